@@ -1,0 +1,87 @@
+"""What a source says: statements, the one form in which every source's data reaches the graph.
+
+One ``Statement`` is what one source says of one thing. It replaces what the same source said of the same key
+before. It is kept in the graph as ``(:SourceRecord)-[:TELLS]->(thing)``, so that it can be seen who said what.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from graph.time import Period
+
+Scalar = str | int | float | bool
+Value = Scalar | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Points to another thing of the model.
+
+    ``by="source"``: the key that the same source uses in its own statements (a statement for it may come later in
+    the same reading). ``by="natural"``: the kind's natural key (``Role.key``, ``KleNode.number`` …), whoever
+    stated it. ``by="uuid"``: the thing itself. ``by="cpr"``: a person by keyed hash of the CPR number.
+    """
+
+    kind: str
+    key: str
+    by: Literal["source", "natural", "uuid", "cpr"] = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A property's value in a period. ``value`` is never None: no value is no ``Told``."""
+
+    period: Period
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTold:
+    """A relationship in a period, with properties of its own."""
+
+    period: Period
+    to: Ref
+    properties: tuple[tuple[str, Scalar], ...] = ()
+
+
+@dataclass(slots=True)
+class Statement:
+    """All that one source says of one thing.
+
+    ``key`` is the source's own key, unique among the source's statements of that kind.
+    ``exists``: the days on which it exists or holds; empty tuple = withdrawn (never was); None = the source
+    says nothing about that (it only adds values).
+    ``values`` and ``links`` are cut to the thing's existence when merged.
+    ``cpr``: ten digits, for a Person only; never stored or logged as it stands.
+    """
+
+    kind: str
+    key: str
+    exists: tuple[Period, ...] | None = (Period(),)
+    values: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)
+    links: Mapping[str, tuple[LinkTold, ...]] = field(default_factory=dict)
+    cpr: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A record, or part of one, that could not be taken as it stands; kept and shown until mended.
+
+    ``severity`` "bad": the record was not taken; "notice": it was, but somebody should look.
+    """
+
+    kind: str
+    key: str
+    field: str
+    rule: str
+    text: str
+    severity: Literal["bad", "notice"] = "bad"
+
+
+class BadRecord(Exception):
+    """Raised by a mapping for a record that can't be taken; carries the problem to keep and show."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"{problem.kind} {problem.key}, {problem.field}: {problem.text} ({problem.rule})")
+        self.problem = problem

@@ -1,0 +1,99 @@
+"""Valid time: half-open dates ``[start, end)`` in Europe/Copenhagen. The only module that knows them.
+
+A period without ``end`` holds until further notice. A period that starts at ``ALWAYS`` has held "always so
+far". In the graph a start is always present (``ALWAYS`` is written as 0001-01-01), an open end is absent.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+ALWAYS = date.min
+FOREVER = date.max  # only for comparing; never written, never shown
+
+
+class EmptyPeriod(ValueError):
+    """A period that ends at or before its start (nearest.yaml r06: ``empty_period``)."""
+
+
+class Period(NamedTuple):
+    """``[start, end)``; ``end`` None = until further notice."""
+
+    start: date = ALWAYS
+    end: date | None = None
+
+    @property
+    def last(self) -> date:
+        """The end as a date that can be compared: ``FOREVER`` when open."""
+        return FOREVER if self.end is None else self.end
+
+    def holds(self, day: date) -> bool:
+        return self.start <= day < self.last
+
+    def is_empty(self) -> bool:
+        return self.last <= self.start
+
+    def overlap(self, other: "Period") -> "Period | None":
+        """What both cover, or None."""
+        start, last = max(self.start, other.start), min(self.last, other.last)
+        return Period(start, None if last == FOREVER else last) if start < last else None
+
+
+def period(start: date | None, end: date | None) -> Period:
+    """A checked period. Raises EmptyPeriod where nothing is left between start and end."""
+    made = Period(start or ALWAYS, end)
+    if made.is_empty():
+        raise EmptyPeriod(f"the period {made.start} to {made.end} is empty")
+    return made
+
+
+def today() -> date:
+    """Today's date in Copenhagen."""
+    return datetime.now(COPENHAGEN).date()
+
+
+def union(periods: Iterable[Period]) -> tuple[Period, ...]:
+    """The same days as few, sorted, non-adjacent periods."""
+    merged: list[Period] = []
+    for each in sorted(periods, key=lambda p: (p.start, p.last)):
+        if each.is_empty():
+            continue
+        if merged and each.start <= merged[-1].last:
+            if each.last > merged[-1].last:
+                merged[-1] = Period(merged[-1].start, each.end)
+        else:
+            merged.append(each)
+    return tuple(merged)
+
+
+def without(periods: Iterable[Period], taken: Iterable[Period]) -> tuple[Period, ...]:
+    """The days of ``periods`` that are in none of ``taken``."""
+    left = union(periods)
+    for hole in taken:
+        cut: list[Period] = []
+        for each in left:
+            if each.overlap(hole) is None:
+                cut.append(each)
+                continue
+            if each.start < hole.start:
+                cut.append(Period(each.start, hole.start))
+            if hole.end is not None and hole.end < each.last:
+                cut.append(Period(hole.end, each.end))
+        left = tuple(cut)
+    return left
+
+
+def within(periods: Iterable[Period], bounds: Iterable[Period]) -> tuple[Period, ...]:
+    """The days that both have."""
+    bounds = tuple(bounds)
+    return union(both for each in periods for bound in bounds if (both := each.overlap(bound)))
+
+
+def stretches(borders: Iterable[Period]) -> Iterator[Period]:
+    """The elementary periods between all starts and ends of ``borders``, in order, open at the end if any is."""
+    cuts = sorted({day for each in borders for day in (each.start, each.last)})
+    for start, last in itertools.pairwise(cuts):
+        yield Period(start, None if last == FOREVER else last)

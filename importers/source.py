@@ -1,0 +1,108 @@
+"""The contract of a source: what the pipeline asks of it, and what it hands over.
+
+A source is a folder with ``reader`` (protocol), ``mapping`` (to statements), ``settings`` and a README. Its class
+has a ``name`` and one method, ``readings``. Example, complete::
+
+    class Staff:
+        name = "staff"
+
+        def readings(self, known: Known) -> Iterator[Reading]:
+            rows = fetch_rows()
+            yield Reading(
+                label="staff of today",
+                day=today(),
+                whole=frozenset({"Person"}),
+                records=(RawRecord("Person", row.id, known.fingerprint(row.raw), partial(to_person, row)) for row in rows),
+                mark=row_mark(rows),
+            )
+
+The pipeline compares each record's fingerprint with the one it has kept, and calls ``map`` only where it differs;
+so an unchanged source costs reading and nothing else. Readings are applied one after the other, oldest first,
+each with what the earlier ones left in ``known``.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from graph.facts import Problem, Statement
+
+
+@dataclass(slots=True)
+class Mapped:
+    """What a raw record means: a statement, or None where there is nothing to state, and what is doubtful in it."""
+
+    statement: Statement | None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(slots=True)
+class RawRecord:
+    """One thing as the source has it now.
+
+    ``fingerprint`` covers everything that ``map`` depends on (make it with ``Known.fingerprint``).
+    ``map(previous)`` gets the statement that was kept for this key (None when new) and may raise BadRecord.
+    """
+
+    kind: str
+    key: str
+    fingerprint: str
+    map: Callable[[Statement | None], Mapped]
+
+
+@dataclass(slots=True)
+class Reading:
+    """One consistent picture: a file, or the answers of one window.
+
+    ``whole``: the kinds of which the reading holds everything; known keys of these kinds that are not among
+    ``records`` are given to ``absent``, whose answer replaces the kept statement (None = leave it as it is).
+    The default ends the thing on ``day``.
+    ``mark`` is stored when everything of the reading is applied, and comes back as ``Known.mark``.
+    ``problems`` are those of no single record (an unreadable record without key, an unknown element).
+    """
+
+    label: str
+    day: date
+    records: Iterable[RawRecord]
+    whole: frozenset[str] = frozenset()
+    absent: Callable[[Statement], Mapped | None] | None = None
+    mark: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+class Known(Protocol):
+    """What the graph already has from this source."""
+
+    @property
+    def mark(self) -> Mapping[str, str]:
+        """The mark of the last reading that was applied whole; empty at first."""
+
+    def keys(self, kind: str) -> Iterable[str]:
+        """Keys of all statements kept of this source and kind."""
+
+    def statement(self, kind: str, key: str) -> Statement | None:
+        """The kept statement (``cpr`` is not in it)."""
+
+    def statements(self, kind: str) -> Iterator[Statement]:
+        """All kept statements of a kind."""
+
+    def fingerprint(self, *raw: bytes) -> str:
+        """Keyed hash of what a record depends on; keyed, because raw records hold CPR numbers."""
+
+    def person_key(self, cpr: str) -> str:
+        """The key under which a Person with this CPR number is stated: a keyed hash, the same in every source."""
+
+
+class Source(Protocol):
+    """A source of master data."""
+
+    name: str
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        """Read what is new since ``known.mark``. Raises SourceError where the source as a whole can't be read."""
+        ...
+
+
+class SourceError(Exception):
+    """The source as a whole can't be read (closed, unreachable, refused, unreadable); nothing is changed by it."""
