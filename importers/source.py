@@ -12,7 +12,9 @@ has a ``name`` and one method, ``readings``. Example, complete::
                 label="staff of today",
                 day=today(),
                 whole=frozenset({"Person"}),
-                records=(RawRecord("Person", row.id, known.fingerprint(row.raw), partial(to_person, row)) for row in rows),
+                records=(
+                    RawRecord("Person", row.id, known.fingerprint(row.raw), partial(to_person, row)) for row in rows
+                ),
                 mark=row_mark(rows),
             )
 

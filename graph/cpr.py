@@ -1,0 +1,100 @@
+"""CPR numbers at rest: AES-256-GCM with a key from the settings, and a keyed hash to look up by (DESIGN §3).
+
+Neither key is ever in Neo4j; the id of the encryption key is stored beside each number, so that keys can be rotated
+while the program runs. The hash key is not rotated: it is what a person is found by.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import neo4j
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE = 12  # bytes; the size that NIST SP 800-38D §8.2 recommends for GCM
+KEY = 32
+
+
+class MissingKey(Exception):
+    """A number is encrypted with a key that the settings no longer hold."""
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """``keys``: id → 32 bytes; ``current``: id of the key for new numbers; ``hash_key``: 32 bytes."""
+
+    keys: Mapping[str, bytes] = field(repr=False)
+    current: str
+    hash_key: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if self.current not in self.keys:
+            raise MissingKey(f"the current CPR key {self.current!r} is not among the keys {sorted(self.keys)}")
+        for name, key in (*self.keys.items(), ("hash key", self.hash_key)):
+            if len(key) != KEY:
+                raise ValueError(f"CPR key {name!r} has {len(key)} bytes; {KEY} are needed")
+
+    @classmethod
+    def generate(cls) -> "Keyring":
+        """New random keys (for a new installation, and for tests)."""
+        return cls({"k1": os.urandom(KEY)}, "k1", os.urandom(KEY))
+
+    def hash(self, cpr: str) -> str:
+        """Keyed hash of a ten-digit CPR number: 32 hexadecimal digits."""
+        return hmac.new(self.hash_key, cpr.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def fingerprint(self, *raw: bytes) -> str:
+        """Keyed hash of anything that may hold a CPR number."""
+        digest = hashlib.blake2b(key=self.hash_key, digest_size=16)
+        for part in raw:
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+        return digest.hexdigest()
+
+    def encrypt(self, cpr: str) -> tuple[str, str]:
+        """(cipher text as base64, id of the key)."""
+        nonce = os.urandom(NONCE)
+        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, cpr.encode(), self.current.encode())
+        return base64.b64encode(nonce + sealed).decode(), self.current
+
+    def decrypt(self, cipher: str, key_id: str) -> str:
+        """The ten digits. Raises MissingKey, or cryptography's InvalidTag if the text was tampered with."""
+        if key_id not in self.keys:
+            raise MissingKey(f"CPR key {key_id!r} is needed and not in the settings; it has {sorted(self.keys)}")
+        raw = base64.b64decode(cipher)
+        return AESGCM(self.keys[key_id]).decrypt(raw[:NONCE], raw[NONCE:], key_id.encode()).decode()
+
+
+def rotate(driver: neo4j.Driver, keyring: Keyring, batch: int = 1000) -> int:
+    """Encrypt anew, with the current key, every number under another key. Returns how many. May be repeated."""
+    done = 0
+    while True:
+        rows, _, _ = driver.execute_query(
+            """
+            MATCH (p:Person)
+            WHERE p.cpr_key <> $current
+            RETURN p.uuid AS uuid, p.cpr_cipher AS cipher, p.cpr_key AS key
+            LIMIT $batch
+            """,
+            current=keyring.current,
+            batch=batch,
+        )
+        if not rows:
+            return done
+        renewed = []
+        for row in rows:
+            cipher, key = keyring.encrypt(keyring.decrypt(row["cipher"], row["key"]))
+            renewed.append({"uuid": row["uuid"], "old": row["cipher"], "cipher": cipher, "key": key})
+        # The old cipher text is compared, so that a number that an import has just replaced is left alone.
+        driver.execute_query(
+            """
+            UNWIND $renewed AS row
+            MATCH (p:Person {uuid: row.uuid, cpr_cipher: row.old})
+            SET p.cpr_cipher = row.cipher, p.cpr_key = row.key
+            """,
+            renewed=renewed,
+        )
+        done += len(renewed)

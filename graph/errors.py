@@ -1,0 +1,71 @@
+"""What the graph refuses, and why. Every error says what to do next."""
+
+from datetime import date, datetime
+
+
+class GraphError(Exception):
+    """Root of all errors of the graph. ``code`` is what an API client can branch on."""
+
+    code = "graph_error"
+
+
+class Refused(GraphError):
+    """A change that would break a rule of the model. Nothing of it has been written.
+
+    ``code``: cycle, two_parents, two_at_once, empty_period, unknown_reference, unknown_property, wrong_value.
+    ``units`` are uuids, sorted; ``start``/``end`` the first period (half-open) in which the rule would be broken.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        text: str,
+        *,
+        units: tuple[str, ...] = (),
+        start: date | None = None,
+        end: date | None = None,
+        field: str = "",
+    ) -> None:
+        super().__init__(text)
+        self.code = code
+        self.units = units
+        self.start = start
+        self.end = end
+        self.field = field
+
+
+class Conflict(GraphError):
+    """Somebody else has changed the thing since it was read: read it again, then decide."""
+
+    code = "conflict"
+
+    def __init__(self, uuid: str, expected: int, found: int, by: str, at: datetime | None, what: str) -> None:
+        when = "" if at is None else f" at {at:%Y-%m-%d %H:%M}"
+        super().__init__(
+            f"{uuid} is at version {found}, not {expected}: {by or 'somebody'} changed it{when} ({what}). "
+            "Read it again and repeat the change if it is still wanted."
+        )
+        self.uuid = uuid
+        self.expected = expected
+        self.found = found
+        self.by = by
+        self.at = at
+        self.what = what
+
+
+class Unknown(GraphError):
+    """A question or change names something that does not exist. ``code`` is unknown_<what>."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Ambiguous(GraphError):
+    """A key that fits several things. It is not guessed which is meant."""
+
+    code = "ambiguous"
+
+    def __init__(self, text: str, candidates: tuple[str, ...]) -> None:
+        super().__init__(text)
+        self.candidates = candidates

@@ -1,0 +1,187 @@
+"""From what several sources tell of one thing to what holds: the merge rule (DESIGN §4).
+
+For each property, and for each link that holds one at a time, the highest source that tells a value on a day
+decides that day. Links of which several may hold at a time are the union of what all sources tell. Existence is
+told by the highest source that says anything of it; values and links count only on days of existence.
+Pure: the same statements give the same answer, in whatever order they come.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from graph.errors import Refused
+from graph.facts import LinkTold, Scalar, Statement, Told, Value
+from graph.model import KINDS, Kind
+from graph.order import SourceOrder
+from graph.record import Resolved
+from graph.time import FOREVER, Period, union, within, without
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One source's statement on the thing, with its references resolved."""
+
+    source: str
+    statement: Statement
+    resolved: Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Values that hold together in a period."""
+
+    period: Period
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A relationship in a period. ``name`` as in the model, ``to`` a uuid, ``kind`` the other thing's kind."""
+
+    name: str
+    period: Period
+    kind: str
+    to: str
+    properties: tuple[tuple[str, Scalar], ...] = ()
+
+
+@dataclass(slots=True)
+class Thing:
+    """What holds of one thing, over all time."""
+
+    states: list[State] = field(default_factory=list)
+    links: list[LinkRow] = field(default_factory=list)
+
+
+def check(statement: Statement) -> None:
+    """Refuses a statement that contradicts itself or the model.
+
+    Raises Refused: empty_period, two_parents (two_at_once for other links), unknown_property, wrong_value.
+    """
+    kind = KINDS[statement.kind]
+    known = {each.name for each in kind.properties}
+    for name, tolds in statement.values.items():
+        if name not in known:
+            raise Refused("unknown_property", f"{kind.name} has no property {name!r}", field=name)
+        _no_empty(name, (told.period for told in tolds))
+        _one_at_a_time(kind, name, [(told.period, repr(told.value)) for told in tolds])
+    links = {each.name: each for each in kind.links}
+    for name, link_tolds in statement.links.items():
+        if name not in links:
+            raise Refused("unknown_property", f"{kind.name} has no link {name!r}", field=name)
+        _no_empty(name, (told.period for told in link_tolds))
+        for told in link_tolds:
+            if told.to.kind not in links[name].targets:
+                raise Refused("wrong_value", f"{kind.name}.{name} can't point to a {told.to.kind}", field=name)
+        if links[name].single:
+            _one_at_a_time(kind, name, [(told.period, told.to.key) for told in link_tolds])
+    if statement.exists is not None:
+        _no_empty("exists", statement.exists)
+
+
+def _no_empty(name: str, periods: Iterable[Period]) -> None:
+    for each in periods:
+        if each.is_empty():
+            raise Refused(
+                "empty_period",
+                f"{name}: the period from {each.start} to {each.end} holds no day",
+                start=each.start,
+                end=each.end,
+                field=name,
+            )
+
+
+def _one_at_a_time(kind: Kind, name: str, told: list[tuple[Period, str]]) -> None:
+    ordered = sorted(told, key=lambda each: each[0].start)
+    for (first, one), (second, other) in zip(ordered, ordered[1:], strict=False):
+        both = first.overlap(second)
+        if both is not None and one != other:
+            parent = kind.name == "Unit" and name == "parent"
+            raise Refused(
+                "two_parents" if parent else "two_at_once",
+                f"{name}: {one} and {other} at the same time, from {both.start}"
+                + (f" to {both.end}" if both.end else ""),
+                start=both.start,
+                end=both.end,
+                field=name,
+            )
+
+
+def merged(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder) -> Thing:
+    """What holds of one thing, of which ``candidates`` is all that is told."""
+    exists = _existence(kind, candidates, order)
+    if not exists:
+        return Thing()
+    values: dict[str, list[Told]] = {}
+    for name in {name for each in candidates for name in each.statement.values}:
+        taken: list[Period] = []
+        row = values.setdefault(name, [])
+        for each in _ranked(kind, name, candidates, order):
+            tolds = each.statement.values.get(name, ())
+            for told in tolds:
+                row.extend(Told(left, told.value) for left in _left(told.period, exists, taken))
+            taken.extend(told.period for told in tolds)
+    return Thing(_states(exists, values), _links(kind, candidates, order, exists))
+
+
+def _existence(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder) -> tuple[Period, ...]:
+    for each in _ranked(kind, "exists", candidates, order):
+        if each.statement.exists is not None:
+            return union(each.statement.exists)
+    return ()
+
+
+def _ranked(kind: Kind, name: str, candidates: Sequence[Candidate], order: SourceOrder) -> Sequence[Candidate]:
+    if len(candidates) == 1:
+        return candidates
+    return sorted(candidates, key=lambda each: (order.rank(each.source, kind.name, name), each.statement.key))
+
+
+def _left(told: Period, exists: tuple[Period, ...], taken: list[Period]) -> tuple[Period, ...]:
+    """The days of ``told`` on which the thing exists and no higher source has spoken."""
+    if not taken and len(exists) == 1:  # by far the most frequent: one source, no gaps
+        both = told.overlap(exists[0])
+        return (both,) if both else ()
+    return within(without((told,), taken) if taken else (told,), exists)
+
+
+def _states(exists: tuple[Period, ...], values: Mapping[str, Sequence[Told]]) -> list[State]:
+    cuts = {day for each in exists for day in (each.start, each.last)}
+    cuts.update(day for tolds in values.values() for told in tolds for day in (told.period.start, told.period.last))
+    days = sorted(cuts)
+    states: list[State] = []
+    for start, last in zip(days, days[1:], strict=False):
+        if not any(each.start <= start < each.last for each in exists):
+            continue
+        holding: dict[str, Value] = {}
+        for name, tolds in values.items():
+            for told in tolds:
+                if told.period.start <= start < told.period.last:
+                    holding[name] = told.value
+                    break
+        end = None if last == FOREVER else last
+        if states and states[-1].period.end == start and states[-1].values == holding:
+            states[-1] = State(Period(states[-1].period.start, end), holding)
+        else:
+            states.append(State(Period(start, end), holding))
+    return states
+
+
+def _links(
+    kind: Kind, candidates: Sequence[Candidate], order: SourceOrder, exists: tuple[Period, ...]
+) -> list[LinkRow]:
+    rows: list[LinkRow] = []
+    for link in kind.links:
+        taken: list[Period] = []
+        days: dict[tuple[str, str, tuple[tuple[str, Scalar], ...]], list[Period]] = {}
+        for each in _ranked(kind, link.name, candidates, order):
+            tolds: tuple[LinkTold, ...] = each.statement.links.get(link.name, ())
+            for told in tolds:
+                to = each.resolved[told.to]
+                if to is not None:
+                    days.setdefault((told.to.kind, to, told.properties), []).extend(_left(told.period, exists, taken))
+            if link.single:
+                taken.extend(told.period for told in tolds)
+        for (target, to, properties), periods in days.items():
+            rows.extend(LinkRow(link.name, each, target, to, properties) for each in union(periods))
+    return rows

@@ -1,0 +1,37 @@
+"""Which source wins: the configured order of sources per property (DESIGN §4 "Merge")."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MANUAL = "manual"  # what people have entered outranks every source until it is released
+RULE_PREFIX = "rule:"  # sources of what rules derive from payroll facts
+
+DEFAULT_ORDER = (
+    "cpr",
+    "sd",
+    "opus",
+    "facts",
+    "positions",
+    "kle",
+    "active_directory",
+    "school_ad",
+    "unilogin",
+)
+
+
+@dataclass(frozen=True)
+class SourceOrder:
+    """``default`` for everything; ``properties`` ("Person.name", "Unit.parent") where another order holds.
+
+    A source that is not listed comes after those that are, by name, so that the answer never depends on chance.
+    """
+
+    default: tuple[str, ...] = DEFAULT_ORDER
+    properties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def rank(self, source: str, kind: str, name: str) -> tuple[int, str]:
+        """Lower wins. ``name`` is a property, a link, or "exists"."""
+        if source == MANUAL:
+            return (-1, source)
+        order = self.properties.get(f"{kind}.{name}", self.default)
+        return (order.index(source) if source in order else len(order), source)
