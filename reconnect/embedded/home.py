@@ -1,0 +1,70 @@
+"""The folder that holds one embedded instance: data, configuration, ports, secrets, logs and process files."""
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+DEFAULT_HOME = ".reconnect"
+
+
+def default_home() -> Path:
+    """``RECONNECT_HOME``, else ``.reconnect`` in the current folder."""
+    return Path(os.environ.get("RECONNECT_HOME") or DEFAULT_HOME).expanduser().resolve()
+
+
+class Home:
+    """The folder of one instance. Only its owner can read it, as it holds secrets and personal data."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path).expanduser().resolve()
+        self.neo4j = self.path / "neo4j"
+        self.valkey = self.path / "valkey"
+        self.logs = self.path / "logs"
+        self.run = self.path / "run"
+        self.secrets = self.path / "secrets"
+        self._ports = self.path / "ports.json"
+
+    def create(self) -> None:
+        """Make the folders that are missing."""
+        for folder in (self.path, self.neo4j, self.valkey, self.logs, self.run, self.secrets):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One ``up`` or ``down`` at a time; the next waits. The lock ends with its process, however that ends."""
+        self.create()
+        with (self.path / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def ports(self) -> dict[str, int]:
+        """The ports that were chosen earlier, by name; empty for a new instance."""
+        if not self._ports.exists():
+            return {}
+        return {str(name): int(port) for name, port in json.loads(self._ports.read_text()).items()}
+
+    def remember_ports(self, ports: dict[str, int]) -> None:
+        """Keep ``ports`` for the next start."""
+        write_whole(self._ports, json.dumps(ports, indent=2, sort_keys=True) + "\n")
+
+    def secret(self, name: str) -> str:
+        """The secret ``name``, made at first use: 32 random hexadecimal digits in a file only the owner can read."""
+        file = self.secrets / name
+        if not file.exists():
+            write_whole(file, secrets.token_hex(16))
+        return file.read_text().strip()
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write ``text`` so that a reader sees the old file or the new and never half of one; mode 0600."""
+    half = file.with_name(f".{file.name}.{os.getpid()}")
+    half.touch(mode=0o600)
+    with half.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    half.replace(file)

@@ -1,0 +1,25 @@
+"""The exit codes of the ``reconnect`` command, and the errors that lead to them."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What the shell gets back."""
+
+    OK = 0
+    FAILURE = 1
+    """The work could not be done; the text on stderr says why and what to do."""
+    USAGE = 2
+    """A wrong argument or setting; nothing was done."""
+    BRAKE = 3
+    """The brake stopped the work; it waits for an approval."""
+    BAD_RECORDS = 4
+    """Done, but some records were bad, and are kept with their reason."""
+
+
+class CommandFailed(Exception):
+    """Ends the command with ``code``; the text goes to stderr."""
+
+    def __init__(self, text: str, code: Exit = Exit.FAILURE) -> None:
+        super().__init__(text)
+        self.code = code

@@ -1,0 +1,68 @@
+"""Real servers for every test: one embedded Neo4j and Valkey for the whole session.
+
+With ``RECONNECT_TEST_HOME`` the instance in that folder is used and left running, which saves the start.
+"""
+
+import importlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import neo4j
+import pytest
+
+from reconnect.embedded import Addresses, Instance
+
+OFFICIAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+"""The authorities' own example files; they are no part of the repository, and their tests only run beside them."""
+
+collect_ignore = [] if OFFICIAL_DATA.is_dir() else ["official"]
+
+_EMPTY_IN_BATCHES = """
+MATCH (n)
+CALL (n) {
+  DETACH DELETE n
+} IN TRANSACTIONS OF 20000 ROWS
+"""
+
+
+def migrate(driver: neo4j.Driver) -> None:
+    """Constraints and indexes, when the graph has migrations."""
+    applied = getattr(importlib.import_module("graph.migrations"), "migrate", None)
+    if applied is not None:
+        applied(driver)
+
+
+@pytest.fixture(scope="session")
+def addresses() -> Iterator[Addresses]:
+    """Where the session's Neo4j and Valkey answer."""
+    if own := os.environ.get("RECONNECT_TEST_HOME"):
+        yield Instance(own).start()
+        return
+    # A short path: it becomes part of command lines.
+    home = Path(tempfile.mkdtemp(prefix="reconnect-test-"))
+    instance = Instance(home)
+    try:
+        yield instance.start()
+    finally:
+        instance.stop()
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def driver(addresses: Addresses) -> Iterator[neo4j.Driver]:
+    """A driver on the session's Neo4j, with the migrations applied."""
+    with neo4j.GraphDatabase.driver(addresses.bolt_uri, auth=(addresses.user, addresses.password)) as opened:
+        migrate(opened)
+        yield opened
+
+
+@pytest.fixture
+def clean_graph(driver: neo4j.Driver) -> neo4j.Driver:
+    """The driver, on an empty graph with constraints and indexes in place."""
+    with driver.session() as session:
+        session.run(_EMPTY_IN_BATCHES).consume()
+    migrate(driver)
+    return driver
