@@ -1,0 +1,44 @@
+# Everything that a developer or an evaluating municipality types. Needs Python 3.11+, make and a package registry.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench clean
+
+# The first Python on the PATH that is new enough (a Mac's own python3 is too old).
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then command -v $$name; break; fi; done)
+BIN := .venv/bin
+TOOLS := .cache/tools
+# uv from the PATH, or one of our own that setup installs.
+UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
+STAMP := .venv/.synchronised
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
+
+setup: $(STAMP) ## make .venv with .venv/bin/reconnect
+
+$(STAMP): pyproject.toml uv.lock
+	@test -n "$(PYTHON)" || { echo "REConnect needs Python 3.11 or newer; none was found on the PATH." >&2; exit 1; }
+	@if ! command -v "$(UV)" >/dev/null 2>&1; then \
+		$(PYTHON) -m venv $(TOOLS) && $(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check uv; fi
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --python "$(PYTHON)"
+	@touch $(STAMP)
+
+demo: setup ## sample municipality: servers up, payroll imported, a target supplied
+	$(BIN)/reconnect demo
+
+check: setup ## formatting, lint, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check ## check, then every test against real servers
+	$(BIN)/pytest
+
+bench: setup ## speed as ratios; a table, and JSON in benchmarks/results
+	$(BIN)/python -m benchmarks
+
+clean: ## stop the embedded servers of this folder and remove what was made here
+	@if [ -x $(BIN)/reconnect ] && [ -d .reconnect ]; then RECONNECT_HOME=.reconnect $(BIN)/reconnect down; fi
+	rm -rf .venv .reconnect .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

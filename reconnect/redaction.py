@@ -1,0 +1,71 @@
+"""Keeps CPR numbers, tokens, passwords and keys out of every log line, whatever a caller puts into it."""
+
+import re
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+HIDDEN = "•••"
+
+_SECRET_NAMES = re.compile(
+    r"(^|_|-)(password|passwd|passphrase|pwd|secret|token|authorization|cookie|credentials?|api_?key|private_?key|"
+    r"hash_?key|cpr|cpr_?number|cipher|redis_?url)(s)?($|_|-)",
+    re.IGNORECASE,
+)
+# Ten digits beginning with a day (1–31, or 61–91 for a replacement number) and a month, with or without the dash or
+# space after the date; not inside a longer number or an identifier in hexadecimal.
+_CPR = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-2][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])(?:0[1-9]|1[0-2])[0-9]{2}[- ]?[0-9A-Za-z]{1}[0-9]{3}"
+    r"(?![0-9A-Za-z])"
+)
+_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
+_ADDRESS_LOGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?i)(?P<name>[\"']?\b(?:password|passphrase|secret|token|api_?key)\b[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&)}]+"
+)
+_TOKEN = re.compile(r"\brct_[A-Za-z0-9_-]{8,}")
+
+
+def redact(value: object) -> Any:
+    """``value`` with everything secret replaced; texts, mappings and sequences are looked through.
+
+    Numbers that could be CPR numbers are replaced as well: a log line is no place for a ten-digit number that a
+    person could be found by.
+    """
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, bytes):
+        return redact_text(value.decode(errors="replace"))
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return HIDDEN if _CPR.fullmatch(str(value).rjust(10, "0")) else value
+    if isinstance(value, float):
+        return value
+    if isinstance(value, Mapping):
+        return {redact(name): HIDDEN if is_secret_name(str(name)) else redact(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [redact(inner) for inner in value]
+    return redact_text(str(value))
+
+
+def redact_text(text: str) -> str:
+    """``text`` without CPR numbers, bearer tokens, logins in addresses, and values after ``password=`` and the like."""
+    text = _BEARER.sub(rf"\1 {HIDDEN}", text)
+    text = _ADDRESS_LOGIN.sub(rf"\g<scheme>{HIDDEN}@", text)
+    text = _NAMED.sub(rf"\g<name>{HIDDEN}", text)
+    text = _TOKEN.sub(HIDDEN, text)
+    return _CPR.sub(HIDDEN, text)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether what bears this name is never shown."""
+    return _SECRET_NAMES.search(name) is not None
+
+
+def processor(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The structlog step; placed last before rendering, after tracebacks have become text."""
+    for name in list(event):
+        if name in ("timestamp", "level"):
+            continue
+        event[name] = HIDDEN if is_secret_name(name) else redact(event[name])
+    return event
