@@ -19,8 +19,9 @@ class Ref:
     """Points to another thing of the model.
 
     ``by="source"``: the key that the same source uses in its own statements (a statement for it may come later in
-    the same reading). ``by="other"``: another source's key, written ``<source>:<key>``. ``by="natural"``: the kind's natural key (``Role.key``, ``KleNode.number`` …), whoever
-    stated it. ``by="uuid"``: the thing itself. ``by="cpr"``: a person by keyed hash of the CPR number.
+    the same reading). ``by="other"``: another source's key, written ``<source>:<key>``. ``by="natural"``: the kind's
+    natural key (``Role.key``, ``KleNode.number`` …), whoever stated it. ``by="uuid"``: the thing itself.
+    ``by="cpr"``: a person by keyed hash of the CPR number.
     """
 
     kind: str

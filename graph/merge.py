@@ -8,6 +8,7 @@ Pure: the same statements give the same answer, in whatever order they come.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from graph.errors import Refused
 from graph.facts import LinkTold, Scalar, Statement, Told, Value
@@ -93,7 +94,7 @@ def _no_empty(name: str, periods: Iterable[Period]) -> None:
 
 def _one_at_a_time(kind: Kind, name: str, told: list[tuple[Period, str]]) -> None:
     ordered = sorted(told, key=lambda each: each[0].start)
-    for (first, one), (second, other) in zip(ordered, ordered[1:], strict=False):
+    for (first, one), (second, other) in pairwise(ordered):
         both = first.overlap(second)
         if both is not None and one != other:
             parent = kind.name == "Unit" and name == "parent"
@@ -150,7 +151,7 @@ def _states(exists: tuple[Period, ...], values: Mapping[str, Sequence[Told]]) ->
     cuts.update(day for tolds in values.values() for told in tolds for day in (told.period.start, told.period.last))
     days = sorted(cuts)
     states: list[State] = []
-    for start, last in zip(days, days[1:], strict=False):
+    for start, last in pairwise(days):
         if not any(each.start <= start < each.last for each in exists):
             continue
         holding: dict[str, Value] = {}

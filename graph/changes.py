@@ -1,0 +1,53 @@
+"""The change log: append-only, numbered without gaps (DESIGN §2).
+
+Every writer takes the numbers it needs from one counter at the start of its transaction and so holds the counter's
+lock until it commits. That makes writers follow one another: numbers have no gaps (a transaction that is rolled
+back gives its numbers back), they are in the order of commits, and what a writer has checked stays true until it
+has written.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import neo4j
+
+from graph.time import COPENHAGEN
+
+LOG = "changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who brings a change: a source or a user (by name), why, and in which run."""
+
+    source: str
+    user: str | None = None
+    reason: str | None = None
+    run: str | None = None
+
+
+def take_numbers(tx: neo4j.ManagedTransaction, count: int) -> int:
+    """Lock the log and take ``count`` numbers; the first of them. Call it before anything is read to be checked."""
+    row = tx.run(
+        """
+        MATCH (log:ChangeLog {name: $log})
+        SET log.number = log.number + $count
+        RETURN log.number - $count + 1 AS first
+        """,
+        log=LOG,
+        count=count,
+    ).single(strict=True)
+    first: int = row["first"]
+    return first
+
+
+def now() -> datetime:
+    """The moment at which a change is learnt."""
+    return datetime.now(COPENHAGEN)
+
+
+def turned_day(session: neo4j.Session) -> date:
+    """The day whose values the identity nodes show: the last day turn's."""
+    row = session.run("MATCH (c:Clock) RETURN c.today AS today").single(strict=True)
+    day: date = row["today"].to_native()
+    return day

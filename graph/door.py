@@ -1,0 +1,395 @@
+"""The one door through which the graph is written.
+
+``differences`` reads and compares, ``write`` writes a batch in one transaction, with its changes in the log. The
+batch was compared outside the transaction, so each thing's version is checked under the log's lock; if somebody else
+was faster, nothing is written and the caller compares again. What passes here keeps the model's invariants: periods
+that don't overlap (``merge``), no unit below itself on any day (``tree``), no link to what isn't there.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+import neo4j
+from neo4j.exceptions import ConstraintError
+
+from graph import statements as cypher
+from graph.changes import Origin, now, take_numbers, turned_day
+from graph.cpr import Keyring
+from graph.difference import Difference, copied, operation
+from graph.errors import Conflict, Refused, Unknown
+from graph.facts import Ref, Statement
+from graph.index import Index, RecordId
+from graph.loading import Loaded, edges, load
+from graph.merge import Candidate, Thing, check, merged
+from graph.model import KINDS
+from graph.order import MANUAL, SourceOrder
+from graph.record import from_text, to_text
+from graph.tree import Edge, find_cycle
+
+ATTEMPTS = 8  # how often a batch is compared again when others write the same things at the same time
+
+
+class Stale(Exception):
+    """Somebody else wrote one of the things after it was compared. Nothing was written; compare again."""
+
+
+@dataclass(slots=True)
+class Stated:
+    """A statement on its way in: of which source, for which thing (a new uuid where it is new)."""
+
+    source: str
+    statement: Statement
+    fingerprint: str
+    uuid: str
+    new: bool
+
+    @property
+    def record(self) -> RecordId:
+        return RecordId(self.source, self.statement.kind, self.statement.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a change by hand has led to. ``change`` is None where nothing that holds has changed."""
+
+    uuid: str
+    version: int
+    change: int | None
+
+
+@dataclass(slots=True)
+class Amendment:
+    """One change by hand. ``uuid`` None = a new thing. ``edit`` gets the manual statement kept so far."""
+
+    kind: str
+    uuid: str | None
+    edit: Callable[[Statement], Statement]
+    expected_version: int | None = None
+
+
+class Door:
+    """Compares statements with the graph, and writes. Keep one per run: it caches what keys stand for."""
+
+    def __init__(self, driver: neo4j.Driver, keyring: Keyring, order: SourceOrder | None = None) -> None:
+        self.driver = driver
+        self.keyring = keyring
+        self.order = order or SourceOrder()
+        self.index = Index(driver)
+        with driver.session() as session:
+            self.today = turned_day(session)
+
+    # -- matching ---------------------------------------------------------------------------------------------
+
+    def identify(self, source: str, told: Sequence[tuple[Statement, str]]) -> list[Stated]:
+        """Which thing each (statement, fingerprint) is of: known by its record, CPR number or natural key; else new."""
+        self.index.learn_records(RecordId(source, each.kind, each.key) for each, _ in told)
+        self.index.learn_cprs(self.keyring.hash(each.cpr) for each, _ in told if each.cpr)
+        self.index.learn_naturals(
+            (each.kind, natural) for each, _ in told if (natural := natural_key(each)) is not None
+        )
+        stated = []
+        for statement, fingerprint in told:
+            record = RecordId(source, statement.kind, statement.key)
+            kept = self.index.kept(record)
+            cpr = self.keyring.hash(statement.cpr) if statement.cpr else None
+            natural = natural_key(statement)
+            uuid = kept.uuid if kept else None
+            if uuid is None and cpr is not None:
+                uuid = self.index.person(cpr)
+            if uuid is None and natural is not None:
+                uuid = self.index.natural(statement.kind, natural)
+            made = Stated(source, statement, fingerprint, uuid or str(uuid4()), new=uuid is None)
+            self.index.note(record, made.uuid, kept.fingerprint if kept else "", natural=natural, cpr=cpr)
+            stated.append(made)
+        return stated
+
+    # -- comparing --------------------------------------------------------------------------------------------
+
+    def differences(self, stated: Sequence[Stated]) -> Iterator[Difference]:
+        """What each statement would change. Statements of one kind; checked already (``merge.check``)."""
+        by_source: dict[str, list[Stated]] = {}
+        for each in stated:
+            by_source.setdefault(each.source, []).append(each)
+        for source, batch in by_source.items():
+            self.index.learn_refs(
+                {told.to for each in batch for tolds in each.statement.links.values() for told in tolds}, source
+            )
+        loaded = (
+            load(self.driver, stated[0].statement.kind, [each.uuid for each in stated if not each.new])
+            if stated
+            else {}
+        )
+        for each in stated:
+            difference = self._difference(each, loaded.get(each.uuid))
+            if difference is not None:
+                yield difference
+
+    def _difference(self, stated: Stated, loaded: Loaded | None) -> Difference | None:
+        statement = stated.statement
+        kind = KINDS[statement.kind]
+        resolved: dict[Ref, str | None] = {}
+        notices = []
+        for name, tolds in statement.links.items():
+            for told in tolds:
+                if told.to not in resolved:
+                    resolved[told.to] = self.index.resolve(told.to, stated.source)
+                    if resolved[told.to] is None:
+                        notices.append(f"{name}: no {told.to.kind} is known as {told.to.key!r}")
+        text = to_text(statement, resolved)
+        # What points to nothing yet is asked again in the next run, even if the source's record stays the same.
+        fingerprint = "" if notices else stated.fingerprint
+        candidates = [Candidate(stated.source, statement, resolved)]
+        before = Thing()
+        same_record = False
+        if loaded is not None:
+            before = loaded.thing
+            for kept in loaded.records:
+                if (kept.source, kept.key) == (stated.source, statement.key):
+                    same_record = kept.text == text and kept.fingerprint == fingerprint
+                else:
+                    other, known = from_text(statement.kind, kept.key, kept.text)
+                    candidates.append(Candidate(kept.source, other, known))
+        after = merged(kind, candidates, self.order)
+        what = operation(kind.name, before, after, self.today)
+        cpr = statement.cpr
+        if cpr is not None and loaded is not None and loaded.cpr_hash == self.keyring.hash(cpr):
+            cpr = None
+        if what is None and same_record and cpr is None:
+            return None
+        return Difference(
+            kind=kind.name,
+            uuid=stated.uuid,
+            version=loaded.version if loaded else 0,
+            operation=what or "recorded",
+            record=stated.record,
+            record_text=text,
+            fingerprint=fingerprint,
+            before=before,
+            after=after,
+            new=loaded is None,
+            cpr=cpr,
+            notices=tuple(notices),
+        )
+
+    # -- writing ----------------------------------------------------------------------------------------------
+
+    def reserve(self, stated: Sequence[Stated]) -> None:
+        """Make the bare nodes of new things whose kind points to itself, so that links among them find both ends."""
+        new = [each for each in stated if each.new]
+        if not new:
+            return
+        rows = [
+            {
+                "uuid": each.uuid,
+                "natural": natural_key(each.statement),
+                "record": {
+                    "id": each.record.text(),
+                    "source": each.source,
+                    "kind": each.statement.kind,
+                    "key": each.statement.key,
+                    "hash": "",
+                    "values": cypher.NOTHING_TOLD,
+                },
+            }
+            for each in new
+        ]
+        kind = new[0].statement.kind
+
+        def work(tx: neo4j.ManagedTransaction) -> None:
+            take_numbers(tx, 0)
+            tx.run(cypher.reserve(kind), rows=rows).consume()
+
+        try:
+            with self.driver.session() as session:
+                session.execute_write(work)
+        except ConstraintError as error:
+            raise Stale from error
+        for each in new:
+            each.new = False
+
+    def write(self, batch: Sequence[Difference], origin: Origin) -> list[int | None]:
+        """Write differences of one kind in one transaction; the change number of each (None: only recorded).
+
+        Raises Stale (compare again), Refused (cycle). An empty batch opens no transaction.
+        """
+        if not batch:
+            return []
+        kind = batch[0].kind
+        with self.driver.session() as session:
+            try:
+                return session.execute_write(self._write, kind, batch, origin)
+            except ConstraintError as error:
+                raise Stale from error
+
+    def _write(
+        self, tx: neo4j.ManagedTransaction, kind: str, batch: Sequence[Difference], origin: Origin
+    ) -> list[int | None]:
+        effective = [each for each in batch if each.operation != "recorded"]
+        number = take_numbers(tx, len(effective))
+        versions = [{"uuid": each.uuid, "version": each.version} for each in batch if not each.new]
+        if versions and tx.run(cypher.stale(kind), versions=versions).peek() is not None:
+            raise Stale
+        if kind == "Unit":
+            self._no_cycle(tx, effective)
+        moment = now()
+        numbers: list[int | None] = []
+        new: list[cypher.Row] = []
+        known: list[cypher.Row] = []
+        for each in batch:
+            counts = each.operation != "recorded"
+            numbers.append(number if counts else None)
+            row = cypher.row(each, self._node(each), self.keyring, origin, number if counts else None, moment)
+            number += counts
+            (new if each.new else known).append(row)
+        if new:
+            tx.run(cypher.create(kind), rows=new).consume()
+        if known:
+            tx.run(cypher.update(kind), rows=known).consume()
+        for query, rows in cypher.links(kind, batch):
+            made = tx.run(query, rows=rows).single(strict=True)["made"]
+            if made != len(rows):
+                raise Stale  # the other end has gone since it was looked up
+        return numbers
+
+    def _node(self, each: Difference) -> dict[str, object]:
+        return {"uuid": each.uuid, "version": each.version + 1, **copied(each.kind, each.after, self.today)}
+
+    def _no_cycle(self, tx: neo4j.ManagedTransaction, batch: Sequence[Difference]) -> None:
+        moved = {each.uuid: _parents(each.after) for each in batch if _parents(each.after) != _parents(each.before)}
+        if moved:
+            refusal = find_cycle({**edges(tx), **moved}, moved)
+            if refusal is not None:
+                raise refusal
+
+    # -- both, for few statements -------------------------------------------------------------------------------
+
+    def state(self, source: str, statements: Sequence[Statement], origin: Origin) -> list[Written]:
+        """Take statements of one source in, in one transaction a kind. Raises Refused, Conflict."""
+        written = []
+        for kind in KINDS:
+            told = [(each, "") for each in statements if each.kind == kind]
+            if told:
+                for each, _ in told:
+                    check(each)
+                written += self._settle(lambda told=told: self.identify(source, told), origin)  # type: ignore[misc]
+        return written
+
+    def amend(
+        self,
+        kind: str,
+        uuid: str | None,
+        edit: Callable[[Statement], Statement],
+        origin: Origin,
+        expected_version: int | None = None,
+    ) -> Written:
+        """Change what people have stated by hand of one thing (a new one where ``uuid`` is None).
+
+        ``edit`` gets the manual statement kept so far (``exists=None``, empty, if there is none) and gives the new
+        one. Raises Refused, Unknown (no such thing, a reference to nothing), Conflict (``expected_version`` is past).
+        """
+        return self.amend_all([Amendment(kind, uuid, edit, expected_version)], origin)[0]
+
+    def amend_all(self, amendments: Sequence[Amendment], origin: Origin) -> list[Written]:
+        """Several changes by hand of one kind, all or none."""
+
+        def stated() -> list[Stated]:
+            return [self._amended(each) for each in amendments]
+
+        return self._settle(stated, origin, strict=True)
+
+    def _amended(self, amendment: Amendment) -> Stated:
+        kind, uuid = amendment.kind, amendment.uuid
+        new = uuid is None
+        uuid = uuid or str(uuid4())
+        kept = Statement(kind, uuid, exists=None)
+        if not new:
+            loaded = load(self.driver, kind, [uuid]).get(uuid)
+            if loaded is None:
+                raise Unknown(f"unknown_{kind.lower()}", f"there is no {kind} {uuid}")
+            if amendment.expected_version is not None and loaded.version != amendment.expected_version:
+                raise self._conflict(uuid, amendment.expected_version, loaded.version)
+            for each in loaded.records:
+                if each.source == MANUAL:
+                    kept, _ = from_text(kind, each.key, each.text)
+        statement = amendment.edit(kept)
+        check(statement)
+        return Stated(MANUAL, replace(statement, key=kept.key), "", uuid, new)
+
+    def _conflict(self, uuid: str, expected: int, found: int) -> Conflict:
+        rows, _, _ = self.driver.execute_query(
+            """
+            MATCH (c:Change)-[:CONCERNS]->({uuid: $uuid})
+            RETURN coalesce(c.user, c.source) AS by, c.at AS at, c.operation AS what
+            ORDER BY c.number DESC LIMIT 1
+            """,
+            uuid=uuid,
+        )
+        if not rows:
+            return Conflict(uuid, expected, found, "", None, "changed")
+        return Conflict(uuid, expected, found, rows[0]["by"], rows[0]["at"].to_native(), rows[0]["what"])
+
+    def _settle(self, make: Callable[[], list[Stated]], origin: Origin, *, strict: bool = False) -> list[Written]:
+        for attempt in range(ATTEMPTS):
+            stated = make()
+            found = {each.uuid: each for each in self.differences(stated)}
+            if strict:
+                for each in found.values():
+                    if each.notices:
+                        raise Refused("unknown_reference", "; ".join(each.notices))
+            try:
+                if any(each.new for each in stated) and points_to_itself(stated[0].statement.kind):
+                    self.reserve(stated)
+                    found = {each.uuid: each for each in self.differences(stated)}
+                numbers = dict(zip(found, self.write(list(found.values()), origin), strict=True))
+            except Stale:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                self.index.forget()
+                continue
+            return [
+                Written(
+                    each.uuid,
+                    found[each.uuid].version + 1 if each.uuid in found else self._version(each),
+                    numbers.get(each.uuid),
+                )
+                for each in stated
+            ]
+        raise AssertionError("the loop returns or raises")
+
+    def _version(self, stated: Stated) -> int:
+        return load(self.driver, stated.statement.kind, [stated.uuid])[stated.uuid].version
+
+
+def natural_key(statement: Statement) -> str | None:
+    """The natural key that a statement gives its thing, if its kind has one."""
+    natural = KINDS[statement.kind].natural
+    if natural is None:
+        return None
+    tolds = statement.values.get(natural, ())
+    return str(tolds[-1].value) if tolds else None
+
+
+def points_to_itself(kind: str) -> bool:
+    """Whether things of a kind link to each other: then new ones are reserved before any is written."""
+    return any(kind in link.targets for link in KINDS[kind].links)
+
+
+def _parents(thing: Thing) -> list[Edge]:
+    return [(each.period, each.to) for each in thing.links if each.name == "parent"]
+
+
+def find_refused(differences: Iterable[Difference], driver: neo4j.Driver) -> list[tuple[Refused, set[str]]]:
+    """Cycles that these differences of units would make, each with the units whose change must be left out."""
+    moved = {each.uuid: _parents(each.after) for each in differences if _parents(each.after) != _parents(each.before)}
+    if not moved:
+        return []
+    with driver.session() as session:
+        tree = session.execute_read(edges)
+    refused = []
+    while (refusal := find_cycle({**tree, **moved}, moved)) is not None:
+        out = set(refusal.units) & set(moved)
+        refused.append((refusal, out))
+        for unit in out:
+            del moved[unit]
+    return refused

@@ -1,0 +1,187 @@
+"""Which thing is meant: from a source's keys, natural keys and CPR hashes to uuids (matching, DESIGN §4 "Merge").
+
+A cache over the graph that is filled a batch at a time, so that neither a reading of everything nor one of ten
+records asks the graph once a record.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import neo4j
+
+from graph.facts import Ref
+from graph.model import KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class RecordId:
+    """Who says it (source), of what (kind), under which key of its own."""
+
+    source: str
+    kind: str
+    key: str
+
+    def text(self) -> str:
+        """As kept in ``SourceRecord.id``."""
+        return f"{self.source}|{self.kind}|{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A kept record: the thing it tells of, and the fingerprint of what it was made from ("" = not complete)."""
+
+    uuid: str
+    fingerprint: str
+
+
+RECORDS = """
+UNWIND $ids AS id
+MATCH (r:SourceRecord {id: id})-[:TELLS]->(n)
+RETURN r.source AS source, r.kind AS kind, r.key AS key, n.uuid AS uuid, coalesce(r.hash, '') AS hash
+"""
+ALL_RECORDS = """
+MATCH (r:SourceRecord {source: $source, kind: $kind})-[:TELLS]->(n)
+RETURN r.key AS key, n.uuid AS uuid, coalesce(r.hash, '') AS hash
+"""
+PERSONS_BY_CPR = """
+UNWIND $hashes AS hash
+MATCH (p:Person {cpr_hash: hash})
+RETURN p.cpr_hash AS hash, p.uuid AS uuid
+"""
+DECIDED = """
+UNWIND $ids AS id
+MATCH (d:MatchDecision {id: id})
+RETURN d.id AS id, d.uuid AS uuid
+"""
+
+
+class Index:
+    """Answers from what was learnt; ``learn_…`` asks the graph for what is not known yet."""
+
+    def __init__(self, driver: neo4j.Driver) -> None:
+        self._driver = driver
+        self._records: dict[RecordId, Kept | None] = {}
+        self._naturals: dict[tuple[str, str], str | None] = {}
+        self._cprs: dict[str, str | None] = {}
+        self._uuids: dict[tuple[str, str], bool] = {}
+
+    def learn_all(self, source: str, kinds: Iterable[str]) -> None:
+        """Everything that a source has told of these kinds."""
+        for kind in kinds:
+            for row in self._rows(ALL_RECORDS, source=source, kind=kind):
+                self._records[RecordId(source, kind, row["key"])] = Kept(row["uuid"], row["hash"])
+
+    def learn_records(self, ids: Iterable[RecordId]) -> None:
+        new = [each for each in ids if each not in self._records]
+        if not new:
+            return
+        self._records.update(dict.fromkeys(new))
+        for row in self._rows(RECORDS, ids=[each.text() for each in new]):
+            self._records[RecordId(row["source"], row["kind"], row["key"])] = Kept(row["uuid"], row["hash"])
+
+    def learn_cprs(self, hashes: Iterable[str]) -> None:
+        new = [each for each in hashes if each not in self._cprs]
+        if not new:
+            return
+        self._cprs.update(dict.fromkeys(new))
+        for row in self._rows(PERSONS_BY_CPR, hashes=new):
+            self._cprs[row["hash"]] = row["uuid"]
+
+    def learn_naturals(self, keys: Iterable[tuple[str, str]]) -> None:
+        by_kind: dict[str, list[str]] = {}
+        for kind, key in keys:
+            if (kind, key) not in self._naturals:
+                self._naturals[kind, key] = None
+                by_kind.setdefault(kind, []).append(key)
+        for kind, wanted in by_kind.items():
+            natural = KINDS[kind].natural
+            query = f"UNWIND $keys AS key MATCH (n:{kind} {{{natural}: key}}) RETURN n.{natural} AS key, n.uuid AS uuid"
+            for row in self._rows(query, keys=wanted):
+                self._naturals[kind, row["key"]] = row["uuid"]
+
+    def learn_refs(self, refs: Iterable[Ref], source: str) -> None:
+        """All that ``resolve`` will be asked."""
+        records: set[RecordId] = set()
+        naturals: set[tuple[str, str]] = set()
+        cprs: set[str] = set()
+        uuids: dict[str, list[str]] = {}
+        for ref in refs:
+            if ref.by == "natural":
+                naturals.add((ref.kind, ref.key))
+            elif ref.by == "cpr":
+                cprs.add(ref.key)
+            elif ref.by == "uuid":
+                if (ref.kind, ref.key) not in self._uuids:
+                    uuids.setdefault(ref.kind, []).append(ref.key)
+            else:
+                records.add(_record(ref, source))
+        self.learn_records(records)
+        self.learn_naturals(naturals)
+        self.learn_cprs(cprs)
+        for kind, wanted in uuids.items():
+            self._uuids.update({(kind, each): False for each in wanted})
+            for row in self._rows(
+                f"UNWIND $uuids AS uuid MATCH (n:{kind} {{uuid: uuid}}) RETURN n.uuid AS uuid", uuids=wanted
+            ):
+                self._uuids[kind, row["uuid"]] = True
+
+    def resolve(self, ref: Ref, source: str) -> str | None:
+        """The uuid that a reference stands for; None where nothing fits it (yet)."""
+        if ref.by == "uuid":
+            return ref.key if self._uuids.get((ref.kind, ref.key)) else None
+        if ref.by == "natural":
+            return self._naturals.get((ref.kind, ref.key))
+        if ref.by == "cpr":
+            return self._cprs.get(ref.key)
+        kept = self._records.get(_record(ref, source))
+        return kept.uuid if kept else None
+
+    def kept(self, record: RecordId) -> Kept | None:
+        return self._records.get(record)
+
+    def kept_of(self, source: str, kind: str) -> Mapping[str, Kept]:
+        """Key → kept record, of all that was learnt of this source and kind."""
+        return {
+            record.key: kept
+            for record, kept in self._records.items()
+            if kept and record.source == source and record.kind == kind
+        }
+
+    def person(self, cpr_hash: str) -> str | None:
+        return self._cprs.get(cpr_hash)
+
+    def natural(self, kind: str, key: str) -> str | None:
+        return self._naturals.get((kind, key))
+
+    def decisions(self, ids: Sequence[RecordId]) -> dict[str, str]:
+        """What people have decided of ambiguous matches: record id → uuid."""
+        return {row["id"]: row["uuid"] for row in self._rows(DECIDED, ids=[each.text() for each in ids])}
+
+    def note(
+        self, record: RecordId, uuid: str, fingerprint: str, *, natural: str | None = None, cpr: str | None = None
+    ) -> None:
+        """Remember what is about to be, or has been, written."""
+        self._records[record] = Kept(uuid, fingerprint)
+        self._uuids[record.kind, uuid] = True
+        if natural is not None:
+            self._naturals[record.kind, natural] = uuid
+        if cpr is not None:
+            self._cprs[cpr] = uuid
+
+    def forget(self) -> None:
+        """Start anew: somebody else has written meanwhile."""
+        self._records.clear()
+        self._naturals.clear()
+        self._cprs.clear()
+        self._uuids.clear()
+
+    def _rows(self, query: str, **parameters: object) -> Sequence[neo4j.Record]:
+        with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            return list(session.run(query, parameters))
+
+
+def _record(ref: Ref, source: str) -> RecordId:
+    if ref.by == "other":
+        source, _, key = ref.key.partition(":")
+        return RecordId(source, ref.kind, key)
+    return RecordId(source, ref.kind, ref.key)

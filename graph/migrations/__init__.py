@@ -1,0 +1,41 @@
+"""Constraints, indexes and changes of the stored form: numbered, applied once each, in order.
+
+A migration is a ``.cypher`` file of statements that end in ``;``. Which have run is kept in ``(:Migration)``.
+Migrations may be applied by several processes at once: each statement can be repeated without harm.
+"""
+
+from pathlib import Path
+
+import neo4j
+
+FOLDER = Path(__file__).parent
+
+
+def migrate(driver: neo4j.Driver) -> list[str]:
+    """Apply what has not been applied; the names of those applied now."""
+    driver.execute_query("CREATE CONSTRAINT migration_name IF NOT EXISTS FOR (m:Migration) REQUIRE m.name IS UNIQUE")
+    rows, _, _ = driver.execute_query("MATCH (m:Migration) RETURN m.name AS name")
+    done = {row["name"] for row in rows}
+    applied = []
+    for file in sorted(FOLDER.glob("[0-9]*.cypher")):
+        if file.stem in done:
+            continue
+        for statement in _statements(file.read_text(encoding="utf-8")):
+            driver.execute_query(statement)
+        driver.execute_query("MERGE (m:Migration {name: $name}) SET m.applied = datetime()", name=file.stem)
+        applied.append(file.stem)
+    if applied:
+        driver.execute_query("CALL db.awaitIndexes(300)")
+    return applied
+
+
+def pending(driver: neo4j.Driver) -> list[str]:
+    """Migrations that the program has and the graph has not."""
+    rows, _, _ = driver.execute_query("MATCH (m:Migration) RETURN m.name AS name")
+    done = {row["name"] for row in rows}
+    return [file.stem for file in sorted(FOLDER.glob("[0-9]*.cypher")) if file.stem not in done]
+
+
+def _statements(text: str) -> list[str]:
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("//"))
+    return [each.strip() for each in "\n".join(lines).split(";") if each.strip()]

@@ -1,0 +1,180 @@
+"""What the graph keeps about sources beside their statements: marks, runs, bad records, brakes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import neo4j
+import orjson
+
+from graph.changes import now
+from graph.facts import Problem
+
+
+def read_mark(driver: neo4j.Driver, source: str) -> Mapping[str, str]:
+    """How far the source has been read: the mark of its last reading that was applied whole; empty at first."""
+    rows, _, _ = driver.execute_query("MATCH (m:SourceMark {source: $source}) RETURN m.mark AS mark", source=source)
+    return dict(orjson.loads(rows[0]["mark"])) if rows else {}
+
+
+def write_mark(driver: neo4j.Driver, source: str, mark: Mapping[str, str]) -> None:
+    driver.execute_query(
+        "MERGE (m:SourceMark {source: $source}) SET m.mark = $mark",
+        source=source,
+        mark=orjson.dumps(dict(mark), option=orjson.OPT_SORT_KEYS).decode(),
+    )
+
+
+def start_run(driver: neo4j.Driver, kind: str, name: str, *, dry: bool) -> str:
+    """A run of an import or export begins; its id. ``state``: running, done, stopped (brake), failed."""
+    run = str(uuid4())
+    driver.execute_query(
+        "CREATE (:Run {id: $run, type: $type, name: $name, started: $at, state: 'running', dry: $dry})",
+        run=run,
+        type=kind,
+        name=name,
+        at=now(),
+        dry=dry,
+    )
+    return run
+
+
+def end_run(driver: neo4j.Driver, run: str, state: str, counts: Mapping[str, Any], error: str = "") -> None:
+    driver.execute_query(
+        """
+        MATCH (r:Run {id: $run})
+        SET r.ended = $at, r.state = $state, r.counts = $counts, r.error = $error
+        """,
+        run=run,
+        at=now(),
+        state=state,
+        counts=orjson.dumps(counts).decode(),
+        error=error or None,
+    )
+
+
+def kept_problems(driver: neo4j.Driver, source: str) -> dict[str, Problem]:
+    """The problems kept of a source, by the id that they are kept under."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (b:BadRecord {source: $source})
+        RETURN b.id AS id, b.kind AS kind, b.key AS key, b.field AS field, b.rule AS rule, b.text AS text,
+            b.severity AS severity
+        """,
+        source=source,
+    )
+    return {
+        row["id"]: Problem(row["kind"], row["key"], row["field"], row["rule"], row["text"], row["severity"])
+        for row in rows
+    }
+
+
+def problem_id(source: str, problem: Problem) -> str:
+    return "|".join((source, problem.kind, problem.key, problem.field, problem.rule))
+
+
+def settle_problems(
+    driver: neo4j.Driver, source: str, run: str, found: Iterable[Problem], looked_at: Iterable[tuple[str, str]]
+) -> None:
+    """Keep what was found, and let go what was looked at again and is mended. Writes only differences.
+
+    ``looked_at``: (kind, key) of the records that this run has mapped anew, bad or not.
+    """
+    new = {problem_id(source, each): each for each in found}
+    kept = kept_problems(driver, source)
+    again = set(looked_at)
+    mended = [key for key, each in kept.items() if key not in new and (each.kind, each.key) in again]
+    fresh = [(key, each) for key, each in new.items() if kept.get(key) != each]
+    if mended:
+        driver.execute_query("UNWIND $ids AS id MATCH (b:BadRecord {id: id}) DELETE b", ids=mended)
+    if fresh:
+        driver.execute_query(
+            """
+            UNWIND $rows AS row
+            MERGE (b:BadRecord {id: row.id})
+            ON CREATE SET b.learnt = $at
+            SET b += row, b.run = $run
+            """,
+            rows=[
+                {
+                    "id": key,
+                    "source": source,
+                    "kind": each.kind,
+                    "key": each.key,
+                    "field": each.field,
+                    "rule": each.rule,
+                    "text": each.text,
+                    "severity": each.severity,
+                }
+                for key, each in fresh
+            ],
+            at=now(),
+            run=run,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """An import or export that was stopped. ``digest`` names exactly one difference; approving allows that one."""
+
+    id: str
+    source: str
+    digest: str
+    state: str
+    summary: str
+    learnt: datetime
+
+
+def hold(driver: neo4j.Driver, source: str, run: str, digest: str, summary: Sequence[str]) -> str:
+    """Keep a stopped difference until somebody approves it; its id. The same difference keeps its id."""
+    rows, _, _ = driver.execute_query(
+        """
+        MERGE (b:Brake {id: $id})
+        ON CREATE SET b.source = $source, b.digest = $digest, b.state = 'waiting', b.learnt = $at
+        SET b.run = $run, b.summary = $summary
+        RETURN b.id AS id
+        """,
+        id=f"{source}-{digest[:12]}",
+        source=source,
+        digest=digest,
+        run=run,
+        at=now(),
+        summary=list(summary),
+    )
+    found: str = rows[0]["id"]
+    return found
+
+
+def is_approved(driver: neo4j.Driver, source: str, digest: str) -> bool:
+    rows, _, _ = driver.execute_query(
+        "MATCH (b:Brake {source: $source, digest: $digest, state: 'approved'}) RETURN b.id AS id",
+        source=source,
+        digest=digest,
+    )
+    return bool(rows)
+
+
+def approve(driver: neo4j.Driver, brake: str, user: str, reason: str) -> bool:
+    """Allow exactly the difference that this brake holds. False where there is no such brake waiting."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (b:Brake {id: $id})
+        WHERE b.state IN ['waiting', 'approved']
+        SET b.state = 'approved', b.approved_by = $user, b.reason = $reason, b.approved = $at
+        RETURN b.id AS id
+        """,
+        id=brake,
+        user=user,
+        reason=reason,
+        at=now(),
+    )
+    return bool(rows)
+
+
+def spend(driver: neo4j.Driver, source: str, digest: str) -> None:
+    """An approval holds once."""
+    driver.execute_query(
+        "MATCH (b:Brake {source: $source, digest: $digest}) SET b.state = 'used'", source=source, digest=digest
+    )
