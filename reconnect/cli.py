@@ -1,26 +1,65 @@
 """The ``reconnect`` command: puts the command groups together."""
 
 import sys
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from reconnect.commands import instance
+from graph.cpr import MissingKey
+from graph.errors import GraphError
+from reconnect import logs
+from reconnect.commands import days, instance, keys, show
+from reconnect.context import Context
 from reconnect.embedded import EmbeddedError
 from reconnect.exits import CommandFailed, Exit
+from reconnect.redaction import redact_text
+from reconnect.settings_file import SettingsError
 
 app = typer.Typer(
     name="reconnect",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help=(
-        "REConnect knows the municipality's organisation: payroll in, one graph, every consumer system supplied.\n\n"
-        "Begin with `reconnect up` (Neo4j and Valkey in the folder .reconnect) or `reconnect demo`.\n\n"
-        "Exit codes: 0 done; 1 failed; 2 wrong argument or setting; 3 stopped by the brake, waits for approval; "
-        "4 done, but some records were bad and are kept with their reason."
-    ),
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-instance.register(app)
+
+
+@app.callback()
+def begin(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="Settings file.", envvar="RECONNECT_CONFIG", show_default=False),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log lines of level debug.")] = False,
+) -> None:
+    """REConnect knows the municipality's organisation: payroll in, one graph, every consumer system supplied.
+
+    Begin with `reconnect demo` (a sample municipality), or with `reconnect up` (Neo4j and Valkey in the folder that
+    RECONNECT_HOME names; default .reconnect) and `reconnect import`.
+
+    Settings come from reconnect.toml (--config, RECONNECT_CONFIG, in RECONNECT_HOME, or in the current folder) and the
+    environment (RECONNECT__NEO4J__URI for uri in the section neo4j); `reconnect config` shows them all.
+
+    Exit codes: 0 done; 1 failed; 2 wrong argument or setting; 3 stopped by the brake, waits for an approval;
+    4 done, but some records were bad and are kept with the reason.
+    """
+    made = Context(config)
+    context.obj = made
+    context.call_on_close(made.close)
+    logs.configure(level="debug" if verbose else "info")
+    if context.invoked_subcommand not in _WITHOUT_SETTINGS:
+        chosen = made.settings.logs
+        logs.configure(chosen.form, "debug" if verbose else chosen.level)
+
+
+# Commands that must work where the settings are wrong or don't exist yet.
+_WITHOUT_SETTINGS = frozenset({"schema", "sample"})
+
+for group in (instance, days, keys, show):
+    group.register(app)
 
 
 def main() -> None:
@@ -28,12 +67,13 @@ def main() -> None:
     try:
         app()
     except CommandFailed as error:
-        _say(str(error))
-        sys.exit(error.code)
-    except EmbeddedError as error:
-        _say(str(error))
-        sys.exit(Exit.FAILURE)
+        _end(error, error.code)
+    except SettingsError as error:
+        _end(error, Exit.USAGE)
+    except (EmbeddedError, GraphError, MissingKey) as error:
+        _end(error, Exit.FAILURE)
 
 
-def _say(text: str) -> None:
-    Console(stderr=True, highlight=False).print(text, style="red", markup=False)
+def _end(error: Exception, code: Exit) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(redact_text(str(error)), style="red", markup=False)
+    sys.exit(code)

@@ -3,7 +3,6 @@
 With ``RECONNECT_TEST_HOME`` the instance in that folder is used and left running, which saves the start.
 """
 
-import importlib
 import os
 import shutil
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 import neo4j
 import pytest
 
+from graph.migrations import migrate
 from reconnect.embedded import Addresses, Instance
 
 OFFICIAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -26,13 +26,6 @@ CALL (n) {
   DETACH DELETE n
 } IN TRANSACTIONS OF 20000 ROWS
 """
-
-
-def migrate(driver: neo4j.Driver) -> None:
-    """Constraints and indexes, when the graph has migrations."""
-    applied = getattr(importlib.import_module("graph.migrations"), "migrate", None)
-    if applied is not None:
-        applied(driver)
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from reconnect.embedded import Addresses, Instance
-from reconnect.embedded.home import default_home
+from reconnect.context import of
+from reconnect.embedded import Instance
 from reconnect.exits import Exit
 from reconnect.progress import progress
 
@@ -20,27 +20,29 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
 
 
-def up() -> None:
+def up(context: typer.Context) -> None:
     """Start Neo4j and Valkey in RECONNECT_HOME (default: the folder .reconnect), if they don't run.
 
     The first start on a machine fetches Neo4j (190 MB) into RECONNECT_CACHE. Ports are chosen once and remembered; the
     servers listen on this machine only and go on running when the command ends. Data survives `down` and a crash.
     """
     with progress() as report:
-        addresses = Instance().start(report)
-    _show(addresses)
+        of(context).instance.start(report)
+    show(of(context).instance)
 
 
-def down() -> None:
+def down(context: typer.Context) -> None:
     """Stop Neo4j and Valkey. The data stays, and `reconnect up` goes on with it."""
     with progress() as report:
-        had = Instance().stop(report)
+        had = of(context).instance.stop(report)
     Console().print("Neo4j and Valkey are stopped." if had else "Neither Neo4j nor Valkey was running.")
 
 
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def status(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
     """Show what runs, where it answers, and where it keeps its data. Exit code 1 unless both servers run."""
-    found = Instance().status()
+    found = of(context).instance.status()
     if as_json:
         shown = {
             "home": str(found.home),
@@ -57,14 +59,15 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
             table.add_row(name, f"runs, process {pid}" if pid else "stopped")
         Console().print(table)
         if found.running and found.addresses:
-            _show(found.addresses)
+            show(of(context).instance)
     if not found.running:
         raise typer.Exit(Exit.FAILURE)
 
 
-def _show(addresses: Addresses) -> None:
-    password = default_home() / "secrets" / "neo4j_password"
+def show(instance: Instance) -> None:
+    """Tell where the servers of ``instance`` answer, and where the password is."""
+    addresses = instance.addresses()
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"Neo4j    {addresses.bolt_uri}")
     console.print(f"Browser  {addresses.browser_url}")
-    console.print(f"         user {addresses.user}, password in the file {password}")
+    console.print(f"         user {addresses.user}, password in the file {instance.home.secrets / 'neo4j_password'}")

@@ -58,6 +58,10 @@ class Home:
             write_whole(file, secrets.token_hex(16))
         return file.read_text().strip()
 
+    def keep_secret(self, name: str, value: str) -> None:
+        """Keep ``value`` as the secret ``name``."""
+        write_whole(self.secrets / name, value)
+
 
 def write_whole(file: Path, text: str) -> None:
     """Write ``text`` so that a reader sees the old file or the new and never half of one; mode 0600."""

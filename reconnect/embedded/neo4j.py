@@ -34,12 +34,13 @@ class Memory:
                 raise ValueError(f"{size!r} is no size of memory; write it as 512m or 2g")
 
     @classmethod
-    def from_environment(cls) -> "Memory":
+    def from_environment(cls, otherwise: "Memory | None" = None) -> "Memory":
         """From ``RECONNECT_NEO4J_HEAP_INITIAL``, ``RECONNECT_NEO4J_HEAP``, ``RECONNECT_NEO4J_PAGE_CACHE``."""
+        otherwise = otherwise or cls()
         return cls(
-            initial_heap=os.environ.get("RECONNECT_NEO4J_HEAP_INITIAL", cls.initial_heap),
-            max_heap=os.environ.get("RECONNECT_NEO4J_HEAP", cls.max_heap),
-            page_cache=os.environ.get("RECONNECT_NEO4J_PAGE_CACHE", cls.page_cache),
+            initial_heap=os.environ.get("RECONNECT_NEO4J_HEAP_INITIAL", otherwise.initial_heap),
+            max_heap=os.environ.get("RECONNECT_NEO4J_HEAP", otherwise.max_heap),
+            page_cache=os.environ.get("RECONNECT_NEO4J_PAGE_CACHE", otherwise.page_cache),
         )
 
 

@@ -1,0 +1,35 @@
+"""``keys``: the keys that CPR numbers are encrypted with."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from graph.cpr import rotate as encrypt_anew
+from reconnect import keys
+from reconnect.context import of
+
+group = typer.Typer(no_args_is_help=True, help="The keys that CPR numbers are encrypted with.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to ``app``."""
+    app.add_typer(group, name="keys")
+
+
+@group.command()
+def rotate(
+    context: typer.Context,
+    new_key: Annotated[bool, typer.Option("--new-key/--no-new-key", help="Make a new key first.")] = True,
+) -> None:
+    """Encrypt every CPR number anew with the current key; by default with a new one that is made now.
+
+    The program may run meanwhile. Keep the old keys as long as backups that need them. May be repeated when interrupted
+    (then with --no-new-key). The key for looking up (hash_key) is never changed: persons are found by it.
+    """
+    of_run = of(context)
+    if new_key:
+        keys.add_key(of_run.settings.cpr, of_run.instance.home)
+    ring = of_run.keyring
+    count = encrypt_anew(of_run.driver(), ring)
+    Console(highlight=False).print(f"{count} CPR numbers are now encrypted with key {ring.current}.")

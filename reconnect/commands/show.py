@@ -1,0 +1,36 @@
+"""``config``: the settings as they are in force."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from reconnect.context import of
+from reconnect.settings_file import shown
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(config)
+
+
+def config(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """Show every setting in force and where it comes from. Secrets are masked.
+
+    A wrong key or value is refused with its name and what is allowed (exit code 2).
+    """
+    loaded = of(context).loaded
+    if as_json:
+        rows = {name: {"value": value, "origin": origin} for name, value, origin in shown(loaded)}
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    console.print(f"Settings file: {loaded.file or 'none'}")
+    table = Table("Setting", "Value", "From", box=None)
+    for name, value, origin in shown(loaded):
+        table.add_row(name, value, origin, style="" if origin != "default" else "dim")
+    console.print(table)

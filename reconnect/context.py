@@ -1,0 +1,108 @@
+"""What a command works with: settings, servers, keys; opened when first asked for."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import neo4j
+import typer
+from neo4j.exceptions import DriverError, Neo4jError
+
+from graph.cpr import Keyring
+from graph.migrations import migrate
+from graph.order import SourceOrder
+from reconnect import keys
+from reconnect.embedded import Addresses, Instance
+from reconnect.embedded.home import default_home
+from reconnect.embedded.neo4j import Memory
+from reconnect.exits import CommandFailed
+from reconnect.settings import Settings
+from reconnect.settings_file import Loaded, load
+
+
+@dataclass
+class Context:
+    """One run of the program. ``config``: the file of ``--config``, if it was given."""
+
+    config: Path | None = None
+    _opened: list[neo4j.Driver] = field(default_factory=list)
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The settings with their origins. Raises SettingsError."""
+        return load(self.config)
+
+    @property
+    def settings(self) -> Settings:
+        return self.loaded.settings
+
+    @cached_property
+    def instance(self) -> Instance:
+        """The embedded instance of RECONNECT_HOME; it need not run, or exist."""
+        neo4j_, redis_ = self.settings.neo4j, self.settings.redis
+        wanted = {
+            "bolt": neo4j_.bolt_port,
+            "http": neo4j_.http_port,
+            "valkey": redis_.port,
+            "api": self.settings.api.port,
+        }
+        return Instance(
+            default_home(),
+            memory=Memory.from_environment(Memory(neo4j_.initial_heap, neo4j_.heap, neo4j_.page_cache)),
+            wanted_ports={name: port for name, port in wanted.items() if port is not None},
+        )
+
+    @property
+    def embedded(self) -> Addresses:
+        """Addresses of the embedded servers. Raises EmbeddedError before the first ``up``."""
+        return self.instance.addresses()
+
+    def neo4j_login(self) -> tuple[str, tuple[str, str] | None]:
+        """Address, and (user, password), of the graph's store."""
+        chosen = self.settings.neo4j
+        if chosen.uri is None:
+            return self.embedded.bolt_uri, (self.embedded.user, self.embedded.password)
+        return chosen.uri, (chosen.user, chosen.password.get_secret_value()) if chosen.password else None
+
+    def redis_url(self) -> str:
+        """Address of the job queue, with its password."""
+        chosen = self.settings.redis.url
+        return chosen.get_secret_value() if chosen else self.embedded.redis_url
+
+    def driver(self) -> neo4j.Driver:
+        """A driver on the store, with the migrations applied. Raises CommandFailed when the store does not answer."""
+        if not self._opened:
+            uri, auth = self.neo4j_login()
+            driver = neo4j.GraphDatabase.driver(uri, auth=auth, connection_timeout=10)
+            try:
+                driver.verify_connectivity()
+                migrate(driver)
+            except (DriverError, Neo4jError) as error:
+                driver.close()
+                advice = "Run `reconnect up` first." if self.settings.neo4j.uri is None else "See neo4j.uri."
+                raise CommandFailed(f"Neo4j at {uri} does not answer: {error}\n{advice}") from error
+            self._opened.append(driver)
+        return self._opened[0]
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys for CPR numbers."""
+        return keys.keyring(self.settings.cpr, self.instance.home)
+
+    @property
+    def order(self) -> SourceOrder:
+        """Which source's value holds."""
+        return SourceOrder(self.settings.merge.order, self.settings.merge.properties)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        while self._opened:
+            self._opened.pop().close()
+
+
+def of(context: typer.Context) -> Context:
+    """The Context that the command line made for this run."""
+    found = context.find_object(Context)
+    if found is None:
+        raise TypeError("a command was called outside of `reconnect`")
+    return found

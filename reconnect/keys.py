@@ -1,0 +1,93 @@
+"""The keys for CPR numbers: from the settings, else made once for the instance and kept in its secrets."""
+
+import base64
+import binascii
+import os
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from graph.cpr import KEY, Keyring
+from reconnect.embedded.home import Home
+from reconnect.exits import CommandFailed, Exit
+from reconnect.settings import CprSettings
+
+_PREFIX = "cpr_key_"
+_HASH = "cpr_hash_key"
+
+
+def keyring(settings: CprSettings, home: Home) -> Keyring:
+    """The keys in force. Raises CommandFailed (usage) when the settings hold wrong ones, or only some of them."""
+    if settings.keys or settings.hash_key is not None:
+        return _configured(settings)
+    home.create()
+    with home.locked():
+        _make_missing(home)
+    keys = {file.name.removeprefix(_PREFIX): _bytes(file.name, file.read_text()) for file in _files(home)}
+    return Keyring(keys, max(keys, key=_number), _bytes(_HASH, home.secret(_HASH)))
+
+
+def add_key(settings: CprSettings, home: Home) -> str:
+    """Make a new current key for an instance that keeps its own. Returns its id.
+
+    With keys in the settings the new one must be added there, by who keeps them: raises CommandFailed.
+    """
+    if settings.keys or settings.hash_key is not None:
+        raise CommandFailed(
+            "The CPR keys are in the settings: add a key to cpr.keys there (32 random bytes in base64, e.g. from "
+            "`openssl rand -base64 32`), name it in cpr.current, then run `reconnect keys rotate --no-new-key`.",
+            Exit.USAGE,
+        )
+    keyring(settings, home)
+    with home.locked():
+        newest = max((_number(file.name.removeprefix(_PREFIX)) for file in _files(home)), default=0)
+        name = f"k{newest + 1}"
+        home.keep_secret(f"{_PREFIX}{name}", _new())
+    return name
+
+
+def _configured(settings: CprSettings) -> Keyring:
+    if not settings.keys or settings.hash_key is None:
+        raise CommandFailed("cpr.keys and cpr.hash_key belong together: set both, or neither.", Exit.USAGE)
+    if settings.current not in settings.keys:
+        raise CommandFailed(
+            f"cpr.current is {settings.current!r}, which is not among cpr.keys ({', '.join(sorted(settings.keys))}).",
+            Exit.USAGE,
+        )
+    keys = {name: _bytes(f"cpr.keys.{name}", _plain(key)) for name, key in settings.keys.items()}
+    return Keyring(keys, settings.current, _bytes("cpr.hash_key", _plain(settings.hash_key)))
+
+
+def _make_missing(home: Home) -> None:
+    if not _files(home):
+        home.keep_secret(f"{_PREFIX}k1", _new())
+    if not (home.secrets / _HASH).exists():
+        home.keep_secret(_HASH, _new())
+
+
+def _files(home: Home) -> list[Path]:
+    return sorted(home.secrets.glob(f"{_PREFIX}k*"))
+
+
+def _number(name: str) -> int:
+    return int(name.removeprefix("k"))
+
+
+def _new() -> str:
+    return base64.b64encode(os.urandom(KEY)).decode()
+
+
+def _plain(secret: SecretStr) -> str:
+    return secret.get_secret_value()
+
+
+def _bytes(name: str, text: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except binascii.Error as error:
+        raise CommandFailed(f"{name} is not base64 of {KEY} bytes.", Exit.USAGE) from error
+    if len(key) != KEY:
+        raise CommandFailed(
+            f"{name} has {len(key)} bytes; it needs {KEY} (e.g. `openssl rand -base64 32`).", Exit.USAGE
+        )
+    return key

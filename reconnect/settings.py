@@ -1,0 +1,140 @@
+"""Every setting of the program, as one typed tree. ``reconnect config`` shows the effective values.
+
+A source's or target's own settings class stands in its folder; here it only gets its place in the tree.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from graph.order import DEFAULT_ORDER
+from reconnect.cron import Cron
+
+
+class Section(BaseModel):
+    """A group of settings. An unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Neo4jSettings(Section):
+    """The graph's store. Without ``uri``, the embedded Neo4j of RECONNECT_HOME."""
+
+    uri: str | None = Field(default=None, description="bolt:// or neo4j:// address; empty: the embedded server")
+    user: str = "neo4j"
+    password: SecretStr | None = None
+    database: str = "neo4j"
+    heap: str = Field(default="1536m", pattern="^[1-9][0-9]*[kmg]$", description="largest heap of the embedded server")
+    initial_heap: str = Field(default="512m", pattern="^[1-9][0-9]*[kmg]$")
+    page_cache: str = Field(default="512m", pattern="^[1-9][0-9]*[kmg]$")
+    bolt_port: int | None = Field(
+        default=None, ge=1024, le=65535, description="of the embedded server; empty: chosen once"
+    )
+    http_port: int | None = Field(default=None, ge=1024, le=65535)
+
+
+class RedisSettings(Section):
+    """Job queue and locks. Without ``url``, the embedded Valkey of RECONNECT_HOME."""
+
+    url: SecretStr | None = Field(default=None, description="redis://, rediss:// address with password")
+    port: int | None = Field(default=None, ge=1024, le=65535, description="of the embedded server; empty: chosen once")
+
+
+class ApiSettings(Section):
+    """The web service."""
+
+    host: str = "127.0.0.1"
+    port: int | None = Field(
+        default=None, ge=1, le=65535, description="empty: chosen once for RECONNECT_HOME and remembered"
+    )
+    introspection: bool = True
+
+
+class LogSettings(Section):
+    """Log lines, on stderr."""
+
+    form: Literal["auto", "json", "console"] = "auto"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class CprSettings(Section):
+    """Keys for CPR numbers, each 32 bytes in base64. Without any, keys are made in RECONNECT_HOME/secrets."""
+
+    current: str = Field(default="k1", description="id of the key that new numbers are encrypted with")
+    keys: dict[str, SecretStr] = Field(default_factory=dict, description="key id → key; old ones stay until rotated")
+    hash_key: SecretStr | None = Field(
+        default=None, description="what persons are looked up by; can't be changed later"
+    )
+
+
+class MergeSettings(Section):
+    """Which source's value holds where several tell one."""
+
+    order: tuple[str, ...] = Field(default=DEFAULT_ORDER, description="the earlier source wins")
+    properties: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description='another order for one property, e.g. "Person.name"'
+    )
+
+
+class BrakeSettings(Section):
+    """An import or export that ends, moves or closes more than this waits for an approval."""
+
+    share: float = Field(default=0.05, ge=0, le=1, description="share of what exists of a kind")
+    count: int = Field(default=20, ge=0, description="at most this many are always let through")
+
+
+class ScheduleSettings(Section):
+    """When the worker does what: cron expressions (minute hour day month weekday), Europe/Copenhagen."""
+
+    imports: dict[str, Cron] = Field(default_factory=dict, description='source → times, e.g. sd = "0 5 * * *"')
+    exports: dict[str, Cron] = Field(default_factory=dict, description='target → times, e.g. "*/15 * * * *"')
+    day_turn: Cron = Field(default="5 0 * * *", validate_default=True)
+
+
+class WorkerSettings(Section):
+    """The job worker."""
+
+    at_once: int = Field(default=2, ge=1, le=64, description="jobs at the same time in one worker process")
+    attempts: int = Field(default=5, ge=1, description="of a job that fails for a reason that may pass")
+    first_delay: float = Field(default=30, gt=0, description="seconds before the second attempt; doubled each time")
+    longest: int = Field(default=6 * 3600, gt=0, description="seconds after which a job is given up")
+    lock_seconds: float = Field(default=60, ge=5, description="life of a lock; renewed three times in that time")
+
+
+class SourcesSettings(Section):
+    """The sources, each with its own settings; absent: not used."""
+
+
+class TargetsSettings(Section):
+    """The targets, each with its own settings; absent: not used."""
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+
+    neo4j: Neo4jSettings = Neo4jSettings()
+    redis: RedisSettings = RedisSettings()
+    api: ApiSettings = ApiSettings()
+    logs: LogSettings = LogSettings()
+    cpr: CprSettings = CprSettings()
+    merge: MergeSettings = MergeSettings()
+    brake: BrakeSettings = BrakeSettings()
+    schedules: ScheduleSettings = ScheduleSettings()
+    worker: WorkerSettings = WorkerSettings()
+    sources: SourcesSettings = SourcesSettings()
+    targets: TargetsSettings = TargetsSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what ``reconnect.settings_file`` hands in: it reads file, environment and secrets with their origin."""
+        return (init_settings,)

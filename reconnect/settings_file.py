@@ -1,0 +1,247 @@
+"""Reads the settings: ``reconnect.toml``, the environment and secret files, and remembers where each value came from.
+
+Order: what the environment says (``RECONNECT__NEO4J__URI``) outranks the file. A secret can stand in a file of its
+own, named by ``password = "file:/run/secrets/neo4j"`` or ``password_file = "/run/secrets/neo4j"``.
+"""
+
+import difflib
+import json
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from reconnect.embedded.home import default_home
+from reconnect.redaction import HIDDEN, is_secret_name
+from reconnect.settings import Settings
+
+FILE_NAME = "reconnect.toml"
+PREFIX = "RECONNECT__"
+DEFAULT = "default"
+
+Path_ = tuple[str, ...]
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The text names it, where it stands, and what is allowed; several, one a line."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The settings, and for each value that is not a default where it came from."""
+
+    settings: Settings
+    origins: Mapping[Path_, str]
+    file: Path | None
+
+    def origin(self, path: Path_) -> str:
+        """Of the value at ``path``, or of the nearest thing around it that was set."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.origins:
+                return self.origins[path[:length]]
+        return DEFAULT
+
+
+def find(explicit: Path | None) -> Path | None:
+    """``--config``, ``RECONNECT_CONFIG``, RECONNECT_HOME/reconnect.toml, ./reconnect.toml; the first that is given.
+
+    Raises SettingsError when a named one is missing.
+    """
+    named = explicit or (Path(os.environ["RECONNECT_CONFIG"]) if os.environ.get("RECONNECT_CONFIG") else None)
+    if named is not None:
+        if not named.is_file():
+            raise SettingsError(f"The settings file {named} does not exist.")
+        return named
+    return next((file for file in (default_home() / FILE_NAME, Path(FILE_NAME)) if file.is_file()), None)
+
+
+def load(explicit: Path | None = None, environment: Mapping[str, str] | None = None) -> Loaded:
+    """Read and check everything. Raises SettingsError."""
+    file = find(explicit)
+    origins: dict[Path_, str] = {}
+    values: dict[str, Any] = {}
+    if file is not None:
+        _merge(values, _read(file), str(file), (), origins)
+    for name, text in sorted((os.environ if environment is None else environment).items()):
+        if name.startswith(PREFIX):
+            path = tuple(name.removeprefix(PREFIX).lower().split("__"))
+            _merge(values, _nested(path, _environment_value(text)), f"environment {name}", (), origins)
+    folder = file.parent if file else Path()
+    values = _resolve_files(Settings, values, folder, (), origins)
+    problems = list(_unknown_keys(Settings, values, ()))
+    if problems:
+        raise SettingsError("\n".join(f"{text} ({_where(path, origins)})" for path, text in problems))
+    try:
+        return Loaded(Settings(**values), origins, file)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explained(error, origins))) from error
+
+
+def shown(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
+    """(name, value as text with secrets masked, origin) of every setting, in the order of the tree."""
+    for path, value in _leaves(loaded.settings, ()):
+        yield ".".join(path), value, loaded.origin(path)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is no valid TOML: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"{file} can't be read: {error}") from error
+
+
+def _environment_value(text: str) -> Any:
+    """Lists and tables are written as JSON; everything else is taken as text and converted by its type."""
+    if text[:1] in ("[", "{"):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _nested(path: Path_, value: Any) -> dict[str, Any]:
+    for name in reversed(path):
+        value = {name: value}
+    return dict(value)
+
+
+def _merge(into: dict[str, Any], new: Mapping[str, Any], origin: str, path: Path_, origins: dict[Path_, str]) -> None:
+    for name, value in new.items():
+        here = (*path, name)
+        if isinstance(value, Mapping):
+            old = into.get(name)
+            into[name] = dict(old) if isinstance(old, Mapping) else {}
+            _merge(into[name], value, origin, here, origins)
+            if not value:
+                origins[here] = origin
+        else:
+            into[name] = value
+            origins[here] = origin
+
+
+def _resolve_files(
+    model: type[BaseModel], values: Mapping[str, Any], folder: Path, path: Path_, origins: dict[Path_, str]
+) -> dict[str, Any]:
+    resolved: dict[str, Any] = {}
+    for name, value in values.items():
+        plain = name.removesuffix("_file")
+        here = (*path, name)
+        inner = _model_of(model, name)
+        if isinstance(value, str) and plain != name and name not in model.model_fields and plain in model.model_fields:
+            if plain in values:
+                raise SettingsError(
+                    f"{'.'.join((*path, plain))} and {'.'.join(here)} are both given; give one of them."
+                )
+            resolved[plain] = _secret(Path(value), folder, here)
+            origins[(*path, plain)] = f"file {value}, named by {_where(here, origins)}"
+        elif isinstance(value, str) and value.startswith("file:"):
+            resolved[name] = _secret(Path(value.removeprefix("file:").removeprefix("//")), folder, here)
+            origins[here] = f"{value}, named by {_where(here, origins)}"
+        elif isinstance(value, Mapping) and inner is not None and not _is_table_of(model, name):
+            resolved[name] = _resolve_files(inner, value, folder, here, origins)
+        elif isinstance(value, Mapping):
+            resolved[name] = _resolve_files(inner or BaseModel, value, folder, here, origins)
+        else:
+            resolved[name] = value
+    return resolved
+
+
+def _secret(file: Path, folder: Path, path: Path_) -> str:
+    try:
+        return (folder / file.expanduser()).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{'.'.join(path)}: the file {file} can't be read: {error}") from error
+
+
+def _unknown_keys(model: type[BaseModel], values: Mapping[str, Any], path: Path_) -> Iterator[tuple[Path_, str]]:
+    allowed = model.model_fields
+    for name, value in values.items():
+        here = (*path, name)
+        if name not in allowed:
+            near = difflib.get_close_matches(name, allowed, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            place = f"[{'.'.join(path)}]" if path else "the settings"
+            known = ", ".join(sorted(allowed)) or "nothing"
+            yield here, f"{'.'.join(here)} is unknown.{hint} Allowed in {place}: {known}."
+            continue
+        inner = _model_of(model, name)
+        if inner is None:
+            continue
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                if isinstance(item, Mapping):
+                    yield from _unknown_keys(inner, item, (*here, str(index)))
+        elif isinstance(value, Mapping) and _is_table_of(model, name):
+            for key, item in value.items():
+                if isinstance(item, Mapping):
+                    yield from _unknown_keys(inner, item, (*here, key))
+        elif isinstance(value, Mapping):
+            yield from _unknown_keys(inner, value, here)
+
+
+def _model_of(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """The one model that a field holds: itself, optional, in a list or in a table. None where there is a choice."""
+    field = model.model_fields.get(name)
+    if field is None:
+        return None
+    found = set(_models_in(field.annotation))
+    return found.pop() if len(found) == 1 else None
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
+
+
+def _is_table_of(model: type[BaseModel], name: str) -> bool:
+    """Whether the field is a table whose keys are free (``dict[str, …]``)."""
+    annotation: Any = model.model_fields[name].annotation
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return any(get_origin(kind) is dict for kind in kinds)
+
+
+def _explained(error: ValidationError, origins: Mapping[Path_, str]) -> Iterator[str]:
+    for found in error.errors(include_url=False):
+        path = tuple(str(part) for part in found["loc"])
+        given = "" if _is_secret(path) or found["type"] == "missing" else f" (given: {found['input']!r})"
+        yield f"{'.'.join(path)}: {found['msg']}{given} ({_where(path, origins)})"
+
+
+def _where(path: Path_, origins: Mapping[Path_, str]) -> str:
+    for length in range(len(path), 0, -1):
+        if path[:length] in origins:
+            return origins[path[:length]]
+    inside = sorted({origin for known, origin in origins.items() if known[: len(path)] == path})
+    return ", ".join(inside) or DEFAULT
+
+
+def _is_secret(path: Path_) -> bool:
+    return any(is_secret_name(part) for part in path)
+
+
+def _leaves(value: Any, path: Path_) -> Iterator[tuple[Path_, str]]:
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _leaves(getattr(value, name), (*path, name))
+    elif isinstance(value, Mapping) and value:
+        for name, inner in value.items():
+            yield from _leaves(inner, (*path, str(name)))
+    elif isinstance(value, (list, tuple)) and value and isinstance(value[0], BaseModel):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, (*path, str(index)))
+    elif isinstance(value, SecretStr) or (value is not None and value != "" and path and is_secret_name(path[-1])):
+        yield path, HIDDEN
+    elif value is None or value == {} or value == ():
+        yield path, "(not set)"
+    else:
+        yield path, value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
