@@ -168,6 +168,14 @@ class Index:
         if cpr is not None:
             self._cprs[cpr] = uuid
 
+    def drop(self, record: RecordId, uuid: str) -> None:
+        """A new thing that was noted will not be written after all."""
+        self._records[record] = None
+        self._uuids[record.kind, uuid] = False
+        for known in (self._naturals, self._cprs):
+            for key in [key for key, found in known.items() if found == uuid]:
+                known[key] = None  # type: ignore[index]
+
     def forget(self) -> None:
         """Start anew: somebody else has written meanwhile."""
         self._records.clear()

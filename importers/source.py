@@ -60,7 +60,9 @@ class Reading:
     ``whole``: the kinds of which the reading holds everything; known keys of these kinds that are not among
     ``records`` are given to ``absent``, whose answer replaces the kept statement (None = leave it as it is).
     The default ends the thing on ``day``.
-    ``mark`` is stored when everything of the reading is applied, and comes back as ``Known.mark``.
+    ``mark`` is stored when everything of the reading is applied, and comes back as ``Known.mark``. Where nothing
+    has changed it is only stored if ``mark_anyway``: a mark that is just a moment in time sets that to False as long
+    as the old one will do, so that an unchanged source costs no write.
     ``problems`` are those of no single record (an unreadable record without key, an unknown element).
     """
 
@@ -70,6 +72,7 @@ class Reading:
     whole: frozenset[str] = frozenset()
     absent: Callable[[Statement], Mapped | None] | None = None
     mark: Mapping[str, str] = field(default_factory=dict)
+    mark_anyway: bool = True
     problems: tuple[Problem, ...] = ()
 
 

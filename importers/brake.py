@@ -1,0 +1,49 @@
+"""The brake: stops an import that would end, move or close more than a set share or count (DESIGN §4 "Merge")."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from graph.difference import Difference
+
+STOPPING = frozenset({"ended", "withdrawn", "moved"})
+
+
+class BrakeSettings(BaseModel):
+    """Stops when, of one kind, more things would end, move or be withdrawn than ``count``, or than ``share`` of all
+    that the source tells of that kind; never for ``at_least`` or fewer, so that small organisations can work."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    share: float = Field(default=0.10, ge=0, le=1)
+    count: int = Field(default=500, ge=0)
+    at_least: int = Field(default=5, ge=0)
+
+
+def stopping(differences: Iterable[Difference]) -> list[Difference]:
+    """Those that count for the brake."""
+    return [each for each in differences if each.operation in STOPPING]
+
+
+def too_many(differences: Iterable[Difference], totals: Mapping[str, int], settings: BrakeSettings) -> list[str]:
+    """Why the brake stops, a line a kind; empty = it does not. ``totals``: what the source tells, by kind."""
+    hits = Counter(each.kind for each in differences)
+    return [
+        f"{count} of {totals.get(kind, 0)} {kind} would end, move or be withdrawn"
+        for kind, count in sorted(hits.items())
+        if count > settings.at_least and (count > settings.count or count > settings.share * totals.get(kind, 0))
+    ]
+
+
+def digest(differences: Iterable[Difference]) -> str:
+    """Names exactly this difference: another one has another digest."""
+    lines = sorted(f"{each.record.text()}|{each.operation}|{each.told()}" for each in differences)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def summary(differences: Iterable[Difference], limit: int = 200) -> list[str]:
+    """What would happen, a line a thing, for the person who decides."""
+    lines = sorted(f"{each.kind} {each.record.key}: {each.operation}" for each in differences)
+    return lines if len(lines) <= limit else [*lines[:limit], f"… and {len(lines) - limit} more"]

@@ -1,0 +1,64 @@
+"""What the graph already has from a source, as the source's readings ask for it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import neo4j
+
+from graph.cpr import Keyring
+from graph.facts import Statement
+from graph.index import Index, RecordId
+from graph.record import from_text
+from graph.sourcing import read_mark
+
+ABSENT = "absent"  # fingerprint of what a whole reading no longer held: settled, until it comes back
+
+
+class GraphKnown:
+    """``importers.source.Known`` over the graph."""
+
+    def __init__(self, driver: neo4j.Driver, source: str, keyring: Keyring, index: Index) -> None:
+        self._driver = driver
+        self._source = source
+        self._keyring = keyring
+        self._index = index
+        self._learnt: set[str] = set()
+        self.mark: Mapping[str, str] = read_mark(driver, source)
+
+    def keys(self, kind: str) -> Iterable[str]:
+        if kind not in self._learnt:
+            self._index.learn_all(self._source, [kind])
+            self._learnt.add(kind)
+        return self._index.kept_of(self._source, kind)
+
+    def statement(self, kind: str, key: str) -> Statement | None:
+        return self.several(kind, [key]).get(key)
+
+    def statements(self, kind: str) -> Iterator[Statement]:
+        yield from statements_of(self._driver, self._source, kind)
+
+    def several(self, kind: str, keys: Sequence[str]) -> dict[str, Statement]:
+        """The kept statements of these keys, in one query."""
+        ids = [RecordId(self._source, kind, key).text() for key in keys]
+        rows, _, _ = self._driver.execute_query(
+            "UNWIND $ids AS id MATCH (r:SourceRecord {id: id}) RETURN r.key AS key, r.values AS values",
+            ids=ids,
+            routing_=neo4j.RoutingControl.READ,
+        )
+        return {row["key"]: from_text(kind, row["key"], row["values"])[0] for row in rows}
+
+    def fingerprint(self, *raw: bytes) -> str:
+        return self._keyring.fingerprint(*raw)
+
+    def person_key(self, cpr: str) -> str:
+        return self._keyring.hash(cpr)
+
+
+def statements_of(driver: neo4j.Driver, source: str, kind: str) -> Iterator[Statement]:
+    """All that a source has told of a kind, read as a stream."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        for row in session.run(
+            "MATCH (r:SourceRecord {source: $source, kind: $kind}) RETURN r.key AS key, r.values AS values",
+            source=source,
+            kind=kind,
+        ):
+            yield from_text(kind, row["key"], row["values"])[0]

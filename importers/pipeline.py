@@ -1,0 +1,508 @@
+"""Import: read → facts → match → merge → difference → brake → apply (DESIGN §4 "Merge").
+
+Everything is compared before anything is written, so that a dry run and the brake see the whole difference. It is
+applied in bounded transactions, each with its changes and its source records: an import that is killed leaves whole
+batches, and the next run goes on where it ended, since what is written no longer differs.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TypeVar
+
+import neo4j
+
+from graph.changes import Origin
+from graph.cpr import Keyring
+from graph.dayturn import turn
+from graph.difference import Difference
+from graph.door import ATTEMPTS, Door, Stale, Stated, find_refused, points_to_itself
+from graph.errors import Refused
+from graph.facts import BadRecord, Problem, Statement
+from graph.index import RecordId
+from graph.merge import check
+from graph.model import KINDS
+from graph.order import SourceOrder
+from graph.sourcing import approve as approve_brake
+from graph.sourcing import (
+    end_run,
+    hold,
+    is_approved,
+    kept_problems,
+    problem_id,
+    read_mark,
+    settle_problems,
+    spend,
+    start_run,
+    write_mark,
+)
+from graph.time import Period, within
+from importers.brake import BrakeSettings, digest, stopping, summary, too_many
+from importers.known import ABSENT, GraphKnown, statements_of
+from importers.roles import RoleRule, derived, digest_of, role_of, withdrawn
+from importers.source import Mapped, RawRecord, Reading, Source
+
+T = TypeVar("T")
+BATCH = 1000  # things a transaction; bounds memory and the time that the log is locked
+Progress = Callable[[str, int, int | None], None]
+
+
+class StoppedByBrake(Exception):
+    """The difference is larger than allowed. Nothing was written; ``brake`` is the id to approve."""
+
+    def __init__(self, brake: str, reasons: Sequence[str]) -> None:
+        super().__init__("; ".join(reasons) + f". Look at the difference and approve it as {brake} if it is right.")
+        self.brake = brake
+        self.reasons = tuple(reasons)
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did, or (``dry_run``) would do."""
+
+    source: str
+    dry_run: bool = False
+    run: str | None = None
+    readings: list[str] = field(default_factory=list)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unchanged: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    brake: str | None = None
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> int:
+        """Things of which something that holds has changed."""
+        return sum(count for (_, operation), count in self.counts.items() if operation != "recorded")
+
+    def as_counts(self) -> dict[str, dict[str, int]]:
+        by_kind: dict[str, dict[str, int]] = {}
+        for (kind, operation), count in sorted(self.counts.items()):
+            by_kind.setdefault(kind, {})[operation] = count
+        return by_kind
+
+
+@dataclass(slots=True)
+class _Told:
+    """A statement on its way, with its source and the fingerprint of what it was made from."""
+
+    source: str
+    statement: Statement
+    fingerprint: str
+
+
+def _silent(stage: str, done: int, total: int | None) -> None:
+    """No progress is shown."""
+
+
+@dataclass
+class Import:
+    """One run of one source. Use ``run_import``."""
+
+    driver: neo4j.Driver
+    source: Source
+    keyring: Keyring
+    order: SourceOrder
+    rules: Sequence[RoleRule]
+    brake: BrakeSettings
+    user: str | None
+    dry_run: bool
+    approved: str | None
+    progress: Progress
+
+    def __post_init__(self) -> None:
+        self.door = Door(self.driver, self.keyring, self.order)
+        self.report = ImportReport(self.source.name, self.dry_run)
+
+    # A run that finds nothing new writes nothing, not even that it ran: so the run is noted with its first write.
+    def _origin(self) -> Origin:
+        if self.report.run is None:
+            self.report.run = start_run(self.driver, "import", self.source.name, dry=self.dry_run)
+        return Origin(self.source.name, user=self.user, run=self.report.run)
+
+    def run(self) -> ImportReport:
+        known = GraphKnown(self.driver, self.source.name, self.keyring, self.door.index)
+        state, error = "failed", ""
+        try:
+            for reading in self.source.readings(known):
+                self.report.readings.append(reading.label)
+                self._take(reading, known)
+                known.mark = read_mark(self.driver, self.source.name)
+            self._apply_changed_rules()
+            state = "done"
+        except StoppedByBrake as stop:
+            state = "stopped"
+            self.report.brake, self.report.reasons = stop.brake, stop.reasons
+        except BaseException as failure:
+            error = f"{type(failure).__name__}: {failure}"
+            raise
+        finally:
+            if self.report.run is not None:
+                end_run(self.driver, self.report.run, state, self.report.as_counts(), error)
+        return self.report
+
+    # -- one reading --------------------------------------------------------------------------------------------
+
+    def _take(self, reading: Reading, known: GraphKnown) -> None:
+        self.door.index.learn_all(self.source.name, reading.whole)
+        problems: list[Problem] = list(reading.problems)
+        looked_at: set[tuple[str, str]] = {(each.kind, each.key) for each in reading.problems}
+        if reading.whole:
+            looked_at |= {
+                (each.kind, each.key) for each in kept_problems(self.driver, self.source.name).values() if not each.key
+            }
+        told: list[_Told] = []
+        seen: dict[str, set[str]] = {kind: set() for kind in reading.whole}
+        for raws in _batches(reading.records, BATCH):
+            for raw in raws:
+                seen.setdefault(raw.kind, set()).add(raw.key)
+            told += self._mapped(raws, known, problems, looked_at)
+            self.progress("reading", sum(len(keys) for keys in seen.values()), None)
+        told += self._absent(reading, known, seen, problems, looked_at)
+        told += self._ruled(told)
+        told = [each for each in told if self._is_sound(each, problems, looked_at)]
+        wrote = self._settle(told, problems)
+        self._keep_problems(problems, looked_at)
+        if self.dry_run:
+            return
+        if reading.mark and (wrote or reading.mark_anyway):
+            mark = {**reading.mark}
+            if dict(read_mark(self.driver, self.source.name)) != mark:
+                write_mark(self.driver, self.source.name, mark)
+
+    def _mapped(
+        self, raws: Sequence[RawRecord], known: GraphKnown, problems: list[Problem], looked_at: set[tuple[str, str]]
+    ) -> list[_Told]:
+        name = self.source.name
+        ids = [RecordId(name, each.kind, each.key) for each in raws]
+        self.door.index.learn_records(ids)
+        changed: list[RawRecord] = []
+        kept: dict[str, list[str]] = {}
+        for record, raw in zip(ids, raws, strict=True):
+            old = self.door.index.kept(record)
+            if old is not None and old.fingerprint == raw.fingerprint:
+                self.report.unchanged += 1
+                continue
+            changed.append(raw)
+            if old is not None:
+                kept.setdefault(raw.kind, []).append(raw.key)
+        previous = {(kind, key): each for kind, keys in kept.items() for key, each in known.several(kind, keys).items()}
+        told = []
+        for raw in changed:
+            looked_at.add((raw.kind, raw.key))
+            try:
+                mapped = raw.map(previous.get((raw.kind, raw.key)))
+            except BadRecord as bad:
+                problems.append(bad.problem)
+                continue
+            problems.extend(mapped.problems)
+            if mapped.statement is not None:
+                told.append(_Told(name, mapped.statement, raw.fingerprint))
+        return told
+
+    def _absent(
+        self,
+        reading: Reading,
+        known: GraphKnown,
+        seen: dict[str, set[str]],
+        problems: list[Problem],
+        looked_at: set[tuple[str, str]],
+    ) -> list[_Told]:
+        told = []
+        for kind in sorted(reading.whole):
+            gone = [
+                key
+                for key, kept in self.door.index.kept_of(self.source.name, kind).items()
+                if key not in seen[kind] and kept.fingerprint != ABSENT
+            ]
+            for keys in _batches(gone, BATCH):
+                for key, previous in known.several(kind, keys).items():
+                    looked_at.add((kind, key))
+                    mapped = (reading.absent or _ends_on(reading))(previous)
+                    if mapped is None:
+                        continue
+                    problems.extend(mapped.problems)
+                    if mapped.statement is not None:
+                        told.append(_Told(self.source.name, mapped.statement, ABSENT))
+        return told
+
+    # -- rules --------------------------------------------------------------------------------------------------
+
+    def _ruled(self, told: Sequence[_Told]) -> list[_Told]:
+        """What the role rules make of the employments among ``told``."""
+        employments = [each.statement for each in told if each.statement.kind == "Employment"]
+        return [made for rule in self.rules for made in self._by_rule(rule, employments)]
+
+    def _by_rule(self, rule: RoleRule, employments: Sequence[Statement]) -> Iterator[_Told]:
+        name = self.source.name
+        if not employments:
+            return
+        keys = [RecordId(rule.source, "Assignment", f"{name}:{each.key}") for each in employments]
+        self.door.index.learn_records([*keys, RecordId(rule.source, "Role", rule.role)])
+        yield _Told(rule.source, role_of(rule), "")
+        for record, employment in zip(keys, employments, strict=True):
+            made = derived(rule, name, employment)
+            if made is None and self.door.index.kept(record) is not None:
+                made = withdrawn(rule, name, employment)
+            if made is not None:
+                yield _Told(rule.source, made, "")
+
+    def _apply_changed_rules(self) -> None:
+        """A rule that is new, changed or gone is applied to all that the source has told."""
+        name = f"{self.source.name}#rules"
+        digest_now = digest_of(self.rules)
+        kept = read_mark(self.driver, name)
+        if kept.get("digest", "") == digest_now:
+            return
+        employments = list(statements_of(self.driver, self.source.name, "Employment"))
+        told = [made for rule in self.rules for made in self._by_rule(rule, employments)]
+        gone = set(filter(None, kept.get("names", "").split(","))) - {each.name for each in self.rules}
+        for rule_name in sorted(gone):
+            source = f"rule:{rule_name}"
+            told += [
+                _Told(source, replace(each, exists=()), "")
+                for each in statements_of(self.driver, source, "Assignment")
+                if each.key.startswith(f"{self.source.name}:")
+            ]
+        problems: list[Problem] = []
+        self._settle(told, problems)
+        self.report.problems += problems
+        if not self.dry_run:
+            names = ",".join(each.name for each in self.rules)
+            write_mark(self.driver, name, {"digest": digest_now, "names": names})
+
+    # -- compare, brake, apply ----------------------------------------------------------------------------------
+
+    def _is_sound(self, told: _Told, problems: list[Problem], looked_at: set[tuple[str, str]]) -> bool:
+        try:
+            check(told.statement)
+        except Refused as refused:
+            problems.append(_problem(told.statement.kind, told.statement.key, refused))
+            looked_at.add((told.statement.kind, told.statement.key))
+            return False
+        return True
+
+    def _settle(self, told: Sequence[_Told], problems: list[Problem]) -> bool:
+        """Compare, brake and apply; again from the start where somebody else wrote meanwhile. Whether it wrote."""
+        for attempt in range(ATTEMPTS):
+            found: list[Problem] = []
+            try:
+                wrote = self._compare_and_apply(told, found)
+            except Stale:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                self.door.index.forget()
+                continue
+            problems += found
+            return wrote
+        raise AssertionError("the loop returns or raises")
+
+    def _compare_and_apply(self, told: Sequence[_Told], problems: list[Problem]) -> bool:
+        by_kind = self._identified(told)
+        compared: dict[str, list[Difference]] = {}
+        for kind, stated in by_kind.items():
+            # New things of other kinds are compared when they are written: there is nothing to compare them with.
+            due = [each for each in stated if not each.new or points_to_itself(kind)]
+            compared[kind] = [made for batch in _distinct(due) for made in self.door.differences(batch)]
+        self._leave_out_cycles(compared, by_kind, problems)
+        self._stop_or_go(compared)
+        if self.dry_run:
+            self._preview(compared, by_kind, problems)
+            return False
+        before = self.report.counts.total()
+        for kind, stated in by_kind.items():
+            self._apply(kind, stated, compared[kind], problems)
+        return self.report.counts.total() > before
+
+    def _identified(self, told: Sequence[_Told]) -> dict[str, list[Stated]]:
+        by_source: dict[tuple[str, str], list[_Told]] = {}
+        for each in told:
+            by_source.setdefault((each.statement.kind, each.source), []).append(each)
+        by_kind: dict[str, list[Stated]] = {}
+        for kind in KINDS:
+            for (of, source), group in by_source.items():
+                if of == kind:
+                    pairs = [(each.statement, each.fingerprint) for each in group]
+                    by_kind.setdefault(kind, []).extend(self.door.identify(source, pairs))
+        return by_kind
+
+    def _leave_out_cycles(
+        self, compared: dict[str, list[Difference]], by_kind: dict[str, list[Stated]], problems: list[Problem]
+    ) -> None:
+        units = compared.get("Unit", [])
+        out: set[str] = set()
+        for refused, uuids in find_refused(units, self.driver):
+            out |= uuids
+            for each in units:
+                if each.uuid in uuids:
+                    problems.append(_problem("Unit", each.record.key, refused))
+        if out:
+            for stated in by_kind["Unit"]:
+                if stated.uuid in out and stated.new:
+                    self.door.index.drop(stated.record, stated.uuid)
+            compared["Unit"] = [each for each in units if each.uuid not in out]
+            by_kind["Unit"] = [each for each in by_kind["Unit"] if each.uuid not in out]
+
+    def _stop_or_go(self, compared: dict[str, list[Difference]]) -> None:
+        hits = stopping(each for differences in compared.values() for each in differences)
+        if len(hits) <= self.brake.at_least:
+            return
+        reasons = too_many(hits, self._totals({each.kind for each in hits}), self.brake)
+        if not reasons:
+            return
+        name = digest(hits)
+        if self.dry_run:
+            self.report.reasons = tuple(reasons)
+            return
+        brake = hold(self.driver, self.source.name, self._origin().run or "", name, [*reasons, *summary(hits)])
+        if self.approved == brake:
+            approve_brake(self.driver, brake, self.user or "command line", "approved with the import")
+        if not is_approved(self.driver, self.source.name, name):
+            raise StoppedByBrake(brake, reasons)
+        self._approved_digest = name
+
+    _approved_digest: str | None = None
+
+    def _totals(self, kinds: Iterable[str]) -> dict[str, int]:
+        rows, _, _ = self.driver.execute_query(
+            """
+            UNWIND $kinds AS kind
+            RETURN kind, COUNT { MATCH (r:SourceRecord {kind: kind})
+                                 WHERE r.source = $source OR r.source STARTS WITH 'rule:' } AS total
+            """,
+            kinds=list(kinds),
+            source=self.source.name,
+        )
+        return {row["kind"]: row["total"] for row in rows}
+
+    def _preview(
+        self, compared: dict[str, list[Difference]], by_kind: dict[str, list[Stated]], problems: list[Problem]
+    ) -> None:
+        for kind, stated in by_kind.items():
+            new = [] if points_to_itself(kind) else [each for each in stated if each.new]
+            made = [each for batch in _distinct(new) for each in self.door.differences(batch)]
+            for difference in (*compared[kind], *made):
+                self._count(difference, problems)
+                self.report.differences.append(difference)
+
+    def _apply(
+        self, kind: str, stated: Sequence[Stated], compared: Sequence[Difference], problems: list[Problem]
+    ) -> None:
+        new = [each for each in stated if each.new]
+        total = len(compared) + (0 if points_to_itself(kind) else len(new))
+        done = 0
+        if points_to_itself(kind):
+            bare = {each.uuid for each in new}
+            for batch in _distinct(new):
+                self._origin()
+                self.door.reserve(batch)
+            for difference in compared:
+                difference.new = difference.new and difference.uuid not in bare
+            batches: Iterable[list[Difference]] = _batches(compared, BATCH)
+        else:
+            fresh = (list(self.door.differences(batch)) for batch in _distinct(new))
+            batches = (batch for group in (_batches(compared, BATCH), fresh) for batch in group)
+        for differences in batches:
+            if not differences:
+                continue
+            self.door.write(differences, self._origin())
+            for difference in differences:
+                self._count(difference, problems)
+            done += len(differences)
+            self.progress(f"writing {kind}", done, total)
+        if self._approved_digest is not None:
+            spend(self.driver, self.source.name, self._approved_digest)
+            self._approved_digest = None
+
+    def _count(self, difference: Difference, problems: list[Problem]) -> None:
+        self.report.counts[difference.kind, difference.operation] += 1
+        for notice in difference.notices:
+            name, _, text = notice.partition(": ")
+            problems.append(Problem(difference.kind, difference.record.key, name, "unknown_reference", text, "notice"))
+
+    def _keep_problems(self, problems: list[Problem], looked_at: set[tuple[str, str]]) -> None:
+        self.report.problems += problems
+        if self.dry_run:
+            return
+        kept = kept_problems(self.driver, self.source.name)
+        found = {problem_id(self.source.name, each): each for each in problems}
+        looked_at |= {(each.kind, each.key) for each in problems}
+        mended = any(key not in found and (each.kind, each.key) in looked_at for key, each in kept.items())
+        if mended or any(kept.get(key) != each for key, each in found.items()):
+            settle_problems(self.driver, self.source.name, self._origin().run or "", problems, looked_at)
+
+
+def run_import(
+    driver: neo4j.Driver,
+    source: Source,
+    keyring: Keyring,
+    *,
+    order: SourceOrder | None = None,
+    rules: Sequence[RoleRule] = (),
+    brake: BrakeSettings | None = None,
+    user: str | None = None,
+    dry_run: bool = False,
+    approve: str | None = None,
+    progress: Progress = _silent,
+) -> ImportReport:
+    """Import what is new in a source.
+
+    ``approve``: id of a brake; allows exactly the difference that it holds. ``progress(stage, done, total)`` is
+    called as work goes on. A stopped import comes back with ``report.brake``; nothing of that reading is written.
+    Raises SourceError where the source can't be read, Stale where others write the same things all the time.
+    """
+    if not dry_run:
+        turn(driver)
+    return Import(
+        driver,
+        source,
+        keyring,
+        order or SourceOrder(),
+        rules,
+        brake or BrakeSettings(),
+        user,
+        dry_run,
+        approve,
+        progress,
+    ).run()
+
+
+def _ends_on(reading: Reading) -> Callable[[Statement], Mapped]:
+    def ended(previous: Statement) -> Mapped:
+        if previous.exists is None:
+            return Mapped(replace(previous, values={}, links={}))
+        return Mapped(replace(previous, exists=within(previous.exists, (Period(end=reading.day),))))
+
+    return ended
+
+
+def _problem(kind: str, key: str, refused: Refused) -> Problem:
+    return Problem(kind, key, refused.field, refused.code, str(refused))
+
+
+def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def _distinct(stated: Sequence[Stated]) -> Iterator[list[Stated]]:
+    """Batches in which no thing comes twice: each is compared with what the one before has written."""
+    rest = list(stated)
+    while rest:
+        batch: list[Stated] = []
+        met: set[str] = set()
+        later: list[Stated] = []
+        for position, each in enumerate(rest):
+            if len(batch) == BATCH:
+                later += rest[position:]
+                break
+            if each.uuid in met:
+                later.append(each)
+            else:
+                met.add(each.uuid)
+                batch.append(each)
+        rest = later
+        yield batch
