@@ -7,11 +7,9 @@ has written.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import neo4j
-
-from graph.time import COPENHAGEN
 
 LOG = "changes"
 
@@ -42,8 +40,8 @@ def take_numbers(tx: neo4j.ManagedTransaction, count: int) -> int:
 
 
 def now() -> datetime:
-    """The moment at which a change is learnt."""
-    return datetime.now(COPENHAGEN)
+    """The moment at which a change is learnt, in UTC: the driver's C code crashes on zoneinfo's time zones."""
+    return datetime.now(UTC)
 
 
 def turned_day(session: neo4j.Session) -> date:

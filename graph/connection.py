@@ -1,0 +1,15 @@
+"""How the program speaks to Neo4j: one place for the driver's options."""
+
+import neo4j
+
+# Notifications are off: a young graph lacks labels and properties that queries name, and saying so helps nobody.
+
+
+def connect(uri: str, user: str, password: str) -> neo4j.Driver:
+    """A driver for imports, exports and writing. Close it, or use it as a context manager."""
+    return neo4j.GraphDatabase.driver(uri, auth=(user, password), notifications_min_severity="OFF")
+
+
+def connect_async(uri: str, user: str, password: str) -> neo4j.AsyncDriver:
+    """A driver for the API's reads."""
+    return neo4j.AsyncGraphDatabase.driver(uri, auth=(user, password), notifications_min_severity="OFF")
