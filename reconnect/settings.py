@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from graph.order import DEFAULT_ORDER
+from importers.brake import BrakeSettings
+from importers.roles import RoleRule
 from reconnect.cron import Cron
 
 
@@ -77,13 +79,6 @@ class MergeSettings(Section):
     )
 
 
-class BrakeSettings(Section):
-    """An import or export that ends, moves or closes more than this waits for an approval."""
-
-    share: float = Field(default=0.05, ge=0, le=1, description="share of what exists of a kind")
-    count: int = Field(default=20, ge=0, description="at most this many are always let through")
-
-
 class ScheduleSettings(Section):
     """When the worker does what: cron expressions (minute hour day month weekday), Europe/Copenhagen."""
 
@@ -122,6 +117,7 @@ class Settings(BaseSettings):
     cpr: CprSettings = CprSettings()
     merge: MergeSettings = MergeSettings()
     brake: BrakeSettings = BrakeSettings()
+    roles: tuple[RoleRule, ...] = Field(default=(), description="rules that make roles of payroll facts")
     schedules: ScheduleSettings = ScheduleSettings()
     worker: WorkerSettings = WorkerSettings()
     sources: SourcesSettings = SourcesSettings()

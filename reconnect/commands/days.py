@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from graph.dayturn import turn
 from graph.time import today
+from reconnect import work
 from reconnect.context import of
+from reconnect.exits import CommandFailed
+from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
 
 
@@ -29,9 +31,11 @@ def day_turn(
     Turns every day since the last one that was turned. The worker does this each night; by hand it does no harm.
     """
     until = day.date() if day else today()
-    driver = of(context).driver()
-    with progress() as report:
-        turned = turn(driver, until, lambda at, count: report(f"Day turn {at}", count, count))
+    try:
+        with progress() as report:
+            turned = work.day_turn(of(context), work.Caller(report), until)
+    except (LockTaken, LockLost) as error:
+        raise CommandFailed(str(error)) from error
     console = Console(highlight=False)
     if not turned:
         console.print(f"{until} had been turned already.")

@@ -1,15 +1,10 @@
-"""``up``, ``down``, ``status``: the embedded Neo4j and Valkey."""
-
-import json
-from typing import Annotated
+"""``up``, ``down``: the embedded Neo4j and Valkey."""
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from reconnect.context import of
 from reconnect.embedded import Instance
-from reconnect.exits import Exit
 from reconnect.progress import progress
 
 
@@ -17,7 +12,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command()(up)
     app.command()(down)
-    app.command()(status)
 
 
 def up(context: typer.Context) -> None:
@@ -36,32 +30,6 @@ def down(context: typer.Context) -> None:
     with progress() as report:
         had = of(context).instance.stop(report)
     Console().print("Neo4j and Valkey are stopped." if had else "Neither Neo4j nor Valkey was running.")
-
-
-def status(
-    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
-    """Show what runs, where it answers, and where it keeps its data. Exit code 1 unless both servers run."""
-    found = of(context).instance.status()
-    if as_json:
-        shown = {
-            "home": str(found.home),
-            "running": found.running,
-            "neo4j": found.neo4j_pid,
-            "valkey": found.valkey_pid,
-            "bolt_uri": found.addresses.bolt_uri if found.addresses else None,
-            "browser_url": found.addresses.browser_url if found.addresses else None,
-        }
-        print(json.dumps(shown, indent=2))
-    else:
-        table = Table("Server", "State", title=str(found.home))
-        for name, pid in (("Neo4j", found.neo4j_pid), ("Valkey", found.valkey_pid)):
-            table.add_row(name, f"runs, process {pid}" if pid else "stopped")
-        Console().print(table)
-        if found.running and found.addresses:
-            show(of(context).instance)
-    if not found.running:
-        raise typer.Exit(Exit.FAILURE)
 
 
 def show(instance: Instance) -> None:

@@ -1,0 +1,86 @@
+"""``status``: what runs, where, and what the jobs last did."""
+
+import json
+from typing import Annotated, Any
+
+import redis
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from reconnect import work_state, worker
+from reconnect.commands.instance import show
+from reconnect.context import Context, of
+from reconnect.embedded import Status
+from reconnect.exits import Exit
+from reconnect.work_state import WorkState
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(status)
+
+
+def status(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """Show what runs, where it answers, and what each import, export and day turn last did.
+
+    Exit code 1 unless Neo4j and Valkey run.
+    """
+    of_run = of(context)
+    found = of_run.instance.status()
+    own_redis = of_run.settings.redis.url is not None
+    jobs, alive = _jobs(of_run) if own_redis or found.valkey_pid else (None, False)
+    if as_json:
+        print(json.dumps(_as_json(found, jobs, alive), indent=2, ensure_ascii=False))
+    else:
+        _print(of_run, found, jobs, alive)
+    external = of_run.settings.neo4j.uri is not None and own_redis
+    if jobs is None or not (external or found.running):
+        raise typer.Exit(Exit.FAILURE)
+
+
+def _jobs(context: Context) -> tuple[dict[str, WorkState] | None, bool]:
+    """State of the jobs, and whether a worker is alive; (None, False) when Redis does not answer."""
+    try:
+        with redis.Redis.from_url(context.redis_url(), socket_timeout=5) as client:
+            return work_state.read(client), worker.healthy(client)
+    except redis.RedisError:
+        return None, False
+
+
+def _as_json(found: Status, jobs: dict[str, WorkState] | None, alive: bool) -> dict[str, Any]:
+    return {
+        "home": str(found.home),
+        "running": found.running,
+        "neo4j": found.neo4j_pid,
+        "valkey": found.valkey_pid,
+        "bolt_uri": found.addresses.bolt_uri if found.addresses else None,
+        "browser_url": found.addresses.browser_url if found.addresses else None,
+        "worker": alive,
+        "jobs": {name: vars(state) for name, state in (jobs or {}).items()},
+    }
+
+
+def _print(context: Context, found: Status, jobs: dict[str, WorkState] | None, alive: bool) -> None:
+    console = Console(highlight=False)
+    neo4j = _where(context.settings.neo4j.uri, found.neo4j_pid)
+    valkey = _where("as in the settings" if context.settings.redis.url else None, found.valkey_pid)
+    console.print(f"Home     {found.home}")
+    console.print(f"Neo4j    {neo4j}")
+    console.print(f"Valkey   {valkey}")
+    console.print(f"Worker   {'alive' if alive else 'none'}")
+    if found.running:
+        show(context.instance)
+    if jobs:
+        table = Table("Job", "State", "Begun", "Ended", "Attempt", "What", box=None)
+        for name, state in jobs.items():
+            table.add_row(name, state.state, state.started, state.ended or "", str(state.attempt), state.text)
+        console.print(table)
+
+
+def _where(address: str | None, pid: int | None) -> str:
+    if address:
+        return address
+    return f"runs, process {pid}" if pid else "stopped"

@@ -1,0 +1,108 @@
+"""``import``, ``worker``: the jobs, now and by schedule."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import redis
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from importers.pipeline import ImportReport
+from importers.source import SourceError
+from reconnect import work, worker
+from reconnect.context import of
+from reconnect.exits import CommandFailed, Exit
+from reconnect.locks import LockLost, LockTaken
+from reconnect.progress import progress
+
+_SHOWN = 50
+"""Lines of a list in the terminal; the rest is in the API."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command("import")(import_source)
+    app.command("worker")(run_worker)
+
+
+def import_source(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help="sd, opus or facts.")],
+    folder: Annotated[
+        Path | None, typer.Option("--from", help="Read the files of this folder (or this file).", exists=True)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference; write nothing.")] = False,
+    approve: Annotated[
+        str | None, typer.Option("--approve", metavar="ID", help="Let through what the brake with this id holds.")
+    ] = None,
+) -> None:
+    """Read a source, and write what is new in it to the graph.
+
+    The same input again writes nothing. A bad record is kept with its reason and the rest goes on (exit code 4). Where
+    more would end or move than the settings' brake allows, nothing is written (exit code 3) until the difference is
+    approved. A killed import is run again without harm.
+    """
+    try:
+        with progress() as report:
+            done = work.import_source(
+                of(context), work.Caller(report), source, folder=folder, dry_run=dry_run, approve=approve
+            )
+    except (SourceError, LockTaken, LockLost) as error:
+        raise CommandFailed(f"Import of {source}: {error}") from error
+    _show(done)
+    if done.brake:
+        raise typer.Exit(Exit.BRAKE)
+    if any(problem.severity == "bad" for problem in done.problems):
+        raise typer.Exit(Exit.BAD_RECORDS)
+
+
+def run_worker(
+    context: typer.Context,
+    check: Annotated[bool, typer.Option("--check", help="Tell by the exit code whether a worker is alive.")] = False,
+    burst: Annotated[bool, typer.Option("--burst", help="Do what is queued, then end.")] = False,
+) -> None:
+    """Run imports, exports and the day turn by the settings' schedule until it is stopped.
+
+    Any number of workers may run. One that is stopped (SIGTERM) gives its jobs back.
+    """
+    of_run = of(context)
+    if check:
+        with redis.Redis.from_url(of_run.redis_url()) as client:
+            alive = worker.healthy(client)
+        raise typer.Exit(Exit.OK if alive else Exit.FAILURE)
+    of_run.driver()
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    worker.make(of_run, burst).run()
+
+
+def _show(report: ImportReport) -> None:
+    console = Console(highlight=False)
+    what = "Dry run of" if report.dry_run else "Import of"
+    console.print(f"{what} {report.source}: {report.changes} changed, {report.unchanged} unchanged records")
+    for reading in report.readings[-_SHOWN:]:
+        console.print(f"  {reading}")
+    if report.counts:
+        table = Table("Kind", "What", "Count", box=None)
+        for (kind, operation), count in sorted(report.counts.items()):
+            table.add_row(kind, operation, str(count))
+        console.print(table)
+    if report.dry_run:
+        for difference in report.differences[:_SHOWN]:
+            console.print(f"  {difference.kind} {difference.record.key}: {difference.operation}", markup=False)
+    for problem in report.problems[:_SHOWN]:
+        console.print(
+            f"  {problem.severity}: {problem.kind} {problem.key}, {problem.field}: {problem.text} ({problem.rule})",
+            markup=False,
+        )
+    hidden = len(report.problems) - _SHOWN
+    if hidden > 0:
+        console.print(f"  … and {hidden} more, in the API under badRecords")
+    if report.brake:
+        console.print("Stopped by the brake; nothing was written:")
+        for reason in report.reasons:
+            console.print(f"  {reason}")
+        console.print(
+            f"Look at it with --dry-run; if it is right: reconnect import {report.source} --approve {report.brake}"
+        )

@@ -1,0 +1,25 @@
+"""Which sources there are, and how each is made from its settings."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from importers.source import Source
+from reconnect.exits import CommandFailed, Exit
+from reconnect.settings import SourcesSettings
+
+Builder = Callable[[SourcesSettings, Path | None], Source]
+"""Makes a source of the settings and, for sources that read files, the folder of ``--from``."""
+
+BUILDERS: Mapping[str, Builder] = {}
+
+
+def build(settings: SourcesSettings, name: str, folder: Path | None) -> Source:
+    """The source ``name``. Raises CommandFailed (usage) for an unknown one, or one without the settings it needs."""
+    builder = BUILDERS.get(name)
+    if builder is None:
+        raise CommandFailed(f"There is no source {name!r}. There are: {', '.join(sorted(BUILDERS))}.", Exit.USAGE)
+    return builder(settings, folder)
+
+
+def _missing(name: str, what: str) -> CommandFailed:
+    return CommandFailed(f"The source {name} has no settings: {what}", Exit.USAGE)

@@ -1,0 +1,129 @@
+"""The jobs: an import, an export, the day turn. The command line and the worker run them the same way.
+
+One run of a source or target at a time (a lock), and what became of it is kept where ``status`` and the API read it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+import redis
+
+from graph import dayturn
+from graph.time import COPENHAGEN
+from importers.pipeline import ImportReport, run_import
+from reconnect import sources, work_state
+from reconnect.context import Context
+from reconnect.locks import Lock
+from reconnect.progress import Report
+from reconnect.redaction import redact_text
+from reconnect.work_state import WorkState
+
+
+class Interrupted(Exception):
+    """The program was asked to end; the work stopped between two steps and continues when it is run again."""
+
+
+@dataclass
+class Job:
+    """A job that runs: ``step`` between its steps, ``finish`` at its end."""
+
+    name: str
+    lock: Lock
+    interrupted: Callable[[], bool]
+    report: Report
+    state: WorkState
+
+    def step(self, what: str, done: int, total: int | None) -> None:
+        """Tell how far it is. Raises LockLost or Interrupted when the job must stop."""
+        self.lock.require()
+        if self.interrupted():
+            raise Interrupted(f"{self.name} was interrupted; it continues when it is run again.")
+        self.report(what, done, total or 0)
+
+    def finish(self, state: work_state.State, text: str) -> None:
+        """What became of the job."""
+        self.state = replace(self.state, state=state, ended=_now(), text=redact_text(text))
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who runs a job: how it is told of progress, whether it must stop, which attempt this is."""
+
+    report: Report
+    interrupted: Callable[[], bool] = _never
+    attempt: int = 1
+
+
+def import_source(
+    context: Context,
+    caller: Caller,
+    name: str,
+    *,
+    folder: Path | None = None,
+    dry_run: bool = False,
+    approve: str | None = None,
+    user: str | None = None,
+) -> ImportReport:
+    """Import what is new in the source ``name``. A stop by the brake is in the report.
+
+    Raises CommandFailed for an unknown source, SourceError, LockTaken, LockLost, Interrupted.
+    """
+    settings = context.settings
+    source = sources.build(settings.sources, name, folder)
+    with running(context, caller, f"import:{name}") as job:
+        report = run_import(
+            context.driver(),
+            source,
+            context.keyring,
+            order=context.order,
+            rules=settings.roles,
+            brake=settings.brake,
+            user=user,
+            dry_run=dry_run,
+            approve=approve,
+            progress=job.step,
+        )
+        if report.brake:
+            job.finish("waiting", f"stopped by the brake, approve {report.brake}: {'; '.join(report.reasons)}")
+        else:
+            bad = sum(problem.severity == "bad" for problem in report.problems)
+            job.finish("done", f"{report.changes} changed, {report.unchanged} unchanged, {bad} bad records")
+        return report
+
+
+def day_turn(context: Context, caller: Caller, day: date | None = None) -> dict[date, int]:
+    """Let what starts or ends up to ``day`` (default today) take effect; the changes of each day turned."""
+    with running(context, caller, "day_turn") as job:
+        turned = dayturn.turn(context.driver(), day, lambda at, count: job.step(f"Day turn {at}", count, count))
+        job.finish("done", f"{sum(turned.values())} changed on {len(turned)} days")
+        return turned
+
+
+@contextmanager
+def running(context: Context, caller: Caller, name: str) -> Iterator[Job]:
+    """Hold the lock of job ``name`` and keep its state while the block runs."""
+    with (
+        redis.Redis.from_url(context.redis_url()) as client,
+        Lock(client, name, context.settings.worker.lock_seconds) as lock,
+    ):
+        state = WorkState(state="running", started=_now(), attempt=caller.attempt, fence=lock.fence)
+        work_state.put(client, name, state)
+        job = Job(name, lock, caller.interrupted, caller.report, state)
+        try:
+            yield job
+        except BaseException as error:
+            job.finish("failed", f"{type(error).__name__}: {error}")
+            raise
+        finally:
+            work_state.put(client, name, job.state)
+
+
+def _now() -> str:
+    return datetime.now(COPENHAGEN).isoformat(timespec="seconds")

@@ -1,0 +1,180 @@
+"""The worker: runs imports, exports and the day turn by schedule or on request, on arq.
+
+Several workers may run, on one machine or many: each job is taken by one, and a lock keeps a source or target from
+being run twice at once. A job that fails for a reason that may pass is tried again, later each time.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from datetime import timezone
+from typing import TYPE_CHECKING, Any, cast
+
+import redis
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.constants import health_check_key_suffix
+from arq.cron import CronJob, cron
+from arq.worker import Function, Retry, Worker, func
+from neo4j.exceptions import ServiceUnavailable, SessionExpired, TransientError
+from structlog.stdlib import get_logger
+
+from graph.door import Stale
+from graph.time import COPENHAGEN
+from importers.source import SourceError
+from reconnect import work
+from reconnect.context import Context
+from reconnect.cron import parse
+from reconnect.locks import LockLost, LockTaken
+
+if TYPE_CHECKING:
+    from arq.typing import WorkerCoroutine
+
+QUEUE = "reconnect:queue"
+HEALTH_SECONDS = 15
+
+# What may be over when the job is tried again.
+PASSING = (
+    SourceError,
+    LockTaken,
+    LockLost,
+    Stale,
+    ServiceUnavailable,
+    SessionExpired,
+    TransientError,
+    redis.ConnectionError,
+    redis.TimeoutError,
+    OSError,
+)
+
+_log = get_logger("reconnect.worker")
+Work = Callable[[work.Caller], object]
+
+
+def make(context: Context, burst: bool = False) -> Worker:
+    """A worker with the schedule of the settings. ``burst``: end when the queue is empty."""
+    settings = context.settings.worker
+    jobs = Jobs(context)
+    return Worker(
+        functions=jobs.functions(),
+        cron_jobs=jobs.schedule(),
+        redis_settings=redis_settings(context),
+        queue_name=QUEUE,
+        burst=burst,
+        max_jobs=settings.at_once,
+        job_timeout=settings.longest,
+        max_tries=settings.attempts,
+        # A job's result would keep the same job from being queued again while it is kept.
+        keep_result=0,
+        health_check_interval=HEALTH_SECONDS,
+        # arq asks for the class timezone; any tzinfo does, and only a zone knows summer time.
+        timezone=cast("timezone", COPENHAGEN),
+        log_results=False,
+    )
+
+
+def redis_settings(context: Context) -> RedisSettings:
+    """arq's form of the address of the queue."""
+    return RedisSettings.from_dsn(context.redis_url())
+
+
+async def enqueue(context: Context, function: str, *arguments: str) -> bool:
+    """Put a job on the queue; False when the same job waits or runs already."""
+    pool = await create_pool(redis_settings(context), default_queue_name=QUEUE)
+    try:
+        return await _put(pool, function, *arguments)
+    finally:
+        await pool.aclose()
+
+
+def healthy(client: redis.Redis) -> bool:
+    """Whether a worker has shown itself in the last quarter of a minute."""
+    return bool(client.exists(QUEUE + health_check_key_suffix))
+
+
+class Jobs:
+    """arq's functions, each of which runs one of ``reconnect.work`` in a thread."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def functions(self) -> list[Function]:
+        """What may be put on the queue."""
+        return [_named("import_source", self.import_source), _named("day_turn", self.day_turn)]
+
+    def schedule(self) -> list[CronJob]:
+        """The settings' schedule; each time puts a job on the queue."""
+        times = self._context.settings.schedules
+        planned = [(f"import {name}", at, "import_source", (name,)) for name, at in times.imports.items()]
+        return [
+            self._planned(title, expression, function, *arguments)
+            for title, expression, function, arguments in [*planned, ("day turn", times.day_turn, "day_turn", ())]
+        ]
+
+    async def import_source(self, arq: dict[str, Any], name: str) -> None:
+        """Import the source ``name``."""
+        await self._run(arq, f"import {name}", lambda caller: work.import_source(self._context, caller, name))
+
+    async def day_turn(self, arq: dict[str, Any]) -> None:
+        """Turn the day."""
+        await self._run(arq, "day turn", lambda caller: work.day_turn(self._context, caller))
+
+    async def _run(self, arq: dict[str, Any], title: str, do: Work) -> None:
+        attempt = int(arq["job_try"])
+        interrupted = threading.Event()
+        caller = work.Caller(_log_progress(title), interrupted.is_set, attempt)
+        _log.info("begun", job=title, attempt=attempt)
+        running = asyncio.ensure_future(asyncio.to_thread(do, caller))
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            # arq ends or gives the job up: let the thread end at its next step, so that its lock is released.
+            interrupted.set()
+            await asyncio.wait([running])
+            raise
+        except PASSING as error:
+            settings = self._context.settings.worker
+            delay = settings.first_delay * 2 ** (attempt - 1)
+            _log.warning("failed", job=title, attempt=attempt, of=settings.attempts, error=str(error), again_in=delay)
+            raise Retry(defer=delay) from error
+        _log.info("done", job=title)
+
+    def _planned(self, title: str, expression: str, function: str, *arguments: str) -> CronJob:
+        times = parse(expression)
+
+        async def put(arq: dict[str, Any]) -> None:
+            await _put(arq["redis"], function, *arguments)
+
+        coroutine: Callable[..., Coroutine[Any, Any, None]] = put
+        return cron(
+            coroutine,
+            name=f"schedule: {title}",
+            minute=_set(times.minutes),
+            hour=_set(times.hours),
+            day=_set(times.days),
+            month=_set(times.months),
+            weekday=_set(times.weekdays),
+            second=0,
+            keep_result=0,
+        )
+
+
+async def _put(pool: ArqRedis, function: str, *arguments: str) -> bool:
+    # The id says what the job is: the same job waits or runs once.
+    job = await pool.enqueue_job(function, *arguments, _job_id=":".join((function, *arguments)), _queue_name=QUEUE)
+    return job is not None
+
+
+def _named(name: str, coroutine: Callable[..., Coroutine[Any, Any, None]]) -> Function:
+    # arq's own type asks for a __qualname__, which methods have but Callable does not promise.
+    return func(cast("WorkerCoroutine", coroutine), name=name)
+
+
+def _set(values: frozenset[int] | None) -> set[int] | None:
+    return None if values is None else set(values)
+
+
+def _log_progress(title: str) -> Callable[[str, int, int], None]:
+    def report(what: str, done: int, total: int) -> None:
+        _log.debug(what, job=title, done=done, total=total)
+
+    return report
