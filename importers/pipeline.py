@@ -342,8 +342,9 @@ class Import:
             for stated in by_kind["Unit"]:
                 if stated.uuid in out and stated.new:
                     self.door.index.drop(stated.record, stated.uuid)
-            compared["Unit"] = [each for each in units if each.uuid not in out]
             by_kind["Unit"] = [each for each in by_kind["Unit"] if each.uuid not in out]
+            # Again, since what pointed to a new unit that is left out now points to nothing.
+            compared["Unit"] = [made for batch in _distinct(by_kind["Unit"]) for made in self.door.differences(batch)]
 
     def _stop_or_go(self, compared: dict[str, list[Difference]]) -> None:
         hits = stopping(each for differences in compared.values() for each in differences)

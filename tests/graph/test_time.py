@@ -1,0 +1,51 @@
+"""Half-open periods (DESIGN §2)."""
+
+from datetime import date
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.time import ALWAYS, EmptyPeriod, Period, period, stretches, union, within, without
+
+DAYS = st.dates(date(2020, 1, 1), date(2020, 3, 1))
+PERIODS = st.tuples(DAYS, st.none() | DAYS).filter(lambda p: p[1] is None or p[0] < p[1]).map(lambda p: Period(*p))
+LISTS = st.lists(PERIODS, max_size=6)
+ALL = [date(2020, 1, 1).replace(day=d) for d in range(1, 32)]
+
+
+def days(periods: object) -> set[date]:
+    return {day for day in ALL for each in periods if each.holds(day)}  # type: ignore[attr-defined]
+
+
+def test_the_end_is_not_included() -> None:
+    assert Period(date(2026, 1, 1), date(2026, 2, 1)).holds(date(2026, 1, 31))
+    assert not Period(date(2026, 1, 1), date(2026, 2, 1)).holds(date(2026, 2, 1))
+
+
+def test_a_period_without_days_is_refused() -> None:
+    with pytest.raises(EmptyPeriod):
+        period(date(2026, 5, 1), date(2026, 5, 1))
+    assert period(None, None) == Period(ALWAYS, None)
+
+
+@given(LISTS)
+def test_union_covers_the_same_days_without_overlap(periods: list[Period]) -> None:
+    joined = union(periods)
+    assert days(joined) == days(periods)
+    assert all(one.last < other.start for one, other in pairwise(joined))
+
+
+@given(LISTS, LISTS)
+def test_without_and_within_part_the_days(periods: list[Period], others: list[Period]) -> None:
+    assert days(without(periods, others)) == days(periods) - days(others)
+    assert days(within(periods, others)) == days(periods) & days(others)
+
+
+@given(LISTS)
+def test_stretches_have_no_border_inside(periods: list[Period]) -> None:
+    for stretch in stretches(periods):
+        for each in periods:
+            both = stretch.overlap(each)
+            assert both is None or both == stretch
