@@ -8,6 +8,7 @@ import neo4j
 import typer
 from neo4j.exceptions import DriverError, Neo4jError
 
+from graph.connection import connect
 from graph.cpr import Keyring
 from graph.migrations import migrate
 from graph.order import SourceOrder
@@ -57,12 +58,12 @@ class Context:
         """Addresses of the embedded servers. Raises EmbeddedError before the first ``up``."""
         return self.instance.addresses()
 
-    def neo4j_login(self) -> tuple[str, tuple[str, str] | None]:
-        """Address, and (user, password), of the graph's store."""
+    def neo4j_login(self) -> tuple[str, str, str]:
+        """Address, user and password of the graph's store."""
         chosen = self.settings.neo4j
         if chosen.uri is None:
-            return self.embedded.bolt_uri, (self.embedded.user, self.embedded.password)
-        return chosen.uri, (chosen.user, chosen.password.get_secret_value()) if chosen.password else None
+            return self.embedded.bolt_uri, self.embedded.user, self.embedded.password
+        return chosen.uri, chosen.user, chosen.password.get_secret_value() if chosen.password else ""
 
     def redis_url(self) -> str:
         """Address of the job queue, with its password."""
@@ -72,8 +73,8 @@ class Context:
     def driver(self) -> neo4j.Driver:
         """A driver on the store, with the migrations applied. Raises CommandFailed when the store does not answer."""
         if not self._opened:
-            uri, auth = self.neo4j_login()
-            driver = neo4j.GraphDatabase.driver(uri, auth=auth, connection_timeout=10)
+            uri, user, password = self.neo4j_login()
+            driver = connect(uri, user, password)
             try:
                 driver.verify_connectivity()
                 migrate(driver)

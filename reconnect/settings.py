@@ -26,7 +26,6 @@ class Neo4jSettings(Section):
     uri: str | None = Field(default=None, description="bolt:// or neo4j:// address; empty: the embedded server")
     user: str = "neo4j"
     password: SecretStr | None = None
-    database: str = "neo4j"
     heap: str = Field(default="1536m", pattern="^[1-9][0-9]*[kmg]$", description="largest heap of the embedded server")
     initial_heap: str = Field(default="512m", pattern="^[1-9][0-9]*[kmg]$")
     page_cache: str = Field(default="512m", pattern="^[1-9][0-9]*[kmg]$")

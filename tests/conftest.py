@@ -12,6 +12,7 @@ from pathlib import Path
 import neo4j
 import pytest
 
+from graph.connection import connect
 from graph.migrations import migrate
 from reconnect.embedded import Addresses, Instance
 
@@ -47,7 +48,7 @@ def addresses() -> Iterator[Addresses]:
 @pytest.fixture(scope="session")
 def driver(addresses: Addresses) -> Iterator[neo4j.Driver]:
     """A driver on the session's Neo4j, with the migrations applied."""
-    with neo4j.GraphDatabase.driver(addresses.bolt_uri, auth=(addresses.user, addresses.password)) as opened:
+    with connect(addresses.bolt_uri, addresses.user, addresses.password) as opened:
         migrate(opened)
         yield opened
 

@@ -148,6 +148,9 @@ class Neo4jServer:
             "server.http.listen_address": f"{LOOPBACK}:{http_port}",
             "server.http.advertised_address": f"{LOOPBACK}:{http_port}",
             "server.https.enabled": "false",
+            # Otherwise a stop waits ten seconds for connections that are gone, after the databases are closed.
+            "internal.server.bolt.thread_pool_shutdown_wait_time": "100ms",
+            "internal.server.bolt.connection_shutdown_wait_time": "1s",
             "server.memory.pagecache.size": self._memory.page_cache,
             "db.tx_log.rotation.retention_policy": "1 days 500M",
             "dbms.security.auth_enabled": "true",
