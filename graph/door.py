@@ -239,13 +239,13 @@ class Door:
         for each in batch:
             counts = each.operation != "recorded"
             numbers.append(number if counts else None)
-            row = cypher.row(each, self._node(each), self.keyring, origin, number if counts else None, moment)
+            row = cypher.row(each, self._node(each), self.keyring, origin, number if counts else None)
             number += counts
             (new if each.new else known).append(row)
         if new:
-            tx.run(cypher.create(kind), rows=new).consume()
+            tx.run(cypher.create(kind), rows=new, moment=moment).consume()
         if known:
-            tx.run(cypher.update(kind), rows=known).consume()
+            tx.run(cypher.update(kind), rows=known, moment=moment).consume()
         for query, rows in cypher.links(kind, batch):
             made = tx.run(query, rows=rows).single(strict=True)["made"]
             if made != len(rows):

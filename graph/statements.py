@@ -1,7 +1,9 @@
-"""The door's Cypher: how a difference is written. Labels and types come from ``graph.model``, values are parameters."""
+"""The door's Cypher: how a difference is written. Labels and types come from ``graph.model``, values are parameters.
+
+``$moment`` (when it was learnt) is one parameter for all rows, since packing a moment costs as much as packing a row.
+"""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -50,9 +52,9 @@ def create(kind: str) -> str:
     CREATE (n:{kind})
     SET n = row.node
     CREATE (r:SourceRecord)-[:TELLS]->(n)
-    SET r = row.record
+    SET r = row.record, r.learnt = $moment
     FOREACH (s IN row.gained | CREATE (n)-[:STATE {{from: s.from, to: s.to}}]->(x:{state}) SET x = s.values)
-    FOREACH (change IN row.changes | CREATE (c:Change)-[:CONCERNS]->(n) SET c = change)
+    FOREACH (change IN row.changes | CREATE (c:Change)-[:CONCERNS]->(n) SET c = change, c.at = $moment)
     """
 
 
@@ -74,7 +76,7 @@ def update(kind: str) -> str:
     MATCH (n:{kind} {{uuid: row.uuid}})
     SET n += row.node
     MERGE (r:SourceRecord {{id: row.record.id}})
-    SET r = row.record
+    SET r = row.record, r.learnt = $moment
     MERGE (r)-[:TELLS]->(n)
     WITH row, n
     CALL (n, row) {{
@@ -84,11 +86,11 @@ def update(kind: str) -> str:
     }}
     {drops}
     FOREACH (s IN row.gained | CREATE (n)-[:STATE {{from: s.from, to: s.to}}]->(x:{state}) SET x = s.values)
-    FOREACH (change IN row.changes | CREATE (c:Change)-[:CONCERNS]->(n) SET c = change)
+    FOREACH (change IN row.changes | CREATE (c:Change)-[:CONCERNS]->(n) SET c = change, c.at = $moment)
     """
 
 
-def row(each: Difference, node: Row, keyring: Keyring, origin: Origin, number: int | None, moment: datetime) -> Row:
+def row(each: Difference, node: Row, keyring: Keyring, origin: Origin, number: int | None) -> Row:
     """One difference as the parameter of ``create`` or ``update``."""
     if each.cpr is not None:
         node["cpr_hash"] = keyring.hash(each.cpr)
@@ -97,9 +99,9 @@ def row(each: Difference, node: Row, keyring: Keyring, origin: Origin, number: i
         del node["version"]  # what is only recorded is no change of the thing
     made: Row = {
         "node": {name: value for name, value in node.items() if value is not None} if each.new else node,
-        "record": _record(each.record, each, moment),
+        "record": _record(each.record, each),
         "gained": [_state(state) for state in each.gained_states],
-        "changes": [] if number is None else [_change(each, origin, number, moment)],
+        "changes": [] if number is None else [_change(each, origin, number)],
     }
     if not each.new:
         made["uuid"] = each.uuid
@@ -116,7 +118,7 @@ def _state(state: State) -> Row:
     return {"from": state.period.start, "to": state.period.end, "values": values}
 
 
-def _record(record: RecordId, each: Difference, moment: datetime) -> Row:
+def _record(record: RecordId, each: Difference) -> Row:
     return {
         "id": record.text(),
         "source": record.source,
@@ -124,15 +126,13 @@ def _record(record: RecordId, each: Difference, moment: datetime) -> Row:
         "key": record.key,
         "hash": each.fingerprint,
         "values": each.record_text,
-        "learnt": moment,
     }
 
 
-def _change(each: Difference, origin: Origin, number: int, moment: datetime) -> Row:
+def _change(each: Difference, origin: Origin, number: int) -> Row:
     before, after = each.told()
     return {
         "number": number,
-        "at": moment,
         "source": origin.source,
         "user": origin.user,
         "reason": origin.reason,

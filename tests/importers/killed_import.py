@@ -1,0 +1,40 @@
+"""A process to be killed in the middle of an import. Arguments: address, user, which version of the source."""
+
+import os
+import sys
+
+from graph.connection import connect
+from graph.cpr import Keyring
+from graph.facts import Statement
+from importers.pipeline import run_import
+from importers.roles import RoleRule
+from tests.graph.organisation import Stating, employment, person, unit
+
+RING = Keyring({"k": b"k" * 32}, "k", b"h" * 32)
+RULES = [RoleRule(name="managers", role="manager", title="Leder", position_codes=frozenset({"1010"}))]
+
+
+def source(version: int) -> Stating:
+    """1: 1,200 employments in 120 units. 2: everybody has another title, 20 have moved and 20 have left."""
+    people = [person(f"p{n}", f"Navn {n}", f"{n:010d}") for n in range(1200)]
+    units = [unit("u0"), *(unit(f"u{n}", f"u{n // 5}") for n in range(1, 120))]
+    jobs: list[Statement] = []
+    for n in range(1200 if version == 1 else 1180):
+        moved = version == 2 and n < 20
+        place = f"u{(n + moved) % 120}"
+        jobs.append(
+            employment(f"e{n}", f"p{n}", place, title=f"v{version}", position_code="1010" if n % 9 == 0 else "2020")
+        )
+    return Stating(*units, *people, *jobs)
+
+
+def main() -> None:
+    uri, user, version = sys.argv[1:]
+    with connect(uri, user, os.environ["NEO4J_PASSWORD"]) as driver:
+        print("ready", flush=True)
+        run_import(driver, source(int(version)), RING, rules=RULES)
+    print("done", flush=True)
+
+
+if __name__ == "__main__":
+    main()
