@@ -10,7 +10,7 @@ from rich.console import Console
 from graph.cpr import MissingKey
 from graph.errors import GraphError
 from reconnect import logs
-from reconnect.commands import days, instance, keys, show, status, work
+from reconnect.commands import analyst, days, instance, keys, show, status, work
 from reconnect.context import Context
 from reconnect.embedded import EmbeddedError
 from reconnect.exits import CommandFailed, Exit
@@ -58,7 +58,7 @@ def begin(
 # Commands that must work where the settings are wrong or don't exist yet.
 _WITHOUT_SETTINGS = frozenset({"schema", "sample"})
 
-for group in (instance, status, work, days, keys, show):
+for group in (instance, status, work, days, analyst, keys, show):
     group.register(app)
 
 

@@ -64,7 +64,7 @@ class Neo4jServer:
         """Write the configuration and start the server; returns before it answers."""
         conf = self._home.neo4j / "conf"
         conf.mkdir(exist_ok=True)
-        for folder in ("data", "logs", "plugins", "import", "run", "licenses"):
+        for folder in ("data", "logs", "plugins", "import", "run", "licenses", "tmp"):
             (self._home.neo4j / folder).mkdir(exist_ok=True)
         write_whole(conf / "neo4j.conf", self._configuration(bolt_port, http_port))
         if not (self._home.neo4j / "data" / "databases" / "system").exists():
@@ -132,6 +132,7 @@ class Neo4jServer:
             "--sun-misc-unsafe-memory-access=allow",
             "-XX:+ExitOnOutOfMemoryError",
             "-Dfile.encoding=UTF-8",
+            f"-Djava.io.tmpdir={self._home.neo4j / 'tmp'}",
             "-cp",
             f"{self._jars}/*",
         ]

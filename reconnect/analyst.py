@@ -1,0 +1,138 @@
+"""A copy of the graph for analysts: a database of their own, without CPR numbers and private data.
+
+Neo4j Community has no users that may only read. So an analyst gets a second embedded server, where nothing that is
+written reaches the first, and where what an analyst need not see never arrives: only the model's kinds and their
+open properties are copied, by name, so that a new kind of data stays out until somebody lets it in.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, TypeVar
+
+import neo4j
+
+from graph.migrations import migrate
+from graph.model import KINDS, Kind
+from reconnect.progress import Report
+
+T = TypeVar("T")
+
+_BATCH = 5000
+_BOOKKEEPING = frozenset({"uuid", "version", "active", "from", "to"})
+_NAMES = frozenset({"name", "given_name", "surname"})
+"""Left out, for persons with a protected name and address."""
+
+_EMPTY = """
+MATCH (n)
+CALL (n) {
+  DETACH DELETE n
+} IN TRANSACTIONS OF 20000 ROWS
+"""
+_WRITE_NODES = """
+UNWIND $rows AS row
+CREATE (n:$(row.label):Copied {copied: row.id})
+SET n += row.values
+"""
+_WRITE_LINKS = """
+UNWIND $rows AS row
+MATCH (a:Copied {copied: row.start})
+MATCH (b:Copied {copied: row.end})
+CREATE (a)-[r:$(row.type)]->(b)
+SET r = row.values
+"""
+_FORGET_IDS = """
+MATCH (n:Copied)
+CALL (n) {
+  REMOVE n:Copied, n.copied
+} IN TRANSACTIONS OF 20000 ROWS
+"""
+
+
+def copy(source: neo4j.Driver, target: neo4j.Driver, report: Report) -> dict[str, int]:
+    """Replace what ``target`` holds by a copy of ``source``. Returns how many nodes there are of each kind.
+
+    What is written to ``source`` meanwhile may be missing or half there; make the copy when no import runs.
+    """
+    with target.session() as session:
+        session.run(_EMPTY).consume()
+    migrate(target)
+    target.execute_query("CREATE CONSTRAINT copied IF NOT EXISTS FOR (n:Copied) REQUIRE n.copied IS UNIQUE")
+    counts = {}
+    labels = [(label, kind) for kind in KINDS.values() for label in (kind.name, kind.state)]
+    for done, (label, kind) in enumerate(labels):
+        report("Copying things", done, len(labels))
+        counts[label] = _copy_nodes(source, target, label, kind)
+    types = sorted({"STATE"} | {link.type for kind in KINDS.values() for link in kind.links})
+    for done, type_ in enumerate(types):
+        report("Copying relationships", done, len(types))
+        _copy_links(source, target, type_)
+    report("Copying relationships", len(types), len(types))
+    _copy_clock(source, target)
+    with target.session() as session:
+        session.run(_FORGET_IDS).consume()
+    target.execute_query("DROP CONSTRAINT copied")
+    return {kind: counts[kind] for kind in KINDS}
+
+
+def open_names(kind: Kind) -> frozenset[str]:
+    """The properties of ``kind`` that an analyst sees."""
+    return _BOOKKEEPING | {each.name for each in kind.properties if each.access == "open"}
+
+
+def _copy_nodes(source: neo4j.Driver, target: neo4j.Driver, label: str, kind: Kind) -> int:
+    names = open_names(kind)
+    count = 0
+    protected = "n.address_protected" if label == "Person" else "EXISTS { (n)<-[:STATE]-({address_protected: true}) }"
+    with source.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        rows = session.run(
+            f"""
+            MATCH (n:$($label))
+            RETURN elementId(n) AS id, n AS values, {protected if kind.name == "Person" else "false"} AS protected
+            """,
+            label=label,
+        )
+        for batch in _batches(rows, _BATCH):
+            made = [
+                {
+                    "id": row["id"],
+                    "label": label,
+                    "values": _kept(row["values"], names - _NAMES if row["protected"] else names),
+                }
+                for row in batch
+            ]
+            target.execute_query(_WRITE_NODES, rows=made)
+            count += len(made)
+    return count
+
+
+def _copy_links(source: neo4j.Driver, target: neo4j.Driver, type_: str) -> None:
+    kinds = [label for kind in KINDS.values() for label in (kind.name, kind.state)]
+    with source.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        rows = session.run(
+            """
+            MATCH (a)-[r:$($type)]->(b)
+            WHERE any(label IN labels(a) WHERE label IN $kinds) AND any(label IN labels(b) WHERE label IN $kinds)
+            RETURN elementId(a) AS start, elementId(b) AS end, properties(r) AS values
+            """,
+            type=type_,
+            kinds=kinds,
+        )
+        for batch in _batches(rows, _BATCH):
+            made = [{"start": row["start"], "end": row["end"], "type": type_, "values": row["values"]} for row in batch]
+            target.execute_query(_WRITE_LINKS, rows=made)
+
+
+def _copy_clock(source: neo4j.Driver, target: neo4j.Driver) -> None:
+    rows, _, _ = source.execute_query("MATCH (c:Clock) RETURN c.today AS today")
+    for row in rows:
+        target.execute_query("MATCH (c:Clock) SET c.today = $today", today=row["today"])
+
+
+def _kept(values: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in names}
+
+
+def _batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, size)):
+        yield batch

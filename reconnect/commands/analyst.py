@@ -1,0 +1,38 @@
+"""``analyst-copy``: a database for analysts."""
+
+import typer
+from rich.console import Console
+
+from graph.connection import connect
+from reconnect import analyst
+from reconnect.commands.instance import show
+from reconnect.context import of
+from reconnect.embedded import Instance
+from reconnect.progress import progress
+
+FOLDER = "analyst"
+"""In RECONNECT_HOME: the home of the second instance."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command("analyst-copy")(analyst_copy)
+
+
+def analyst_copy(context: typer.Context) -> None:
+    """Make or renew the analysts' copy of the graph: a second embedded server with its own login.
+
+    CPR numbers, private addresses, phones and e-mail, names of persons with protected names, what sources said, and
+    the change log are not in it. What an analyst writes or deletes there touches nothing else, and is gone at the
+    next copy. It runs until `RECONNECT_HOME=<home>/analyst reconnect down`.
+    """
+    of_run = of(context)
+    source = of_run.driver()
+    copy_of = Instance(of_run.instance.home.path / FOLDER)
+    with progress() as report:
+        addresses = copy_of.start(report)
+        with connect(addresses.bolt_uri, addresses.user, addresses.password) as target:
+            counts = analyst.copy(source, target, report)
+    console = Console(highlight=False)
+    console.print(", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "The graph is empty.")
+    show(copy_of)

@@ -1,0 +1,123 @@
+"""Settings: one tree from file, environment and secret files; every value says where it came from."""
+
+from pathlib import Path
+
+import pytest
+
+from reconnect.settings_file import DEFAULT, SettingsError, find, load, shown
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "reconnect.toml"
+    file.write_text(text)
+    return file
+
+
+def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, ""), {})
+    assert loaded.settings.worker.attempts == 5
+    assert loaded.origin(("worker", "attempts")) == DEFAULT
+
+
+def test_the_environment_outranks_the_file(tmp_path: Path) -> None:
+    file = written(tmp_path, "[worker]\nattempts = 7\nat_once = 3\n")
+    loaded = load(file, {"RECONNECT__WORKER__ATTEMPTS": "9", "RECONNECT_HOME": "/elsewhere"})
+    assert loaded.settings.worker.attempts == 9
+    assert loaded.settings.worker.at_once == 3
+    assert loaded.origin(("worker", "attempts")) == "environment RECONNECT__WORKER__ATTEMPTS"
+    assert loaded.origin(("worker", "at_once")) == str(file)
+
+
+def test_lists_and_tables_in_the_environment_are_json(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, ""), {"RECONNECT__MERGE__ORDER": '["opus", "sd"]'})
+    assert loaded.settings.merge.order == ("opus", "sd")
+
+
+@pytest.mark.parametrize(
+    "text", ['[neo4j]\npassword = "file:neo4j.secret"\n', '[neo4j]\npassword_file = "neo4j.secret"\n']
+)
+def test_a_secret_stands_in_a_file_of_its_own(tmp_path: Path, text: str) -> None:
+    (tmp_path / "neo4j.secret").write_text("hidden words\n")
+    loaded = load(written(tmp_path, text), {})
+    assert loaded.settings.neo4j.password is not None
+    assert loaded.settings.neo4j.password.get_secret_value() == "hidden words"
+    assert "neo4j.secret" in loaded.origin(("neo4j", "password"))
+
+
+def test_a_secret_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"neo4j\.password_file: the file absent can't be read"):
+        load(written(tmp_path, '[neo4j]\npassword_file = "absent"\n'), {})
+
+
+def test_a_secret_is_given_once(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"neo4j\.password and neo4j\.password_file are both given"):
+        load(written(tmp_path, '[neo4j]\npassword = "a"\npassword_file = "b"\n'), {})
+
+
+def test_a_wrong_key_is_refused_with_what_is_allowed(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(written(tmp_path, '[neo4j]\nurl = "bolt://db"\n'), {})
+    assert "neo4j.url is unknown. Did you mean uri? Allowed in [neo4j]: bolt_port" in str(refused.value)
+    assert "reconnect.toml" in str(refused.value)
+
+
+def test_a_wrong_section_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"wroker is unknown\. Did you mean worker\?"):
+        load(written(tmp_path, "[wroker]\nattempts = 1\n"), {})
+
+
+def test_a_wrong_key_in_a_list_is_refused(tmp_path: Path) -> None:
+    text = '[[roles]]\nname = "a"\nrole = "manager"\nmanager_flags = true\n'
+    with pytest.raises(SettingsError, match=r"roles\.0\.manager_flags is unknown\. Did you mean manager_flag\?"):
+        load(written(tmp_path, text), {})
+
+
+def test_every_wrong_value_is_named_with_its_place(tmp_path: Path) -> None:
+    file = written(tmp_path, '[worker]\nattempts = 0\n[schedules.imports]\nsd = "daily"\n')
+    with pytest.raises(SettingsError) as refused:
+        load(file, {})
+    lines = str(refused.value).splitlines()
+    assert len(lines) == 2
+    assert any(line.startswith("worker.attempts:") and "greater than or equal to 1" in line for line in lines)
+    assert any(line.startswith("schedules.imports.sd:") and "minute, hour, day" in line for line in lines)
+    assert all(str(file) in line for line in lines)
+
+
+def test_a_wrong_secret_is_not_repeated_in_the_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(written(tmp_path, "[neo4j]\npassword = 123456\n"), {})
+    assert "123456" not in str(refused.value)
+
+
+def test_broken_toml_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="is no valid TOML"):
+        load(written(tmp_path, "[neo4j\n"), {})
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="does not exist"):
+        load(tmp_path / "absent.toml", {})
+
+
+def test_the_file_is_looked_for_in_the_home_and_then_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, here = tmp_path / "home", tmp_path / "here"
+    home.mkdir()
+    here.mkdir()
+    monkeypatch.setenv("RECONNECT_HOME", str(home))
+    monkeypatch.delenv("RECONNECT_CONFIG", raising=False)
+    monkeypatch.chdir(here)
+    assert find(None) is None
+    written(here, "")
+    assert find(None) == Path("reconnect.toml")
+    assert find(written(home, "")) == home / "reconnect.toml"
+    monkeypatch.setenv("RECONNECT_CONFIG", str(here / "reconnect.toml"))
+    assert find(None) == here / "reconnect.toml"
+
+
+def test_what_is_shown_masks_secrets_and_names_origins(tmp_path: Path) -> None:
+    text = '[neo4j]\npassword = "very hidden"\n[cpr.keys]\nk1 = "also hidden"\n[redis]\nurl = "redis://:hidden@db/0"\n'
+    rows = {name: (value, origin) for name, value, origin in shown(load(written(tmp_path, text), {}))}
+    assert "hidden" not in str(rows)
+    assert rows["neo4j.password"] == ("•••", str(tmp_path / "reconnect.toml"))
+    assert rows["cpr.keys.k1"][0] == "•••"
+    assert rows["neo4j.user"] == ("neo4j", DEFAULT)
