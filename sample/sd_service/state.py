@@ -1,0 +1,252 @@
+"""What the stand-in's payroll knows: institutions, departments, persons, employments, positions.
+
+Bitemporal: each period says when it holds (``first`` to ``last``, both inclusive, as SD tells them) and when it was
+registered. Payroll's answers are always today's belief; to rewrite the past, put the thing again with other periods.
+Moments are naive wall-clock times in Copenhagen. Filling is cheap: plain tuples, and one ``put`` a thing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+from graph.time import COPENHAGEN
+
+OPEN = date(9999, 12, 31)
+UNKNOWN_START = date(1900, 1, 1)  # real departments begin then when nobody knows better
+BEGINNING = datetime(2020, 1, 1, 12, 0)  # registration of what has been there long
+LEVELS = ("Afdelings-niveau", *(f"NY{number}-niveau" for number in range(7)))
+
+EmploymentKey = tuple[str, str]
+"""(CPR number, employment number): one number may have had several holders."""
+
+
+class Status(NamedTuple):
+    """EmploymentStatus. ``code``: 0 1 3 4 = employed (3 on leave), 7 8 9 = not, S = deleted."""
+
+    first: date
+    last: date
+    code: str
+    registered: datetime = BEGINNING
+
+
+class Placement(NamedTuple):
+    """EmploymentDepartment. ``uuid`` empty: the service leaves it out by fault."""
+
+    first: date
+    last: date
+    code: str
+    uuid: str
+    registered: datetime = BEGINNING
+
+
+class Job(NamedTuple):
+    """Profession of an employment. Empty ``title``: the position has no free text."""
+
+    first: date
+    last: date
+    position: str
+    title: str = ""
+    registered: datetime = BEGINNING
+    appointment: str = ""
+
+
+class WorkingTime(NamedTuple):
+    """``rate``: OccupationRate with four decimals, empty = not told. ``salaried``: monthly paid."""
+
+    first: date
+    last: date
+    rate: str
+    salaried: bool = True
+    full_time: bool = True
+    registered: datetime = BEGINNING
+
+
+class Contact(NamedTuple):
+    """Two phones and a mail; empty = none."""
+
+    phone: str = ""
+    second_phone: str = ""
+    email: str = ""
+
+
+class Address(NamedTuple):
+    """PostalAddress; empty = left out."""
+
+    street: str = ""
+    postal_code: str = ""
+    town: str = ""
+    municipality: str = ""
+    country: str = ""
+
+
+@dataclass(slots=True)
+class Employment:
+    """An employment of a person with its four timelines; ``contact`` is the one at work."""
+
+    number: str
+    cpr: str
+    statuses: tuple[Status, ...]
+    departments: tuple[Placement, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    working_times: tuple[WorkingTime, ...] = ()
+    employed_on: date | None = None
+    anniversary: date | None = None
+    contact: Contact = Contact()
+
+    def registrations(self) -> set[datetime]:
+        """The moments at which something of it was registered."""
+        timelines = (self.statuses, self.departments, self.jobs, self.working_times)
+        return {each.registered for timeline in timelines for each in timeline}
+
+
+@dataclass(slots=True)
+class Person:
+    """``contact`` and ``address`` are private. ``registered``: when anything of it was last changed."""
+
+    cpr: str
+    given_name: str
+    surname: str
+    address: Address = Address()
+    contact: Contact = Contact()
+    registered: datetime = BEGINNING
+
+
+class DepartmentPeriod(NamedTuple):
+    """What a department is in a period. ``phones``: local, payroll; ``emails``: absence notices, PersonaleWeb."""
+
+    first: date
+    last: date
+    code: str
+    level: str
+    name: str
+    p_number: str = ""
+    address: Address = Address()
+    phones: tuple[str, str] = ("", "")
+    emails: tuple[str, str] = ("", "")
+
+
+class ParentPeriod(NamedTuple):
+    """``parent``: UUID of a department or, at the top, of the institution."""
+
+    first: date
+    last: date
+    parent: str
+
+
+@dataclass(slots=True)
+class Department:
+    """A department by its UUID, with its periods and where it belonged."""
+
+    uuid: str
+    periods: tuple[DepartmentPeriod, ...]
+    parents: tuple[ParentPeriod, ...] = ()
+
+
+@dataclass(slots=True)
+class Position:
+    """An entry of the position list. ``level`` "0" is what employments point to, "1" to "3" are groups."""
+
+    code: str
+    name: str
+    level: str = "0"
+    below: tuple["Position", ...] = ()
+
+
+@dataclass(slots=True)
+class Institution:
+    """A payroll of its own. ``levels``: its names of the levels, lowest first.
+
+    Put things with ``put_…``; then what is asked for by day of registration is found without a search.
+    """
+
+    code: str
+    uuid: str
+    name: str
+    levels: tuple[str, ...] = LEVELS
+    departments: dict[str, Department] = field(default_factory=dict)
+    persons: dict[str, Person] = field(default_factory=dict)
+    employments: dict[EmploymentKey, Employment] = field(default_factory=dict)
+    numbers_of: dict[str, set[str]] = field(default_factory=dict)
+    positions: tuple[Position, ...] = ()
+    version: int = 0
+    changed_employments: dict[date, set[EmploymentKey]] = field(default_factory=dict)
+    changed_persons: dict[date, set[str]] = field(default_factory=dict)
+
+    def put_department(self, department: Department) -> None:
+        """Add or replace, by UUID."""
+        self.departments[department.uuid.lower()] = department
+        self.version += 1
+
+    def put_person(self, person: Person) -> None:
+        """Add or replace, by CPR number."""
+        self.persons[person.cpr] = person
+        self.changed_persons.setdefault(person.registered.date(), set()).add(person.cpr)
+        self.version += 1
+
+    def put_employment(self, employment: Employment) -> None:
+        """Add or replace, by CPR number and employment number. The person must be put too."""
+        key = (employment.cpr, employment.number)
+        self.employments[key] = employment
+        self.numbers_of.setdefault(employment.cpr, set()).add(employment.number)
+        for moment in employment.registrations():
+            self.changed_employments.setdefault(moment.date(), set()).add(key)
+        self.version += 1
+
+    def remove_employment(self, cpr: str, number: str) -> None:
+        """As if it had never been; payroll then answers that it does not exist."""
+        del self.employments[cpr, number]
+        self.numbers_of[cpr].discard(number)
+        self.version += 1
+
+    def remove_department(self, uuid: str) -> None:
+        """It is no longer answered."""
+        del self.departments[uuid.lower()]
+        self.version += 1
+
+    def put_positions(self, positions: Iterable[Position]) -> None:
+        """Replace the position list."""
+        self.positions = tuple(positions)
+        self.version += 1
+
+    def employments_of(self, cpr: str) -> list[Employment]:
+        """The person's employments here, by number."""
+        return [self.employments[cpr, number] for number in sorted(self.numbers_of.get(cpr, ()))]
+
+
+class Clock:
+    """Copenhagen's wall clock, or whatever moment a test has set."""
+
+    def __init__(self) -> None:
+        self._set: datetime | None = None
+
+    def set(self, moment: datetime | None) -> None:
+        """A naive moment in Copenhagen; None = the real time again."""
+        self._set = moment
+
+    def now(self) -> datetime:
+        if self._set is not None:
+            return self._set
+        return datetime.now(COPENHAGEN).replace(tzinfo=None)
+
+
+@dataclass(slots=True)
+class State:
+    """A region with its institutions, and how strict the service is.
+
+    ``keeps_hours``: closed outside 06–22. ``thirteen_months``: GetEmploymentChanged refuses older dates.
+    """
+
+    region: str = "XK"
+    region_uuid: str = "0a51f0de-7c11-4b3e-9d44-0000012a0001"
+    region_name: str = "Klitkøbing Kommune"
+    institutions: dict[str, Institution] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+    user: str = "SYKLIT"
+    password: str = "stand-in"
+    keeps_hours: bool = False
+    thirteen_months: bool = False
+
+    def add(self, institution: Institution) -> Institution:
+        self.institutions[institution.code] = institution
+        return institution
