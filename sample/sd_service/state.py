@@ -80,6 +80,10 @@ class Address(NamedTuple):
     country: str = ""
 
 
+NO_CONTACT = Contact()
+NO_ADDRESS = Address()
+
+
 @dataclass(slots=True)
 class Employment:
     """An employment of a person with its four timelines; ``contact`` is the one at work."""
@@ -92,7 +96,7 @@ class Employment:
     working_times: tuple[WorkingTime, ...] = ()
     employed_on: date | None = None
     anniversary: date | None = None
-    contact: Contact = Contact()
+    contact: Contact = NO_CONTACT
 
     def registrations(self) -> set[datetime]:
         """The moments at which something of it was registered."""
@@ -107,8 +111,8 @@ class Person:
     cpr: str
     given_name: str
     surname: str
-    address: Address = Address()
-    contact: Contact = Contact()
+    address: Address = NO_ADDRESS
+    contact: Contact = NO_CONTACT
     registered: datetime = BEGINNING
 
 
@@ -121,7 +125,7 @@ class DepartmentPeriod(NamedTuple):
     level: str
     name: str
     p_number: str = ""
-    address: Address = Address()
+    address: Address = NO_ADDRESS
     phones: tuple[str, str] = ("", "")
     emails: tuple[str, str] = ("", "")
 
