@@ -21,6 +21,7 @@ from graph.errors import Conflict, Refused, Unknown
 from graph.facts import Ref, Statement
 from graph.index import Index, RecordId
 from graph.loading import Loaded, edges, load
+from graph.matching import DEFAULT_MATCH_KEYS, MatchKeys, Undecided, decisions, match
 from graph.merge import Candidate, Thing, check, merged
 from graph.model import KINDS
 from graph.order import MANUAL, SourceOrder
@@ -71,8 +72,16 @@ class Amendment:
 class Door:
     """Compares statements with the graph, and writes. Keep one per run: it caches what keys stand for."""
 
-    def __init__(self, driver: neo4j.Driver, keyring: Keyring, order: SourceOrder | None = None) -> None:
+    def __init__(
+        self,
+        driver: neo4j.Driver,
+        keyring: Keyring,
+        order: SourceOrder | None = None,
+        match_keys: MatchKeys = DEFAULT_MATCH_KEYS,
+    ) -> None:
         self.driver = driver
+        self.match_keys = match_keys
+        self.undecided: dict[RecordId, Undecided] = {}
         self.keyring = keyring
         self.order = order or SourceOrder()
         self.index = Index(driver)
@@ -82,27 +91,43 @@ class Door:
     # -- matching ---------------------------------------------------------------------------------------------
 
     def identify(self, source: str, told: Sequence[tuple[Statement, str]]) -> list[Stated]:
-        """Which thing each (statement, fingerprint) is of: known by its record, CPR number or natural key; else new."""
+        """Which thing each (statement, fingerprint) is of; those that fit several are left out, in ``undecided``."""
+        for each, _ in told:
+            self.undecided.pop(RecordId(source, each.kind, each.key), None)
         self.index.learn_records(RecordId(source, each.kind, each.key) for each, _ in told)
         self.index.learn_cprs(self.keyring.hash(each.cpr) for each, _ in told if each.cpr)
         self.index.learn_naturals(
             (each.kind, natural) for each, _ in told if (natural := natural_key(each)) is not None
         )
+        unknown = [each for each, _ in told if self._known(source, each) is None]
+        matches = match(self.driver, source, unknown, self.match_keys)
+        decided = decisions(self.driver, [RecordId(source, each.kind, each.key) for each in unknown]) if unknown else {}
+        self.undecided.update({each.record: each for each in matches.undecided if each.record not in decided})
         stated = []
         for statement, fingerprint in told:
             record = RecordId(source, statement.kind, statement.key)
+            if record in self.undecided:
+                continue
             kept = self.index.kept(record)
             cpr = self.keyring.hash(statement.cpr) if statement.cpr else None
-            natural = natural_key(statement)
-            uuid = kept.uuid if kept else None
-            if uuid is None and cpr is not None:
-                uuid = self.index.person(cpr)
-            if uuid is None and natural is not None:
-                uuid = self.index.natural(statement.kind, natural)
+            uuid = self._known(source, statement)
+            if uuid is None:
+                uuid = decided[record] if record in decided else matches.found.get(record)
             made = Stated(source, statement, fingerprint, uuid or str(uuid4()), new=uuid is None)
+            natural = natural_key(statement)
             self.index.note(record, made.uuid, kept.fingerprint if kept else "", natural=natural, cpr=cpr)
             stated.append(made)
         return stated
+
+    def _known(self, source: str, statement: Statement) -> str | None:
+        """By the source's own key, else the CPR number, else the natural key."""
+        kept = self.index.kept(RecordId(source, statement.kind, statement.key))
+        if kept is not None:
+            return kept.uuid
+        if statement.cpr and (person := self.index.person(self.keyring.hash(statement.cpr))) is not None:
+            return person
+        natural = natural_key(statement)
+        return None if natural is None else self.index.natural(statement.kind, natural)
 
     # -- comparing --------------------------------------------------------------------------------------------
 

@@ -48,11 +48,6 @@ UNWIND $hashes AS hash
 MATCH (p:Person {cpr_hash: hash})
 RETURN p.cpr_hash AS hash, p.uuid AS uuid
 """
-DECIDED = """
-UNWIND $ids AS id
-MATCH (d:MatchDecision {id: id})
-RETURN d.id AS id, d.uuid AS uuid
-"""
 
 
 class Index:
@@ -152,10 +147,6 @@ class Index:
 
     def natural(self, kind: str, key: str) -> str | None:
         return self._naturals.get((kind, key))
-
-    def decisions(self, ids: Sequence[RecordId]) -> dict[str, str]:
-        """What people have decided of ambiguous matches: record id → uuid."""
-        return {row["id"]: row["uuid"] for row in self._rows(DECIDED, ids=[each.text() for each in ids])}
 
     def note(
         self, record: RecordId, uuid: str, fingerprint: str, *, natural: str | None = None, cpr: str | None = None

@@ -21,6 +21,7 @@ from graph.door import ATTEMPTS, Door, Stale, Stated, find_refused, points_to_it
 from graph.errors import Refused
 from graph.facts import BadRecord, Problem, Statement
 from graph.index import RecordId
+from graph.matching import DEFAULT_MATCH_KEYS, MatchKeys, keep_undecided
 from graph.merge import check
 from graph.model import KINDS
 from graph.order import SourceOrder
@@ -111,9 +112,10 @@ class Import:
     dry_run: bool
     approved: str | None
     progress: Progress
+    match_keys: MatchKeys
 
     def __post_init__(self) -> None:
-        self.door = Door(self.driver, self.keyring, self.order)
+        self.door = Door(self.driver, self.keyring, self.order, self.match_keys)
         self.report = ImportReport(self.source.name, self.dry_run)
 
     # A run that finds nothing new writes nothing, not even that it ran: so the run is noted with its first write.
@@ -301,6 +303,7 @@ class Import:
 
     def _compare_and_apply(self, told: Sequence[_Told], problems: list[Problem]) -> bool:
         by_kind = self._identified(told)
+        self._wait_for_decisions(problems)
         compared: dict[str, list[Difference]] = {}
         for kind, stated in by_kind.items():
             # New things of other kinds are compared when they are written: there is nothing to compare them with.
@@ -327,6 +330,14 @@ class Import:
                     pairs = [(each.statement, each.fingerprint) for each in group]
                     by_kind.setdefault(kind, []).extend(self.door.identify(source, pairs))
         return by_kind
+
+    def _wait_for_decisions(self, problems: list[Problem]) -> None:
+        undecided = self.door.undecided.values()
+        for each in undecided:
+            text = f"fits {len(each.candidates)} things: {', '.join(each.candidates)}. Decide which it is."
+            problems.append(Problem(each.record.kind, each.record.key, "match", "ambiguous_match", text))
+        if undecided and not self.dry_run:
+            keep_undecided(self.driver, undecided)
 
     def _leave_out_cycles(
         self, compared: dict[str, list[Difference]], by_kind: dict[str, list[Stated]], problems: list[Problem]
@@ -447,6 +458,7 @@ def run_import(
     dry_run: bool = False,
     approve: str | None = None,
     progress: Progress = _silent,
+    match_keys: MatchKeys = DEFAULT_MATCH_KEYS,
 ) -> ImportReport:
     """Import what is new in a source.
 
@@ -467,6 +479,7 @@ def run_import(
         dry_run,
         approve,
         progress,
+        match_keys,
     ).run()
 
 
