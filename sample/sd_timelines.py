@@ -1,0 +1,56 @@
+"""The sample's employments and units in SD's terms: independent timelines of periods, both ends inclusive.
+
+Only the status says whether somebody is employed; department, profession and working time just go on (formats/sd.md
+§3.3). Leave is a status, so it lies inside the employment.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Generic
+
+from graph.time import Period, within, without
+from sample.people import Employment, Steps, T
+
+OPEN = date(9999, 12, 31)
+EMPLOYED, ON_LEAVE, LEFT = "1", "3", "8"
+
+
+@dataclass(frozen=True, slots=True)
+class SdPeriod(Generic[T]):
+    """``value`` from ``activation`` to ``deactivation``, both included; 9999-12-31 = until further notice."""
+
+    activation: date
+    deactivation: date
+    value: T
+
+
+def statuses(employment: Employment) -> tuple[SdPeriod[str], ...]:
+    """1 while employed, 3 on leave, 8 in a gap and from the end on."""
+    spells = employment.spells
+    away = within(employment.leave, spells)
+    told: list[tuple[Period, str]] = [(each, ON_LEAVE) for each in away]
+    told += [(each, EMPLOYED) for each in without(spells, away)]
+    told += [(each, LEFT) for each in without((Period(spells[0].start, None),), spells)]
+    return tuple(_inclusive(each, value) for each, value in sorted(told))
+
+
+def stretches(steps: Steps[T], life: Period | None = None) -> tuple[SdPeriod[T], ...]:
+    """Values over time as periods; cut to ``life`` where the thing has one."""
+    return tuple(_cut(steps, life))
+
+
+def _cut(steps: Steps[T], life: Period | None) -> Iterator[SdPeriod[T]]:
+    for index, (start, value) in enumerate(steps):
+        end = steps[index + 1][0] if index + 1 < len(steps) else None
+        told = Period(start, end)
+        if life is not None:
+            both = told.overlap(life)
+            if both is None:
+                continue
+            told = both
+        yield _inclusive(told, value)
+
+
+def _inclusive(told: Period, value: T) -> SdPeriod[T]:
+    return SdPeriod(told.start, OPEN if told.end is None else told.end - timedelta(days=1), value)
