@@ -4,13 +4,14 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import redis
 import typer
 from rich.console import Console
 
 from graph.cpr import MissingKey
 from graph.errors import GraphError
 from reconnect import logs
-from reconnect.commands import analyst, days, instance, keys, show, status, work
+from reconnect.commands import analyst, days, instance, keys, sample, show, status, work
 from reconnect.context import Context
 from reconnect.embedded import EmbeddedError
 from reconnect.exits import CommandFailed, Exit
@@ -58,7 +59,7 @@ def begin(
 # Commands that must work where the settings are wrong or don't exist yet.
 _WITHOUT_SETTINGS = frozenset({"schema", "sample"})
 
-for group in (instance, status, work, days, analyst, keys, show):
+for group in (instance, status, work, days, analyst, keys, sample, show):
     group.register(app)
 
 
@@ -70,10 +71,12 @@ def main() -> None:
         _end(error, error.code)
     except SettingsError as error:
         _end(error, Exit.USAGE)
+    except redis.ConnectionError as error:
+        _end(f"Redis does not answer: {error}. Run `reconnect up` first, or see redis.url.", Exit.FAILURE)
     except (EmbeddedError, GraphError, MissingKey) as error:
         _end(error, Exit.FAILURE)
 
 
-def _end(error: Exception, code: Exit) -> None:
+def _end(error: Exception | str, code: Exit) -> None:
     Console(stderr=True, highlight=False, soft_wrap=True).print(redact_text(str(error)), style="red", markup=False)
     sys.exit(code)

@@ -14,7 +14,7 @@ from typing import cast
 import redis
 from structlog.stdlib import get_logger
 
-_PREFIX = "reconnect:lock:"
+PREFIX = "reconnect:lock:"
 _FENCE = "reconnect:fence"
 
 # Both compare and act in one step: the lock may have expired and be another's by now.
@@ -41,7 +41,7 @@ class Lock:
         self.name = name
         self.fence = 0
         self._client = client
-        self._key = f"{_PREFIX}{name}"
+        self._key = f"{PREFIX}{name}"
         self._value = secrets.token_hex(16)
         self._life = int(seconds * 1000)
         self._wait = wait

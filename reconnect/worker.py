@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import redis
 from arq.connections import ArqRedis, RedisSettings, create_pool
-from arq.constants import health_check_key_suffix
+from arq.constants import health_check_key_suffix, in_progress_key_prefix
 from arq.cron import CronJob, cron
 from arq.worker import Function, Retry, Worker, func
 from neo4j.exceptions import ServiceUnavailable, SessionExpired, TransientError
@@ -24,6 +24,7 @@ from importers.source import SourceError
 from reconnect import work
 from reconnect.context import Context
 from reconnect.cron import parse
+from reconnect.locks import PREFIX as LOCK_PREFIX
 from reconnect.locks import LockLost, LockTaken
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 QUEUE = "reconnect:queue"
 HEALTH_SECONDS = 15
+_ARQ_EXTRA = 10
+"""Seconds that arq adds to the longest time of a job."""
 
 # What may be over when the job is tried again.
 PASSING = (
@@ -99,16 +102,18 @@ class Jobs:
 
     def functions(self) -> list[Function]:
         """What may be put on the queue."""
-        return [_named("import_source", self.import_source), _named("day_turn", self.day_turn)]
+        return [_named("import", self.import_source), _named("day_turn", self.day_turn)]
 
     def schedule(self) -> list[CronJob]:
         """The settings' schedule; each time puts a job on the queue."""
         times = self._context.settings.schedules
-        planned = [(f"import {name}", at, "import_source", (name,)) for name, at in times.imports.items()]
-        return [
+        planned = [(f"import {name}", at, "import", (name,)) for name, at in times.imports.items()]
+        jobs = [
             self._planned(title, expression, function, *arguments)
             for title, expression, function, arguments in [*planned, ("day turn", times.day_turn, "day_turn", ())]
         ]
+        release = cast("WorkerCoroutine", self._release_stranded)
+        return [*jobs, cron(release, name="release stranded jobs", second=30, keep_result=0)]
 
     async def import_source(self, arq: dict[str, Any], name: str) -> None:
         """Import the source ``name``."""
@@ -138,6 +143,10 @@ class Jobs:
             raise Retry(defer=delay) from error
         _log.info("done", job=title)
 
+    async def _release_stranded(self, arq: dict[str, Any]) -> None:
+        settings = self._context.settings.worker
+        await release_stranded(arq["redis"], settings.longest, settings.lock_seconds)
+
     def _planned(self, title: str, expression: str, function: str, *arguments: str) -> CronJob:
         times = parse(expression)
 
@@ -159,9 +168,27 @@ class Jobs:
 
 
 async def _put(pool: ArqRedis, function: str, *arguments: str) -> bool:
-    # The id says what the job is: the same job waits or runs once.
+    # The id says what the job is, so the same job waits or runs once; it is also the name of the job's lock.
     job = await pool.enqueue_job(function, *arguments, _job_id=":".join((function, *arguments)), _queue_name=QUEUE)
     return job is not None
+
+
+async def release_stranded(pool: ArqRedis, longest: float, lock_seconds: float) -> list[str]:
+    """Give back the jobs of workers that were killed. Returns their ids.
+
+    arq notes who runs a job for as long as it may run at most (hours). A job that has run for longer than a lock lives,
+    and whose lock nobody holds, is run by nobody.
+    """
+    released = []
+    async for key in pool.scan_iter(match=f"{in_progress_key_prefix}*"):
+        job = key.decode().removeprefix(in_progress_key_prefix)
+        left = await pool.pttl(key)
+        running_for = longest + _ARQ_EXTRA - left / 1000
+        if left > 0 and running_for > lock_seconds and not await pool.exists(LOCK_PREFIX + job):
+            await pool.delete(key)
+            released.append(job)
+            _log.warning("taken back from a worker that is gone", job=job)
+    return released
 
 
 def _named(name: str, coroutine: Callable[..., Coroutine[Any, Any, None]]) -> Function:

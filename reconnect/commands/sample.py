@@ -1,0 +1,65 @@
+"""``sample``: the sample municipality, written in the payroll systems' own formats."""
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from reconnect.progress import progress
+from sample import write_opus, write_opus_days
+from sample.municipality import SIZES
+
+
+class Size(StrEnum):
+    """How large the municipality is, in employments."""
+
+    XS = "XS"
+    S = "S"
+    L = "L"
+    XL = "XL"
+
+
+group = typer.Typer(
+    no_args_is_help=True,
+    help="The sample municipality Klitkøbing, in the formats that payroll systems deliver. Nobody in it can exist.",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to ``app``."""
+    app.add_typer(group, name="sample")
+
+
+@group.command()
+def opus(
+    folder: Annotated[Path, typer.Argument(help="Where to write the files; made if it is missing.")],
+    size: Annotated[Size, typer.Option(help="XS 60, S 5,000, L 50,000, XL 1,000,000 employments.")] = Size.S,
+    days: Annotated[int, typer.Option(min=0, help="Files of this many later working days too.")] = 0,
+    seed: Annotated[int, typer.Option(help="Another seed is another municipality.")] = 42,
+    today: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day of the first file.")] = datetime(
+        2026, 11, 24
+    ),
+) -> None:
+    """Write KMD Opus files. Import them with `reconnect import opus --from FOLDER`.
+
+    The same seed, size and day give the same files everywhere.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    console = Console(highlight=False)
+    if days:
+        for path in write_opus_days(folder, days, size.value, seed, today.date()):
+            console.print(str(path))
+        return
+    total = SIZES[size.value].employments
+    with progress() as report:
+        path = write_opus(
+            folder,
+            size.value,
+            seed,
+            today.date(),
+            lambda count: report("Writing employments", count, max(count, total)),
+        )
+    console.print(str(path))

@@ -1,0 +1,106 @@
+"""The command line as a shell sees it: output, exit codes, and no secret in anything it says."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import neo4j
+import pytest
+
+from reconnect.embedded import Addresses
+from reconnect.exits import Exit
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(addresses: Addresses, tmp_path: Path) -> Run:
+    """Runs ``reconnect`` as a process of its own, on the session's servers, with an own home."""
+    environment = {
+        **os.environ,
+        "RECONNECT_HOME": str(tmp_path),
+        "RECONNECT__NEO4J__URI": addresses.bolt_uri,
+        "RECONNECT__NEO4J__PASSWORD": addresses.password,
+        "RECONNECT__REDIS__URL": addresses.redis_url,
+    }
+
+    def reconnect(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "reconnect", *arguments],
+            env=environment | settings,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        password = addresses.redis_url.split(":")[2].split("@")[0]
+        for secret in (addresses.password, password):
+            assert secret not in done.stdout + done.stderr
+        return done
+
+    return reconnect
+
+
+def test_help_tells_how_to_begin_and_what_exit_codes_mean(run: Run) -> None:
+    done = run("--help")
+    assert done.returncode == Exit.OK
+    assert "reconnect demo" in done.stdout
+    assert "Exit codes" in done.stdout
+
+
+def test_config_masks_secrets_and_names_origins(run: Run) -> None:
+    done = run("config", "--json")
+    rows = json.loads(done.stdout)
+    assert rows["neo4j.password"] == {"value": "•••", "origin": "environment RECONNECT__NEO4J__PASSWORD"}
+    assert rows["redis.url"]["value"] == "•••"
+    assert rows["worker.attempts"]["origin"] == "default"
+
+
+def test_a_wrong_setting_ends_with_2_before_anything_is_done(run: Run) -> None:
+    done = run("day-turn", RECONNECT__WORKER__ATTEMPS="3")
+    assert done.returncode == Exit.USAGE
+    assert "worker.attemps is unknown. Did you mean attempts?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_argument_ends_with_2(run: Run) -> None:
+    assert run("day-turn", "--date", "tomorrow").returncode == Exit.USAGE
+    assert run("import", "nonsense").returncode == Exit.USAGE
+
+
+def test_a_store_that_does_not_answer_is_named(run: Run) -> None:
+    done = run("day-turn", RECONNECT__NEO4J__URI="bolt://127.0.0.1:1")
+    assert done.returncode == Exit.FAILURE
+    assert "Neo4j at bolt://127.0.0.1:1 does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_queue_that_does_not_answer_is_named(run: Run, clean_graph: neo4j.Driver) -> None:
+    done = run("day-turn", RECONNECT__REDIS__URL="redis://:hidden@127.0.0.1:1/0")
+    assert done.returncode == Exit.FAILURE
+    assert "Redis does not answer" in done.stderr
+    assert "hidden" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_an_instance_the_advice_is_up(tmp_path: Path) -> None:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("RECONNECT")}
+    done = subprocess.run(
+        [sys.executable, "-m", "reconnect", "day-turn"],
+        env=plain | {"RECONNECT_HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == Exit.FAILURE
+    assert "run `reconnect up` first" in done.stderr
+
+
+def test_the_day_turn_and_its_state(run: Run, clean_graph: neo4j.Driver) -> None:
+    assert run("day-turn").returncode == Exit.OK
+    done = run("status", "--json")
+    assert done.returncode == Exit.OK
+    assert json.loads(done.stdout)["jobs"]["day_turn"]["state"] == "done"

@@ -1,0 +1,205 @@
+"""The worker on a real Valkey: jobs run once, are tried again, and their state is kept."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import neo4j
+import pytest
+import redis
+
+from importers.source import SourceError
+from reconnect import sources, work, work_state, worker
+from reconnect.context import Context
+from reconnect.embedded import Addresses
+from reconnect.locks import Lock, LockTaken
+from tests.graph.organisation import Stating, small
+
+
+class Unsteady(Stating):
+    """Can't be read the first ``failures`` times."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__(*small(), name="unsteady")
+        self.failures = failures
+        self.tries = 0
+
+    def readings(self, known: Any) -> Iterator[Any]:
+        self.tries += 1
+        if self.tries <= self.failures:
+            raise SourceError("the service is closed")
+        yield from super().readings(known)
+
+
+@pytest.fixture
+def client(addresses: Addresses) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(addresses.redis_url) as made:
+        made.flushdb()
+        yield made
+
+
+@pytest.fixture
+def context(
+    addresses: Addresses,
+    clean_graph: neo4j.Driver,
+    client: redis.Redis,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Context]:
+    monkeypatch.setenv("RECONNECT_HOME", str(tmp_path))
+    monkeypatch.setenv("RECONNECT__NEO4J__URI", addresses.bolt_uri)
+    monkeypatch.setenv("RECONNECT__NEO4J__PASSWORD", addresses.password)
+    monkeypatch.setenv("RECONNECT__REDIS__URL", addresses.redis_url)
+    monkeypatch.setenv("RECONNECT__WORKER__FIRST_DELAY", "0.1")
+    monkeypatch.setenv("RECONNECT__WORKER__ATTEMPTS", "3")
+    made = Context()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def source(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stating], Stating]:
+    """Makes a source known to the program."""
+
+    def add(made: Stating) -> Stating:
+        monkeypatch.setattr(sources, "BUILDERS", {made.name: lambda settings, folder: made})
+        return made
+
+    return add
+
+
+def run_queued(context: Context) -> None:
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    worker.make(context, burst=True).run()
+
+
+def queue(context: Context, function: str, *arguments: str) -> bool:
+    return asyncio.run(worker.enqueue(context, function, *arguments))
+
+
+def test_a_queued_import_is_done_and_its_state_kept(
+    context: Context, client: redis.Redis, clean_graph: neo4j.Driver, source: Callable[[Stating], Stating]
+) -> None:
+    source(Unsteady(0))
+    assert queue(context, "import", "unsteady")
+    run_queued(context)
+    state = work_state.read(client)["import:unsteady"]
+    assert (state.state, state.attempt) == ("done", 1)
+    assert "changed" in state.text
+    rows, _, _ = clean_graph.execute_query("MATCH (u:Unit) RETURN count(u) AS count")
+    assert rows[0]["count"] == 3
+
+
+def test_a_failure_that_may_pass_is_tried_again(
+    context: Context, client: redis.Redis, source: Callable[[Stating], Stating]
+) -> None:
+    source(Unsteady(2))
+    queue(context, "import", "unsteady")
+    run_queued(context)
+    state = work_state.read(client)["import:unsteady"]
+    assert (state.state, state.attempt) == ("done", 3)
+
+
+def test_after_the_last_attempt_the_failure_is_shown(
+    context: Context, client: redis.Redis, source: Callable[[Stating], Stating]
+) -> None:
+    unsteady = source(Unsteady(99))
+    queue(context, "import", "unsteady")
+    run_queued(context)
+    state = work_state.read(client)["import:unsteady"]
+    assert (state.state, state.attempt) == ("failed", 3)
+    assert "the service is closed" in state.text
+    assert isinstance(unsteady, Unsteady)
+    assert unsteady.tries == 3
+
+
+def test_the_same_job_waits_once(context: Context, source: Callable[[Stating], Stating]) -> None:
+    source(Unsteady(0))
+    assert queue(context, "import", "unsteady")
+    assert not queue(context, "import", "unsteady")
+    run_queued(context)
+    assert queue(context, "import", "unsteady")
+    run_queued(context)
+
+
+def test_the_command_line_and_the_worker_keep_out_of_each_others_way(
+    context: Context, client: redis.Redis, source: Callable[[Stating], Stating]
+) -> None:
+    source(Unsteady(0))
+    with Lock(client, "import:unsteady", 5), pytest.raises(LockTaken):
+        work.import_source(context, work.Caller(lambda what, done, total: None), "unsteady")
+
+
+def test_the_day_turn_is_a_job(context: Context, client: redis.Redis) -> None:
+    queue(context, "day_turn")
+    run_queued(context)
+    assert work_state.read(client)["day_turn"].state == "done"
+
+
+def test_the_schedule_of_the_settings_is_planned(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECONNECT__SCHEDULES__IMPORTS__SD", "30 5 * * 1-5")
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    planned = {job.name: job for job in worker.make(Context()).cron_jobs}
+    assert set(planned) == {"schedule: import sd", "schedule: day turn", "release stranded jobs"}
+    assert planned["schedule: import sd"].hour == {5}
+    assert planned["schedule: import sd"].weekday == {0, 1, 2, 3, 4}
+
+
+def test_a_job_that_is_interrupted_stops_at_its_next_step(context: Context, client: redis.Redis) -> None:
+    stop = threading.Event()
+    caller = work.Caller(lambda what, done, total: None, stop.is_set)
+    with pytest.raises(work.Interrupted), work.running(context, caller, "import:slow") as job:
+        job.step("reading", 1, None)
+        stop.set()
+        job.step("reading", 2, None)
+    assert work_state.read(client)["import:slow"].state == "failed"
+    assert client.get("reconnect:lock:import:slow") is None
+
+
+def test_a_late_holder_does_not_overwrite_its_successors_state(client: redis.Redis) -> None:
+    newer = work_state.WorkState(state="running", started="2026-11-24T10:00:00", fence=7)
+    older = work_state.WorkState(state="done", started="2026-11-24T09:00:00", fence=6)
+    assert work_state.put(client, "import:x", newer)
+    assert not work_state.put(client, "import:x", older)
+    assert work_state.read(client)["import:x"] == newer
+
+
+def test_a_job_of_a_killed_worker_is_given_back(
+    context: Context, client: redis.Redis, source: Callable[[Stating], Stating]
+) -> None:
+    source(Unsteady(0))
+    queue(context, "import", "unsteady")
+    # What a worker that was killed leaves: arq's note that the job is being run, for hours.
+    longest, lived = context.settings.worker.longest, 120
+    client.psetex("arq:in-progress:import:unsteady", (longest + 10 - lived) * 1000, b"1")
+
+    async def released() -> list[str]:
+        pool = await worker.create_pool(worker.redis_settings(context))
+        try:
+            with Lock(client, "import:unsteady", 5):
+                held = await worker.release_stranded(pool, longest, 60)
+            young = await worker.release_stranded(pool, longest, lived + 60)
+            return [*held, *young, *await worker.release_stranded(pool, longest, 60)]
+        finally:
+            await pool.aclose()
+
+    assert asyncio.run(released()) == ["import:unsteady"]
+    run_queued(context)
+    assert work_state.read(client)["import:unsteady"].state == "done"
+
+
+def test_a_worker_process_is_seen_and_ends_when_asked(context: Context, client: redis.Redis) -> None:
+    assert not worker.healthy(client)
+    process = subprocess.Popen([sys.executable, "-m", "reconnect", "worker"], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not worker.healthy(client) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    seen = worker.healthy(client)
+    process.terminate()
+    assert process.wait(20) == 0
+    assert seen
