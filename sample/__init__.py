@@ -1,15 +1,17 @@
 """The sample municipality, made from a seed, in the payroll systems' own formats.
 
-What the program asks of it: ``write_opus`` and ``write_opus_days`` for files.
+What the program asks of it: files as Opus makes them, and the state of the stand-in for SD's web services.
 """
 
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from sample.changes import advance
+from sample.changes import days
 from sample.municipality import Municipality
 from sample.opus_file import write_file
+from sample.sd_service.state import State
+from sample.sd_state import register, state_of
 
 
 def write_opus(
@@ -24,12 +26,20 @@ def write_opus(
 
 
 def write_opus_days(
-    folder: Path, days: int, size: str = "S", seed: int = 42, today: date = date(2026, 11, 24)
+    folder: Path, count: int, size: str = "S", seed: int = 42, today: date = date(2026, 11, 24)
 ) -> list[Path]:
-    """Write the file of ``today`` and those of the ``days`` working days after it, each with its changes."""
+    """Write the file of ``today`` and those of the ``count`` working days after it, each with its changes."""
     municipality = Municipality(size, seed, today)
-    paths = [write_file(municipality, folder)]
-    for _ in range(days):
-        advance(municipality)
-        paths.append(write_file(municipality, folder))
-    return paths
+    return [
+        write_file(municipality, folder),
+        *(write_file(municipality, folder) for _ in days(municipality, count)),
+    ]
+
+
+def sd_state(size: str = "S", seed: int = 42, today: date = date(2026, 11, 24), days_passed: int = 0) -> State:
+    """The stand-in's state on ``today``, or ``days_passed`` working days later, with their registrations."""
+    municipality = Municipality(size, seed, today)
+    state = state_of(municipality)
+    for day in days(municipality, days_passed):
+        register(state, municipality, day)
+    return state

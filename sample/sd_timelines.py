@@ -5,19 +5,17 @@ Only the status says whether somebody is employed; department, profession and wo
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Generic
+from typing import Generic, NamedTuple
 
 from graph.time import Period, within, without
 from sample.people import Employment, Steps, T
+from sample.sd_service.state import OPEN
 
-OPEN = date(9999, 12, 31)
 EMPLOYED, ON_LEAVE, LEFT = "1", "3", "8"
 
 
-@dataclass(frozen=True, slots=True)
-class SdPeriod(Generic[T]):
+class SdPeriod(NamedTuple, Generic[T]):
     """``value`` from ``activation`` to ``deactivation``, both included; 9999-12-31 = until further notice."""
 
     activation: date

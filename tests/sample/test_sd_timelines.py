@@ -6,7 +6,8 @@ from itertools import pairwise
 from graph.time import Period
 from sample.municipality import Municipality
 from sample.people import Employment, Work, person
-from sample.sd_timelines import OPEN, SdPeriod, statuses, stretches
+from sample.sd_service.state import OPEN
+from sample.sd_timelines import SdPeriod, statuses, stretches
 
 TODAY = date(2026, 11, 24)
 START = date(2020, 1, 1)
