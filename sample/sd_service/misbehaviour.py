@@ -1,0 +1,68 @@
+"""What the stand-in does wrong on command (formats/sd.md §7), so that tests can see what an importer makes of it."""
+
+import random
+import re
+from dataclasses import dataclass, field
+
+# How the service says that it is closed or broken; the rest of that body is unverified.
+CLOSED = "<html><body>The webservice has failed. Please try again later.</body></html>"
+_PARTS = re.compile(r"<(EmploymentDepartment|Profession|EmploymentStatus|WorkingTime)[ >].*?</\1>", re.DOTALL)
+_EMPLOYMENT = re.compile(r"<Employment>.*?</Employment>", re.DOTALL)
+
+
+@dataclass
+class Misbehaviour:
+    """All off. Counters go down by one with each request that they spoil.
+
+    ``closed``, ``broken`` (HTTP 503), ``cut`` (half of the answer), ``hangs`` (no answer within ``hang_seconds``):
+    how many of the next requests. ``forbidden``: 403 for all. ``empty``: "cpr/number" of employments for which
+    the root comes without Person. ``missing``: operation → share of its persons left out.
+    ``no_history``: departments whose parent history is 404; ``histories``: department → answer in its place.
+    ``shuffled``: an employment's parts in random order. ``doubled``: each period twice. ``no_department_uuid``.
+    ``wrapped_faults``: faults with prefixes, line breaks and blanks. ``extra``: text put before the root.
+    """
+
+    closed: int = 0
+    broken: int = 0
+    cut: int = 0
+    hangs: int = 0
+    hang_seconds: float = 5.0
+    forbidden: bool = False
+    only: str = ""
+    empty: set[str] = field(default_factory=set)
+    missing: dict[str, float] = field(default_factory=dict)
+    no_history: set[str] = field(default_factory=set)
+    histories: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    shuffled: int | None = None
+    doubled: bool = False
+    no_department_uuid: bool = False
+    wrapped_faults: bool = False
+    extra: str = ""
+
+    def concerns(self, operation: str) -> bool:
+        """``only``: part of the name of the operations that the counters are for."""
+        return self.only in operation
+
+    def spoiled(self, operation: str, answer: str) -> str:
+        """The answer's body, as commanded."""
+        share = self.missing.get(operation, 0.0)
+        if share:
+            people = answer.split("<Person>")
+            kept = people[: 1 + round((len(people) - 1) * (1 - share))]
+            ending = "" if len(kept) == len(people) else f"</{operation}>"
+            answer = "<Person>".join(kept) + ending
+        if self.no_department_uuid and "Employment" in operation:
+            answer = re.sub("<DepartmentUUIDIdentifier>.*?</DepartmentUUIDIdentifier>", "", answer)
+        if self.doubled:
+            answer = _PARTS.sub(lambda found: found[0] * 2, answer)
+        if self.shuffled is not None:
+            dice = random.Random(self.shuffled)
+            answer = _EMPLOYMENT.sub(lambda found: _shuffled(found[0], dice), answer)
+        return answer
+
+
+def _shuffled(employment: str, dice: random.Random) -> str:
+    parts = [found[0] for found in _PARTS.finditer(employment)]
+    head = employment[: employment.index(parts[0])] if parts else employment.removesuffix("</Employment>")
+    dice.shuffle(parts)
+    return f"{head}{''.join(parts)}</Employment>"
