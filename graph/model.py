@@ -75,6 +75,7 @@ UNIT = Kind(
         Property("type_name", doc="Type in words"),
         *_texts("street supplement postal_code city country phone payroll_phone email personnel_email"),
         *_texts("ean se_number p_number cvr cost_center"),
+        Property("status", doc="The source's own status"),
         Property("tags", "texts", "Tags"),
     ),
     (
@@ -124,12 +125,13 @@ EMPLOYMENT = Kind(
         Property("position_code", doc="Code of the position as payroll has it"),
         Property("manager_flag", "yes_no", "Payroll says: manager of the unit"),
         Property("manager_level"),
-        *_texts("phone email pay_grade extra_digit workplace_p_number"),
+        *_texts("phone extension email pay_grade extra_digit workplace_p_number"),
         Property("anniversary", "date"),
         Property("first_entry", "date"),
         Property("entry_into_group", "date"),
         Property("start_assumed", "yes_no", "The start is a guess, because payroll has none"),
         Property("invoice_recipient", "yes_no"),
+        Property("invoice_levels", "texts", "Levels of invoice approval, code and words"),
     ),
     (
         Link("person", "HAS", ("Person",), single=True, incoming=True),
@@ -179,7 +181,12 @@ ROLE = Kind(
 ASSIGNMENT = Kind(
     "Assignment",
     "Somebody holds a role, with responsibilities, for a unit (rolletildeling).",
-    (Property("primary", "yes_no"), Property("level")),
+    (
+        Property("primary", "yes_no"),
+        Property("level"),
+        Property("coverage", doc="What part of the organisation it covers, in the source's words"),
+        Property("members", "integer", "How many it represents"),
+    ),
     (
         Link("holder", "HOLDS", ("Employment", "Affiliation", "Person"), single=True, incoming=True),
         Link("role", "OF", ("Role",), single=True),

@@ -132,6 +132,7 @@ class Import:
                 self.report.readings.append(reading.label)
                 self._take(reading, known)
                 known.mark = read_mark(self.driver, self.source.name)
+            self._suspect = ()
             self._apply_changed_rules()
             state = "done"
         except StoppedByBrake as stop:
@@ -148,6 +149,7 @@ class Import:
     # -- one reading --------------------------------------------------------------------------------------------
 
     def _take(self, reading: Reading, known: GraphKnown) -> None:
+        self._suspect = reading.suspect
         self.door.index.learn_all(self.source.name, reading.whole)
         problems: list[Problem] = list(reading.problems)
         looked_at: set[tuple[str, str]] = {(each.kind, each.key) for each in reading.problems}
@@ -359,9 +361,9 @@ class Import:
 
     def _stop_or_go(self, compared: dict[str, list[Difference]]) -> None:
         hits = stopping(each for differences in compared.values() for each in differences)
-        if len(hits) <= self.brake.at_least:
+        if not hits or (len(hits) <= self.brake.at_least and not self._suspect):
             return
-        reasons = too_many(hits, self._totals({each.kind for each in hits}), self.brake)
+        reasons = [*self._suspect, *too_many(hits, self._totals({each.kind for each in hits}), self.brake)]
         if not reasons:
             return
         name = digest(hits)
@@ -376,6 +378,7 @@ class Import:
         self._approved_digest = name
 
     _approved_digest: str | None = None
+    _suspect: tuple[str, ...] = ()
 
     def _totals(self, kinds: Iterable[str]) -> dict[str, int]:
         rows, _, _ = self.driver.execute_query(

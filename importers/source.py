@@ -23,7 +23,7 @@ so an unchanged source costs reading and nothing else. Readings are applied one 
 each with what the earlier ones left in ``known``.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -64,6 +64,8 @@ class Reading:
     has changed it is only stored if ``mark_anyway``: a mark that is just a moment in time sets that to False as long
     as the old one will do, so that an unchanged source costs no write.
     ``problems`` are those of no single record (an unreadable record without key, an unknown element).
+    ``suspect``: why the reading may not be the whole of what it says it is; any reason stops it at the brake,
+    however little it would end, until somebody approves it. Where it ends nothing it is applied.
     """
 
     label: str
@@ -74,6 +76,7 @@ class Reading:
     mark: Mapping[str, str] = field(default_factory=dict)
     mark_anyway: bool = True
     problems: tuple[Problem, ...] = ()
+    suspect: tuple[str, ...] = ()
 
 
 class Known(Protocol):
@@ -88,6 +91,9 @@ class Known(Protocol):
 
     def statement(self, kind: str, key: str) -> Statement | None:
         """The kept statement (``cpr`` is not in it)."""
+
+    def several(self, kind: str, keys: Sequence[str]) -> Mapping[str, Statement]:
+        """The kept statements of these keys (those that there are), asked for together."""
 
     def statements(self, kind: str) -> Iterator[Statement]:
         """All kept statements of a kind."""
