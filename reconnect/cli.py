@@ -1,5 +1,6 @@
 """The ``reconnect`` command: puts the command groups together."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +35,12 @@ def begin(
         Path | None,
         typer.Option("--config", "-c", help="Settings file.", envvar="RECONNECT_CONFIG", show_default=False),
     ] = None,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            "--home", help="Folder of the embedded instance.", envvar="RECONNECT_HOME", show_default=".reconnect"
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log lines of level debug.")] = False,
 ) -> None:
     """REConnect knows the municipality's organisation: payroll in, one graph, every consumer system supplied.
@@ -47,6 +54,9 @@ def begin(
     Exit codes: 0 done; 1 failed; 2 wrong argument or setting; 3 stopped by the brake, waits for an approval;
     4 done, but some records were bad and are kept with the reason.
     """
+    if home is not None:
+        # Everything that asks for the home, in this process and in those that it starts, is told the same.
+        os.environ["RECONNECT_HOME"] = str(home.resolve())
     made = Context(config)
     context.obj = made
     context.call_on_close(made.close)

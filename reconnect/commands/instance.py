@@ -6,6 +6,7 @@ from rich.console import Console
 from reconnect.context import of
 from reconnect.embedded import Instance
 from reconnect.progress import progress
+from reconnect.service import BackgroundService
 
 
 def register(app: typer.Typer) -> None:
@@ -26,9 +27,12 @@ def up(context: typer.Context) -> None:
 
 
 def down(context: typer.Context) -> None:
-    """Stop Neo4j and Valkey. The data stays, and `reconnect up` goes on with it."""
+    """Stop Neo4j and Valkey, and the demo's web service. The data stays, and `reconnect up` goes on with it."""
+    instance = of(context).instance
+    if instance.home.path.exists():
+        BackgroundService(instance.home).stop()
     with progress() as report:
-        had = of(context).instance.stop(report)
+        had = instance.stop(report)
     Console().print("Neo4j and Valkey are stopped." if had else "Neither Neo4j nor Valkey was running.")
 
 

@@ -58,7 +58,7 @@ class Neo4jServer:
         self._memory = memory
         self._folder_argument = f"--home-dir={home.neo4j}"
         self.log = home.logs / "neo4j.out"
-        self.process = Detached(home.run / "neo4j.json", mark=self._folder_argument)
+        self.process = Detached(home.run / "neo4j.json", self._folder_argument)
 
     def start(self, bolt_port: int, http_port: int) -> subprocess.Popen[bytes]:
         """Write the configuration and start the server; returns before it answers."""

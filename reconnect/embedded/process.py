@@ -18,13 +18,13 @@ class Detached:
     """One server of one instance.
 
     ``file`` remembers process id and start time: an id alone may belong to another process after a reboot or a
-    long time. ``mark`` is an argument that only this server's command line has; by it a server is found whose
-    starter was killed before it could write the file.
+    long time. ``marks`` are arguments that together only this server's command line has; by them a server is
+    found whose starter was killed before it could write the file.
     """
 
-    def __init__(self, file: Path, mark: str) -> None:
+    def __init__(self, file: Path, *marks: str) -> None:
         self._file = file
-        self._mark = mark
+        self._marks = set(marks)
 
     def find(self) -> psutil.Process | None:
         """The running process, or None."""
@@ -84,7 +84,7 @@ class Detached:
     def _searched(self) -> psutil.Process | None:
         for process in psutil.process_iter():
             try:
-                found = process.uids().real == os.getuid() and self._mark in process.cmdline() and _alive(process)
+                found = process.uids().real == os.getuid() and self._marks <= set(process.cmdline()) and _alive(process)
             except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
                 continue  # ended meanwhile, or somebody else's
             if found:

@@ -23,7 +23,7 @@ class ValkeyServer:
         self._home = home
         self._file = home.valkey / "valkey.conf"
         self.log = home.logs / "valkey.out"
-        self.process = Detached(home.run / "valkey.json", mark=str(self._file))
+        self.process = Detached(home.run / "valkey.json", str(self._file))
 
     def start(self, port: int) -> subprocess.Popen[bytes]:
         """Write the configuration and start the server; returns before it answers."""
