@@ -45,6 +45,7 @@ from importers.roles import RoleRule, derived, digest_of, role_of, withdrawn
 from importers.source import Mapped, RawRecord, Reading, Source
 
 T = TypeVar("T")
+_Compared = dict[RecordId, Difference | None]  # None: nothing differs
 BATCH = 1000  # things a transaction; bounds memory and the time that the log is locked
 Progress = Callable[[str, int, int | None], None]
 
@@ -306,11 +307,12 @@ class Import:
     def _compare_and_apply(self, told: Sequence[_Told], problems: list[Problem]) -> bool:
         by_kind = self._identified(told)
         self._wait_for_decisions(problems)
-        compared: dict[str, list[Difference]] = {}
+        compared: dict[str, _Compared] = {}
         for kind, stated in by_kind.items():
             # New things of other kinds are compared when they are written: there is nothing to compare them with.
-            due = [each for each in stated if not each.new or points_to_itself(kind)]
-            compared[kind] = [made for batch in _distinct(due) for made in self.door.differences(batch)]
+            new = {each.uuid for each in stated if each.new}
+            due = [each for each in stated if each.uuid not in new or (each.new and points_to_itself(kind))]
+            compared[kind] = self._compare(due)
         self._leave_out_cycles(compared, by_kind, problems)
         self._stop_or_go(compared)
         if self.dry_run:
@@ -319,7 +321,16 @@ class Import:
         before = self.report.counts.total()
         for kind, stated in by_kind.items():
             self._apply(kind, stated, compared[kind], problems)
+        if self._approved_digest is not None:
+            spend(self.driver, self.source.name, self._approved_digest)
+            self._approved_digest = None
         return self.report.counts.total() > before
+
+    def _compare(self, stated: Sequence[Stated]) -> _Compared:
+        compared: _Compared = {each.record: None for each in stated}
+        for batch in _distinct(stated):
+            compared.update((made.record, made) for made in self.door.differences(batch))
+        return compared
 
     def _identified(self, told: Sequence[_Told]) -> dict[str, list[Stated]]:
         by_source: dict[tuple[str, str], list[_Told]] = {}
@@ -342,25 +353,23 @@ class Import:
             keep_undecided(self.driver, undecided)
 
     def _leave_out_cycles(
-        self, compared: dict[str, list[Difference]], by_kind: dict[str, list[Stated]], problems: list[Problem]
+        self, compared: dict[str, _Compared], by_kind: dict[str, list[Stated]], problems: list[Problem]
     ) -> None:
-        units = compared.get("Unit", [])
+        units = [each for each in compared.get("Unit", {}).values() if each is not None]
         out: set[str] = set()
         for refused, uuids in find_refused(units, self.driver):
             out |= uuids
-            for each in units:
-                if each.uuid in uuids:
-                    problems.append(_problem("Unit", each.record.key, refused))
+            problems += [_problem("Unit", each.record.key, refused) for each in units if each.uuid in uuids]
         if out:
             for stated in by_kind["Unit"]:
                 if stated.uuid in out and stated.new:
                     self.door.index.drop(stated.record, stated.uuid)
             by_kind["Unit"] = [each for each in by_kind["Unit"] if each.uuid not in out]
             # Again, since what pointed to a new unit that is left out now points to nothing.
-            compared["Unit"] = [made for batch in _distinct(by_kind["Unit"]) for made in self.door.differences(batch)]
+            compared["Unit"] = self._compare(by_kind["Unit"])
 
-    def _stop_or_go(self, compared: dict[str, list[Difference]]) -> None:
-        hits = stopping(each for differences in compared.values() for each in differences)
+    def _stop_or_go(self, compared: dict[str, _Compared]) -> None:
+        hits = stopping(each for group in compared.values() for each in group.values() if each is not None)
         if not hits or (len(hits) <= self.brake.at_least and not self._suspect):
             return
         reasons = [*self._suspect, *too_many(hits, self._totals({each.kind for each in hits}), self.brake)]
@@ -393,43 +402,52 @@ class Import:
         return {row["kind"]: row["total"] for row in rows}
 
     def _preview(
-        self, compared: dict[str, list[Difference]], by_kind: dict[str, list[Stated]], problems: list[Problem]
+        self, compared: dict[str, _Compared], by_kind: dict[str, list[Stated]], problems: list[Problem]
     ) -> None:
         for kind, stated in by_kind.items():
-            new = [] if points_to_itself(kind) else [each for each in stated if each.new]
-            made = [each for batch in _distinct(new) for each in self.door.differences(batch)]
-            for difference in (*compared[kind], *made):
-                self._count(difference, problems)
-                self.report.differences.append(difference)
+            new = [each for each in stated if each.new and each.record not in compared[kind]]
+            for difference in (*compared[kind].values(), *self._compare(new).values()):
+                if difference is not None:
+                    self._count(difference, problems)
+                    self.report.differences.append(difference)
 
-    def _apply(
-        self, kind: str, stated: Sequence[Stated], compared: Sequence[Difference], problems: list[Problem]
-    ) -> None:
-        new = [each for each in stated if each.new]
-        total = len(compared) + (0 if points_to_itself(kind) else len(new))
-        done = 0
+    def _apply(self, kind: str, stated: Sequence[Stated], compared: _Compared, problems: list[Problem]) -> None:
+        """Write what differs, in batches in which no thing comes twice."""
         if points_to_itself(kind):
-            bare = {each.uuid for each in new}
-            for batch in _distinct(new):
+            for batch in _distinct([each for each in stated if each.new]):
                 self._origin()
                 self.door.reserve(batch)
-            for difference in compared:
-                difference.new = difference.new and difference.uuid not in bare
-            batches: Iterable[list[Difference]] = _batches(compared, BATCH)
-        else:
-            fresh = (list(self.door.differences(batch)) for batch in _distinct(new))
-            batches = (batch for group in (_batches(compared, BATCH), fresh) for batch in group)
-        for differences in batches:
+        written: set[str] = set()
+        done = 0
+        for batch in _distinct(stated):
+            # A thing that a batch before has written is compared anew.
+            fresh = [each for each in batch if each.record not in compared or each.uuid in written]
+            ready = [compared[each.record] for each in batch if each.record in compared and each.uuid not in written]
+            differences = [each for each in ready if each is not None]
+            for each in differences:
+                each.new = each.new and not points_to_itself(kind)  # reserved meanwhile
+            differences += self.door.differences(fresh)
+            self._write(batch, differences, problems)
+            written.update(each.uuid for each in differences)
+            done += len(batch)
+            self.progress(f"writing {kind}", done, len(stated))
+
+    def _write(self, batch: Sequence[Stated], differences: list[Difference], problems: list[Problem]) -> None:
+        """One transaction; compared again, a few times, where somebody else wrote one of the things meanwhile."""
+        for attempt in range(ATTEMPTS):
             if not differences:
+                return
+            try:
+                self.door.write(differences, self._origin())
+            except Stale:
+                # Somebody else made a thing that is new here: then matching has to begin anew.
+                if attempt + 1 == ATTEMPTS or any(each.new for each in differences):
+                    raise
+                differences = list(self.door.differences(batch))
                 continue
-            self.door.write(differences, self._origin())
             for difference in differences:
                 self._count(difference, problems)
-            done += len(differences)
-            self.progress(f"writing {kind}", done, total)
-        if self._approved_digest is not None:
-            spend(self.driver, self.source.name, self._approved_digest)
-            self._approved_digest = None
+            return
 
     def _count(self, difference: Difference, problems: list[Problem]) -> None:
         self.report.counts[difference.kind, difference.operation] += 1
