@@ -126,6 +126,8 @@ EMPLOYMENT = Kind(
         Property("manager_flag", "yes_no", "Payroll says: manager of the unit"),
         Property("manager_level"),
         *_texts("phone extension email pay_grade extra_digit workplace_p_number"),
+        Property("phone_hidden", "yes_no", "The phone number is not to be shown outside (hemmeligt nummer)"),
+        Property("email_hidden", "yes_no", "The e-mail address is not to be shown outside"),
         Property("anniversary", "date"),
         Property("first_entry", "date"),
         Property("entry_into_group", "date"),
