@@ -5,9 +5,8 @@ applied in bounded transactions, each with its changes and its source records: a
 batches, and the next run goes on where it ended, since what is written no longer differs.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 
@@ -40,8 +39,10 @@ from graph.sourcing import (
 )
 from graph.time import Period, within
 from importers.brake import BrakeSettings, digest, stopping, summary, too_many
-from importers.known import ABSENT, GraphKnown, statements_of
-from importers.roles import RoleRule, derived, digest_of, role_of, withdrawn
+from importers.known import ABSENT, GraphKnown
+from importers.report import ImportReport
+from importers.roles import RoleRule
+from importers.ruling import Ruling, Told
 from importers.source import Mapped, RawRecord, Reading, Source
 
 T = TypeVar("T")
@@ -57,42 +58,6 @@ class StoppedByBrake(Exception):
         super().__init__("; ".join(reasons) + f". Look at the difference and approve it as {brake} if it is right.")
         self.brake = brake
         self.reasons = tuple(reasons)
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What an import did, or (``dry_run``) would do."""
-
-    source: str
-    dry_run: bool = False
-    run: str | None = None
-    readings: list[str] = field(default_factory=list)
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    unchanged: int = 0
-    problems: list[Problem] = field(default_factory=list)
-    differences: list[Difference] = field(default_factory=list)
-    brake: str | None = None
-    reasons: tuple[str, ...] = ()
-
-    @property
-    def changes(self) -> int:
-        """Things of which something that holds has changed."""
-        return sum(count for (_, operation), count in self.counts.items() if operation != "recorded")
-
-    def as_counts(self) -> dict[str, dict[str, int]]:
-        by_kind: dict[str, dict[str, int]] = {}
-        for (kind, operation), count in sorted(self.counts.items()):
-            by_kind.setdefault(kind, {})[operation] = count
-        return by_kind
-
-
-@dataclass(slots=True)
-class _Told:
-    """A statement on its way, with its source and the fingerprint of what it was made from."""
-
-    source: str
-    statement: Statement
-    fingerprint: str
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:
@@ -117,6 +82,7 @@ class Import:
 
     def __post_init__(self) -> None:
         self.door = Door(self.driver, self.keyring, self.order, self.match_keys)
+        self.ruling = Ruling(self.driver, self.door.index, self.source.name, self.rules)
         self.report = ImportReport(self.source.name, self.dry_run)
 
     # A run that finds nothing new writes nothing, not even that it ran: so the run is noted with its first write.
@@ -158,7 +124,7 @@ class Import:
             looked_at |= {
                 (each.kind, each.key) for each in kept_problems(self.driver, self.source.name).values() if not each.key
             }
-        told: list[_Told] = []
+        told: list[Told] = []
         seen: dict[str, set[str]] = {kind: set() for kind in reading.whole}
         for raws in _batches(reading.records, BATCH):
             for raw in raws:
@@ -166,7 +132,7 @@ class Import:
             told += self._mapped(raws, known, problems, looked_at)
             self.progress("reading", sum(len(keys) for keys in seen.values()), None)
         told += self._absent(reading, known, seen, problems, looked_at)
-        told += self._ruled(told)
+        told += self.ruling.of(told)
         told = [each for each in told if self._is_sound(each, problems, looked_at)]
         wrote = self._settle(told, problems)
         self._keep_problems(problems, looked_at)
@@ -179,7 +145,7 @@ class Import:
 
     def _mapped(
         self, raws: Sequence[RawRecord], known: GraphKnown, problems: list[Problem], looked_at: set[tuple[str, str]]
-    ) -> list[_Told]:
+    ) -> list[Told]:
         name = self.source.name
         ids = [RecordId(name, each.kind, each.key) for each in raws]
         self.door.index.learn_records(ids)
@@ -204,7 +170,7 @@ class Import:
                 continue
             problems.extend(mapped.problems)
             if mapped.statement is not None:
-                told.append(_Told(name, mapped.statement, raw.fingerprint))
+                told.append(Told(name, mapped.statement, raw.fingerprint))
         return told
 
     def _absent(
@@ -214,7 +180,7 @@ class Import:
         seen: dict[str, set[str]],
         problems: list[Problem],
         looked_at: set[tuple[str, str]],
-    ) -> list[_Told]:
+    ) -> list[Told]:
         told = []
         for kind in sorted(reading.whole):
             gone = [
@@ -230,57 +196,21 @@ class Import:
                         continue
                     problems.extend(mapped.problems)
                     if mapped.statement is not None:
-                        told.append(_Told(self.source.name, mapped.statement, ABSENT))
+                        told.append(Told(self.source.name, mapped.statement, ABSENT))
         return told
-
-    # -- rules --------------------------------------------------------------------------------------------------
-
-    def _ruled(self, told: Sequence[_Told]) -> list[_Told]:
-        """What the role rules make of the employments among ``told``."""
-        employments = [each.statement for each in told if each.statement.kind == "Employment"]
-        return [made for rule in self.rules for made in self._by_rule(rule, employments)]
-
-    def _by_rule(self, rule: RoleRule, employments: Sequence[Statement]) -> Iterator[_Told]:
-        name = self.source.name
-        if not employments:
-            return
-        keys = [RecordId(rule.source, "Assignment", f"{name}:{each.key}") for each in employments]
-        self.door.index.learn_records([*keys, RecordId(rule.source, "Role", rule.role)])
-        yield _Told(rule.source, role_of(rule), "")
-        for record, employment in zip(keys, employments, strict=True):
-            made = derived(rule, name, employment)
-            if made is None and self.door.index.kept(record) is not None:
-                made = withdrawn(rule, name, employment)
-            if made is not None:
-                yield _Told(rule.source, made, "")
 
     def _apply_changed_rules(self) -> None:
         """A rule that is new, changed or gone is applied to all that the source has told."""
-        name = f"{self.source.name}#rules"
-        digest_now = digest_of(self.rules)
-        kept = read_mark(self.driver, name)
-        if kept.get("digest", "") == digest_now:
+        told = self.ruling.of_changed_rules()
+        if told is None:
             return
-        employments = list(statements_of(self.driver, self.source.name, "Employment"))
-        told = [made for rule in self.rules for made in self._by_rule(rule, employments)]
-        gone = set(filter(None, kept.get("names", "").split(","))) - {each.name for each in self.rules}
-        for rule_name in sorted(gone):
-            source = f"rule:{rule_name}"
-            told += [
-                _Told(source, replace(each, exists=()), "")
-                for each in statements_of(self.driver, source, "Assignment")
-                if each.key.startswith(f"{self.source.name}:")
-            ]
-        problems: list[Problem] = []
-        self._settle(told, problems)
-        self.report.problems += problems
+        self._settle(told, self.report.problems)
         if not self.dry_run:
-            names = ",".join(each.name for each in self.rules)
-            write_mark(self.driver, name, {"digest": digest_now, "names": names})
+            self.ruling.keep()
 
     # -- compare, brake, apply ----------------------------------------------------------------------------------
 
-    def _is_sound(self, told: _Told, problems: list[Problem], looked_at: set[tuple[str, str]]) -> bool:
+    def _is_sound(self, told: Told, problems: list[Problem], looked_at: set[tuple[str, str]]) -> bool:
         try:
             check(told.statement)
         except Refused as refused:
@@ -289,7 +219,7 @@ class Import:
             return False
         return True
 
-    def _settle(self, told: Sequence[_Told], problems: list[Problem]) -> bool:
+    def _settle(self, told: Sequence[Told], problems: list[Problem]) -> bool:
         """Compare, brake and apply; again from the start where somebody else wrote meanwhile. Whether it wrote."""
         for attempt in range(ATTEMPTS):
             found: list[Problem] = []
@@ -304,7 +234,7 @@ class Import:
             return wrote
         raise AssertionError("the loop returns or raises")
 
-    def _compare_and_apply(self, told: Sequence[_Told], problems: list[Problem]) -> bool:
+    def _compare_and_apply(self, told: Sequence[Told], problems: list[Problem]) -> bool:
         by_kind = self._identified(told)
         self._wait_for_decisions(problems)
         compared: dict[str, _Compared] = {}
@@ -332,8 +262,8 @@ class Import:
             compared.update((made.record, made) for made in self.door.differences(batch))
         return compared
 
-    def _identified(self, told: Sequence[_Told]) -> dict[str, list[Stated]]:
-        by_source: dict[tuple[str, str], list[_Told]] = {}
+    def _identified(self, told: Sequence[Told]) -> dict[str, list[Stated]]:
+        by_source: dict[tuple[str, str], list[Told]] = {}
         for each in told:
             by_source.setdefault((each.statement.kind, each.source), []).append(each)
         by_kind: dict[str, list[Stated]] = {}
