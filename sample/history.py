@@ -23,10 +23,12 @@ _BECOMES = {new: old for old, new in _CAREERS.items()}
 def with_history(employment: Employment, place: Workplace, today: date, dice: Dice) -> Employment:
     """The same employment with a past, and at times with a future that is known already."""
     start = employment.spells[0].start
-    changed = replace(employment, units=_came_from(employment.units, place, start, today, dice))
+    leads = POSITIONS[employment.positions[0][1]].level > 0
+    if not leads or start < place.start:  # who leads a unit has not led another with the same position
+        employment = replace(employment, units=_came_from(employment.units, place, start, today, dice))
     if (today - start).days > 200:
-        changed = _past(changed, start, today, dice)
-    return _known_future(changed, place, today, dice)
+        employment = _past(employment, start, today, dice)
+    return _known_future(employment, place, leads, today, dice)
 
 
 def _came_from(units: Steps[int], place: Workplace, start: date, today: date, dice: Dice) -> Steps[int]:
@@ -67,13 +69,13 @@ def _day(start: date, days: int, dice: Dice) -> date:
     return working_day(start + timedelta(days=dice.between(70, max(days - 5, 71))))
 
 
-def _known_future(employment: Employment, place: Workplace, today: date, dice: Dice) -> Employment:
+def _known_future(employment: Employment, place: Workplace, leads: bool, today: date, dice: Dice) -> Employment:
     fate = dice.share()
     *before, last = employment.spells
     if fate < 0.012:
         end = today + timedelta(days=dice.between(5, 100))
         return replace(employment, spells=(*before, Period(last.start, end)))
-    if fate < 0.016 and place.elsewhere:
+    if fate < 0.016 and place.elsewhere and not leads:
         moved = working_day(first_of_month(today + timedelta(days=dice.between(32, 90))))
         return replace(employment, units=with_step(employment.units, moved, dice.pick(place.elsewhere)))
     if fate < 0.021 and not employment.leave:
