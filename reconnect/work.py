@@ -13,7 +13,8 @@ import redis
 
 from graph import dayturn
 from graph.time import COPENHAGEN
-from importers.pipeline import ImportReport, run_import
+from importers.pipeline import run_import
+from importers.report import ImportReport
 from reconnect import sources, work_state
 from reconnect.context import Context
 from reconnect.locks import Lock

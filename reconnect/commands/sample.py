@@ -1,5 +1,7 @@
 """``sample``: the sample municipality, written in the payroll systems' own formats."""
 
+import contextlib
+import threading
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -9,8 +11,9 @@ import typer
 from rich.console import Console
 
 from reconnect.progress import progress
-from sample import write_opus, write_opus_days
+from sample import sd_state, write_opus, write_opus_days
 from sample.municipality import SIZES
+from sample.sd_service.app import Service, serve
 
 
 class Size(StrEnum):
@@ -63,3 +66,29 @@ def opus(
             lambda count: report("Writing employments", count, max(count, total)),
         )
     console.print(str(path))
+
+
+@group.command()
+def sd(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
+    size: Annotated[Size, typer.Option(help="XS 60, S 5,000, L 50,000, XL 1,000,000 employments.")] = Size.S,
+    days: Annotated[int, typer.Option(min=0, help="Let this many working days pass first.")] = 0,
+    seed: Annotated[int, typer.Option(help="Another seed is another municipality.")] = 42,
+    today: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day.")] = datetime(2026, 11, 24),
+) -> None:
+    """Serve the stand-in for SD Løn's web services until Ctrl-C, and print the settings to read it with.
+
+    It checks requests as SD does. Put the settings into reconnect.toml, then `reconnect import sd`.
+    """
+    state = sd_state(size.value, seed, today.date(), days)
+    with serve(Service(state), port) as running:
+        named = ", ".join(f'"{name}"' for name in state.institutions)
+        print("[sources.sd]")
+        print(f'xml_url = "{running.url}/sdws"')
+        print(f'json_url = "{running.url}/api-gateway/organization/public/api/v1"')
+        print(f'user = "{state.user}"')
+        print(f'password = "{state.password}"')
+        print(f"institutions = [{named}]")
+        print("opening_hours = false", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()

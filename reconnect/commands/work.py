@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from importers.pipeline import ImportReport
+from importers.report import ImportReport
 from importers.source import SourceError
 from reconnect import work, worker
 from reconnect.context import of
