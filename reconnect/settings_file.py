@@ -134,7 +134,7 @@ def _resolve_files(
     for name, value in values.items():
         plain = name.removesuffix("_file")
         here = (*path, name)
-        inner = _model_of(model, name)
+        inner = _model_of(model, name, value)
         if isinstance(value, str) and plain != name and name not in model.model_fields and plain in model.model_fields:
             if plain in values:
                 raise SettingsError(
@@ -145,8 +145,6 @@ def _resolve_files(
         elif isinstance(value, str) and value.startswith("file:"):
             resolved[name] = _secret(Path(value.removeprefix("file:").removeprefix("//")), folder, here)
             origins[here] = f"{value}, named by {_where(here, origins)}"
-        elif isinstance(value, Mapping) and inner is not None and not _is_table_of(model, name):
-            resolved[name] = _resolve_files(inner, value, folder, here, origins)
         elif isinstance(value, Mapping):
             resolved[name] = _resolve_files(inner or BaseModel, value, folder, here, origins)
         else:
@@ -172,7 +170,7 @@ def _unknown_keys(model: type[BaseModel], values: Mapping[str, Any], path: Path_
             known = ", ".join(sorted(allowed)) or "nothing"
             yield here, f"{'.'.join(here)} is unknown.{hint} Allowed in {place}: {known}."
             continue
-        inner = _model_of(model, name)
+        inner = _model_of(model, name, value)
         if inner is None:
             continue
         if isinstance(value, list):
@@ -187,13 +185,19 @@ def _unknown_keys(model: type[BaseModel], values: Mapping[str, Any], path: Path_
             yield from _unknown_keys(inner, value, here)
 
 
-def _model_of(model: type[BaseModel], name: str) -> type[BaseModel] | None:
-    """The one model that a field holds: itself, optional, in a list or in a table. None where there is a choice."""
+def _model_of(model: type[BaseModel], name: str, value: Any) -> type[BaseModel] | None:
+    """The model of a field: itself, optional, in a list or in a table. Of several, the one that ``kind`` chooses."""
     field = model.model_fields.get(name)
     if field is None:
         return None
     found = set(_models_in(field.annotation))
+    if len(found) > 1 and isinstance(value, Mapping):
+        found = {each for each in found if "kind" in each.model_fields and _kind(each) == value.get("kind")}
     return found.pop() if len(found) == 1 else None
+
+
+def _kind(model: type[BaseModel]) -> Any:
+    return model.model_fields["kind"].default
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
