@@ -1,0 +1,117 @@
+"""What it means that a file no longer has what the one before had (opus.md §4.1, §4.8), and when that is suspect."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from graph.facts import Statement
+from importers.opus import advance
+from importers.opus.mapping import File
+from importers.opus.survey import EmployeeKey
+from importers.source import Mapped
+
+
+def absent(file: File, previous: Statement) -> Mapped | None:
+    """The statement of what is not in the file. None: the file says nothing about it."""
+    if previous.key.split(":")[0] not in file.survey.clients:
+        return None
+    match previous.kind:
+        case "Unit":
+            return _unit_gone(file, previous)
+        case "Employment":
+            return _employment_gone(file, previous)
+        case _:
+            return _of_employment_gone(file, previous)
+
+
+def _unit_gone(file: File, previous: Statement) -> Mapped:
+    if advance.was(previous) in {"gone", "filtered"}:
+        return Mapped(previous)
+    exists = advance.closed(previous.exists or (), file.day)
+    way: advance.Was = "filtered" if previous.key in file.filtered_units else "gone"
+    return Mapped(advance.leaving(previous, way, exists, file.day))
+
+
+def _employment_gone(file: File, previous: Statement) -> Mapped:
+    if advance.was(previous) != "live":
+        return Mapped(previous)
+    exists = previous.exists or ()
+    if previous.key in file.filtered_employments:
+        return Mapped(advance.leaving(previous, "filtered", advance.closed(exists, file.day), file.day))
+    return Mapped(advance.leaving(previous, "cancelled", advance.cancelled(exists), file.day))
+
+
+def _of_employment_gone(file: File, previous: Statement) -> Mapped | None:
+    """A login or trust function that is not listed ends; a function of a cancelled employment never was."""
+    client, _, number, *_ = previous.key.split(":")
+    employment = EmployeeKey(client, number).text()
+    if employment in file.faulty_employments:
+        return None
+    if previous.kind == "Assignment" and employment not in file.present_employments:
+        return Mapped(replace(previous, exists=()))
+    return Mapped(replace(previous, exists=advance.closed(previous.exists or (), file.day)))
+
+
+# -- when it is suspect ---------------------------------------------------------------------------------------------
+
+
+def vanished(file: File) -> Mapping[str, Statement]:
+    """Employments that were live before, and are in the file neither live nor as a stub."""
+    missing = [
+        key
+        for key in file.known.keys("Employment")
+        if key not in file.present_employments and key.split(":")[0] in file.survey.clients
+    ]
+    kept = file.known.several("Employment", sorted(missing))
+    return {key: each for key, each in kept.items() if advance.was(each) == "live"}
+
+
+def exchanged(file: File, gone: Mapping[str, Statement]) -> dict[str, str]:
+    """New numbers of employments that vanished: key under the new number → key so far (§4.1, number exchange).
+
+    The same person, start and position; where several fit, none is taken.
+    """
+    sought: dict[tuple[str, ...], list[str]] = {}
+    for key, each in gone.items():
+        person, position = advance.newest_link(each, "person"), advance.newest_link(each, "position")
+        if person is not None and position is not None and each.exists:
+            known_by = (key.split(":")[0], person.key, each.exists[-1].start.isoformat(), position.key)
+            sought.setdefault(known_by, []).append(key)
+    found: dict[str, list[str]] = {}
+    if sought:
+        for employee, identity in file.survey.newcomers.items():
+            known_by = (
+                employee.client,
+                file.known.person_key(identity.cpr),
+                identity.start.isoformat(),
+                f"{employee.client}:position:{identity.position}",
+            )
+            for key in sought.get(known_by, ()):
+                found.setdefault(key, []).append(employee.text())
+    pairs = {news[0]: key for key, news in found.items() if len(news) == 1}
+    return {new: key for new, key in pairs.items() if sum(new in news for news in found.values()) == 1}
+
+
+def suspicions(file: File, gone: Mapping[str, Statement], live_before: int) -> list[str]:
+    """Why the file may not be whole. ``gone``: what vanished without stub and without a new number."""
+    settings = file.survey.settings
+    reasons = []
+    if len(gone) > settings.vanished_count and len(gone) > settings.vanished_share * live_before:
+        reasons.append(f"{len(gone)} of {live_before} employments vanished without having left: is the file whole?")
+    for key in sorted(_emptied_units(file)):
+        reasons.append(f"Unit {key} vanished with employments in it: is the file whole?")
+    return reasons
+
+
+def _emptied_units(file: File) -> set[str]:
+    """Units that vanished and that had live employments in the file before."""
+    there = {each.text() for each in file.survey.units}
+    missing = [key for key in file.known.keys("Unit") if key not in there and key.split(":")[0] in file.survey.clients]
+    lost = {key for key, each in file.known.several("Unit", missing).items() if advance.was(each) in {"live", "closed"}}
+    if not lost:
+        return set()
+    places = (
+        advance.newest_link(each, "unit")
+        for each in file.known.statements("Employment")
+        if each.exists and advance.was(each) == "live"
+    )
+    return {place.key for place in places if place is not None and place.key in lost}

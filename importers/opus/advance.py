@@ -1,0 +1,160 @@
+"""From what a source told before and what its newest file says, to what it tells now (opus.md §4.1–§4.5, §4.8).
+
+Opus's file has no history: it is a picture of one evening. So a value that is new holds from the file's day, what it
+replaces ends there, and two files of one day collapse to the later. Employments and units have dates of their own,
+which may be corrected, and may end, be cancelled, be left out and come back. Pure functions on periods; nothing here
+knows a field of the format.
+
+How a thing was left is kept as its value ``status``, told for the days after it: these lie outside its existence, so
+the graph never shows it, but the next file can be understood.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+
+from graph.facts import LinkTold, Ref, Statement, Told, Value
+from graph.time import ALWAYS, Period, union, within
+
+Was = Literal["live", "left", "cancelled", "filtered", "gone", "closed"]
+LEAVING: tuple[Was, ...] = ("left", "cancelled", "filtered", "gone", "closed")
+Existence = tuple[Period, ...]
+
+
+# -- values and links over time -------------------------------------------------------------------------------------
+
+
+def held(told: tuple[Told, ...], value: Value | None, since: date) -> tuple[Told, ...]:
+    """``value`` holds from ``since`` on, whatever was told of later days; None = no value any more."""
+    before = tuple(
+        Told(both, each.value)
+        for each in sorted(told, key=lambda t: t.period.start)
+        if (both := each.period.overlap(Period(end=since)) if since > ALWAYS else None)
+    )
+    if value is None:
+        return before
+    if before and before[-1].period.end == since and before[-1].value == value:
+        return (*before[:-1], Told(Period(before[-1].period.start), value))
+    return (*before, Told(Period(since), value))
+
+
+def linked(told: tuple[LinkTold, ...], to: Ref | None, since: date) -> tuple[LinkTold, ...]:
+    """The same for a link of which one holds at a time."""
+    before = tuple(
+        LinkTold(both, each.to, each.properties)
+        for each in sorted(told, key=lambda t: t.period.start)
+        if (both := each.period.overlap(Period(end=since)) if since > ALWAYS else None)
+    )
+    if to is None:
+        return before
+    if before and before[-1].period.end == since and before[-1].to == to:
+        return (*before[:-1], LinkTold(Period(before[-1].period.start), to))
+    return (*before, LinkTold(Period(since), to))
+
+
+def newest_link(previous: Statement | None, name: str) -> Ref | None:
+    """Where a link was last told to point."""
+    told = previous.links.get(name, ()) if previous else ()
+    return max(told, key=lambda each: each.period.start).to if told else None
+
+
+def advanced(
+    previous: Statement | None,
+    kind: str,
+    key: str,
+    *,
+    exists: Existence,
+    values: Mapping[str, Value],
+    links: Mapping[str, Ref],
+    since: date,
+) -> Statement:
+    """The statement of a thing of which the newest file says ``values`` and ``links``, valid from ``since``.
+
+    What is told for the first time is told as of always, and so holds from the first day of existence: a start that
+    payroll corrects later takes it along. A property that the file no longer has ends.
+    """
+    told = previous.values if previous else {}
+    pointed = previous.links if previous else {}
+    since = since if previous else ALWAYS
+    new_values = {name: held(told.get(name, ()), values.get(name), since) for name in sorted({*told, *values})}
+    new_links = {name: linked(pointed.get(name, ()), links.get(name), since) for name in sorted({*pointed, *links})}
+    return Statement(
+        kind,
+        key,
+        exists=exists,
+        values={name: each for name, each in new_values.items() if each},
+        links={name: each for name, each in new_links.items() if each},
+    )
+
+
+# -- how a thing was left -------------------------------------------------------------------------------------------
+
+
+def was(previous: Statement | None) -> Was:
+    """How the files before left it."""
+    open_told = [each for each in (previous.values if previous else {}).get("status", ()) if each.period.end is None]
+    for way in LEAVING:
+        if open_told and open_told[-1].value == way:
+            return way
+    return "live"
+
+
+def left_on(previous: Statement) -> date:
+    """Since when it is as ``was`` says."""
+    return previous.values["status"][-1].period.start
+
+
+def leaving(previous: Statement, way: Was, exists: Existence, day: date) -> Statement:
+    """The statement of a thing that is no longer told as live from ``day`` on. Its values stay as they were."""
+    values = {**previous.values, "status": held(previous.values.get("status", ()), way, day)}
+    return Statement(previous.kind, previous.key, exists=exists, values=values, links=previous.links)
+
+
+# -- existence ------------------------------------------------------------------------------------------------------
+
+
+def living(previous: Statement | None, now: Period, day: date) -> tuple[Existence, date]:
+    """Existence of a thing that the file of ``day`` tells as live in ``now``, and since when its values hold.
+
+    Live before: its dates are corrected (§4.3). Left: a later start is a second period, and the first is kept (§4.5);
+    the same or an earlier start says that the leaving was a mistake. Left out by a filter, by absence or by a mark:
+    it goes on from ``day`` (§4.8). Cancelled: it is told as if it were new, beside periods that had ended before.
+    """
+    told = () if now.is_empty() else (now,)
+    earlier = tuple(sorted(previous.exists or ())) if previous else ()
+    if previous is None:
+        return told, ALWAYS
+    match was(previous):
+        case "live":
+            return union((*earlier[:-1], *told)), day
+        case "left":
+            if not earlier:
+                return told, ALWAYS
+            if now.start > earlier[-1].start:
+                return union((*earlier, *told)), max(now.start, earlier[-1].last)
+            return union((*earlier[:-1], *told)), day
+        case "cancelled":
+            return union((*earlier, *told)), max(now.start, earlier[-1].last) if earlier else ALWAYS
+        case _:
+            resumed = Period(max(now.start, day), now.end)
+            return union((*earlier, *(() if resumed.is_empty() else (resumed,)))), day
+
+
+def left(exists: Existence, day: date, *, last_is_a_day: bool) -> Existence:
+    """A stub came: it ended by the end last stated, if the file of ``day`` is not before that, else on ``day`` (§4.1).
+
+    ``last_is_a_day``: the stated last day counts; its end is the day after, and may so be the day after the file's.
+    """
+    ended = exists[-1].last if exists else day
+    on_time = ended.toordinal() <= day.toordinal() + (1 if last_is_a_day else 0)
+    return exists if on_time else closed(exists, day)
+
+
+def closed(exists: Existence, day: date) -> Existence:
+    """Existence that ends on ``day``, if it has not ended before."""
+    return within(exists, (Period(end=day),)) if day > ALWAYS else ()
+
+
+def cancelled(exists: Existence) -> Existence:
+    """It never was: its newest period is withdrawn, periods that had ended before stay."""
+    return tuple(sorted(exists))[:-1]

@@ -1,0 +1,273 @@
+"""What a file's employees mean: employments, logins and trust functions (opus.md §3, §4, §6)."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+from graph.facts import BadRecord, Problem, Ref, Statement, Value
+from graph.time import ALWAYS, Period, union
+from importers.opus import advance, fields
+from importers.opus.mapping import File, function_key, phone
+from importers.opus.reader import Element, elements
+from importers.opus.survey import LEAVE, EmployeeKey, employee_key
+from importers.opus.tree import UnitKey
+from importers.source import Mapped, RawRecord
+
+
+def records(file: File, path: Path) -> Iterator[RawRecord]:
+    """The file's employees, read once more: each gives an employment, and may give a login and functions."""
+    survey = file.survey
+    met: set[str] = set()
+    for element in elements(path, "employee", raw=True):
+        try:
+            employee = employee_key(element)
+        except fields.Unreadable:
+            continue  # listed by the survey
+        key = file.key(employee)
+        if key in met or employee in survey.filtered or employee.text() in file.superseded:
+            continue
+        if element.attributes.get("action") == LEAVE:
+            if key in survey.known_employments and employee not in survey.live:
+                met.add(key)
+                yield RawRecord("Employment", key, file.known.fingerprint(b"leave"), partial(_left, file))
+            continue
+        met.add(key)
+        yield _employment_record(file, key, employee, element)
+        if employee not in survey.faulty:
+            unit = survey.unit_of(element)
+            if login := element["userId"]:
+                yield _account_record(file, key, employee, element, login)
+            for function in element.functions:
+                yield _function_record(file, key, unit, function)
+
+
+def _ref(unit: UnitKey) -> Ref:
+    return Ref("Unit", unit.text())
+
+
+# -- employments ----------------------------------------------------------------------------------------------------
+
+
+def _employment_record(file: File, key: str, employee: EmployeeKey, element: Element) -> RawRecord:
+    unit = file.survey.unit_of(element)
+    standing = "unknown" if unit is None else "closed" if unit in file.survey.closed_units else ""
+    fingerprint = file.fingerprint("Employment", element.raw, standing)
+    return RawRecord("Employment", key, fingerprint, partial(_employment, file, key, employee, element, unit))
+
+
+def _employment(
+    file: File, key: str, employee: EmployeeKey, element: Element, unit: UnitKey | None, previous: Statement | None
+) -> Mapped:
+    if fault := file.survey.fault(element):
+        raise BadRecord(fault)
+    problems: list[Problem] = []
+    now, is_assumed = _period(file, key, element, previous, problems)
+    exists, since = advance.living(previous, now, file.day)
+    values = dict(_values(key, employee, element, problems))
+    if is_assumed:
+        values["start_assumed"] = True
+    links = {
+        "person": _person(file, key, element, previous, problems),
+        "unit": _unit(file, key, element, unit, now, previous, problems),
+        "position": Ref("Position", f"{employee.client}:position:{fields.number(element['positionId'])}"),
+    }
+    told = advance.advanced(previous, "Employment", key, exists=exists, values=values, links=links, since=since)
+    return Mapped(told, tuple(problems))
+
+
+def _period(
+    file: File, key: str, element: Element, previous: Statement | None, problems: list[Problem]
+) -> tuple[Period, bool]:
+    start, is_assumed = file.survey.start_of(element)
+    has_date = any(fields.day(element[name]) for name in ("entryDate", "initialEntry", "entryIntoGroup"))
+    if not has_date and previous and previous.exists and advance.was(previous) == "live":
+        start = previous.exists[-1].start  # the day of the file that first told of it, not of each one anew
+    now = Period(start or ALWAYS, file.survey.end_of(element))
+    if now.is_empty():
+        problem = Problem("Employment", key, "leaveDate", "empty_period", "it ends before it begins")
+        if previous is None:
+            raise BadRecord(problem)
+        problems.append(problem)
+    return now, is_assumed
+
+
+def _person(file: File, key: str, element: Element, previous: Statement | None, problems: list[Problem]) -> Ref:
+    told = Ref("Person", file.known.person_key(element["cpr"]))
+    kept = advance.newest_link(previous, "person")
+    if kept is not None and kept != told:
+        text = "has another CPR number than before; it was not moved to another person"
+        problems.append(Problem("Employment", key, "cpr", "cpr_changed", text))
+        return kept
+    return told
+
+
+def _unit(
+    file: File,
+    key: str,
+    element: Element,
+    unit: UnitKey | None,
+    now: Period,
+    previous: Statement | None,
+    problems: list[Problem],
+) -> Ref:
+    if unit is not None:
+        if unit in file.survey.closed_units and now.last > file.day:
+            text = f"is in the unit {unit.number}, which is closed"
+            problems.append(Problem("Employment", key, "orgUnit", "closed_unit", text, "notice"))
+        return _ref(unit)
+    text = f"is in the unit {element['orgUnit']}, which is not in the file"
+    kept = advance.newest_link(previous, "unit")
+    if kept is None:
+        raise BadRecord(Problem("Employment", key, "orgUnit", "unknown_unit", text))
+    text += "; its last known unit is kept"
+    problems.append(Problem("Employment", key, "orgUnit", "unknown_unit", text, "notice"))
+    return kept
+
+
+def _values(key: str, employee: EmployeeKey, element: Element, problems: list[Problem]) -> Iterator[tuple[str, Value]]:
+    weekly, full_time = (_hours(key, name, element, problems) for name in ("numerator", "denominator"))
+    fraction = float(round(weekly / full_time, 4)) if weekly is not None and full_time else None
+    number = phone("Employment", key, "workPhone", element, problems)
+    numbers = {"weekly_hours": weekly, "full_time_hours": full_time}
+    yield from ((name, float(hours)) for name, hours in numbers.items() if hours is not None)
+    if fraction is not None:
+        yield "fraction", fraction
+    texts = {
+        "number": employee.number,
+        "institution": employee.client,
+        "title": element["position"],
+        "type": fields.type_of(element["workContract"], fraction),
+        "type_name": element["workContractText"],
+        "position_code": fields.number(element["positionId"]),
+        "manager_level": fields.level(element["superiorLevel"], element["subordinateLevel"]),
+        "phone": number.number,
+        "extension": number.extension,
+        "email": element["email"],
+        "pay_grade": element["payGradeText"],
+        "extra_digit": element.more.get("cpr/suppId"),
+        "workplace_p_number": fields.given(element["productionNumber"]),
+    }
+    yield from ((name, text) for name, text in texts.items() if text)
+    dates = {"first_entry": "initialEntry", "entry_into_group": "entryIntoGroup"}
+    for name, source in dates.items():
+        if entry := _date(key, source, element, problems):
+            yield name, entry.isoformat()
+    for name, source in {"manager_flag": "isManager", "invoice_recipient": "invoiceRecipient"}.items():
+        if fields.truth(element[source]):
+            yield name, True
+    levels = [f"{element[each]} {element[each + 'Text']}".strip() for each in ("invoiceLevel1", "invoiceLevel2")]
+    if any(levels):
+        yield "invoice_levels", tuple(filter(None, levels))
+
+
+def _hours(key: str, name: str, element: Element, problems: list[Problem]) -> Decimal | None:
+    try:
+        return fields.hours(element[name])
+    except fields.Unreadable as wrong:
+        problems.append(Problem("Employment", key, name, "no_hours", str(wrong), "notice"))
+        return None
+
+
+def _date(key: str, name: str, element: Element, problems: list[Problem]) -> date | None:
+    try:
+        return fields.day(element[name])
+    except fields.Unreadable as wrong:
+        problems.append(Problem("Employment", key, name, "wrong_date", str(wrong), "notice"))
+        return None
+
+
+def _left(file: File, previous: Statement | None) -> Mapped:
+    if previous is None or advance.was(previous) in {"left", "cancelled"}:
+        return Mapped(previous)
+    exists = advance.left(previous.exists or (), file.day, last_is_a_day=file.survey.settings.leave_date_inclusive)
+    return Mapped(advance.leaving(previous, "left", exists, file.day))
+
+
+# -- logins ---------------------------------------------------------------------------------------------------------
+
+
+def employment_of(key: str) -> str:
+    """The key of the employment that an account's or a function's key belongs to."""
+    client, _, number, *_ = key.split(":")
+    return EmployeeKey(client, number).text()
+
+
+def _account_record(file: File, of: str, employee: EmployeeKey, element: Element, login: str) -> RawRecord:
+    key = of.replace(":employment:", ":account:") + f":{login}"
+    fingerprint = file.fingerprint("Account", login, employee.number, element["cpr"])
+    return RawRecord("Account", key, fingerprint, partial(_account, file, key, employee, element, login))
+
+
+def _account(
+    file: File, key: str, employee: EmployeeKey, element: Element, login: str, previous: Statement | None
+) -> Mapped:
+    """A login is known from its first file on; at the first import it is as old as the employment."""
+    since = file.day
+    if file.first and previous is None:
+        start, _ = file.survey.start_of(element)
+        since = min(start or file.day, file.day)
+    exists = union((*((previous.exists or ()) if previous else ()), Period(since)))
+    owner = advance.newest_link(previous, "owner") or Ref("Person", file.known.person_key(element["cpr"]))
+    told = advance.advanced(
+        previous,
+        "Account",
+        key,
+        exists=exists,
+        values={"login": login, "employment_number": employee.number},
+        links={"owner": owner, "system": Ref("ItSystem", file.survey.settings.system)},
+        since=file.day,
+    )
+    return Mapped(told)
+
+
+# -- trust functions ------------------------------------------------------------------------------------------------
+
+
+def _function_record(file: File, of: str, unit: UnitKey | None, function: Element) -> RawRecord:
+    """One of the set that is compared by kind, role, coverage and start (§4.12)."""
+    parts = (function.either(name) for name in ("artId", "roleId", "startDate", "orgDaekning"))
+    key = of.replace(":employment:", ":function:") + ":" + ":".join(parts)
+    fingerprint = file.fingerprint("Assignment", function.raw, unit.text() if unit else "unknown")
+    return RawRecord("Assignment", key, fingerprint, partial(_function, file, key, of, unit, function))
+
+
+def _function(
+    file: File, key: str, of: str, unit: UnitKey | None, function: Element, previous: Statement | None
+) -> Mapped:
+    name = "startDate"
+    try:
+        start = fields.start(function.either(name))
+        name = "endDate"
+        end = fields.end(function.either(name))
+    except fields.Unreadable as wrong:
+        raise BadRecord(Problem("Assignment", key, name, "wrong_date", str(wrong))) from wrong
+    now = Period(start or ALWAYS, end)
+    if now.is_empty():
+        raise BadRecord(Problem("Assignment", key, "endDate", "empty_period", "it ends before it begins"))
+    problems: list[Problem] = []
+    art = function.either("artId")
+    settings = file.survey.settings
+    role = settings.function_roles.get(int(art), settings.function_role) if art.isdigit() else settings.function_role
+    links = {
+        "holder": Ref("Employment", of),
+        "role": Ref("Role", role),
+        "responsibilities": Ref("Function", function_key(of.split(":")[0], art, function.either("roleId"))),
+    }
+    place = _ref(unit) if unit else advance.newest_link(previous, "unit")
+    if place:
+        links["unit"] = place
+    values = dict(_function_values(key, function, problems))
+    told = advance.advanced(previous, "Assignment", key, exists=(now,), values=values, links=links, since=file.day)
+    return Mapped(told, tuple(problems))
+
+
+def _function_values(key: str, function: Element, problems: list[Problem]) -> Iterator[tuple[str, Value]]:
+    if coverage := function.either("orgDaekning"):
+        yield "coverage", coverage
+    members = function.either("members")
+    if members.isdigit():
+        yield "members", int(members)
+    elif members:
+        problems.append(Problem("Assignment", key, "members", "no_number", "is no number", "notice"))

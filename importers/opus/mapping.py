@@ -1,0 +1,263 @@
+"""What a file's units, and what it tells of persons, positions and functions, mean (opus.md §6)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property, partial
+
+from graph.facts import BadRecord, Problem, Ref, Statement, Value
+from graph.time import ALWAYS, Period, union
+from importers.opus import advance, fields
+from importers.opus.reader import Element
+from importers.opus.survey import EmployeeKey, PersonView, Survey
+from importers.opus.tree import Fault, UnitKey
+from importers.source import Known, Mapped, RawRecord
+
+MEANING = b"opus 1"  # raise it when the mapping changes: records are then mapped anew
+MISPLACED = "misplaced"  # tag of a new unit that is under the root for want of a parent (§4.6)
+
+FAULTS: dict[Fault, str] = {
+    "unknown_parent": "its parent is not in the file",
+    "second_root": "it has no parent, and is not the root",
+    "cycle": "it is below itself",
+}
+
+
+@dataclass
+class File:
+    """One file on its way into statements.
+
+    ``exchanged``: key of an employment under its new number → key that it is told under (number exchange).
+    ``first``: nothing has been applied before it.
+    """
+
+    survey: Survey
+    known: Known
+    exchanged: dict[str, str] = field(default_factory=dict)
+    first: bool = False
+    context: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.context = MEANING + self.survey.settings.meaning()
+
+    @property
+    def day(self) -> date:
+        return self.survey.day
+
+    def key(self, employee: EmployeeKey) -> str:
+        """The key that an employee's employment is told under."""
+        return self.exchanged.get(employee.text(), employee.text())
+
+    @cached_property
+    def superseded(self) -> frozenset[str]:
+        """Old numbers of employments that the file has live under a new one."""
+        live = {each.text() for each in self.survey.live}
+        return frozenset(old for new, old in self.exchanged.items() if new in live and old not in self.exchanged)
+
+    @cached_property
+    def present_employments(self) -> frozenset[str]:
+        """Keys of all that the file has in any way, live or as a stub."""
+        return frozenset(self.key(each) for each in self.survey.live | self.survey.stubs)
+
+    @cached_property
+    def filtered_employments(self) -> frozenset[str]:
+        return frozenset(self.key(each) for each in self.survey.filtered)
+
+    @cached_property
+    def faulty_employments(self) -> frozenset[str]:
+        return frozenset(self.key(each) for each in self.survey.faulty)
+
+    @cached_property
+    def filtered_units(self) -> frozenset[str]:
+        return frozenset(each.text() for each in self.survey.tree.filtered)
+
+    def fingerprint(self, kind: str, *parts: bytes | str) -> str:
+        texts = [each if isinstance(each, bytes) else each.encode() for each in parts]
+        return self.known.fingerprint(kind.encode(), self.context, *texts)
+
+
+def records(file: File) -> Iterator[RawRecord]:
+    """Everything but employments and what hangs on them."""
+    survey = file.survey
+    for unit, element in survey.units.items():
+        if unit not in survey.tree.filtered:
+            yield _unit_record(file, unit, element)
+    yield from _position_records(file)
+    yield from _function_records(file)
+    for cpr, view in survey.persons.items():
+        parts = (repr(sorted(view.texts.items())), repr(view.protected), repr(sorted(view.names)))
+        key = file.known.person_key(cpr)
+        fingerprint = file.fingerprint("Person", *parts)
+        yield RawRecord("Person", key, fingerprint, partial(_person, file, key, cpr, view))
+
+
+# -- units ----------------------------------------------------------------------------------------------------------
+
+
+def _unit_record(file: File, unit: UnitKey, element: Element) -> RawRecord:
+    fault = file.survey.tree.faults.get(unit)
+    fingerprint = file.fingerprint("Unit", element.raw, fault or "")
+    return RawRecord("Unit", unit.text(), fingerprint, partial(_unit, file, unit, element, fault))
+
+
+def _unit(file: File, unit: UnitKey, element: Element, fault: Fault | None, previous: Statement | None) -> Mapped:
+    key, day = unit.text(), file.day
+    problems: list[Problem] = []
+    now = _unit_period(key, element)
+    values = dict(_unit_values(unit, element, problems))
+    if "name" not in values:
+        problems.append(
+            Problem("Unit", key, "longName", "no_name", "has no name; the last known one is kept", "notice")
+        )
+        if previous and (names := previous.values.get("name")):
+            values["name"] = names[-1].value
+    parent = _parent(file, unit, fault, previous)
+    if fault is not None:
+        problems.append(Problem("Unit", key, "parentOrgUnit", fault, FAULTS[fault], "notice"))
+        if advance.newest_link(previous, "parent") is None or _is_misplaced(previous):
+            values["tags"] = (MISPLACED,)
+    is_closed = file.survey.is_marked_closed(element)
+    if is_closed and previous is not None and advance.was(previous) == "closed":
+        exists, since = advance.closed(union((*(previous.exists or ())[:-1], now)), advance.left_on(previous)), day
+    else:
+        exists, since = advance.living(previous, now, day)
+        exists = advance.closed(exists, day) if is_closed else exists
+    links = {"parent": parent} if parent else {}
+    told = advance.advanced(previous, "Unit", key, exists=exists, values=values, links=links, since=since)
+    return Mapped(advance.leaving(told, "closed", exists, day) if is_closed else told, tuple(problems))
+
+
+def _unit_period(key: str, element: Element) -> Period:
+    name = "startDate"
+    try:
+        start = fields.start(element[name])
+        name = "endDate"
+        end = fields.end(element[name])
+    except fields.Unreadable as wrong:
+        raise BadRecord(Problem("Unit", key, name, "wrong_date", str(wrong))) from wrong
+    now = Period(start or ALWAYS, end)
+    if now.is_empty():
+        raise BadRecord(Problem("Unit", key, "endDate", "empty_period", "it ends before it begins"))
+    return now
+
+
+def _parent(file: File, unit: UnitKey, fault: Fault | None, previous: Statement | None) -> Ref | None:
+    if fault is None:
+        parent = file.survey.tree.parent(unit)
+        return Ref("Unit", parent.text()) if parent else None
+    if kept := advance.newest_link(previous, "parent"):
+        return kept
+    root = file.survey.tree.roots[unit.client]
+    return Ref("Unit", root.text()) if root and root != unit else None
+
+
+def _is_misplaced(previous: Statement | None) -> bool:
+    told = previous.values.get("tags", ()) if previous else ()
+    return bool(told) and told[-1].period.end is None and told[-1].value == (MISPLACED,)
+
+
+def _unit_values(unit: UnitKey, element: Element, problems: list[Problem]) -> Iterator[tuple[str, Value]]:
+    yield "number", unit.number
+    texts = {
+        "name": element["longName"],
+        "short_name": element["shortName"],
+        "type": element["orgType"],
+        "type_name": element["orgTypeTxt"],
+        "street": element["street"],
+        "supplement": element["addressSupplement"],
+        "postal_code": fields.postal_code(element["zipCode"]),
+        "city": element["city"],
+        "cvr": fields.given(element["cvrNr"]),
+        "ean": fields.ean(element["eanNr"]),
+        "se_number": fields.given(element["seNr"]),
+        "p_number": fields.given(element["pNr"]),
+        "cost_center": fields.given(element["costCenter"]),
+        "phone": phone("Unit", unit.text(), "phoneNumber", element, problems).number,
+    }
+    for name, text in texts.items():
+        if text:
+            yield name, text
+
+
+def phone(kind: str, key: str, name: str, element: Element, problems: list[Problem]) -> fields.Phone:
+    """A phone field; one that is no number is listed."""
+    try:
+        return fields.phone(element[name])
+    except fields.Unreadable as wrong:
+        problems.append(Problem(kind, key, name, "no_phone_number", str(wrong), "notice"))
+        return fields.Phone()
+
+
+# -- positions, functions, roles ------------------------------------------------------------------------------------
+
+
+def _position_records(file: File) -> Iterator[RawRecord]:
+    for (client, code), texts in file.survey.positions.items():
+        title, short_title = texts.chosen()
+        values = {"code": code, "institution": client, "title": title, "short_title": short_title}
+        yield _named(file, "Position", f"{client}:position:{code}", {k: v for k, v in values.items() if v})
+
+
+def _function_records(file: File) -> Iterator[RawRecord]:
+    settings = file.survey.settings
+    for (client, art, role), texts in file.survey.functions.items():
+        art_text, role_text = texts.chosen()
+        title = f"{art_text} - {role_text}" if role_text else art_text
+        yield _named(
+            file, "Function", function_key(client, art, role), {"key": function_key(client, art, role), "title": title}
+        )
+    if file.survey.functions:
+        yield _named(
+            file, "Role", settings.function_role, {"key": settings.function_role, "title": settings.function_role_title}
+        )
+        for role in sorted(set(settings.function_roles.values()) - {settings.function_role}):
+            yield _named(file, "Role", role, {"key": role})
+    yield _named(file, "ItSystem", settings.system, {"key": settings.system, "title": settings.system_title})
+
+
+def function_key(client: str, art: str, role: str) -> str:
+    """Key of a trust function: kind, and the role in it where there is one."""
+    return f"opus_{client}_{art}_{role}" if role else f"opus_{client}_{art}"
+
+
+def _named(file: File, kind: str, key: str, values: dict[str, Value]) -> RawRecord:
+    """A thing that has always been and has nothing but texts."""
+
+    def to_statement(previous: Statement | None) -> Mapped:
+        made = advance.advanced(previous, kind, key, exists=(Period(),), values=values, links={}, since=file.day)
+        return Mapped(made)
+
+    return RawRecord(kind, key, file.fingerprint(kind, repr(sorted(values.items()))), to_statement)
+
+
+# -- persons --------------------------------------------------------------------------------------------------------
+
+
+def _person(file: File, key: str, cpr: str, view: PersonView, previous: Statement | None) -> Mapped:
+    values = dict(_person_values(view))
+    told = advance.advanced(previous, "Person", key, exists=(Period(),), values=values, links={}, since=file.day)
+    told.cpr = cpr
+    if len(view.names) == 1:
+        return Mapped(told)
+    text = f"is told under {len(view.names)} names; the name of one employment was taken"
+    return Mapped(told, (Problem("Person", key, "name", "different_names", text, "notice"),))
+
+
+def _person_values(view: PersonView) -> Iterator[tuple[str, Value]]:
+    texts = view.texts
+    given, surname = texts.get("firstName", ""), texts.get("lastName", "")
+    yield "name", f"{given} {surname}".strip()
+    if given:
+        yield "given_name", given
+    if surname:
+        yield "surname", surname
+    if view.protected:
+        # Whether the text is blank under protection is not known, so it is dropped here (§4.10).
+        yield "address_protected", True
+        return
+    address = {"street": "address", "supplement": "addressSupplement", "city": "city", "country": "country"}
+    for name, source in address.items():
+        if text := texts.get(source):
+            yield name, text
+    if code := fields.postal_code(texts.get("postalCode", "")):
+        yield "postal_code", code

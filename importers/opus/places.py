@@ -1,0 +1,113 @@
+"""Where the files lie: a folder, or an SFTP server. Files are copied before they are read, and never moved there."""
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import asyncssh
+
+from importers.opus.reader import IncompleteFile
+from importers.opus.settings import SftpPlace
+from importers.source import SourceError
+
+T = TypeVar("T")
+
+
+class Place(Protocol):
+    """A place that files are read from."""
+
+    def names(self) -> list[str]:
+        """Names of all files there. Raises SourceError where it can't be read."""
+
+    def copy(self, name: str, target: Path) -> None:
+        """Copy a file. Raises IncompleteFile where it changes meanwhile: payroll is still writing it."""
+
+
+class Folder:
+    """A folder of this machine, such as a mounted share."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def names(self) -> list[str]:
+        try:
+            return [each.name for each in self.path.iterdir() if each.is_file()]
+        except OSError as wrong:
+            raise SourceError(f"the folder {self.path} can't be read: {wrong.strerror}") from wrong
+
+    def copy(self, name: str, target: Path) -> None:
+        source = self.path / name
+        try:
+            before = source.stat()
+            shutil.copyfile(source, target)
+            after = source.stat()
+        except OSError as wrong:
+            raise SourceError(f"{source} can't be read: {wrong.strerror}") from wrong
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise _still_written(name)
+
+
+class SftpServer:
+    """A folder on an SFTP server whose key is known beforehand. A connection is made for each request."""
+
+    def __init__(self, settings: SftpPlace) -> None:
+        self.settings = settings
+
+    def names(self) -> list[str]:
+        async def listed(client: asyncssh.SFTPClient) -> list[str]:
+            return [str(name) for name in await client.listdir(self.settings.folder)]
+
+        return self._ask(listed)
+
+    def copy(self, name: str, target: Path) -> None:
+        remote = f"{self.settings.folder}/{name}"
+
+        async def fetched(client: asyncssh.SFTPClient) -> None:
+            before = await client.stat(remote)
+            await client.get(remote, str(target))
+            after = await client.stat(remote)
+            if (before.size, before.mtime) != (after.size, after.mtime):
+                raise _still_written(name)
+
+        self._ask(fetched)
+
+    def _ask(self, request: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
+        where = f"sftp://{self.settings.user}@{self.settings.host}:{self.settings.port}/{self.settings.folder}"
+        try:
+            return asyncio.run(self._connected(request))
+        except asyncssh.HostKeyNotVerifiable as wrong:
+            raise SourceError(f"{where}: the server shows another key than host_key; nothing was read") from wrong
+        except (OSError, asyncssh.Error, TimeoutError) as wrong:
+            raise SourceError(f"{where}: {wrong or type(wrong).__name__}") from wrong
+
+    async def _connected(self, request: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
+        place = self.settings
+        async with (
+            asyncssh.connect(
+                place.host,
+                place.port,
+                username=place.user,
+                password=None if place.password is None else place.password.get_secret_value(),
+                client_keys=None if place.private_key is None else [str(place.private_key)],
+                known_hosts=([asyncssh.import_public_key(place.host_key)], [], []),
+                config=None,
+                agent_path=None,
+                connect_timeout=place.timeout,
+                login_timeout=place.timeout,
+            ) as connection,
+            connection.start_sftp_client() as client,
+        ):
+            return await request(client)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, as hexadecimal digits."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _still_written(name: str) -> IncompleteFile:
+    return IncompleteFile(f"{name} changed while it was read: it is still being written; the next run will take it")

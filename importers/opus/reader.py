@@ -1,0 +1,143 @@
+"""The file's XML as records, one after the other, in bounded memory (opus.md §1, §2, §3).
+
+Entities are not resolved and no DTD is loaded; each element is dropped after use.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lxml import etree
+
+from importers.source import SourceError
+
+# fmt: off
+UNIT_FIELDS = frozenset({
+    "startDate", "endDate", "parentOrgUnit", "shortName", "longName", "street", "addressSupplement", "zipCode", "city",
+    "phoneNumber", "cvrNr", "eanNr", "seNr", "pNr", "costCenter", "orgType", "orgTypeTxt",
+})
+EMPLOYEE_FIELDS = frozenset({
+    "entryDate", "leaveDate", "cpr", "firstName", "lastName", "address", "addressSupplement", "postalCode", "city",
+    "country", "workPhone", "workContract", "workContractText", "positionId", "position", "positionShort",
+    "invoiceRecipient", "invoiceLevel1", "invoiceLevel1Text", "invoiceLevel2", "invoiceLevel2Text", "productionNumber",
+    "isManager", "superiorLevel", "subordinateLevel", "orgUnit", "email", "userId", "payGradeText", "numerator",
+    "denominator", "initialEntry", "entryIntoGroup",
+})
+FUNCTION_FIELDS = frozenset({
+    "artId", "startDate", "endDate", "orgDaekning", "artText", "members", "roleId", "roleText",
+})
+# fmt: on
+FIELDS = {"orgUnit": UNIT_FIELDS, "employee": EMPLOYEE_FIELDS, "function": FUNCTION_FIELDS}
+
+
+class IncompleteFile(SourceError):
+    """The file is cut off, damaged or still being written; nothing of it is applied."""
+
+
+@dataclass(slots=True)
+class Element:
+    """An ``orgUnit``, ``employee`` or ``function``.
+
+    ``attributes`` and ``texts`` are trimmed; what is empty is not in them. ``more``: attributes of child elements, as
+    ``cpr/suppId``. ``raw``: the element's bytes without ``lastChanged``, where asked for.
+    """
+
+    name: str
+    attributes: dict[str, str]
+    texts: dict[str, str]
+    more: dict[str, str] = field(default_factory=dict)
+    functions: list["Element"] = field(default_factory=list)
+    raw: bytes = b""
+
+    def __getitem__(self, name: str) -> str:
+        """The text of a child element; empty where there is none."""
+        return self.texts.get(name, "")
+
+    def either(self, name: str) -> str:
+        """An attribute, or a child element of that name: the sources differ on functions."""
+        return self.attributes.get(name) or self.texts.get(name, "")
+
+
+def elements(path: Path, *names: str, raw: bool = False) -> Iterator[Element]:
+    """The file's elements of these names (orgUnit, employee) in file order, with ``raw`` bytes if asked for.
+
+    Raises IncompleteFile where the file is not well-formed to its end.
+    """
+    rooted = False
+    try:
+        with path.open("rb") as opened:
+            parsed = etree.iterparse(
+                opened,
+                events=("end",),
+                tag=("orgUnit", "employee", "kmd"),
+                resolve_entities=False,
+                load_dtd=False,
+                no_network=True,
+                remove_comments=True,
+                remove_pis=True,
+            )
+            for _, element in parsed:
+                if element.tag == "kmd":
+                    _check_root(element)
+                    rooted = True
+                    continue
+                parent = element.getparent()
+                if parent is None or parent.getparent() is not None:
+                    continue  # an employee's orgUnit, which names a unit
+                if element.tag in names:
+                    yield _element(element, raw=raw)
+                _drop(element)
+    except etree.XMLSyntaxError as broken:
+        raise IncompleteFile(f"{path.name} is cut off or damaged, line {broken.lineno}; not applied") from broken
+    if not rooted:
+        raise IncompleteFile(f"{path.name} is no file of Opus: its root is not kmd")
+
+
+def check_end(path: Path) -> None:
+    """Raises IncompleteFile unless the text ends with ``</kmd>``."""
+    with path.open("rb") as opened:
+        opened.seek(max(0, path.stat().st_size - 64))
+        if not opened.read().rstrip().endswith(b"</kmd>"):
+            raise IncompleteFile(f"{path.name} does not end with </kmd>: it is cut off or still being written")
+
+
+def _check_root(root: etree._Element) -> None:
+    if root.getparent() is not None:
+        raise IncompleteFile("the element kmd is not the root of the file")
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise SourceError("the file has a document type declaration; Opus's files have none")
+
+
+def _element(element: etree._Element, *, raw: bool) -> Element:
+    attributes = {_text(name): text for name, value in element.attrib.items() if (text := _text(value))}
+    texts: dict[str, str] = {}
+    more: dict[str, str] = {}
+    functions: list[Element] = []
+    for child in element:
+        name = str(child.tag)
+        if name == "function":
+            functions.append(_element(child, raw=raw))
+            continue
+        if text := (child.text or "").strip():
+            texts[name] = text
+        for attribute, value in child.attrib.items():
+            more[f"{name}/{_text(attribute)}"] = _text(value)
+    return Element(str(element.tag), attributes, texts, more, functions, _raw(element) if raw else b"")
+
+
+def _text(value: str | bytes) -> str:
+    return (value if isinstance(value, str) else value.decode()).strip()
+
+
+def _raw(element: etree._Element) -> bytes:
+    if "lastChanged" in element.attrib:
+        del element.attrib["lastChanged"]
+    return bytes(etree.tostring(element, encoding="utf-8", with_tail=False))
+
+
+def _drop(element: etree._Element) -> None:
+    """Free it and everything before it, which lxml would else keep for the root."""
+    parent = element.getparent()
+    element.clear()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]

@@ -1,0 +1,104 @@
+"""The series of files: names, order, and which of them are due (opus.md §1, §1.1)."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from graph.facts import Problem
+from importers.source import SourceError
+
+_NAME = re.compile(r"^[A-Z]{4}(\d{8})(\d{4}(\d{2})?)?(_delta)?\.xml$")
+_SEEN = 500  # names kept, about two years of working days; files older than those are old history
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FileName:
+    """``moment``: when payroll made it, by its name; its date is the day of everything in it (§4.3)."""
+
+    moment: datetime
+    name: str
+
+    @property
+    def day(self) -> date:
+        return self.moment.date()
+
+
+def parse(name: str) -> FileName | None:
+    """None for what is no file of the series. Parts of the time that are missing are 0."""
+    found = _NAME.match(name)
+    if found is None:
+        return None
+    try:
+        return FileName(datetime.strptime(found[1] + (found[2] or "").ljust(6, "0"), "%Y%m%d%H%M%S"), name)
+    except ValueError:
+        return None
+
+
+def ordered(names: Iterable[str]) -> list[FileName]:
+    """The files of the series by their own time; anything else is left out."""
+    return sorted(each for name in names if (each := parse(name)) is not None)
+
+
+@dataclass(slots=True)
+class Plan:
+    """``due``: to be applied, oldest first. ``seen``: names to keep in the mark, besides those that are applied."""
+
+    due: list[FileName]
+    seen: frozenset[str]
+    problems: list[Problem] = field(default_factory=list)
+
+
+def planned(
+    files: list[FileName],
+    mark: Mapping[str, str],
+    *,
+    history: bool,
+    today: date,
+    warn_after_days: int,
+    rerun_from: str | None = None,
+) -> Plan:
+    """What is due after ``mark``. A file that turned up behind the last applied one is refused and listed.
+
+    ``rerun_from``: that file and everything after it, applied or not.
+    """
+    last = parse(mark.get("file", ""))
+    if rerun_from is not None:
+        first = parse(rerun_from)
+        if first not in files:
+            raise SourceError(f"the file {rerun_from} that the import is to run from again is not there")
+        plan = Plan([each for each in files if each >= first], frozenset(each.name for each in files))
+    elif last is None:
+        due = files if history else files[-1:]
+        plan = Plan(due, frozenset(each.name for each in files))
+    else:
+        seen = frozenset(mark.get("seen", "").split())
+        horizon = min(filter(None, map(parse, seen)), default=last)
+        plan = Plan([each for each in files if each.moment > last.moment], seen)
+        for each in files:
+            if horizon < each and each.moment <= last.moment and each.name not in seen and each != last:
+                plan.problems.append(_late(each, last))
+    if files and today - files[-1].day > timedelta(days=warn_after_days):
+        text = f"The newest file is {files[-1].name}. Payroll makes one on each working day: has the delivery stopped?"
+        plan.problems.append(Problem("Folder", "", "newest", "no_new_file", text, "notice"))
+    return plan
+
+
+def twins(files: Iterable[FileName]) -> list[tuple[FileName, FileName]]:
+    """Files of the same moment."""
+    return [(one, other) for one, other in pairwise(files) if one.moment == other.moment]
+
+
+def remembered(plan: Plan, applied: FileName) -> str:
+    """The names that the mark keeps once ``applied`` is: those seen before and all that were due until it."""
+    names = {*plan.seen, *(each.name for each in plan.due if each <= applied)}
+    return " ".join(each.name for each in ordered(names)[-_SEEN:])
+
+
+def _late(file: FileName, last: FileName) -> Problem:
+    text = (
+        f"{file.name} turned up after {last.name} had been applied, and was not applied. "
+        f"Where it matters, import again from it (rerun_from)."
+    )
+    return Problem("Folder", "", file.name, "late_file", text, "notice")

@@ -1,0 +1,94 @@
+"""What a municipality sets for Opus: where the files are, and how its payroll uses the fields that KMD left open."""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+
+class SftpPlace(BaseModel):
+    """A folder on an SFTP server. ``host_key``: the server's public key, as in ``ssh-ed25519 AAAA…``; the connection
+    is refused where the server shows another."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str
+    port: int = Field(default=22, ge=1, le=65535)
+    user: str
+    host_key: str = Field(pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/=]+( .*)?$")
+    password: SecretStr | None = None
+    private_key: Path | None = Field(default=None, description="file with an OpenSSH private key")
+    folder: str = "."
+    timeout: float = Field(default=60, gt=0, description="seconds for connecting and for login")
+
+    @model_validator(mode="after")
+    def _has_a_login(self) -> "SftpPlace":
+        if self.password is None and self.private_key is None:
+            raise ValueError("SFTP needs password or private_key")
+        return self
+
+
+class Filters(BaseModel):
+    """What is left out. A unit takes everything below it, and their employees, along."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    units: frozenset[int] = Field(default=frozenset(), description="LOS ids")
+    unit_names: tuple[str, ...] = Field(default=(), description="parts of unit names, such as efterindtægt")
+    positions: frozenset[int] = Field(default=frozenset(), description="position ids")
+    position_names: tuple[str, ...] = Field(default=(), description="parts of position names")
+
+
+class OpusSettings(BaseModel):
+    """Exactly one of ``folder`` and ``sftp``, unless the command names a folder."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folder: Path | None = None
+    sftp: SftpPlace | None = None
+    history: bool = Field(default=False, description="first import: all files from the oldest, not the newest alone")
+    rerun_from: str | None = Field(default=None, description="name of a file from which on all are applied anew, once")
+    missing_start: Literal["list", "file_date"] = Field(
+        default="list", description="an employment without any start date: listed only, or taken from the file's date"
+    )
+    leave_date_inclusive: bool = Field(default=True, description="leaveDate is the last day of the employment")
+    closed_name_patterns: tuple[str, ...] = Field(
+        default=(), description="regular expressions; a unit whose name one fits is closed (^#, STOP)"
+    )
+    filters: Filters = Filters()
+    system: str = Field(default="opus", description="key of the IT system that userId is a login of")
+    system_title: str = "KMD Opus"
+    function_role: str = Field(
+        default="trust_function", pattern=r"^[a-z0-9_]+$", description="role of trust functions (tillidshverv)"
+    )
+    function_role_title: str = "Tillidshverv"
+    function_roles: dict[int, str] = Field(
+        default={}, description="another role for some artIds, such as 3 = union_rep; the role's title is up to others"
+    )
+    vanished_share: float = Field(
+        default=0.05, ge=0, le=1, description="the brake stops when more employments than this share …"
+    )
+    vanished_count: int = Field(default=20, ge=0, description="… and this number vanish without a stub")
+    warn_after_days: int = Field(default=4, ge=1, description="warn when the newest file is older")
+
+    @field_validator("closed_name_patterns")
+    @classmethod
+    def _are_patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for each in patterns:
+            try:
+                re.compile(each)
+            except re.error as wrong:
+                raise ValueError(f"{each!r} is no regular expression: {wrong}") from wrong
+        return patterns
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "OpusSettings":
+        if self.folder is not None and self.sftp is not None:
+            raise ValueError("Opus reads from folder or from sftp, not from both")
+        return self
+
+    def meaning(self) -> bytes:
+        """Everything here that a record's meaning depends on: it becomes part of each record's fingerprint."""
+        kept = {"missing_start", "leave_date_inclusive", "closed_name_patterns", "system", "function_role"}
+        return repr((sorted(self.model_dump(include=kept).items()), sorted(self.function_roles.items()))).encode()

@@ -1,0 +1,156 @@
+"""KMD Opus as a source: each file of the series is one reading (opus.md §1.1, §4.1)."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import structlog
+
+from graph.facts import Problem
+from graph.time import today
+from importers.opus import absence, employment, mapping
+from importers.opus.mapping import File
+from importers.opus.places import Folder, Place, SftpServer, digest
+from importers.opus.series import FileName, Plan, ordered, parse, planned, remembered, twins
+from importers.opus.settings import OpusSettings
+from importers.opus.survey import file_problem, look
+from importers.source import Known, Reading, SourceError
+
+log = structlog.get_logger(__name__)
+
+WHOLE = frozenset({"Unit", "Employment", "Account", "Assignment"})
+FEWER_STUBS = 0.9  # stubs only seem to pile up: a file with less than this share of the stubs before is odd
+_EXCHANGED = "exchanged "  # prefixes in the mark
+_ROOT = "root "
+
+
+class Opus:
+    """The files of one folder or SFTP server. ``folder`` is used instead of the place in the settings.
+
+    The mark holds the last applied file (``file``, ``hash``), the names seen until then (``seen``), how many live
+    employments and stubs it had, each client's root, and employments that go on under a new number.
+    """
+
+    name = "opus"
+
+    def __init__(self, settings: OpusSettings, folder: Path | None = None, *, day: Callable[[], date] = today) -> None:
+        self._settings = settings
+        self._day = day
+        self._place: Place
+        if folder is not None:
+            self._place = Folder(folder)
+        elif settings.folder is not None:
+            self._place = Folder(settings.folder)
+        elif settings.sftp is not None:
+            self._place = SftpServer(settings.sftp)
+        else:
+            raise SourceError("Opus has no place to read from: set folder or sftp, or name a folder")
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        """The files that are due, oldest first. Raises SourceError; files before the one that is wrong are applied."""
+        names = self._place.names()
+        files = ordered(names)
+        if len(files) < len(names):
+            log.info("files that are none of Opus's are ignored", count=len(names) - len(files))
+        if not files:
+            raise SourceError("there is no file of Opus (ZLPE…_delta.xml)")
+        mark: Mapping[str, str] = dict(known.mark)
+        plan = planned(
+            files,
+            mark,
+            history=self._settings.history,
+            today=self._day(),
+            warn_after_days=self._settings.warn_after_days,
+            rerun_from=self._rerun(mark),
+        )
+        with tempfile.TemporaryDirectory(prefix="opus-") as temporary:
+            copied = Path(temporary)
+            self._refuse_twins(plan, copied)
+            plan.problems += self._rewritten(files, mark, copied)
+            if not plan.due and plan.problems:
+                yield Reading("no new file", self._day(), (), problems=tuple(plan.problems))
+            for file in plan.due:
+                path = copied / file.name
+                self._place.copy(file.name, path)
+                mark = self._next_mark(mark, plan, file, digest(path))
+                reading = self._reading(path, file, known, mark, plan)
+                yield reading
+                mark = reading.mark
+                path.unlink()
+
+    # -- which files --------------------------------------------------------------------------------------------
+
+    def _rerun(self, mark: Mapping[str, str]) -> str | None:
+        wanted = self._settings.rerun_from
+        return wanted if wanted != mark.get("rerun") else None
+
+    def _refuse_twins(self, plan: Plan, copied: Path) -> None:
+        """Two names of one moment: the same content counts once, different contents can't both be true (§1.1)."""
+        for one, other in twins(plan.due):
+            hashes = set()
+            for each in (one, other):
+                self._place.copy(each.name, copied / each.name)
+                hashes.add(digest(copied / each.name))
+                (copied / each.name).unlink()
+            if len(hashes) > 1:
+                raise SourceError(
+                    f"{one.name} and {other.name} are of the same moment and differ; remove the wrong one"
+                )
+            plan.due.remove(other)
+
+    def _rewritten(self, files: list[FileName], mark: Mapping[str, str], copied: Path) -> list[Problem]:
+        last = parse(mark.get("file", ""))
+        if last is None or last not in files or self._rerun(mark):
+            return []
+        path = copied / last.name
+        self._place.copy(last.name, path)
+        found = digest(path)
+        path.unlink()
+        if found == mark["hash"]:
+            return []
+        text = f"{last.name} was changed after it had been applied, and was not applied again. To do so: rerun_from."
+        return [Problem("Folder", "", last.name, "rewritten_file", text, "notice")]
+
+    def _next_mark(self, mark: Mapping[str, str], plan: Plan, file: FileName, found: str) -> dict[str, str]:
+        made = {**mark, "file": file.name, "hash": found, "seen": remembered(plan, file)}
+        if self._settings.rerun_from is not None:
+            made["rerun"] = self._settings.rerun_from
+        return made
+
+    # -- one file -----------------------------------------------------------------------------------------------
+
+    def _reading(self, path: Path, name: FileName, known: Known, mark: dict[str, str], plan: Plan) -> Reading:
+        numbers = {key.removeprefix(_EXCHANGED): old for key, old in mark.items() if key.startswith(_EXCHANGED)}
+        roots = {key.removeprefix(_ROOT): root for key, root in mark.items() if key.startswith(_ROOT)}
+        known_employments = {*known.keys("Employment"), *numbers}
+        survey = look(path, name.day, self._settings, known_employments, roots)
+        first = "live" not in mark
+        file = File(survey, known, numbers, first=first)
+        gone = absence.vanished(file)
+        if new_numbers := absence.exchanged(file, gone):
+            file = File(survey, known, {**numbers, **new_numbers}, first=first)
+            gone = {key: each for key, each in gone.items() if key not in new_numbers.values()}
+        suspicions = [] if first else absence.suspicions(file, gone, int(mark["live"]))
+        problems = [*plan.problems, *survey.problems]
+        for old in sorted(file.superseded & {each.text() for each in survey.live}):
+            text = f"{old} is live again beside the number that it had been exchanged for; it was not taken"
+            problems.append(file_problem(old, "exchanged_number", text))
+        if len(survey.stubs) < FEWER_STUBS * int(mark.get("stubs", "0")):
+            text = f"the file has {len(survey.stubs)} employments that have ended, the one before had {mark['stubs']}"
+            problems.append(file_problem("leave", "fewer_stubs", text))
+        mark["live"], mark["stubs"] = str(len(survey.live)), str(len(survey.stubs))
+        mark.update({_EXCHANGED + new: old for new, old in new_numbers.items()})
+        mark.update({_ROOT + client: root.number for client, root in survey.tree.roots.items() if root is not None})
+        return Reading(
+            label=name.name,
+            day=name.day,
+            records=chain(mapping.records(file), employment.records(file, path)),
+            whole=WHOLE,
+            absent=partial(absence.absent, file),
+            mark=mark,
+            problems=tuple(problems),
+            suspect=tuple(suspicions),
+        )

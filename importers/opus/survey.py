@@ -1,0 +1,308 @@
+"""A first look through a whole file: its tree, and what is told of one thing on several employees (opus.md §4.2).
+
+Persons, positions and functions have no elements of their own in the file; they are put together here, so that the
+order of the file never matters. The look goes to the end of the file before anything of it is applied.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from graph.facts import Problem
+from importers.opus import fields
+from importers.opus.reader import FIELDS, Element, check_end, elements
+from importers.opus.settings import OpusSettings
+from importers.opus.tree import Tree, UnitKey
+
+LEAVE = "leave"  # the only action that is known: the employment has ended
+DATES = {
+    "orgUnit": ("startDate", "endDate"),
+    "employee": ("entryDate", "leaveDate", "initialEntry", "entryIntoGroup"),
+    "function": ("startDate", "endDate"),
+}
+PERSON_FIELDS = ("firstName", "lastName", "address", "addressSupplement", "postalCode", "city", "country")
+
+
+@dataclass(frozen=True, slots=True)
+class EmployeeKey:
+    """The client's number and the employee's (medarbejdernummer), both without padding."""
+
+    client: str
+    number: str
+
+    def text(self) -> str:
+        """As in statements."""
+        return f"{self.client}:employment:{self.number}"
+
+
+@dataclass(slots=True)
+class PersonView:
+    """What a person's employments say of the person: from the one of best ``rank``, and from all of them."""
+
+    rank: tuple[int, int, int]
+    texts: dict[str, str]
+    protected: bool = False
+    names: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Texts:
+    """How often, and how lately, each wording of one thing was met."""
+
+    counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    latest: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add(self, wording: tuple[str, str], changed: str) -> None:
+        self.counted[wording] += 1
+        self.latest[wording] = max(changed, self.latest.get(wording, ""))
+
+    def chosen(self) -> tuple[str, str]:
+        """The wording of most; of equals the latest, then the first by alphabet (pitfall 12)."""
+        best = max(self.counted.values())
+        equals = sorted(wording for wording, count in self.counted.items() if count == best)
+        return max(equals, key=lambda each: self.latest[each])
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """By which an employment is known again under a new number (§4.1, number exchange)."""
+
+    cpr: str
+    start: date
+    position: str
+
+
+@dataclass(slots=True)
+class Survey:
+    """``live``, ``stubs``, ``filtered``, ``faulty``: employees by how the file has them; a faulty one is live."""
+
+    day: date
+    settings: OpusSettings
+    known_employments: Set[str]
+    units: dict[UnitKey, Element]
+    tree: Tree
+    live: set[EmployeeKey] = field(default_factory=set)
+    stubs: set[EmployeeKey] = field(default_factory=set)
+    filtered: set[EmployeeKey] = field(default_factory=set)
+    faulty: set[EmployeeKey] = field(default_factory=set)
+    newcomers: dict[EmployeeKey, Identity] = field(default_factory=dict)
+    persons: dict[str, PersonView] = field(default_factory=dict)
+    positions: dict[tuple[str, str], Texts] = field(default_factory=dict)
+    functions: dict[tuple[str, str, str], Texts] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    closed_units: set[UnitKey] = field(default_factory=set)
+
+    def is_marked_closed(self, unit: Element) -> bool:
+        """Whether its name carries a mark that it is closed (§4.7)."""
+        return any(re.search(pattern, unit["longName"]) for pattern in self.settings.closed_name_patterns)
+
+    @property
+    def clients(self) -> set[str]:
+        """Whose data the file holds."""
+        return {each.client for each in self.tree.parents}
+
+    def unit_of(self, employee: Element) -> UnitKey | None:
+        """The employee's unit, if it is in the file."""
+        try:
+            unit = UnitKey(fields.number(employee.attributes.get("client", "")), fields.number(employee["orgUnit"]))
+        except fields.Unreadable:
+            return None
+        return unit if unit in self.tree.parents else None
+
+    def start_of(self, employee: Element) -> tuple[date | None, bool]:
+        """When the employment began, and whether that is only assumed (§4.4). Raises Unreadable."""
+        if entry := fields.day(employee["entryDate"]):
+            return entry, False
+        for name in ("initialEntry", "entryIntoGroup"):
+            if entry := fields.day(employee[name]):
+                return entry, True
+        return (self.day if self.settings.missing_start == "file_date" else None), True
+
+    def end_of(self, employee: Element) -> date | None:
+        """The first day after the employment, as far as payroll knows it. Raises Unreadable."""
+        return fields.end(employee["leaveDate"], inclusive=self.settings.leave_date_inclusive)
+
+    def fault(self, employee: Element) -> Problem | None:
+        """Why the employee can't be taken; what is known of it stays as it is."""
+        for name, rule, text in self._faults(employee):
+            key = f"{employee.attributes.get('client')}:employment:{employee.attributes.get('id')}"
+            return Problem("Employment", key, name, rule, text)
+        return None
+
+    def _faults(self, employee: Element) -> Iterator[tuple[str, str, str]]:
+        if action := employee.attributes.get("action"):
+            yield "action", "unknown_action", f"the action {action!r} is unknown; only leave is known"
+        try:
+            fields.cpr(employee["cpr"])
+        except fields.Unreadable as wrong:
+            yield "cpr", "no_cpr", str(wrong)
+        if not employee["firstName"] and not employee["lastName"]:
+            yield "lastName", "no_name", "has no name: a technical user?"
+        if not employee["position"] or not employee["positionId"].isdigit():
+            yield "position", "no_position", "has no position"
+        if not employee["orgUnit"].isdigit():
+            yield "orgUnit", "no_unit", "has no unit"
+        try:
+            start, _ = self.start_of(employee)
+            if start is None:
+                yield "entryDate", "no_start", "has no start: entryDate, initialEntry and entryIntoGroup are empty"
+        except fields.Unreadable as wrong:
+            yield "entryDate", "wrong_date", str(wrong)
+        try:
+            self.end_of(employee)
+        except fields.Unreadable as wrong:
+            yield "leaveDate", "wrong_date", str(wrong)
+
+
+def look(
+    path: Path, day: date, settings: OpusSettings, known_employments: Set[str], kept_roots: Mapping[str, str]
+) -> Survey:
+    """Read the file to its end. Raises IncompleteFile where it has none.
+
+    ``known_employments``: keys of all employments that were told before. ``kept_roots``: client → the root so far.
+    """
+    check_end(path)
+    problems: list[Problem] = []
+    units: dict[UnitKey, Element] = {}
+    for element in elements(path, "orgUnit", raw=True):
+        _add_unit(units, element, problems)
+    tree = Tree(units, settings.filters, kept_roots)
+    survey = Survey(day, settings, known_employments, units, tree, problems=problems)
+    oddities = Oddities()
+    for key, unit in units.items():
+        oddities.count(unit)
+        if survey.is_marked_closed(unit) or _is_over(unit, day):
+            survey.closed_units.add(key)
+    for element in elements(path, "employee"):
+        oddities.count(element)
+        _add_employee(survey, element)
+    survey.problems += oddities.problems()
+    return survey
+
+
+def employee_key(element: Element) -> EmployeeKey:
+    """Raises Unreadable."""
+    return EmployeeKey(
+        fields.number(element.attributes.get("client", "")), fields.number(element.attributes.get("id", ""))
+    )
+
+
+def _add_unit(units: dict[UnitKey, Element], element: Element, problems: list[Problem]) -> None:
+    try:
+        key = UnitKey(
+            fields.number(element.attributes.get("client", "")), fields.number(element.attributes.get("id", ""))
+        )
+    except fields.Unreadable:
+        problems.append(file_problem("orgUnit", "no_key", "a unit has no id or client that is a number"))
+        return
+    if key in units:
+        problems.append(
+            file_problem(key.text(), "twice", f"the unit {key.number} is in the file twice; the first was taken")
+        )
+        return
+    units[key] = element
+
+
+def _is_over(unit: Element, day: date) -> bool:
+    try:
+        end = fields.end(unit["endDate"])
+    except fields.Unreadable:
+        return False  # the unit's own record is listed for it
+    return end is not None and end <= day
+
+
+def _add_employee(survey: Survey, element: Element) -> None:
+    try:
+        key = employee_key(element)
+    except fields.Unreadable:
+        survey.problems.append(file_problem("employee", "no_key", "an employee has no id or client that is a number"))
+        return
+    if element.attributes.get("action") == LEAVE:
+        survey.stubs.add(key)
+        return
+    if key in survey.live:
+        text = f"the employee {key.number} is in the file twice; the first was taken"
+        survey.problems.append(file_problem(key.text(), "twice", text))
+        return
+    survey.live.add(key)
+    unit = survey.unit_of(element)
+    if is_filtered(element, unit, survey):
+        survey.filtered.add(key)
+        return
+    is_known = key.text() in survey.known_employments
+    if survey.fault(element) is not None or (unit is None and not is_known):
+        survey.faulty.add(key)
+        return
+    _add_person(survey, key, element)
+    changed = element.attributes.get("lastChanged", "")
+    position = (key.client, fields.number(element["positionId"]))
+    survey.positions.setdefault(position, Texts()).add((element["position"], element["positionShort"]), changed)
+    for each in element.functions:
+        function = (key.client, each.either("artId"), each.either("roleId"))
+        survey.functions.setdefault(function, Texts()).add((each.either("artText"), each.either("roleText")), changed)
+    start, _ = survey.start_of(element)
+    if not is_known and start is not None:
+        survey.newcomers[key] = Identity(element["cpr"], start, position[1])
+
+
+def is_filtered(employee: Element, unit: UnitKey | None, survey: Survey) -> bool:
+    """Whether the settings leave the employee out (§4.8)."""
+    filters = survey.settings.filters
+    if unit is not None and unit in survey.tree.filtered:
+        return True
+    position = employee["positionId"]
+    if filters.positions and position.isdigit() and int(position) in filters.positions:
+        return True
+    name = employee["position"].casefold()
+    return any(part.casefold() in name for part in filters.position_names)
+
+
+def _add_person(survey: Survey, key: EmployeeKey, element: Element) -> None:
+    start, _ = survey.start_of(element)
+    end = survey.end_of(element)
+    has_ended = end is not None and end <= survey.day
+    is_future = start is not None and start > survey.day
+    order = 2 if has_ended else 1 if is_future else 0
+    changed = fields.changed(element.attributes.get("lastChanged", ""))
+    rank = (order, -changed, int(key.number))
+    view = survey.persons.get(element["cpr"])
+    if view is None:
+        view = survey.persons[element["cpr"]] = PersonView(rank, {})
+    if not view.texts or rank < view.rank:
+        view.rank = rank
+        view.texts = {name: text for name in PERSON_FIELDS if (text := element[name])}
+    view.protected = view.protected or fields.truth(element.more.get("address/protected", ""))
+    view.names.add((element["firstName"], element["lastName"]))
+
+
+@dataclass(slots=True)
+class Oddities:
+    """What is reported once a file: unknown elements, and zero dates."""
+
+    unknown: Counter[str] = field(default_factory=Counter)
+    zero_dates: int = 0
+
+    def count(self, element: Element) -> None:
+        for name in element.texts.keys() - FIELDS[element.name]:
+            self.unknown[f"{element.name}/{name}"] += 1
+        self.zero_dates += sum(element.either(name) in fields.ZERO_DATES for name in DATES[element.name])
+        for each in element.functions:
+            self.count(each)
+
+    def problems(self) -> list[Problem]:
+        found = [
+            file_problem(name, "unknown_element", f"the element {name} is unknown and was ignored, {count} times")
+            for name, count in sorted(self.unknown.items())
+        ]
+        if self.zero_dates:
+            text = f"{self.zero_dates} dates are 0000-00-00 or 00000000, and were read as no date"
+            found.append(file_problem("dates", "zero_date", text))
+        return found
+
+
+def file_problem(field_name: str, rule: str, text: str) -> Problem:
+    """Something about the file as a whole; it is let go when the next file is without it."""
+    return Problem("File", "", field_name, rule, text, "notice")
