@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from graph.order import DEFAULT_ORDER
 from importers.brake import BrakeSettings
+from importers.opus.settings import OpusSettings
 from importers.roles import RoleRule
 from reconnect.cron import Cron
 
@@ -98,6 +99,8 @@ class WorkerSettings(Section):
 
 class SourcesSettings(Section):
     """The sources, each with its own settings; absent: not used."""
+
+    opus: OpusSettings = OpusSettings()
 
 
 class TargetsSettings(Section):

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from importers.opus.source import Opus
 from importers.source import Source
 from reconnect.exits import CommandFailed, Exit
 from reconnect.settings import SourcesSettings
 
 Builder = Callable[[SourcesSettings, Path | None], Source]
 """Makes a source of the settings and, for sources that read files, the folder of ``--from``."""
-
-BUILDERS: Mapping[str, Builder] = {}
 
 
 def build(settings: SourcesSettings, name: str, folder: Path | None) -> Source:
@@ -21,5 +20,8 @@ def build(settings: SourcesSettings, name: str, folder: Path | None) -> Source:
     return builder(settings, folder)
 
 
-def _missing(name: str, what: str) -> CommandFailed:
-    return CommandFailed(f"The source {name} has no settings: {what}", Exit.USAGE)
+def _opus(settings: SourcesSettings, folder: Path | None) -> Source:
+    return Opus(settings.opus, folder)
+
+
+BUILDERS: Mapping[str, Builder] = {"opus": _opus}
