@@ -1,0 +1,81 @@
+"""The brake of an export: stops a run that would take away more of a file than a set share or count.
+
+At a receiver of whole files a missing row closes what it stood for, so nothing is sent until somebody has approved
+exactly that difference (DESIGN §4, plan2learn.md §3 "brake").
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class FileBrake(BaseModel):
+    """When one file stops the run: rows gone, or altered by a changed definition, above ``share`` or ``count``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    share: float = Field(default=0.10, ge=0, le=1, description="of the rows delivered last")
+    count: int = Field(default=50, ge=0)
+    empty: Literal["stop", "allow"] = Field(default="stop", description="a file without rows")
+
+
+class ExportBrake(FileBrake):
+    """The rule for every file, and where one file has a rule of its own."""
+
+    files: Mapping[str, FileBrake] = Field(default_factory=dict, description="object → its own rule")
+
+    def of(self, object_: str) -> FileBrake:
+        return self.files.get(object_, self)
+
+
+@dataclass(frozen=True, slots=True)
+class FileDifference:
+    """How a file differs from the one delivered last. ``total``: rows delivered last; 0 when there was none.
+
+    ``definition_changed``: the form, columns or rules are others than when it was delivered.
+    """
+
+    object: str
+    name: str
+    rows: int
+    total: int
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+    content_changed: bool
+    definition_changed: bool
+
+
+def too_much(differences: Iterable[FileDifference], brake: ExportBrake) -> list[str]:
+    """Why the brake stops the run, a line a reason; empty = it does not."""
+    reasons = []
+    for each in differences:
+        rule = brake.of(each.object)
+        limit = min(rule.count, rule.share * each.total)
+        if each.rows == 0 and rule.empty == "stop":
+            reasons.append(f"{each.name} would be empty; {each.total} rows were delivered last")
+        elif len(each.gone) > limit:
+            reasons.append(f"{each.name}: {len(each.gone)} of {each.total} rows would be gone")
+        if each.definition_changed and each.total and len(each.changed) > limit:
+            reasons.append(f"{each.name}: definition changed: {len(each.changed)} rows")
+    return reasons
+
+
+def digest(differences: Iterable[FileDifference], hashes: Mapping[str, Mapping[str, str]]) -> str:
+    """Names exactly this difference. ``hashes``: object → row key → hash of the new row."""
+    lines = []
+    for each in differences:
+        lines += [f"{each.object}|gone|{key}" for key in each.gone]
+        lines += [f"{each.object}|set|{key}|{hashes[each.object][key]}" for key in (*each.added, *each.changed)]
+        lines.append(f"{each.object}|rows|{each.rows}|{each.definition_changed}")
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def summary(reasons: Sequence[str], differences: Iterable[FileDifference], limit: int = 200) -> list[str]:
+    """What would happen, for the person who decides."""
+    gone = [f"{each.name}: {key} gone" for each in differences for key in each.gone]
+    shown = gone if len(gone) <= limit else [*gone[:limit], f"… and {len(gone) - limit} more"]
+    return [*reasons, *shown]

@@ -1,0 +1,1 @@
+"""How files get to a target: to a folder, over FTPES or over SFTP."""

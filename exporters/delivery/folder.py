@@ -1,0 +1,60 @@
+"""Delivery to a folder."""
+
+import os
+from pathlib import Path
+
+from exporters.delivery.names import is_temporary, temporary
+from exporters.delivery.settings import FolderDelivery
+from exporters.errors import DeliveryError
+
+
+class FolderChannel:
+    """Writes beside the file and renames, so that a reader sees the old file or the new one."""
+
+    def __init__(self, settings: FolderDelivery, run: str) -> None:
+        self._folder = settings.path
+        self._run = run
+
+    def send(self, name: str, content: bytes) -> str:
+        part = self._folder / temporary(name, self._run)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self._folder / name)
+            _keep(self._folder)
+        except OSError as error:
+            raise DeliveryError(f"{self._folder / name}: {error}") from error
+        return ""
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            return (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise DeliveryError(f"{self._folder / name}: {error}") from error
+
+    def sweep(self) -> None:
+        if not self._folder.is_dir():
+            return
+        try:
+            for each in self._folder.iterdir():
+                if is_temporary(each.name):
+                    each.unlink()
+        except OSError as error:
+            raise DeliveryError(f"{self._folder}: {error}") from error
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _keep(folder: Path) -> None:
+    """A rename lasts when the folder is written, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,256 @@
+"""Plan2Learn's five files, made of its image (plan2learn.md §1, §3). Pure: the same image gives the same files."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from exporters import shape
+from exporters.plan2learn.image import Employment, Leader, Organisation, Person, Position
+from exporters.plan2learn.places import Places, places
+from exporters.plan2learn.settings import FILE_NAMES, File, Plan2LearnSettings
+from exporters.target import Notice, Parked, Row, Shaped, ShapedFile
+
+
+@dataclass
+class _Files:
+    """What the files are made of, and what was noticed on the way."""
+
+    settings: Plan2LearnSettings
+    at: date
+    places: Places
+    notices: list[Notice] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def notice(self, object_: str, key: str, name: str, rule: str, text: str) -> None:
+        self.notices.append(Notice(object_, key, name, rule, text))
+        self.counts[rule] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Staff:
+    """A person with the employments that count, primary first."""
+
+    person: Person
+    employments: tuple[Employment, ...]
+
+
+def shaped(organisation: Organisation, settings: Plan2LearnSettings, at: date) -> Shaped:
+    """The files of the organisation on the day ``at``."""
+    files = _Files(settings, at, places(organisation.units, settings))
+    under_root = [each for each in organisation.employments if _counts(each, files)]
+    delivered = [placed for each in under_root if (placed := _placed(each, files)) is not None]
+    everybody = _people(delivered if settings.persons == "delivered" else under_root)
+    _tell_those_without_row(under_root, delivered, files)
+    staff = {uuid: each for uuid, each in everybody.items() if _can_be_told(each, files)}
+    employments = {
+        each.uuid: (each, index == 0)
+        for uuid, own in _people(delivered).items()
+        if uuid in staff
+        for index, each in enumerate(own.employments)
+    }
+    keys = {uuid: _person_key(each, settings) for uuid, each in staff.items()}
+    positions = {e.position.uuid: e.position for e, _ in employments.values() if e.position is not None}
+    rows: dict[File, dict[str, Row]] = {
+        "unit": _unit_rows(files.places),
+        "position": {uuid: _position_row(positions[uuid]) for uuid in sorted(positions)},
+        "person": {uuid: _person_row(staff[uuid], keys[uuid], files) for uuid in sorted(staff)},
+        "employment": {
+            uuid: _employment_row(each, is_primary, keys[each.person.uuid], files)
+            for uuid, (each, is_primary) in sorted(employments.items())
+        },
+        "leader": _leader_rows(organisation.leaders, keys, files),
+    }
+    made = [_file(file, rows[file], settings, at) for file in settings.order]
+    return Shaped(made, files.parked, files.notices, dict(files.counts))
+
+
+# -- which ------------------------------------------------------------------------------------------------------
+
+
+def _counts(employment: Employment, files: _Files) -> bool:
+    """Whether it is of a type that is told, under the roots, and not too far ahead. None in the image is over."""
+    settings = files.settings
+    if employment.unit not in files.places.below_roots or employment.type not in settings.employment_types:
+        return False
+    if settings.on_leave == "leave_out" and employment.on_leave:
+        return False
+    ahead = settings.days_ahead
+    return ahead is None or employment.period.start <= files.at + timedelta(days=ahead)
+
+
+def _placed(employment: Employment, files: _Files) -> Employment | None:
+    """The employment in a delivered unit; None where it is dropped."""
+    if employment.unit in files.places.delivered:
+        return employment
+    lifted = files.places.nearest(employment.unit) if files.settings.in_left_out_unit == "lift" else None
+    if lifted is None:
+        text = f"its unit {employment.unit} is left out"
+        files.notice("employment", employment.uuid, "AfdelingsId", "in_left_out_unit", text)
+        return None
+    files.notice("employment", employment.uuid, "AfdelingsId", "lifted", f"moved from {employment.unit} to {lifted}")
+    return replace(employment, unit=lifted)
+
+
+def _people(employments: Iterable[Employment]) -> dict[str, _Staff]:
+    by_person: dict[str, list[Employment]] = {}
+    for each in employments:
+        by_person.setdefault(each.person.uuid, []).append(each)
+    return {
+        uuid: _Staff(min(own, key=lambda each: each.uuid).person, tuple(sorted(own, key=_rank)))
+        for uuid, own in by_person.items()
+    }
+
+
+def _rank(employment: Employment) -> tuple[date, bool, float, str, str]:
+    """The primary first: the one that is at work with the largest share of full time, then the lowest number.
+
+    No source tells which employment is the primary one. What begins later ranks after what holds.
+    """
+    begins = employment.period.start if employment.is_ahead else date.min
+    return begins, employment.on_leave, -employment.fraction, employment.number, employment.uuid
+
+
+def _tell_those_without_row(under_root: list[Employment], delivered: list[Employment], files: _Files) -> None:
+    with_row = {each.person.uuid for each in delivered}
+    for uuid in sorted({each.person.uuid for each in under_root} - with_row):
+        files.notice("person", uuid, "", "only_in_left_out_units", "employed in units that are left out only")
+
+
+def _can_be_told(staff: _Staff, files: _Files) -> bool:
+    person, settings = staff.person, files.settings
+    if shape.cpr(person.cpr) is not None:
+        return True
+    if settings.without_cpr == "deliver" and settings.person_key != "cpr":
+        files.notice("person", person.uuid, "CPR", "without_cpr", "delivered without a CPR number")
+        return True
+    files.parked.append(Parked("person", person.uuid, "without_cpr", "The person has no CPR number of ten digits."))
+    return False
+
+
+def _person_key(staff: _Staff, settings: Plan2LearnSettings) -> str:
+    if settings.person_key == "cpr":
+        return shape.cpr(staff.person.cpr) or ""
+    return staff.employments[0].number if settings.person_key == "employment_number" else staff.person.uuid
+
+
+# -- rows -------------------------------------------------------------------------------------------------------
+
+
+def _unit_rows(where: Places) -> dict[str, Row]:
+    return {
+        uuid: {
+            "AfdelingsID": uuid,
+            "Afdelingsnavn": unit.name,
+            "Parentid": where.parent(unit),
+            "Gade": unit.street,
+            "Postnr": shape.postal_code(unit.postal_code),
+            "By": unit.city,
+        }
+        for uuid, unit in where.delivered.items()
+    }
+
+
+def _position_row(position: Position) -> Row:
+    return {
+        "StillingskodeID": position.uuid,
+        "AktivStatus": "1",
+        "Stillingskode": position.title,
+        "Stillingskode#": position.uuid,
+    }
+
+
+def _person_row(staff: _Staff, key: str, files: _Files) -> Row:
+    person, settings = staff.person, files.settings
+    emails = [("work", each.email) for each in staff.employments if each.email]
+    phones = [("work", each.phone) for each in staff.employments if each.phone]
+    if not person.protected:
+        emails += [("private", person.email)] if person.email else []
+        phones += [("private", person.phone)] if person.phone else []
+    lowest = min(staff.employments, key=lambda each: (each.number.zfill(20), each.uuid))
+    titled = lowest if settings.title == "lowest_number" else staff.employments[0]
+    return {
+        "BrugerId": key,
+        "CPR": shape.cpr(person.cpr) or "",
+        "Navn": person.name,
+        "E-mail": shape.pick(emails, settings.email_types) or "",
+        "Mobil": "" if person.protected else _phone(person.uuid, shape.pick(phones, settings.phone_types), files),
+        "Stilling": titled.title or (titled.position.title if titled.position else ""),
+    }
+
+
+def _phone(person: str, number: str | None, files: _Files) -> str:
+    if number is None:
+        return ""
+    made = shape.phone(number, files.settings.phone_form)
+    if made is None:
+        files.notice("person", person, "Mobil", "no_phone_number", "the number kept is no phone number; not sent")
+    return made or ""
+
+
+def _employment_row(employment: Employment, is_primary: bool, person: str, files: _Files) -> Row:
+    settings = files.settings
+    if settings.start_date == "always_first_start":
+        start = shape.day(employment.first_start)
+    else:
+        start = shape.day(employment.period.start) if employment.is_ahead else ""
+    return {
+        "EngagementId": employment.uuid,
+        "BrugerId": person,
+        "AfdelingsId": employment.unit or "",
+        "AktivStatus": shape.yes(settings.active_status == "always_1" or not employment.is_ahead),
+        "StillingskodeId": employment.position.uuid if employment.position else "",
+        "Primær": shape.yes(is_primary and settings.primary == "primary"),
+        "Engagementstype": employment.type_name or employment.type,
+        "StartdatoEngagement": start,
+    }
+
+
+def _leader_rows(leaders: Iterable[Leader], people: Mapping[str, str], files: _Files) -> dict[str, Row]:
+    by_place: dict[tuple[str, str], list[Leader]] = {}
+    for each in leaders:
+        if each.unit not in files.places.below_roots:
+            continue
+        unit: str | None = each.unit
+        if each.unit not in files.places.delivered:
+            unit = files.places.nearest(each.unit) if files.settings.in_left_out_unit == "lift" else None
+        if unit is None:
+            files.notice("leader", each.uuid, "AfdelingsID", "in_left_out_unit", f"its unit {each.unit} is left out")
+        elif each.person not in people:
+            files.notice("leader", each.uuid, "BrugerId", "person_not_delivered", f"{each.person} is not delivered")
+        else:
+            by_place.setdefault((unit, each.person), []).append(each)
+    return {
+        f"{unit}|{person}": {
+            "BrugerId": people[person],
+            "AfdelingsID": unit,
+            "AktivStatus": "1",
+            "Titel": _leader_title([title for each in own for title in each.responsibilities], files.settings),
+            "OrganisationsfunktionsUUID": min(each.uuid for each in own),
+        }
+        for (unit, person), own in sorted(by_place.items())
+    }
+
+
+def _leader_title(responsibilities: list[str], settings: Plan2LearnSettings) -> str:
+    if settings.leader_title is not None:
+        return settings.leader_title
+    titles = sorted(set(responsibilities))
+    if settings.leader_title_preferred in titles:
+        return str(settings.leader_title_preferred)
+    return ", ".join(titles[:1] if settings.leader_titles == "one" else titles)
+
+
+def _file(file: File, rows: Mapping[str, Row], settings: Plan2LearnSettings, at: date) -> ShapedFile:
+    columns = settings.columns_of(file)
+    name = settings.names.get(file, FILE_NAMES[file])
+    return ShapedFile(
+        object=file,
+        name=name.replace("{date}", at.isoformat()).replace("{municipality}", settings.municipality),
+        columns=tuple(columns),
+        rows={
+            key: {title: of[1:] if of.startswith("=") else row[of] for title, of in columns.items()}
+            for key, row in rows.items()
+        },
+    )

@@ -1,0 +1,65 @@
+"""What an export did, or (dry run) would do."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from exporters.brake import FileDifference
+from exporters.target import Notice, Parked
+
+Outcome = Literal["unchanged", "sent", "confirmed", "failed", "held back", "would be sent"]
+
+
+@dataclass(slots=True)
+class FileReport:
+    """One file. ``content`` is what it holds (or would); ``told``: how it got there, where that is worth telling."""
+
+    object: str
+    name: str
+    rows: int
+    content: bytes = field(repr=False)
+    difference: FileDifference
+    outcome: Outcome = "held back"
+    attempts: int = 0
+    told: str = ""
+
+
+@dataclass(slots=True)
+class ExportReport:
+    """One run. ``at`` is the day that every file shows. ``run`` is None where nothing was written."""
+
+    target: str
+    at: date
+    dry_run: bool = False
+    run: str | None = None
+    files: list[FileReport] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    brake: str | None = None
+    reasons: tuple[str, ...] = ()
+    error: str = ""
+
+    @property
+    def sent(self) -> list[str]:
+        """Names of the files that were sent now."""
+        return [each.name for each in self.files if each.outcome == "sent"]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the target now has everything as it should be."""
+        return all(each.outcome in ("unchanged", "sent", "confirmed") for each in self.files)
+
+    def as_counts(self) -> dict[str, dict[str, int]]:
+        """For the (:Run): by file, then what the shape counted."""
+        told: dict[str, dict[str, int]] = {
+            each.name: {
+                "rows": each.rows,
+                "added": len(each.difference.added),
+                "changed": len(each.difference.changed),
+                "gone": len(each.difference.gone),
+                "attempts": each.attempts,
+            }
+            for each in self.files
+        }
+        return {**told, "": {**self.counts, "parked": len(self.parked), "notices": len(self.notices)}}

@@ -1,0 +1,107 @@
+"""Tables as text files: the form of files_and_rest.md §2."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from exporters.transliteration import REPLACEMENT, normalised, transliterated
+
+Encoding = Literal["utf-8", "utf-8-bom", "windows-1252", "iso-8859-1", "iso-8859-15", "utf-16le-bom"]
+
+_CODECS: dict[Encoding, tuple[str, bytes]] = {
+    "utf-8": ("utf-8", b""),
+    "utf-8-bom": ("utf-8", b"\xef\xbb\xbf"),
+    "windows-1252": ("cp1252", b""),
+    "iso-8859-1": ("iso-8859-1", b""),
+    "iso-8859-15": ("iso-8859-15", b""),
+    "utf-16le-bom": ("utf-16-le", b"\xff\xfe"),
+}
+
+
+class TableForm(BaseModel):
+    """How a table is written. Encoding has no default: a wrong guess is seen by the receiver only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    encoding: Encoding = Field(description='Ask the receiver. "Primær" is 50 72 69 6D E6 72 in Windows-1252')
+    delimiter: Literal[";", ",", "\t", "|"] = ";"
+    quote: Literal["all", "needed", "never"] = "all"
+    newline: Literal["crlf", "lf"] = "crlf"
+    header: bool = True
+    guard: bool = Field(
+        default=False, description="a ' before values that a spreadsheet would take for a formula; never for data files"
+    )
+
+    @model_validator(mode="after")
+    def _encoding_and_rest_fit(self) -> Self:
+        if self.guard and self.quote == "never":
+            raise ValueError(
+                "guard is for files opened in a spreadsheet, which need quotes: set quote to all or needed"
+            )
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A value that could not be written as it is. ``rule``: transliterated, replaced or flattened."""
+
+    row: str
+    column: str
+    rule: Literal["transliterated", "replaced", "flattened"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A table's bytes, and what was altered to write it."""
+
+    content: bytes
+    altered: tuple[Altered, ...]
+
+
+def write(form: TableForm, columns: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]]) -> Written:
+    """The table. ``rows``: (key for the report, values in the order of the columns). Ends with a line end."""
+    codec, mark = _CODECS[form.encoding]
+    end = "\r\n" if form.newline == "crlf" else "\n"
+    altered: list[Altered] = []
+    lines = [form.delimiter.join(_cell(form, each) for each in columns)] if form.header else []
+    for key, values in rows:
+        cells = []
+        for column, value in zip(columns, values, strict=True):
+            sayable = _sayable(form, codec, value)
+            if sayable != value:
+                altered += _told(key, column, value, sayable)
+            cells.append(_cell(form, sayable))
+        lines.append(form.delimiter.join(cells))
+    text = "".join(line + end for line in lines)
+    return Written(mark + text.encode(codec), tuple(altered))
+
+
+def _sayable(form: TableForm, codec: str, value: str) -> str:
+    text = transliterated(normalised(value), codec)
+    if form.quote == "never":
+        for character in (form.delimiter, "\r\n", "\r", "\n", '"'):
+            text = text.replace(character, "'" if character == '"' else " ")
+    return text
+
+
+def _told(key: str, column: str, value: str, sayable: str) -> list[Altered]:
+    composed = normalised(value)
+    if composed == sayable:
+        return []
+    if sayable.count(REPLACEMENT) > composed.count(REPLACEMENT):
+        return [Altered(key, column, "replaced", f"{composed!r} goes out as {sayable!r}")]
+    if any(each in composed and each not in sayable for each in '\r\n;,|\t"'):
+        return [Altered(key, column, "flattened", f"{composed!r} goes out as {sayable!r}")]
+    return [Altered(key, column, "transliterated", f"{composed!r} goes out as {sayable!r}")]
+
+
+def _cell(form: TableForm, value: str) -> str:
+    if form.guard and value[:1] in ("=", "+", "-", "@") and not value[1:].isdigit():
+        value = "'" + value
+    must = any(each in value for each in (form.delimiter, '"', "\r", "\n")) or value != value.strip()
+    if form.quote == "all" or (form.quote == "needed" and must):
+        return '"' + value.replace('"', '""') + '"'
+    return value

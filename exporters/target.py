@@ -1,0 +1,127 @@
+"""The contract of a target: what the pipeline asks of it, and what it hands over.
+
+A target is a folder with ``image.graphql`` (which part of the organisation, which fields: it runs with the target's
+own rights in the API), ``shape`` (the target's form of it: pure, so that the same image gives the same bytes),
+``settings`` (with the delivery) and a README. Example, complete::
+
+    class Staff:
+        name = "staff"
+        document = Path(__file__).with_name("image.graphql").read_text()
+        order = ("person",)
+        rules = "1"
+
+        def __init__(self, settings: StaffSettings) -> None:
+            self.files, self.delivery, self.brake = settings.files, settings.delivery, settings.brake
+
+        def variables(self, at: date) -> dict[str, object]:
+            return {"at": at.isoformat()}
+
+        def shape(self, image: Image, at: date) -> Shaped:
+            rows = {person["uuid"]: {"Navn": person["name"]} for person in image["Persons"]}
+            return Shaped([ShapedFile("person", "staff.csv", ("Navn",), rows)])
+
+Such a target gets whole files. Targets that take objects one by one keep the same ledger.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+from exporters.brake import ExportBrake
+from exporters.delivery.settings import DeliverySettings
+from exporters.table import TableForm
+
+ImageReader = Callable[[str, str, Mapping[str, object]], Iterable[Mapping[str, Any]]]
+"""Reads one operation of an image: (document, name of the operation, variables) → the answer's objects, one by one.
+
+The program gives one that asks the API with the target's rights; exporters know neither API nor store of the image.
+An operation has one field at its root: a connection, of which the reader reads every page, or a list.
+"""
+
+Image = Mapping[str, Sequence[Mapping[str, Any]]]
+"""The answers of all operations of an image, by operation."""
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An object that this target can't be given, and why. ``problem`` is the rule's name."""
+
+    object: str
+    key: str
+    problem: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something in a delivered object, or in what the image left out, that somebody should look at."""
+
+    object: str
+    key: str
+    field: str
+    rule: str
+    text: str
+
+
+@dataclass(slots=True)
+class ShapedFile:
+    """One file of the target. ``rows``: each object's key, which never changes and is no CPR number → its values.
+
+    ``columns``: the titles, in order; every row has exactly these. Rows are written in the order of ``rows``.
+    """
+
+    object: str
+    name: str
+    columns: tuple[str, ...]
+    rows: Mapping[str, Row]
+
+
+@dataclass(slots=True)
+class Shaped:
+    """What the target should have on the day asked about. ``counts``: what the report tells beside the files."""
+
+    files: list[ShapedFile]
+    parked: list[Parked] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRules:
+    """How the target's files are made and sent.
+
+    ``ready``: name of an empty file that is sent last; ``manifest``: name of a file, sent last, with each file's rows
+    and SHA-256. ``always``: send every file on every run, changed or not.
+    """
+
+    form: TableForm
+    ready: str | None = None
+    manifest: str | None = None
+    always: bool = False
+
+
+class Target(Protocol):
+    """A consumer system that is supplied with whole files.
+
+    ``order``: objects, in the order in which their files are sent: what is referred to first. ``rules``: names the
+    version and settings of the shape; where it changes, altered rows are put down to that.
+    """
+
+    name: str
+    document: str
+    order: Sequence[str]
+    files: FileRules
+    delivery: DeliverySettings
+    brake: ExportBrake
+    rules: str
+
+    def variables(self, at: date) -> Mapping[str, object]:
+        """The image's variables on a day."""
+        ...
+
+    def shape(self, image: Image, at: date) -> Shaped:
+        """The files of this image. Pure. Raises ImageError where the image is not as the shape needs it."""
+        ...
