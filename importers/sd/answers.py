@@ -1,0 +1,305 @@
+"""SD's answers from XML to typed values, as a stream: an answer may hold everybody.
+
+Read leniently: no pattern of the schema is required (a phone "14", a UUID in capitals), order and number of parts
+are free. Not lenient: a DTD or entities, another root, an echo that differs from what was asked, a cut-off text.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from lxml import etree
+
+from graph.time import FOREVER, Period
+from importers.sd.client import Body
+from importers.sd.errors import ServiceFault, Unreadable
+
+BLANK = frozenset({"", "Empty"})  # "Empty" is how a …ChangedAtDate answer tells that a text was blanked
+
+
+@dataclass
+class Answer:
+    """An answer's echo (parameter → text as understood) and its elements."""
+
+    operation: str
+    echo: Mapping[str, str]
+    elements: Iterator[etree._Element]
+
+    def told(self, indicator: str) -> bool:
+        """Whether a part was asked for: what was not asked for is absent, and that says nothing."""
+        return self.echo.get(indicator, "").lower() == "true"
+
+
+def read(body: Body, operation: str, tag: str) -> Answer:
+    """Start to read. Raises ServiceFault, or Unreadable (also while the elements are taken)."""
+    events = etree.iterparse(
+        body,
+        events=("end",),
+        tag=("RequestStructure", "RequestKey", tag, "{*}Fault"),
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=True,
+    )
+    stream = _elements(events, operation)
+    first = next(stream, None)
+    if first is None or first.tag not in ("RequestStructure", "RequestKey"):
+        raise Unreadable(f"SD's answer to {operation} has no echo of the request")
+    echo = {str(each.tag): (each.text or "").strip() for each in first if not len(each)}
+    return Answer(operation, echo, (each for each in stream if each.tag == tag))
+
+
+def _elements(events: "etree.iterparse", operation: str) -> Iterator[etree._Element]:
+    checked = False
+    try:
+        for _, element in events:
+            if not checked:
+                _check_document(element, operation)
+                checked = True
+            if etree.QName(element).localname == "Fault":
+                raise ServiceFault(operation, _fault_text(element))
+            yield element
+            element.clear()
+            while (before := element.getprevious()) is not None:
+                parent = element.getparent()
+                if parent is None:
+                    break
+                parent.remove(before)
+    except etree.XMLSyntaxError as wrong:
+        raise Unreadable(f"SD's answer to {operation} is no well-formed XML: {wrong}") from wrong
+
+
+def _check_document(element: etree._Element, operation: str) -> None:
+    tree = element.getroottree()
+    if tree.docinfo.internalDTD is not None:
+        raise Unreadable(f"SD's answer to {operation} has a DTD; that is refused")
+    root = etree.QName(tree.getroot()).localname
+    if root not in (operation, "Envelope"):
+        raise Unreadable(f"SD answered {operation} with {root}")
+
+
+def _fault_text(fault: etree._Element) -> str:
+    for each in fault.iter():
+        if isinstance(each.tag, str) and etree.QName(each).localname == "faultstring":
+            return each.text or ""
+    return "".join(str(part) for part in fault.itertext())
+
+
+def text(element: etree._Element, name: str) -> str:
+    """A child's text without blanks around; empty where there is none."""
+    return (element.findtext(name) or "").strip()
+
+
+def period(element: etree._Element) -> Period:
+    """ActivationDate to DeactivationDate, both inclusive; 9999-12-31 = no end. Raises ValueError."""
+    first = date.fromisoformat(text(element, "ActivationDate"))
+    last = date.fromisoformat(text(element, "DeactivationDate"))
+    if last < first:
+        raise ValueError(f"a period ends on {last}, before it begins on {first}")
+    return Period(first, None if last == FOREVER else last + timedelta(days=1))
+
+
+class StatusTold(NamedTuple):
+    period: Period
+    code: str
+
+
+class DepartmentTold(NamedTuple):
+    """``uuid`` in small letters; empty where SD leaves it out."""
+
+    period: Period
+    code: str
+    uuid: str
+
+
+class JobTold(NamedTuple):
+    period: Period
+    position: str
+    title: str
+
+
+class WorkingTimeTold(NamedTuple):
+    """``rate``: share of full time, None where SD leaves it out."""
+
+    period: Period
+    rate: float | None
+    salaried: bool
+    full_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EmploymentTold:
+    """An employment as an answer has it. A timeline is None where it was not asked for."""
+
+    number: str
+    anniversary: date | None
+    statuses: tuple[StatusTold, ...] | None
+    departments: tuple[DepartmentTold, ...] | None
+    jobs: tuple[JobTold, ...] | None
+    working_times: tuple[WorkingTimeTold, ...] | None
+
+    @property
+    def has_only_status(self) -> bool:
+        return not (self.departments or self.jobs or self.working_times)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Which timelines an answer holds, by its echo."""
+
+    statuses: bool = True
+    departments: bool = True
+    jobs: bool = True
+    working_times: bool = True
+
+    @classmethod
+    def of(cls, answer: Answer) -> "Parts":
+        return cls(
+            answer.told("EmploymentStatusIndicator"),
+            answer.told("DepartmentIndicator"),
+            answer.told("ProfessionIndicator"),
+            answer.told("WorkingTimeIndicator"),
+        )
+
+
+def employment(element: etree._Element, parts: Parts) -> EmploymentTold:
+    """Raises ValueError where a date or number can't be read."""
+    anniversary = text(element, "AnniversaryDate")
+    return EmploymentTold(
+        number=text(element, "EmploymentIdentifier"),
+        anniversary=date.fromisoformat(anniversary) if anniversary else None,
+        statuses=tuple(_status(each) for each in element.iterfind("EmploymentStatus")) if parts.statuses else None,
+        departments=(
+            tuple(_department(each) for each in element.iterfind("EmploymentDepartment")) if parts.departments else None
+        ),
+        jobs=tuple(_job(each) for each in element.iterfind("Profession")) if parts.jobs else None,
+        working_times=(
+            tuple(_working_time(each) for each in element.iterfind("WorkingTime")) if parts.working_times else None
+        ),
+    )
+
+
+def _status(element: etree._Element) -> StatusTold:
+    return StatusTold(period(element), text(element, "EmploymentStatusCode"))
+
+
+def _department(element: etree._Element) -> DepartmentTold:
+    uuid = text(element, "DepartmentUUIDIdentifier").lower()
+    return DepartmentTold(period(element), text(element, "DepartmentIdentifier"), uuid)
+
+
+def _job(element: etree._Element) -> JobTold:
+    title = text(element, "EmploymentName")
+    return JobTold(period(element), text(element, "JobPositionIdentifier"), "" if title in BLANK else title)
+
+
+def _working_time(element: etree._Element) -> WorkingTimeTold:
+    rate = text(element, "OccupationRate")
+    return WorkingTimeTold(
+        period(element),
+        float(rate) if rate else None,
+        text(element, "SalariedIndicator").lower() == "true",
+        text(element, "FullTimeIndicator").lower() == "true",
+    )
+
+
+class AddressTold(NamedTuple):
+    street: str
+    postal_code: str
+    town: str
+
+
+NO_ADDRESS = AddressTold("", "", "")
+
+
+def address(element: etree._Element) -> AddressTold:
+    """PostalAddress of a department or person; empty texts where it says nothing."""
+    inner = element.find("PostalAddress")
+    if inner is None:
+        return NO_ADDRESS
+    return AddressTold(text(inner, "StandardAddressIdentifier"), text(inner, "PostalCode"), text(inner, "DistrictName"))
+
+
+class ContactTold(NamedTuple):
+    """By position: a department's local and payroll phone, absence and PersonaleWeb mail; a person's phone and mail."""
+
+    phones: tuple[str, str] = ("", "")
+    mails: tuple[str, str] = ("", "")
+
+
+NO_CONTACT = ContactTold()
+
+
+def contact(element: etree._Element) -> ContactTold:
+    """ContactInformation, as it stands; what is a filler is decided by the settings."""
+    inner = element.find("ContactInformation")
+    if inner is None:
+        return NO_CONTACT
+    phones = [(each.text or "").strip() for each in inner.iterfind("TelephoneNumberIdentifier")]
+    mails = [(each.text or "").strip() for each in inner.iterfind("EmailAddressIdentifier")]
+    return ContactTold(((*phones, "", "")[0], (*phones, "", "")[1]), ((*mails, "", "")[0], (*mails, "", "")[1]))
+
+
+class PersonTold(NamedTuple):
+    """A person's own data of one day; ``address`` and ``contact`` are private."""
+
+    cpr: str
+    given_name: str
+    surname: str
+    address: AddressTold
+    contact: ContactTold
+
+
+def person(element: etree._Element) -> PersonTold:
+    return PersonTold(
+        text(element, "PersonCivilRegistrationIdentifier"),
+        text(element, "PersonGivenName"),
+        text(element, "PersonSurnameName"),
+        address(element),
+        contact(element),
+    )
+
+
+class DepartmentPeriod(NamedTuple):
+    """What a department is in a period. ``p_number`` empty: none."""
+
+    period: Period
+    code: str
+    level: str
+    name: str
+    p_number: str
+    address: AddressTold
+    contact: ContactTold
+
+
+def department_period(element: etree._Element) -> DepartmentPeriod:
+    """Raises ValueError where its dates can't be read."""
+    p_number = text(element, "ProductionUnitIdentifier")
+    return DepartmentPeriod(
+        period(element),
+        text(element, "DepartmentIdentifier"),
+        text(element, "DepartmentLevelIdentifier"),
+        text(element, "DepartmentName"),
+        p_number if p_number.strip("0") else "",
+        address(element),
+        contact(element),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PositionTold:
+    """``groups``: names of the groups above it, lowest first."""
+
+    code: str
+    name: str
+    groups: tuple[str, ...]
+
+
+def positions(element: etree._Element, above: tuple[str, ...] = ()) -> Iterator[PositionTold]:
+    """The entries of level 0 in a Profession element, wherever they stand; levels 1 to 3 are groups for statistics."""
+    name = text(element, "JobPositionName")
+    if text(element, "JobPositionLevelCode") == "0":
+        yield PositionTold(text(element, "JobPositionIdentifier"), name, above)
+    for inner in element.iterfind("Profession"):
+        yield from positions(inner, (name, *above) if name else above)

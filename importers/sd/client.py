@@ -1,0 +1,154 @@
+"""Calls to SD: one at a time, in opening hours, tried again when the service is closed or broken.
+
+An answer is spooled (memory, then an unnamed file that only this process can reach) before it is parsed, so that a
+connection that breaks is tried again as a whole, and an answer that is cut off is never half taken.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
+from types import TracebackType
+from typing import IO, Self, TypeVar
+
+import httpx
+
+from graph.time import COPENHAGEN
+from importers.sd.errors import AccessRefused, Closed, Unavailable, Unreadable
+from importers.sd.settings import SdSettings
+
+CLOSED_TEXT = b"The webservice has failed"
+IN_MEMORY = 256 * 1024 * 1024
+HISTORY = "organizations/uuids/{uuid}/department-parent-history"
+Body = IO[bytes]
+T = TypeVar("T")
+
+
+def copenhagen_now() -> datetime:
+    """Now, with Copenhagen's offset."""
+    return datetime.now(COPENHAGEN)
+
+
+def sd_day(day: date) -> str:
+    """A date as plain HTTP takes it, the year always with four digits (strftime does not pad year 1 on Linux)."""
+    return f"{day.day:02d}.{day.month:02d}.{day.year:04d}"
+
+
+class _Temporary(Exception):
+    """Worth another try."""
+
+
+class Client:
+    """The service. Use as a context manager. ``now`` and ``sleep`` are given by tests."""
+
+    def __init__(
+        self,
+        settings: SdSettings,
+        now: Callable[[], datetime] = copenhagen_now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._now = now
+        self._sleep = sleep
+        self._http = httpx.Client(
+            auth=httpx.BasicAuth(settings.user, settings.password.get_secret_value()),
+            timeout=settings.timeout_seconds,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def ask(self, operation: str, parameters: Mapping[str, str | date | bool]) -> Body:
+        """The body of an answer, whole. Raises Unavailable, Closed, AccessRefused."""
+        url = f"{self._settings.xml_url.rstrip('/')}/{operation}"
+        body = self._try(lambda: self._spooled(url, operation, parameters), operation)
+        assert body is not None
+        return body
+
+    def parent_histories(self, uuids: Iterable[str]) -> dict[str, bytes]:
+        """Each department's parents over all time, as JSON; empty bytes where SD knows none (404)."""
+        asked = list(uuids)
+        with ThreadPoolExecutor(self._settings.parallel_calls) as calls:
+            return dict(zip(asked, calls.map(self._history, asked), strict=True))
+
+    def _history(self, uuid: str) -> bytes:
+        base = self._settings.json_url
+        if base is None:
+            return b""
+        url = f"{base.rstrip('/')}/{HISTORY.format(uuid=uuid)}"
+        answer = self._try(lambda: self._json(url), "department-parent-history")
+        return b"" if answer is None else answer
+
+    def _try(self, call: Callable[[], T], name: str) -> T:
+        pause, why = self._settings.pause_seconds, ""
+        for attempt in range(self._settings.retries + 1):
+            if attempt:
+                self._sleep(pause)
+                pause *= 2
+            self._check_hours()
+            try:
+                return call()
+            except (_Temporary, httpx.TransportError) as failure:
+                why = str(failure) or type(failure).__name__
+        raise Unavailable(f"SD does not answer {name}: {why}. Tried {self._settings.retries + 1} times.")
+
+    def _check_hours(self) -> None:
+        if not self._settings.opening_hours:
+            return
+        opens, closes = self._settings.opens, self._settings.closes
+        now = self._now().astimezone(COPENHAGEN)
+        if not opens <= now.time() < closes:
+            raise Closed(f"SD is open from {opens:%H:%M} to {closes:%H:%M}; it is {now:%H:%M}. The run is put off.")
+
+    def _spooled(self, url: str, operation: str, parameters: Mapping[str, str | date | bool]) -> Body:
+        body: Body = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the caller reads it
+        with self._http.stream("GET", url, params={name: _text(each) for name, each in parameters.items()}) as answer:
+            _check_status(answer, operation)
+            for chunk in answer.iter_bytes(1 << 20):
+                body.write(chunk)
+        size = body.tell()
+        body.seek(0)
+        if CLOSED_TEXT in body.read(1 << 16):
+            raise _Temporary("the service says that it has failed")
+        body.seek(max(0, size - 200))
+        end = body.read()
+        if f"{operation}>".encode() not in end and b"Envelope>" not in end:
+            raise _Temporary("the answer is cut off")
+        body.seek(0)
+        return body
+
+    def _json(self, url: str) -> bytes | None:
+        answer = self._http.get(url)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        _check_status(answer, "department-parent-history")
+        if CLOSED_TEXT in answer.content:
+            raise _Temporary("the service says that it has failed")
+        try:
+            json.loads(answer.content)
+        except ValueError as wrong:
+            raise Unreadable(f"SD's parent history is no JSON: {wrong}") from wrong
+        return answer.content
+
+
+def _text(value: str | date | bool) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return sd_day(value) if isinstance(value, date) else value
+
+
+def _check_status(answer: httpx.Response, operation: str) -> None:
+    if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        raise AccessRefused(
+            f"SD refuses {operation} (HTTP {answer.status_code}): look at the settings' user and password, "
+            "and whether the user may call this operation."
+        )
+    if answer.status_code != httpx.codes.OK:
+        raise _Temporary(f"HTTP {answer.status_code}")

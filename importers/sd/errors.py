@@ -1,0 +1,41 @@
+"""What may go wrong with the service as a whole. All are SourceError: nothing is changed by them."""
+
+import re
+from typing import Literal
+
+from importers.source import SourceError
+
+FaultKind = Literal["unknown_employment", "unknown_person", "unknown_department", "other"]
+
+_KINDS: tuple[tuple[re.Pattern[str], FaultKind], ...] = (
+    (re.compile(r"^The stated EmploymentIdentifier '.*' does not exist$"), "unknown_employment"),
+    (re.compile(r"^The stated PersonCivilRegistrationIdentifier '.*' does not exist$"), "unknown_person"),
+    (re.compile(r"^DepartmentUUIDIdentifier was not found$"), "unknown_department"),
+)
+_CPR = re.compile(r"\d{6}-?\d{4}")
+
+
+class ServiceFault(SourceError):
+    """SD says that a question is wrong (HTTP 200 with a SOAP fault). ``kind`` tells those that mean something."""
+
+    def __init__(self, operation: str, text: str) -> None:
+        said = " ".join(text.split()).removesuffix(".").strip()
+        self.kind: FaultKind = next((kind for pattern, kind in _KINDS if pattern.match(said)), "other")
+        self.text = _CPR.sub("**********", said)  # the text quotes the CPR number that was asked for
+        super().__init__(f"SD answered {operation} with the fault: {self.text}")
+
+
+class Unreadable(SourceError):
+    """The answer is not what SD's description says: cut off, another root, a DTD, another echo."""
+
+
+class Unavailable(SourceError):
+    """Closed, broken or out of reach, also after all retries. Try again later."""
+
+
+class Closed(SourceError):
+    """Outside opening hours: no call was made; the run is put off."""
+
+
+class AccessRefused(SourceError):
+    """User or password is not accepted; asking again would lock the user out."""

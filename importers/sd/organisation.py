@@ -1,0 +1,245 @@
+"""An institution's departments over time, and where in the line an employment or a unit below has its place.
+
+The lift (formats/sd.md §3.4): a department whose level, name or UUID the settings leave out is no place in the line.
+What belongs to it goes to the nearest department above that is kept, on each day by that day's parent; at the top
+stands the institution.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from graph.time import FOREVER, Period, union, without
+from importers.sd.answers import DepartmentPeriod
+from importers.sd.errors import Unreadable
+from importers.sd.settings import SdSettings
+
+
+class ParentTold(NamedTuple):
+    period: Period
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """``uuid`` in small letters. ``raw``: what the answers said of it, for the fingerprint."""
+
+    uuid: str
+    periods: tuple[DepartmentPeriod, ...]
+    parents: tuple[ParentTold, ...]
+    raw: bytes = b""
+
+    @property
+    def key(self) -> str:
+        return f"department:{self.uuid}"
+
+    @property
+    def life(self) -> tuple[Period, ...]:
+        return union(each.period for each in self.periods)
+
+    def clashes(self) -> tuple[Period, ...]:
+        """Days with two parents at once."""
+        return union(
+            both
+            for index, one in enumerate(self.parents)
+            for other in self.parents[index + 1 :]
+            if one.parent != other.parent and (both := one.period.overlap(other.period))
+        )
+
+    def single_parents(self) -> Iterator[ParentTold]:
+        """Parents on the days with just one that is not the department itself."""
+        clashes = self.clashes()
+        for each in self.parents:
+            if each.parent != self.uuid:
+                for left in without((each.period,), clashes):
+                    yield ParentTold(left, each.parent)
+
+
+def parents_of(history: bytes) -> tuple[ParentTold, ...]:
+    """The JSON parent history; dates inclusive. Raises Unreadable."""
+    if not history:
+        return ()
+    try:
+        return tuple(
+            ParentTold(
+                _inclusive(date.fromisoformat(each["startDate"]), date.fromisoformat(each["endDate"])),
+                each["parentUuid"].lower(),
+            )
+            for each in json.loads(history)
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+        raise Unreadable(f"SD's parent history is not as described: {wrong!r}") from wrong
+
+
+def _inclusive(first: date, last: date) -> Period:
+    return Period(first, None if last == FOREVER else last + timedelta(days=1))
+
+
+class Place(NamedTuple):
+    """Where something belongs in a period. ``rule``: what the settings left out on the way up; empty = nothing."""
+
+    period: Period
+    key: str
+    rule: str
+
+
+class LeftOut:
+    """The settings' rules of what is no place in the line."""
+
+    def __init__(self, settings: SdSettings) -> None:
+        self._levels = settings.left_out_levels
+        self._units = settings.left_out_units
+        self._names = [re.compile(each) for each in settings.left_out_names]
+
+    def from_line(self, uuid: str, period: DepartmentPeriod) -> str:
+        """The rule that leaves it out, in words; empty where it is kept."""
+        wholly = self.wholly(uuid, period)
+        if wholly:
+            return wholly
+        return f"level {period.level}" if period.level in self._levels else ""
+
+    def wholly(self, uuid: str, period: DepartmentPeriod) -> str:
+        """As above, for what is no unit at all: a level that is left out still is a place where people are paid."""
+        if uuid in self._units:
+            return f"unit {uuid}"
+        for each in self._names:
+            if each.search(period.name):
+                return f"name {each.pattern!r}"
+        return ""
+
+
+@dataclass
+class Organisation:
+    """An institution. ``levels``: lowest first. ``fetch`` gets a department that is not here yet, or None.
+
+    ``by_code`` likewise finds departments by their code.
+    """
+
+    code: str
+    uuid: str
+    name: str
+    levels: tuple[str, ...]
+    left_out: LeftOut
+    departments: dict[str, Department] = field(default_factory=dict)
+    fetch: Callable[[str], Department | None] | None = None
+    fetch_by_code: Callable[[str], Iterable[Department]] | None = None
+    _places: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+    _codes: dict[str, list[Department]] | None = None
+
+    @property
+    def key(self) -> str:
+        return f"institution:{self.uuid}"
+
+    def department(self, uuid: str) -> Department | None:
+        """The department; None where SD does not know it."""
+        found = self.departments.get(uuid)
+        if found is None and self.fetch is not None:
+            found = self.fetch(uuid)
+            if found is not None:
+                self.departments[uuid] = found
+        return found
+
+    def lowest_by_code(self, code: str, during: Period) -> list[Department]:
+        """Departments of the lowest level that have the code at some time of the period."""
+        if self.fetch_by_code is not None:
+            for each in self.fetch_by_code(code):
+                self.departments.setdefault(each.uuid, each)
+            self._codes = None
+        if self._codes is None:
+            self._codes = {}
+            for each in self.departments.values():
+                for name in {period.code for period in each.periods}:
+                    self._codes.setdefault(name, []).append(each)
+        lowest = self.levels[0] if self.levels else ""
+        return [
+            each
+            for each in self._codes.get(code, ())
+            if any(
+                period.code == code and period.level in (lowest, "") and period.period.overlap(during)
+                for period in each.periods
+            )
+        ]
+
+    def places(self, uuid: str, _below: frozenset[str] = frozenset()) -> tuple[Place, ...]:
+        """Where in the line the department's people belong: itself, or the nearest one above that is kept."""
+        kept = self._places.get(uuid)
+        if kept is not None:
+            return kept
+        if uuid in _below:
+            return ()
+        department = self.department(uuid)
+        if department is None:
+            return ()
+        found: list[Place] = []
+        for each in department.periods:
+            rule = self.left_out.from_line(uuid, each)
+            if not rule:
+                found.append(Place(each.period, department.key, ""))
+            else:
+                found += self._above(department, each.period, rule, _below | {uuid})
+        result = joined(found)
+        if not _below:
+            self._places[uuid] = result
+        return result
+
+    def parents(self, department: Department, during: Period) -> tuple[Place, ...]:
+        """The places directly above it that are kept, in a period."""
+        return joined(self._above(department, during, "", frozenset({department.uuid})))
+
+    def _above(self, department: Department, during: Period, rule: str, below: frozenset[str]) -> Iterator[Place]:
+        for told in department.single_parents():
+            both = told.period.overlap(during)
+            if both is None:
+                continue
+            if told.parent == self.uuid:
+                yield Place(both, self.key, rule)
+                continue
+            for place in self.places(told.parent, below):
+                part = place.period.overlap(both)
+                if part is not None:
+                    yield Place(part, place.key, rule or place.rule)
+
+    def digest(self, uuid: str) -> bytes:
+        """All that an employment's mapping takes from its department; changes when that does."""
+        department = self.department(uuid)
+        if department is None:
+            return b"?"
+        return repr((department.life, self.places(uuid), self.is_at_the_top(department))).encode()
+
+    def is_at_the_top(self, department: Department) -> bool:
+        """A department of the lowest level directly under the institution: one for errors, as a rule."""
+        lowest = self.levels[0] if self.levels else ""
+        return any(each.level == lowest for each in department.periods) and any(
+            each.parent == self.uuid for each in department.parents
+        )
+
+    def unplaced(self, department: Department) -> tuple[Period, ...]:
+        """Days of its life on which SD tells no single parent."""
+        return without(department.life, (each.period for each in department.single_parents()))
+
+
+def joined(places: Iterable[Place]) -> tuple[Place, ...]:
+    """The same with as few periods as possible."""
+    by_place: dict[tuple[str, str], list[Period]] = {}
+    for each in places:
+        by_place.setdefault((each.key, each.rule), []).append(each.period)
+    found = [Place(period, *place) for place, periods in by_place.items() for period in union(periods)]
+    return tuple(sorted(found, key=lambda each: (each.period.start, each.key, each.rule)))
+
+
+def by_tree(departments: Mapping[str, Department], tree: Mapping[str, str]) -> dict[str, Department]:
+    """Departments without parent history get the parent that today's tree tells, for as long as they exist."""
+    return {
+        uuid: each
+        if each.parents or uuid not in tree
+        else Department(
+            uuid,
+            each.periods,
+            tuple(ParentTold(period, tree[uuid]) for period in each.life),
+            each.raw + tree[uuid].encode(),
+        )
+        for uuid, each in departments.items()
+    }

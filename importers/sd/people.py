@@ -1,0 +1,251 @@
+"""Persons and employments of a run, and who may have which employment number (pitfalls 30–33, 39–41, 53, 54)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from graph.facts import Problem, Statement
+from graph.time import Period, within
+from importers.sd.answers import NO_CONTACT, ContactTold
+from importers.sd.errors import ServiceFault
+from importers.sd.institutions import Institution
+from importers.sd.mapping.employments import is_deleted
+from importers.sd.mapping.persons import is_fictive
+from importers.sd.operations import EmploymentRaw, Operations, PersonWithWork
+from importers.sd.records import listed, refused
+from importers.sd.settings import SdSettings
+from importers.source import Known, Mapped, RawRecord
+
+_DELETED = b"<EmploymentStatusCode>S<"
+Contacts = Mapping[tuple[str, str], ContactTold]
+
+
+@dataclass
+class People:
+    """Shared by all institutions of a run, so that one person's data come from the first that tells them."""
+
+    known: Known
+    settings: SdSettings
+    operations: Operations
+    told: set[str] = field(default_factory=set)
+    seen: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    fictive: int = 0
+    verified: int = 0
+    _keys: dict[str, str] = field(default_factory=dict)
+    _by_number: dict[tuple[str, str], list[str]] | None = None
+    _persons: frozenset[str] | None = None
+
+    # -- everybody --------------------------------------------------------------------------------------------------
+
+    def everybody(self, institution: Institution) -> Iterator[RawRecord]:
+        """All persons and employments of an institution, as a stream of two answers."""
+        contacts: dict[tuple[str, str], ContactTold] = {}
+        for each in self.operations.persons(institution.code):
+            yield from self._person(institution, each, contacts)
+        yield from self._employments(institution, self._timelines(institution), contacts)
+
+    def _timelines(self, institution: Institution, cpr: str = "", number: str = "") -> Iterator[EmploymentRaw]:
+        if self.settings.history == "all":
+            return self.operations.employments(institution.code, cpr, number)
+        return self.operations.employments_from_today(institution.code, cpr, number)
+
+    def _person(
+        self, institution: Institution, each: PersonWithWork, contacts: dict[tuple[str, str], ContactTold]
+    ) -> Iterator[RawRecord]:
+        cpr = each.told.cpr
+        if is_fictive(cpr):
+            self.fictive += 1
+            return
+        for number, contact in each.work:
+            contacts[cpr, number] = contact if any(contact.phones) or any(contact.mails) else NO_CONTACT
+        key = self._key(cpr)
+        if key not in self.told:
+            self.told.add(key)
+            yield institution.records.person(each.told, key)
+
+    def _key(self, cpr: str) -> str:
+        key = self._keys.get(cpr)
+        if key is None:
+            key = self._keys[cpr] = self.known.person_key(cpr)
+        return key
+
+    def _employments(
+        self, institution: Institution, raws: Iterable[EmploymentRaw], contacts: Contacts
+    ) -> Iterator[RawRecord]:
+        """Those whose number has had another holder wait until all is read: that one's end may come later."""
+        waiting: list[EmploymentRaw] = []
+        for raw in raws:
+            if is_fictive(raw.cpr):
+                continue
+            key = institution.records.employment_key(raw.number, self._key(raw.cpr))
+            if _DELETED in raw.raw:
+                self.deleted.add(key)
+            holders = self.seen.setdefault((institution.code, raw.number), set())
+            known = self._kept(institution.code, raw.number)
+            if holders or any(each != key for each in known):
+                waiting.append(raw)
+            else:
+                yield self._employment(institution, raw, contacts)
+            holders.add(key)
+        for raw in waiting:
+            yield self._one_of_several(institution, raw, contacts)
+
+    def _employment(self, institution: Institution, raw: EmploymentRaw, contacts: Contacts) -> RawRecord:
+        key = self._key(raw.cpr)
+        if key not in self.told and not self._is_known(key):
+            text = "SD tells the employment, but not the person (GetPerson has no answer); neither is made"
+            employment = institution.records.employment_key(raw.number, key)
+            return refused(Problem("Employment", employment, "person", "unknown_person", text))
+        return institution.records.employment(raw, key, contacts.get((raw.cpr, raw.number)))
+
+    def _is_known(self, person: str) -> bool:
+        if self._persons is None:
+            self._persons = frozenset(self.known.keys("Person"))
+        return person in self._persons
+
+    # -- one number, several holders --------------------------------------------------------------------------------
+
+    def _kept(self, institution: str, number: str) -> list[str]:
+        if self._by_number is None:
+            self._by_number = {}
+            for key in self.known.keys("Employment"):
+                _, code, kept, _ = key.split(":")
+                self._by_number.setdefault((code, kept), []).append(key)
+        return self._by_number.get((institution, number), [])
+
+    def _one_of_several(self, institution: Institution, raw: EmploymentRaw, contacts: Contacts) -> RawRecord:
+        key = institution.records.employment_key(raw.number, self._key(raw.cpr))
+        if self.known.statement("Employment", key) is None:
+            others = {*self._kept(institution.code, raw.number), *self.seen[institution.code, raw.number]} - {key}
+            if not all(each in self.deleted or self._is_kept_as_deleted(each) for each in others):
+                return refused(_changed_holder(key))
+        return self._employment(institution, raw, contacts)
+
+    def _is_kept_as_deleted(self, key: str) -> bool:
+        kept = self.known.statement("Employment", key)
+        return kept is not None and is_deleted(kept)
+
+    # -- some people ------------------------------------------------------------------------------------------------
+
+    def some(
+        self, institutions: list[Institution], changed: Mapping[str, Mapping[str, set[str]]]
+    ) -> Iterator[RawRecord]:
+        """``changed``: institution → CPR number → employment numbers (none: whichever there are)."""
+        for cpr in sorted({cpr for each in changed.values() for cpr in each}):
+            if is_fictive(cpr):
+                self.fictive += 1
+                continue
+            contacts: dict[tuple[str, str], ContactTold] = {}
+            for institution in institutions:
+                here = cpr in changed.get(institution.code, {})
+                if here or self._key(cpr) not in self.told:
+                    found: dict[tuple[str, str], ContactTold] = {}
+                    for each in self._asked(institution, cpr):
+                        yield from self._person(institution, each, found)
+                    contacts |= found if here else {}
+                if here:
+                    yield from self._changed(institution, cpr, changed[institution.code][cpr], contacts)
+
+    def _asked(self, institution: Institution, cpr: str) -> list[PersonWithWork]:
+        try:
+            return list(self.operations.persons(institution.code, cpr))
+        except ServiceFault as fault:
+            if fault.kind == "unknown_person":
+                return []
+            raise
+
+    def _changed(
+        self, institution: Institution, cpr: str, numbers: set[str], contacts: Contacts
+    ) -> Iterator[RawRecord]:
+        try:
+            raws = list(self._timelines(institution, cpr))
+        except ServiceFault as fault:
+            if fault.kind != "unknown_person":
+                raise
+            raws = []
+        person = self._key(cpr)
+        for raw in raws:
+            key = institution.records.employment_key(raw.number, person)
+            if self.known.statement("Employment", key) is None and any(
+                each not in self.deleted and not self._is_kept_as_deleted(each)
+                for each in self._kept(institution.code, raw.number)
+            ):
+                yield refused(_changed_holder(key))
+            else:
+                yield self._employment_if_known(institution, raw, contacts)
+        for number in sorted(numbers - {raw.number for raw in raws}):
+            key = institution.records.employment_key(number, person)
+            print_of = self.known.fingerprint(b"no longer told", key.encode())
+            yield RawRecord("Employment", key, print_of, self._verify(institution, number, key))
+
+    def _employment_if_known(self, institution: Institution, raw: EmploymentRaw, contacts: Contacts) -> RawRecord:
+        key = self._key(raw.cpr)
+        if key not in self.told and self.known.statement("Person", key) is not None:
+            self.told.add(key)
+        return self._employment(institution, raw, contacts)
+
+    # -- what is no longer told -------------------------------------------------------------------------------------
+
+    def _verify(self, institution: Institution, number: str, key: str) -> "_Verification":
+        return _Verification(self, institution, number, key)
+
+    def verified_absence(self, institution: Institution, number: str, previous: Statement) -> Mapped:
+        """Ask for one employment that an answer lacked. Raises SourceError."""
+        key = previous.key
+        try:
+            raws = list(self._timelines(institution, number=number))
+        except ServiceFault as fault:
+            if fault.kind != "unknown_employment":
+                raise
+            return Mapped(replace(previous, exists=()))
+        for raw in raws:
+            if institution.records.employment_key(raw.number, self._key(raw.cpr)) == key:
+                return institution.records.employment(raw, self._key(raw.cpr), None).map(previous)
+        if raws:
+            problem = _changed_holder(key)
+            return Mapped(None, (replace(problem, severity="notice"),))
+        text = "SD has the employment, but tells nothing of it; it is left as it was"
+        return Mapped(None, (Problem("Employment", key, "", "empty_answer", text, "notice"),))
+
+    def absent(self, institutions: Mapping[str, Institution], previous: Statement, today: Period) -> Mapped | None:
+        """A known employment that a whole reading lacks; ``today``: all days before today.
+
+        One that has ended stays as it was. Others are asked for, up to the settings' number; beyond that something
+        is wrong with the answer, and they end: then it is for the brake.
+        """
+        if not within(previous.exists or (), (Period(today.end or today.start),)):
+            return None
+        _, code, number, _ = previous.key.split(":")
+        self.verified += 1
+        if code in institutions and self.verified <= self.settings.verify_absent:
+            return self.verified_absence(institutions[code], number, previous)
+        return Mapped(replace(previous, exists=within(previous.exists or (), (today,))))
+
+    def counted(self) -> Iterator[RawRecord]:
+        """How many were skipped."""
+        if self.fictive:
+            text = f"{self.fictive} fictive persons (CPR number ends in 0000) are skipped"
+            yield listed(Problem("Person", "", "cpr", "fictive", text, "notice"))
+
+
+@dataclass(frozen=True)
+class _Verification:
+    """The mapping of an employment that a refetch of its person lacked."""
+
+    people: People
+    institution: Institution
+    number: str
+    key: str
+
+    def __call__(self, previous: Statement | None) -> Mapped:
+        if previous is None:
+            return Mapped(None)
+        return self.people.verified_absence(self.institution, self.number, previous)
+
+
+def _changed_holder(key: str) -> Problem:
+    text = (
+        "the employment number belongs to another person, and that employment is not deleted (S): the CPR number may "
+        "have changed, or the number be reused. Nothing is moved; decide which, and mend it in payroll"
+    )
+    return Problem("Employment", key, "person", "number_has_other_holder", text)

@@ -1,0 +1,159 @@
+"""Raw records with their fingerprints: what an unchanged source costs is decided here.
+
+A fingerprint covers the record's own XML text, what else its mapping takes (contact data, its departments' places,
+the position list) and the settings. The same record has the same one in a whole reading and in a delta.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+
+from lxml import etree
+
+from graph.facts import BadRecord, Problem, Statement
+from importers.sd import answers
+from importers.sd.answers import ContactTold, PersonTold, PositionTold
+from importers.sd.mapping import employments, persons, positions, units
+from importers.sd.operations import EmploymentRaw
+from importers.sd.organisation import Department, Organisation
+from importers.sd.settings import SdSettings
+from importers.source import Known, Mapped, RawRecord
+
+MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
+NOT_TAKEN = "not taken"  # no fingerprint is like it, so that the record is looked at each time
+_NAMES = re.compile(rb"<(DepartmentUUIDIdentifier|DepartmentIdentifier|JobPositionIdentifier)>([^<]*)<")
+
+
+@dataclass
+class Records:
+    """Makes records of one institution. ``titles``: position code → name."""
+
+    known: Known
+    settings: SdSettings
+    day: date
+    organisation: Organisation
+    titles: Mapping[str, str]
+    unknown_positions: set[str] = field(default_factory=set)
+    people_in: dict[str, int] = field(default_factory=dict)
+    _salt: bytes = b""
+    _whole: bytes = b""
+    _places: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._salt = MAPPING + self.settings.digest().encode()
+        self._list = repr(sorted(self.titles.items())).encode()
+
+    def institution(self) -> RawRecord:
+        stated = units.institution(self.organisation)
+        print_of = self.known.fingerprint(self._salt, repr(stated).encode())
+        return RawRecord("Unit", stated.key, print_of, lambda previous: Mapped(stated))
+
+    def department(self, told: Department) -> RawRecord:
+        organisation = self.organisation
+        places = [organisation.parents(told, period) for period in told.life]
+        context = repr((organisation.uuid, places, organisation.places(told.uuid))).encode()
+        print_of = self.known.fingerprint(self._salt, told.raw, context)
+        return RawRecord("Unit", told.key, print_of, partial(units.department, told, organisation, self.settings))
+
+    def position(self, told: PositionTold) -> RawRecord:
+        code = self.organisation.code
+        print_of = self.known.fingerprint(self._salt, code.encode(), repr(told).encode())
+        key = positions.key(code, told.code)
+        return RawRecord("Position", key, print_of, lambda previous: positions.position(told, code))
+
+    def unknown_position(self, code: str) -> RawRecord:
+        institution = self.organisation.code
+        print_of = self.known.fingerprint(self._salt, b"unknown", institution.encode(), code.encode())
+        key = positions.key(institution, code)
+        return RawRecord("Position", key, print_of, lambda previous: positions.unknown(code, institution))
+
+    def person(self, told: PersonTold, key: str) -> RawRecord:
+        taken = told if self.settings.private_contact else (*told[:3], persons.is_protected(told))
+        print_of = self.known.fingerprint(self._salt, repr(tuple(taken)).encode())
+        return RawRecord(
+            "Person", key, print_of, lambda previous: persons.person(told, key, self.settings, self.day, previous)
+        )
+
+    def employment_key(self, number: str, person_key: str) -> str:
+        """Numbers are reused for other persons, so the person is part of the key."""
+        return f"employment:{self.organisation.code}:{number}:{person_key}"
+
+    def employment(self, raw: EmploymentRaw, person_key: str, contact: ContactTold | None) -> RawRecord:
+        key = self.employment_key(raw.number, person_key)
+        context = [self._salt, key.encode(), raw.raw, repr(contact).encode()]
+        uuids = codes = jobs = 0
+        for name, value in _NAMES.findall(raw.raw):
+            if name == b"JobPositionIdentifier":
+                jobs += 1
+                self._see_position(value.decode())
+            elif name == b"DepartmentIdentifier":
+                codes += 1
+            else:
+                uuids += 1
+                context.append(self._place(value.decode().lower()))
+        if uuids < codes:
+            context.append(self._places_of_all())
+        if raw.raw.count(b"<EmploymentName>") < jobs:
+            context.append(self._list)
+        return RawRecord(
+            "Employment",
+            key,
+            self.known.fingerprint(*context),
+            partial(self._mapped, raw, key, person_key, contact),
+        )
+
+    def _see_position(self, code: str) -> None:
+        if code not in self.titles:
+            self.unknown_positions.add(code)
+
+    def _place(self, uuid: str) -> bytes:
+        self.people_in[uuid] = self.people_in.get(uuid, 0) + 1
+        found = self._places.get(uuid)
+        if found is None:
+            found = self._places[uuid] = self.organisation.digest(uuid)
+        return found
+
+    def _places_of_all(self) -> bytes:
+        if not self._whole:
+            departments = sorted(self.organisation.departments)
+            self._whole = repr([(uuid, self.organisation.digest(uuid)) for uuid in departments]).encode()
+        return self._whole
+
+    def _mapped(
+        self,
+        raw: EmploymentRaw,
+        key: str,
+        person_key: str,
+        contact: ContactTold | None,
+        previous: Statement | None,
+    ) -> Mapped:
+        try:
+            told = answers.employment(etree.fromstring(raw.raw), raw.parts)
+        except ValueError as wrong:
+            raise BadRecord(Problem("Employment", key, "", "unreadable", f"can't be read: {wrong}")) from wrong
+        holder = employments.Holder(
+            self.organisation.code,
+            key,
+            person_key,
+            contact,
+            self.organisation,
+            self.titles,
+            complete=self.settings.history == "all",
+        )
+        return employments.employment(told, holder, self.settings, self.day, previous)
+
+
+def listed(problem: Problem) -> RawRecord:
+    """A record that states nothing and is kept only for its problem."""
+    return RawRecord(problem.kind, problem.key, NOT_TAKEN, lambda previous: Mapped(None, (problem,)))
+
+
+def refused(problem: Problem) -> RawRecord:
+    """A record that is not taken."""
+
+    def refuse(previous: Statement | None) -> Mapped:
+        raise BadRecord(problem)
+
+    return RawRecord(problem.kind, problem.key, NOT_TAKEN, refuse)

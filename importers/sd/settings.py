@@ -1,0 +1,107 @@
+"""What a municipality says about its SD Løn: where it is, what to take and how to read it."""
+
+import hashlib
+import re
+from datetime import date, time
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+
+class UnpaidRule(BaseModel):
+    """Unpaid staff, where payroll keeps them: a number with a letter belongs to a position at or above a limit, and
+    the other way round. An employment that breaks it is left out until its position meets it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    positions_from: str = Field(description="The lowest position code of unpaid staff, as text of the same length")
+
+
+class SdSettings(BaseModel):
+    """Every setting of the source; times are minutes or seconds as named, dates are Danish calendar dates."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    xml_url: str = Field("https://service.sd.dk/sdws", description="Where the XML operations answer")
+    json_url: str | None = Field(
+        "https://service.sd.dk/api-gateway/organization/public/api/v1",
+        description="Where the parent history answers; none = only today's tree is read",
+    )
+    user: str = Field(pattern=r"^[sS][yY]", description="System user; begins with sy")
+    password: SecretStr
+    region: str | None = Field(None, description="Read all institutions of this region …")
+    institutions: tuple[str, ...] = Field((), description="… or these; their order decides whose names count")
+    positions_from: str | None = Field(None, description="The institution whose position list all others use")
+
+    earliest: date = Field(date.min, description="Asked for from this day; what began before is cut to it")
+    history: Literal["all", "from_today"] = Field("all", description="from_today: present and future only")
+    left_out_levels: frozenset[str] = Field(
+        frozenset(), description="Levels that are no places in the line; employments are lifted above them"
+    )
+    left_out_names: tuple[str, ...] = Field((), description="Regular expressions: units so named are left out")
+    left_out_units: frozenset[str] = Field(frozenset(), description="UUIDs of units that are left out")
+    private_contact: bool = Field(False, description="Take home address, private phone and mail")
+    phones_that_are_none: frozenset[str] = Field(frozenset({"00000000"}), description="Fillers and local codes")
+    mails_that_are_none: frozenset[str] = Field(frozenset({"Empty@Empty"}))
+    five_digit_phone_is_manager: bool = Field(
+        False, description="A department's phone of five digits is an employment number, so no phone"
+    )
+    full_time_hours: float | None = Field(None, description="Hours a week; SD does not tell; none = hours unknown")
+    full_time_hours_by_position: dict[str, float] = Field(default_factory=dict)
+    unpaid: UnpaidRule | None = None
+
+    opening_hours: bool = Field(True, description="Call only when the service is open")
+    opens: time = time(6, 5)
+    closes: time = time(21, 55)
+    timeout_seconds: float = Field(180, gt=0)
+    retries: int = Field(5, ge=0)
+    pause_seconds: float = Field(2.0, ge=0, description="Before the first retry; doubled each time")
+    parallel_calls: int = Field(1, ge=1, le=8, description="For parent histories, which are one call a unit")
+    overlap_minutes: int = Field(1, ge=1, description="By which windows of registration overlap")
+    delta_days: int = Field(29, ge=1, le=29, description="A mark older than this leads to a whole reading")
+    all_units_every_days: int = Field(7, ge=1)
+    mark_every_hours: int = Field(24, ge=1, description="How far an unchanged source lets its mark stay behind")
+    verify_absent: int = Field(
+        200, ge=0, description="How many employments that a whole reading lacks are asked for one by one"
+    )
+
+    @field_validator("left_out_names")
+    @classmethod
+    def _are_expressions(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for each in names:
+            try:
+                re.compile(each)
+            except re.error as wrong:
+                raise ValueError(f"{each!r} is no regular expression: {wrong}") from wrong
+        return names
+
+    @field_validator("left_out_units")
+    @classmethod
+    def _are_lower(cls, units: frozenset[str]) -> frozenset[str]:
+        return frozenset(each.lower() for each in units)
+
+    @model_validator(mode="after")
+    def _says_whom(self) -> "SdSettings":
+        if not self.region and not self.institutions:
+            raise ValueError("say which region or which institutions to read")
+        return self
+
+    @property
+    def lifts(self) -> bool:
+        """Whether an employment's unit may be another than its department."""
+        return bool(self.left_out_levels or self.left_out_names or self.left_out_units)
+
+    def digest(self) -> str:
+        """Changes when something changes that decides what is read or what it means; passwords are not in it."""
+        meaning = self.model_dump(
+            mode="json",
+            include={
+                "region", "institutions", "positions_from", "earliest", "history", "private_contact",
+                "five_digit_phone_is_manager", "full_time_hours", "full_time_hours_by_position", "unpaid",
+                "left_out_names",
+            },
+        )  # fmt: skip
+        sets = (self.left_out_levels, self.left_out_units, self.phones_that_are_none, self.mails_that_are_none)
+        return hashlib.sha256(repr((sorted(meaning.items()), [sorted(each) for each in sets])).encode()).hexdigest()[
+            :16
+        ]

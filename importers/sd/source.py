@@ -1,0 +1,268 @@
+"""The source: a whole reading, or what was registered since the last one (formats/sd.md §5)."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from graph.facts import Statement
+from graph.time import COPENHAGEN, Period, within
+from importers.sd.client import Client, copenhagen_now
+from importers.sd.institutions import Institution, Institutions
+from importers.sd.mapping import units
+from importers.sd.operations import Operations
+from importers.sd.people import People
+from importers.sd.settings import SdSettings
+from importers.source import Known, Mapped, RawRecord, Reading
+
+MINUTE = "%Y-%m-%dT%H:%M"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """That something has changed: of an employment, a person (no number) or a department (``unit``)."""
+
+    institution: str
+    cpr: str = ""
+    number: str = ""
+    unit: str = ""
+
+
+def hint_of(event: Mapping[str, str]) -> Hint:
+    """An event of SD's AMQP feed (§5.3). Its ``eventType`` is not looked at: whatever it is, one refetch follows."""
+    return Hint(
+        event.get("instCode", ""), event.get("cpr", ""), event.get("tjnr", ""), event.get("orgUnitUuid", "").lower()
+    )
+
+
+class SdSource:
+    """Payroll of SD. ``whole``: read everything, whatever the mark says. ``now`` and ``sleep`` are for tests."""
+
+    name = "sd"
+
+    def __init__(
+        self,
+        settings: SdSettings,
+        *,
+        whole: bool = False,
+        now: Callable[[], datetime] = copenhagen_now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._whole = whole
+        self._now = now
+        self._sleep = sleep
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        """One reading. Raises SourceError where SD can't be read; then nothing is changed."""
+        with self._run(known) as run:
+            why = "asked for" if self._whole else run.why_whole()
+            yield run.whole(why) if why else run.delta()
+
+    def refetch(self, institution: str, cpr: str, number: str = "") -> "SdHints":
+        """A source that reads one employment (or all of a person's) anew; for ``run_import``."""
+        return SdHints(self, [Hint(institution, cpr, number)])
+
+    @contextmanager
+    def _run(self, known: Known) -> Iterator["_Run"]:
+        now = self._now().astimezone(COPENHAGEN).replace(tzinfo=None)
+        with Client(self._settings, self._now, self._sleep) as client:
+            operations = Operations(client, self._settings, now.date())
+            institutions = Institutions(operations, known, self._settings, now.date())
+            people = People(known, self._settings, operations)
+            yield _Run(known, self._settings, now, operations, institutions, people)
+
+
+class SdHints:
+    """Refetches what hints point to. The mark stays as it is: a hint says nothing about what else has changed."""
+
+    name = SdSource.name
+
+    def __init__(self, source: SdSource, hints: Iterable[Hint]) -> None:
+        self._source = source
+        self._hints = tuple(dict.fromkeys(hints))  # events come more than once
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        with self._source._run(known) as run:
+            yield run.hinted(self._hints)
+
+
+@dataclass
+class _Run:
+    """One run. ``now``: Copenhagen's wall clock, naive, as SD's windows are."""
+
+    known: Known
+    settings: SdSettings
+    now: datetime
+    operations: Operations
+    institutions: Institutions
+    people: People
+
+    @property
+    def day(self) -> date:
+        return self.now.date()
+
+    def why_whole(self) -> str:
+        """Why the mark will not do for a delta; empty where it will."""
+        mark = self.known.mark
+        if "window" not in mark:
+            return "first reading"
+        if mark.get("settings") != self.settings.digest():
+            return "the settings have changed"
+        age = self.now - datetime.strptime(mark["window"], MINUTE)
+        if age > timedelta(days=self.settings.delta_days):
+            return f"the last window ended {age.days} days ago, and SD tells the changes of 30 days only"
+        return ""
+
+    # -- whole ------------------------------------------------------------------------------------------------------
+
+    def whole(self, why: str) -> Reading:
+        """Everything SD has."""
+        told = self.institutions.told()
+        structures, digest = self.institutions.structure(told)
+        made = [self.institutions.whole(each, *structures[each.code]) for each in told]
+        return Reading(
+            label=f"SD, whole: {why}",
+            day=self.day,
+            records=self._everything(made),
+            whole=frozenset({"Unit", "Employment", "Position"}),
+            absent=lambda previous: self._absent(made, previous),
+            mark=self._mark(digest, made, all_units=True),
+            mark_anyway=self._is_mark_due(),
+        )
+
+    def _everything(self, made: list[Institution]) -> Iterator[RawRecord]:
+        for each in made:
+            yield from each.units()
+            yield from each.position_list()
+        for each in made:
+            yield from self.people.everybody(each)
+            yield from each.positions_met()
+        yield from self.people.counted()
+
+    def _absent(self, made: list[Institution], previous: Statement) -> Mapped | None:
+        past = Period(end=self.day)
+        if previous.kind == "Employment":
+            return self.people.absent({each.code: each for each in made}, previous, past)
+        if not within(previous.exists or (), (Period(self.day),)):
+            return None
+        if previous.kind == "Unit":
+            uuid = previous.key.partition(":")[2]
+            below = sum(
+                any(told.parent == uuid and told.period.holds(self.day) for told in department.parents)
+                for each in made
+                for department in each.organisation.departments.values()
+            )
+            people = sum(each.records.people_in.get(uuid, 0) for each in made)
+            return units.gone(previous, past, below, people)
+        return Mapped(replace(previous, exists=within(previous.exists or (), (past,))))
+
+    # -- delta ------------------------------------------------------------------------------------------------------
+
+    def delta(self) -> Reading:
+        """What was registered since the mark; and, once a day, the organisation where it differs."""
+        mark = self.known.mark
+        told = self.institutions.told()
+        digest, units_due = mark.get("tree", ""), False
+        if mark.get("tree_day") != self.day.isoformat():
+            structures, digest = self.institutions.structure(told)
+            differs = digest != mark.get("tree")
+            if differs and self.settings.lifts:
+                return self.whole("the organisation has changed, and employments are lifted in it")
+            units_due = differs or self._are_all_units_due()
+        if units_due:
+            made = [self.institutions.whole(each, *structures[each.code]) for each in told]
+        else:
+            made = [self.institutions.lazy(each, self._levels(each.code)) for each in told]
+        start = datetime.strptime(mark["window"], MINUTE) - timedelta(minutes=self.settings.overlap_minutes)
+        return Reading(
+            label=f"SD, registered from {start:%Y-%m-%d %H:%M} to {self.now:%Y-%m-%d %H:%M}",
+            day=self.day,
+            records=self._changes(made, start, units_due),
+            whole=frozenset({"Unit"}) if units_due else frozenset(),
+            absent=lambda previous: self._absent(made, previous),
+            mark=self._mark(digest, made, all_units=units_due),
+            mark_anyway=self._is_mark_due(),
+        )
+
+    def _changes(self, made: list[Institution], start: datetime, units_due: bool) -> Iterator[RawRecord]:
+        if units_due:
+            for each in made:
+                yield from each.units()
+        for each in made:
+            yield from each.position_list()
+        changed: dict[str, dict[str, set[str]]] = {}
+        for each in made:
+            here = changed.setdefault(each.code, {})
+            for cpr, number in self.operations.changed_employments(each.code, start, self.now):
+                here.setdefault(cpr, set()).add(number)
+            for cpr in self.operations.changed_persons(each.code, start, self.now):
+                here.setdefault(cpr, set())
+        yield from self._people(made, changed)
+
+    def _people(self, made: list[Institution], changed: Mapping[str, Mapping[str, set[str]]]) -> Iterator[RawRecord]:
+        yield from self.people.some(made, changed)
+        for each in made:
+            yield from each.positions_met()
+            yield from each.new_units(self.known)
+        yield from self.people.counted()
+
+    def hinted(self, hints: tuple[Hint, ...]) -> Reading:
+        """What hints point to, each once."""
+        wanted = {each.institution for each in hints}
+        made = [self.institutions.lazy(each, self._levels(each.code)) for each in self.institutions.told()]
+        changed: dict[str, dict[str, set[str]]] = {}
+        for each in hints:
+            if each.cpr:
+                numbers = changed.setdefault(each.institution, {}).setdefault(each.cpr, set())
+                numbers |= {each.number} if each.number else set()
+        return Reading(
+            label=f"SD, {len(hints)} hints in {', '.join(sorted(wanted))}",
+            day=self.day,
+            records=self._hinted(made, hints, changed),
+        )
+
+    def _hinted(
+        self, made: list[Institution], hints: tuple[Hint, ...], changed: Mapping[str, Mapping[str, set[str]]]
+    ) -> Iterator[RawRecord]:
+        met: set[str] = set()
+        for hint in hints:
+            for each in made:
+                found = each.organisation.department(hint.unit) if hint.unit and each.code == hint.institution else None
+                if found is not None:
+                    met.add(found.uuid)
+                    yield each.records.department(found)
+        for each in made:
+            each.looked_up -= met
+        yield from self._people(made, changed)
+
+    # -- marks ------------------------------------------------------------------------------------------------------
+
+    def _mark(self, digest: str, made: list[Institution], *, all_units: bool) -> dict[str, str]:
+        """Moved when everything of the window is stored. ``window``: its last minute."""
+        return {
+            "window": self.now.strftime(MINUTE),
+            "settings": self.settings.digest(),
+            "tree": digest,
+            "tree_day": self.day.isoformat(),
+            "levels": json.dumps({each.code: each.organisation.levels for each in made}, ensure_ascii=False),
+            "units_day": self.day.isoformat() if all_units else self.known.mark.get("units_day", ""),
+        }
+
+    def _levels(self, institution: str) -> tuple[str, ...]:
+        """The institution's names of its levels, lowest first, as last read with the tree."""
+        return tuple(json.loads(self.known.mark.get("levels", "{}")).get(institution, ()))
+
+    def _is_mark_due(self) -> bool:
+        """Whether the old mark will no longer do, also where nothing has changed."""
+        mark = self.known.mark
+        if mark.get("settings") != self.settings.digest() or mark.get("tree_day") != self.day.isoformat():
+            return True
+        age = self.now - datetime.strptime(mark["window"], MINUTE)
+        return age >= timedelta(hours=self.settings.mark_every_hours)
+
+    def _are_all_units_due(self) -> bool:
+        last = self.known.mark.get("units_day", "")
+        return not last or self.day - date.fromisoformat(last) >= timedelta(days=self.settings.all_units_every_days)
