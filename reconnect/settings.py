@@ -12,6 +12,7 @@ from graph.order import DEFAULT_ORDER
 from importers.brake import BrakeSettings
 from importers.opus.settings import OpusSettings
 from importers.roles import RoleRule
+from importers.sd.settings import SdSettings
 from reconnect.cron import Cron
 
 
@@ -101,6 +102,7 @@ class SourcesSettings(Section):
     """The sources, each with its own settings; absent: not used."""
 
     opus: OpusSettings = OpusSettings()
+    sd: SdSettings | None = None
 
 
 class TargetsSettings(Section):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from importers.opus.source import Opus
+from importers.sd.source import SdSource
 from importers.source import Source
 from reconnect.exits import CommandFailed, Exit
 from reconnect.settings import SourcesSettings
@@ -24,4 +25,16 @@ def _opus(settings: SourcesSettings, folder: Path | None) -> Source:
     return Opus(settings.opus, folder)
 
 
-BUILDERS: Mapping[str, Builder] = {"opus": _opus}
+def _sd(settings: SourcesSettings, folder: Path | None) -> Source:
+    if folder is not None:
+        raise CommandFailed("SD is a web service; it has no files to read --from.", Exit.USAGE)
+    if settings.sd is None:
+        raise CommandFailed(
+            "SD has no settings: add [sources.sd] with user, password and institutions or region to reconnect.toml; "
+            "importers/sd/README.md tells what they mean.",
+            Exit.USAGE,
+        )
+    return SdSource(settings.sd)
+
+
+BUILDERS: Mapping[str, Builder] = {"opus": _opus, "sd": _sd}

@@ -1,6 +1,7 @@
 """``import``, ``worker``: the jobs, now and by schedule."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from graph.facts import Problem
 from importers.report import ImportReport
 from importers.source import SourceError
 from reconnect import work, worker
@@ -19,6 +21,7 @@ from reconnect.progress import progress
 
 _SHOWN = 50
 """Lines of a list in the terminal; the rest is in the API."""
+_EXAMPLES = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -91,14 +94,7 @@ def _show(report: ImportReport) -> None:
     if report.dry_run:
         for difference in report.differences[:_SHOWN]:
             console.print(f"  {difference.kind} {difference.record.key}: {difference.operation}", markup=False)
-    for problem in report.problems[:_SHOWN]:
-        console.print(
-            f"  {problem.severity}: {problem.kind} {problem.key}, {problem.field}: {problem.text} ({problem.rule})",
-            markup=False,
-        )
-    hidden = len(report.problems) - _SHOWN
-    if hidden > 0:
-        console.print(f"  … and {hidden} more, in the API under badRecords")
+    _show_problems(report.problems, console)
     if report.brake:
         console.print("Stopped by the brake; nothing was written:")
         for reason in report.reasons:
@@ -106,3 +102,14 @@ def _show(report: ImportReport) -> None:
         console.print(
             f"Look at it with --dry-run; if it is right: reconnect import {report.source} --approve {report.brake}"
         )
+
+
+def _show_problems(problems: Sequence[Problem], console: Console) -> None:
+    """By rule, with a few examples of each; all of them are in the API under badRecords."""
+    by_rule: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        by_rule.setdefault((problem.severity, problem.rule), []).append(problem)
+    for (severity, rule), found in sorted(by_rule.items()):
+        console.print(f"{severity}: {rule}, {len(found)}", markup=False)
+        for problem in found[:_EXAMPLES]:
+            console.print(f"  {problem.kind} {problem.key}, {problem.field}: {problem.text}", markup=False)
