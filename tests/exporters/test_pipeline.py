@@ -1,0 +1,266 @@
+"""The export pipeline: only differences, brake, resumption. ``files_NN``: pitfalls of the page on files."""
+
+import hashlib
+import json
+import threading
+from datetime import date
+from pathlib import Path
+
+import neo4j
+import pytest
+
+from exporters import pipeline
+from exporters.brake import ExportBrake, FileBrake
+from exporters.errors import Overtaken
+from exporters.pipeline import run_export
+from exporters.report import ExportReport
+from exporters.table import TableForm
+from graph.cpr import Keyring
+from tests.exporters.staff_list import StaffList
+from tests.graph.snapshot import last_write
+
+RING = Keyring.generate()
+AT = date(2026, 3, 2)
+MANY = {f"p{number:03}": f"Person {number}" for number in range(100)}
+
+
+def export(driver: neo4j.Driver, target: StaffList, at: date = AT, **options: object) -> ExportReport:
+    return run_export(driver, target, target.read, RING, at=at, sleep=lambda pause: None, **options)  # type: ignore[arg-type]
+
+
+def test_a_repeat_sends_nothing_and_writes_nothing(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    first = export(clean_graph, StaffList(tmp_path))
+    assert first.sent == ["units.csv", "people.csv"]
+    assert (tmp_path / "people.csv").read_bytes() == b'"Id";"Navn"\r\n"p1";"Alma"\r\n"p2";"Birk"\r\n'
+    before, written = last_write(clean_graph), (tmp_path / "people.csv").stat().st_mtime_ns
+    again = export(clean_graph, StaffList(tmp_path))
+    assert (again.sent, again.run, again.is_complete) == ([], None, True)
+    assert last_write(clean_graph) == before
+    assert (tmp_path / "people.csv").stat().st_mtime_ns == written
+
+
+def test_only_the_file_that_differs_is_sent(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path))
+    report = export(clean_graph, StaffList(tmp_path, {"p1": "Alma", "p2": "Bo", "p3": "Cille"}))
+    assert report.sent == ["people.csv"]
+    difference = report.files[1].difference
+    assert (difference.added, difference.changed, difference.gone) == (("p3",), ("p2",), ())
+
+
+def test_the_ledger_knows_each_object(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path))
+    report = export(clean_graph, StaffList(tmp_path, {"p1": "Alma", "p3": ""}, brake=ExportBrake(share=1, count=9)))
+    rows, _, _ = clean_graph.execute_query(
+        """
+        MATCH (e:LedgerEntry {target: 'staff', object: 'person'})
+        RETURN e.key AS key, e.state AS state, e.reason AS reason ORDER BY key
+        """
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("p1", "delivered", None),
+        ("p2", "closed", None),
+        ("p3", "parked", "no name"),
+    ]
+    assert [each.key for each in report.parked] == ["p3"]
+    runs, _, _ = clean_graph.execute_query("MATCH (r:Run {type: 'export'}) RETURN r.name AS name, r.state AS state")
+    assert [tuple(row.values()) for row in runs] == [("staff", "done")] * 2
+    mended = export(clean_graph, StaffList(tmp_path, {"p1": "Alma", "p3": "Cille"}))
+    assert (mended.sent, mended.parked) == (["people.csv"], [])
+
+
+def test_a_dry_run_is_the_same_path_and_sends_and_writes_nothing(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    before = last_write(clean_graph)
+    report = export(clean_graph, StaffList(tmp_path / "out"), dry_run=True)
+    assert [(each.name, each.outcome, each.rows) for each in report.files] == [
+        ("units.csv", "would be sent", 1),
+        ("people.csv", "would be sent", 2),
+    ]
+    assert not (tmp_path / "out").exists()
+    assert last_write(clean_graph) == before
+
+
+def test_17_an_empty_image_stops_all_files_and_yesterdays_stay(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path, MANY))
+    kept = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
+    report = export(clean_graph, StaffList(tmp_path, {}, {}))
+    assert report.brake is not None
+    assert report.sent == []
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == kept
+
+
+def test_files_15_the_first_file_is_not_empty_either(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_bytes(b"from before REConnect")
+    report = export(clean_graph, StaffList(tmp_path, {}))
+    assert report.reasons == ("people.csv would be empty; 0 rows were delivered last",)
+    assert (tmp_path / "people.csv").read_bytes() == b"from before REConnect"
+    allowed = ExportBrake(files={"person": FileBrake(empty="allow")})
+    assert export(clean_graph, StaffList(tmp_path, {}, brake=allowed)).sent == ["units.csv", "people.csv"]
+
+
+def test_21_the_brake_holds_back_until_exactly_that_difference_is_approved(
+    clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    export(clean_graph, StaffList(tmp_path, MANY))
+    fewer = dict(list(MANY.items())[:80])
+    stopped = export(clean_graph, StaffList(tmp_path, fewer))
+    assert stopped.reasons == ("people.csv: 20 of 100 rows would be gone",)
+    assert (tmp_path / "people.csv").read_bytes().count(b"\r\n") == 101
+    another = dict(list(MANY.items())[:79])
+    assert export(clean_graph, StaffList(tmp_path, another), approve=stopped.brake).brake not in (None, stopped.brake)
+    assert export(clean_graph, StaffList(tmp_path, fewer), approve=stopped.brake).sent == ["people.csv"]
+    back = export(clean_graph, StaffList(tmp_path, MANY))
+    assert back.sent == ["people.csv"]
+    once = export(clean_graph, StaffList(tmp_path, fewer))
+    assert (once.sent, once.brake) == ([], stopped.brake)
+
+
+def test_21_who_leaves_is_gone_from_the_file(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path, MANY))
+    left = {key: name for key, name in MANY.items() if key != "p050"}
+    assert export(clean_graph, StaffList(tmp_path, left)).sent == ["people.csv"]
+    assert b"p050" not in (tmp_path / "people.csv").read_bytes()
+
+
+def test_the_brake_sees_that_everybody_was_replaced(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path, MANY))
+    others = {f"x{key}": name for key, name in MANY.items()}
+    assert export(clean_graph, StaffList(tmp_path, others)).reasons == ("people.csv: 100 of 100 rows would be gone",)
+
+
+def test_files_14_a_changed_definition_is_said_and_asked_about_once(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path, MANY))
+    upper = StaffList(tmp_path, MANY, change=str.upper, rules="2")
+    reasons = export(clean_graph, upper, dry_run=True).reasons
+    assert "people.csv: definition changed: 100 rows" in reasons
+    stopped = export(clean_graph, upper)
+    assert stopped.brake
+    assert export(clean_graph, upper, approve=stopped.brake).is_complete
+    assert export(clean_graph, upper).run is None
+
+
+def test_files_24_another_order_of_columns_is_sent_without_brake(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path, MANY))
+    report = export(clean_graph, StaffList(tmp_path, MANY, columns=("Navn", "Id")))
+    assert report.sent == ["units.csv", "people.csv"]
+    assert (tmp_path / "people.csv").read_bytes().startswith(b'"Navn";"Id"\r\n"Person 0";"p000"')
+
+
+def test_18_all_files_show_the_day_on_which_the_run_began(
+    clean_graph: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = iter([date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 3)])
+    monkeypatch.setattr(pipeline, "today", lambda: next(days))
+    target = StaffList(tmp_path)
+    report = run_export(clean_graph, target, target.read, RING)
+    assert report.at == date(2026, 3, 2)
+    assert [each["at"] for each in target.asked] == ["2026-03-02", "2026-03-02"]
+
+
+def test_files_16_a_past_day_gives_the_bytes_of_that_day(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path))
+    kept = (tmp_path / "people.csv").read_bytes()
+    export(clean_graph, StaffList(tmp_path, {"p1": "Alma", "p2": "Bo"}), at=date(2026, 3, 3))
+    past = export(clean_graph, StaffList(tmp_path), dry_run=True)
+    assert past.files[1].content == kept
+
+
+def test_files_22_the_manifest_is_last_and_tells_the_bytes(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path, manifest="manifest.json", ready="ready.txt"))
+    told = json.loads((tmp_path / "manifest.json").read_bytes())
+    assert [(each["name"], each["rows"]) for each in told["files"]] == [("units.csv", 1), ("people.csv", 2)]
+    for each in told["files"]:
+        assert each["sha256"] == hashlib.sha256((tmp_path / each["name"]).read_bytes()).hexdigest()
+    order = sorted(tmp_path.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    assert [each.name for each in order] == ["units.csv", "people.csv", "manifest.json", "ready.txt"]
+    assert export(clean_graph, StaffList(tmp_path, manifest="manifest.json", ready="ready.txt")).run is None
+
+
+def test_files_26_a_name_from_data_leads_nowhere_else(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export(clean_graph, StaffList(out, ready="../../etc/ready"))
+    assert sorted(each.name for each in out.iterdir()) == ["_.._etc_ready", "people.csv", "units.csv"]
+
+
+def test_always_sends_every_file_on_every_run(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path, always=True))
+    assert export(clean_graph, StaffList(tmp_path, always=True)).sent == ["units.csv", "people.csv"]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_a_run_that_is_killed_between_two_files_resumes(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    def die(stage: str, done: int, total: int | None) -> None:
+        if (stage, done) == ("delivery", 1):
+            raise Killed
+
+    with pytest.raises(Killed):
+        export(clean_graph, StaffList(tmp_path, manifest="m.json"), progress=die)
+    report = export(clean_graph, StaffList(tmp_path, manifest="m.json"))
+    assert [each.outcome for each in report.files] == ["unchanged", "sent"]
+    assert (tmp_path / "m.json").exists()
+
+
+def test_files_06_killed_between_rename_and_ledger_is_confirmed_by_content_not_sent_again(
+    clean_graph: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("exporters.ledger.Ledger.rows_delivered", lambda *given: (_ for _ in ()).throw(Killed()))
+        with pytest.raises(Killed):
+            export(clean_graph, StaffList(tmp_path))
+    written = (tmp_path / "units.csv").stat().st_mtime_ns
+    report = export(clean_graph, StaffList(tmp_path))
+    assert [each.outcome for each in report.files] == ["confirmed", "sent"]
+    assert (tmp_path / "units.csv").stat().st_mtime_ns == written
+    assert export(clean_graph, StaffList(tmp_path)).run is None
+
+
+def test_files_08_a_run_that_another_has_overtaken_stops(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    caught: list[BaseException] = []
+
+    def wait(stage: str, done: int, total: int | None) -> None:
+        if (stage, done) == ("delivery", 1):
+            begun.set()
+            go_on.wait(30)
+
+    def slow() -> None:
+        try:
+            export(clean_graph, StaffList(tmp_path, {"p1": "Slow"}), progress=wait)
+        except Overtaken as overtaken:
+            caught.append(overtaken)
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    assert begun.wait(30)
+    assert export(clean_graph, StaffList(tmp_path, {"p1": "Quick"})).is_complete
+    go_on.set()
+    thread.join(30)
+    assert len(caught) == 1
+    assert b"Quick" in (tmp_path / "people.csv").read_bytes()
+
+
+def test_a_folder_that_can_not_be_written_is_told_and_all_is_sent_next_time(
+    clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    export(clean_graph, StaffList(tmp_path, manifest="m.json"))
+    (tmp_path / "people.csv").unlink()
+    (tmp_path / "people.csv").mkdir()
+    changed = StaffList(tmp_path, {"p1": "Alma", "p2": "Bo"}, manifest="m.json")
+    kept = (tmp_path / "m.json").read_bytes()
+    failed = export(clean_graph, changed)
+    assert "people.csv" in failed.error
+    assert [(each.outcome, each.attempts) for each in failed.files] == [("unchanged", 0), ("failed", 2)]
+    assert (tmp_path / "m.json").read_bytes() == kept
+    (tmp_path / "people.csv").rmdir()
+    assert export(clean_graph, changed).sent == ["units.csv", "people.csv"]
+
+
+def test_no_cpr_number_and_no_plain_hash_of_one_is_kept(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path, {"p1": "0101575001"}, form=TableForm(encoding="utf-8", header=False)))
+    rows, _, _ = clean_graph.execute_query("MATCH (n) WHERE n:LedgerEntry OR n:Run RETURN properties(n) AS kept")
+    text = repr([row["kept"] for row in rows])
+    assert "0101575001" not in text
+    content = (tmp_path / "people.csv").read_bytes()
+    assert hashlib.sha256(content).hexdigest() not in text

@@ -1,0 +1,60 @@
+"""Tables as files. Numbers: pitfalls of Plan2Learn's page, and of the page on files (``files``)."""
+
+import csv
+import io
+
+import pytest
+
+from exporters.table import TableForm, write
+
+NASTY = ["a;b", 'a"b', "a\nb", "a\r\nb", " a ", "", "=1+1", "+4512345678", "Ærø", "'"]
+
+
+@pytest.mark.parametrize("quote", ["all", "needed"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+@pytest.mark.parametrize(
+    ("encoding", "codec"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-bom", "utf-8-sig"),
+        ("windows-1252", "cp1252"),
+        ("iso-8859-1", "iso-8859-1"),
+        ("iso-8859-15", "iso-8859-15"),
+        ("utf-16le-bom", "utf-16"),
+    ],
+)
+def test_files_09_every_cell_comes_back(quote: str, delimiter: str, encoding: str, codec: str) -> None:
+    form = TableForm.model_validate({"quote": quote, "delimiter": delimiter, "encoding": encoding})
+    columns = [f"c{number}" for number in range(len(NASTY))]
+    written = write(form, columns, [("k", NASTY)])
+    assert written.altered == ()
+    text = io.StringIO(written.content.decode(codec), newline="")
+    assert list(csv.reader(text, delimiter=delimiter)) == [columns, NASTY]
+
+
+def test_files_12_a_formula_is_data_unless_the_guard_is_on() -> None:
+    plain = write(TableForm(encoding="utf-8", header=False), ["a", "b"], [("k", ["=1+1", "+4512345678"])])
+    assert plain.content == b'"=1+1";"+4512345678"\r\n'
+    guarded = write(TableForm(encoding="utf-8", header=False, guard=True), ["a", "b"], [("k", ["=1+1", "+4512345678"])])
+    assert guarded.content == b'"\'=1+1";"+4512345678"\r\n'
+
+
+def test_08_a_letter_outside_the_encoding_is_transliterated_and_told() -> None:
+    form = TableForm(encoding="windows-1252")
+    written = write(form, ["Navn"], [("p1", ["Łukasz"]), ("p2", ["Søren"]), ("p3", ["李"])])
+    assert written.content == '"Navn"\r\n"Lukasz"\r\n"Søren"\r\n"?"\r\n'.encode("cp1252")
+    assert [(each.row, each.column, each.rule) for each in written.altered] == [
+        ("p1", "Navn", "transliterated"),
+        ("p3", "Navn", "replaced"),
+    ]
+
+
+def test_without_quotes_delimiters_and_line_breaks_are_replaced_and_told() -> None:
+    form = TableForm(encoding="utf-8", quote="never", newline="lf", header=False)
+    written = write(form, ["Navn", "By"], [("u1", ['Nord; "Øst"\n', "Ribe"])])
+    assert written.content.decode() == "Nord  'Øst' ;Ribe\n"
+    assert [each.rule for each in written.altered] == ["flattened"]
+
+
+def test_an_empty_table_has_its_header() -> None:
+    assert write(TableForm(encoding="utf-8"), ["a"], []).content == b'"a"\r\n'
