@@ -21,17 +21,19 @@ ORDER BY a.primary DESC, a.from, a.uuid
 CALL (a, person, away) {
     WITH a, person, away
     WHERE NOT away
-    RETURN [{person: person.uuid, assignment: a.uuid, via: null}] AS found
-  UNION
+    RETURN person AS who, null AS via
+  UNION ALL
     WITH a, person, away
     WHERE away
-    MATCH (substitute:Person)-[:STANDS_IN]->(standing:Substitution {active: true})-[:SUBSTITUTES]->(a)
-    WHERE coalesce(substitute.dead, false) = false AND coalesce(substitute.absent, false) = false
-      AND EXISTS { MATCH (substitute)-[:HAS]->(e {active: true}) WHERE coalesce(e.on_leave, false) = false }
-    WITH a, standing, substitute ORDER BY standing.rank, standing.uuid
-    RETURN collect({person: substitute.uuid, assignment: a.uuid, via: standing.uuid}) AS found
+    MATCH (who:Person)-[:STANDS_IN]->(via:Substitution {active: true})-[:SUBSTITUTES]->(a)
+    WHERE coalesce(who.dead, false) = false AND coalesce(who.absent, false) = false
+      AND EXISTS { MATCH (who)-[:HAS]->(e {active: true}) WHERE coalesce(e.on_leave, false) = false }
+      AND NOT EXISTS { (via)-[:SCOPE_ABOUT]->() } AND NOT EXISTS { (via)-[:SCOPE_UNIT]->() }
+    WITH who, via
+    ORDER BY via.rank, via.uuid
+    RETURN who, via.uuid AS via
 }
-WITH unit, collect({of: person.uuid, found: found}) AS held
+WITH unit, collect({of: person.uuid, person: who.uuid, assignment: a.uuid, via: via}) AS held
 MATCH (unit)<-[parts:PART_OF*0..30]-(below:Unit {active: true})
 WHERE all(part IN parts WHERE part.from <= $at AND (part.to IS NULL OR part.to > $at))
 WITH below, unit, held, size(parts) AS steps
@@ -40,12 +42,11 @@ WITH below, collect({unit: unit.uuid, steps: steps, held: held}) AS levels
 MATCH (employment:Employment {active: true})-[works:IN]->(below)
 WHERE works.from <= $at AND (works.to IS NULL OR works.to > $at)
 MATCH (person:Person)-[:HAS]->(employment)
-WITH employment, person, [
-    level IN levels
-    WHERE any(each IN level.held WHERE each.of <> person.uuid AND any(f IN each.found WHERE f.person <> person.uuid))
-][0] AS level
+WITH employment, person.uuid AS self, levels
+WITH employment, self,
+     [level IN levels WHERE any(each IN level.held WHERE each.of <> self AND each.person <> self)][0] AS level
 RETURN employment.uuid AS employment, level.unit AS level_unit, level.steps AS steps,
-       [each IN level.held WHERE each.of <> person.uuid | [f IN each.found WHERE f.person <> person.uuid]] AS holders
+       [each IN level.held WHERE each.of <> self AND each.person <> self] AS holders
 """
 
 
