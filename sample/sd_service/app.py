@@ -47,6 +47,12 @@ class Service:
     calls: deque[tuple[str, Mapping[str, str]]] = field(default_factory=lambda: deque(maxlen=20_000))
     _kept: OrderedDict[tuple[object, ...], str] = field(default_factory=OrderedDict)
 
+    def use(self, state: State) -> None:
+        """Another payroll, well-behaved, with nothing asked yet."""
+        self.state, self.misbehaviour = state, Misbehaviour()
+        self.calls.clear()
+        self._kept.clear()
+
     def app(self) -> Starlette:
         """The ASGI application."""
         history = "/api-gateway/organization/public/api/v1/organizations/uuids/{uuid}/department-parent-history"
