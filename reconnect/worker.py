@@ -53,6 +53,18 @@ _log = get_logger("reconnect.worker")
 Work = Callable[[work.Caller], object]
 
 
+def run(context: Context, burst: bool = False) -> None:
+    """Work until SIGTERM or SIGINT; with ``burst`` until the queue is empty."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        make(context, burst).run()
+    finally:
+        # arq's signal handlers go with the loop, in the thread that made it.
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
 def make(context: Context, burst: bool = False) -> Worker:
     """A worker with the schedule of the settings. ``burst``: end when the queue is empty."""
     settings = context.settings.worker

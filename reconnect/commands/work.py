@@ -1,6 +1,5 @@
 """``import``, ``worker``: the jobs, now and by schedule."""
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -76,8 +75,7 @@ def run_worker(
             alive = worker.healthy(client)
         raise typer.Exit(Exit.OK if alive else Exit.FAILURE)
     of_run.driver()
-    asyncio.set_event_loop(asyncio.new_event_loop())
-    worker.make(of_run, burst).run()
+    worker.run(of_run, burst)
 
 
 def _show(report: ImportReport) -> None:

@@ -74,8 +74,7 @@ def source(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stating], Stating]:
 
 
 def run_queued(context: Context) -> None:
-    asyncio.set_event_loop(asyncio.new_event_loop())
-    worker.make(context, burst=True).run()
+    worker.run(context, burst=True)
 
 
 def queue(context: Context, function: str, *arguments: str) -> bool:
@@ -143,8 +142,7 @@ def test_the_day_turn_is_a_job(context: Context, client: redis.Redis) -> None:
 
 def test_the_schedule_of_the_settings_is_planned(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONNECT__SCHEDULES__IMPORTS__SD", "30 5 * * 1-5")
-    asyncio.set_event_loop(asyncio.new_event_loop())
-    planned = {job.name: job for job in worker.make(Context()).cron_jobs}
+    planned = {job.name: job for job in worker.Jobs(Context()).schedule()}
     assert set(planned) == {"schedule: import sd", "schedule: day turn", "release stranded jobs"}
     assert planned["schedule: import sd"].hour == {5}
     assert planned["schedule: import sd"].weekday == {0, 1, 2, 3, 4}
