@@ -76,13 +76,8 @@ class FtpsChannel:
 
     def sweep(self) -> None:
         with self._connection() as ftp:
-            try:
-                names = ftp.nlst("-a")
-            except ftplib.error_perm:
-                # An empty folder (550), or a login that may only write.
-                return
-            for each in names:
-                if is_temporary(each.rsplit("/", 1)[-1]):
+            for each in _names(ftp):
+                if is_temporary(each):
                     ftp.delete(each)
 
     def close(self) -> None:
@@ -124,6 +119,18 @@ class FtpsChannel:
             raise DeliveryError(f"{settings.host}: {error or type(error).__name__}") from error
         finally:
             _leave(ftp)
+
+
+def _names(ftp: ftplib.FTP_TLS) -> list[str]:
+    """What lies in the folder; nothing where the login may not look."""
+    try:
+        return [name for name, _ in ftp.mlsd()]
+    except ftplib.error_perm:
+        # An older server without MLSD.
+        try:
+            return [each.rsplit("/", 1)[-1] for each in ftp.nlst()]
+        except ftplib.error_perm:
+            return []
 
 
 def _upload(ftp: ftplib.FTP_TLS, name: str, content: bytes) -> Exception | None:
