@@ -14,10 +14,11 @@ from datetime import date
 from typing import Literal
 
 from graph.facts import LinkTold, Ref, Statement, Told, Value
-from graph.time import ALWAYS, Period, union, within
+from graph.time import ALWAYS, Period, without
 
 Was = Literal["live", "left", "cancelled", "filtered", "gone", "closed"]
 LEAVING: tuple[Was, ...] = ("left", "cancelled", "filtered", "gone", "closed")
+AWAY = frozenset({"filtered", "gone", "closed"})  # it goes on when it is back; no new start is needed
 Existence = tuple[Period, ...]
 
 
@@ -77,6 +78,11 @@ def advanced(
     pointed = previous.links if previous else {}
     since = since if previous else ALWAYS
     new_values = {name: held(told.get(name, ()), values.get(name), since) for name in sorted({*told, *values})}
+    new_values["status"] = tuple(
+        Told(left_over, each.value)
+        for each in new_values.get("status", ())
+        for left_over in without((each.period,), exists)
+    )
     new_links = {name: linked(pointed.get(name, ()), links.get(name), since) for name in sorted({*pointed, *links})}
     return Statement(
         kind,
@@ -106,7 +112,8 @@ def left_on(previous: Statement) -> date:
 
 def leaving(previous: Statement, way: Was, exists: Existence, day: date) -> Statement:
     """The statement of a thing that is no longer told as live from ``day`` on. Its values stay as they were."""
-    values = {**previous.values, "status": held(previous.values.get("status", ()), way, day)}
+    since = max(day, exists[-1].last) if exists and exists[-1].end else day
+    values = {**previous.values, "status": held(previous.values.get("status", ()), way, since)}
     return Statement(previous.kind, previous.key, exists=exists, values=values, links=previous.links)
 
 
@@ -120,24 +127,38 @@ def living(previous: Statement | None, now: Period, day: date) -> tuple[Existenc
     the same or an earlier start says that the leaving was a mistake. Left out by a filter, by absence or by a mark:
     it goes on from ``day`` (§4.8). Cancelled: it is told as if it were new, beside periods that had ended before.
     """
-    told = () if now.is_empty() else (now,)
     earlier = tuple(sorted(previous.exists or ())) if previous else ()
     if previous is None:
-        return told, ALWAYS
+        return _some(now), ALWAYS
     match was(previous):
         case "live":
-            return union((*earlier[:-1], *told)), day
-        case "left":
+            return corrected(previous, now), day
+        case "left" if earlier and now.start <= earlier[-1].start:
+            return corrected(previous, now), day
+        case "left" | "cancelled":
             if not earlier:
-                return told, ALWAYS
-            if now.start > earlier[-1].start:
-                return union((*earlier, *told)), max(now.start, earlier[-1].last)
-            return union((*earlier[:-1], *told)), day
-        case "cancelled":
-            return union((*earlier, *told)), max(now.start, earlier[-1].last) if earlier else ALWAYS
+                return _some(now), ALWAYS
+            again = Period(max(now.start, earlier[-1].last), now.end)
+            return (*earlier, *_some(again)), again.start
         case _:
             resumed = Period(max(now.start, day), now.end)
-            return union((*earlier, *(() if resumed.is_empty() else (resumed,)))), day
+            if earlier and resumed.start == earlier[-1].last:
+                return (*earlier[:-1], Period(earlier[-1].start, now.end)), day
+            return (*earlier, *_some(resumed)), day
+
+
+def corrected(previous: Statement, now: Period) -> Existence:
+    """Existence whose newest period is now told as ``now``. Earlier periods, and days left out, stay as they are."""
+    finished = tuple(sorted(previous.exists or ()))[:-1]
+    floor = finished[-1].last if finished else ALWAYS
+    for each in previous.values.get("status", ()):
+        if each.value in AWAY and each.period.end is not None:
+            floor = max(floor, each.period.end)
+    return (*finished, *_some(Period(max(now.start, floor), now.end)))
+
+
+def _some(period: Period) -> Existence:
+    return () if period.is_empty() else (period,)
 
 
 def left(exists: Existence, day: date, *, last_is_a_day: bool) -> Existence:
@@ -152,7 +173,7 @@ def left(exists: Existence, day: date, *, last_is_a_day: bool) -> Existence:
 
 def closed(exists: Existence, day: date) -> Existence:
     """Existence that ends on ``day``, if it has not ended before."""
-    return within(exists, (Period(end=day),)) if day > ALWAYS else ()
+    return tuple(both for each in exists if (both := each.overlap(Period(end=day)))) if day > ALWAYS else ()
 
 
 def cancelled(exists: Existence) -> Existence:

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property, partial
 
 from graph.facts import BadRecord, Problem, Ref, Statement, Value
-from graph.time import ALWAYS, Period, union
+from graph.time import ALWAYS, Period
 from importers.opus import advance, fields
 from importers.opus.reader import Element
 from importers.opus.survey import EmployeeKey, PersonView, Survey
@@ -118,7 +118,7 @@ def _unit(file: File, unit: UnitKey, element: Element, fault: Fault | None, prev
             values["tags"] = (MISPLACED,)
     is_closed = file.survey.is_marked_closed(element)
     if is_closed and previous is not None and advance.was(previous) == "closed":
-        exists, since = advance.closed(union((*(previous.exists or ())[:-1], now)), advance.left_on(previous)), day
+        exists, since = advance.closed(advance.corrected(previous, now), advance.left_on(previous)), day
     else:
         exists, since = advance.living(previous, now, day)
         exists = advance.closed(exists, day) if is_closed else exists

@@ -87,6 +87,8 @@ def test_pitfall_26_moving_into_a_filtered_unit_ends_and_moving_out_goes_on(seri
     assert series.next(WEDNESDAY, *UNITS, MANAGER, WORKER).mapped == 0
     series.next(date(2024, 3, 7), *UNITS, MANAGER, employee(101, orgUnit="2"))
     assert series.employment(101) == (Period(start, TUESDAY), Period(date(2024, 3, 7)))
+    series.next(date(2024, 3, 8), *UNITS, MANAGER, employee(101, orgUnit="2", numerator="20", leaveDate="2024-06-30"))
+    assert series.employment(101) == (Period(start, TUESDAY), Period(date(2024, 3, 7), date(2024, 7, 1)))
 
 
 def test_pitfall_26_the_same_for_a_unit_when_the_filter_is_extended(series: Series) -> None:
