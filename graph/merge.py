@@ -173,6 +173,7 @@ def _links(
 ) -> list[LinkRow]:
     rows: list[LinkRow] = []
     for link in kind.links:
+        bounds = (Period(),) if link.outlives else exists
         taken: list[Period] = []
         days: dict[tuple[str, str, tuple[tuple[str, Scalar], ...]], list[Period]] = {}
         for each in _ranked(kind, link.name, candidates, order):
@@ -180,7 +181,7 @@ def _links(
             for told in tolds:
                 to = each.resolved[told.to]
                 if to is not None:
-                    days.setdefault((told.to.kind, to, told.properties), []).extend(_left(told.period, exists, taken))
+                    days.setdefault((told.to.kind, to, told.properties), []).extend(_left(told.period, bounds, taken))
             if link.single:
                 taken.extend(told.period for told in tolds)
         for (target, to, properties), periods in days.items():

@@ -27,6 +27,8 @@ class Link:
 
     Stated by the kind that it is listed under. ``incoming``: in the graph the arrow points from the other thing to
     this one. ``single``: at most one at a time (the highest source wins, day by day); else all sources' are kept.
+    ``outlives``: as told, not cut to the thing's existence: a walk up the organisation goes on through a closed unit
+    as long as its own PART_OF holds (nearest.yaml A14).
     """
 
     name: str
@@ -34,6 +36,7 @@ class Link:
     targets: tuple[str, ...]
     single: bool = False
     incoming: bool = False
+    outlives: bool = False
     doc: str = ""
     properties: tuple[Property, ...] = ()
 
@@ -79,7 +82,7 @@ UNIT = Kind(
         Property("tags", "texts", "Tags"),
     ),
     (
-        Link("parent", "PART_OF", ("Unit",), single=True, doc="The line organisation"),
+        Link("parent", "PART_OF", ("Unit",), single=True, outlives=True, doc="The line organisation"),
         Link(
             "counts_as",
             "COUNTS_AS",

@@ -1,0 +1,62 @@
+"""Finding a thing by what people call it: uuid, a source's key, or its natural key."""
+
+from dataclasses import dataclass
+
+import neo4j
+
+from graph.errors import Ambiguous, Unknown
+from graph.model import KINDS, RESPONSIBILITY_PREFIXES
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A thing. ``source``: whose key it was asked by; None = by uuid or natural key."""
+
+    uuid: str
+    source: str | None = None
+
+
+def find_query(kind: str) -> str:
+    """One row a fitting thing: uuid, source. Parameter ``$name``."""
+    natural = KINDS[kind].natural
+    by_natural = f"UNION MATCH (n:{kind} {{{natural}: $name}}) RETURN n.uuid AS uuid, null AS source" if natural else ""
+    return f"""
+    MATCH (n:{kind} {{uuid: $name}})
+    RETURN n.uuid AS uuid, null AS source
+    {by_natural}
+    UNION
+    MATCH (r:SourceRecord {{key: $name}})-[:TELLS]->(n:{kind})
+    WHERE r.kind = '{kind}'
+    RETURN n.uuid AS uuid, r.source AS source
+    """
+
+
+def found(kind: str, name: str, rows: list[Found]) -> Found:
+    """The one thing among the rows of ``find_query``. Raises Unknown (unknown_unit …) or Ambiguous."""
+    uuids = {row.uuid for row in rows}
+    if not uuids:
+        raise Unknown(f"unknown_{_spelled(kind)}", f"no {kind} is known as {name!r}; give its uuid or a source's key")
+    if len(uuids) > 1:
+        raise Ambiguous(f"{name!r} fits {len(uuids)} things of kind {kind}; give the uuid", tuple(sorted(uuids)))
+    return min(rows, key=lambda row: (row.source is not None, row.source or ""))
+
+
+def find(session: neo4j.Session, kind: str, name: str) -> Found:
+    """The thing of a kind that is known by this name."""
+    rows = session.run(find_query(kind), name=name)
+    return found(kind, name, [Found(row["uuid"], row["source"]) for row in rows])
+
+
+def responsibility_kind(text: str) -> tuple[str, str]:
+    """``kle:27.12`` → (KleNode, "27.12"). Raises Unknown (unknown_responsibility) for another prefix."""
+    prefix, _, key = text.partition(":")
+    if prefix not in RESPONSIBILITY_PREFIXES or not key:
+        raise Unknown(
+            "unknown_responsibility",
+            f"{text!r} is no responsibility; write one of {', '.join(RESPONSIBILITY_PREFIXES)}, ':' and a key",
+        )
+    return RESPONSIBILITY_PREFIXES[prefix], key
+
+
+def _spelled(kind: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind).lstrip("_")

@@ -1,0 +1,46 @@
+"""Reading on a day: the one place that decides between the identity nodes' copies and the states (DESIGN §3).
+
+Today's values stand on the identity nodes, as of the last day turn; any other day is read from the states. What is
+here are fragments of Cypher; the queries that use them take the day as the parameter ``$at``.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+def in_force(relationship: str) -> str:
+    """The relationship holds on the day."""
+    return f"({relationship}.from <= $at AND ({relationship}.to IS NULL OR {relationship}.to > $at))"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """How to read a day. ``copied``: it is the day that the identity nodes show."""
+
+    copied: bool
+
+    @classmethod
+    def of(cls, at: date, turned: date) -> "Day":
+        """``turned``: the day of the last day turn (``graph.changes.turned_day``)."""
+        return cls(at == turned)
+
+    def active(self, node: str) -> str:
+        """The thing exists on the day."""
+        if self.copied:
+            return f"{node}.active"
+        return f"EXISTS {{ ({node})-[state:STATE]->() WHERE {in_force('state')} }}"
+
+    def flag(self, node: str, name: str) -> str:
+        """A yes/no value of the thing is yes on the day."""
+        if self.copied:
+            return f"coalesce({node}.{name}, false)"
+        return f"EXISTS {{ ({node})-[state:STATE]->(values {{{name}: true}}) WHERE {in_force('state')} }}"
+
+    def values(self, node: str) -> str:
+        """The map of the thing's values on the day; null where it does not exist."""
+        if self.copied:
+            return f"CASE WHEN {node}.active THEN properties({node}) END"
+        return (
+            f"head(COLLECT {{ MATCH ({node})-[state:STATE]->(shown) WHERE {in_force('state')} "
+            "RETURN properties(shown) })"
+        )

@@ -1,0 +1,295 @@
+"""From entries of a facts file to statements. Each section has one function; what is wrong with an entry is told."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from graph.facts import BadRecord, LinkTold, Problem, Ref, Statement, Told, Value
+from graph.model import KINDS, RESPONSIBILITY_PREFIXES, Property
+from graph.time import EmptyPeriod, Period, period
+from importers.facts.reader import Entry, day
+
+SECTIONS = {
+    "kle": "KleNode",
+    "functions": "Function",
+    "groups": "SystemGroup",
+    "systems": "ItSystem",
+    "roles": "Role",
+    "positions": "Position",
+    "units": "Unit",
+    "persons": "Person",
+    "employments": "Employment",
+    "affiliations": "Affiliation",
+    "accounts": "Account",
+    "assignments": "Assignment",
+    "substitutes": "Substitution",
+}
+# Told in periods (absences, leave) or from a day on (dead), not for the whole life of the thing.
+TIMED = frozenset({"absent", "dead", "on_leave"})
+KEY_PROPERTY = {"KleNode": "number", "Function": "key", "SystemGroup": "key", "ItSystem": "key", "Role": "key"}
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The entry being mapped, and the ids that the file itself has: others are looked for elsewhere."""
+
+    kind: str
+    entry: Entry
+    own: Mapping[str, frozenset[str]]
+
+    @property
+    def key(self) -> str:
+        return str(self.entry.get("id", ""))
+
+    def bad(self, field: str, rule: str, text: str) -> BadRecord:
+        return BadRecord(Problem(self.kind, self.key, field, rule, text))
+
+    def period(self, entry: Entry, field: str, default: Period | None = None) -> Period:
+        default = default or Period()
+        try:
+            start = day(entry["from"]) if entry.get("from") is not None else default.start
+            end = day(entry["to"]) if entry.get("to") is not None else default.end
+            return period(start, end)
+        except EmptyPeriod as empty:
+            raise self.bad(field, "empty_period", str(empty)) from empty
+        except ValueError as wrong:
+            raise self.bad(field, "date", f"{wrong}; a date is written YYYY-MM-DD") from wrong
+
+    def ref(self, kind: str, name: object) -> Ref:
+        """An own id, a uuid, a natural key, or another source's key (``sd:employment:XA:00417``)."""
+        text = str(name)
+        if text in self.own.get(kind, ()):
+            return Ref(kind, text, "natural" if KINDS[kind].natural else "source")
+        if KINDS[kind].natural:
+            return Ref(kind, text, "natural")
+        if _is_uuid(text):
+            return Ref(kind, text, "uuid")
+        return Ref(kind, text, "other" if ":" in text else "source")
+
+    def responsibility(self, field: str, text: object) -> Ref:
+        prefix, _, key = str(text).partition(":")
+        if prefix not in RESPONSIBILITY_PREFIXES or not key:
+            prefixes = ", ".join(f"{each}:" for each in RESPONSIBILITY_PREFIXES)
+            raise self.bad(field, "responsibility", f"{text!r} is none: write it with {prefixes} in front")
+        return Ref(RESPONSIBILITY_PREFIXES[prefix], key, "natural")
+
+    def listed(self, field: str, entry: Entry | None = None) -> list[Any]:
+        value = (entry or self.entry).get(field) or []
+        if not isinstance(value, list):
+            raise self.bad(field, "list", f"{value!r} is no list")
+        return value
+
+    def units(self, field: str, life: Period) -> tuple[LinkTold, ...]:
+        """Places over time: [{unit, from, to}]."""
+        tolds = []
+        for each in self.listed(field):
+            if not isinstance(each, dict) or "unit" not in each:
+                raise self.bad(field, "place", f"{each!r}: a place is {{unit, from, to}}")
+            days = self.period(each, field, Period(life.start))
+            tolds.append(LinkTold(days, self.ref("Unit", each["unit"])))
+        return tuple(tolds)
+
+
+def statement(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> Statement:
+    """What an entry says. Raises BadRecord naming the entry, the field and the rule."""
+    kind = SECTIONS[section]
+    at = Entries(kind, entry, own)
+    if "unreadable" in entry:
+        raise at.bad("", "entry", f"{entry['unreadable']!r}: an entry is a mapping of fields")
+    if not at.key:
+        raise at.bad("id", "id", "an entry needs an id")
+    life = at.period(entry, "from")
+    made = Statement(kind, at.key, exists=(life,))
+    values: dict[str, tuple[Told, ...]] = {}
+    links: dict[str, tuple[LinkTold, ...]] = {}
+    handled = {"id", "from", "to"}
+    if kind in KEY_PROPERTY:
+        values[KEY_PROPERTY[kind]] = (Told(life, at.key),)
+    for properties in KINDS[kind].properties:
+        if properties.name in TIMED:
+            continue
+        if properties.name in entry and entry[properties.name] is not None:
+            values[properties.name] = (Told(life, _value(at, properties, entry[properties.name])),)
+            handled.add(properties.name)
+    handled |= _SPECIAL[kind](at, life, values, links)
+    if kind == "Person" and entry.get("cpr"):
+        made.cpr = _cpr(at, str(entry["cpr"]))
+        handled.add("cpr")
+    unknown = sorted(set(entry) - handled)
+    if unknown:
+        raise at.bad(unknown[0], "unknown_property", f"{kind} has no {', '.join(unknown)}")
+    made.values = values
+    made.links = links
+    return made
+
+
+def _value(at: Entries, prop: Property, value: object) -> Value:
+    if prop.type == "texts":
+        return tuple(str(each) for each in at.listed(prop.name))
+    if prop.type == "yes_no":
+        if isinstance(value, bool):
+            return value
+        if str(value).lower() in ("true", "false", "1", "0", "ja", "nej"):
+            return str(value).lower() in ("true", "1", "ja")
+        raise at.bad(prop.name, "yes_no", f"{value!r} is neither true nor false")
+    try:
+        if prop.type == "integer":
+            return int(str(value))
+        if prop.type == "decimal":
+            return float(str(value).replace(",", "."))
+        if prop.type == "date":
+            return day(value).isoformat()
+    except ValueError as wrong:
+        raise at.bad(prop.name, prop.type, f"{value!r} is no {prop.type}") from wrong
+    if isinstance(value, dict | list):
+        raise at.bad(prop.name, "text", f"{value!r} is no text")
+    return str(value)
+
+
+def _cpr(at: Entries, text: str) -> str:
+    digits = text.replace("-", "").strip()
+    if len(digits) != 10 or not digits.isdigit():
+        raise at.bad("cpr", "cpr", "a CPR number has ten digits")  # the number itself is told to nobody
+    return digits
+
+
+Values = dict[str, tuple[Told, ...]]
+Links = dict[str, tuple[LinkTold, ...]]
+Special = Callable[[Entries, Period, Values, Links], set[str]]
+
+
+def _kle(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
+    if at.entry.get("parent") is not None:
+        links["parent"] = (LinkTold(life, at.ref("KleNode", at.entry["parent"])),)
+    return {"parent"}
+
+
+def _groups(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
+    links["groups"] = tuple(LinkTold(life, at.ref("SystemGroup", each)) for each in at.listed("groups"))
+    return {"groups"}
+
+
+def _unit(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
+    if "name" not in values and at.entry.get("title") is not None:
+        values["name"] = (Told(life, str(at.entry["title"])),)
+    links["parent"] = at.units("parents", life)
+    for name in ("performs", "responsible_for", "interested_in"):
+        links[name] = tuple(LinkTold(life, at.ref("KleNode", each)) for each in at.listed(name))
+    return {"title", "parents", "performs", "responsible_for", "interested_in"}
+
+
+def _person(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
+    absences = _periods(at, "absences")
+    if absences:
+        values["absent"] = absences
+    if at.entry.get("dead") is not None:
+        values["dead"] = (Told(at.period({"from": at.entry["dead"]}, "dead"), True),)
+    if "name" not in values:
+        parts = [str(at.entry[each]) for each in ("given_name", "surname") if at.entry.get(each)]
+        if not parts:
+            raise at.bad("name", "name", "a person needs a name, or given_name and surname")
+        values["name"] = (Told(life, " ".join(parts)),)
+    return {"absences", "dead"}
+
+
+def _tie(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
+    """What employments and affiliations have in common."""
+    if at.entry.get("person") is None:
+        raise at.bad("person", "person", f"{KINDS[at.kind].name} needs a person")
+    links["person"] = (LinkTold(Period(), at.ref("Person", at.entry["person"])),)
+    links["unit"] = at.units("units", life)
+    leave = _periods(at, "leave")
+    if leave:
+        values["on_leave"] = leave
+    return {"person", "units", "leave"}
+
+
+def _employment(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
+    if at.entry.get("position") is not None:
+        links["position"] = (LinkTold(life, at.ref("Position", at.entry["position"])),)
+    values.setdefault("number", (Told(life, at.key),))
+    return {"position", *_tie(at, life, values, links)}
+
+
+def _affiliation(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
+    if at.entry.get("sponsor") is not None:
+        links["sponsor"] = (LinkTold(life, at.ref("Employment", at.entry["sponsor"])),)
+    return {"sponsor", *_tie(at, life, values, links)}
+
+
+def _assignment(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
+    holder = at.entry.get("holder")
+    if not isinstance(holder, dict) or len(holder) != 1 or not set(holder) <= {"employment", "affiliation", "person"}:
+        raise at.bad("holder", "holder", "a holder is one of {employment: …}, {affiliation: …}, {person: …}")
+    ((what, who),) = holder.items()
+    if at.entry.get("role") is None:
+        raise at.bad("role", "role", "an assignment needs a role")
+    links["holder"] = (LinkTold(Period(), at.ref(str(what).title(), who)),)
+    links["role"] = (LinkTold(Period(), at.ref("Role", at.entry["role"])),)
+    links["unit"] = at.units("for", life)
+    links["responsibilities"] = tuple(
+        LinkTold(Period(), at.responsibility("about", each)) for each in at.listed("about")
+    )
+    return {"holder", "role", "for", "about"}
+
+
+def _substitute(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
+    for name, kind in (("assignment", "Assignment"), ("person", "Person")):
+        if at.entry.get(name) is None:
+            raise at.bad(name, name, f"a substitute needs {name}")
+        links[name] = (LinkTold(Period(), at.ref(kind, at.entry[name])),)
+    scope = at.entry.get("scope") or {}
+    if not isinstance(scope, dict) or not set(scope) <= {"units", "responsibilities"}:
+        raise at.bad("scope", "scope", "a scope is {units: […], responsibilities: […]}")
+    links["scope_units"] = tuple(LinkTold(Period(), at.ref("Unit", each)) for each in at.listed("units", scope))
+    links["scope_responsibilities"] = tuple(
+        LinkTold(Period(), at.responsibility("scope", each)) for each in at.listed("responsibilities", scope)
+    )
+    return {"assignment", "person", "scope"}
+
+
+def _account(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
+    for name, link, kind in (("person", "owner", "Person"), ("system", "system", "ItSystem")):
+        if at.entry.get(name) is not None:
+            links[link] = (LinkTold(life, at.ref(kind, at.entry[name])),)
+    return {"person", "system"}
+
+
+def _plain(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
+    return set()
+
+
+_SPECIAL: dict[str, Special] = {
+    "KleNode": _kle,
+    "Function": _plain,
+    "SystemGroup": _groups,
+    "ItSystem": _groups,
+    "Role": _plain,
+    "Position": _plain,
+    "Unit": _unit,
+    "Person": _person,
+    "Employment": _employment,
+    "Affiliation": _affiliation,
+    "Account": _account,
+    "Assignment": _assignment,
+    "Substitution": _substitute,
+}
+
+
+def _periods(at: Entries, field: str) -> tuple[Told, ...]:
+    entries = at.listed(field)
+    if not all(isinstance(each, dict) for each in entries):
+        raise at.bad(field, "period", "a period is {from, to}")
+    return tuple(Told(at.period(each, field), True) for each in entries)
+
+
+def ids(entries: Iterable[Entry]) -> frozenset[str]:
+    return frozenset(str(each["id"]) for each in entries if "id" in each)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False

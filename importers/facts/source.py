@@ -1,0 +1,61 @@
+"""A facts file as a source."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from graph.facts import Problem, Statement
+from graph.time import today
+from importers.facts.mapping import SECTIONS, ids, statement
+from importers.facts.reader import Entry, Sections, read
+from importers.facts.settings import FactsSettings
+from importers.source import Known, Mapped, RawRecord, Reading, SourceError
+
+
+class Facts:
+    """Reads the whole file; ``path`` takes the place of the settings' one."""
+
+    def __init__(self, settings: FactsSettings, path: Path | None = None) -> None:
+        self.name = settings.name
+        self._path = path or settings.path
+        self._whole = settings.whole
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        """One reading. Raises SourceError where the file can't be read."""
+        if self._path is None:
+            raise SourceError("no facts file: give --from FILE, or path in [sources.facts]")
+        sections, unknown = read(self._path)
+        problems = [Problem("", each, "", "unknown_section", f"no section {each!r}", "notice") for each in unknown]
+        own = {kind: ids(sections.get(section, ())) for section, kind in SECTIONS.items()}
+        records = list(_records(sections, own, known, problems))
+        yield Reading(
+            label=self._path.name,
+            day=today(),
+            records=records,
+            whole=frozenset(SECTIONS.values()) if self._whole else frozenset(),
+            problems=tuple(problems),
+        )
+
+
+def _records(
+    sections: Sections, own: Mapping[str, frozenset[str]], known: Known, problems: list[Problem]
+) -> Iterator[RawRecord]:
+    # Whether such a name is the file's own decides what a reference to it means (mapping.Entries.ref).
+    look_elsewhere = repr(sorted(name for names in own.values() for name in names if ":" in name)).encode()
+    for section, kind in SECTIONS.items():
+        entries = sections.get(section, [])
+        met: Counter[str] = Counter()
+        for place, entry in enumerate(entries, start=1):
+            key = str(entry.get("id", "")) or f"{section}[{place}]"
+            met[key] += 1
+            if met[key] > 1:
+                text = f"{key!r} comes twice in {section}; the first is taken"
+                problems.append(Problem(kind, key, "id", "duplicate_id", text))
+                continue
+            print_of = known.fingerprint(repr(entry).encode(), look_elsewhere)
+            yield RawRecord(kind, key, print_of, partial(_map, section, entry, own))
+
+
+def _map(section: str, entry: Entry, own: Mapping[str, frozenset[str]], previous: Statement | None) -> Mapped:
+    return Mapped(statement(section, entry, own))
