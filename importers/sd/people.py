@@ -131,20 +131,27 @@ class People:
         self, institutions: list[Institution], changed: Mapping[str, Mapping[str, set[str]]]
     ) -> Iterator[RawRecord]:
         """``changed``: institution → CPR number → employment numbers (none: whichever there are)."""
+        waiting: list[tuple[Institution, EmploymentRaw, Contacts]] = []
         for cpr in sorted({cpr for each in changed.values() for cpr in each}):
             if is_fictive(cpr):
                 self.fictive += 1
                 continue
-            contacts: dict[tuple[str, str], ContactTold] = {}
             for institution in institutions:
                 here = cpr in changed.get(institution.code, {})
+                contacts: dict[tuple[str, str], ContactTold] = {}
                 if here or self._key(cpr) not in self.told:
-                    found: dict[tuple[str, str], ContactTold] = {}
                     for each in self._asked(institution, cpr):
-                        yield from self._person(institution, each, found)
-                    contacts |= found if here else {}
+                        yield from self._person(institution, each, contacts)
                 if here:
-                    yield from self._changed(institution, cpr, changed[institution.code][cpr], contacts)
+                    raws = self._timelines_of(institution, cpr)
+                    waiting += [(institution, raw, contacts) for raw in raws]
+                    numbers = changed[institution.code][cpr] - {raw.number for raw in raws}
+                    yield from self._no_longer_told(institution, cpr, numbers)
+        for institution, raw, _ in waiting:
+            if _DELETED in raw.raw:
+                self.deleted.add(institution.records.employment_key(raw.number, self._key(raw.cpr)))
+        for institution, raw, contacts in waiting:
+            yield self._known_or_new(institution, raw, contacts)
 
     def _asked(self, institution: Institution, cpr: str) -> list[PersonWithWork]:
         try:
@@ -154,40 +161,33 @@ class People:
                 return []
             raise
 
-    def _changed(
-        self, institution: Institution, cpr: str, numbers: set[str], contacts: Contacts
-    ) -> Iterator[RawRecord]:
+    def _timelines_of(self, institution: Institution, cpr: str) -> list[EmploymentRaw]:
         try:
-            raws = list(self._timelines(institution, cpr))
+            return list(self._timelines(institution, cpr))
         except ServiceFault as fault:
-            if fault.kind != "unknown_person":
-                raise
-            raws = []
-        person = self._key(cpr)
-        for raw in raws:
-            key = institution.records.employment_key(raw.number, person)
-            if self.known.statement("Employment", key) is None and any(
-                each not in self.deleted and not self._is_kept_as_deleted(each)
-                for each in self._kept(institution.code, raw.number)
-            ):
-                yield refused(_changed_holder(key))
-            else:
-                yield self._employment_if_known(institution, raw, contacts)
-        for number in sorted(numbers - {raw.number for raw in raws}):
-            key = institution.records.employment_key(number, person)
-            print_of = self.known.fingerprint(b"no longer told", key.encode())
-            yield RawRecord("Employment", key, print_of, self._verify(institution, number, key))
+            if fault.kind == "unknown_person":
+                return []
+            raise
 
-    def _employment_if_known(self, institution: Institution, raw: EmploymentRaw, contacts: Contacts) -> RawRecord:
-        key = self._key(raw.cpr)
-        if key not in self.told and self.known.statement("Person", key) is not None:
-            self.told.add(key)
+    def _known_or_new(self, institution: Institution, raw: EmploymentRaw, contacts: Contacts) -> RawRecord:
+        """Of a few, each is looked up by its key: an index of all would cost more than the delta."""
+        person = self._key(raw.cpr)
+        key = institution.records.employment_key(raw.number, person)
+        if person not in self.told and self.known.statement("Person", person) is not None:
+            self.told.add(person)
+        if self.known.statement("Employment", key) is None:
+            others = self._kept(institution.code, raw.number)
+            if not all(each in self.deleted or self._is_kept_as_deleted(each) for each in others):
+                return refused(_changed_holder(key))
         return self._employment(institution, raw, contacts)
 
-    # -- what is no longer told -------------------------------------------------------------------------------------
+    def _no_longer_told(self, institution: Institution, cpr: str, numbers: set[str]) -> Iterator[RawRecord]:
+        for number in sorted(numbers):
+            key = institution.records.employment_key(number, self._key(cpr))
+            print_of = self.known.fingerprint(b"no longer told", key.encode())
+            yield RawRecord("Employment", key, print_of, _Verification(self, institution, number))
 
-    def _verify(self, institution: Institution, number: str, key: str) -> "_Verification":
-        return _Verification(self, institution, number, key)
+    # -- what is no longer told -------------------------------------------------------------------------------------
 
     def verified_absence(self, institution: Institution, number: str, previous: Statement) -> Mapped:
         """Ask for one employment that an answer lacked. Raises SourceError."""
@@ -235,7 +235,6 @@ class _Verification:
     people: People
     institution: Institution
     number: str
-    key: str
 
     def __call__(self, previous: Statement | None) -> Mapped:
         if previous is None:

@@ -124,6 +124,8 @@ class Service:
         parts = answer(asked, self.state)
         if self.misbehaviour.empty & {f"{cpr}/{number}", cpr, f"/{number}"}:
             parts = iter(())
+        if self.misbehaviour.lacking and asked.operation.startswith("GetPerson"):
+            parts = self._without_lacking(asked, parts)
         large = any(len(each.employments) >= STREAMED_FROM for each in self.state.institutions.values())
         if large and not cpr and not number:
             return StreamingResponse(iterate_in_threadpool(self._chunks(asked, parts)), media_type=XML)
@@ -132,6 +134,14 @@ class Service:
             self.misbehaviour.cut -= 1
             text = text[: len(text) // 2]
         return Response(text.encode(), media_type=XML)
+
+    def _without_lacking(self, asked: Question, parts: Iterator[str]) -> Iterator[str]:
+        here = f"{asked.text('InstitutionIdentifier')}/"
+        gone = {each.removeprefix(here) for each in self.misbehaviour.lacking if each.startswith(here)}
+        cpr = asked.text("PersonCivilRegistrationIdentifier")
+        if cpr in gone:
+            raise Fault(f"The stated PersonCivilRegistrationIdentifier '{cpr}' does not exist.")
+        return (part for part in parts if not any(f">{each}<" in part for each in gone))
 
     def _body(self, asked: Question, parts: Iterator[str]) -> str:
         versions = tuple(each.version for each in self.state.institutions.values())

@@ -16,10 +16,11 @@ class Misbehaviour:
 
     ``closed``, ``broken`` (HTTP 503), ``cut`` (half of the answer), ``hangs`` (no answer within ``hang_seconds``):
     how many of the next requests. ``forbidden``: 403 for all. ``empty``: "cpr/number" of employments for which
-    the root comes without Person. ``missing``: operation → share of its persons left out.
-    ``no_history``: departments whose parent history is 404; ``histories``: department → answer in its place.
-    ``shuffled``: an employment's parts in random order. ``doubled``: each period twice. ``no_department_uuid``.
-    ``wrapped_faults``: faults with prefixes, line breaks and blanks. ``extra``: text put before the root.
+    the root comes without Person. ``missing``: operation → share of its persons left out. ``lacking``:
+    "institution/cpr" of persons that GetPerson does not have. ``no_history``: departments whose parent history is
+    404; ``histories``: department → answer in its place. ``shuffled``: an employment's parts in random order.
+    ``doubled``: each period twice. ``no_department_uuid``. ``wrapped_faults``: faults with prefixes, line breaks and
+    blanks. ``extra``: text put before the root.
     """
 
     closed: int = 0
@@ -31,6 +32,7 @@ class Misbehaviour:
     only: str = ""
     empty: set[str] = field(default_factory=set)
     missing: dict[str, float] = field(default_factory=dict)
+    lacking: set[str] = field(default_factory=set)
     no_history: set[str] = field(default_factory=set)
     histories: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     shuffled: int | None = None
@@ -53,6 +55,8 @@ class Misbehaviour:
             answer = "<Person>".join(kept) + ending
         if self.no_department_uuid and "Employment" in operation:
             answer = re.sub("<DepartmentUUIDIdentifier>.*?</DepartmentUUIDIdentifier>", "", answer)
+        if "Employment" not in operation:
+            return answer
         if self.doubled:
             answer = _PARTS.sub(lambda found: found[0] * 2, answer)
         if self.shuffled is not None:

@@ -16,6 +16,7 @@ from importers.sd.source import SdSource
 from sample.sd_service.app import Running, Service
 from sample.sd_service.misbehaviour import Misbehaviour
 from sample.sd_service.state import (
+    BEGINNING,
     LEVELS,
     OPEN,
     UNKNOWN_START,
@@ -198,7 +199,7 @@ def klit() -> State:
             (WorkingTime(day("2024-02-15"), OPEN, "0.0000", salaried=False),),
         )
     )
-    home.put_employment(replace(working("E0042", DORTE, FIRST), contact=Contact("14", "", "")))
+    home.put_employment(replace(working("E0042", DORTE, FIRST, registered=BEGINNING), contact=Contact("14", "", "")))
     return state
 
 

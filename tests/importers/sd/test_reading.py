@@ -22,7 +22,6 @@ from tests.importers.sd.klit import (
     BO,
     BU00,
     DORTE,
-    FIRST,
     LOWEST,
     OPEN,
     TODAY,
@@ -210,7 +209,9 @@ def test_what_is_no_answer_of_sd_is_refused(body: bytes, why: str) -> None:
 
 
 def test_an_unknown_status_is_reported_and_not_guessed(payroll: Payroll) -> None:
-    payroll.change(DORTE, "E0042", lambda each: replace(each, statuses=(Status(FIRST, OPEN, "Q"),)))
+    payroll.change(
+        DORTE, "E0042", lambda each: replace(each, statuses=(*each.statuses, Status(a_day("2031-01-01"), OPEN, "Q")))
+    )
     problems = payroll.read().problems
     assert [(each.rule, each.severity) for each in problems] == [("unknown_status", "bad")]
     assert employment(DORTE, "E0042") not in payroll.known.keys("Employment")

@@ -1,0 +1,476 @@
+"""Persons and employments (formats/sd.md §6, pitfalls 30 to 58 but 56)."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+import neo4j
+import pytest
+
+from graph.facts import BadRecord
+from graph.time import Period
+from importers.pipeline import run_import
+from importers.sd.mapping.employments import employment as mapped
+from importers.sd.settings import SdSettings, UnpaidRule
+from sample.sd_service.state import (
+    Address,
+    Contact,
+    Institution,
+    Job,
+    Person,
+    Position,
+    Status,
+    WorkingTime,
+)
+from tests.graph.snapshot import snapshot
+from tests.importers.known import KEYRING, told_values
+from tests.importers.sd.klit import (
+    B110,
+    B190,
+    BO,
+    BU00,
+    DORTE,
+    EVA,
+    FIRST,
+    LOWEST,
+    NY1,
+    OPEN,
+    TODAY,
+    TOP,
+    Payroll,
+    day,
+    department,
+    employment,
+    person,
+    place,
+    unit,
+    working,
+)
+from tests.importers.sd.pure import HERE, HOLDER, SETTINGS, organisation, since, told
+
+KEY = employment(BO, "00417")
+
+
+def test_pitfall_30_an_employment_that_does_not_exist_any_more_is_withdrawn(payroll: Payroll) -> None:
+    payroll.read()
+    payroll.home.remove_employment(BO, "81200")
+    applied = payroll.read(whole=True)
+    assert payroll.known.of("Employment", employment(BO, "81200")).exists == ()
+    assert [each.key for each in applied.changed] == [employment(BO, "81200")]
+
+
+def test_pitfall_30_also_when_an_event_leads_to_it(payroll: Payroll) -> None:
+    payroll.read()
+    payroll.home.remove_employment(BO, "81200")
+    payroll.known.take(payroll.source().refetch("XA", BO, "81200"))
+    assert payroll.known.of("Employment", employment(BO, "81200")).exists == ()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_pitfall_31_an_empty_answer_changes_nothing_and_is_listed(payroll: Payroll, whole: bool) -> None:
+    payroll.read()
+    payroll.wrong.empty = {f"{BO}/81200", "/81200", BO + "/"}
+    payroll.wrong.missing = {"GetEmploymentChanged20111201": 1.0} if whole else {}
+    applied = payroll.read(whole=True) if whole else payroll.known.take(payroll.source().refetch("XA", BO, "81200"))
+    assert "empty_answer" in applied.rules()
+    assert payroll.known.exists("Employment", employment(BO, "81200"), TODAY)
+
+
+def test_pitfall_31_a_passive_status_alone_changes_nothing_and_is_listed() -> None:
+    before = mapped(
+        told(statuses=[("1", "2020-01-01", "")], jobs=[("0731", "2020-01-01", "")]), HOLDER, SETTINGS, TODAY, None
+    )
+    alone = mapped(told(statuses=[("8", "2020-01-01", "")]), HOLDER, SETTINGS, TODAY, before.statement)
+    assert alone.statement is None
+    assert [each.rule for each in alone.problems] == ["only_passive"]
+    with_parts = told(statuses=[("8", "2020-01-01", "")], jobs=[("0731", "2020-01-01", "")])
+    ended = mapped(with_parts, HOLDER, SETTINGS, TODAY, before.statement).statement
+    assert ended is not None
+    assert ended.exists == ()
+
+
+def test_pitfall_32_a_person_whom_sd_does_not_answer_is_not_ended(payroll: Payroll) -> None:
+    payroll.read()
+    payroll.wrong.missing = {"GetPerson20111201": 1.0}
+    assert payroll.read(whole=True).changed == []
+    assert payroll.known.exists("Person", person(BO), TODAY)
+    assert payroll.known.value("Employment", KEY, "phone", TODAY) == "99887733"
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_pitfall_32_an_unknown_person_whom_sd_does_not_answer_is_not_made(payroll: Payroll, whole: bool) -> None:
+    payroll.read()
+    payroll.at("2026-03-02 09:00")
+    payroll.hire(EVA, working("00533", EVA, registered=datetime(2026, 3, 2, 8, 30)))
+    payroll.wrong.missing = {"GetPerson20111201": 1.0}
+    applied = payroll.read(whole=whole)
+    assert applied.changed == []
+    assert [(each.key, each.rule) for each in applied.problems] == [(employment(EVA, "00533"), "unknown_person")]
+    payroll.wrong.missing = {}
+    payroll.read(whole=True)
+    assert payroll.known.exists("Employment", employment(EVA, "00533"), TODAY)
+
+
+def second_institution(payroll: Payroll) -> Institution:
+    other = payroll.state.add(Institution("XB", TOP.replace("b0001", "b0002"), "Anden løn"))
+    other.put_department(department("a" * 8, "A110", NY1, "Anden forvaltning", other.uuid))
+    other.put_department(department("b" * 8, "B110", LOWEST, "Anden afdeling", "a" * 8))
+    other.put_positions((Position("0731", "Pædagog"),))
+    return other
+
+
+def test_pitfall_33_a_person_known_elsewhere_gets_the_employment_though_this_institution_lacks_her(
+    payroll: Payroll,
+) -> None:
+    other = second_institution(payroll)
+    other.put_person(Person(BO, "Bo", "Andetnavn"))
+    other.put_employment(working("00417", BO, at="b" * 8))
+    payroll.wrong.lacking = {f"XB/{BO}"}
+    payroll.read(institutions=("XA", "XB"))
+    assert payroll.known.exists("Employment", employment(BO, "00417", "XB"), TODAY)
+    payroll.at("2026-03-02 09:00")
+    other.put_employment(working("00418", BO, at="b" * 8, registered=datetime(2026, 3, 2, 8, 30)))
+    assert payroll.read(institutions=("XA", "XB")).problems == []
+    assert payroll.known.exists("Employment", employment(BO, "00418", "XB"), TODAY)
+
+
+def test_pitfall_34_rehired_is_one_employment_with_a_gap(payroll: Payroll) -> None:
+    payroll.read()
+    assert payroll.known.of("Employment", KEY).exists == (
+        Period(FIRST, day("2021-02-01")),
+        Period(day("2021-08-01"), day("2027-07-01")),
+    )
+    assert not payroll.known.exists("Employment", KEY, day("2021-03-01"))
+
+
+def test_pitfall_35_only_left_is_no_employment_and_no_error(payroll: Payroll) -> None:
+    payroll.hire(EVA, replace(working("00533", EVA), statuses=(Status(day("2024-01-01"), OPEN, "8"),)))
+    applied = payroll.read()
+    assert applied.problems == []
+    assert employment(EVA, "00533") not in payroll.known.keys("Employment")
+
+
+def test_pitfall_36_nothing_revives_in_a_hole_between_passive_statuses() -> None:
+    statuses = [("1", "2020-01-01", "2025-01-01"), ("9", "2025-01-01", "2025-02-01"), ("8", "2025-02-10", "")]
+    stated = mapped(told(statuses=statuses), HOLDER, SETTINGS, TODAY, None).statement
+    assert stated is not None
+    assert stated.exists == (since("2020-01-01", "2025-01-01"),)
+
+
+def test_pitfall_37_three_is_leave_and_four_is_not() -> None:
+    statuses = [("1", "2020-01-01", "2025-01-01"), ("3", "2025-01-01", "2025-02-01"), ("4", "2025-02-01", "")]
+    stated = mapped(told(statuses=statuses), HOLDER, SETTINGS, TODAY, None).statement
+    assert stated is not None
+    assert stated.exists == (since("2020-01-01"),)
+    assert told_values(stated, "on_leave") == [(since("2025-01-01", "2025-02-01"), True)]
+
+
+def test_pitfall_38_who_is_to_come_exists_from_the_status_not_from_the_employment_date(payroll: Payroll) -> None:
+    coming = working("00533", EVA, day("2026-04-01"))
+    coming.statuses = (Status(day("2026-04-01"), OPEN, "0"),)
+    coming.employed_on = day("2026-02-01")
+    payroll.hire(EVA, coming)
+    payroll.read()
+    assert payroll.known.of("Employment", employment(EVA, "00533")).exists == (Period(day("2026-04-01")),)
+    assert payroll.known.of("Person", person(EVA)).exists == (Period(),)
+
+
+def test_pitfall_39_deleted_ends_it_on_that_day_and_withdraws_what_had_not_begun() -> None:
+    plain = told(statuses=[("1", "2020-01-01", "")], jobs=[("0731", "2020-01-01", "")])
+    before = mapped(plain, HOLDER, SETTINGS, TODAY, None).statement
+    ended = mapped(told(statuses=[("S", "2026-02-01", "")]), HOLDER, SETTINGS, TODAY, before).statement
+    assert ended is not None
+    assert ended.exists == (since("2020-01-01", "2026-02-01"),)
+    assert told_values(ended, "position_code") == [(since("2020-01-01"), "0731")]
+    for start in ("2020-01-01", "2019-01-01"):
+        withdrawn = mapped(told(statuses=[("S", start, "")]), HOLDER, SETTINGS, TODAY, before).statement
+        assert withdrawn is not None
+        assert withdrawn.exists == ()
+    assert mapped(told(statuses=[("S", "2026-02-01", "")]), HOLDER, SETTINGS, TODAY, None).statement is None
+
+
+def test_pitfall_40_after_deletion_the_number_may_be_another_persons(payroll: Payroll) -> None:
+    payroll.read()
+    payroll.at("2026-03-02 09:00")
+    payroll.change(BO, "81200", lambda each: replace(each, statuses=(Status(day("2026-03-01"), OPEN, "S"),)))
+    payroll.change(BO, "81200", lambda each: replace(each, departments=(), jobs=(), working_times=()))
+    payroll.hire(EVA, working("81200", EVA, day("2026-03-02"), registered=datetime(2026, 3, 2, 8, 30)))
+    applied = payroll.read()
+    assert applied.problems == []
+    assert payroll.known.of("Employment", employment(BO, "81200")).exists == (
+        Period(day("2024-02-15"), day("2026-03-01")),
+    )
+    assert payroll.known.of("Employment", employment(EVA, "81200")).exists == (Period(day("2026-03-02")),)
+    assert payroll.read(whole=True).problems == []
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_pitfall_41_the_number_of_somebody_who_is_not_deleted_is_listed_and_not_moved(
+    payroll: Payroll, whole: bool
+) -> None:
+    payroll.read()
+    payroll.at("2026-03-02 09:00")
+    payroll.home.remove_employment(BO, "81200")
+    payroll.hire(EVA, working("81200", EVA, registered=datetime(2026, 3, 2, 8, 30)))
+    applied = payroll.read(whole=whole)
+    assert set(applied.rules()) == {"number_has_other_holder"}
+    assert employment(EVA, "81200") in {each.key for each in applied.problems}
+    assert payroll.known.exists("Employment", employment(BO, "81200"), TODAY)
+    assert employment(EVA, "81200") not in payroll.known.keys("Employment")
+
+
+def test_pitfall_42_a_move_to_come_is_stored_today_and_happens_by_date(payroll: Payroll) -> None:
+    payroll.read()
+    days = ("2026-05-31", "2026-06-01")
+    assert [payroll.known.link("Employment", KEY, "unit", day(each)) for each in days] == [unit(B110), unit(B190)]
+
+
+def test_pitfall_43_a_leave_taken_back_no_longer_holds_and_the_log_knows_it(
+    payroll: Payroll, clean_graph: neo4j.Driver
+) -> None:
+    payroll.change(BO, "81200", lambda each: replace(each, statuses=leave_in_may()))
+    run_import(clean_graph, payroll.source(), KEYRING)
+    payroll.at("2026-03-02 10:00")
+    payroll.change(BO, "81200", lambda each: replace(each, statuses=(Status(day("2024-02-15"), OPEN, "1"),)))
+    report = run_import(clean_graph, payroll.source(), KEYRING)
+    assert "registered from" in report.readings[0]
+    rows, _, _ = clean_graph.execute_query(
+        """
+        MATCH (:SourceRecord {key: $key})-[:TELLS]->(e:Employment)<-[:CONCERNS]-(c:Change {operation: 'changed'})
+        RETURN COUNT { (e)-[:STATE]->(x WHERE x.on_leave) } AS leaves, c.before AS before, c.after AS after
+        """,
+        key=employment(BO, "81200"),
+    )
+    assert rows[0]["leaves"] == 0
+    assert "on_leave" in rows[0]["before"]
+    assert "on_leave" not in rows[0]["after"]
+
+
+def leave_in_may() -> tuple[Status, ...]:
+    return (
+        Status(day("2024-02-15"), day("2026-04-30"), "1"),
+        Status(day("2026-05-01"), day("2026-05-31"), "3"),
+        Status(day("2026-06-01"), OPEN, "1"),
+    )
+
+
+def test_pitfall_44_a_rewritten_past_holds_and_what_was_believed_is_in_the_log(
+    payroll: Payroll, clean_graph: neo4j.Driver
+) -> None:
+    run_import(clean_graph, payroll.source(), KEYRING)
+    payroll.at("2026-03-03 10:00")
+    payroll.change(BO, "81200", lambda each: replace(each, departments=(place(B110, day("2024-02-15")),)))
+    run_import(clean_graph, payroll.source(), KEYRING)
+    rows, _, _ = clean_graph.execute_query(
+        """
+        MATCH (:SourceRecord {key: $key})-[:TELLS]->(e:Employment)-[r:IN]->(:Unit)<-[:TELLS]-(u:SourceRecord)
+        MATCH (e)<-[:CONCERNS]-(c:Change {operation: 'moved'})
+        MATCH (old:Unit)<-[:TELLS]-(:SourceRecord {key: $old})
+        RETURN u.key AS unit, r.from AS since, c.before CONTAINS old.uuid AS before, c.after CONTAINS old.uuid AS after
+        """,
+        key=employment(BO, "81200"),
+        old=unit(B190),
+    )
+    found = [(each["unit"], each["since"].to_native(), each["before"], each["after"]) for each in rows]
+    assert found == [(unit(B110), day("2024-02-15"), True, False)]
+
+
+def test_pitfall_45_a_department_that_goes_on_after_the_end_is_cut(payroll: Payroll, clean_graph: neo4j.Driver) -> None:
+    payroll.hire(EVA, working("00533", EVA, last=day("2026-01-31")))
+    run_import(clean_graph, payroll.source(), KEYRING)
+    rows, _, _ = clean_graph.execute_query(
+        "MATCH (:SourceRecord {key: $key})-[:TELLS]->(:Employment)-[r:IN]->() RETURN r.to AS to",
+        key=employment(EVA, "00533"),
+    )
+    assert [row["to"].to_native() for row in rows] == [day("2026-02-01")]
+
+
+def test_pitfall_46_a_hole_in_the_departments_is_listed_and_the_employment_holds(payroll: Payroll) -> None:
+    parts = (place(B190, day("2024-02-15"), day("2024-12-31")), place(B190, day("2025-02-01")))
+    payroll.change(BO, "81200", lambda each: replace(each, departments=parts))
+    applied = payroll.read()
+    key = employment(BO, "81200")
+    assert payroll.known.exists("Employment", key, day("2025-01-15"))
+    assert payroll.known.link("Employment", key, "unit", day("2025-01-15")) is None
+    assert [(each.rule, each.severity) for each in applied.problems] == [("no_department", "notice")]
+    assert "from 2025-01-01 to 2025-02-01" in applied.problems[0].text
+
+
+def test_pitfall_47_days_outside_the_departments_life_are_listed(payroll: Payroll) -> None:
+    old = payroll.home.departments[B190]
+    payroll.home.put_department(replace(old, periods=(old.periods[0]._replace(last=day("2025-12-31")),)))
+    applied = payroll.read()
+    key = employment(DORTE, "E0042")
+    assert payroll.known.exists("Employment", key, TODAY)
+    assert payroll.known.link("Employment", key, "unit", day("2025-12-31")) == unit(B190)
+    assert payroll.known.link("Employment", key, "unit", TODAY) is None
+    said = [each for each in applied.problems if each.key == key]
+    assert [each.rule for each in said] == ["outside_department"]
+    assert "from 2026-01-01 on" in said[0].text
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_pitfall_48_without_uuid_the_department_is_found_by_its_code(payroll: Payroll, whole: bool) -> None:
+    payroll.read()
+    payroll.wrong.no_department_uuid = True
+    if whole:
+        payroll.read(whole=True)
+    else:
+        payroll.known.take(payroll.source().refetch("XA", DORTE))
+    assert payroll.known.link("Employment", employment(DORTE, "E0042"), "unit", TODAY) == unit(B190)
+
+
+def test_pitfall_48_two_departments_with_the_code_are_listed(payroll: Payroll) -> None:
+    payroll.wrong.no_department_uuid = True
+    payroll.home.put_department(department("c" * 8, "B190", LOWEST, "Også B190", BU00))
+    payroll.home.put_department(department("d" * 8, "B110", NY1, "Højere niveau", BU00))
+    applied = payroll.read()
+    said = {each.key: each.rule for each in applied.problems if each.rule != "no_department"}
+    assert said[employment(DORTE, "E0042")] == "ambiguous_department"
+    assert payroll.known.link("Employment", KEY, "unit", TODAY) == unit(B110)
+
+
+def test_pitfall_49_an_unknown_position_is_imported_by_its_code_and_listed(payroll: Payroll) -> None:
+    odd = (Job(FIRST, OPEN, "0999"),)
+    payroll.change(DORTE, "E0042", lambda each: replace(each, jobs=odd))
+    applied = payroll.read()
+    key = employment(DORTE, "E0042")
+    assert payroll.known.value("Employment", key, "position_code", TODAY) == "0999"
+    assert payroll.known.link("Employment", key, "position", TODAY) == "position:XA:0999"
+    assert payroll.known.value("Position", "position:XA:0999", "title", TODAY) == "0999"
+    assert [(each.kind, each.rule) for each in applied.problems] == [("Position", "unknown_position")]
+    assert payroll.read(whole=True).changed == []
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_pitfall_50_an_employment_points_to_level_0(payroll: Payroll, first: bool) -> None:
+    zero, group = Position("9001", "Pædagog"), Position("9001", "Gruppe", "3")
+    payroll.home.put_positions((zero, group) if first else (group, zero))
+    payroll.read()
+    assert payroll.known.value("Position", "position:XA:9001", "title", TODAY) == "Pædagog"
+
+
+def test_pitfall_51_a_blank_title_is_the_name_of_the_position_and_never_empty(payroll: Payroll) -> None:
+    payroll.change(DORTE, "E0042", lambda each: replace(each, jobs=(Job(FIRST, OPEN, "0731", "Empty"),)))
+    payroll.read()
+    assert payroll.known.value("Employment", employment(DORTE, "E0042"), "title", TODAY) == "Pædagog"
+    assert payroll.known.value("Employment", employment(BO, "81200"), "title", TODAY) is None
+
+
+def test_pitfall_52_the_same_number_in_two_institutions_is_two_employments_of_one_person(payroll: Payroll) -> None:
+    other = second_institution(payroll)
+    other.put_person(Person(BO, "Bo", "Klitmose"))
+    other.put_employment(replace(working("00417", BO, at="b" * 8), contact=Contact("11111111")))
+    payroll.read(institutions=("XA", "XB"))
+    keys = (KEY, employment(BO, "00417", "XB"))
+    assert [payroll.known.link("Employment", each, "person", TODAY) for each in keys] == [person(BO)] * 2
+    assert [payroll.known.value("Employment", each, "phone", TODAY) for each in keys] == ["99887733", "11111111"]
+    assert payroll.known.value("Employment", keys[1], "email", TODAY) is None
+
+
+def test_pitfall_53_the_order_of_institutions_decides_the_name_and_nothing_flips(payroll: Payroll) -> None:
+    other = second_institution(payroll)
+    other.put_person(Person(BO, "Bo", "Andetnavn"))
+    other.put_employment(working("00417", BO, at="b" * 8))
+    payroll.read(institutions=("XB", "XA"))
+    assert payroll.known.value("Person", person(BO), "surname", TODAY) == "Andetnavn"
+    assert payroll.read(whole=True, institutions=("XB", "XA")).changed == []
+    payroll.at("2026-03-02 10:00")
+    payroll.home.put_person(replace(payroll.home.persons[BO], registered=datetime(2026, 3, 2, 9)))
+    assert payroll.read(institutions=("XB", "XA")).changed == []
+    payroll.read(institutions=("XA", "XB"))
+    assert payroll.known.value("Person", person(BO), "surname", TODAY) == "Klitmose"
+
+
+def test_pitfall_54_fictive_persons_are_skipped_and_counted(payroll: Payroll) -> None:
+    payroll.hire("0101900000", working("00533", "0101900000"), "Stilling Vakant")
+    applied = payroll.read()
+    assert [(each.rule, each.text[:18]) for each in applied.problems] == [("fictive", "1 fictive persons ")]
+    assert len(list(payroll.known.keys("Person"))) == 2
+    assert len(list(payroll.known.keys("Employment"))) == 3
+
+
+def test_pitfall_55_a_protected_address_is_not_stored(payroll: Payroll, clean_graph: neo4j.Driver) -> None:
+    run_import(clean_graph, payroll.source(private_contact=True), KEYRING)
+    assert "ADRESSEBESKYTTELSE" not in str(snapshot(clean_graph, changes=True))
+    rows, _, _ = clean_graph.execute_query(
+        "MATCH (p:Person) RETURN p.name AS name, p.address_protected AS protected, p.street AS street ORDER BY name"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("Bo Asger Klitmose", None, "Marehalmvej 12"),
+        ("Dorte Sandholt", True, None),
+    ]
+
+
+def test_pitfall_55_who_becomes_protected_keeps_no_address_from_before(payroll: Payroll) -> None:
+    payroll.read(private_contact=True)
+    hidden = Address("Marehalmvej *", "9998", "Klitkøbing")
+    payroll.home.put_person(replace(payroll.home.persons[BO], address=hidden))
+    payroll.read(private_contact=True, whole=True)
+    assert not {"street", "postal_code", "city"} & payroll.known.of("Person", person(BO)).values.keys()
+
+
+def test_private_contact_is_off_unless_switched_on(payroll: Payroll) -> None:
+    payroll.read()
+    private = {"street", "postal_code", "city", "private_phone", "private_email"}
+    assert not private & payroll.known.of("Person", person(BO)).values.keys()
+    payroll.read(private_contact=True)
+    assert private <= payroll.known.of("Person", person(BO)).values.keys()
+
+
+def test_pitfall_57_without_a_rate_the_hours_are_unknown_and_zero_is_zero(payroll: Payroll) -> None:
+    payroll.change(DORTE, "E0042", lambda each: replace(each, working_times=(WorkingTime(FIRST, OPEN, ""),)))
+    payroll.read(full_time_hours=37.0)
+    stated = payroll.known.of("Employment", employment(DORTE, "E0042"))
+    assert not {"fraction", "weekly_hours"} & stated.values.keys()
+    assert payroll.known.value("Employment", employment(BO, "81200"), "fraction", TODAY) == 0.0
+    assert payroll.known.value("Employment", employment(BO, "81200"), "type", TODAY) == "hourly"
+    assert payroll.known.value("Employment", KEY, "weekly_hours", TODAY) == 32.0
+
+
+def test_pitfall_58_a_number_that_begins_with_e_is_like_others(payroll: Payroll) -> None:
+    payroll.read()
+    assert payroll.known.value("Employment", employment(DORTE, "E0042"), "number", TODAY) == "E0042"
+
+
+def test_pitfall_68_a_department_for_errors_is_a_unit_and_its_employments_are_listed(payroll: Payroll) -> None:
+    payroll.home.put_department(department("e" * 8, "B999", LOWEST, "Fejlafdeling"))
+    payroll.change(BO, "81200", lambda each: replace(each, departments=(place("e" * 8, day("2024-02-15")),)))
+    applied = payroll.read()
+    assert payroll.known.link("Employment", employment(BO, "81200"), "unit", TODAY) == unit("e" * 8)
+    assert [(each.key, each.rule) for each in applied.problems] == [(employment(BO, "81200"), "department_at_the_top")]
+    payroll.read(left_out_units={"E" * 8})
+    assert unit("e" * 8) not in payroll.known.existing("Unit", TODAY)
+    assert payroll.known.link("Employment", employment(BO, "81200"), "unit", TODAY) == f"institution:{TOP}"
+
+
+def test_pitfall_69_unpaid_staff_are_left_out_until_number_and_position_meet() -> None:
+    settings = SdSettings(**SETTINGS.model_dump() | {"unpaid": UnpaidRule(positions_from="9000")})
+    wrong = told("E0042", statuses=[("1", "2020-01-01", "")], jobs=[("0731", "2020-01-01", "")])
+    left_out = mapped(wrong, HOLDER, settings, TODAY, None)
+    assert (left_out.statement, [each.rule for each in left_out.problems]) == (None, ["unpaid_rule"])
+    later = [("0731", "2020-01-01", "2026-01-01"), ("9022", "2026-01-01", "")]
+    met = mapped(told("E0042", statuses=[("1", "2020-01-01", "")], jobs=later), HOLDER, settings, TODAY, None)
+    assert met.statement is not None
+    assert met.statement.exists == (since("2020-01-01"),)
+    paid = told("00417", statuses=[("1", "2020-01-01", "")], jobs=[("9022", "2020-01-01", "")])
+    assert mapped(paid, HOLDER, settings, TODAY, None).statement is None
+
+
+def test_equal_periods_told_twice_are_one(payroll: Payroll) -> None:
+    payroll.read()
+    payroll.wrong.doubled = True
+    assert payroll.read(whole=True).changed == []
+
+
+def test_a_record_without_place_in_the_line_is_listed() -> None:
+    settings = SdSettings(**SETTINGS.model_dump() | {"left_out_levels": {"low", "high"}})
+    made = organisation(settings)
+    made.departments["mid"] = replace(made.departments["mid"], parents=())
+    holder = replace(HOLDER, organisation=made)
+    whole = told(statuses=[("1", "2020-01-01", "")], departments=[(HERE, "2020-01-01", "")])
+    assert [each.rule for each in mapped(whole, holder, settings, TODAY, None).problems] == ["no_place"]
+
+
+def test_an_unknown_status_is_no_guess() -> None:
+    with pytest.raises(BadRecord, match="unknown_status"):
+        mapped(told(statuses=[("5", "2020-01-01", "")]), HOLDER, SETTINGS, date(2026, 3, 2), None)
