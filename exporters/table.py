@@ -1,12 +1,13 @@
 """Tables as text files: the form of files_and_rest.md §2."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from exporters.transliteration import REPLACEMENT, normalised, transliterated
+from exporters.transliteration import REPLACEMENT, can_hold, normalised, transliterated
 
 Encoding = Literal["utf-8", "utf-8-bom", "windows-1252", "iso-8859-1", "iso-8859-15", "utf-16le-bom"]
 
@@ -45,11 +46,12 @@ class TableForm(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Altered:
-    """A value that could not be written as it is. ``rule``: transliterated, replaced or flattened."""
+    """A value that could not be written as it is. ``rule``: transliterated, replaced (by a question mark),
+    flattened (what quotes would have kept), removed (control characters)."""
 
     row: str
     column: str
-    rule: Literal["transliterated", "replaced", "flattened"]
+    rule: Literal["transliterated", "replaced", "flattened", "removed"]
     text: str
 
 
@@ -68,15 +70,22 @@ def write(form: TableForm, columns: Sequence[str], rows: Iterable[tuple[str, Seq
     altered: list[Altered] = []
     lines = [form.delimiter.join(_cell(form, each) for each in columns)] if form.header else []
     for key, values in rows:
-        cells = []
-        for column, value in zip(columns, values, strict=True):
-            sayable = _sayable(form, codec, value)
-            if sayable != value:
-                altered += _told(key, column, value, sayable)
-            cells.append(_cell(form, sayable))
-        lines.append(form.delimiter.join(cells))
+        if not (form.quote == "all" and _is_plain("".join(values), codec)):
+            sayable = [_sayable(form, codec, value) for value in values]
+            for column, value, said in zip(columns, values, sayable, strict=True):
+                if said != value:
+                    altered += _told(key, column, value, said)
+            values = sayable
+        lines.append(form.delimiter.join([_cell(form, value) for value in values]))
     text = "".join(line + end for line in lines)
     return Written(mark + text.encode(codec), tuple(altered))
+
+
+def _is_plain(text: str, codec: str) -> bool:
+    """Whether the text can be written as it is, seen for a whole row at once because nearly every row can."""
+    if text.isascii():
+        return text.isprintable()
+    return text.isprintable() and unicodedata.is_normalized("NFC", text) and can_hold(codec, text)
 
 
 def _sayable(form: TableForm, codec: str, value: str) -> str:
@@ -89,6 +98,8 @@ def _sayable(form: TableForm, codec: str, value: str) -> str:
 
 def _told(key: str, column: str, value: str, sayable: str) -> list[Altered]:
     composed = normalised(value)
+    if composed != unicodedata.normalize("NFC", value):
+        return [Altered(key, column, "removed", f"control characters removed; goes out as {sayable!r}")]
     if composed == sayable:
         return []
     if sayable.count(REPLACEMENT) > composed.count(REPLACEMENT):
@@ -101,7 +112,10 @@ def _told(key: str, column: str, value: str, sayable: str) -> list[Altered]:
 def _cell(form: TableForm, value: str) -> str:
     if form.guard and value[:1] in ("=", "+", "-", "@") and not value[1:].isdigit():
         value = "'" + value
-    must = any(each in value for each in (form.delimiter, '"', "\r", "\n")) or value != value.strip()
-    if form.quote == "all" or (form.quote == "needed" and must):
+    if form.quote == "all" or (form.quote == "needed" and _needs_quotes(form, value)):
         return '"' + value.replace('"', '""') + '"'
     return value
+
+
+def _needs_quotes(form: TableForm, value: str) -> bool:
+    return any(each in value for each in (form.delimiter, '"', "\r", "\n")) or value != value.strip()

@@ -27,16 +27,12 @@ def normalised(text: str) -> str:
 
 def transliterated(text: str, codec: str) -> str:
     """The text with every character that ``codec`` can't hold written in others; ``?`` where there is no other."""
-    try:
-        text.encode(codec)
-    except UnicodeEncodeError:
-        return "".join(_other(each, codec) for each in text)
-    return text
+    return text if can_hold(codec, text) else "".join(_other(each, codec) for each in text)
 
 
 def _other(character: str, codec: str) -> str:
     for candidate in (character, _LETTERS.get(character), _bare(character)):
-        if candidate is not None and _holds(codec, candidate):
+        if candidate is not None and can_hold(codec, candidate):
             return candidate
     return REPLACEMENT
 
@@ -52,7 +48,8 @@ def _is_mark(character: str) -> bool:
     return unicodedata.combining(character) != 0
 
 
-def _holds(codec: str, text: str) -> bool:
+def can_hold(codec: str, text: str) -> bool:
+    """Whether the encoding has every character of the text."""
     try:
         text.encode(codec)
     except UnicodeEncodeError:

@@ -58,3 +58,9 @@ def test_without_quotes_delimiters_and_line_breaks_are_replaced_and_told() -> No
 
 def test_an_empty_table_has_its_header() -> None:
     assert write(TableForm(encoding="utf-8"), ["a"], []).content == b'"a"\r\n'
+
+
+def test_control_characters_are_removed_and_told() -> None:
+    written = write(TableForm(encoding="utf-8", header=False), ["Navn"], [("p1", ["Al\x00ma"])])
+    assert written.content == b'"Alma"\r\n'
+    assert [each.rule for each in written.altered] == ["removed"]

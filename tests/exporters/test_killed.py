@@ -1,0 +1,69 @@
+"""Killed at any point, an export leaves whole files only, and the next run completes it (DESIGN §4 "Export")."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import neo4j
+
+from exporters.pipeline import run_export
+from reconnect.embedded import Addresses
+from tests.exporters.killed_export import PEOPLE, RING, UNITS, target
+from tests.graph.snapshot import last_write
+
+ROOT = Path(__file__).parents[2]
+POINTS = 12
+
+
+def _lines(file: Path) -> int:
+    return file.read_bytes().count(b"\r\n") if file.exists() else 0
+
+
+def test_an_export_killed_at_random_points_is_completed_by_the_next_run(
+    clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path
+) -> None:
+    dice, killed = random.Random(20261124), 0
+    addresses_of = (addresses.bolt_uri, addresses.user)
+    begun = time.monotonic()
+    whole = target(tmp_path / "whole", 1)
+    whole.name = "undisturbed"
+    run_export(clean_graph, whole, whole.read, RING)
+    longest = time.monotonic() - begun
+    for point in range(POINTS):
+        version, folder = 1 + point % 2, tmp_path / "out"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.exporters.killed_export", *addresses_of, str(folder), str(version)],
+            env={**os.environ, "NEO4J_PASSWORD": addresses.password},
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "ready"
+        try:
+            process.wait(timeout=dice.uniform(0, longest / 2))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            killed += 1
+        process.wait()
+        assert _lines(folder / "people.csv") in (0, PEOPLE + 1, PEOPLE - 99)
+        assert _lines(folder / "units.csv") in (0, UNITS + 1)
+
+        made = target(folder, version)
+        report = run_export(clean_graph, made, made.read, RING)
+        assert report.is_complete, f"point {point}"
+        assert sorted(each.name for each in folder.iterdir()) == ["manifest.json", "people.csv", "units.csv"]
+        for each in report.files:
+            assert (folder / each.name).read_bytes() == each.content, f"point {point}"
+        before = last_write(clean_graph)
+        assert run_export(clean_graph, made, made.read, RING).run is None
+        assert last_write(clean_graph) == before
+        rows, _, _ = clean_graph.execute_query(
+            "MATCH (e:LedgerEntry {target: 'staff', state: 'delivered'}) RETURN e.object AS object, count(*) AS number"
+        )
+        there = {"person": PEOPLE - 100 * (version - 1), "unit": UNITS, "file": 3}
+        assert {row["object"]: row["number"] for row in rows} == there, f"point {point}"
+    assert killed >= POINTS // 4
