@@ -8,11 +8,12 @@ from typing import Annotated
 import redis
 import typer
 from rich.console import Console
+from structlog.stdlib import get_logger
 
 from graph.cpr import MissingKey
 from graph.errors import GraphError
 from reconnect import logs
-from reconnect.commands import analyst, days, instance, keys, sample, show, status, work
+from reconnect.commands import analyst, days, demo, instance, keys, nearest, sample, show, status, work
 from reconnect.context import Context
 from reconnect.embedded import EmbeddedError
 from reconnect.exits import CommandFailed, Exit
@@ -69,7 +70,7 @@ def begin(
 # Commands that must work where the settings are wrong or don't exist yet.
 _WITHOUT_SETTINGS = frozenset({"schema", "sample"})
 
-for group in (instance, status, work, days, analyst, keys, sample, show):
+for group in (demo, instance, status, work, days, nearest, analyst, keys, sample, show):
     group.register(app)
 
 
@@ -85,6 +86,10 @@ def main() -> None:
         _end(f"Redis does not answer: {error}. Run `reconnect up` first, or see redis.url.", Exit.FAILURE)
     except (EmbeddedError, GraphError, MissingKey) as error:
         _end(error, Exit.FAILURE)
+    except Exception as error:
+        # Through the log, as a traceback of Python's own would show what stands in the error, a CPR number maybe.
+        get_logger("reconnect").exception("unexpected error", command=sys.argv[1:])
+        _end(f"An error that nobody foresaw: {error}\nThe log line above tells where; please report it.", Exit.FAILURE)
 
 
 def _end(error: Exception | str, code: Exit) -> None:

@@ -8,8 +8,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from exporters.plan2learn import Plan2LearnSettings
 from graph.order import DEFAULT_ORDER
 from importers.brake import BrakeSettings
+from importers.facts.settings import FactsSettings
 from importers.opus.settings import OpusSettings
 from importers.roles import RoleRule
 from importers.sd.settings import SdSettings
@@ -101,12 +103,15 @@ class WorkerSettings(Section):
 class SourcesSettings(Section):
     """The sources, each with its own settings; absent: not used."""
 
+    facts: FactsSettings = FactsSettings()
     opus: OpusSettings = OpusSettings()
     sd: SdSettings | None = None
 
 
 class TargetsSettings(Section):
     """The targets, each with its own settings; absent: not used."""
+
+    plan2learn: Plan2LearnSettings | None = None
 
 
 class Settings(BaseSettings):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from importers.facts.source import Facts
 from importers.opus.source import Opus
 from importers.sd.source import SdSource
 from importers.source import Source
@@ -21,6 +22,10 @@ def build(settings: SourcesSettings, name: str, folder: Path | None) -> Source:
     return builder(settings, folder)
 
 
+def _facts(settings: SourcesSettings, folder: Path | None) -> Source:
+    return Facts(settings.facts, folder)
+
+
 def _opus(settings: SourcesSettings, folder: Path | None) -> Source:
     return Opus(settings.opus, folder)
 
@@ -37,4 +42,4 @@ def _sd(settings: SourcesSettings, folder: Path | None) -> Source:
     return SdSource(settings.sd)
 
 
-BUILDERS: Mapping[str, Builder] = {"opus": _opus, "sd": _sd}
+BUILDERS: Mapping[str, Builder] = {"facts": _facts, "opus": _opus, "sd": _sd}

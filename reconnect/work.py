@@ -11,12 +11,16 @@ from pathlib import Path
 
 import redis
 
+from exporters.pipeline import run_export
+from exporters.report import ExportReport
 from graph import dayturn
 from graph.time import COPENHAGEN
 from importers.pipeline import run_import
 from importers.report import ImportReport
-from reconnect import sources, work_state
+from importers.source import Source
+from reconnect import sources, targets, work_state
 from reconnect.context import Context
+from reconnect.image_reader import image_reader
 from reconnect.locks import Lock
 from reconnect.progress import Report
 from reconnect.redaction import redact_text
@@ -76,9 +80,22 @@ def import_source(
 
     Raises CommandFailed for an unknown source, SourceError, LockTaken, LockLost, Interrupted.
     """
+    source = sources.build(context.settings.sources, name, folder)
+    return import_from(context, caller, source, dry_run=dry_run, approve=approve, user=user)
+
+
+def import_from(
+    context: Context,
+    caller: Caller,
+    source: Source,
+    *,
+    dry_run: bool = False,
+    approve: str | None = None,
+    user: str | None = None,
+) -> ImportReport:
+    """As ``import_source``, of a source that is made already."""
     settings = context.settings
-    source = sources.build(settings.sources, name, folder)
-    with running(context, caller, f"import:{name}") as job:
+    with running(context, caller, f"import:{source.name}") as job:
         report = run_import(
             context.driver(),
             source,
@@ -96,6 +113,43 @@ def import_source(
         else:
             bad = sum(problem.severity == "bad" for problem in report.problems)
             job.finish("done", f"{report.changes} changed, {report.unchanged} unchanged, {bad} bad records")
+        return report
+
+
+def export_target(
+    context: Context,
+    caller: Caller,
+    name: str,
+    *,
+    at: date | None = None,
+    dry_run: bool = False,
+    approve: str | None = None,
+    user: str | None = None,
+) -> ExportReport:
+    """Give the target ``name`` what it lacks. A stop by the brake and a failed delivery are in the report.
+
+    Raises CommandFailed for an unknown target, ImageError, Overtaken, LockTaken, LockLost, Interrupted.
+    """
+    target = targets.build(context.settings.targets, name)
+    with running(context, caller, f"export:{name}") as job, image_reader(context) as read:
+        report = run_export(
+            context.driver(),
+            target,
+            read,
+            context.keyring,
+            at=at,
+            dry_run=dry_run,
+            approve=approve,
+            user=user,
+            progress=job.step,
+        )
+        sent = f"{len(report.sent)} files sent, {len(report.parked)} objects parked"
+        if report.brake:
+            job.finish("waiting", f"stopped by the brake, approve {report.brake}: {'; '.join(report.reasons)}")
+        elif report.error:
+            job.finish("failed", f"{sent}; {report.error}")
+        else:
+            job.finish("done", sent)
         return report
 
 

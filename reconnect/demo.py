@@ -1,0 +1,110 @@
+"""The demonstration: a sample municipality from its payroll to a target system, on embedded servers.
+
+Each step can be repeated; a demo that was interrupted goes on where it ended, and one that is run again finds nothing
+new to do.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import orjson
+import tomli_w
+
+from exporters.report import ExportReport
+from graph.cpr import Keyring
+from importers.facts.settings import FactsSettings
+from importers.facts.source import Facts
+from importers.report import ImportReport
+from importers.source import Source
+from reconnect import work
+from reconnect.context import Context
+from reconnect.embedded.home import write_whole
+from reconnect.progress import Report
+from reconnect.settings_file import FILE_NAME
+from sample import demo_settings, write_opus
+from sample.facts import Keys, facts
+from sample.municipality import CLIENT, SIZES, Municipality
+
+TARGET = "plan2learn"
+_CATALOGUE = frozenset({"roles", "kle", "functions", "groups", "systems"})
+"""Sections of the facts that rules about payroll refer to, and which are therefore read before it."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the demo of one home has its files."""
+
+    home: Path
+
+    @property
+    def settings_file(self) -> Path:
+        return self.home / FILE_NAME
+
+    @property
+    def supplied(self) -> Path:
+        """The folder that stands for the target's server."""
+        return self.home / "supplied" / TARGET
+
+    @property
+    def payroll(self) -> Path:
+        return self.home / "sample" / "opus"
+
+    @property
+    def own_facts(self) -> Path:
+        return self.home / "sample"
+
+
+def prepare(demo: Demo) -> None:
+    """Write the demo's settings, unless the home has settings already."""
+    if demo.settings_file.exists():
+        return
+    tree: dict[str, Any] = demo_settings.tree(opus_folder=demo.payroll)
+    tree["targets"] = {
+        TARGET: {"form": {"encoding": "windows-1252"}, "delivery": {"kind": "folder", "path": str(demo.supplied)}}
+    }
+    demo.supplied.mkdir(parents=True, exist_ok=True)
+    head = "# The settings of the demo; change them as you like. `reconnect config` shows all there are.\n\n"
+    write_whole(demo.settings_file, head + tomli_w.dumps(tree))
+
+
+def make_payroll(demo: Demo, size: str, seed: int, day: date, keyring: Keyring, report: Report) -> None:
+    """Write the sample's Opus file and its own facts, unless they are there."""
+    if not any(demo.payroll.glob("*.xml")):
+        total = SIZES[size].employments
+        write_opus(demo.payroll, size, seed, day, lambda done: report("Making the sample's payroll", done, total))
+        report("Making the sample's payroll", total, total)
+    if not _facts_file(demo, "facts").exists():
+        keys = Keys(
+            unit=lambda unit: f"opus:{CLIENT}:unit:{unit.number}",
+            employment=lambda employment: f"opus:{CLIENT}:employment:{employment.number}",
+            person=lambda employment: f"opus:{keyring.hash(employment.person.cpr)}",
+        )
+        told = facts(Municipality(size, seed, day), keys)
+        catalogue = {name: entries for name, entries in told.items() if name in _CATALOGUE}
+        rest = {name: entries for name, entries in told.items() if name not in _CATALOGUE}
+        for name, content in (("catalogue", {"format": told["format"], **catalogue}), ("facts", rest)):
+            write_whole(_facts_file(demo, name), orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
+
+
+def import_all(context: Context, demo: Demo, report: Report) -> Iterator[ImportReport]:
+    """Import the catalogue of roles and tasks, then payroll, then the municipality's own facts about people."""
+    caller = work.Caller(report)
+    yield work.import_from(context, caller, _facts(demo, "catalogue"))
+    yield work.import_source(context, caller, "opus")
+    yield work.import_from(context, caller, _facts(demo, "facts"))
+
+
+def supply(context: Context, report: Report) -> ExportReport:
+    """Supply the target."""
+    return work.export_target(context, work.Caller(report), TARGET)
+
+
+def _facts(demo: Demo, name: str) -> Source:
+    return Facts(FactsSettings(path=_facts_file(demo, name), name=name))
+
+
+def _facts_file(demo: Demo, name: str) -> Path:
+    return demo.own_facts / f"{name}.json"
