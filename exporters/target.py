@@ -110,13 +110,26 @@ class Target(Protocol):
     version and settings of the shape; where it changes, altered rows are put down to that.
     """
 
-    name: str
-    document: str
-    order: Sequence[str]
-    files: FileRules
-    delivery: DeliverySettings
-    brake: ExportBrake
-    rules: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def document(self) -> str: ...
+
+    @property
+    def order(self) -> Sequence[str]: ...
+
+    @property
+    def files(self) -> FileRules: ...
+
+    @property
+    def delivery(self) -> DeliverySettings: ...
+
+    @property
+    def brake(self) -> ExportBrake: ...
+
+    @property
+    def rules(self) -> str: ...
 
     def variables(self, at: date) -> Mapping[str, object]:
         """The image's variables on a day."""
