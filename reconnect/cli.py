@@ -13,7 +13,20 @@ from structlog.stdlib import get_logger
 from graph.cpr import MissingKey
 from graph.errors import GraphError
 from reconnect import logs
-from reconnect.commands import analyst, days, demo, instance, keys, nearest, sample, show, status, work
+from reconnect.commands import (
+    analyst,
+    days,
+    demo,
+    exports,
+    imports,
+    instance,
+    keys,
+    nearest,
+    sample,
+    show,
+    status,
+    worker,
+)
 from reconnect.context import Context
 from reconnect.embedded import EmbeddedError
 from reconnect.exits import CommandFailed, Exit
@@ -70,7 +83,7 @@ def begin(
 # Commands that must work where the settings are wrong or don't exist yet.
 _WITHOUT_SETTINGS = frozenset({"schema", "sample"})
 
-for group in (demo, instance, status, work, days, nearest, analyst, keys, sample, show):
+for group in (demo, instance, status, imports, exports, worker, days, nearest, analyst, keys, sample, show):
     group.register(app)
 
 

@@ -18,6 +18,7 @@ from arq.worker import Function, Retry, Worker, func
 from neo4j.exceptions import ServiceUnavailable, SessionExpired, TransientError
 from structlog.stdlib import get_logger
 
+from exporters.errors import DeliveryError, Overtaken
 from graph.door import Stale
 from graph.time import COPENHAGEN
 from importers.source import SourceError
@@ -38,6 +39,8 @@ _ARQ_EXTRA = 10
 # What may be over when the job is tried again.
 PASSING = (
     SourceError,
+    DeliveryError,
+    Overtaken,
     LockTaken,
     LockLost,
     Stale,
@@ -114,12 +117,17 @@ class Jobs:
 
     def functions(self) -> list[Function]:
         """What may be put on the queue."""
-        return [_named("import", self.import_source), _named("day_turn", self.day_turn)]
+        return [
+            _named("import", self.import_source),
+            _named("export", self.export_target),
+            _named("day_turn", self.day_turn),
+        ]
 
     def schedule(self) -> list[CronJob]:
         """The settings' schedule; each time puts a job on the queue."""
         times = self._context.settings.schedules
         planned = [(f"import {name}", at, "import", (name,)) for name, at in times.imports.items()]
+        planned += [(f"export {name}", at, "export", (name,)) for name, at in times.exports.items()]
         jobs = [
             self._planned(title, expression, function, *arguments)
             for title, expression, function, arguments in [*planned, ("day turn", times.day_turn, "day_turn", ())]
@@ -130,6 +138,16 @@ class Jobs:
     async def import_source(self, arq: dict[str, Any], name: str) -> None:
         """Import the source ``name``."""
         await self._run(arq, f"import {name}", lambda caller: work.import_source(self._context, caller, name))
+
+    async def export_target(self, arq: dict[str, Any], name: str) -> None:
+        """Supply the target ``name``."""
+        await self._run(arq, f"export {name}", lambda caller: self._export(caller, name))
+
+    def _export(self, caller: work.Caller, name: str) -> None:
+        report = work.export_target(self._context, caller, name)
+        if report.error:
+            # What did not arrive is tried again, like any failure that may pass.
+            raise DeliveryError(report.error)
 
     async def day_turn(self, arq: dict[str, Any]) -> None:
         """Turn the day."""

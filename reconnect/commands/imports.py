@@ -1,10 +1,9 @@
-"""``import``, ``worker``: the jobs, now and by schedule."""
+"""``import``: read a source, now."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import redis
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -12,7 +11,7 @@ from rich.table import Table
 from graph.facts import Problem
 from importers.report import ImportReport
 from importers.source import SourceError
-from reconnect import work, worker
+from reconnect import work
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
@@ -24,9 +23,8 @@ _EXAMPLES = 3
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to ``app``."""
+    """Add the command to ``app``."""
     app.command("import")(import_source)
-    app.command("worker")(run_worker)
 
 
 def import_source(
@@ -58,24 +56,6 @@ def import_source(
         raise typer.Exit(Exit.BRAKE)
     if any(problem.severity == "bad" for problem in done.problems):
         raise typer.Exit(Exit.BAD_RECORDS)
-
-
-def run_worker(
-    context: typer.Context,
-    check: Annotated[bool, typer.Option("--check", help="Tell by the exit code whether a worker is alive.")] = False,
-    burst: Annotated[bool, typer.Option("--burst", help="Do what is queued, then end.")] = False,
-) -> None:
-    """Run imports, exports and the day turn by the settings' schedule until it is stopped.
-
-    Any number of workers may run. One that is stopped (SIGTERM) gives its jobs back.
-    """
-    of_run = of(context)
-    if check:
-        with redis.Redis.from_url(of_run.redis_url()) as client:
-            alive = worker.healthy(client)
-        raise typer.Exit(Exit.OK if alive else Exit.FAILURE)
-    of_run.driver()
-    worker.run(of_run, burst)
 
 
 def _show(report: ImportReport) -> None:

@@ -1,0 +1,86 @@
+"""``export``: supply a target, now."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from exporters.errors import ExportError
+from exporters.report import ExportReport
+from reconnect import work
+from reconnect.context import of
+from reconnect.exits import CommandFailed, Exit
+from reconnect.locks import LockLost, LockTaken
+from reconnect.progress import progress
+
+_EXAMPLES = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command("export")(export_target)
+
+
+def export_target(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(help="plan2learn.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent; send nothing.")] = False,
+    approve: Annotated[
+        str | None, typer.Option("--approve", metavar="ID", help="Let through what the brake with this id holds.")
+    ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option("--date", formats=["%Y-%m-%d"], help="As the organisation is on this day; default today."),
+    ] = None,
+) -> None:
+    """Give a target what it should have and does not have yet.
+
+    A repeat sends nothing. An object that the target can't be given is shown with the reason (exit code 4). Where more
+    would be taken away than the target's brake allows, nothing is sent (exit code 3) until the difference is approved.
+    """
+    try:
+        with progress() as report:
+            done = work.export_target(
+                of(context),
+                work.Caller(report),
+                target,
+                at=day.date() if day else None,
+                dry_run=dry_run,
+                approve=approve,
+            )
+    except (ExportError, LockTaken, LockLost) as error:
+        raise CommandFailed(f"Export to {target}: {error}") from error
+    show(done, Console(highlight=False))
+    if done.brake:
+        raise typer.Exit(Exit.BRAKE)
+    if done.error:
+        raise CommandFailed(f"Export to {target}: {done.error}")
+    if done.parked:
+        raise typer.Exit(Exit.BAD_RECORDS)
+
+
+def show(report: ExportReport, console: Console) -> None:
+    """What an export did, file by file."""
+    console.print(f"{'Dry run of export' if report.dry_run else 'Export'} to {report.target}, as of {report.at}")
+    table = Table("File", "Rows", "New", "Changed", "Gone", "What", box=None)
+    for each in report.files:
+        numbers = (each.rows, len(each.difference.added), len(each.difference.changed), len(each.difference.gone))
+        table.add_row(each.name, *map(str, numbers), each.outcome)
+    console.print(table)
+    for label, lines in (
+        ("not delivered", [f"{each.object} {each.key}: {each.reason}" for each in report.parked]),
+        ("notice", [f"{each.object} {each.key}, {each.field}: {each.text}" for each in report.notices]),
+    ):
+        if lines:
+            console.print(f"{label}: {len(lines)}")
+        for line in lines[:_EXAMPLES]:
+            console.print(f"  {line}", markup=False)
+    if report.brake:
+        console.print("Stopped by the brake; nothing was sent:")
+        for reason in report.reasons:
+            console.print(f"  {reason}")
+        console.print(
+            f"Look at it with --dry-run; if it is right: reconnect export {report.target} --approve {report.brake}"
+        )

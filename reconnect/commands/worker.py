@@ -1,0 +1,33 @@
+"""``worker``: the jobs by schedule."""
+
+from typing import Annotated
+
+import redis
+import typer
+
+from reconnect import worker
+from reconnect.context import of
+from reconnect.exits import Exit
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command("worker")(run_worker)
+
+
+def run_worker(
+    context: typer.Context,
+    check: Annotated[bool, typer.Option("--check", help="Tell by the exit code whether a worker is alive.")] = False,
+    burst: Annotated[bool, typer.Option("--burst", help="Do what is queued, then end.")] = False,
+) -> None:
+    """Run imports, exports and the day turn by the settings' schedule until it is stopped.
+
+    Any number of workers may run. One that is stopped (SIGTERM) gives its jobs back.
+    """
+    of_run = of(context)
+    if check:
+        with redis.Redis.from_url(of_run.redis_url()) as client:
+            alive = worker.healthy(client)
+        raise typer.Exit(Exit.OK if alive else Exit.FAILURE)
+    of_run.driver()
+    worker.run(of_run, burst)
