@@ -270,3 +270,25 @@ def test_another_key_for_people_is_used_in_all_files() -> None:
 def test_the_file_name_may_hold_the_day_and_the_municipality() -> None:
     chosen = settings(names={"unit": "{municipality}_{date}.csv"}, municipality="andeby")
     assert shaped(organisation(), chosen, date(2026, 3, 2)).files[0].name == "andeby_2026-03-02.csv"
+
+
+def test_files_23_what_refers_to_a_parked_person_waits_and_comes_with_the_person() -> None:
+    def seen(cpr: str | None) -> dict[str, int]:
+        told = files(
+            organisation(employment("e1", person("p1", cpr=cpr)), leaders=(leader("a1", "p1", "north"),)),
+        )
+        return {file: len(told[file]) for file in ("person", "employment", "leader", "position")}
+
+    assert seen(None) == {"person": 0, "employment": 0, "leader": 0, "position": 0}
+    assert seen("0101575001") == {"person": 1, "employment": 1, "leader": 1, "position": 1}
+
+
+def test_a_leader_without_delivered_employment_has_no_row_and_is_told_of() -> None:
+    made = shaped(organisation(leaders=(leader("a1", "p9", "north"),)), settings(), AT)
+    assert made.counts == {"person_not_delivered": 1}
+
+
+def test_the_parent_of_a_unit_skips_what_is_left_out() -> None:
+    units = (*UNITS, unit("below", "team"))
+    told = files(organisation(units=units))["unit"]
+    assert {row["AfdelingsID"]: row["Parentid"] for row in told}["below"] == "north"
