@@ -150,8 +150,8 @@ class People:
         for institution, raw, _ in waiting:
             if _DELETED in raw.raw:
                 self.deleted.add(institution.records.employment_key(raw.number, self._key(raw.cpr)))
-        for institution, raw, contacts in waiting:
-            yield self._known_or_new(institution, raw, contacts)
+        for institution, raw, work in waiting:
+            yield self._known_or_new(institution, raw, work)
 
     def _asked(self, institution: Institution, cpr: str) -> list[PersonWithWork]:
         try:
