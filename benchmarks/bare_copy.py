@@ -79,7 +79,10 @@ def write(driver: neo4j.Driver, copy: Copy) -> float:
 def counts(driver: neo4j.Driver) -> tuple[int, int]:
     """Nodes of the model, and relationships. Runs, marks and the like hang on nothing and are not counted."""
     rows, _, _ = driver.execute_query(
-        "RETURN COUNT { MATCH (n) WHERE EXISTS { (n)--() } RETURN n } AS nodes, COUNT { MATCH ()-->() RETURN 1 } AS relationships"
+        """
+        RETURN COUNT { MATCH (n) WHERE EXISTS { (n)--() } RETURN n } AS nodes,
+               COUNT { MATCH ()-->() RETURN 1 } AS relationships
+        """
     )
     return rows[0]["nodes"], rows[0]["relationships"]
 

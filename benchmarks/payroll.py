@@ -17,7 +17,8 @@ from benchmarks.servers import fresh_servers
 from graph.cpr import Keyring
 from importers.opus.settings import OpusSettings
 from importers.opus.source import Opus
-from importers.pipeline import ImportReport, run_import
+from importers.pipeline import run_import
+from importers.report import ImportReport
 from sample.changes import next_working_day
 from sample.municipality import Municipality
 from sample.opus_file import file_name, write_file

@@ -7,10 +7,10 @@ import neo4j
 
 View = dict[str, dict[str, Any]]
 
-# Values that both formats tell. Not: leave (SD only); accounts, functions, pay grade, EAN (Opus only).
+# Values that both formats tell. Not: leave (SD only); accounts, functions, pay grade, EAN, full-time hours (Opus only).
 _UNIT = ("name", "street", "postal_code", "city", "p_number", "phone")
 _PERSON = ("given_name", "surname", "address_protected")
-_EMPLOYMENT = ("title", "type", "fraction", "weekly_hours", "full_time_hours", "position_code", "phone", "email")
+_EMPLOYMENT = ("title", "type", "fraction", "weekly_hours", "position_code", "phone", "email")
 
 _HOLDS = "{0}.from <= $day AND ({0}.to IS NULL OR {0}.to > $day)"
 _UNITS = f"""
@@ -27,32 +27,36 @@ OPTIONAL MATCH (e)-[a:AS]->(:Position)-[qs:STATE]->(position) WHERE {_HOLDS.form
 RETURN x.number AS number, properties(x) AS x, s.from AS from, p.cpr_hash AS person, properties(who) AS who,
        unit.number AS unit, position.code AS position, position.title AS position_title,
        COLLECT {{
-           MATCH (e)-[:HOLDS]->(a:Assignment)-[:OF]->(role:Role), (a)-[f:FOR]->(:Unit)-[fs:STATE]->(for)
+           MATCH (e)-[:HOLDS]->(held:Assignment)-[:OF]->(role:Role), (held)-[f:FOR]->(:Unit)-[fs:STATE]->(led)
            WHERE role.key = 'manager' AND {_HOLDS.format("f")} AND {_HOLDS.format("fs")}
-           RETURN for.number
+           RETURN DISTINCT led.number
        }} AS manages
 """
 
 
 def payroll_view(driver: neo4j.Driver, day: date) -> tuple[View, View]:
-    """Units and employments (with their persons, units, positions and managerships) by number."""
+    """Units and employments (with their persons, units, positions and managerships) by number; the top as "root"."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        units = {
-            _code(row["number"]): {**_values(row["x"], _UNIT), "parent": _code(row["parent"])}
-            for row in session.run(_UNITS, day=day)
-        }
+        told = [row.data() for row in session.run(_UNITS, day=day)]
+        roots = {_code(row["number"]) for row in told if row["parent"] is None}
+
+        def unit(number: str | None) -> str | None:
+            return "root" if _code(number) in roots else _code(number)
+
+        units = {unit(row["number"]): {**_values(row["x"], _UNIT), "parent": unit(row["parent"])} for row in told}
         employments = {
             _code(row["number"]): {
                 **_values(row["x"], _EMPLOYMENT),
                 **_values(row["who"] or {}, _PERSON),
                 "person": row["person"],
-                "unit": _code(row["unit"]),
+                "unit": unit(row["unit"]),
                 "position": row["position"],
                 "position_title": row["position_title"],
-                "manages": sorted(_code(each) or "" for each in row["manages"]),
+                "manages": sorted(unit(each) or "" for each in row["manages"]),
             }
             for row in session.run(_EMPLOYMENTS, day=day)
         }
+    units["root"] = {"name": units["root"]["name"]}  # SD has no address for it: it is the institution
     return units, employments  # type: ignore[return-value]
 
 
