@@ -91,9 +91,10 @@ def exchanged(file: File, gone: Mapping[str, Statement]) -> dict[str, str]:
     return {new: key for new, key in pairs.items() if sum(new in news for news in found.values()) == 1}
 
 
-def suspicions(file: File, gone: Mapping[str, Statement], live_before: int) -> list[str]:
-    """Why the file may not be whole. ``gone``: what vanished without stub and without a new number."""
+def suspicions(file: File, live_before: int) -> list[str]:
+    """Why the file may not be whole: many vanish that have neither left nor a new number, or a unit with people."""
     settings = file.survey.settings
+    gone = vanished(file)
     reasons = []
     if len(gone) > settings.vanished_count and len(gone) > settings.vanished_share * live_before:
         reasons.append(f"{len(gone)} of {live_before} employments vanished without having left: is the file whole?")

@@ -4,43 +4,37 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 
 from graph.facts import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period, union
 from importers.opus import advance, fields
 from importers.opus.mapping import File, function_key, phone
-from importers.opus.reader import Element, elements
-from importers.opus.survey import LEAVE, EmployeeKey, employee_key
+from importers.opus.reader import Element
+from importers.opus.survey import EmployeeKey, Seen
 from importers.opus.tree import UnitKey
 from importers.source import Mapped, RawRecord
 
 
-def records(file: File, path: Path) -> Iterator[RawRecord]:
-    """The file's employees, read once more: each gives an employment, and may give a login and functions."""
+def records(file: File) -> Iterator[RawRecord]:
+    """The file's employees: each gives an employment, and may give a login and functions."""
     survey = file.survey
     met: set[str] = set()
-    for element in elements(path, "employee", raw=True):
-        try:
-            employee = employee_key(element)
-        except fields.Unreadable:
-            continue  # listed by the survey
+    for employee, seen in survey.live.items():
         key = file.key(employee)
         if key in met or employee in survey.filtered or employee.text() in file.superseded:
             continue
-        if element.attributes.get("action") == LEAVE:
-            if key in survey.known_employments and employee not in survey.live:
-                met.add(key)
-                yield RawRecord("Employment", key, file.known.fingerprint(b"leave"), partial(_left, file))
-            continue
         met.add(key)
-        yield _employment_record(file, key, employee, element)
-        if employee not in survey.faulty:
-            unit = survey.unit_of(element)
-            if login := element["userId"]:
-                yield _account_record(file, key, employee, element, login)
-            for function in element.functions:
-                yield _function_record(file, key, unit, function)
+        yield _employment_record(file, key, employee, seen)
+        if seen.login:
+            yield _account_record(file, key, employee, seen)
+        for function in seen.functions:
+            yield _function_record(file, key, seen.unit, function)
+    has_left = file.known.fingerprint(b"leave")
+    for employee in survey.stubs:
+        key = file.key(employee)
+        is_told = key in met or employee in survey.live or employee.text() in file.superseded
+        if key in survey.known_employments and not is_told:
+            yield RawRecord("Employment", key, has_left, partial(_left, file))
 
 
 def _ref(unit: UnitKey) -> Ref:
@@ -50,17 +44,16 @@ def _ref(unit: UnitKey) -> Ref:
 # -- employments ----------------------------------------------------------------------------------------------------
 
 
-def _employment_record(file: File, key: str, employee: EmployeeKey, element: Element) -> RawRecord:
-    unit = file.survey.unit_of(element)
+def _employment_record(file: File, key: str, employee: EmployeeKey, seen: Seen) -> RawRecord:
+    unit = seen.unit
     standing = "unknown" if unit is None else "closed" if unit in file.survey.closed_units else ""
-    fingerprint = file.fingerprint("Employment", element.raw, standing)
-    return RawRecord("Employment", key, fingerprint, partial(_employment, file, key, employee, element, unit))
+    fingerprint = file.fingerprint("Employment", seen.digest, standing)
+    return RawRecord("Employment", key, fingerprint, partial(_employment, file, key, employee, seen))
 
 
-def _employment(
-    file: File, key: str, employee: EmployeeKey, element: Element, unit: UnitKey | None, previous: Statement | None
-) -> Mapped:
-    if fault := file.survey.fault(element):
+def _employment(file: File, key: str, employee: EmployeeKey, seen: Seen, previous: Statement | None) -> Mapped:
+    element, unit = file.survey.spool.element(seen.place), seen.unit
+    if fault := file.survey.fault(key, element):
         raise BadRecord(fault)
     problems: list[Problem] = []
     now, is_assumed = _period(file, key, element, previous, problems)
@@ -68,9 +61,11 @@ def _employment(
     values = dict(_values(key, employee, element, problems))
     if is_assumed:
         values["start_assumed"] = True
+    place = _unit(file, key, element, unit, now, previous, problems)
     links = {
         "person": _person(file, key, element, previous, problems),
-        "unit": _unit(file, key, element, unit, now, previous, problems),
+        "unit": place,
+        "paid_in": place,
         "position": Ref("Position", f"{employee.client}:position:{fields.number(element['positionId'])}"),
     }
     told = advance.advanced(previous, "Employment", key, exists=exists, values=values, links=links, since=since)
@@ -188,34 +183,26 @@ def _left(file: File, previous: Statement | None) -> Mapped:
 # -- logins ---------------------------------------------------------------------------------------------------------
 
 
-def employment_of(key: str) -> str:
-    """The key of the employment that an account's or a function's key belongs to."""
-    client, _, number, *_ = key.split(":")
-    return EmployeeKey(client, number).text()
+def _account_record(file: File, of: str, employee: EmployeeKey, seen: Seen) -> RawRecord:
+    key = of.replace(":employment:", ":account:") + f":{seen.login}"
+    fingerprint = file.fingerprint("Account", seen.login, employee.number, seen.cpr)
+    return RawRecord("Account", key, fingerprint, partial(_account, file, key, employee, seen))
 
 
-def _account_record(file: File, of: str, employee: EmployeeKey, element: Element, login: str) -> RawRecord:
-    key = of.replace(":employment:", ":account:") + f":{login}"
-    fingerprint = file.fingerprint("Account", login, employee.number, element["cpr"])
-    return RawRecord("Account", key, fingerprint, partial(_account, file, key, employee, element, login))
-
-
-def _account(
-    file: File, key: str, employee: EmployeeKey, element: Element, login: str, previous: Statement | None
-) -> Mapped:
+def _account(file: File, key: str, employee: EmployeeKey, seen: Seen, previous: Statement | None) -> Mapped:
     """A login is known from its first file on; at the first import it is as old as the employment."""
     since = file.day
     if file.first and previous is None:
-        start, _ = file.survey.start_of(element)
+        start, _ = file.survey.start_of(file.survey.spool.element(seen.place))
         since = min(start or file.day, file.day)
     exists = union((*((previous.exists or ()) if previous else ()), Period(since)))
-    owner = advance.newest_link(previous, "owner") or Ref("Person", file.known.person_key(element["cpr"]))
+    owner = advance.newest_link(previous, "owner") or Ref("Person", file.known.person_key(seen.cpr))
     told = advance.advanced(
         previous,
         "Account",
         key,
         exists=exists,
-        values={"login": login, "employment_number": employee.number},
+        values={"login": seen.login, "employment_number": employee.number},
         links={"owner": owner, "system": Ref("ItSystem", file.survey.settings.system)},
         since=file.day,
     )

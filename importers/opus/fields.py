@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import NamedTuple
 
 from graph.time import ALWAYS
@@ -29,6 +30,7 @@ class Phone(NamedTuple):
     extension: str | None = None
 
 
+@lru_cache(maxsize=8192)  # a file has few clients, units and positions, each told on every employee
 def number(text: str) -> str:
     """An id as the file or the web service writes it, without padding: ``00040215`` → ``40215``."""
     if not text.isascii() or not text.isdigit():

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
+from itertools import chain
 
 from graph.facts import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period
@@ -57,7 +58,7 @@ class File:
     @cached_property
     def present_employments(self) -> frozenset[str]:
         """Keys of all that the file has in any way, live or as a stub."""
-        return frozenset(self.key(each) for each in self.survey.live | self.survey.stubs)
+        return frozenset(self.key(each) for each in chain(self.survey.live, self.survey.stubs))
 
     @cached_property
     def filtered_employments(self) -> frozenset[str]:

@@ -27,7 +27,11 @@ FUNCTION_FIELDS = frozenset({
     "artId", "startDate", "endDate", "orgDaekning", "artText", "members", "roleId", "roleText",
 })
 # fmt: on
+WITH_ATTRIBUTES = frozenset({"cpr", "address"})
 FIELDS = {"orgUnit": UNIT_FIELDS, "employee": EMPLOYEE_FIELDS, "function": FUNCTION_FIELDS}
+
+
+_PARSER = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)
 
 
 class IncompleteFile(SourceError):
@@ -93,6 +97,34 @@ def elements(path: Path, *names: str, raw: bool = False) -> Iterator[Element]:
         raise IncompleteFile(f"{path.name} is no file of Opus: its root is not kmd")
 
 
+class Spool:
+    """Employees of a file put aside by their bytes, so that the few that have changed can be read again.
+
+    Lives as long as the file's temporary folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w+b")
+        self._end = 0
+
+    def keep(self, raw: bytes) -> int:
+        """Where it is put."""
+        place = self._end
+        self._file.write(len(raw).to_bytes(4, "big"))
+        self._file.write(raw)
+        self._end += 4 + len(raw)
+        return place
+
+    def element(self, place: int) -> Element:
+        self._file.seek(place)
+        length = int.from_bytes(self._file.read(4), "big")
+        element = etree.fromstring(self._file.read(length), _PARSER)
+        return _element(element, raw=False)
+
+    def close(self) -> None:
+        self._file.close()
+
+
 def check_end(path: Path) -> None:
     """Raises IncompleteFile unless the text ends with ``</kmd>``."""
     with path.open("rb") as opened:
@@ -114,14 +146,15 @@ def _element(element: etree._Element, *, raw: bool) -> Element:
     more: dict[str, str] = {}
     functions: list[Element] = []
     for child in element:
-        name = str(child.tag)
+        name = child.tag
         if name == "function":
             functions.append(_element(child, raw=raw))
             continue
-        if text := (child.text or "").strip():
+        if child.text and (text := child.text.strip()):
             texts[name] = text
-        for attribute, value in child.attrib.items():
-            more[f"{name}/{_text(attribute)}"] = _text(value)
+        if name in WITH_ATTRIBUTES:
+            for attribute, value in child.attrib.items():
+                more[f"{name}/{_text(attribute)}"] = _text(value)
     return Element(str(element.tag), attributes, texts, more, functions, _raw(element) if raw else b"")
 
 

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -76,9 +77,11 @@ class Opus:
                 path = copied / file.name
                 self._place.copy(file.name, path)
                 mark = self._next_mark(mark, plan, file, digest(path))
-                reading = self._reading(path, file, known, mark, plan)
-                yield reading
-                mark = reading.mark
+                made = self._file(path, file, known, mark)
+                try:
+                    yield self._reading(made, file, mark, plan)
+                finally:
+                    made.survey.spool.close()
                 path.unlink()
 
     # -- which files --------------------------------------------------------------------------------------------
@@ -122,35 +125,43 @@ class Opus:
 
     # -- one file -----------------------------------------------------------------------------------------------
 
-    def _reading(self, path: Path, name: FileName, known: Known, mark: dict[str, str], plan: Plan) -> Reading:
+    def _file(self, path: Path, name: FileName, known: Known, mark: Mapping[str, str]) -> File:
+        """The file, looked through, with the numbers that have been exchanged."""
         numbers = {key.removeprefix(_EXCHANGED): old for key, old in mark.items() if key.startswith(_EXCHANGED)}
         roots = {key.removeprefix(_ROOT): root for key, root in mark.items() if key.startswith(_ROOT)}
         known_employments = {*known.keys("Employment"), *numbers}
         survey = look(path, name.day, self._settings, known_employments, roots)
-        first = "live" not in mark
-        file = File(survey, known, numbers, first=first)
-        gone = absence.vanished(file)
-        if new_numbers := absence.exchanged(file, gone):
-            file = File(survey, known, {**numbers, **new_numbers}, first=first)
-            gone = {key: each for key, each in gone.items() if key not in new_numbers.values()}
-        suspicions = [] if first else absence.suspicions(file, gone, int(mark["live"]))
-        problems = [*plan.problems, *survey.problems]
-        for old in sorted(file.superseded & {each.text() for each in survey.live}):
-            text = f"{old} is live again beside the number that it had been exchanged for; it was not taken"
-            problems.append(file_problem(old, "exchanged_number", text))
-        if len(survey.stubs) < FEWER_STUBS * int(mark.get("stubs", "0")):
-            text = f"the file has {len(survey.stubs)} employments that have ended, the one before had {mark['stubs']}"
-            problems.append(file_problem("leave", "fewer_stubs", text))
+        file = File(survey, known, numbers, first="live" not in mark)
+        new_numbers = absence.exchanged(file, absence.vanished(file))
+        return replace(file, exchanged={**numbers, **new_numbers}) if new_numbers else file
+
+    def _reading(self, file: File, name: FileName, mark: dict[str, str], plan: Plan) -> Reading:
+        survey = file.survey
+        suspicions = [] if file.first else absence.suspicions(file, int(mark["live"]))
+        problems = [*plan.problems, *survey.problems, *_odd_numbers(file), *_fewer_stubs(file, mark)]
         mark["live"], mark["stubs"] = str(len(survey.live)), str(len(survey.stubs))
-        mark.update({_EXCHANGED + new: old for new, old in new_numbers.items()})
+        mark.update({_EXCHANGED + new: old for new, old in file.exchanged.items()})
         mark.update({_ROOT + client: root.number for client, root in survey.tree.roots.items() if root is not None})
         return Reading(
             label=name.name,
             day=name.day,
-            records=chain(mapping.records(file), employment.records(file, path)),
+            records=chain(mapping.records(file), employment.records(file)),
             whole=WHOLE,
             absent=partial(absence.absent, file),
             mark=mark,
             problems=tuple(problems),
             suspect=tuple(suspicions),
         )
+
+
+def _odd_numbers(file: File) -> Iterator[Problem]:
+    for old in sorted({each.text() for each in file.survey.live} & file.superseded):
+        text = f"{old} is live again beside the number that it had been exchanged for; it was not taken"
+        yield file_problem(old, "exchanged_number", text)
+
+
+def _fewer_stubs(file: File, mark: Mapping[str, str]) -> Iterator[Problem]:
+    before, now = int(mark.get("stubs", "0")), len(file.survey.stubs)
+    if now < FEWER_STUBS * before:
+        text = f"the file has {now} employments that have ended, the one before had {before}"
+        yield file_problem("leave", "fewer_stubs", text)

@@ -4,16 +4,17 @@ Persons, positions and functions have no elements of their own in the file; they
 order of the file never matters. The look goes to the end of the file before anything of it is applied.
 """
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from graph.facts import Problem
 from importers.opus import fields
-from importers.opus.reader import FIELDS, Element, check_end, elements
+from importers.opus.reader import FIELDS, Element, Spool, check_end, elements
 from importers.opus.settings import OpusSettings
 from importers.opus.tree import Tree, UnitKey
 
@@ -75,16 +76,32 @@ class Identity:
     position: str
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is kept of a live employee. ``digest`` of all its bytes but lastChanged; ``place`` of these in the spool.
+
+    ``unit``: None where it is not in the file. ``cpr``, ``login`` and ``functions`` only where it can be taken.
+    """
+
+    unit: UnitKey | None
+    digest: bytes
+    place: int
+    cpr: str = field(default="", repr=False)
+    login: str = ""
+    functions: tuple[Element, ...] = ()
+
+
 @dataclass(slots=True)
 class Survey:
-    """``live``, ``stubs``, ``filtered``, ``faulty``: employees by how the file has them; a faulty one is live."""
+    """``live``, ``stubs``, ``filtered``, ``faulty``: employees by how the file has them; all but stubs are live."""
 
     day: date
     settings: OpusSettings
     known_employments: Set[str]
     units: dict[UnitKey, Element]
     tree: Tree
-    live: set[EmployeeKey] = field(default_factory=set)
+    spool: Spool
+    live: dict[EmployeeKey, Seen] = field(default_factory=dict)
     stubs: set[EmployeeKey] = field(default_factory=set)
     filtered: set[EmployeeKey] = field(default_factory=set)
     faulty: set[EmployeeKey] = field(default_factory=set)
@@ -125,10 +142,9 @@ class Survey:
         """The first day after the employment, as far as payroll knows it. Raises Unreadable."""
         return fields.end(employee["leaveDate"], inclusive=self.settings.leave_date_inclusive)
 
-    def fault(self, employee: Element) -> Problem | None:
+    def fault(self, key: str, employee: Element) -> Problem | None:
         """Why the employee can't be taken; what is known of it stays as it is."""
         for name, rule, text in self._faults(employee):
-            key = f"{employee.attributes.get('client')}:employment:{employee.attributes.get('id')}"
             return Problem("Employment", key, name, rule, text)
         return None
 
@@ -163,45 +179,76 @@ def look(
     """Read the file to its end. Raises IncompleteFile where it has none.
 
     ``known_employments``: keys of all employments that were told before. ``kept_roots``: client → the root so far.
+    The spool of the survey lies beside the file.
     """
     check_end(path)
     problems: list[Problem] = []
     units: dict[UnitKey, Element] = {}
-    for element in elements(path, "orgUnit", raw=True):
+    for element in elements(path, "orgUnit", "employee", raw=True):
+        if element.name == "employee":
+            break  # units come first (§1); where one does not, they are read once more
         _add_unit(units, element, problems)
+    survey = _look(path, day, settings, known_employments, kept_roots, units, problems)
+    if survey is None:
+        units.clear()
+        problems.clear()
+        for element in elements(path, "orgUnit", raw=True):
+            _add_unit(units, element, problems)
+        survey = _look(path, day, settings, known_employments, kept_roots, units, problems)
+    assert survey is not None
+    return survey
+
+
+def _look(
+    path: Path,
+    day: date,
+    settings: OpusSettings,
+    known_employments: Set[str],
+    kept_roots: Mapping[str, str],
+    units: dict[UnitKey, Element],
+    problems: list[Problem],
+) -> Survey | None:
+    """None where the file has a unit that is not among ``units``."""
     tree = Tree(units, settings.filters, kept_roots)
-    survey = Survey(day, settings, known_employments, units, tree, problems=problems)
+    spool = Spool(path.with_suffix(".spool"))
+    survey = Survey(day, settings, known_employments, units, tree, spool, problems=list(problems))
     oddities = Oddities()
     for key, unit in units.items():
         oddities.count(unit)
         if survey.is_marked_closed(unit) or _is_over(unit, day):
             survey.closed_units.add(key)
-    for element in elements(path, "employee"):
+    for element in elements(path, "orgUnit", "employee", raw=True):
+        if element.name == "orgUnit":
+            if _is_unread(element, units):
+                spool.close()
+                return None
+            continue
         oddities.count(element)
         _add_employee(survey, element)
     survey.problems += oddities.problems()
     return survey
 
 
-def employee_key(element: Element) -> EmployeeKey:
+def _is_unread(element: Element, units: Mapping[UnitKey, Element]) -> bool:
+    try:
+        return UnitKey(*_client_and_id(element)) not in units
+    except fields.Unreadable:
+        return False
+
+
+def _client_and_id(element: Element) -> tuple[str, str]:
     """Raises Unreadable."""
-    return EmployeeKey(
-        fields.number(element.attributes.get("client", "")), fields.number(element.attributes.get("id", ""))
-    )
+    return fields.number(element.attributes.get("client", "")), fields.number(element.attributes.get("id", ""))
 
 
 def _add_unit(units: dict[UnitKey, Element], element: Element, problems: list[Problem]) -> None:
     try:
-        key = UnitKey(
-            fields.number(element.attributes.get("client", "")), fields.number(element.attributes.get("id", ""))
-        )
+        key = UnitKey(*_client_and_id(element))
     except fields.Unreadable:
         problems.append(file_problem("orgUnit", "no_key", "a unit has no id or client that is a number"))
         return
     if key in units:
-        problems.append(
-            file_problem(key.text(), "twice", f"the unit {key.number} is in the file twice; the first was taken")
-        )
+        problems.append(file_problem(key.text(), "twice", "the unit is in the file twice; the first was taken"))
         return
     units[key] = element
 
@@ -216,7 +263,7 @@ def _is_over(unit: Element, day: date) -> bool:
 
 def _add_employee(survey: Survey, element: Element) -> None:
     try:
-        key = employee_key(element)
+        key = EmployeeKey(*_client_and_id(element))
     except fields.Unreadable:
         survey.problems.append(file_problem("employee", "no_key", "an employee has no id or client that is a number"))
         return
@@ -224,31 +271,35 @@ def _add_employee(survey: Survey, element: Element) -> None:
         survey.stubs.add(key)
         return
     if key in survey.live:
-        text = f"the employee {key.number} is in the file twice; the first was taken"
+        text = "the employee is in the file twice; the first was taken"
         survey.problems.append(file_problem(key.text(), "twice", text))
         return
-    survey.live.add(key)
     unit = survey.unit_of(element)
-    if is_filtered(element, unit, survey):
+    digest = hashlib.blake2b(element.raw, digest_size=16).digest()
+    seen = Seen(unit, digest, survey.spool.keep(element.raw))
+    survey.live[key] = seen
+    if _is_filtered(element, unit, survey):
         survey.filtered.add(key)
         return
     is_known = key.text() in survey.known_employments
-    if survey.fault(element) is not None or (unit is None and not is_known):
+    if survey.fault(key.text(), element) is not None or (unit is None and not is_known):
         survey.faulty.add(key)
         return
-    _add_person(survey, key, element)
+    cpr, login = element["cpr"], element["userId"]
+    survey.live[key] = replace(seen, cpr=cpr, login=login, functions=tuple(element.functions))
+    start, _ = survey.start_of(element)
+    _add_person(survey, key, element, start)
     changed = element.attributes.get("lastChanged", "")
     position = (key.client, fields.number(element["positionId"]))
     survey.positions.setdefault(position, Texts()).add((element["position"], element["positionShort"]), changed)
     for each in element.functions:
         function = (key.client, each.either("artId"), each.either("roleId"))
         survey.functions.setdefault(function, Texts()).add((each.either("artText"), each.either("roleText")), changed)
-    start, _ = survey.start_of(element)
     if not is_known and start is not None:
-        survey.newcomers[key] = Identity(element["cpr"], start, position[1])
+        survey.newcomers[key] = Identity(cpr, start, position[1])
 
 
-def is_filtered(employee: Element, unit: UnitKey | None, survey: Survey) -> bool:
+def _is_filtered(employee: Element, unit: UnitKey | None, survey: Survey) -> bool:
     """Whether the settings leave the employee out (§4.8)."""
     filters = survey.settings.filters
     if unit is not None and unit in survey.tree.filtered:
@@ -260,8 +311,7 @@ def is_filtered(employee: Element, unit: UnitKey | None, survey: Survey) -> bool
     return any(part.casefold() in name for part in filters.position_names)
 
 
-def _add_person(survey: Survey, key: EmployeeKey, element: Element) -> None:
-    start, _ = survey.start_of(element)
+def _add_person(survey: Survey, key: EmployeeKey, element: Element, start: date | None) -> None:
     end = survey.end_of(element)
     has_ended = end is not None and end <= survey.day
     is_future = start is not None and start > survey.day
