@@ -1,10 +1,17 @@
 """What the program's tests share."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
+
+from reconnect.embedded import Addresses
+from tests.reconnect.shell import Run
 
 
 @pytest.fixture
@@ -20,3 +27,31 @@ def listener() -> Iterator[Callable[[int], int]]:
             return int(taken.getsockname()[1])
 
         yield listen
+
+
+@pytest.fixture
+def run(addresses: Addresses, tmp_path: Path) -> Run:
+    """Runs ``reconnect`` as a process of its own, on the session's servers, with an own home."""
+    environment = {
+        **os.environ,
+        "RECONNECT_HOME": str(tmp_path),
+        "RECONNECT__NEO4J__URI": addresses.bolt_uri,
+        "RECONNECT__NEO4J__PASSWORD": addresses.password,
+        "RECONNECT__REDIS__URL": addresses.redis_url,
+    }
+
+    def reconnect(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "reconnect", *arguments],
+            env=environment | settings,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        password = addresses.redis_url.split(":")[2].split("@")[0]
+        for secret in (addresses.password, password):
+            assert secret not in done.stdout + done.stderr
+        return done
+
+    return reconnect

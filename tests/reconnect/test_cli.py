@@ -4,44 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import neo4j
-import pytest
 
-from reconnect.embedded import Addresses
 from reconnect.exits import Exit
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def run(addresses: Addresses, tmp_path: Path) -> Run:
-    """Runs ``reconnect`` as a process of its own, on the session's servers, with an own home."""
-    environment = {
-        **os.environ,
-        "RECONNECT_HOME": str(tmp_path),
-        "RECONNECT__NEO4J__URI": addresses.bolt_uri,
-        "RECONNECT__NEO4J__PASSWORD": addresses.password,
-        "RECONNECT__REDIS__URL": addresses.redis_url,
-    }
-
-    def reconnect(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "reconnect", *arguments],
-            env=environment | settings,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        password = addresses.redis_url.split(":")[2].split("@")[0]
-        for secret in (addresses.password, password):
-            assert secret not in done.stdout + done.stderr
-        return done
-
-    return reconnect
+from tests.reconnect.shell import Run
 
 
 def test_help_tells_how_to_begin_and_what_exit_codes_mean(run: Run) -> None:

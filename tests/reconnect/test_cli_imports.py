@@ -1,0 +1,89 @@
+"""Importing and asking on the command line: the acceptance file in, answers in its keys; brake and bad records."""
+
+import json
+from pathlib import Path
+
+import neo4j
+import pytest
+import yaml
+
+from reconnect.exits import Exit
+from tests.reconnect.shell import Run
+
+ACCEPTANCE = Path(__file__).resolve().parents[1] / "acceptance" / "nearest.yaml"
+
+
+def facts(folder: Path, units: int) -> Path:
+    file = folder / "units.yaml"
+    file.write_text(
+        yaml.safe_dump({"format": 1, "units": [{"id": f"u{n}", "name": f"Unit {n}"} for n in range(units)]})
+    )
+    return file
+
+
+@pytest.fixture
+def cases() -> dict[str, dict[str, object]]:
+    return {case["id"]: case for case in yaml.safe_load(ACCEPTANCE.read_text())["queries"]}
+
+
+def test_answers_have_the_form_of_the_acceptance_file(
+    run: Run, clean_graph: neo4j.Driver, cases: dict[str, dict[str, object]]
+) -> None:
+    assert run("import", "facts", "--from", str(ACCEPTANCE)).returncode == Exit.OK
+    again = run("import", "facts", "--from", str(ACCEPTANCE))
+    assert "0 changed" in again.stdout
+
+    nearest = cases["n02"]
+    done = run("nearest", "--role", "manager", "--unit", str(nearest["unit"]), "--at", str(nearest["at"]), "--json")
+    assert json.loads(done.stdout) == nearest["expect"]
+
+    manager = cases["m01"]
+    done = run("nearest-manager", "--person", str(manager["person"]), "--at", str(manager["at"]), "--json")
+    assert json.loads(done.stdout) == manager["expect"]
+
+    unknown = cases["n59"]
+    done = run("nearest", "--role", str(unknown["role"]), "--unit", str(unknown["unit"]), "--json")
+    assert done.returncode == Exit.FAILURE
+    assert json.loads(done.stdout) == unknown["expect"]
+    assert "wizard" in done.stderr
+
+    for_people = run("nearest", "--role", "manager", "--unit", "benefits", "--at", "2026-01-15")
+    assert "Jens" in for_people.stdout
+    assert "→" in for_people.stdout
+
+
+def test_the_brake_ends_with_3_until_it_is_approved(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    assert run("import", "facts", "--from", str(facts(tmp_path, 40))).returncode == Exit.OK
+    dry = run("import", "facts", "--from", str(facts(tmp_path, 10)), "--dry-run")
+    assert "ended" in dry.stdout
+    stopped = run("import", "facts", "--from", str(facts(tmp_path, 10)))
+    assert stopped.returncode == Exit.BRAKE
+    assert "30 of 40 Unit would end" in stopped.stdout
+    brake = stopped.stdout.split("--approve ")[1].split()[0]
+    assert json.loads(run("status", "--json").stdout)["jobs"]["import:facts"]["state"] == "waiting"
+    assert run("import", "facts", "--from", str(facts(tmp_path, 10)), "--approve", brake).returncode == Exit.OK
+
+
+def test_bad_records_end_with_4_and_the_rest_goes_in(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    file = tmp_path / "facts.yaml"
+    file.write_text("units:\n- {id: a, name: A}\n- {id: b, name: B, from: soon}\n")
+    done = run("import", "facts", "--from", str(file))
+    assert done.returncode == Exit.BAD_RECORDS
+    assert "Unit b" in done.stdout
+    rows, _, _ = clean_graph.execute_query("MATCH (u:Unit)-[:STATE]->() RETURN u.name AS name")
+    assert [row["name"] for row in rows] == ["A"]
+
+
+def test_a_source_without_settings_says_which(run: Run) -> None:
+    done = run("import", "sd")
+    assert done.returncode == Exit.USAGE
+    assert "[sources.sd]" in done.stderr
+
+
+def test_a_file_that_is_missing_or_unreadable_is_named(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    assert run("import", "facts", "--from", str(tmp_path / "absent.yaml")).returncode == Exit.USAGE
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("units: [")
+    done = run("import", "facts", "--from", str(broken))
+    assert done.returncode == Exit.FAILURE
+    assert "broken.yaml can't be read" in done.stderr
