@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import payroll
+from benchmarks import nearest_of_all, payroll, ten_changes
 from benchmarks.measured import Measured
 from benchmarks.report import save, show
 from benchmarks.servers import fresh_servers
@@ -18,7 +18,9 @@ def of_size(size: str) -> list[Measured]:
     """What is measured within one size, on one graph."""
     with tempfile.TemporaryDirectory(prefix="rc-bench-opus-") as folder, fresh_servers() as (_, driver):
         keyring = Keyring.generate()
-        return payroll.measure(driver, keyring, size, Path(folder))
+        measured = payroll.measure(driver, keyring, size, Path(folder))
+        measured.append(nearest_of_all.measure(driver, size, payroll.TODAY))
+        return measured
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -26,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--size", choices=("XS", *SIZES), action="append", help="this size only (may be repeated)")
     sizes = parser.parse_args(arguments).size or SIZES
     measured = [each for size in sizes for each in of_size(size)]
+    if len(sizes) > 1:
+        measured.append(ten_changes.measure(payroll.SEED, payroll.TODAY, *sizes[:2]))
     show(measured)
     print(save(measured))
 
