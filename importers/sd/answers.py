@@ -236,9 +236,17 @@ def contact(element: etree._Element) -> ContactTold:
     inner = element.find("ContactInformation")
     if inner is None:
         return NO_CONTACT
-    phones = [(each.text or "").strip() for each in inner.iterfind("TelephoneNumberIdentifier")]
-    mails = [(each.text or "").strip() for each in inner.iterfind("EmailAddressIdentifier")]
-    return ContactTold(((*phones, "", "")[0], (*phones, "", "")[1]), ((*mails, "", "")[0], (*mails, "", "")[1]))
+    phones: list[str] = []
+    mails: list[str] = []
+    for each in inner:
+        told = (each.text or "").strip()
+        if each.tag == "TelephoneNumberIdentifier":
+            phones.append(told)
+        elif each.tag == "EmailAddressIdentifier":
+            mails.append(told)
+    phone, second_phone, *_ = (*phones, "", "")
+    mail, second_mail, *_ = (*mails, "", "")
+    return ContactTold((phone, second_phone), (mail, second_mail))
 
 
 class PersonTold(NamedTuple):
@@ -251,14 +259,26 @@ class PersonTold(NamedTuple):
     contact: ContactTold
 
 
-def person(element: etree._Element) -> PersonTold:
-    return PersonTold(
-        text(element, "PersonCivilRegistrationIdentifier"),
-        text(element, "PersonGivenName"),
-        text(element, "PersonSurnameName"),
-        address(element),
-        contact(element),
-    )
+def person(element: etree._Element) -> tuple[PersonTold, tuple[tuple[str, ContactTold], ...]]:
+    """A person, and the contact at work of each employment number. One pass: an answer holds everybody."""
+    cpr = given_name = surname = ""
+    lives, private = NO_ADDRESS, NO_CONTACT
+    work: list[tuple[str, ContactTold]] = []
+    for child in element:
+        match child.tag:
+            case "Employment":
+                work.append((text(child, "EmploymentIdentifier"), contact(child)))
+            case "PersonCivilRegistrationIdentifier":
+                cpr = (child.text or "").strip()
+            case "PersonGivenName":
+                given_name = (child.text or "").strip()
+            case "PersonSurnameName":
+                surname = (child.text or "").strip()
+            case "PostalAddress":
+                lives = address(element)
+            case "ContactInformation":
+                private = contact(element)
+    return PersonTold(cpr, given_name, surname, lives, private), tuple(work)
 
 
 class DepartmentPeriod(NamedTuple):

@@ -16,7 +16,6 @@ from importers.sd.answers import (
     Parts,
     PersonTold,
     PositionTold,
-    contact,
     department_period,
     person,
     positions,
@@ -199,8 +198,7 @@ class Operations:
             },
         )
         for element in answer.elements:
-            work = tuple((text(each, "EmploymentIdentifier"), contact(each)) for each in element.iterfind("Employment"))
-            yield PersonWithWork(person(element), work)
+            yield PersonWithWork(*person(element))
 
     def employments(self, institution: str, cpr: str = "", number: str = "") -> Iterator[EmploymentRaw]:
         """Whole timelines from the settings' earliest day on; all, or by filter. Raises ServiceFault (unknown_…)."""
