@@ -1,11 +1,18 @@
 """Reading an image: every operation of its document, by the reader that the program has given."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from exporters.errors import ImageError
 from exporters.target import Image, ImageReader, Target
+
+PAGE = 10_000
+"""Objects a page: bounds what the API and the reader hold at once."""
+
+Ask = Callable[[str, str, Mapping[str, object]], Mapping[str, Any]]
+"""Asks one operation: (document, its name, variables) → ``data`` of the answer. Raises where there are errors."""
 
 _OPERATION = re.compile(r"^\s*query\s+(\w+)", re.MULTILINE)
 
@@ -15,10 +22,29 @@ def operations(document: str) -> tuple[str, ...]:
     return tuple(_OPERATION.findall(document))
 
 
-def read_image(target: Target, read: ImageReader, at: date, variables: Mapping[str, object] | None = None) -> Image:
+def read_image(target: Target, read: ImageReader, at: date) -> Image:
     """All answers. Every operation is asked with the same variables, and so of the same day."""
-    asked = dict(target.variables(at)) if variables is None else dict(variables)
+    asked = dict(target.variables(at))
     names = operations(target.document)
     if not names:
         raise ImageError(f"The image of {target.name} has no named query.")
     return {name: list(read(target.document, name, asked)) for name in names}
+
+
+def paged(ask: Ask) -> ImageReader:
+    """A reader that asks for a connection page by page, by the operation's variables ``first`` and ``after``."""
+
+    def read(document: str, operation: str, variables: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
+        after: object = None
+        while True:
+            data = ask(document, operation, {**variables, "first": PAGE, "after": after})
+            answer = next(iter(data.values()))
+            if isinstance(answer, list):
+                yield from answer
+                return
+            yield from answer["nodes"]
+            if not answer["pageInfo"]["hasNextPage"]:
+                return
+            after = answer["pageInfo"]["endCursor"]
+
+    return read

@@ -1,13 +1,13 @@
 """The image's answers as typed things. The one place that knows the form of image.graphql's answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from exporters.errors import ImageError
 from exporters.target import Image
-from graph.time import Period
+from graph.time import Period, union
 
 Node = Mapping[str, Any]
 
@@ -90,7 +90,7 @@ def organisation(image: Image, at: date) -> Organisation:
             employments=tuple(told for each in image["Employments"] if (told := _employment(each, at)) is not None),
             leaders=tuple(leader for each in image["Leaders"] for leader in _leaders(each)),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise ImageError(f"The image is not as Plan2Learn's shape needs it: {error!r}") from error
 
 
@@ -109,36 +109,49 @@ def _unit(node: Node) -> Unit:
 
 
 def _employment(node: Node, at: date) -> Employment | None:
-    """None where it is over."""
-    stretches = sorted(_period(each) for each in node["periods"])
+    """None where it is over, or nobody's."""
+    stretches = union(_period(each) for each in node["history"])
     due = [each for each in stretches if each.last > at]
     if not due or node["person"] is None:
         return None
-    position, unit, person = node["position"], node["unit"], node["person"]
+    day = max(at, due[0].start)
+    values = _on(node["history"], day)
+    position, unit = node["position"], node["unit"]
     return Employment(
         uuid=node["uuid"],
-        number=_text(node, "number"),
-        person=Person(
-            uuid=person["uuid"],
-            name=_text(person, "name"),
-            cpr=person["cpr"],
-            protected=bool(person["addressProtected"]),
-            email=_text(person, "privateEmail"),
-            phone=_text(person, "privatePhone"),
-        ),
+        number=_text(values, "number"),
+        person=_person(node["person"], at),
         unit=None if unit is None else unit["uuid"],
-        type=_text(node, "type"),
-        type_name=_text(node, "typeName"),
-        title=_text(node, "title"),
+        type=_text(values, "type"),
+        type_name=_text(values, "typeName"),
+        title=_text(values, "title"),
         position=None if position is None else Position(position["uuid"], _text(position, "title")),
-        on_leave=bool(node["onLeave"]),
-        fraction=float(node["fraction"] or 0),
-        email="" if node["emailHidden"] else _text(node, "email"),
-        phone="" if node["phoneHidden"] else _text(node, "phone"),
+        on_leave=bool(values["onLeave"]),
+        fraction=float(values["fraction"] or 0),
+        email="" if values["emailHidden"] else _text(values, "email"),
+        phone="" if values["phoneHidden"] else _text(values, "phone"),
         period=due[0],
         first_start=stretches[0].start,
-        is_ahead=due[0].start > at,
+        is_ahead=day > at,
     )
+
+
+def _person(node: Node, at: date) -> Person:
+    values = _on(node["history"], at)
+    return Person(
+        uuid=node["uuid"],
+        name=_text(values, "name"),
+        cpr=node["cpr"],
+        protected=bool(values["addressProtected"]),
+        email=_text(values, "privateEmail"),
+        phone=_text(values, "privatePhone"),
+    )
+
+
+def _on(history: Sequence[Node], day: date) -> Node:
+    """The values of the day; where there are none, the first that come after it, else the last before it."""
+    ordered = sorted(history, key=lambda each: str(each["from"]))
+    return next((each for each in ordered if _period(each).last > day), ordered[-1])
 
 
 def _leaders(node: Node) -> Iterator[Leader]:
@@ -147,7 +160,7 @@ def _leaders(node: Node) -> Iterator[Leader]:
     if person is None:
         return
     titles = tuple(sorted({_text(each, "title") for each in node["responsibilities"]} - {""}))
-    for unit in node["units"]:
+    for unit in node["unit"]:
         yield Leader(node["uuid"], person["uuid"], unit["uuid"], titles)
 
 
