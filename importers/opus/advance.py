@@ -20,6 +20,7 @@ Was = Literal["live", "left", "cancelled", "filtered", "gone", "closed"]
 LEAVING: tuple[Was, ...] = ("left", "cancelled", "filtered", "gone", "closed")
 AWAY = frozenset({"filtered", "gone", "closed"})  # it goes on when it is back; no new start is needed
 Existence = tuple[Period, ...]
+EVER = Period()
 
 
 # -- values and links over time -------------------------------------------------------------------------------------
@@ -74,9 +75,12 @@ def advanced(
     What is told for the first time is told as of always, and so holds from the first day of existence: a start that
     payroll corrects later takes it along. A property that the file no longer has ends.
     """
-    told = previous.values if previous else {}
-    pointed = previous.links if previous else {}
-    since = since if previous else ALWAYS
+    if previous is None:
+        first = {name: (Told(EVER, value),) for name, value in values.items()}
+        return Statement(
+            kind, key, exists=exists, values=first, links={name: (LinkTold(EVER, to),) for name, to in links.items()}
+        )
+    told, pointed = previous.values, previous.links
     new_values = {name: held(told.get(name, ()), values.get(name), since) for name in sorted({*told, *values})}
     new_values["status"] = tuple(
         Told(left_over, each.value)

@@ -13,6 +13,7 @@ from tests.importers.opus.files import (
     WORKER,
     Series,
     employee,
+    function,
     unit,
 )
 
@@ -25,8 +26,6 @@ def parent(series: Series, number: int, day: date) -> str | None:
 
 
 def test_pitfall_07_one_unit_and_one_employee_with_one_function_are_lists_of_one(series: Series) -> None:
-    from tests.importers.opus.files import function
-
     series.next(MONDAY, unit(1), employee(100, function(), orgUnit="1"))
     assert [len(list(series.known.keys(kind))) for kind in ("Unit", "Employment", "Assignment")] == [1, 1, 1]
 
