@@ -26,8 +26,14 @@ VALUES: dict[str, Any] = {
 NAME: dict[str, Any] = {"name": "Alma", "addressProtected": None, "privateEmail": None, "privatePhone": None}
 PERSON = {"uuid": "p1", "cpr": "0101575001", "history": [{"from": "0001-01-01", "to": None, **NAME}]}
 UNIT = {
-    **{"uuid": "u1", "name": "Nord", "number": "1", "level": None},
-    **{"street": None, "postalCode": None, "city": None, "parent": None},
+    "uuid": "u1",
+    "name": "Nord",
+    "number": "1",
+    "level": None,
+    "street": None,
+    "postalCode": None,
+    "city": None,
+    "parent": None,
 }
 
 
