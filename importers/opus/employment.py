@@ -27,8 +27,8 @@ def records(file: File) -> Iterator[RawRecord]:
         yield _employment_record(file, key, employee, seen)
         if seen.login:
             yield _account_record(file, key, employee, seen)
-        for function in seen.functions:
-            yield _function_record(file, key, seen.unit, function)
+        functions = [_function_record(file, key, seen.unit, function) for function in seen.functions]
+        yield from {each.key: each for each in functions}.values()  # told twice alike, it is still one
     has_left = file.known.fingerprint(b"leave")
     for employee in survey.stubs:
         key = file.key(employee)

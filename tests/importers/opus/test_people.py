@@ -228,6 +228,13 @@ def test_a_faulty_record_keeps_its_login_and_functions(series: Series) -> None:
     assert (applied.changed, applied.rules()) == ([], ["no_position"])
 
 
+def test_a_trust_function_that_is_told_twice_is_one(series: Series) -> None:
+    twice = (*REST, employee(101, function(), function(members="3")))
+    series.next(MONDAY, *twice)
+    assert list(series.known.keys("Assignment")) == [KEY]
+    assert series.next(TUESDAY, *twice).changed == []
+
+
 def test_pitfall_07_one_function_is_a_list_of_one(series: Series) -> None:
     series.next(MONDAY, *UNITS, MANAGER.replace("</employee>", function() + "</employee>"))
     assert len(list(series.known.keys("Assignment"))) == 1
