@@ -12,7 +12,8 @@ from lxml import etree
 
 XSD = "http://www.w3.org/2001/XMLSchema"
 _COPY = re.compile(r"\d{9,}\.xsd$")  # second copies of other files
-_IN_PROFESSION = {"JobPositionIdentifier": "http://rep.oio.dk/sd.dk/xml.schema/20070401/"}
+_CODE = "JobPositionIdentifier"  # GetProfession has it in two namespaces: one in the echo, one in the answer
+_CODE_IN_ECHO, _CODE_IN_ANSWER = (f"http://rep.oio.dk/sd.dk/xml.schema/{day}/" for day in ("20070401", "20080201"))
 
 
 class Bundle:
@@ -44,9 +45,10 @@ class Bundle:
             if not isinstance(element.tag, str):
                 continue
             parent = element.getparent()
-            in_key = profession and parent is not None and parent.tag.endswith("RequestKey")
-            namespace = _IN_PROFESSION.get(element.tag) if in_key else None
-            element.tag = f"{{{namespace or self.namespaces[element.tag]}}}{element.tag}"
+            namespace = self.namespaces[element.tag]
+            if profession and element.tag == _CODE and parent is not None:
+                namespace = _CODE_IN_ECHO if parent.tag.endswith("RequestKey") else _CODE_IN_ANSWER
+            element.tag = f"{{{namespace}}}{element.tag}"
         self.schema.validate(root)
         return [f"{each.line}: {each.message}" for each in self.schema.error_log]
 
