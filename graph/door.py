@@ -338,7 +338,12 @@ class Door:
                 if each.source == MANUAL:
                     kept, _ = from_text(kind, each.key, each.text)
         statement = amendment.edit(kept)
-        check(statement)
+        try:
+            check(statement)
+        except Refused as refused:
+            if kind == "Unit":
+                refused.units = (uuid,)
+            raise
         return Stated(MANUAL, replace(statement, key=kept.key), "", uuid, new)
 
     def _conflict(self, uuid: str, expected: int, found: int) -> Conflict:

@@ -1,0 +1,92 @@
+"""REConnect's own rights: each type that can be read, and each mutation, by system role (DESIGN §4).
+
+One table, so that an auditor can read it; a test walks the whole schema and fails for whatever is not in it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphql import GraphQLError
+
+ROLES = ("reader", "hr", "organisation", "rights", "operations", "auditor", "cpr")
+
+_EVERYBODY = frozenset({"reader", "hr", "organisation", "rights", "operations", "auditor"})
+_LOG = frozenset({"hr", "organisation", "rights", "operations", "auditor"})
+_RUNS = frozenset({"hr", "organisation", "rights", "operations", "auditor"})
+
+# Who may read a type. The types of an answer's own form (pages, periods) need no right of their own.
+READ: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(
+        (
+            "Unit", "Person", "Employment", "Affiliation", "Position", "Role", "Assignment", "Substitution", "KleNode",
+            "Function", "SystemGroup", "ItSystem", "Account", "Nearest", "ManagerOfEmployment",
+        ),
+        _EVERYBODY,
+    ),
+    "Change": _LOG,
+    "SourceRecord": _LOG,
+    "Run": _RUNS,
+    "BadRecord": _RUNS,
+    "Brake": _RUNS,
+    "Ambiguity": _RUNS,
+}  # fmt: skip
+
+# Fields with a right of their own, on types that may be read: home address and private phone; the CPR number.
+FIELDS: Mapping[str, frozenset[str]] = {
+    "private": frozenset({"hr", "auditor"}),
+    "cpr": frozenset({"cpr"}),
+}
+
+WRITE: Mapping[str, frozenset[str]] = {
+    "setValue": frozenset({"hr", "organisation"}),
+    "releaseValue": frozenset({"hr", "organisation"}),
+    "createUnit": frozenset({"organisation"}),
+    "endUnit": frozenset({"organisation"}),
+    "placeUnits": frozenset({"organisation"}),
+    "tagUnit": frozenset({"organisation"}),
+    "createPerson": frozenset({"hr"}),
+    "setAbsence": frozenset({"hr"}),
+    "createAffiliation": frozenset({"hr"}),
+    "changeAffiliation": frozenset({"hr"}),
+    "createRole": frozenset({"rights"}),
+    "createAssignment": frozenset({"rights", "organisation"}),
+    "changeAssignment": frozenset({"rights", "organisation"}),
+    "createSubstitution": frozenset({"hr", "organisation", "rights"}),
+    "changeSubstitution": frozenset({"hr", "organisation", "rights"}),
+    "approveBrake": frozenset({"operations"}),
+    "decideMatch": frozenset({"hr", "operations"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A token's name and system roles."""
+
+    name: str
+    roles: frozenset[str]
+
+    def may_read(self, type_: str) -> bool:
+        return bool(READ.get(type_, frozenset()) & self.roles)
+
+    def may_write(self, mutation: str) -> bool:
+        return bool(WRITE.get(mutation, frozenset()) & self.roles)
+
+    def fields(self) -> frozenset[str]:
+        """The rights to fields that have one of their own: private, cpr."""
+        return frozenset(name for name, roles in FIELDS.items() if roles & self.roles)
+
+    def require(self, type_: str) -> None:
+        """Raises GraphQLError (forbidden) where the type may not be read."""
+        if not self.may_read(type_):
+            raise forbidden(f"{type_} may be read with", READ.get(type_, frozenset()))
+
+    def require_write(self, mutation: str) -> None:
+        if not self.may_write(mutation):
+            raise forbidden(f"{mutation} needs", WRITE.get(mutation, frozenset()))
+
+
+def forbidden(what: str, roles: frozenset[str]) -> GraphQLError:
+    return GraphQLError(
+        f"{what} one of the system roles {', '.join(sorted(roles))}; ask for a token that has it",
+        extensions={"code": "forbidden"},
+    )

@@ -1,0 +1,103 @@
+"""Bearer tokens: random, kept only as a hash, named, with system roles, and with an end."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import neo4j
+
+from api.access.rights import ROLES, Access
+from graph.changes import now
+
+PREFIX = "rc_"  # so that a secret scanner recognises a leaked one
+BYTES = 32
+LONGEST = timedelta(days=366)
+
+
+class TokenError(Exception):
+    """A token that can't be made as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What is known of a token. Its secret is told once, when it is made."""
+
+    name: str
+    roles: tuple[str, ...]
+    created: datetime
+    expires: datetime
+    revoked: bool
+
+
+def create(driver: neo4j.Driver, name: str, roles: Iterable[str], life: timedelta = timedelta(days=90)) -> str:
+    """Make a token; its secret. Raises TokenError: unknown role, no role, a name that is taken, a life too long."""
+    wanted = sorted(set(roles))
+    unknown = [each for each in wanted if each not in ROLES]
+    if unknown or not wanted:
+        raise TokenError(f"unknown system role {', '.join(unknown) or '(none given)'}; there are {', '.join(ROLES)}")
+    if not timedelta(0) < life <= LONGEST:
+        raise TokenError(f"a token lives for 1 to {LONGEST.days} days")
+    secret = PREFIX + secrets.token_urlsafe(BYTES)
+    moment = now()
+    rows, _, _ = driver.execute_query(
+        """
+        OPTIONAL MATCH (old:Token {name: $name})
+        WITH old WHERE old IS NULL OR old.revoked OR old.expires <= $now
+        DETACH DELETE old
+        CREATE (t:Token {name: $name, hash: $hash, roles: $roles, created: $now, expires: $expires, revoked: false})
+        RETURN t.name AS name
+        """,
+        name=name,
+        hash=_hash(secret),
+        roles=wanted,
+        now=moment,
+        expires=moment + life,
+    )
+    if not rows:
+        raise TokenError(f"there is a token {name!r} already; revoke it first, or choose another name")
+    return secret
+
+
+def revoke(driver: neo4j.Driver, name: str) -> bool:
+    """End a token at once. False where there is none of that name."""
+    rows, _, _ = driver.execute_query(
+        "MATCH (t:Token {name: $name}) SET t.revoked = true RETURN t.name AS name", name=name
+    )
+    return bool(rows)
+
+
+def tokens(driver: neo4j.Driver) -> list[Token]:
+    """All tokens, by name."""
+    rows, _, _ = driver.execute_query("MATCH (t:Token) RETURN t {.*} AS token ORDER BY t.name")
+    return [
+        Token(
+            each["token"]["name"],
+            tuple(each["token"]["roles"]),
+            each["token"]["created"].to_native(),
+            each["token"]["expires"].to_native(),
+            each["token"]["revoked"],
+        )
+        for each in rows
+    ]
+
+
+async def access_of(driver: neo4j.AsyncDriver, secret: str) -> Access | None:
+    """Who a secret belongs to; None where it is unknown, revoked or past its end."""
+    rows, _, _ = await driver.execute_query(
+        """
+        MATCH (t:Token {hash: $hash})
+        WHERE NOT t.revoked AND t.expires > $now
+        RETURN t.name AS name, t.roles AS roles
+        """,
+        hash=_hash(secret),
+        now=now(),
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return Access(rows[0]["name"], frozenset(rows[0]["roles"])) if rows else None
+
+
+def _hash(secret: str) -> str:
+    """A plain hash will do: the secret is random, so there is nothing to guess from it."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,148 @@
+"""How lists are narrowed: each filter's argument and type, and its condition in Cypher."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from graph.model import KINDS
+
+FILTERED = ("name", "title", "number", "code", "type", "key", "login", "position_code", "institution")
+SEARCHED = ("name", "title", "login")
+InForce = Callable[[str], str]
+Condition = Callable[[str, str, str, InForce], str]
+"""(identity node, node of the day's values, parameter, what makes a relationship hold on the day) → Cypher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One argument of a list."""
+
+    name: str
+    type: str
+    condition: Condition
+    doc: str = ""
+
+
+def camel(name: str) -> str:
+    """snake_case of the model → camelCase of GraphQL."""
+    first, *rest = name.split("_")
+    return first + "".join(each.capitalize() for each in rest)
+
+
+def of_kind(kind: str) -> dict[str, Filter]:
+    """The filters of a kind's list, by argument."""
+    found = [*_EVERY]
+    for prop in KINDS[kind].properties:
+        if prop.name in FILTERED:
+            found.append(Filter(camel(prop.name), "String", _equals(prop.name)))
+        if prop.name in SEARCHED:
+            found.append(Filter(f"{camel(prop.name)}Contains", "String", _like(prop.name, "CONTAINS"), "Any case"))
+            found.append(Filter(f"{camel(prop.name)}Starts", "String", _like(prop.name, "STARTS WITH"), "Any case"))
+    found += _BY_KIND.get(kind, ())
+    return {each.name: each for each in found}
+
+
+def _equals(name: str) -> Condition:
+    return lambda n, v, p, in_force: f"{v}.{name} = {p}"
+
+
+def _like(name: str, operator: str) -> Condition:
+    return lambda n, v, p, in_force: f"toLower({v}.{name}) {operator} toLower({p})"
+
+
+def _uuids(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"{n}.uuid IN {p}"
+
+
+def _keys(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"EXISTS {{ MATCH (told:SourceRecord)-[:TELLS]->({n}) WHERE told.key IN {p} }}"
+
+
+def _changed_since(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"EXISTS {{ MATCH ({n})<-[:CONCERNS]-(c:Change) WHERE c.number > {p} }}"
+
+
+def _below(way: str) -> Condition:
+    """``way``: from the thing to a unit, over the relationship ``at``; empty for a unit itself."""
+
+    def condition(n: str, v: str, p: str, in_force: InForce) -> str:
+        start = f"({n}){way}(place:Unit)" if way else f"(place:Unit {{uuid: {n}.uuid}})"
+        at = f"AND {in_force('at')}" if way else ""
+        return f"""EXISTS {{
+            MATCH {start}
+            MATCH (place)-[parts:PART_OF*0..]->(:Unit {{uuid: {p}}})
+            WHERE all(part IN parts WHERE {in_force("part")}) {at}
+        }}"""
+
+    return condition
+
+
+def _kle(way: str) -> Condition:
+    def condition(n: str, v: str, p: str, in_force: InForce) -> str:
+        return f"""EXISTS {{
+            MATCH ({n})-[does:{way}]->(:KleNode)-[:WITHIN*0..]->(:KleNode {{number: {p}}})
+            WHERE {in_force("does")}
+        }}"""
+
+    return condition
+
+
+def _role_held(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"""EXISTS {{
+        MATCH ({n})-[holds:HOLDS]->(:Assignment)-[of:OF]->(:Role {{key: {p}}})
+        WHERE {in_force("holds")} AND {in_force("of")}
+    }}"""
+
+
+def _role_of_person(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"""EXISTS {{
+        MATCH ({n})-[held:HAS|HOLDS*1..2]->(:Assignment)-[of:OF]->(:Role {{key: {p}}})
+        WHERE all(each IN held WHERE {in_force("each")}) AND {in_force("of")}
+    }}"""
+
+
+def _role_of_assignment(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"EXISTS {{ MATCH ({n})-[of:OF]->(:Role {{key: {p}}}) WHERE {in_force('of')} }}"
+
+
+def _position(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"""EXISTS {{
+        MATCH ({n})-[as:AS]->(position:Position)
+        WHERE {in_force("as")} AND (position.uuid = {p} OR position.code = {p})
+    }}"""
+
+
+def _root(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"NOT EXISTS {{ MATCH ({n})-[up:PART_OF]->(:Unit) WHERE {in_force('up')} }} = {p}"
+
+
+_EVERY = (
+    Filter("uuids", "[ID!]", _uuids),
+    Filter("keys", "[String!]", _keys, "What sources call it"),
+    Filter("changedSince", "Int", _changed_since, "Only what has changed after this number of the change log"),
+)
+_UNDER = "uuid of a unit: in it or anywhere below"
+_BY_KIND: dict[str, tuple[Filter, ...]] = {
+    "Unit": (
+        Filter("below", "ID", _below(""), "uuid of a unit: it and all below it"),
+        Filter("kle", "String", _kle("PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN"), "KLE number, and all within it"),
+        Filter("root", "Boolean", _root, "Has no unit above it"),
+    ),
+    "Employment": (
+        Filter("below", "ID", _below("-[at:IN]->"), _UNDER),
+        Filter("role", "String", _role_held, "Holds the role with this key"),
+        Filter("position", "String", _position, "Position: code or uuid"),
+    ),
+    "Affiliation": (
+        Filter("below", "ID", _below("-[at:IN]->"), _UNDER),
+        Filter("role", "String", _role_held, "Holds the role with this key"),
+    ),
+    "Person": (
+        Filter("below", "ID", _below("-[:HAS]->()-[at:IN]->"), _UNDER),
+        Filter("role", "String", _role_of_person, "Holds the role with this key"),
+    ),
+    "Assignment": (
+        Filter("below", "ID", _below("-[at:FOR]->"), "Counts for a unit that is this one or below it"),
+        Filter("role", "String", _role_of_assignment, "Of the role with this key"),
+        Filter("kle", "String", _kle("ABOUT"), "About this KLE number or one within it"),
+    ),
+}

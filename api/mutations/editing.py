@@ -1,0 +1,194 @@
+"""From a mutation's arguments to statements by hand."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import anyio.to_thread
+import neo4j
+from graphql import GraphQLError
+
+from api.context import Context
+from api.mutations.inputs import HolderInput, PlaceInput, Written
+from graph.changes import Origin
+from graph.door import Amendment, Door
+from graph.errors import Conflict, GraphError, Refused, Unknown
+from graph.facts import LinkTold, Ref, Statement, Told, Value
+from graph.lookup import find, responsibility_kind
+from graph.model import KINDS, Property
+from graph.order import MANUAL
+from graph.time import EmptyPeriod, Period, period, without
+
+Edit = Callable[[Statement], Statement]
+
+
+class Editing:
+    """One mutation of one request. ``do`` runs it in a thread, and turns refusals into GraphQL errors."""
+
+    def __init__(self, context: Context, mutation: str, reason: str) -> None:
+        context.access.require_write(mutation)
+        if not reason.strip():
+            raise GraphQLError("reason: say why, for the change log", extensions={"code": "reason"})
+        self._context = context
+        self.origin = Origin(MANUAL, user=context.access.name, reason=reason.strip())
+
+    async def do(self, work: Callable[["Editing"], list[Written]]) -> list[Written]:
+        try:
+            return await anyio.to_thread.run_sync(lambda: work(self))
+        except (GraphError, EmptyPeriod, ValueError) as error:
+            raise as_graphql(error, self._context.driver) from error
+
+    async def one(self, work: Callable[["Editing"], Written]) -> Written:
+        return (await self.do(lambda editing: [work(editing)]))[0]
+
+    # -- finding ------------------------------------------------------------------------------------------------
+
+    def uuid(self, kind: str, name: str) -> str:
+        with self._context.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            return find(session, kind, name).uuid
+
+    def ref(self, kind: str, name: str) -> Ref:
+        return Ref(kind, self.uuid(kind, name), "uuid")
+
+    def responsibility(self, text: str) -> Ref:
+        kind, key = responsibility_kind(text)
+        try:
+            return self.ref(kind, key)
+        except Unknown as unknown:
+            raise Unknown("unknown_responsibility", str(unknown)) from unknown
+
+    def holder(self, holder: HolderInput) -> Ref:
+        given = {
+            kind: name
+            for kind, name in (
+                ("Employment", holder.employment), ("Affiliation", holder.affiliation), ("Person", holder.person)
+            )
+            if name is not None
+        }  # fmt: skip
+        if len(given) != 1:
+            raise Refused("holder", "give exactly one of employment, affiliation, person")
+        ((kind, name),) = given.items()
+        return self.ref(kind, name)
+
+    def places(self, places: Sequence[PlaceInput]) -> tuple[LinkTold, ...]:
+        return tuple(LinkTold(days(each.from_, each.to), self.ref("Unit", each.unit)) for each in places)
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def write(self, kind: str, uuid: str | None, edit: Edit, expected: int | None = None) -> Written:
+        return self.write_all([Amendment(kind, uuid, edit, expected)])[0]
+
+    def write_all(self, amendments: Sequence[Amendment]) -> list[Written]:
+        door = Door(self._context.driver, self._context.keyring, self._context.order)
+        return [
+            Written(uuid=each.uuid, version=each.version, change=each.change)  # type: ignore[arg-type]
+            for each in door.amend_all(amendments, self.origin)
+        ]
+
+
+def days(start: date | None, end: date | None) -> Period:
+    """Raises Refused (empty_period)."""
+    try:
+        return period(start, end)
+    except EmptyPeriod as empty:
+        raise Refused("empty_period", str(empty), start=start, end=end) from empty
+
+
+def always(ref: Ref) -> tuple[LinkTold, ...]:
+    return (LinkTold(Period(), ref),)
+
+
+def new(
+    life: Period,
+    values: Mapping[str, Value | None],
+    links: Mapping[str, tuple[LinkTold, ...]],
+    cpr: str | None = None,
+) -> Edit:
+    """A statement of a new thing."""
+    told = {name: (Told(life, value),) for name, value in values.items() if value is not None}
+    return lambda kept: replace(kept, exists=(life,), values=told, links=dict(links), cpr=cpr)
+
+
+def with_value(name: str, value: Value | None, life: Period) -> Edit:
+    """Tell a value in a period, over what was told by hand for these days; None takes it back."""
+
+    def edit(kept: Statement) -> Statement:
+        told = [
+            Told(left, each.value) for each in kept.values.get(name, ()) for left in without((each.period,), (life,))
+        ]
+        if value is not None:
+            told.append(Told(life, value))
+        told.sort(key=lambda each: each.period.start)
+        return replace(kept, values={**kept.values, name: tuple(told)})
+
+    return edit
+
+
+def with_links(**links: tuple[LinkTold, ...]) -> Edit:
+    """Tell links anew, instead of those told by hand before."""
+    return lambda kept: replace(kept, links={**kept.links, **links})
+
+
+def parsed(kind: str, name: str, value: str) -> Value:
+    """A property's value from its text. Raises Refused (unknown_property, wrong_value)."""
+    found: Property | None = next((each for each in KINDS[kind].properties if each.name == name), None)
+    if found is None:
+        known = ", ".join(each.name for each in KINDS[kind].properties)
+        raise Refused("unknown_property", f"{kind} has no property {name!r}; it has {known}", field=name)
+    try:
+        match found.type:
+            case "yes_no":
+                return {"true": True, "false": False}[value]
+            case "integer":
+                return int(value)
+            case "decimal":
+                return float(value)
+            case "date":
+                return date.fromisoformat(value).isoformat()
+            case "texts":
+                return tuple(each.strip() for each in value.split("|") if each.strip())
+    except (KeyError, ValueError) as error:
+        raise Refused("wrong_value", f"{name}: {value!r} is no {found.type}", field=name) from error
+    return value
+
+
+def as_graphql(error: Exception, driver: neo4j.Driver) -> GraphQLError:
+    """A refusal in GraphQL's form: ``extensions.code``, and for units and days what nearest.yaml's refusals name."""
+    extensions: dict[str, Any] = {"code": getattr(error, "code", "empty_period")}
+    if isinstance(error, Refused):
+        extensions |= {
+            "units": list(error.units),
+            "unitKeys": _keys(driver, error.units),
+            "from": error.start.isoformat() if error.start else None,
+            "to": error.end.isoformat() if error.end else None,
+            "field": error.field or None,
+        }
+    elif isinstance(error, Conflict):
+        extensions |= {
+            "uuid": error.uuid,
+            "expectedVersion": error.expected,
+            "version": error.found,
+            "by": error.by,
+            "at": error.at.isoformat() if error.at else None,
+            "what": error.what,
+        }
+    return GraphQLError(str(error), extensions=extensions)
+
+
+def _keys(driver: neo4j.Driver, units: Sequence[str]) -> list[str]:
+    """What a source calls the units (the first by name), sorted."""
+    if not units:
+        return []
+    rows, _, _ = driver.execute_query(
+        """
+        UNWIND $units AS uuid
+        MATCH (:Unit {uuid: uuid})<-[:TELLS]-(r:SourceRecord)
+        WHERE r.source <> $manual
+        WITH uuid, r ORDER BY r.source
+        RETURN uuid, head(collect(r.key)) AS key
+        """,
+        units=list(units),
+        manual=MANUAL,
+    )
+    return sorted(row["key"] for row in rows)

@@ -1,0 +1,294 @@
+"""The Mutation type: what people maintain by hand.
+
+Every mutation takes the period that it holds for, a reason for the change log and, where it changes a thing that
+exists, the version that its caller has seen.
+"""
+
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from typing import Annotated
+
+import anyio.to_thread
+import strawberry
+from graphql import GraphQLError
+from strawberry.types import Info
+
+from api.context import Context
+from api.mutations.editing import Editing, always, as_graphql, days, new, parsed, with_links, with_value
+from api.mutations.inputs import Decided, HolderInput, PlacedUnitInput, PlaceInput, Written
+from graph.door import Amendment
+from graph.errors import GraphError, Refused
+from graph.facts import LinkTold, Statement
+from graph.matching import decide
+from graph.sourcing import approve
+from graph.time import Period, within
+
+From_ = Annotated[date | None, strawberry.argument(name="from", description="first day; default: always so far")]
+To_ = Annotated[date | None, strawberry.argument(description="the day after the last; default: until further notice")]
+CONTEXT = Info[Context, None]
+KINDS_BY_HAND = ("Unit", "Person", "Employment", "Affiliation", "Position", "Assignment", "Role", "KleNode", "ItSystem")
+
+
+def _kind(name: str) -> str:
+    if name not in KINDS_BY_HAND:
+        raise GraphQLError(f"kind: one of {', '.join(KINDS_BY_HAND)}", extensions={"code": "unknown_kind"})
+    return name
+
+
+@strawberry.type(description="What people maintain by hand. It outranks every source until it is released or ends")
+class Mutation:
+    # -- values -------------------------------------------------------------------------------------------------
+
+    @strawberry.mutation(description="Tell a property's value in a period: names, addresses, tags (a|b), titles …")
+    async def set_value(
+        self, info: CONTEXT, kind: str, thing: str, property: str, value: str, reason: str,
+        from_: From_ = None, to: To_ = None, expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            name = _snake(property)
+            edit = with_value(name, parsed(_kind(kind), name, value), days(from_, to))
+            return editing.write(kind, editing.uuid(kind, thing), edit, expected_version)
+
+        return await Editing(info.context, "setValue", reason).one(work)
+
+    @strawberry.mutation(description="Let the sources tell the property again, for a period or altogether")
+    async def release_value(
+        self, info: CONTEXT, kind: str, thing: str, property: str, reason: str,
+        from_: From_ = None, to: To_ = None, expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            edit = with_value(_snake(property), None, days(from_, to))
+            return editing.write(_kind(kind), editing.uuid(kind, thing), edit, expected_version)
+
+        return await Editing(info.context, "releaseValue", reason).one(work)
+
+    # -- units --------------------------------------------------------------------------------------------------
+
+    @strawberry.mutation(description="A unit that no source has")
+    async def create_unit(
+        self, info: CONTEXT, name: str, reason: str, parent: str | None = None, number: str | None = None,
+        type: str | None = None, from_: From_ = None, to: To_ = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            life = days(from_, to)
+            links = {"parent": (LinkTold(life, editing.ref("Unit", parent)),)} if parent else {}
+            return editing.write("Unit", None, new(life, {"name": name, "number": number, "type": type}, links))
+
+        return await Editing(info.context, "createUnit", reason).one(work)
+
+    @strawberry.mutation(description="Close a unit that was made by hand; sources end their own")
+    async def end_unit(
+        self, info: CONTEXT, unit: str, to: date, reason: str, expected_version: int | None = None
+    ) -> Written:
+        work = partial(_end, kind="Unit", thing=unit, to=to, expected=expected_version)
+        return await Editing(info.context, "endUnit", reason).one(work)
+
+    @strawberry.mutation(
+        description="Where units are in the line organisation, over time; several at once, all or none"
+    )
+    async def place_units(self, info: CONTEXT, units: list[PlacedUnitInput], reason: str) -> list[Written]:
+        def work(editing: Editing) -> list[Written]:
+            return editing.write_all(
+                [
+                    Amendment(
+                        "Unit",
+                        editing.uuid("Unit", each.unit),
+                        with_links(parent=editing.places(each.parents)),
+                        each.expected_version,
+                    )
+                    for each in units
+                ]
+            )
+
+        return await Editing(info.context, "placeUnits", reason).do(work)
+
+    @strawberry.mutation(description="The KLE numbers that a unit performs, is responsible for or is interested in")
+    async def tag_unit(
+        self, info: CONTEXT, unit: str, reason: str, performs: list[str] | None = None,
+        responsible_for: list[str] | None = None, interested_in: list[str] | None = None,
+        from_: From_ = None, to: To_ = None, expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            life = days(from_, to)
+            told = {"performs": performs, "responsible_for": responsible_for, "interested_in": interested_in}
+            links = {
+                name: tuple(LinkTold(life, editing.ref("KleNode", each)) for each in numbers)
+                for name, numbers in told.items()
+                if numbers is not None
+            }
+            return editing.write("Unit", editing.uuid("Unit", unit), with_links(**links), expected_version)
+
+        return await Editing(info.context, "tagUnit", reason).one(work)
+
+    # -- people -------------------------------------------------------------------------------------------------
+
+    @strawberry.mutation(description="A person whom no source has: a council member, a consultant")
+    async def create_person(self, info: CONTEXT, name: str, reason: str, cpr: str | None = None) -> Written:
+        def work(editing: Editing) -> Written:
+            digits = None if cpr is None else cpr.replace("-", "")
+            if digits is not None and (len(digits) != 10 or not digits.isdigit()):
+                raise Refused("wrong_value", "cpr: ten digits", field="cpr")
+            return editing.write("Person", None, new(Period(), {"name": name}, {}, digits))
+
+        return await Editing(info.context, "createPerson", reason).one(work)
+
+    @strawberry.mutation(description="A person is away: everything that the person holds passes to substitutes")
+    async def set_absence(
+        self, info: CONTEXT, person: str, reason: str, absent: bool = True,
+        from_: From_ = None, to: To_ = None, expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            edit = with_value("absent", True if absent else None, days(from_, to))
+            return editing.write("Person", editing.uuid("Person", person), edit, expected_version)
+
+        return await Editing(info.context, "setAbsence", reason).one(work)
+
+    @strawberry.mutation(description="A tie to a unit without payroll; it always has an end")
+    async def create_affiliation(
+        self, info: CONTEXT, person: str, unit: str, to: date, reason: str, title: str | None = None,
+        type: str | None = None, supplier: str | None = None, sponsor: str | None = None, from_: From_ = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            life = days(from_, to)
+            links = {
+                "person": always(editing.ref("Person", person)),
+                "unit": (LinkTold(life, editing.ref("Unit", unit)),),
+            }
+            if sponsor is not None:
+                links["sponsor"] = (LinkTold(life, editing.ref("Employment", sponsor)),)
+            values = {"title": title, "type": type, "supplier": supplier}
+            return editing.write("Affiliation", None, new(life, values, links))
+
+        return await Editing(info.context, "createAffiliation", reason).one(work)
+
+    @strawberry.mutation(description="Another period, or other places, of an affiliation made by hand")
+    async def change_affiliation(
+        self, info: CONTEXT, affiliation: str, to: date, reason: str, units: list[PlaceInput] | None = None,
+        from_: From_ = None, expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            links = {} if units is None else {"unit": editing.places(units)}
+            return _relive(editing, "Affiliation", affiliation, days(from_, to), links, expected_version)
+
+        return await Editing(info.context, "changeAffiliation", reason).one(work)
+
+    # -- roles --------------------------------------------------------------------------------------------------
+
+    @strawberry.mutation(description="A role: few and general")
+    async def create_role(self, info: CONTEXT, key: str, title: str, reason: str, covers_all: bool = False) -> Written:
+        def work(editing: Editing) -> Written:
+            return editing.write(
+                "Role", None, new(Period(), {"key": key, "title": title, "covers_all": covers_all}, {})
+            )
+
+        return await Editing(info.context, "createRole", reason).one(work)
+
+    @strawberry.mutation(
+        description="Somebody holds a role, for units, about responsibilities (kle:27.12, system:cura)"
+    )
+    async def create_assignment(
+        self, info: CONTEXT, holder: HolderInput, role: str, units: list[PlaceInput], reason: str,
+        about: list[str] | None = None, primary: bool = False, from_: From_ = None, to: To_ = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            links = {
+                "holder": always(editing.holder(holder)),
+                "role": always(editing.ref("Role", role)),
+                "unit": editing.places(units),
+                "responsibilities": tuple(LinkTold(Period(), editing.responsibility(each)) for each in about or ()),
+            }
+            return editing.write("Assignment", None, new(days(from_, to), {"primary": primary}, links))
+
+        return await Editing(info.context, "createAssignment", reason).one(work)
+
+    @strawberry.mutation(description="Another period, other units or responsibilities; what is left out stays")
+    async def change_assignment(
+        self, info: CONTEXT, assignment: str, reason: str, units: list[PlaceInput] | None = None,
+        about: list[str] | None = None, from_: From_ = None, to: To_ = None, expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            links = {} if units is None else {"unit": editing.places(units)}
+            if about is not None:
+                links["responsibilities"] = tuple(LinkTold(Period(), editing.responsibility(each)) for each in about)
+            life = None if from_ is None and to is None else days(from_, to)
+            return _relive(editing, "Assignment", assignment, life, links, expected_version)
+
+        return await Editing(info.context, "changeAssignment", reason).one(work)
+
+    @strawberry.mutation(description="Somebody stands in for an assignment's holder, perhaps within a scope")
+    async def create_substitution(
+        self, info: CONTEXT, assignment: str, person: str, reason: str, rank: int = 1,
+        scope_units: list[str] | None = None, scope_responsibilities: list[str] | None = None,
+        from_: From_ = None, to: To_ = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            links = {
+                "person": always(editing.ref("Person", person)),
+                "assignment": always(editing.ref("Assignment", assignment)),
+                "scope_units": tuple(LinkTold(Period(), editing.ref("Unit", each)) for each in scope_units or ()),
+                "scope_responsibilities": tuple(
+                    LinkTold(Period(), editing.responsibility(each)) for each in scope_responsibilities or ()
+                ),
+            }
+            return editing.write("Substitution", None, new(days(from_, to), {"rank": rank}, links))
+
+        return await Editing(info.context, "createSubstitution", reason).one(work)
+
+    @strawberry.mutation(description="Another period of a substitution")
+    async def change_substitution(
+        self, info: CONTEXT, substitution: str, reason: str, from_: From_ = None, to: To_ = None,
+        expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            return _relive(editing, "Substitution", substitution, days(from_, to), {}, expected_version)
+
+        return await Editing(info.context, "changeSubstitution", reason).one(work)
+
+    # -- decisions ----------------------------------------------------------------------------------------------
+
+    @strawberry.mutation(description="Allow exactly the difference that a brake holds; the next run applies it")
+    async def approve_brake(self, info: CONTEXT, id: strawberry.ID, reason: str) -> Decided:
+        context = info.context
+        context.access.require_write("approveBrake")
+        done = await anyio.to_thread.run_sync(lambda: approve(context.driver, id, context.access.name, reason))
+        if not done:
+            raise GraphQLError(f"no brake {id!r} waits", extensions={"code": "unknown_brake"})
+        return Decided(id=id)
+
+    @strawberry.mutation(description="Which thing an ambiguous record is of; thing null = a new one")
+    async def decide_match(self, info: CONTEXT, id: strawberry.ID, thing: strawberry.ID | None, reason: str) -> Decided:
+        context = info.context
+        context.access.require_write("decideMatch")
+        try:
+            await anyio.to_thread.run_sync(lambda: decide(context.driver, id, thing, context.access.name, reason))
+        except GraphError as error:
+            raise as_graphql(error, context.driver) from error
+        return Decided(id=id)
+
+
+def _end(editing: Editing, kind: str, thing: str, to: date, expected: int | None) -> Written:
+    def edit(kept: Statement) -> Statement:
+        if kept.exists is None:
+            raise Refused("not_by_hand", f"{kind} {thing} was not made by hand; the source that tells of it ends it")
+        return replace(kept, exists=within(kept.exists, (Period(end=to),)))
+
+    return editing.write(kind, editing.uuid(kind, thing), edit, expected)
+
+
+def _relive(
+    editing: Editing, kind: str, thing: str, life: Period | None, links: dict[str, tuple[LinkTold, ...]],
+    expected: int | None,
+) -> Written:  # fmt: skip
+    """Another life, other links; what a source or rule told of both is outranked."""
+
+    def edit(kept: Statement) -> Statement:
+        exists = kept.exists if life is None else (life,)
+        return replace(kept, exists=exists, links={**kept.links, **links})
+
+    return editing.write(kind, editing.uuid(kind, thing), edit, expected)
+
+
+def _snake(name: str) -> str:
+    """camelCase of the API → snake_case of the model; what is snake_case already stays."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)

@@ -1,0 +1,247 @@
+"""What can be read: every type of the GraphQL API, its fields, and how each is found in the graph.
+
+Made from ``graph.model``, so that nothing of the model is missing. The GraphQL schema (``api.schema``) and the
+compiler (``api.compiler``) are both made from this list.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from api.filters import camel
+from graph.model import KINDS, Kind, Link, Property
+
+Scalar = Literal[
+    "ID!", "String", "String!", "Int", "Int!", "Float", "Boolean", "Boolean!", "Date", "Moment", "[String!]"
+]
+Right = Literal["open", "private", "cpr"]
+OF_TYPE: dict[str, Scalar] = {
+    "text": "String",
+    "integer": "Int",
+    "decimal": "Float",
+    "yes_no": "Boolean",
+    "date": "Date",
+    "texts": "[String!]",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A plain field. ``text``: Cypher in which {n} is the identity node and {v} the node with the day's values.
+
+    {active} stands for "exists on the day", {cpr} for the encrypted number, which is opened after reading.
+    """
+
+    name: str
+    type: Scalar
+    text: str
+    doc: str = ""
+    right: Right = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A field that leads to other things.
+
+    ``pattern``: Cypher from {n} over {r} to {m}. ``to``: names of the types it can lead to (several = a union called
+    ``union``). ``many``: a list. ``dated``: {r} has a period that must hold on the day. ``order``: of a list.
+    """
+
+    name: str
+    to: tuple[str, ...]
+    pattern: str
+    many: bool = True
+    dated: bool = True
+    doc: str = ""
+    union: str = ""
+    order: str = "{m}.uuid"
+
+
+Field = Value | Way
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A GraphQL type. ``kind``: None for what has no states (records, changes, runs)."""
+
+    name: str
+    label: str
+    doc: str
+    fields: dict[str, Field] = field(default_factory=dict)
+    kind: Kind | None = None
+    key: str = "uuid"  # what identifies and orders nodes
+
+
+def _value(prop: Property) -> Value:
+    return Value(camel(prop.name), OF_TYPE[prop.type], "{v}." + prop.name, prop.doc, prop.access)
+
+
+def _way(link: Link) -> Way:
+    arrow = "({n})<-[{r}:%s]-({m})" if link.incoming else "({n})-[{r}:%s]->({m})"
+    union = "" if len(link.targets) == 1 else ("Holder" if link.name == "holder" else "Responsibility")
+    return Way(camel(link.name), link.targets, arrow % link.type, not link.single, True, link.doc, union)
+
+
+# The way back: (type, field, types it leads to, pattern, explanation).
+_BACK = (
+    ("Unit", "children", ("Unit",), "({n})<-[{r}:PART_OF]-({m})", "Units directly below"),
+    ("Unit", "employments", ("Employment",), "({n})<-[{r}:IN]-({m}:Employment)", "Who works here"),
+    ("Unit", "paidHere", ("Employment",), "({n})<-[{r}:PAID_IN]-({m})", "Whom payroll has here"),
+    (
+        "Unit",
+        "affiliations",
+        ("Affiliation",),
+        "({n})<-[{r}:IN]-({m}:Affiliation)",
+        "Who is tied to it without payroll",
+    ),
+    ("Unit", "assignments", ("Assignment",), "({n})<-[{r}:FOR]-({m})", "Roles held for this unit"),
+    ("Person", "employments", ("Employment",), "({n})-[{r}:HAS]->({m}:Employment)", ""),
+    ("Person", "affiliations", ("Affiliation",), "({n})-[{r}:HAS]->({m}:Affiliation)", ""),
+    ("Person", "assignments", ("Assignment",), "({n})-[{r}:HOLDS]->({m})", "Held by the person, without employment"),
+    ("Person", "substitutions", ("Substitution",), "({n})-[{r}:STANDS_IN]->({m})", "For whom the person stands in"),
+    ("Person", "accounts", ("Account",), "({n})-[{r}:OWNS]->({m})", ""),
+    ("Employment", "assignments", ("Assignment",), "({n})-[{r}:HOLDS]->({m})", ""),
+    ("Affiliation", "assignments", ("Assignment",), "({n})-[{r}:HOLDS]->({m})", ""),
+    ("Employment", "sponsors", ("Affiliation",), "({n})<-[{r}:SPONSORED_BY]-({m})", "External people it answers for"),
+    ("Position", "employments", ("Employment",), "({n})<-[{r}:AS]-({m})", ""),
+    ("Role", "assignments", ("Assignment",), "({n})<-[{r}:OF]-({m})", ""),
+    (
+        "Assignment",
+        "substitutions",
+        ("Substitution",),
+        "({n})<-[{r}:SUBSTITUTES]-({m})",
+        "Who stands in for the holder",
+    ),
+    ("KleNode", "children", ("KleNode",), "({n})<-[{r}:WITHIN]-({m})", ""),
+    ("KleNode", "performedBy", ("Unit",), "({n})<-[{r}:PERFORMS]-({m})", ""),
+    ("KleNode", "responsibleUnits", ("Unit",), "({n})<-[{r}:RESPONSIBLE_FOR]-({m})", ""),
+    ("KleNode", "assignments", ("Assignment",), "({n})<-[{r}:ABOUT]-({m})", ""),
+    ("ItSystem", "assignments", ("Assignment",), "({n})<-[{r}:ABOUT]-({m})", ""),
+    ("ItSystem", "accounts", ("Account",), "({n})<-[{r}:AT]-({m})", ""),
+    ("SystemGroup", "systems", ("ItSystem",), "({n})<-[{r}:MEMBER_OF]-({m}:ItSystem)", ""),
+    ("SystemGroup", "assignments", ("Assignment",), "({n})<-[{r}:ABOUT]-({m})", ""),
+    ("Function", "assignments", ("Assignment",), "({n})<-[{r}:ABOUT]-({m})", ""),
+)
+
+
+def _of_kind(kind: Kind) -> Type:
+    fields: dict[str, Field] = {}
+
+    def add(each: Field) -> None:
+        fields[each.name] = each
+
+    add(Value("uuid", "ID!", "{n}.uuid", "Stable for ever"))
+    add(Value("version", "Int!", "{n}.version", "Counts changes; give it back as expectedVersion"))
+    add(Value("active", "Boolean!", "{active}", "It exists on the day asked about"))
+    add(Value("existsFrom", "Date", "toString({n}.from)", "First day ever; 0001-01-01 = always so far"))
+    add(Value("existsTo", "Date", "toString({n}.to)", "The day after the last; null = until further notice"))
+    add(Value("keys", "[String!]", _KEYS, "What sources call it"))
+    for prop in kind.properties:
+        add(_value(prop))
+    if kind.name == "Person":
+        add(Value("cpr", "String", "{cpr}", "CPR number; each reading is logged", "cpr"))
+    for link in kind.links:
+        add(_way(link))
+    for of, name, to, pattern, doc in _BACK:
+        if of == kind.name:
+            add(Way(name, to, pattern, doc=doc))
+    if kind.name == "Unit":
+        add(Way("ancestors", ("Unit",), _UP, dated=False, doc="All units above, nearest first", order="size({r})"))
+        add(Way("descendants", ("Unit",), _DOWN, dated=False, doc="All units below", order="size({r}), {m}.uuid"))
+    add(
+        Way(
+            "history",
+            (f"{kind.name}State",),
+            "({n})-[{r}:STATE]->({m})",
+            dated=False,
+            order="{r}.from",
+            doc="Its values over time",
+        )
+    )
+    add(Way("sources", ("SourceRecord",), "({n})<-[{r}:TELLS]-({m})", dated=False, order="{m}.id", doc="Who says what"))
+    add(Way("changes", ("Change",), "({n})<-[{r}:CONCERNS]-({m})", dated=False, order="{m}.number", doc="Its log"))
+    return Type(kind.name, kind.name, kind.doc, fields, kind)
+
+
+_KEYS = "COLLECT { MATCH (told:SourceRecord)-[:TELLS]->({n}) RETURN told.key ORDER BY told.id }"
+_UP = "({n})-[{r}:PART_OF*1..]->({m})"
+_DOWN = "({n})<-[{r}:PART_OF*1..]-({m})"
+
+
+def _state_of(kind: Kind) -> Type:
+    fields: dict[str, Field] = {
+        "from": Value("from", "Date", "toString({r}.from)", "First day; 0001-01-01 = always so far"),
+        "to": Value("to", "Date", "toString({r}.to)", "The day after the last; null = until further notice"),
+    }
+    fields |= {camel(each.name): _value(each) for each in kind.properties}
+    return Type(kind.state, kind.state, f"{kind.name}: values that hold together in a period", fields)
+
+
+def _plain(name: str, doc: str, key: str, *values: tuple[str, Scalar, str]) -> Type:
+    return Type(name, name, doc, {each[0]: Value(each[0], each[1], each[2]) for each in values}, key=key)
+
+
+_RECORDS = (
+    _plain(
+        "SourceRecord", "What one source says of one thing", "id",
+        ("source", "String!", "{n}.source"), ("kind", "String!", "{n}.kind"), ("key", "String!", "{n}.key"),
+        ("learnt", "Moment", "toString({n}.learnt)"), ("statement", "String", "{n}.values"),
+    ),
+    _plain(
+        "Change", "One entry of the change log: numbered without gaps", "number",
+        ("number", "Int!", "{n}.number"), ("at", "Moment", "toString({n}.at)"), ("source", "String", "{n}.source"),
+        ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
+        ("kind", "String", "{n}.kind"), ("uuid", "ID!", "{n}.uuid"), ("operation", "String", "{n}.operation"),
+        ("before", "String", "{n}.before"), ("after", "String", "{n}.after"),
+    ),
+    _plain(
+        "Run", "A run of an import or export", "id",
+        ("id", "ID!", "{n}.id"), ("type", "String", "{n}.type"), ("name", "String", "{n}.name"),
+        ("started", "Moment", "toString({n}.started)"), ("ended", "Moment", "toString({n}.ended)"),
+        ("state", "String", "{n}.state"), ("dry", "Boolean", "{n}.dry"), ("counts", "String", "{n}.counts"),
+        ("error", "String", "{n}.error"),
+    ),
+    _plain(
+        "BadRecord", "A record that could not be taken as it stands, or of which something is doubtful", "id",
+        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
+        ("key", "String", "{n}.key"), ("field", "String", "{n}.field"), ("rule", "String", "{n}.rule"),
+        ("text", "String", "{n}.text"), ("severity", "String", "{n}.severity"),
+        ("learnt", "Moment", "toString({n}.learnt)"), ("run", "String", "{n}.run"),
+    ),
+    _plain(
+        "Brake", "A difference that was stopped until somebody approves exactly it", "id",
+        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("state", "String", "{n}.state"),
+        ("summary", "[String!]", "{n}.summary"), ("learnt", "Moment", "toString({n}.learnt)"),
+        ("approvedBy", "String", "{n}.approved_by"), ("reason", "String", "{n}.reason"),
+    ),
+    _plain(
+        "Ambiguity", "A record that fits several things and waits for a decision", "id",
+        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
+        ("key", "String", "{n}.key"), ("candidates", "[String!]", "{n}.candidates"),
+        ("learnt", "Moment", "toString({n}.learnt)"),
+    ),
+)  # fmt: skip
+
+TYPES: dict[str, Type] = {each.name: each for kind in KINDS.values() for each in (_of_kind(kind), _state_of(kind))}
+TYPES |= {each.name: each for each in _RECORDS}
+TYPES["Change"].fields["thing"] = Way(
+    "thing", tuple(KINDS), "({n})-[{r}:CONCERNS]->({m})", many=False, dated=False, union="Thing"
+)
+
+UNIONS: dict[str, tuple[str, ...]] = {
+    each.union: each.to
+    for type_ in TYPES.values()
+    for each in type_.fields.values()
+    if isinstance(each, Way) and each.union
+}
+
+# Root lists: field → type. The plural of each kind, and the records.
+PLURALS: dict[str, str] = {
+    "units": "Unit", "persons": "Person", "employments": "Employment", "affiliations": "Affiliation",
+    "positions": "Position", "roles": "Role", "assignments": "Assignment", "substitutions": "Substitution",
+    "kleNodes": "KleNode", "functions": "Function", "systemGroups": "SystemGroup", "itSystems": "ItSystem",
+    "accounts": "Account",
+}  # fmt: skip
+RECORD_LISTS: dict[str, str] = {
+    "changes": "Change", "runs": "Run", "badRecords": "BadRecord", "brakes": "Brake", "ambiguities": "Ambiguity",
+}  # fmt: skip
+SINGULARS: dict[str, str] = {name[:1].lower() + name[1:]: name for name in KINDS}

@@ -1,0 +1,225 @@
+"""The GraphQL schema, made from ``api.readable`` with strawberry.
+
+Reads never pass through strawberry's resolvers: a validated query is compiled to Cypher (``api.execute``). The types
+here carry names, arguments and explanations.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Annotated, Any, NewType, Union
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from api.filters import of_kind
+from api.mutations.schema import Mutation
+from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TYPES, UNIONS, Type, Value
+from api.subscriptions.schema import Subscription
+
+_HERE = sys.modules[__name__]
+Moment = strawberry.scalar(
+    NewType("Moment", str), name="Moment", description="A moment in UTC, ISO 8601", serialize=str, parse_value=str
+)
+_SCALARS: Mapping[str, Any] = {
+    "ID": strawberry.ID | None,
+    "ID!": strawberry.ID,
+    "String": str | None,
+    "String!": str,
+    "Int": int | None,
+    "Int!": int,
+    "Float": float | None,
+    "Boolean": bool | None,
+    "Boolean!": bool,
+    "Date": date | None,
+    "Moment": Moment | None,
+    "[String!]": list[str] | None,
+    "[ID!]": list[strawberry.ID] | None,
+}
+Arguments = Mapping[str, tuple[Any, str]]
+Fields = Mapping[str, tuple[Any, Arguments, str]]
+
+
+@strawberry.input(description="Half-open; without from since always, without to until further notice")
+class Period:
+    from_: date | None = strawberry.field(name="from", default=None)
+    to: date | None = None
+
+
+@strawberry.type
+class PageInfo:
+    has_next_page: bool
+    end_cursor: str | None = strawberry.field(description="Give it as after to go on")
+
+
+def _compiled(name: str, type_: Any, arguments: Arguments) -> Callable[..., Any]:
+    """A resolver that carries a signature; it is never called, since reads are compiled."""
+
+    def resolver(**given: Any) -> Any:
+        raise AssertionError(f"{name} is compiled, not resolved")
+
+    parameters = [
+        inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
+        for each, (annotation, _) in arguments.items()
+    ]
+    resolver.__signature__ = inspect.Signature(parameters, return_annotation=type_)  # type: ignore[attr-defined]
+    resolver.__annotations__ = {**{each: a for each, (a, _) in arguments.items()}, "return": type_}
+    resolver.__name__ = name
+    resolver.__module__ = __name__
+    return resolver
+
+
+def _make(name: str, doc: str, fields: Fields) -> type:
+    """A strawberry type with these fields, known to the others by its name."""
+    namespace: dict[str, Any] = {"__module__": __name__, "__doc__": doc}
+    for each, (type_, arguments, explained) in fields.items():
+        described = {
+            argument: (Annotated[annotation, strawberry.argument(description=text)] if text else annotation, text)
+            for argument, (annotation, text) in arguments.items()
+        }
+        namespace[f"{each}_" if each in ("from",) else each] = strawberry.field(
+            resolver=_compiled(each, type_, described), name=each, description=explained or None
+        )
+    made = strawberry.type(type(name, (), namespace), name=name, description=doc)
+    setattr(_HERE, name, made)
+    return made
+
+
+def _fields(type_: Type) -> Fields:
+    found: dict[str, tuple[Any, Arguments, str]] = {}
+    for each in type_.fields.values():
+        if isinstance(each, Value):
+            found[each.name] = (_SCALARS[each.type], {}, each.doc)
+            continue
+        to = each.union or each.to[0]
+        arguments: dict[str, tuple[Any, str]] = {}
+        if each.many:
+            arguments["first"] = (int | None, "at most so many")
+        if "*1.." in each.pattern:
+            arguments["depth"] = (int | None, "so many levels")
+        found[each.name] = (f"list[{to}]" if each.many else f"{to} | None", arguments, each.doc)
+    return found
+
+
+def _filter(kind: str) -> Any:
+    namespace: dict[str, Any] = {"__module__": __name__, "__annotations__": {}}
+    for each in of_kind(kind).values():
+        namespace["__annotations__"][each.name] = _SCALARS[each.type]
+        namespace[each.name] = strawberry.field(name=each.name, default=None, description=each.doc or None)
+    made = strawberry.input(type(f"{kind}Filter", (), namespace), name=f"{kind}Filter")
+    setattr(_HERE, f"{kind}Filter", made)
+    return made
+
+
+_WHEN: Arguments = {
+    "at": (date | None, "the day asked about; default today"),
+    "period": (Period | None, "instead of a day: what holds on any day of the period"),
+}
+_PAGE: Arguments = {
+    "first": (int | None, "at most so many; default 100"),
+    "after": (str | None, "go on after this endCursor"),
+}
+_RECORD_FILTERS: Mapping[str, Arguments] = {
+    "changes": {"uuid": (strawberry.ID | None, "of this thing"), "kind": (str | None, ""), "source": (str | None, "")},
+    "runs": {"type": (str | None, "import, export"), "state": (str | None, "")},
+    "badRecords": {"source": (str | None, ""), "kind": (str | None, "")},
+    "brakes": {"source": (str | None, ""), "state": (str | None, "waiting, approved or used")},
+    "ambiguities": {"source": (str | None, ""), "kind": (str | None, "")},
+}
+
+
+def _connection(name: str) -> str:
+    _make(
+        f"{name}Connection",
+        f"A page of {name}",
+        {
+            "nodes": (f"list[{name}]", {}, ""),
+            "pageInfo": (PageInfo, {}, ""),
+            "totalCount": (int, {}, "Of all pages; costs a count"),
+        },
+    )
+    return f"{name}Connection"
+
+
+def _roots() -> Fields:
+    roots: dict[str, tuple[Any, Arguments, str]] = {}
+    for name, kind in SINGULARS.items():
+        arguments: Arguments = {
+            "uuid": (strawberry.ID | None, "its uuid"),
+            "key": (str | None, "or what a source calls it, or its natural key"),
+            **_WHEN,
+        }
+        roots[name] = (f"{kind} | None", arguments, TYPES[kind].doc)
+    for name, kind in PLURALS.items():
+        narrowed = {"filter": (_filter(kind) | None, ""), **_WHEN, **_PAGE}
+        roots[name] = (_connection(kind), narrowed, TYPES[kind].doc)
+    for name, record in RECORD_LISTS.items():
+        roots[name] = (_connection(record), {**_RECORD_FILTERS[name], **_PAGE}, TYPES[record].doc)
+    asked: Arguments = {
+        "role": (str, "key of the role"),
+        "responsibility": (str | None, "kind:key, such as kle:27.12 or system:cura"),
+        "unit": (str, "uuid, or a source's key"),
+        "at": (date | None, "default today"),
+    }
+    roots["nearest"] = ("Nearest", asked, "The nearest holders of a role, counted from a unit")
+    of_person: Arguments = {
+        "person": (str | None, "uuid, or a source's key"),
+        "employment": (str | None, "uuid or key of one employment or affiliation"),
+        "responsibility": (str | None, ""),
+        "types": (list[str] | None, "only holders whose employment is of one of these types"),
+        "at": (date | None, "default today"),
+    }
+    roots["nearestManager"] = ("list[ManagerOfEmployment]", of_person, "One answer an employment and affiliation")
+    of_all: Arguments = {"at": (date | None, "default today"), "below": (str | None, "only those in or below a unit")}
+    roots["nearestManagers"] = (
+        "list[ManagerOfEmployment]",
+        of_all,
+        "The nearest manager of every employee, in one query",
+    )
+    return roots
+
+
+for _name, _members in {**UNIONS, "Tie": ("Employment", "Affiliation")}.items():
+    # Strawberry's own way to name a union of types that are made later.
+    _types = tuple(Annotated[each, strawberry.lazy(__name__)] for each in _members)
+    setattr(_HERE, _name, Annotated[Union[_types], strawberry.union(_name)])  # noqa: UP007 - a union of values
+for _type in TYPES.values():
+    _make(_type.name, _type.doc, _fields(_type))
+_make(
+    "NearestHolder",
+    "Who answers",
+    {
+        "person": ("Person", {}, ""),
+        "assignment": ("Assignment", {}, ""),
+        "via": ("Substitution | None", {}, "the substitution that brought the person in; null = in person"),
+    },
+)
+_make(
+    "Nearest",
+    "How the nearest holders were found",
+    {
+        "holders": ("list[NearestHolder]", {}, "in order"),
+        "levelUnit": ("Unit | None", {}, "the unit that answered"),
+        "steps": (int | None, {}, "how many units above the start; 0 = the start itself"),
+        "path": ("list[Unit]", {}, "units walked, start first"),
+        "reason": (str | None, {}, "no_holder or unit_not_active, where nobody answered"),
+    },
+)
+_make(
+    "ManagerOfEmployment",
+    "The nearest manager, counted from one employment or affiliation",
+    {
+        "employment": ("Tie | None", {}, ""),
+        "holders": ("list[NearestHolder]", {}, "in order"),
+        "levelUnit": ("Unit | None", {}, "the unit that answered"),
+        "steps": (int | None, {}, "how many units above the start"),
+        "path": ("list[Unit]", {}, ""),
+        "reason": (str | None, {}, ""),
+    },
+)
+Query = _make("Query", "Everything that can be read", _roots())
+
+schema = strawberry.Schema(
+    query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(auto_camel_case=True)
+)

@@ -1,0 +1,105 @@
+"""What a document asks for: fields, fragments, directives and variables resolved to one tree."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    is_abstract_type,
+    is_object_type,
+)
+from graphql.execution.values import get_argument_values, get_directive_values
+from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
+
+
+@dataclass(slots=True)
+class Selected:
+    """One field of the answer: ``key`` is what it is called there. ``children``: by the object type that it may be."""
+
+    key: str
+    name: str
+    arguments: dict[str, Any]
+    children: dict[str, dict[str, "Selected"]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An operation with all that its selections refer to."""
+
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: Mapping[str, Any]
+
+
+def select(operation: OperationDefinitionNode, document: Document) -> dict[str, Selected]:
+    """The root fields of a validated operation."""
+    root = document.schema.get_root_type(operation.operation)
+    assert root is not None  # validation has seen that the schema has such a root
+    return _fields(root, [operation.selection_set], document)
+
+
+def _fields(parent: GraphQLObjectType, sets: Sequence[SelectionSetNode], document: Document) -> dict[str, Selected]:
+    grouped: dict[str, list[FieldNode]] = {}
+    for each in sets:
+        _collect(parent, each, document, grouped)
+    found: dict[str, Selected] = {}
+    for key, nodes in grouped.items():
+        node = nodes[0]
+        name = node.name.value
+        if name == "__typename":
+            found[key] = Selected(key, name, {})
+            continue
+        definition = parent.fields[name]
+        selected = Selected(key, name, get_argument_values(definition, node, dict(document.variables)))
+        inner = [each.selection_set for each in nodes if each.selection_set is not None]
+        type_ = get_named_type(definition.type)
+        if is_object_type(type_):
+            selected.children[type_.name] = _fields(type_, inner, document)
+        elif is_abstract_type(type_):
+            for possible in document.schema.get_possible_types(type_):
+                selected.children[possible.name] = _fields(possible, inner, document)
+        found[key] = selected
+    return found
+
+
+def _collect(
+    parent: GraphQLObjectType, selections: SelectionSetNode, document: Document, into: dict[str, list[FieldNode]]
+) -> None:
+    for node in selections.selections:
+        if not _included(node, document):
+            continue
+        if isinstance(node, FieldNode):
+            into.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
+        elif isinstance(node, FragmentSpreadNode):
+            fragment = document.fragments[node.name.value]
+            if _applies(fragment.type_condition.name.value, parent, document):
+                _collect(parent, fragment.selection_set, document, into)
+        elif isinstance(node, InlineFragmentNode) and (
+            node.type_condition is None or _applies(node.type_condition.name.value, parent, document)
+        ):
+            _collect(parent, node.selection_set, document, into)
+
+
+def _included(node: Any, document: Document) -> bool:
+    variables = dict(document.variables)
+    skip = get_directive_values(GraphQLSkipDirective, node, variables)
+    if skip and skip["if"]:
+        return False
+    include = get_directive_values(GraphQLIncludeDirective, node, variables)
+    return not include or bool(include["if"])
+
+
+def _applies(condition: str, parent: GraphQLObjectType, document: Document) -> bool:
+    if condition == parent.name:
+        return True
+    type_ = document.schema.get_type(condition)
+    return is_abstract_type(type_) and document.schema.is_sub_type(type_, parent)

@@ -1,0 +1,1 @@
+"""Subscriptions: the change log as it grows."""
