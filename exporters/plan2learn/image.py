@@ -143,8 +143,9 @@ def _person(node: Node, at: date) -> Person:
         name=_text(values, "name"),
         cpr=node["cpr"],
         protected=bool(values["addressProtected"]),
-        email=_text(values, "privateEmail"),
-        phone=_text(values, "privatePhone"),
+        # Asked for only where the settings name them.
+        email=_text(values, "privateEmail") if "privateEmail" in values else "",
+        phone=_text(values, "privatePhone") if "privatePhone" in values else "",
     )
 
 

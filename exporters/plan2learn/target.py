@@ -35,7 +35,8 @@ class Plan2Learn:
         self.rules = f"{VERSION}-{sha256(rules).hexdigest()[:16]}"
 
     def variables(self, at: date) -> Mapping[str, object]:
-        return {"at": at.isoformat(), "role": self.settings.manager_role}
+        private = "private" in (*self.settings.email_types, *self.settings.phone_types)
+        return {"at": at.isoformat(), "role": self.settings.manager_role, "private": private}
 
     def shape(self, image: Image, at: date) -> Shaped:
         return shaped(organisation(image, at), self.settings, at)
