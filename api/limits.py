@@ -14,7 +14,7 @@ LIST = 10  # what a nested list is taken to hold, where no first says otherwise
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``depth``: fields within fields. ``cost``: fields that the answer may hold, estimated. ``seconds``: of the query."""
+    """``depth``: fields within fields. ``cost``: fields that the answer may hold, estimated. ``seconds``: a query's."""
 
     depth: int = 12
     cost: int = 5_000_000

@@ -8,6 +8,7 @@ import anyio.to_thread
 import neo4j
 
 from api.selection import Selected
+from graph.errors import Unknown
 from graph.lookup import find
 from graph.nearest import Holder, Nearest, OfEmployment, nearest, nearest_manager, nearest_managers_of_all
 
@@ -28,7 +29,7 @@ async def answer_nearest(root: Selected, day: date, driver: neo4j.Driver, fetch:
         answers = await anyio.to_thread.run_sync(lambda: _of_person(driver, asked, day))
     else:
         answers = await anyio.to_thread.run_sync(lambda: _of_all(driver, asked, day))
-    pairs = [(each.employment, each.nearest) for each in answers]
+    pairs: list[tuple[str | None, Nearest]] = [(each.employment, each.nearest) for each in answers]
     return await _shaped(pairs, root.children["ManagerOfEmployment"], fetch)
 
 
@@ -43,8 +44,6 @@ def _of_person(driver: neo4j.Driver, asked: Mapping[str, Any], day: date) -> lis
 
 def _owner(driver: neo4j.Driver, employment: str) -> str:
     """uuid of the person of an employment or affiliation."""
-    from graph.errors import Unknown
-
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         try:
             tie = find(session, "Employment", employment)
@@ -91,15 +90,15 @@ async def _shaped(
             shown = await fetch("Unit", each.children["Unit"], units) if units else {}
             for place, (_, found) in enumerate(answers):
                 if each.name == "path":
-                    # A closed unit that the walk went through has no values on the day.
-                    shaped[place][each.key] = [shown[unit] for unit in found.path if unit in shown]
+                    shaped[place][each.key] = [shown[unit] for unit in found.path]
                 else:
                     shaped[place][each.key] = shown.get(found.level_unit or "")
         elif each.name == "employment":
             ties = sorted({uuid for uuid, _ in answers if uuid is not None})
             shown = {}
             for kind in ("Employment", "Affiliation"):
-                shown |= await fetch(kind, each.children[kind], ties) if ties else {}
+                left = [uuid for uuid in ties if uuid not in shown]
+                shown |= await fetch(kind, each.children[kind], left) if left else {}
             for place, (uuid, _) in enumerate(answers):
                 shaped[place][each.key] = shown.get(uuid or "")
         else:

@@ -1,6 +1,6 @@
 """Runs a read: parse, validate, compile to one Cypher statement, and write its rows as JSON.
 
-graph-core's executor is not used for reads: the rows have the answer's own shape, and a large list is written as it
+graphql-core's executor is not used for reads: the rows have the answer's own shape, and a large list is written as it
 comes, with bounded memory.
 """
 
@@ -16,6 +16,7 @@ import neo4j
 import orjson
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     OperationDefinitionNode,
@@ -63,7 +64,15 @@ class Question:
 
     @property
     def is_read(self) -> bool:
-        return self.operation.operation is OperationType.QUERY
+        """A question to the graph; what asks about the schema itself is graphql-core's."""
+        return self.operation.operation is OperationType.QUERY and not self.is_about_schema
+
+    @property
+    def is_about_schema(self) -> bool:
+        return any(
+            isinstance(each, FieldNode) and each.name.value in ("__schema", "__type")
+            for each in self.operation.selection_set.selections
+        )
 
 
 @dataclass
@@ -80,11 +89,13 @@ class Reader:
         self, question: Question, variables: Mapping[str, Any] | None, rights: frozenset[str], asker: str
     ) -> bytes | AsyncIterator[bytes]:
         """The answer as JSON: whole, or in chunks. Raises Rejected."""
-        coerced = get_variable_values(SCHEMA, list(question.operation.variable_definitions), dict(variables or {}))
+        coerced = get_variable_values(
+            SCHEMA, list(question.operation.variable_definitions or ()), dict(variables or {})
+        )
         if isinstance(coerced, list):
             raise Rejected(*coerced)
         try:
-            roots = select(question.operation, Document(SCHEMA, question.fragments, _values(coerced)))
+            roots = select(question.operation, Document(SCHEMA, question.fragments, coerced))
             check(roots, self.limits)
             if len(roots) == 1:
                 (root,) = roots.values()
@@ -156,7 +167,7 @@ class Reader:
         return total
 
     def _timed(self, text: str) -> neo4j.Query:
-        return neo4j.Query(text, timeout=self.limits.seconds)  # type: ignore[arg-type]
+        return neo4j.Query(text, timeout=self.limits.seconds)
 
     async def _opened(self, rows: list[dict[str, Any]], compiler: Compiler, asker: str) -> list[dict[str, Any]]:
         if not compiler.reads_cpr:
@@ -167,12 +178,18 @@ class Reader:
 
     async def _nearest(self, root: Selected, rights: frozenset[str], asker: str) -> Any:
         day = root.arguments.get("at") or today()
-        moment = Moment(day, copied=await self._shows(day))
+        # A walk may go through a unit that has closed (A14): it is shown with the values that it last had.
+        moments = (Moment(day, copied=await self._shows(day)), Moment(day, False, period=True))
 
         async def fetch(kind: str, selected: Mapping[str, Selected], uuids: list[str]) -> dict[str, Any]:
-            compiler = Compiler(moment, rights)
-            rows = await self._rows(compiler.by_uuids(kind, selected, uuids), compiler, asker)
-            return {row["_key"]: _shown(row) for row in rows}
+            found: dict[str, Any] = {}
+            for moment in moments:
+                missing = [each for each in uuids if each not in found]
+                if missing:
+                    compiler = Compiler(moment, rights)
+                    rows = await self._rows(compiler.by_uuids(kind, selected, missing), compiler, asker)
+                    found |= {row["_key"]: _shown(row) for row in rows}
+            return found
 
         return await answer_nearest(root, day, self.driver, fetch)
 
@@ -229,11 +246,6 @@ def question_of(text: str, name: str | None) -> Question:
         raise Rejected(GraphQLError("give operationName: the name of one operation of the document"))
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
     return Question(document, operations[0], fragments)
-
-
-def _values(coerced: Any) -> Mapping[str, Any]:
-    """graphql-core 3.3 wraps the values; 3.2 does not."""
-    return getattr(coerced, "coerced", coerced)  # type: ignore[no-any-return]
 
 
 def _connection(root: Selected) -> dict[str, Selected]:

@@ -175,7 +175,7 @@ def _roots() -> Fields:
     roots["nearestManagers"] = (
         "list[ManagerOfEmployment]",
         of_all,
-        "The nearest manager of every employee, in one query",
+        "Every employee's nearest manager, in one query",
     )
     return roots
 

@@ -17,7 +17,7 @@ from graphql import (
     is_abstract_type,
     is_object_type,
 )
-from graphql.execution.values import get_argument_values, get_directive_values
+from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
 
 
@@ -37,7 +37,7 @@ class Document:
 
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
-    variables: Mapping[str, Any]
+    variables: VariableValues
 
 
 def select(operation: OperationDefinitionNode, document: Document) -> dict[str, Selected]:
@@ -59,7 +59,7 @@ def _fields(parent: GraphQLObjectType, sets: Sequence[SelectionSetNode], documen
             found[key] = Selected(key, name, {})
             continue
         definition = parent.fields[name]
-        selected = Selected(key, name, get_argument_values(definition, node, dict(document.variables)))
+        selected = Selected(key, name, get_argument_values(definition, node, document.variables))
         inner = [each.selection_set for each in nodes if each.selection_set is not None]
         type_ = get_named_type(definition.type)
         if is_object_type(type_):
@@ -90,11 +90,10 @@ def _collect(
 
 
 def _included(node: Any, document: Document) -> bool:
-    variables = dict(document.variables)
-    skip = get_directive_values(GraphQLSkipDirective, node, variables)
+    skip = get_directive_values(GraphQLSkipDirective, node, document.variables)
     if skip and skip["if"]:
         return False
-    include = get_directive_values(GraphQLIncludeDirective, node, variables)
+    include = get_directive_values(GraphQLIncludeDirective, node, document.variables)
     return not include or bool(include["if"])
 
 

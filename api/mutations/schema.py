@@ -84,9 +84,7 @@ class Mutation:
         work = partial(_end, kind="Unit", thing=unit, to=to, expected=expected_version)
         return await Editing(info.context, "endUnit", reason).one(work)
 
-    @strawberry.mutation(
-        description="Where units are in the line organisation, over time; several at once, all or none"
-    )
+    @strawberry.mutation(description="Where units are in the line organisation over time; several at once, all or none")
     async def place_units(self, info: CONTEXT, units: list[PlacedUnitInput], reason: str) -> list[Written]:
         def work(editing: Editing) -> list[Written]:
             return editing.write_all(
@@ -184,9 +182,7 @@ class Mutation:
 
         return await Editing(info.context, "createRole", reason).one(work)
 
-    @strawberry.mutation(
-        description="Somebody holds a role, for units, about responsibilities (kle:27.12, system:cura)"
-    )
+    @strawberry.mutation(description="Somebody holds a role for units, about responsibilities (kle:27.12, system:cura)")
     async def create_assignment(
         self, info: CONTEXT, holder: HolderInput, role: str, units: list[PlaceInput], reason: str,
         about: list[str] | None = None, primary: bool = False, from_: From_ = None, to: To_ = None,

@@ -1,6 +1,7 @@
 """The Subscription type."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import strawberry
 from strawberry.types import Info
@@ -30,4 +31,5 @@ class Subscription:
         context = info.context
         context.access.require("Change")
         async for change in follow(context.reading, after):
-            yield ChangeEvent(**{name: change.get(name) for name in ChangeEvent.__annotations__})
+            told: dict[str, Any] = {name: change.get(name) for name in ChangeEvent.__annotations__}
+            yield ChangeEvent(**told)

@@ -1,0 +1,69 @@
+"""The gate: whose token it is, and whether the question may be asked with it."""
+
+from time import monotonic
+
+import neo4j
+from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, get_named_type, visit
+
+from api.access.rights import READ, Access
+from api.access.tokens import access_of
+from api.reader import SCHEMA, Question, Rejected
+
+REMEMBERED = 5.0  # seconds: a revoked token ends within this time, everywhere
+
+
+class Gate:
+    """Looks tokens up, and remembers them for a few seconds."""
+
+    def __init__(self, driver: neo4j.AsyncDriver) -> None:
+        self._driver = driver
+        self._known: dict[str, tuple[float, Access]] = {}
+        self._checked: dict[tuple[int, frozenset[str]], Question] = {}
+
+    async def of_header(self, header: str | None) -> Access | None:
+        """Who an Authorization header belongs to."""
+        scheme, _, secret = (header or "").partition(" ")
+        return await self.of_secret(secret.strip()) if scheme.lower() == "bearer" else None
+
+    async def of_secret(self, secret: str) -> Access | None:
+        if not secret:
+            return None
+        looked, access = self._known.get(secret, (0.0, None))
+        if access is not None and monotonic() - looked < REMEMBERED:
+            return access
+        found = await access_of(self._driver, secret)
+        if found is None:
+            self._known.pop(secret, None)
+        else:
+            self._known[secret] = (monotonic(), found)
+        return found
+
+    def check(self, access: Access, question: Question) -> None:
+        """Every type that the question reads may be read. Raises Rejected (forbidden)."""
+        key = (id(question), access.roles)
+        if self._checked.get(key) is question:
+            return
+        for name in sorted(_types(question)):
+            if name in READ:
+                try:
+                    access.require(name)
+                except Exception as error:
+                    raise Rejected(error) from error  # type: ignore[arg-type]
+        if len(self._checked) > 5000:
+            self._checked.clear()
+        self._checked[key] = question
+
+
+def _types(question: Question) -> set[str]:
+    """Names of the types that a document's fields lead to."""
+    found: set[str] = set()
+    info = TypeInfo(SCHEMA)
+
+    class Types(Visitor):
+        def enter_field(self, node: FieldNode, *_: object) -> None:
+            type_ = get_named_type(info.get_type())
+            if type_ is not None:
+                found.add(type_.name.removesuffix("Connection"))
+
+    visit(question.document, TypeInfoVisitor(info, Types()))
+    return found

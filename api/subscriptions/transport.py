@@ -1,0 +1,142 @@
+"""How subscriptions travel: websocket (graphql-transport-ws) and server-sent events (graphql-sse, distinct mode)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from graphql import ExecutionResult
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from api.access.gate import Gate
+from api.context import Context
+from api.schema import schema
+
+if TYPE_CHECKING:
+    from api.app import Service
+
+PROTOCOL = "graphql-transport-ws"
+ALIVE = 15.0  # seconds between comments that keep an idle event stream open
+# Close codes of the graphql-transport-ws protocol.
+BAD_MESSAGE, UNAUTHORIZED, FORBIDDEN, TAKEN, NOT_AT_ONCE = 4400, 4401, 4403, 4409, 4408
+
+
+async def _subscribe(context: Context, asked: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    """Each result as it comes; a refused subscription is one result with errors."""
+    results = await schema.subscribe(
+        asked.get("query") or "",
+        variable_values=asked.get("variables"),
+        operation_name=asked.get("operationName"),
+        context_value=context,
+    )
+    async for result in results:
+        yield _form(result)
+
+
+def _form(result: Any) -> dict[str, Any]:
+    form: dict[str, Any] = {}
+    if isinstance(result, ExecutionResult) or hasattr(result, "data"):
+        form["data"] = result.data
+    if getattr(result, "errors", None):
+        form["errors"] = [each.formatted for each in result.errors]
+    return form
+
+
+def _context(service: "Service", access: Any) -> Context:
+    return Context(access, service.driver, service.reading, service.keyring, service.order)
+
+
+async def events(service: "Service", gate: Gate, request: Request) -> Response:
+    """POST with Accept: text/event-stream; every event is ``next`` with a result, then ``complete``."""
+    access = await gate.of_header(request.headers.get("authorization"))
+    if access is None:
+        return JSONResponse({"errors": [{"message": "a bearer token is needed"}]}, status_code=401)
+    try:
+        asked = orjson.loads(await request.body())
+    except orjson.JSONDecodeError as error:
+        return JSONResponse({"errors": [{"message": f"the body is no JSON: {error}"}]}, status_code=400)
+
+    async def stream() -> AsyncIterator[bytes]:
+        results = _subscribe(_context(service, access), asked)
+        following: asyncio.Task[dict[str, Any]] = asyncio.ensure_future(anext(results))
+        try:
+            while True:
+                done, _ = await asyncio.wait({following}, timeout=ALIVE)
+                if not done:
+                    yield b":\n\n"
+                    continue
+                try:
+                    result = following.result()
+                except StopAsyncIteration:
+                    break
+                yield b"event: next\ndata: " + orjson.dumps(result) + b"\n\n"
+                following = asyncio.ensure_future(anext(results))
+            yield b"event: complete\ndata:\n\n"
+        finally:
+            following.cancel()
+
+    return StreamingResponse(stream(), media_type="text/event-stream", headers={"cache-control": "no-store"})
+
+
+async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
+    """One connection of the graphql-transport-ws protocol. The token comes with ``connection_init``."""
+    if PROTOCOL not in websocket.scope.get("subprotocols", ()):
+        await websocket.close(4406)
+        return
+    await websocket.accept(PROTOCOL)
+    running: dict[str, asyncio.Task[None]] = {}
+    context: Context | None = None
+    with suppress(WebSocketDisconnect):  # the other side has gone; what runs for it is ended below
+        while True:
+            try:
+                message = orjson.loads(await websocket.receive_text())
+                kind = message["type"]
+            except (orjson.JSONDecodeError, KeyError, TypeError):
+                await websocket.close(BAD_MESSAGE)
+                break
+            if kind == "connection_init":
+                payload = message.get("payload") or {}
+                header = payload.get("Authorization") or payload.get("authorization")
+                access = await gate.of_header(header)
+                if access is None:
+                    await websocket.close(FORBIDDEN)
+                    break
+                context = _context(service, access)
+                await _send(websocket, {"type": "connection_ack"})
+            elif kind == "ping":
+                await _send(websocket, {"type": "pong"})
+            elif kind == "subscribe":
+                if context is None:
+                    await websocket.close(UNAUTHORIZED)
+                    break
+                if message["id"] in running:
+                    await websocket.close(TAKEN)
+                    break
+                task = asyncio.create_task(_run(websocket, context, message["id"], message["payload"]))
+                running[message["id"]] = task
+                task.add_done_callback(partial(_forget, running, message["id"]))
+            elif kind == "complete" and message["id"] in running:
+                running[message["id"]].cancel()
+    for each in list(running.values()):
+        each.cancel()
+
+
+def _forget(running: dict[str, asyncio.Task[None]], id_: str, task: asyncio.Task[None]) -> None:
+    running.pop(id_, None)
+
+
+async def _run(websocket: WebSocket, context: Context, id_: str, asked: dict[str, Any]) -> None:
+    async for result in _subscribe(context, asked):
+        if "data" not in result or result["data"] is None:
+            await _send(websocket, {"id": id_, "type": "error", "payload": result.get("errors", [])})
+            return
+        await _send(websocket, {"id": id_, "type": "next", "payload": result})
+    await _send(websocket, {"id": id_, "type": "complete"})
+
+
+async def _send(websocket: WebSocket, message: dict[str, Any]) -> None:
+    await websocket.send_text(orjson.dumps(message).decode())
