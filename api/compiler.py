@@ -164,6 +164,9 @@ class Compiler:
         if TYPES[way.to[0]].kind is not None:
             clauses, exists = self.moment.bind(m, v, s)
         order = way.order.replace("{m}", m).replace("{r}", r)
+        if way.dated and not way.many:
+            # Over a period there may be several, one after the other: the first of them.
+            order = f"{r}.from"
         limit = ""
         if way.many and selected.arguments.get("first") is not None:
             limit = f" LIMIT {self._parameter(selected.arguments['first'])}"
