@@ -22,9 +22,12 @@ from reconnect.commands import (
     instance,
     keys,
     nearest,
+    queries,
     sample,
+    serve,
     show,
     status,
+    tokens,
     worker,
 )
 from reconnect.context import Context
@@ -83,7 +86,24 @@ def begin(
 # Commands that must work where the settings are wrong or don't exist yet.
 _WITHOUT_SETTINGS = frozenset({"schema", "sample"})
 
-for group in (demo, instance, status, imports, exports, worker, days, nearest, analyst, keys, sample, show):
+_GROUPS = (
+    demo,
+    instance,
+    status,
+    imports,
+    exports,
+    serve,
+    worker,
+    days,
+    nearest,
+    queries,
+    tokens,
+    analyst,
+    keys,
+    sample,
+    show,
+)
+for group in _GROUPS:
     group.register(app)
 
 

@@ -10,9 +10,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import neo4j
 import orjson
 import tomli_w
 
+from api.access import tokens
 from exporters.report import ExportReport
 from graph.cpr import Keyring
 from importers.facts.settings import FactsSettings
@@ -100,6 +102,43 @@ def import_all(context: Context, demo: Demo, report: Report) -> Iterator[ImportR
 def supply(context: Context, report: Report) -> ExportReport:
     """Supply the target."""
     return work.export_target(context, work.Caller(report), TARGET)
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What to ask in the demo: a unit without a manager of its own, one that a case worker is near to, a person."""
+
+    unit: str
+    cases: str
+    person: str
+    name: str
+
+
+def questions(driver: neo4j.Driver) -> Questions | None:
+    """Things of the imported municipality to ask about; None where it has none such."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (:Role {key: 'case_worker'})<-[:OF]-(:Assignment {active: true})-[:FOR]->(cases:Unit {active: true})
+        WITH cases
+        ORDER BY cases.name
+        LIMIT 1
+        MATCH (person:Person)-[:HAS]->(employment:Employment {active: true})-[at:IN]->(unit:Unit {active: true})
+        WHERE at.to IS NULL
+          AND NOT EXISTS { (unit)<-[:FOR]-(:Assignment)-[:OF]->(:Role {key: 'manager'}) }
+        MATCH (told:SourceRecord {source: 'opus'})-[:TELLS]->(unit)
+        MATCH (also:SourceRecord {source: 'opus'})-[:TELLS]->(cases)
+        RETURN told.key AS unit, also.key AS cases, person.uuid AS person, person.name AS name
+        ORDER BY unit, name
+        LIMIT 1
+        """
+    )
+    return Questions(**rows[0].data()) if rows else None
+
+
+def token(driver: neo4j.Driver) -> str:
+    """A new token for the demo; the one of an earlier run ends."""
+    tokens.revoke(driver, "demo")
+    return tokens.create(driver, "demo", ["reader", "hr", "organisation", "rights", "operations", "auditor"])
 
 
 def _facts(demo: Demo, name: str) -> Source:

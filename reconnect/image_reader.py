@@ -1,14 +1,25 @@
 """Reads a target's image through the API's own compiler, with the rights of a target."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+from api.access.rights import Access
+from exporters.image import paged
 from exporters.target import ImageReader
 from reconnect.context import Context
+from reconnect.local_api import local_api
+
+_ROLES = frozenset({"reader", "hr", "cpr"})
 
 
 @contextmanager
-def image_reader(context: Context) -> Iterator[ImageReader]:
-    """A reader of images while the block runs."""
-    raise NotImplementedError
-    yield
+def image_reader(context: Context, target: str) -> Iterator[ImageReader]:
+    """A reader of images while the block runs. Each reading of a CPR number is logged under the target's name."""
+    access = Access(f"export:{target}", _ROLES)
+    with local_api(context) as api:
+
+        def ask(document: str, operation: str, variables: Mapping[str, object]) -> dict[str, Any]:
+            return api.data(access, document, operation, variables)
+
+        yield paged(ask)

@@ -22,7 +22,7 @@ _ADDRESS_LOGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s:@]*:[^/\s@]+
 _NAMED = re.compile(
     r"(?i)(?P<name>[\"']?\b(?:password|passphrase|secret|token|api_?key)\b[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&)}]+"
 )
-_TOKEN = re.compile(r"\brct_[A-Za-z0-9_-]{8,}")
+_TOKEN = re.compile(r"\brc_[A-Za-z0-9_-]{8,}")
 
 
 def redact(value: object) -> Any:

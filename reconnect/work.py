@@ -131,7 +131,7 @@ def export_target(
     Raises CommandFailed for an unknown target, ImageError, Overtaken, LockTaken, LockLost, Interrupted.
     """
     target = targets.build(context.settings.targets, name)
-    with running(context, caller, f"export:{name}") as job, image_reader(context) as read:
+    with running(context, caller, f"export:{name}") as job, image_reader(context, name) as read:
         report = run_export(
             context.driver(),
             target,

@@ -8,11 +8,14 @@ from rich.console import Console
 from graph.time import today
 from importers.report import ImportReport
 from reconnect import demo as steps
+from reconnect.commands import exports
 from reconnect.commands.sample import Size
+from reconnect.commands.serve import api_port
 from reconnect.context import Context, of
 from reconnect.demo import Demo
 from reconnect.exits import CommandFailed, Exit
 from reconnect.progress import progress
+from reconnect.service import BackgroundService
 
 
 def register(app: typer.Typer) -> None:
@@ -42,11 +45,41 @@ def demo(
         with progress() as report:
             steps.make_payroll(made, size.value, seed, today(), run.keyring, report)
             imports = list(steps.import_all(run, made, report))
+            for each in imports:
+                _require(each)
+            supplied = steps.supply(run, report)
+            report("Starting the web service", 0, 1)
+            address = BackgroundService(instance.home).start(api_port(run))
+            report("Starting the web service", 1, 1)
         for each in imports:
-            _require(each)
             console.print(f"Imported {each.source}: {each.changes} changed, {each.unchanged} as they were")
+        exports.show(supplied, console)
+        _tell(run, made, address, console)
     finally:
         run.close()
+
+
+def _tell(run: Context, made: Demo, address: str, console: Console) -> None:
+    """Which pages to open, and what to ask."""
+    addresses = run.embedded
+    here = f"reconnect --home {made.home}"
+    console.print()
+    console.print("[bold]Open[/bold]")
+    console.print(f"  GraphiQL       {address}/graphql")
+    console.print(f"                 token {steps.token(run.driver())}")
+    console.print(f"  Neo4j Browser  {addresses.browser_url}")
+    console.print(f"                 user {addresses.user}, password {addresses.password}, server {addresses.bolt_uri}")
+    console.print(f"  Plan2Learn's files are in {made.supplied}")
+    asked = steps.questions(run.driver())
+    if asked is not None:
+        console.print("[bold]Ask[/bold]")
+        console.print("  Who manages a unit that has no manager of its own?")
+        console.print(f"    {here} nearest --role manager --unit {asked.unit}")
+        console.print("  Who handles KLE 27.12 for a unit?")
+        console.print(f"    {here} nearest --role case_worker --responsibility kle:27.12 --unit {asked.cases}")
+        console.print(f"  Who is the nearest manager of {asked.name}?", markup=False)
+        console.print(f"    {here} nearest-manager --person {asked.person}")
+    console.print(f"[bold]Stop[/bold] with {here} down; the data stays.")
 
 
 def _require(report: ImportReport) -> None:

@@ -1,0 +1,94 @@
+"""``query`` and ``schema``: GraphQL from a file."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import orjson
+import typer
+
+from api.access.rights import ROLES, Access
+from api.schema import schema as api_schema
+from reconnect.commands.serve import api_port
+from reconnect.context import Context, of
+from reconnect.exits import CommandFailed, Exit
+from reconnect.local_api import QueryRefused, local_api
+
+_LOCAL = Access("command line", frozenset(ROLES))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command()(query)
+    app.command()(schema)
+
+
+def query(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A GraphQL document.", exists=True, dir_okay=False)],
+    var: Annotated[
+        list[str] | None, typer.Option(help="name=value; JSON where it is JSON, else text. May be repeated.")
+    ] = None,
+    operation: Annotated[str | None, typer.Option(help="Which operation, where the document has several.")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(help="Ask the running service with this token's rights.", envvar="RECONNECT_TOKEN"),
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Of the service; default the one of RECONNECT_HOME.", show_default=False)
+    ] = None,
+) -> None:
+    """Ask what a file asks, and print the answer as JSON.
+
+    Without a token the graph is read here and now, with the rights of whoever has its password; with one, the service
+    at --url is asked. Errors are in the JSON, as GraphQL has them (exit code 1).
+    """
+    variables = dict(_variable(each) for each in var or [])
+    document = file.read_text(encoding="utf-8")
+    if token is None:
+        answer = _here(of(context), document, operation, variables)
+    else:
+        answer = _there(url or f"http://127.0.0.1:{api_port(of(context))}", token, document, operation, variables)
+    print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+    if answer.get("errors"):
+        raise typer.Exit(Exit.FAILURE)
+
+
+def schema() -> None:
+    """Print the API's GraphQL schema."""
+    print(api_schema.as_str())
+
+
+def _variable(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise CommandFailed(f"--var {text!r}: write it name=value", Exit.USAGE)
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _here(context: Context, document: str, operation: str | None, variables: dict[str, Any]) -> dict[str, Any]:
+    with local_api(context) as api:
+        try:
+            answer: dict[str, Any] = orjson.loads(api.answer(_LOCAL, document, operation, variables))
+        except QueryRefused as refused:
+            return {"errors": refused.errors}
+        return answer
+
+
+def _there(url: str, token: str, document: str, operation: str | None, variables: dict[str, Any]) -> dict[str, Any]:
+    try:
+        answer = httpx.post(
+            f"{url.rstrip('/')}/graphql",
+            json={"query": document, "operationName": operation, "variables": variables},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=120,
+            trust_env="127.0.0.1" not in url,
+        )
+        told: dict[str, Any] = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise CommandFailed(f"The service at {url} does not answer: {error}. `reconnect serve` starts it.") from error
+    return told

@@ -1,0 +1,68 @@
+"""``serve``: the web service."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from api.app import Service, create_app
+from graph.connection import connect_async
+from reconnect.context import Context, of
+
+_GRACE = 10
+"""Seconds that open requests and subscriptions get when the service ends."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(serve)
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; default: api.host.", show_default=False)
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Default: api.port, else one chosen once for the home.", show_default=False)
+    ] = None,
+) -> None:
+    """Serve the GraphQL API until it is stopped: /graphql (GraphiQL in a browser), /metrics, /health.
+
+    Stateless: run as many as are needed. TLS belongs to the reverse proxy before it.
+    """
+    of_run = of(context)
+    of_run.driver()
+    address, number = host or of_run.settings.api.host, port or api_port(of_run)
+    Console(highlight=False, stderr=True).print(f"Serving at http://{address}:{number}/graphql")
+    asyncio.run(_serve(of_run, address, number))
+
+
+def api_port(context: Context) -> int:
+    """The port of the settings, else the one that the home remembers."""
+    return context.settings.api.port or context.instance.home.ports().get("api") or 8000
+
+
+async def _serve(context: Context, host: str, port: int) -> None:
+    uri, user, password = context.neo4j_login()
+    service = Service(
+        driver=context.driver(),
+        # Made here, as an async driver belongs to the event loop that it runs in. The app closes it.
+        reading=connect_async(uri, user, password),
+        keyring=context.keyring,
+        order=context.order,
+        redis_url=context.redis_url(),
+    )
+    config = uvicorn.Config(
+        create_app(service),
+        host=host,
+        port=port,
+        # Our own logging is in place, which hides what must not be seen.
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    await uvicorn.Server(config).serve()

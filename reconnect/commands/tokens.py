@@ -1,0 +1,53 @@
+"""``token``: who may use the API."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api.access import tokens
+from api.access.rights import ROLES
+from reconnect.context import of
+from reconnect.exits import CommandFailed, Exit
+
+group = typer.Typer(no_args_is_help=True, help="Bearer tokens: who may use the API, with which system roles.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to ``app``."""
+    app.add_typer(group, name="token")
+
+
+@group.command()
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Whose it is; stands in the change log.")],
+    role: Annotated[list[str], typer.Option(help=f"May be repeated: {', '.join(ROLES)}.")],
+    days: Annotated[int, typer.Option(min=1, max=366, help="Its life.")] = 90,
+) -> None:
+    """Make a token and print it. It is shown this once: only a hash is kept."""
+    try:
+        secret = tokens.create(of(context).driver(), name, role, timedelta(days=days))
+    except tokens.TokenError as error:
+        raise CommandFailed(str(error), Exit.USAGE) from error
+    print(secret)
+
+
+@group.command("list")
+def list_tokens(context: typer.Context) -> None:
+    """Show the tokens, without their secrets."""
+    table = Table("Name", "System roles", "Made", "Ends", "State", box=None)
+    for each in tokens.tokens(of(context).driver()):
+        state = "revoked" if each.revoked else "valid"
+        table.add_row(each.name, ", ".join(each.roles), f"{each.created:%Y-%m-%d}", f"{each.expires:%Y-%m-%d}", state)
+    Console(highlight=False).print(table)
+
+
+@group.command()
+def revoke(context: typer.Context, name: Annotated[str, typer.Argument(help="The token's name.")]) -> None:
+    """End a token at once."""
+    if not tokens.revoke(of(context).driver(), name):
+        raise CommandFailed(f"There is no token {name!r}; `reconnect token list` shows all.")
+    Console().print(f"{name} is revoked.")

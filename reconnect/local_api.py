@@ -1,0 +1,73 @@
+"""The API's reads inside this process, for what the program itself asks: no port, no token, the same compiler.
+
+Whoever may start this has the graph's password anyway. What is asked is logged under the name of who asks, readings of
+CPR numbers too.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from api.access.rights import Access
+from api.reader import Reader, Rejected, question_of
+from graph.connection import connect_async
+from reconnect.context import Context
+
+
+class QueryRefused(Exception):
+    """The API refuses the question. ``errors``: as GraphQL has them."""
+
+    def __init__(self, refused: Rejected) -> None:
+        super().__init__(str(refused))
+        self.errors = [error.formatted for error in refused.errors]
+
+
+@dataclass
+class LocalApi:
+    """Asks the API's reader. Use ``local_api``."""
+
+    _portal: BlockingPortal
+    _reader: Reader
+
+    def answer(self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]) -> bytes:
+        """The answer as JSON. Raises QueryRefused."""
+        try:
+            return self._portal.call(self._whole, access, document, operation, variables)
+        except Rejected as refused:
+            raise QueryRefused(refused) from refused
+
+    def data(
+        self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]
+    ) -> dict[str, Any]:
+        """The answer's ``data``. Raises QueryRefused."""
+        answer: dict[str, Any] = orjson.loads(self.answer(access, document, operation, variables))["data"]
+        return answer
+
+    async def _whole(
+        self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]
+    ) -> bytes:
+        question = question_of(document, operation)
+        answer = await self._reader.answer(question, variables, access.fields(), access.name)
+        return b"".join([part async for part in answer]) if isinstance(answer, AsyncIterator) else answer
+
+
+@contextmanager
+def local_api(context: Context) -> Iterator[LocalApi]:
+    """The API's reader while the block runs."""
+    driver = context.driver()
+    uri, user, password = context.neo4j_login()
+    with start_blocking_portal() as portal:
+        reading = portal.call(_connected, uri, user, password)
+        try:
+            yield LocalApi(portal, Reader(reading, driver, context.keyring))
+        finally:
+            portal.call(reading.close)
+
+
+async def _connected(uri: str, user: str, password: str) -> Any:
+    # In the portal's own event loop: an async driver belongs to the loop that it was made in.
+    return connect_async(uri, user, password)
