@@ -1,0 +1,74 @@
+"""The web service for tests: the real application over HTTP, on the session's own Neo4j."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import neo4j
+import uvicorn
+
+from api.access.rights import ROLES
+from api.access.tokens import create
+from api.app import Service, create_app
+from graph.connection import connect_async
+from graph.cpr import Keyring
+from reconnect.embedded import Addresses
+
+
+@dataclass
+class Served:
+    """A running service. ``ask`` posts a question with a token of these roles."""
+
+    url: str
+    driver: neo4j.Driver
+    _tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def token(self, *roles: str) -> str:
+        wanted = roles or ROLES
+        if wanted not in self._tokens:
+            self._tokens[wanted] = create(self.driver, f"test {' '.join(wanted)} {time.monotonic_ns()}", wanted)
+        return self._tokens[wanted]
+
+    def post(self, query: str, token: str | None, **variables: Any) -> httpx.Response:
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        return httpx.post(
+            f"{self.url}/graphql", json={"query": query, "variables": variables}, headers=headers, timeout=60
+        )
+
+    def ask(self, query: str, *roles: str, **variables: Any) -> dict[str, Any]:
+        """The answer, errors and all."""
+        answer: dict[str, Any] = self.post(query, self.token(*roles), **variables).json()
+        return answer
+
+    def data(self, query: str, *roles: str, **variables: Any) -> dict[str, Any]:
+        answer = self.ask(query, *roles, **variables)
+        assert "errors" not in answer, answer["errors"]
+        found: dict[str, Any] = answer["data"]
+        return found
+
+
+@contextmanager
+def serving(addresses: Addresses, driver: neo4j.Driver, keyring: Keyring) -> Iterator[Served]:
+    """Run the application on a free port while the block runs."""
+    reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
+    app = create_app(Service(driver, reading, keyring, redis_url=addresses.redis_url))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started:
+        assert time.monotonic() < deadline, "the service did not start"
+        time.sleep(0.05)
+    try:
+        yield Served(f"http://127.0.0.1:{port}", driver)
+    finally:
+        server.should_exit = True
+        thread.join(10)
