@@ -1,0 +1,114 @@
+"""Two web services to be compared, each in a process of its own, under the same server with the same options.
+
+``api``: the program's own. ``bare``: a starlette endpoint that runs one Cypher statement and writes JSON with orjson;
+nobody is asked who they are, nothing is checked, compiled or limited.
+
+``python -m benchmarks.endpoints FILE`` serves what FILE (JSON, see ``Wanted``) says; ``serving`` does so beside.
+"""
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import neo4j
+import orjson
+import uvicorn
+from pydantic import BaseModel
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.app import Service, create_app
+from graph.connection import connect, connect_async
+from graph.cpr import Keyring
+from reconnect.embedded import Addresses
+
+
+class Wanted(BaseModel):
+    """``statement`` and ``dates`` (parameters that are the same in every question): of the bare one only."""
+
+    kind: Literal["api", "bare"]
+    uri: str
+    user: str
+    password: str
+    port: int
+    statement: str = ""
+    dates: dict[str, date | None] = {}
+
+
+def application(wanted: Wanted) -> Starlette:
+    """The one that is wanted."""
+    reading = connect_async(wanted.uri, wanted.user, wanted.password)
+    if wanted.kind == "api":
+        return create_app(Service(connect(wanted.uri, wanted.user, wanted.password), reading, Keyring.generate()))
+    return _bare(wanted, reading)
+
+
+def _bare(wanted: Wanted, driver: neo4j.AsyncDriver) -> Starlette:
+    async def ask(request: Request) -> Response:
+        parameters = {**wanted.dates, **orjson.loads(await request.body())}
+        async with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            result = await session.run(wanted.statement, parameters)
+            rows = [record.data() async for record in result]
+        return Response(orjson.dumps(rows), media_type="application/json")
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await driver.close()
+
+    return Starlette(routes=[Route("/", ask, methods=["POST"])], lifespan=lifespan)
+
+
+@contextlib.contextmanager
+def serving(
+    addresses: Addresses, kind: Literal["api", "bare"], statement: str = "", **dates: date | None
+) -> Iterator[int]:
+    """Serve it in a process beside; its port."""
+    port = _free_port()
+    wanted = Wanted(
+        kind=kind, uri=addresses.bolt_uri, user=addresses.user, password=addresses.password, port=port,
+        statement=statement, dates=dates,
+    )  # fmt: skip
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        file.write(wanted.model_dump_json())
+        file.flush()
+        process = subprocess.Popen([sys.executable, "-m", "benchmarks.endpoints", file.name])
+        try:
+            _await_answer(port, process)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await_answer(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("the endpoint to be measured did not start") from None
+            time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    told = Wanted.model_validate(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    uvicorn.run(application(told), host="127.0.0.1", port=told.port, log_level="warning", access_log=False)
