@@ -30,6 +30,14 @@ class GraphKnown:
             self._learnt.add(kind)
         return self._index.kept_of(self._source, kind)
 
+    def keys_starting(self, kind: str, prefix: str) -> Iterable[str]:
+        rows, _, _ = self._driver.execute_query(
+            "MATCH (r:SourceRecord) WHERE r.id STARTS WITH $start RETURN r.key AS key",
+            start=RecordId(self._source, kind, prefix).text(),
+            routing_=neo4j.RoutingControl.READ,
+        )
+        return [row["key"] for row in rows]
+
     def statement(self, kind: str, key: str) -> Statement | None:
         return self.several(kind, [key]).get(key)
 

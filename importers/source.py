@@ -89,6 +89,9 @@ class Known(Protocol):
     def keys(self, kind: str) -> Iterable[str]:
         """Keys of all statements kept of this source and kind."""
 
+    def keys_starting(self, kind: str, prefix: str) -> Iterable[str]:
+        """As ``keys``, of those that begin so; what a delta asks, since it does not look at all of them."""
+
     def statement(self, kind: str, key: str) -> Statement | None:
         """The kept statement (``cpr`` is not in it)."""
 

@@ -40,6 +40,9 @@ class InMemory:
     def keys(self, kind: str) -> Iterable[str]:
         return [key for of, key in self.kept if of == kind]
 
+    def keys_starting(self, kind: str, prefix: str) -> Iterable[str]:
+        return [key for key in self.keys(kind) if key.startswith(prefix)]
+
     def statement(self, kind: str, key: str) -> Statement | None:
         found = self.kept.get((kind, key))
         return None if found is None else replace(found[0], cpr=None)
