@@ -1,0 +1,86 @@
+"""The rights matrix: each type and each mutation × each system role."""
+
+import pytest
+from graphql import GraphQLError, GraphQLObjectType
+
+from api.access.rights import FIELDS, READ, ROLES, WRITE, Access
+from api.readable import PLURALS, RECORD_LISTS, TYPES
+from api.reader import SCHEMA
+from tests.api.serving import Served
+
+# Types that are only the form of an answer, and states, which are reached through their thing alone.
+FORMS = {"Query", "Mutation", "Subscription", "PageInfo", "Written", "Decided", "NearestHolder", "ChangeEvent"}
+
+
+def test_every_type_of_the_schema_is_in_the_table() -> None:
+    named = {
+        name
+        for name, type_ in SCHEMA.type_map.items()
+        if isinstance(type_, GraphQLObjectType) and not name.startswith("__")
+    }
+    forms = FORMS | {name for name in named if name.endswith(("Connection", "State"))}
+    assert named - forms == set(READ)
+
+
+def test_every_mutation_is_in_the_table() -> None:
+    assert SCHEMA.mutation_type is not None
+    assert set(SCHEMA.mutation_type.fields) == set(WRITE)
+
+
+def test_every_role_of_the_table_exists_and_each_can_do_something() -> None:
+    named = {role for roles in (*READ.values(), *WRITE.values(), *FIELDS.values()) for role in roles}
+    assert named == set(ROLES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_reading_over_http_follows_the_table(small_service: Served, role: str) -> None:
+    for name, type_ in {**PLURALS, **RECORD_LISTS}.items():
+        field = TYPES[type_].key
+        answer = small_service.ask(f"{{ {name}(first: 1) {{ nodes {{ {field} }} }} }}", role)
+        if role in READ[type_]:
+            assert "errors" not in answer, (name, answer)
+        else:
+            assert answer["errors"][0]["extensions"]["code"] == "forbidden", name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_type_that_may_not_be_read_is_not_reached_through_another(small_service: Served, role: str) -> None:
+    for path in ("changes { number }", "sources { source }"):
+        answer = small_service.ask(f"{{ units(first: 1) {{ nodes {{ {path} }} }} }}", role)
+        allowed = role in READ["Change" if "changes" in path else "SourceRecord"]
+        assert ("errors" not in answer) == allowed
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_writing_follows_the_table(role: str) -> None:
+    access = Access("somebody", frozenset({role}))
+    for mutation, roles in WRITE.items():
+        if role in roles:
+            access.require_write(mutation)
+        else:
+            with pytest.raises(GraphQLError, match=mutation):
+                access.require_write(mutation)
+
+
+def test_writing_over_http_asks_the_table(small_service: Served) -> None:
+    answer = small_service.ask('mutation { createPerson(name: "A", reason: "b") { uuid } }', "reader")
+    assert answer["errors"][0]["extensions"]["code"] == "forbidden"
+    assert "data" in small_service.ask('mutation { createPerson(name: "A", reason: "b") { uuid } }', "hr")
+
+
+def test_a_cpr_number_needs_its_right_and_each_reading_is_kept(small_service: Served) -> None:
+    ask = "{ persons(first: 10) { nodes { uuid cpr } } }"
+    refused = small_service.ask(ask, "hr", "reader")
+    assert refused["errors"][0]["extensions"]["code"] == "forbidden"
+    read = small_service.data(ask, "reader", "cpr")["persons"]["nodes"]
+    assert sorted(each["cpr"] for each in read) == ["0101575001", "0202575002", "0303575003"]
+    rows, _, _ = small_service.driver.execute_query("MATCH (r:CprReading) RETURN r.by AS by, r.persons AS persons")
+    assert len(rows) == 1
+    assert sorted(rows[0]["persons"]) == sorted(each["uuid"] for each in read)
+    assert rows[0]["by"].startswith("test reader cpr")
+
+
+def test_a_home_address_needs_its_right(small_service: Served) -> None:
+    ask = "{ persons(first: 1) { nodes { street privatePhone } } }"
+    assert small_service.ask(ask, "reader")["errors"][0]["extensions"]["code"] == "forbidden"
+    assert "errors" not in small_service.ask(ask, "hr")

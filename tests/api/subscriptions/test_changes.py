@@ -1,0 +1,106 @@
+"""``changes(after:)`` over server-sent events and websocket: every change once, in order, also while others write."""
+
+import asyncio
+import json
+import threading
+
+import httpx
+import orjson
+import pytest
+import websockets
+
+from graph.changes import Origin
+from graph.cpr import Keyring
+from graph.door import Door
+from graph.facts import Statement, Told
+from graph.time import Period
+from tests.api.serving import Served
+
+ASK = "subscription($after: Int) { changes(after: $after) { number operation uuid } }"
+WRITERS, EACH = 3, 5
+
+
+def write_much(service: Served) -> list[threading.Thread]:
+    """Writers at the same time, each with changes of its own."""
+
+    def write(writer: int) -> None:
+        door = Door(service.driver, Keyring.generate())
+        for turn in range(EACH):
+            values = {"name": (Told(Period(), f"{writer}-{turn}"),)}
+            door.state("facts", [Statement("Unit", f"w{writer}", values=values)], Origin("facts"))
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(WRITERS)]
+    for each in threads:
+        each.start()
+    return threads
+
+
+def last_number(service: Served) -> int:
+    rows, _, _ = service.driver.execute_query("MATCH (log:ChangeLog) RETURN log.number AS number")
+    number: int = rows[0]["number"]
+    return number
+
+
+def test_server_sent_events_tell_every_change_once_and_in_order(small_service: Served) -> None:
+    first = last_number(small_service)
+    threads = write_much(small_service)
+    headers = {"Authorization": f"Bearer {small_service.token('auditor')}", "Accept": "text/event-stream"}
+    body = {"query": ASK, "variables": {"after": first - 2}}
+    numbers: list[int] = []
+    with httpx.stream("POST", f"{small_service.url}/graphql/events", json=body, headers=headers, timeout=60) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        for line in answer.iter_lines():
+            if line.startswith("data: "):
+                numbers.append(json.loads(line[6:])["data"]["changes"]["number"])
+            if len(numbers) == 2 + WRITERS * EACH:
+                break
+    for each in threads:
+        each.join()
+    assert numbers == list(range(first - 1, first + 1 + WRITERS * EACH))
+
+
+def test_a_websocket_tells_the_same_and_ends_when_asked_to(small_service: Served) -> None:
+    first = last_number(small_service)
+
+    async def listen() -> list[int]:
+        address = small_service.url.replace("http", "ws") + "/graphql"
+        numbers: list[int] = []
+        async with websockets.connect(address, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+            token = small_service.token("auditor")
+            init = {"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}}
+            await socket.send(orjson.dumps(init).decode())
+            assert orjson.loads(await socket.recv())["type"] == "connection_ack"
+            ask = {"id": "1", "type": "subscribe", "payload": {"query": ASK, "variables": {"after": first}}}
+            await socket.send(orjson.dumps(ask).decode())
+            threads = write_much(small_service)
+            while len(numbers) < WRITERS * EACH:
+                message = orjson.loads(await asyncio.wait_for(socket.recv(), 60))
+                assert message["type"] == "next"
+                numbers.append(message["payload"]["data"]["changes"]["number"])
+            await socket.send('{"id": "1", "type": "complete"}')
+            await socket.send('{"type": "ping"}')
+            assert orjson.loads(await socket.recv())["type"] == "pong"
+            for each in threads:
+                each.join()
+        return numbers
+
+    assert asyncio.run(listen()) == list(range(first + 1, first + 1 + WRITERS * EACH))
+
+
+def test_a_subscription_needs_a_token_and_the_right_to_the_log(small_service: Served) -> None:
+    url = f"{small_service.url}/graphql/events"
+    assert httpx.post(url, json={"query": ASK}).status_code == 401
+    headers = {"Authorization": f"Bearer {small_service.token('reader')}"}
+    with httpx.stream("POST", url, json={"query": ASK}, headers=headers, timeout=30) as answer:
+        event = next(line for line in answer.iter_lines() if line.startswith("data: "))
+    assert json.loads(event[6:])["errors"][0]["extensions"]["code"] == "forbidden"
+
+    async def without_token() -> int:
+        address = small_service.url.replace("http", "ws") + "/graphql"
+        async with websockets.connect(address, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+            await socket.send('{"type": "connection_init"}')
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await asyncio.wait_for(socket.recv(), 30)
+            return closed.value.rcvd.code if closed.value.rcvd else 0
+
+    assert asyncio.run(without_token()) == 4403
