@@ -1,5 +1,7 @@
 """``demo``: from nothing to pages that can be opened."""
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +15,7 @@ from reconnect.commands.sample import Size
 from reconnect.commands.serve import api_port
 from reconnect.context import Context, of
 from reconnect.demo import Demo
+from reconnect.embedded.home import DEFAULT_HOME
 from reconnect.exits import CommandFailed, Exit
 from reconnect.progress import progress
 from reconnect.service import BackgroundService
@@ -62,7 +65,7 @@ def demo(
 def _tell(run: Context, made: Demo, address: str, console: Console) -> None:
     """Which pages to open, and what to ask."""
     addresses = run.embedded
-    here = f"reconnect --home {made.home}"
+    here = _command(made.home)
     console.print()
     console.print("[bold]Open[/bold]")
     console.print(f"  GraphiQL       {address}/graphql")
@@ -80,6 +83,13 @@ def _tell(run: Context, made: Demo, address: str, console: Console) -> None:
         console.print(f"  Who is the nearest manager of {asked.name}?", markup=False)
         console.print(f"    {here} nearest-manager --person {asked.person}")
     console.print(f"[bold]Stop[/bold] with {here} down; the data stays.")
+
+
+def _command(home: Path) -> str:
+    """How this command was called, so that what is printed can be typed."""
+    called = Path(sys.argv[0])
+    name = str(called) if called.name == "reconnect" and called.exists() else "reconnect"
+    return name if home == Path(DEFAULT_HOME).resolve() else f"{name} --home {home}"
 
 
 def _require(report: ImportReport) -> None:
