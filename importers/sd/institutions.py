@@ -4,17 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from lxml import etree
-
 from importers.sd.answers import PositionTold
 from importers.sd.errors import ServiceFault
-from importers.sd.operations import InstitutionTold, Operations, Tree, department, tree_digest
+from importers.sd.operations import Elements, InstitutionTold, Operations, Structure, Tree, department
 from importers.sd.organisation import Department, LeftOut, Organisation, by_tree
 from importers.sd.records import Records
 from importers.sd.settings import SdSettings
 from importers.source import Known, RawRecord
-
-Elements = dict[str, list[etree._Element]]
 
 
 @dataclass
@@ -73,16 +69,14 @@ class Institutions:
     def told(self) -> list[InstitutionTold]:
         return self.operations.institutions()
 
-    def structure(self, told: Iterable[InstitutionTold]) -> tuple[dict[str, tuple[Tree, Elements]], str]:
-        """Today's tree and all departments of each, and a digest of both: two calls an institution."""
-        found = {each.code: self._structure(each.code) for each in told}
-        return found, "-".join(tree_digest(*each) for each in found.values())
+    def structures(self, told: Iterable[InstitutionTold]) -> tuple[dict[str, Structure], str]:
+        """The organisation of each as answered today, by code, and a digest of all."""
+        found = {each.code: self.operations.structure(each.code) for each in told}
+        return found, "-".join(each.digest for each in found.values())
 
-    def _structure(self, code: str) -> tuple[Tree, Elements]:
-        return self.operations.tree(code), self.operations.departments(code)
-
-    def whole(self, told: InstitutionTold, tree: Tree, elements: Elements) -> Institution:
+    def whole(self, told: InstitutionTold, structure: Structure) -> Institution:
         """With every department and all its parents over time: a call a department."""
+        tree, elements = structure.tree(), structure.departments()
         histories = self.operations.histories(list(elements))
         departments = {uuid: department(uuid, each, histories[uuid]) for uuid, each in elements.items()}
         above = {**tree.parents, **dict.fromkeys(tree.tops, told.uuid)}

@@ -1,9 +1,11 @@
 """SD's operations as questions with typed answers (formats/sd.md §2). Each asks for just the parts that are used."""
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import NamedTuple
 
 from lxml import etree
@@ -22,7 +24,7 @@ from importers.sd.answers import (
     read,
     text,
 )
-from importers.sd.client import Client
+from importers.sd.client import Body, Client
 from importers.sd.errors import Unreadable
 from importers.sd.organisation import Department, parents_of
 from importers.sd.settings import SdSettings
@@ -36,6 +38,11 @@ EMPLOYMENT_PARTS = {
     "SalaryCodeGroupIndicator": False,
     "UUIDIndicator": True,
 }
+TREE, DEPARTMENTS = "GetOrganization20111201", "GetDepartment20111201"
+Parameters = dict[str, str | date | bool]
+Elements = dict[str, list[etree._Element]]
+"""Department elements by UUID in small letters."""
+_LAST_DAY = re.compile(rb"<DeactivationDate>[^<]*</DeactivationDate>")  # of a tree: only the day that was asked for
 EVERY_STATUS = {"StatusActiveIndicator": True, "StatusPassiveIndicator": True}
 
 
@@ -70,6 +77,18 @@ class Tree:
     tops: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Structure:
+    """An institution's organisation as answered; it is parsed only where ``digest`` says that it differs.
+
+    ``digest``: changes when today's tree or anything of a department does.
+    """
+
+    tree: Callable[[], Tree]
+    departments: Callable[[], Elements]
+    digest: str
+
+
 class Operations:
     """What is asked of the service. ``day``: today, for what SD tells of one day only."""
 
@@ -78,8 +97,11 @@ class Operations:
         self._settings = settings
         self._day = day
 
-    def _ask(self, operation: str, tag: str, parameters: dict[str, str | date | bool]) -> Answer:
-        answer = read(self._client.ask(operation, parameters), operation, tag)
+    def _ask(self, operation: str, tag: str, parameters: Parameters) -> Answer:
+        return self._read(self._client.ask(operation, parameters), operation, tag, parameters)
+
+    def _read(self, body: Body, operation: str, tag: str, parameters: Parameters) -> Answer:
+        answer = read(body, operation, tag)
         for name in ("InstitutionIdentifier", "PersonCivilRegistrationIdentifier", "EmploymentIdentifier"):
             asked = parameters.get(name)
             if asked and answer.echo.get(name) != asked:
@@ -91,9 +113,9 @@ class Operations:
     def institutions(self) -> list[InstitutionTold]:
         """Those of the settings, in their order; or all of the region, by code."""
         found: list[InstitutionTold] = []
-        asked: list[dict[str, str | date | bool]] = [
-            {"InstitutionIdentifier": each} for each in self._settings.institutions
-        ] or [{"RegionIdentifier": self._settings.region or ""}]
+        asked: list[Parameters] = [{"InstitutionIdentifier": each} for each in self._settings.institutions] or [
+            {"RegionIdentifier": self._settings.region or ""}
+        ]
         for each in asked:
             answer = self._ask("GetInstitution20111201", "Institution", {**each, "UUIDIndicator": True})
             for element in answer.elements:
@@ -109,57 +131,50 @@ class Operations:
             raise Unreadable("SD tells no institution; look at region and institutions in the settings")
         return found
 
-    def tree(self, institution: str) -> Tree:
-        """GetOrganization of today: each path from its leaf up, the inner reference is the parent of the outer."""
-        answer = self._ask(
-            "GetOrganization20111201",
-            "GetOrganization20111201",
-            {
-                "InstitutionIdentifier": institution,
-                "ActivationDate": self._day,
-                "DeactivationDate": self._day,
-                "UUIDIndicator": True,
-            },
+    def structure(self, institution: str) -> Structure:
+        """Today's tree and every department over all time: two calls."""
+        asked, wanted = self._tree_of(institution), self._departments_of(institution)
+        tree = self._client.ask(TREE, asked).read()
+        departments = self._client.ask(DEPARTMENTS, wanted).read()
+        digest = hashlib.blake2b(_LAST_DAY.sub(b"", _without_echo(tree)), digest_size=8)
+        digest.update(_without_echo(departments))
+        return Structure(
+            tree=lambda: _tree(self._read(BytesIO(tree), TREE, TREE, asked)),
+            departments=lambda: _by_uuid(self._read(BytesIO(departments), DEPARTMENTS, DEPARTMENTS, wanted)),
+            digest=digest.hexdigest(),
         )
-        levels: list[str] = []
-        parents: dict[str, str] = {}
-        tops: set[str] = set()
-        for root in answer.elements:
-            level = root.find("OrganizationStructure/DepartmentLevelReference")
-            while level is not None:
-                levels.append(text(level, "DepartmentLevelIdentifier"))
-                level = level.find("DepartmentLevelReference")
-            for leaf in root.iterfind("Organization/DepartmentReference"):
-                _climb(leaf, parents, tops)
-        return Tree(tuple(levels), parents, frozenset(tops))
 
-    def departments(self, institution: str, *, uuid: str = "", code: str = "") -> dict[str, list[etree._Element]]:
-        """The Department elements of each UUID (in small letters), over all time; all, or by UUID or code."""
-        answer = self._ask(
-            "GetDepartment20111201",
-            "GetDepartment20111201",
-            {
-                "InstitutionIdentifier": institution,
-                **({"DepartmentUUIDIdentifier": uuid} if uuid else {}),
-                **({"DepartmentIdentifier": code} if code else {}),
-                "ActivationDate": self._settings.earliest,
-                "DeactivationDate": FOREVER,
-                "ContactInformationIndicator": True,
-                "DepartmentNameIndicator": True,
-                "EmploymentDepartmentIndicator": False,
-                "PostalAddressIndicator": True,
-                "ProductionUnitIndicator": True,
-                "UUIDIndicator": True,
-            },
-        )
-        found: dict[str, list[etree._Element]] = {}
-        for root in answer.elements:
-            for element in root.iterfind("Department"):
-                told = text(element, "DepartmentUUIDIdentifier").lower()
-                if not told:
-                    raise Unreadable(f"SD tells a department ({text(element, 'DepartmentIdentifier')}) without UUID")
-                found.setdefault(told, []).append(element)
-        return found
+    def tree(self, institution: str) -> Tree:
+        """GetOrganization of today."""
+        return _tree(self._ask(TREE, TREE, self._tree_of(institution)))
+
+    def departments(self, institution: str, *, uuid: str = "", code: str = "") -> Elements:
+        """A department by UUID, or those with a code, over all time."""
+        wanted = self._departments_of(institution, uuid, code)
+        return _by_uuid(self._ask(DEPARTMENTS, DEPARTMENTS, wanted))
+
+    def _tree_of(self, institution: str) -> Parameters:
+        return {
+            "InstitutionIdentifier": institution,
+            "ActivationDate": self._day,
+            "DeactivationDate": self._day,
+            "UUIDIndicator": True,
+        }
+
+    def _departments_of(self, institution: str, uuid: str = "", code: str = "") -> Parameters:
+        return {
+            "InstitutionIdentifier": institution,
+            **({"DepartmentUUIDIdentifier": uuid} if uuid else {}),
+            **({"DepartmentIdentifier": code} if code else {}),
+            "ActivationDate": self._settings.earliest,
+            "DeactivationDate": FOREVER,
+            "ContactInformationIndicator": True,
+            "DepartmentNameIndicator": True,
+            "EmploymentDepartmentIndicator": False,
+            "PostalAddressIndicator": True,
+            "ProductionUnitIndicator": True,
+            "UUIDIndicator": True,
+        }
 
     def histories(self, uuids: list[str]) -> dict[str, bytes]:
         """Parents over all time of each; empty where SD tells none."""
@@ -263,8 +278,8 @@ class Operations:
             yield text(element, "PersonCivilRegistrationIdentifier")
 
 
-def _who(institution: str, cpr: str, number: str) -> dict[str, str | date | bool]:
-    asked: dict[str, str | date | bool] = {"InstitutionIdentifier": institution}
+def _who(institution: str, cpr: str, number: str) -> Parameters:
+    asked: Parameters = {"InstitutionIdentifier": institution}
     if cpr:
         asked["PersonCivilRegistrationIdentifier"] = cpr
     if number:
@@ -272,7 +287,7 @@ def _who(institution: str, cpr: str, number: str) -> dict[str, str | date | bool
     return asked
 
 
-def _window(institution: str, start: datetime, end: datetime) -> dict[str, str | date | bool]:
+def _window(institution: str, start: datetime, end: datetime) -> Parameters:
     return {
         "InstitutionIdentifier": institution,
         "ActivationDate": start.date(),
@@ -282,10 +297,43 @@ def _window(institution: str, start: datetime, end: datetime) -> dict[str, str |
     }
 
 
+def _tree(answer: Answer) -> Tree:
+    """Each path goes from its leaf up: the inner reference is the parent of the outer."""
+    levels: list[str] = []
+    parents: dict[str, str] = {}
+    tops: set[str] = set()
+    for root in answer.elements:
+        level = root.find("OrganizationStructure/DepartmentLevelReference")
+        while level is not None:
+            levels.append(text(level, "DepartmentLevelIdentifier"))
+            level = level.find("DepartmentLevelReference")
+        for leaf in root.iterfind("Organization/DepartmentReference"):
+            _climb(leaf, parents, tops)
+    return Tree(tuple(levels), parents, frozenset(tops))
+
+
+def _by_uuid(answer: Answer) -> Elements:
+    found: Elements = {}
+    for root in answer.elements:
+        for element in root.iterfind("Department"):
+            told = text(element, "DepartmentUUIDIdentifier").lower()
+            if not told:
+                raise Unreadable(f"SD tells a department ({text(element, 'DepartmentIdentifier')}) without UUID")
+            found.setdefault(told, []).append(element)
+    return found
+
+
+def _without_echo(body: bytes) -> bytes:
+    """What an answer tells, without the time of the answer and what was asked."""
+    return body.partition(b"</RequestStructure>")[2]
+
+
 def _climb(leaf: etree._Element, parents: dict[str, str], tops: set[str]) -> None:
     here = leaf
     while True:
         uuid = text(here, "DepartmentUUIDIdentifier").lower()
+        if uuid in parents or uuid in tops:
+            return  # upper departments are repeated in every path below them
         above = here.find("DepartmentReference")
         if above is None:
             tops.add(uuid)
@@ -321,13 +369,3 @@ def department(uuid: str, elements: list[etree._Element], history: bytes) -> Dep
         raise Unreadable(f"SD tells a date of the department {uuid} that can't be read: {wrong}") from wrong
     raw = b"".join(etree.tostring(each, with_tail=False) for each in elements) + history
     return Department(uuid, tuple(sorted(periods, key=lambda each: each.period.start)), parents_of(history), raw)
-
-
-def tree_digest(tree: Tree, departments: dict[str, list[etree._Element]]) -> str:
-    """Changes when today's tree or anything of a department does."""
-    digest = hashlib.blake2b(digest_size=8)
-    for uuid in sorted(departments):
-        digest.update(repr((uuid, tree.parents.get(uuid))).encode())
-        for each in departments[uuid]:
-            digest.update(etree.tostring(each, with_tail=False))
-    return digest.hexdigest()

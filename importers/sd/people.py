@@ -176,7 +176,7 @@ class People:
         if person not in self.told and self.known.statement("Person", person) is not None:
             self.told.add(person)
         if self.known.statement("Employment", key) is None:
-            others = self._kept(institution.code, raw.number)
+            others = self.known.keys_starting("Employment", institution.records.employment_key(raw.number, ""))
             if not all(each in self.deleted or self._is_kept_as_deleted(each) for each in others):
                 return refused(_changed_holder(key))
         return self._employment(institution, raw, contacts)

@@ -121,8 +121,8 @@ class _Run:
     def whole(self, why: str) -> Reading:
         """Everything SD has."""
         told = self.institutions.told()
-        structures, digest = self.institutions.structure(told)
-        made = [self.institutions.whole(each, *structures[each.code]) for each in told]
+        structures, digest = self.institutions.structures(told)
+        made = [self.institutions.whole(each, structures[each.code]) for each in told]
         return Reading(
             label=f"SD, whole: {why}",
             day=self.day,
@@ -167,13 +167,13 @@ class _Run:
         told = self.institutions.told()
         digest, units_due = mark.get("tree", ""), False
         if mark.get("tree_day") != self.day.isoformat():
-            structures, digest = self.institutions.structure(told)
+            structures, digest = self.institutions.structures(told)
             differs = digest != mark.get("tree")
             if differs and self.settings.lifts:
                 return self.whole("the organisation has changed, and employments are lifted in it")
             units_due = differs or self._are_all_units_due()
         if units_due:
-            made = [self.institutions.whole(each, *structures[each.code]) for each in told]
+            made = [self.institutions.whole(each, structures[each.code]) for each in told]
         else:
             made = [self.institutions.lazy(each, self._levels(each.code)) for each in told]
         start = datetime.strptime(mark["window"], MINUTE) - timedelta(minutes=self.settings.overlap_minutes)

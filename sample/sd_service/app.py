@@ -33,7 +33,8 @@ from sample.sd_service.state import State
 
 XML = "text/xml;charset=UTF-8"
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
-KEPT_ANSWERS = 8
+KEPT_ANSWERS = 24
+KEPT_FROM = 10_000  # characters; smaller ones are made anew
 STREAMED_FROM = 200_000  # employments of an institution; below that an answer is kept, so that asking again is fast
 CHUNK = 500  # elements a chunk of a streamed answer
 
@@ -144,12 +145,14 @@ class Service:
         return (part for part in parts if not any(f">{each}<" in part for each in gone))
 
     def _body(self, asked: Question, parts: Iterator[str]) -> str:
-        versions = tuple(each.version for each in self.state.institutions.values())
+        people = "Person" in asked.operation or "Employment" in asked.operation
+        versions = tuple((each.structure_version, people and each.version) for each in self.state.institutions.values())
         key = (asked.operation, frozenset(asked.texts.items()), versions, repr(self.misbehaviour))
         body = self._kept.get(key)
         if body is None:
             body = self.misbehaviour.spoiled(asked.operation, self._echo(asked) + "".join(parts) + self._end(asked))
-            self._kept[key] = body
+            if len(body) >= KEPT_FROM:
+                self._kept[key] = body
             while len(self._kept) > KEPT_ANSWERS:
                 self._kept.popitem(last=False)
         return body

@@ -161,7 +161,8 @@ class Position:
 class Institution:
     """A payroll of its own. ``levels``: its names of the levels, lowest first.
 
-    Put things with ``put_…``; then what is asked for by day of registration is found without a search.
+    Put things with ``put_…``; then what is asked for by day of registration is found without a search, and kept
+    answers are known to be stale: ``version`` counts changes of people, ``structure_version`` all others.
     """
 
     code: str
@@ -174,13 +175,14 @@ class Institution:
     numbers_of: dict[str, set[str]] = field(default_factory=dict)
     positions: tuple[Position, ...] = ()
     version: int = 0
+    structure_version: int = 0
     changed_employments: dict[date, set[EmploymentKey]] = field(default_factory=dict)
     changed_persons: dict[date, set[str]] = field(default_factory=dict)
 
     def put_department(self, department: Department) -> None:
         """Add or replace, by UUID."""
         self.departments[department.uuid.lower()] = department
-        self.version += 1
+        self.structure_version += 1
 
     def put_person(self, person: Person) -> None:
         """Add or replace, by CPR number."""
@@ -206,12 +208,12 @@ class Institution:
     def remove_department(self, uuid: str) -> None:
         """It is no longer answered."""
         del self.departments[uuid.lower()]
-        self.version += 1
+        self.structure_version += 1
 
     def put_positions(self, positions: Iterable[Position]) -> None:
         """Replace the position list."""
         self.positions = tuple(positions)
-        self.version += 1
+        self.structure_version += 1
 
     def employments_of(self, cpr: str) -> list[Employment]:
         """The person's employments here, by number."""
