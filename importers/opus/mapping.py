@@ -39,7 +39,7 @@ class File:
     context: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        self.context = MEANING + self.survey.settings.meaning()
+        self.context = self.known.fingerprint(MEANING, self.survey.settings.meaning()).encode()
 
     @property
     def day(self) -> date:
@@ -73,8 +73,9 @@ class File:
         return frozenset(each.text() for each in self.survey.tree.filtered)
 
     def fingerprint(self, kind: str, *parts: bytes | str) -> str:
+        """Of a record's parts, of what its kind means, and of the settings that it depends on."""
         texts = [each if isinstance(each, bytes) else each.encode() for each in parts]
-        return self.known.fingerprint(kind.encode(), self.context, *texts)
+        return self.known.fingerprint(b"\0".join((kind.encode(), self.context, *texts)))
 
 
 def records(file: File) -> Iterator[RawRecord]:

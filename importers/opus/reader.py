@@ -141,7 +141,7 @@ def _check_root(root: etree._Element) -> None:
 
 
 def _element(element: etree._Element, *, raw: bool) -> Element:
-    attributes = {_text(name): text for name, value in element.attrib.items() if (text := _text(value))}
+    attributes = {str(name): text for name, value in element.items() if (text := str(value).strip())}
     texts: dict[str, str] = {}
     more: dict[str, str] = {}
     functions: list[Element] = []
@@ -153,13 +153,9 @@ def _element(element: etree._Element, *, raw: bool) -> Element:
         if child.text and (text := child.text.strip()):
             texts[name] = text
         if name in WITH_ATTRIBUTES:
-            for attribute, value in child.attrib.items():
-                more[f"{name}/{_text(attribute)}"] = _text(value)
+            for attribute, value in child.items():
+                more[f"{name}/{attribute!s}"] = str(value).strip()
     return Element(str(element.tag), attributes, texts, more, functions, _raw(element) if raw else b"")
-
-
-def _text(value: str | bytes) -> str:
-    return (value if isinstance(value, str) else value.decode()).strip()
 
 
 def _raw(element: etree._Element) -> bytes:

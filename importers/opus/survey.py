@@ -7,10 +7,11 @@ order of the file never matters. The look goes to the end of the file before any
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from graph.facts import Problem
 from importers.opus import fields
@@ -27,8 +28,7 @@ DATES = {
 PERSON_FIELDS = ("firstName", "lastName", "address", "addressSupplement", "postalCode", "city", "country")
 
 
-@dataclass(frozen=True, slots=True)
-class EmployeeKey:
+class EmployeeKey(NamedTuple):
     """The client's number and the employee's (medarbejdernummer), both without padding."""
 
     client: str
@@ -46,7 +46,7 @@ class PersonView:
     rank: tuple[int, int, int]
     texts: dict[str, str]
     protected: bool = False
-    names: set[tuple[str, str]] = field(default_factory=set)
+    names: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -67,8 +67,7 @@ class Texts:
         return max(equals, key=lambda each: self.latest[each])
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """By which an employment is known again under a new number (§4.1, number exchange)."""
 
     cpr: str
@@ -76,7 +75,7 @@ class Identity:
     position: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seen:
     """What is kept of a live employee. ``digest`` of all its bytes but lastChanged; ``place`` of these in the spool.
 
@@ -121,10 +120,10 @@ class Survey:
         """Whose data the file holds."""
         return {each.client for each in self.tree.parents}
 
-    def unit_of(self, employee: Element) -> UnitKey | None:
+    def unit_of(self, client: str, employee: Element) -> UnitKey | None:
         """The employee's unit, if it is in the file."""
         try:
-            unit = UnitKey(fields.number(employee.attributes.get("client", "")), fields.number(employee["orgUnit"]))
+            unit = UnitKey(client, fields.number(employee["orgUnit"]))
         except fields.Unreadable:
             return None
         return unit if unit in self.tree.parents else None
@@ -144,33 +143,34 @@ class Survey:
 
     def fault(self, key: str, employee: Element) -> Problem | None:
         """Why the employee can't be taken; what is known of it stays as it is."""
-        for name, rule, text in self._faults(employee):
-            return Problem("Employment", key, name, rule, text)
+        name, rule, text = "action", "unknown_action", "its action is unknown; only leave is known"
+        if "action" not in employee.attributes:
+            name, rule, text = self._gap(employee) or self._wrong_date(employee) or ("", "", "")
+        return Problem("Employment", key, name, rule, text) if rule else None
+
+    def _gap(self, employee: Element) -> tuple[str, str, str] | None:
+        """(field, rule, what is wrong), where a field is missing that an employment can't be without."""
+        texts = employee.texts
+        if not fields.is_cpr(texts.get("cpr", "")):
+            return "cpr", "no_cpr", "has no CPR number of ten digits"
+        if "firstName" not in texts and "lastName" not in texts:
+            return "lastName", "no_name", "has no name: a technical user?"
+        if "position" not in texts or not texts.get("positionId", "").isdigit():
+            return "position", "no_position", "has no position"
+        if not texts.get("orgUnit", "").isdigit():
+            return "orgUnit", "no_unit", "has no unit"
         return None
 
-    def _faults(self, employee: Element) -> Iterator[tuple[str, str, str]]:
-        if action := employee.attributes.get("action"):
-            yield "action", "unknown_action", f"the action {action!r} is unknown; only leave is known"
+    def _wrong_date(self, employee: Element) -> tuple[str, str, str] | None:
+        name = "entryDate"
         try:
-            fields.cpr(employee["cpr"])
-        except fields.Unreadable as wrong:
-            yield "cpr", "no_cpr", str(wrong)
-        if not employee["firstName"] and not employee["lastName"]:
-            yield "lastName", "no_name", "has no name: a technical user?"
-        if not employee["position"] or not employee["positionId"].isdigit():
-            yield "position", "no_position", "has no position"
-        if not employee["orgUnit"].isdigit():
-            yield "orgUnit", "no_unit", "has no unit"
-        try:
-            start, _ = self.start_of(employee)
-            if start is None:
-                yield "entryDate", "no_start", "has no start: entryDate, initialEntry and entryIntoGroup are empty"
-        except fields.Unreadable as wrong:
-            yield "entryDate", "wrong_date", str(wrong)
-        try:
+            if self.start_of(employee)[0] is None:
+                return name, "no_start", "has no start: entryDate, initialEntry and entryIntoGroup are empty"
+            name = "leaveDate"
             self.end_of(employee)
         except fields.Unreadable as wrong:
-            yield "leaveDate", "wrong_date", str(wrong)
+            return name, "wrong_date", str(wrong)
+        return None
 
 
 def look(
@@ -274,10 +274,10 @@ def _add_employee(survey: Survey, element: Element) -> None:
         text = "the employee is in the file twice; the first was taken"
         survey.problems.append(file_problem(key.text(), "twice", text))
         return
-    unit = survey.unit_of(element)
+    unit = survey.unit_of(key.client, element)
     digest = hashlib.blake2b(element.raw, digest_size=16).digest()
-    seen = Seen(unit, digest, survey.spool.keep(element.raw))
-    survey.live[key] = seen
+    place = survey.spool.keep(element.raw)
+    survey.live[key] = Seen(unit, digest, place)
     if _is_filtered(element, unit, survey):
         survey.filtered.add(key)
         return
@@ -285,8 +285,8 @@ def _add_employee(survey: Survey, element: Element) -> None:
     if survey.fault(key.text(), element) is not None or (unit is None and not is_known):
         survey.faulty.add(key)
         return
-    cpr, login = element["cpr"], element["userId"]
-    survey.live[key] = replace(seen, cpr=cpr, login=login, functions=tuple(element.functions))
+    cpr = element["cpr"]
+    survey.live[key] = Seen(unit, digest, place, cpr, element["userId"], tuple(element.functions))
     start, _ = survey.start_of(element)
     _add_person(survey, key, element, start)
     changed = element.attributes.get("lastChanged", "")
@@ -325,7 +325,9 @@ def _add_person(survey: Survey, key: EmployeeKey, element: Element, start: date 
         view.rank = rank
         view.texts = {name: text for name in PERSON_FIELDS if (text := element[name])}
     view.protected = view.protected or fields.truth(element.more.get("address/protected", ""))
-    view.names.add((element["firstName"], element["lastName"]))
+    name = (element["firstName"], element["lastName"])
+    if name not in view.names:
+        view.names = (*view.names, name)
 
 
 @dataclass(slots=True)
@@ -336,9 +338,11 @@ class Oddities:
     zero_dates: int = 0
 
     def count(self, element: Element) -> None:
-        for name in element.texts.keys() - FIELDS[element.name]:
-            self.unknown[f"{element.name}/{name}"] += 1
-        self.zero_dates += sum(element.either(name) in fields.ZERO_DATES for name in DATES[element.name])
+        texts, known = element.texts, FIELDS[element.name]
+        if not texts.keys() <= known:
+            self.unknown.update(f"{element.name}/{name}" for name in texts.keys() - known)
+        if not fields.ZERO_DATES.isdisjoint(texts.values()):
+            self.zero_dates += sum(texts.get(name) in fields.ZERO_DATES for name in DATES[element.name])
         for each in element.functions:
             self.count(each)
 

@@ -4,8 +4,7 @@ Filters and faults are decided on all units of the file, never on those that hav
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from importers.opus import fields
 from importers.opus.reader import Element
@@ -14,8 +13,7 @@ from importers.opus.settings import Filters
 Fault = Literal["unknown_parent", "second_root", "cycle"]
 
 
-@dataclass(frozen=True, slots=True)
-class UnitKey:
+class UnitKey(NamedTuple):
     """The client's number and the unit's (LOS id), both without padding."""
 
     client: str
