@@ -104,25 +104,26 @@ class Spool:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("w+b")
+        self._writer = path.open("wb", buffering=1 << 20)
+        self._reader = path.open("rb")
         self._end = 0
 
-    def keep(self, raw: bytes) -> int:
-        """Where it is put."""
-        place = self._end
-        self._file.write(len(raw).to_bytes(4, "big"))
-        self._file.write(raw)
-        self._end += 4 + len(raw)
+    def keep(self, raw: bytes) -> tuple[int, int]:
+        """Where it is put: offset and length."""
+        place = self._end, len(raw)
+        self._writer.write(raw)
+        self._end += len(raw)
         return place
 
-    def element(self, place: int) -> Element:
-        self._file.seek(place)
-        length = int.from_bytes(self._file.read(4), "big")
-        element = etree.fromstring(self._file.read(length), _PARSER)
-        return _element(element, raw=False)
+    def element(self, place: tuple[int, int]) -> Element:
+        self._writer.flush()
+        offset, length = place
+        self._reader.seek(offset)
+        return _element(etree.fromstring(self._reader.read(length), _PARSER), raw=False)
 
     def close(self) -> None:
-        self._file.close()
+        self._writer.close()
+        self._reader.close()
 
 
 def check_end(path: Path) -> None:

@@ -6,7 +6,7 @@ order of the file never matters. The look goes to the end of the file before any
 
 import hashlib
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
@@ -84,7 +84,7 @@ class Seen:
 
     unit: UnitKey | None
     digest: bytes
-    place: int
+    place: tuple[int, int]
     cpr: str = field(default="", repr=False)
     login: str = ""
     functions: tuple[Element, ...] = ()
@@ -106,8 +106,8 @@ class Survey:
     faulty: set[EmployeeKey] = field(default_factory=set)
     newcomers: dict[EmployeeKey, Identity] = field(default_factory=dict)
     persons: dict[str, PersonView] = field(default_factory=dict)
-    positions: dict[tuple[str, str], Texts] = field(default_factory=dict)
-    functions: dict[tuple[str, str, str], Texts] = field(default_factory=dict)
+    positions: defaultdict[tuple[str, str], Texts] = field(default_factory=lambda: defaultdict(Texts))
+    functions: defaultdict[tuple[str, str, str], Texts] = field(default_factory=lambda: defaultdict(Texts))
     problems: list[Problem] = field(default_factory=list)
     closed_units: set[UnitKey] = field(default_factory=set)
 
@@ -291,10 +291,10 @@ def _add_employee(survey: Survey, element: Element) -> None:
     _add_person(survey, key, element, start)
     changed = element.attributes.get("lastChanged", "")
     position = (key.client, fields.number(element["positionId"]))
-    survey.positions.setdefault(position, Texts()).add((element["position"], element["positionShort"]), changed)
+    survey.positions[position].add((element["position"], element["positionShort"]), changed)
     for each in element.functions:
         function = (key.client, each.either("artId"), each.either("roleId"))
-        survey.functions.setdefault(function, Texts()).add((each.either("artText"), each.either("roleText")), changed)
+        survey.functions[function].add((each.either("artText"), each.either("roleText")), changed)
     if not is_known and start is not None:
         survey.newcomers[key] = Identity(cpr, start, position[1])
 
