@@ -1,25 +1,33 @@
 """``make bench``: every benchmark in sizes S and L; ``python -m benchmarks --size S`` for one size."""
 
 import argparse
+import signal
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import nearest_of_all, payroll, ten_changes
+from benchmarks import large_read, nearest_of_all, payroll, small_reads, ten_changes
 from benchmarks.measured import Measured
 from benchmarks.report import save, show
 from benchmarks.servers import fresh_servers
 from graph.cpr import Keyring
+from graph.dayturn import turn
+from graph.time import today
 
 SIZES = ("S", "L")
 
 
 def of_size(size: str) -> list[Measured]:
     """What is measured within one size, on one graph."""
-    with tempfile.TemporaryDirectory(prefix="rc-bench-opus-") as folder, fresh_servers() as (_, driver):
+    with tempfile.TemporaryDirectory(prefix="rc-bench-opus-") as folder, fresh_servers() as (addresses, driver):
         keyring = Keyring.generate()
         measured = payroll.measure(driver, keyring, size, Path(folder))
-        measured.append(nearest_of_all.measure(driver, size, payroll.TODAY))
+        turn(driver)
+        day = today()
+        measured.append(nearest_of_all.measure(driver, size, day))
+        measured.append(large_read.measure(addresses, driver, keyring, size, day))
+        measured.append(small_reads.measure(addresses, driver, size))
         return measured
 
 
@@ -27,7 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--size", choices=("XS", *SIZES), action="append", help="this size only (may be repeated)")
     sizes = parser.parse_args(arguments).size or SIZES
-    measured = [each for size in sizes for each in of_size(size)]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped then too
+    measured: list[Measured] = []
+    for size in sizes:
+        measured += of_size(size)
+        show(measured)
     if len(sizes) > 1:
         measured.append(ten_changes.measure(payroll.SEED, payroll.TODAY, *sizes[:2]))
     show(measured)
