@@ -1,6 +1,6 @@
 """The web service: GraphQL over HTTP, websocket and server-sent events, GraphiQL, health and metrics."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,13 +9,16 @@ from typing import Any
 import neo4j
 import orjson
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 
 from api.access.gate import Gate
+from api.access_log import AccessLog
+from api.asked import LARGEST_REQUEST, TooLarge, asked_in
 from api.context import Context
 from api.graphiql import page
 from api.health import live, ready
@@ -27,7 +30,6 @@ from api.subscriptions.transport import events, socket
 from graph.cpr import Keyring
 from graph.order import SourceOrder
 
-LARGEST_REQUEST = 1024 * 1024  # bytes; no question of a person or program comes near it
 _log = structlog.get_logger("api")
 
 
@@ -56,6 +58,12 @@ def create_app(service: Service) -> Starlette:
 
     return Starlette(
         lifespan=lifespan,
+        # No CORS: a page of another origin has no business here unless the reverse proxy says so.
+        middleware=[Middleware(AccessLog)],
+        exception_handlers={
+            neo4j.exceptions.Neo4jError: _store_failed,
+            neo4j.exceptions.DriverError: _store_failed,
+        },
         routes=[
             Route("/graphql", graphql, methods=["GET", "POST"]),
             Route("/graphql/events", partial(events, service, gate), methods=["POST"]),
@@ -76,43 +84,45 @@ async def _graphql(service: Service, reader: Reader, gate: Gate, request: Reques
             "a bearer token is needed: reconnect token create", extensions={"code": "unauthenticated"}
         )
         return _failed(401, nobody)
-    if int(request.headers.get("content-length") or 0) > LARGEST_REQUEST:
-        return _failed(413, GraphQLError(f"the question is larger than {LARGEST_REQUEST} bytes"))
-    body = await request.body()
+    request.state.by = access.name
     try:
-        asked = _asked(body)
-        question = question_of(asked["query"], asked.get("operationName"))
+        asked = await asked_in(request)
+        question = question_of(asked.query, asked.operation)
         if question.is_read:
             gate.check(access, question)
-            answer = await reader.answer(question, asked.get("variables"), access.fields(), access.name)
+            answer = await reader.answer(question, asked.variables, access.fields(), access.name)
             ANSWERS.labels("read").inc()
             if isinstance(answer, bytes):
                 return Response(answer, media_type="application/json")
             return StreamingResponse(answer, media_type="application/json")
+    except TooLarge:
+        return _failed(413, GraphQLError(f"the question is larger than {LARGEST_REQUEST} bytes"))
     except Rejected as rejected:
         ANSWERS.labels("rejected").inc()
         return _failed(200, *rejected.errors)
     context = Context(access, service.driver, service.reading, service.keyring, service.order)
     result = await schema.execute(
-        asked["query"], asked.get("variables"), context_value=context, operation_name=asked.get("operationName")
+        asked.query,
+        None if asked.variables is None else dict(asked.variables),
+        context_value=context,
+        operation_name=asked.operation,
     )
-    ANSWERS.labels("mutation").inc()
+    ANSWERS.labels("mutation" if question.operation.operation is OperationType.MUTATION else "schema").inc()
     form: dict[str, Any] = {"data": result.data}
     if result.errors:
         form["errors"] = [each.formatted for each in result.errors]
     return Response(orjson.dumps(form), media_type="application/json")
 
 
-def _asked(body: bytes) -> Mapping[str, Any]:
-    try:
-        asked = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Rejected(GraphQLError(f"the body is no JSON: {error}")) from error
-    if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
-        raise Rejected(GraphQLError('the body is {"query": …, "variables": …, "operationName": …}'))
-    if not isinstance(asked.get("variables") or {}, dict):
-        raise Rejected(GraphQLError("variables is an object"))
-    return asked
+async def _store_failed(request: Request, error: Exception) -> Response:
+    """Neo4j has not answered: the one error that asking again later mends, unless it took too long."""
+    code = getattr(error, "code", None) or type(error).__name__
+    _log.error("store_failed", code=code)
+    ANSWERS.labels("failed").inc()
+    if "TransactionTimedOut" in code:
+        slow = "The question took too long. Ask for less at a time (first, after), or narrow it with a filter."
+        return _failed(200, GraphQLError(slow, extensions={"code": "over_limit"}))
+    return _failed(503, GraphQLError("The graph does not answer; try again.", extensions={"code": "unavailable"}))
 
 
 def _failed(status: int, *errors: GraphQLError) -> Response:

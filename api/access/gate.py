@@ -3,7 +3,7 @@
 from time import monotonic
 
 import neo4j
-from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, get_named_type, visit
+from graphql import FieldNode, GraphQLError, TypeInfo, TypeInfoVisitor, Visitor, get_named_type, visit
 
 from api.access.rights import READ, Access
 from api.access.tokens import access_of
@@ -47,23 +47,24 @@ class Gate:
             if name in READ:
                 try:
                     access.require(name)
-                except Exception as error:
-                    raise Rejected(error) from error  # type: ignore[arg-type]
+                except GraphQLError as error:
+                    raise Rejected(error) from error
         if len(self._checked) > 5000:
             self._checked.clear()
         self._checked[key] = question
 
 
 def _types(question: Question) -> set[str]:
-    """Names of the types that a document's fields lead to."""
+    """Names of the types that a document's fields lead to or are of."""
     found: set[str] = set()
     info = TypeInfo(SCHEMA)
 
     class Types(Visitor):
         def enter_field(self, node: FieldNode, *_: object) -> None:
-            type_ = get_named_type(info.get_type())
-            if type_ is not None:
-                found.add(type_.name.removesuffix("Connection"))
+            # The parent too: a member of a union is entered by a fragment, which is no field.
+            for type_ in (get_named_type(info.get_type()), info.get_parent_type()):
+                if type_ is not None:
+                    found.add(type_.name.removesuffix("Connection").removesuffix("State"))
 
     visit(question.document, TypeInfoVisitor(info, Types()))
     return found
