@@ -144,6 +144,7 @@ class Compiler:
             self.reads_cpr = True
             return f"{{`_cpr`: [{n}.cpr_cipher, {n}.cpr_key, {n}.uuid]}}"
         text = value.text.replace("{active}", self.moment.active(n))
+        text = text.replace("{private}", "true" if "private" in self.rights else "false")
         return text.replace("{n}", n).replace("{v}", v).replace("{r}", r)
 
     def _way(self, way: Way, selected: Selected, n: str) -> str:

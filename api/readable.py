@@ -28,7 +28,8 @@ OF_TYPE: dict[str, Scalar] = {
 class Value:
     """A plain field. ``text``: Cypher in which {n} is the identity node and {v} the node with the day's values.
 
-    {active} stands for "exists on the day", {cpr} for the encrypted number, which is opened after reading.
+    {active} stands for "exists on the day", {cpr} for the encrypted number, which is opened after reading,
+    {private} for the right to private fields.
     """
 
     name: str
@@ -55,6 +56,11 @@ class Way:
     union: str = ""
     order: str = "{m}.uuid"
 
+    @property
+    def is_tree(self) -> bool:
+        """It walks any number of levels; {r} is then the list of relationships."""
+        return "*1.." in self.pattern
+
 
 Field = Value | Way
 
@@ -69,6 +75,7 @@ class Type:
     fields: dict[str, Field] = field(default_factory=dict)
     kind: Kind | None = None
     key: str = "uuid"  # what identifies and orders nodes
+    caption: str = ""  # the property that people know it by
 
 
 def _value(prop: Property) -> Value:
@@ -159,7 +166,9 @@ def _of_kind(kind: Kind) -> Type:
     )
     add(Way("sources", ("SourceRecord",), "({n})<-[{r}:TELLS]-({m})", dated=False, order="{m}.id", doc="Who says what"))
     add(Way("changes", ("Change",), "({n})<-[{r}:CONCERNS]-({m})", dated=False, order="{m}.number", doc="Its log"))
-    return Type(kind.name, kind.name, kind.doc, fields, kind)
+    names = {each.name for each in kind.properties}
+    caption = next((each for each in ("name", "title", "number", "login") if each in names), "")
+    return Type(kind.name, kind.name, kind.doc, fields, kind, caption=caption)
 
 
 _KEYS = "COLLECT { MATCH (told:SourceRecord)-[:TELLS]->({n}) RETURN told.key ORDER BY told.id }"
@@ -180,18 +189,21 @@ def _plain(name: str, doc: str, key: str, *values: tuple[str, Scalar, str]) -> T
     return Type(name, name, doc, {each[0]: Value(each[0], each[1], each[2]) for each in values}, key=key)
 
 
+# What a record holds of a person may be a home address: null without the right to private fields.
+_UNLESS_PRIVATE = "CASE WHEN {private} OR {n}.kind <> 'Person' THEN {n}.%s END"
+
 _RECORDS = (
     _plain(
         "SourceRecord", "What one source says of one thing", "id",
         ("source", "String!", "{n}.source"), ("kind", "String!", "{n}.kind"), ("key", "String!", "{n}.key"),
-        ("learnt", "Moment", "toString({n}.learnt)"), ("statement", "String", "{n}.values"),
+        ("learnt", "Moment", "toString({n}.learnt)"), ("statement", "String", _UNLESS_PRIVATE % "values"),
     ),
     _plain(
         "Change", "One entry of the change log: numbered without gaps", "number",
         ("number", "Int!", "{n}.number"), ("at", "Moment", "toString({n}.at)"), ("source", "String", "{n}.source"),
         ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
         ("kind", "String", "{n}.kind"), ("uuid", "ID!", "{n}.uuid"), ("operation", "String", "{n}.operation"),
-        ("before", "String", "{n}.before"), ("after", "String", "{n}.after"),
+        ("before", "String", _UNLESS_PRIVATE % "before"), ("after", "String", _UNLESS_PRIVATE % "after"),
     ),
     _plain(
         "Run", "A run of an import or export", "id",
@@ -233,6 +245,9 @@ UNIONS: dict[str, tuple[str, ...]] = {
     for each in type_.fields.values()
     if isinstance(each, Way) and each.union
 }
+
+# What ties a person to a unit.
+TIES = ("Employment", "Affiliation")
 
 # Root lists: field → type. The plural of each kind, and the records.
 PLURALS: dict[str, str] = {
