@@ -107,10 +107,19 @@ def organization(asked: Question, institution: Institution) -> Iterator[str]:
     begins = [day for day in borders if day <= first][-1:] + [day for day in borders if first < day <= last]
     for index, begin in enumerate(begins):
         end = begins[index + 1] - timedelta(days=1) if index + 1 < len(begins) else last
-        paths = list(_paths(institution, max(begin, first), asked.on("UUIDIndicator")))
+        paths = _kept_paths(institution, begin, max(begin, first), asked.on("UUIDIndicator"))
         yield f"<Organization><ActivationDate>{begin}</ActivationDate><DeactivationDate>{end}</DeactivationDate>"
-        yield from paths
+        yield paths
         yield "</Organization>"
+
+
+def _kept_paths(institution: Institution, begin: date, day: date, uuids: bool) -> str:
+    """One stretch's paths as text; kept as long as no department changes, since each day asks for them anew."""
+    key = (institution.structure_version, begin, uuids)
+    if key not in institution.paths:
+        institution.paths = {kept: text for kept, text in institution.paths.items() if kept[0] == key[0]}
+        institution.paths[key] = "".join(_paths(institution, day, uuids))
+    return institution.paths[key]
 
 
 def _borders(institution: Institution) -> set[date]:

@@ -176,6 +176,7 @@ class Institution:
     positions: tuple[Position, ...] = ()
     version: int = 0
     structure_version: int = 0
+    paths: dict[tuple[int, date, bool], str] = field(default_factory=dict)
     changed_employments: dict[date, set[EmploymentKey]] = field(default_factory=dict)
     changed_persons: dict[date, set[str]] = field(default_factory=dict)
 
