@@ -4,11 +4,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from neo4j.exceptions import DriverError, Neo4jError
+
 from api.access.rights import Access
+from exporters.errors import ImageError
 from exporters.image import paged
 from exporters.target import ImageReader
 from reconnect.context import Context
-from reconnect.local_api import local_api
+from reconnect.local_api import QueryRefused, local_api
 
 _ROLES = frozenset({"reader", "hr", "cpr"})
 
@@ -20,6 +23,9 @@ def image_reader(context: Context, target: str) -> Iterator[ImageReader]:
     with local_api(context) as api:
 
         def ask(document: str, operation: str, variables: Mapping[str, object]) -> dict[str, Any]:
-            return api.data(access, document, operation, variables)
+            try:
+                return api.data(access, document, operation, variables)
+            except (QueryRefused, Neo4jError, DriverError) as error:
+                raise ImageError(f"The image of {target}, {operation}, could not be read: {error}") from error
 
         yield paged(ask)

@@ -13,9 +13,13 @@ import orjson
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from api.access.rights import Access
+from api.limits import Limits
 from api.reader import Reader, Rejected, question_of
 from graph.connection import connect_async
 from reconnect.context import Context
+
+# What the program itself asks may be everything, and may take its time.
+_LIMITS = Limits(cost=10**12, seconds=6 * 3600)
 
 
 class QueryRefused(Exception):
@@ -63,7 +67,7 @@ def local_api(context: Context) -> Iterator[LocalApi]:
     with start_blocking_portal() as portal:
         reading = portal.call(_connected, uri, user, password)
         try:
-            yield LocalApi(portal, Reader(reading, driver, context.keyring))
+            yield LocalApi(portal, Reader(reading, driver, context.keyring, _LIMITS))
         finally:
             portal.call(reading.close)
 
