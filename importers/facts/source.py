@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+import orjson
+
 from graph.facts import Problem, Statement
 from graph.time import today
 from importers.facts.mapping import SECTIONS, ids, statement
@@ -53,9 +55,14 @@ def _records(
                 text = f"{key!r} comes twice in {section}; the first is taken"
                 problems.append(Problem(kind, key, "id", "duplicate_id", text))
                 continue
-            print_of = known.fingerprint(repr(entry).encode(), look_elsewhere)
+            print_of = known.fingerprint(_plain(entry), look_elsewhere)
             yield RawRecord(kind, key, print_of, partial(_map, section, entry, own))
 
 
 def _map(section: str, entry: Entry, own: Mapping[str, frozenset[str]], previous: Statement | None) -> Mapped:
     return Mapped(statement(section, entry, own))
+
+
+def _plain(entry: Entry) -> bytes:
+    """The entry's content, whatever the order of its fields and the format of its file."""
+    return orjson.dumps(entry, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)

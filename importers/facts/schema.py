@@ -1,0 +1,128 @@
+"""The JSON Schema of a facts file, made from the model: ``facts.schema.json`` beside this is its text.
+
+``python -m importers.facts.schema`` writes it anew.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from graph.model import KINDS, RESPONSIBILITY_PREFIXES, Property
+from importers.facts.mapping import SECTIONS, TIMED
+from importers.facts.reader import BESIDE, LISTS, MAPPINGS
+
+FILE = Path(__file__).with_name("facts.schema.json")
+Schema = dict[str, Any]
+
+_DAY: Schema = {"type": "string", "format": "date"}
+_KEY: Schema = {"type": ["string", "integer"]}
+_RESPONSIBILITY: Schema = {"type": "string", "pattern": f"^({'|'.join(RESPONSIBILITY_PREFIXES)}):.+$"}
+_PERIOD: Schema = {"type": "object", "properties": {"from": _DAY, "to": _DAY}, "additionalProperties": False}
+_PLACE: Schema = {
+    "type": "object",
+    "properties": {"unit": _KEY, "from": _DAY, "to": _DAY},
+    "required": ["unit"],
+    "additionalProperties": False,
+}
+_TYPES: dict[str, Schema] = {
+    "text": {"type": ["string", "number", "null"]},
+    "integer": {"type": ["integer", "null"]},
+    "decimal": {"type": ["number", "null"]},
+    "yes_no": {"type": ["boolean", "null"]},
+    "date": {**_DAY, "type": ["string", "null"]},
+    "texts": {"type": "array", "items": {"type": "string"}},
+}
+
+
+def _many(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+# What an entry has beside the properties of its kind.
+_MORE: dict[str, Schema] = {
+    "kle": {"parent": {"type": ["string", "null"]}},
+    "groups": {"groups": _many(_KEY)},
+    "systems": {"groups": _many(_KEY)},
+    "units": {
+        "title": {"type": "string", "description": "another word for name"},
+        "parents": _many(_PLACE),
+        "performs": _many(_KEY),
+        "responsible_for": _many(_KEY),
+        "interested_in": _many(_KEY),
+    },
+    "persons": {"absences": _many(_PERIOD), "dead": _DAY, "cpr": {"type": "string", "pattern": "^[0-9]{6}-?[0-9]{4}$"}},
+    "employments": {"person": _KEY, "units": _many(_PLACE), "leave": _many(_PERIOD), "position": _KEY},
+    "affiliations": {"person": _KEY, "units": _many(_PLACE), "leave": _many(_PERIOD), "sponsor": _KEY},
+    "accounts": {"person": _KEY, "system": _KEY},
+    "assignments": {
+        "holder": {
+            "type": "object",
+            "properties": {"employment": _KEY, "affiliation": _KEY, "person": _KEY},
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+        },
+        "role": _KEY,
+        "for": _many(_PLACE),
+        "about": _many(_RESPONSIBILITY),
+    },
+    "substitutes": {
+        "assignment": _KEY,
+        "person": _KEY,
+        "scope": {
+            "type": "object",
+            "properties": {"units": _many(_KEY), "responsibilities": _many(_RESPONSIBILITY)},
+            "additionalProperties": False,
+        },
+    },
+}
+_NEEDED = {
+    "employments": ["person"],
+    "affiliations": ["person"],
+    "assignments": ["holder", "role"],
+    "substitutes": ["assignment", "person"],
+}
+
+
+def facts_schema() -> Schema:
+    """The schema, draft 2020-12."""
+    sections: Schema = {name: {} for name in sorted(BESIDE)}
+    for name in LISTS:
+        sections[name] = _many(_entry(name, ["id", *_NEEDED.get(name, [])]))
+    for name, bare in MAPPINGS.items():
+        entry = _entry(name, [])
+        plain = entry["properties"].get(bare, {"type": "string"})
+        sections[name] = {
+            "anyOf": [
+                _many(_KEY),
+                {"type": "object", "additionalProperties": {"anyOf": [entry, plain, {"type": "null"}]}},
+            ]
+        }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "REConnect's own facts",
+        "type": "object",
+        "properties": sections,
+        "additionalProperties": False,
+    }
+
+
+def _entry(section: str, needed: list[str]) -> Schema:
+    kind = KINDS[SECTIONS[section]]
+    properties: Schema = {"id": _KEY, "from": _DAY, "to": _DAY}
+    properties |= {each.name: _value(each) for each in kind.properties if each.name not in TIMED}
+    properties |= _MORE.get(section, {})
+    return {"type": "object", "properties": properties, "required": needed, "additionalProperties": False}
+
+
+def _value(prop: Property) -> Schema:
+    return {**_TYPES[prop.type], "description": prop.doc} if prop.doc else _TYPES[prop.type]
+
+
+def text() -> str:
+    return orjson.dumps(facts_schema(), option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")

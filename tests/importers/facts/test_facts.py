@@ -1,0 +1,209 @@
+"""The model's own facts from YAML, JSON and CSV."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import neo4j
+import pytest
+import yaml
+
+from graph.cpr import Keyring
+from graph.facts import Problem
+from importers.facts.schema import FILE as SCHEMA
+from importers.facts.schema import text
+from importers.facts.settings import FactsSettings
+from importers.facts.source import Facts
+from importers.pipeline import ImportReport, run_import
+from importers.source import SourceError
+from tests.acceptance.cases import CASES, FILE, REFUSALS, named
+from tests.graph.snapshot import last_write, snapshot
+
+RING = Keyring.generate()
+
+
+def take(driver: neo4j.Driver, path: Path, **settings: Any) -> ImportReport:
+    return run_import(driver, Facts(FactsSettings(path=path, **settings)), RING)
+
+
+def facts_only() -> dict[str, Any]:
+    """nearest.yaml without its questions, as plain JSON values."""
+    plain: dict[str, Any] = json.loads(json.dumps(CASES, default=str))
+    return {name: section for name, section in plain.items() if name not in ("queries", "refusals")}
+
+
+def test_the_schema_beside_the_code_is_what_the_code_says() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == text()
+
+
+def test_nearest_yaml_is_a_valid_facts_file() -> None:
+    jsonschema.validate(facts_only(), json.loads(text()))
+
+
+def test_the_same_facts_from_yaml_and_json_and_again_write_nothing(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    assert take(clean_graph, FILE).problems == []
+    from_yaml, written = snapshot(clean_graph), last_write(clean_graph)
+    take(clean_graph, FILE)
+    assert last_write(clean_graph) == written
+    (tmp_path / "facts.json").write_text(json.dumps(facts_only()), encoding="utf-8")
+    assert take(clean_graph, tmp_path / "facts.json").changes == 0
+    assert [each[3:] for each in snapshot(clean_graph)] == [each[3:] for each in from_yaml]
+
+
+@pytest.mark.parametrize("case", REFUSALS, ids=named)
+def test_refusals_through_a_facts_file(clean_graph: neo4j.Driver, tmp_path: Path, case: dict[str, Any]) -> None:
+    take(clean_graph, FILE)
+    before = snapshot(clean_graph)
+    changed = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    for section, changes in case["change"].items():
+        for entry in changed[section]:
+            entry.update(changes.get(entry["id"], {}))
+    (tmp_path / "changed.yaml").write_text(yaml.safe_dump(changed), encoding="utf-8")
+    report = take(clean_graph, tmp_path / "changed.yaml")
+    if case["expect"] == "accepted":
+        assert report.problems == [] and report.changes > 0
+        return
+    assert {each.rule for each in report.problems} == {case["expect"]["refused"]}
+    touched = {key for changes in case["change"].values() for key in changes}
+    assert {each.key for each in report.problems} <= touched
+    assert snapshot(clean_graph) == before
+
+
+def test_csv_tells_the_same_as_yaml(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    tables = {
+        "roles": "id;title;covers_all\nmanager;Leder;true\n",
+        "kle": "id;parent\n27;\n27.12;27\n",
+        "systems": "id;groups\ncura;care\n",
+        "groups": "id\ncare\n",
+        "units": "id;name;parents;tags;performs\nroot;Strandby;;;\nelderly;Ældre;root@2007-01-01..;a|b;27.12\n",
+        "persons": "id;name;absences\ndorte;Dorte Præst;2026-04-01..2026-04-15\nsoren;Søren Vang;\n",
+        "employments": "id;person;from;units;leave\ne1;dorte;2014-05-01;elderly;2026-03-01..2026-06-01\n",
+        "assignments": "id;employment;role;about;for;primary\na1;e1;manager;kle:27.12|system:cura;elderly;true\n",
+        "substitutes": "id;assignment;person;rank;scope_units\ns1;a1;soren;1;elderly\n",
+    }
+    folder = tmp_path / "csv"
+    folder.mkdir()
+    for name, table in tables.items():
+        (folder / f"{name}.csv").write_text("\ufeff" + table, encoding="utf-8")
+    assert take(clean_graph, folder).problems == []
+    facts = """
+    roles: {manager: {title: Leder, covers_all: true}}
+    kle: {"27": null, "27.12": "27"}
+    groups: [care]
+    systems: {cura: [care]}
+    units:
+    - {id: root, name: Strandby}
+    - {id: elderly, name: Ældre, parents: [{unit: root, from: 2007-01-01}], tags: [a, b], performs: ["27.12"]}
+    persons:
+    - {id: dorte, name: Dorte Præst, absences: [{from: 2026-04-01, to: 2026-04-15}]}
+    - {id: soren, name: Søren Vang}
+    employments:
+    - {id: e1, person: dorte, from: 2014-05-01, units: [{unit: elderly}], leave: [{from: 2026-03-01, to: 2026-06-01}]}
+    assignments:
+    - {id: a1, holder: {employment: e1}, role: manager, about: ["kle:27.12", "system:cura"],
+       for: [{unit: elderly}], primary: true}
+    substitutes: [{id: s1, assignment: a1, person: soren, rank: 1, scope: {units: [elderly]}}]
+    """
+    (tmp_path / "same.yaml").write_text(facts, encoding="utf-8")
+    report = take(clean_graph, tmp_path / "same.yaml")
+    assert report.changes == 0, report.as_counts()
+
+
+BAD = [
+    ({"units": [{"id": "u", "nmae": "A"}]}, "Unit", "u", "nmae", "unknown_property"),
+    ({"units": [{"id": "u", "name": "A", "from": "2026-13-01"}]}, "Unit", "u", "from", "date"),
+    ({"units": [{"name": "A"}]}, "Unit", "", "id", "id"),
+    ({"units": ["A"]}, "Unit", "", "", "entry"),
+    ({"units": [{"id": "u", "name": "A", "parents": "root"}]}, "Unit", "u", "parents", "list"),
+    ({"persons": [{"id": "p"}]}, "Person", "p", "name", "name"),
+    ({"persons": [{"id": "p", "name": "A", "cpr": "123"}]}, "Person", "p", "cpr", "cpr"),
+    ({"persons": [{"id": "p", "name": "A", "absences": ["x"]}]}, "Person", "p", "absences", "period"),
+    ({"employments": [{"id": "e"}]}, "Employment", "e", "person", "person"),
+    ({"assignments": [{"id": "a", "role": "r", "holder": {}}]}, "Assignment", "a", "holder", "holder"),
+    ({"assignments": [{"id": "a", "holder": {"person": "p"}}]}, "Assignment", "a", "role", "role"),
+    (
+        {"assignments": [{"id": "a", "role": "r", "holder": {"person": "p"}, "about": ["27.12"]}]},
+        "Assignment",
+        "a",
+        "about",
+        "responsibility",
+    ),
+    ({"substitutes": [{"id": "s", "person": "p"}]}, "Substitution", "s", "assignment", "assignment"),
+]
+
+
+@pytest.mark.parametrize(("facts", "kind", "key", "field", "rule"), BAD)
+def test_a_bad_entry_is_kept_with_field_and_rule_and_the_rest_goes_on(
+    clean_graph: neo4j.Driver, tmp_path: Path, facts: dict[str, Any], kind: str, key: str, field: str, rule: str
+) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps({**facts, "functions": ["economy"]}), encoding="utf-8")
+    report = take(clean_graph, path)
+    assert [(p.kind, p.key, p.field, p.rule, p.severity) for p in report.problems if p.severity == "bad"] == [
+        (kind, key, field, rule, "bad")
+    ]
+    assert report.as_counts()["Function"] == {"created": 1}
+    assert "123" not in str([each.text for each in report.problems])
+
+
+def test_an_id_that_comes_twice_and_a_section_that_nobody_knows_are_shown(
+    clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    path = tmp_path / "twice.json"
+    path.write_text(json.dumps({"units": [{"id": "u", "name": "A"}, {"id": "u", "name": "B"}], "untis": []}))
+    problems = {(each.key, each.rule): each for each in take(clean_graph, path).problems}
+    assert set(problems) == {("u", "duplicate_id"), ("untis", "unknown_section")}
+    assert isinstance(problems["u", "duplicate_id"], Problem)
+
+
+def test_references_to_other_sources_things(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    path = tmp_path / "own.json"
+    path.write_text(
+        json.dumps(
+            {
+                "units": [{"id": "dep:1", "name": "A"}],
+                "persons": [{"id": "p", "name": "P"}],
+                "employments": [{"id": "e", "person": "p", "units": [{"unit": "dep:1"}]}],
+            }
+        )
+    )
+    take(clean_graph, path, name="hr_list")
+    other = tmp_path / "other.json"
+    other.write_text(
+        json.dumps(
+            {
+                "roles": {"manager": "Leder"},
+                "assignments": [
+                    {
+                        "id": "a",
+                        "role": "manager",
+                        "holder": {"employment": "hr_list:e"},
+                        "for": [{"unit": "hr_list:dep:1"}],
+                    }
+                ],
+            }
+        )
+    )
+    assert take(clean_graph, other).problems == []
+    rows, _, _ = clean_graph.execute_query(
+        "MATCH (e:Employment)-[:HOLDS]->(:Assignment)-[:FOR]->(u:Unit) RETURN e.number AS e, u.name AS u"
+    )
+    assert [tuple(row) for row in rows] == [("e", "A")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.yaml", "a: [b"), ("a.json", "{"), ("a.txt", ""), ("a.json", "[1]"), ("a.yaml", "!!python/object:os.system x")],
+)
+def test_a_file_that_cant_be_read_changes_nothing(
+    clean_graph: neo4j.Driver, tmp_path: Path, name: str, content: str
+) -> None:
+    before = last_write(clean_graph)
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(SourceError, match=name):
+        take(clean_graph, path)
+    with pytest.raises(SourceError):
+        take(clean_graph, tmp_path / "none.yaml")
+    assert last_write(clean_graph) == before
