@@ -38,8 +38,8 @@ FIELDS: Mapping[str, frozenset[str]] = {
 }
 
 WRITE: Mapping[str, frozenset[str]] = {
-    "setValue": frozenset({"hr", "organisation"}),
-    "releaseValue": frozenset({"hr", "organisation"}),
+    "setValue": frozenset({"hr", "organisation", "rights"}),  # and see BY_HAND
+    "releaseValue": frozenset({"hr", "organisation", "rights"}),
     "createUnit": frozenset({"organisation"}),
     "endUnit": frozenset({"organisation"}),
     "placeUnits": frozenset({"organisation"}),
@@ -55,6 +55,21 @@ WRITE: Mapping[str, frozenset[str]] = {
     "changeSubstitution": frozenset({"hr", "organisation", "rights"}),
     "approveBrake": frozenset({"operations"}),
     "decideMatch": frozenset({"hr", "operations"}),
+}
+
+
+# Whose values may be told by hand (setValue, releaseValue). A role that covers all, or a primary holder, decides who
+# answers: that is a right, not a detail.
+BY_HAND: Mapping[str, frozenset[str]] = {
+    "Unit": frozenset({"organisation"}),
+    "Person": frozenset({"hr"}),
+    "Employment": frozenset({"hr"}),
+    "Affiliation": frozenset({"hr"}),
+    "Position": frozenset({"hr", "organisation"}),
+    "Assignment": frozenset({"rights", "organisation"}),
+    "Role": frozenset({"rights"}),
+    "KleNode": frozenset({"organisation"}),
+    "ItSystem": frozenset({"organisation", "rights"}),
 }
 
 
@@ -83,6 +98,13 @@ class Access:
     def require_write(self, mutation: str) -> None:
         if not self.may_write(mutation):
             raise forbidden(f"{mutation} needs", WRITE.get(mutation, frozenset()))
+
+    def require_by_hand(self, kind: str) -> None:
+        """Raises GraphQLError: unknown_kind, forbidden."""
+        if kind not in BY_HAND:
+            raise GraphQLError(f"kind: one of {', '.join(BY_HAND)}", extensions={"code": "unknown_kind"})
+        if not BY_HAND[kind] & self.roles:
+            raise forbidden(f"values of {kind} are told by hand with", BY_HAND[kind])
 
 
 def forbidden(what: str, roles: frozenset[str]) -> GraphQLError:

@@ -31,7 +31,8 @@ class Editing:
         if not reason.strip():
             raise GraphQLError("reason: say why, for the change log", extensions={"code": "reason"})
         self._context = context
-        self.origin = Origin(MANUAL, user=context.access.name, reason=reason.strip())
+        self.reason = reason.strip()
+        self.origin = Origin(MANUAL, user=context.access.name, reason=self.reason)
 
     async def do(self, work: Callable[["Editing"], list[Written]]) -> list[Written]:
         try:

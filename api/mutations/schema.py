@@ -27,13 +27,6 @@ from graph.time import Period, within
 From_ = Annotated[date | None, strawberry.argument(name="from", description="first day; default: always so far")]
 To_ = Annotated[date | None, strawberry.argument(description="the day after the last; default: until further notice")]
 CONTEXT = Info[Context, None]
-KINDS_BY_HAND = ("Unit", "Person", "Employment", "Affiliation", "Position", "Assignment", "Role", "KleNode", "ItSystem")
-
-
-def _kind(name: str) -> str:
-    if name not in KINDS_BY_HAND:
-        raise GraphQLError(f"kind: one of {', '.join(KINDS_BY_HAND)}", extensions={"code": "unknown_kind"})
-    return name
 
 
 @strawberry.type(description="What people maintain by hand. It outranks every source until it is released or ends")
@@ -47,9 +40,10 @@ class Mutation:
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             name = _snake(property)
-            edit = with_value(name, parsed(_kind(kind), name, value), days(from_, to))
+            edit = with_value(name, parsed(kind, name, value), days(from_, to))
             return editing.write(kind, editing.uuid(kind, thing), edit, expected_version)
 
+        info.context.access.require_by_hand(kind)
         return await Editing(info.context, "setValue", reason).one(work)
 
     @strawberry.mutation(description="Let the sources tell the property again, for a period or altogether")
@@ -59,8 +53,9 @@ class Mutation:
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             edit = with_value(_snake(property), None, days(from_, to))
-            return editing.write(_kind(kind), editing.uuid(kind, thing), edit, expected_version)
+            return editing.write(kind, editing.uuid(kind, thing), edit, expected_version)
 
+        info.context.access.require_by_hand(kind)
         return await Editing(info.context, "releaseValue", reason).one(work)
 
     # -- units --------------------------------------------------------------------------------------------------
@@ -246,8 +241,8 @@ class Mutation:
     @strawberry.mutation(description="Allow exactly the difference that a brake holds; the next run applies it")
     async def approve_brake(self, info: CONTEXT, id: strawberry.ID, reason: str) -> Decided:
         context = info.context
-        context.access.require_write("approveBrake")
-        done = await anyio.to_thread.run_sync(lambda: approve(context.driver, id, context.access.name, reason))
+        why = Editing(context, "approveBrake", reason).reason
+        done = await anyio.to_thread.run_sync(lambda: approve(context.driver, id, context.access.name, why))
         if not done:
             raise GraphQLError(f"no brake {id!r} waits", extensions={"code": "unknown_brake"})
         return Decided(id=id)
@@ -255,9 +250,9 @@ class Mutation:
     @strawberry.mutation(description="Which thing an ambiguous record is of; thing null = a new one")
     async def decide_match(self, info: CONTEXT, id: strawberry.ID, thing: strawberry.ID | None, reason: str) -> Decided:
         context = info.context
-        context.access.require_write("decideMatch")
+        why = Editing(context, "decideMatch", reason).reason
         try:
-            await anyio.to_thread.run_sync(lambda: decide(context.driver, id, thing, context.access.name, reason))
+            await anyio.to_thread.run_sync(lambda: decide(context.driver, id, thing, context.access.name, why))
         except GraphError as error:
             raise as_graphql(error, context.driver) from error
         return Decided(id=id)

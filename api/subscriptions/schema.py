@@ -30,6 +30,10 @@ class Subscription:
     async def changes(self, info: Info[Context, None], after: int | None = None) -> AsyncIterator[ChangeEvent]:
         context = info.context
         context.access.require("Change")
+        private = "private" in context.access.fields()
         async for change in follow(context.reading, after):
+            if change.get("kind") == "Person" and not private:
+                # What has changed may be a home address.
+                change |= {"before": None, "after": None}
             told: dict[str, Any] = {name: change.get(name) for name in ChangeEvent.__annotations__}
             yield ChangeEvent(**told)

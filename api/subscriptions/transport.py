@@ -13,7 +13,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.access.gate import Gate
+from api.asked import Asked, TooLarge, asked_in, asked_of
 from api.context import Context
+from api.reader import Rejected
 from api.schema import schema
 
 if TYPE_CHECKING:
@@ -25,15 +27,18 @@ ALIVE = 15.0  # seconds between comments that keep an idle event stream open
 BAD_MESSAGE, UNAUTHORIZED, FORBIDDEN, TAKEN, NOT_AT_ONCE = 4400, 4401, 4403, 4409, 4408
 
 
-async def _subscribe(context: Context, asked: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
-    """Each result as it comes; a refused subscription is one result with errors."""
+async def _subscribe(gate: Gate, header: str, context: Context, asked: Asked) -> AsyncIterator[dict[str, Any]]:
+    """Each result as it comes; a refused subscription is one result with errors. It ends with its token."""
     results = await schema.subscribe(
-        asked.get("query") or "",
-        variable_values=asked.get("variables"),
-        operation_name=asked.get("operationName"),
+        asked.query,
+        variable_values=None if asked.variables is None else dict(asked.variables),
+        operation_name=asked.operation,
         context_value=context,
     )
     async for result in results:
+        if await gate.of_header(header) is None:
+            yield {"errors": [{"message": "the token has ended", "extensions": {"code": "unauthenticated"}}]}
+            return
         yield _form(result)
 
 
@@ -52,16 +57,20 @@ def _context(service: "Service", access: Any) -> Context:
 
 async def events(service: "Service", gate: Gate, request: Request) -> Response:
     """POST with Accept: text/event-stream; every event is ``next`` with a result, then ``complete``."""
-    access = await gate.of_header(request.headers.get("authorization"))
+    header = request.headers.get("authorization") or ""
+    access = await gate.of_header(header)
     if access is None:
         return JSONResponse({"errors": [{"message": "a bearer token is needed"}]}, status_code=401)
+    request.state.by = access.name
     try:
-        asked = orjson.loads(await request.body())
-    except orjson.JSONDecodeError as error:
-        return JSONResponse({"errors": [{"message": f"the body is no JSON: {error}"}]}, status_code=400)
+        asked = await asked_in(request)
+    except TooLarge:
+        return JSONResponse({"errors": [{"message": "the question is too large"}]}, status_code=413)
+    except Rejected as rejected:
+        return JSONResponse({"errors": [each.formatted for each in rejected.errors]}, status_code=400)
 
     async def stream() -> AsyncIterator[bytes]:
-        results = _subscribe(_context(service, access), asked)
+        results = _subscribe(gate, header, _context(service, access), asked)
         following: asyncio.Task[dict[str, Any]] = asyncio.ensure_future(anext(results))
         try:
             while True:
@@ -90,6 +99,7 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
     await websocket.accept(PROTOCOL)
     running: dict[str, asyncio.Task[None]] = {}
     context: Context | None = None
+    header = ""
     with suppress(WebSocketDisconnect):  # the other side has gone; what runs for it is ended below
         while True:
             try:
@@ -100,11 +110,12 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
                 break
             if kind == "connection_init":
                 payload = message.get("payload") or {}
-                header = payload.get("Authorization") or payload.get("authorization")
+                header = str(payload.get("Authorization") or payload.get("authorization") or "")
                 access = await gate.of_header(header)
                 if access is None:
                     await websocket.close(FORBIDDEN)
                     break
+                websocket.state.by = access.name
                 context = _context(service, access)
                 await _send(websocket, {"type": "connection_ack"})
             elif kind == "ping":
@@ -113,14 +124,20 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
                 if context is None:
                     await websocket.close(UNAUTHORIZED)
                     break
-                if message["id"] in running:
+                id_ = str(message.get("id"))
+                if id_ in running:
                     await websocket.close(TAKEN)
                     break
-                task = asyncio.create_task(_run(websocket, context, message["id"], message["payload"]))
-                running[message["id"]] = task
-                task.add_done_callback(partial(_forget, running, message["id"]))
-            elif kind == "complete" and message["id"] in running:
-                running[message["id"]].cancel()
+                try:
+                    asked = asked_of(message.get("payload"))
+                except Rejected:
+                    await websocket.close(BAD_MESSAGE)
+                    break
+                task = asyncio.create_task(_run(websocket, id_, _subscribe(gate, header, context, asked)))
+                running[id_] = task
+                task.add_done_callback(partial(_forget, running, id_))
+            elif kind == "complete" and (ended := running.get(str(message.get("id")))) is not None:
+                ended.cancel()
     for each in list(running.values()):
         each.cancel()
 
@@ -129,8 +146,8 @@ def _forget(running: dict[str, asyncio.Task[None]], id_: str, task: asyncio.Task
     running.pop(id_, None)
 
 
-async def _run(websocket: WebSocket, context: Context, id_: str, asked: dict[str, Any]) -> None:
-    async for result in _subscribe(context, asked):
+async def _run(websocket: WebSocket, id_: str, results: AsyncIterator[dict[str, Any]]) -> None:
+    async for result in results:
         if "data" not in result or result["data"] is None:
             await _send(websocket, {"id": id_, "type": "error", "payload": result.get("errors", [])})
             return
