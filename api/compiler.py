@@ -1,10 +1,10 @@
 """A validated selection as one Cypher statement that returns the answer in its own shape.
 
-Every name in the statement comes from ``api.readable``; every value is a parameter. Nested lists become COLLECT
-subqueries, so one row is one object of the answer, ready to be written as JSON.
+Every name in the statement comes from ``api.readable``; every value is a parameter. Each root field is a branch of the
+statement, nested lists are COLLECT subqueries, and rows come in blocks (``api.plan.BLOCK``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,127 +12,245 @@ from typing import Any
 from graphql import GraphQLError
 
 from api.filters import of_kind
+from api.given import Given, Parameters, Values, current, found
+from api.limits import PAGE, cost_of
 from api.moment import Moment
-from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Type, Value, Way
+from api.plan import BLOCK, PageField, Plan, RootForm, Rule
+from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TIES, TYPES, Type, Value, Way
 from api.selection import Selected
 from graph.model import KINDS
 
-PAGE = 100
 LARGEST_PAGE = 100_000  # it is streamed; the cost limit stops what would be too dear
-
-
-@dataclass(slots=True)
-class Statement:
-    """``text`` returns one row an object, in one column. ``page``: how many were asked for; None = a single object."""
-
-    text: str
-    parameters: dict[str, Any]
-    page: int | None = None
-    count: str | None = None  # Cypher expression of the total
+DEEPEST_TREE = 100
+RULES = {"nearest": "Nearest", "nearestManager": "ManagerOfEmployment", "nearestManagers": "ManagerOfEmployment"}
 
 
 @dataclass(slots=True)
 class Compiler:
-    """Compiles the fields below one root field. ``reads_cpr`` tells afterwards that CPR numbers are asked for."""
+    """Compiles one question. ``today``: the day that is meant where none is given; ``copied``: nodes show it."""
 
-    moment: Moment
     rights: frozenset[str]
-    parameters: dict[str, Any] = field(default_factory=dict)
+    today: date
+    copied: bool
+    parameters: Parameters = field(default_factory=Parameters)
+    moment: Moment = field(default_factory=Moment)
     reads_cpr: bool = False
     _names: int = 0
 
-    # -- roots --------------------------------------------------------------------------------------------------
+    def plan(self, roots: Mapping[str, Selected]) -> Plan:
+        """Raises GraphQLError for what can't be asked so, or not with these rights."""
+        branches: list[str] = []
+        forms: list[RootForm] = []
+        rules: list[Rule] = []
+        for place, root in enumerate(roots.values()):
+            if root.name == "__typename":
+                forms.append(RootForm(root.key, "constant", "Query", constant="Query"))
+                continue
+            self.moment = self._moment(root)
+            if root.name in RULES:
+                branches.append(self._answered(place, root, rules))
+                form = "object" if root.name == "nearest" else "list"
+                forms.append(RootForm(root.key, form, RULES[root.name]))  # type: ignore[arg-type]
+            elif root.name in SINGULARS:
+                branches.append(self._single(place, root))
+                forms.append(RootForm(root.key, "object", SINGULARS[root.name]))
+            else:
+                branches.append(self._page(place, root))
+                forms.append(RootForm(root.key, "page", next(iter(root.children)), _page_fields(root)))
+        return Plan(
+            statement="\nUNION ALL\n".join(branches) or None,
+            parameters=self.parameters,
+            roots=tuple(forms),
+            rules=tuple(rules),
+            reads_cpr=self.reads_cpr,
+            cost=cost_of(roots),
+        )
 
-    def connection(self, root: Selected) -> Statement:
-        """``units(first: …) { nodes { … } }`` and its like."""
+    def _moment(self, root: Selected) -> Moment:
+        at, period = root.arguments.get("at"), root.arguments.get("period")
+        if period is None:
+            is_today = at is None or current(at) == self.today
+            return Moment(self.parameters.add(self.today if at is None else at), copied=self.copied and is_today)
+        if at is not None:
+            raise GraphQLError(f"{root.name}: give at or period, not both", extensions={"code": "at_or_period"})
+        start, end = period.get("from"), period.get("to")
+        if start is not None and end is not None:
+            self.parameters.check(_holds_a_day(start, end))
+        return Moment(
+            is_period=True,
+            start=None if start is None else self.parameters.add(start),
+            end=None if end is None else self.parameters.add(end),
+        )
+
+    # -- root fields ----------------------------------------------------------------------------------------------
+
+    def _page(self, place: int, root: Selected) -> str:
+        """``units(first: …) { nodes { … } pageInfo { … } }`` and its like."""
         type_ = TYPES[PLURALS.get(root.name) or RECORD_LISTS[root.name]]
-        first = root.arguments.get("first") or PAGE
-        if not 0 < first <= LARGEST_PAGE:
-            raise GraphQLError(f"first: ask for 1 to {LARGEST_PAGE} at a time, and go on with after")
-        connection = next(iter(root.children.values()))
-        nodes = _inner(connection, type_.name)
-        where, binding = self._found(type_, "n", "v", root.arguments)
-        after = root.arguments.get("after")
-        page = where
-        if after is not None:
-            self.parameters["after"] = int(after) if type_.key == "number" else after
-            page = f"{where} AND n.{type_.key} > $after"
-        self.parameters["first"] = first + 1
-        key = f"{', ' if nodes else ''}`_key`: n.{type_.key}"
+        (connection,) = root.children.values()
+        first = root.arguments.get("first")
+        if first is None:
+            first = PAGE
+        where, binding = self._chosen(type_, root)
+        count = (
+            f"COUNT {{ MATCH (n:{type_.label}) {binding} WITH * WHERE {where} RETURN n }}"
+            if any(each.name == "totalCount" for each in connection.values())
+            else "null"
+        )
+        by_name = root.arguments.get("order") is not None and root.arguments["order"].value == "NAME"
+        last = f"page[-1].{type_.key}"
+        order = f"n.{type_.key}"
+        names = ""
+        if by_name:
+            order = f"name, n.{type_.key}"
+            names = ", collect(name) AS names"
+            last = f"names[size(page) - 1] + '|' + {last}"
         text = f"""
         MATCH (n:{type_.label})
         {binding}
-        WITH * WHERE {page}
-        WITH n, v ORDER BY n.{type_.key} LIMIT $first
-        RETURN {{{self._map(type_, nodes, "n", "v", "r")}{key}}} AS row
+        WITH *{f", coalesce(v.{type_.caption}, '') AS name" if by_name else ""}
+        WHERE {where}{self._after(type_, root, by_name)}
+        WITH n{", name" if by_name else ""} ORDER BY {order} LIMIT {self.parameters.add(first, _one_more)}
+        WITH collect(n) AS found{names}
+        WITH found[..{self.parameters.add(first)}] AS page, found{", names" if by_name else ""}
+        WITH page, {{more: size(found) > size(page), last: {last}, total: {count}}} AS head
         """
-        count = (
-            f"COUNT {{ MATCH (n:{type_.label}) {binding} WITH * WHERE {where} RETURN n }}"
-            if _asks_total(connection)
-            else None
+        lists = [each.children[type_.name] for each in connection.values() if each.name == "nodes"]
+        if not lists:
+            return text + f"RETURN {place} AS root, head, [] AS rows"
+        maps = [self._map(type_, each, "n", "v", "r") for each in lists]
+        rows = maps[0] if len(maps) == 1 else f"[{', '.join(maps)}]"
+        exists = self._exists(type_, "n", "v", "s")
+        return (
+            text
+            + f"""
+        UNWIND range(0, CASE WHEN page = [] THEN 0 ELSE size(page) - 1 END, {BLOCK}) AS start
+        RETURN {place} AS root, CASE start WHEN 0 THEN head END AS head, COLLECT {{
+            UNWIND page[start..start + {BLOCK}] AS n
+            {exists}
+            RETURN {rows}
+        }} AS rows"""
         )
-        return Statement(text, self.parameters | self.moment.parameters(), first, count)
 
-    def single(self, root: Selected) -> Statement:
+    def _single(self, place: int, root: Selected) -> str:
         """``unit(uuid: …) { … }``: by uuid, or by what a source calls it."""
         name = SINGULARS[root.name]
         uuid, key = root.arguments.get("uuid"), root.arguments.get("key")
         if (uuid is None) == (key is None):
-            raise GraphQLError(f"{root.name}: give uuid or key, one of them")
+            raise GraphQLError(f"{root.name}: give uuid or key, one of them", extensions={"code": "uuid_or_key"})
         if uuid is not None:
-            self.parameters["uuid"] = uuid
-            return self._objects(name, root.children[name], f"MATCH (n:{name} {{uuid: $uuid}})")
-        self.parameters["key"] = key
-        natural = TYPES[name].kind and KINDS[name].natural
-        also = f"UNION MATCH (n:{name} {{{natural}: $key}}) RETURN n" if natural else ""
-        start = f"CALL () {{ MATCH (:SourceRecord {{key: $key}})-[:TELLS]->(n:{name}) RETURN n {also} }}"
-        return self._objects(name, root.children[name], start)
-
-    def by_uuids(self, name: str, selected: Mapping[str, Selected], uuids: Sequence[str]) -> Statement:
-        """Objects of one kind, whose uuids another question has found."""
-        self.parameters["uuids"] = list(uuids)
-        return self._objects(name, selected, f"MATCH (n:{name}) WHERE n.uuid IN $uuids")
-
-    def _objects(self, name: str, selected: Mapping[str, Selected], start: str) -> Statement:
+            start = f"MATCH (n:{name} {{uuid: {self.parameters.add(uuid)}}})"
+        else:
+            known = self.parameters.add(key)
+            natural = KINDS[name].natural
+            also = f"UNION MATCH (n:{name} {{{natural}: {known}}}) RETURN n" if natural else ""
+            start = f"CALL () {{ MATCH (:SourceRecord {{key: {known}}})-[:TELLS]->(n:{name}) RETURN n {also} }}"
         type_ = TYPES[name]
-        clauses, condition = self.moment.bind("n", "v", "s")
-        key = f"{', ' if selected else ''}`_key`: n.uuid"
-        text = f"""
+        return f"""
         {start}
-        {clauses}
-        WITH * WHERE {condition}
-        RETURN {{{self._map(type_, selected, "n", "v", "r")}{key}}} AS row
-        """
-        return Statement(text, self.parameters | self.moment.parameters())
+        {self._exists(type_, "n", "v", "s")}
+        RETURN {place} AS root, null AS head, [{self._map(type_, root.children[name], "n", "v", "r")}] AS rows"""
 
-    def _found(self, type_: Type, n: str, v: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
+    def _answered(self, place: int, root: Selected, rules: list[Rule]) -> str:
+        """``nearest`` and its like: the rule's answers come as a parameter, here they get the fields asked for."""
+        answers = self.parameters.add(Given(None, (f"rule {place}",)))
+        rules.append(Rule(root.name, root.arguments, f"rule {place}"))
+        name = RULES[root.name]
+        pairs = ", ".join(f"`{each.key}`: {self._of_answer(each, name)}" for each in root.children[name].values())
+        return f"""
+        UNWIND range(0, size({answers}) - 1, {BLOCK}) AS start
+        RETURN {place} AS root, null AS head, COLLECT {{
+            UNWIND {answers}[start..start + {BLOCK}] AS answer
+            RETURN {{{pairs}}}
+        }} AS rows"""
+
+    def _of_answer(self, selected: Selected, name: str) -> str:
+        match selected.name:
+            case "__typename":
+                return f"'{name}'"
+            case "steps" | "reason":
+                return f"answer.{selected.name}"
+            case "levelUnit":
+                return self._named("Unit", selected.children["Unit"], "answer.level")
+            case "path":
+                inner = self._named("Unit", selected.children["Unit"], "step")
+                return f"COLLECT {{ UNWIND answer.path AS step RETURN {inner} }}"
+            case "employment":
+                ties = [self._named(kind, selected.children[kind], "answer.employment") for kind in TIES]
+                return f"coalesce({', '.join(ties)})"
+        pairs = []
+        for each in selected.children["NearestHolder"].values():
+            if each.name == "__typename":
+                pairs.append(f"`{each.key}`: 'NearestHolder'")
+                continue
+            kind = {"person": "Person", "assignment": "Assignment", "via": "Substitution"}[each.name]
+            pairs.append(f"`{each.key}`: {self._named(kind, each.children[kind], f'holder.{each.name}')}")
+        return f"COLLECT {{ UNWIND answer.holders AS holder RETURN {{{', '.join(pairs)}}} }}"
+
+    def _named(self, kind: str, selected: Mapping[str, Selected], uuid: str) -> str:
+        """The thing with this uuid, also where it does not exist on the day: a walk may go through a closed unit."""
+        m, v, r = self._name("m"), self._name("v"), self._name("r")
+        return f"""head(COLLECT {{
+            MATCH ({m}:{kind} {{uuid: {uuid}}})
+            {self.moment.bind_closed(m, v)}
+            RETURN {self._map(TYPES[kind], selected, m, v, r)}
+        }})"""
+
+    # -- which things ---------------------------------------------------------------------------------------------
+
+    def _chosen(self, type_: Type, root: Selected) -> tuple[str, str]:
         """(condition, clauses before it) for the things that a list's arguments choose."""
+        conditions = [f"n.{type_.key} IS NOT NULL"]  # always so; it lets the index give the order
         if type_.kind is None:
-            conditions = ["true"]
             for name in ("source", "kind", "uuid", "state", "type"):
-                if arguments.get(name) is not None:
-                    conditions.append(f"{n}.{name} = {self._parameter(arguments[name])}")
-            return " AND ".join(conditions), f"WITH {n}, {n} AS {v}"
-        clauses, condition = self.moment.bind(n, v, "s")
-        conditions = [condition]
+                if root.arguments.get(name) is not None:
+                    conditions.append(f"n.{name} = {self.parameters.add(root.arguments[name])}")
+            return " AND ".join(conditions), "WITH n, n AS v"
+        clauses, exists = self.moment.bind("n", "v", "s")
+        conditions.append(exists)
         known = of_kind(type_.name)
-        for name, value in (arguments.get("filter") or {}).items():
+        for name, value in (root.arguments.get("filter") or {}).items():
+            filter_ = known[name]
             if value is not None:
-                conditions.append(known[name].condition(n, v, self._parameter(value), self.moment.in_force))
+                conditions.append(filter_.condition("n", "v", self.parameters.add(value), self.moment.in_force))
+            elif filter_.empty is not None:
+                conditions.append(filter_.empty("v"))
+            else:
+                raise GraphQLError(
+                    f"{root.name}: filter.{name}: null is no filter; leave it out", extensions={"code": "null_filter"}
+                )
         return " AND ".join(f"({each})" for each in conditions), clauses
+
+    def _after(self, type_: Type, root: Selected, by_name: bool) -> str:
+        after = root.arguments.get("after")
+        if after is None:
+            return ""
+        if not by_name:
+            return f" AND n.{type_.key} > {self.parameters.add(after, _number if type_.key == 'number' else None)}"
+        name = self.parameters.add(after, lambda cursor: cursor.rpartition("|")[0])
+        key = self.parameters.add(after, lambda cursor: cursor.rpartition("|")[2])
+        return f" AND (name > {name} OR (name = {name} AND n.{type_.key} > {key}))"
+
+    def _exists(self, type_: Type, n: str, v: str, s: str) -> str:
+        """Clauses that bind a thing's values; nothing is left where it does not exist."""
+        if type_.kind is None:
+            return f"WITH *, {n} AS {v}"
+        clauses, condition = self.moment.bind(n, v, s)
+        return f"{clauses}\n            WITH * WHERE {condition}"
 
     # -- objects --------------------------------------------------------------------------------------------------
 
     def _map(self, type_: Type, selected: Mapping[str, Selected], n: str, v: str, r: str) -> str:
-        return ", ".join(f"`{each.key}`: {self._field(type_, each, n, v, r)}" for each in selected.values())
+        pairs = (f"`{each.key}`: {self._field(type_, each, n, v, r)}" for each in selected.values())
+        return f"{{{', '.join(pairs)}}}"
 
     def _field(self, type_: Type, selected: Selected, n: str, v: str, r: str) -> str:
         if selected.name == "__typename":
             return f"'{type_.name}'"
-        found = type_.fields[selected.name]
-        if isinstance(found, Value):
-            return self._value(type_, found, n, v, r)
-        return self._way(found, selected, n)
+        found_field = type_.fields[selected.name]
+        if isinstance(found_field, Value):
+            return self._value(type_, found_field, n, v, r)
+        return self._way(found_field, selected, n)
 
     def _value(self, type_: Type, value: Value, n: str, v: str, r: str) -> str:
         if value.right != "open" and value.right not in self.rights:
@@ -153,60 +271,83 @@ class Compiler:
         conditions = [f"{m}:{'|'.join(way.to)}"]
         if way.dated:
             conditions.append(self.moment.in_force(r))
-        elif "*1.." in pattern:
+        elif way.is_tree:
             depth = selected.arguments.get("depth")
             if depth is not None:
-                if not 0 < depth <= 100:
-                    raise GraphQLError("depth: 1 to 100 levels")
-                pattern = pattern.replace("*1..", f"*1..{int(depth)}")
+                conditions.append(f"size({r}) <= {self.parameters.add(depth, _levels)}")
             conditions.append(f"all(part IN {r} WHERE {self.moment.in_force('part')})")
-        clauses = f"WITH *, {m} AS {v}"
-        exists = "true"
-        if TYPES[way.to[0]].kind is not None:
-            clauses, exists = self.moment.bind(m, v, s)
+        once = ""
         order = way.order.replace("{m}", m).replace("{r}", r)
-        if way.dated and not way.many:
-            # Over a period there may be several, one after the other: the first of them.
-            order = f"{r}.from"
+        if self.moment.is_period and (way.dated or way.is_tree):
+            # Over a period the same thing may be linked several times; a single link is the first that holds.
+            since = f"min({r}.from)" if way.dated else f"min(size({r}))"
+            once = f"WITH {m}, {since} AS {r}"
+            order = f"{m}.uuid" if way.many and way.dated else f"{r}, {m}.uuid"
         limit = ""
-        if way.many and selected.arguments.get("first") is not None:
-            limit = f" LIMIT {self._parameter(selected.arguments['first'])}"
-        inner = f"""MATCH {pattern} WHERE {" AND ".join(conditions)}
-            {clauses}
-            WITH * WHERE {exists}
-            RETURN {self._object(way, selected, m, v, r)} ORDER BY {order}{limit}"""
-        if way.many:
-            return f"COLLECT {{ {inner} }}"
-        return f"head(COLLECT {{ {inner} LIMIT 1 }})"
+        if not way.many:
+            limit = " LIMIT 1"
+        elif selected.arguments.get("first") is not None:
+            limit = f" LIMIT {self.parameters.add(selected.arguments['first'], _some)}"
+        text = f"""COLLECT {{
+            MATCH {pattern} WHERE {" AND ".join(conditions)}
+            {once}
+            {self._exists(TYPES[way.to[0]], m, v, s)}
+            RETURN {self._object(way, selected, m, v, r)} ORDER BY {order}{limit}
+        }}"""
+        return text if way.many else f"head({text})"
 
     def _object(self, way: Way, selected: Selected, m: str, v: str, r: str) -> str:
         if len(way.to) == 1:
-            return f"{{{self._map(TYPES[way.to[0]], selected.children[way.to[0]], m, v, r)}}}"
-        cases = " ".join(
-            f"WHEN {m}:{name} THEN {{{self._map(TYPES[name], selected.children[name], m, v, r)}}}" for name in way.to
-        )
-        return f"CASE {cases} END"
-
-    # -- names ------------------------------------------------------------------------------------------------------
+            return self._map(TYPES[way.to[0]], selected.children[way.to[0]], m, v, r)
+        cases = (f"WHEN {m}:{name} THEN {self._map(TYPES[name], selected.children[name], m, v, r)}" for name in way.to)
+        return f"CASE {' '.join(cases)} END"
 
     def _name(self, letter: str) -> str:
         self._names += 1
         return f"{letter}{self._names}"
 
-    def _parameter(self, value: Any) -> str:
-        name = f"p{len(self.parameters)}"
-        self.parameters[name] = value.isoformat() if isinstance(value, date) else value
-        return f"${name}"
+
+def _page_fields(root: Selected) -> tuple[PageField, ...]:
+    (connection,) = root.children.values()
+    return tuple(
+        PageField(
+            each.key,
+            each.name,  # type: ignore[arg-type]  # the schema has no other
+            {inner.key: inner.name for inner in each.children.get("PageInfo", {}).values()},
+        )
+        for each in connection.values()
+    )
 
 
-def _inner(connection: Mapping[str, Selected], name: str) -> dict[str, Selected]:
-    """The selection of ``nodes`` (asked for under one name; under several, they are merged)."""
-    merged: dict[str, Selected] = {}
-    for each in connection.values():
-        if each.name == "nodes":
-            merged |= each.children[name]
-    return merged
+def _holds_a_day(start: Any, end: Any) -> Callable[[Values], None]:
+    def check(values: Values) -> None:
+        if found(end, values) <= found(start, values):
+            raise GraphQLError(
+                "the period holds no day: to is the day after its last", extensions={"code": "empty_period"}
+            )
+
+    return check
 
 
-def _asks_total(connection: Mapping[str, Selected]) -> bool:
-    return any(each.name == "totalCount" for each in connection.values())
+def _some(first: int) -> int:
+    if not 0 < first <= LARGEST_PAGE:
+        raise GraphQLError(
+            f"first: ask for 1 to {LARGEST_PAGE} at a time, and go on with after", extensions={"code": "over_limit"}
+        )
+    return first
+
+
+def _one_more(first: int) -> int:
+    return _some(first) + 1
+
+
+def _levels(depth: int) -> int:
+    if not 0 < depth <= DEEPEST_TREE:
+        raise GraphQLError(f"depth: 1 to {DEEPEST_TREE} levels", extensions={"code": "over_limit"})
+    return depth
+
+
+def _number(cursor: str) -> int:
+    if not cursor.isdecimal():
+        raise GraphQLError("after: give an endCursor, here the number of a change", extensions={"code": "bad_cursor"})
+    return int(cursor)

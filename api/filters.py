@@ -20,6 +20,8 @@ class Filter:
     type: str
     condition: Condition
     doc: str = ""
+    empty: Callable[[str], str] | None = None
+    """What null means, where it means something: (node of the day's values) → Cypher."""
 
 
 def camel(name: str) -> str:
@@ -33,7 +35,8 @@ def of_kind(kind: str) -> dict[str, Filter]:
     found = [*_EVERY]
     for prop in KINDS[kind].properties:
         if prop.name in FILTERED:
-            found.append(Filter(camel(prop.name), "String", _equals(prop.name)))
+            doc = "null: has none"
+            found.append(Filter(camel(prop.name), "String", _equals(prop.name), doc, _empty(prop.name)))
         if prop.name in SEARCHED:
             found.append(Filter(f"{camel(prop.name)}Contains", "String", _like(prop.name, "CONTAINS"), "Any case"))
             found.append(Filter(f"{camel(prop.name)}Starts", "String", _like(prop.name, "STARTS WITH"), "Any case"))
@@ -43,6 +46,10 @@ def of_kind(kind: str) -> dict[str, Filter]:
 
 def _equals(name: str) -> Condition:
     return lambda n, v, p, in_force: f"{v}.{name} = {p}"
+
+
+def _empty(name: str) -> Callable[[str], str]:
+    return lambda v: f"{v}.{name} IS NULL"
 
 
 def _like(name: str, operator: str) -> Condition:
@@ -69,8 +76,9 @@ def _below(way: str) -> Condition:
         at = f"AND {in_force('at')}" if way else ""
         return f"""EXISTS {{
             MATCH {start}
-            MATCH (place)-[parts:PART_OF*0..]->(:Unit {{uuid: {p}}})
+            MATCH (place)-[parts:PART_OF*0..]->(top:Unit)
             WHERE all(part IN parts WHERE {in_force("part")}) {at}
+              AND (top.uuid = {p} OR EXISTS {{ MATCH (:SourceRecord {{key: {p}}})-[:TELLS]->(top) }})
         }}"""
 
     return condition
@@ -120,10 +128,10 @@ _EVERY = (
     Filter("keys", "[String!]", _keys, "What sources call it"),
     Filter("changedSince", "Int", _changed_since, "Only what has changed after this number of the change log"),
 )
-_UNDER = "uuid of a unit: in it or anywhere below"
+_UNDER = "uuid or a source's key of a unit: in it or anywhere below"
 _BY_KIND: dict[str, tuple[Filter, ...]] = {
     "Unit": (
-        Filter("below", "ID", _below(""), "uuid of a unit: it and all below it"),
+        Filter("below", "ID", _below(""), "uuid or a source's key of a unit: it and all below it"),
         Filter("kle", "String", _kle("PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN"), "KLE number, and all within it"),
         Filter("root", "Boolean", _root, "Has no unit above it"),
     ),

@@ -1,15 +1,16 @@
 """How much one question may ask: depth, cost and time. Each refusal says what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from graphql import GraphQLError
 
-from api.compiler import PAGE
+from api.given import Values, found
 from api.readable import TYPES, Way
 from api.selection import Selected
 
-LIST = 10  # what a nested list is taken to hold, where no first says otherwise
+PAGE = 100  # of a root list, where first does not say otherwise
+LIST = 10  # what a nested list is taken to hold, where first does not say otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Limits:
     seconds: float = 60
 
 
-def check(roots: Mapping[str, Selected], limits: Limits) -> None:
-    """Raises GraphQLError (code over_limit) for a question that asks too much."""
+def check_depth(roots: Mapping[str, Selected], limits: Limits) -> None:
+    """Raises GraphQLError (over_limit) for a question that is nested too deep."""
     deepest = max((_depth(each) for each in roots.values()), default=0)
     if deepest > limits.depth:
         raise GraphQLError(
@@ -30,7 +31,10 @@ def check(roots: Mapping[str, Selected], limits: Limits) -> None:
             "or use descendants or ancestors instead of children of children.",
             extensions={"code": "over_limit"},
         )
-    cost = sum(_cost(each) for each in roots.values())
+
+
+def check_cost(cost: int, limits: Limits) -> None:
+    """Raises GraphQLError (over_limit) for a question whose answer may be too large."""
     if cost > limits.cost:
         raise GraphQLError(
             f"The answer may hold {cost} fields; {limits.cost} are allowed. Ask for fewer at a time (first, after), "
@@ -39,18 +43,29 @@ def check(roots: Mapping[str, Selected], limits: Limits) -> None:
         )
 
 
+def cost_of(roots: Mapping[str, Selected]) -> Callable[[Values], int]:
+    """How many fields the answer may hold, by the values that variables give (``first``)."""
+    terms = [_cost(each, None) for each in roots.values()]
+    return lambda values: sum(term(values) for term in terms)
+
+
 def _depth(selected: Selected) -> int:
     inner = [each for group in selected.children.values() for each in group.values()]
     return 1 + max((_depth(each) for each in inner), default=0)
 
 
-def _cost(selected: Selected, type_: str | None = None) -> int:
-    count = 1
-    found = TYPES[type_].fields.get(selected.name) if type_ in TYPES else None
+def _cost(selected: Selected, type_: str | None) -> Callable[[Values], int]:
+    field = TYPES[type_].fields.get(selected.name) if type_ in TYPES else None
+    many = isinstance(field, Way) and field.many
+    is_page = field is None and any(name.endswith("Connection") for name in selected.children)
+    inner = [_cost(each, name) for name, group in selected.children.items() for each in group.values()]
+    if not inner:
+        return lambda values: 1
     first = selected.arguments.get("first")
-    if isinstance(found, Way) and found.many:
-        count = first or LIST
-    elif found is None and any(name.endswith("Connection") for name in selected.children):
-        count = first or PAGE
-    inner = sum(_cost(each, name) for name, group in selected.children.items() for each in group.values())
-    return count * (1 + inner)
+    usual = LIST if many else PAGE
+
+    def cost(values: Values) -> int:
+        count = (found(first, values) or usual) if many or is_page else 1
+        return max(0, count) * (1 + sum(each(values) for each in inner))
+
+    return cost

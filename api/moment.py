@@ -1,53 +1,60 @@
 """When is being asked about: a day, or a period. The API's use of ``graph.reading``."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from graph.reading import Day, in_force
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """``start``/``end`` of a period (half-open; None = open), or the day ``at``. ``copied``: today's copies will do."""
+    """A day or a period, as Cypher expressions (parameters).
 
-    at: date
-    copied: bool
-    period: bool = False
-    start: date | None = None
-    end: date | None = None
+    ``copied``: the identity nodes show the day. ``start``/``end``: a period, half-open; an open side is absent.
+    """
 
-    def parameters(self) -> dict[str, object]:
-        return {"at": self.at, "start": self.start, "end": self.end}
+    day: str = "$at"
+    copied: bool = False
+    is_period: bool = False
+    start: str | None = None
+    end: str | None = None
 
     def in_force(self, relationship: str) -> str:
         """The relationship holds on the day, or on some day of the period."""
-        if not self.period:
-            return in_force(relationship)
-        return (
-            f"(($end IS NULL OR {relationship}.from < $end) AND "
-            f"($start IS NULL OR {relationship}.to IS NULL OR {relationship}.to > $start))"
-        )
-
-    def shape(self) -> tuple[bool, bool]:
-        """What a compiled query depends on, beside its parameters."""
-        return self.copied, self.period
+        if not self.is_period:
+            return in_force(relationship, self.day)
+        tests = []
+        if self.end is not None:
+            tests.append(f"{relationship}.from < {self.end}")
+        if self.start is not None:
+            tests.append(f"({relationship}.to IS NULL OR {relationship}.to > {self.start})")
+        return f"({' AND '.join(tests)})" if tests else "true"
 
     def active(self, node: str) -> str:
-        if self.period:
+        """The thing exists on the day, or on some day of the period."""
+        if self.is_period:
             return f"EXISTS {{ ({node})-[state:STATE]->() WHERE {self.in_force('state')} }}"
-        return Day(self.copied).active(node)
+        return Day(self.copied, self.day).active(node)
 
     def bind(self, node: str, values: str, state: str) -> tuple[str, str]:
         """(clauses that bind ``values`` to the node with the values of the day, condition that it exists).
 
-        Over a period the values are the latest of it.
+        Over a period the values are those of the first day of it on which the thing exists.
         """
-        if self.period:
+        if self.is_period:
             return (
                 f"CALL ({node}) {{ MATCH ({node})-[{state}:STATE]->({values}) WHERE {self.in_force(state)} "
-                f"RETURN {values} ORDER BY {state}.from DESC LIMIT 1 }}",
+                f"RETURN {values} ORDER BY {state}.from LIMIT 1 }}",
                 "true",
             )
         if self.copied:
             return f"WITH *, {node} AS {values}", f"{node}.active"
-        return f"MATCH ({node})-[{state}:STATE]->({values})", in_force(state)
+        return f"MATCH ({node})-[{state}:STATE]->({values})", in_force(state, self.day)
+
+    def bind_closed(self, node: str, values: str) -> str:
+        """Clauses that bind the values also where the thing does not exist on the day (then there are none)."""
+        if self.copied:
+            return f"WITH *, {node} AS {values}"
+        return (
+            f"WITH *, head(COLLECT {{ MATCH ({node})-[state:STATE]->(shown) WHERE {self.in_force('state')} "
+            f"RETURN shown ORDER BY state.from }}) AS {values}"
+        )

@@ -4,7 +4,8 @@ graphql-core's executor is not used for reads: the rows have the answer's own sh
 comes, with bounded memory.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -14,6 +15,7 @@ from typing import Any
 import anyio.to_thread
 import neo4j
 import orjson
+import structlog
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -24,26 +26,28 @@ from graphql import (
     parse,
     validate,
 )
-from graphql.execution.values import get_variable_values
+from graphql.execution.values import VariableValues, get_variable_values
+from neo4j.exceptions import Neo4jError
 
-from api.compiler import Compiler, Statement
+from api.answer import Ambiguous, Opened, Writer
+from api.compiler import Compiler
 from api.cpr_readings import opened
-from api.limits import Limits, check
-from api.moment import Moment
-from api.nearest import NEAREST, answer_nearest
-from api.readable import PLURALS, RECORD_LISTS, SINGULARS
+from api.given import marked
+from api.limits import Limits, check_cost, check_depth
+from api.nearest import answers
+from api.plan import Plan
 from api.schema import schema
-from api.selection import Document, Selected, select
+from api.selection import Document, select
 from graph.cpr import Keyring
 from graph.errors import GraphError
 from graph.time import today
 
 SCHEMA = schema._schema  # graphql-core's own form, which validation works on
-STREAMED = 1000  # a list with more rows than this is written as it comes
-CHUNK = 64 * 1024  # bytes
+WHOLE = 256 * 1024  # bytes; an answer that is larger is written as it comes
 CLOCK_SECONDS = 5.0
-
-Noted = Callable[[str, list[str]], Awaitable[None]]
+PLANS = 100  # kept of one document; more shapes than that are nobody's usual questions
+_NO_VARIABLES = VariableValues({}, {})
+_log = structlog.get_logger("api")
 
 
 class Rejected(Exception):
@@ -61,6 +65,8 @@ class Question:
     document: DocumentNode
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
+    plans: dict[Hashable, Plan] = field(default_factory=dict)
+    """By what a plan depends on beside the document: rights, day, shape of the variables."""
 
     @property
     def is_read(self) -> bool:
@@ -88,62 +94,54 @@ class Reader:
     async def answer(
         self, question: Question, variables: Mapping[str, Any] | None, rights: frozenset[str], asker: str
     ) -> bytes | AsyncIterator[bytes]:
-        """The answer as JSON: whole, or in chunks. Raises Rejected."""
-        coerced = get_variable_values(
-            SCHEMA, list(question.operation.variable_definitions or ()), dict(variables or {})
-        )
-        if isinstance(coerced, list):
-            raise Rejected(*coerced)
+        """The answer as JSON: whole, or in pieces as it comes. Raises Rejected."""
         try:
-            roots = select(question.operation, Document(SCHEMA, question.fragments, coerced))
-            check(roots, self.limits)
-            if len(roots) == 1:
-                (root,) = roots.values()
-                if _is_long(root):
-                    compiler = await self._compiler(root, rights)
-                    return self._stream(root, compiler.connection(root), compiler, asker)
-            data = {key: await self._root(root, rights, asker) for key, root in roots.items()}
+            return await self._answer(question, variables, rights, asker)
         except GraphQLError as error:
             raise Rejected(error) from error
         except GraphError as error:
             raise Rejected(GraphQLError(str(error), extensions={"code": error.code})) from error
-        return orjson.dumps({"data": data})
+        except Ambiguous as error:
+            raise Rejected(GraphQLError(str(error), extensions={"code": "ambiguous"})) from error
+        except Neo4jError as error:
+            if not _out_of_time(error):
+                raise
+            raise Rejected(self._too_slow()) from error
 
-    # -- one root field -------------------------------------------------------------------------------------------
+    async def _answer(
+        self, question: Question, variables: Mapping[str, Any] | None, rights: frozenset[str], asker: str
+    ) -> bytes | AsyncIterator[bytes]:
+        given = _coerced(question, variables)
+        day = today()
+        plan = self._plan(question, given, rights, day, await self._shows(day))
+        values: dict[str, Any] = dict(given.coerced)
+        check_cost(plan.cost(values), self.limits)
+        for rule in plan.rules:
+            values[rule.parameter] = await anyio.to_thread.run_sync(answers, rule, values, self.driver, day)
+        written = self._written(plan, plan.parameters.bind(values), asker)
+        begun = bytearray()
+        async for piece in written:
+            begun += piece
+            if len(begun) > WHOLE:
+                return self._streamed(bytes(begun), written)
+        return bytes(begun)
 
-    async def _root(self, root: Selected, rights: frozenset[str], asker: str) -> Any:
-        if root.name == "__typename":
-            return "Query"
-        compiler = await self._compiler(root, rights)
-        if root.name in NEAREST:
-            return await self._nearest(root, rights, asker)
-        if root.name in SINGULARS:
-            rows = await self._rows(compiler.single(root), compiler, asker)
-            if len(rows) > 1:
-                raise GraphQLError(f"the key fits {len(rows)} things; give the uuid", extensions={"code": "ambiguous"})
-            return _shown(rows[0]) if rows else None
-        statement = compiler.connection(root)
-        rows = await self._rows(statement, compiler, asker)
-        total = await self._total(statement)
-        return _page(root, rows, statement, total)
-
-    async def _compiler(self, root: Selected, rights: frozenset[str]) -> Compiler:
-        period = root.arguments.get("period")
-        at = root.arguments.get("at")
-        if period is not None and at is not None:
-            raise GraphQLError(f"{root.name}: give at or period, not both")
-        day = at or today()
-        if period is None:
-            return Compiler(Moment(day, copied=await self._shows(day)), rights)
-        start, end = period.get("from_"), period.get("to")
-        if start is not None and end is not None and end <= start:
-            raise GraphQLError("the period holds no day", extensions={"code": "empty_period"})
-        return Compiler(Moment(day, False, period=True, start=start, end=end), rights)
+    def _plan(self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool) -> Plan:
+        values, shape = marked(given.coerced, day)
+        key = (rights, day, copied, shape)
+        plan = question.plans.get(key)
+        if plan is None:
+            document = Document(SCHEMA, question.fragments, given._replace(coerced=values))
+            roots = select(question.operation, document)
+            check_depth(roots, self.limits)
+            plan = Compiler(rights, day, copied).plan(roots)
+            if len(question.plans) >= PLANS:
+                question.plans.clear()
+            question.plans[key] = plan
+        return plan
 
     async def _shows(self, day: date) -> bool:
         """The identity nodes show this day. Only today is taken from them: a remembered clock can't be ahead of it."""
-        if day != today():
-            return False
         looked, turned = self._clock
         if monotonic() - looked > CLOCK_SECONDS:
             rows, _, _ = await self.reading.execute_query("MATCH (c:Clock) RETURN c.today AS today")
@@ -151,82 +149,49 @@ class Reader:
             self._clock = (monotonic(), turned)
         return turned == day
 
-    async def _rows(self, statement: Statement, compiler: Compiler, asker: str) -> list[dict[str, Any]]:
-        async with self.reading.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            result = await session.run(self._timed(statement.text), statement.parameters)
-            rows = [row[0] async for row in result]
-        return await self._opened(rows, compiler, asker)
+    # -- writing --------------------------------------------------------------------------------------------------
 
-    async def _total(self, statement: Statement) -> int | None:
-        if statement.count is None:
-            return None
-        async with self.reading.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            result = await session.run(self._timed(f"RETURN {statement.count}"), statement.parameters)
-            row = await result.single(strict=True)
-        total: int = row[0]
-        return total
+    async def _written(self, plan: Plan, parameters: Mapping[str, Any], asker: str) -> AsyncGenerator[bytes, None]:
+        """The answer's JSON in pieces. An error after the first pieces is told in ``errors``, as GraphQL does."""
+        if plan.statement is None:
+            async for piece in Writer(plan, _nothing(), None).pieces():
+                yield piece
+            return
+        writer: Writer | None = None
+        begun = 0
+        try:
+            # Few records at a time: each holds a block of rows.
+            async with self.reading.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=4) as session:
+                query = neo4j.Query(plan.statement, timeout=self.limits.seconds)
+                result = await session.run(query, dict(parameters))
+                writer = Writer(plan, result.__aiter__(), self._opening(asker) if plan.reads_cpr else None)
+                async for piece in writer.pieces():
+                    begun += len(piece)
+                    yield piece
+        except Exception as error:
+            if writer is None or begun <= WHOLE:
+                raise  # nothing has been sent: the whole question fails
+            told = self._too_slow() if _out_of_time(error) else _broken_off(error)
+            yield writer.closing + b',"errors":' + orjson.dumps([told.formatted]) + b"}"
 
-    def _timed(self, text: str) -> neo4j.Query:
-        return neo4j.Query(text, timeout=self.limits.seconds)
+    async def _streamed(self, begun: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+        yield begun
+        async with aclosing(rest):
+            async for piece in rest:
+                yield piece
 
-    async def _opened(self, rows: list[dict[str, Any]], compiler: Compiler, asker: str) -> list[dict[str, Any]]:
-        if not compiler.reads_cpr:
-            return rows
-        return await opened(self.reading, self.keyring, rows, asker)
+    def _opening(self, asker: str) -> Opened:
+        async def open_block(rows: list[Any]) -> list[Any]:
+            return await opened(self.reading, self.keyring, rows, asker)
 
-    # -- nearest --------------------------------------------------------------------------------------------------
+        return open_block
 
-    async def _nearest(self, root: Selected, rights: frozenset[str], asker: str) -> Any:
-        day = root.arguments.get("at") or today()
-        # A walk may go through a unit that has closed (A14): it is shown with the values that it last had.
-        moments = (Moment(day, copied=await self._shows(day)), Moment(day, False, period=True))
-
-        async def fetch(kind: str, selected: Mapping[str, Selected], uuids: list[str]) -> dict[str, Any]:
-            found: dict[str, Any] = {}
-            for moment in moments:
-                missing = [each for each in uuids if each not in found]
-                if missing:
-                    compiler = Compiler(moment, rights)
-                    rows = await self._rows(compiler.by_uuids(kind, selected, missing), compiler, asker)
-                    found |= {row["_key"]: _shown(row) for row in rows}
-            return found
-
-        return await answer_nearest(root, day, self.driver, fetch)
-
-    # -- a long list ----------------------------------------------------------------------------------------------
-
-    async def _stream(
-        self, root: Selected, statement: Statement, compiler: Compiler, asker: str
-    ) -> AsyncIterator[bytes]:
-        """The same JSON as ``_page``, in chunks, nodes first."""
-        (nodes,) = (each for each in _connection(root).values() if each.name == "nodes")
-        assert statement.page is not None
-        total = await self._total(statement)
-        buffer = bytearray(b'{"data":{%b:{%b:[' % (orjson.dumps(root.key), orjson.dumps(nodes.key)))
-        last, count = None, 0
-        async with self.reading.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            result = await session.run(self._timed(statement.text), statement.parameters)
-            async for record in result:
-                count += 1
-                if count > statement.page:
-                    break
-                row = record[0]
-                if compiler.reads_cpr:
-                    (row,) = await opened(self.reading, self.keyring, [row], asker)
-                last = row.pop("_key")
-                if count > 1:
-                    buffer += b","
-                buffer += orjson.dumps(row)
-                if len(buffer) > CHUNK:
-                    yield bytes(buffer)
-                    buffer.clear()
-        buffer += b"]"
-        rest = _around(root, last, count > statement.page, total)
-        rest.pop(nodes.key)
-        if rest:
-            buffer += b"," + orjson.dumps(rest)[1:-1]
-        buffer += b"}}}"
-        yield bytes(buffer)
+    def _too_slow(self) -> GraphQLError:
+        return GraphQLError(
+            f"The answer took longer than {self.limits.seconds:g} seconds. Ask for fewer at a time (first, after), "
+            "or narrow the list with filter.",
+            extensions={"code": "time_limit"},
+        )
 
 
 @lru_cache(maxsize=1000)
@@ -248,50 +213,25 @@ def question_of(text: str, name: str | None) -> Question:
     return Question(document, operations[0], fragments)
 
 
-def _connection(root: Selected) -> dict[str, Selected]:
-    return next(iter(root.children.values()))
+def _coerced(question: Question, variables: Mapping[str, Any] | None) -> VariableValues:
+    definitions = question.operation.variable_definitions
+    if not definitions:
+        return _NO_VARIABLES
+    coerced = get_variable_values(SCHEMA, list(definitions), dict(variables or {}))
+    if isinstance(coerced, list):
+        raise Rejected(*coerced)
+    return coerced
 
 
-def _is_long(root: Selected) -> bool:
-    if root.name not in PLURALS and root.name not in RECORD_LISTS:
-        return False
-    nodes = [each for each in _connection(root).values() if each.name == "nodes"]
-    return len(nodes) == 1 and (root.arguments.get("first") or 0) > STREAMED
+def _out_of_time(error: Exception) -> bool:
+    return isinstance(error, Neo4jError) and "TransactionTimedOut" in (error.code or "")
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    row.pop("_key", None)
-    return row
+def _broken_off(error: Exception) -> GraphQLError:
+    _log.error("answer_broken_off", error=type(error).__name__)
+    return GraphQLError("The answer broke off; ask again", extensions={"code": "broken_off"})
 
 
-def _page(root: Selected, rows: list[dict[str, Any]], statement: Statement, total: int | None) -> dict[str, Any]:
-    assert statement.page is not None
-    more = len(rows) > statement.page
-    rows = rows[: statement.page]
-    last = rows[-1]["_key"] if rows else None
-    page = _around(root, last, more, total)
-    for each in _connection(root).values():
-        if each.name == "nodes":
-            keys = set(next(iter(each.children.values())))
-            page[each.key] = [{key: value for key, value in row.items() if key in keys} for row in rows]
-    return page
-
-
-def _around(root: Selected, last: object, more: bool, total: int | None) -> dict[str, Any]:
-    """A connection's fields, the nodes still to be filled in."""
-    page: dict[str, Any] = {}
-    cursor = None if last is None else str(last)
-    for each in _connection(root).values():
-        if each.name == "totalCount":
-            page[each.key] = total
-        elif each.name == "pageInfo":
-            told = {"hasNextPage": more, "endCursor": cursor, "__typename": "PageInfo"}
-            page[each.key] = {inner.key: told[inner.name] for inner in each.children["PageInfo"].values()}
-        else:
-            page[each.key] = next(iter(root.children)) if each.name == "__typename" else None
-    return page
-
-
-async def in_thread(work: Callable[[], Any]) -> Any:
-    """Run what uses the sync driver without holding up other requests."""
-    return await anyio.to_thread.run_sync(work)
+async def _nothing() -> AsyncIterator[Any]:
+    return
+    yield

@@ -8,6 +8,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date
+from enum import Enum
 from typing import Annotated, Any, NewType, Union
 
 import strawberry
@@ -15,7 +16,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.filters import of_kind
 from api.mutations.schema import Mutation
-from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TYPES, UNIONS, Type, Value
+from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TIES, TYPES, UNIONS, Type, Value
 from api.subscriptions.schema import Subscription
 
 _HERE = sys.modules[__name__]
@@ -45,6 +46,12 @@ Fields = Mapping[str, tuple[Any, Arguments, str]]
 class Period:
     from_: date | None = strawberry.field(name="from", default=None)
     to: date | None = None
+
+
+@strawberry.enum(description="The order of a list. A cursor belongs to the order that it was got in")
+class Order(Enum):
+    UUID = "UUID"
+    NAME = "NAME"  # name, title, number or login: what people know it by
 
 
 @strawberry.type
@@ -96,7 +103,7 @@ def _fields(type_: Type) -> Fields:
         arguments: dict[str, tuple[Any, str]] = {}
         if each.many:
             arguments["first"] = (int | None, "at most so many")
-        if "*1.." in each.pattern:
+        if each.is_tree:
             arguments["depth"] = (int | None, "so many levels")
         found[each.name] = (f"list[{to}]" if each.many else f"{to} | None", arguments, each.doc)
     return found
@@ -106,7 +113,7 @@ def _filter(kind: str) -> Any:
     namespace: dict[str, Any] = {"__module__": __name__, "__annotations__": {}}
     for each in of_kind(kind).values():
         namespace["__annotations__"][each.name] = _SCALARS[each.type]
-        namespace[each.name] = strawberry.field(name=each.name, default=None, description=each.doc or None)
+        namespace[each.name] = strawberry.field(name=each.name, default=strawberry.UNSET, description=each.doc or None)
     made = strawberry.input(type(f"{kind}Filter", (), namespace), name=f"{kind}Filter")
     setattr(_HERE, f"{kind}Filter", made)
     return made
@@ -152,7 +159,7 @@ def _roots() -> Fields:
         }
         roots[name] = (f"{kind} | None", arguments, TYPES[kind].doc)
     for name, kind in PLURALS.items():
-        narrowed = {"filter": (_filter(kind) | None, ""), **_WHEN, **_PAGE}
+        narrowed = {"filter": (_filter(kind) | None, ""), **_WHEN, **_PAGE, "order": (Order | None, "default UUID")}
         roots[name] = (_connection(kind), narrowed, TYPES[kind].doc)
     for name, record in RECORD_LISTS.items():
         roots[name] = (_connection(record), {**_RECORD_FILTERS[name], **_PAGE}, TYPES[record].doc)
@@ -180,7 +187,7 @@ def _roots() -> Fields:
     return roots
 
 
-for _name, _members in {**UNIONS, "Tie": ("Employment", "Affiliation")}.items():
+for _name, _members in {**UNIONS, "Tie": TIES}.items():
     # Strawberry's own way to name a union of types that are made later.
     _types = tuple(Annotated[each, strawberry.lazy(__name__)] for each in _members)
     setattr(_HERE, _name, Annotated[Union[_types], strawberry.union(_name)])  # noqa: UP007 - a union of values

@@ -1,0 +1,53 @@
+"""A compiled question: one Cypher statement, where its parameters come from, and the form of its answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from api.given import Parameters, Values
+
+BLOCK = 500
+"""Rows in one record of a result: one record costs two reads of the socket, however much is in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageField:
+    """One field of a connection. ``names``: of pageInfo, response key → field."""
+
+    key: str
+    name: Literal["nodes", "pageInfo", "totalCount", "__typename"]
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RootForm:
+    """How a root field is written. ``page``: its fields, for a connection. ``constant``: its value, for __typename."""
+
+    key: str
+    form: Literal["object", "list", "page", "constant"]
+    type: str
+    page: tuple[PageField, ...] = ()
+    constant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A root field that ``graph.nearest`` answers first; its answer becomes the parameter ``parameter``."""
+
+    field: str
+    arguments: Mapping[str, Any]
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``statement`` returns records (root, head, rows): the place of the root field, what a page tells beside its rows
+    (with its first record), and a block of rows in the answer's own shape. ``None``: nothing is asked of the graph.
+    """
+
+    statement: str | None
+    parameters: Parameters
+    roots: tuple[RootForm, ...]
+    rules: tuple[Rule, ...]
+    reads_cpr: bool
+    cost: Callable[[Values], int]
