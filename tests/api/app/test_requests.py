@@ -1,7 +1,9 @@
 """What the service does with requests: its log, its limits, and a graph that does not answer."""
 
+import asyncio
+from collections.abc import Iterator
+
 import httpx
-from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from api.app import Service, create_app
@@ -32,7 +34,7 @@ def test_health_and_metrics_leave_no_lines(small_service: Served) -> None:
 
 
 def test_a_body_without_length_is_read_no_further_than_allowed(small_service: Served) -> None:
-    def endless():  # type: ignore[no-untyped-def]
+    def endless() -> Iterator[bytes]:
         for _ in range(64):
             yield b" " * 65536
 
@@ -48,11 +50,18 @@ def test_no_other_origin_is_let_in(small_service: Served) -> None:
 
 
 def test_a_graph_that_does_not_answer_is_an_error_that_says_so() -> None:
-    nowhere = "bolt://127.0.0.1:9"
-    service = Service(connect(nowhere, "neo4j", "x"), connect_async(nowhere, "neo4j", "x"), Keyring.generate())
-    with service.driver, TestClient(create_app(service)) as client:
-        answer = client.post("/graphql", json={"query": ASK}, headers={"Authorization": "Bearer rc_any"})
-        assert answer.status_code == 503
-        assert answer.json()["errors"][0]["extensions"]["code"] == "unavailable"
-        assert client.get("/health/live").status_code == 200
-        assert client.get("/health/ready").status_code == 503
+    async def ask() -> tuple[httpx.Response, ...]:
+        nowhere = ("bolt://127.0.0.1:9", "neo4j", "x")
+        service = Service(connect(*nowhere), connect_async(*nowhere), Keyring.generate())
+        transport = httpx.ASGITransport(create_app(service))
+        async with service.reading, httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            headers = {"Authorization": "Bearer rc_any"}
+            asked = await client.post("/graphql", json={"query": ASK}, headers=headers)
+            answers = asked, await client.get("/health/live"), await client.get("/health/ready")
+        service.driver.close()
+        return answers
+
+    asked, live, ready = asyncio.run(ask())
+    assert asked.status_code == 503
+    assert asked.json()["errors"][0]["extensions"]["code"] == "unavailable"
+    assert (live.status_code, ready.status_code) == (200, 503)

@@ -1,0 +1,52 @@
+"""Decisions over HTTP: a brake approved, an ambiguous match decided; the next import follows both."""
+
+import neo4j
+
+from graph.cpr import Keyring
+from importers.brake import BrakeSettings
+from importers.pipeline import run_import
+from reconnect.embedded import Addresses
+from tests.api.serving import serving
+from tests.graph.organisation import Stating, person, small, unit
+
+BRAKE = '{ brakes(state: "waiting") { nodes { id source summary } } }'
+APPROVE = "mutation($id: ID!, $why: String!) { approveBrake(id: $id, reason: $why) { id } }"
+WAITING = '{ ambiguities(source: "facts") { nodes { id key candidates } } }'
+DECIDE = 'mutation($id: ID!, $thing: ID) { decideMatch(id: $id, thing: $thing, reason: "asked them") { id } }'
+
+
+def test_a_brake_is_approved_with_a_reason_by_who_may(clean_graph: neo4j.Driver, addresses: Addresses) -> None:
+    ring, tight = Keyring.generate(), BrakeSettings(share=0.1, at_least=0)
+    run_import(clean_graph, Stating(*small()), ring)
+    fewer = [each for each in small() if each.key not in ("e1", "e2")]
+    assert run_import(clean_graph, Stating(*fewer), ring, brake=tight).brake is not None
+    with serving(addresses, clean_graph, ring) as service:
+        (brake,) = service.data(BRAKE, "operations")["brakes"]["nodes"]
+        assert any("e1" in line for line in brake["summary"])
+        for role, why, code in (("hr", "x", "forbidden"), ("operations", " ", "reason")):
+            (error,) = service.ask(APPROVE, role, id=brake["id"], why=why)["errors"]
+            assert error["extensions"]["code"] == code
+        service.data(APPROVE, "operations", id=brake["id"], why="they have left")
+        (error,) = service.ask(APPROVE, "operations", id="none", why="x")["errors"]
+        assert error["extensions"]["code"] == "unknown_brake"
+        assert run_import(clean_graph, Stating(*fewer), ring, brake=tight, approve=brake["id"]).brake is None
+        active = service.data("{ employments { nodes { number } } }", "reader")["employments"]["nodes"]
+    assert [each["number"] for each in active] == ["e3"]
+
+
+def test_an_ambiguous_match_is_decided(clean_graph: neo4j.Driver, addresses: Addresses) -> None:
+    ring, by_number = Keyring.generate(), {"Unit": (("number",),)}
+    run_import(clean_graph, Stating(person("p", "A"), unit("y", number="8"), unit("z", number="8")), ring)
+    told = Stating(unit("b", number="8", phone="12"), name="facts")
+    run_import(clean_graph, told, ring, match_keys=by_number)
+    with serving(addresses, clean_graph, ring) as service:
+        (waiting,) = service.data(WAITING, "hr")["ambiguities"]["nodes"]
+        (error,) = service.ask(DECIDE, "hr", id=waiting["id"], thing="no-such-unit")["errors"]
+        assert error["extensions"]["code"] == "unknown_ambiguity"
+        chosen = waiting["candidates"][0]
+        service.data(DECIDE, "hr", id=waiting["id"], thing=chosen)
+        assert service.data(WAITING, "hr")["ambiguities"]["nodes"] == []
+        assert run_import(clean_graph, told, ring, match_keys=by_number).problems == []
+        found = service.data("query($id: ID) { unit(uuid: $id) { phone keys } }", "reader", id=chosen)["unit"]
+    assert found["phone"] == "12"
+    assert "b" in found["keys"]

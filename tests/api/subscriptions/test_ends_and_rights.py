@@ -1,0 +1,61 @@
+"""A subscription lives no longer than its token, and keeps home addresses from who has no right to them."""
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from api.access import gate
+from api.access.tokens import create, revoke
+from graph.changes import Origin
+from graph.cpr import Keyring
+from graph.door import Door
+from graph.facts import Statement, Told
+from graph.time import Period
+from tests.api.serving import Served
+
+ASK = "subscription($after: Int) { changes(after: $after) { number kind after } }"
+
+
+def answers(service: Served, token: str, after: int) -> Iterator[dict[str, object]]:
+    body = {"query": ASK, "variables": {"after": after}}
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.stream("POST", f"{service.url}/graphql/events", json=body, headers=headers, timeout=60) as answer:
+        for line in answer.iter_lines():
+            if line.startswith("data: "):
+                yield json.loads(line[6:])
+
+
+def move(service: Served, street: str) -> None:
+    values = {"street": (Told(Period(), street),)}
+    Door(service.driver, Keyring.generate()).state("cpr", [Statement("Person", "x", values=values)], Origin("cpr"))
+
+
+def last_number(service: Served) -> int:
+    rows, _, _ = service.driver.execute_query("MATCH (log:ChangeLog) RETURN log.number AS number")
+    number: int = rows[0]["number"]
+    return number
+
+
+@pytest.mark.parametrize(("role", "shown"), [("hr", True), ("operations", False)])
+def test_a_home_address_needs_its_right(small_service: Served, role: str, shown: bool) -> None:
+    first = last_number(small_service)
+    move(small_service, "Skovstien 7")
+    told = next(answers(small_service, small_service.token(role), first))
+    assert ("Skovstien" in str(told)) == shown
+    assert "Person" in str(told)
+
+
+def test_it_ends_with_its_token(small_service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "REMEMBERED", 0.0)
+    first = last_number(small_service)
+    listening = answers(small_service, create(small_service.driver, "gone soon", ["auditor"]), first)
+    move(small_service, "A")
+    assert next(listening)["data"]
+    revoke(small_service.driver, "gone soon")
+    move(small_service, "B")
+    ended = next(listening)
+    assert "data" not in ended
+    assert "token has ended" in str(ended)
+    assert next(listening, None) is None
