@@ -275,3 +275,11 @@ class Payroll:
         given, _, surname = name.partition(" ")
         self.home.put_person(Person(cpr, given, surname, registered=self.state.clock.now()))
         self.home.put_employment(employment)
+
+
+def second_institution(payroll: Payroll) -> Institution:
+    other = payroll.state.add(Institution("XB", TOP.replace("b0001", "b0002"), "Anden løn"))
+    other.put_department(department("a" * 8, "A110", NY1, "Anden forvaltning", other.uuid))
+    other.put_department(department("b" * 8, "B110", LOWEST, "Anden afdeling", "a" * 8))
+    other.put_positions((Position("0731", "Pædagog"),))
+    return other

@@ -1,4 +1,4 @@
-"""Persons and employments (formats/sd.md §6, pitfalls 30 to 58 but 56)."""
+"""Employments (formats/sd.md §6, pitfalls 30 to 58, 68 and 69; 53 to 55 are in test_persons)."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -12,16 +12,13 @@ from importers.pipeline import run_import
 from importers.sd.mapping.employments import employment as mapped
 from importers.sd.settings import SdSettings, UnpaidRule
 from sample.sd_service.state import (
-    Address,
     Contact,
-    Institution,
     Job,
     Person,
     Position,
     Status,
     WorkingTime,
 )
-from tests.graph.snapshot import snapshot
 from tests.importers.known import KEYRING, told_values
 from tests.importers.sd.klit import (
     B110,
@@ -42,6 +39,7 @@ from tests.importers.sd.klit import (
     employment,
     person,
     place,
+    second_institution,
     unit,
     working,
 )
@@ -108,14 +106,6 @@ def test_pitfall_32_an_unknown_person_whom_sd_does_not_answer_is_not_made(payrol
     payroll.wrong.missing = {}
     payroll.read(whole=True)
     assert payroll.known.exists("Employment", employment(EVA, "00533"), TODAY)
-
-
-def second_institution(payroll: Payroll) -> Institution:
-    other = payroll.state.add(Institution("XB", TOP.replace("b0001", "b0002"), "Anden løn"))
-    other.put_department(department("a" * 8, "A110", NY1, "Anden forvaltning", other.uuid))
-    other.put_department(department("b" * 8, "B110", LOWEST, "Anden afdeling", "a" * 8))
-    other.put_positions((Position("0731", "Pædagog"),))
-    return other
 
 
 def test_pitfall_33_a_person_known_elsewhere_gets_the_employment_though_this_institution_lacks_her(
@@ -365,56 +355,6 @@ def test_pitfall_52_the_same_number_in_two_institutions_is_two_employments_of_on
     assert [payroll.known.link("Employment", each, "person", TODAY) for each in keys] == [person(BO)] * 2
     assert [payroll.known.value("Employment", each, "phone", TODAY) for each in keys] == ["99887733", "11111111"]
     assert payroll.known.value("Employment", keys[1], "email", TODAY) is None
-
-
-def test_pitfall_53_the_order_of_institutions_decides_the_name_and_nothing_flips(payroll: Payroll) -> None:
-    other = second_institution(payroll)
-    other.put_person(Person(BO, "Bo", "Andetnavn"))
-    other.put_employment(working("00417", BO, at="b" * 8))
-    payroll.read(institutions=("XB", "XA"))
-    assert payroll.known.value("Person", person(BO), "surname", TODAY) == "Andetnavn"
-    assert payroll.read(whole=True, institutions=("XB", "XA")).changed == []
-    payroll.at("2026-03-02 10:00")
-    payroll.home.put_person(replace(payroll.home.persons[BO], registered=datetime(2026, 3, 2, 9)))
-    assert payroll.read(institutions=("XB", "XA")).changed == []
-    payroll.read(institutions=("XA", "XB"))
-    assert payroll.known.value("Person", person(BO), "surname", TODAY) == "Klitmose"
-
-
-def test_pitfall_54_fictive_persons_are_skipped_and_counted(payroll: Payroll) -> None:
-    payroll.hire("0101900000", working("00533", "0101900000"), "Stilling Vakant")
-    applied = payroll.read()
-    assert [(each.rule, each.text[:18]) for each in applied.problems] == [("fictive", "1 fictive persons ")]
-    assert len(list(payroll.known.keys("Person"))) == 2
-    assert len(list(payroll.known.keys("Employment"))) == 3
-
-
-def test_pitfall_55_a_protected_address_is_not_stored(payroll: Payroll, clean_graph: neo4j.Driver) -> None:
-    run_import(clean_graph, payroll.source(private_contact=True), KEYRING)
-    assert "ADRESSEBESKYTTELSE" not in str(snapshot(clean_graph, changes=True))
-    rows, _, _ = clean_graph.execute_query(
-        "MATCH (p:Person) RETURN p.name AS name, p.address_protected AS protected, p.street AS street ORDER BY name"
-    )
-    assert [tuple(row.values()) for row in rows] == [
-        ("Bo Asger Klitmose", None, "Marehalmvej 12"),
-        ("Dorte Sandholt", True, None),
-    ]
-
-
-def test_pitfall_55_who_becomes_protected_keeps_no_address_from_before(payroll: Payroll) -> None:
-    payroll.read(private_contact=True)
-    hidden = Address("Marehalmvej *", "9998", "Klitkøbing")
-    payroll.home.put_person(replace(payroll.home.persons[BO], address=hidden))
-    payroll.read(private_contact=True, whole=True)
-    assert not {"street", "postal_code", "city"} & payroll.known.of("Person", person(BO)).values.keys()
-
-
-def test_private_contact_is_off_unless_switched_on(payroll: Payroll) -> None:
-    payroll.read()
-    private = {"street", "postal_code", "city", "private_phone", "private_email"}
-    assert not private & payroll.known.of("Person", person(BO)).values.keys()
-    payroll.read(private_contact=True)
-    assert private <= payroll.known.of("Person", person(BO)).values.keys()
 
 
 def test_pitfall_57_without_a_rate_the_hours_are_unknown_and_zero_is_zero(payroll: Payroll) -> None:

@@ -12,6 +12,7 @@ from importers.sd import answers
 from importers.sd.answers import Parts
 from importers.sd.client import Client, sd_day
 from importers.sd.errors import AccessRefused, ServiceFault, Unavailable, Unreadable
+from importers.sd.mapping.employments import employment as mapped
 from importers.sd.operations import Operations
 from importers.source import SourceError
 from sample.sd_service.state import Contact, Status
@@ -32,6 +33,7 @@ from tests.importers.sd.klit import (
     unit,
 )
 from tests.importers.sd.klit import day as a_day
+from tests.importers.sd.pure import HOLDER, SETTINGS, told
 
 EMPLOYED = "GetEmploymentChanged20111201"
 
@@ -178,9 +180,6 @@ def test_pitfall_11_what_breaks_the_schemas_patterns_is_read(payroll: Payroll) -
 
 def test_pitfall_12_a_part_that_was_not_asked_for_ends_nothing(payroll: Payroll) -> None:
     """The echo tells what was understood; what it says no to is left as it was."""
-    from importers.sd.mapping.employments import employment as mapped
-    from tests.importers.sd.pure import HOLDER, SETTINGS, told
-
     whole = told(statuses=[("1", "2020-01-01", "")], jobs=[("0731", "2020-01-01", "")], working=[("1.0", "2020-01-01")])
     first = mapped(whole, HOLDER, SETTINGS, TODAY, None).statement
     second = mapped(replace(whole, jobs=None, working_times=None), HOLDER, SETTINGS, TODAY, first).statement
