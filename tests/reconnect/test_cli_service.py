@@ -1,0 +1,84 @@
+"""The web service from the command line: tokens, queries with and without one, and the end when it is asked to."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import neo4j
+import pytest
+
+from graph.cpr import Keyring
+from importers.pipeline import run_import
+from reconnect.embedded import Addresses
+from reconnect.embedded.home import Home
+from reconnect.exits import Exit
+from reconnect.service import BackgroundService
+from tests.graph.organisation import Stating, small
+from tests.reconnect.shell import Run
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    made = tmp_path / "named.graphql"
+    made.write_text("query All { units { totalCount nodes { name } } }")
+    return made
+
+
+def test_a_query_without_a_token_is_answered_here_and_now(run: Run, clean_graph: neo4j.Driver, file: Path) -> None:
+    run_import(clean_graph, Stating(*small()), Keyring.generate())
+    done = run("query", str(file))
+    assert done.returncode == Exit.OK
+    assert json.loads(done.stdout)["data"]["units"]["totalCount"] == 3
+    file.write_text("{ nothing }")
+    refused = run("query", str(file))
+    assert refused.returncode == Exit.FAILURE
+    assert "nothing" in json.loads(refused.stdout)["errors"][0]["message"]
+
+
+def test_the_service_answers_tokens_until_they_are_revoked(
+    run: Run,
+    clean_graph: neo4j.Driver,
+    file: Path,
+    tmp_path: Path,
+    addresses: Addresses,
+    monkeypatch: pytest.MonkeyPatch,
+    listener: Callable[[int], int],
+) -> None:
+    run_import(clean_graph, Stating(*small()), Keyring.generate())
+    for name, value in (
+        ("NEO4J__URI", addresses.bolt_uri),
+        ("NEO4J__PASSWORD", addresses.password),
+        ("REDIS__URL", addresses.redis_url),
+    ):
+        monkeypatch.setenv(f"RECONNECT__{name}", value)
+    home = Home(tmp_path)
+    home.create()
+    service = BackgroundService(home)
+    with_port = 20000 + listener(0) % 10000
+    address = service.start(with_port)
+    try:
+        assert service.start(with_port) == address
+        token = run("token", "create", "reader of the test", "--role", "reader").stdout.strip()
+        asked = ("query", str(file), "--url", address, "--token", token)
+        assert json.loads(run(*asked).stdout)["data"]["units"]["totalCount"] == 3
+        assert "reader of the test" in run("token", "list").stdout
+        assert token not in run("token", "list").stdout
+        assert run("token", "revoke", "reader of the test").returncode == Exit.OK
+        refused = run(*asked)
+        assert refused.returncode == Exit.FAILURE
+        assert json.loads(refused.stdout)["errors"][0]["extensions"]["code"] == "unauthenticated"
+    finally:
+        assert service.stop()
+    assert token not in (home.logs / "api.out").read_text()
+
+
+def test_wrong_roles_are_a_wrong_argument(run: Run, clean_graph: neo4j.Driver) -> None:
+    done = run("token", "create", "someone", "--role", "king")
+    assert done.returncode == Exit.USAGE
+    assert "king" in done.stderr
+
+
+def test_the_schema_is_printed_without_any_server(run: Run) -> None:
+    done = run("schema", RECONNECT__NEO4J__URI="bolt://127.0.0.1:1")
+    assert done.returncode == Exit.OK
+    assert "type Query" in done.stdout
