@@ -5,10 +5,8 @@ applied in bounded transactions, each with its changes and its source records: a
 batches, and the next run goes on where it ended, since what is written no longer differs.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import neo4j
 
@@ -17,11 +15,9 @@ from graph.cpr import Keyring
 from graph.dayturn import turn
 from graph.difference import Difference
 from graph.door import ATTEMPTS, Door, Stale, Stated, find_refused, points_to_itself
-from graph.errors import Refused
-from graph.facts import BadRecord, Problem, Statement
+from graph.facts import Problem
 from graph.index import RecordId
 from graph.matching import DEFAULT_MATCH_KEYS, MatchKeys, keep_undecided
-from graph.merge import check
 from graph.model import KINDS
 from graph.order import SourceOrder
 from graph.sourcing import approve as approve_brake
@@ -37,18 +33,15 @@ from graph.sourcing import (
     start_run,
     write_mark,
 )
-from graph.time import Period, within
 from importers.brake import BrakeSettings, digest, stopping, summary, too_many
-from importers.known import ABSENT, GraphKnown
+from importers.known import GraphKnown
 from importers.report import ImportReport
 from importers.roles import RoleRule
 from importers.ruling import Ruling, Told
-from importers.source import Mapped, RawRecord, Reading, Source
+from importers.source import Reading, Source
+from importers.taking import BATCH, Progress, Taking, problem_of, silent
 
-T = TypeVar("T")
 _Compared = dict[RecordId, Difference | None]  # None: nothing differs
-BATCH = 1000  # things a transaction; bounds memory and the time that the log is locked
-Progress = Callable[[str, int, int | None], None]
 
 
 class StoppedByBrake(Exception):
@@ -58,10 +51,6 @@ class StoppedByBrake(Exception):
         super().__init__("; ".join(reasons) + f". Look at the difference and approve it as {brake} if it is right.")
         self.brake = brake
         self.reasons = tuple(reasons)
-
-
-def _silent(stage: str, done: int, total: int | None) -> None:
-    """No progress is shown."""
 
 
 @dataclass
@@ -117,87 +106,19 @@ class Import:
 
     def _take(self, reading: Reading, known: GraphKnown) -> None:
         self._suspect = reading.suspect
-        self.door.index.learn_all(self.source.name, reading.whole)
-        problems: list[Problem] = list(reading.problems)
-        looked_at: set[tuple[str, str]] = {(each.kind, each.key) for each in reading.problems}
-        if reading.whole:
-            looked_at |= {
-                (each.kind, each.key) for each in kept_problems(self.driver, self.source.name).values() if not each.key
-            }
-        told: list[Told] = []
-        seen: dict[str, set[str]] = {kind: set() for kind in reading.whole}
-        for raws in _batches(reading.records, BATCH):
-            for raw in raws:
-                seen.setdefault(raw.kind, set()).add(raw.key)
-            told += self._mapped(raws, known, problems, looked_at)
-            self.progress("reading", sum(len(keys) for keys in seen.values()), None)
-        told += self._absent(reading, known, seen, problems, looked_at)
+        taking = Taking(self.driver, self.source.name, reading, known, self.door.index, self.progress)
+        told = taking.told()
         told += self.ruling.of(told)
-        told = [each for each in told if self._is_sound(each, problems, looked_at)]
-        wrote = self._settle(told, problems)
-        self._keep_problems(problems, looked_at)
+        told = [each for each in told if taking.is_sound(each)]
+        self.report.unchanged += taking.unchanged
+        wrote = self._settle(told, taking.problems)
+        self._keep_problems(taking.problems, taking.looked_at)
         if self.dry_run:
             return
         if reading.mark and (wrote or reading.mark_anyway):
             mark = {**reading.mark}
             if dict(read_mark(self.driver, self.source.name)) != mark:
                 write_mark(self.driver, self.source.name, mark)
-
-    def _mapped(
-        self, raws: Sequence[RawRecord], known: GraphKnown, problems: list[Problem], looked_at: set[tuple[str, str]]
-    ) -> list[Told]:
-        name = self.source.name
-        ids = [RecordId(name, each.kind, each.key) for each in raws]
-        self.door.index.learn_records(ids)
-        changed: list[RawRecord] = []
-        kept: dict[str, list[str]] = {}
-        for record, raw in zip(ids, raws, strict=True):
-            old = self.door.index.kept(record)
-            if old is not None and old.fingerprint == raw.fingerprint:
-                self.report.unchanged += 1
-                continue
-            changed.append(raw)
-            if old is not None:
-                kept.setdefault(raw.kind, []).append(raw.key)
-        previous = {(kind, key): each for kind, keys in kept.items() for key, each in known.several(kind, keys).items()}
-        told = []
-        for raw in changed:
-            looked_at.add((raw.kind, raw.key))
-            try:
-                mapped = raw.map(previous.get((raw.kind, raw.key)))
-            except BadRecord as bad:
-                problems.append(bad.problem)
-                continue
-            problems.extend(mapped.problems)
-            if mapped.statement is not None:
-                told.append(Told(name, mapped.statement, raw.fingerprint))
-        return told
-
-    def _absent(
-        self,
-        reading: Reading,
-        known: GraphKnown,
-        seen: dict[str, set[str]],
-        problems: list[Problem],
-        looked_at: set[tuple[str, str]],
-    ) -> list[Told]:
-        told = []
-        for kind in sorted(reading.whole):
-            gone = [
-                key
-                for key, kept in self.door.index.kept_of(self.source.name, kind).items()
-                if key not in seen[kind] and kept.fingerprint != ABSENT
-            ]
-            for keys in _batches(gone, BATCH):
-                for key, previous in known.several(kind, keys).items():
-                    looked_at.add((kind, key))
-                    mapped = (reading.absent or _ends_on(reading))(previous)
-                    if mapped is None:
-                        continue
-                    problems.extend(mapped.problems)
-                    if mapped.statement is not None:
-                        told.append(Told(self.source.name, mapped.statement, ABSENT))
-        return told
 
     def _apply_changed_rules(self) -> None:
         """A rule that is new, changed or gone is applied to all that the source has told."""
@@ -209,15 +130,6 @@ class Import:
             self.ruling.keep()
 
     # -- compare, brake, apply ----------------------------------------------------------------------------------
-
-    def _is_sound(self, told: Told, problems: list[Problem], looked_at: set[tuple[str, str]]) -> bool:
-        try:
-            check(told.statement)
-        except Refused as refused:
-            problems.append(_problem(told.statement.kind, told.statement.key, refused))
-            looked_at.add((told.statement.kind, told.statement.key))
-            return False
-        return True
 
     def _settle(self, told: Sequence[Told], problems: list[Problem]) -> bool:
         """Compare, brake and apply; again from the start where somebody else wrote meanwhile. Whether it wrote."""
@@ -289,7 +201,7 @@ class Import:
         out: set[str] = set()
         for refused, uuids in find_refused(units, self.driver):
             out |= uuids
-            problems += [_problem("Unit", each.record.key, refused) for each in units if each.uuid in uuids]
+            problems += [problem_of("Unit", each.record.key, refused) for each in units if each.uuid in uuids]
         if out:
             for stated in by_kind["Unit"]:
                 if stated.uuid in out and stated.new:
@@ -408,7 +320,7 @@ def run_import(
     user: str | None = None,
     dry_run: bool = False,
     approve: str | None = None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
     match_keys: MatchKeys = DEFAULT_MATCH_KEYS,
 ) -> ImportReport:
     """Import what is new in a source.
@@ -432,25 +344,6 @@ def run_import(
         progress,
         match_keys,
     ).run()
-
-
-def _ends_on(reading: Reading) -> Callable[[Statement], Mapped]:
-    def ended(previous: Statement) -> Mapped:
-        if previous.exists is None:
-            return Mapped(replace(previous, values={}, links={}))
-        return Mapped(replace(previous, exists=within(previous.exists, (Period(end=reading.day),))))
-
-    return ended
-
-
-def _problem(kind: str, key: str, refused: Refused) -> Problem:
-    return Problem(kind, key, refused.field, refused.code, str(refused))
-
-
-def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
 
 
 def _distinct(stated: Sequence[Stated]) -> Iterator[list[Stated]]:

@@ -1,0 +1,137 @@
+"""Taking a reading in: which of its records are new or changed, what they mean, and what is no longer there."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TypeVar
+
+import neo4j
+
+from graph.errors import Refused
+from graph.facts import BadRecord, Problem, Statement
+from graph.index import Index, RecordId
+from graph.merge import check
+from graph.sourcing import kept_problems
+from graph.time import Period, within
+from importers.known import ABSENT, GraphKnown
+from importers.ruling import Told
+from importers.source import Mapped, RawRecord, Reading
+
+T = TypeVar("T")
+BATCH = 1000  # records at a time, and things a transaction; bounds memory and the time that the log is locked
+Progress = Callable[[str, int, int | None], None]
+"""(what is being done, how much of it is done, of how much), called as work goes on."""
+
+
+def silent(stage: str, done: int, total: int | None) -> None:
+    """No progress is shown."""
+
+
+@dataclass
+class Taking:
+    """One reading. ``looked_at``: (kind, key) of what was looked at anew, so that a kept problem can be let go."""
+
+    driver: neo4j.Driver
+    source: str
+    reading: Reading
+    known: GraphKnown
+    index: Index
+    progress: Progress
+    problems: list[Problem] = field(default_factory=list)
+    looked_at: set[tuple[str, str]] = field(default_factory=set)
+    unchanged: int = 0
+
+    def __post_init__(self) -> None:
+        self.index.learn_all(self.source, self.reading.whole)
+        self.problems += self.reading.problems
+        self.looked_at |= {(each.kind, each.key) for each in self.reading.problems}
+        if self.reading.whole:
+            kept = kept_problems(self.driver, self.source).values()
+            self.looked_at |= {(each.kind, each.key) for each in kept if not each.key}
+
+    def told(self) -> list[Told]:
+        """The statements of all records that are new, changed or gone."""
+        told: list[Told] = []
+        seen: dict[str, set[str]] = {kind: set() for kind in self.reading.whole}
+        for raws in batches(self.reading.records, BATCH):
+            for raw in raws:
+                seen.setdefault(raw.kind, set()).add(raw.key)
+            told += self._mapped(raws)
+            self.progress("reading", sum(len(keys) for keys in seen.values()), None)
+        return told + self._absent(seen)
+
+    def is_sound(self, told: Told) -> bool:
+        """The statement does not contradict itself or the model; else it is a bad record."""
+        try:
+            check(told.statement)
+        except Refused as refused:
+            self.problems.append(problem_of(told.statement.kind, told.statement.key, refused))
+            self.looked_at.add((told.statement.kind, told.statement.key))
+            return False
+        return True
+
+    def _mapped(self, raws: Sequence[RawRecord]) -> list[Told]:
+        ids = [RecordId(self.source, each.kind, each.key) for each in raws]
+        self.index.learn_records(ids)
+        changed: list[RawRecord] = []
+        kept: dict[str, list[str]] = {}
+        for record, raw in zip(ids, raws, strict=True):
+            old = self.index.kept(record)
+            if old is not None and old.fingerprint == raw.fingerprint:
+                self.unchanged += 1
+                continue
+            changed.append(raw)
+            if old is not None:
+                kept.setdefault(raw.kind, []).append(raw.key)
+        previous = {
+            (kind, key): each for kind, keys in kept.items() for key, each in self.known.several(kind, keys).items()
+        }
+        told = []
+        for raw in changed:
+            self.looked_at.add((raw.kind, raw.key))
+            try:
+                mapped = raw.map(previous.get((raw.kind, raw.key)))
+            except BadRecord as bad:
+                self.problems.append(bad.problem)
+                continue
+            self.problems += mapped.problems
+            if mapped.statement is not None:
+                told.append(Told(self.source, mapped.statement, raw.fingerprint))
+        return told
+
+    def _absent(self, seen: dict[str, set[str]]) -> list[Told]:
+        told = []
+        for kind in sorted(self.reading.whole):
+            gone = [
+                key
+                for key, kept in self.index.kept_of(self.source, kind).items()
+                if key not in seen[kind] and kept.fingerprint != ABSENT
+            ]
+            for keys in batches(gone, BATCH):
+                for key, previous in self.known.several(kind, keys).items():
+                    self.looked_at.add((kind, key))
+                    mapped = (self.reading.absent or self._ended)(previous)
+                    if mapped is None:
+                        continue
+                    self.problems += mapped.problems
+                    if mapped.statement is not None:
+                        told.append(Told(self.source, mapped.statement, ABSENT))
+        return told
+
+    def _ended(self, previous: Statement) -> Mapped:
+        """What a source no longer tells ends on the reading's day, unless the source says otherwise."""
+        if previous.exists is None:
+            return Mapped(replace(previous, values={}, links={}))
+        return Mapped(replace(previous, exists=within(previous.exists, (Period(end=self.reading.day),))))
+
+
+def problem_of(kind: str, key: str, refused: Refused) -> Problem:
+    """A refusal as the problem of a record."""
+    return Problem(kind, key, refused.field, refused.code, str(refused))
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of at most ``size``."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
