@@ -77,10 +77,10 @@ def show(report: ExportReport, console: Console) -> None:
             console.print(f"{label}: {len(lines)}")
         for line in lines[:_EXAMPLES]:
             console.print(f"  {line}", markup=False)
-    if report.brake:
-        console.print("Stopped by the brake; nothing was sent:")
+    if report.reasons:
+        console.print("The brake would stop this:" if report.dry_run else "The brake:")
         for reason in report.reasons:
-            console.print(f"  {reason}")
-        console.print(
-            f"Look at it with --dry-run; if it is right: reconnect export {report.target} --approve {report.brake}"
-        )
+            console.print(f"  {reason}", markup=False)
+    if report.brake:
+        console.print("Nothing was sent. Look at it with --dry-run; if it is right:")
+        console.print(f"  reconnect export {report.target} --approve {report.brake}")
