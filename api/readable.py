@@ -126,6 +126,14 @@ _BACK = (
     ("ItSystem", "accounts", ("Account",), "({n})<-[{r}:AT]-({m})", ""),
     ("SystemGroup", "systems", ("ItSystem",), "({n})<-[{r}:MEMBER_OF]-({m}:ItSystem)", ""),
     ("SystemGroup", "assignments", ("Assignment",), "({n})<-[{r}:ABOUT]-({m})", ""),
+    ("Unit", "countedHere", ("Unit",), "({n})<-[{r}:COUNTS_AS]-({m})", "Payroll units whose place in the line this is"),
+    ("Unit", "scopeOf", ("Substitution",), "({n})<-[{r}:SCOPE_UNIT]-({m})", "Substitutions that hold for it"),
+    ("KleNode", "interestedUnits", ("Unit",), "({n})<-[{r}:INTERESTED_IN]-({m})", ""),
+    ("KleNode", "scopeOf", ("Substitution",), "({n})<-[{r}:SCOPE_ABOUT]-({m})", "Substitutions that hold for it"),
+    ("ItSystem", "scopeOf", ("Substitution",), "({n})<-[{r}:SCOPE_ABOUT]-({m})", "Substitutions that hold for it"),
+    ("SystemGroup", "scopeOf", ("Substitution",), "({n})<-[{r}:SCOPE_ABOUT]-({m})", "Substitutions that hold for it"),
+    ("SystemGroup", "subgroups", ("SystemGroup",), "({n})<-[{r}:MEMBER_OF]-({m}:SystemGroup)", ""),
+    ("Function", "scopeOf", ("Substitution",), "({n})<-[{r}:SCOPE_ABOUT]-({m})", "Substitutions that hold for it"),
     ("Function", "assignments", ("Assignment",), "({n})<-[{r}:ABOUT]-({m})", ""),
 )
 

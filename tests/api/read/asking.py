@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import neo4j
@@ -46,6 +46,10 @@ class Asking:
 
     def code(self, text: str, variables: Mapping[str, Any] | None = None) -> object:
         return (self.refusal(text, variables).extensions or {}).get("code")
+
+    def forget_clock(self) -> None:
+        """The reader remembers for some seconds which day the identity nodes show."""
+        self.reader = replace(self.reader)
 
     async def _text(self, text: str, variables: Mapping[str, Any] | None, operation: str | None) -> bytes:
         answer = await self.reader.answer(question_of(text, operation), variables, self.rights, self.asker)

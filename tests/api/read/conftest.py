@@ -6,13 +6,13 @@ import neo4j
 import pytest
 
 from graph.cpr import Keyring
-from graph.migrations import migrate
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
 from importers.pipeline import run_import
 from reconnect.embedded import Addresses
 from tests.acceptance.cases import FILE
 from tests.api.read.asking import Asking, closed, open_asking
+from tests.emptied import empty
 from tests.graph.organisation import Stating, small
 
 KEYRING = Keyring.generate()
@@ -20,9 +20,7 @@ KEYRING = Keyring.generate()
 
 @pytest.fixture(scope="module")
 def graph(driver: neo4j.Driver) -> neo4j.Driver:
-    with driver.session() as session:
-        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS").consume()
-    migrate(driver)
+    empty(driver)
     assert run_import(driver, Facts(FactsSettings(path=FILE)), KEYRING).problems == []
     assert run_import(driver, Stating(*small()), KEYRING).problems == []
     return driver

@@ -1,0 +1,119 @@
+"""What a question may look like: aliases, fragments, directives, variables, unions, several root fields."""
+
+import pytest
+
+from tests.api.read.asking import Asking
+
+DAY = 'at: "2026-01-15"'
+
+
+def test_fields_have_the_names_that_were_asked_for(asking: Asking) -> None:
+    assert asking.data('{ top: unit(key: "social") { called: name known: keys } }') == {
+        "top": {"called": "Social, Sundhed og Job", "known": ["social"]}
+    }
+
+
+def test_several_root_fields_are_answered_in_order(asking: Asking) -> None:
+    data = asking.data(
+        f'{{ b: unit(key: "it", {DAY}) {{ name }} a: units(first: 1) {{ totalCount }} '
+        f'm: nearest(role: "manager", unit: "it", {DAY}) {{ steps }} __typename }}'
+    )
+    assert list(data) == ["b", "a", "m", "__typename"]
+    assert data["b"] == {"name": "It og Digitalisering"}
+    assert data["m"] == {"steps": 0}
+    assert data["__typename"] == "Query"
+
+
+def test_the_same_root_on_several_days(asking: Asking) -> None:
+    """Each root field has its own day: nothing of the one leaks into the other."""
+    data = asking.data(
+        '{ before: unit(key: "business", at: "2026-06-30") { parent { name } } '
+        'after: unit(key: "business", at: "2026-07-01") { parent { name } } '
+        'never: unit(key: "business", at: "2017-01-01") { parent { name } } }'
+    )
+    assert data == {
+        "before": {"parent": {"name": "Jobcenter"}},
+        "after": {"parent": {"name": "Borgerservice"}},
+        "never": None,
+    }
+
+
+def test_fragments_and_type_names(asking: Asking) -> None:
+    data = asking.data(
+        f"""
+        query {{ unit(key: "it", {DAY}) {{ ...Named parent {{ ...Named ... on Unit {{ keys }} }} }} }}
+        fragment Named on Unit {{ name __typename }}
+        """
+    )
+    assert data["unit"] == {
+        "name": "It og Digitalisering",
+        "__typename": "Unit",
+        "parent": {"name": "Stab", "__typename": "Unit", "keys": ["staff"]},
+    }
+
+
+def test_a_field_asked_for_twice_is_merged(asking: Asking) -> None:
+    data = asking.data(f'{{ unit(key: "it", {DAY}) {{ parent {{ name }} parent {{ keys }} }} }}')
+    assert data == {"unit": {"parent": {"name": "Stab", "keys": ["staff"]}}}
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_include_and_skip(asking: Asking, wanted: bool) -> None:
+    question = (
+        'query($wanted: Boolean!) { unit(key: "it") { uuid @skip(if: $wanted) name @include(if: $wanted) '
+        "... @include(if: $wanted) { keys } } }"
+    )
+    assert set(asking.data(question, {"wanted": wanted})["unit"]) == ({"name", "keys"} if wanted else {"uuid"})
+
+
+def test_unions_answer_by_what_the_thing_is(asking: Asking) -> None:
+    data = asking.data(
+        f"""{{ assignments({DAY}, first: 1000) {{ nodes {{
+            keys
+            holder {{ __typename ... on Employment {{ person {{ keys }} }} ... on Affiliation {{ person {{ keys }} }}
+                ... on Person {{ name }} }}
+            responsibilities {{ ... on KleNode {{ number }} ... on Function {{ key }} ... on SystemGroup {{ title }} }}
+        }} }} }}"""
+    )
+    found = {each["keys"][0]: each for each in data["assignments"]["nodes"]}
+    assert found["a_milkyway"]["holder"] == {"__typename": "Affiliation", "person": {"keys": ["gry"]}}
+    assert found["a_rep_rosa"]["holder"] == {"__typename": "Person", "name": "Rosa Blom"}
+    assert found["a_pay_jytte"]["responsibilities"] == [{"key": "payroll_reporting"}]
+    assert found["a_cw_leif"]["responsibilities"] == [{"number": "27.12"}]
+
+
+def test_a_compiled_plan_takes_the_values_of_each_asking(asking: Asking) -> None:
+    """The plan is kept by the shape of the variables; a date that is another day has the same shape."""
+    question = (
+        "query($key: String!, $at: Date, $first: Int) { unit(key: $key, at: $at) { children(first: $first) { keys } } }"
+    )
+
+    def children(key: str, at: str, first: int) -> list[str]:
+        unit = asking.data(question, {"key": key, "at": at, "first": first})["unit"]
+        return [each["keys"][0] for each in unit["children"]]
+
+    assert set(children("staff", "2026-01-15", 9)) == {"it", "hr", "citizen"}
+    assert len(children("staff", "2026-01-15", 2)) == 2
+    assert set(children("jobcentre", "2026-06-30", 9)) == {"benefits", "business"}
+    assert children("jobcentre", "2026-07-01", 9) == ["benefits"]
+
+
+def test_operations_are_chosen_by_name(asking: Asking) -> None:
+    document = 'query One { unit(key: "it") { name } } query Two { unit(key: "hr") { name } }'
+    assert asking.data(document, operation="Two")["unit"]["name"] == "Løn og Personale"
+    assert "operationName" in str(asking.refusal(document))
+
+
+def test_what_the_schema_does_not_have_is_refused_in_graphql_s_words(asking: Asking) -> None:
+    assert str(asking.refusal("{ units { nodes { nmae } } }").message) == (
+        "Cannot query field 'nmae' on type 'Unit'. Did you mean 'name'?"
+    )
+
+
+def test_names_of_the_client_cannot_reach_the_cypher(asking: Asking) -> None:
+    """A GraphQL name holds letters, digits and underscores; values are parameters."""
+    evil = "x'}) MATCH (n) DETACH DELETE n //"
+    assert asking.data("query($key: String!) { unit(key: $key) { name } }", {"key": evil}) == {"unit": None}
+    assert asking.data("query($f: UnitFilter) { units(filter: $f) { totalCount } }", {"f": {"name": evil}}) == {
+        "units": {"totalCount": 0}
+    }
