@@ -15,18 +15,12 @@ import pytest
 from graph.connection import connect
 from graph.migrations import migrate
 from reconnect.embedded import Addresses, Instance
+from tests.emptied import empty
 
 OFFICIAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 """The authorities' own example files; they are no part of the repository, and their tests only run beside them."""
 
 collect_ignore = [] if OFFICIAL_DATA.is_dir() else ["official"]
-
-_EMPTY_IN_BATCHES = """
-MATCH (n)
-CALL (n) {
-  DETACH DELETE n
-} IN TRANSACTIONS OF 20000 ROWS
-"""
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +50,5 @@ def driver(addresses: Addresses) -> Iterator[neo4j.Driver]:
 @pytest.fixture
 def clean_graph(driver: neo4j.Driver) -> neo4j.Driver:
     """The driver, on an empty graph with constraints and indexes in place."""
-    with driver.session() as session:
-        session.run(_EMPTY_IN_BATCHES).consume()
-    migrate(driver)
+    empty(driver)
     return driver

@@ -11,7 +11,6 @@ from graph.cpr import Keyring
 from graph.difference import copied
 from graph.errors import Unknown
 from graph.loading import load
-from graph.migrations import migrate
 from graph.model import KINDS
 from graph.nearest import as_expected, nearest, nearest_manager, nearest_managers_of_all
 from graph.time import today
@@ -19,13 +18,12 @@ from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
 from importers.pipeline import run_import
 from tests.acceptance.cases import FILE, HOLDERS, MANAGERS, expected_manager, named
+from tests.emptied import empty
 
 
 @pytest.fixture(scope="module")
 def graph(driver: neo4j.Driver) -> Iterator[neo4j.Driver]:
-    with driver.session() as session:
-        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS").consume()
-    migrate(driver)
+    empty(driver)
     report = run_import(driver, Facts(FactsSettings(path=FILE)), Keyring.generate())
     assert report.problems == []
     yield driver

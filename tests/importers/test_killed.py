@@ -9,20 +9,14 @@ from pathlib import Path
 
 import neo4j
 
-from graph.migrations import migrate
 from importers.pipeline import run_import
 from reconnect.embedded import Addresses
+from tests.emptied import empty
 from tests.graph.snapshot import change_numbers, last_write, snapshot
 from tests.importers.killed_import import RING, RULES, source
 
 ROOT = Path(__file__).parents[2]
 POINTS = 20
-
-
-def _empty(driver: neo4j.Driver) -> None:
-    with driver.session() as session:
-        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS").consume()
-    migrate(driver)
 
 
 def _start(addresses: Addresses, version: int) -> subprocess.Popen[str]:
@@ -55,7 +49,7 @@ def test_an_import_killed_at_20_random_points_is_completed_by_the_next_run(
     for point in range(POINTS):
         version = 1 + point % 2
         if version == 1:
-            _empty(driver)
+            empty(driver)
         process = _start(addresses, version)
         try:
             process.wait(timeout=dice.uniform(0, lengths[version] / 2))  # plans are cached by now: it is faster

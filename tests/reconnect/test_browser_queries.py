@@ -6,10 +6,10 @@ import neo4j
 import pytest
 
 from graph.cpr import Keyring
-from graph.migrations import migrate
 from graph.model import KINDS
 from importers.pipeline import run_import
 from importers.roles import RoleRule
+from tests.emptied import empty
 from tests.graph.organisation import Stating, small, unit
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "browser"
@@ -20,9 +20,7 @@ ANSWERED = {"02", "03", "05", "06", "10", "11"}
 
 @pytest.fixture(scope="module")
 def graph(driver: neo4j.Driver) -> neo4j.Driver:
-    with driver.session() as session:
-        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS").consume()
-    migrate(driver)
+    empty(driver)
     statements = small()
     statements[1] = unit("north", "root", name="Jobcenter")
     rule = RoleRule(name="m", role="manager", title="Leder", position_codes=frozenset({"1010"}))

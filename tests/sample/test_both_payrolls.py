@@ -12,7 +12,6 @@ import neo4j
 import pytest
 
 from graph.cpr import Keyring
-from graph.migrations import migrate
 from graph.time import COPENHAGEN
 from importers.opus.settings import OpusSettings
 from importers.opus.source import Opus
@@ -27,6 +26,7 @@ from sample.opus_file import write_file
 from sample.role_rules import ROLE_RULES
 from sample.sd_service.app import Service, serve
 from sample.sd_state import register, state_of
+from tests.emptied import empty
 from tests.sample.payroll_view import View, payroll_view
 
 TODAY = date(2026, 11, 24)
@@ -80,9 +80,7 @@ def at_noon(day: date) -> Callable[[], datetime]:
 
 
 def emptied(driver: neo4j.Driver) -> neo4j.Driver:
-    with driver.session() as session:
-        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 20000 ROWS").consume()
-    migrate(driver)
+    empty(driver)
     return driver
 
 
