@@ -4,7 +4,7 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import large_read, nearest_of_all, payroll, small_reads, ten_changes
@@ -18,17 +18,24 @@ from graph.time import today
 SIZES = ("S", "L")
 
 
-def of_size(size: str) -> list[Measured]:
-    """What is measured within one size, on one graph."""
+def of_size(size: str) -> Iterator[Measured]:
+    """What is measured within one size, on one graph; as it comes."""
     with tempfile.TemporaryDirectory(prefix="rc-bench-opus-") as folder, fresh_servers() as (addresses, driver):
         keyring = Keyring.generate()
-        measured = payroll.measure(driver, keyring, size, Path(folder))
+        yield from payroll.measure(driver, keyring, size, Path(folder))
         turn(driver)
         day = today()
-        measured.append(nearest_of_all.measure(driver, size, day))
-        measured.append(large_read.measure(addresses, driver, keyring, size, day))
-        measured.append(small_reads.measure(addresses, driver, size))
-        return measured
+        yield nearest_of_all.measure(driver, size, day)
+        yield large_read.measure(addresses, driver, keyring, size, day)
+        yield small_reads.measure(addresses, driver, size)
+
+
+def everything(sizes: Sequence[str]) -> Iterator[Measured]:
+    """All benchmarks in all sizes."""
+    for size in sizes:
+        yield from of_size(size)
+    if len(sizes) > 1:
+        yield ten_changes.measure(payroll.SEED, payroll.TODAY, *sizes[:2])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,11 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sizes = parser.parse_args(arguments).size or SIZES
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped then too
     measured: list[Measured] = []
-    for size in sizes:
-        measured += of_size(size)
-        show(measured)
-    if len(sizes) > 1:
-        measured.append(ten_changes.measure(payroll.SEED, payroll.TODAY, *sizes[:2]))
+    for each in everything(sizes):
+        print(f"{each.what}, {each.size}: {each.ratio:.2f}", file=sys.stderr, flush=True)
+        measured.append(each)
     show(measured)
     print(save(measured))
 

@@ -31,6 +31,7 @@ from api.app import Service, create_app
 from graph.connection import connect, connect_async
 from graph.cpr import Keyring
 from reconnect.embedded import Addresses
+from reconnect.logs import configure
 
 
 class Wanted(BaseModel):
@@ -110,5 +111,6 @@ def _await_answer(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
+    configure("json", "warning")  # a line a request would measure the terminal
     told = Wanted.model_validate(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     uvicorn.run(application(told), host="127.0.0.1", port=told.port, log_level="warning", access_log=False)
