@@ -64,7 +64,16 @@ def _keyed(section: dict[Any, Any] | list[Any], bare: str) -> Iterator[Entry]:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.1 as it is usually meant: dates are dates, and nothing can be built but plain values."""
+    """Plain values only. A date that is none stays a text, so that its entry is shown and the rest goes on."""
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError:
+            return str(node.value)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
 
 
 def _yaml(path: Path) -> Any:

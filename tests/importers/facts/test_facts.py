@@ -147,6 +147,14 @@ def test_a_bad_entry_is_kept_with_field_and_rule_and_the_rest_goes_on(
     assert "123" not in str([each.text for each in report.problems])
 
 
+def test_an_impossible_date_in_yaml_is_that_entrys_problem(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    path = tmp_path / "date.yaml"
+    path.write_text("units:\n- {id: u, name: A, from: 2026-13-45}\n- {id: w, name: B}\n")
+    report = take(clean_graph, path)
+    assert [(each.key, each.field, each.rule) for each in report.problems] == [("u", "from", "date")]
+    assert report.as_counts() == {"Unit": {"created": 1}}
+
+
 def test_an_id_that_comes_twice_and_a_section_that_nobody_knows_are_shown(
     clean_graph: neo4j.Driver, tmp_path: Path
 ) -> None:
