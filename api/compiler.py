@@ -15,8 +15,9 @@ from api.filters import of_kind
 from api.given import Given, Parameters, Values, current, found
 from api.limits import PAGE, cost_of
 from api.moment import Moment
+from api.nearest import EVERYBODY
 from api.plan import BLOCK, PageField, Plan, RootForm, Rule
-from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TIES, TYPES, Type, Value, Way
+from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TIES, TYPES, Answered, Type, Value, Way
 from api.selection import Selected
 from graph.model import KINDS
 
@@ -34,23 +35,27 @@ class Compiler:
     copied: bool
     parameters: Parameters = field(default_factory=Parameters)
     moment: Moment = field(default_factory=Moment)
+    rules: list[Rule] = field(default_factory=list)
     reads_cpr: bool = False
+    _everybody: dict[str, str] = field(default_factory=dict)
     _names: int = 0
 
     def plan(self, roots: Mapping[str, Selected]) -> Plan:
         """Raises GraphQLError for what can't be asked so, or not with these rights."""
         branches: list[str] = []
         forms: list[RootForm] = []
-        rules: list[Rule] = []
         for place, root in enumerate(roots.values()):
             if root.name == "__typename":
                 forms.append(RootForm(root.key, "constant", "Query", constant="Query"))
                 continue
             self.moment = self._moment(root)
             if root.name in RULES:
-                branches.append(self._answered(place, root, rules))
+                branches.append(self._answered(place, root))
                 form = "object" if root.name == "nearest" else "list"
                 forms.append(RootForm(root.key, form, RULES[root.name]))  # type: ignore[arg-type]
+            elif root.name == "tree":
+                branches.append(self._tree(place, root))
+                forms.append(RootForm(root.key, "list", "TreeUnit"))
             elif root.name in SINGULARS:
                 branches.append(self._single(place, root))
                 forms.append(RootForm(root.key, "object", SINGULARS[root.name]))
@@ -61,7 +66,7 @@ class Compiler:
             statement="\nUNION ALL\n".join(branches) or None,
             parameters=self.parameters,
             roots=tuple(forms),
-            rules=tuple(rules),
+            rules=tuple(self.rules),
             reads_cpr=self.reads_cpr,
             cost=cost_of(roots),
         )
@@ -70,7 +75,8 @@ class Compiler:
         at, period = root.arguments.get("at"), root.arguments.get("period")
         if period is None:
             is_today = at is None or current(at) == self.today
-            return Moment(self.parameters.add(self.today if at is None else at), copied=self.copied and is_today)
+            day = self.today if at is None else at
+            return Moment(self.parameters.add(day), copied=self.copied and is_today, given=day)
         if at is not None:
             raise GraphQLError(f"{root.name}: give at or period, not both", extensions={"code": "at_or_period"})
         start, end = period.get("from"), period.get("to")
@@ -151,10 +157,44 @@ class Compiler:
         {self._exists(type_, "n", "v", "s")}
         RETURN {place} AS root, null AS head, [{self._map(type_, root.children[name], "n", "v", "r")}] AS rows"""
 
-    def _answered(self, place: int, root: Selected, rules: list[Rule]) -> str:
+    def _tree(self, place: int, root: Selected) -> str:
+        """``tree(root: …, depth: …)``: each unit before those below it."""
+        asked, depth = root.arguments.get("root"), root.arguments.get("depth")
+        if asked is None:
+            top = f"NOT EXISTS {{ MATCH (top)-[up:PART_OF]->(:Unit) WHERE {self.moment.in_force('up')} }}"
+        else:
+            name = self.parameters.add(asked)
+            top = f"(top.uuid = {name} OR EXISTS {{ MATCH (:SourceRecord {{key: {name}}})-[:TELLS]->(top) }})"
+        levels = "" if depth is None else f" AND size(parts) <= {self.parameters.add(depth, _levels)}"
+        parts = {
+            "depth": "entry.depth",
+            "parent": "entry.parent",
+            "__typename": "'TreeUnit'",
+        }
+        pairs = ", ".join(
+            f"`{each.key}`: " + (parts.get(each.name) or self._map(TYPES["Unit"], each.children["Unit"], "n", "v", "r"))
+            for each in root.children["TreeUnit"].values()
+        )
+        return f"""
+        MATCH (top:Unit)
+        WHERE {top} AND {self.moment.active("top")}
+        MATCH way = (top)<-[parts:PART_OF*0..]-(n:Unit)
+        WHERE all(part IN parts WHERE {self.moment.in_force("part")}){levels}
+        {self._exists(TYPES["Unit"], "n", "v", "s")}
+        WITH n, size(parts) AS depth, nodes(way) AS line
+        WITH n, depth, line[-2].uuid AS parent ORDER BY [u IN line | coalesce(u.name, '') + u.uuid]
+        WITH collect({{n: n, depth: depth, parent: CASE depth WHEN 0 THEN null ELSE parent END}}) AS found
+        UNWIND range(0, size(found) - 1, {BLOCK}) AS start
+        RETURN {place} AS root, null AS head, COLLECT {{
+            UNWIND found[start..start + {BLOCK}] AS entry
+            WITH entry, entry.n AS n
+            {self._exists(TYPES["Unit"], "n", "v", "s")}
+            RETURN {{{pairs}}}
+        }} AS rows"""
+
+    def _answered(self, place: int, root: Selected) -> str:
         """``nearest`` and its like: the rule's answers come as a parameter, here they get the fields asked for."""
-        answers = self.parameters.add(Given(None, (f"rule {place}",)))
-        rules.append(Rule(root.name, root.arguments, f"rule {place}"))
+        answers = self._rule(root.name, root.arguments)
         name = RULES[root.name]
         pairs = ", ".join(f"`{each.key}`: {self._of_answer(each, name)}" for each in root.children[name].values())
         return f"""
@@ -163,6 +203,26 @@ class Compiler:
             UNWIND {answers}[start..start + {BLOCK}] AS answer
             RETURN {{{pairs}}}
         }} AS rows"""
+
+    def _rule(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """The parameter that holds the rule's answers."""
+        key = f"rule {len(self.rules)}"
+        self.rules.append(Rule(name, arguments, key))
+        return self.parameters.add(Given(None, (key,)))
+
+    def _manager(self, selected: Selected, n: str) -> str:
+        """The nearest manager of one of many: all answers are one parameter, asked for once a day that is read."""
+        if self.moment.is_period:
+            raise GraphQLError(f"{selected.name} is of a day: give at", extensions={"code": "at_or_period"})
+        if self.moment.day not in self._everybody:
+            self._everybody[self.moment.day] = self._rule(EVERYBODY, {"at": self.moment.given})
+        everybody = self._everybody[self.moment.day]
+        pairs = ", ".join(f"`{e.key}`: {self._of_answer(e, 'Nearest')}" for e in selected.children["Nearest"].values())
+        return f"""head(COLLECT {{
+            UNWIND [place IN [{everybody}.of[{n}.uuid]] WHERE place IS NOT NULL] AS place
+            WITH {everybody}.answers[place] AS answer
+            RETURN {{{pairs}}}
+        }})"""
 
     def _of_answer(self, selected: Selected, name: str) -> str:
         match selected.name:
@@ -202,7 +262,7 @@ class Compiler:
         """(condition, clauses before it) for the things that a list's arguments choose."""
         conditions = [f"n.{type_.key} IS NOT NULL"]  # always so; it lets the index give the order
         if type_.kind is None:
-            for name in ("source", "kind", "uuid", "state", "type"):
+            for name in ("source", "kind", "uuid", "state", "type", "target", "object"):
                 if root.arguments.get(name) is not None:
                     conditions.append(f"n.{name} = {self.parameters.add(root.arguments[name])}")
             return " AND ".join(conditions), "WITH n, n AS v"
@@ -250,6 +310,8 @@ class Compiler:
         found_field = type_.fields[selected.name]
         if isinstance(found_field, Value):
             return self._value(type_, found_field, n, v, r)
+        if isinstance(found_field, Answered):
+            return self._manager(selected, n)
         return self._way(found_field, selected, n)
 
     def _value(self, type_: Type, value: Value, n: str, v: str, r: str) -> str:
@@ -266,6 +328,15 @@ class Compiler:
         return text.replace("{n}", n).replace("{v}", v).replace("{r}", r)
 
     def _way(self, way: Way, selected: Selected, n: str) -> str:
+        if selected.arguments.get("at") is None and selected.arguments.get("period") is None:
+            return self._things(way, selected, n)
+        above = self.moment
+        self.moment = self._moment(selected)
+        text = self._things(way, selected, n)
+        self.moment = above
+        return text
+
+    def _things(self, way: Way, selected: Selected, n: str) -> str:
         m, v, r, s = self._name("m"), self._name("v"), self._name("r"), self._name("s")
         pattern = way.pattern.replace("{n}", n).replace("{m}", m).replace("{r}", r)
         conditions = [f"{m}:{'|'.join(way.to)}"]

@@ -68,6 +68,14 @@ def _changed_since(n: str, v: str, p: str, in_force: InForce) -> str:
     return f"EXISTS {{ MATCH ({n})<-[:CONCERNS]-(c:Change) WHERE c.number > {p} }}"
 
 
+def _changed_after(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"EXISTS {{ MATCH ({n})<-[:CONCERNS]-(c:Change) WHERE c.at > datetime({p}) }}"
+
+
+def _source(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"EXISTS {{ MATCH (told:SourceRecord {{source: {p}}})-[:TELLS]->({n}) }}"
+
+
 def _below(way: str) -> Condition:
     """``way``: from the thing to a unit, over the relationship ``at``; empty for a unit itself."""
 
@@ -127,6 +135,8 @@ _EVERY = (
     Filter("uuids", "[ID!]", _uuids),
     Filter("keys", "[String!]", _keys, "What sources call it"),
     Filter("changedSince", "Int", _changed_since, "Only what has changed after this number of the change log"),
+    Filter("changedAfter", "Moment", _changed_after, "Only what has changed after this moment or day"),
+    Filter("source", "String", _source, "Only what this source tells of"),
 )
 _UNDER = "uuid or a source's key of a unit: in it or anywhere below"
 _BY_KIND: dict[str, tuple[Filter, ...]] = {

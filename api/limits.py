@@ -10,6 +10,7 @@ from api.readable import TYPES, Way
 from api.selection import Selected
 
 PAGE = 100  # of a root list, where first does not say otherwise
+WHOLE = {"tree": 1000, "nearestManagers": 10_000}  # what root lists without first are taken to hold
 LIST = 10  # what a nested list is taken to hold, where first does not say otherwise
 
 
@@ -65,7 +66,7 @@ def _cost(selected: Selected, type_: str | None) -> Callable[[Values], int]:
     usual = LIST if many else PAGE
 
     def cost(values: Values) -> int:
-        count = (found(first, values) or usual) if many or is_page else 1
+        count = (found(first, values) or usual) if many or is_page else WHOLE.get(selected.name, 1)
         return max(0, count) * (1 + sum(each(values) for each in inner))
 
     return cost

@@ -1,6 +1,7 @@
 """When is being asked about: a day, or a period. The API's use of ``graph.reading``."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from graph.reading import Day, in_force
 
@@ -17,6 +18,8 @@ class Moment:
     is_period: bool = False
     start: str | None = None
     end: str | None = None
+    given: Any = None
+    """The day itself, as the question gives it (``api.given``)."""
 
     def in_force(self, relationship: str) -> str:
         """The relationship holds on the day, or on some day of the period."""

@@ -1,6 +1,7 @@
 """``nearest``, ``nearestManager`` and ``nearestManagers``: the rule's answers, as the parameter of the read."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -17,10 +18,42 @@ Answer = Mapping[str, Any]
 Asked = Mapping[str, Any]
 
 
-def answers(rule: Rule, values: Values, driver: neo4j.Driver, today: date) -> list[Answer]:
+EVERYBODY = "everybody"
+
+
+@dataclass(slots=True)
+class Everybody:
+    """Everybody's nearest manager on a day, kept as long as nothing changes."""
+
+    _kept: tuple[date, int] | None = None
+    _answers: Answer = field(default_factory=dict)
+
+    def on(self, driver: neo4j.Driver, day: date) -> Answer:
+        """``answers``: the different answers; ``of``: the place of each employment's and affiliation's among them."""
+        rows, _, _ = driver.execute_query("MATCH (log:ChangeLog) RETURN log.number AS number")
+        state = (day, rows[0]["number"])
+        if self._kept != state:
+            different: dict[int, int] = {}
+            told: list[Answer] = []
+            of: dict[str, int] = {}
+            for uuid, each in nearest_managers_of_all(driver, day).items():
+                # Most share their unit's answer, which is then the same object.
+                if id(each) not in different:
+                    different[id(each)] = len(told)
+                    told.append(_form(None, each))
+                of[uuid] = different[id(each)]
+            self._answers, self._kept = {"answers": told, "of": of}, state
+        return self._answers
+
+
+def answers(
+    rule: Rule, values: Values, driver: neo4j.Driver, today: date, everybody: Everybody
+) -> list[Answer] | Answer:
     """What the rule answers, one map an answer. Raises GraphError (unknown_unit …)."""
     asked = {name: found(value, values) for name, value in rule.arguments.items()}
     day: date = asked.get("at") or today
+    if rule.field == EVERYBODY:
+        return everybody.on(driver, day)
     if rule.field == "nearest":
         told, _ = nearest(driver, asked["role"], asked["unit"], day, asked.get("responsibility"))
         return [_form(None, told)]

@@ -62,7 +62,16 @@ class Way:
         return "*1.." in self.pattern
 
 
-Field = Value | Way
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A field that ``graph.nearest`` answers, for everybody at once: the nearest manager counted from {n}."""
+
+    name: str
+    doc: str
+    to: str = "Nearest"
+
+
+Field = Value | Way | Answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,9 @@ def _way(link: Link) -> Way:
     union = "" if len(link.targets) == 1 else ("Holder" if link.name == "holder" else "Responsibility")
     return Way(camel(link.name), link.targets, arrow % link.type, not link.single, True, link.doc, union)
 
+
+# What ties a person to a unit.
+TIES = ("Employment", "Affiliation")
 
 # The way back: (type, field, types it leads to, pattern, explanation).
 _BACK = (
@@ -159,6 +171,8 @@ def _of_kind(kind: Kind) -> Type:
     for of, name, to, pattern, doc in _BACK:
         if of == kind.name:
             add(Way(name, to, pattern, doc=doc))
+    if kind.name in TIES:
+        add(Answered("nearestManager", "The nearest manager, counted from here; asked for many, it is one look-up"))
     if kind.name == "Unit":
         add(Way("ancestors", ("Unit",), _UP, dated=False, doc="All units above, nearest first", order="size({r})"))
         add(Way("descendants", ("Unit",), _DOWN, dated=False, doc="All units below", order="size({r}), {m}.uuid"))
@@ -234,6 +248,13 @@ _RECORDS = (
         ("approvedBy", "String", "{n}.approved_by"), ("reason", "String", "{n}.reason"),
     ),
     _plain(
+        "LedgerEntry", "What a target was last given of an object, or why it was not", "id",
+        ("id", "ID!", "{n}.id"), ("target", "String", "{n}.target"), ("object", "String", "{n}.object"),
+        ("key", "String", "{n}.key"), ("state", "String", "{n}.state"), ("problem", "String", "{n}.problem"),
+        ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
+        ("delivered", "Moment", "toString({n}.delivered)"),
+    ),
+    _plain(
         "Ambiguity", "A record that fits several things and waits for a decision", "id",
         ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
         ("key", "String", "{n}.key"), ("candidates", "[String!]", "{n}.candidates"),
@@ -247,15 +268,20 @@ TYPES["Change"].fields["thing"] = Way(
     "thing", tuple(KINDS), "({n})-[{r}:CONCERNS]->({m})", many=False, dated=False, union="Thing"
 )
 
+for _list, _type, _doc in (
+    ("badRecords", "BadRecord", "What it found wrong"),
+    ("brakes", "Brake", "What stopped it"),
+    ("changes", "Change", "What it changed"),
+):
+    _of_run = "({m}:" + _type + " {run: {n}.id})"
+    TYPES["Run"].fields[_list] = Way(_list, (_type,), _of_run, dated=False, doc=_doc, order="{m}." + TYPES[_type].key)
+
 UNIONS: dict[str, tuple[str, ...]] = {
     each.union: each.to
     for type_ in TYPES.values()
     for each in type_.fields.values()
     if isinstance(each, Way) and each.union
 }
-
-# What ties a person to a unit.
-TIES = ("Employment", "Affiliation")
 
 # Root lists: field → type. The plural of each kind, and the records.
 PLURALS: dict[str, str] = {
@@ -266,5 +292,6 @@ PLURALS: dict[str, str] = {
 }  # fmt: skip
 RECORD_LISTS: dict[str, str] = {
     "changes": "Change", "runs": "Run", "badRecords": "BadRecord", "brakes": "Brake", "ambiguities": "Ambiguity",
+    "ledgerEntries": "LedgerEntry",
 }  # fmt: skip
 SINGULARS: dict[str, str] = {name[:1].lower() + name[1:]: name for name in KINDS}

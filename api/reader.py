@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import monotonic
 from typing import Any
 
@@ -34,7 +34,7 @@ from api.compiler import Compiler
 from api.cpr_readings import opened
 from api.given import marked
 from api.limits import Limits, check_cost, check_depth
-from api.nearest import answers
+from api.nearest import Everybody, answers
 from api.plan import Plan
 from api.schema import schema
 from api.selection import Document, select
@@ -89,6 +89,7 @@ class Reader:
     driver: neo4j.Driver
     keyring: Keyring
     limits: Limits = field(default_factory=Limits)
+    _everybody: Everybody = field(default_factory=Everybody)
     _clock: tuple[float, date] = (-CLOCK_SECONDS, date.min)
 
     async def answer(
@@ -117,7 +118,8 @@ class Reader:
         values: dict[str, Any] = dict(given.coerced)
         check_cost(plan.cost(values), self.limits)
         for rule in plan.rules:
-            values[rule.parameter] = await anyio.to_thread.run_sync(answers, rule, values, self.driver, day)
+            told = partial(answers, rule, values, self.driver, day, self._everybody)
+            values[rule.parameter] = await anyio.to_thread.run_sync(told)
         written = self._written(plan, plan.parameters.bind(values), asker)
         begun = bytearray()
         async for piece in written:

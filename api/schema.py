@@ -7,7 +7,7 @@ here carry names, arguments and explanations.
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any, NewType, Union
 
@@ -16,12 +16,19 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.filters import of_kind
 from api.mutations.schema import Mutation
-from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TIES, TYPES, UNIONS, Type, Value
+from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TIES, TYPES, UNIONS, Answered, Type, Value
 from api.subscriptions.schema import Subscription
 
 _HERE = sys.modules[__name__]
+
+
+def _checked(moment: str) -> str:
+    """Raises ValueError for what is no moment or day."""
+    return datetime.fromisoformat(moment).isoformat()
+
+
 Moment = strawberry.scalar(
-    NewType("Moment", str), name="Moment", description="A moment in UTC, ISO 8601", serialize=str, parse_value=str
+    NewType("Moment", str), name="Moment", description="A moment in UTC, ISO 8601", serialize=str, parse_value=_checked
 )
 _SCALARS: Mapping[str, Any] = {
     "ID": strawberry.ID | None,
@@ -60,6 +67,16 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="Give it as after to go on")
 
 
+_WHEN: Arguments = {
+    "at": (date | None, "the day asked about; default today"),
+    "period": (Period | None, "instead of a day: what holds on any day of the period"),
+}
+_OTHER_WHEN: Arguments = {
+    "at": (date | None, "another day than the one asked about above"),
+    "period": (Period | None, "what holds on any day of the period"),
+}
+
+
 def _compiled(name: str, type_: Any, arguments: Arguments) -> Callable[..., Any]:
     """A resolver that carries a signature; it is never called, since reads are compiled."""
 
@@ -81,8 +98,12 @@ def _make(name: str, doc: str, fields: Fields) -> type:
     """A strawberry type with these fields, known to the others by its name."""
     namespace: dict[str, Any] = {"__module__": __name__, "__doc__": doc}
     for each, (type_, arguments, explained) in fields.items():
+        # Strawberry gives a parameter called root the parent object; the argument may still have that name.
         described = {
-            argument: (Annotated[annotation, strawberry.argument(description=text)] if text else annotation, text)
+            f"{argument}_" if argument == "root" else argument: (
+                Annotated[annotation, strawberry.argument(name=argument, description=text or None)],
+                text,
+            )
             for argument, (annotation, text) in arguments.items()
         }
         namespace[f"{each}_" if each in ("from",) else each] = strawberry.field(
@@ -99,8 +120,11 @@ def _fields(type_: Type) -> Fields:
         if isinstance(each, Value):
             found[each.name] = (_SCALARS[each.type], {}, each.doc)
             continue
+        if isinstance(each, Answered):
+            found[each.name] = (f"{each.to} | None", {}, each.doc)
+            continue
         to = each.union or each.to[0]
-        arguments: dict[str, tuple[Any, str]] = {}
+        arguments: dict[str, tuple[Any, str]] = dict(_OTHER_WHEN) if each.dated or each.is_tree else {}
         if each.many:
             arguments["first"] = (int | None, "at most so many")
         if each.is_tree:
@@ -119,10 +143,6 @@ def _filter(kind: str) -> Any:
     return made
 
 
-_WHEN: Arguments = {
-    "at": (date | None, "the day asked about; default today"),
-    "period": (Period | None, "instead of a day: what holds on any day of the period"),
-}
 _PAGE: Arguments = {
     "first": (int | None, "at most so many; default 100"),
     "after": (str | None, "go on after this endCursor"),
@@ -133,6 +153,11 @@ _RECORD_FILTERS: Mapping[str, Arguments] = {
     "badRecords": {"source": (str | None, ""), "kind": (str | None, "")},
     "brakes": {"source": (str | None, ""), "state": (str | None, "waiting, approved or used")},
     "ambiguities": {"source": (str | None, ""), "kind": (str | None, "")},
+    "ledgerEntries": {
+        "target": (str | None, ""),
+        "object": (str | None, ""),
+        "state": (str | None, "parked: what could not be given, with the reason"),
+    },
 }
 
 
@@ -178,6 +203,12 @@ def _roots() -> Fields:
         "at": (date | None, "default today"),
     }
     roots["nearestManager"] = ("list[ManagerOfEmployment]", of_person, "One answer an employment and affiliation")
+    of_tree: Arguments = {
+        "root": (str | None, "uuid or a source's key of a unit; without it all units that have none above them"),
+        "depth": (int | None, "so many levels below the root"),
+        "at": (date | None, "default today"),
+    }
+    roots["tree"] = ("list[TreeUnit]", of_tree, "The organisation tree, each unit before those below it, by name")
     of_all: Arguments = {"at": (date | None, "default today"), "below": (str | None, "only those in or below a unit")}
     roots["nearestManagers"] = (
         "list[ManagerOfEmployment]",
@@ -211,6 +242,15 @@ _make(
         "steps": (int | None, {}, "how many units above the start; 0 = the start itself"),
         "path": ("list[Unit]", {}, "units walked, start first"),
         "reason": (str | None, {}, "no_holder or unit_not_active, where nobody answered"),
+    },
+)
+_make(
+    "TreeUnit",
+    "A unit in its place in the tree",
+    {
+        "depth": (int, {}, "levels below the root; 0 = the root itself"),
+        "parent": (strawberry.ID | None, {}, "uuid of the unit above it in this tree"),
+        "unit": ("Unit", {}, ""),
     },
 )
 _make(

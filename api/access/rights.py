@@ -19,7 +19,7 @@ READ: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             "Unit", "Person", "Employment", "Affiliation", "Position", "Role", "Assignment", "Substitution", "KleNode",
-            "Function", "SystemGroup", "ItSystem", "Account", "Nearest", "ManagerOfEmployment",
+            "Function", "SystemGroup", "ItSystem", "Account", "Nearest", "ManagerOfEmployment", "TreeUnit",
         ),
         _EVERYBODY,
     ),
@@ -29,6 +29,7 @@ READ: Mapping[str, frozenset[str]] = {
     "BadRecord": _RUNS,
     "Brake": _RUNS,
     "Ambiguity": _RUNS,
+    "LedgerEntry": _RUNS,
 }  # fmt: skip
 
 # Fields with a right of their own, on types that may be read: home address and private phone; the CPR number.

@@ -1,21 +1,15 @@
 """What is too much is refused with what to do instead."""
 
-from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
-import pytest
+import neo4j
 
 from api.limits import Limits
 from tests.api.read.asking import Asking
 
 DEEP = "{ units { nodes { " + "children { " * 11 + "name" + " }" * 11 + " } } }"
 WIDE = "query($first: Int) { persons(first: $first) { nodes { employments { unit { employments { number } } } } } }"
-
-
-@pytest.fixture
-def limited(asking: Asking) -> Iterator[Asking]:
-    usual = asking.reader.limits
-    yield asking
-    asking.reader.limits = usual
 
 
 def test_depth(asking: Asking) -> None:
@@ -33,14 +27,38 @@ def test_cost_is_that_of_each_asking(asking: Asking) -> None:
     assert "data" in asking.text(WIDE, {"first": 11}).decode()
 
 
-def test_time(limited: Asking) -> None:
-    limited.reader.limits = Limits(seconds=0.001)
-    slow = (
-        "{ units(first: 1000) { nodes { " + "descendants { ancestors { name } employments { person { name } } } } } }"
-    )
-    error = limited.refusal(slow)
+class Slow:
+    """A driver whose every statement runs out of the time that it was given (Neo4j looks every other second)."""
+
+    def __init__(self, driver: neo4j.AsyncDriver) -> None:
+        self._driver = driver
+        self.seconds: float | None = None
+
+    def session(self, **options: Any) -> Any:
+        session = self._driver.session(**options)
+        run = session.run
+
+        async def slow(query: Any, parameters: Any) -> neo4j.AsyncResult:
+            self.seconds = query.timeout
+            endless = neo4j.Query("UNWIND range(1, 10000000000) AS i RETURN count(i)", timeout=0.1)
+            result = await run(endless)
+            await result.peek()
+            return result
+
+        session.run = slow  # type: ignore[method-assign,assignment]
+        return session
+
+
+def test_time(asking: Asking) -> None:
+    slow = Slow(asking.reader.reading)
+    limits = Limits(seconds=7)
+    impatient = replace(asking, reader=replace(asking.reader, limits=limits))
+    impatient.data("{ __typename units { totalCount } }")  # the clock is known
+    impatient.reader.reading = slow  # type: ignore[assignment]
+    error = impatient.refusal("{ units { nodes { name } } }")
     assert error.extensions == {"code": "time_limit"}
-    assert "first" in error.message
+    assert "7 seconds" in error.message and "first" in error.message
+    assert slow.seconds == 7
 
 
 def test_a_document_of_too_many_tokens(asking: Asking) -> None:
