@@ -59,7 +59,7 @@ def _bare(wanted: Wanted, driver: neo4j.AsyncDriver) -> Starlette:
         parameters = {**wanted.dates, **orjson.loads(await request.body())}
         async with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
             result = await session.run(wanted.statement, parameters)
-            rows = [dict(record.items()) async for record in result]
+            rows = [dict(record) async for record in result]
         return Response(orjson.dumps(rows), media_type="application/json")
 
     @contextlib.asynccontextmanager

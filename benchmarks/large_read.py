@@ -77,7 +77,7 @@ def measure(addresses: Addresses, driver: neo4j.Driver, keyring: Keyring, size: 
 def bare(driver: neo4j.Driver, today: date) -> bytes:
     """The alternative."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        return orjson.dumps([dict(record.items()) for record in session.run(BY_HAND, first=PERSONS, at=today)])
+        return orjson.dumps([dict(record) for record in session.run(BY_HAND, first=PERSONS, at=today)])
 
 
 async def through_the_api(addresses: Addresses, driver: neo4j.Driver, keyring: Keyring) -> bytes:
