@@ -78,6 +78,7 @@ class Import:
     def _origin(self) -> Origin:
         if self.report.run is None:
             self.report.run = start_run(self.driver, "import", self.source.name, dry=self.dry_run)
+            self.ruling.begin()
         return Origin(self.source.name, user=self.user, run=self.report.run)
 
     def run(self) -> ImportReport:
@@ -123,11 +124,10 @@ class Import:
     def _apply_changed_rules(self) -> None:
         """A rule that is new, changed or gone is applied to all that the source has told."""
         told = self.ruling.of_changed_rules()
-        if told is None:
-            return
-        self._settle(told, self.report.problems)
+        if told is not None:
+            self._settle(told, self.report.problems)
         if not self.dry_run:
-            self.ruling.keep()
+            self.ruling.finish()
 
     # -- compare, brake, apply ----------------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from graph.sourcing import read_mark, write_mark
 from importers.known import statements_of
 from importers.roles import RoleRule, derived, digest_of, role_of, withdrawn
 
+UNFINISHED = "unfinished"
+
 
 @dataclass(slots=True)
 class Told:
@@ -31,6 +33,26 @@ class Ruling:
         self._source = source
         self._rules = rules
         self._mark = f"{source}#rules"
+        self._kept = read_mark(driver, self._mark)
+        self._begun = False
+
+    def begin(self) -> None:
+        """The import starts to write. Until it ends, the rules do not count as applied.
+
+        An employment and what a rule makes of it are written in different transactions: if the import is killed
+        between them, the next one finds the employment unchanged, and must look at all of them again.
+        """
+        if self._begun or not (self._rules or self._kept):
+            return
+        self._begun = True
+        write_mark(self._driver, self._mark, {**self._kept, "digest": UNFINISHED})
+
+    def finish(self) -> None:
+        """The rules as they are now have been applied to everything."""
+        now = {"digest": digest_of(self._rules), "names": ",".join(each.name for each in self._rules)}
+        if self._begun or (self._rules and self._kept != now) or (self._kept and self._kept != now):
+            write_mark(self._driver, self._mark, now)
+            self._kept, self._begun = now, False
 
     def of(self, told: Sequence[Told]) -> list[Told]:
         """What the rules make of the employments among ``told``."""
@@ -39,7 +61,7 @@ class Ruling:
 
     def of_changed_rules(self) -> list[Told] | None:
         """What rules that are new, changed or gone make of all that the source has told; None = none has changed."""
-        kept = read_mark(self._driver, self._mark)
+        kept = self._kept
         if kept.get("digest", "") == digest_of(self._rules):
             return None
         employments = list(statements_of(self._driver, self._source, "Employment"))
@@ -53,11 +75,6 @@ class Ruling:
                 if each.key.startswith(f"{self._source}:")
             ]
         return told
-
-    def keep(self) -> None:
-        """The rules as they are now have been applied to everything."""
-        names = ",".join(each.name for each in self._rules)
-        write_mark(self._driver, self._mark, {"digest": digest_of(self._rules), "names": names})
 
     def _by(self, rule: RoleRule, employments: Sequence[Statement]) -> Iterator[Told]:
         if not employments:

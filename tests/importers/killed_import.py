@@ -31,9 +31,11 @@ def source(version: int) -> Stating:
 def main() -> None:
     uri, user, version = sys.argv[1:]
     with connect(uri, user, os.environ["NEO4J_PASSWORD"]) as driver:
-        print("ready", flush=True)
-        run_import(driver, source(int(version)), RING, rules=RULES)
-    print("done", flush=True)
+        run_import(driver, source(int(version)), RING, rules=RULES, progress=_say)
+
+
+def _say(stage: str, done: int, total: int | None) -> None:
+    print(stage, done, flush=True)
 
 
 if __name__ == "__main__":
