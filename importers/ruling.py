@@ -35,6 +35,8 @@ class Ruling:
         self._mark = f"{source}#rules"
         self._kept = read_mark(driver, self._mark)
         self._begun = False
+        # In a source's first import every employment passes through ``of`` anyway.
+        self._first = next(statements_of(driver, source, "Employment"), None) is None
 
     def begin(self) -> None:
         """The import starts to write. Until it ends, the rules do not count as applied.
@@ -62,7 +64,7 @@ class Ruling:
     def of_changed_rules(self) -> list[Told] | None:
         """What rules that are new, changed or gone make of all that the source has told; None = none has changed."""
         kept = self._kept
-        if kept.get("digest", "") == digest_of(self._rules):
+        if self._first or kept.get("digest", "") == digest_of(self._rules):
             return None
         employments = list(statements_of(self._driver, self._source, "Employment"))
         told = [made for rule in self._rules for made in self._by(rule, employments)]
