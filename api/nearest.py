@@ -1,7 +1,7 @@
 """``nearest``, ``nearestManager`` and ``nearestManagers``: the rule's answers, as the parameter of the read."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -25,25 +25,28 @@ EVERYBODY = "everybody"
 class Everybody:
     """Everybody's nearest manager on a day, kept as long as nothing changes."""
 
-    _kept: tuple[date, int] | None = None
-    _answers: Answer = field(default_factory=dict)
+    _kept: tuple[tuple[date, int], Answer] | None = None
 
     def on(self, driver: neo4j.Driver, day: date) -> Answer:
         """``answers``: the different answers; ``of``: the place of each employment's and affiliation's among them."""
         rows, _, _ = driver.execute_query("MATCH (log:ChangeLog) RETURN log.number AS number")
         state = (day, rows[0]["number"])
-        if self._kept != state:
-            different: dict[int, int] = {}
-            told: list[Answer] = []
-            of: dict[str, int] = {}
-            for uuid, each in nearest_managers_of_all(driver, day).items():
-                # Most share their unit's answer, which is then the same object.
-                if id(each) not in different:
-                    different[id(each)] = len(told)
-                    told.append(_form(None, each))
-                of[uuid] = different[id(each)]
-            self._answers, self._kept = {"answers": told, "of": of}, state
-        return self._answers
+        kept = self._kept
+        if kept is not None and kept[0] == state:
+            return kept[1]
+        different: dict[int, int] = {}
+        told: list[Answer] = []
+        of: dict[str, int] = {}
+        everybody = nearest_managers_of_all(driver, day)
+        for uuid, each in everybody.items():
+            # Most share their unit's answer, which is then the same object.
+            if id(each) not in different:
+                different[id(each)] = len(told)
+                told.append(_form(None, each))
+            of[uuid] = different[id(each)]
+        answer = {"answers": told, "of": of}
+        self._kept = (state, answer)
+        return answer
 
 
 def answers(

@@ -1,0 +1,52 @@
+"""Every field of every type, two levels deep, is asked for on today, on another day and over a period."""
+
+import pytest
+from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_abstract_type, is_leaf_type, is_object_type
+
+from api.reader import SCHEMA
+from tests.api.read.asking import Asking
+
+QUERY = SCHEMA.query_type
+assert QUERY is not None
+LISTS = sorted(name for name, each in QUERY.fields.items() if get_named_type(each.type).name.endswith("Connection"))
+WHEN = {"today": "", "another day": 'at: "2026-03-15"', "a period": 'period: {from: "2026-01-01", to: "2026-09-01"}'}
+
+
+def selection(type_: object, levels: int, without: str) -> str:
+    """All fields but one; where objects may no longer be asked for, only their type."""
+    if is_abstract_type(type_):
+        inner = (
+            f"... on {each.name} {{ {prefixed(each, levels, without)} }}" for each in SCHEMA.get_possible_types(type_)
+        )
+        return f"__typename {' '.join(inner)}"
+    assert is_object_type(type_)
+    return " ".join(of_field(name, each, levels, without) for name, each in type_.fields.items() if name != without)
+
+
+def prefixed(type_: GraphQLObjectType, levels: int, without: str) -> str:
+    """Under names of their own: the types of a union may use one name for values of different types."""
+    fields = {name: each for name, each in type_.fields.items() if name != without}
+    return " ".join(f"{type_.name}_{name}: {of_field(name, each, levels, without)}" for name, each in fields.items())
+
+
+def of_field(name: str, field: GraphQLField, levels: int, without: str) -> str:
+    named = get_named_type(field.type)
+    if is_leaf_type(named):
+        return name
+    return f"{name} {{ {selection(named, levels - 1, without) if levels else '__typename'} }}"
+
+
+@pytest.mark.parametrize("when", WHEN.values(), ids=WHEN)
+@pytest.mark.parametrize("name", LISTS)
+def test_every_field(asking: Asking, name: str, when: str) -> None:
+    field = QUERY.fields[name]  # type: ignore[union-attr]
+    if when and "at" not in field.args:
+        when = ""  # records are not of a day
+    kind = get_named_type(field.type).fields["nodes"]  # type: ignore[union-attr]
+    without = "nearestManager" if when.startswith("period") else ""  # that is of a day
+    asked = selection(get_named_type(kind.type), 1, without)
+    arguments = ", ".join(each for each in (when, "first: 5") if each)
+    page = asking.data(
+        f"{{ {name}({arguments}) {{ totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {asked} }} }} }}"
+    )
+    assert len(page[name]["nodes"]) == min(5, page[name]["totalCount"])
