@@ -82,6 +82,7 @@ class Door:
         self.driver = driver
         self.match_keys = match_keys
         self.undecided: dict[RecordId, Undecided] = {}
+        self.waiting: dict[RecordId, Ref] = {}
         self.keyring = keyring
         self.order = order or SourceOrder()
         self.index = Index(driver)
@@ -91,22 +92,32 @@ class Door:
     # -- matching ---------------------------------------------------------------------------------------------
 
     def identify(self, source: str, told: Sequence[tuple[Statement, str]]) -> list[Stated]:
-        """Which thing each (statement, fingerprint) is of; those that fit several are left out, in ``undecided``."""
+        """Which thing each (statement, fingerprint) is of.
+
+        Those that fit several are left out, in ``undecided``; those about a thing that is not known yet, in
+        ``waiting``.
+        """
         for each, _ in told:
             self.undecided.pop(RecordId(source, each.kind, each.key), None)
+            self.waiting.pop(RecordId(source, each.kind, each.key), None)
         self.index.learn_records(RecordId(source, each.kind, each.key) for each, _ in told)
         self.index.learn_cprs(self.keyring.hash(each.cpr) for each, _ in told if each.cpr)
         self.index.learn_naturals(
             (each.kind, natural) for each, _ in told if (natural := natural_key(each)) is not None
         )
+        self.index.learn_refs({each.about for each, _ in told if each.about is not None}, source)
         unknown = [each for each, _ in told if self._known(source, each) is None]
+        for each in unknown:
+            if each.about is not None:
+                self.waiting[RecordId(source, each.kind, each.key)] = each.about
+        unknown = [each for each in unknown if each.about is None]
         matches = match(self.driver, source, unknown, self.match_keys)
         decided = decisions(self.driver, [RecordId(source, each.kind, each.key) for each in unknown]) if unknown else {}
         self.undecided.update({each.record: each for each in matches.undecided if each.record not in decided})
         stated = []
         for statement, fingerprint in told:
             record = RecordId(source, statement.kind, statement.key)
-            if record in self.undecided:
+            if record in self.undecided or record in self.waiting:
                 continue
             kept = self.index.kept(record)
             cpr = self.keyring.hash(statement.cpr) if statement.cpr else None
@@ -120,10 +131,12 @@ class Door:
         return stated
 
     def _known(self, source: str, statement: Statement) -> str | None:
-        """By the source's own key, else the CPR number, else the natural key."""
+        """By the source's own key, else by what it says it is about, the CPR number, the natural key."""
         kept = self.index.kept(RecordId(source, statement.kind, statement.key))
         if kept is not None:
             return kept.uuid
+        if statement.about is not None:
+            return self.index.resolve(statement.about, source)
         if statement.cpr and (person := self.index.person(self.keyring.hash(statement.cpr))) is not None:
             return person
         natural = natural_key(statement)

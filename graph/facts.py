@@ -21,12 +21,14 @@ class Ref:
     ``by="source"``: the key that the same source uses in its own statements (a statement for it may come later in
     the same reading). ``by="other"``: another source's key, written ``<source>:<key>``. ``by="natural"``: the kind's
     natural key (``Role.key``, ``KleNode.number`` …), whoever stated it. ``by="uuid"``: the thing itself.
-    ``by="cpr"``: a person by keyed hash of the CPR number.
+    ``by="cpr"``: a person by keyed hash of the CPR number. ``by="employment"``: an Employment, or the Person who has
+    it, by the employment's number as payroll tells it, ``<institution>:<number>``; ``:<number>`` where the source
+    does not know the institution. One that fits several employments (several persons) stands for nothing.
     """
 
     kind: str
     key: str
-    by: Literal["source", "other", "natural", "uuid", "cpr"] = "source"
+    by: Literal["source", "other", "natural", "uuid", "cpr", "employment"] = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,9 @@ class Statement:
     says nothing about that (it only adds values).
     ``values`` and ``links`` are cut to the thing's existence when merged.
     ``cpr``: ten digits, for a Person only; never stored or logged as it stands.
+    ``about``: what it tells of, where the source only adds to a thing that others make and has no key or number of
+    its own for it. As long as that is not known, the statement waits: nothing is made of it, a notice says so, and
+    each run tries again. It is asked once: for another thing the source must use another key.
     """
 
     kind: str
@@ -63,6 +68,7 @@ class Statement:
     values: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)
     links: Mapping[str, tuple[LinkTold, ...]] = field(default_factory=dict)
     cpr: str | None = field(default=None, repr=False)
+    about: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,17 @@ UNWIND $hashes AS hash
 MATCH (p:Person {cpr_hash: hash})
 RETURN p.cpr_hash AS hash, p.uuid AS uuid
 """
+# Those that hold today, else all that ever did: a number may have been used again.
+BY_EMPLOYMENT = """
+UNWIND $rows AS row
+MATCH (e:Employment {number: row.number})
+WHERE row.institution = '' OR e.institution = row.institution
+OPTIONAL MATCH (p:Person)-[:HAS]->(e)
+WITH row, CASE row.kind WHEN 'Employment' THEN e ELSE p END AS found, e.active AS active
+WHERE found IS NOT NULL
+WITH row, collect(DISTINCT CASE WHEN active THEN found.uuid END) AS now, collect(DISTINCT found.uuid) AS ever
+RETURN row.kind AS kind, row.key AS key, CASE WHEN size(now) > 0 THEN now ELSE ever END AS uuids
+"""
 
 
 class Index:
@@ -59,6 +70,7 @@ class Index:
         self._naturals: dict[tuple[str, str], str | None] = {}
         self._cprs: dict[str, str | None] = {}
         self._uuids: dict[tuple[str, str], bool] = {}
+        self._employments: dict[tuple[str, str], str | None] = {}
 
     def learn_all(self, source: str, kinds: Iterable[str]) -> None:
         """Everything that a source has told of these kinds."""
@@ -90,7 +102,11 @@ class Index:
                 by_kind.setdefault(kind, []).append(key)
         for kind, wanted in by_kind.items():
             natural = KINDS[kind].natural
-            query = f"UNWIND $keys AS key MATCH (n:{kind} {{{natural}: key}}) RETURN n.{natural} AS key, n.uuid AS uuid"
+            # Where a number was used again, the last row wins: what holds now, else what was met last.
+            query = (
+                f"UNWIND $keys AS key MATCH (n:{kind} {{{natural}: key}}) "
+                f"RETURN n.{natural} AS key, n.uuid AS uuid ORDER BY coalesce(n.active, false), n.from"
+            )
             for row in self._rows(query, keys=wanted):
                 self._naturals[kind, row["key"]] = row["uuid"]
 
@@ -100,8 +116,11 @@ class Index:
         naturals: set[tuple[str, str]] = set()
         cprs: set[str] = set()
         uuids: dict[str, list[str]] = {}
+        employments: set[tuple[str, str]] = set()
         for ref in refs:
-            if ref.by == "natural":
+            if ref.by == "employment":
+                employments.add((ref.kind, ref.key))
+            elif ref.by == "natural":
                 naturals.add((ref.kind, ref.key))
             elif ref.by == "cpr":
                 cprs.add(ref.key)
@@ -113,12 +132,24 @@ class Index:
         self.learn_records(records)
         self.learn_naturals(naturals)
         self.learn_cprs(cprs)
+        self._learn_employments(employments)
         for kind, wanted in uuids.items():
             self._uuids.update({(kind, each): False for each in wanted})
             for row in self._rows(
                 f"UNWIND $uuids AS uuid MATCH (n:{kind} {{uuid: uuid}}) RETURN n.uuid AS uuid", uuids=wanted
             ):
                 self._uuids[kind, row["uuid"]] = True
+
+    def _learn_employments(self, refs: Iterable[tuple[str, str]]) -> None:
+        new = [each for each in refs if each not in self._employments]
+        if not new:
+            return
+        self._employments.update(dict.fromkeys(new))
+        asked = [(kind, key, *key.rpartition(":")[::2]) for kind, key in new]
+        rows = [{"kind": k, "key": key, "institution": where, "number": number} for k, key, where, number in asked]
+        for row in self._rows(BY_EMPLOYMENT, rows=rows):
+            if len(row["uuids"]) == 1:
+                self._employments[row["kind"], row["key"]] = row["uuids"][0]
 
     def resolve(self, ref: Ref, source: str) -> str | None:
         """The uuid that a reference stands for; None where nothing fits it (yet)."""
@@ -128,6 +159,8 @@ class Index:
             return self._naturals.get((ref.kind, ref.key))
         if ref.by == "cpr":
             return self._cprs.get(ref.key)
+        if ref.by == "employment":
+            return self._employments.get((ref.kind, ref.key))
         kept = self._records.get(_record(ref, source))
         return kept.uuid if kept else None
 
@@ -173,6 +206,7 @@ class Index:
         self._naturals.clear()
         self._cprs.clear()
         self._uuids.clear()
+        self._employments.clear()
 
     def _rows(self, query: str, **parameters: object) -> Sequence[neo4j.Record]:
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:

@@ -79,6 +79,7 @@ UNIT = Kind(
         *_texts("street supplement postal_code city country phone payroll_phone email personnel_email"),
         *_texts("ean se_number p_number cvr cost_center"),
         Property("status", doc="The source's own status"),
+        Property("institution_number", doc="STIL's number of the school or day-care centre (regnr), as text"),
         Property("tags", "texts", "Tags"),
     ),
     (
@@ -102,11 +103,22 @@ PERSON = Kind(
         Property("name", doc="Whole name"),
         Property("given_name", doc="Given name (fornavn)"),
         Property("surname", doc="Surname (efternavn)"),
+        Property("addressing_name", doc="Name on letters (personadresseringsnavn); may be shortened"),
+        Property("alias_given_name", doc="What school systems may show while the name is protected"),
+        Property("alias_surname"),
+        Property("work_email", doc="As a directory has it, for people whose employments have none"),
+        *_texts("work_phone mobile"),
+        Property("photo", doc="Hash of the directory's photo (SHA-256, hexadecimal)"),
         Property("address_protected", "yes_no", "Protected name and address (navne- og adressebeskyttelse)"),
         Property("absent", "yes_no", "Away as a person: touches everything the person holds"),
         Property("dead", "yes_no", "Dead from this day"),
         *_texts("street supplement postal_code city country private_phone private_email", access="private"),
     ),
+)
+SCHOOL_STAFF = (
+    Property("school_roles", "texts", "What STIL calls them: Lærer, Leder …; makes nobody a manager"),
+    Property("initials", doc="Initials at the school"),
+    Property("occupation", doc="Occupation in the school's own words"),
 )
 EMPLOYMENT = Kind(
     "Employment",
@@ -137,12 +149,19 @@ EMPLOYMENT = Kind(
         Property("start_assumed", "yes_no", "The start is a guess, because payroll has none"),
         Property("invoice_recipient", "yes_no"),
         Property("invoice_levels", "texts", "Levels of invoice approval, code and words"),
+        *SCHOOL_STAFF,
     ),
     (
         Link("person", "HAS", ("Person",), single=True, incoming=True),
         Link("unit", "IN", ("Unit",), single=True, doc="Where the work is"),
         Link("paid_in", "PAID_IN", ("Unit",), single=True, doc="Where payroll has it"),
-        Link("position", "AS", ("Position",), single=True),
+        Link(
+            "position",
+            "AS",
+            ("Position",),
+            single=True,
+            properties=(Property("how", doc="How the position list found it: manual, payroll, stk, title, none"),),
+        ),
     ),
 )
 AFFILIATION = Kind(
@@ -155,6 +174,7 @@ AFFILIATION = Kind(
         Property("on_leave", "yes_no"),
         Property("phone"),
         Property("email"),
+        *SCHOOL_STAFF,
     ),
     (
         Link("person", "HAS", ("Person",), single=True, incoming=True),
@@ -171,7 +191,23 @@ POSITION = Kind(
         Property("title"),
         Property("short_title"),
         Property("category", doc="Names of the groups above it, lowest first, joined by ' / '"),
+        Property("level", "integer", "1 to 9; 1 is top management"),
+        Property("agreement", doc="Agreement area (overenskomstområde), three digits"),
+        Property("stk", "texts", "KRL's position codes (stillingskoder)"),
+        Property("disco", doc="DISCO-08, six digits"),
+        Property("leader_hint", "yes_no", "The list says: a leader. A hint for HR, never a role"),
     ),
+    (
+        Link("in_category", "WITHIN", ("PositionCategory",), single=True),
+        Link("replaced_by", "REPLACED_BY", ("Position",)),
+    ),
+)
+POSITION_CATEGORY = Kind(
+    "PositionCategory",
+    "A category of the position list (stillingskategori).",
+    (Property("code"), Property("title")),
+    (Link("parent", "WITHIN", ("PositionCategory",), single=True),),
+    natural="code",
 )
 ROLE = Kind(
     "Role",
@@ -210,11 +246,47 @@ SUBSTITUTION = Kind(
         Link("scope_responsibilities", "SCOPE_ABOUT", RESPONSIBLE_FOR, doc="Only for these responsibilities"),
     ),
 )
+ENDED_IN_KLE = (
+    Property("announced_end", doc="The year in which the title says that it ends, or 'unknown'"),
+    Property("changed", "date", "When the title was last changed"),
+)
 KLE_NODE = Kind(
     "KleNode",
-    "Main group, group, subject or facet of KLE.",
-    (Property("number"), Property("title")),
-    (Link("parent", "WITHIN", ("KleNode",), single=True),),
+    "Main group, group or subject of KLE (hovedgruppe, gruppe, emne).",
+    (
+        Property("number"),
+        Property("title"),
+        Property("kle_uuid", doc="KL's own UUID, where it is a sound one"),
+        *ENDED_IN_KLE,
+        Property("preservation", doc="Preservation by the archive act (bevaring): K, K5, K10, B, tom"),
+        Property("deletion_after", doc="Deletion by data protection rules, an ISO 8601 duration"),
+    ),
+    (
+        Link("parent", "WITHIN", ("KleNode",), single=True),
+        Link("replaced_by", "REPLACED_BY", ("KleNode",), doc="What took its place when it was moved (afløst af)"),
+    ),
+    natural="number",
+)
+KLE_FACET_CATEGORY = Kind(
+    "KleFacetCategory",
+    "A category of KLE's facets (handlingsfacetkategori): one letter.",
+    (Property("number"), Property("title"), Property("kle_uuid"), *ENDED_IN_KLE),
+    natural="number",
+)
+KLE_FACET = Kind(
+    "KleFacet",
+    "What is done in a case (handlingsfacet): a letter and two digits.",
+    (
+        Property("number"),
+        Property("title"),
+        Property("kle_uuid"),
+        *ENDED_IN_KLE,
+        Property("preservation"),
+    ),
+    (
+        Link("category", "WITHIN", ("KleFacetCategory",), single=True),
+        Link("replaced_by", "REPLACED_BY", ("KleFacet",)),
+    ),
     natural="number",
 )
 FUNCTION = Kind(
@@ -237,13 +309,42 @@ IT_SYSTEM = Kind(
     (Link("groups", "MEMBER_OF", ("SystemGroup",)),),
     natural="key",
 )
+DIRECTORY_GROUP = Kind(
+    "DirectoryGroup",
+    "A group of a directory (AD-gruppe), as it stands there; kept to compare with.",
+    (
+        Property("name"),
+        Property("description"),
+        Property("email"),
+        Property("distinguished_name"),
+        Property("type", doc="security or distribution"),
+    ),
+    (
+        Link("system", "AT", ("ItSystem",), single=True),
+        Link("groups", "MEMBER_OF", ("DirectoryGroup",)),
+    ),
+)
 ACCOUNT = Kind(
     "Account",
     "A login in a directory or system (it-konto).",
-    (Property("login"), Property("employment_number")),
+    (
+        Property("login", doc="What one logs in with: sAMAccountName, UNI-Login"),
+        Property("principal_name", doc="userPrincipalName"),
+        Property("display_name"),
+        Property("email"),
+        Property("enabled", "yes_no"),
+        Property("expires", "date", "The first day on which it no longer works"),
+        Property("distinguished_name"),
+        Property("employment_number"),
+        Property("primary", "yes_no", "The one of the owner's accounts at the system that counts"),
+        Property("former_logins", "texts"),
+        Property("institution_numbers", "texts", "Schools that it belongs to (STIL's numbers)"),
+    ),
     (
         Link("owner", "OWNS", ("Person",), single=True, incoming=True),
+        Link("employment", "USED_FOR", ("Employment",), single=True, doc="Where accounts are given per employment"),
         Link("system", "AT", ("ItSystem",), single=True),
+        Link("groups", "MEMBER_OF", ("DirectoryGroup",)),
     ),
 )
 
@@ -251,8 +352,8 @@ ACCOUNT = Kind(
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        KLE_NODE, FUNCTION, SYSTEM_GROUP, IT_SYSTEM, ROLE, POSITION, UNIT, PERSON,
-        EMPLOYMENT, AFFILIATION, ACCOUNT, ASSIGNMENT, SUBSTITUTION,
+        KLE_NODE, KLE_FACET_CATEGORY, KLE_FACET, FUNCTION, SYSTEM_GROUP, IT_SYSTEM, ROLE, POSITION_CATEGORY, POSITION,
+        UNIT, PERSON, EMPLOYMENT, AFFILIATION, DIRECTORY_GROUP, ACCOUNT, ASSIGNMENT, SUBSTITUTION,
     )
 }  # fmt: skip
 

@@ -18,10 +18,15 @@ DEFAULT_ORDER = (
     "unilogin",
 )
 
+# Where another order holds unless the municipality says otherwise: the list that HR keeps exists to say it better
+# than payroll's codes do (positions.md §5).
+DEFAULT_PROPERTIES: Mapping[str, tuple[str, ...]] = {"Employment.position": ("positions", *DEFAULT_ORDER)}
+
 
 @dataclass(frozen=True)
 class SourceOrder:
-    """``default`` for everything; ``properties`` ("Person.name", "Unit.parent") where another order holds.
+    """``default`` for everything; ``properties`` ("Person.name", "Unit.parent") where another order holds; what
+    is not in it has the order of ``DEFAULT_PROPERTIES``.
 
     A source that is not listed comes after those that are, by name, so that the answer never depends on chance.
     """
@@ -33,5 +38,6 @@ class SourceOrder:
         """Lower wins. ``name`` is a property, a link, or "exists"."""
         if source == MANUAL:
             return (-1, source)
-        order = self.properties.get(f"{kind}.{name}", self.default)
+        of = f"{kind}.{name}"
+        order = self.properties.get(of) or DEFAULT_PROPERTIES.get(of, self.default)
         return (order.index(source) if source in order else len(order), source)

@@ -187,6 +187,9 @@ class Import:
         return by_kind
 
     def _wait_for_decisions(self, problems: list[Problem]) -> None:
+        for record, about in self.door.waiting.items():
+            text = f"nothing is known yet of the {about.kind} {about.key!r} that it is about"
+            problems.append(Problem(record.kind, record.key, "about", "unknown_reference", text, "notice"))
         undecided = self.door.undecided.values()
         for each in undecided:
             text = f"fits {len(each.candidates)} things: {', '.join(each.candidates)}. Decide which it is."

@@ -19,7 +19,8 @@ READ: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             "Unit", "Person", "Employment", "Affiliation", "Position", "Role", "Assignment", "Substitution", "KleNode",
-            "Function", "SystemGroup", "ItSystem", "Account", "Nearest", "ManagerOfEmployment", "TreeUnit",
+            "Function", "SystemGroup", "ItSystem", "Account", "DirectoryGroup", "PositionCategory", "KleFacet",
+            "KleFacetCategory", "Nearest", "ManagerOfEmployment", "TreeUnit",
         ),
         _EVERYBODY,
     ),
