@@ -25,6 +25,7 @@ from api.health import live, ready
 from api.limits import Limits
 from api.metrics import ANSWERS, metrics
 from api.reader import Reader, Rejected, question_of
+from api.rules import States
 from api.schema import schema
 from api.subscriptions.transport import events, socket
 from graph.cpr import Keyring
@@ -43,11 +44,12 @@ class Service:
     order: SourceOrder = field(default_factory=SourceOrder)
     redis_url: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)
+    states: States | None = None
 
 
 def create_app(service: Service) -> Starlette:
     """The ASGI application."""
-    reader = Reader(service.reading, service.driver, service.keyring, service.limits)
+    reader = Reader(service.reading, service.driver, service.keyring, service.limits, service.order, service.states)
     gate = Gate(service.reading)
     graphql = partial(_graphql, service, reader, gate)
 

@@ -17,13 +17,13 @@ from api.limits import PAGE, cost_of
 from api.moment import Moment
 from api.nearest import EVERYBODY
 from api.plan import BLOCK, PageField, Plan, RootForm, Rule
-from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TIES, TYPES, Answered, Type, Value, Way
+from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Answered, Type, Value, Way
 from api.selection import Selected
+from api.told import RULES, TOLD, Part, Plain, Told
 from graph.model import KINDS
 
 LARGEST_PAGE = 100_000  # it is streamed; the cost limit stops what would be too dear
 DEEPEST_TREE = 100
-RULES = {"nearest": "Nearest", "nearestManager": "ManagerOfEmployment", "nearestManagers": "ManagerOfEmployment"}
 
 
 @dataclass(slots=True)
@@ -50,9 +50,9 @@ class Compiler:
                 continue
             self.moment = self._moment(root)
             if root.name in RULES:
+                type_, many = RULES[root.name]
                 branches.append(self._answered(place, root))
-                form = "object" if root.name == "nearest" else "list"
-                forms.append(RootForm(root.key, form, RULES[root.name]))  # type: ignore[arg-type]
+                forms.append(RootForm(root.key, "list" if many else "object", type_))
             elif root.name == "tree":
                 branches.append(self._tree(place, root))
                 forms.append(RootForm(root.key, "list", "TreeUnit"))
@@ -195,13 +195,13 @@ class Compiler:
     def _answered(self, place: int, root: Selected) -> str:
         """``nearest`` and its like: the rule's answers come as a parameter, here they get the fields asked for."""
         answers = self._rule(root.name, root.arguments)
-        name = RULES[root.name]
-        pairs = ", ".join(f"`{each.key}`: {self._of_answer(each, name)}" for each in root.children[name].values())
+        name, _ = RULES[root.name]
+        form = self._told(TOLD[name], root.children[name], "answer")
         return f"""
         UNWIND range(0, size({answers}) - 1, {BLOCK}) AS start
         RETURN {place} AS root, null AS head, COLLECT {{
             UNWIND {answers}[start..start + {BLOCK}] AS answer
-            RETURN {{{pairs}}}
+            RETURN {form}
         }} AS rows"""
 
     def _rule(self, name: str, arguments: Mapping[str, Any]) -> str:
@@ -217,35 +217,41 @@ class Compiler:
         if self.moment.day not in self._everybody:
             self._everybody[self.moment.day] = self._rule(EVERYBODY, {"at": self.moment.given})
         everybody = self._everybody[self.moment.day]
-        pairs = ", ".join(f"`{e.key}`: {self._of_answer(e, 'Nearest')}" for e in selected.children["Nearest"].values())
+        form = self._told(TOLD["Nearest"], selected.children["Nearest"], "answer")
         return f"""head(COLLECT {{
             UNWIND [place IN [{everybody}.of[{n}.uuid]] WHERE place IS NOT NULL] AS place
             WITH {everybody}.answers[place] AS answer
-            RETURN {{{pairs}}}
+            RETURN {form}
         }})"""
 
-    def _of_answer(self, selected: Selected, name: str) -> str:
-        match selected.name:
-            case "__typename":
-                return f"'{name}'"
-            case "steps" | "reason":
-                return f"answer.{selected.name}"
-            case "levelUnit":
-                return self._named("Unit", selected.children["Unit"], "answer.level")
-            case "path":
-                inner = self._named("Unit", selected.children["Unit"], "step")
-                return f"COLLECT {{ UNWIND answer.path AS step RETURN {inner} }}"
-            case "employment":
-                ties = [self._named(kind, selected.children[kind], "answer.employment") for kind in TIES]
-                return f"coalesce({', '.join(ties)})"
-        pairs = []
-        for each in selected.children["NearestHolder"].values():
-            if each.name == "__typename":
-                pairs.append(f"`{each.key}`: 'NearestHolder'")
-                continue
-            kind = {"person": "Person", "assignment": "Assignment", "via": "Substitution"}[each.name]
-            pairs.append(f"`{each.key}`: {self._named(kind, each.children[kind], f'holder.{each.name}')}")
-        return f"COLLECT {{ UNWIND answer.holders AS holder RETURN {{{', '.join(pairs)}}} }}"
+    def _of_answer(self, selected: Selected, type_: Told, answer: str) -> str:
+        if selected.name == "__typename":
+            return f"'{type_.name}'"
+        told = type_.fields[selected.name]
+        if isinstance(told, Plain):
+            return f"{answer}.`{told.name}`"
+        if isinstance(told, Part):
+            inner = self._name("part")
+            form = self._told(TOLD[told.to], selected.children[told.to], inner)
+            if told.many:
+                return f"COLLECT {{ UNWIND {answer}.{told.name} AS {inner} RETURN {form} }}"
+            return f"head(COLLECT {{ WITH {answer}.{told.name} AS {inner} RETURN {form} }})"
+        if told.many:
+            step = self._name("step")
+            return (
+                f"COLLECT {{ UNWIND {answer}.{told.name} AS {step} "
+                f"RETURN {self._named(told.kinds[0], selected.children[told.kinds[0]], step)} }}"
+            )
+        things = [
+            self._named(kind, selected.children[kind], f"{answer}.{told.name}")
+            for kind in told.kinds
+            if selected.children[kind] or len(told.kinds) == 1
+        ]
+        return things[0] if len(things) == 1 else f"coalesce({', '.join((*things, 'null'))})"
+
+    def _told(self, type_: Told, selected: Mapping[str, Selected], answer: str) -> str:
+        pairs = (f"`{each.key}`: {self._of_answer(each, type_, answer)}" for each in selected.values())
+        return f"{{{', '.join(pairs)}}}"
 
     def _named(self, kind: str, selected: Mapping[str, Selected], uuid: str) -> str:
         """The thing with this uuid, also where it does not exist on the day: a walk may go through a closed unit."""

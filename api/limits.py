@@ -10,7 +10,12 @@ from api.readable import TYPES, Way
 from api.selection import Selected
 
 PAGE = 100  # of a root list, where first does not say otherwise
-WHOLE = {"tree": 1000, "nearestManagers": 10_000}  # what root lists without first are taken to hold
+WHOLE = {
+    "tree": 1000,
+    "nearestManagers": 10_000,
+    "disagreements": 100,
+    "suspicions": 100,
+}  # what root lists without first are taken to hold
 LIST = 10  # what a nested list is taken to hold, where first does not say otherwise
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import neo4j
 
-from api.given import Values, found
-from api.plan import Rule
 from graph.errors import Unknown
 from graph.lookup import find
 from graph.nearest import Nearest, OfEmployment, nearest, nearest_manager, nearest_managers_of_all
@@ -16,7 +14,6 @@ from graph.reading import in_force
 
 Answer = Mapping[str, Any]
 Asked = Mapping[str, Any]
-
 
 EVERYBODY = "everybody"
 
@@ -49,19 +46,13 @@ class Everybody:
         return answer
 
 
-def answers(
-    rule: Rule, values: Values, driver: neo4j.Driver, today: date, everybody: Everybody
-) -> list[Answer] | Answer:
+def answers(field: str, asked: Asked, driver: neo4j.Driver, day: date) -> list[Answer]:
     """What the rule answers, one map an answer. Raises GraphError (unknown_unit …)."""
-    asked = {name: found(value, values) for name, value in rule.arguments.items()}
-    day: date = asked.get("at") or today
-    if rule.field == EVERYBODY:
-        return everybody.on(driver, day)
-    if rule.field == "nearest":
+    if field == "nearest":
         told, _ = nearest(driver, asked["role"], asked["unit"], day, asked.get("responsibility"))
         return [_form(None, told)]
     of: Callable[[neo4j.Driver, Asked, date], list[OfEmployment]]
-    of = _of_person if rule.field == "nearestManager" else _of_all
+    of = _of_person if field == "nearestManager" else _of_all
     return [_form(each.employment, each.nearest) for each in of(driver, asked, day)]
 
 
@@ -69,7 +60,7 @@ def _form(employment: str | None, told: Nearest) -> Answer:
     return {
         "employment": employment,
         "holders": [{"person": each.person, "assignment": each.assignment, "via": each.via} for each in told.holders],
-        "level": told.level_unit,
+        "levelUnit": told.level_unit,
         "steps": told.steps,
         "path": list(told.path),
         "reason": told.reason,

@@ -32,7 +32,7 @@ class RootForm:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A root field that ``graph.nearest`` answers first; its answer becomes the parameter ``parameter``."""
+    """A root field that ``api.rules`` answers first; its answer becomes the parameter ``parameter``."""
 
     field: str
     arguments: Mapping[str, Any]

@@ -34,12 +34,13 @@ from api.compiler import Compiler
 from api.cpr_readings import opened
 from api.given import marked
 from api.limits import Limits, check_cost, check_depth
-from api.nearest import Everybody, answers
 from api.plan import Plan
+from api.rules import Rules, States
 from api.schema import schema
 from api.selection import Document, select
 from graph.cpr import Keyring
 from graph.errors import GraphError
+from graph.order import SourceOrder
 from graph.time import today
 
 SCHEMA = schema._schema  # graphql-core's own form, which validation works on
@@ -83,14 +84,20 @@ class Question:
 
 @dataclass
 class Reader:
-    """Answers reads. One for the whole program; ``driver`` is used for the rule of nearest."""
+    """Answers reads. One for the whole program; ``driver`` and ``order`` are what rules work with (``api.rules``)."""
 
     reading: neo4j.AsyncDriver
     driver: neo4j.Driver
     keyring: Keyring
     limits: Limits = field(default_factory=Limits)
-    _everybody: Everybody = field(default_factory=Everybody)
+    order: SourceOrder = field(default_factory=SourceOrder)
+    states: States | None = None
     _clock: tuple[float, date] = (-CLOCK_SECONDS, date.min)
+
+    def __post_init__(self) -> None:
+        self._rules = Rules(self.driver, self.keyring, self.order)
+        if self.states is not None:
+            self._rules.states = self.states
 
     async def answer(
         self, question: Question, variables: Mapping[str, Any] | None, rights: frozenset[str], asker: str
@@ -118,7 +125,7 @@ class Reader:
         values: dict[str, Any] = dict(given.coerced)
         check_cost(plan.cost(values), self.limits)
         for rule in plan.rules:
-            told = partial(answers, rule, values, self.driver, day, self._everybody)
+            told = partial(self._rules.answer, rule, values, day, rights)
             values[rule.parameter] = await anyio.to_thread.run_sync(told)
         written = self._written(plan, plan.parameters.bind(values), asker)
         begun = bytearray()

@@ -18,6 +18,7 @@ from api.filters import of_kind
 from api.mutations.schema import Mutation
 from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TIES, TYPES, UNIONS, Answered, Type, Value
 from api.subscriptions.schema import Subscription
+from api.told import TOLD, Part, Plain, Thing
 
 _HERE = sys.modules[__name__]
 
@@ -215,7 +216,39 @@ def _roots() -> Fields:
         of_all,
         "Every employee's nearest manager, in one query",
     )
+    of_thing: Arguments = {
+        "kind": (str, "of the thing, such as Person"),
+        "thing": (str, "uuid, or a source's key"),
+        "at": (date | None, "default today"),
+    }
+    roots["said"] = ("list[Sayings]", of_thing, "For each property of a thing: who says what, what holds, and why")
+    of_disagreements: Arguments = {
+        "kind": (str, "of things, such as Person"),
+        "property": (str | None, "only of this property or link"),
+        "source": (str | None, "only where this source takes part"),
+        "at": (date | None, "default today"),
+        "first": (int | None, "at most so many; default 100"),
+        "after": (str | None, "go on after the thing with this uuid"),
+    }
+    roots["disagreements"] = (
+        "list[Disagreement]",
+        of_disagreements,
+        "Where sources say different things, by the things' uuids",
+    )
+    roots["suspicions"] = (
+        "list[Suspicion]",
+        {"first": (int | None, "at most so many; default 100")},
+        "Persons who may be one: the same name and birthday, two numbers",
+    )
+    roots["sources"] = ("list[SourceHealth]", {}, "Each source: when it ran and will run, what it changed, bad records")
     return roots
+
+
+def _of_told(told: Plain | Thing | Part) -> Any:
+    if isinstance(told, Plain):
+        return _SCALARS[told.type]
+    to = told.to if isinstance(told, Part) else told.union or told.kinds[0]
+    return f"list[{to}]" if told.many else f"{to} | None"
 
 
 for _name, _members in {**UNIONS, "Tie": TIES}.items():
@@ -225,26 +258,6 @@ for _name, _members in {**UNIONS, "Tie": TIES}.items():
 for _type in TYPES.values():
     _make(_type.name, _type.doc, _fields(_type))
 _make(
-    "NearestHolder",
-    "Who answers",
-    {
-        "person": ("Person", {}, ""),
-        "assignment": ("Assignment", {}, ""),
-        "via": ("Substitution | None", {}, "the substitution that brought the person in; null = in person"),
-    },
-)
-_make(
-    "Nearest",
-    "How the nearest holders were found",
-    {
-        "holders": ("list[NearestHolder]", {}, "in order"),
-        "levelUnit": ("Unit | None", {}, "the unit that answered"),
-        "steps": (int | None, {}, "how many units above the start; 0 = the start itself"),
-        "path": ("list[Unit]", {}, "units walked, start first"),
-        "reason": (str | None, {}, "no_holder or unit_not_active, where nobody answered"),
-    },
-)
-_make(
     "TreeUnit",
     "A unit in its place in the tree",
     {
@@ -253,18 +266,8 @@ _make(
         "unit": ("Unit", {}, ""),
     },
 )
-_make(
-    "ManagerOfEmployment",
-    "The nearest manager, counted from one employment or affiliation",
-    {
-        "employment": ("Tie | None", {}, ""),
-        "holders": ("list[NearestHolder]", {}, "in order"),
-        "levelUnit": ("Unit | None", {}, "the unit that answered"),
-        "steps": (int | None, {}, "how many units above the start"),
-        "path": ("list[Unit]", {}, ""),
-        "reason": (str | None, {}, ""),
-    },
-)
+for _answer in TOLD.values():
+    _make(_answer.name, _answer.doc, {each.name: (_of_told(each), {}, each.doc) for each in _answer.fields.values()})
 Query = _make("Query", "Everything that can be read", _roots())
 
 schema = strawberry.Schema(

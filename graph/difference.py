@@ -9,6 +9,7 @@ import orjson
 
 from graph.facts import Value
 from graph.index import RecordId
+from graph.loading import KeptRecord
 from graph.merge import LinkRow, State, Thing
 from graph.model import KINDS
 from graph.time import FOREVER, union, without
@@ -38,6 +39,8 @@ class Difference:
     new: bool = False
     cpr: str | None = field(default=None, repr=False)
     notices: tuple[str, ...] = ()
+    kept: KeptRecord | None = None
+    """The record as it was before."""
 
     @property
     def lost_states(self) -> list[State]:

@@ -20,7 +20,7 @@ from graph.difference import Difference, copied, operation
 from graph.errors import Conflict, Refused, Unknown
 from graph.facts import Ref, Statement
 from graph.index import Index, RecordId
-from graph.loading import Loaded, edges, load
+from graph.loading import KeptRecord, Loaded, edges, load
 from graph.matching import DEFAULT_MATCH_KEYS, MatchKeys, Undecided, decisions, match
 from graph.merge import Candidate, Thing, check, merged
 from graph.model import KINDS
@@ -180,10 +180,12 @@ class Door:
         candidates = [Candidate(stated.source, statement, resolved)]
         before = Thing()
         same_record = False
+        own: KeptRecord | None = None
         if loaded is not None:
             before = loaded.thing
             for kept in loaded.records:
                 if (kept.source, kept.key) == (stated.source, statement.key):
+                    own = kept
                     same_record = kept.text == text and kept.fingerprint == fingerprint
                 else:
                     other, known = from_text(statement.kind, kept.key, kept.text)
@@ -208,6 +210,7 @@ class Door:
             new=loaded is None,
             cpr=cpr,
             notices=tuple(notices),
+            kept=own,
         )
 
     # -- writing ----------------------------------------------------------------------------------------------
@@ -277,7 +280,7 @@ class Door:
         for each in batch:
             counts = each.operation != "recorded"
             numbers.append(number if counts else None)
-            row = cypher.row(each, self._node(each), self.keyring, origin, number if counts else None)
+            row = cypher.row(each, self._node(each), self.keyring, origin, number if counts else None, moment)
             number += counts
             (new if each.new else known).append(row)
         if new:

@@ -23,6 +23,9 @@ class KeptRecord:
     key: str
     fingerprint: str
     text: str
+    learnt: str = ""
+    since: str | None = None
+    """With ``learnt``, when each value was learnt (``graph.learnt``)."""
 
 
 @dataclass(slots=True)
@@ -49,7 +52,8 @@ def _query(kind: str) -> str:
         {f"COLLECT {{ MATCH (n)<-[r:{incoming}]-(m) RETURN {link} }}" if incoming else "[]"} AS incoming,
         COLLECT {{
             MATCH (r:SourceRecord)-[:TELLS]->(n)
-            RETURN {{source: r.source, key: r.key, hash: coalesce(r.hash, ''), values: r.values}}
+            RETURN {{source: r.source, key: r.key, hash: coalesce(r.hash, ''), values: r.values,
+                     learnt: toString(r.learnt), since: r.since}}
         }} AS records
     """
 
@@ -74,7 +78,10 @@ def _loaded(row: neo4j.Record, names: dict[str, str]) -> Loaded:
         row["version"],
         row["cpr_hash"],
         Thing(states, links),
-        [KeptRecord(each["source"], each["key"], each["hash"], each["values"]) for each in row["records"]],
+        [
+            KeptRecord(each["source"], each["key"], each["hash"], each["values"], each["learnt"] or "", each["since"])
+            for each in row["records"]
+        ],
     )
 
 

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from graph.changes import Origin
 from graph.cpr import Keyring
 from graph.difference import Difference
 from graph.index import RecordId
+from graph.learnt import carried
 from graph.merge import LinkRow, State
 from graph.model import KINDS
 
@@ -90,7 +92,7 @@ def update(kind: str) -> str:
     """
 
 
-def row(each: Difference, node: Row, keyring: Keyring, origin: Origin, number: int | None) -> Row:
+def row(each: Difference, node: Row, keyring: Keyring, origin: Origin, number: int | None, moment: datetime) -> Row:
     """One difference as the parameter of ``create`` or ``update``."""
     if each.cpr is not None:
         node["cpr_hash"] = keyring.hash(each.cpr)
@@ -99,7 +101,7 @@ def row(each: Difference, node: Row, keyring: Keyring, origin: Origin, number: i
         del node["version"]  # what is only recorded is no change of the thing
     made: Row = {
         "node": {name: value for name, value in node.items() if value is not None} if each.new else node,
-        "record": _record(each.record, each),
+        "record": _record(each.record, each, moment),
         "gained": [_state(state) for state in each.gained_states],
         "changes": [] if number is None else [_change(each, origin, number)],
     }
@@ -118,8 +120,13 @@ def _state(state: State) -> Row:
     return {"from": state.period.start, "to": state.period.end, "values": values}
 
 
-def _record(record: RecordId, each: Difference) -> Row:
+def _record(record: RecordId, each: Difference, moment: datetime) -> Row:
+    kept = each.kept
+    since = None
+    if kept is not None and kept.learnt:
+        since = carried(kept.text, each.record_text, kept.learnt, kept.since, moment)
     return {
+        "since": since,
         "id": record.text(),
         "source": record.source,
         "kind": record.kind,

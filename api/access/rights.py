@@ -30,6 +30,11 @@ READ: Mapping[str, frozenset[str]] = {
     "BadRecord": _RUNS,
     "Brake": _RUNS,
     "Ambiguity": _RUNS,
+    "Saying": _LOG,
+    "Sayings": _LOG,
+    "Disagreement": _LOG,
+    "Suspicion": frozenset({"hr", "operations", "auditor"}),
+    "SourceHealth": _RUNS,
     "LedgerEntry": _RUNS,
 }  # fmt: skip
 

@@ -1,6 +1,5 @@
 // Identity: every thing has one uuid, natural keys and source keys are unique.
 CREATE CONSTRAINT kle_node_uuid IF NOT EXISTS FOR (n:KleNode) REQUIRE n.uuid IS UNIQUE;
-CREATE CONSTRAINT kle_node_number IF NOT EXISTS FOR (n:KleNode) REQUIRE n.number IS UNIQUE;
 CREATE CONSTRAINT function_uuid IF NOT EXISTS FOR (n:Function) REQUIRE n.uuid IS UNIQUE;
 CREATE CONSTRAINT function_key IF NOT EXISTS FOR (n:Function) REQUIRE n.key IS UNIQUE;
 CREATE CONSTRAINT system_group_uuid IF NOT EXISTS FOR (n:SystemGroup) REQUIRE n.uuid IS UNIQUE;

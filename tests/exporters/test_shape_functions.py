@@ -25,9 +25,9 @@ def test_phone(text: str, eight: str | None, e164: str | None) -> None:
 
 
 def test_cpr_has_ten_digits() -> None:
-    assert [shape.cpr(text) for text in ("010157-5001", "0101575001", "101575001", "", None)] == [
-        "0101575001",
-        "0101575001",
+    assert [shape.cpr(text) for text in ("020257-5002", "0202575002", "202575002", "", None)] == [
+        "0202575002",
+        "0202575002",
         None,
         None,
         None,

@@ -73,7 +73,7 @@ def small() -> list[Statement]:
         unit("root"),
         unit("north", "root"),
         unit("south", "root"),
-        person("p1", "Alma Testrup", "0101575001"),
+        person("p1", "Alma Testrup", "1101575001"),
         person("p2", "Birk Prøvesen", "0202575002"),
         person("p3", "Cille Eksempel", "0303575003"),
         employment("e1", "p1", "north", position_code="1010"),

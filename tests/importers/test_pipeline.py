@@ -78,8 +78,8 @@ def test_a_timeline_that_is_withdrawn_disappears_from_what_holds_and_stays_in_th
 
 
 def test_a_person_known_by_cpr_number_from_another_source_is_the_same_person(clean_graph: neo4j.Driver) -> None:
-    run_import(clean_graph, Stating(person("x", "A", "0101575001"), name="sd"), RING)
-    run_import(clean_graph, Stating(person("y", "B", "0101575001"), name="opus"), RING)
+    run_import(clean_graph, Stating(person("x", "A", "1101575001"), name="sd"), RING)
+    run_import(clean_graph, Stating(person("y", "B", "1101575001"), name="opus"), RING)
     rows, _, _ = clean_graph.execute_query("MATCH (p:Person) RETURN p.name AS name")
     assert [row["name"] for row in rows] == ["A"]  # sd comes before opus
 
@@ -261,7 +261,7 @@ def test_several_rules_may_give_the_same_role(clean_graph: neo4j.Driver) -> None
 
 
 def test_two_statements_of_one_new_person_in_one_reading_make_one_person(clean_graph: neo4j.Driver) -> None:
-    both = Stating(person("a", "Alma", "0101575001"), person("b", "Alma T.", "0101575001"))
+    both = Stating(person("a", "Alma", "1101575001"), person("b", "Alma T.", "1101575001"))
     run_import(clean_graph, both, RING)
     rows, _, _ = clean_graph.execute_query(
         "MATCH (p:Person) RETURN p.name AS name, COUNT { (p)-[:STATE]->() } AS states"

@@ -24,7 +24,7 @@ def logged(driver: neo4j.Driver) -> list[dict[str, object]]:
 
 def test_opened_wherever_it_stands_and_logged(asking: Asking, readings: neo4j.Driver) -> None:
     (alma,) = asking.data(QUESTION)["persons"]["nodes"]
-    assert alma == {"name": "Alma Testrup", "cpr": "0101575001", "employments": [{"person": {"cpr": "0101575001"}}]}
+    assert alma == {"name": "Alma Testrup", "cpr": "1101575001", "employments": [{"person": {"cpr": "1101575001"}}]}
     assert logged(readings) == [{"by": "tests", "persons": 2}]
 
 

@@ -21,7 +21,7 @@ def unit(uuid: str, parent: str | None = "root", **values: str) -> Unit:
 def person(
     uuid: str,
     name: str = "Alma Testrup",
-    cpr: str | None = "0101575001",
+    cpr: str | None = "1101575001",
     protected: bool = False,
     email: str = "",
     phone: str = "",

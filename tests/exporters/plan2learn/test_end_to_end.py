@@ -43,7 +43,7 @@ def staff() -> list[Statement]:
             LinkTold(Period(date(2026, 6, 1)), Ref("Unit", "north")),
         ),
     }
-    alma = person("p1", "Alma Testrup", "0101575001")
+    alma = person("p1", "Alma Testrup", "1101575001")
     alma.values = {"name": (Told(Period(end=LATER), "Alma Testrup"), Told(Period(LATER), "Alma Nygift"))}
     working = employment(
         "e2", "p2", "south", position_code="2020", email="birk@andeby.dk", phone="12 34 56 78", **common
@@ -92,7 +92,7 @@ def test_the_five_files(exported: ExportReport, tmp_path: Path) -> None:
 
     people = {row["BrugerId"]: row for row in table(tmp_path, "bruger.csv")}
     assert sorted((row["Navn"], row["CPR"]) for row in people.values()) == [
-        ("Alma Testrup", "0101575001"),
+        ("Alma Testrup", "1101575001"),
         ("Birk Prøvesen", "0202575002"),
         ("Dan Lukasz", "0404575004"),
     ]

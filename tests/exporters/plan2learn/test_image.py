@@ -24,7 +24,7 @@ VALUES: dict[str, Any] = {
     "phoneHidden": None,
 }
 NAME: dict[str, Any] = {"name": "Alma", "addressProtected": None, "privateEmail": None, "privatePhone": None}
-PERSON = {"uuid": "p1", "cpr": "0101575001", "history": [{"from": "0001-01-01", "to": None, **NAME}]}
+PERSON = {"uuid": "p1", "cpr": "1101575001", "history": [{"from": "0001-01-01", "to": None, **NAME}]}
 UNIT = {
     "uuid": "u1",
     "name": "Nord",

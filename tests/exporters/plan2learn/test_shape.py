@@ -93,10 +93,10 @@ def test_07_any_text_comes_back_from_a_standard_csv_reader(encoding: str) -> Non
 def test_09_ten_digits_and_leading_zeros() -> None:
     told = files(
         organisation(
-            employment("e1", person("p1", cpr="010157-5001")), units=(*UNITS[1:], unit("root", None, postal_code="999"))
+            employment("e1", person("p1", cpr="020257-5002")), units=(*UNITS[1:], unit("root", None, postal_code="999"))
         )
     )
-    assert told["person"][0]["CPR"] == "0101575001"
+    assert told["person"][0]["CPR"] == "0202575002"
     assert [row["Postnr"] for row in told["unit"] if row["AfdelingsID"] == "root"] == ["0999"]
 
 
@@ -262,7 +262,7 @@ def test_who_is_on_leave_is_kept_unless_the_settings_say_otherwise() -> None:
 
 def test_another_key_for_people_is_used_in_all_files() -> None:
     seen = organisation(employment("e1", ALMA, number="4711"), leaders=(leader("a1", "p1", "north"),))
-    for key, value in (("cpr", "0101575001"), ("employment_number", "4711")):
+    for key, value in (("cpr", "1101575001"), ("employment_number", "4711")):
         told = files(seen, settings(person_key=key))
         assert {row["BrugerId"] for file in ("person", "employment", "leader") for row in told[file]} == {value}
 
@@ -280,7 +280,7 @@ def test_files_23_what_refers_to_a_parked_person_waits_and_comes_with_the_person
         return {file: len(told[file]) for file in ("person", "employment", "leader", "position")}
 
     assert seen(None) == {"person": 0, "employment": 0, "leader": 0, "position": 0}
-    assert seen("0101575001") == {"person": 1, "employment": 1, "leader": 1, "position": 1}
+    assert seen("1101575001") == {"person": 1, "employment": 1, "leader": 1, "position": 1}
 
 
 def test_a_leader_without_delivered_employment_has_no_row_and_is_told_of() -> None:

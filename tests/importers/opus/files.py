@@ -12,7 +12,7 @@ from importers.opus.settings import OpusSettings
 from importers.opus.source import Opus
 from tests.importers.known import Applied, InMemory
 
-ALMA, BIRK, CILLE = "0101575001", "0202575002", "0303575003"
+ALMA, BIRK, CILLE = "1101575001", "0202575002", "0303575003"
 MONDAY, TUESDAY, WEDNESDAY = date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 6)
 
 _UNIT = {"startDate": "2007-01-01", "endDate": "9999-12-31", "parentOrgUnit": "1", "shortName": "X", "longName": ""}

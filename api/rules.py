@@ -1,0 +1,139 @@
+"""Answers the root fields that a rule of ``graph`` answers first (``api.told.RULES``)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Any
+
+import neo4j
+from graphql import GraphQLError
+
+from api.filters import camel
+from api.given import Values, found
+from api.nearest import EVERYBODY, Answer, Asked, Everybody, answers
+from api.plan import Rule
+from graph.cpr import Keyring
+from graph.disagreements import disagreements
+from graph.facts import Value
+from graph.lookup import find
+from graph.model import KINDS
+from graph.order import SourceOrder
+from graph.provenance import Saying, Sayings, provenance
+from graph.suspicions import suspicions
+
+States = Callable[[], Sequence[Answer]]
+"""How the sources are doing: maps of the form of ``SourceHealth``. The program knows schedules and runs."""
+
+USUAL = 100  # of a list, where first does not say otherwise
+LARGEST = 10_000
+
+
+def _no_states() -> Sequence[Answer]:
+    return ()
+
+
+@dataclass(slots=True)
+class Rules:
+    """What the rules work with."""
+
+    driver: neo4j.Driver
+    keyring: Keyring
+    order: SourceOrder = field(default_factory=SourceOrder)
+    states: States = _no_states
+    everybody: Everybody = field(default_factory=Everybody)
+
+    def answer(self, rule: Rule, values: Values, today: date, rights: frozenset[str]) -> Sequence[Answer] | Answer:
+        """One map an answer. Raises GraphError (unknown_unit …), GraphQLError (over_limit, unknown_kind)."""
+        asked = {name: found(value, values) for name, value in rule.arguments.items()}
+        day: date = asked.get("at") or today
+        match rule.field:
+            case "said":
+                return self._said(asked, day, rights)
+            case "disagreements":
+                return self._disagreements(asked, day, rights)
+            case "suspicions":
+                told = islice(suspicions(self.driver, self.keyring), _first(asked))
+                return [{"persons": list(each.persons), "why": each.why} for each in told]
+            case "sources":
+                return self.states()
+            case _ if rule.field == EVERYBODY:
+                return self.everybody.on(self.driver, day)
+        return answers(rule.field, asked, self.driver, day)
+
+    def _said(self, asked: Asked, day: date, rights: frozenset[str]) -> list[Answer]:
+        kind = _kind(asked)
+        with self.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            uuid = find(session, kind, asked["thing"]).uuid
+        told = provenance(self.driver, self.order, kind, uuid, day)
+        return [_form(each) for each in told if _may(each, rights)]
+
+    def _disagreements(self, asked: Asked, day: date, rights: frozenset[str]) -> list[Answer]:
+        told = disagreements(
+            self.driver,
+            self.order,
+            _kind(asked),
+            day,
+            name=_snake(asked.get("property")),
+            source=asked.get("source"),
+            after=asked.get("after") or "",
+        )
+        shown = (each for each in told if _may(each.said, rights))
+        return [{"thing": each.uuid, "said": _form(each.said)} for each in islice(shown, _first(asked))]
+
+
+def _kind(asked: Asked) -> str:
+    kind = str(asked["kind"])
+    if kind not in KINDS:
+        raise GraphQLError(f"kind: one of {', '.join(KINDS)}", extensions={"code": "unknown_kind"})
+    return kind
+
+
+def _first(asked: Asked) -> int:
+    first = asked.get("first")
+    if first is None:
+        return USUAL
+    if not 0 < first <= LARGEST:
+        raise GraphQLError(f"first: ask for 1 to {LARGEST} at a time", extensions={"code": "over_limit"})
+    return int(first)
+
+
+def _snake(name: str | None) -> str | None:
+    """camelCase of the API → snake_case of the model."""
+    return None if name is None else "".join(f"_{each.lower()}" if each.isupper() else each for each in name)
+
+
+def _may(said: Sayings, rights: frozenset[str]) -> bool:
+    return said.access == "open" or said.access in rights
+
+
+def _form(said: Sayings) -> Answer:
+    return {
+        "property": camel(said.name),
+        "rule": said.rule,
+        "disagree": said.disagree,
+        "sayings": [_saying(each) for each in said.sayings],
+    }
+
+
+def _saying(saying: Saying) -> Answer:
+    return {
+        "source": saying.source,
+        "key": saying.record,
+        "value": _text(saying.value) if saying.key is None else saying.key,
+        "thing": saying.to,
+        "from": saying.period.start.isoformat(),
+        "to": None if saying.period.end is None else saying.period.end.isoformat(),
+        "learnt": saying.learnt or None,
+        "holds": saying.holds,
+    }
+
+
+def _text(value: Value | None) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
