@@ -34,14 +34,21 @@ class Kept:
     fingerprint: str
 
 
-RECORDS = """
-UNWIND $ids AS id
-MATCH (r:SourceRecord {id: id})-[:TELLS]->(n)
-RETURN r.source AS source, r.kind AS kind, r.key AS key, n.uuid AS uuid, coalesce(r.hash, '') AS hash
+# In blocks: a row of a result costs two reads of the socket, however little is in it.
+_BLOCKS = """
+UNWIND range(0, size(found), 5000) AS start
+RETURN found[start..start + 5000] AS rows
 """
-ALL_RECORDS = """
-MATCH (r:SourceRecord {source: $source, kind: $kind})-[:TELLS]->(n)
-RETURN r.key AS key, n.uuid AS uuid, coalesce(r.hash, '') AS hash
+RECORDS = f"""
+UNWIND $ids AS id
+MATCH (r:SourceRecord {{id: id}})-[:TELLS]->(n)
+WITH collect([r.source, r.kind, r.key, n.uuid, coalesce(r.hash, '')]) AS found
+{_BLOCKS}
+"""
+ALL_RECORDS = f"""
+MATCH (r:SourceRecord {{source: $source, kind: $kind}})-[:TELLS]->(n)
+WITH collect([r.key, n.uuid, coalesce(r.hash, '')]) AS found
+{_BLOCKS}
 """
 PERSONS_BY_CPR = """
 UNWIND $hashes AS hash
@@ -67,24 +74,31 @@ class Index:
     def __init__(self, driver: neo4j.Driver) -> None:
         self._driver = driver
         self._records: dict[RecordId, Kept | None] = {}
+        self._whole: set[tuple[str, str]] = set()  # (source, kind) of which all records are known
         self._naturals: dict[tuple[str, str], str | None] = {}
         self._cprs: dict[str, str | None] = {}
         self._uuids: dict[tuple[str, str], bool] = {}
         self._employments: dict[tuple[str, str], str | None] = {}
 
     def learn_all(self, source: str, kinds: Iterable[str]) -> None:
-        """Everything that a source has told of these kinds."""
+        """Everything that a source has told of these kinds; asked for once."""
         for kind in kinds:
-            for row in self._rows(ALL_RECORDS, source=source, kind=kind):
-                self._records[RecordId(source, kind, row["key"])] = Kept(row["uuid"], row["hash"])
+            if (source, kind) in self._whole:
+                continue
+            self._whole.add((source, kind))
+            for block in self._rows(ALL_RECORDS, source=source, kind=kind):
+                for key, uuid, fingerprint in block["rows"]:
+                    self._records[RecordId(source, kind, key)] = Kept(uuid, fingerprint)
 
     def learn_records(self, ids: Iterable[RecordId]) -> None:
         new = [each for each in ids if each not in self._records]
         if not new:
             return
         self._records.update(dict.fromkeys(new))
-        for row in self._rows(RECORDS, ids=[each.text() for each in new]):
-            self._records[RecordId(row["source"], row["kind"], row["key"])] = Kept(row["uuid"], row["hash"])
+        asked = [each.text() for each in new if (each.source, each.kind) not in self._whole]
+        for block in self._rows(RECORDS, ids=asked) if asked else ():
+            for source, kind, key, uuid, fingerprint in block["rows"]:
+                self._records[RecordId(source, kind, key)] = Kept(uuid, fingerprint)
 
     def learn_cprs(self, hashes: Iterable[str]) -> None:
         new = [each for each in hashes if each not in self._cprs]
@@ -203,6 +217,7 @@ class Index:
     def forget(self) -> None:
         """Start anew: somebody else has written meanwhile."""
         self._records.clear()
+        self._whole.clear()
         self._naturals.clear()
         self._cprs.clear()
         self._uuids.clear()

@@ -21,13 +21,10 @@ class GraphKnown:
         self._source = source
         self._keyring = keyring
         self._index = index
-        self._learnt: set[str] = set()
         self.mark: Mapping[str, str] = read_mark(driver, source)
 
     def keys(self, kind: str) -> Iterable[str]:
-        if kind not in self._learnt:
-            self._index.learn_all(self._source, [kind])
-            self._learnt.add(kind)
+        self._index.learn_all(self._source, [kind])
         return self._index.kept_of(self._source, kind)
 
     def keys_starting(self, kind: str, prefix: str) -> Iterable[str]:
