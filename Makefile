@@ -34,7 +34,7 @@ check: setup ## formatting, lint, types, import contracts
 	$(BIN)/lint-imports
 
 test: check ## check, then every test against real servers
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 bench: setup ## speed as ratios; a table, and JSON in benchmarks/results
 	$(BIN)/python -m benchmarks
