@@ -68,15 +68,23 @@ class Keyring:
         return AESGCM(self.keys[key_id]).decrypt(raw[:NONCE], raw[NONCE:], key_id.encode()).decode()
 
 
+# Where numbers are: label, and the properties that identify a node, hold the cipher text, and name its key.
+_HOLDERS = (("Person", "uuid", "cpr_cipher", "cpr_key"), ("FormerCpr", "hash", "cipher", "key"))
+
+
 def rotate(driver: neo4j.Driver, keyring: Keyring, batch: int = 1000) -> int:
     """Encrypt anew, with the current key, every number under another key. Returns how many. May be repeated."""
+    return sum(_rotate(driver, keyring, batch, *names) for names in _HOLDERS)
+
+
+def _rotate(driver: neo4j.Driver, keyring: Keyring, batch: int, label: str, name: str, cipher: str, key: str) -> int:
     done = 0
     while True:
         rows, _, _ = driver.execute_query(
-            """
-            MATCH (p:Person)
-            WHERE p.cpr_key <> $current
-            RETURN p.uuid AS uuid, p.cpr_cipher AS cipher, p.cpr_key AS key
+            f"""
+            MATCH (n:{label})
+            WHERE n.{key} <> $current
+            RETURN n.{name} AS name, n.{cipher} AS cipher, n.{key} AS key
             LIMIT $batch
             """,
             current=keyring.current,
@@ -86,14 +94,14 @@ def rotate(driver: neo4j.Driver, keyring: Keyring, batch: int = 1000) -> int:
             return done
         renewed = []
         for row in rows:
-            cipher, key = keyring.encrypt(keyring.decrypt(row["cipher"], row["key"]))
-            renewed.append({"uuid": row["uuid"], "old": row["cipher"], "cipher": cipher, "key": key})
+            sealed, sealed_with = keyring.encrypt(keyring.decrypt(row["cipher"], row["key"]))
+            renewed.append({"name": row["name"], "old": row["cipher"], "cipher": sealed, "key": sealed_with})
         # The old cipher text is compared, so that a number that an import has just replaced is left alone.
         driver.execute_query(
-            """
+            f"""
             UNWIND $renewed AS row
-            MATCH (p:Person {uuid: row.uuid, cpr_cipher: row.old})
-            SET p.cpr_cipher = row.cipher, p.cpr_key = row.key
+            MATCH (n:{label} {{{name}: row.name, {cipher}: row.old}})
+            SET n.{cipher} = row.cipher, n.{key} = row.key
             """,
             renewed=renewed,
         )

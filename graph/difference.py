@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
-from graph.facts import Value
+from graph.facts import Former, Value
 from graph.index import RecordId
 from graph.loading import KeptRecord
 from graph.merge import LinkRow, State, Thing
@@ -18,6 +18,14 @@ Operation = Literal["created", "changed", "moved", "ended", "withdrawn", "record
 
 # A move is a change of place: these links, on a day that is not past.
 PLACES = {"Employment": "unit", "Affiliation": "unit", "Unit": "parent"}
+
+
+class Notice(NamedTuple):
+    """Something of a statement that could not be taken; the rest was. ``field``: the link, or ``cpr``."""
+
+    field: str
+    rule: str
+    text: str
 
 
 @dataclass(slots=True)
@@ -38,7 +46,9 @@ class Difference:
     after: Thing
     new: bool = False
     cpr: str | None = field(default=None, repr=False)
-    notices: tuple[str, ...] = ()
+    formers: tuple[Former, ...] = field(default=(), repr=False)
+    erased: frozenset[str] = frozenset()
+    notices: tuple[Notice, ...] = ()
     kept: KeptRecord | None = None
     """The record as it was before."""
 

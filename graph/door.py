@@ -13,10 +13,12 @@ from uuid import uuid4
 import neo4j
 from neo4j.exceptions import ConstraintError
 
+from graph import renumbering
 from graph import statements as cypher
 from graph.changes import Origin, now, take_numbers, turned_day
 from graph.cpr import Keyring
-from graph.difference import Difference, copied, operation
+from graph.difference import Difference, Notice, copied, operation
+from graph.erasure import erase
 from graph.errors import Conflict, Refused, Unknown
 from graph.facts import Ref, Statement
 from graph.index import Index, RecordId
@@ -101,7 +103,7 @@ class Door:
             self.undecided.pop(RecordId(source, each.kind, each.key), None)
             self.waiting.pop(RecordId(source, each.kind, each.key), None)
         self.index.learn_records(RecordId(source, each.kind, each.key) for each, _ in told)
-        self.index.learn_cprs(self.keyring.hash(each.cpr) for each, _ in told if each.cpr)
+        self.index.learn_cprs(self.keyring.hash(each) for each in renumbering.told(one for one, _ in told))
         self.index.learn_naturals(
             (each.kind, natural) for each, _ in told if (natural := natural_key(each)) is not None
         )
@@ -147,6 +149,7 @@ class Door:
     def differences(self, stated: Sequence[Stated]) -> Iterator[Difference]:
         """What each statement would change. Statements of one kind; checked already (``merge.check``)."""
         by_source: dict[str, list[Stated]] = {}
+        self.index.learn_cprs(self.keyring.hash(each) for each in renumbering.told(one.statement for one in stated))
         for each in stated:
             by_source.setdefault(each.source, []).append(each)
         for source, batch in by_source.items():
@@ -167,13 +170,16 @@ class Door:
         statement = stated.statement
         kind = KINDS[statement.kind]
         resolved: dict[Ref, str | None] = {}
-        notices = []
+        notices: list[Notice] = []
         for name, tolds in statement.links.items():
             for told in tolds:
                 if told.to not in resolved:
                     resolved[told.to] = self.index.resolve(told.to, stated.source)
                     if resolved[told.to] is None:
-                        notices.append(f"{name}: no {told.to.kind} is known as {told.to.key!r}")
+                        unknown = f"no {told.to.kind} is known as {told.to.key!r}"
+                        notices.append(Notice(name, "unknown_reference", unknown))
+        numbers = renumbering.due(statement, stated.uuid, loaded.cpr_hash if loaded else None, self.index, self.keyring)
+        notices += numbers.notices
         text = to_text(statement, resolved)
         # What points to nothing yet is asked again in the next run, even if the source's record stays the same.
         fingerprint = "" if notices else stated.fingerprint
@@ -192,10 +198,9 @@ class Door:
                     candidates.append(Candidate(kept.source, other, known))
         after = merged(kind, candidates, self.order)
         what = operation(kind.name, before, after, self.today)
-        cpr = statement.cpr
-        if cpr is not None and loaded is not None and loaded.cpr_hash == self.keyring.hash(cpr):
-            cpr = None
-        if what is None and same_record and cpr is None:
+        if what is None and numbers.cpr is not None and loaded is not None and loaded.cpr_hash is not None:
+            what = "changed"  # of which nothing can be shown
+        if what is None and same_record and numbers.cpr is None and not numbers.formers:
             return None
         return Difference(
             kind=kind.name,
@@ -208,7 +213,9 @@ class Door:
             before=before,
             after=after,
             new=loaded is None,
-            cpr=cpr,
+            cpr=numbers.cpr,
+            formers=numbers.formers,
+            erased=statement.erased,
             notices=tuple(notices),
             kept=own,
         )
@@ -287,6 +294,9 @@ class Door:
             tx.run(cypher.create(kind), rows=new, moment=moment).consume()
         if known:
             tx.run(cypher.update(kind), rows=known, moment=moment).consume()
+        for query, rows in renumbering.writes(batch, self.keyring):
+            tx.run(query, rows=rows).consume()
+        erase(tx, {each.uuid: each.erased for each in batch if each.erased})
         for query, rows in cypher.links(kind, batch):
             made = tx.run(query, rows=rows).single(strict=True)["made"]
             if made != len(rows):
@@ -382,7 +392,8 @@ class Door:
             if strict:
                 for each in found.values():
                     if each.notices:
-                        raise Refused("unknown_reference", "; ".join(each.notices))
+                        told = "; ".join(f"{notice.field}: {notice.text}" for notice in each.notices)
+                        raise Refused(each.notices[0].rule, told)
             try:
                 if any(each.new for each in stated) and points_to_itself(stated[0].statement.kind):
                     self.reserve(stated)

@@ -48,6 +48,14 @@ class LinkTold:
     properties: tuple[tuple[str, Scalar], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A CPR number that a person had before it was changed; it still finds the person. ``period``: when it was so."""
+
+    cpr: str = field(repr=False)
+    period: Period
+
+
 @dataclass(slots=True)
 class Statement:
     """All that one source says of one thing.
@@ -60,6 +68,9 @@ class Statement:
     ``about``: what it tells of, where the source only adds to a thing that others make and has no key or number of
     its own for it. As long as that is not known, the statement waits: nothing is made of it, a notice says so, and
     each run tries again. It is asked once: for another thing the source must use another key.
+    ``former_cprs``: only a statement with these changes a known person's number: to ``cpr``, for good, whatever
+    number payroll goes on telling. Not kept in the record.
+    ``erased``: properties whose values are erased from all that the change log holds of the thing (cpr.md §7).
     """
 
     kind: str
@@ -69,6 +80,8 @@ class Statement:
     links: Mapping[str, tuple[LinkTold, ...]] = field(default_factory=dict)
     cpr: str | None = field(default=None, repr=False)
     about: Ref | None = None
+    former_cprs: tuple[Former, ...] = field(default=(), repr=False)
+    erased: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

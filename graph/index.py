@@ -50,10 +50,14 @@ MATCH (r:SourceRecord {{source: $source, kind: $kind}})-[:TELLS]->(n)
 WITH collect([r.key, n.uuid, coalesce(r.hash, '')]) AS found
 {_BLOCKS}
 """
+# A number that was changed still finds its person (cpr.md §7); where it is somebody's today, that counts.
 PERSONS_BY_CPR = """
 UNWIND $hashes AS hash
-MATCH (p:Person {cpr_hash: hash})
-RETURN p.cpr_hash AS hash, p.uuid AS uuid
+OPTIONAL MATCH (now:Person {cpr_hash: hash})
+OPTIONAL MATCH (:FormerCpr {hash: hash})-[:WAS]->(before:Person)
+WITH hash, now, before
+WHERE now IS NOT NULL OR before IS NOT NULL
+RETURN hash, coalesce(now.uuid, before.uuid) AS uuid, now IS NULL AS former
 """
 # Those that hold today, else all that ever did: a number may have been used again.
 BY_EMPLOYMENT = """
@@ -77,6 +81,7 @@ class Index:
         self._whole: set[tuple[str, str]] = set()  # (source, kind) of which all records are known
         self._naturals: dict[tuple[str, str], str | None] = {}
         self._cprs: dict[str, str | None] = {}
+        self._formers: set[str] = set()
         self._uuids: dict[tuple[str, str], bool] = {}
         self._employments: dict[tuple[str, str], str | None] = {}
 
@@ -107,6 +112,8 @@ class Index:
         self._cprs.update(dict.fromkeys(new))
         for row in self._rows(PERSONS_BY_CPR, hashes=new):
             self._cprs[row["hash"]] = row["uuid"]
+            if row["former"]:
+                self._formers.add(row["hash"])
 
     def learn_naturals(self, keys: Iterable[tuple[str, str]]) -> None:
         by_kind: dict[str, list[str]] = {}
@@ -192,6 +199,10 @@ class Index:
     def person(self, cpr_hash: str) -> str | None:
         return self._cprs.get(cpr_hash)
 
+    def is_former(self, cpr_hash: str) -> bool:
+        """Whether the number was changed, so that it is nobody's today."""
+        return cpr_hash in self._formers
+
     def natural(self, kind: str, key: str) -> str | None:
         return self._naturals.get((kind, key))
 
@@ -203,7 +214,7 @@ class Index:
         self._uuids[record.kind, uuid] = True
         if natural is not None:
             self._naturals[record.kind, natural] = uuid
-        if cpr is not None:
+        if cpr is not None and self._cprs.get(cpr) is None:
             self._cprs[cpr] = uuid
 
     def drop(self, record: RecordId, uuid: str) -> None:
@@ -220,6 +231,7 @@ class Index:
         self._whole.clear()
         self._naturals.clear()
         self._cprs.clear()
+        self._formers.clear()
         self._uuids.clear()
         self._employments.clear()
 

@@ -297,8 +297,7 @@ class Import:
     def _count(self, difference: Difference, problems: list[Problem]) -> None:
         self.report.counts[difference.kind, difference.operation] += 1
         for notice in difference.notices:
-            name, _, text = notice.partition(": ")
-            problems.append(Problem(difference.kind, difference.record.key, name, "unknown_reference", text, "notice"))
+            problems.append(Problem(difference.kind, difference.record.key, *notice, "notice"))
 
     def _keep_problems(self, problems: list[Problem], looked_at: set[tuple[str, str]]) -> None:
         self.report.problems += problems
