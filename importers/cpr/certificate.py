@@ -1,0 +1,48 @@
+"""The system's certificate: looked at once a run, so that an expired one is one message (pitfall 15)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+
+from graph.facts import Problem
+from importers.cpr.errors import Misconfigured
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """``expires``: in UTC."""
+
+    path: Path
+    expires: datetime
+
+    @classmethod
+    def read(cls, path: Path, private_key: Path, now: datetime) -> "Certificate":
+        """Raises Misconfigured where it can't be read, does not hold yet, or has expired."""
+        for each in (path, private_key):
+            if not each.is_file():
+                raise Misconfigured(f"CPR: there is no file {each}; see certificate and private_key in the settings.")
+        try:
+            found = x509.load_pem_x509_certificate(path.read_bytes())
+        except (OSError, ValueError) as wrong:
+            raise Misconfigured(f"CPR: {path} is no certificate in PEM: {wrong}") from wrong
+        expires = found.not_valid_after_utc
+        if expires <= now:
+            raise Misconfigured(
+                f"CPR: the certificate {path} expired on {expires:%Y-%m-%d}. Order a new one (MitID Erhverv), register "
+                "it with KOMBIT for this system, and put it in its place. Nobody was looked up."
+            )
+        if found.not_valid_before_utc > now:
+            raise Misconfigured(f"CPR: the certificate {path} is valid from {found.not_valid_before_utc:%Y-%m-%d} on.")
+        return cls(path, expires.astimezone(UTC))
+
+    def warnings(self, now: datetime, days: int) -> tuple[Problem, ...]:
+        """A notice where it expires within so many days."""
+        if self.expires - now > timedelta(days=days):
+            return ()
+        text = (
+            f"the certificate {self.path.name} expires on {self.expires:%Y-%m-%d}: order a new one and register it "
+            "with KOMBIT in time"
+        )
+        return (Problem("Certificate", "client", "expires", "certificate_expires", text, "notice"),)

@@ -1,0 +1,55 @@
+"""What may go wrong with Serviceplatformen (formats/cpr.md §3 "Errors"). No text here holds a CPR number."""
+
+import re
+
+from importers.source import SourceError
+
+_NUMBER = re.compile(r"\d{6}[- ]?\d{4}|\b\d{6}-")
+
+
+def without_numbers(text: str) -> str:
+    """Words of the service, short and without anything that looks like a CPR number or its first half."""
+    return _NUMBER.sub("••••••••••", " ".join(text.split()))[:300]
+
+
+class Misconfigured(SourceError):
+    """Certificate, agreement or access is wrong: it would be for everybody, so the run ends with one message."""
+
+
+class LogUnwritable(SourceError):
+    """The entry that has to be kept before a call can't be written; then the call is not made (§8.2)."""
+
+
+class Unanswered(Exception):
+    """No answer that can be read: time-out, HTTP 5xx, a gateway's page. It may pass; that person is asked next time.
+
+    ``code`` is what the log of calls keeps.
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(without_numbers(text))
+        self.code = code
+
+
+class UnknownNumber(Exception):
+    """CPR has no such number (``PNRNotFound``, ``PNR not found``)."""
+
+    code = "PNRNotFound"
+
+
+class Faulted(Exception):
+    """Any other fault: an error of that one person. ``code`` and text are the service's own."""
+
+    def __init__(self, code: str, text: str) -> None:
+        self.code = without_numbers(code) or "fault"
+        super().__init__(f"{self.code}: {without_numbers(text)}")
+
+
+class UnreadableAnswer(Exception):
+    """An answer that is not what the page describes; nothing of it is taken. ``field`` says where."""
+
+    code = "unreadable"
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field

@@ -1,0 +1,177 @@
+"""From what CPR tells of a person to a statement about the Person that payroll made (formats/cpr.md §7).
+
+What CPR leaves out is no statement: what it told before stays. Every value carries its period, so that a protection
+that lapses on a planned day lapses without an event.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from graph.facts import Former, Problem, Ref, Statement, Told, Value
+from graph.time import Period
+from importers.cpr.told import AddressTold, NameTold, PersonTold
+from importers.source import Mapped
+
+ADDRESS = ("street", "supplement", "postal_code", "city")
+LONGEST_IN_FILES = 34  # characters of an addressing name in the files; a longer one is cut there
+_ALIVE = frozenset({"1", "3", "5", "7", "20", "80"})
+_DEAD = "90"
+_SUPERSEDED = frozenset({"50", "60"})
+_REVIEWED = {
+    "30": ("number_annulled", "CPR says that the number is annulled (status 30)"),
+    "70": ("disappeared", "CPR says that the person has disappeared (status 70)"),
+}
+Tolds = tuple[Told, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What became of the person's number: ``current`` where it has changed, and what it was before."""
+
+    current: str | None = field(default=None, repr=False)
+    formers: tuple[Former, ...] = field(default=(), repr=False)
+    problems: tuple[Problem, ...] = ()
+
+
+UNCHANGED = Numbers()
+
+
+def to_person(
+    told: PersonTold, uuid: str, previous: Statement | None, day: date, *, tied: bool, numbers: Numbers = UNCHANGED
+) -> Mapped:
+    """The statement about the Person ``uuid``, as told on ``day``.
+
+    ``tied``: has an employment or affiliation that holds or is to come.
+    """
+    before = {} if previous is None else dict(previous.values)
+    values = {**before, **_names(told.name, before, day), **_death(told, before, day)}
+    if told.protections is not None:
+        values["address_protected"] = _protection(told, before, day)
+    protected = told.is_or_will_be_protected(day) or _holds_later(values.get("address_protected", ()), day)
+    values |= _addresses(told.address, before, day, protected=protected)
+    statement = Statement(
+        "Person",
+        uuid,
+        exists=None,
+        values={name: tolds for name, tolds in values.items() if tolds},
+        about=Ref("Person", uuid, by="uuid"),
+        cpr=numbers.current,
+        former_cprs=numbers.formers,
+        erased=frozenset(ADDRESS) if protected else frozenset(),
+    )
+    return Mapped(statement, (*_problems(told, uuid, values, day, tied=tied), *numbers.problems))
+
+
+def as_before(uuid: str, previous: Statement | None, *problems: Problem) -> Mapped:
+    """Nothing new is told, and nothing that was told is taken back (pitfall 13)."""
+    values = {} if previous is None else previous.values
+    about = Ref("Person", uuid, by="uuid")
+    return Mapped(Statement("Person", uuid, exists=None, values=values, about=about), problems)
+
+
+def notice(uuid: str, name: str, rule: str, text: str) -> Problem:
+    """Something for somebody to look at, until there are tasks."""
+    return Problem("Person", uuid, name, rule, text, "notice")
+
+
+def _names(name: NameTold | None, before: Mapping[str, Tolds], day: date) -> dict[str, Tolds]:
+    if name is None:
+        return {}
+    addressing = name.addressing
+    held = _on(before.get("addressing_name", ()), day)
+    if addressing and len(addressing) == LONGEST_IN_FILES and isinstance(held, str) and held.startswith(addressing):
+        addressing = held  # the file has cut it
+    given = name.given or _on(before.get("given_name", ()), day)
+    surname = name.surname or _on(before.get("surname", ()), day)
+    whole = " ".join(str(each) for each in (given, surname) if each) if name.given or name.surname else None
+    parts = {"given_name": name.given, "surname": name.surname, "name": whole, "addressing_name": addressing}
+    return {key: _from(before.get(key, ()), value, name.since, day) for key, value in parts.items() if value}
+
+
+def _from(before: Tolds, value: Value, since: date | None, day: date) -> Tolds:
+    """A value that holds from ``since``; unknown: from the day it is told, or always if it is the first."""
+    if _on(before, day) == value:
+        return before
+    return _replaced(before, Period(since) if since else Period(day) if before else Period(), value)
+
+
+def _replaced(before: Tolds, period: Period, value: Value) -> Tolds:
+    """What was told, until the new period begins; then only that."""
+    return (*_until(before, period.start), Told(period, value))
+
+
+def _until(before: Tolds, day: date) -> Tolds:
+    return tuple(
+        Told(Period(each.period.start, min(each.period.last, day)), each.value)
+        for each in before
+        if each.period.start < day
+    )
+
+
+def _on(tolds: Tolds, day: date) -> Value | None:
+    return next((each.value for each in tolds if each.period.holds(day)), None)
+
+
+def _death(told: PersonTold, before: Mapping[str, Tolds], day: date) -> dict[str, Tolds]:
+    """§3 "Status". A code that is not known says nothing of life and death (pitfall 2)."""
+    if told.status == _DEAD:
+        since = told.status_since
+        kept = before.get("dead", ())
+        return {"dead": kept if since is None and kept else (Told(Period(since or day), True),)}
+    return {"dead": ()} if told.status in _ALIVE else {}
+
+
+def _protection(told: PersonTold, before: Mapping[str, Tolds], day: date) -> Tolds:
+    found = before.get("address_protected", ())
+    periods = [period for each in told.protections or () if (period := each.period(day)) is not None]
+    if not periods:
+        return _until(found, day)
+    for period in sorted(periods):
+        found = _replaced(found, period, True)
+    return found
+
+
+def _holds_later(tolds: Tolds, day: date) -> bool:
+    return any(each.period.last > day for each in tolds)
+
+
+def _addresses(
+    address: AddressTold | None, before: Mapping[str, Tolds], day: date, *, protected: bool
+) -> dict[str, Tolds]:
+    """Nothing of a protected person, not even of the time before (pitfall 8)."""
+    if protected:
+        return dict.fromkeys(ADDRESS, ())
+    if address is None:
+        return {}
+    found: dict[str, Tolds] = {}
+    for name in ADDRESS:
+        value = getattr(address, name)
+        kept = before.get(name, ())
+        found[name] = _from(kept, value, None, day) if value else _until(kept, day)
+    return found
+
+
+def _problems(
+    told: PersonTold, uuid: str, values: Mapping[str, Tolds], day: date, *, tied: bool
+) -> tuple[Problem, ...]:
+    found: list[Problem] = []
+    status = told.status
+    if status in _REVIEWED:
+        rule, text = _REVIEWED[status]
+        found.append(notice(uuid, "status", rule, text))
+    elif status in _SUPERSEDED:
+        if told.current in (None, told.number):
+            text = f"CPR says that the number is superseded (status {status}), but not by which"
+            found.append(notice(uuid, "status", "superseded_number", text))
+    elif status is not None and status != _DEAD and status not in _ALIVE:
+        found.append(notice(uuid, "status", "unknown_status", "CPR's status code is none that is known"))
+    if tied and _on(values.get("dead", ()), day):
+        text = "CPR says that the person is dead; payroll or an affiliation goes on"
+        found.append(notice(uuid, "dead", "dead_with_tie", text))
+    if told.under_guardianship:
+        found.append(notice(uuid, "guardianship", "guardianship", "CPR tells of guardianship (umyndiggørelse)"))
+    if told.name is not None and set(told.name.marks) & {"+", "*"}:
+        text = "CPR marks the name as shortened (+) or as having letters that it cannot tell (*)"
+        found.append(notice(uuid, "name", "name_marked", text))
+    return tuple(found)

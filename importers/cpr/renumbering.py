@@ -1,0 +1,71 @@
+"""Following a changed CPR number to the one that holds (formats/cpr.md §7; pitfalls 9 and 10)."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from graph.facts import Former, Problem
+from graph.time import ALWAYS, Period
+from importers.cpr.errors import UnknownNumber
+from importers.cpr.lookup import Lookup
+from importers.cpr.mapping import Numbers, notice
+from importers.cpr.persons import Persons, Tied
+from importers.cpr.told import PersonTold
+
+MOST_CHANGES = 8  # of one person's number; more is a circle
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What CPR tells of the person under the number that holds, and how it came from the one that was known."""
+
+    told: PersonTold
+    numbers: Numbers
+
+
+def follow(lookup: Lookup, persons: Persons, person: Tied, purpose: str, day: date) -> Followed:
+    """Look a person up, and again under each number that the answer calls the current one.
+
+    The first answer's data stand where the way ends: at a number that is another Person's, or that CPR does not know.
+    Raises what ``Lookup.person`` raises.
+    """
+    told = first = lookup.person(person.number, person.uuid, purpose, day)
+    formers: list[Former] = []
+    met = {person.number}
+    while told.current is not None and told.current not in met:
+        current = told.current
+        holder = persons.holders([current]).get(current)
+        if holder not in (None, person.uuid):
+            return Followed(_without_status(first), Numbers(problems=(same_person(person.uuid, str(holder)),)))
+        formers.append(Former(told.number, period(None, told.status_since, day)))
+        met.add(current)
+        if len(met) > MOST_CHANGES:
+            break
+        try:
+            told = lookup.person(current, person.uuid, f"{purpose}: changed number", day)
+        except UnknownNumber:
+            text = "CPR calls a number the person's current one and then does not know it; the number was not changed"
+            problem = notice(person.uuid, "cpr", "unknown_number", text)
+            return Followed(_without_status(first), Numbers(problems=(problem,)))
+    if told.current in met - {told.number}:
+        text = "CPR's changes of number lead in a circle; the number was not changed"
+        return Followed(
+            _without_status(first), Numbers(problems=(notice(person.uuid, "cpr", "circle_of_numbers", text),))
+        )
+    return Followed(told, Numbers(told.number, tuple(formers)) if formers else Numbers())
+
+
+def period(start: date | None, end: date | None, day: date) -> Period:
+    """When a former number was the person's; unknown ends: always so far, and until today."""
+    found = Period(start or ALWAYS, end or day)
+    return Period(ALWAYS, found.end) if found.is_empty() else found
+
+
+def same_person(uuid: str, other: str) -> Problem:
+    """The number that CPR tells is another Person's: somebody has to decide whether they are one."""
+    text = f"by CPR the number of the Person {other} is this person's too: are they the same person?"
+    return notice(uuid, "cpr", "same_person", text)
+
+
+def _without_status(told: PersonTold) -> PersonTold:
+    """50 and 60 are about the number, which was not changed; there is a notice about that already."""
+    return replace(told, status=None, current=None)

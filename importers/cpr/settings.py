@@ -1,0 +1,92 @@
+"""What a municipality says about its access to the CPR register."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+LOOKUP_SERVICE = "e6be2436-bf35-4df2-83fe-925142825dc2"
+SUBSCRIPTION_SERVICE = "9cdccc2f-3243-11e2-8fef-d4bed98c5934"
+
+Uuid = Annotated[
+    str,
+    AfterValidator(str.lower),  # Serviceplatformen's schema refuses capitals
+    Field(pattern=r"^[A-Fa-f0-9]{8}(-[A-Fa-f0-9]{4}){3}-[A-Fa-f0-9]{12}$"),
+]
+
+
+class Agreement(BaseModel):
+    """The UUIDs of an InvocationContext, as KOMBIT's administration shows them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    service_agreement: Uuid = Field(description="serviceaftale: between municipality and service")
+    user_system: Uuid = Field(description="anvendersystem: REConnect as registered with KOMBIT")
+    user: Uuid = Field(description="the municipality (myndighed)")
+    service: Uuid | None = Field(None, description="the service; none = the published UUID")
+
+
+class SftpPlace(BaseModel):
+    """The SFTP directory that the files come to. ``host_key``: the server's public key; another one is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str
+    port: int = Field(22, ge=1, le=65535)
+    user: str
+    host_key: str = Field(pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/=]+( .*)?$")
+    private_key: Path = Field(description="file with an OpenSSH private key")
+    folder: str = "."
+    timeout: float = Field(60, gt=0, description="seconds for connecting and for login")
+
+
+class SubscriptionSettings(BaseModel):
+    """SF6002: who is subscribed, and where the files of changes come to (§4, §5)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = "https://prod.serviceplatformen.dk/service/CPRSubscription/CPRSubscription/1/"
+    agreement: Agreement = Field(description="InvocationContext; this service knows no other context")
+    files: SftpPlace
+    counter: str = Field(
+        "lines",
+        pattern="^(lines|persons)$",
+        description="what record 999 counts: all lines between 000 and 999, or records 001 (unverified, §5)",
+    )
+
+
+class CprSettings(BaseModel):
+    """Every setting of the source."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(
+        "https://prod.serviceplatformen.dk/service/CPR/PersonBaseDataExtended/4",
+        description="where PersonLookup answers; exttest.serviceplatformen.dk for external test",
+    )
+    certificate: Path = Field(description="PEM file with the system's certificate (OCES3 systemcertifikat)")
+    private_key: Path = Field(description="PEM file with its private key, readable by REConnect only")
+    authority: Path | None = Field(None, description="PEM file of the CA that the service's certificate is checked by")
+    agreement: Agreement | None = Field(None, description="calls with InvocationContext …")
+    cvr: str | None = Field(None, pattern="^[0-9]{8}$", description="… or with AuthorityContext; exactly one of both")
+    subscription: SubscriptionSettings | None = Field(None, description="without it, a tenth is looked up each day")
+
+    calls_per_second: float = Field(5, gt=0)
+    timeout_seconds: float = Field(30, gt=0)
+    give_up_after: int = Field(5, ge=1, description="so many calls in a row without an answer end the run's rest")
+    persons_at_a_time: int = Field(200, ge=1, description="looked up before they are written")
+    warn_days: int = Field(30, ge=0, description="before the certificate expires")
+
+    addresses: bool = Field(False, description="take home addresses; never those of protected persons")
+    guardianship: bool = Field(False, description="tell HR of guardianship (umyndiggørelse); else it is not read")
+
+    @model_validator(mode="after")
+    def _one_context(self) -> "CprSettings":
+        if (self.agreement is None) == (self.cvr is None):
+            raise ValueError("CPR needs exactly one of agreement (InvocationContext) and cvr (AuthorityContext)")
+        return self
+
+    def digest(self) -> str:
+        """Changes when something changes that decides what an answer means."""
+        return hashlib.sha256(repr((self.addresses, self.guardianship)).encode()).hexdigest()[:16]

@@ -1,0 +1,198 @@
+"""Calls to Serviceplatformen: SOAP over TLS with the system's certificate (formats/cpr.md §2, §3 "Errors").
+
+zeep makes the message from our own description of the interface (``interface/``). It is checked against that
+description before it is sent, since zeep checks neither patterns nor lengths (§4). The answer is taken as bytes and
+read with a parser that knows no entities, so that nothing of a broken answer is half taken.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import requests
+from lxml import etree
+from zeep import Client, Settings
+from zeep.plugins import Plugin
+from zeep.transports import Transport
+
+from importers.cpr.errors import Faulted, Misconfigured, Unanswered, UnknownNumber
+from importers.cpr.settings import CprSettings
+
+INTERFACE = Path(__file__).parent / "interface"
+_SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+_REFUSED = (requests.codes.unauthorized, requests.codes.forbidden)
+_ABOUT_ACCESS = (
+    "certificate", "certifikat", "agreement", "aftale", "context", "not authorized", "unauthorized", "usersystem",
+    "useruuid", "serviceuuid", "cvr", "xsd", "schema",
+)  # fmt: skip
+LARGEST = 4 * 1024 * 1024  # bytes of an answer; a person's is some ten thousand
+
+
+class Connection:
+    """One connection for a run, at most so many calls a second. Use as a context manager.
+
+    ``clock`` (seconds) and ``sleep`` are given by tests.
+    """
+
+    def __init__(
+        self,
+        settings: CprSettings,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._clock, self._sleep = clock, sleep
+        self._next = clock()
+        self.session = requests.Session()
+        self.session.cert = (str(settings.certificate), str(settings.private_key))
+        self.session.verify = True if settings.authority is None else str(settings.authority)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.session.close()
+
+    def service(self, name: str, url: str) -> "Service":
+        """The service that ``interface/<name>.wsdl`` describes, at a configured address."""
+        return Service(name, url, self)
+
+    def wait_for_turn(self) -> None:
+        """Until the next call may be made (``calls_per_second``)."""
+        early = self._next - self._clock()
+        if early > 0:
+            self._sleep(early)
+        self._next = max(self._clock(), self._next) + 1 / self._settings.calls_per_second
+
+    @property
+    def timeout(self) -> float:
+        return self._settings.timeout_seconds
+
+
+class Service:
+    """One SOAP service."""
+
+    def __init__(self, name: str, url: str, connection: Connection) -> None:
+        wsdl = INTERFACE / f"{name}.wsdl"
+        self._connection = connection
+        self._url = url
+        client = Client(
+            str(wsdl),
+            transport=Transport(session=connection.session, operation_timeout=connection.timeout),
+            settings=Settings(raw_response=True),
+            plugins=[_Checked(INTERFACE / f"{name}.xsd")],
+        )
+        (binding,) = client.wsdl.bindings
+        self._port = client.create_service(binding, url)
+
+    def call(self, operation: str, **message: Any) -> etree._Element:
+        """The element in the answer's body.
+
+        Raises UnknownNumber, Faulted, Unanswered (of this call), Misconfigured (of every call).
+        """
+        self._connection.wait_for_turn()
+        try:
+            response: requests.Response = self._port[operation](**message)
+        except requests.exceptions.SSLError as wrong:
+            raise Misconfigured(
+                f"CPR: no TLS connection to {self._url}: {wrong}. Is the certificate registered with KOMBIT, and is "
+                "authority the right CA?"
+            ) from wrong
+        except requests.Timeout as late:
+            raise Unanswered("timeout", f"no answer within {self._connection.timeout:g} seconds") from late
+        except requests.RequestException as broken:
+            raise Unanswered("unreachable", f"{type(broken).__name__}: no connection, or it broke off") from broken
+        return _answer(response, self._url)
+
+
+class _Checked(Plugin):
+    """Refuses to send what the description does not allow."""
+
+    def __init__(self, schema: Path) -> None:
+        self._schema = etree.XMLSchema(etree.parse(schema))
+
+    def egress(
+        self, envelope: etree._Element, http_headers: dict[str, str], operation: Any, binding_options: Any
+    ) -> tuple[etree._Element, dict[str, str]]:
+        (message,) = envelope.find(f"{{{_SOAP}}}Body")  # type: ignore[misc]
+        check(self._schema, message)
+        return envelope, http_headers
+
+
+def check(schema: etree.XMLSchema, message: etree._Element) -> None:
+    """Raises Misconfigured, naming the element, where a message is not valid. Values are not repeated."""
+    # A tree of its own: libxml2 validates documents.
+    if not schema.validate(etree.fromstring(etree.tostring(message))):
+        wrong = next(each for each in schema.error_log)
+        element = (wrong.path or "").rpartition("/")[2] or "message"
+        raise Misconfigured(
+            f"CPR: the request would not be valid, so it was not sent; look at {element} ({wrong.type_name})."
+        )
+
+
+def parsed(content: bytes) -> etree._Element:
+    """XML in the encoding that it declares. Raises Unanswered for anything else, or with a document type."""
+    if len(content) > LARGEST:
+        raise Unanswered("too_large", f"the answer has {len(content)} bytes")
+    parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
+    try:
+        root = etree.fromstring(content, parser)
+    except (etree.XMLSyntaxError, ValueError) as broken:
+        raise Unanswered("no_xml", "the answer is no XML, or cut off") from broken
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Unanswered("document_type", "the answer has a document type declaration")
+    return root
+
+
+def _answer(response: requests.Response, url: str) -> etree._Element:
+    status = response.status_code
+    if status in _REFUSED:
+        raise Misconfigured(
+            f"CPR: {url} refuses the call (HTTP {status}). Is the certificate registered for this system, and does the "
+            "agreement (serviceaftale) hold?"
+        )
+    if not response.content.strip():
+        raise Unanswered("empty", f"HTTP {status} without content")
+    try:
+        body = _body(parsed(response.content))
+    except Unanswered as unreadable:
+        raise Unanswered(f"{unreadable.code} {status}", f"HTTP {status}: {unreadable}") from unreadable
+    if body.tag == f"{{{_SOAP}}}Fault":
+        raise_fault(body)
+    if status != requests.codes.ok:
+        raise Unanswered(f"http {status}", f"HTTP {status} with an answer that is no fault")
+    return body
+
+
+def _body(root: etree._Element) -> etree._Element:
+    if root.tag != f"{{{_SOAP}}}Envelope":
+        raise Unanswered("no_soap", "the answer is no SOAP envelope")
+    body = root.find(f"{{{_SOAP}}}Body")
+    found = [] if body is None else [each for each in body if isinstance(each.tag, str)]
+    if len(found) != 1:
+        raise Unanswered("no_soap", "the SOAP body does not hold one element")
+    return found[0]
+
+
+def raise_fault(fault: etree._Element) -> NoReturn:
+    """Always raises: UnknownNumber, Misconfigured, Faulted. Faults come with HTTP 500 and with 200 (pitfall 14)."""
+    codes = [_text(each, "ErrorCode") for each in fault.iter("{*}Error")]
+    texts = [_text(each, "ErrorText") for each in fault.iter("{*}Error")]
+    said = _text(fault, "faultstring")
+    code = next(filter(None, (*codes, _text(fault, "faultcode"))), "fault")
+    text = "; ".join(dict.fromkeys(filter(None, (said, *texts))))
+    if "PNRNotFound" in codes or "pnr not found" in text.lower():
+        raise UnknownNumber
+    if any(word in f"{code} {text}".lower() for word in _ABOUT_ACCESS):
+        wrong = Faulted(code, text)
+        raise Misconfigured(f"CPR: the service refuses REConnect's calls ({wrong}). Look at certificate and agreement.")
+    raise Faulted(code, text)
+
+
+def _text(element: etree._Element, name: str) -> str:
+    found = element.find(f"{{*}}{name}")
+    return "" if found is None else "".join(str(each) for each in found.itertext()).strip()

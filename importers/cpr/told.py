@@ -1,0 +1,109 @@
+"""What CPR tells of a person, in whatever form it came: the readers make it, the mapping uses it (formats/cpr.md §1).
+
+What is None was left out, which is no statement. Everything that REConnect has no use for (sex, children, relations,
+citizenship, notes, occupation) is dropped by the readers and has no place here.
+"""
+
+from dataclasses import astuple, dataclass, field
+from datetime import date
+
+from graph.time import ALWAYS, FOREVER, Period
+
+
+@dataclass(frozen=True, slots=True)
+class NameTold:
+    """``given``: fornavn and mellemnavn. ``addressing``: personadresseringsnavn, which may be shortened.
+
+    ``since``: the day that the name holds from, None where CPR is not sure. ``marks``: of the three parts together:
+    ``+`` shortened, ``*`` letters that cannot be reported, ``=`` insufficiently documented.
+    """
+
+    given: str | None = None
+    surname: str | None = None
+    addressing: str | None = None
+    since: date | None = None
+    marks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionTold:
+    """Name and address protection (navne- og adressebeskyttelse); half-open dates."""
+
+    start: date | None = None
+    end: date | None = None
+    protected: bool | None = None
+
+    def holds(self, day: date) -> bool:
+        """§3 "Protection": the mark decides; without one, the dates. An end in the future is normal.
+
+        An end without a start is read as protected until then: the safe side.
+        """
+        if self.protected is not None:
+            return self.protected
+        if self.start is None and self.end is None:
+            return False
+        return (self.start or ALWAYS) <= day < (self.end or FOREVER)
+
+    def period(self, day: date) -> Period | None:
+        """When it holds, as told on ``day``; None where no day is left."""
+        if self.protected is True:
+            return Period(min(self.start or day, day), self.end if self.end and self.end > day else None)
+        if self.protected is False and (self.start is None or self.start <= day):
+            over = None if self.start is None else Period(self.start, min(self.end or day, day))
+            return None if over is None or over.is_empty() else over
+        if self.start is None and self.end is None:
+            return None
+        found = Period(self.start or min(day, self.end or day), self.end)
+        return None if found.is_empty() else found
+
+
+@dataclass(frozen=True, slots=True)
+class AddressTold:
+    """Where a person lives in Denmark. ``street``: with number, floor and door."""
+
+    street: str = ""
+    supplement: str = ""
+    postal_code: str = ""
+    city: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormerTold:
+    """A number that the person had before; half-open dates, None where CPR does not say."""
+
+    number: str = field(repr=False)
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonTold:
+    """``number``: the one that was asked about; ``current``: gaeldendePersonnummer, where it is told.
+
+    ``status``: the code without leading zeros (``1``, ``90``), or the service's text where it is no number.
+    ``protections``: None = no statement; empty = there is none. ``address``: None = no statement; empty fields =
+    no Danish address.
+    """
+
+    number: str = field(repr=False)
+    current: str | None = field(default=None, repr=False)
+    name: NameTold | None = None
+    status: str | None = None
+    status_since: date | None = None
+    protections: tuple[ProtectionTold, ...] | None = None
+    under_guardianship: bool | None = None
+    address: AddressTold | None = None
+    formers: tuple[FormerTold, ...] = ()
+
+    def raw(self) -> bytes:
+        """Everything in it, for a keyed fingerprint."""
+        return repr(astuple(self)).encode()
+
+    def is_protected(self, day: date) -> bool:
+        """Protected on the day."""
+        return any(each.holds(day) for each in self.protections or ())
+
+    def is_or_will_be_protected(self, day: date) -> bool:
+        """Protected on the day, or from a later one: then an address is never taken."""
+        periods = (each.period(day) for each in self.protections or ())
+        return self.is_protected(day) or any(each is not None and each.last > day for each in periods)
