@@ -96,7 +96,7 @@ class Door:
     def identify(self, source: str, told: Sequence[tuple[Statement, str]]) -> list[Stated]:
         """Which thing each (statement, fingerprint) is of.
 
-        Those that fit several are left out, in ``undecided``; those about a thing that is not known yet, in
+        Those that fit several, or that only people may place, are left out, in ``undecided``; those about a thing that is not known yet, in
         ``waiting``.
         """
         for each, _ in told:
@@ -113,7 +113,12 @@ class Door:
             if each.about is not None:
                 self.waiting[RecordId(source, each.kind, each.key)] = each.about
         unknown = [each for each in unknown if each.about is None]
-        matches = match(self.driver, source, unknown, self.match_keys)
+        matches = match(self.driver, source, [each for each in unknown if each.among is None], self.match_keys)
+        matches.undecided += [
+            Undecided(RecordId(source, each.kind, each.key), tuple(sorted(each.among)))
+            for each in unknown
+            if each.among is not None
+        ]
         decided = decisions(self.driver, [RecordId(source, each.kind, each.key) for each in unknown]) if unknown else {}
         self.undecided.update({each.record: each for each in matches.undecided if each.record not in decided})
         stated = []

@@ -68,6 +68,8 @@ class Statement:
     ``about``: what it tells of, where the source only adds to a thing that others make and has no key or number of
     its own for it. As long as that is not known, the statement waits: nothing is made of it, a notice says so, and
     each run tries again. It is asked once: for another thing the source must use another key.
+    ``among``: uuids of things that it may be of, where the source must not tell by itself (none: it may be a new one).
+    As long as the source has told nothing of this key, it waits as an ambiguity until somebody decides which it is.
     ``former_cprs``: only a statement with these changes a known person's number: to ``cpr``, for good, whatever
     number payroll goes on telling. Not kept in the record.
     ``erased``: properties whose values are erased from all that the change log holds of the thing (cpr.md §7).
@@ -80,6 +82,7 @@ class Statement:
     links: Mapping[str, tuple[LinkTold, ...]] = field(default_factory=dict)
     cpr: str | None = field(default=None, repr=False)
     about: Ref | None = None
+    among: tuple[str, ...] | None = None
     former_cprs: tuple[Former, ...] = field(default=(), repr=False)
     erased: frozenset[str] = frozenset()
 

@@ -87,11 +87,16 @@ class Import:
         try:
             for reading in self.source.readings(known):
                 self.report.readings.append(reading.label)
-                self._take(reading, known)
+                try:
+                    self._take(reading, known)
+                except StoppedByBrake as stop:
+                    if not reading.apart:
+                        raise
+                    self._leave_out(reading, stop)
                 known.mark = read_mark(self.driver, self.source.name)
             self._suspect = ()
             self._apply_changed_rules()
-            state = "done"
+            state = "stopped" if self.report.brake else "done"
         except StoppedByBrake as stop:
             state = "stopped"
             self.report.brake, self.report.reasons = stop.brake, stop.reasons
@@ -102,6 +107,12 @@ class Import:
             if self.report.run is not None:
                 end_run(self.driver, self.report.run, state, self.report.as_counts(), error)
         return self.report
+
+    def _leave_out(self, reading: Reading, stop: StoppedByBrake) -> None:
+        """The reading waits for an approval, the run goes on: what was noted of its new things is not to be."""
+        self.door.index.forget()
+        self.report.brake = self.report.brake or stop.brake
+        self.report.reasons += tuple(f"{reading.label}: {each} (approve {stop.brake})" for each in stop.reasons)
 
     # -- one reading --------------------------------------------------------------------------------------------
 
@@ -192,7 +203,10 @@ class Import:
             problems.append(Problem(record.kind, record.key, "about", "unknown_reference", text, "notice"))
         undecided = self.door.undecided.values()
         for each in undecided:
-            text = f"fits {len(each.candidates)} things: {', '.join(each.candidates)}. Decide which it is."
+            fits = (
+                f"{len(each.candidates)} things: {', '.join(each.candidates)}" if each.candidates else "nothing known"
+            )
+            text = f"fits {fits}. Decide which it is."
             problems.append(Problem(each.record.kind, each.record.key, "match", "ambiguous_match", text))
         if undecided and not self.dry_run:
             keep_undecided(self.driver, undecided)

@@ -66,6 +66,7 @@ class Reading:
     ``problems`` are those of no single record (an unreadable record without key, an unknown element).
     ``suspect``: why the reading may not be the whole of what it says it is; any reason stops it at the brake,
     however little it would end, until somebody approves it. Where it ends nothing it is applied.
+    ``apart``: the readings after it do not build on it; where the brake stops it, they are taken all the same.
     """
 
     label: str
@@ -77,6 +78,7 @@ class Reading:
     mark_anyway: bool = True
     problems: tuple[Problem, ...] = ()
     suspect: tuple[str, ...] = ()
+    apart: bool = False
 
 
 class Known(Protocol):
