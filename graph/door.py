@@ -109,9 +109,6 @@ class Door:
         )
         self.index.learn_refs({each.about for each, _ in told if each.about is not None}, source)
         unknown = [each for each, _ in told if self._known(source, each) is None]
-        for each in unknown:
-            if each.about is not None:
-                self.waiting[RecordId(source, each.kind, each.key)] = each.about
         unknown = [each for each in unknown if each.about is None]
         matches = match(self.driver, source, [each for each in unknown if each.among is None], self.match_keys)
         matches.undecided += [
@@ -124,11 +121,15 @@ class Door:
         stated = []
         for statement, fingerprint in told:
             record = RecordId(source, statement.kind, statement.key)
-            if record in self.undecided or record in self.waiting:
+            if record in self.undecided:
                 continue
             kept = self.index.kept(record)
             cpr = self.keyring.hash(statement.cpr) if statement.cpr else None
             uuid = self._known(source, statement)
+            if uuid is None and statement.about is not None:
+                # Asked here and not before: it may be about what an earlier one of the same batch has stated.
+                self.waiting[record] = statement.about
+                continue
             if uuid is None:
                 uuid = decided[record] if record in decided else matches.found.get(record)
             made = Stated(source, statement, fingerprint, uuid or str(uuid4()), new=uuid is None)

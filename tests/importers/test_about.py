@@ -90,3 +90,13 @@ def test_a_number_used_again_stands_for_who_has_it_now(clean_graph: neo4j.Driver
     assert run_import(clean_graph, Stating(owner, name="active_directory"), RING).problems == []
     rows, _, _ = clean_graph.execute_query("MATCH (p:Person)-[:OWNS]->(:Account {login: 'abc'}) RETURN p.name AS name")
     assert [row["name"] for row in rows] == [person("p2", "Birk Prøvesen").values["name"][0].value]
+
+
+def test_it_may_be_about_what_the_same_reading_states_before(clean_graph: neo4j.Driver) -> None:
+    maker = Statement("Person", "p9", values={"name": told("Dorte Prøvesen")})
+    adder = Statement(
+        "Person", "p9-mail", exists=None, values={"work_email": told("d@x.example")}, about=Ref("Person", "p9")
+    )
+    assert run_import(clean_graph, Stating(maker, adder), RING).problems == []
+    rows, _, _ = clean_graph.execute_query("MATCH (p:Person {name: 'Dorte Prøvesen'}) RETURN p.work_email AS mail")
+    assert [row["mail"] for row in rows] == ["d@x.example"]
