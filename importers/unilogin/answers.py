@@ -1,0 +1,256 @@
+"""STIL's answers from XML to typed values, as a stream: one institution may have ten thousand persons.
+
+Read leniently: elements are known by their local names (which namespace each stands in is reconstructed), unknown
+codes are kept as text. Not lenient: a DTD or entities, another root, no export in it, a cut-off text. Addresses,
+phones, mail, birth dates, sex, photos, groups and pupils are left behind here (formats/unilogin.md §5).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import IO, Literal
+
+from lxml import etree
+
+from graph.time import COPENHAGEN
+from importers.source import SourceError
+from importers.unilogin.errors import Refused, Unavailable, Unreadable
+
+Body = IO[bytes]
+Tie = Literal["employee", "external", ""]
+
+_EXPORT = ("Envelope", "Body", "eksporterXmlFuldMyndighedResponse", "xml", "UNILoginExportFullMyndighed")
+_SOURCE = (*_EXPORT, "ImportSource")
+_INSTITUTION = (*_EXPORT, "Institution")
+_FAULT = ("Envelope", "Body", "Fault")
+GROUP_TYPES = frozenset({"Hovedgruppe", "Årgang", "Retning", "Hold", "SFO", "Team", "Andet"})
+
+
+@dataclass(frozen=True, slots=True)
+class PersonTold:
+    """A member of the staff, or an external one. Empty texts are what STIL does not tell.
+
+    ``local``: id in the institution's own system, unique with ``source`` only. ``identified``: Person is there.
+    ``tie`` empty: neither Employee nor Extern.
+    """
+
+    source: str
+    local: str
+    identified: bool
+    user: str
+    given_name: str
+    surname: str
+    cpr: str = field(repr=False)
+    cpr_type: str
+    protected: bool
+    alias_given_name: str
+    alias_surname: str
+    tie: Tie
+    roles: tuple[str, ...]
+    initials: str
+    occupation: str
+
+    @property
+    def verified(self) -> bool:
+        return self.cpr_type == "CPR_VERIFIED"
+
+    @property
+    def name(self) -> str:
+        """How problems call it: nothing that tells who it is to outsiders."""
+        return self.user or f"{self.source}/{self.local}"
+
+
+@dataclass(slots=True)
+class Export:
+    """An institution now. ``number`` None: the answer has no institution. ``pupils``: how many were dropped.
+
+    ``year``: the highest first year of the school years told; None where none is.
+    """
+
+    exported: datetime
+    number: str | None = None
+    year: int | None = None
+    persons: list[PersonTold] = field(default_factory=list)
+    pupils: int = 0
+    group_types: set[str] = field(default_factory=set)
+
+    @property
+    def day(self) -> date:
+        """The day of the export in Denmark: from when on what it tells holds."""
+        return self.exported.astimezone(COPENHAGEN).date()
+
+
+def parser() -> etree.XMLParser:
+    """For answers that are held as a tree; nothing outside of them is fetched."""
+    return etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)
+
+
+def export(body: Body, institution: str) -> Export:
+    """What an export tells. Raises Refused (a fault), Unreadable (also where another institution answers)."""
+    told: Export | None = None
+    for path, element, ended in _walk(body, f"export of {institution}"):
+        if path == _EXPORT and not ended:
+            if told is not None:
+                raise Unreadable(f"the export of {institution} holds two exports")
+            told = Export(_moment(element.get("exportDateTime", ""), institution))
+        elif not ended or told is None:
+            continue
+        elif path == _SOURCE:
+            told.year = max(filter(None, (told.year, _first_year(element.get("schoolYear", "")))), default=None)
+        elif path[:-1] == _INSTITUTION:
+            _take(told, path[-1], element, institution)
+            _forget(element)
+    if told is None:
+        raise Unreadable(f"STIL's answer for {institution} holds no export")
+    if told.number is not None and told.number != institution:
+        raise Unreadable(f"STIL answered for the institution {told.number!r}, asked was {institution!r}")
+    return told
+
+
+def agreements(body: Body) -> list[str]:
+    """Numbers of the institutions with an agreement, sorted. Raises Refused, Unreadable."""
+    found: set[str] = set()
+    answered = False
+    for path, element, ended in _walk(body, "agreements"):
+        answered = answered or path[-1] == "hentDataAftalerFuldMyndighedResponse"
+        if ended and path[-1] == "regnr":
+            found.add(_own(element))
+    if not answered:
+        raise Unreadable("STIL's answer holds no list of agreements")
+    return sorted(found - {""})
+
+
+def hello(body: Body) -> str:
+    """The greeting. Raises Refused, Unreadable."""
+    for path, element, ended in _walk(body, "greeting"):
+        if ended and path[-1] == "helloWorldResult":
+            return _own(element)
+    raise Unreadable("STIL's answer holds no greeting")
+
+
+def fault(body: Body, asked: str) -> SourceError:
+    """What an answer with a status of failure says."""
+    try:
+        for _ in _walk(body, asked):
+            pass
+    except (Refused, Unreadable) as failure:
+        return failure
+    finally:
+        body.close()
+    return Unavailable(f"STIL answered {asked} with a failure and no fault")
+
+
+# -- the stream -------------------------------------------------------------------------------------------------------
+
+
+def _walk(body: Body, asked: str) -> Iterator[tuple[tuple[str, ...], etree._Element, bool]]:
+    """Each element when it begins and when it has ended, with its path. Raises Refused at a fault, Unreadable."""
+    path: list[str] = []
+    try:
+        events = etree.iterparse(
+            body, events=("start", "end"), resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False
+        )
+        for event, element in events:
+            if event == "start":
+                path.append(etree.QName(element).localname)
+                if len(path) == 1:
+                    _check_document(element, asked)
+            here = tuple(path)
+            if event == "end" and here == _FAULT:
+                raise _refused(element, asked)
+            yield here, element, event == "end"
+            if event == "end":
+                path.pop()
+    except etree.XMLSyntaxError as wrong:
+        raise Unreadable(f"STIL's answer ({asked}) is no well-formed XML: {wrong.msg}") from wrong
+
+
+def _check_document(root: etree._Element, asked: str) -> None:
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Unreadable(f"STIL's answer ({asked}) has a DTD; that is refused")
+    if etree.QName(root).localname != "Envelope":
+        raise Unreadable(f"STIL's answer ({asked}) is no SOAP message")
+
+
+def _forget(element: etree._Element) -> None:
+    parent = element.getparent()
+    element.clear()
+    while parent is not None and (before := element.getprevious()) is not None:
+        parent.remove(before)
+
+
+def _refused(element: etree._Element, asked: str) -> Refused:
+    """SOAP 1.1 says ``faultstring``, 1.2 ``Reason/Text``; STIL's type stands in the detail of either."""
+    kind = text = ""
+    for each in element.iter("*"):
+        name = etree.QName(each).localname
+        parent = each.getparent()
+        if name == "type" and parent is not None and etree.QName(parent).localname == "authentificationError":
+            kind = _own(each)
+        elif name in ("faultstring", "Text"):
+            text = text or _own(each)
+    return Refused(asked, kind, text)
+
+
+# -- an institution ---------------------------------------------------------------------------------------------------
+
+
+def _take(told: Export, name: str, element: etree._Element, institution: str) -> None:
+    if name == "InstitutionNumber":
+        if told.number is not None:
+            raise Unreadable(f"the export of {institution} holds two institutions")
+        told.number = _own(element)
+    elif name == "Group":
+        told.group_types |= {_text(element, "GroupType")} - {""}
+    elif name == "InstitutionPerson":
+        if element.find("{*}Student") is not None:
+            told.pupils += 1
+        else:
+            told.persons.append(_person(element))
+
+
+def _person(element: etree._Element) -> PersonTold:
+    person = element.find("{*}Person")
+    tie = next((each for each in ("Employee", "Extern") if element.find(f"{{*}}{each}") is not None), "")
+    role = element.find(f"{{*}}{tie}") if tie else None
+    roles = [] if role is None else [_own(each) for each in role.iterfind("{*}Role")]
+    return PersonTold(
+        source=element.get("source", "").strip(),
+        local=_text(element, "LocalPersonId"),
+        identified=person is not None,
+        user=_text(person, "UserId"),
+        given_name=_text(person, "FirstName"),
+        surname=_text(person, "FamilyName"),
+        cpr=_text(person, "CivilRegistrationNumber"),
+        cpr_type=_text(person, "CivilRegistrationNumberType"),
+        protected=person is not None and person.get("protected", "").strip() not in ("false", "0"),
+        alias_given_name=_text(person, "AliasFirstName"),
+        alias_surname=_text(person, "AliasFamilyName"),
+        tie="employee" if tie == "Employee" else "external" if tie else "",
+        roles=tuple(dict.fromkeys(filter(None, roles))),
+        initials=_text(role, "ShortName"),
+        occupation=_text(role, "Occupation"),
+    )
+
+
+def _text(element: etree._Element | None, name: str) -> str:
+    """A child's text without blanks around; empty where there is none."""
+    found = element.find(f"{{*}}{name}") if element is not None else None
+    return "" if found is None else _own(found)
+
+
+def _own(element: etree._Element) -> str:
+    return " ".join((element.text or "").split())
+
+
+def _moment(text: str, institution: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as wrong:
+        raise Unreadable(f"the export of {institution} has no exportDateTime that can be read: {text!r}") from wrong
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=COPENHAGEN)
+
+
+def _first_year(text: str) -> int | None:
+    first = text.strip().partition("-")[0]
+    return int(first) if len(first) == 4 and first.isascii() and first.isdigit() else None

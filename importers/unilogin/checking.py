@@ -1,0 +1,85 @@
+"""Whether somebody who is trusted has signed a message's body: answers, and in the stand-in requests.
+
+With signxml, which is another implementation than the one that signs here.
+"""
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature as WrongSignature
+from lxml import etree
+from signxml.algorithms import DigestAlgorithm, SignatureMethod
+from signxml.exceptions import SignXMLException
+from signxml.verifier import SignatureConfiguration, XMLVerifier
+
+from importers.unilogin.errors import Untrusted, WrongKey
+from importers.unilogin.messages import WSSE
+from importers.unilogin.signing import DS, ID
+
+_ONLY = SignatureConfiguration(
+    location=f"./{{*}}Header/{{{WSSE}}}Security/",
+    expect_references=False,
+    signature_methods=frozenset({SignatureMethod.RSA_SHA256}),
+    digest_algorithms=frozenset({DigestAlgorithm.SHA256}),
+)
+
+
+def load_trusted(file: Path) -> tuple[x509.Certificate, ...]:
+    """The certificates of a PEM file. Raises WrongKey."""
+    try:
+        return tuple(x509.load_pem_x509_certificates(file.read_bytes()))
+    except (OSError, ValueError) as wrong:
+        raise WrongKey(f"{file} can't be read as certificates in PEM: {wrong}") from wrong
+
+
+def check(message: etree._Element, trusted: Sequence[x509.Certificate], now: datetime) -> x509.Certificate:
+    """That a trusted certificate has signed the message's one body (RSA-SHA256); returns it. Raises Untrusted.
+
+    The same element that is read must be the one that is signed: the body is looked for at its place in the envelope
+    and nowhere else, and ids that occur twice are refused (signature wrapping).
+    """
+    certificate = _certificate(message)
+    _check_trust(certificate, trusted, now)
+    if len(message.findall("{*}Body")) != 1:
+        raise Untrusted("the message has not exactly one body")
+    try:
+        results = XMLVerifier().verify(message, x509_cert=certificate, expect_config=_ONLY)
+    except (SignXMLException, WrongSignature, ValueError, KeyError, AttributeError, etree.LxmlError) as wrong:
+        raise Untrusted(f"the signature is not right: {type(wrong).__name__}: {wrong}") from wrong
+    body = message.find("{*}Body")
+    assert body is not None
+    results = results if isinstance(results, list) else [results]
+    names = [each.signed_xml for each in results if each.signed_xml is not None]
+    if not any(each.tag == body.tag and each.get(ID) == body.get(ID) is not None for each in names):
+        raise Untrusted("the signature does not cover the body")
+    return certificate
+
+
+def _certificate(message: etree._Element) -> x509.Certificate:
+    """The certificate in the message's token; or within the signature, where it stands there."""
+    for path in (f"*/*/{{{WSSE}}}BinarySecurityToken", f"*/*/{{{DS}}}Signature/*/*/{{{DS}}}X509Certificate"):
+        found = message.findtext(path)
+        if found:
+            try:
+                return x509.load_der_x509_certificate(base64.b64decode("".join(found.split()), validate=True))
+            except ValueError as wrong:
+                raise Untrusted(f"the certificate of the signature can't be read: {wrong}") from wrong
+    raise Untrusted("the message is not signed with a certificate in it")
+
+
+def _check_trust(certificate: x509.Certificate, trusted: Sequence[x509.Certificate], now: datetime) -> None:
+    moment = now.astimezone(UTC)
+    if not certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc:
+        raise Untrusted("the certificate of the signature is not valid today")
+    if certificate in trusted:
+        return
+    for issuer in trusted:
+        try:
+            certificate.verify_directly_issued_by(issuer)
+        except (ValueError, TypeError, WrongSignature):
+            continue
+        return
+    raise Untrusted("the certificate of the signature is not among those trusted, nor issued by one of them")

@@ -1,0 +1,43 @@
+"""What makes an export doubtful as a whole, and what should be looked at in it (formats/unilogin.md §7, §8)."""
+
+from collections.abc import Iterator
+
+from graph.facts import Problem
+from importers.unilogin.answers import GROUP_TYPES, Export, PersonTold
+
+EMPLOYEE_ROLES = frozenset({"Lærer", "Pædagog", "Vikar", "Leder", "Ledelse", "TAP", "Konsulent"})
+EXTERNAL_ROLES = frozenset({"Praktikant", "Ekstern"})
+
+
+def doubts(told: Export, year: int | None, known: int, left: int, least_share: float) -> tuple[str, ...]:
+    """Reasons to hold the export at the brake. ``year``: first year of the school year told before; ``known``: people
+    held before; ``left``: those of them that are still there."""
+    found = []
+    if year is not None and told.year is not None and told.year > year:
+        found.append(f"the school year {told.year}-{told.year + 1} has begun, before it was {year}-{year + 1}")
+    if known and left < least_share * known:
+        found.append(f"of {known} people known before, the export has {left}")
+    return tuple(found)
+
+
+def notices(told: Export, institution: str) -> list[Problem]:
+    """Pupils despite the filter, codes nobody knows, people without a tie."""
+    return list(_notices(told, institution))
+
+
+def _notices(told: Export, institution: str) -> Iterator[Problem]:
+    if told.pupils:
+        text = f"{told.pupils} pupils were in the answer although they were not asked for; they are not read. Tell STIL"
+        yield Problem("Unit", institution, "", "pupils", text)
+    for group in sorted(told.group_types - GROUP_TYPES):
+        yield Problem("Unit", institution, group, "unknown_group_type", "groups are not read; this is new", "notice")
+    for each in told.persons:
+        yield from _of_person(each, institution)
+
+
+def _of_person(told: PersonTold, institution: str) -> Iterator[Problem]:
+    known = EMPLOYEE_ROLES if told.tie == "employee" else EXTERNAL_ROLES
+    strange = sorted({*told.roles} - known)
+    if strange:
+        text = f"the role {', '.join(strange)} is in no list; it is kept as text"
+        yield Problem("Unit", institution, told.name, "unknown_role", text, "notice")

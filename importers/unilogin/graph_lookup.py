@@ -1,0 +1,145 @@
+"""``Lookup`` and ``Memory`` over Neo4j."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+
+import neo4j
+
+from graph.index import RecordId
+from graph.sourcing import read_mark, write_mark
+
+_MEMORY = "unilogin#calls"
+OWN = "unilogin"
+
+
+class GraphLookup:
+    """``today``: the day whose links count; the graph's copies of values are those of the turned day."""
+
+    def __init__(self, driver: neo4j.Driver, today: date) -> None:
+        self._driver = driver
+        self._today = today
+
+    def units(self) -> Mapping[str, Sequence[str]]:
+        return self._listed(
+            """
+            MATCH (u:Unit)
+            WHERE u.institution_number IS NOT NULL AND u.active
+            RETURN u.institution_number AS key, u.uuid AS uuid
+            ORDER BY uuid
+            """
+        )
+
+    def employed(self, unit: str) -> Mapping[str, Sequence[str]]:
+        return self._listed(
+            """
+            MATCH (:Unit {uuid: $unit})
+                (()<-[part:PART_OF WHERE part.from <= $day AND (part.to IS NULL OR part.to > $day)]-()){0,30}
+                (place:Unit)<-[at:IN]-(employment:Employment {active: true})<-[has:HAS]-(person:Person)
+            WHERE at.from <= $day AND (at.to IS NULL OR at.to > $day)
+              AND has.from <= $day AND (has.to IS NULL OR has.to > $day)
+            RETURN DISTINCT person.uuid AS key, employment.uuid AS uuid
+            ORDER BY uuid
+            """,
+            unit=unit,
+        )
+
+    def managers(self, unit: str) -> frozenset[str]:
+        rows = self._rows(
+            """
+            MATCH (assignment:Assignment {active: true})-[for:FOR]->(:Unit {uuid: $unit})
+            WHERE for.from <= $day AND (for.to IS NULL OR for.to > $day)
+            MATCH (:Role {key: 'manager'})<-[:OF]-(assignment)<-[holds:HOLDS]-(holder)
+            WHERE holds.from <= $day AND (holds.to IS NULL OR holds.to > $day)
+            OPTIONAL MATCH (holder)<-[:HAS]-(person:Person)
+            RETURN coalesce(person.uuid, holder.uuid) AS uuid
+            """,
+            unit=unit,
+        )
+        return frozenset(row["uuid"] for row in rows)
+
+    def holders(self, hashes: Collection[str]) -> Mapping[str, str]:
+        rows = self._rows(
+            """
+            UNWIND $hashes AS hash
+            OPTIONAL MATCH (now:Person {cpr_hash: hash})
+            OPTIONAL MATCH (:FormerCpr {hash: hash})-[:WAS]->(before:Person)
+            WITH hash, coalesce(now.uuid, before.uuid) AS uuid
+            WHERE uuid IS NOT NULL
+            RETURN hash, uuid
+            """,
+            hashes=sorted(hashes),
+        )
+        return {row["hash"]: row["uuid"] for row in rows}
+
+    def own_persons(self) -> Mapping[str, str]:
+        rows = self._rows(
+            """
+            MATCH (r:SourceRecord {source: $source, kind: 'Person'})-[:TELLS]->(person)
+            WHERE NOT r.key STARTS WITH 'in:'
+            RETURN r.key AS key, person.uuid AS uuid
+            """,
+            source=OWN,
+        )
+        return {row["key"]: row["uuid"] for row in rows}
+
+    def decided(self) -> Mapping[str, str]:
+        start = RecordId(OWN, "Person", "").text()
+        rows = self._rows(
+            "MATCH (d:MatchDecision) WHERE d.id STARTS WITH $start RETURN d.id AS id, coalesce(d.uuid, '') AS uuid",
+            start=start,
+        )
+        return {row["id"].removeprefix(start): row["uuid"] for row in rows}
+
+    def alike(self, names: Collection[str], hashes: Collection[str]) -> Mapping[str, Sequence[str]]:
+        return self._listed(
+            """
+            MATCH (person:Person)
+            WHERE person.active AND toLower(person.name) IN $names
+            RETURN toLower(person.name) AS key, person.uuid AS uuid
+            UNION
+            MATCH (person:Person)
+            WHERE person.cpr_hash IN $hashes
+            RETURN person.cpr_hash AS key, person.uuid AS uuid
+            """,
+            names=sorted(names),
+            hashes=sorted(hashes),
+        )
+
+    def _listed(self, query: str, **parameters: object) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for row in self._rows(query, **parameters):
+            found.setdefault(row["key"], []).append(row["uuid"])
+        return {key: sorted(uuids) for key, uuids in found.items()}
+
+    def _rows(self, query: str, **parameters: object) -> Sequence[neo4j.Record]:
+        with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            return list(session.run(query, {"day": self._today, **parameters}))
+
+
+class GraphMemory:
+    """A mark of its own. ``<institution>``: "<day> <calls>"; ``doubted:<institution>``: the day since when."""
+
+    def __init__(self, driver: neo4j.Driver) -> None:
+        self._driver = driver
+
+    def calls(self, institution: str, day: date) -> int:
+        on, _, count = read_mark(self._driver, _MEMORY).get(institution, "").partition(" ")
+        return int(count) if on == day.isoformat() else 0
+
+    def note_call(self, institution: str, day: date) -> None:
+        self._put({institution: f"{day.isoformat()} {self.calls(institution, day) + 1}"})
+
+    def doubted_since(self, institution: str, day: date) -> date:
+        kept = read_mark(self._driver, _MEMORY).get(f"doubted:{institution}")
+        if kept is not None:
+            return date.fromisoformat(kept)
+        self._put({f"doubted:{institution}": day.isoformat()})
+        return day
+
+    def trust(self, institution: str) -> None:
+        kept = dict(read_mark(self._driver, _MEMORY))
+        if kept.pop(f"doubted:{institution}", None) is not None:
+            write_mark(self._driver, _MEMORY, kept)
+
+    def _put(self, more: Mapping[str, str]) -> None:
+        write_mark(self._driver, _MEMORY, {**read_mark(self._driver, _MEMORY), **more})

@@ -1,0 +1,50 @@
+"""What the source asks of the graph, and what it remembers there between runs."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Protocol
+
+
+class Lookup(Protocol):
+    """The graph as it is today. Persons, units and employments are uuids."""
+
+    def units(self) -> Mapping[str, Sequence[str]]:
+        """Institution number → the open units that bear it."""
+
+    def employed(self, unit: str) -> Mapping[str, Sequence[str]]:
+        """Person → employments that hold today in the unit or below it, sorted."""
+
+    def managers(self, unit: str) -> frozenset[str]:
+        """Persons who manage the unit."""
+
+    def holders(self, hashes: Collection[str]) -> Mapping[str, str]:
+        """Hash of a CPR number (today's or former) → the person; unknown ones are left out."""
+
+    def own_persons(self) -> Mapping[str, str]:
+        """The source's own keys of persons → the person."""
+
+    def decided(self) -> Mapping[str, str]:
+        """The source's own keys of persons whom people have placed → the person; empty for somebody new."""
+
+    def alike(self, names: Collection[str], hashes: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Whole name in small letters, or hash → persons of today who bear it, sorted."""
+
+
+class Memory(Protocol):
+    """Calls are counted here and not in the source's mark: also one whose answer was never applied has been made."""
+
+    def calls(self, institution: str, day: date) -> int:
+        """How many exports of the institution have been asked for on the day."""
+
+    def note_call(self, institution: str, day: date) -> None:
+        """One is about to be asked for."""
+
+    def doubted_since(self, institution: str, day: date) -> date:
+        """Since when its exports are doubted without a break; ``day`` where that begins now.
+
+        What a doubtful export ends, it ends on that day: so the difference that waits at the brake stays the same one
+        until somebody approves it.
+        """
+
+    def trust(self, institution: str) -> None:
+        """Its export is not doubted, or no longer."""

@@ -1,0 +1,162 @@
+"""What an institution's people mean: persons, accounts, and facts on employments or affiliations (unilogin.md §5).
+
+Keys: a person ``<person's key>`` and, for what one institution tells of it, ``in:<institution>:<person's key>``;
+an account ``<person's key>``; an affiliation ``<institution>:<person's key>``; the facts on an employment
+``<institution>:<employment's uuid>:<person's key>``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+
+from graph.facts import LinkTold, Ref, Statement, Told, Value
+from graph.time import Period
+from importers.source import Known, Mapped, RawRecord
+from importers.unilogin.accounts import Accounts, Holding, account
+from importers.unilogin.answers import PersonTold
+from importers.unilogin.people import Placed
+from importers.unilogin.timelines import closed, held, opened, pointed
+
+MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
+STAFF, TRAINEE, EXTERNAL = "school staff", "trainee", "external"
+_Stated = Callable[[Statement | None], Statement | None]
+
+
+def kind_of(told: PersonTold) -> str:
+    """What kind of tie it is where payroll knows none."""
+    if told.tie == "employee":
+        return STAFF
+    return TRAINEE if "Praktikant" in told.roles else EXTERNAL
+
+
+def _facts(told: PersonTold) -> dict[str, Value | None]:
+    return {"school_roles": tuple(sorted(told.roles)), "initials": told.initials, "occupation": told.occupation}
+
+
+@dataclass(frozen=True)
+class Institution:
+    """One institution in one reading. ``employed``: person's uuid → employments in its unit or below."""
+
+    known: Known
+    accounts: Accounts
+    number: str
+    unit: str
+    day: date
+    grace: timedelta
+    salt: bytes
+    employed: Mapping[str, Sequence[str]]
+
+    def records(self, placed: Sequence[Placed], doubtful: frozenset[str]) -> Iterator[RawRecord]:
+        """Everybody told, and an end for those who are not told any more. ``doubtful``: keys that stay as they are."""
+        met: dict[str, set[str]] = {"Affiliation": set(), "Employment": set()}
+        for each in placed:
+            for record in self._of(each):
+                if record.kind in met:
+                    met[record.kind].add(record.key)
+                yield record
+        present = {each.key for each in placed} | doubtful
+        for key in sorted(self.accounts.of(self.number) - present):
+            yield from self._left(key)
+        for kind, keys in met.items():
+            for key in sorted({*self.known.keys_starting(kind, f"{self.number}:")} - keys):
+                if key.split(":", 2 if kind == "Employment" else 1)[-1] not in doubtful:
+                    yield self._ended(kind, key)
+
+    def _of(self, placed: Placed) -> Iterator[RawRecord]:
+        yield self._person(placed)
+        if placed.among is not None:
+            return
+        yield self._of_person(placed)
+        yield self._account(placed.key, self.accounts.with_institution(placed.key, placed.told.user, self.number))
+        employments = self.employed.get(placed.uuid, ()) if placed.told.tie == "employee" else ()
+        for employment in employments:
+            yield self._employment(placed, employment)
+        if not employments:
+            yield self._affiliation(placed)
+
+    # -- persons ----------------------------------------------------------------------------------------------------
+
+    def _person(self, placed: Placed) -> RawRecord:
+        number = self.known.person_key(placed.cpr) if placed.cpr else ""
+        stated = Statement("Person", placed.key, cpr=placed.cpr, among=placed.among)
+        return self._record("Person", placed.key, lambda previous: stated, number)
+
+    def _of_person(self, placed: Placed) -> RawRecord:
+        """Names and protection, as this institution tells them. Not protected is nothing told: another institution,
+        or a source that knows better, may say that the person is."""
+        told = placed.told
+        values: dict[str, Value | None] = {
+            "given_name": told.given_name,
+            "surname": told.surname,
+            "name": " ".join(filter(None, (told.given_name, told.surname))),
+            "address_protected": True if told.protected else None,
+            "alias_given_name": told.alias_given_name,
+            "alias_surname": told.alias_surname,
+        }
+        key = f"in:{self.number}:{placed.key}"
+        return self._record("Person", key, partial(self._names, key, placed.key, values), repr(values))
+
+    def _names(
+        self, key: str, person: str, values: Mapping[str, Value | None], previous: Statement | None
+    ) -> Statement:
+        told = held(previous, values, self.day)
+        if previous is None:
+            # The first that is told of names has always been so, as far as anybody knows.
+            names = {"given_name", "surname", "name"} & told.keys()
+            told |= {name: (Told(Period(), told[name][0].value),) for name in names}
+        return Statement("Person", key, exists=None, values=told, about=Ref("Person", person))
+
+    # -- accounts ---------------------------------------------------------------------------------------------------
+
+    def _account(self, key: str, now: Holding) -> RawRecord:
+        return self._record("Account", key, partial(account, key, now, self.day, self.grace), repr(now))
+
+    def _left(self, key: str) -> Iterator[RawRecord]:
+        """The institution holds the account no longer. What it told of the person stays only where nobody else
+        tells anything, so that a protection is not lifted by leaving."""
+        now = self.accounts.without(key, self.number)
+        yield self._account(key, now)
+        if now.institutions:
+            yield self._ended("Person", f"in:{self.number}:{key}")
+
+    # -- ties -------------------------------------------------------------------------------------------------------
+
+    def _employment(self, placed: Placed, employment: str) -> RawRecord:
+        key = f"{self.number}:{employment}:{placed.key}"
+        facts = _facts(placed.told)
+
+        def stated(previous: Statement | None) -> Statement:
+            about = Ref("Employment", employment, by="uuid")
+            return Statement("Employment", key, exists=None, values=held(previous, facts, self.day), about=about)
+
+        return self._record("Employment", key, stated, repr(facts))
+
+    def _affiliation(self, placed: Placed) -> RawRecord:
+        key = f"{self.number}:{placed.key}"
+        facts = {"type": kind_of(placed.told), **_facts(placed.told)}
+
+        def stated(previous: Statement | None) -> Statement:
+            return Statement(
+                "Affiliation",
+                key,
+                exists=opened(previous, self.day),
+                values=held(previous, facts, self.day),
+                links={
+                    "person": (LinkTold(Period(), Ref("Person", placed.key)),),
+                    "unit": pointed(previous, "unit", Ref("Unit", self.unit, by="uuid"), self.day),
+                },
+            )
+
+        return self._record("Affiliation", key, stated, self.unit, repr(facts))
+
+    def _ended(self, kind: str, key: str) -> RawRecord:
+        def stated(previous: Statement | None) -> Statement | None:
+            return None if previous is None else closed(previous, self.day)
+
+        return self._record(kind, key, stated, "ended")
+
+    def _record(self, kind: str, key: str, stated: _Stated, *depends: str) -> RawRecord:
+        """``depends``: what decides the statement beside the one before; moments are not in it."""
+        print_of = self.known.fingerprint(MAPPING, self.salt, key.encode(), *(each.encode() for each in depends))
+        return RawRecord(kind, key, print_of, lambda previous: Mapped(stated(previous)))

@@ -1,0 +1,183 @@
+"""Who the people of an export are (formats/unilogin.md §5): by verified CPR number, else by a login that is known.
+
+Whoever is neither is never guessed: a person decides who it is, or that it is somebody new. Keys of persons: the
+keyed hash of the CPR number under which they were met first, or ``user:<UserId>`` of those that were decided.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from graph.facts import Problem
+from importers.source import Known
+from importers.unilogin.accounts import Accounts
+from importers.unilogin.answers import PersonTold
+from importers.unilogin.lookup import Lookup
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A person of the export. ``uuid``: empty where the graph has none yet.
+
+    ``among``: who it may be, where only people may say so; then nothing else is told of it.
+    """
+
+    told: PersonTold
+    key: str
+    uuid: str
+    cpr: str | None = field(default=None, repr=False)
+    among: tuple[str, ...] | None = None
+
+
+@dataclass(slots=True)
+class Sorted:
+    """An export's people. ``doubtful``: keys of known persons of whom it says something that can't be taken; they
+    are there, and what is known of them stays."""
+
+    placed: list[Placed] = field(default_factory=list)
+    doubtful: set[str] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+
+
+class People:
+    """``by_key``: the source's own keys of persons → uuid, as the graph has them when the run begins."""
+
+    def __init__(self, known: Known, lookup: Lookup, accounts: Accounts) -> None:
+        self._known = known
+        self._lookup = lookup
+        self._accounts = accounts
+        self._decided = lookup.decided()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """A reading has been taken: there may be new persons."""
+        self._by_key = dict(self._lookup.own_persons())
+        self._by_uuid = {uuid: key for key, uuid in sorted(self._by_key.items(), reverse=True)}
+
+    def sort(self, institution: str, persons: Sequence[PersonTold]) -> Sorted:
+        """Everybody of one export in their place."""
+        made = Sorted()
+        note = _Notes(institution, made.problems)
+        by_user: dict[str, list[PersonTold]] = {}
+        for each in persons:
+            if not each.identified or not each.user:
+                note(each, "no_person", "the record has no person with a UserId; it is skipped")
+            else:
+                by_user.setdefault(each.user, []).append(each)
+        told = [one for user, group in by_user.items() if (one := self._one(user, group, made, note)) is not None]
+        self._place(told, made, note)
+        for placed in [each for each in made.placed if not each.told.tie]:
+            text = "neither employee nor external: the record is skipped, what is known of the person stays"
+            note(placed.told, "no_role", text)
+            made.placed.remove(placed)
+            made.doubtful.add(placed.key)
+        return made
+
+    def _one(self, user: str, group: list[PersonTold], made: Sorted, note: "_Notes") -> PersonTold | None:
+        """The person with a UserId. Told twice, it is the same one where the verified numbers are the same."""
+        first = group[0]
+        if len(group) == 1:
+            return first
+        if not all(each.verified and each.cpr == first.cpr for each in group):
+            text = f"{len(group)} records have the UserId and are not seen to be one person; none of them is taken"
+            note(first, "same_user_id", text)
+            if (owner := self._accounts.owner(user)) is not None:
+                made.doubtful.add(owner)
+            return None
+        of = next((each for each in group if each.tie == "employee"), first)
+        roles = tuple(dict.fromkeys(role for each in group if each.tie == of.tie for role in each.roles))
+        return replace(of, roles=roles, protected=any(each.protected for each in group))
+
+    # -- by number, by login ----------------------------------------------------------------------------------------
+
+    def _place(self, told: list[PersonTold], made: Sorted, note: "_Notes") -> None:
+        hashes = {each.user: self._known.person_key(each.cpr) for each in told if _is_number(each.cpr)}
+        for each in told:
+            if each.verified and each.user not in hashes:
+                note(each, "wrong_cpr", "the CPR number is called verified and is not ten digits; it is not looked at")
+        verified = {each.user: hashes[each.user] for each in told if each.verified and each.user in hashes}
+        holders = self._lookup.holders(set(verified.values())) if verified else {}
+        found: dict[str, list[Placed]] = {}
+        undecided: list[PersonTold] = []
+        for each in told:
+            by_login = self._accounts.owner(each.user)
+            if each.user in verified:
+                placed = self._by_number(each, verified[each.user], holders, by_login)
+                if placed is None:
+                    text = "the UserId is known as another person's than the CPR number says; what is known stays"
+                    note(each, "user_id_of_another", text)
+                    number = verified[each.user]
+                    keys = (by_login, number, self._by_uuid.get(holders.get(number, "")))
+                    made.doubtful |= {key for key in keys if key is not None}
+                    continue
+            elif by_login is not None:
+                placed = Placed(each, by_login, self._by_key.get(by_login, ""))
+            else:
+                undecided.append(each)
+                continue
+            found.setdefault(placed.key, []).append(placed)
+        for key, group in found.items():
+            self._keep_one(key, group, made, note)
+        made.placed += self._to_decide(undecided, hashes)
+
+    def _by_number(
+        self, told: PersonTold, number: str, holders: Mapping[str, str], by_login: str | None
+    ) -> Placed | None:
+        """By the verified number; None where the login is known to be somebody else's."""
+        uuid = holders.get(number, "")
+        key = self._by_uuid.get(uuid) if uuid else None
+        if by_login is not None and by_login != key:
+            same = uuid != "" and uuid == self._by_key.get(by_login)
+            met_without_number = not uuid and by_login.startswith("user:")
+            if not (same or met_without_number):
+                return None
+            key = by_login
+        return Placed(told, key or number, uuid or self._by_key.get(key or "", ""), told.cpr)
+
+    def _keep_one(self, key: str, group: list[Placed], made: Sorted, note: "_Notes") -> None:
+        """Two UserIds of one person in one export: the one that is known already, if any is."""
+        if len(group) > 1:
+            holding = self._accounts.holding(key)
+            kept = [each for each in group if holding is not None and each.told.user == holding.login]
+            for each in group:
+                text = "the export has another UserId for the same person; the one that was known is kept"
+                note(each.told, "two_user_ids", text)
+            made.doubtful.add(key)
+            group = kept
+        made.placed += group
+
+    # -- by decision ------------------------------------------------------------------------------------------------
+
+    def _to_decide(self, told: list[PersonTold], hashes: Mapping[str, str]) -> Iterator[Placed]:
+        """Those whom a person places: what has been decided is known by the key, else who it may be is looked up."""
+        placed = {**self._decided, **self._by_key}
+        new = [each for each in told if f"user:{each.user}" not in placed]
+        # An unverified number may be right, so its holder is a candidate; a replacement number is nobody's.
+        numbers = {each.user: hashes.get(each.user, "") for each in new if each.cpr_type == "CPR_UNVERIFIED"}
+        alike = self._lookup.alike({_name(each) for each in new}, set(numbers.values()) - {""}) if new else {}
+        for each in told:
+            key = f"user:{each.user}"
+            if key in placed:
+                uuid = placed[key]
+                yield Placed(each, self._by_uuid.get(uuid, key), uuid)
+                continue
+            fits = {*alike.get(_name(each), ()), *alike.get(numbers.get(each.user, ""), ())}
+            yield Placed(each, key, "", among=tuple(sorted(fits)))
+
+
+@dataclass(frozen=True)
+class _Notes:
+    """Problems of persons stand under their institution, so that each reading lets go of what is mended."""
+
+    institution: str
+    problems: list[Problem]
+
+    def __call__(self, told: PersonTold, rule: str, text: str) -> None:
+        self.problems.append(Problem("Unit", self.institution, told.name, rule, text))
+
+
+def _is_number(cpr: str) -> bool:
+    return len(cpr) == 10 and cpr.isascii() and cpr.isdigit()
+
+
+def _name(told: PersonTold) -> str:
+    return f"{told.given_name} {told.surname}".lower()

@@ -1,0 +1,198 @@
+"""The source: a reading an institution, each by itself (formats/unilogin.md §7)."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from graph.facts import Problem, Statement, Told
+from graph.time import COPENHAGEN, Period
+from importers.source import Known, Mapped, RawRecord, Reading, SourceError
+from importers.unilogin.accounts import SYSTEM, Accounts
+from importers.unilogin.answers import Export
+from importers.unilogin.client import Client
+from importers.unilogin.doubts import doubts, notices
+from importers.unilogin.errors import RIGHTS, Refused, Unavailable
+from importers.unilogin.lookup import Lookup, Memory
+from importers.unilogin.mapping import Institution
+from importers.unilogin.people import People
+from importers.unilogin.settings import UniLoginSettings
+
+NOT_TAKEN = "not taken"  # no fingerprint is like it, so that problems are looked at each time
+IN_A_ROW = 3  # institutions that STIL does not answer for, before the run is given up
+MINUTE = "%Y-%m-%dT%H:%M%z"
+
+
+def copenhagen_now() -> datetime:
+    """Now, with Copenhagen's offset."""
+    return datetime.now(COPENHAGEN)
+
+
+class UniLogin:
+    """STIL's user database. ``now`` is for tests."""
+
+    name = "unilogin"
+
+    def __init__(
+        self,
+        settings: UniLoginSettings,
+        lookup: Lookup,
+        memory: Memory,
+        *,
+        now: Callable[[], datetime] = copenhagen_now,
+    ) -> None:
+        self._settings = settings
+        self._lookup = lookup
+        self._memory = memory
+        self._now = now
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        """What there is to read, then each institution that is due.
+
+        Raises SourceError where nothing can be read; an error of one institution is that one's problem.
+        """
+        with Client(self._settings, self._now) as client:
+            agreed = client.agreements()
+            run = _Run(self._settings, self._lookup, self._memory, known, client, self._now)
+            due, problems = run.plan(agreed)
+            yield run.overview(problems)
+            unanswered = 0
+            for institution, unit in due.items():
+                try:
+                    yield from run.institution(institution, unit)
+                    unanswered = 0
+                except SourceError as failure:
+                    unanswered += isinstance(failure, Unavailable)
+                    if unanswered == IN_A_ROW:
+                        raise
+                    yield run.failed(institution, failure)
+
+
+@dataclass
+class _Run:
+    """One run."""
+
+    settings: UniLoginSettings
+    lookup: Lookup
+    memory: Memory
+    known: Known
+    client: Client
+    now: Callable[[], datetime]
+
+    def __post_init__(self) -> None:
+        self.accounts = Accounts(self.known)
+        self.people = People(self.known, self.lookup, self.accounts)
+
+    @property
+    def today(self) -> date:
+        return self.now().astimezone(COPENHAGEN).date()
+
+    # -- which institutions -----------------------------------------------------------------------------------------
+
+    def plan(self, agreed: Sequence[str]) -> tuple[Mapping[str, str], list[Problem]]:
+        """Institution → unit of those to read now, and what does not fit together."""
+        units = self.lookup.units()
+        due: dict[str, str] = {}
+        problems: list[Problem] = []
+
+        def note(institution: str, rule: str, text: str) -> None:
+            problems.append(Problem("Unit", "agreements", institution, rule, text, "notice"))
+
+        wanted = self.settings.institutions or frozenset(units)
+        for each in sorted(wanted - {*agreed}):
+            note(each, "no_agreement", "there is no approved data agreement; what is known of its people stays")
+        for each in agreed:
+            places = units.get(each, ())
+            if self.settings.institutions and each not in self.settings.institutions:
+                note(each, "not_configured", "there is an agreement, and the settings do not name the institution")
+            elif len(places) != 1:
+                text = f"{len(places)} units have it as institution_number; it is read once exactly one has"
+                note(each, "no_unit" if not places else "several_units", text)
+            elif self._is_due(each):
+                if self.memory.calls(each, self.today) < self.settings.exports_a_day:
+                    due[each] = places[0]
+                else:
+                    text = f"all {self.settings.exports_a_day} calls of {self.today} are used up"
+                    note(each, "calls_used_up", text)
+        return due, problems
+
+    def _is_due(self, institution: str) -> bool:
+        last = self.known.mark.get(f"read:{institution}")
+        if last is None:
+            return True
+        return self.now() - datetime.strptime(last, MINUTE) >= timedelta(hours=self.settings.pause_hours)
+
+    def overview(self, problems: Sequence[Problem]) -> Reading:
+        """The system that the accounts are at, and what does not fit together."""
+        values = {"key": (Told(Period(), SYSTEM),), "title": (Told(Period(), "UNI-Login"),)}
+        system = Statement("ItSystem", SYSTEM, values=values)
+        made = RawRecord("ItSystem", SYSTEM, self.known.fingerprint(repr(system).encode()), lambda _: Mapped(system))
+        return Reading("UNI-Login, agreements", self.today, [made, _listed("agreements", problems)])
+
+    # -- one institution --------------------------------------------------------------------------------------------
+
+    def institution(self, number: str, unit: str) -> Iterator[Reading]:
+        """Its reading. Raises SourceError."""
+        self.memory.note_call(number, self.today)
+        told = self.client.export(number)
+        problems = notices(told, number)
+        if told.number is None or not told.persons:
+            text = "the export has nobody; what is known of its people stays"
+            problems.append(Problem("Unit", number, "", "empty_export", text, "notice"))
+            yield self._reading(number, told, [_listed(number, problems)])
+            return
+        people = self.people.sort(number, told.persons)
+        doubtful = frozenset(people.doubtful)
+        before = self.accounts.of(number)
+        present = {each.key for each in people.placed} | doubtful
+        suspect = doubts(told, self._year(number), len(before), len(before & present), self.settings.least_share)
+        day = told.day
+        if suspect:
+            day = self.memory.doubted_since(number, day)
+        else:
+            self.memory.trust(number)
+        employed = self.lookup.employed(unit)
+        managers = self.lookup.managers(unit)
+        for each in people.placed:
+            if "Leder" in each.told.roles and each.among is None and each.uuid not in managers:
+                text = "the school calls this person its head, and the organisation's manager of the unit is another"
+                problems.append(Problem("Unit", number, each.told.name, "other_manager", text, "notice"))
+        grace = timedelta(days=self.settings.grace_days)
+        salt = self.settings.digest()
+        of = Institution(self.known, self.accounts, number, unit, day, grace, salt, employed)
+        listed = _listed(number, [*problems, *people.problems])
+        records = [*of.records(people.placed, doubtful), listed]
+        yield self._reading(number, told, records, suspect)
+        self.accounts.refresh(present | before)
+        self.people.refresh()
+
+    def failed(self, number: str, failure: SourceError) -> Reading:
+        """An institution that could not be read: nothing is told of it, the others go on."""
+        rule = type(failure).__name__.lower()
+        if isinstance(failure, Refused) and failure.kind == RIGHTS:
+            rule = "no_rights"
+        problem = Problem("Unit", number, "", rule, str(failure))
+        return Reading(f"UNI-Login, {number}: {rule}", self.today, [_listed(number, [problem])], apart=True)
+
+    def _reading(self, number: str, told: Export, records: Sequence[RawRecord], suspect: Sequence[str] = ()) -> Reading:
+        year = max(filter(None, (told.year, self._year(number))), default=None)
+        return Reading(
+            label=f"UNI-Login, {number} as of {told.exported.astimezone(COPENHAGEN):%Y-%m-%d %H:%M}",
+            day=told.day,
+            records=records,
+            mark={
+                **self.known.mark,
+                f"read:{number}": self.now().strftime(MINUTE),
+                **({f"year:{number}": str(year)} if year else {}),
+            },
+            suspect=tuple(suspect),
+            apart=True,
+        )
+
+    def _year(self, number: str) -> int | None:
+        kept = self.known.mark.get(f"year:{number}")
+        return None if kept is None else int(kept)
+
+
+def _listed(key: str, problems: Sequence[Problem]) -> RawRecord:
+    """A record that states nothing: it carries the problems of an institution, and lets go of those that are mended."""
+    return RawRecord("Unit", key, NOT_TAKEN, lambda previous: Mapped(None, tuple(problems)))
