@@ -67,11 +67,11 @@ class Institution:
         """These people are no longer there."""
         self.members = [each for each in self.members if each.person is None or each.person.user not in users]
 
-    def change(self, user: str, **of_person: object) -> None:
+    def change(self, login: str, /, **of_person: object) -> None:
         """Other data of a person: protection, alias, UserId, number."""
         self.members = [
             replace(each, person=replace(each.person, **of_person))  # type: ignore[arg-type]
-            if each.person is not None and each.person.user == user
+            if each.person is not None and each.person.user == login
             else each
             for each in self.members
         ]

@@ -4,7 +4,7 @@ Bakkeskolen (A01234) has the class team below it, Strandskolen (012345) has none
 team, Birk in Bakkeskolen itself (its manager), and Cille in the town hall only. CPR numbers fail modulus 11.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -67,12 +67,12 @@ def managing() -> Stating:
     return Stating(role, holds, name="facts", whole=False)
 
 
-def teacher(user: str, given: str, surname: str, cpr: str = "", local: str = "", **more: object) -> Member:
+def teacher(login: str, given: str, family: str, number: str = "", /, **more: object) -> Member:
     """A teacher with a verified CPR number; ``more``: other fields of the person or of the place."""
     of_person = {name: value for name, value in more.items() if name in Person.__dataclass_fields__}
     of_place = {name: value for name, value in more.items() if name in Member.__dataclass_fields__}
-    who = Person(user, given, surname, cpr, **of_person)  # type: ignore[arg-type]
-    return Member(who, local or f"L-{user}", **of_place)  # type: ignore[arg-type]
+    who = replace(Person(login, given, family, number), **of_person)  # type: ignore[arg-type]
+    return replace(Member(who, f"L-{login}"), **of_place)  # type: ignore[arg-type]
 
 
 def alma(**more: object) -> Member:
@@ -152,7 +152,8 @@ class Schools:
         """(person's name, unit's name, type, roles) of those that hold today."""
         return self.rows(
             """
-            MATCH (p:Person)-[:HAS]->(a:Affiliation)-[:IN]->(u:Unit)
+            MATCH (p:Person)-[has:HAS]->(a:Affiliation)-[at:IN]->(u:Unit)
+            WHERE all(each IN [has, at] WHERE each.from <= $day AND (each.to IS NULL OR each.to > $day))
             MATCH (a)-[s:STATE]->(x) WHERE s.from <= $day AND (s.to IS NULL OR s.to > $day)
             RETURN p.name, u.name, x.type, x.school_roles ORDER BY p.name, u.name
             """
@@ -186,9 +187,18 @@ class Schools:
         return [row[0] for row in self.rows("MATCH (p:Person) WHERE p.active RETURN p.name ORDER BY p.name")]
 
     def problems(self) -> list[tuple[object, ...]]:
-        """(institution or key, who, rule) of what is kept."""
+        """(institution or key, who, rule) of what is kept, without what is said of agreements."""
         return self.rows(
-            "MATCH (b:BadRecord {source: 'unilogin'}) RETURN b.key, b.field, b.rule ORDER BY b.key, b.field, b.rule"
+            """
+            MATCH (b:BadRecord {source: 'unilogin'}) WHERE b.key <> 'agreements'
+            RETURN b.key, b.field, b.rule ORDER BY b.key, b.field, b.rule
+            """
+        )
+
+    def of_agreements(self) -> list[tuple[object, ...]]:
+        """(institution, rule) of what does not fit together."""
+        return self.rows(
+            "MATCH (b:BadRecord {source: 'unilogin', key: 'agreements'}) RETURN b.field, b.rule ORDER BY b.field"
         )
 
 
