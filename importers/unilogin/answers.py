@@ -62,7 +62,8 @@ class PersonTold:
 
 @dataclass(slots=True)
 class Export:
-    """An institution now. ``number`` None: the answer has no institution. ``pupils``: how many were dropped.
+    """An institution now. ``exported``: with Copenhagen's offset. ``number`` None: the answer has no institution.
+    ``pupils``: how many were dropped.
 
     ``year``: the highest first year of the school years told; None where none is.
     """
@@ -77,7 +78,7 @@ class Export:
     @property
     def day(self) -> date:
         """The day of the export in Denmark: from when on what it tells holds."""
-        return self.exported.astimezone(COPENHAGEN).date()
+        return self.exported.date()
 
 
 def parser() -> etree.XMLParser:
@@ -152,7 +153,7 @@ def _walk(body: Body, asked: str) -> Iterator[tuple[tuple[str, ...], etree._Elem
         )
         for event, element in events:
             if event == "start":
-                path.append(etree.QName(element).localname)
+                path.append(_local(element, asked))
                 if len(path) == 1:
                     _check_document(element, asked)
             here = tuple(path)
@@ -163,6 +164,14 @@ def _walk(body: Body, asked: str) -> Iterator[tuple[tuple[str, ...], etree._Elem
                 path.pop()
     except etree.XMLSyntaxError as wrong:
         raise Unreadable(f"STIL's answer ({asked}) is no well-formed XML: {wrong.msg}") from wrong
+
+
+def _local(element: etree._Element, asked: str) -> str:
+    """The name without its namespace. A prefix that nothing declares is left in it by the parser: not well-formed."""
+    name = str(element.tag).rpartition("}")[2]
+    if ":" in name:
+        raise Unreadable(f"STIL's answer ({asked}) uses the undeclared prefix of {name}")
+    return name
 
 
 def _check_document(root: etree._Element, asked: str) -> None:
@@ -246,9 +255,9 @@ def _own(element: etree._Element) -> str:
 def _moment(text: str, institution: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as wrong:
+        return moment.astimezone(COPENHAGEN) if moment.tzinfo is not None else moment.replace(tzinfo=COPENHAGEN)
+    except (ValueError, OverflowError) as wrong:
         raise Unreadable(f"the export of {institution} has no exportDateTime that can be read: {text!r}") from wrong
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=COPENHAGEN)
 
 
 def _first_year(text: str) -> int | None:

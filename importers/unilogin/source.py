@@ -11,7 +11,7 @@ from importers.unilogin.accounts import SYSTEM, Accounts
 from importers.unilogin.answers import Export
 from importers.unilogin.client import Client
 from importers.unilogin.doubts import doubts, notices
-from importers.unilogin.errors import RIGHTS, Refused, Unavailable
+from importers.unilogin.errors import RIGHTS, Refused, Unavailable, Unreadable
 from importers.unilogin.lookup import Lookup, Memory
 from importers.unilogin.mapping import Institution
 from importers.unilogin.people import People
@@ -134,6 +134,8 @@ class _Run:
         """Its reading. Raises SourceError."""
         self.memory.note_call(number, self.today)
         told = self.client.export(number)
+        if told.day > self.today:
+            raise Unreadable(f"the export of {number} is of {told.day}, which is still to come")
         problems = notices(told, number)
         if told.number is None or not told.persons:
             text = "the export has nobody; what is known of its people stays"
@@ -176,7 +178,7 @@ class _Run:
     def _reading(self, number: str, told: Export, records: Sequence[RawRecord], suspect: Sequence[str] = ()) -> Reading:
         year = max(filter(None, (told.year, self._year(number))), default=None)
         return Reading(
-            label=f"UNI-Login, {number} as of {told.exported.astimezone(COPENHAGEN):%Y-%m-%d %H:%M}",
+            label=f"UNI-Login, {number} as of {told.exported:%Y-%m-%d %H:%M}",
             day=told.day,
             records=records,
             mark={

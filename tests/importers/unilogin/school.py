@@ -7,6 +7,7 @@ team, Birk in Bakkeskolen itself (its manager), and Cille in the town hall only.
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import neo4j
 
@@ -133,7 +134,7 @@ class Schools:
         lookup = GraphLookup(self.driver, self.day)
         return UniLogin(self.settings(**more), lookup, GraphMemory(self.driver), now=lambda: self.clock)
 
-    def run(self, *, approve: str | None = None, dry_run: bool = False, **more: object) -> ImportReport:
+    def run(self, *, approve: str | None = None, dry_run: bool = False, **more: Any) -> ImportReport:
         """Import now."""
         return run_import(self.driver, self.source(**more), RING, approve=approve, dry_run=dry_run)
 
@@ -144,11 +145,11 @@ class Schools:
 
     # -- what the graph has ------------------------------------------------------------------------------------------
 
-    def rows(self, query: str, **parameters: object) -> list[tuple[object, ...]]:
-        rows, _, _ = self.driver.execute_query(query, {"day": self.day, **parameters})  # type: ignore[arg-type]
+    def rows(self, query: str, **parameters: object) -> list[tuple[Any, ...]]:
+        rows, _, _ = self.driver.execute_query(query, {"day": self.day, **parameters})
         return [tuple(row.values()) for row in rows]
 
-    def affiliations(self) -> list[tuple[object, ...]]:
+    def affiliations(self) -> list[tuple[Any, ...]]:
         """(person's name, unit's name, type, roles) of those that hold today."""
         return self.rows(
             """
@@ -159,7 +160,7 @@ class Schools:
             """
         )
 
-    def accounts(self) -> list[tuple[object, ...]]:
+    def accounts(self) -> list[tuple[Any, ...]]:
         """(login, owner's name, institutions, end) of all."""
         return self.rows(
             """
@@ -172,7 +173,7 @@ class Schools:
             """
         )
 
-    def employment(self, key: str) -> tuple[object, ...]:
+    def employment(self, key: str) -> tuple[Any, ...]:
         """(roles, initials, occupation) on payroll's employment today."""
         return self.rows(
             """
@@ -183,10 +184,10 @@ class Schools:
             key=key,
         )[0]
 
-    def persons(self) -> list[object]:
+    def persons(self) -> list[Any]:
         return [row[0] for row in self.rows("MATCH (p:Person) WHERE p.active RETURN p.name ORDER BY p.name")]
 
-    def problems(self) -> list[tuple[object, ...]]:
+    def problems(self) -> list[tuple[Any, ...]]:
         """(institution or key, who, rule) of what is kept, without what is said of agreements."""
         return self.rows(
             """
@@ -195,7 +196,7 @@ class Schools:
             """
         )
 
-    def of_agreements(self) -> list[tuple[object, ...]]:
+    def of_agreements(self) -> list[tuple[Any, ...]]:
         """(institution, rule) of what does not fit together."""
         return self.rows(
             "MATCH (b:BadRecord {source: 'unilogin', key: 'agreements'}) RETURN b.field, b.rule ORDER BY b.field"

@@ -1,5 +1,7 @@
 """How it is read (formats/unilogin.md §7; numbers of §8's pitfalls in the docstrings)."""
 
+from typing import Any
+
 import pytest
 
 from graph.sourcing import approve
@@ -87,7 +89,7 @@ def test_half_of_the_people_is_held_until_approved(schools: Schools) -> None:
     assert report.brake is not None
     assert "of 7 people known before, the export has 3" in report.reasons[0]
     held = schools.rows("MATCH (b:Brake) RETURN b.summary")[0][0]
-    assert sum("Affiliation" in line and "ended" in line for line in held) == 4  # type: ignore[union-attr]
+    assert sum("Affiliation" in line and "ended" in line for line in held) == 4
     assert len(schools.affiliations()) == 7
     assert schools.later().run().brake == report.brake
     assert approve(schools.driver, report.brake, "hanne", "the school has shrunk")
@@ -198,6 +200,7 @@ def test_a_fault_for_one_of_ten_institutions(schools: Schools, status: int, soap
     [
         ({"cut": {BAKKE}}, "unreadable"),
         ({"other": {BAKKE: "B99999"}}, "unreadable"),
+        ({"spoiled": {'exportDateTime="2026': 'exportDateTime="2027'}}, "unreadable"),
         ({"down": {BAKKE}}, "unavailable"),
         ({"refused": {BAKKE: "Signatur"}}, "refused"),
         ({"spoiled": {"<?xml version='1.0' encoding='UTF-8'?>": '<!DOCTYPE x [<!ENTITY e "x">]>'}}, ""),
@@ -213,7 +216,7 @@ def test_what_was_known_stays(schools: Schools, how: dict[str, object], rule: st
         setattr(schools.wrong, name, value)
     if rule:
         schools.later().run()
-        assert schools.problems() == [(BAKKE, "", rule)]
+        assert (BAKKE, "", rule) in schools.problems()
     else:
         with pytest.raises(SourceError, match="DTD"):
             schools.later().run()
@@ -235,7 +238,7 @@ def test_after_three_institutions_without_an_answer_the_run_is_given_up(schools:
     ("how", "kind"), [("no certificate", "Signatur"), ("provider", "Signatur"), ("signed", "Signatur")]
 )
 def test_what_stil_refuses_altogether_is_the_runs_error(schools: Schools, how: str, kind: str) -> None:
-    more: dict[str, object] = {}
+    more: dict[str, Any] = {}
     if how == "no certificate":
         schools.service.state.certificates.clear()
     elif how == "provider":
