@@ -15,6 +15,7 @@ from importers.facts.settings import FactsSettings
 from importers.opus.settings import OpusSettings
 from importers.roles import RoleRule
 from importers.sd.settings import SdSettings
+from importers.unilogin.settings import UniLoginSettings
 from reconnect.cron import Cron
 
 
@@ -106,6 +107,7 @@ class SourcesSettings(Section):
     facts: FactsSettings = FactsSettings()
     opus: OpusSettings = OpusSettings()
     sd: SdSettings | None = None
+    unilogin: UniLoginSettings | None = None
 
 
 class TargetsSettings(Section):

@@ -3,34 +3,41 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from graph.time import today
 from importers.facts.source import Facts
 from importers.opus.source import Opus
 from importers.sd.source import SdSource
 from importers.source import Source
+from importers.unilogin.graph_lookup import GraphLookup, GraphMemory
+from importers.unilogin.source import UniLogin
+from reconnect.context import Context
 from reconnect.exits import CommandFailed, Exit
 from reconnect.settings import SourcesSettings
 
-Builder = Callable[[SourcesSettings, Path | None], Source]
-"""Makes a source of the settings and, for sources that read files, the folder of ``--from``."""
+Builder = Callable[[SourcesSettings, Path | None, Context], Source]
+"""Makes a source of the settings and, for sources that read files, the folder of ``--from``.
+
+The context is for sources that look into the graph (``driver()``) or open CPR numbers (``keyring``).
+"""
 
 
-def build(settings: SourcesSettings, name: str, folder: Path | None) -> Source:
+def build(context: Context, name: str, folder: Path | None) -> Source:
     """The source ``name``. Raises CommandFailed (usage) for an unknown one, or one without the settings it needs."""
     builder = BUILDERS.get(name)
     if builder is None:
         raise CommandFailed(f"There is no source {name!r}. There are: {', '.join(sorted(BUILDERS))}.", Exit.USAGE)
-    return builder(settings, folder)
+    return builder(context.settings.sources, folder, context)
 
 
-def _facts(settings: SourcesSettings, folder: Path | None) -> Source:
+def _facts(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
     return Facts(settings.facts, folder)
 
 
-def _opus(settings: SourcesSettings, folder: Path | None) -> Source:
+def _opus(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
     return Opus(settings.opus, folder)
 
 
-def _sd(settings: SourcesSettings, folder: Path | None) -> Source:
+def _sd(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
     if folder is not None:
         raise CommandFailed("SD is a web service; it has no files to read --from.", Exit.USAGE)
     if settings.sd is None:
@@ -42,4 +49,17 @@ def _sd(settings: SourcesSettings, folder: Path | None) -> Source:
     return SdSource(settings.sd)
 
 
-BUILDERS: Mapping[str, Builder] = {"facts": _facts, "opus": _opus, "sd": _sd}
+def _unilogin(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    if folder is not None:
+        raise CommandFailed("UNI-Login is a web service; it has no files to read --from.", Exit.USAGE)
+    if settings.unilogin is None:
+        raise CommandFailed(
+            "UNI-Login has no settings: add [sources.unilogin] with provider, key_file and key_password to "
+            "reconnect.toml; importers/unilogin/README.md tells what they mean.",
+            Exit.USAGE,
+        )
+    driver = context.driver()
+    return UniLogin(settings.unilogin, GraphLookup(driver, today()), GraphMemory(driver))
+
+
+BUILDERS: Mapping[str, Builder] = {"facts": _facts, "opus": _opus, "sd": _sd, "unilogin": _unilogin}

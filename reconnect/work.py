@@ -80,7 +80,7 @@ def import_source(
 
     Raises CommandFailed for an unknown source, SourceError, LockTaken, LockLost, Interrupted.
     """
-    source = sources.build(context.settings.sources, name, folder)
+    source = sources.build(context, name, folder)
     return import_from(context, caller, source, dry_run=dry_run, approve=approve, user=user)
 
 
