@@ -101,9 +101,11 @@ def statement(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> 
         raise at.bad("id", "id", "an entry needs an id")
     life = at.period(entry, "from")
     made = Statement(kind, at.key, exists=(life,))
+    if entry.get("adds_to") is not None:
+        made.exists, made.about = None, at.ref(kind, entry["adds_to"])
     values: dict[str, tuple[Told, ...]] = {}
     links: dict[str, tuple[LinkTold, ...]] = {}
-    handled = {"id", "from", "to"}
+    handled = {"id", "from", "to", "adds_to"}
     if kind in KEY_PROPERTY:
         values[KEY_PROPERTY[kind]] = (Told(life, at.key),)
     for properties in KINDS[kind].properties:

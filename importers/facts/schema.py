@@ -110,7 +110,8 @@ def facts_schema() -> Schema:
 
 def _entry(section: str, needed: list[str]) -> Schema:
     kind = KINDS[SECTIONS[section]]
-    properties: Schema = {"id": _KEY, "from": _DAY, "to": _DAY}
+    adds_to = {**_KEY, "description": "another source's thing that this entry only adds values to"}
+    properties: Schema = {"id": _KEY, "from": _DAY, "to": _DAY, "adds_to": adds_to}
     properties |= {each.name: _value(each) for each in kind.properties if each.name not in TIMED}
     properties |= _MORE.get(section, {})
     return {"type": "object", "properties": properties, "required": needed, "additionalProperties": False}

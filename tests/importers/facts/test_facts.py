@@ -18,6 +18,7 @@ from importers.facts.source import Facts
 from importers.pipeline import ImportReport, run_import
 from importers.source import SourceError
 from tests.acceptance.cases import CASES, FILE, REFUSALS, named
+from tests.graph.organisation import Stating, small
 from tests.graph.snapshot import last_write, snapshot
 
 RING = Keyring.generate()
@@ -215,3 +216,15 @@ def test_a_file_that_cant_be_read_changes_nothing(
     with pytest.raises(SourceError):
         take(clean_graph, tmp_path / "none.yaml")
     assert last_write(clean_graph) == before
+
+
+def test_more_values_for_what_another_source_makes(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    school = {"id": "north_stil", "adds_to": "sd:north", "institution_number": "012345"}
+    (tmp_path / "facts.json").write_text(json.dumps({"units": [school]}), encoding="utf-8")
+    jsonschema.validate({"units": [school]}, json.loads(text()))
+    waiting = take(clean_graph, tmp_path / "facts.json")
+    assert [(each.key, each.rule) for each in waiting.problems] == [("north_stil", "unknown_reference")]
+    run_import(clean_graph, Stating(*small()), RING)
+    assert take(clean_graph, tmp_path / "facts.json").problems == []
+    rows, _, _ = clean_graph.execute_query("MATCH (u:Unit {institution_number: '012345'}) RETURN u.name AS name")
+    assert [row["name"] for row in rows] == ["North"]
