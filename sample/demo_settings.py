@@ -6,6 +6,7 @@ SD and Opus are set so that both tell the same: 37 hours are full time (Opus say
 from pathlib import Path
 from typing import Any
 
+from sample import schools
 from sample.municipality import INSTITUTION
 from sample.people import FULL_TIME_HOURS
 from sample.role_rules import ROLE_RULES
@@ -35,6 +36,11 @@ def sd(url: str, state: State) -> Tree:
         "full_time_hours": FULL_TIME_HOURS,
         "opening_hours": False,
     }
+
+
+def unilogin(url: str, key_file: Path, password: str) -> Tree:
+    """``[sources.unilogin]`` for the stand-in that answers at ``url`` and knows the key's certificate."""
+    return {"url": url, "provider": schools.PROVIDER, "key_file": str(key_file), "key_password": password}
 
 
 def tree(*, opus_folder: Path | None = None, sd_url: str | None = None, sd_state: State | None = None) -> Tree:

@@ -1,7 +1,8 @@
 """The model's own facts of the sample: what no payroll tells (format: ``importers/facts``).
 
 Roles, an excerpt of a classification in KLE's form (numbers like KLE's, nothing of its texts), functions, IT systems
-and their groups, what units deal with, administrators, a stand-in, and people without payroll.
+and their groups, what units deal with, STIL's numbers of schools and day-care centres, administrators, a stand-in,
+and people without payroll.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 from sample.municipality import Municipality, Unit
 from sample.people import Employment, at
+from sample.schools import institutions
 from sample.structure import KINDS
 
 Facts = dict[str, Any]
@@ -52,6 +54,10 @@ def facts(municipality: Municipality, keys: Keys) -> Facts:
         "functions": ["payroll_reporting", "economy", "staff_management"],
         "groups": {"line_of_business": [], "care_systems": []},
         "systems": {name: list(groups) for name, groups in _SYSTEMS.items()},
+        "units": [
+            {"id": f"f_stil_{number}", "adds_to": keys.unit(unit), "institution_number": number}
+            for number, unit in institutions(municipality).items()
+        ],
         **_people(municipality, keys),
         "assignments": list(_assignments(municipality, keys)),
         "substitutes": list(_substitutes(municipality, keys)),

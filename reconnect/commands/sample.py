@@ -1,19 +1,23 @@
 """``sample``: the sample municipality, written in the payroll systems' own formats."""
 
 import contextlib
+import secrets
 import threading
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import tomli_w
 import typer
 from rich.console import Console
 
 from reconnect.progress import progress
-from sample import sd_state, write_opus, write_opus_days
-from sample.municipality import SIZES
+from sample import demo_settings, schools, sd_state, write_opus, write_opus_days
+from sample.municipality import SIZES, Municipality
 from sample.sd_service.app import Service, serve
+from sample.unilogin_service import app as unilogin_app
+from sample.unilogin_service.keys import identity
 
 
 class Size(StrEnum):
@@ -90,5 +94,28 @@ def sd(
         print(f'password = "{state.password}"')
         print(f"institutions = [{named}]")
         print("opening_hours = false", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+@group.command()
+def unilogin(
+    folder: Annotated[Path, typer.Argument(help="Where to write the key that requests are signed with.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
+    size: Annotated[Size, typer.Option(help="XS 60, S 5,000, L 50,000, XL 1,000,000 employments.")] = Size.S,
+    seed: Annotated[int, typer.Option(help="Another seed is another municipality.")] = 42,
+    today: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Its day.")] = datetime(2026, 11, 24),
+) -> None:
+    """Serve the stand-in for STIL's wsiEKSPORT until Ctrl-C, and print the settings to read it with.
+
+    It checks signatures and requests. The schools' units must have their institution numbers: the demo's do.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    password, made = secrets.token_urlsafe(), identity(schools.PROVIDER)
+    state = schools.state_of(Municipality(size.value, seed, today.date()))
+    state.certificates[schools.PROVIDER] = made.certificate
+    with unilogin_app.serve(unilogin_app.Service(state), port) as running:
+        settings = demo_settings.unilogin(running.url, made.write(folder / "stil.p12", password).resolve(), password)
+        print(tomli_w.dumps({"sources": {"unilogin": settings}}), flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
