@@ -71,15 +71,21 @@ class GraphLookup:
         )
         return {row["hash"]: row["uuid"] for row in rows}
 
-    def own_persons(self) -> Mapping[str, str]:
-        rows = self._rows(
-            """
-            MATCH (r:SourceRecord {source: $source, kind: 'Person'})-[:TELLS]->(person)
-            WHERE NOT r.key STARTS WITH 'in:'
-            RETURN r.key AS key, person.uuid AS uuid
-            """,
-            source=OWN,
-        )
+    def own_persons(self, keys: Collection[str] | None) -> Mapping[str, str]:
+        if keys is None:
+            rows = self._rows(
+                """
+                MATCH (r:SourceRecord {source: $source, kind: 'Person'})-[:TELLS]->(person)
+                WHERE NOT r.key STARTS WITH 'in:'
+                RETURN r.key AS key, person.uuid AS uuid
+                """,
+                source=OWN,
+            )
+        else:
+            rows = self._rows(
+                "UNWIND $ids AS id MATCH (r:SourceRecord {id: id})-[:TELLS]->(n) RETURN r.key AS key, n.uuid AS uuid",
+                ids=[RecordId(OWN, "Person", each).text() for each in sorted(keys)],
+            )
         return {row["key"]: row["uuid"] for row in rows}
 
     def decided(self) -> Mapping[str, str]:

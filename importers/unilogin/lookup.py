@@ -20,8 +20,8 @@ class Lookup(Protocol):
     def holders(self, hashes: Collection[str]) -> Mapping[str, str]:
         """Hash of a CPR number (today's or former) → the person; unknown ones are left out."""
 
-    def own_persons(self) -> Mapping[str, str]:
-        """The source's own keys of persons → the person."""
+    def own_persons(self, keys: Collection[str] | None) -> Mapping[str, str]:
+        """The source's own keys of persons → the person; of these keys, or all."""
 
     def decided(self) -> Mapping[str, str]:
         """The source's own keys of persons whom people have placed → the person; empty for somebody new."""

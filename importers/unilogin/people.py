@@ -4,7 +4,7 @@ Whoever is neither is never guessed: a person decides who it is, or that it is s
 keyed hash of the CPR number under which they were met first, or ``user:<UserId>`` of those that were decided.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from graph.facts import Problem
@@ -39,19 +39,25 @@ class Sorted:
 
 
 class People:
-    """``by_key``: the source's own keys of persons → uuid, as the graph has them when the run begins."""
+    """Who is known: the source's own keys of persons, and what people have decided."""
 
     def __init__(self, known: Known, lookup: Lookup, accounts: Accounts) -> None:
         self._known = known
         self._lookup = lookup
         self._accounts = accounts
         self._decided = lookup.decided()
-        self.refresh()
+        self._by_key: dict[str, str] = {}
+        self._by_uuid: dict[str, str] = {}
+        self._learn(lookup.own_persons(None))
 
-    def refresh(self) -> None:
-        """A reading has been taken: there may be new persons."""
-        self._by_key = dict(self._lookup.own_persons())
-        self._by_uuid = {uuid: key for key, uuid in sorted(self._by_key.items(), reverse=True)}
+    def refresh(self, keys: Collection[str]) -> None:
+        """A reading with these persons has been taken, or held at the brake: there may be new ones."""
+        self._learn(self._lookup.own_persons(keys))
+
+    def _learn(self, found: Mapping[str, str]) -> None:
+        self._by_key.update(found)
+        for key, uuid in found.items():
+            self._by_uuid[uuid] = min(key, self._by_uuid.get(uuid, key))
 
     def sort(self, institution: str, persons: Sequence[PersonTold]) -> Sorted:
         """Everybody of one export in their place."""

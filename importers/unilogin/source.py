@@ -165,7 +165,7 @@ class _Run:
         records = [*of.records(people.placed, doubtful), listed]
         yield self._reading(number, told, records, suspect)
         self.accounts.refresh(present | before)
-        self.people.refresh()
+        self.people.refresh(present)
 
     def failed(self, number: str, failure: SourceError) -> Reading:
         """An institution that could not be read: nothing is told of it, the others go on."""
