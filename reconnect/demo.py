@@ -31,6 +31,7 @@ from sample.facts import Keys, facts
 from sample.municipality import CLIENT, SIZES, Municipality
 
 TARGET = "plan2learn"
+_BEGUN = "municipality.json"
 _CATALOGUE = frozenset({"roles", "kle", "functions", "groups", "systems"})
 """Sections of the facts that rules about payroll refer to, and which are therefore read before it."""
 
@@ -58,6 +59,11 @@ class Demo:
     def own_facts(self) -> Path:
         return self.home / "sample"
 
+    def municipality(self) -> Municipality:
+        """The sample that the demo was begun with, on its day."""
+        kept = orjson.loads((self.own_facts / _BEGUN).read_bytes())
+        return Municipality(kept["size"], kept["seed"], date.fromisoformat(kept["day"]))
+
 
 def prepare(demo: Demo) -> None:
     """Write the demo's settings, unless the home has settings already."""
@@ -74,6 +80,10 @@ def prepare(demo: Demo) -> None:
 
 def make_payroll(demo: Demo, size: str, seed: int, day: date, keyring: Keyring, report: Report) -> None:
     """Write the sample's Opus file and its own facts, unless they are there."""
+    if not (demo.own_facts / _BEGUN).exists():
+        demo.own_facts.mkdir(parents=True, exist_ok=True)
+        begun = {"size": size, "seed": seed, "day": day.isoformat()}
+        write_whole(demo.own_facts / _BEGUN, orjson.dumps(begun).decode())
     if not any(demo.payroll.glob("*.xml")):
         total = SIZES[size].employments
         write_opus(demo.payroll, size, seed, day, lambda done: report("Making the sample's payroll", done, total))

@@ -6,8 +6,8 @@ Everybody whom payroll has in a school, or in a unit below it, is in its export,
 - every ninth has a UNI-Login of the new shape; one in two hundred is protected, with and without an alias;
 - whoever has a replacement number is matched with nobody: it is for a person to decide;
 - in the first school, a teacher of the second one works too; one who has left payroll is still on its list, and its
-  secretary stands as its head (``Leder``), whom payroll does not have as the manager; a teacher is protected whom
-  payroll tells nothing of;
+  secretary stands as its head (``Leder``), whom payroll does not have as the manager; a teacher is protected, which
+  payroll does not tell, and another one has another surname than in payroll;
 - pupils, who are delivered to whoever asks for them;
 - an institution with an agreement that no unit bears, and a day-care centre without an agreement.
 """
@@ -143,13 +143,15 @@ def _differ(
     school = state.institutions[first]
     verified = [each for each in school.members if each.person is not None and each.person.cpr_type == "CPR_VERIFIED"]
     head = next(each for each in verified if each.roles == ("TAP",))
-    hidden = next(each for each in verified if each.roles == ("Lærer",))
-    school.members.remove(head)
-    school.members.remove(hidden)
+    hidden, renamed = [each for each in verified if each.roles == ("Lærer",)][:2]
+    for each in (head, hidden, renamed):
+        school.members.remove(each)
     school.members.append(replace(head, roles=("Leder", "TAP")))
     if hidden.person is not None:
         alias = (hidden.person.given_name[:1], hidden.person.surname[:1])
         school.members.append(replace(hidden, person=replace(hidden.person, protected=True, alias=alias)))
+    if renamed.person is not None:
+        school.members.append(replace(renamed, person=replace(renamed.person, surname="Klitgaard")))
     if others:
         guest = next(each for each in staff[others[0]] if not each.person.replacement)
         school.members.append(replace(_member(guest, municipality), local=f"G{guest.number}"))

@@ -10,6 +10,7 @@ from rich.console import Console
 from graph.time import today
 from importers.report import ImportReport
 from reconnect import demo as steps
+from reconnect import demo_sources
 from reconnect.commands import exports
 from reconnect.commands.sample import Size
 from reconnect.commands.serve import api_port
@@ -50,16 +51,32 @@ def demo(
             imports = list(steps.import_all(run, made, report))
             for each in imports:
                 _require(each)
+            others = list(demo_sources.import_others(run, made, report))
             supplied = steps.supply(run, report)
             report("Starting the web service", 0, 1)
             address = BackgroundService(instance.home).start(api_port(run))
             report("Starting the web service", 1, 1)
         for each in imports:
             console.print(f"Imported {each.source}: {each.changes} changed, {each.unchanged} as they were")
+        for other in others:
+            _tell_of(other, console)
         exports.show(supplied, console)
         _tell(run, made, address, console)
     finally:
         run.close()
+
+
+def _tell_of(other: demo_sources.Told, console: Console) -> None:
+    """What a source beside payroll has brought, and what to look at."""
+    shown = other.shown
+    if other.report is None:
+        console.print(f"Not imported: {shown.name}: {other.failure}", markup=False)
+        return
+    _require(other.report)
+    console.print(f"Imported {shown.name}: {other.report.changes} changed, {other.report.unchanged} as they were")
+    doubts = ", ".join(f"{count} {rule}" for rule, count in other.doubts.items())
+    console.print(f"  Look at {shown.look}" + (f" ({doubts})." if doubts else "."), markup=False)
+    console.print(f"    {shown.query}", markup=False)
 
 
 def _tell(run: Context, made: Demo, address: str, console: Console) -> None:

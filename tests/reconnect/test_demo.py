@@ -1,0 +1,66 @@
+"""The demo's steps on the session's servers, and that what it tells people to ask can be asked."""
+
+from datetime import date
+from pathlib import Path
+
+import graphql
+import neo4j
+import pytest
+
+from reconnect import demo as steps
+from reconnect import demo_sources
+from reconnect.context import Context
+from reconnect.demo import Demo
+from reconnect.demo_sources import SHOWN
+from reconnect.embedded import Addresses
+from tests.graph.snapshot import last_write
+
+SCHEMA = Path(__file__).resolve().parents[2] / "schema.graphql"
+DAY = date(2026, 11, 24)
+
+
+@pytest.fixture
+def demo(tmp_path: Path, addresses: Addresses, monkeypatch: pytest.MonkeyPatch) -> Demo:
+    monkeypatch.setenv("RECONNECT_HOME", str(tmp_path))
+    monkeypatch.setenv("RECONNECT__NEO4J__URI", addresses.bolt_uri)
+    monkeypatch.setenv("RECONNECT__NEO4J__PASSWORD", addresses.password)
+    monkeypatch.setenv("RECONNECT__REDIS__URL", addresses.redis_url)
+    made = Demo(tmp_path)
+    steps.prepare(made)
+    return made
+
+
+def quiet(stage: str, done: int, total: int) -> None:
+    """Progress that nobody looks at."""
+
+
+def run(demo: Demo) -> dict[str, demo_sources.Told]:
+    context = Context(demo.settings_file)
+    try:
+        steps.make_payroll(demo, "XS", 42, DAY, context.keyring, quiet)
+        for each in steps.import_all(context, demo, quiet):
+            assert (each.brake, [bad for bad in each.problems if bad.severity == "bad"]) == (None, [])
+        return {each.shown.name: each for each in demo_sources.import_others(context, demo, quiet)}
+    finally:
+        context.close()
+
+
+def test_every_source_is_imported_and_disagrees(clean_graph: neo4j.Driver, demo: Demo) -> None:
+    told = run(demo)
+    assert set(told) == {each.name for each in SHOWN}
+    for name, each in told.items():
+        assert each.report is not None, f"{name}: {each.failure}"
+        assert (each.report.brake, each.report.changes > 0) == (None, True)
+    assert told["unilogin"].doubts == {"ambiguous_match": 1, "no_unit": 1, "other_manager": 1}
+    before = last_write(clean_graph)
+    again = run(demo)
+    assert {name: each.report.changes for name, each in again.items() if each.report is not None} == dict.fromkeys(
+        told, 0
+    )
+    assert last_write(clean_graph) == before
+
+
+@pytest.mark.parametrize("shown", SHOWN, ids=lambda shown: shown.name)
+def test_what_it_says_to_ask_can_be_asked(shown: demo_sources.Shown) -> None:
+    schema = graphql.build_schema(SCHEMA.read_text(encoding="utf-8"))
+    assert graphql.validate(schema, graphql.parse(shown.query)) == []
