@@ -51,6 +51,8 @@ class UniLogin:
         Raises SourceError where nothing can be read; an error of one institution is that one's problem.
         """
         with Client(self._settings, self._now) as client:
+            if not known.mark:
+                client.hello()  # says most plainly whether certificate and provider are known
             agreed = client.agreements()
             run = _Run(self._settings, self._lookup, self._memory, known, client, self._now)
             due, problems = run.plan(agreed)

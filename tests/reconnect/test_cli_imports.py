@@ -5,9 +5,14 @@ from pathlib import Path
 
 import neo4j
 import pytest
+import tomli_w
 import yaml
 
 from reconnect.exits import Exit
+from sample import demo_settings
+from sample.unilogin_service.app import Service, serve
+from sample.unilogin_service.keys import identity
+from sample.unilogin_service.state import Institution, State
 from tests.reconnect.shell import Run
 
 ACCEPTANCE = Path(__file__).resolve().parents[1] / "acceptance" / "nearest.yaml"
@@ -87,3 +92,20 @@ def test_a_file_that_is_missing_or_unreadable_is_named(run: Run, clean_graph: ne
     done = run("import", "facts", "--from", str(broken))
     assert done.returncode == Exit.FAILURE
     assert "broken.yaml can't be read" in done.stderr
+
+
+def test_a_web_service_is_asked_with_the_settings_of_the_file(
+    run: Run, clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    assert "[sources.unilogin]" in run("import", "unilogin").stderr
+    provider = identity("p")
+    state = State({"A01234": Institution("A01234", "Skolen")}, {"p": provider.certificate})
+    with serve(Service(state)) as running:
+        tree = demo_settings.unilogin(running.url, provider.write(tmp_path / "stil.p12", "hush-hush"), "hush-hush")
+        (tmp_path / "reconnect.toml").write_text(tomli_w.dumps({"sources": {"unilogin": {**tree, "provider": "p"}}}))
+        done = run("import", "unilogin")
+        assert (done.returncode, "no_unit" in done.stdout) == (Exit.OK, True), done.stderr
+        assert "hush-hush" not in run("config").stdout + done.stdout + done.stderr
+    refused = run("import", "unilogin")
+    assert refused.returncode == Exit.FAILURE
+    assert "STIL does not answer" in refused.stderr

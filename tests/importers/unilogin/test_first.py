@@ -13,7 +13,11 @@ def test_an_institution_end_to_end(schools: Schools) -> None:
     ]
     report = schools.run()
     assert report.reasons == ()
-    assert schools.service.calls == [("hentDataAftalerFuldMyndighed", ""), ("eksporterXmlFuldMyndighed", BAKKE)]
+    assert schools.service.calls == [
+        ("helloWorldWithCertificate", ""),
+        ("hentDataAftalerFuldMyndighed", ""),
+        ("eksporterXmlFuldMyndighed", BAKKE),
+    ]
     assert schools.employment("e-alma") == (["Ledelse", "Lærer"], "AT", "Lærer, afdelingsleder")
     assert schools.employment("e-birk") == (["Leder"], None, None)
     assert schools.affiliations() == [

@@ -7,6 +7,7 @@ import pytest
 from graph.facts import Statement
 from graph.matching import decide
 from importers.pipeline import run_import
+from sample.unilogin_service.state import Group
 from tests.graph.organisation import employment, person
 from tests.importers.unilogin.school import ALMA, BAKKE, RING, STRAND, Schools, alma, birk, cille, payroll, teacher
 
@@ -121,11 +122,16 @@ def test_records_without_person_and_without_role(schools: Schools) -> None:
 def test_an_unknown_role_and_group_type(schools: Schools) -> None:
     """Pitfall 7: the fact is kept as text and reported."""
     schools.bakke.members = [alma(roles=("Lærer", "Skovvogter")), cille(kind="Extern", roles=("Gæst",))]
+    schools.bakke.groups = [Group("K1", "Klubben", "Klub")]
     schools.wrong.unchecked = True
     schools.run()
     assert schools.employment("e-alma")[0] == ["Lærer", "Skovvogter"]
     assert schools.affiliations() == [("Cille Eksempel", "Bakke", "external", ["Gæst"])]
-    assert [each[1:] for each in schools.problems()] == [("alma417k", "unknown_role"), ("cill226q", "unknown_role")]
+    assert [each[1:] for each in schools.problems()] == [
+        ("Klub", "unknown_group_type"),
+        ("alma417k", "unknown_role"),
+        ("cill226q", "unknown_role"),
+    ]
 
 
 def test_a_substitute_alone_is_an_affiliation(schools: Schools) -> None:
