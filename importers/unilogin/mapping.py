@@ -78,7 +78,8 @@ class Institution:
     # -- persons ----------------------------------------------------------------------------------------------------
 
     def _person(self, placed: Placed) -> RawRecord:
-        number = self.known.person_key(placed.cpr) if placed.cpr else ""
+        # Of somebody who was decided, the number is news once it is verified; else the key is the number's.
+        number = self.known.person_key(placed.cpr) if placed.cpr and placed.key.startswith("user:") else ""
         stated = Statement("Person", placed.key, cpr=placed.cpr, among=placed.among)
         return self._record("Person", placed.key, lambda previous: stated, number)
 

@@ -158,7 +158,7 @@ class _Run:
         managers = self.lookup.managers(unit)
         for each in people.placed:
             if "Leder" in each.told.roles and each.among is None and each.uuid not in managers:
-                text = "the school calls this person its head, and the organisation's manager of the unit is another"
+                text = "the school calls this person its head; the organisation has another manager of the unit, or none"
                 problems.append(Problem("Unit", number, each.told.name, "other_manager", text, "notice"))
         grace = timedelta(days=self.settings.grace_days)
         salt = self.settings.digest()

@@ -74,7 +74,7 @@ def _show(report: ImportReport) -> None:
             console.print(f"  {difference.kind} {difference.record.key}: {difference.operation}", markup=False)
     _show_problems(report.problems, console)
     if report.brake:
-        console.print("Stopped by the brake; nothing was written:")
+        console.print("Stopped by the brake; nothing of this was written:")
         for reason in report.reasons:
             console.print(f"  {reason}")
         console.print(
