@@ -1,9 +1,10 @@
 """What makes an export doubtful as a whole, and what should be looked at in it (formats/unilogin.md §7, §8)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from graph.facts import Problem
 from importers.unilogin.answers import GROUP_TYPES, Export, PersonTold
+from importers.unilogin.people import Placed
 
 EMPLOYEE_ROLES = frozenset({"Lærer", "Pædagog", "Vikar", "Leder", "Ledelse", "TAP", "Konsulent"})
 EXTERNAL_ROLES = frozenset({"Praktikant", "Ekstern"})
@@ -41,3 +42,11 @@ def _of_person(told: PersonTold, institution: str) -> Iterator[Problem]:
     if strange:
         text = f"the role {', '.join(strange)} is in no list; it is kept as text"
         yield Problem("Unit", institution, told.name, "unknown_role", text, "notice")
+
+
+def other_managers(placed: Iterable[Placed], managers: Collection[str], institution: str) -> Iterator[Problem]:
+    """A hint where the school's head is not among the unit's ``managers`` (uuids of persons); it makes nobody one."""
+    for each in placed:
+        if "Leder" in each.told.roles and each.among is None and each.uuid not in managers:
+            text = "the school calls this person its head; in the organisation another, or nobody, manages the unit"
+            yield Problem("Unit", institution, each.told.name, "other_manager", text, "notice")

@@ -10,7 +10,7 @@ from importers.source import Known, Mapped, RawRecord, Reading, SourceError
 from importers.unilogin.accounts import SYSTEM, Accounts
 from importers.unilogin.answers import Export
 from importers.unilogin.client import Client
-from importers.unilogin.doubts import doubts, notices
+from importers.unilogin.doubts import doubts, notices, other_managers
 from importers.unilogin.errors import RIGHTS, Refused, Unavailable, Unreadable
 from importers.unilogin.lookup import Lookup, Memory
 from importers.unilogin.mapping import Institution
@@ -155,11 +155,7 @@ class _Run:
         else:
             self.memory.trust(number)
         employed = self.lookup.employed(unit)
-        managers = self.lookup.managers(unit)
-        for each in people.placed:
-            if "Leder" in each.told.roles and each.among is None and each.uuid not in managers:
-                text = "the school calls this person its head; the organisation has another manager of the unit, or none"
-                problems.append(Problem("Unit", number, each.told.name, "other_manager", text, "notice"))
+        problems += other_managers(people.placed, self.lookup.managers(unit), number)
         grace = timedelta(days=self.settings.grace_days)
         salt = self.settings.digest()
         of = Institution(self.known, self.accounts, number, unit, day, grace, salt, employed)
