@@ -123,7 +123,7 @@ class GraphLookup:
 
 
 class GraphMemory:
-    """A mark of its own. ``<institution>``: "<day> <calls>"; ``doubted:<institution>``: the day since when."""
+    """A mark of its own. ``<institution>``: "<day> <calls>"; ``held:<institution>``: since when."""
 
     def __init__(self, driver: neo4j.Driver) -> None:
         self._driver = driver
@@ -135,16 +135,28 @@ class GraphMemory:
     def note_call(self, institution: str, day: date) -> None:
         self._put({institution: f"{day.isoformat()} {self.calls(institution, day) + 1}"})
 
-    def doubted_since(self, institution: str, day: date) -> date:
-        kept = read_mark(self._driver, _MEMORY).get(f"doubted:{institution}")
-        if kept is not None:
-            return date.fromisoformat(kept)
-        self._put({f"doubted:{institution}": day.isoformat()})
-        return day
+    def held_since(self, institution: str) -> date | None:
+        kept = read_mark(self._driver, _MEMORY).get(f"held:{institution}")
+        return None if kept is None else date.fromisoformat(kept)
 
-    def trust(self, institution: str) -> None:
+    def is_held(self) -> bool:
+        rows, _, _ = self._driver.execute_query(
+            """
+            MATCH (run:Run {name: $source, state: 'running', dry: false})
+            MATCH (brake:Brake {source: $source, run: run.id})
+            RETURN count(brake) AS brakes
+            """,
+            source=OWN,
+        )
+        return bool(rows[0]["brakes"])
+
+    def hold(self, institution: str, day: date) -> None:
+        if self.held_since(institution) is None:
+            self._put({f"held:{institution}": day.isoformat()})
+
+    def release(self, institution: str) -> None:
         kept = dict(read_mark(self._driver, _MEMORY))
-        if kept.pop(f"doubted:{institution}", None) is not None:
+        if kept.pop(f"held:{institution}", None) is not None:
             write_mark(self._driver, _MEMORY, kept)
 
     def _put(self, more: Mapping[str, str]) -> None:

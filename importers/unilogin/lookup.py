@@ -39,12 +39,18 @@ class Memory(Protocol):
     def note_call(self, institution: str, day: date) -> None:
         """One is about to be asked for."""
 
-    def doubted_since(self, institution: str, day: date) -> date:
-        """Since when its exports are doubted without a break; ``day`` where that begins now.
+    def held_since(self, institution: str) -> date | None:
+        """Since when its exports wait at the brake without a break.
 
-        What a doubtful export ends, it ends on that day: so the difference that waits at the brake stays the same one
-        until somebody approves it.
+        What the next one ends, it ends on that day: so the difference that waits stays the same one until somebody
+        approves it.
         """
 
-    def trust(self, institution: str) -> None:
-        """Its export is not doubted, or no longer."""
+    def is_held(self) -> bool:
+        """Whether the brake has held something in the run that is under way. A dry run holds nothing."""
+
+    def hold(self, institution: str, day: date) -> None:
+        """Its export of the day waits at the brake; where one waits already, nothing changes."""
+
+    def release(self, institution: str) -> None:
+        """Its export has been taken."""

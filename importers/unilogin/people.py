@@ -88,6 +88,7 @@ class People:
             note(first, "same_user_id", text)
             if (owner := self._accounts.owner(user)) is not None:
                 made.doubtful.add(owner)
+            made.doubtful |= {self._known.person_key(each.cpr) for each in group if each.verified}
             return None
         of = next((each for each in group if each.tie == "employee"), first)
         roles = tuple(dict.fromkeys(role for each in group if each.tie == of.tie for role in each.roles))

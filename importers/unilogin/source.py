@@ -149,11 +149,7 @@ class _Run:
         before = self.accounts.of(number)
         present = {each.key for each in people.placed} | doubtful
         suspect = doubts(told, self._year(number), len(before), len(before & present), self.settings.least_share)
-        day = told.day
-        if suspect:
-            day = self.memory.doubted_since(number, day)
-        else:
-            self.memory.trust(number)
+        day = self.memory.held_since(number) or told.day
         employed = self.lookup.employed(unit)
         problems += other_managers(people.placed, self.lookup.managers(unit), number)
         grace = timedelta(days=self.settings.grace_days)
@@ -161,7 +157,12 @@ class _Run:
         of = Institution(self.known, self.accounts, number, unit, day, grace, salt, employed)
         listed = _listed(number, [*problems, *people.problems])
         records = [*of.records(people.placed, doubtful), listed]
-        yield self._reading(number, told, records, suspect)
+        reading = self._reading(number, told, records, suspect)
+        yield reading
+        if self.known.mark == reading.mark:
+            self.memory.release(number)
+        elif self.memory.is_held():
+            self.memory.hold(number, day)
         self.accounts.refresh(present | before)
         self.people.refresh(present)
 

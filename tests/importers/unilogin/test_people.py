@@ -205,12 +205,13 @@ def test_the_userid_changes_and_the_number_is_not_verified(schools: Schools) -> 
 
 def test_two_people_with_one_userid(schools: Schools) -> None:
     """Pitfall 16: both to the list, neither is taken; who was known stays as known."""
-    schools.bakke.members = [cille(), alma()]
+    schools.bakke.members = [cille(), alma(), birk()]
     schools.run()
     schools.bakke.members = [cille(roles=("TAP",)), birk(user="cill226q"), alma()]
     schools.later().run()
     assert schools.problems() == [(BAKKE, "cill226q", "same_user_id")]
     assert schools.affiliations() == [("Cille Eksempel", "Bakke", "school staff", ["Lærer"])]
+    assert [each[2] for each in schools.accounts()] == [[BAKKE]] * 3
 
 
 def test_one_person_told_twice(schools: Schools) -> None:

@@ -97,6 +97,24 @@ def test_half_of_the_people_is_held_until_approved(schools: Schools) -> None:
     assert len(schools.affiliations()) == 3
 
 
+def test_what_the_brakes_own_settings_hold_stays_the_same_difference_too(schools: Schools) -> None:
+    schools.bakke.members = crowd(20)
+    schools.run()
+    schools.bakke.members = schools.bakke.members[:12]
+    schools.later().run(dry_run=True)
+    brake = schools.later().run().brake
+    assert brake is not None
+    assert schools.later().run(dry_run=True).brake is None
+    assert schools.later(0.3).run().brake == brake
+    assert schools.later().run(approve=brake).brake is None
+    ended = schools.rows("MATCH (a:Affiliation) WHERE a.to IS NOT NULL RETURN DISTINCT toString(a.to)")
+    assert ended == [("2026-11-26",)], "the day on which it was held first"
+    schools.bakke.members = schools.bakke.members[1:]
+    schools.later().run()
+    assert len(schools.affiliations()) == 11
+    assert schools.rows("MATCH (a:Affiliation) RETURN max(a.to) = $day") == [(True,)]
+
+
 def test_just_half_goes_through(schools: Schools) -> None:
     schools.bakke.members = crowd(8)
     schools.run()
