@@ -96,8 +96,8 @@ class Door:
     def identify(self, source: str, told: Sequence[tuple[Statement, str]]) -> list[Stated]:
         """Which thing each (statement, fingerprint) is of.
 
-        Those that fit several, or that only people may place, are left out, in ``undecided``; those about a thing that is not known yet, in
-        ``waiting``.
+        Those that fit several, or that only people may place, are left out, in ``undecided``; those about a thing
+        that is not known yet, in ``waiting``.
         """
         for each, _ in told:
             self.undecided.pop(RecordId(source, each.kind, each.key), None)

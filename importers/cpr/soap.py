@@ -127,7 +127,7 @@ def check(schema: etree.XMLSchema, message: etree._Element) -> None:
     """Raises Misconfigured, naming the element, where a message is not valid. Values are not repeated."""
     # A tree of its own: libxml2 validates documents.
     if not schema.validate(etree.fromstring(etree.tostring(message))):
-        wrong = next(each for each in schema.error_log)
+        wrong = schema.error_log[0]  # type: ignore[index]  # lxml-stubs leaves its methods out
         element = (wrong.path or "").rpartition("/")[2] or "message"
         raise Misconfigured(
             f"CPR: the request would not be valid, so it was not sent; look at {element} ({wrong.type_name})."
