@@ -1,0 +1,90 @@
+"""XML that others send, parsed safely: the one place that says what is refused whatever it means.
+
+Refused are a document type declaration (and with it every entity of its own, internal or external), text that is cut
+off or not well-formed, a prefix that nothing declares, more than 256 levels (libxml2's limit) and, where a document
+is held as a tree, more bytes than the caller allows. Nothing outside of the document is fetched.
+"""
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import IO, Any, Literal
+
+from lxml import etree
+
+Event = Literal["start", "end"]
+Rule = Literal["document_type", "not_well_formed", "too_large"]
+
+
+class BadXml(ValueError):
+    """A document that is refused. ``rule`` is what code branches on; the text quotes nothing of the content."""
+
+    def __init__(self, rule: Rule, text: str, line: int | None = None) -> None:
+        super().__init__(text if line is None else f"{text} (line {line})")
+        self.rule = rule
+        self.line = line
+
+
+def tree(content: bytes, largest: int) -> etree._Element:
+    """The root of a document of at most ``largest`` bytes. Raises BadXml."""
+    if len(content) > largest:
+        raise BadXml("too_large", f"it has {len(content)} bytes; {largest} are allowed")
+    elements = stream(io.BytesIO(content), ("start",))
+    _, root = next(elements)
+    for _ in elements:
+        pass  # to its end: every element is looked at
+    return root
+
+
+def stream(
+    opened: IO[bytes], events: Sequence[Event] = ("end",), tags: Sequence[str] | None = None
+) -> Iterator[tuple[Event, etree._Element]]:
+    """Elements as they begin or end, in bounded memory as long as the caller drops what it has used.
+
+    With ``tags`` only those. Raises BadXml, at the latest where the document is at its end.
+    """
+    checked = False
+    try:
+        for event, element in etree.iterparse(opened, events=tuple(events), tag=tags, **_safe()):
+            if not checked:
+                _check_document(element)
+                checked = True
+            _check_prefix(element)
+            yield event, element
+    except etree.XMLSyntaxError as wrong:
+        text = f"it is no well-formed XML, or cut off: {wrong.msg}"
+        raise BadXml("not_well_formed", text, wrong.lineno) from wrong
+
+
+def drop(element: etree._Element) -> None:
+    """Free a streamed element that was used, and everything before it in its parent."""
+    parent = element.getparent()
+    element.clear()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
+def local(element: etree._Element) -> str:
+    """The element's name without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def _safe() -> dict[str, Any]:
+    return {
+        "resolve_entities": False,
+        "load_dtd": False,
+        "no_network": True,
+        "huge_tree": False,
+        "remove_comments": True,
+        "remove_pis": True,
+    }
+
+
+def _check_document(element: etree._Element) -> None:
+    if element.getroottree().docinfo.internalDTD is not None:
+        raise BadXml("document_type", "it has a document type declaration, or entities of its own")
+
+
+def _check_prefix(element: etree._Element) -> None:
+    name = local(element)
+    if ":" in name:  # libxml2 reports it, and leaves the name as it stands
+        raise BadXml("not_well_formed", f"nothing declares the prefix of {name}")
