@@ -1,12 +1,14 @@
 """Real servers for every test: one embedded Neo4j and Valkey for the whole session.
 
 With ``RECONNECT_TEST_HOME`` the instance in that folder is used and left running, which saves the start.
+Where a test asks for them, two Active Directory domains: the municipality's and the schools'.
 """
 
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import neo4j
@@ -15,6 +17,7 @@ import pytest
 from graph.connection import connect
 from graph.migrations import migrate
 from reconnect.embedded import Addresses, Instance
+from tests.directories.controller import Controller
 from tests.emptied import empty
 
 OFFICIAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -52,3 +55,42 @@ def clean_graph(driver: neo4j.Driver) -> neo4j.Driver:
     """The driver, on an empty graph with constraints and indexes in place."""
     empty(driver)
     return driver
+
+
+@contextmanager
+def _domain(name: str) -> Iterator[Controller]:
+    # A short path here too: Samba puts sockets into it.
+    folder = Path(tempfile.mkdtemp(prefix="reconnect-ad-"))
+    controller = Controller(folder, name)
+    try:
+        yield controller
+    finally:
+        controller.stop()
+
+
+@pytest.fixture(scope="session")
+def municipal_domain() -> Iterator[Controller]:
+    """The municipality's domain controller, for the session; tests ask for ``municipal_ad``."""
+    with _domain("KOMMUNE") as controller:
+        yield controller
+
+
+@pytest.fixture(scope="session")
+def school_domain() -> Iterator[Controller]:
+    """The schools' domain controller, without any trust in the other, for the session."""
+    with _domain("SKOLE") as controller:
+        yield controller
+
+
+@pytest.fixture(scope="module")
+def municipal_ad(municipal_domain: Controller) -> Controller:
+    """The municipality's directory, for this module as it was just after provisioning."""
+    municipal_domain.reset()
+    return municipal_domain
+
+
+@pytest.fixture(scope="module")
+def school_ad(school_domain: Controller) -> Controller:
+    """The schools' directory, for this module as it was just after provisioning."""
+    school_domain.reset()
+    return school_domain

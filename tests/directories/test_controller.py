@@ -1,0 +1,36 @@
+"""The tests' own domain controllers: two domains side by side, reset, killed and started again."""
+
+import ldap3
+import pytest
+from ldap3.core.exceptions import LDAPException, LDAPSocketOpenError
+
+from tests.directories.controller import Controller
+
+
+def add_unit(controller: Controller, name: str) -> None:
+    controller.connection().add(f"OU={name},{controller.base}", "organizationalUnit", {"extensionAttribute1": name})
+
+
+def units(controller: Controller) -> set[str]:
+    connection = controller.connection()
+    connection.search(controller.base, "(objectClass=organizationalUnit)", ldap3.LEVEL, attributes=["ou"])
+    return {str(each["attributes"]["ou"][0]) for each in connection.response if each["type"] == "searchResEntry"}
+
+
+def test_two_domains_know_nothing_of_each_other(municipal_ad: Controller, school_ad: Controller) -> None:
+    add_unit(municipal_ad, "Ansatte")
+    assert "Ansatte" in units(municipal_ad)
+    assert "Ansatte" not in units(school_ad)
+    with pytest.raises(LDAPException):
+        school_ad.connection(municipal_ad.user, municipal_ad.password)
+
+
+def test_reset_and_revived(municipal_ad: Controller) -> None:
+    add_unit(municipal_ad, "Foer")
+    municipal_ad.kill()
+    with pytest.raises(LDAPSocketOpenError):
+        municipal_ad.connection()
+    municipal_ad.revive()
+    assert "Foer" in units(municipal_ad)
+    municipal_ad.reset()
+    assert "Foer" not in units(municipal_ad)
