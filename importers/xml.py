@@ -1,8 +1,8 @@
 """XML that others send, parsed safely: the one place that says what is refused whatever it means.
 
 Refused are a document type declaration (and with it every entity of its own, internal or external), text that is cut
-off or not well-formed, a prefix that nothing declares, more than 256 levels (libxml2's limit) and, where a document
-is held as a tree, more bytes than the caller allows. Nothing outside of the document is fetched.
+off or not well-formed, a prefix that nothing declares, more than 256 levels (libxml2's limit), and more bytes than the
+caller allows (always asked where a document is held as a tree). Nothing outside of the document is fetched.
 """
 
 import io
@@ -36,15 +36,20 @@ def tree(content: bytes, largest: int) -> etree._Element:
 
 
 def stream(
-    opened: IO[bytes], events: Sequence[Event] = ("end",), tags: Sequence[str] | None = None
+    opened: IO[bytes],
+    events: Sequence[Event] = ("end",),
+    tags: Sequence[str] | None = None,
+    largest: int | None = None,
 ) -> Iterator[tuple[Event, etree._Element]]:
     """Elements as they begin or end, in bounded memory as long as the caller drops what it has used.
 
-    With ``tags`` only those. Raises BadXml, at the latest where the document is at its end.
+    With ``tags`` only those; of at most ``largest`` bytes, where the caller has not counted them already. Raises
+    BadXml, at the latest where the document is at its end.
     """
     checked = False
+    source = opened if largest is None else _Counted(opened, largest)
     try:
-        for event, element in etree.iterparse(opened, events=tuple(events), tag=tags, **_safe()):
+        for event, element in etree.iterparse(source, events=tuple(events), tag=tags, **_safe()):
             if not checked:
                 _check_document(element)
                 checked = True
@@ -66,6 +71,22 @@ def drop(element: etree._Element) -> None:
 def local(element: etree._Element) -> str:
     """The element's name without its namespace."""
     return str(element.tag).rpartition("}")[2]
+
+
+class _Counted(io.RawIOBase):
+    """Passes on what it reads, as long as that is not too much."""
+
+    def __init__(self, opened: IO[bytes], largest: int) -> None:
+        self._opened = opened
+        self._largest = largest
+        self._passed = 0
+
+    def read(self, size: int = -1) -> bytes:
+        passed = self._opened.read(size)
+        self._passed += len(passed)
+        if self._passed > self._largest:
+            raise BadXml("too_large", f"it has more than {self._largest} bytes")
+        return passed
 
 
 def _safe() -> dict[str, Any]:

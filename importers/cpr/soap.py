@@ -17,6 +17,7 @@ from zeep import Client, Settings
 from zeep.plugins import Plugin
 from zeep.transports import Transport
 
+from importers import xml
 from importers.cpr.errors import Faulted, Misconfigured, Unanswered, UnknownNumber
 from importers.cpr.settings import CprSettings
 
@@ -136,16 +137,10 @@ def check(schema: etree.XMLSchema, message: etree._Element) -> None:
 
 def parsed(content: bytes) -> etree._Element:
     """XML in the encoding that it declares. Raises Unanswered for anything else, or with a document type."""
-    if len(content) > LARGEST:
-        raise Unanswered("too_large", f"the answer has {len(content)} bytes")
-    parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
     try:
-        root = etree.fromstring(content, parser)
-    except (etree.XMLSyntaxError, ValueError) as broken:
-        raise Unanswered("no_xml", "the answer is no XML, or cut off") from broken
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise Unanswered("document_type", "the answer has a document type declaration")
-    return root
+        return xml.tree(content, LARGEST)
+    except xml.BadXml as wrong:
+        raise Unanswered(wrong.rule, f"the answer is refused: {wrong}") from wrong
 
 
 def _answer(response: requests.Response, url: str) -> etree._Element:

@@ -14,6 +14,7 @@ from importers.opus.settings import SftpPlace
 from importers.source import SourceError
 
 T = TypeVar("T")
+LARGEST = 4096 << 20  # bytes; a file of a million employments has some 1,300 megabytes
 
 
 class Place(Protocol):
@@ -23,14 +24,16 @@ class Place(Protocol):
         """Names of all files there. Raises SourceError where it can't be read."""
 
     def copy(self, name: str, target: Path) -> None:
-        """Copy a file. Raises IncompleteFile where it changes meanwhile: payroll is still writing it."""
+        """Copy a file. Raises IncompleteFile where it changes meanwhile (payroll is still writing it), SourceError
+        where it is larger than a file of Opus can be."""
 
 
 class Folder:
-    """A folder of this machine, such as a mounted share."""
+    """A folder of this machine, such as a mounted share. ``largest``: bytes of a file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, largest: int = LARGEST) -> None:
         self.path = path
+        self.largest = largest
 
     def names(self) -> list[str]:
         try:
@@ -42,6 +45,7 @@ class Folder:
         source = self.path / name
         try:
             before = source.stat()
+            _check_size(name, before.st_size, self.largest)
             shutil.copyfile(source, target)
             after = source.stat()
         except OSError as wrong:
@@ -53,8 +57,9 @@ class Folder:
 class SftpServer:
     """A folder on an SFTP server whose key is known beforehand. A connection is made for each request."""
 
-    def __init__(self, settings: SftpPlace) -> None:
+    def __init__(self, settings: SftpPlace, largest: int = LARGEST) -> None:
         self.settings = settings
+        self.largest = largest
 
     def names(self) -> list[str]:
         async def listed(client: asyncssh.SFTPClient) -> list[str]:
@@ -67,6 +72,7 @@ class SftpServer:
 
         async def fetched(client: asyncssh.SFTPClient) -> None:
             before = await client.stat(remote)
+            _check_size(name, before.size or 0, self.largest)
             await client.get(remote, str(target))
             after = await client.stat(remote)
             if (before.size, before.mtime) != (after.size, after.mtime):
@@ -107,6 +113,11 @@ def digest(path: Path) -> str:
     """SHA-256 of a file, as hexadecimal digits."""
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _check_size(name: str, size: int, largest: int) -> None:
+    if size > largest:
+        raise SourceError(f"{name} has {size >> 20} megabytes, largest_file_megabytes allows {largest >> 20}")
 
 
 def _still_written(name: str) -> IncompleteFile:

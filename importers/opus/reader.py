@@ -1,6 +1,6 @@
 """The file's XML as records, one after the other, in bounded memory (opus.md §1, §2, §3).
 
-Entities are not resolved and no DTD is loaded; each element is dropped after use.
+Each element is dropped after use. What XML is refused whatever it means is said in ``importers/xml.py``.
 """
 
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from importers import xml
 from importers.source import SourceError
 
 # fmt: off
@@ -29,9 +30,6 @@ FUNCTION_FIELDS = frozenset({
 # fmt: on
 WITH_ATTRIBUTES = frozenset({"cpr", "address"})
 FIELDS = {"orgUnit": UNIT_FIELDS, "employee": EMPLOYEE_FIELDS, "function": FUNCTION_FIELDS}
-
-
-_PARSER = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)
 
 
 class IncompleteFile(SourceError):
@@ -70,17 +68,7 @@ def elements(path: Path, *names: str, raw: bool = False) -> Iterator[Element]:
     rooted = False
     try:
         with path.open("rb") as opened:
-            parsed = etree.iterparse(
-                opened,
-                events=("end",),
-                tag=("orgUnit", "employee", "kmd"),
-                resolve_entities=False,
-                load_dtd=False,
-                no_network=True,
-                remove_comments=True,
-                remove_pis=True,
-            )
-            for _, element in parsed:
+            for _, element in xml.stream(opened, tags=("orgUnit", "employee", "kmd")):
                 if element.tag == "kmd":
                     _check_root(element)
                     rooted = True
@@ -90,9 +78,11 @@ def elements(path: Path, *names: str, raw: bool = False) -> Iterator[Element]:
                     continue  # an employee's orgUnit, which names a unit
                 if element.tag in names:
                     yield _element(element, raw=raw)
-                _drop(element)
-    except etree.XMLSyntaxError as broken:
-        raise IncompleteFile(f"{path.name} is cut off or damaged, line {broken.lineno}; not applied") from broken
+                xml.drop(element)
+    except xml.BadXml as bad:
+        if bad.rule == "not_well_formed":
+            raise IncompleteFile(f"{path.name} is cut off or damaged: {bad}; not applied") from bad
+        raise SourceError(f"{path.name} is refused: {bad}") from bad
     if not rooted:
         raise IncompleteFile(f"{path.name} is no file of Opus: its root is not kmd")
 
@@ -119,7 +109,7 @@ class Spool:
         self._writer.flush()
         offset, length = place
         self._reader.seek(offset)
-        return _element(etree.fromstring(self._reader.read(length), _PARSER), raw=False)
+        return _element(xml.tree(self._reader.read(length), length), raw=False)
 
     def close(self) -> None:
         self._writer.close()
@@ -137,8 +127,6 @@ def check_end(path: Path) -> None:
 def _check_root(root: etree._Element) -> None:
     if root.getparent() is not None:
         raise IncompleteFile("the element kmd is not the root of the file")
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise SourceError("the file has a document type declaration; Opus's files have none")
 
 
 def _element(element: etree._Element, *, raw: bool) -> Element:
@@ -163,11 +151,3 @@ def _raw(element: etree._Element) -> bytes:
     if "lastChanged" in element.attrib:
         del element.attrib["lastChanged"]
     return bytes(etree.tostring(element, encoding="utf-8", with_tail=False))
-
-
-def _drop(element: etree._Element) -> None:
-    """Free it and everything before it, which lxml would else keep for the root."""
-    parent = element.getparent()
-    element.clear()
-    while parent is not None and element.getprevious() is not None:
-        del parent[0]

@@ -70,6 +70,7 @@ class OpusSettings(BaseModel):
         default=0.05, ge=0, le=1, description="the brake stops when more employments than this share …"
     )
     vanished_count: int = Field(default=20, ge=0, description="… and this number vanish without a stub")
+    largest_file_megabytes: int = Field(default=4096, ge=1, description="a larger file is not read")
     warn_after_days: int = Field(default=4, ge=1, description="warn when the newest file is older")
 
     @field_validator("closed_name_patterns")

@@ -41,12 +41,11 @@ class Opus:
         self._settings = settings
         self._day = day
         self._place: Place
-        if folder is not None:
-            self._place = Folder(folder)
-        elif settings.folder is not None:
-            self._place = Folder(settings.folder)
+        largest = settings.largest_file_megabytes << 20
+        if (path := folder or settings.folder) is not None:
+            self._place = Folder(path, largest)
         elif settings.sftp is not None:
-            self._place = SftpServer(settings.sftp)
+            self._place = SftpServer(settings.sftp, largest)
         else:
             raise SourceError("Opus has no place to read from: set folder or sftp, or name a folder")
 

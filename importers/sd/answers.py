@@ -4,7 +4,7 @@ Read leniently: no pattern of the schema is required (a phone "14", a UUID in ca
 are free. Not lenient: a DTD or entities, another root, an echo that differs from what was asked, a cut-off text.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from graph.time import FOREVER, Period
+from importers import xml
 from importers.sd.client import Body
 from importers.sd.errors import ServiceFault, Unreadable
 
@@ -33,16 +34,7 @@ class Answer:
 
 def read(body: Body, operation: str, tag: str) -> Answer:
     """Start to read. Raises ServiceFault, or Unreadable (also while the elements are taken)."""
-    events = etree.iterparse(
-        body,
-        events=("end",),
-        tag=("RequestStructure", "RequestKey", tag, "{*}Fault"),
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=True,
-    )
-    stream = _elements(events, operation)
+    stream = _elements(body, operation, ("RequestStructure", "RequestKey", tag, "{*}Fault"))
     first = next(stream, None)
     if first is None or first.tag not in ("RequestStructure", "RequestKey"):
         raise Unreadable(f"SD's answer to {operation} has no echo of the request")
@@ -50,31 +42,23 @@ def read(body: Body, operation: str, tag: str) -> Answer:
     return Answer(operation, echo, (each for each in stream if each.tag == tag))
 
 
-def _elements(events: "etree.iterparse", operation: str) -> Iterator[etree._Element]:
+def _elements(body: Body, operation: str, tags: Sequence[str]) -> Iterator[etree._Element]:
     checked = False
     try:
-        for _, element in events:
+        for _, element in xml.stream(body, tags=tags):
             if not checked:
-                _check_document(element, operation)
+                _check_root(element, operation)
                 checked = True
-            if etree.QName(element).localname == "Fault":
+            if xml.local(element) == "Fault":
                 raise ServiceFault(operation, _fault_text(element))
             yield element
-            element.clear()
-            while (before := element.getprevious()) is not None:
-                parent = element.getparent()
-                if parent is None:
-                    break
-                parent.remove(before)
-    except etree.XMLSyntaxError as wrong:
-        raise Unreadable(f"SD's answer to {operation} is no well-formed XML: {wrong}") from wrong
+            xml.drop(element)
+    except xml.BadXml as wrong:
+        raise Unreadable(f"SD's answer to {operation} is refused: {wrong}") from wrong
 
 
-def _check_document(element: etree._Element, operation: str) -> None:
-    tree = element.getroottree()
-    if tree.docinfo.internalDTD is not None:
-        raise Unreadable(f"SD's answer to {operation} has a DTD; that is refused")
-    root = etree.QName(tree.getroot()).localname
+def _check_root(element: etree._Element, operation: str) -> None:
+    root = xml.local(element.getroottree().getroot())
     if root not in (operation, "Envelope"):
         raise Unreadable(f"SD answered {operation} with {root}")
 

@@ -66,7 +66,7 @@ class Client:
         self._http.close()
 
     def ask(self, operation: str, parameters: Mapping[str, str | date | bool]) -> Body:
-        """The body of an answer, whole. Raises Unavailable, Closed, AccessRefused."""
+        """The body of an answer, whole. Raises Unavailable, Closed, AccessRefused, Unreadable."""
         url = f"{self._settings.xml_url.rstrip('/')}/{operation}"
         body = self._try(lambda: self._spooled(url, operation, parameters), operation)
         assert body is not None
@@ -108,11 +108,14 @@ class Client:
             raise Closed(f"SD is open from {opens:%H:%M} to {closes:%H:%M}; it is {now:%H:%M}. The run is put off.")
 
     def _spooled(self, url: str, operation: str, parameters: Mapping[str, str | date | bool]) -> Body:
+        limit = self._settings.largest_answer_megabytes << 20
         body: Body = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the caller reads it
         with self._http.stream("GET", url, params={name: _text(each) for name, each in parameters.items()}) as answer:
             _check_status(answer, operation)
             for chunk in answer.iter_bytes(1 << 20):
                 body.write(chunk)
+                if body.tell() > limit:
+                    raise Unreadable(f"SD's answer to {operation} is larger than {limit >> 20} megabytes")
         size = body.tell()
         body.seek(0)
         if CLOSED_TEXT in body.read(1 << 16):

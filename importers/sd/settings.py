@@ -54,6 +54,7 @@ class SdSettings(BaseModel):
     opens: time = time(6, 5)
     closes: time = time(21, 55)
     timeout_seconds: float = Field(180, gt=0)
+    largest_answer_megabytes: int = Field(2048, ge=1, description="A larger answer is refused")
     retries: int = Field(5, ge=0)
     pause_seconds: float = Field(2.0, ge=0, description="Before the first retry; doubled each time")
     parallel_calls: int = Field(1, ge=1, le=8, description="For parent histories, which are one call a unit")

@@ -13,6 +13,7 @@ from typing import IO, Literal
 from lxml import etree
 
 from graph.time import COPENHAGEN
+from importers import xml
 from importers.source import SourceError
 from importers.unilogin.errors import Refused, Unavailable, Unreadable
 
@@ -81,11 +82,6 @@ class Export:
         return self.exported.date()
 
 
-def parser() -> etree.XMLParser:
-    """For answers that are held as a tree; nothing outside of them is fetched."""
-    return etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)
-
-
 def export(body: Body, institution: str) -> Export:
     """What an export tells. Raises Refused (a fault), Unreadable (also where another institution answers)."""
     told: Export | None = None
@@ -100,7 +96,7 @@ def export(body: Body, institution: str) -> Export:
             told.year = max(filter(None, (told.year, _first_year(element.get("schoolYear", "")))), default=None)
         elif path[:-1] == _INSTITUTION:
             _take(told, path[-1], element, institution)
-            _forget(element)
+            xml.drop(element)
     if told is None:
         raise Unreadable(f"STIL's answer for {institution} holds no export")
     if told.number is not None and told.number != institution:
@@ -148,44 +144,19 @@ def _walk(body: Body, asked: str) -> Iterator[tuple[tuple[str, ...], etree._Elem
     """Each element when it begins and when it has ended, with its path. Raises Refused at a fault, Unreadable."""
     path: list[str] = []
     try:
-        events = etree.iterparse(
-            body, events=("start", "end"), resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False
-        )
-        for event, element in events:
+        for event, element in xml.stream(body, ("start", "end")):
             if event == "start":
-                path.append(_local(element, asked))
-                if len(path) == 1:
-                    _check_document(element, asked)
+                path.append(xml.local(element))
+                if path[0] != "Envelope":
+                    raise Unreadable(f"STIL's answer ({asked}) is no SOAP message")
             here = tuple(path)
             if event == "end" and here == _FAULT:
                 raise _refused(element, asked)
             yield here, element, event == "end"
             if event == "end":
                 path.pop()
-    except etree.XMLSyntaxError as wrong:
-        raise Unreadable(f"STIL's answer ({asked}) is no well-formed XML: {wrong.msg}") from wrong
-
-
-def _local(element: etree._Element, asked: str) -> str:
-    """The name without its namespace. A prefix that nothing declares is left in it by the parser: not well-formed."""
-    name = str(element.tag).rpartition("}")[2]
-    if ":" in name:
-        raise Unreadable(f"STIL's answer ({asked}) uses the undeclared prefix of {name}")
-    return name
-
-
-def _check_document(root: etree._Element, asked: str) -> None:
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise Unreadable(f"STIL's answer ({asked}) has a DTD; that is refused")
-    if etree.QName(root).localname != "Envelope":
-        raise Unreadable(f"STIL's answer ({asked}) is no SOAP message")
-
-
-def _forget(element: etree._Element) -> None:
-    parent = element.getparent()
-    element.clear()
-    while parent is not None and (before := element.getprevious()) is not None:
-        parent.remove(before)
+    except xml.BadXml as wrong:
+        raise Unreadable(f"STIL's answer ({asked}) is refused: {wrong}") from wrong
 
 
 def _refused(element: etree._Element, asked: str) -> Refused:

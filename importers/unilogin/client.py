@@ -13,8 +13,9 @@ from typing import IO, Self
 import httpx
 from lxml import etree
 
+from importers import xml
 from importers.unilogin import checking
-from importers.unilogin.answers import Export, agreements, export, fault, hello, parser
+from importers.unilogin.answers import Export, agreements, export, fault, hello
 from importers.unilogin.errors import Unavailable, Unreadable
 from importers.unilogin.messages import AGREEMENTS, EXPORT, HELLO, envelope, headers, request
 from importers.unilogin.settings import UniLoginSettings
@@ -99,8 +100,8 @@ class Client:
         if self._trusted is None:
             return
         try:
-            message = etree.parse(body, parser()).getroot()
-        except etree.XMLSyntaxError as wrong:
-            raise Unreadable(f"STIL's answer is no well-formed XML: {wrong}") from wrong
+            message = xml.tree(body.read(), self._settings.largest_answer_megabytes << 20)
+        except xml.BadXml as wrong:
+            raise Unreadable(f"STIL's answer is refused: {wrong}") from wrong
         checking.check(message, self._trusted, self._now())
         body.seek(0)

@@ -68,6 +68,15 @@ def test_size_of_a_tree_is_bounded():
     assert says.value.rule == "too_large"
 
 
+def test_size_of_a_stream_is_bounded_where_the_caller_says_so():
+    content = b"<a>" + b"<b/>" * 100_000 + b"</a>"
+    assert sum(1 for _ in stream(io.BytesIO(content), largest=len(content))) == 100_001
+    with pytest.raises(BadXml) as says:
+        for _ in stream(io.BytesIO(content), largest=len(content) - 1):
+            pass
+    assert says.value.rule == "too_large"
+
+
 def test_error_says_where_and_quotes_no_content():
     with pytest.raises(BadXml) as says:
         tree(b"<a>\n<secret>0102031234</secret>\n<b></a>", LARGEST)

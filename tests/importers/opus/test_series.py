@@ -99,6 +99,16 @@ def test_a_file_with_another_root_or_a_document_type_is_refused(series: Series) 
     path.write_text('<!DOCTYPE kmd [<!ENTITY a "b">]><kmd></kmd>')
     with pytest.raises(SourceError, match="document type"):
         series.run()
+    path.write_text("<kmd>" + "<a>" * 300 + "</a>" * 300 + "</kmd>")
+    with pytest.raises(IncompleteFile, match="depth"):
+        series.run()
+
+
+def test_a_file_that_is_larger_than_any_of_opus_is_not_read(series: Series) -> None:
+    series.set(largest_file_megabytes=1)
+    series.put(MONDAY, *SMALL, " " * (1 << 20))
+    with pytest.raises(SourceError, match="largest_file_megabytes"):
+        series.run()
 
 
 def test_a_folder_without_files_is_an_error_and_not_an_empty_organisation(series: Series) -> None:

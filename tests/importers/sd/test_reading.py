@@ -195,7 +195,8 @@ def test_pitfall_12_a_part_that_was_not_asked_for_ends_nothing(payroll: Payroll)
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (b'<!DOCTYPE X [<!ENTITY e "x">]><X><RequestStructure/></X>', "DTD"),
+        (b'<!DOCTYPE X [<!ENTITY e "x">]><X><RequestStructure/></X>', "document type"),
+        (b"<X>" + b"<Y>" * 300 + b"</Y>" * 300 + b"</X>", "well-formed"),
         (b"<Y><RequestStructure/></Y>", "answered X with Y"),
         (b"<X><Person/></X>", "no echo"),
         (b"<X></X>", "no echo"),
@@ -205,6 +206,12 @@ def test_pitfall_12_a_part_that_was_not_asked_for_ends_nothing(payroll: Payroll)
 def test_what_is_no_answer_of_sd_is_refused(body: bytes, why: str) -> None:
     with pytest.raises(Unreadable, match=why):
         list(answers.read(io.BytesIO(body), "X", "Person").elements)
+
+
+def test_an_answer_that_never_ends_is_refused(payroll: Payroll) -> None:
+    payroll.change(DORTE, "E0042", lambda each: replace(each, anniversary=None, number="E" * (2 << 20)))
+    with pytest.raises(Unreadable, match="larger than 1 megabytes"):
+        payroll.read(largest_answer_megabytes=1)
 
 
 def test_an_unknown_status_is_reported_and_not_guessed(payroll: Payroll) -> None:
