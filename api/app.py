@@ -72,7 +72,7 @@ def create_app(service: Service) -> Starlette:
             WebSocketRoute("/graphql", partial(socket, service, gate)),
             Route("/health/live", live),
             Route("/health/ready", partial(ready, service.reading, service.driver, service.redis_url)),
-            Route("/metrics", metrics),
+            Route("/metrics", partial(metrics, service.states)),
         ],
     )
 

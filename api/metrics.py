@@ -1,12 +1,31 @@
 """What Prometheus is told. No names, numbers or other data of people."""
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+import anyio.to_thread
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
+
+from api.rules import NotAnswering, States
 
 ANSWERS = Counter("reconnect_api_answers_total", "Questions answered by the API", ["kind"])
 SECONDS = Histogram("reconnect_api_request_seconds", "Time until an answer was written to its end", ["status"])
 
 
-async def metrics(request: Request) -> Response:
+SILENT = Gauge("reconnect_source_silent", "1: the source has been silent longer than it should", ["source"])
+LAG = Gauge("reconnect_source_lag_seconds", "Since the source was last read well", ["source"])
+BAD = Gauge("reconnect_source_bad_records", "Records of the source that could not be taken", ["source"])
+
+
+async def metrics(states: States | None, request: Request) -> Response:
+    """Counters since the start, and how the sources are doing now."""
+    if states is not None:
+        try:
+            told = await anyio.to_thread.run_sync(states)
+        except NotAnswering:
+            told = ()  # the gauges stay as they were; /health/ready tells that Redis does not answer
+        for each in told:
+            SILENT.labels(each["name"]).set(each["silent"])
+            BAD.labels(each["name"]).set(each["badRecords"])
+            if each["lagSeconds"] is not None:
+                LAG.labels(each["name"]).set(each["lagSeconds"])
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -15,6 +15,7 @@ from api.nearest import EVERYBODY, Answer, Asked, Everybody, answers
 from api.plan import Rule
 from graph.cpr import Keyring
 from graph.disagreements import disagreements
+from graph.errors import GraphError
 from graph.facts import Value
 from graph.lookup import find
 from graph.model import KINDS
@@ -23,7 +24,16 @@ from graph.provenance import Saying, Sayings, provenance
 from graph.suspicions import suspicions
 
 States = Callable[[], Sequence[Answer]]
-"""How the sources are doing: maps of the form of ``SourceHealth``. The program knows schedules and runs."""
+"""How the sources are doing: maps of the form of ``SourceHealth``. The program knows schedules and runs.
+
+Raises NotAnswering."""
+
+
+class NotAnswering(GraphError):
+    """What knows how the sources are doing does not answer; asking again later mends it."""
+
+    code = "unavailable"
+
 
 USUAL = 100  # of a list, where first does not say otherwise
 LARGEST = 10_000

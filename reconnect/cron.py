@@ -1,10 +1,15 @@
 """Cron expressions: minute, hour, day of month, month, weekday."""
 
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator
 
+from graph.time import COPENHAGEN
+
+_LONGEST_WAIT = 8 * 366  # days: 29 February comes at least that often
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
 
 
@@ -39,6 +44,50 @@ def parse(expression: str) -> Times:
     if weekdays is not None:
         weekdays = frozenset((day - 1) % 7 for day in weekdays)
     return Times(minutes, hours, days, months, weekdays)
+
+
+def next_after(times: Times, moment: datetime) -> datetime | None:
+    """The first minute after ``moment`` at which a job runs, in Copenhagen time; None within the next eight years.
+
+    A time of day that the change to summer time skips counts as the hour after it.
+    """
+    moment = moment.astimezone(COPENHAGEN)
+    hours = sorted(times.hours) if times.hours is not None else range(24)
+    minutes = sorted(times.minutes) if times.minutes is not None else range(60)
+    for ahead in range(_LONGEST_WAIT):
+        day = moment.date() + timedelta(days=ahead)
+        if not _runs_on(times, day):
+            continue
+        for hour in hours:
+            if ahead == 0 and hour < moment.hour:
+                continue
+            for minute in minutes:
+                found = datetime(day.year, day.month, day.day, hour, minute, tzinfo=COPENHAGEN)
+                if found > moment:
+                    return found
+    return None
+
+
+@lru_cache(maxsize=200)
+def longest_gap(times: Times, day: date) -> timedelta | None:
+    """The longest time between two runs in the two weeks after ``day``, or between the next two; None if never."""
+    start = datetime(day.year, day.month, day.day, tzinfo=COPENHAGEN)
+    last = next_after(times, start)
+    longest: timedelta | None = None
+    while last is not None and (longest is None or last < start + timedelta(weeks=2)):
+        following = next_after(times, last)
+        if following is not None:
+            longest = max(longest or timedelta(), following - last)
+        last = following
+    return longest
+
+
+def _runs_on(times: Times, day: date) -> bool:
+    return (
+        (times.months is None or day.month in times.months)
+        and (times.days is None or day.day in times.days)
+        and (times.weekdays is None or day.weekday() in times.weekdays)
+    )
 
 
 def _field(text: str, name: str, least: int, most: int) -> frozenset[int] | None:

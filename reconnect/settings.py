@@ -91,6 +91,29 @@ class ScheduleSettings(Section):
     day_turn: Cron = Field(default="5 0 * * *", validate_default=True)
 
 
+class SilenceSettings(Section):
+    """When a source counts as silent: it has not been read well for longer than it should."""
+
+    after_hours: dict[str, float] = Field(
+        default_factory=dict,
+        description="source → hours; otherwise the longest gap in its schedule and the margin; 0 = never",
+    )
+    margin_minutes: int = Field(default=60, ge=0, description="added to the gap, for a run that takes its time")
+
+
+class MailSettings(Section):
+    """Where warnings are mailed through. Without ``host``, none are."""
+
+    host: str | None = None
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    ca_file: str | None = Field(default=None, description="PEM of the authority to trust; empty: the system's")
+    user: str | None = None
+    password: SecretStr | None = None
+    sender: str = "reconnect@localhost"
+    to: tuple[str, ...] = Field(default=(), description="who gets the warnings")
+
+
 class WorkerSettings(Section):
     """The job worker."""
 
@@ -130,6 +153,8 @@ class Settings(BaseSettings):
     brake: BrakeSettings = BrakeSettings()
     roles: tuple[RoleRule, ...] = Field(default=(), description="rules that make roles of payroll facts")
     schedules: ScheduleSettings = ScheduleSettings()
+    silence: SilenceSettings = SilenceSettings()
+    mail: MailSettings = MailSettings()
     worker: WorkerSettings = WorkerSettings()
     sources: SourcesSettings = SourcesSettings()
     targets: TargetsSettings = TargetsSettings()

@@ -50,7 +50,9 @@ class Job:
 
     def finish(self, state: work_state.State, text: str) -> None:
         """What became of the job."""
-        self.state = replace(self.state, state=state, ended=_now(), text=redact_text(text))
+        ended = _now()
+        succeeded = ended if state == "done" else self.state.succeeded
+        self.state = replace(self.state, state=state, ended=ended, text=redact_text(text), succeeded=succeeded)
 
 
 def _never() -> bool:
@@ -168,7 +170,8 @@ def running(context: Context, caller: Caller, name: str) -> Iterator[Job]:
         redis.Redis.from_url(context.redis_url()) as client,
         Lock(client, name, context.settings.worker.lock_seconds) as lock,
     ):
-        state = WorkState(state="running", started=_now(), attempt=caller.attempt, fence=lock.fence)
+        before = work_state.last_success(client, name)
+        state = WorkState("running", _now(), attempt=caller.attempt, fence=lock.fence, succeeded=before)
         work_state.put(client, name, state)
         job = Job(name, lock, caller.interrupted, caller.report, state)
         try:

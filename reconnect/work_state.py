@@ -1,7 +1,8 @@
 """What each job last did: one Redis hash, read by ``status`` and the API.
 
 ``reconnect:work`` has a field a job (``import:sd``, ``export:plan2learn``, ``day_turn``) with a JSON object: ``state``
-(queued, running, done, waiting, failed), ``started`` and ``ended`` (ISO times), ``attempt``, ``text``, ``fence``.
+(queued, running, done, waiting, failed), ``started`` and ``ended`` (ISO times), ``attempt``, ``text``, ``fence``, and
+``succeeded``: when it last ended well, kept through failures.
 """
 
 import json
@@ -33,12 +34,19 @@ class WorkState:
     attempt: int = 1
     text: str = ""
     fence: int = 0
+    succeeded: str | None = None
 
 
 def put(client: redis.Redis, job: str, state: WorkState) -> bool:
     """Keep ``state``; False when a later holder of the job's lock has already said something."""
     text = json.dumps(asdict(state), ensure_ascii=False)
     return bool(client.eval(_PUT, 1, KEY, job, text, str(state.fence)))
+
+
+def last_success(client: redis.Redis, job: str) -> str | None:
+    """When a job last ended well (ISO time)."""
+    found = cast("bytes | None", client.hget(KEY, job))
+    return None if found is None else WorkState(**json.loads(found)).succeeded
 
 
 def read(client: redis.Redis) -> dict[str, WorkState]:

@@ -22,7 +22,7 @@ from exporters.errors import DeliveryError, Overtaken
 from graph.door import Stale
 from graph.time import COPENHAGEN
 from importers.source import SourceError
-from reconnect import work
+from reconnect import silence, work
 from reconnect.context import Context
 from reconnect.cron import parse
 from reconnect.locks import PREFIX as LOCK_PREFIX
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 QUEUE = "reconnect:queue"
 HEALTH_SECONDS = 15
+_WATCH = set(range(0, 60, 5))  # minutes
 _ARQ_EXTRA = 10
 """Seconds that arq adds to the longest time of a job."""
 
@@ -133,7 +134,18 @@ class Jobs:
             for title, expression, function, arguments in [*planned, ("day turn", times.day_turn, "day_turn", ())]
         ]
         release = cast("WorkerCoroutine", self._release_stranded)
-        return [*jobs, cron(release, name="release stranded jobs", second=30, keep_result=0)]
+        watch = cast("WorkerCoroutine", self._watch)
+        return [
+            *jobs,
+            cron(release, name="release stranded jobs", second=30, keep_result=0),
+            cron(
+                watch,
+                name="watch for silent sources",
+                minute=_WATCH,
+                second=45,
+                keep_result=0,
+            ),
+        ]
 
     async def import_source(self, arq: dict[str, Any], name: str) -> None:
         """Import the source ``name``."""
@@ -176,6 +188,9 @@ class Jobs:
     async def _release_stranded(self, arq: dict[str, Any]) -> None:
         settings = self._context.settings.worker
         await release_stranded(arq["redis"], settings.longest, settings.lock_seconds)
+
+    async def _watch(self, arq: dict[str, Any]) -> None:
+        await asyncio.to_thread(silence.watch, self._context)
 
     def _planned(self, title: str, expression: str, function: str, *arguments: str) -> CronJob:
         times = parse(expression)

@@ -1,6 +1,7 @@
 """``serve``: the web service."""
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from rich.console import Console
 from api.app import Service, create_app
 from graph.connection import connect_async
 from reconnect.context import Context, of
+from reconnect.source_health import as_answers
 
 _GRACE = 10
 """Seconds that open requests and subscriptions get when the service ends."""
@@ -54,6 +56,7 @@ async def _serve(context: Context, host: str, port: int) -> None:
         keyring=context.keyring,
         order=context.order,
         redis_url=context.redis_url(),
+        states=partial(as_answers, context),
     )
     config = uvicorn.Config(
         create_app(service),

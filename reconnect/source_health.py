@@ -1,0 +1,164 @@
+"""How each source is doing: when it ran and will run, what it changed, what is bad, and whether it is silent.
+
+Put together from the schedule (settings), what the jobs last did (Redis) and what is kept of the source (graph).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import neo4j
+import redis
+
+from api.rules import NotAnswering
+from graph.time import COPENHAGEN
+from reconnect import work_state
+from reconnect.context import Context
+from reconnect.cron import longest_gap, next_after, parse
+from reconnect.settings import Settings
+from reconnect.work_state import WorkState
+
+_JOB = "import:"
+FIRST_SEEN = "reconnect:sources"
+"""Redis hash: source → since when it is watched, so that one that never ran can be silent too."""
+
+
+@dataclass(frozen=True)
+class SourceHealth:
+    """One source. Moments are in Copenhagen time. ``silent_after``: None = it may be silent for ever."""
+
+    name: str
+    state: str
+    text: str
+    last_run: datetime | None
+    last_success: datetime | None
+    next_run: datetime | None
+    lag: timedelta | None
+    silent_after: timedelta | None
+    silent: bool
+    records: int
+    bad_records: int
+    notices: int
+    changed: str | None
+
+    def as_answer(self) -> Mapping[str, Any]:
+        """The form of the API's type ``SourceHealth``."""
+        return {
+            "name": self.name,
+            "state": self.state,
+            "text": self.text or None,
+            "lastRun": _text(self.last_run),
+            "lastSuccess": _text(self.last_success),
+            "nextRun": _text(self.next_run),
+            "lagSeconds": None if self.lag is None else int(self.lag.total_seconds()),
+            "silentAfterSeconds": None if self.silent_after is None else int(self.silent_after.total_seconds()),
+            "silent": self.silent,
+            "records": self.records,
+            "badRecords": self.bad_records,
+            "notices": self.notices,
+            "changed": self.changed,
+        }
+
+
+def sources_health(context: Context, now: datetime | None = None) -> list[SourceHealth]:
+    """Every source that has a schedule, has run or has told of something, by name."""
+    moment = (now or datetime.now(COPENHAGEN)).astimezone(COPENHAGEN)
+    with redis.Redis.from_url(context.redis_url()) as client:
+        jobs = {
+            name.removeprefix(_JOB): state for name, state in work_state.read(client).items() if name.startswith(_JOB)
+        }
+        kept = _kept(context.driver())
+        names = {*context.settings.schedules.imports, *jobs, *kept}
+        watched = _watched_since(client, names, moment)
+    return [
+        _health(context.settings, each, jobs.get(each), kept.get(each), watched[each], moment) for each in sorted(names)
+    ]
+
+
+def as_answers(context: Context) -> Sequence[Mapping[str, Any]]:
+    """For the API. Raises NotAnswering where Redis does not answer."""
+    try:
+        return [each.as_answer() for each in sources_health(context)]
+    except redis.RedisError as error:
+        raise NotAnswering(f"Redis does not answer: {error}") from error
+
+
+def _health(
+    settings: Settings,
+    name: str,
+    job: WorkState | None,
+    kept: Mapping[str, Any] | None,
+    watched: datetime,
+    now: datetime,
+) -> SourceHealth:
+    schedule = settings.schedules.imports.get(name)
+    success = _moment(job.succeeded) if job else None
+    lag = None if success is None else now - success
+    after = _silent_after(settings, name, now)
+    quiet = now - (success or watched)
+    return SourceHealth(
+        name=name,
+        state=job.state if job else "never",
+        text=job.text if job else "",
+        last_run=_moment(job.started) if job else None,
+        last_success=success,
+        next_run=next_after(parse(schedule), now) if schedule else None,
+        lag=lag,
+        silent_after=after,
+        silent=after is not None and quiet > after,
+        records=kept["records"] if kept else 0,
+        bad_records=kept["bad"] if kept else 0,
+        notices=kept["notices"] if kept else 0,
+        changed=kept["changed"] if kept else None,
+    )
+
+
+def _silent_after(settings: Settings, name: str, now: datetime) -> timedelta | None:
+    hours = settings.silence.after_hours.get(name)
+    if hours is not None:
+        return timedelta(hours=hours) if hours else None
+    schedule = settings.schedules.imports.get(name)
+    gap = longest_gap(parse(schedule), now.date()) if schedule else None
+    return None if gap is None else gap + timedelta(minutes=settings.silence.margin_minutes)
+
+
+def _kept(driver: neo4j.Driver) -> dict[str, Mapping[str, Any]]:
+    """What the graph has of each source that is read; not what people or rules have told."""
+    rows, _, _ = driver.execute_query(
+        """
+        CALL () {
+            MATCH (r:SourceRecord) RETURN DISTINCT r.source AS name
+            UNION MATCH (b:BadRecord) RETURN DISTINCT b.source AS name
+        }
+        WITH name WHERE name <> 'manual' AND NOT name STARTS WITH 'rule:'
+        RETURN name,
+            COUNT { MATCH (r:SourceRecord {source: name}) RETURN r } AS records,
+            COUNT { MATCH (b:BadRecord {source: name, severity: 'bad'}) RETURN b } AS bad,
+            COUNT { MATCH (b:BadRecord {source: name, severity: 'notice'}) RETURN b } AS notices,
+            head(COLLECT {
+                MATCH (run:Run {type: 'import', name: name})
+                WHERE run.counts IS NOT NULL
+                RETURN run.counts ORDER BY run.started DESC LIMIT 1
+            }) AS changed
+        """,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return {row["name"]: row.data() for row in rows}
+
+
+def _watched_since(client: redis.Redis, names: set[str], now: datetime) -> dict[str, datetime]:
+    since: dict[str, datetime] = {}
+    for name in names:
+        client.hsetnx(FIRST_SEEN, name, now.isoformat())
+        found = cast("bytes", client.hget(FIRST_SEEN, name))
+        since[name] = datetime.fromisoformat(found.decode())
+    return since
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")

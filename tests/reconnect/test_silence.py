@@ -1,0 +1,196 @@
+"""Sources that are silent longer than they should: told once, by mail, in GraphQL's form, and in the metrics."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import neo4j
+import pytest
+import redis
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from graph.time import COPENHAGEN
+from reconnect import silence, work
+from reconnect.context import Context
+from reconnect.cron import longest_gap, next_after, parse
+from reconnect.embedded import Addresses
+from reconnect.mail import MailFailed, send
+from reconnect.settings import MailSettings
+from reconnect.source_health import FIRST_SEEN, sources_health
+from tests.exporters.delivery.servers import authority
+from tests.graph.organisation import Stating, small
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=COPENHAGEN)  # a Tuesday
+
+
+@dataclass
+class Mailbox:
+    """What the SMTP server was given."""
+
+    mails: list[str] = field(default_factory=list)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.mails.append(bytes(envelope.content or b"").decode())
+        return "250 taken"
+
+
+@dataclass
+class Served:
+    box: Mailbox
+    settings: MailSettings
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Iterator[Served]:
+    """A real SMTP server that takes mail over STARTTLS only."""
+    ca_file, server_file = authority(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(server_file)
+    box = Mailbox()
+    with socket.socket() as free:  # the controller can't choose one itself
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port, tls_context=tls, require_starttls=True)
+    controller.start()
+    try:
+        to = ("drift@kommune.example",)
+        yield Served(box, MailSettings(host="127.0.0.1", port=port, ca_file=str(ca_file), to=to))
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def context(
+    addresses: Addresses, clean_graph: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mail: Served
+) -> Iterator[Context]:
+    with redis.Redis.from_url(addresses.redis_url) as client:
+        client.flushdb()
+    for name, value in {
+        "RECONNECT_HOME": str(tmp_path),
+        "RECONNECT__NEO4J__URI": addresses.bolt_uri,
+        "RECONNECT__NEO4J__PASSWORD": addresses.password,
+        "RECONNECT__REDIS__URL": addresses.redis_url,
+        "RECONNECT__SCHEDULES__IMPORTS__SD": "0 5 * * *",
+        "RECONNECT__MAIL__HOST": "127.0.0.1",
+        "RECONNECT__MAIL__PORT": str(mail.settings.port),
+        "RECONNECT__MAIL__CA_FILE": str(mail.settings.ca_file),
+        "RECONNECT__MAIL__TO": '["drift@kommune.example"]',
+    }.items():
+        monkeypatch.setenv(name, value)
+    made = Context()
+    yield made
+    made.close()
+
+
+def age(context: Context, hours: float) -> None:
+    """Let the source's last success, and the watch, be so long ago."""
+    past = (datetime.now(COPENHAGEN) - timedelta(hours=hours)).isoformat(timespec="seconds")
+    with redis.Redis.from_url(context.redis_url()) as client:
+        text = client.hget("reconnect:work", "import:sd")
+        if text is not None:
+            ended = work.work_state.last_success(client, "import:sd") or ""
+            client.hset("reconnect:work", "import:sd", bytes(text).decode().replace(ended, past))  # type: ignore[arg-type]
+        client.hset(FIRST_SEEN, "sd", past)
+
+
+def read(context: Context) -> None:
+    work.import_from(context, work.Caller(lambda *_: None), Stating(*small()))
+
+
+def test_a_source_tells_when_it_ran_and_will_run_and_what_it_changed(context: Context) -> None:
+    read(context)
+    (sd,) = sources_health(context)
+    assert (sd.name, sd.state, sd.silent, sd.records, sd.bad_records) == ("sd", "done", False, 9, 0)
+    assert sd.lag is not None and sd.lag < timedelta(minutes=1)
+    assert sd.silent_after == timedelta(hours=25)
+    assert sd.next_run is not None and sd.next_run > datetime.now(COPENHAGEN) and sd.next_run.hour == 5
+    assert sd.changed is not None and '"Unit"' in sd.changed
+    assert sd.as_answer()["silentAfterSeconds"] == 25 * 3600
+
+
+def test_a_failure_does_not_count_as_being_read(context: Context) -> None:
+    read(context)
+    before = sources_health(context)[0].last_success
+    with pytest.raises(ValueError, match="broken"), work.running(context, work.Caller(lambda *_: None), "import:sd"):
+        raise ValueError("broken")
+    (sd,) = sources_health(context)
+    assert (sd.state, sd.last_success) == ("failed", before)
+
+
+def test_silence_is_told_once_by_mail_and_its_end_once(context: Context, mail: Served) -> None:
+    read(context)
+    assert silence.watch(context) == []
+    age(context, 26)
+    assert silence.watch(context) == ["sd"]
+    assert silence.watch(context) == ["sd"]
+    (begun,) = mail.box.mails
+    assert "Subject: REConnect: the source sd is silent" in begun
+    assert "at least every 25.0 hours" in begun
+    read(context)
+    assert silence.watch(context) == silence.watch(context) == []
+    assert len(mail.box.mails) == 2 and "speaks again" in mail.box.mails[1]
+
+
+def test_a_source_that_never_ran_is_silent_after_its_time(context: Context, mail: Served) -> None:
+    assert silence.watch(context) == []
+    age(context, 24)
+    assert silence.watch(context) == []
+    age(context, 26)
+    assert silence.watch(context) == ["sd"]
+    assert "never" in mail.box.mails[0]
+
+
+def test_a_mail_that_could_not_be_sent_is_tried_again(
+    context: Context, mail: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(context)
+    age(context, 26)
+    settings = context.settings
+    broken = settings.model_copy(update={"mail": mail.settings.model_copy(update={"ca_file": None})})
+    monkeypatch.setattr(context.loaded, "settings", broken, raising=False)
+    assert silence.watch(context) == ["sd"]
+    assert mail.box.mails == [], "a server whose certificate is not trusted gets nothing"
+    monkeypatch.setattr(context.loaded, "settings", settings, raising=False)
+    silence.watch(context)
+    assert len(mail.box.mails) == 1
+
+
+def test_without_a_server_nothing_is_sent_and_no_password_goes_in_the_clear(mail: Served) -> None:
+    assert send(MailSettings(), "a", "b") is False
+    open_ = mail.settings.model_copy(update={"security": "none", "user": "u", "password": "secret"})
+    with pytest.raises(MailFailed, match="without TLS"):
+        send(MailSettings.model_validate(open_.model_dump()), "a", "b")
+    assert mail.box.mails == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("0 5 * * *", "2026-11-25T05:00"),
+        ("*/15 * * * *", "2026-11-24T12:15"),
+        ("30 12 * * *", "2026-11-24T12:30"),
+        ("0 12 * * *", "2026-11-25T12:00"),
+        ("0 6 * * 1", "2026-11-30T06:00"),
+        ("0 6 1 * *", "2026-12-01T06:00"),
+        ("0 6 29 2 *", "2028-02-29T06:00"),
+    ],
+)
+def test_the_next_run(expression: str, expected: str) -> None:
+    found = next_after(parse(expression), NOON)
+    assert found is not None and found.strftime("%Y-%m-%dT%H:%M") == expected
+
+
+def test_a_day_that_never_comes_has_no_next_run() -> None:
+    assert next_after(parse("0 6 31 2 *"), NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "hours"),
+    [("0 5 * * *", 24), ("0 5 * * 1-5", 72), ("*/15 * * * *", 0.25), ("0 6-18/4 * * *", 12), ("0 6 1 * *", 31 * 24)],
+)
+def test_the_longest_gap_of_a_schedule(expression: str, hours: float) -> None:
+    assert longest_gap(parse(expression), date(2026, 11, 24)) == timedelta(hours=hours)
