@@ -22,7 +22,9 @@ async def metrics(states: States | None, request: Request) -> Response:
         try:
             told = await anyio.to_thread.run_sync(states)
         except NotAnswering:
-            told = ()  # the gauges stay as they were; /health/ready tells that Redis does not answer
+            told = ()  # no gauges rather than old ones; /health/ready tells that Redis does not answer
+        for gauge in (SILENT, LAG, BAD):
+            gauge.clear()  # a source that is gone is not shown for ever
         for each in told:
             SILENT.labels(each["name"]).set(each["silent"])
             BAD.labels(each["name"]).set(each["badRecords"])

@@ -119,7 +119,14 @@ TOLD: dict[str, Told] = {
             Plain("records", "Int!", "what it has told of"),
             Plain("badRecords", "Int!"),
             Plain("notices", "Int!"),
-            Plain("changed", "String", "what its last run that changed anything did, as JSON by kind and operation"),
+            Plain("changedAt", "Moment", "when it last changed anything"),
+            Part("changed", "ChangeCount", "what it changed then", many=True),
+        ),
+        _told(
+            "ChangeCount", "How many things of a kind a run has created, changed, moved, ended or withdrawn",
+            Plain("kind", "String!"),
+            Plain("operation", "String!"),
+            Plain("count", "Int!"),
         ),
     )
 }  # fmt: skip

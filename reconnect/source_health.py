@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import neo4j
+import orjson
 import redis
 
 from api.rules import NotAnswering
+from graph.order import MANUAL, RULE_PREFIX
 from graph.time import COPENHAGEN
 from reconnect import work_state
 from reconnect.context import Context
@@ -25,8 +27,20 @@ FIRST_SEEN = "reconnect:sources"
 
 
 @dataclass(frozen=True)
+class ChangeCount:
+    """How many things of a kind a run has created, changed, ended …"""
+
+    kind: str
+    operation: str
+    count: int
+
+
+@dataclass(frozen=True)
 class SourceHealth:
-    """One source. Moments are in Copenhagen time. ``silent_after``: None = it may be silent for ever."""
+    """One source. Moments are in Copenhagen time. ``silent_after``: None = it may be silent for ever.
+
+    ``changed``: what its last run that changed anything did, at ``changed_at``; without what was only recorded.
+    """
 
     name: str
     state: str
@@ -40,7 +54,8 @@ class SourceHealth:
     records: int
     bad_records: int
     notices: int
-    changed: str | None
+    changed_at: datetime | None
+    changed: tuple[ChangeCount, ...]
 
     def as_answer(self) -> Mapping[str, Any]:
         """The form of the API's type ``SourceHealth``."""
@@ -57,7 +72,8 @@ class SourceHealth:
             "records": self.records,
             "badRecords": self.bad_records,
             "notices": self.notices,
-            "changed": self.changed,
+            "changedAt": _text(self.changed_at),
+            "changed": [vars(each) for each in self.changed],
         }
 
 
@@ -110,7 +126,18 @@ def _health(
         records=kept["records"] if kept else 0,
         bad_records=kept["bad"] if kept else 0,
         notices=kept["notices"] if kept else 0,
-        changed=kept["changed"] if kept else None,
+        changed_at=kept["changed_at"].to_native().astimezone(COPENHAGEN) if kept and kept["changed_at"] else None,
+        changed=_counts(kept["counts"]) if kept and kept["counts"] else (),
+    )
+
+
+def _counts(text: str) -> tuple[ChangeCount, ...]:
+    by_kind: Mapping[str, Mapping[str, int]] = orjson.loads(text)
+    return tuple(
+        ChangeCount(kind, operation, count)
+        for kind, operations in by_kind.items()
+        for operation, count in operations.items()
+        if operation != "recorded"
     )
 
 
@@ -128,20 +155,26 @@ def _kept(driver: neo4j.Driver) -> dict[str, Mapping[str, Any]]:
     rows, _, _ = driver.execute_query(
         """
         CALL () {
-            MATCH (r:SourceRecord) RETURN DISTINCT r.source AS name
-            UNION MATCH (b:BadRecord) RETURN DISTINCT b.source AS name
+            MATCH (r:SourceRecord)
+            RETURN r.source AS name, count(*) AS records, 0 AS bad, 0 AS notices
+            UNION ALL
+            MATCH (b:BadRecord)
+            WITH b.source AS name, b.severity AS severity
+            RETURN name, 0 AS records,
+                sum(CASE severity WHEN 'bad' THEN 1 ELSE 0 END) AS bad,
+                sum(CASE severity WHEN 'notice' THEN 1 ELSE 0 END) AS notices
         }
-        WITH name WHERE name <> 'manual' AND NOT name STARTS WITH 'rule:'
-        RETURN name,
-            COUNT { MATCH (r:SourceRecord {source: name}) RETURN r } AS records,
-            COUNT { MATCH (b:BadRecord {source: name, severity: 'bad'}) RETURN b } AS bad,
-            COUNT { MATCH (b:BadRecord {source: name, severity: 'notice'}) RETURN b } AS notices,
-            head(COLLECT {
-                MATCH (run:Run {type: 'import', name: name})
-                WHERE run.counts IS NOT NULL
-                RETURN run.counts ORDER BY run.started DESC LIMIT 1
-            }) AS changed
+        WITH name, sum(records) AS records, sum(bad) AS bad, sum(notices) AS notices
+        WHERE name <> $manual AND NOT name STARTS WITH $rule
+        CALL (name) {
+            OPTIONAL MATCH (run:Run {type: 'import', name: name, dry: false})
+            WHERE run.counts IS NOT NULL AND run.counts <> '{}'
+            RETURN run ORDER BY run.started DESC LIMIT 1
+        }
+        RETURN name, records, bad, notices, run.started AS changed_at, run.counts AS counts
         """,
+        manual=MANUAL,
+        rule=RULE_PREFIX,
         routing_=neo4j.RoutingControl.READ,
     )
     return {row["name"]: row.data() for row in rows}

@@ -48,10 +48,10 @@ class Job:
             raise Interrupted(f"{self.name} was interrupted; it continues when it is run again.")
         self.report(what, done, total or 0)
 
-    def finish(self, state: work_state.State, text: str) -> None:
-        """What became of the job."""
+    def finish(self, state: work_state.State, text: str, *, dry_run: bool = False) -> None:
+        """What became of the job. A dry run is no success: nothing of what was read has been taken."""
         ended = _now()
-        succeeded = ended if state == "done" else self.state.succeeded
+        succeeded = ended if state == "done" and not dry_run else self.state.succeeded
         self.state = replace(self.state, state=state, ended=ended, text=redact_text(text), succeeded=succeeded)
 
 
@@ -114,7 +114,8 @@ def import_from(
             job.finish("waiting", f"stopped by the brake, approve {report.brake}: {'; '.join(report.reasons)}")
         else:
             bad = sum(problem.severity == "bad" for problem in report.problems)
-            job.finish("done", f"{report.changes} changed, {report.unchanged} unchanged, {bad} bad records")
+            text = f"{report.changes} changed, {report.unchanged} unchanged, {bad} bad records"
+            job.finish("done", text, dry_run=dry_run)
         return report
 
 
@@ -151,7 +152,7 @@ def export_target(
         elif report.error:
             job.finish("failed", f"{sent}; {report.error}")
         else:
-            job.finish("done", sent)
+            job.finish("done", sent, dry_run=dry_run)
         return report
 
 

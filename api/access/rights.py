@@ -35,6 +35,7 @@ READ: Mapping[str, frozenset[str]] = {
     "Disagreement": _LOG,
     "Suspicion": frozenset({"hr", "operations", "auditor"}),
     "SourceHealth": _RUNS,
+    "ChangeCount": _RUNS,
     "LedgerEntry": _RUNS,
 }  # fmt: skip
 

@@ -1,6 +1,9 @@
 """``status``: what runs, where, and what the jobs last did."""
 
 import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import redis
@@ -12,7 +15,8 @@ from reconnect import work_state, worker
 from reconnect.commands.instance import show
 from reconnect.context import Context, of
 from reconnect.embedded import Status
-from reconnect.exits import Exit
+from reconnect.exits import CommandFailed, Exit
+from reconnect.source_health import SourceHealth, sources_health
 from reconnect.work_state import WorkState
 
 
@@ -24,7 +28,7 @@ def register(app: typer.Typer) -> None:
 def status(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Show what runs, where it answers, and what each import, export and day turn last did.
+    """Show what runs, where it answers, what each job last did, and how each source is doing.
 
     Exit code 1 unless Neo4j and Valkey run.
     """
@@ -32,10 +36,12 @@ def status(
     found = of_run.instance.status()
     own_redis = of_run.settings.redis.url is not None
     jobs, alive = _jobs(of_run) if own_redis or found.valkey_pid else (None, False)
+    graph = of_run.settings.neo4j.uri is not None or found.neo4j_pid is not None
+    sources = _sources(of_run) if graph and jobs is not None else []
     if as_json:
-        print(json.dumps(_as_json(found, jobs, alive), indent=2, ensure_ascii=False))
+        print(json.dumps(_as_json(found, jobs, alive, sources), indent=2, ensure_ascii=False))
     else:
-        _print(of_run, found, jobs, alive)
+        _print(of_run, found, jobs, alive, sources)
     external = of_run.settings.neo4j.uri is not None and own_redis
     if jobs is None or not (external or found.running):
         raise typer.Exit(Exit.FAILURE)
@@ -50,7 +56,18 @@ def _jobs(context: Context) -> tuple[dict[str, WorkState] | None, bool]:
         return None, False
 
 
-def _as_json(found: Status, jobs: dict[str, WorkState] | None, alive: bool) -> dict[str, Any]:
+def _sources(context: Context) -> list[SourceHealth]:
+    """None where the graph does not answer: what runs is shown all the same."""
+    try:
+        return sources_health(context)
+    except (CommandFailed, redis.RedisError) as error:
+        Console(stderr=True).print(f"The sources' state is not known: {error}")
+        return []
+
+
+def _as_json(
+    found: Status, jobs: dict[str, WorkState] | None, alive: bool, sources: Sequence[SourceHealth]
+) -> dict[str, Any]:
     return {
         "home": str(found.home),
         "running": found.running,
@@ -60,10 +77,13 @@ def _as_json(found: Status, jobs: dict[str, WorkState] | None, alive: bool) -> d
         "browser_url": found.addresses.browser_url if found.addresses else None,
         "worker": alive,
         "jobs": {name: vars(state) for name, state in (jobs or {}).items()},
+        "sources": [each.as_answer() for each in sources],
     }
 
 
-def _print(context: Context, found: Status, jobs: dict[str, WorkState] | None, alive: bool) -> None:
+def _print(
+    context: Context, found: Status, jobs: dict[str, WorkState] | None, alive: bool, sources: Sequence[SourceHealth]
+) -> None:
     console = Console(highlight=False)
     neo4j = _where(context.settings.neo4j.uri, found.neo4j_pid)
     valkey = _where("as in the settings" if context.settings.redis.url else None, found.valkey_pid)
@@ -78,6 +98,33 @@ def _print(context: Context, found: Status, jobs: dict[str, WorkState] | None, a
         for name, state in jobs.items():
             table.add_row(name, state.state, state.started, state.ended or "", str(state.attempt), state.text)
         console.print(table)
+    if sources:
+        table = Table("Source", "Read well", "Next", "Lag", "Records", "Bad", "Notices", "Last changed", box=None)
+        for each in sources:
+            table.add_row(*_row(each))
+        console.print(table)
+
+
+def _row(source: SourceHealth) -> tuple[str, ...]:
+    counts: Counter[str] = Counter()
+    for each in source.changed:
+        counts[each.operation] += each.count
+    changed = ", ".join(f"{count} {operation}" for operation, count in counts.items())
+    lag = "" if source.lag is None else str(timedelta(seconds=int(source.lag.total_seconds())))
+    return (
+        source.name,
+        _moment(source.last_success) or "never",
+        _moment(source.next_run),
+        f"[bold]{lag} SILENT[/bold]".strip() if source.silent else lag,
+        str(source.records),
+        str(source.bad_records),
+        str(source.notices),
+        f"{_moment(source.changed_at)} {changed}".strip(),
+    )
+
+
+def _moment(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _where(address: str | None, pid: int | None) -> str:

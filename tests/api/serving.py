@@ -15,6 +15,7 @@ import uvicorn
 from api.access.rights import ROLES
 from api.access.tokens import create
 from api.app import Service, create_app
+from api.rules import States
 from graph.connection import connect_async
 from graph.cpr import Keyring
 from reconnect.embedded import Addresses
@@ -53,10 +54,12 @@ class Served:
 
 
 @contextmanager
-def serving(addresses: Addresses, driver: neo4j.Driver, keyring: Keyring) -> Iterator[Served]:
+def serving(
+    addresses: Addresses, driver: neo4j.Driver, keyring: Keyring, states: States | None = None
+) -> Iterator[Served]:
     """Run the application on a free port while the block runs."""
     reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
-    app = create_app(Service(driver, reading, keyring, redis_url=addresses.redis_url))
+    app = create_app(Service(driver, reading, keyring, redis_url=addresses.redis_url, states=states))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,12 +1,18 @@
 """Sources that are silent longer than they should: told once, by mail, in GraphQL's form, and in the metrics."""
 
+import json
 import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from functools import partial
 from pathlib import Path
 
+import httpx
 import neo4j
 import pytest
 import redis
@@ -20,9 +26,11 @@ from reconnect.cron import longest_gap, next_after, parse
 from reconnect.embedded import Addresses
 from reconnect.mail import MailFailed, send
 from reconnect.settings import MailSettings
-from reconnect.source_health import FIRST_SEEN, sources_health
+from reconnect.source_health import FIRST_SEEN, ChangeCount, as_answers, sources_health
+from tests.api.serving import serving
 from tests.exporters.delivery.servers import authority
 from tests.graph.organisation import Stating, small
+from tests.reconnect.shell import Run
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=COPENHAGEN)  # a Tuesday
 
@@ -31,10 +39,10 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=COPENHAGEN)  # a Tuesday
 class Mailbox:
     """What the SMTP server was given."""
 
-    mails: list[str] = field(default_factory=list)
+    mails: list[EmailMessage] = field(default_factory=list)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        self.mails.append(bytes(envelope.content or b"").decode())
+        self.mails.append(message_from_bytes(bytes(envelope.content or b""), policy=default))
         return "250 taken"
 
 
@@ -44,6 +52,14 @@ class Served:
     settings: MailSettings
 
 
+def _free_port() -> int:
+    """The controller can't choose one itself."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 @pytest.fixture
 def mail(tmp_path: Path) -> Iterator[Served]:
     """A real SMTP server that takes mail over STARTTLS only."""
@@ -51,9 +67,7 @@ def mail(tmp_path: Path) -> Iterator[Served]:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(server_file)
     box = Mailbox()
-    with socket.socket() as free:  # the controller can't choose one itself
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = _free_port()
     controller = Controller(box, hostname="127.0.0.1", port=port, tls_context=tls, require_starttls=True)
     controller.start()
     try:
@@ -108,7 +122,7 @@ def test_a_source_tells_when_it_ran_and_will_run_and_what_it_changed(context: Co
     assert sd.lag is not None and sd.lag < timedelta(minutes=1)
     assert sd.silent_after == timedelta(hours=25)
     assert sd.next_run is not None and sd.next_run > datetime.now(COPENHAGEN) and sd.next_run.hour == 5
-    assert sd.changed is not None and '"Unit"' in sd.changed
+    assert ChangeCount("Unit", "created", 3) in sd.changed and sd.changed_at is not None
     assert sd.as_answer()["silentAfterSeconds"] == 25 * 3600
 
 
@@ -121,6 +135,38 @@ def test_a_failure_does_not_count_as_being_read(context: Context) -> None:
     assert (sd.state, sd.last_success) == ("failed", before)
 
 
+def test_a_dry_run_does_not_count_as_being_read(context: Context) -> None:
+    work.import_from(context, work.Caller(lambda *_: None), Stating(*small()), dry_run=True)
+    (sd,) = sources_health(context)
+    assert (sd.state, sd.last_success, sd.changed) == ("done", None, ())
+
+
+def test_silence_is_in_the_api_and_the_metrics(context: Context, addresses: Addresses) -> None:
+    read(context)
+    asked = "{ sources { name state silent lagSeconds badRecords nextRun changed { kind operation count } } }"
+    with serving(addresses, context.driver(), context.keyring, partial(as_answers, context)) as service:
+        (sd,) = service.data(asked, "operations")["sources"]
+        assert (sd["name"], sd["state"], sd["silent"], sd["badRecords"]) == ("sd", "done", False, 0)
+        assert {"kind": "Person", "operation": "created", "count": 3} in sd["changed"]
+        assert service.ask(asked, "reader")["errors"][0]["extensions"]["code"] == "forbidden"
+        age(context, 26)
+        (sd,) = service.data(asked, "operations")["sources"]
+        assert sd["silent"] is True and 26 * 3600 <= sd["lagSeconds"] < 27 * 3600
+        metrics = httpx.get(f"{service.url}/metrics").text
+        assert 'reconnect_source_silent{source="sd"} 1.0' in metrics
+        assert 'reconnect_source_bad_records{source="sd"} 0.0' in metrics
+        assert 'reconnect_source_lag_seconds{source="sd"}' in metrics
+
+
+def test_status_shows_the_sources(context: Context, run: Run) -> None:
+    read(context)
+    age(context, 26)
+    (sd,) = json.loads(run("status", "--json").stdout)["sources"]
+    assert (sd["name"], sd["silent"], sd["records"]) == ("sd", True, 9)
+    table = run("status", COLUMNS="200").stdout
+    assert "SILENT" in table and "9 created" in table
+
+
 def test_silence_is_told_once_by_mail_and_its_end_once(context: Context, mail: Served) -> None:
     read(context)
     assert silence.watch(context) == []
@@ -128,11 +174,11 @@ def test_silence_is_told_once_by_mail_and_its_end_once(context: Context, mail: S
     assert silence.watch(context) == ["sd"]
     assert silence.watch(context) == ["sd"]
     (begun,) = mail.box.mails
-    assert "Subject: REConnect: the source sd is silent" in begun
-    assert "at least every 25.0 hours" in begun
+    assert begun["Subject"] == "REConnect: the source sd is silent" and begun["To"] == "drift@kommune.example"
+    assert "at least every 25.0 hours" in begun.get_content()
     read(context)
     assert silence.watch(context) == silence.watch(context) == []
-    assert len(mail.box.mails) == 2 and "speaks again" in mail.box.mails[1]
+    assert len(mail.box.mails) == 2 and mail.box.mails[1]["Subject"].endswith("sd speaks again")
 
 
 def test_a_source_that_never_ran_is_silent_after_its_time(context: Context, mail: Served) -> None:
@@ -141,7 +187,7 @@ def test_a_source_that_never_ran_is_silent_after_its_time(context: Context, mail
     assert silence.watch(context) == []
     age(context, 26)
     assert silence.watch(context) == ["sd"]
-    assert "never" in mail.box.mails[0]
+    assert "never" in mail.box.mails[0].get_content()
 
 
 def test_a_mail_that_could_not_be_sent_is_tried_again(
@@ -149,14 +195,26 @@ def test_a_mail_that_could_not_be_sent_is_tried_again(
 ) -> None:
     read(context)
     age(context, 26)
-    settings = context.settings
-    broken = settings.model_copy(update={"mail": mail.settings.model_copy(update={"ca_file": None})})
-    monkeypatch.setattr(context.loaded, "settings", broken, raising=False)
-    assert silence.watch(context) == ["sd"]
+    with monkeypatch.context() as without:
+        without.delenv("RECONNECT__MAIL__CA_FILE")
+        distrusting = Context()
+        assert silence.watch(distrusting) == ["sd"]
+        distrusting.close()
     assert mail.box.mails == [], "a server whose certificate is not trusted gets nothing"
-    monkeypatch.setattr(context.loaded, "settings", settings, raising=False)
     silence.watch(context)
     assert len(mail.box.mails) == 1
+
+
+def test_a_server_without_tls_gets_nothing() -> None:
+    box = Mailbox()
+    controller = Controller(box, hostname="127.0.0.1", port=_free_port())
+    controller.start()
+    try:
+        with pytest.raises(MailFailed, match="STARTTLS"):
+            send(MailSettings(host="127.0.0.1", port=controller.port, to=("a@b.example",)), "a", "b")
+    finally:
+        controller.stop()
+    assert box.mails == []
 
 
 def test_without_a_server_nothing_is_sent_and_no_password_goes_in_the_clear(mail: Served) -> None:
