@@ -67,7 +67,7 @@ def source(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stating], Stating]:
     """Makes a source known to the program."""
 
     def add(made: Stating) -> Stating:
-        monkeypatch.setattr(sources, "BUILDERS", {made.name: lambda settings, folder: made})
+        monkeypatch.setattr(sources, "BUILDERS", {made.name: lambda settings, folder, context: made})
         return made
 
     return add
