@@ -2,45 +2,74 @@
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import redis
 import typer
 from rich.console import Console
 from structlog.stdlib import get_logger
+from typer.core import TyperGroup
 
 from graph.cpr import MissingKey
 from graph.errors import GraphError
 from reconnect import logs
-from reconnect.commands import (
-    analyst,
-    days,
-    demo,
-    exports,
-    imports,
-    instance,
-    keys,
-    nearest,
-    queries,
-    sample,
-    serve,
-    show,
-    status,
-    tokens,
-    worker,
-)
 from reconnect.context import Context
 from reconnect.embedded import EmbeddedError
 from reconnect.exits import CommandFailed, Exit
 from reconnect.redaction import redact_text
 from reconnect.settings_file import SettingsError
 
+MARKUP: Literal["markdown"] = "markdown"
+
+# Command → module of ``reconnect.commands`` that registers it; in the order in which ``--help`` shows them.
+MODULES = {
+    "demo": "demo",
+    "up": "instance",
+    "down": "instance",
+    "status": "status",
+    "import": "imports",
+    "export": "exports",
+    "serve": "serve",
+    "worker": "worker",
+    "day-turn": "days",
+    "nearest": "nearest",
+    "nearest-manager": "nearest",
+    "query": "queries",
+    "schema": "queries",
+    "token": "tokens",
+    "analyst-copy": "analyst",
+    "keys": "keys",
+    "sample": "sample",
+    "config": "show",
+}
+
+
+class OnDemand(TyperGroup):
+    """Loads a command's module when it is asked for: ``status`` does not wait for all that ``serve`` needs."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(MODULES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in MODULES:
+            for each in MODULES:  # so that it can be said what was meant
+                self.get_command(ctx, each)
+            return None
+        if cmd_name not in self.commands:
+            part = typer.Typer(rich_markup_mode=MARKUP)
+            import_module(f"reconnect.commands.{MODULES[cmd_name]}").register(part)
+            self.commands = {**self.commands, **typer.main.get_group(part).commands}
+        return self.commands[cmd_name]
+
+
 app = typer.Typer(
     name="reconnect",
+    cls=OnDemand,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=MARKUP,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -85,26 +114,6 @@ def begin(
 
 # Commands that must work where the settings are wrong or don't exist yet.
 _WITHOUT_SETTINGS = frozenset({"schema", "sample"})
-
-_GROUPS = (
-    demo,
-    instance,
-    status,
-    imports,
-    exports,
-    serve,
-    worker,
-    days,
-    nearest,
-    queries,
-    tokens,
-    analyst,
-    keys,
-    sample,
-    show,
-)
-for group in _GROUPS:
-    group.register(app)
 
 
 def main() -> None:

@@ -4,10 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import neo4j
+import typer
 
+from reconnect import cli, commands
 from reconnect.exits import Exit
 from tests.reconnect.shell import Run
 
@@ -72,3 +75,16 @@ def test_the_day_turn_and_its_state(run: Run, clean_graph: neo4j.Driver) -> None
     done = run("status", "--json")
     assert done.returncode == Exit.OK
     assert json.loads(done.stdout)["jobs"]["day_turn"]["state"] == "done"
+
+
+def test_each_command_is_in_the_module_that_the_list_names() -> None:
+    for name, module in cli.MODULES.items():
+        part = typer.Typer()
+        import_module(f"reconnect.commands.{module}").register(part)
+        assert name in typer.main.get_group(part).commands
+    modules = {each.stem for each in Path(commands.__path__[0]).glob("*.py")} - {"__init__"}
+    assert modules == set(cli.MODULES.values())
+
+
+def test_a_mistyped_command_is_told_what_was_meant(run: Run) -> None:
+    assert "Did you mean 'status'?" in run("stat").stderr

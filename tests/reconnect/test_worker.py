@@ -143,7 +143,8 @@ def test_the_day_turn_is_a_job(context: Context, client: redis.Redis) -> None:
 def test_the_schedule_of_the_settings_is_planned(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONNECT__SCHEDULES__IMPORTS__SD", "30 5 * * 1-5")
     planned = {job.name: job for job in worker.Jobs(Context()).schedule()}
-    assert set(planned) == {"schedule: import sd", "schedule: day turn", "release stranded jobs"}
+    always = {"schedule: day turn", "release stranded jobs", "watch for silent sources"}
+    assert set(planned) == {"schedule: import sd", *always}
     assert planned["schedule: import sd"].hour == {5}
     assert planned["schedule: import sd"].weekday == {0, 1, 2, 3, 4}
 
