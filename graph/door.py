@@ -21,13 +21,14 @@ from graph.difference import Difference, Notice, copied, operation
 from graph.erasure import erase
 from graph.errors import Conflict, Refused, Unknown
 from graph.facts import Ref, Statement
-from graph.index import Index, RecordId
+from graph.index import Holder, Index, RecordId
 from graph.loading import KeptRecord, Loaded, edges, load
 from graph.matching import DEFAULT_MATCH_KEYS, MatchKeys, Undecided, decisions, match
 from graph.merge import Candidate, Thing, check, merged
 from graph.model import KINDS
 from graph.order import MANUAL, SourceOrder
 from graph.record import from_text, to_text
+from graph.time import Period, union
 from graph.tree import Edge, find_cycle
 
 ATTEMPTS = 8  # how often a batch is compared again when others write the same things at the same time
@@ -133,8 +134,10 @@ class Door:
             if uuid is None:
                 uuid = decided[record] if record in decided else matches.found.get(record)
             made = Stated(source, statement, fingerprint, uuid or str(uuid4()), new=uuid is None)
+            self.index.note(record, made.uuid, kept.fingerprint if kept else "", cpr=cpr)
             natural = natural_key(statement)
-            self.index.note(record, made.uuid, kept.fingerprint if kept else "", natural=natural, cpr=cpr)
+            if natural is not None:
+                self.index.note_natural(statement.kind, natural, self._holder(made))
             stated.append(made)
         return stated
 
@@ -148,7 +151,13 @@ class Door:
         if statement.cpr and (person := self.index.person(self.keyring.hash(statement.cpr))) is not None:
             return person
         natural = natural_key(statement)
-        return None if natural is None else self.index.natural(statement.kind, natural)
+        return None if natural is None else self.index.natural_of(statement.kind, natural, source, statement.exists)
+
+    def _holder(self, stated: Stated) -> Holder:
+        """The statement's thing as the holder of its natural key, as far as the statement tells."""
+        told = union(stated.statement.exists or ())
+        life = Period(told[0].start, told[-1].end) if told else Period()
+        return Holder(stated.uuid, life, any(each.holds(self.today) for each in told), {stated.source})
 
     # -- comparing --------------------------------------------------------------------------------------------
 

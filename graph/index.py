@@ -5,12 +5,15 @@ records asks the graph once a record.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
 
 import neo4j
 
 from graph.facts import Ref
 from graph.model import KINDS
+from graph.time import ALWAYS, Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,32 @@ class Kept:
 
     uuid: str
     fingerprint: str
+
+
+@dataclass(slots=True)
+class Holder:
+    """A thing with a natural key: the days that it has been there, whether it is today, and who tells of it."""
+
+    uuid: str
+    life: Period
+    active: bool
+    sources: set[str] = field(default_factory=set)
+
+    @property
+    def rank(self) -> tuple[bool, date]:
+        """What is in force comes before what has ended or is to come, then what began last."""
+        return (self.active, self.life.start)
+
+
+@cache
+def _holders(kind: str) -> str:
+    natural = KINDS[kind].natural
+    told = "COLLECT { MATCH (r:SourceRecord)-[:TELLS]->(n) RETURN DISTINCT r.source }" if KINDS[kind].reused else "[]"
+    return f"""
+    UNWIND $keys AS key
+    MATCH (n:{kind} {{{natural}: key}})
+    RETURN key, n.uuid AS uuid, n.from AS from, n.to AS to, coalesce(n.active, false) AS active, {told} AS sources
+    """
 
 
 # In blocks: a row of a result costs two reads of the socket, however little is in it.
@@ -79,7 +108,7 @@ class Index:
         self._driver = driver
         self._records: dict[RecordId, Kept | None] = {}
         self._whole: set[tuple[str, str]] = set()  # (source, kind) of which all records are known
-        self._naturals: dict[tuple[str, str], str | None] = {}
+        self._naturals: dict[tuple[str, str], list[Holder]] = {}
         self._cprs: dict[str, str | None] = {}
         self._formers: set[str] = set()
         self._uuids: dict[tuple[str, str], bool] = {}
@@ -119,17 +148,14 @@ class Index:
         by_kind: dict[str, list[str]] = {}
         for kind, key in keys:
             if (kind, key) not in self._naturals:
-                self._naturals[kind, key] = None
+                self._naturals[kind, key] = []
                 by_kind.setdefault(kind, []).append(key)
         for kind, wanted in by_kind.items():
-            natural = KINDS[kind].natural
-            # Where a number was used again, the last row wins: what holds now, else what was met last.
-            query = (
-                f"UNWIND $keys AS key MATCH (n:{kind} {{{natural}: key}}) "
-                f"RETURN n.{natural} AS key, n.uuid AS uuid ORDER BY coalesce(n.active, false), n.from"
-            )
-            for row in self._rows(query, keys=wanted):
-                self._naturals[kind, row["key"]] = row["uuid"]
+            for row in self._rows(_holders(kind), keys=wanted):
+                start, end = row["from"], row["to"]
+                life = Period(ALWAYS if start is None else start.to_native(), None if end is None else end.to_native())
+                holder = Holder(row["uuid"], life, row["active"], set(row["sources"]))
+                self._naturals[kind, row["key"]].append(holder)
 
     def learn_refs(self, refs: Iterable[Ref], source: str) -> None:
         """All that ``resolve`` will be asked."""
@@ -177,7 +203,7 @@ class Index:
         if ref.by == "uuid":
             return ref.key if self._uuids.get((ref.kind, ref.key)) else None
         if ref.by == "natural":
-            return self._naturals.get((ref.kind, ref.key))
+            return self.natural(ref.kind, ref.key)
         if ref.by == "cpr":
             return self._cprs.get(ref.key)
         if ref.by == "employment":
@@ -204,26 +230,49 @@ class Index:
         return cpr_hash in self._formers
 
     def natural(self, kind: str, key: str) -> str | None:
-        return self._naturals.get((kind, key))
+        """The thing that a natural key stands for: the one in force, else the one that was there last."""
+        holders = self._naturals.get((kind, key))
+        return max(holders, key=lambda each: each.rank).uuid if holders else None
 
-    def note(
-        self, record: RecordId, uuid: str, fingerprint: str, *, natural: str | None = None, cpr: str | None = None
-    ) -> None:
+    def natural_of(self, kind: str, key: str, source: str, life: Sequence[Period] | None) -> str | None:
+        """The thing that a new record of a source is of, by its natural key.
+
+        Where keys are used again (``Kind.reused``) it is one that is there on one of the days that the record tells
+        of, and of which the source does not tell under another key of its own.
+        """
+        if not KINDS[kind].reused:
+            return self.natural(kind, key)
+        fits = [
+            each
+            for each in self._naturals.get((kind, key), ())
+            if source not in each.sources and (life is None or any(each.life.overlap(days) for days in life))
+        ]
+        return max(fits, key=lambda each: each.rank).uuid if fits else None
+
+    def note(self, record: RecordId, uuid: str, fingerprint: str, *, cpr: str | None = None) -> None:
         """Remember what is about to be, or has been, written."""
         self._records[record] = Kept(uuid, fingerprint)
         self._uuids[record.kind, uuid] = True
-        if natural is not None:
-            self._naturals[record.kind, natural] = uuid
         if cpr is not None and self._cprs.get(cpr) is None:
             self._cprs[cpr] = uuid
+
+    def note_natural(self, kind: str, key: str, holder: Holder) -> None:
+        """As ``note``, of the thing that has a natural key, or gets it."""
+        holders = self._naturals.setdefault((kind, key), [])
+        known = next((each for each in holders if each.uuid == holder.uuid), None)
+        if known is None:
+            holders.append(holder)
+        else:
+            known.sources |= holder.sources
 
     def drop(self, record: RecordId, uuid: str) -> None:
         """A new thing that was noted will not be written after all."""
         self._records[record] = None
         self._uuids[record.kind, uuid] = False
-        for known in (self._naturals, self._cprs):
-            for key in [key for key, found in known.items() if found == uuid]:
-                known[key] = None  # type: ignore[index]
+        for holders in self._naturals.values():
+            holders[:] = [each for each in holders if each.uuid != uuid]
+        for key in [key for key, found in self._cprs.items() if found == uuid]:
+            self._cprs[key] = None
 
     def forget(self) -> None:
         """Start anew: somebody else has written meanwhile."""

@@ -19,7 +19,15 @@ class Found:
 def find_query(kind: str) -> str:
     """One row a fitting thing: uuid, source. Parameter ``$name``."""
     natural = KINDS[kind].natural
-    by_natural = f"UNION MATCH (n:{kind} {{{natural}: $name}}) RETURN n.uuid AS uuid, null AS source" if natural else ""
+    by_natural = ""
+    if natural:
+        # The key of what has ended may be used again: then it stands for what is in force, else for the last one.
+        one = (
+            "WITH n ORDER BY n.active DESC, coalesce(n.from, date({year: 1})) DESC LIMIT 1"
+            if KINDS[kind].reused
+            else ""
+        )
+        by_natural = f"UNION MATCH (n:{kind} {{{natural}: $name}}) {one} RETURN n.uuid AS uuid, null AS source"
     return f"""
     MATCH (n:{kind} {{uuid: $name}})
     RETURN n.uuid AS uuid, null AS source
@@ -32,8 +40,12 @@ def find_query(kind: str) -> str:
 
 
 def found(kind: str, name: str, rows: list[Found]) -> Found:
-    """The one thing among the rows of ``find_query``. Raises Unknown (unknown_unit …) or Ambiguous."""
-    uuids = {row.uuid for row in rows}
+    """The one thing among the rows of ``find_query``. Raises Unknown (unknown_unit …) or Ambiguous.
+
+    What it is by itself, by uuid or natural key, counts before what a source calls by that name.
+    """
+    uuids = {row.uuid for row in rows if row.source is None} or {row.uuid for row in rows}
+    rows = [row for row in rows if row.uuid in uuids]
     if not uuids:
         raise Unknown(f"unknown_{_spelled(kind)}", f"no {kind} is known as {name!r}; give its uuid or a source's key")
     if len(uuids) > 1:

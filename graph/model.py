@@ -28,7 +28,7 @@ class Link:
     Stated by the kind that it is listed under. ``incoming``: in the graph the arrow points from the other thing to
     this one. ``single``: at most one at a time (the highest source wins, day by day); else all sources' are kept.
     ``outlives``: as told, not cut to the thing's existence: a walk up the organisation goes on through a closed unit
-    as long as its own PART_OF holds (nearest.yaml A14).
+    as long as its own PART_OF holds (nearest.yaml A14); what took a thing's place did so when it ended.
     """
 
     name: str
@@ -43,13 +43,17 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of thing. ``natural``: the property that identifies it to people and other sources."""
+    """A kind of thing. ``natural``: the property that identifies it to people and other sources.
+
+    ``reused``: when a thing has ended, another one may get its natural key. The key then stands for the one in force.
+    """
 
     name: str
     doc: str
     properties: tuple[Property, ...]
     links: tuple[Link, ...] = ()
     natural: str | None = None
+    reused: bool = False
 
     @property
     def state(self) -> str:
@@ -247,7 +251,8 @@ SUBSTITUTION = Kind(
     ),
 )
 ENDED_IN_KLE = (
-    Property("announced_end", doc="The year in which the title says that it ends, or 'unknown'"),
+    Property("announced_end", doc="The year in which it is to end, as KL has announced it; 'unknown' without a year"),
+    Property("ending", doc="How it ended or will end: ended (udgået), moved (flyttet), missing (from a release)"),
     Property("changed", "date", "When the title was last changed"),
 )
 KLE_NODE = Kind(
@@ -263,15 +268,23 @@ KLE_NODE = Kind(
     ),
     (
         Link("parent", "WITHIN", ("KleNode",), single=True),
-        Link("replaced_by", "REPLACED_BY", ("KleNode",), doc="What took its place when it was moved (afløst af)"),
+        Link(
+            "replaced_by",
+            "REPLACED_BY",
+            ("KleNode",),
+            outlives=True,
+            doc="What took its place when it was moved (afløst af); from that day on",
+        ),
     ),
     natural="number",
+    reused=True,
 )
 KLE_FACET_CATEGORY = Kind(
     "KleFacetCategory",
     "A category of KLE's facets (handlingsfacetkategori): one letter.",
     (Property("number"), Property("title"), Property("kle_uuid"), *ENDED_IN_KLE),
     natural="number",
+    reused=True,
 )
 KLE_FACET = Kind(
     "KleFacet",
@@ -285,9 +298,10 @@ KLE_FACET = Kind(
     ),
     (
         Link("category", "WITHIN", ("KleFacetCategory",), single=True),
-        Link("replaced_by", "REPLACED_BY", ("KleFacet",)),
+        Link("replaced_by", "REPLACED_BY", ("KleFacet",), outlives=True),
     ),
     natural="number",
+    reused=True,
 )
 FUNCTION = Kind(
     "Function",

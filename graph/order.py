@@ -10,9 +10,9 @@ DEFAULT_ORDER = (
     "cpr",
     "sd",
     "opus",
+    "kle",  # before facts, which may name a number that KL has ended
     "facts",
     "positions",
-    "kle",
     "active_directory",
     "school_ad",
     "unilogin",

@@ -64,6 +64,7 @@ class Reading:
     has changed it is only stored if ``mark_anyway``: a mark that is just a moment in time sets that to False as long
     as the old one will do, so that an unchanged source costs no write.
     ``problems`` are those of no single record (an unreadable record without key, an unknown element).
+    ``rechecked``: kinds of which ``problems`` are all that there are now; what was kept of them before is mended.
     ``suspect``: why the reading may not be the whole of what it says it is; any reason stops it at the brake,
     however little it would end, until somebody approves it. Where it ends nothing it is applied.
     ``apart``: the readings after it do not build on it; where the brake stops it, they are taken all the same.
@@ -77,6 +78,7 @@ class Reading:
     mark: Mapping[str, str] = field(default_factory=dict)
     mark_anyway: bool = True
     problems: tuple[Problem, ...] = ()
+    rechecked: frozenset[str] = frozenset()
     suspect: tuple[str, ...] = ()
     apart: bool = False
 

@@ -47,7 +47,8 @@ class Taking:
         self.looked_at |= {(each.kind, each.key) for each in self.reading.problems}
         if self.reading.whole:
             kept = kept_problems(self.driver, self.source).values()
-            self.looked_at |= {(each.kind, each.key) for each in kept if not each.key}
+            again = self.reading.rechecked
+            self.looked_at |= {(each.kind, each.key) for each in kept if not each.key or each.kind in again}
 
     def told(self) -> list[Told]:
         """The statements of all records that are new, changed or gone."""

@@ -12,6 +12,7 @@ from exporters.plan2learn import Plan2LearnSettings
 from graph.order import DEFAULT_ORDER
 from importers.brake import BrakeSettings
 from importers.facts.settings import FactsSettings
+from importers.kle.settings import KleSettings
 from importers.opus.settings import OpusSettings
 from importers.roles import RoleRule
 from importers.sd.settings import SdSettings
@@ -131,6 +132,7 @@ class SourcesSettings(Section):
     opus: OpusSettings = OpusSettings()
     sd: SdSettings | None = None
     unilogin: UniLoginSettings | None = None
+    kle: KleSettings = KleSettings()
 
 
 class TargetsSettings(Section):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from graph.time import today
 from importers.facts.source import Facts
+from importers.kle.source import Kle
 from importers.opus.source import Opus
 from importers.sd.source import SdSource
 from importers.source import Source
@@ -49,6 +50,10 @@ def _sd(settings: SourcesSettings, folder: Path | None, context: Context) -> Sou
     return SdSource(settings.sd)
 
 
+def _kle(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    return Kle(settings.kle, folder)
+
+
 def _unilogin(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
     if folder is not None:
         raise CommandFailed("UNI-Login is a web service; it has no files to read --from.", Exit.USAGE)
@@ -62,4 +67,4 @@ def _unilogin(settings: SourcesSettings, folder: Path | None, context: Context) 
     return UniLogin(settings.unilogin, GraphLookup(driver, today()), GraphMemory(driver))
 
 
-BUILDERS: Mapping[str, Builder] = {"facts": _facts, "opus": _opus, "sd": _sd, "unilogin": _unilogin}
+BUILDERS: Mapping[str, Builder] = {"facts": _facts, "kle": _kle, "opus": _opus, "sd": _sd, "unilogin": _unilogin}

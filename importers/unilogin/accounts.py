@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from graph.facts import LinkTold, Ref, Statement
 from graph.time import Period
 from importers.source import Known
-from importers.unilogin.timelines import held, opened
+from importers.timelines import held, opened
 
 SYSTEM = "unilogin"
 

@@ -13,10 +13,10 @@ from functools import partial
 from graph.facts import LinkTold, Ref, Statement, Told, Value
 from graph.time import Period
 from importers.source import Known, Mapped, RawRecord
+from importers.timelines import closed, held, opened, pointed
 from importers.unilogin.accounts import Accounts, Holding, account
 from importers.unilogin.answers import PersonTold
 from importers.unilogin.people import Placed
-from importers.unilogin.timelines import closed, held, opened, pointed
 
 MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
 STAFF, TRAINEE, EXTERNAL = "school staff", "trainee", "external"

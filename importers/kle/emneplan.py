@@ -1,0 +1,122 @@
+"""KLE's XML: the whole plan, the facets, and the lists without dates, as one (formats/kle.md §3, §4; §2 A, B).
+
+Elements are known by their local names, in any namespace; unknown ones are ignored (pitfall 12).
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from lxml import etree
+
+from importers.kle.entries import FULL, KIND_OF_ELEMENT, Kind, Raw, Release, entry
+from importers.kle.errors import Unreadable
+from importers.xml import BadXml, local, tree
+
+_PLAN: frozenset[Kind] = frozenset({"KleNode"})
+_FACETS: frozenset[Kind] = frozenset({"KleFacetCategory", "KleFacet"})
+_NUMBERS = tuple(f"{element}Nr" for element in KIND_OF_ELEMENT)
+LISTS = ("KLE-Hovedgrupper", "KLE-Grupper", "KLE-Emner")
+
+
+def release(content: bytes, label: str, largest: int) -> Release:
+    """What a document tells. Raises Unreadable: refused XML, another document, none or a wrong date of publishing."""
+    root = _root(content, label, largest)
+    name = local(root)
+    if name in ("KLE-Emneplan", "KLE-Handlingsfacetter"):
+        published = _published(root, label)
+        plan = name == "KLE-Emneplan"
+        made = Release(label, "plan" if plan else "facets", published, _PLAN if plan else _FACETS, FULL)
+    elif name in LISTS:
+        made = Release(label, "plan", None, frozenset(), frozenset())
+    else:
+        raise Unreadable(f"{label} is no release of KLE: its root is {name[:60]}")
+    for element in _entries(root):
+        told = entry(_raw(element), made.problems)
+        if told is not None:
+            made.entries.append(told)
+    if not made.entries:
+        raise Unreadable(f"{label} holds no entry that can be taken")
+    return made
+
+
+def lists(contents: dict[str, bytes], largest: int) -> Release:
+    """The three lists as one release without a date; ``contents`` by label. Raises Unreadable."""
+    found = [(label, release(content, label, largest)) for label, content in contents.items()]
+    made = Release(", ".join(contents), "plan", None, _PLAN, frozenset({"kle_uuid"}))
+    for _, each in found:
+        if each.kinds:
+            raise Unreadable(f"{each.label} is no list")
+        made.entries += each.entries
+        made.problems += each.problems
+    return made
+
+
+def _root(content: bytes, label: str, largest: int) -> etree._Element:
+    try:
+        return tree(content, largest)
+    except BadXml as wrong:
+        raise Unreadable(f"{label} is not taken: {wrong}") from wrong
+
+
+def _published(root: etree._Element, label: str) -> date:
+    text = _text(root, "UdgivelsesDato")
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError as wrong:
+        raise Unreadable(f"{label} has no date of publishing (UdgivelsesDato) that can be read: {text!r}") from wrong
+
+
+def _entries(root: etree._Element) -> Iterator[etree._Element]:
+    """Every entry, wherever it stands: where it belongs is told by its number."""
+    for element in root.iter("*"):
+        if local(element) in KIND_OF_ELEMENT:
+            yield element
+
+
+def _raw(element: etree._Element) -> Raw:
+    name = local(element)
+    info = _child(element, f"{name}AdministrativInfo")
+    if info is None:
+        info = _child(element, "KLEAdministrativInfo")
+    history = _child(info, "Historisk")
+    moved = _child(history, "Flyttet")
+    uuid = _child(element, "UUID")
+    return Raw(
+        element=name,
+        number=_text(element, f"{name}Nr"),
+        title=_text(element, f"{name}Titel"),
+        uuid=_own(uuid),
+        has_uuid=uuid is not None,
+        created=_text(info, "OprettetDato"),
+        changed=[_own(each) for each in _children(info, "RettetDato")],
+        ended=_text(history, "UdgaaetDato") or _text(moved, "FlyttetDato"),
+        moved=moved is not None,
+        successors=tuple(_successors(moved)),
+        preservation=_text(element, "BevaringJaevnfoerArkivloven"),
+        deletion_after=_text(element, "SletningJaevnfoerPersondataloven"),
+        where=f"line {element.sourceline}",
+    )
+
+
+def _successors(moved: etree._Element | None) -> Iterator[str]:
+    for after in _children(moved, "AfloestAf"):
+        for each in after.iterchildren("*"):
+            if local(each) in _NUMBERS and _own(each):
+                yield _own(each)
+
+
+def _children(element: etree._Element | None, name: str) -> Iterator[etree._Element]:
+    if element is not None:
+        yield from (each for each in element.iterchildren("*") if local(each) == name)
+
+
+def _child(element: etree._Element | None, name: str) -> etree._Element | None:
+    return next(_children(element, name), None)
+
+
+def _text(element: etree._Element | None, name: str) -> str:
+    return _own(_child(element, name))
+
+
+def _own(element: etree._Element | None) -> str:
+    return "" if element is None or element.text is None else element.text.strip()

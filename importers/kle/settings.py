@@ -1,0 +1,52 @@
+"""What a municipality says about its KLE: where the releases are, and how they are read."""
+
+import hashlib
+from datetime import date
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+ONLINE = "http://api.kle-online.dk/resources"
+
+
+class KleSettings(BaseModel):
+    """Exactly one of ``url``, ``address`` and ``path``, unless the command names a file or folder."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str | None = Field(None, description=f"KLE Online's REST service; KL's is {ONLINE}")
+    form: Literal["full", "lists"] = Field(
+        "full", description="of the service: everything with dates, or the three lists without"
+    )
+    facets: bool = Field(True, description="the service is asked for facets (handlingsfacetter) too")
+    address: str | None = Field(None, description="http(s) address of one file, XML or CSV")
+    path: Path | None = Field(None, description="a file, or a folder of releases")
+    accept_release: date | None = Field(
+        None, description="publishing date of a release that is taken although a newer one is held"
+    )
+    last_day_in_force: bool = Field(
+        False, description="the date of an end is the last day in force; KL does not say which it is"
+    )
+    least_share: float = Field(
+        0.8, ge=0, le=1, description="a release with a smaller share of the entries in force is held at the brake"
+    )
+    timeout_seconds: float = Field(60, gt=0)
+    attempts: int = Field(3, ge=1, le=10, description="of a question that is not answered, or with 429 or 503")
+    longest_wait_seconds: float = Field(60, ge=0, description="before another attempt, whatever Retry-After says")
+    largest_megabytes: int = Field(64, ge=1, description="of a release")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(each is not None for each in (self.url, self.address, self.path)) > 1:
+            raise ValueError("KLE is read from one place: give one of url, address and path")
+        return self
+
+    @property
+    def largest(self) -> int:
+        """Bytes."""
+        return self.largest_megabytes << 20
+
+    def digest(self) -> bytes:
+        """Changes when something changes that decides what an entry means."""
+        return hashlib.blake2b(repr(self.last_day_in_force).encode(), digest_size=8).digest()

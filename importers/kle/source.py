@@ -1,0 +1,194 @@
+"""The source: each release is one reading (formats/kle.md §6.7)."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from graph.facts import Problem
+from graph.time import today
+from importers.kle import emneplan, table
+from importers.kle.checking import Checked, checked
+from importers.kle.entries import Entry, Kind, Release
+from importers.kle.errors import OlderRelease, Unavailable
+from importers.kle.mapping import Plan
+from importers.kle.matching import Held, keyed
+from importers.kle.places import FACETS, LISTS, PLAN, Web, files, shown
+from importers.kle.settings import KleSettings
+from importers.source import Known, Mapped, RawRecord, Reading, SourceError
+
+NOT_TAKEN = "not taken"
+
+
+class Kle:
+    """KL's classification. ``path`` is read instead of the place in the settings. ``day`` and ``sleep`` are for tests.
+
+    The mark holds, of each family of releases, the date of publishing (``released``; empty: it bore none), the day that
+    its news was taken from (``day``) and a hash of its content; and what the server said of what it sent.
+    """
+
+    name = "kle"
+
+    def __init__(
+        self,
+        settings: KleSettings,
+        path: Path | None = None,
+        *,
+        day: Callable[[], date] = today,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._path = path or settings.path
+        self._day = day
+        self._sleep = sleep
+        if self._path is None and settings.url is None and settings.address is None:
+            raise SourceError("KLE has no place to read from: set url, address or path, or name a file or folder")
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        """The releases that are due, oldest first. Raises Unavailable, Unreadable, OlderRelease."""
+        mark = dict(known.mark)
+        salt = self._settings.digest().hex()
+        web = Web(self._settings, mark if mark.get("settings") == salt else {})
+        if self._sleep is not None:
+            web.sleep = self._sleep
+        for release in self._due(list(self._releases(web)), mark):
+            yield self._reading(release, known, {"settings": salt, **web.answered})
+
+    # -- which releases ---------------------------------------------------------------------------------------------
+
+    def _releases(self, web: Web) -> Iterator[Release]:
+        settings = self._settings
+        if self._path is not None:
+            for name, content in files(self._path, settings.largest):
+                yield _release(content, name, settings.largest)
+        elif settings.address is not None:
+            answer = web.get(settings.address)
+            if answer is not None:
+                yield _release(answer, shown(settings.address), settings.largest)
+        elif settings.url is not None:
+            yield from self._online(settings.url.rstrip("/"), web)
+
+    def _online(self, url: str, web: Web) -> Iterator[Release]:
+        if self._settings.form == "lists":
+            lists = {shown(url + each): web.get(url + each) for each in LISTS}
+            if any(each is not None for each in lists.values()):
+                # One has changed, so all are needed: those that have not are asked for again.
+                bare = replace(web, tags={})
+                whole = {shown(url + each): lists[shown(url + each)] or bare.get(url + each) or b"" for each in LISTS}
+                yield emneplan.lists(whole, self._settings.largest)
+        else:
+            plan = web.get(url + PLAN)
+            if plan is not None:
+                yield emneplan.release(plan, shown(url + PLAN), self._settings.largest)
+        if self._settings.facets:
+            facets = web.get(url + FACETS)
+            if facets is not None:
+                yield emneplan.release(facets, shown(url + FACETS), self._settings.largest)
+
+    def _due(self, releases: list[Release], mark: Mapping[str, str]) -> Iterator[Release]:
+        """Of each family those that are newer than the one held, or the newest one. Raises OlderRelease."""
+        for family in ("plan", "facets"):
+            found = sorted(
+                (each for each in releases if each.family == family), key=lambda each: each.published or date.min
+            )
+            held = mark.get(f"released {family}")
+            if not found:
+                continue
+            if sum(each.published is None for each in found) > 1:
+                raise Unavailable("several releases bear no date; leave the one to be read")
+            last = found[-1]
+            if held is None or last.published is None:
+                yield last
+                continue
+            accepted = [each for each in found if each.published == self._settings.accept_release]
+            newer = [each for each in found if each.published is not None and each.published.isoformat() > held]
+            if accepted or newer:
+                yield from accepted if accepted else newer
+            elif last.published.isoformat() == held:
+                yield last
+            else:
+                raise OlderRelease(
+                    f"{last.label} was published on {last.published}; the release of {held} is held. "
+                    f"To take it nevertheless, set accept_release to {last.published}."
+                )
+
+    # -- one release ------------------------------------------------------------------------------------------------
+
+    def _reading(self, release: Release, known: Known, answered: Mapping[str, str]) -> Reading:
+        day = release.published or self._day()
+        mark, family = dict(known.mark), release.family
+        until = date.fromisoformat(mark[f"day {family}"]) if f"day {family}" in mark else None
+        sound = checked(release.entries)
+        held = {kind: [Held.of(each) for each in known.statements(kind)] for kind in sorted(release.kinds)}
+        pairs = [
+            pair
+            for kind, things in held.items()
+            for pair in keyed([each for each in sound.sound if each.kind == kind], things, day, until)
+        ]
+        plan = Plan(
+            known, day, until, release.tells, self._settings.digest(), self._settings.last_day_in_force, tuple(pairs)
+        )
+        published = "" if release.published is None else release.published.isoformat()
+        content = _digest(release.entries)
+        problems = [*release.problems, *sound.problems]
+        same_date = bool(published) and mark.get(f"released {family}") == published
+        if same_date and mark.get(f"content {family}") != content:
+            text = f"{release.label}: the release of {published} has other content than when it was read before"
+            problems.append(Problem("KleNode", "", f"release {published}", "changed_release", text, "notice"))
+        return Reading(
+            label=f"KLE {family} of {published or day}",
+            day=day,
+            records=[*plan.records(), *_left_out(sound, release, held)],
+            whole=frozenset(release.kinds),
+            absent=plan.absent,
+            mark={
+                **mark,
+                **answered,
+                f"released {family}": published,
+                f"day {family}": day.isoformat(),
+                f"content {family}": content,
+            },
+            mark_anyway=bool(published) and not same_date,
+            problems=tuple(problems),
+            rechecked=frozenset(release.kinds),
+            suspect=tuple(self._doubts(sound, held, day)),
+        )
+
+    def _doubts(self, sound: Checked, held: Mapping[Kind, list[Held]], day: date) -> Iterator[str]:
+        """A release that may be cut off although it is well-formed (pitfall 13)."""
+        for kind, things in held.items():
+            before = sum(each.in_force(day) for each in things)
+            told = (*sound.sound, *sound.left_out)
+            now = sum(each.kind == kind and (each.is_current or each.life.holds(day)) for each in told)
+            if now < before * self._settings.least_share:
+                yield f"the release has {now} {kind} in force, {before} are held: it may be cut off"
+
+
+def _release(content: bytes, label: str, largest: int) -> Release:
+    begin = content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1]
+    is_text = begin == b"<" or content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return emneplan.release(content, label, largest) if is_text else table.release(content, label, largest)
+
+
+def _digest(entries: Iterable[Entry]) -> str:
+    """Of what is told, in whatever order."""
+    lines = sorted(repr(each) for each in entries)
+    return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
+
+
+def _left_out(sound: Checked, release: Release, held: Mapping[Kind, list[Held]]) -> Iterator[RawRecord]:
+    """What is held of entries that are not taken stays as it is: it is there, and can't be told apart."""
+    bad = {(each.kind, each.key) for each in release.problems if each.severity == "bad"}
+    numbers = {(each.kind, each.number) for each in sound.left_out} | bad
+    uuids = {each.uuid for each in sound.left_out}
+    taken = {each.uuid for each in sound.sound if each.uuid}
+    for kind, things in held.items():
+        for each in things:
+            uuid = each.uuids[-1] if each.uuids else ""
+            if uuid not in taken and ((kind, each.number) in numbers or uuid in uuids - {""}):
+                yield RawRecord(kind, each.key, NOT_TAKEN, _nothing)
+
+
+def _nothing(previous: object) -> Mapped:
+    return Mapped(None)

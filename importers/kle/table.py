@@ -1,0 +1,86 @@
+"""The table: REConnect's own form of a release, ``uuid;number;title`` with dates where they are known (kle.md §2 C)."""
+
+import csv
+import io
+import re
+from datetime import date
+
+from graph.facts import Problem
+from importers.kle.entries import DATES, KIND_OF_ELEMENT, Kind, Raw, Release, element_of, entry
+from importers.kle.errors import Unreadable
+
+REQUIRED = ("uuid", "number", "title")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+csv.field_size_limit(1 << 20)
+
+
+def release(content: bytes, label: str, largest: int) -> Release:
+    """What a table tells. A date in its name is when it was published. Raises Unreadable."""
+    if len(content) > largest:
+        raise Unreadable(f"{label} has {len(content)} bytes; {largest} are allowed")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise Unreadable(f"{label} is not in UTF-8: {wrong.reason} at byte {wrong.start}") from wrong
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    try:
+        header = [each.strip().lower() for each in next(rows, [])]
+        missing = [each for each in REQUIRED if each not in header]
+        if missing:
+            raise Unreadable(f"{label} has no column {', '.join(missing)}; the first line is uuid;number;title")
+        made = Release(label, "plan", _published(label), frozenset(), _tells(header))
+        for row in rows:
+            _take(made, header, row, rows.line_num)
+    except csv.Error as wrong:
+        raise Unreadable(f"{label} is no table: {wrong} (line {rows.line_num})") from wrong
+    if not made.entries:
+        raise Unreadable(f"{label} holds no entry that can be taken")
+    made.kinds = frozenset(each.kind for each in made.entries)
+    return made
+
+
+def _published(label: str) -> date | None:
+    found = _DATE.search(label)
+    try:
+        return date.fromisoformat(found[0]) if found else None
+    except ValueError:
+        return None
+
+
+def _tells(header: list[str]) -> frozenset[str]:
+    own = {"uuid": "kle_uuid", "changed": "changed", "ended": DATES}
+    return frozenset(told for column, told in own.items() if column in header)
+
+
+def _take(made: Release, header: list[str], row: list[str], line: int) -> None:
+    if not any(each.strip() for each in row):
+        return
+    cells = dict(zip(header, row, strict=False))
+    number = cells.get("number", "").strip()
+    element = element_of(number)
+    if element is None or len(row) > len(header):
+        text = f"line {line}: {number!r} is no number of KLE" if element is None else f"line {line}: too many columns"
+        kind: Kind = "KleNode" if element is None else KIND_OF_ELEMENT[element]
+        rule = "number" if element is None else "columns"
+        made.problems.append(Problem(kind, number or f"line {line}", "number", rule, text))
+        return
+    successors = tuple(each.strip() for each in cells.get("replaced_by", "").split(",") if each.strip())
+    changed = cells.get("changed", "")
+    told = entry(
+        Raw(
+            element,
+            number,
+            cells.get("title", ""),
+            cells.get("uuid", ""),
+            has_uuid=True,
+            created=cells.get("created", ""),
+            changed=(changed,),
+            ended=cells.get("ended", ""),
+            moved=bool(successors),
+            successors=successors,
+            where=f"line {line}",
+        ),
+        made.problems,
+    )
+    if told is not None:
+        made.entries.append(told)
