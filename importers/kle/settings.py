@@ -15,26 +15,31 @@ class KleSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: str | None = Field(None, description=f"KLE Online's REST service; KL's is {ONLINE}")
+    url: str | None = Field(default=None, description=f"KLE Online's REST service; KL's is {ONLINE}")
     form: Literal["full", "lists"] = Field(
-        "full", description="of the service: everything with dates, or the three lists without"
+        default="full", description="of the service: everything with dates, or the three lists without"
     )
-    facets: bool = Field(True, description="the service is asked for facets (handlingsfacetter) too")
-    address: str | None = Field(None, description="http(s) address of one file, XML or CSV")
-    path: Path | None = Field(None, description="a file, or a folder of releases")
+    facets: bool = Field(default=True, description="the service is asked for facets (handlingsfacetter) too")
+    address: str | None = Field(default=None, description="http(s) address of one file, XML or CSV")
+    path: Path | None = Field(default=None, description="a file, or a folder of releases")
     accept_release: date | None = Field(
-        None, description="publishing date of a release that is taken although a newer one is held"
+        default=None, description="publishing date of a release that is taken although a newer one is held"
     )
     last_day_in_force: bool = Field(
-        False, description="the date of an end is the last day in force; KL does not say which it is"
+        default=False, description="the date of an end is the last day in force; KL does not say which it is"
     )
     least_share: float = Field(
-        0.8, ge=0, le=1, description="a release with a smaller share of the entries in force is held at the brake"
+        default=0.8,
+        ge=0,
+        le=1,
+        description="a release with a smaller share of the entries in force is held at the brake",
     )
-    timeout_seconds: float = Field(60, gt=0)
-    attempts: int = Field(3, ge=1, le=10, description="of a question that is not answered, or with 429 or 503")
-    longest_wait_seconds: float = Field(60, ge=0, description="before another attempt, whatever Retry-After says")
-    largest_megabytes: int = Field(64, ge=1, description="of a release")
+    timeout_seconds: float = Field(default=60, gt=0)
+    attempts: int = Field(default=3, ge=1, le=10, description="of a question that is not answered, or with 429 or 503")
+    longest_wait_seconds: float = Field(
+        default=60, ge=0, description="before another attempt, whatever Retry-After says"
+    )
+    largest_megabytes: int = Field(default=64, ge=1, description="of a release")
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
