@@ -151,7 +151,7 @@ def hired(number: int, who: Person, unit: int, code: int, start: date, dice: Dic
         work = Work(0.0, hourly=True)
     else:
         work = Work(dice.pick(_SHARES))
-    initials = (who.given_name[:2] + who.surname[:2]).lower().translate(_LATIN)
+    login = account_name(who, number)
     return Employment(
         number=number,
         person=who,
@@ -160,11 +160,16 @@ def hired(number: int, who: Person, unit: int, code: int, start: date, dice: Dic
         positions=((start, code),),
         work=((start, work),),
         phone=f"9988{dice.below(10_000):04d}" if dice.chance(0.6) else None,
-        email=f"{initials}{number}@klitkoebing.example" if dice.chance(0.85) else None,
-        login=f"{initials}{number}".upper() if dice.chance(0.7) else None,
+        email=f"{login}@klitkoebing.example" if dice.chance(0.85) else None,
+        login=login.upper() if dice.chance(0.7) else None,
         extra_digit=extra_digit,
         union_representative=dice.chance(0.006),
     )
+
+
+def account_name(who: Person, number: int) -> str:
+    """How the municipality makes account names: two letters of each name, and the employment's number."""
+    return (who.given_name[:2] + who.surname[:2]).lower().translate(_LATIN) + str(number)
 
 
 _LATIN = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "é": "e", "ü": "u", "ö": "oe"})

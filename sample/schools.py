@@ -47,12 +47,12 @@ def state_of(municipality: Municipality) -> State:
     """The stand-in's state; certificates and clock are the caller's to set."""
     state = State()
     units = institutions(municipality)
-    staff = _staff(municipality, units)
+    staff = staff_of(municipality, units)
     for number, unit in units.items():
         members = [_member(each, municipality) for each in staff[number]]
         made = state.add(Institution(number, unit.names[-1][1], members, _groups()))
         if unit.kind is KINDS["school"]:
-            made.members += [*_outsiders(unit, municipality), *_pupils(unit, municipality)]
+            made.members += [*outsiders(unit, municipality), *pupils(unit, municipality)]
     schools = [number for number, unit in units.items() if unit.kind is KINDS["school"]]
     if schools:
         _differ(state, schools, staff, municipality)
@@ -63,7 +63,7 @@ def state_of(municipality: Municipality) -> State:
     return state
 
 
-def _staff(municipality: Municipality, units: dict[str, Unit]) -> dict[str, list[Employment]]:
+def staff_of(municipality: Municipality, units: dict[str, Unit]) -> dict[str, list[Employment]]:
     """Who works in each institution or below it today."""
     today = municipality.today
     belongs = {unit.number: number for number, unit in units.items()}
@@ -94,7 +94,7 @@ def _member(employment: Employment, municipality: Municipality) -> Member:
 
 def _person(who: Somebody) -> Person:
     return Person(
-        user=_login(who),
+        user=unilogin_of(who),
         given_name=who.given_name,
         surname=who.surname,
         cpr=who.cpr,
@@ -105,8 +105,8 @@ def _person(who: Somebody) -> Person:
     )
 
 
-def _login(who: Somebody) -> str:
-    """The new shape for one in nine, else four letters, and what makes it the only one."""
+def unilogin_of(who: Somebody) -> str:
+    """The person's UNI-Login: the new shape for one in nine, else four letters, and what makes it the only one."""
     if who.index % 9 == 0:
         return f"1000{who.index:06x}"
     return f"{who.given_name.lower().translate(_PLAIN)[:4]:x<4}{who.index:04d}{'kqmt'[who.index % 4]}"
@@ -117,14 +117,16 @@ def _outsider(place: int, municipality: Municipality, kind: Kind, roles: tuple[s
     return Member(_person(who), f"U{place}", kind, roles)
 
 
-def _outsiders(unit: Unit, municipality: Municipality) -> Iterator[Member]:
+def outsiders(unit: Unit, municipality: Municipality) -> Iterator[Member]:
+    """The school's people whom payroll does not know."""
     start = unit.number * 4
     yield _outsider(start, municipality, "Extern", ("Praktikant",))
     yield _outsider(start + 1, municipality, "Extern", ("Ekstern",))
     yield _outsider(start + 2, municipality, "Employee", ("Vikar",))
 
 
-def _pupils(unit: Unit, municipality: Municipality) -> Iterator[Member]:
+def pupils(unit: Unit, municipality: Municipality) -> Iterator[Member]:
+    """The school's pupils, without CPR numbers."""
     for place in range(20):
         who = somebody(_OUTSIDERS + 500_000 + unit.number * 8 + place, municipality.seed, municipality.born)
         pupil = Person(f"elev{unit.number}{place:02d}", who.given_name, who.surname, cpr_type=None)

@@ -44,10 +44,10 @@ certificates() {
     mkdir -p "$dir/tls"; chmod 700 "$dir/tls"
     (
         cd "$dir/tls"; umask 077
-        openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=test CA of $fqdn" -keyout ca.key -out ca.pem \
+        openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=test CA of $fqdn" -keyout ca.key -out ca.pem \
             -addext "basicConstraints=critical,CA:TRUE" -addext "keyUsage=critical,keyCertSign,cRLSign"
         openssl req -newkey rsa:2048 -nodes -subj "/CN=$fqdn" -keyout key.pem -out host.csr
-        openssl x509 -req -in host.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -out cert.pem -extfile <(
+        openssl x509 -req -in host.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 -out cert.pem -extfile <(
             echo "subjectAltName=DNS:$fqdn,DNS:localhost,IP:$address"
             echo "extendedKeyUsage=serverAuth"; echo "keyUsage=critical,digitalSignature,keyEncipherment"
             echo "basicConstraints=critical,CA:FALSE"; echo "authorityKeyIdentifier=keyid")

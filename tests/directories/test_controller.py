@@ -1,9 +1,15 @@
 """The tests' own domain controllers: two domains side by side, reset, killed and started again."""
 
+import shutil
+import tempfile
+from pathlib import Path
+
 import ldap3
 import pytest
 from ldap3.core.exceptions import LDAPException, LDAPSocketOpenError
 
+from sample.domain_controller import Controller as AnyController
+from sample.domain_controller import NoController, running
 from tests.directories.controller import Controller
 
 
@@ -11,7 +17,7 @@ def add_unit(controller: Controller, name: str) -> None:
     controller.connection().add(f"OU={name},{controller.base}", "organizationalUnit", {"extensionAttribute1": name})
 
 
-def units(controller: Controller) -> set[str]:
+def units(controller: AnyController) -> set[str]:
     connection = controller.connection()
     connection.search(controller.base, "(objectClass=organizationalUnit)", ldap3.LEVEL, attributes=["ou"])
     return {str(each["attributes"]["ou"][0]) for each in connection.response if each["type"] == "searchResEntry"}
@@ -34,3 +40,19 @@ def test_reset_and_revived(municipal_ad: Controller) -> None:
     assert "Foer" in units(municipal_ad)
     municipal_ad.reset()
     assert "Foer" not in units(municipal_ad)
+
+
+def test_what_it_held_is_there_when_it_is_started_again() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="reconnect-ad-"))
+    try:
+        with running(folder, "IGEN") as first:
+            first.connection().add(f"OU=Bliver,{first.base}", "organizationalUnit")
+        with running(folder, "IGEN") as again:
+            assert (again.address, "Bliver" in units(again)) == (first.address, True)
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_a_folder_too_deep_for_its_sockets_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(NoController, match=r"^[^\n]*too long[^\n]*$"):
+        Controller(tmp_path / ("x" * 100), "DYB")

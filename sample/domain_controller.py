@@ -1,0 +1,116 @@
+"""A real Active Directory domain controller that comes and goes: Samba, on a loopback address of its own.
+
+``tools/samba_dc.sh`` does the work. LDAP's ports are fixed (389, 636), so each controller gets an address of its own,
+drawn at random from 127.0.0.0/8: those side by side do not meet. It needs Samba (``tools/install_samba.sh``), and
+root or leave to listen on port 389.
+"""
+
+import os
+import random
+import shlex
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import ldap3
+
+SCRIPT = Path(__file__).resolve().parents[1] / "tools" / "samba_dc.sh"
+LDAPS = 636
+LONGEST_FOLDER = 80
+"""Bytes of the folder's path: Samba puts sockets into it, and a socket's path has 107 at most."""
+
+
+class NoController(Exception):
+    """No controller can run here. The text says why, in one line."""
+
+
+class Controller:
+    """One domain. ``domain``: its NetBIOS name. ``address``, ``base``, ``user``, ``password``, ``ca``: how to bind.
+
+    Made in ``folder``, or started again with what that folder holds. ``attributes``: further text attributes, which
+    Samba's schema lacks, of users, groups and organisational units. Raises NoController.
+    """
+
+    def __init__(self, folder: Path, domain: str, attributes: str = "") -> None:
+        self.folder = folder.resolve()
+        self.domain = domain
+        self._attributes = attributes
+        if len(os.fsencode(self.folder)) > LONGEST_FOLDER:
+            raise NoController(f"{self.folder}: the path is too long for Samba's sockets (at most {LONGEST_FOLDER})")
+        self.start()
+        told = self._told()
+        self.base, self.realm = told["AD_BASE"], told["AD_REALM"]
+        self.user, self.password, self.ca = told["AD_USER"], told["AD_PASSWORD"], Path(told["AD_CA"])
+
+    @property
+    def url(self) -> str:
+        return f"ldaps://{self.address}"
+
+    def start(self) -> None:
+        """Start it, at the address that it had before. Raises NoController."""
+        made = (self.folder / "env").exists()
+        self.address = self._told()["AD_ADDRESS"] if made else free_address()
+        self._script("start", str(self.folder), self.domain, self.address)
+
+    def stop(self, *, keep: bool = False) -> None:
+        """End it. ``keep``: with what it holds left in its folder; otherwise the folder is wiped."""
+        self._script("stop", str(self.folder), *(["keep"] if keep else []))
+
+    def connection(self, user: str | None = None, password: str | None = None) -> ldap3.Connection:
+        """A bound connection (default: as administrator) that raises where the controller refuses."""
+        tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(self.ca))
+        server = ldap3.Server(self.address, port=LDAPS, use_ssl=True, tls=tls, get_info=ldap3.NONE)
+        return ldap3.Connection(
+            server,
+            user or self.user,
+            password or self.password,
+            auto_bind=True,
+            raise_exceptions=True,
+            check_names=False,
+            return_empty_attributes=False,
+            auto_range=False,
+            receive_timeout=60,
+        )
+
+    def _told(self) -> dict[str, str]:
+        lines = (self.folder / "env").read_text(encoding="utf-8").splitlines()
+        return {name: shlex.split(value)[0] for name, value in (line.split("=", 1) for line in lines)}
+
+    def _script(self, *arguments: str) -> None:
+        # samba is in folders to which a user's PATH need not lead.
+        path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+        environment = {**os.environ, "PATH": path, "SAMBA_DC_ATTRIBUTES": self._attributes}
+        command = [str(SCRIPT), *arguments]
+        try:
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise NoController(f"{SCRIPT.name} {arguments[0]}: {error}") from error
+        if done.returncode != 0:
+            said = " ".join(done.stderr.split()) or f"{SCRIPT.name} failed"
+            raise NoController(f"{said} (tools/install_samba.sh installs what it needs)")
+
+
+@contextmanager
+def running(folder: Path, domain: str) -> Iterator[Controller]:
+    """The controller of ``folder``, made there at first, while a block runs; what it holds stays in the folder.
+
+    Raises NoController.
+    """
+    controller = Controller(folder, domain)
+    try:
+        yield controller
+    finally:
+        controller.stop(keep=True)
+
+
+def free_address() -> str:
+    """A loopback address on which nothing answers on LDAP's port."""
+    draw = random.SystemRandom()
+    while True:
+        address = ".".join(["127", *(str(draw.randint(1, 254)) for _ in range(3))])
+        with socket.socket() as probe:
+            if probe.connect_ex((address, LDAPS)) != 0:
+                return address
