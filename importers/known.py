@@ -16,7 +16,17 @@ ABSENT = "absent"  # fingerprint of what a whole reading no longer held: settled
 class GraphKnown:
     """``importers.source.Known`` over the graph."""
 
-    def __init__(self, driver: neo4j.Driver, source: str, keyring: Keyring, index: Index) -> None:
+    def __init__(
+        self,
+        driver: neo4j.Driver,
+        source: str,
+        keyring: Keyring,
+        index: Index,
+        *,
+        user: str | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        self.user, self.dry_run = user, dry_run
         self._driver = driver
         self._source = source
         self._keyring = keyring

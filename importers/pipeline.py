@@ -82,7 +82,9 @@ class Import:
         return Origin(self.source.name, user=self.user, run=self.report.run)
 
     def run(self) -> ImportReport:
-        known = GraphKnown(self.driver, self.source.name, self.keyring, self.door.index)
+        known = GraphKnown(
+            self.driver, self.source.name, self.keyring, self.door.index, user=self.user, dry_run=self.dry_run
+        )
         state, error = "failed", ""
         try:
             for reading in self.source.readings(known):

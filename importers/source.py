@@ -84,7 +84,15 @@ class Reading:
 
 
 class Known(Protocol):
-    """What the graph already has from this source."""
+    """What the graph already has from this source, and for whom the run is made."""
+
+    @property
+    def user(self) -> str | None:
+        """Who asked for the run; None = the program itself, by its schedule."""
+
+    @property
+    def dry_run(self) -> bool:
+        """Nothing will be applied: what is outside of the graph must be left as it is, too."""
 
     @property
     def mark(self) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from exporters.plan2learn import Plan2LearnSettings
 from graph.order import DEFAULT_ORDER
 from importers.brake import BrakeSettings
+from importers.cpr.settings import CprSettings as CprSourceSettings
 from importers.facts.settings import FactsSettings
 from importers.kle.settings import KleSettings
 from importers.opus.settings import OpusSettings
@@ -128,6 +129,7 @@ class WorkerSettings(Section):
 class SourcesSettings(Section):
     """The sources, each with its own settings; absent: not used."""
 
+    cpr: CprSourceSettings | None = None
     facts: FactsSettings = FactsSettings()
     opus: OpusSettings = OpusSettings()
     sd: SdSettings | None = None

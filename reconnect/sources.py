@@ -3,7 +3,10 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from graph.cpr_log import CprLog
 from graph.time import today
+from importers.cpr.persons import GraphPersons
+from importers.cpr.source import CprSource
 from importers.facts.source import Facts
 from importers.kle.source import Kle
 from importers.opus.source import Opus
@@ -28,6 +31,19 @@ def build(context: Context, name: str, folder: Path | None) -> Source:
     if builder is None:
         raise CommandFailed(f"There is no source {name!r}. There are: {', '.join(sorted(BUILDERS))}.", Exit.USAGE)
     return builder(context.settings.sources, folder, context)
+
+
+def _cpr(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    if folder is not None:
+        raise CommandFailed("CPR is a web service; it has no files to read --from.", Exit.USAGE)
+    if settings.cpr is None:
+        raise CommandFailed(
+            "CPR has no settings: add [sources.cpr] with certificate, private_key and cvr or agreement to "
+            "reconnect.toml; importers/cpr/README.md tells what they mean.",
+            Exit.USAGE,
+        )
+    driver = context.driver()
+    return CprSource(settings.cpr, GraphPersons(driver, context.keyring), CprLog(driver))
 
 
 def _facts(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
@@ -67,4 +83,11 @@ def _unilogin(settings: SourcesSettings, folder: Path | None, context: Context) 
     return UniLogin(settings.unilogin, GraphLookup(driver, today()), GraphMemory(driver))
 
 
-BUILDERS: Mapping[str, Builder] = {"facts": _facts, "kle": _kle, "opus": _opus, "sd": _sd, "unilogin": _unilogin}
+BUILDERS: Mapping[str, Builder] = {
+    "cpr": _cpr,
+    "facts": _facts,
+    "kle": _kle,
+    "opus": _opus,
+    "sd": _sd,
+    "unilogin": _unilogin,
+}

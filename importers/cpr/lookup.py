@@ -1,5 +1,6 @@
 """PersonLookup of SF1520, context form: one person a call, each logged before it is made (formats/cpr.md §2, §8.2)."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Protocol
 
@@ -20,6 +21,8 @@ class Log(Protocol):
     def opened(self, person: str, by: str, purpose: str, service: str) -> str: ...
 
     def closed(self, entry: str, code: str) -> None: ...
+
+    def used(self, entries: Iterable[tuple[str, str]], by: str, purpose: str, service: str) -> None: ...
 
 
 class Entry:

@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -49,9 +49,8 @@ class SubscriptionSettings(BaseModel):
     url: str = "https://prod.serviceplatformen.dk/service/CPRSubscription/CPRSubscription/1/"
     agreement: Agreement = Field(description="InvocationContext; this service knows no other context")
     files: SftpPlace
-    counter: str = Field(
+    counter: Literal["lines", "persons"] = Field(
         "lines",
-        pattern="^(lines|persons)$",
         description="what record 999 counts: all lines between 000 and 999, or records 001 (unverified, §5)",
     )
 

@@ -31,6 +31,14 @@ _ABOUT_ACCESS = (
 LARGEST = 4 * 1024 * 1024  # bytes of an answer; a person's is some ten thousand
 
 
+class _Session(requests.Session):
+    """requests lets REQUESTS_CA_BUNDLE overrule a session's own CA; here the configured one counts."""
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        merged = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return merged if self.verify is True else {**merged, "verify": self.verify}
+
+
 class Connection:
     """One connection for a run, at most so many calls a second. Use as a context manager.
 
@@ -46,7 +54,7 @@ class Connection:
         self._settings = settings
         self._clock, self._sleep = clock, sleep
         self._next = clock()
-        self.session = requests.Session()
+        self.session = _Session()
         self.session.cert = (str(settings.certificate), str(settings.private_key))
         self.session.verify = True if settings.authority is None else str(settings.authority)
 

@@ -1,5 +1,6 @@
 """``import``: read a source, now."""
 
+import getpass
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -47,7 +48,13 @@ def import_source(
     try:
         with progress() as report:
             done = work.import_source(
-                of(context), work.Caller(report), source, folder=folder, dry_run=dry_run, approve=approve
+                of(context),
+                work.Caller(report),
+                source,
+                folder=folder,
+                dry_run=dry_run,
+                approve=approve,
+                user=_user(),
             )
     except (SourceError, LockTaken, LockLost) as error:
         raise CommandFailed(f"Import of {source}: {error}") from error
@@ -56,6 +63,14 @@ def import_source(
         raise typer.Exit(Exit.BRAKE)
     if any(problem.severity == "bad" for problem in done.problems):
         raise typer.Exit(Exit.BAD_RECORDS)
+
+
+def _user() -> str:
+    """Who runs the command; a container's user need not have a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "command line"
 
 
 def _show(report: ImportReport) -> None:

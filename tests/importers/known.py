@@ -33,6 +33,9 @@ class Applied:
 class InMemory:
     """``importers.source.Known``, filled by ``take``."""
 
+    user: str | None = None
+    dry_run = False
+
     def __init__(self) -> None:
         self.mark: Mapping[str, str] = {}
         self.kept: dict[tuple[str, str], tuple[Statement, str]] = {}

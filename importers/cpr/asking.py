@@ -1,0 +1,147 @@
+"""Whom to look up, in which order, and what the next run has to go on with (formats/cpr.md §6)."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from graph.facts import Problem
+from importers.cpr.errors import Faulted, LogUnwritable, Misconfigured, Unanswered, UnknownNumber, UnreadableAnswer
+from importers.cpr.lookup import Lookup
+from importers.cpr.mapping import notice
+from importers.cpr.persons import Persons, Tied
+from importers.cpr.records import doubtful_record, problems_record, told_record
+from importers.cpr.renumbering import follow
+from importers.cpr.settings import CprSettings
+from importers.source import Known, RawRecord, Reading, SourceError
+
+FIRST, REFRESH, AGAIN, EVERYBODY = "first lookup", "refresh", "asked again", "a file of changes is missing"
+_TENTHS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What earlier readings have left to ask, as the source's mark keeps it.
+
+    ``again``: uuids of those whose answer did not come, or of whom a file could not tell. ``everybody``: all who are
+    subscribed, since a file is missing. ``refreshed``: the last day on which the refresh was done.
+    """
+
+    again: frozenset[str] = frozenset()
+    everybody: bool = False
+    refreshed: date | None = None
+
+    @classmethod
+    def of(cls, mark: Mapping[str, str]) -> "Left":
+        day = mark.get("refreshed")
+        again = frozenset(mark.get("again", "").split())
+        return cls(again, "everybody" in mark, None if day is None else date.fromisoformat(day))
+
+    def put(self, mark: Mapping[str, str]) -> dict[str, str]:
+        """The mark with this in it."""
+        kept = {name: each for name, each in mark.items() if name not in ("again", "everybody", "refreshed")}
+        if self.again:
+            kept["again"] = " ".join(sorted(self.again))
+        if self.everybody:
+            kept["everybody"] = "yes"
+        if self.refreshed is not None:
+            kept["refreshed"] = self.refreshed.isoformat()
+        return kept
+
+
+@dataclass
+class Asking:
+    """The lookups of one run, on ``day`` (Copenhagen). ``tied``: by uuid, all who may be asked about."""
+
+    known: Known
+    settings: CprSettings
+    persons: Persons
+    lookup: Lookup
+    tied: Mapping[str, Tied]
+    day: date
+    _in_a_row: int = 0
+    _unanswered: set[str] = field(default_factory=set)
+
+    def readings(self) -> Iterator[Reading]:
+        """First lookups; then whom something is left to ask about; then the refresh, where nobody is subscribed.
+
+        Raises Misconfigured, LogUnwritable after what was answered before.
+        """
+        left = Left.of(self.known.mark)
+        known = set(self.known.keys("Person"))
+        asked: set[str] = set()
+        digits = frozenset[int]() if self.settings.subscription else self._digits_due(left.refreshed)
+        for purpose, wanted in (
+            (FIRST, self.tied.keys() - known),
+            (AGAIN, left.again),
+            (EVERYBODY, self.tied.keys() if left.everybody else ()),
+            (REFRESH, (each.uuid for each in self.tied.values() if int(each.number[-1]) in digits)),
+        ):
+            due = [self.tied[uuid] for uuid in sorted({*wanted} & self.tied.keys() - asked)]
+            asked |= {each.uuid for each in due}
+            yield from self._asked(due, purpose)
+            if self._given_up:
+                return
+        done = Left(frozenset(self._unanswered & known), False, self.day if digits else left.refreshed)
+        mark = done.put(self.known.mark)
+        if mark != dict(self.known.mark):
+            yield Reading("CPR, all asked", self.day, (), mark=mark)
+
+    @property
+    def _given_up(self) -> bool:
+        return self._in_a_row >= self.settings.give_up_after
+
+    def _digits_due(self, last: date | None) -> frozenset[int]:
+        """A tenth of the persons a day, by last digit; and what the days since the last run have left."""
+        days = 1 if last is None else min((self.day - last).days, _TENTHS)
+        return frozenset((self.day - timedelta(days=back)).toordinal() % _TENTHS for back in range(days))
+
+    def _asked(self, persons: Sequence[Tied], purpose: str) -> Iterator[Reading]:
+        size = self.settings.persons_at_a_time
+        for first in range(0, len(persons), size):
+            records: list[RawRecord] = []
+            stopped: SourceError | None = None
+            for each in persons[first : first + size]:
+                try:
+                    records += self._records(each, purpose)
+                except (Misconfigured, LogUnwritable) as stop:
+                    stopped = stop
+                    break
+                if self._given_up:
+                    break
+            label = f"CPR, {purpose}: {len(records)} of {len(persons)} persons from {first + 1} on"
+            silence = problems_record("Service", "lookup", *self._silence(purpose))
+            yield Reading(label, self.day, [*records, silence])
+            if stopped is not None:
+                raise stopped
+            if self._given_up:
+                return
+
+    def _records(self, person: Tied, purpose: str) -> Iterable[RawRecord]:
+        """The person's record; none where there was no answer: then the next run asks again."""
+        try:
+            followed = follow(self.lookup, self.persons, person, purpose, self.day)
+        except Unanswered:
+            self._in_a_row += 1
+            self._unanswered.add(person.uuid)
+            return ()
+        except UnknownNumber:
+            text = "CPR does not know the number (PNR not found); what it told before stays"
+            problem = notice(person.uuid, "cpr", "unknown_number", text)
+        except Faulted as fault:
+            problem = notice(person.uuid, "answer", "fault", f"the CPR service answered with the fault {fault}")
+        except UnreadableAnswer as wrong:
+            problem = Problem("Person", person.uuid, wrong.field, "unreadable_answer", str(wrong))
+        else:
+            self._in_a_row = 0
+            return (told_record(self.known, self.settings, person.uuid, followed.told, self.day, followed.numbers),)
+        self._in_a_row = 0
+        return (doubtful_record(self.known, person.uuid, problem),)
+
+    def _silence(self, purpose: str) -> tuple[Problem, ...]:
+        if not self._given_up:
+            return ()
+        text = (
+            f"{self._in_a_row} calls in a row were not answered; the rest of the {purpose} waits for the next run. "
+            "The log of lookups tells what each call met."
+        )
+        return (Problem("Service", "lookup", "answer", "service_silent", text, "notice"),)

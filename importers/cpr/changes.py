@@ -1,0 +1,158 @@
+"""The files of changes, one reading each, in the order of their production (formats/cpr.md §5 "Gap check")."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from neo4j.exceptions import DriverError, Neo4jError
+
+from graph.facts import Former, Problem
+from importers.cpr.asking import Left
+from importers.cpr.errors import LogUnwritable, without_numbers
+from importers.cpr.extract import BadFile, Changed, Doubt, Extract, read
+from importers.cpr.lookup import Log
+from importers.cpr.mailbox import Mailbox, Unreachable
+from importers.cpr.mapping import Numbers
+from importers.cpr.persons import Persons, Tied
+from importers.cpr.records import problems_record, told_record
+from importers.cpr.renumbering import period, same_person
+from importers.cpr.settings import CprSettings, SubscriptionSettings
+from importers.source import Known, RawRecord, Reading
+
+SF6002_FILES = "SF6002 files"
+_FILE, _BOX = "ChangeFile", "directory"
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A file that could be read, and is not taken yet."""
+
+    name: str
+    extract: Extract = field(repr=False)
+
+
+@dataclass
+class Changes:
+    """The files of one run, on ``day``. ``tied``: by uuid; nothing is taken of anybody else."""
+
+    known: Known
+    settings: CprSettings
+    subscription: SubscriptionSettings
+    persons: Persons
+    log: Log
+    by: str
+    tied: Mapping[str, Tied]
+    day: date
+
+    def readings(self) -> Iterator[Reading]:
+        """What is new; a file is deleted on the server when the reading has been written. Raises LogUnwritable."""
+        problems: list[Problem] = []
+        try:
+            with Mailbox(self.subscription.files) as box:
+                for waiting in self._waiting(box, problems):
+                    reading = self._reading(waiting)
+                    yield reading
+                    if dict(self.known.mark) == dict(reading.mark):
+                        box.remove(waiting.name)
+        except Unreachable as wrong:
+            problems.append(_problem("server", "unreachable", str(wrong)))
+        yield Reading("CPR, files of changes", self.day, [problems_record(_FILE, _BOX, *problems)])
+
+    # -- which files ------------------------------------------------------------------------------------------------
+
+    def _waiting(self, box: Mailbox, problems: list[Problem]) -> list[_Waiting]:
+        """Those to take, oldest first. What is wrong with others is among the problems as long as they are there."""
+        complete, incomplete = box.names()
+        for name in incomplete:
+            problems.append(_problem(name, "no_metadata", "its .metadata is not there yet; it waits"))
+        found: list[_Waiting] = []
+        for name in complete:
+            if name == self.known.mark.get("file"):
+                if not self.known.dry_run:
+                    box.remove(name)  # taken by a run that was stopped before it could do so
+                continue
+            try:
+                extract = read(box.read(name), self.subscription.counter, addresses=self.settings.addresses)
+            except BadFile as wrong:
+                problems.append(_problem(name, wrong.rule, f"the file is refused: {wrong}", bad=True))
+                continue
+            if (last := self._last()) is not None and extract.produced < last:
+                text = f"it was produced on {extract.produced}, and a later one (of {last}) is taken already"
+                problems.append(_problem(name, "too_late", f"{text}; it is not taken. Remove it by hand."))
+                continue
+            found.append(_Waiting(name, extract))
+        return sorted(found, key=lambda each: (each.extract.produced, each.name))
+
+    def _last(self) -> date | None:
+        told = self.known.mark.get("produced")
+        return None if told is None else date.fromisoformat(told)
+
+    # -- one file ---------------------------------------------------------------------------------------------------
+
+    def _reading(self, waiting: _Waiting) -> Reading:
+        name, extract = waiting.name, waiting.extract
+        doubts = list(extract.doubts)
+        left = Left.of(self.known.mark)
+        again = set(left.again)
+        holders = self.persons.holders([number for each in extract.persons for number in _numbers(each)])
+        records: dict[str, RawRecord] = {}
+        used: list[tuple[str, str]] = []
+        strangers = 0
+        for each in extract.persons:
+            uuid = next((holders[number] for number in _numbers(each) if number in holders), "")
+            if uuid not in self.tied:
+                strangers += 1
+            elif uuid in records or each.told.current not in (None, each.told.number):
+                again.add(uuid)  # two numbers of one person, or one that is superseded: the lookup follows it
+            else:
+                numbers = self._changed_numbers(each, uuid, holders)
+                records[uuid] = told_record(self.known, self.settings, uuid, each.told, self.day, numbers)
+                used.append((uuid, ",".join(each.events) or "ok"))
+        told_numbers = [each.number for each in doubts if each.number]
+        whose = self.persons.holders(told_numbers) if told_numbers else {}
+        again |= {uuid for uuid in whose.values() if uuid in self.tied}
+        left = replace(left, again=frozenset(again - records.keys()), everybody=left.everybody or self._is_gap(extract))
+        problems = [_doubted(name, each, whose.get(each.number, "")) for each in doubts]
+        if strangers:
+            text = f"{strangers} persons in it have no tie here; nothing is taken of them"
+            problems.append(_problem(name, "not_ours", text, key=name))
+        if self._is_gap(extract):
+            text = f"the file before it (of {extract.previous}) is missing; everybody subscribed is looked up"
+            problems.append(_problem(name, "missing_file", text, key=name))
+        if used:
+            try:
+                self.log.used(used, self.by, f"file {name}", SF6002_FILES)
+            except (Neo4jError, DriverError) as wrong:
+                raise LogUnwritable(
+                    f"CPR: the log of lookups can't be written ({type(wrong).__name__}), so {name} is not taken."
+                ) from wrong
+        mark = left.put({**self.known.mark, "file": name, "produced": extract.produced.isoformat()})
+        label = f"CPR, file {name} of {extract.produced}: {len(records)} persons"
+        return Reading(label, self.day, [*records.values(), problems_record(_FILE, name, *problems)], mark=mark)
+
+    def _is_gap(self, extract: Extract) -> bool:
+        last = self._last()
+        return last is not None and extract.previous != last
+
+    def _changed_numbers(self, changed: Changed, uuid: str, holders: Mapping[str, str]) -> Numbers:
+        told = changed.told
+        if not told.formers:
+            return Numbers()
+        others = sorted({holders[number] for number in _numbers(changed) if number in holders} - {uuid})
+        formers = tuple(Former(each.number, period(each.start, each.end, self.day)) for each in told.formers)
+        return Numbers(told.number, formers, tuple(same_person(uuid, each) for each in others))
+
+
+def _numbers(changed: Changed) -> list[str]:
+    """All that the file tells of a person: the one that it is listed under first."""
+    told = changed.told
+    return [told.number, *([told.current] if told.current else []), *(each.number for each in told.formers)]
+
+
+def _doubted(name: str, doubt: Doubt, uuid: str) -> Problem:
+    whose = f" (Person {uuid})" if uuid else ""
+    return _problem(f"line {doubt.line}", doubt.rule, f"{without_numbers(doubt.text)}{whose}", key=name)
+
+
+def _problem(field_: str, rule: str, text: str, *, key: str = _BOX, bad: bool = False) -> Problem:
+    return Problem(_FILE, key, field_, rule, text, "bad" if bad else "notice")

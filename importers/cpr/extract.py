@@ -1,0 +1,303 @@
+"""Reading a file of changes: CPR extract P12170 (formats/cpr.md §5).
+
+ISO-8859-1, fixed width, a record a line; positions count from 1. A line may be longer than its record (new fields). A
+person of whom one line can't be read is told nothing of, since what is missing would look as if it were no longer so;
+whoever reads the file has the person looked up instead. Nothing here says a CPR number in words.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from importers.cpr.told import AddressTold, FormerTold, NameTold, PersonTold, ProtectionTold
+
+Counter = Literal["lines", "persons"]
+LARGEST = 64 * 1024 * 1024  # bytes of a file; a whole municipality's is some ten million
+START, END, PERSON, REJECTED, ENDED = "000", "999", "001", "910", "997"
+_ADDRESS, _PROTECTION, _ABROAD, _NAME, _FORMER, _EVENT = "003", "004", "005", "008", "022", "099"
+# Length of the records that are read; a shorter line can't be one.
+LENGTHS = {
+    START: 35, PERSON: 106, _ADDRESS: 249, _PROTECTION: 37, _ABROAD: 200, _NAME: 193, _FORMER: 45, _EVENT: 45,
+    REJECTED: 157, ENDED: 43, END: 21,
+}  # fmt: skip
+# Disappearance (told by status 70 too), family, church, citizenship, guardianship, history: neither read nor kept.
+_LEFT_ALONE = frozenset(f"{number:03}" for number in range(1, 34)) - LENGTHS.keys()
+_NAME_AND_ADDRESS = "0001"
+_NO_ADDRESS_FROM = 30  # the first status for which the address record has only a name
+
+
+class BadFile(Exception):
+    """The whole file is refused; nothing of it is taken."""
+
+    def __init__(self, rule: str, text: str) -> None:
+        super().__init__(text)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A line that could not be read, or that tells of something to look at. ``number``: whose, where that is known."""
+
+    line: int
+    rule: str
+    text: str
+    number: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A person in the file, with the codes of the events that brought it there."""
+
+    told: PersonTold
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """A file. ``previous``: production date of the file before it; None where the start record leaves it out."""
+
+    produced: date
+    previous: date | None
+    persons: tuple[Changed, ...]
+    doubts: tuple[Doubt, ...]
+
+
+def read(content: bytes, counter: Counter, *, addresses: bool) -> Extract:
+    """The whole file. Raises BadFile where it is cut off, wrongly counted or in another encoding."""
+    lines = _lines(content)
+    if not lines or lines[0].type != START or lines[-1].type != END:
+        raise BadFile("cut_off", "the file does not begin with record 000 and end with record 999")
+    for each in (lines[0], lines[-1]):
+        if each.is_short:
+            raise BadFile("cut_off", f"line {each.at}: record {each.type} is too short")
+    if any(each.type in (START, END) for each in lines[1:-1]):
+        raise BadFile("cut_off", "records 000 and 999 are not only at the file's ends; is it two files in one?")
+    _count(lines, counter)
+    try:
+        produced, previous = lines[0].day8(20), lines[0].day8(28)
+    except _Unreadable as wrong:
+        raise BadFile("no_production_date", f"line 1: {wrong}") from wrong
+    if produced is None:
+        raise BadFile("no_production_date", "line 1: there is no production date")
+    persons, doubts = _persons(lines[1:-1], addresses)
+    return Extract(produced, previous, tuple(persons), tuple(doubts))
+
+
+def _lines(content: bytes) -> list["_Line"]:
+    if len(content) > LARGEST:
+        raise BadFile("too_large", f"the file has {len(content)} bytes; {LARGEST} are read")
+    if any(byte > 127 for byte in content) and _is_utf8(content):
+        raise BadFile("wrong_encoding", "the file is in UTF-8; the extract is in ISO-8859-1, and its positions fail")
+    split = content.decode("iso-8859-1").split("\n")
+    told = [_Line(at, text.removesuffix("\r")) for at, text in enumerate(split, 1)]
+    while told and not told[-1].text.strip():
+        told.pop()
+    return told
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _count(lines: list["_Line"], counter: Counter) -> None:
+    found = len(lines) - 2 if counter == "lines" else sum(each.type == PERSON for each in lines)
+    told = lines[-1].cut(14, 8)
+    if not told.isdecimal() or int(told) != found:
+        what = "lines between 000 and 999" if counter == "lines" else "records 001"
+        raise BadFile("wrong_counter", f"record 999 counts {told if told.isdecimal() else 'nothing'}; {found} {what}")
+
+
+# -- persons ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Group:
+    """A person's lines."""
+
+    number: str
+    lines: dict[str, list["_Line"]] = field(default_factory=dict)
+    doubt: Doubt | None = None
+
+    def all(self, type_: str) -> list["_Line"]:
+        return self.lines.get(type_, [])
+
+    def one(self, type_: str) -> "_Line | None":
+        found = self.all(type_)
+        if len(found) > 1:
+            raise _Unreadable(f"line {found[1].at}: a second record {type_} of one person")
+        return found[0] if found else None
+
+
+def _persons(lines: list["_Line"], addresses: bool) -> tuple[list[Changed], list[Doubt]]:
+    groups: dict[str, _Group] = {}
+    doubts: list[Doubt] = []
+    for line in lines:
+        number = line.number()
+        if line.type in _LEFT_ALONE:
+            continue
+        if line.type not in LENGTHS:
+            doubts.append(Doubt(line.at, "unknown_record", "a record of an unknown type"))
+        elif number is None:
+            doubts.append(Doubt(line.at, "no_number", f"record {line.type} without a CPR number"))
+        elif line.type in (REJECTED, ENDED):
+            doubts.append(_told_of_subscription(line, number))
+        else:
+            group = groups.setdefault(number, _Group(number))
+            group.lines.setdefault(line.type, []).append(line)
+            if line.is_short and group.doubt is None:
+                text = f"record {line.type} has {len(line.text)} characters, not {LENGTHS[line.type]}"
+                group.doubt = Doubt(line.at, "short_line", text, number)
+    persons: list[Changed] = []
+    for group in groups.values():
+        if group.doubt is None:
+            try:
+                persons.append(Changed(_told(group, addresses), tuple(_events(group))))
+                continue
+            except _Unreadable as wrong:
+                first = min(each.at for told in group.lines.values() for each in told)
+                group.doubt = Doubt(first, "unreadable_record", str(wrong), group.number)
+        doubts.append(group.doubt)
+    return persons, doubts
+
+
+def _told_of_subscription(line: "_Line", number: str) -> Doubt:
+    if line.is_short:
+        return Doubt(line.at, "short_line", f"record {line.type} has {len(line.text)} characters", number)
+    if line.type == ENDED:
+        code = line.cut(26, 3)
+        return Doubt(line.at, "subscription_deleted", f"CPR has deleted the subscription (code {code})", number)
+    return Doubt(line.at, "rejected", f"CPR tells the error {line.cut(89, 4)}: {line.cut(93, 65)}", number)
+
+
+def _told(group: _Group, addresses: bool) -> PersonTold:
+    person = group.one(PERSON)
+    if person is None:
+        raise _Unreadable("there is no record 001 of the person")
+    status = person.cut(24, 2)
+    if not status.isdecimal():
+        raise _Unreadable(f"line {person.at}: the status is no number")
+    current = person.cut(14, 10) or None
+    if current is not None and not _is_number(current):
+        raise _Unreadable(f"line {person.at}: the current number is none")
+    here = group.one(_ADDRESS)
+    return PersonTold(
+        number=group.number,
+        current=current,
+        name=_name(group.one(_NAME), here),
+        status=str(int(status)),
+        status_since=person.moment(26, mark=38),
+        protections=tuple(_protections(group.all(_PROTECTION))),
+        address=_address(here, int(status), bool(group.all(_ABROAD))) if addresses else None,
+        formers=tuple(_formers(group.all(_FORMER))),
+    )
+
+
+def _name(line: "_Line | None", here: "_Line | None") -> NameTold | None:
+    if line is None:
+        return None if here is None or not here.cut(14, 34) else NameTold(addressing=here.cut(14, 34))
+    return NameTold(
+        " ".join(filter(None, (line.cut(14, 50), line.cut(65, 40)))) or None,
+        line.cut(106, 40) or None,
+        line.cut(160, 34) or None,
+        line.moment(147, mark=159),
+        line.cut(64, 1) + line.cut(105, 1) + line.cut(146, 1),
+    )
+
+
+def _protections(lines: list["_Line"]) -> Iterator[ProtectionTold]:
+    """A record without dates says that it holds, and not for how long."""
+    for line in lines:
+        if line.cut(14, 4) == _NAME_AND_ADDRESS:
+            start, end = line.day10(18), line.day10(28)
+            yield ProtectionTold(start, end, True if start is None and end is None else None)
+
+
+def _address(line: "_Line | None", status: int, abroad: bool) -> AddressTold | None:
+    if status >= _NO_ADDRESS_FROM or abroad:
+        return AddressTold()
+    if line is None:
+        return None
+    supplement = ", ".join(filter(None, (line.cut(48, 34), line.cut(82, 34), line.cut(150, 34))))
+    return AddressTold(line.cut(116, 34), supplement, line.cut(184, 4), line.cut(188, 20))
+
+
+def _formers(lines: list["_Line"]) -> Iterator[FormerTold]:
+    for line in lines:
+        former = line.cut(14, 10)
+        if not _is_number(former):
+            raise _Unreadable(f"line {line.at}: the former number is none")
+        yield FormerTold(former, line.day10(24), line.day10(35))
+
+
+def _events(group: _Group) -> Iterator[str]:
+    for line in group.all(_EVENT):
+        if code := line.cut(26, 3):
+            yield code
+
+
+# -- lines ------------------------------------------------------------------------------------------------------------
+
+
+class _Unreadable(Exception):
+    """A field that can't be read; the text tells the line, and nothing of what is in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    at: int
+    text: str = field(repr=False)
+
+    @property
+    def type(self) -> str:
+        return self.text[:3]
+
+    @property
+    def is_short(self) -> bool:
+        return len(self.text) < LENGTHS.get(self.type, 0)
+
+    def cut(self, start: int, length: int) -> str:
+        """A field without the blanks around it."""
+        return self.text[start - 1 : start - 1 + length].strip()
+
+    def number(self) -> str | None:
+        number = self.cut(4, 10)
+        return number if _is_number(number) else None
+
+    def day8(self, start: int) -> date | None:
+        text = self.cut(start, 8)
+        return self._day(text, (text[:4], text[4:6], text[6:]), start)
+
+    def day10(self, start: int) -> date | None:
+        text = self.cut(start, 10)
+        return self._day(text, tuple(text.split("-")), start)
+
+    def moment(self, start: int, mark: int) -> date | None:
+        """The day of a moment; None where it is marked as uncertain."""
+        if self.cut(mark, 1):
+            return None
+        text = self.cut(start, 12)
+        return self._day(text, (text[:4], text[4:6], text[6:8]), start)
+
+    def _day(self, text: str, parts: tuple[str, ...], start: int) -> date | None:
+        """Blank, or with a month or day of zero: CPR does not know it. The last day of all times: no end."""
+        if not text.strip("0-"):
+            return None
+        if len(parts) == 3 and all(each.isascii() and each.isdecimal() for each in parts):
+            if "00" in parts[1:]:
+                return None
+            try:
+                day = date(int(parts[0]), int(parts[1]), int(parts[2]))
+            except ValueError:
+                pass
+            else:
+                return None if day == date.max else day
+        raise _Unreadable(f"line {self.at}: at position {start} there is no date")
+
+
+def _is_number(text: str) -> bool:
+    return len(text) == 10 and text.isascii() and text.isdecimal()

@@ -1,0 +1,101 @@
+"""The SFTP directory that the files of changes come to (formats/cpr.md §5). Files are held in memory, never on disk."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+import asyncssh
+
+from importers.cpr.extract import LARGEST
+from importers.cpr.settings import SftpPlace
+
+T = TypeVar("T")
+_NAME = re.compile(r"D[0-9]{6}\.L[0-9]{6}")
+METADATA = ".metadata"
+
+
+class Unreachable(Exception):
+    """The directory can't be read or written; what is in it waits for the next run."""
+
+
+class Mailbox:
+    """One connection. Use as a context manager; every method raises Unreachable."""
+
+    def __init__(self, place: SftpPlace) -> None:
+        self._place = place
+        self._runner = asyncio.Runner()
+        self._connection: asyncssh.SSHClientConnection | None = None
+        self._sftp: asyncssh.SFTPClient | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._connection is not None:
+            self._connection.abort()
+            self._runner.run(self._connection.wait_closed())
+        self._runner.close()
+
+    def names(self) -> tuple[list[str], list[str]]:
+        """Files by name: those that are complete, and those whose metadata is not there yet."""
+        listed = {str(each) for each in self._do(lambda sftp: sftp.listdir("."))}
+        files = sorted(each for each in listed if _NAME.fullmatch(each))
+        return [each for each in files if each + METADATA in listed], [
+            each for each in files if each + METADATA not in listed
+        ]
+
+    def read(self, name: str) -> bytes:
+        """A file's content; of one that is too large only so much that it is seen to be."""
+
+        async def fetch(sftp: asyncssh.SFTPClient) -> bytes:
+            async with sftp.open(name, "rb") as file:
+                content = await file.read(LARGEST + 1)
+                return content if isinstance(content, bytes) else content.encode("iso-8859-1")
+
+        return self._do(fetch)
+
+    def remove(self, name: str) -> None:
+        """Delete a file with its metadata: the metadata last, so that a file without it never looks like a new one."""
+
+        async def delete(sftp: asyncssh.SFTPClient) -> None:
+            for each in (name, name + METADATA):
+                if await sftp.exists(each):
+                    await sftp.remove(each)
+
+        self._do(delete)
+
+    def _do(self, act: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
+        where = f"{self._place.host}:{self._place.port}"
+        try:
+            return self._runner.run(self._act(act))
+        except asyncssh.HostKeyNotVerifiable as error:
+            raise Unreachable(f"{where} shows another host key than the one in the settings") from error
+        except asyncssh.PermissionDenied as error:
+            raise Unreachable(f"{where} refuses the login: {error.reason}") from error
+        except (asyncssh.Error, OSError, ValueError) as error:
+            raise Unreachable(f"{where}: {type(error).__name__}: {error}") from error
+
+    async def _act(self, act: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
+        if self._sftp is None:
+            place = self._place
+            host_key = asyncssh.import_public_key(place.host_key)
+            self._connection = await asyncssh.connect(
+                place.host,
+                place.port,
+                username=place.user,
+                client_keys=[asyncssh.read_private_key(place.private_key)],
+                known_hosts=([host_key], [], []),
+                agent_path=None,
+                config=None,
+                connect_timeout=place.timeout,
+                login_timeout=place.timeout,
+                keepalive_interval=place.timeout / 3,
+                preferred_auth="publickey",
+            )
+            self._sftp = await self._connection.start_sftp_client()
+            await self._sftp.chdir(place.folder)
+        return await act(self._sftp)

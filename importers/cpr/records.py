@@ -1,0 +1,38 @@
+"""What was told of a person as the record that the pipeline compares, whether it came by a lookup or in a file."""
+
+from datetime import date
+
+from graph.facts import Problem, Statement
+from importers.cpr.mapping import UNCHANGED, Numbers, as_before, to_person
+from importers.cpr.settings import CprSettings
+from importers.cpr.told import PersonTold
+from importers.source import Known, Mapped, RawRecord
+
+NOT_TAKEN = "not taken"  # no fingerprint is like it, so that problems are looked at each time
+
+
+def told_record(
+    known: Known, settings: CprSettings, uuid: str, told: PersonTold, day: date, numbers: Numbers = UNCHANGED
+) -> RawRecord:
+    """The record of the Person ``uuid``, as told on ``day``."""
+    fingerprint = known.fingerprint(
+        told.raw(),
+        repr((numbers.current, [each.cpr for each in numbers.formers], numbers.problems)).encode(),
+        repr((told.is_protected(day), settings.digest())).encode(),
+    )
+
+    def to_statement(previous: Statement | None) -> Mapped:
+        return to_person(told, uuid, previous, day, tied=True, numbers=numbers)
+
+    return RawRecord("Person", uuid, fingerprint, to_statement)
+
+
+def doubtful_record(known: Known, uuid: str, problem: Problem) -> RawRecord:
+    """A record that tells nothing new, and that something is doubtful."""
+    told = known.fingerprint(problem.rule.encode(), problem.text.encode())
+    return RawRecord("Person", uuid, told, lambda previous: as_before(uuid, previous, problem))
+
+
+def problems_record(kind: str, key: str, *problems: Problem) -> RawRecord:
+    """A record that states nothing: it carries problems, and lets go of those that are mended."""
+    return RawRecord(kind, key, NOT_TAKEN, lambda previous: Mapped(None, problems))

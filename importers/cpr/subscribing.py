@@ -1,0 +1,108 @@
+"""Who is subscribed is made to fit who has a tie here: daily, both ways (formats/cpr.md §4, §8.6)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from graph.facts import Problem
+from importers.cpr.asking import Left
+from importers.cpr.errors import Faulted, Unanswered, UnreadableAnswer
+from importers.cpr.persons import Persons, Tied
+from importers.cpr.records import problems_record
+from importers.cpr.subscription import Held, Subscription
+from importers.source import Known, Reading
+
+_KIND, _KEY = "Subscription", "filters"
+_Failed = (Faulted, UnreadableAnswer, Unanswered)
+
+
+@dataclass
+class Subscribing:
+    """The subscriptions of one run. ``tied``: by uuid."""
+
+    known: Known
+    persons: Persons
+    subscription: Subscription
+    tied: Mapping[str, Tied]
+    day: date
+    give_up_after: int
+    _in_a_row: int = 0
+
+    def readings(self) -> Iterator[Reading]:
+        """Add who is missing, end what is no longer needed. Whoever is new here and known is looked up once more.
+
+        Raises Misconfigured, LogUnwritable.
+        """
+        problems: list[Problem] = []
+        added: set[str] = set()
+        ended = 0
+        try:
+            held = self.subscription.held()
+        except _Failed as wrong:
+            problems.append(_notice("service", "unanswered", f"the subscriptions could not be read: {wrong}"))
+        else:
+            problems += _other_filters(held)
+            added = self._add(held, problems)
+            ended = self._end(held, problems)
+        left = Left.of(self.known.mark)
+        left = replace(left, again=left.again | (added & {*self.known.keys("Person")}))
+        label = f"CPR, subscriptions: {len(added)} added, {ended} ended"
+        mark = left.put(self.known.mark)
+        yield Reading(label, self.day, [problems_record(_KIND, _KEY, *problems)], mark=mark)
+
+    def _add(self, held: Held, problems: list[Problem]) -> set[str]:
+        added: set[str] = set()
+        for each in self.tied.values():
+            if each.number in held.numbers or self._given_up:
+                continue
+            try:
+                if self.subscription.add(each.number, each.uuid):
+                    added.add(each.uuid)
+                else:
+                    text = "CPR does not know the number, so the person can't be subscribed"
+                    problems.append(_notice(each.uuid, "unknown_number", text))
+            except _Failed as wrong:
+                problems.append(self._failed(each.uuid, wrong))
+            else:
+                self._in_a_row = 0
+        return added
+
+    def _end(self, held: Held, problems: list[Problem]) -> int:
+        """Nothing is ended as long as nobody has a tie: then payroll has not been read yet."""
+        over = sorted(held.numbers - {each.number for each in self.tied.values()})
+        if over and not self.tied:
+            text = f"{len(over)} persons are subscribed and nobody has a tie here; nothing was ended"
+            problems.append(_notice("ties", "nobody_tied", text))
+            return 0
+        holders = self.persons.holders(over)
+        ended = 0
+        for number in over:
+            if self._given_up:
+                break
+            uuid = holders.get(number, "")
+            try:
+                self.subscription.remove(number, uuid)
+            except _Failed as wrong:
+                problems.append(self._failed(uuid or "somebody unknown", wrong))
+            else:
+                self._in_a_row = 0
+                ended += 1
+        return ended
+
+    @property
+    def _given_up(self) -> bool:
+        return self._in_a_row >= self.give_up_after
+
+    def _failed(self, whose: str, wrong: Exception) -> Problem:
+        self._in_a_row = self._in_a_row + 1 if isinstance(wrong, Unanswered) else 0
+        return _notice(whose, "not_changed", f"the subscription was not changed: {wrong}; the next run tries again")
+
+
+def _other_filters(held: Held) -> Iterator[Problem]:
+    for each in held.others:
+        text = f"there is a filter of the kind {each}: it delivers people whom nobody has a right to. Remove it."
+        yield _notice(each, "other_filter", text)
+
+
+def _notice(field: str, rule: str, text: str) -> Problem:
+    return Problem(_KIND, _KEY, field, rule, text, "notice")

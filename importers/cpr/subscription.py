@@ -1,0 +1,75 @@
+"""SF6002 by SOAP: who is subscribed (formats/cpr.md §4). Only filters on CPR numbers are ever asked for."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from importers.cpr.errors import Faulted, UnreadableAnswer, without_numbers
+from importers.cpr.lookup import SF6002, Entry, Log, invocation
+from importers.cpr.settings import SUBSCRIPTION_SERVICE, SubscriptionSettings
+from importers.cpr.soap import Connection
+
+ADDED = frozenset({"ADDED", "ALREADY_EXISTED"})
+REMOVED = frozenset({"REMOVED", "NON_EXISTING_PNR"})
+UNKNOWN = "NON_EXISTING_PNR"
+_OTHER_FILTERS = ("AgeRange", "ChangeCode", "MunicipalityCode")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is subscribed. ``others``: kinds of filters that deliver people whom nobody has a right to."""
+
+    numbers: frozenset[str] = field(repr=False)
+    others: tuple[str, ...]
+
+
+class Subscription:
+    """The service. Every call is in the log before it is made; ``by``: who asks.
+
+    Methods raise Faulted, UnreadableAnswer, Unanswered; Misconfigured, LogUnwritable for everybody.
+    """
+
+    def __init__(self, connection: Connection, settings: SubscriptionSettings, log: Log, by: str) -> None:
+        self._service = connection.service("subscription", settings.url)
+        self._agreement = settings.agreement
+        self._log, self._by = log, by
+
+    def held(self) -> Held:
+        """All filters. Elements that the description lacks (``noFilter``) are passed over."""
+        with Entry(self._log, "", self._by, "reconcile subscriptions", SF6002) as entry:
+            answer = self._call("GetAllFilters", entry)
+            numbers = frozenset((each.text or "").strip() for each in answer.findall("{*}PNR"))
+            others = tuple(each for each in _OTHER_FILTERS if answer.find(f"{{*}}{each}") is not None)
+            return Held(numbers - {""}, others)
+
+    def add(self, number: str, uuid: str) -> bool:
+        """Subscribe a Person; False where CPR does not know the number. Twice is once (``ALREADY_EXISTED``)."""
+        result = self._changed("AddPNRSubscription", number, uuid, "subscribe")
+        if result not in ADDED | {UNKNOWN}:
+            raise Faulted("result", f"AddPNRSubscription: {result}")
+        return result in ADDED
+
+    def remove(self, number: str, uuid: str) -> None:
+        """End the subscription of a Person (uuid empty: of somebody who is not known here)."""
+        result = self._changed("RemovePNRSubscription", number, uuid, "end subscription")
+        if result not in REMOVED:
+            raise Faulted("result", f"RemovePNRSubscription: {result}")
+
+    def _changed(self, operation: str, number: str, uuid: str, purpose: str) -> str:
+        with Entry(self._log, uuid, self._by, purpose, SF6002) as entry:
+            found = self._call(operation, entry, PNR=number).find("{*}Result")
+            result = "" if found is None else (found.text or "").strip()
+            entry.code = without_numbers(result) or "no result"
+            return entry.code
+
+    def _call(self, operation: str, entry: Entry, **more: str) -> etree._Element:
+        context: dict[str, Any] = {
+            **invocation(self._agreement, SUBSCRIPTION_SERVICE),
+            "OnBehalfOfUser": self._by,
+            "CallersServiceCallIdentifier": entry.id,
+        }
+        answer = self._service.call(operation, InvocationContext=context, **more)
+        if etree.QName(answer).localname != f"{operation}Response":
+            raise UnreadableAnswer("answer", f"the answer is none of {operation}")
+        return answer

@@ -1,0 +1,31 @@
+"""What the stand-in does wrong on command, for all or for one number (formats/cpr.md §9, pitfall 14)."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Wrong = Literal[
+    "fault_500", "fault_200", "unavailable", "gateway", "empty", "silent", "hang_up", "cut", "entity", "other_person"
+]
+"""A fault that is none of the known ones, with HTTP 500 or 200; HTTP 503; a gateway's page; no content; no answer for
+``seconds``; the connection breaks off; half an answer; a document type; an answer about somebody else."""
+
+
+@dataclass
+class Misbehaviour:
+    """All off. ``of``: number → what goes wrong when it is asked for; ``always``: whatever is asked for.
+
+    ``left_out``: elements that answers lack (``navn``, ``status``, ``adresse`` …). ``everything``: answers hold all
+    that nobody asked for. ``no_filter``: GetAllFilters has the element that the schema lacks. ``spoiled``: text → text
+    in every answer.
+    """
+
+    of: dict[str, Wrong] = field(default_factory=dict)
+    always: Wrong | None = None
+    seconds: float = 1.0
+    left_out: frozenset[str] = frozenset()
+    everything: bool = False
+    no_filter: bool = False
+    spoiled: dict[str, str] = field(default_factory=dict)
+
+    def at(self, number: str) -> Wrong | None:
+        return self.of.get(number, self.always)
