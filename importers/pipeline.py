@@ -161,7 +161,7 @@ class Import:
 
     def _compare_and_apply(self, told: Sequence[Told], problems: list[Problem]) -> bool:
         by_kind = self._identified(told)
-        self._wait_for_decisions(problems)
+        self._wait_for_decisions(told, problems)
         compared: dict[str, _Compared] = {}
         for kind, stated in by_kind.items():
             # New things of other kinds are compared when they are written: there is nothing to compare them with.
@@ -199,11 +199,14 @@ class Import:
                     by_kind.setdefault(kind, []).extend(self.door.identify(source, pairs))
         return by_kind
 
-    def _wait_for_decisions(self, problems: list[Problem]) -> None:
+    def _wait_for_decisions(self, told: Sequence[Told], problems: list[Problem]) -> None:
+        """What of this reading waits: the door remembers what earlier readings of the run have left."""
+        here = {RecordId(each.source, each.statement.kind, each.statement.key) for each in told}
         for record, about in self.door.waiting.items():
-            text = f"nothing is known yet of the {about.kind} {about.key!r} that it is about"
-            problems.append(Problem(record.kind, record.key, "about", "unknown_reference", text, "notice"))
-        undecided = self.door.undecided.values()
+            if record in here:
+                text = f"nothing is known yet of the {about.kind} {about.key!r} that it is about"
+                problems.append(Problem(record.kind, record.key, "about", "unknown_reference", text, "notice"))
+        undecided = [each for each in self.door.undecided.values() if each.record in here]
         for each in undecided:
             fits = (
                 f"{len(each.candidates)} things: {', '.join(each.candidates)}" if each.candidates else "nothing known"

@@ -1,13 +1,14 @@
 """Readings that stand apart: one that the brake stops does not keep the others from being taken (``Reading.apart``)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
 import neo4j
 
 from graph.cpr import Keyring
-from graph.facts import Statement
+from graph.facts import Ref, Statement
 from graph.time import Period
 from importers.pipeline import run_import
 from importers.source import Known, Mapped, RawRecord, Reading
@@ -73,3 +74,24 @@ def test_without_it_the_run_stops_at_the_brake(clean_graph: neo4j.Driver) -> Non
     run_import(clean_graph, Schools("a", "b"), RING)
     run_import(clean_graph, Schools("a", "c", closing="a", apart=False), RING)
     assert open_units(clean_graph) == ["A", "B"]
+
+
+class Additions(Schools):
+    """As Schools; the units of ``closing`` are additions to a unit that nobody has told of."""
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        for key in self.keys:
+            told = unit(key)
+            if key in self.closing.split():
+                told = replace(told, exists=None, about=Ref("Unit", "hr:nowhere", by="other"))
+            made = RawRecord("Unit", key, known.fingerprint(repr(told).encode()), partial(_mapped, told))
+            yield Reading(label=key, day=DAY, records=[made], apart=True)
+
+
+def test_what_waits_is_told_once_and_not_again_with_each_reading(clean_graph: neo4j.Driver) -> None:
+    report = run_import(clean_graph, Additions("a", "b", "c", "d", closing="a b"), RING)
+    assert [(each.key, each.rule) for each in report.problems] == [
+        ("a", "unknown_reference"),
+        ("b", "unknown_reference"),
+    ]
+    assert open_units(clean_graph) == ["C", "D"]
