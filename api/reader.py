@@ -4,7 +4,7 @@ graphql-core's executor is not used for reads: the rows have the answer's own sh
 comes, with bounded memory.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,9 +20,12 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
     parse,
     validate,
 )
@@ -48,6 +51,7 @@ WHOLE = 256 * 1024  # bytes; an answer that is larger is written as it comes
 CLOCK_SECONDS = 5.0
 PLANS = 100  # kept of one document; more shapes than that are nobody's usual questions
 _NO_VARIABLES = VariableValues({}, {})
+_SCHEMA_FIELDS = frozenset({"__schema", "__type"})
 _log = structlog.get_logger("api")
 
 
@@ -76,10 +80,21 @@ class Question:
 
     @property
     def is_about_schema(self) -> bool:
-        return any(
-            isinstance(each, FieldNode) and each.name.value in ("__schema", "__type")
-            for each in self.operation.selection_set.selections
-        )
+        """It asks about the schema, and about nothing else: ``question_of`` refuses both in one."""
+        return not _SCHEMA_FIELDS.isdisjoint(self.asked_for())
+
+    def asked_for(self) -> frozenset[str]:
+        """Names of the root fields, also those in fragments."""
+        return frozenset(self._asked_for(self.operation.selection_set))
+
+    def _asked_for(self, selections: SelectionSetNode) -> Iterator[str]:
+        for each in selections.selections:
+            if isinstance(each, FieldNode):
+                yield each.name.value
+            elif isinstance(each, FragmentSpreadNode):
+                yield from self._asked_for(self.fragments[each.name.value].selection_set)
+            elif isinstance(each, InlineFragmentNode):
+                yield from self._asked_for(each.selection_set)
 
 
 @dataclass
@@ -219,7 +234,10 @@ def question_of(text: str, name: str | None) -> Question:
     if len(operations) != 1:
         raise Rejected(GraphQLError("give operationName: the name of one operation of the document"))
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-    return Question(document, operations[0], fragments)
+    question = Question(document, operations[0], fragments)
+    if question.is_about_schema and question.asked_for() - _SCHEMA_FIELDS - {"__typename"}:
+        raise Rejected(GraphQLError("ask about the schema (__schema, __type) in a question of its own"))
+    return question
 
 
 def _coerced(question: Question, variables: Mapping[str, Any] | None) -> VariableValues:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.reader import question_of
 from tests.api.read.asking import Asking
 
 DAY = 'at: "2026-01-15"'
@@ -117,3 +118,20 @@ def test_names_of_the_client_cannot_reach_the_cypher(asking: Asking) -> None:
     assert asking.data("query($f: UnitFilter) { units(filter: $f) { totalCount } }", {"f": {"name": evil}}) == {
         "units": {"totalCount": 0}
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ __schema { queryType { name } } units { totalCount } }",
+        '{ units { totalCount } ... on Query { __type(name: "Unit") { name } } }',
+        "{ units { totalCount } ...Schema } fragment Schema on Query { __schema { queryType { name } } }",
+    ],
+)
+def test_the_schema_is_asked_about_in_a_question_of_its_own(asking: Asking, text: str) -> None:
+    assert "of its own" in asking.refusal(text).message
+
+
+def test_a_question_about_the_schema_is_known_in_a_fragment_too() -> None:
+    text = "{ ...Schema } fragment Schema on Query { __typename __schema { queryType { name } } }"
+    assert question_of(text, None).is_about_schema
