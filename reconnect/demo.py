@@ -116,10 +116,17 @@ def supply(context: Context, report: Report) -> ExportReport:
 
 @dataclass(frozen=True)
 class Questions:
-    """What to ask in the demo: a unit without a manager of its own, one that a case worker is near to, a person."""
+    """What to ask in the demo, each of which has an answer.
+
+    ``unit`` has no manager of its own; ``person`` works there. ``cases`` has a case worker for KLE ``kle``. Units by
+    Opus's keys and by name.
+    """
 
     unit: str
+    unit_name: str
     cases: str
+    cases_name: str
+    kle: str
     person: str
     name: str
 
@@ -128,16 +135,20 @@ def questions(driver: neo4j.Driver) -> Questions | None:
     """Things of the imported municipality to ask about; None where it has none such."""
     rows, _, _ = driver.execute_query(
         """
-        MATCH (:Role {key: 'case_worker'})<-[:OF]-(:Assignment {active: true})-[:FOR]->(cases:Unit {active: true})
-        WITH cases
-        ORDER BY cases.name
+        MATCH (:Role {key: 'case_worker'})<-[:OF]-(worker:Assignment {active: true})-[:FOR]->(cases:Unit {active: true})
+        MATCH (worker)-[:ABOUT]->(kle:KleNode)
+        MATCH (worker)<-[:HOLDS]-(holder:Employment {active: true})
+        WHERE NOT coalesce(holder.on_leave, false)
+        WITH cases, kle
+        ORDER BY cases.name, kle.number
         LIMIT 1
         MATCH (person:Person)-[:HAS]->(employment:Employment {active: true})-[at:IN]->(unit:Unit {active: true})
         WHERE at.to IS NULL
           AND NOT EXISTS { (unit)<-[:FOR]-(:Assignment)-[:OF]->(:Role {key: 'manager'}) }
         MATCH (told:SourceRecord {source: 'opus'})-[:TELLS]->(unit)
         MATCH (also:SourceRecord {source: 'opus'})-[:TELLS]->(cases)
-        RETURN told.key AS unit, also.key AS cases, person.uuid AS person, person.name AS name
+        RETURN told.key AS unit, unit.name AS unit_name, also.key AS cases, cases.name AS cases_name,
+               kle.number AS kle, person.uuid AS person, person.name AS name
         ORDER BY unit, name
         LIMIT 1
         """

@@ -93,10 +93,10 @@ def _tell(run: Context, made: Demo, address: str, console: Console) -> None:
     asked = steps.questions(run.driver())
     if asked is not None:
         console.print("[bold]Ask[/bold]")
-        console.print("  Who manages a unit that has no manager of its own?")
+        console.print(f"  Who manages {asked.unit_name}, which has no manager of its own?", markup=False)
         console.print(f"    {here} nearest --role manager --unit {asked.unit}")
-        console.print("  Who handles KLE 27.12 for a unit?")
-        console.print(f"    {here} nearest --role case_worker --responsibility kle:27.12 --unit {asked.cases}")
+        console.print(f"  Who handles KLE {asked.kle} for {asked.cases_name}?", markup=False)
+        console.print(f"    {here} nearest --role case_worker --responsibility kle:{asked.kle} --unit {asked.cases}")
         console.print(f"  Who is the nearest manager of {asked.name}?", markup=False)
         console.print(f"    {here} nearest-manager --person {asked.person}")
     console.print(f"[bold]Stop[/bold] with {here} down; the data stays.")

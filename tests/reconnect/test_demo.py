@@ -7,6 +7,7 @@ import graphql
 import neo4j
 import pytest
 
+from graph.nearest import nearest
 from reconnect import demo as steps
 from reconnect import demo_sources
 from reconnect.context import Context
@@ -52,12 +53,22 @@ def test_every_source_is_imported_and_disagrees(clean_graph: neo4j.Driver, demo:
         assert each.report is not None, f"{name}: {each.failure}"
         assert (each.report.brake, each.report.changes > 0) == (None, True)
     assert told["unilogin"].doubts == {"ambiguous_match": 1, "no_unit": 1, "other_manager": 1}
+    answers_have_what_it_says_to_ask(clean_graph)
     before = last_write(clean_graph)
     again = run(demo)
     assert {name: each.report.changes for name, each in again.items() if each.report is not None} == dict.fromkeys(
         told, 0
     )
     assert last_write(clean_graph) == before
+
+
+def answers_have_what_it_says_to_ask(driver: neo4j.Driver) -> None:
+    asked = steps.questions(driver)
+    assert asked is not None
+    manager, _ = nearest(driver, "manager", asked.unit, DAY)
+    assert manager.holders and manager.steps, "it has no manager of its own"
+    worker, _ = nearest(driver, "case_worker", asked.cases, DAY, f"kle:{asked.kle}")
+    assert worker.holders
 
 
 @pytest.mark.parametrize("shown", SHOWN, ids=lambda shown: shown.name)
