@@ -245,7 +245,9 @@ def _leaves(value: Any, path: Path_) -> Iterator[tuple[Path_, str]]:
             yield from _leaves(inner, (*path, str(index)))
     elif isinstance(value, SecretStr) or (value is not None and value != "" and path and is_secret_name(path[-1])):
         yield path, HIDDEN
-    elif value is None or value == {} or value == ():
+    elif value is None or value in ({}, (), frozenset()):
         yield path, "(not set)"
+    elif isinstance(value, frozenset):
+        yield path, json.dumps(sorted(value), default=str, ensure_ascii=False)
     else:
         yield path, value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)

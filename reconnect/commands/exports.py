@@ -14,6 +14,7 @@ from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
+from reconnect.targets import BUILDERS
 
 _EXAMPLES = 3
 
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def export_target(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(help="plan2learn.")],
+    target: Annotated[str, typer.Argument(help=f"{', '.join(sorted(BUILDERS))}.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent; send nothing.")] = False,
     approve: Annotated[
         str | None, typer.Option("--approve", metavar="ID", help="Let through what the brake with this id holds.")

@@ -17,6 +17,7 @@ from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
+from reconnect.sources import BUILDERS
 
 _SHOWN = 50
 """Lines of a list in the terminal; the rest is in the API."""
@@ -30,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 def import_source(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(help="sd, opus or facts.")],
+    source: Annotated[str, typer.Argument(help=f"{', '.join(sorted(BUILDERS))}.")],
     folder: Annotated[
         Path | None, typer.Option("--from", help="Read the files of this folder (or this file).", exists=True)
     ] = None,
@@ -77,6 +78,8 @@ def _show(report: ImportReport) -> None:
     console = Console(highlight=False)
     what = "Dry run of" if report.dry_run else "Import of"
     console.print(f"{what} {report.source}: {report.changes} changed, {report.unchanged} unchanged records")
+    if not report.readings:
+        console.print("  There was nothing new to read.")
     for reading in report.readings[-_SHOWN:]:
         console.print(f"  {reading}")
     if report.counts:

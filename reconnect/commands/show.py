@@ -30,7 +30,10 @@ def config(
         return
     console = Console(highlight=False)
     console.print(f"Settings file: {loaded.file or 'none'}")
-    table = Table("Setting", "Value", "From", box=None)
+    table = Table(box=None)
+    table.add_column("Setting", no_wrap=True)  # a name that is cut short can't be used
+    table.add_column("Value", overflow="fold")
+    table.add_column("From", overflow="fold")
     for name, value, origin in shown(loaded):
         table.add_row(name, value, origin, style="" if origin != "default" else "dim")
     console.print(table)

@@ -94,12 +94,18 @@ def _print(
     if found.running:
         show(context.instance)
     if jobs:
-        table = Table("Job", "State", "Begun", "Ended", "Attempt", "What", box=None)
+        table = Table(box=None)
+        for column in ("Job", "State", "Begun", "Ended"):
+            table.add_column(column, no_wrap=True)
+        table.add_column("Attempt")
+        table.add_column("What", overflow="fold")
         for name, state in jobs.items():
-            table.add_row(name, state.state, state.started, state.ended or "", str(state.attempt), state.text)
+            begun, ended = _moment(_read(state.started)), _moment(_read(state.ended))
+            table.add_row(name, state.state, begun, ended, str(state.attempt), state.text)
         console.print(table)
     if sources:
         table = Table("Source", "Read well", "Next", "Lag", "Records", "Bad", "Notices", "Last changed", box=None)
+        table.columns[0].no_wrap = True
         for each in sources:
             table.add_row(*_row(each))
         console.print(table)
@@ -125,6 +131,10 @@ def _row(source: SourceHealth) -> tuple[str, ...]:
 
 def _moment(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _read(moment: str | None) -> datetime | None:
+    return None if moment is None else datetime.fromisoformat(moment)
 
 
 def _where(address: str | None, pid: int | None) -> str:

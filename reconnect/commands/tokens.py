@@ -1,6 +1,6 @@
 """``token``: who may use the API."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -39,8 +39,9 @@ def create(
 def list_tokens(context: typer.Context) -> None:
     """Show the tokens, without their secrets."""
     table = Table("Name", "System roles", "Made", "Ends", "State", box=None)
+    now = datetime.now(UTC)
     for each in tokens.tokens(of(context).driver()):
-        state = "revoked" if each.revoked else "valid"
+        state = "revoked" if each.revoked else "expired" if each.expires <= now else "valid"
         table.add_row(each.name, ", ".join(each.roles), f"{each.created:%Y-%m-%d}", f"{each.expires:%Y-%m-%d}", state)
     Console(highlight=False).print(table)
 

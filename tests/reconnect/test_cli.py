@@ -12,6 +12,7 @@ import typer
 
 from reconnect import cli, commands
 from reconnect.exits import Exit
+from reconnect.sources import BUILDERS
 from tests.reconnect.shell import Run
 
 
@@ -20,6 +21,27 @@ def test_help_tells_how_to_begin_and_what_exit_codes_mean(run: Run) -> None:
     assert done.returncode == Exit.OK
     assert "reconnect demo" in done.stdout
     assert "Exit codes" in done.stdout
+
+
+def test_commands_are_all_there_and_a_wrong_one_is_answered(run: Run) -> None:
+    """Each module is imported when its command is called; this calls the help of all."""
+    told = run("--help").stdout
+    for name in ("up", "import", "nearest-manager", "day-turn", "analyst-copy", "keys", "sample", "config"):
+        assert f"│ {name} " in told
+    done = run("imprt")
+    assert (done.returncode, "No such command 'imprt'" in done.stderr) == (Exit.USAGE, True)
+
+
+def test_help_names_every_source_and_target(run: Run) -> None:
+    assert all(name in run("import", "-h").stdout for name in BUILDERS)
+    assert "plan2learn" in run("export", "-h").stdout
+
+
+def test_config_shows_names_in_full_where_the_terminal_is_narrow(run: Run) -> None:
+    told = run("config", COLUMNS="80").stdout
+    assert "targets.plan2learn" in told
+    assert "sources.opus.leave_date_inclusive" in told
+    assert "…" not in told and "frozenset" not in told
 
 
 def test_config_masks_secrets_and_names_origins(run: Run) -> None:
