@@ -10,7 +10,7 @@ from graph.time import ALWAYS, Period, union
 from importers.opus import advance, fields
 from importers.opus.mapping import File, function_key, phone
 from importers.opus.reader import Element
-from importers.opus.survey import EmployeeKey, Seen
+from importers.opus.survey import TOLD_TWICE, EmployeeKey, Seen
 from importers.opus.tree import UnitKey
 from importers.source import Mapped, RawRecord
 
@@ -223,6 +223,8 @@ def _function_record(file: File, of: str, unit: UnitKey | None, function: Elemen
 def _function(
     file: File, key: str, of: str, unit: UnitKey | None, function: Element, previous: Statement | None
 ) -> Mapped:
+    if function.repeated:
+        raise BadRecord(Problem("Assignment", key, function.repeated[0], "told_twice", TOLD_TWICE))
     name = "startDate"
     try:
         start = fields.start(function.either(name))

@@ -10,7 +10,7 @@ from graph.facts import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period
 from importers.opus import advance, fields
 from importers.opus.reader import Element
-from importers.opus.survey import EmployeeKey, PersonView, Survey
+from importers.opus.survey import TOLD_TWICE, EmployeeKey, PersonView, Survey
 from importers.opus.tree import Fault, UnitKey
 from importers.source import Known, Mapped, RawRecord
 
@@ -104,6 +104,8 @@ def _unit_record(file: File, unit: UnitKey, element: Element) -> RawRecord:
 
 def _unit(file: File, unit: UnitKey, element: Element, fault: Fault | None, previous: Statement | None) -> Mapped:
     key, day = unit.text(), file.day
+    if element.repeated:
+        raise BadRecord(Problem("Unit", key, element.repeated[0], "told_twice", TOLD_TWICE))
     problems: list[Problem] = []
     now = _unit_period(key, element)
     values = dict(_unit_values(unit, element, problems))

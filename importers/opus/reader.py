@@ -3,7 +3,8 @@
 Each element is dropped after use. What XML is refused whatever it means is said in ``importers/xml.py``.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,8 +41,9 @@ class IncompleteFile(SourceError):
 class Element:
     """An ``orgUnit``, ``employee`` or ``function``.
 
-    ``attributes`` and ``texts`` are trimmed; what is empty is not in them. ``more``: attributes of child elements, as
-    ``cpr/suppId``. ``raw``: the element's bytes without ``lastChanged``, where asked for.
+    ``attributes`` and ``texts`` are trimmed; what is empty is not in them. A text of an element within a child is
+    called ``child/inner``. ``more``: attributes of child elements, as ``cpr/suppId``. ``raw``: the element's bytes
+    without ``lastChanged``, where asked for. ``repeated``: children that are told twice, with different texts.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Element:
     more: dict[str, str] = field(default_factory=dict)
     functions: list["Element"] = field(default_factory=list)
     raw: bytes = b""
+    repeated: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> str:
         """The text of a child element; empty where there is none."""
@@ -60,9 +63,10 @@ class Element:
         return self.attributes.get(name) or self.texts.get(name, "")
 
 
-def elements(path: Path, *names: str, raw: bool = False) -> Iterator[Element]:
+def elements(path: Path, *names: str, raw: bool = False, others: Counter[str] | None = None) -> Iterator[Element]:
     """The file's elements of these names (orgUnit, employee) in file order, with ``raw`` bytes if asked for.
 
+    ``others`` counts what else stands beside them: elements that the format does not have.
     Raises IncompleteFile where the file is not well-formed to its end.
     """
     rooted = False
@@ -71,6 +75,7 @@ def elements(path: Path, *names: str, raw: bool = False) -> Iterator[Element]:
             for _, element in xml.stream(opened, tags=("orgUnit", "employee", "kmd")):
                 if element.tag == "kmd":
                     _check_root(element)
+                    _count(others, list(element))
                     rooted = True
                     continue
                 parent = element.getparent()
@@ -78,6 +83,7 @@ def elements(path: Path, *names: str, raw: bool = False) -> Iterator[Element]:
                     continue  # an employee's orgUnit, which names a unit
                 if element.tag in names:
                     yield _element(element, raw=raw)
+                _count(others, element.itersiblings(preceding=True))
                 xml.drop(element)
     except xml.BadXml as bad:
         if bad.rule == "not_well_formed":
@@ -124,6 +130,11 @@ def check_end(path: Path) -> None:
             raise IncompleteFile(f"{path.name} does not end with </kmd>: it is cut off or still being written")
 
 
+def _count(others: Counter[str] | None, found: Iterable[etree._Element]) -> None:
+    if others is not None:
+        others.update(str(each.tag) for each in found if each.tag not in ("orgUnit", "employee"))
+
+
 def _check_root(root: etree._Element) -> None:
     if root.getparent() is not None:
         raise IncompleteFile("the element kmd is not the root of the file")
@@ -134,17 +145,21 @@ def _element(element: etree._Element, *, raw: bool) -> Element:
     texts: dict[str, str] = {}
     more: dict[str, str] = {}
     functions: list[Element] = []
+    repeated: list[str] = []
     for child in element:
         name = child.tag
         if name == "function":
             functions.append(_element(child, raw=raw))
             continue
-        if child.text and (text := child.text.strip()):
-            texts[name] = text
+        if child.text and (text := child.text.strip()) and texts.setdefault(name, text) != text:
+            repeated.append(name)
+        for inner in child:
+            texts[f"{name}/{inner.tag}"] = (inner.text or "").strip()
         if name in WITH_ATTRIBUTES:
             for attribute, value in child.items():
                 more[f"{name}/{attribute!s}"] = str(value).strip()
-    return Element(str(element.tag), attributes, texts, more, functions, _raw(element) if raw else b"")
+    kept = _raw(element) if raw else b""
+    return Element(str(element.tag), attributes, texts, more, functions, kept, tuple(repeated))
 
 
 def _raw(element: etree._Element) -> bytes:

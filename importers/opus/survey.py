@@ -90,6 +90,9 @@ class Seen:
     functions: tuple[Element, ...] = ()
 
 
+TOLD_TWICE = "is told twice, with different texts"
+
+
 @dataclass(slots=True)
 class Survey:
     """``live``, ``stubs``, ``filtered``, ``faulty``: employees by how the file has them; all but stubs are live."""
@@ -151,6 +154,8 @@ class Survey:
     def _gap(self, employee: Element) -> tuple[str, str, str] | None:
         """(field, rule, what is wrong), where a field is missing that an employment can't be without."""
         texts = employee.texts
+        if employee.repeated:
+            return employee.repeated[0], "told_twice", TOLD_TWICE
         if not fields.is_cpr(texts.get("cpr", "")):
             return "cpr", "no_cpr", "has no CPR number of ten digits"
         if "firstName" not in texts and "lastName" not in texts:
@@ -217,7 +222,7 @@ def _look(
         oddities.count(unit)
         if survey.is_marked_closed(unit) or _is_over(unit, day):
             survey.closed_units.add(key)
-    for element in elements(path, "orgUnit", "employee", raw=True):
+    for element in elements(path, "orgUnit", "employee", raw=True, others=oddities.unknown):
         if element.name == "orgUnit":
             if _is_unread(element, units):
                 spool.close()
