@@ -20,6 +20,7 @@ from api.plan import BLOCK, PageField, Plan, RootForm, Rule
 from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Answered, Type, Value, Way
 from api.selection import Selected
 from api.told import RULES, TOLD, Part, Plain, Told
+from graph.lookup import surviving_query
 from graph.model import KINDS
 
 LARGEST_PAGE = 100_000  # it is streamed; the cost limit stops what would be too dear
@@ -145,7 +146,8 @@ class Compiler:
         if (uuid is None) == (key is None):
             raise GraphQLError(f"{root.name}: give uuid or key, one of them", extensions={"code": "uuid_or_key"})
         if uuid is not None:
-            start = f"MATCH (n:{name} {{uuid: {self.parameters.add(uuid)}}})"
+            start = f"WITH {self.parameters.add(uuid)} AS uuid {surviving_query(name)}"
+            start = f"CALL () {{ {start} }} MATCH (n:{name} {{uuid: uuid}})"
         else:
             known = self.parameters.add(key)
             natural = KINDS[name].natural

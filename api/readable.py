@@ -176,6 +176,7 @@ def _of_kind(kind: Kind) -> Type:
         add(_value(prop))
     if kind.name == "Person":
         add(Value("cpr", "String", "{cpr}", "CPR number; each reading is logged", "cpr"))
+        add(Value("formerUuids", "[String!]", _JOINED, "Of persons that were joined into this one; they still find it"))
     for link in kind.links:
         add(_way(link))
     for of, name, to, pattern, doc in _BACK:
@@ -204,6 +205,7 @@ def _of_kind(kind: Kind) -> Type:
 
 
 _KEYS = "COLLECT { MATCH (told:SourceRecord)-[:TELLS]->({n}) RETURN told.key ORDER BY told.id }"
+_JOINED = "COLLECT { MATCH ({n})<-[:JOINED_INTO*1..]-(former) RETURN former.uuid ORDER BY former.uuid }"
 _UP = "({n})-[{r}:PART_OF*1..]->({m})"
 _DOWN = "({n})<-[{r}:PART_OF*1..]-({m})"
 
@@ -227,6 +229,7 @@ _UNLESS_PRIVATE = "CASE WHEN {private} OR {n}.kind <> 'Person' THEN {n}.%s END"
 _RECORDS = (
     _plain(
         "SourceRecord", "What one source says of one thing", "id",
+        ("id", "ID!", "{n}.id"),
         ("source", "String!", "{n}.source"), ("kind", "String!", "{n}.kind"), ("key", "String!", "{n}.key"),
         ("learnt", "Moment", "toString({n}.learnt)"), ("statement", "String", _UNLESS_PRIVATE % "values"),
     ),
@@ -263,6 +266,11 @@ _RECORDS = (
         ("key", "String", "{n}.key"), ("state", "String", "{n}.state"), ("problem", "String", "{n}.problem"),
         ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
         ("delivered", "Moment", "toString({n}.delivered)"),
+    ),
+    _plain(
+        "MatchDecision", "What was decided of an ambiguous record", "id",
+        ("id", "ID!", "{n}.id"), ("thing", "String", "{n}.uuid"), ("candidates", "[String!]", "{n}.candidates"),
+        ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("at", "Moment", "toString({n}.at)"),
     ),
     _plain(
         "Ambiguity", "A record that fits several things and waits for a decision", "id",
@@ -303,6 +311,7 @@ PLURALS: dict[str, str] = {
 }  # fmt: skip
 RECORD_LISTS: dict[str, str] = {
     "changes": "Change", "runs": "Run", "badRecords": "BadRecord", "brakes": "Brake", "ambiguities": "Ambiguity",
+    "decisions": "MatchDecision",
     "ledgerEntries": "LedgerEntry",
 }  # fmt: skip
 SINGULARS: dict[str, str] = {name[:1].lower() + name[1:]: name for name in KINDS}

@@ -1,7 +1,7 @@
 """Answers the root fields that a rule of ``graph`` answers first (``api.told.RULES``)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -13,6 +13,7 @@ from api.filters import camel
 from api.given import Values, found
 from api.nearest import EVERYBODY, Answer, Asked, Everybody, answers
 from api.plan import Rule
+from graph.apart import told_apart
 from graph.cpr import Keyring
 from graph.disagreements import disagreements
 from graph.errors import GraphError
@@ -22,6 +23,7 @@ from graph.model import KINDS
 from graph.order import SourceOrder
 from graph.provenance import Saying, Sayings, provenance
 from graph.suspicions import suspicions
+from graph.unmatched import unmatched
 
 States = Callable[[], Sequence[Answer]]
 """How the sources are doing: maps of the form of ``SourceHealth``. The program knows schedules and runs.
@@ -65,6 +67,15 @@ class Rules:
             case "suspicions":
                 told = islice(suspicions(self.driver, self.keyring), _first(asked))
                 return [{"persons": list(each.persons), "why": each.why} for each in told]
+            case "toldApart":
+                apart = islice(told_apart(self.driver), _first(asked))
+                return [{**asdict(each), "persons": list(each.persons)} for each in apart]
+            case "unmatched":
+                waiting = islice(unmatched(self.driver, asked.get("kind"), asked.get("source")), _first(asked))
+                return [
+                    {**asdict(each), "candidates": list(each.candidates), "decide": each.decide or None}
+                    for each in waiting
+                ]
             case "sources":
                 return self.states()
             case _ if rule.field == EVERYBODY:

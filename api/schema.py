@@ -154,6 +154,7 @@ _RECORD_FILTERS: Mapping[str, Arguments] = {
     "badRecords": {"source": (str | None, ""), "kind": (str | None, "")},
     "brakes": {"source": (str | None, ""), "state": (str | None, "waiting, approved or used")},
     "ambiguities": {"source": (str | None, ""), "kind": (str | None, "")},
+    "decisions": {},
     "ledgerEntries": {
         "target": (str | None, ""),
         "object": (str | None, ""),
@@ -239,6 +240,21 @@ def _roots() -> Fields:
         "list[Suspicion]",
         {"first": (int | None, "at most so many; default 100")},
         "Persons who may be one: the same name and birthday, two numbers",
+    )
+    roots["toldApart"] = (
+        "list[Apart]",
+        {"first": (int | None, "at most so many; default 100")},
+        "Persons who were decided to be two, the newest decision first",
+    )
+    of_unmatched: Arguments = {
+        "kind": (str | None, "such as Account"),
+        "source": (str | None, ""),
+        "first": (int | None, "at most so many; default 100"),
+    }
+    roots["unmatched"] = (
+        "list[Unmatched]",
+        of_unmatched,
+        "Records that wait for a decision or for what they are about; accounts and employments that are nobody's",
     )
     roots["sources"] = ("list[SourceHealth]", {}, "Each source: when it ran and will run, what it changed, bad records")
     return roots

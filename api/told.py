@@ -106,6 +106,23 @@ TOLD: dict[str, Told] = {
             Plain("why", "String!"),
         ),
         _told(
+            "Apart", "Two persons who only look like one",
+            Thing("persons", ("Person",), many=True),
+            Plain("user", "String!"),
+            Plain("reason", "String!"),
+            Plain("at", "Moment"),
+        ),
+        _told(
+            "Unmatched", "A record that waits, or a thing that lacks its person",
+            Plain("source", "String!"),
+            Plain("kind", "String!"),
+            Plain("key", "String!", "what the source calls it"),
+            Plain("why", "String!"),
+            Thing("thing", _THINGS, "what lacks its person; null = the record waits", union="Thing"),
+            Plain("candidates", "[String!]", "uuids of what it may be of"),
+            Plain("decide", "String", "id for decideMatch; null = that decides nothing here"),
+        ),
+        _told(
             "SourceHealth", "How a source is doing",
             Plain("name", "String!"),
             Plain("state", "String!", "done, running, queued, waiting (for approval, another try), failed or never"),
@@ -139,5 +156,7 @@ RULES: dict[str, tuple[str, bool]] = {
     "said": ("Sayings", True),
     "disagreements": ("Disagreement", True),
     "suspicions": ("Suspicion", True),
+    "toldApart": ("Apart", True),
+    "unmatched": ("Unmatched", True),
     "sources": ("SourceHealth", True),
 }

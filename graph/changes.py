@@ -39,6 +39,18 @@ def take_numbers(tx: neo4j.ManagedTransaction, count: int) -> int:
     return first
 
 
+def identities(run: neo4j.Session | neo4j.ManagedTransaction) -> int:
+    """How often people have moved records from one thing to another: who has matched keys before that is mistaken."""
+    row = run.run("MATCH (log:ChangeLog {name: $log}) RETURN coalesce(log.identities, 0) AS count", log=LOG)
+    count: int = row.single(strict=True)["count"]
+    return count
+
+
+def new_identities(tx: neo4j.ManagedTransaction) -> None:
+    """Records have been moved. The log must be locked (``take_numbers``)."""
+    tx.run("MATCH (log:ChangeLog {name: $log}) SET log.identities = coalesce(log.identities, 0) + 1", log=LOG).consume()
+
+
 def now() -> datetime:
     """The moment at which a change is learnt, in UTC: the driver's C code crashes on zoneinfo's time zones."""
     return datetime.now(UTC)

@@ -106,3 +106,18 @@ def _rotate(driver: neo4j.Driver, keyring: Keyring, batch: int, label: str, name
             renewed=renewed,
         )
         done += len(renewed)
+
+
+_REPLACEMENT_DAYS = 60
+"""Added to the day of birth in a replacement number (erstatningspersonnummer; cpr.md §6)."""
+
+
+def is_replacement(cpr: str) -> bool:
+    """Whether ten digits are a replacement number, which payroll uses until the register has given one."""
+    return int(cpr[:2]) > _REPLACEMENT_DAYS
+
+
+def birthday(cpr: str) -> str:
+    """Day, month and year (six digits) of a number, also of a replacement number."""
+    day = int(cpr[:2])
+    return f"{day - _REPLACEMENT_DAYS if is_replacement(cpr) else day:02d}{cpr[2:6]}"

@@ -14,7 +14,7 @@ from graph.merge import LinkRow, State, Thing
 from graph.model import KINDS
 from graph.time import FOREVER, union, without
 
-Operation = Literal["created", "changed", "moved", "ended", "withdrawn", "recorded"]
+Operation = Literal["created", "changed", "moved", "ended", "withdrawn", "recorded", "joined", "split"]
 
 # A move is a change of place: these links, on a day that is not past.
 PLACES = {"Employment": "unit", "Affiliation": "unit", "Unit": "parent"}
@@ -32,7 +32,7 @@ class Notice(NamedTuple):
 class Difference:
     """One thing's change. ``version`` is the one it was compared with; 0 = the thing is new.
 
-    ``recorded``: only what a source says has changed, not what holds.
+    ``recorded``: only what a source says has changed, not what holds. ``joined``, ``split``: of persons, by hand.
     """
 
     kind: str
@@ -51,6 +51,8 @@ class Difference:
     notices: tuple[Notice, ...] = ()
     kept: KeptRecord | None = None
     """The record as it was before."""
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """What the change log tells beside what differs: which person it was joined with."""
 
     @property
     def lost_states(self) -> list[State]:
@@ -72,7 +74,10 @@ class Difference:
 
     def told(self) -> tuple[str, str]:
         """(before, after) as JSON for the change log: only what differs."""
-        return (_form(self.lost_states, self.lost_links), _form(self.gained_states, self.gained_links))
+        return (
+            _form(self.lost_states, self.lost_links),
+            _form(self.gained_states, self.gained_links, self.beside),
+        )
 
 
 def operation(kind: str, before: Thing, after: Thing, today: date) -> Operation | None:
@@ -127,9 +132,10 @@ def copied(kind: str, thing: Thing, day: date) -> dict[str, Any]:
     return copy
 
 
-def _form(states: list[State], links: list[LinkRow]) -> str:
+def _form(states: list[State], links: list[LinkRow], beside: Mapping[str, str] | None = None) -> str:
     return orjson.dumps(
         {
+            **(beside or {}),
             "states": [
                 {"from": each.period.start, "to": each.period.end, **each.values}
                 for each in sorted(states, key=lambda s: s.period.start)

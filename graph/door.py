@@ -15,27 +15,32 @@ from neo4j.exceptions import ConstraintError
 
 from graph import renumbering
 from graph import statements as cypher
-from graph.changes import Origin, now, take_numbers, turned_day
+from graph.changes import Origin, identities, now, take_numbers, turned_day
 from graph.cpr import Keyring
 from graph.difference import Difference, Notice, copied, operation
 from graph.erasure import erase
 from graph.errors import Conflict, Refused, Unknown
 from graph.facts import Ref, Statement
 from graph.index import Holder, Index, RecordId
-from graph.loading import KeptRecord, Loaded, edges, load
+from graph.loading import KeptRecord, Loaded, edges, load, parents
+from graph.lookup import surviving
 from graph.matching import DEFAULT_MATCH_KEYS, MatchKeys, Undecided, decisions, match
 from graph.merge import Candidate, Thing, check, merged
 from graph.model import KINDS
 from graph.order import MANUAL, SourceOrder
 from graph.record import from_text, to_text
 from graph.time import Period, union
-from graph.tree import Edge, find_cycle
+from graph.tree import find_cycle
 
 ATTEMPTS = 8  # how often a batch is compared again when others write the same things at the same time
 
 
 class Stale(Exception):
     """Somebody else wrote one of the things after it was compared. Nothing was written; compare again."""
+
+
+class MatchAgain(Stale):
+    """People have decided meanwhile which things records are of. Nothing was written; begin with matching."""
 
 
 @dataclass(slots=True)
@@ -261,6 +266,7 @@ class Door:
 
         def work(tx: neo4j.ManagedTransaction) -> None:
             take_numbers(tx, 0)
+            self._still_matches(tx)
             tx.run(cypher.reserve(kind), rows=rows).consume()
 
         try:
@@ -274,7 +280,7 @@ class Door:
     def write(self, batch: Sequence[Difference], origin: Origin) -> list[int | None]:
         """Write differences of one kind in one transaction; the change number of each (None: only recorded).
 
-        Raises Stale (compare again), Refused (cycle). An empty batch opens no transaction.
+        Raises Stale (compare again), MatchAgain, Refused (cycle). An empty batch opens no transaction.
         """
         if not batch:
             return []
@@ -290,6 +296,7 @@ class Door:
     ) -> list[int | None]:
         effective = [each for each in batch if each.operation != "recorded"]
         number = take_numbers(tx, len(effective))
+        self._still_matches(tx)
         versions = [{"uuid": each.uuid, "version": each.version} for each in batch if not each.new]
         if versions and tx.run(cypher.stale(kind), versions=versions).peek() is not None:
             raise Stale
@@ -318,11 +325,16 @@ class Door:
                 raise Stale  # the other end has gone since it was looked up
         return numbers
 
+    def _still_matches(self, tx: neo4j.ManagedTransaction) -> None:
+        """Raises MatchAgain where records have been moved to other things since the index learnt of any."""
+        if self.index.identities is not None and self.index.identities != identities(tx):
+            raise MatchAgain
+
     def _node(self, each: Difference) -> dict[str, object]:
         return {"uuid": each.uuid, "version": each.version + 1, **copied(each.kind, each.after, self.today)}
 
     def _no_cycle(self, tx: neo4j.ManagedTransaction, batch: Sequence[Difference]) -> None:
-        moved = {each.uuid: _parents(each.after) for each in batch if _parents(each.after) != _parents(each.before)}
+        moved = {each.uuid: parents(each.after) for each in batch if parents(each.after) != parents(each.before)}
         if moved:
             refusal = find_cycle({**edges(tx), **moved}, moved)
             if refusal is not None:
@@ -367,7 +379,7 @@ class Door:
     def _amended(self, amendment: Amendment) -> Stated:
         kind, uuid = amendment.kind, amendment.uuid
         new = uuid is None
-        uuid = uuid or str(uuid4())
+        uuid = str(uuid4()) if uuid is None else surviving(self.driver, kind, uuid)
         kept = Statement(kind, uuid, exists=None)
         if not new:
             loaded = load(self.driver, kind, [uuid]).get(uuid)
@@ -447,13 +459,9 @@ def points_to_itself(kind: str) -> bool:
     return any(kind in link.targets for link in KINDS[kind].links)
 
 
-def _parents(thing: Thing) -> list[Edge]:
-    return [(each.period, each.to) for each in thing.links if each.name == "parent"]
-
-
 def find_refused(differences: Iterable[Difference], driver: neo4j.Driver) -> list[tuple[Refused, set[str]]]:
     """Cycles that these differences of units would make, each with the units whose change must be left out."""
-    moved = {each.uuid: _parents(each.after) for each in differences if _parents(each.after) != _parents(each.before)}
+    moved = {each.uuid: parents(each.after) for each in differences if parents(each.after) != parents(each.before)}
     if not moved:
         return []
     with driver.session() as session:

@@ -10,7 +10,7 @@ import orjson
 def erase(tx: neo4j.ManagedTransaction, names: Mapping[str, frozenset[str]]) -> None:
     """Take the values of these properties out of everything that the change log holds of things, by uuid.
 
-    The entries stay, with their numbers and all else that they tell.
+    The entries stay, with their numbers and all else that they tell. A person joined into another is the same person.
     """
     if not names:
         return
@@ -18,7 +18,13 @@ def erase(tx: neo4j.ManagedTransaction, names: Mapping[str, frozenset[str]]) -> 
     for row in tx.run(
         """
         UNWIND $uuids AS uuid
-        MATCH (c:Change {uuid: uuid})
+        CALL (uuid) {
+            RETURN uuid AS known
+            UNION
+            MATCH (:Person {uuid: uuid})<-[:JOINED_INTO*1..]-(former)
+            RETURN former.uuid AS known
+        }
+        MATCH (c:Change {uuid: known})
         RETURN c.number AS number, uuid, c.before AS before, c.after AS after
         """,
         uuids=list(names),

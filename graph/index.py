@@ -11,7 +11,9 @@ from functools import cache
 
 import neo4j
 
+from graph.changes import identities
 from graph.facts import Ref
+from graph.lookup import surviving_query
 from graph.model import KINDS
 from graph.time import ALWAYS, Period
 
@@ -106,12 +108,14 @@ class Index:
 
     def __init__(self, driver: neo4j.Driver) -> None:
         self._driver = driver
+        self.identities: int | None = None
+        """``changes.identities`` before the first look at the graph; None = it has not been looked at."""
         self._records: dict[RecordId, Kept | None] = {}
         self._whole: set[tuple[str, str]] = set()  # (source, kind) of which all records are known
         self._naturals: dict[tuple[str, str], list[Holder]] = {}
         self._cprs: dict[str, str | None] = {}
         self._formers: set[str] = set()
-        self._uuids: dict[tuple[str, str], bool] = {}
+        self._uuids: dict[tuple[str, str], str | None] = {}
         self._employments: dict[tuple[str, str], str | None] = {}
 
     def learn_all(self, source: str, kinds: Iterable[str]) -> None:
@@ -181,11 +185,9 @@ class Index:
         self.learn_cprs(cprs)
         self._learn_employments(employments)
         for kind, wanted in uuids.items():
-            self._uuids.update({(kind, each): False for each in wanted})
-            for row in self._rows(
-                f"UNWIND $uuids AS uuid MATCH (n:{kind} {{uuid: uuid}}) RETURN n.uuid AS uuid", uuids=wanted
-            ):
-                self._uuids[kind, row["uuid"]] = True
+            self._uuids.update(dict.fromkeys((kind, each) for each in wanted))
+            for row in self._rows(f"UNWIND $uuids AS uuid {surviving_query(kind)}", uuids=wanted):
+                self._uuids[kind, row["asked"]] = row["uuid"]
 
     def _learn_employments(self, refs: Iterable[tuple[str, str]]) -> None:
         new = [each for each in refs if each not in self._employments]
@@ -201,7 +203,7 @@ class Index:
     def resolve(self, ref: Ref, source: str) -> str | None:
         """The uuid that a reference stands for; None where nothing fits it (yet)."""
         if ref.by == "uuid":
-            return ref.key if self._uuids.get((ref.kind, ref.key)) else None
+            return self._uuids.get((ref.kind, ref.key))
         if ref.by == "natural":
             return self.natural(ref.kind, ref.key)
         if ref.by == "cpr":
@@ -252,7 +254,7 @@ class Index:
     def note(self, record: RecordId, uuid: str, fingerprint: str, *, cpr: str | None = None) -> None:
         """Remember what is about to be, or has been, written."""
         self._records[record] = Kept(uuid, fingerprint)
-        self._uuids[record.kind, uuid] = True
+        self._uuids[record.kind, uuid] = uuid
         if cpr is not None and self._cprs.get(cpr) is None:
             self._cprs[cpr] = uuid
 
@@ -268,7 +270,7 @@ class Index:
     def drop(self, record: RecordId, uuid: str) -> None:
         """A new thing that was noted will not be written after all."""
         self._records[record] = None
-        self._uuids[record.kind, uuid] = False
+        self._uuids[record.kind, uuid] = None
         for holders in self._naturals.values():
             holders[:] = [each for each in holders if each.uuid != uuid]
         for key in [key for key, found in self._cprs.items() if found == uuid]:
@@ -283,9 +285,12 @@ class Index:
         self._formers.clear()
         self._uuids.clear()
         self._employments.clear()
+        self.identities = None
 
     def _rows(self, query: str, **parameters: object) -> Sequence[neo4j.Record]:
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            if self.identities is None:
+                self.identities = identities(session)
             return list(session.run(query, parameters))
 
 

@@ -16,6 +16,27 @@ class Found:
     source: str | None = None
 
 
+def surviving_query(kind: str) -> str:
+    """``asked``, and ``uuid``: what is known by the ``uuid`` in scope; of a person joined into another, that other."""
+    if kind != "Person":
+        return f"MATCH (n:{kind} {{uuid: uuid}}) RETURN uuid AS asked, n.uuid AS uuid"
+    return """
+    MATCH (:Person {uuid: uuid})-[:JOINED_INTO*0..]->(n)
+    WHERE NOT EXISTS { (n)-[:JOINED_INTO]->() }
+    RETURN uuid AS asked, n.uuid AS uuid
+    """
+
+
+def surviving(driver: neo4j.Driver, kind: str, uuid: str) -> str:
+    """The uuid by which a thing is known today (``graph.joining``); one of nothing stays as it is."""
+    if kind != "Person":
+        return uuid
+    rows, _, _ = driver.execute_query(
+        f"WITH $uuid AS uuid {surviving_query(kind)}", uuid=uuid, routing_=neo4j.RoutingControl.READ
+    )
+    return str(rows[0]["uuid"]) if rows else uuid
+
+
 def find_query(kind: str) -> str:
     """One row a fitting thing: uuid, source. Parameter ``$name``."""
     natural = KINDS[kind].natural
@@ -29,8 +50,12 @@ def find_query(kind: str) -> str:
         )
         by_natural = f"UNION MATCH (n:{kind} {{{natural}: $name}}) {one} RETURN n.uuid AS uuid, null AS source"
     return f"""
-    MATCH (n:{kind} {{uuid: $name}})
-    RETURN n.uuid AS uuid, null AS source
+    WITH $name AS name
+    CALL (name) {{
+        WITH name AS uuid
+        {surviving_query(kind)}
+    }}
+    RETURN uuid, null AS source
     {by_natural}
     UNION
     MATCH (r:SourceRecord {{key: $name}})-[:TELLS]->(n:{kind})

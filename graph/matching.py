@@ -146,6 +146,13 @@ def decisions(driver: neo4j.Driver, records: Iterable[RecordId]) -> dict[RecordI
     by_id = {each.text(): each for each in records}
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         rows = session.run(
-            "UNWIND $ids AS id MATCH (d:MatchDecision {id: id}) RETURN d.id AS id, d.uuid AS uuid", ids=list(by_id)
+            """
+            UNWIND $ids AS id
+            MATCH (d:MatchDecision {id: id})
+            OPTIONAL MATCH (:Person {uuid: d.uuid})-[:JOINED_INTO*1..]->(into)
+            WHERE NOT EXISTS { (into)-[:JOINED_INTO]->() }
+            RETURN id, coalesce(into.uuid, d.uuid) AS uuid
+            """,
+            ids=list(by_id),
         )
         return {by_id[row["id"]]: row["uuid"] for row in rows}

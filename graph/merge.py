@@ -2,7 +2,8 @@
 
 For each property, and for each link that holds one at a time, the highest source that tells a value on a day
 decides that day. Links of which several may hold at a time are the union of what all sources tell. Existence is
-told by the highest source that says anything of it; values and links count only on days of existence.
+told by the highest source that says anything of it (by any of its records, where several are of one thing); values
+and links count only on days of existence.
 Pure: the same statements give the same answer, in whatever order they come.
 """
 
@@ -126,10 +127,9 @@ def merged(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder) -> T
 
 
 def _existence(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder) -> tuple[Period, ...]:
-    for each in _ranked(kind, "exists", candidates, order):
-        if each.statement.exists is not None:
-            return union(each.statement.exists)
-    return ()
+    speaking = [each for each in _ranked(kind, "exists", candidates, order) if each.statement.exists is not None]
+    highest = [each.statement.exists for each in speaking if each.source == speaking[0].source]
+    return union(period for exists in highest for period in exists or ())
 
 
 def _ranked(kind: Kind, name: str, candidates: Sequence[Candidate], order: SourceOrder) -> Sequence[Candidate]:

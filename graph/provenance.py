@@ -70,7 +70,7 @@ def sayings(kind: Kind, records: Sequence[KeptRecord], order: SourceOrder, day: 
     holding = merged(kind, [each for _, each in told], order)
     exists = any(state.period.holds(day) for state in holding.states)
     # The highest that says anything of existence decides it, also where it says that the thing is gone.
-    yield from _said(kind, EXISTENCE, "open", _ranked(kind, EXISTENCE, told, order), day, exists=True)
+    yield from _said(kind, EXISTENCE, "open", _ranked(kind, EXISTENCE, told, order), day, exists=exists)
     for prop in kind.properties:
         ranked = _ranked(kind, prop.name, told, order)
         yield from _said(kind, prop.name, prop.access, ranked, day, exists=exists)
@@ -101,8 +101,10 @@ def _said(
     winner: str | None = None  # the record that decides the day
     for record, candidate in told:
         for period, value, to, key in _on(candidate, name, day):
-            winner = winner or f"{record.source}|{record.key}"
-            holds = exists and (several or winner == f"{record.source}|{record.key}")
+            # Of several records of one source that tell of a thing, any may tell that it exists (``graph.merge``).
+            teller = record.source if name == EXISTENCE else f"{record.source}|{record.key}"
+            winner = winner or teller
+            holds = (value == exists if name == EXISTENCE else exists) and (several or winner == teller)
             learnt = moment_of(name, record.learnt, record.since)
             found.append(Saying(record.source, record.key, period, learnt, holds, value, to, key))
     if found:

@@ -62,6 +62,22 @@ def create(kind: str) -> str:
 
 @cache
 def update(kind: str) -> str:
+    return _of_known(
+        kind,
+        """
+    MERGE (r:SourceRecord {id: row.record.id})
+    SET r = row.record, r.learnt = $moment
+    MERGE (r)-[:TELLS]->(n)""",
+    )
+
+
+@cache
+def rewrite(kind: str) -> str:
+    """As ``update``, where the records are written by themselves (``graph.reassigning``)."""
+    return _of_known(kind, "")
+
+
+def _of_known(kind: str, record: str) -> str:
     state = KINDS[kind].state
     drops = "\n".join(
         f"""
@@ -76,10 +92,7 @@ def update(kind: str) -> str:
     return f"""
     UNWIND $rows AS row
     MATCH (n:{kind} {{uuid: row.uuid}})
-    SET n += row.node
-    MERGE (r:SourceRecord {{id: row.record.id}})
-    SET r = row.record, r.learnt = $moment
-    MERGE (r)-[:TELLS]->(n)
+    SET n += row.node{record}
     WITH row, n
     CALL (n, row) {{
         UNWIND row.lost AS from

@@ -1,17 +1,20 @@
 """Persons who may be one: the same name and birthday under two numbers, as when payroll first had a replacement number.
 
-Nothing is joined by itself: a person decides (``graph.joining``), and pairs that were decided to be two are left out.
+Nothing is joined by itself: a person decides (``graph.joining``), and pairs that were decided to be two are left out
+(``graph.apart``).
 """
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import neo4j
 
-from graph.cpr import Keyring
+from graph.cpr import Keyring, birthday
 
-REPLACEMENT_DAYS = 60
-"""Added to the day of birth in a replacement number (erstatningspersonnummer; cpr.md §6)."""
+# As people write them who lack the keys.
+_SPELLED = str.maketrans({"æ": "ae", "ä": "ae", "ø": "oe", "ö": "oe", "å": "aa", "ü": "ue", "ß": "ss"})
+_AT_A_TIME = 1000  # persons whose numbers are opened together; bounds memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,35 +27,59 @@ class Suspicion:
 
 def suspicions(driver: neo4j.Driver, keyring: Keyring) -> Iterator[Suspicion]:
     """By name. Only persons who exist today; the numbers are opened here and go no further."""
+    by_name: dict[str, list[str]] = {}
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         for row in session.run(
             """
             MATCH (p:Person)
             WHERE p.active AND p.cpr_hash IS NOT NULL AND p.name IS NOT NULL
-            WITH toLower(p.name) AS name, p ORDER BY p.uuid
-            WITH name, collect(p) AS persons
-            WHERE size(persons) > 1
-            UNWIND persons AS p
-            WITH name, p, COLLECT { MATCH (p)-[:IS_NOT]-(other) RETURN other.uuid } AS others
-            WITH name, collect([p.uuid, p.cpr_cipher, p.cpr_key, others]) AS persons ORDER BY name
-            RETURN persons
+            RETURN p.uuid AS uuid, p.name AS name
             """
         ):
-            yield from _of_one_name(row["persons"], keyring)
+            by_name.setdefault(spelled(row["name"]), []).append(row["uuid"])
+    groups = [sorted(by_name[name]) for name in sorted(by_name) if len(by_name[name]) > 1]
+    batch: list[list[str]] = []
+    for group in groups:
+        batch.append(group)
+        if sum(map(len, batch)) >= _AT_A_TIME:
+            yield from _among(driver, keyring, batch)
+            batch = []
+    yield from _among(driver, keyring, batch)
 
 
-def _of_one_name(persons: list[tuple[str, str, str, list[str]]], keyring: Keyring) -> Iterator[Suspicion]:
-    by_birthday: dict[str, list[str]] = {}
-    apart: set[frozenset[str]] = set()
-    for uuid, cipher, key, others in persons:
-        by_birthday.setdefault(_birthday(keyring.decrypt(cipher, key)), []).append(uuid)
-        apart |= {frozenset((uuid, other)) for other in others}
-    for uuids in by_birthday.values():
-        pairs = [frozenset((one, other)) for one in uuids for other in uuids if one < other]
-        if pairs and not all(each in apart for each in pairs):
-            yield Suspicion(tuple(uuids), "the same name and birthday, and different numbers")
+def spelled(name: str) -> str:
+    """A name for comparing: without case, accents, hyphens and spaces too many; æ ae, ø oe, å aa."""
+    plain = unicodedata.normalize("NFC", name).casefold().translate(_SPELLED)
+    letters = (each if each.isalnum() else " " for each in unicodedata.normalize("NFKD", plain) if not _is_mark(each))
+    return " ".join("".join(letters).split())
 
 
-def _birthday(cpr: str) -> str:
-    day = int(cpr[:2])
-    return f"{day - REPLACEMENT_DAYS if day > REPLACEMENT_DAYS else day:02d}{cpr[2:6]}"
+def _is_mark(letter: str) -> bool:
+    return unicodedata.combining(letter) != 0
+
+
+def _among(driver: neo4j.Driver, keyring: Keyring, groups: Sequence[Sequence[str]]) -> Iterator[Suspicion]:
+    rows, _, _ = driver.execute_query(
+        """
+        UNWIND $uuids AS uuid
+        MATCH (p:Person {uuid: uuid})
+        WHERE p.cpr_hash IS NOT NULL
+        RETURN uuid, p.cpr_cipher AS cipher, p.cpr_key AS key, COLLECT {
+            MATCH (p)<-[:JOINED_INTO*0..]-()-[:IS_NOT]-()-[:JOINED_INTO*0..]->(other)
+            RETURN other.uuid
+        } AS others
+        """,
+        uuids=[uuid for group in groups for uuid in group],
+        routing_=neo4j.RoutingControl.READ,
+    )
+    born = {row["uuid"]: birthday(keyring.decrypt(row["cipher"], row["key"])) for row in rows}
+    apart = {frozenset((row["uuid"], other)) for row in rows for other in row["others"]}
+    for group in groups:
+        by_birthday: dict[str, list[str]] = {}
+        for uuid in group:
+            if uuid in born:
+                by_birthday.setdefault(born[uuid], []).append(uuid)
+        for uuids in by_birthday.values():
+            pairs = [frozenset((one, other)) for one in uuids for other in uuids if one < other]
+            if any(each not in apart for each in pairs):
+                yield Suspicion(tuple(uuids), "the same name and birthday, and different numbers")

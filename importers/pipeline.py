@@ -14,7 +14,7 @@ from graph.changes import Origin
 from graph.cpr import Keyring
 from graph.dayturn import turn
 from graph.difference import Difference
-from graph.door import ATTEMPTS, Door, Stale, Stated, find_refused, points_to_itself
+from graph.door import ATTEMPTS, Door, MatchAgain, Stale, Stated, find_refused, points_to_itself
 from graph.facts import Problem
 from graph.index import RecordId
 from graph.matching import DEFAULT_MATCH_KEYS, MatchKeys, keep_undecided
@@ -303,6 +303,8 @@ class Import:
                 return
             try:
                 self.door.write(differences, self._origin())
+            except MatchAgain:
+                raise
             except Stale:
                 # Somebody else made a thing that is new here: then matching has to begin anew.
                 if attempt + 1 == ATTEMPTS or any(each.new for each in differences):

@@ -30,10 +30,13 @@ READ: Mapping[str, frozenset[str]] = {
     "BadRecord": _RUNS,
     "Brake": _RUNS,
     "Ambiguity": _RUNS,
+    "MatchDecision": _RUNS,
+    "Unmatched": _RUNS,
     "Saying": _LOG,
     "Sayings": _LOG,
     "Disagreement": _LOG,
     "Suspicion": frozenset({"hr", "operations", "auditor"}),
+    "Apart": frozenset({"hr", "operations", "auditor"}),
     "SourceHealth": _RUNS,
     "ChangeCount": _RUNS,
     "LedgerEntry": _RUNS,
@@ -63,6 +66,12 @@ WRITE: Mapping[str, frozenset[str]] = {
     "changeSubstitution": frozenset({"hr", "organisation", "rights"}),
     "approveBrake": frozenset({"operations"}),
     "decideMatch": frozenset({"hr", "operations"}),
+    "takeBackMatch": frozenset({"hr", "operations"}),
+    "joinPersons": frozenset({"hr"}),
+    "splitPerson": frozenset({"hr"}),
+    "notTheSame": frozenset({"hr"}),
+    "mayBeTheSame": frozenset({"hr"}),
+    "setOwner": frozenset({"hr"}),
 }
 
 

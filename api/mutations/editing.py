@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio.to_thread
 import neo4j
@@ -21,6 +21,7 @@ from graph.order import MANUAL
 from graph.time import EmptyPeriod, Period, period, without
 
 Edit = Callable[[Statement], Statement]
+T = TypeVar("T")
 
 
 class Editing:
@@ -34,14 +35,11 @@ class Editing:
         self.reason = reason.strip()
         self.origin = Origin(MANUAL, user=context.access.name, reason=self.reason)
 
-    async def do(self, work: Callable[["Editing"], list[Written]]) -> list[Written]:
+    async def do(self, work: Callable[["Editing"], T]) -> T:
         try:
             return await anyio.to_thread.run_sync(lambda: work(self))
         except (GraphError, EmptyPeriod, ValueError) as error:
             raise as_graphql(error, self._context.driver) from error
-
-    async def one(self, work: Callable[["Editing"], Written]) -> Written:
-        return (await self.do(lambda editing: [work(editing)]))[0]
 
     # -- finding ------------------------------------------------------------------------------------------------
 

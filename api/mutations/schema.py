@@ -15,12 +15,12 @@ from graphql import GraphQLError
 from strawberry.types import Info
 
 from api.context import Context
-from api.mutations.editing import Editing, always, as_graphql, days, new, parsed, with_links, with_value
+from api.mutations.deciding import Deciding
+from api.mutations.editing import Editing, always, days, new, parsed, with_links, with_value
 from api.mutations.inputs import Decided, HolderInput, PlacedUnitInput, PlaceInput, Written
 from graph.door import Amendment
-from graph.errors import GraphError, Refused
+from graph.errors import Refused
 from graph.facts import LinkTold, Statement
-from graph.matching import decide
 from graph.sourcing import approve
 from graph.time import Period, within
 
@@ -30,7 +30,7 @@ CONTEXT = Info[Context, None]
 
 
 @strawberry.type(description="What people maintain by hand. It outranks every source until it is released or ends")
-class Mutation:
+class Mutation(Deciding):
     # -- values -------------------------------------------------------------------------------------------------
 
     @strawberry.mutation(description="Tell a property's value in a period: names, addresses, tags (a|b), titles …")
@@ -44,7 +44,7 @@ class Mutation:
             return editing.write(kind, editing.uuid(kind, thing), edit, expected_version)
 
         info.context.access.require_by_hand(kind)
-        return await Editing(info.context, "setValue", reason).one(work)
+        return await Editing(info.context, "setValue", reason).do(work)
 
     @strawberry.mutation(description="Let the sources tell the property again, for a period or altogether")
     async def release_value(
@@ -56,7 +56,7 @@ class Mutation:
             return editing.write(kind, editing.uuid(kind, thing), edit, expected_version)
 
         info.context.access.require_by_hand(kind)
-        return await Editing(info.context, "releaseValue", reason).one(work)
+        return await Editing(info.context, "releaseValue", reason).do(work)
 
     # -- units --------------------------------------------------------------------------------------------------
 
@@ -70,14 +70,14 @@ class Mutation:
             links = {"parent": (LinkTold(life, editing.ref("Unit", parent)),)} if parent else {}
             return editing.write("Unit", None, new(life, {"name": name, "number": number, "type": type}, links))
 
-        return await Editing(info.context, "createUnit", reason).one(work)
+        return await Editing(info.context, "createUnit", reason).do(work)
 
     @strawberry.mutation(description="Close a unit that was made by hand; sources end their own")
     async def end_unit(
         self, info: CONTEXT, unit: str, to: date, reason: str, expected_version: int | None = None
     ) -> Written:
         work = partial(_end, kind="Unit", thing=unit, to=to, expected=expected_version)
-        return await Editing(info.context, "endUnit", reason).one(work)
+        return await Editing(info.context, "endUnit", reason).do(work)
 
     @strawberry.mutation(description="Where units are in the line organisation over time; several at once, all or none")
     async def place_units(self, info: CONTEXT, units: list[PlacedUnitInput], reason: str) -> list[Written]:
@@ -112,7 +112,7 @@ class Mutation:
             }
             return editing.write("Unit", editing.uuid("Unit", unit), with_links(**links), expected_version)
 
-        return await Editing(info.context, "tagUnit", reason).one(work)
+        return await Editing(info.context, "tagUnit", reason).do(work)
 
     # -- people -------------------------------------------------------------------------------------------------
 
@@ -124,7 +124,7 @@ class Mutation:
                 raise Refused("wrong_value", "cpr: ten digits", field="cpr")
             return editing.write("Person", None, new(Period(), {"name": name}, {}, digits))
 
-        return await Editing(info.context, "createPerson", reason).one(work)
+        return await Editing(info.context, "createPerson", reason).do(work)
 
     @strawberry.mutation(description="A person is away: everything that the person holds passes to substitutes")
     async def set_absence(
@@ -135,7 +135,7 @@ class Mutation:
             edit = with_value("absent", True if absent else None, days(from_, to))
             return editing.write("Person", editing.uuid("Person", person), edit, expected_version)
 
-        return await Editing(info.context, "setAbsence", reason).one(work)
+        return await Editing(info.context, "setAbsence", reason).do(work)
 
     @strawberry.mutation(description="A tie to a unit without payroll; it always has an end")
     async def create_affiliation(
@@ -153,7 +153,7 @@ class Mutation:
             values = {"title": title, "type": type, "supplier": supplier}
             return editing.write("Affiliation", None, new(life, values, links))
 
-        return await Editing(info.context, "createAffiliation", reason).one(work)
+        return await Editing(info.context, "createAffiliation", reason).do(work)
 
     @strawberry.mutation(description="Another period, or other places, of an affiliation made by hand")
     async def change_affiliation(
@@ -164,7 +164,7 @@ class Mutation:
             links = {} if units is None else {"unit": editing.places(units)}
             return _relive(editing, "Affiliation", affiliation, days(from_, to), links, expected_version)
 
-        return await Editing(info.context, "changeAffiliation", reason).one(work)
+        return await Editing(info.context, "changeAffiliation", reason).do(work)
 
     # -- roles --------------------------------------------------------------------------------------------------
 
@@ -175,7 +175,7 @@ class Mutation:
                 "Role", None, new(Period(), {"key": key, "title": title, "covers_all": covers_all}, {})
             )
 
-        return await Editing(info.context, "createRole", reason).one(work)
+        return await Editing(info.context, "createRole", reason).do(work)
 
     @strawberry.mutation(description="Somebody holds a role for units, about responsibilities (kle:27.12, system:cura)")
     async def create_assignment(
@@ -191,7 +191,7 @@ class Mutation:
             }
             return editing.write("Assignment", None, new(days(from_, to), {"primary": primary}, links))
 
-        return await Editing(info.context, "createAssignment", reason).one(work)
+        return await Editing(info.context, "createAssignment", reason).do(work)
 
     @strawberry.mutation(description="Another period, other units or responsibilities; what is left out stays")
     async def change_assignment(
@@ -205,7 +205,7 @@ class Mutation:
             life = None if from_ is None and to is None else days(from_, to)
             return _relive(editing, "Assignment", assignment, life, links, expected_version)
 
-        return await Editing(info.context, "changeAssignment", reason).one(work)
+        return await Editing(info.context, "changeAssignment", reason).do(work)
 
     @strawberry.mutation(description="Somebody stands in for an assignment's holder, perhaps within a scope")
     async def create_substitution(
@@ -224,7 +224,7 @@ class Mutation:
             }
             return editing.write("Substitution", None, new(days(from_, to), {"rank": rank}, links))
 
-        return await Editing(info.context, "createSubstitution", reason).one(work)
+        return await Editing(info.context, "createSubstitution", reason).do(work)
 
     @strawberry.mutation(description="Another period of a substitution")
     async def change_substitution(
@@ -234,7 +234,7 @@ class Mutation:
         def work(editing: Editing) -> Written:
             return _relive(editing, "Substitution", substitution, days(from_, to), {}, expected_version)
 
-        return await Editing(info.context, "changeSubstitution", reason).one(work)
+        return await Editing(info.context, "changeSubstitution", reason).do(work)
 
     # -- decisions ----------------------------------------------------------------------------------------------
 
@@ -245,16 +245,6 @@ class Mutation:
         done = await anyio.to_thread.run_sync(lambda: approve(context.driver, id, context.access.name, why))
         if not done:
             raise GraphQLError(f"no brake {id!r} waits", extensions={"code": "unknown_brake"})
-        return Decided(id=id)
-
-    @strawberry.mutation(description="Which thing an ambiguous record is of; thing null = a new one")
-    async def decide_match(self, info: CONTEXT, id: strawberry.ID, thing: strawberry.ID | None, reason: str) -> Decided:
-        context = info.context
-        why = Editing(context, "decideMatch", reason).reason
-        try:
-            await anyio.to_thread.run_sync(lambda: decide(context.driver, id, thing, context.access.name, why))
-        except GraphError as error:
-            raise as_graphql(error, context.driver) from error
         return Decided(id=id)
 
 

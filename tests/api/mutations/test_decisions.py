@@ -1,12 +1,14 @@
 """Decisions over HTTP: a brake approved, an ambiguous match decided; the next import follows both."""
 
+from typing import Any
+
 import neo4j
 
 from graph.cpr import Keyring
 from importers.brake import BrakeSettings
 from importers.pipeline import run_import
 from reconnect.embedded import Addresses
-from tests.api.serving import serving
+from tests.api.serving import Served, serving
 from tests.graph.organisation import Stating, person, small, unit
 
 BRAKE = '{ brakes(state: "waiting") { nodes { id source summary } } }'
@@ -50,3 +52,60 @@ def test_an_ambiguous_match_is_decided(clean_graph: neo4j.Driver, addresses: Add
         found = service.data("query($id: ID) { unit(uuid: $id) { phone keys } }", "reader", id=chosen)["unit"]
     assert found["phone"] == "12"
     assert "b" in found["keys"]
+
+
+DECISIONS = "{ decisions { nodes { id thing user reason } } }"
+TAKE_BACK = 'mutation($id: ID!) { takeBackMatch(id: $id, reason: "wrong one") { id } }'
+
+
+def test_a_decided_match_is_taken_back(clean_graph: neo4j.Driver, addresses: Addresses) -> None:
+    """At once: what the record told is detached; it waits again, and can be decided otherwise."""
+    ring, by_number = Keyring.generate(), {"Unit": (("number",),)}
+    payroll = Stating(person("p", "A"), unit("y", number="8"), unit("z", number="8"))
+    run_import(clean_graph, payroll, ring)
+    told = Stating(unit("b", number="8", phone="12"), unit("c", "b"), name="facts")
+    run_import(clean_graph, told, ring, match_keys=by_number)
+    with serving(addresses, clean_graph, ring) as service:
+        (waiting,) = service.data(WAITING, "hr")["ambiguities"]["nodes"]
+        first, second = waiting["candidates"]
+        service.data(DECIDE, "hr", id=waiting["id"], thing=first)
+        run_import(clean_graph, told, ring, match_keys=by_number)
+        assert _unit(service, first)["children"] == [{"name": "C"}]
+        (decided,) = service.data(DECISIONS, "hr")["decisions"]["nodes"]
+        assert (decided["thing"], decided["reason"]) == (first, "asked them")
+        service.data(TAKE_BACK, "hr", id=decided["id"])
+        detached = _unit(service, first)
+        assert (detached["phone"], detached["keys"], detached["children"]) == (None, detached["keys"][:1], [])
+        assert detached["changes"][-1]["reason"] == "wrong one"
+        assert service.data(DECISIONS, "hr")["decisions"]["nodes"] == []
+        assert service.data(WAITING, "hr")["ambiguities"]["nodes"] == [waiting]
+        (error,) = service.ask(TAKE_BACK, "hr", id=decided["id"])["errors"]
+        assert error["extensions"]["code"] == "unknown_decision"
+        run_import(clean_graph, told, ring, match_keys=by_number)
+        assert _unit(service, first)["phone"] is None
+        service.data(DECIDE, "hr", id=waiting["id"], thing=second)
+        assert run_import(clean_graph, told, ring, match_keys=by_number).problems == []
+        assert (_unit(service, first)["phone"], _unit(service, second)["phone"]) == (None, "12")
+        assert _unit(service, second)["children"] == [{"name": "C"}]
+
+
+def test_what_was_new_by_a_decision_exists_no_more(clean_graph: neo4j.Driver, addresses: Addresses) -> None:
+    ring, by_number = Keyring.generate(), {"Unit": (("number",),)}
+    run_import(clean_graph, Stating(unit("y", number="8"), unit("z", number="8")), ring)
+    told = Stating(unit("b", number="8", phone="12"), name="facts")
+    run_import(clean_graph, told, ring, match_keys=by_number)
+    with serving(addresses, clean_graph, ring) as service:
+        (waiting,) = service.data(WAITING, "hr")["ambiguities"]["nodes"]
+        service.data(DECIDE, "hr", id=waiting["id"], thing=None)
+        run_import(clean_graph, told, ring, match_keys=by_number)
+        assert len(service.data("{ units { nodes { uuid } } }", "reader")["units"]["nodes"]) == 3
+        service.data(TAKE_BACK, "hr", id=waiting["id"])
+        assert len(service.data("{ units { nodes { uuid } } }", "reader")["units"]["nodes"]) == 2
+        run_import(clean_graph, told, ring, match_keys=by_number)
+        assert service.data(WAITING, "hr")["ambiguities"]["nodes"][0]["candidates"] == waiting["candidates"]
+
+
+def _unit(service: Served, uuid: str) -> dict[str, Any]:
+    asked = "query($id: ID) { unit(uuid: $id) { phone keys children { name } changes { reason } } }"
+    found: dict[str, Any] = service.data(asked, id=uuid)["unit"]
+    return found
