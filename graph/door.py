@@ -6,7 +6,7 @@ was faster, nothing is written and the caller compares again. What passes here k
 that don't overlap (``merge``), no unit below itself on any day (``tree``), no link to what isn't there.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -17,12 +17,13 @@ from graph import renumbering
 from graph import statements as cypher
 from graph.changes import Origin, identities, now, take_numbers, turned_day
 from graph.cpr import Keyring
+from graph.cycles import refuse_cycle
 from graph.difference import Difference, Notice, copied, operation
 from graph.erasure import erase
 from graph.errors import Conflict, Refused, Unknown
 from graph.facts import Ref, Statement
 from graph.index import Holder, Index, RecordId
-from graph.loading import KeptRecord, Loaded, edges, load, parents
+from graph.loading import KeptRecord, Loaded, load
 from graph.lookup import surviving
 from graph.matching import DEFAULT_MATCH_KEYS, MatchKeys, Undecided, decisions, match
 from graph.merge import Candidate, Thing, check, merged
@@ -30,7 +31,6 @@ from graph.model import KINDS
 from graph.order import MANUAL, SourceOrder
 from graph.record import from_text, to_text
 from graph.time import Period, union
-from graph.tree import find_cycle
 
 ATTEMPTS = 8  # how often a batch is compared again when others write the same things at the same time
 
@@ -301,7 +301,7 @@ class Door:
         if versions and tx.run(cypher.stale(kind), versions=versions).peek() is not None:
             raise Stale
         if kind == "Unit":
-            self._no_cycle(tx, effective)
+            refuse_cycle(tx, effective)
         moment = now()
         numbers: list[int | None] = []
         new: list[cypher.Row] = []
@@ -332,13 +332,6 @@ class Door:
 
     def _node(self, each: Difference) -> dict[str, object]:
         return {"uuid": each.uuid, "version": each.version + 1, **copied(each.kind, each.after, self.today)}
-
-    def _no_cycle(self, tx: neo4j.ManagedTransaction, batch: Sequence[Difference]) -> None:
-        moved = {each.uuid: parents(each.after) for each in batch if parents(each.after) != parents(each.before)}
-        if moved:
-            refusal = find_cycle({**edges(tx), **moved}, moved)
-            if refusal is not None:
-                raise refusal
 
     # -- both, for few statements -------------------------------------------------------------------------------
 
@@ -457,19 +450,3 @@ def natural_key(statement: Statement) -> str | None:
 def points_to_itself(kind: str) -> bool:
     """Whether things of a kind link to each other: then new ones are reserved before any is written."""
     return any(kind in link.targets for link in KINDS[kind].links)
-
-
-def find_refused(differences: Iterable[Difference], driver: neo4j.Driver) -> list[tuple[Refused, set[str]]]:
-    """Cycles that these differences of units would make, each with the units whose change must be left out."""
-    moved = {each.uuid: parents(each.after) for each in differences if parents(each.after) != parents(each.before)}
-    if not moved:
-        return []
-    with driver.session() as session:
-        tree = session.execute_read(edges)
-    refused = []
-    while (refusal := find_cycle({**tree, **moved}, moved)) is not None:
-        out = set(refusal.units) & set(moved)
-        refused.append((refusal, out))
-        for unit in out:
-            del moved[unit]
-    return refused

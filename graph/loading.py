@@ -94,11 +94,6 @@ def _values(values: dict[str, Any]) -> dict[str, Value]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
-def parents(thing: Thing) -> list[Edge]:
-    """Where a unit is in the line organisation over time."""
-    return [(each.period, each.to) for each in thing.links if each.name == "parent"]
-
-
 def edges(tx: neo4j.ManagedTransaction) -> dict[str, Sequence[Edge]]:
     """The line organisation over all time: unit → its parents."""
     tree: dict[str, list[Edge]] = {}

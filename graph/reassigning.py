@@ -16,15 +16,15 @@ import neo4j
 from graph import statements as cypher
 from graph.changes import Origin, new_identities, now, take_numbers
 from graph.cpr import Keyring
+from graph.cycles import refuse_cycle
 from graph.difference import Difference, Operation, copied, operation
 from graph.facts import Ref, Statement
 from graph.index import RecordId
-from graph.loading import KeptRecord, Loaded, edges, load, parents
+from graph.loading import KeptRecord, Loaded, load
 from graph.merge import Candidate, Thing, merged
 from graph.model import KINDS
 from graph.order import MANUAL, SourceOrder
 from graph.record import from_text, to_text
-from graph.tree import find_cycle
 
 Address = Callable[[str, Ref], str | None]
 """What a reference of a source, which stood for the giving thing, stands for from now on; None = nothing known."""
@@ -77,7 +77,7 @@ class Reassigning:
             self._note_employments(kind, differences)
             changed = [(key, record) for each in concerned.values() for key, record in each.changed.items()]
             found.append((kind, differences, changed))
-        self._no_cycle([each for _, differences, _ in found for each in differences if each.kind == "Unit"])
+        refuse_cycle(self.tx, (each for kind, differences, _ in found if kind == "Unit" for each in differences))
         self._move()
         number = take_numbers(
             self.tx, sum(each.operation != "recorded" for _, differences, _ in found for each in differences)
@@ -178,12 +178,6 @@ class Reassigning:
             after=after,
             beside=beside,
         )
-
-    def _no_cycle(self, units: list[Difference]) -> None:
-        moved = {each.uuid: parents(each.after) for each in units if parents(each.after) != parents(each.before)}
-        refusal = find_cycle({**edges(self.tx), **moved}, moved) if moved else None
-        if refusal is not None:
-            raise refusal
 
     # -- writing ------------------------------------------------------------------------------------------------
 

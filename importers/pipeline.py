@@ -12,9 +12,10 @@ import neo4j
 
 from graph.changes import Origin
 from graph.cpr import Keyring
+from graph.cycles import find_refused
 from graph.dayturn import turn
 from graph.difference import Difference
-from graph.door import ATTEMPTS, Door, MatchAgain, Stale, Stated, find_refused, points_to_itself
+from graph.door import ATTEMPTS, Door, MatchAgain, Stale, Stated, points_to_itself
 from graph.facts import Problem
 from graph.index import RecordId
 from graph.matching import DEFAULT_MATCH_KEYS, MatchKeys, keep_undecided

@@ -347,3 +347,15 @@ def test_an_import_that_runs_meanwhile_loses_nothing(twice: Organisation, at: st
     mark = last_write(twice.driver)
     run_import(twice.driver, Stating(*changed, day=DAY), twice.ring)
     assert last_write(twice.driver) == mark
+
+
+def test_what_is_erased_of_the_survivor_is_erased_of_the_joined(twice: Organisation) -> None:
+    """A protected address must not be found in any log (cpr.md §7), also not under the old uuid."""
+    keep, other = twice.uuid("p1"), twice.uuid("p4")
+    home = Statement("Person", "home", None, {"street": told("Secret Road 1")}, cpr=REPLACEMENT)
+    twice.read(home, source="facts", whole=False)
+    twice.joining.join(keep, other, WHY)
+    assert any("Secret Road" in str(each) for each in twice.log(other))
+    protected = Statement("Person", "c", None, {}, cpr=NUMBER, erased=frozenset({"street"}))
+    Door(twice.driver, twice.ring).state("cpr", [protected], Origin("cpr"))
+    assert not any("Secret Road" in str(each) for uuid in (keep, other) for each in twice.log(uuid))
