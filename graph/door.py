@@ -15,7 +15,7 @@ from neo4j.exceptions import ConstraintError
 
 from graph import renumbering
 from graph import statements as cypher
-from graph.changes import Origin, identities, now, take_numbers, turned_day
+from graph.changes import Origin, now, take_numbers, turned_day
 from graph.cpr import Keyring
 from graph.cycles import refuse_cycle
 from graph.difference import Difference, Notice, copied, operation
@@ -266,7 +266,8 @@ class Door:
 
         def work(tx: neo4j.ManagedTransaction) -> None:
             take_numbers(tx, 0)
-            self._still_matches(tx)
+            if self.index.is_outdated(tx):
+                raise MatchAgain
             tx.run(cypher.reserve(kind), rows=rows).consume()
 
         try:
@@ -296,7 +297,8 @@ class Door:
     ) -> list[int | None]:
         effective = [each for each in batch if each.operation != "recorded"]
         number = take_numbers(tx, len(effective))
-        self._still_matches(tx)
+        if self.index.is_outdated(tx):
+            raise MatchAgain
         versions = [{"uuid": each.uuid, "version": each.version} for each in batch if not each.new]
         if versions and tx.run(cypher.stale(kind), versions=versions).peek() is not None:
             raise Stale
@@ -324,11 +326,6 @@ class Door:
             if made != len(rows):
                 raise Stale  # the other end has gone since it was looked up
         return numbers
-
-    def _still_matches(self, tx: neo4j.ManagedTransaction) -> None:
-        """Raises MatchAgain where records have been moved to other things since the index learnt of any."""
-        if self.index.identities is not None and self.index.identities != identities(tx):
-            raise MatchAgain
 
     def _node(self, each: Difference) -> dict[str, object]:
         return {"uuid": each.uuid, "version": each.version + 1, **copied(each.kind, each.after, self.today)}

@@ -108,8 +108,8 @@ class Index:
 
     def __init__(self, driver: neo4j.Driver) -> None:
         self._driver = driver
-        self.identities: int | None = None
-        """``changes.identities`` before the first look at the graph; None = it has not been looked at."""
+        # ``changes.identities`` before the first look at the graph; None = it has not been looked at.
+        self._identities: int | None = None
         self._records: dict[RecordId, Kept | None] = {}
         self._whole: set[tuple[str, str]] = set()  # (source, kind) of which all records are known
         self._naturals: dict[tuple[str, str], list[Holder]] = {}
@@ -285,12 +285,16 @@ class Index:
         self._formers.clear()
         self._uuids.clear()
         self._employments.clear()
-        self.identities = None
+        self._identities = None
+
+    def is_outdated(self, tx: neo4j.ManagedTransaction) -> bool:
+        """Records have been moved to other things since it first looked. Asked under the log's lock."""
+        return self._identities is not None and self._identities != identities(tx)
 
     def _rows(self, query: str, **parameters: object) -> Sequence[neo4j.Record]:
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            if self.identities is None:
-                self.identities = identities(session)
+            if self._identities is None:
+                self._identities = identities(session)
             return list(session.run(query, parameters))
 
 
