@@ -142,6 +142,7 @@ EMPLOYMENT = Kind(
         Property("weekly_hours", "decimal"),
         Property("full_time_hours", "decimal"),
         Property("position_code", doc="Code of the position as payroll has it"),
+        Property("stk", doc="KRL's position code (stillingskode), where payroll delivers it"),
         Property("manager_flag", "yes_no", "Payroll says: manager of the unit"),
         Property("manager_level"),
         *_texts("phone extension email pay_grade extra_digit workplace_p_number"),
@@ -164,7 +165,9 @@ EMPLOYMENT = Kind(
             "AS",
             ("Position",),
             single=True,
-            properties=(Property("how", doc="How the position list found it: manual, payroll, stk, title, none"),),
+            properties=(
+                Property("how", doc="How the position list found it: payroll, stk, title; empty: others say so"),
+            ),
         ),
     ),
 )
@@ -200,6 +203,8 @@ POSITION = Kind(
         Property("stk", "texts", "KRL's position codes (stillingskoder)"),
         Property("disco", doc="DISCO-08, six digits"),
         Property("leader_hint", "yes_no", "The list says: a leader. A hint for HR, never a role"),
+        Property("payroll_keys", "texts", "Codes in payroll that it stands for: source:institution:code"),
+        Property("title_rules", "texts", "Patterns with * and ? that employments' titles fit; ! excludes"),
     ),
     (
         Link("in_category", "WITHIN", ("PositionCategory",), single=True),

@@ -15,6 +15,7 @@ from importers.cpr.settings import CprSettings as CprSourceSettings
 from importers.facts.settings import FactsSettings
 from importers.kle.settings import KleSettings
 from importers.opus.settings import OpusSettings
+from importers.positions.settings import PositionsSettings
 from importers.roles import RoleRule
 from importers.sd.settings import SdSettings
 from importers.unilogin.settings import UniLoginSettings
@@ -135,6 +136,7 @@ class SourcesSettings(Section):
     sd: SdSettings | None = None
     unilogin: UniLoginSettings | None = None
     kle: KleSettings = KleSettings()
+    positions: PositionsSettings = PositionsSettings()
 
 
 class TargetsSettings(Section):

@@ -10,6 +10,8 @@ from importers.cpr.source import CprSource
 from importers.facts.source import Facts
 from importers.kle.source import Kle
 from importers.opus.source import Opus
+from importers.positions.graph_lookup import GraphLookup as PositionsLookup
+from importers.positions.source import Positions
 from importers.sd.source import SdSource
 from importers.source import Source
 from importers.unilogin.graph_lookup import GraphLookup, GraphMemory
@@ -83,11 +85,25 @@ def _unilogin(settings: SourcesSettings, folder: Path | None, context: Context) 
     return UniLogin(settings.unilogin, GraphLookup(driver, today()), GraphMemory(driver))
 
 
+def _positions(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    told = settings.positions
+    if folder is not None:
+        told = told.model_copy(update={"path": folder, "url": None, "categories_url": None})
+    elif told.path is None and told.url is None:
+        raise CommandFailed(
+            "The position list has no place: add [sources.positions] with path or url to reconnect.toml, or give "
+            "--from; importers/positions/README.md tells what the list looks like.",
+            Exit.USAGE,
+        )
+    return Positions(told, PositionsLookup(context.driver()))
+
+
 BUILDERS: Mapping[str, Builder] = {
     "cpr": _cpr,
     "facts": _facts,
     "kle": _kle,
     "opus": _opus,
+    "positions": _positions,
     "sd": _sd,
     "unilogin": _unilogin,
 }

@@ -1,0 +1,19 @@
+"""What may go wrong with the list as a whole. Each ends the run, and nothing is changed by it."""
+
+from importers.source import SourceError
+
+
+class Unreadable(SourceError):
+    """The file is no position list: another form or encoding, broken, a column missing or twice."""
+
+
+class TooLarge(SourceError):
+    """More bytes or rows than the settings allow."""
+
+
+class Unavailable(SourceError):
+    """There is no file, or the address does not answer, is broken or stopped in the middle."""
+
+
+class Refused(SourceError):
+    """The address wants other credentials (401, 403)."""

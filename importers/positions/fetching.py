@@ -1,0 +1,175 @@
+"""Where the list comes from: a file, a folder, or an address that is asked with what it was called last (ETag)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from importers.positions.errors import Refused, TooLarge, Unavailable, Unreadable
+from importers.positions.settings import PositionsSettings
+from importers.positions.table import CATEGORY_COLUMNS, POSITION_COLUMNS, Form, Lists, Table, read, read_json
+
+POSITIONS = "positions"
+CATEGORIES = "position_categories"
+_SUFFIXES: Mapping[str, Form] = {".csv": "csv", ".xlsx": "xlsx", ".json": "json"}
+_TYPES: Mapping[str, Form] = {
+    "text/csv": "csv",
+    "application/csv": "csv",
+    "application/vnd.ms-excel": "csv",  # what Windows calls a .csv
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/json": "json",
+}
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The lists. ``marks``: what to ask with next time."""
+
+    label: str
+    positions: Table
+    categories: Table | None
+    marks: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    name: str
+    content: bytes
+    form: Form
+    etag: str = ""
+
+
+def fetch(settings: PositionsSettings, marks: Mapping[str, str]) -> Told | None:
+    """The lists; None where the address says that nothing has changed since ``marks``. Raises SourceError."""
+    if settings.url is not None:
+        return _from_address(settings, settings.url, marks)
+    if settings.path is None:
+        raise Unavailable("no position list: set path or url in [sources.positions], or give --from")
+    return _from_disk(settings, settings.path)
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+def _from_disk(settings: PositionsSettings, path: Path) -> Told:
+    if path.is_dir():
+        file = _only(path, POSITIONS)
+        if file is None:
+            raise Unavailable(f"{path} holds no {POSITIONS}.csv, .xlsx or .json")
+        beside = _only(path, CATEGORIES)
+    else:
+        file, beside = path, None
+    lists = _lists(_opened(file, settings), POSITIONS, settings)
+    also = None if beside is None else _lists(_opened(beside, settings), CATEGORIES, settings)
+    return _together(file.name, lists, also, {})
+
+
+def _only(folder: Path, name: str) -> Path | None:
+    found = sorted(folder / f"{name}{suffix}" for suffix in _SUFFIXES if (folder / f"{name}{suffix}").is_file())
+    if len(found) > 1:
+        raise Unreadable(f"{folder} holds {' and '.join(each.name for each in found)}; only one of them can count")
+    return found[0] if found else None
+
+
+def _opened(path: Path, settings: PositionsSettings) -> _File:
+    form = _SUFFIXES.get(path.suffix.lower())
+    if form is None:
+        raise Unreadable(f"{path}: a position list ends in {', '.join(_SUFFIXES)}")
+    limit = settings.largest_megabytes << 20
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError as wrong:
+        raise Unavailable(f"{path} can't be read: {wrong.strerror or wrong}") from wrong
+    if len(content) > limit:
+        raise TooLarge(f"{path} is larger than {settings.largest_megabytes} megabytes")
+    return _File(path.name, content, form)
+
+
+# -- addresses --------------------------------------------------------------------------------------------------------
+
+
+def _from_address(settings: PositionsSettings, url: str, marks: Mapping[str, str]) -> Told | None:
+    # A mark of another address says nothing of this one.
+    etag = marks.get("etag", "") if marks.get("url") == url else ""
+    beside_url = settings.categories_url or ""
+    beside_etag = marks.get("categories_etag", "") if marks.get("categories_url", "") == beside_url else ""
+    whole = bool(etag) and (bool(beside_etag) or not beside_url)
+    with httpx.Client(timeout=settings.timeout_seconds, headers=_credentials(settings), follow_redirects=False) as http:
+        file = _get(http, url, etag if whole else "", settings)
+        beside = _get(http, beside_url, beside_etag if whole else "", settings) if beside_url else None
+        if file is None and beside is None:
+            return None
+        # One of the two has changed: both are needed to say what the list is now.
+        file = file or _get(http, url, "", settings)
+        if beside_url:
+            beside = beside or _get(http, beside_url, "", settings)
+    if file is None or (beside_url and beside is None):
+        raise Unavailable(f"{url} answers that nothing has changed, although it was not asked so")
+    also = None if beside is None else _lists(beside, CATEGORIES, settings)
+    named = {"url": url, "etag": file.etag}
+    if beside is not None:
+        named |= {"categories_url": beside_url, "categories_etag": beside.etag}
+    return _together(url, _lists(file, POSITIONS, settings), also, named)
+
+
+def _credentials(settings: PositionsSettings) -> dict[str, str]:
+    return {} if settings.token is None else {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
+
+
+def _get(http: httpx.Client, url: str, etag: str, settings: PositionsSettings) -> _File | None:
+    """The file at an address; None where it is still the one that ``etag`` names."""
+    limit = settings.largest_megabytes << 20
+    content = bytearray()
+    try:
+        with http.stream("GET", url, headers={"If-None-Match": etag} if etag else {}) as answer:
+            if answer.status_code == httpx.codes.NOT_MODIFIED:
+                return None
+            _check_status(url, answer.status_code)
+            form = _form(url, answer.headers.get("Content-Type", ""))
+            for chunk in answer.iter_bytes(_CHUNK):
+                content += chunk
+                if len(content) > limit:
+                    raise TooLarge(f"{url} answers with more than {settings.largest_megabytes} megabytes")
+    except (httpx.HTTPError, httpx.InvalidURL) as wrong:
+        raise Unavailable(f"{url} does not answer, or stops in the middle: {wrong or type(wrong).__name__}") from wrong
+    return _File(url, bytes(content), form, answer.headers.get("ETag", ""))
+
+
+def _check_status(url: str, status: int) -> None:
+    if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        raise Refused(f"{url} refuses the credentials (HTTP {status}): look at token in [sources.positions]")
+    if status == httpx.codes.NOT_FOUND:
+        raise Unavailable(f"there is nothing at {url} (HTTP 404): look at url in [sources.positions]")
+    if status != httpx.codes.OK:
+        raise Unavailable(f"{url} answers with HTTP {status}")
+
+
+def _form(url: str, content_type: str) -> Form:
+    told = content_type.partition(";")[0].strip().casefold()
+    form = _TYPES.get(told)
+    if form is None:
+        raise Unreadable(f"{url} answers with {told or 'no content type'}; expected one of {', '.join(_TYPES)}")
+    return form
+
+
+# -- both -------------------------------------------------------------------------------------------------------------
+
+
+def _lists(file: _File, section: str, settings: PositionsSettings) -> Lists:
+    if file.form == "json":
+        return read_json(file.content, file.name, settings)
+    if section == POSITIONS:
+        return Lists(read(file.content, file.form, file.name, POSITION_COLUMNS, settings), None)
+    return Lists(None, read(file.content, file.form, file.name, CATEGORY_COLUMNS, settings))
+
+
+def _together(label: str, lists: Lists, also: Lists | None, marks: Mapping[str, str]) -> Told:
+    if lists.positions is None:
+        raise Unreadable(f"{label} has no list under {POSITIONS!r}")
+    if also is not None and also.categories is None:
+        raise Unreadable(f"the categories beside {label} have no list under {CATEGORIES!r}")
+    categories = also.categories if also is not None else lists.categories
+    return Told(label, lists.positions, categories, marks)

@@ -1,0 +1,53 @@
+"""``Lookup`` over Neo4j: one query for all employments."""
+
+from collections.abc import Iterator
+
+import neo4j
+
+from graph.order import MANUAL, RULE_PREFIX
+from graph.time import Period
+from importers.positions.lookup import Employed
+from importers.positions.matching import Told
+
+OWN = "positions"
+
+# In blocks, since a row of a result costs two reads of the socket, however little is in it.
+EMPLOYMENTS = """
+MATCH (e:Employment)
+WITH e,
+    COLLECT {
+        MATCH (r:SourceRecord)-[:TELLS]->(e)
+        WHERE r.source <> $own AND r.source <> $manual AND NOT r.source STARTS WITH $rules
+        RETURN DISTINCT r.source AS source
+        ORDER BY source
+    } AS sources,
+    COLLECT {
+        MATCH (e)-[state:STATE]->(told)
+        WHERE told.position_code IS NOT NULL OR told.title IS NOT NULL OR told.stk IS NOT NULL
+        RETURN [state.from, state.to, coalesce(told.institution, ''), coalesce(told.position_code, ''),
+            coalesce(told.stk, ''), coalesce(told.title, '')]
+        ORDER BY state.from
+    } AS periods
+WITH collect([e.uuid, sources, periods]) AS found
+UNWIND range(0, size(found), 2000) AS start
+RETURN found[start..start + 2000] AS rows
+"""
+
+
+class GraphLookup:
+    """The values that hold, whoever tells them: a title that was put right by hand counts as it is now."""
+
+    def __init__(self, driver: neo4j.Driver) -> None:
+        self._driver = driver
+
+    def employments(self) -> Iterator[Employed]:
+        with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            for block in session.run(EMPLOYMENTS, own=OWN, manual=MANUAL, rules=RULE_PREFIX):
+                for uuid, sources, periods in block["rows"]:
+                    yield Employed(uuid, [_period(each, tuple(sources)) for each in periods])
+
+
+def _period(row: list[object], sources: tuple[str, ...]) -> tuple[Period, Told]:
+    start, end, *told = row
+    period = Period(start.to_native(), None if end is None else end.to_native())  # type: ignore[attr-defined]
+    return period, Told(sources, *told)  # type: ignore[arg-type]

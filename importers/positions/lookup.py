@@ -1,0 +1,23 @@
+"""What the source asks of the graph: the employments, with what payroll tells of their positions over time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from graph.time import Period
+from importers.positions.matching import Told
+
+
+@dataclass(frozen=True, slots=True)
+class Employed:
+    """An employment, by uuid; its periods in order, none where neither code nor title is told."""
+
+    uuid: str
+    periods: Sequence[tuple[Period, Told]]
+
+
+class Lookup(Protocol):
+    """The graph as it is now."""
+
+    def employments(self) -> Iterator[Employed]:
+        """All of them, past and future ones too."""

@@ -1,0 +1,134 @@
+"""What the list's rows mean in the model (formats/positions.md §6)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from graph.facts import LinkTold, Ref, Statement, Told, Value
+from graph.time import Period, stretches, union, within
+from importers.positions.listing import Listing
+from importers.positions.rows import CategoryRow, PositionRow
+
+
+def position(told: Sequence[PositionRow], listing: Listing, previous: Statement | None) -> Statement:
+    """A Position of its rows, one for each period.
+
+    Days before the first row keep what was told of them: a row that now begins later says nothing of the time before.
+    """
+    values: dict[str, list[Told]] = {}
+    links: dict[str, list[LinkTold]] = {}
+    for row in told:
+        for name, value in _values(row, listing):
+            values.setdefault(name, []).append(Told(row.period, value))
+        if row.category in listing.categories or row.category in listing.refused_categories:
+            to = Ref("PositionCategory", row.category)
+            links.setdefault("in_category", []).append(LinkTold(row.period, to))
+        if row.replaced_by:
+            links.setdefault("replaced_by", []).append(LinkTold(row.period, Ref("Position", row.replaced_by)))
+    made = Statement(
+        "Position",
+        told[0].code,
+        exists=union(row.period for row in told),
+        values={name: tuple(each) for name, each in values.items()},
+        links={name: tuple(each) for name, each in links.items()},
+    )
+    return made if previous is None else _with_earlier(made, previous, told[0].period.start)
+
+
+def category(row: CategoryRow) -> Statement:
+    """A category; it has no dates of its own."""
+    return Statement(
+        "PositionCategory",
+        row.code,
+        values={"code": (Told(Period(), row.code),), "title": (Told(Period(), row.title),)},
+        links={"parent": (LinkTold(Period(), Ref("PositionCategory", row.parent)),)} if row.parent else {},
+    )
+
+
+def ended(statement: Statement, day: date) -> Statement:
+    """Of a row that is no longer in the list: it ends on the day of the import, and is never deleted."""
+    return replace(statement, exists=within(statement.exists or (), (Period(end=day),)))
+
+
+def rows_of(statement: Statement) -> Iterator[PositionRow]:
+    """The rows that a kept Position was made of, for matching; ``place`` and ``category`` are left empty."""
+    borders = [told.period for tolds in statement.values.values() for told in tolds]
+    exists = statement.exists or ()
+    for each in stretches([*borders, *exists]):
+        if any(period.holds(each.start) for period in exists):
+            now = {name: _on(tolds, each.start) for name, tolds in statement.values.items()}
+            yield PositionRow(
+                place="",
+                code=statement.key,
+                title=_text(now.get("title")),
+                category="",
+                level=None,
+                agreement="",
+                stk=_several(now.get("stk")),
+                disco="",
+                payroll=_several(now.get("payroll_keys")),
+                match=_several(now.get("title_rules")),
+                leader=None,
+                period=each,
+                replaced_by="",
+            )
+
+
+def _values(row: PositionRow, listing: Listing) -> Iterator[tuple[str, Value]]:
+    path = [listing.categories[code].title for code in listing.path(row.category)]
+    told: dict[str, Value | None] = {
+        "code": row.code,
+        "title": row.title,
+        "category": " / ".join(path),
+        "level": row.level,
+        "agreement": row.agreement,
+        "stk": row.stk,
+        "disco": row.disco,
+        "leader_hint": row.leader,
+        "payroll_keys": row.payroll,
+        "title_rules": row.match,
+    }
+    for name, value in told.items():
+        if value is not None and value != "" and value != ():
+            yield name, value
+
+
+def _with_earlier(made: Statement, previous: Statement, day: date) -> Statement:
+    before = Period(end=day)
+    if before.is_empty():
+        return made
+    values = {
+        name: (*_values_until(previous.values.get(name, ()), before), *made.values.get(name, ()))
+        for name in {**previous.values, **made.values}
+    }
+    links = {
+        name: (*_links_until(previous.links.get(name, ()), before), *made.links.get(name, ()))
+        for name in {**previous.links, **made.links}
+    }
+    exists = union([*within(previous.exists or (), (before,)), *(made.exists or ())])
+    return replace(
+        made,
+        exists=exists,
+        values={name: tolds for name, tolds in values.items() if tolds},
+        links={name: tolds for name, tolds in links.items() if tolds},
+    )
+
+
+def _values_until(tolds: Sequence[Told], before: Period) -> tuple[Told, ...]:
+    return tuple(Told(both, each.value) for each in tolds if (both := each.period.overlap(before)) is not None)
+
+
+def _links_until(tolds: Sequence[LinkTold], before: Period) -> tuple[LinkTold, ...]:
+    return tuple(replace(each, period=both) for each in tolds if (both := each.period.overlap(before)) is not None)
+
+
+def _on(tolds: Sequence[Told], day: date) -> Value | None:
+    return next((each.value for each in tolds if each.period.holds(day)), None)
+
+
+def _text(value: Value | None) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _several(value: Value | None) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()

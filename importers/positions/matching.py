@@ -1,0 +1,191 @@
+"""Which position of the list an employment has, and how it was found (formats/positions.md §5).
+
+On each day the rows that are valid on that day are asked in four steps, and the first step that answers wins:
+payroll's key, KRL's code, the exact title, text rules. Two positions at one step are nobody's guess: no match. A
+choice by hand outranks all of this where statements are merged, and needs no rule here.
+
+Pure, and independent of the order of rows: the same list gives the same answer.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from graph.time import Period, stretches
+from importers.positions.patterns import Pattern, folded, pattern
+from importers.positions.rows import OPUS, PositionRow
+
+How = Literal["payroll", "stk", "title"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Told:
+    """What payroll tells of an employment's position in a period. Empty texts are not told.
+
+    ``sources``: of the employment, sorted. ``institution``: SD's institution, Opus's client.
+    """
+
+    sources: tuple[str, ...]
+    institution: str = ""
+    code: str = ""
+    stk: str = ""
+    title: str = ""
+
+    @property
+    def same_work(self) -> tuple[tuple[str, ...], str, str]:
+        """What stays the same as long as an employment's position does: its code, else its title."""
+        return self.sources, self.institution, self.code or folded(self.title)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer. ``ended``: the row is no longer valid, and the employment keeps it (pitfall 6)."""
+
+    code: str
+    how: How
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """Several positions fit at one step."""
+
+    codes: tuple[str, ...]
+    how: How
+
+
+Answer = Found | Doubtful | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rank:
+    """``step`` 1 payroll, 2 stk, 3 exact title, 4 rules; then the better ``weight`` first."""
+
+    step: int
+    weight: int
+    how: How
+
+
+@dataclass
+class Matcher:
+    """Answers for one list. Answers are kept: the same code and title occur on thousands of employments."""
+
+    rows: Iterable[PositionRow]
+    _valid: dict[str, list[Period]] = field(default_factory=dict)
+    _by_key: dict[str, list[PositionRow]] = field(default_factory=dict)
+    _by_stk: dict[str, list[PositionRow]] = field(default_factory=dict)
+    _by_title: dict[str, list[PositionRow]] = field(default_factory=dict)
+    _rules: list[tuple[PositionRow, Pattern]] = field(default_factory=list)
+    _excluded: dict[PositionRow, list[Pattern]] = field(default_factory=dict)
+    _kept: dict[Told, Sequence[tuple[Period, Answer]]] = field(default_factory=dict)
+    _titles: dict[str, Sequence[tuple[_Rank, PositionRow]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            self._valid.setdefault(row.code, []).append(row.period)
+            for key in row.payroll:
+                self._by_key.setdefault(key, []).append(row)
+            for code in row.stk:
+                self._by_stk.setdefault(code, []).append(row)
+            self._by_title.setdefault(folded(row.title), []).append(row)
+            for each in map(pattern, row.match):
+                if each.excludes:
+                    self._excluded.setdefault(row, []).append(each)
+                else:
+                    self._rules.append((row, each))
+
+    def answers(self, told: Told) -> Sequence[tuple[Period, Answer]]:
+        """Over all time, in order and without gaps, the answer of each day."""
+        if told not in self._kept:
+            self._kept[told] = tuple(_over_time(list(self._fitting(told))))
+        return self._kept[told]
+
+    def is_valid(self, code: str, day: date) -> bool:
+        """Whether the list has the position on the day."""
+        return any(period.holds(day) for period in self._valid.get(code, ()))
+
+    # -- what fits at any time --------------------------------------------------------------------------------------
+
+    def _fitting(self, told: Told) -> Iterator[tuple[_Rank, PositionRow]]:
+        for weight, key in _keys(told):
+            for row in self._by_key.get(key, ()):
+                yield _Rank(1, weight, "payroll"), row
+        if told.stk:
+            # KRL's register shows 3 + 2 of the seven digits.
+            shown = f"{told.stk[:3]}-{told.stk[3:5]}" if told.stk.isdigit() else told.stk
+            for weight, code in enumerate(dict.fromkeys((shown, told.stk)), start=1):
+                for row in self._by_stk.get(code, ()):
+                    yield _Rank(2, weight, "stk"), row
+        if title := folded(told.title):
+            yield from self._titled(title)
+
+    def _titled(self, title: str) -> Sequence[tuple[_Rank, PositionRow]]:
+        if title not in self._titles:
+            exact = [(_Rank(3, 0, "title"), row) for row in self._by_title.get(title, ())]
+            by_rule = [(_Rank(4, each.fixed, "title"), row) for row, each in self._rules if each.fits(title)]
+            self._titles[title] = [(rank, row) for rank, row in (*exact, *by_rule) if not self._excludes(row, title)]
+        return self._titles[title]
+
+    def _excludes(self, row: PositionRow, title: str) -> bool:
+        return any(each.fits(title) for each in self._excluded.get(row, ()))
+
+
+def _keys(told: Told) -> Iterator[tuple[int, str]]:
+    """Keys in payroll that stand for it, with their weights: the one that names the client outranks the other."""
+    if not told.code:
+        return
+    for source in told.sources:
+        yield 2, f"{source}:{told.institution}:{told.code}"
+        if source == OPUS:
+            yield 1, f"{source}:{told.code}"
+
+
+def _over_time(fitting: Sequence[tuple[_Rank, PositionRow]]) -> Iterator[tuple[Period, Answer]]:
+    for each in stretches([Period(), *(row.period for _, row in fitting)]):
+        yield each, _on_a_day(rank_and_row for rank_and_row in fitting if rank_and_row[1].period.holds(each.start))
+
+
+def _on_a_day(fitting: Iterable[tuple[_Rank, PositionRow]]) -> Answer:
+    ranked = sorted(fitting, key=lambda each: (each[0].step, -each[0].weight))
+    if not ranked:
+        return None
+    best = ranked[0][0]
+    codes = sorted({row.code for rank, row in ranked if (rank.step, rank.weight) == (best.step, best.weight)})
+    return Found(codes[0], best.how) if len(codes) == 1 else Doubtful(tuple(codes), best.how)
+
+
+# -- an employment over time ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An answer for an employment in a period, and what it was found of."""
+
+    period: Period
+    told: Told
+    answer: Answer
+
+
+def placed(periods: Iterable[tuple[Period, Told]], matcher: Matcher) -> list[Placed]:
+    """The positions of an employment; ``periods`` in order.
+
+    Where the row has ended and no other answers, the employment keeps it as long as its work stays the same: its
+    code, and where it has none its title.
+    """
+    found: list[Placed] = []
+    for period, told in periods:
+        for days, answer in matcher.answers(told):
+            both = period.overlap(days)
+            if both is not None:
+                kept = _kept(found[-1], both, told, matcher) if found and not isinstance(answer, Found) else None
+                found.append(Placed(both, told, kept or answer))
+    return found
+
+
+def _kept(before: Placed, now: Period, told: Told, matcher: Matcher) -> Found | None:
+    """The row that the employment had until now, if it is no longer valid."""
+    had = before.answer
+    if not isinstance(had, Found) or before.period.end != now.start or before.told.same_work != told.same_work:
+        return None
+    return None if matcher.is_valid(had.code, now.start) else Found(had.code, had.how, ended=True)

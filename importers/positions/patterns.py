@@ -1,0 +1,62 @@
+"""Text rules: patterns with ``*`` and ``?`` against an employment's title (formats/positions.md §5, 4).
+
+No regular expressions from files: a pattern becomes one here, in which each ``*`` gives up at the first fit of what
+follows, so that no title makes it run away.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+FEWEST_FIXED = 3
+
+
+class WrongPattern(ValueError):
+    """A pattern that would fit nearly everything."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """``text``: folded. ``excludes``: it stood behind a ``!``."""
+
+    text: str
+    excludes: bool
+
+    @cached_property
+    def fixed(self) -> int:
+        """How many characters are given: the more, the higher the rule ranks."""
+        return len(self.text) - self.text.count("*") - self.text.count("?")
+
+    @cached_property
+    def _longest(self) -> str:
+        return max(re.split(r"[*?]", self.text), key=len)
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        first, *rest = (_literal(each) for each in re.split(r"\*+", self.text))
+        if not rest:
+            return re.compile(rf"{first}\Z")
+        between = "".join(rf"(?>.*?{each})" for each in rest[:-1])
+        return re.compile(rf"{first}{between}.*{rest[-1]}\Z")
+
+    def fits(self, title: str) -> bool:
+        """Whether it is a pattern of the whole (folded) title."""
+        return self._longest in title and self._compiled.match(title) is not None
+
+
+def _literal(part: str) -> str:
+    return "".join("." if each == "?" else re.escape(each) for each in part)
+
+
+def folded(text: str) -> str:
+    """As titles are compared: blanks collapsed, capitals and small letters alike."""
+    return " ".join(text.split()).casefold()
+
+
+def pattern(text: str) -> Pattern:
+    """Of one rule of the list. Raises WrongPattern."""
+    told = text.strip()
+    made = Pattern(folded(told.removeprefix("!")), told.startswith("!"))
+    if made.fixed < FEWEST_FIXED:
+        raise WrongPattern(f"{told!r} has fewer than {FEWEST_FIXED} fixed characters and would fit nearly everything")
+    return made

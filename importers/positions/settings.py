@@ -1,0 +1,32 @@
+"""Where the municipality keeps its position list."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+
+class PositionsSettings(BaseModel):
+    """A file, a folder or an address; the categories beside it are optional (formats/positions.md §4)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path | None = Field(
+        None,
+        description="a .csv, .xlsx or .json file, or a folder with positions.* and perhaps position_categories.*",
+    )
+    url: str | None = Field(None, pattern="^https?://", description="address that answers GET with the list")
+    categories_url: str | None = Field(None, pattern="^https?://", description="address of the categories")
+    token: SecretStr | None = Field(None, description="sent as Authorization: Bearer")
+    encoding: Literal["utf-8", "iso-8859-1"] = Field("utf-8", description="of CSV; with or without BOM")
+    timeout_seconds: float = Field(60, gt=0)
+    largest_megabytes: int = Field(20, ge=1, description="of a file, and ten times that once unpacked (XLSX)")
+    largest_rows: int = Field(50_000, ge=1)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "PositionsSettings":
+        if self.path is not None and self.url is not None:
+            raise ValueError("the position list has a path or a url, not both")
+        if self.categories_url is not None and self.url is None:
+            raise ValueError("categories_url goes with url; in a folder the categories are position_categories.*")
+        return self

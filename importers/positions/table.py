@@ -1,0 +1,230 @@
+"""A list file from bytes to rows of text: CSV, XLSX, JSON (formats/positions.md §4).
+
+Cells are text, blanks around them gone. Where a spreadsheet has made a number of a code, leading zeros are lost:
+such a cell is an error that names it, and never a guess.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+
+from importers.positions.errors import TooLarge, Unreadable
+from importers.positions.settings import PositionsSettings
+from importers.positions.workbook import first_sheet
+
+Form = Literal["csv", "xlsx", "json"]
+
+POSITION_COLUMNS = (
+    "code", "title", "category", "level", "agreement", "stk", "disco", "payroll", "match", "leader", "from", "to",
+    "replaced_by",
+)  # fmt: skip
+CATEGORY_COLUMNS = ("code", "title", "parent")
+NUMBERS = frozenset({"level"})  # the one column whose cells may be numbers
+SEVERAL = {"stk": " ", "payroll": " ", "match": "|"}  # columns with several values, and what stands between them
+LONGEST_CELL = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCell:
+    """A cell that can't be taken. ``place``: as a spreadsheet calls it, or its path in JSON."""
+
+    column: str
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``place``: "row 7", counted as a spreadsheet does; in JSON the path. Cells that are empty are left out."""
+
+    place: str
+    cells: Mapping[str, str]
+    wrong: tuple[WrongCell, ...] = ()
+
+    def cell(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+
+@dataclass(slots=True)
+class Table:
+    """``unknown``: columns that nobody knows."""
+
+    rows: list[Row]
+    unknown: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """``categories`` None: the file holds none."""
+
+    positions: Table | None
+    categories: Table | None
+
+
+def read(content: bytes, form: Form, name: str, columns: Sequence[str], settings: PositionsSettings) -> Table:
+    """The rows of a CSV or XLSX file. Raises Unreadable, TooLarge; ``name`` is what errors call the file."""
+    lines = _csv(content, name, settings) if form == "csv" else first_sheet(content, name, settings)
+    return _table(lines, name, columns, settings)
+
+
+def read_json(content: bytes, name: str, settings: PositionsSettings) -> Lists:
+    """The lists of a JSON file: ``{"positions": […], "position_categories": […]}``. Raises Unreadable, TooLarge."""
+    try:
+        told = orjson.loads(content)
+    except orjson.JSONDecodeError as wrong:
+        raise Unreadable(f"{name} is no JSON: {wrong}") from wrong
+    if not isinstance(told, dict):
+        raise Unreadable(f"{name}: expected an object with a list under 'positions'")
+    return Lists(
+        _json_table(told, "positions", POSITION_COLUMNS, name, settings),
+        _json_table(told, "position_categories", CATEGORY_COLUMNS, name, settings),
+    )
+
+
+# -- CSV and XLSX -----------------------------------------------------------------------------------------------------
+
+Line = tuple[int, Sequence[Any]]
+
+
+def _csv(content: bytes, name: str, settings: PositionsSettings) -> Iterator[Line]:
+    encoding = "utf-8-sig" if settings.encoding == "utf-8" else settings.encoding
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as wrong:
+        raise Unreadable(
+            f"{name} is not {settings.encoding}: byte {wrong.start + 1} can't be read. Save it as CSV UTF-8, or set "
+            "encoding in [sources.positions]"
+        ) from wrong
+    if "\0" in text:
+        raise Unreadable(f"{name} is no text: it has zero bytes")
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True)
+    try:
+        yield from enumerate(lines, start=1)
+    except csv.Error as wrong:
+        raise Unreadable(f"{name}, line {lines.line_num}: {wrong}") from wrong
+
+
+def _table(lines: Iterator[Line], name: str, columns: Sequence[str], settings: PositionsSettings) -> Table:
+    header = [_plain(cell).casefold() for cell in next(lines, (1, ()))[1]]
+    while header and not header[-1]:
+        header.pop()
+    _check_header(header, name, columns)
+    table = Table([], [each for each in header if each not in columns])
+    for number, cells in lines:
+        if all(_plain(each) == "" for each in cells):
+            continue
+        if len(table.rows) == settings.largest_rows:
+            raise TooLarge(f"{name} has more than {settings.largest_rows} rows")
+        table.rows.append(_row(number, cells, header))
+    return table
+
+
+def _check_header(header: Sequence[str], name: str, columns: Sequence[str]) -> None:
+    missing = [each for each in ("code", "title", "category") if each in columns and each not in header]
+    if missing:
+        told = "; columns are separated by ';'" if len(header) == 1 else ""
+        raise Unreadable(f"{name}: the first line has no column {', '.join(missing)}{told}")
+    twice = sorted({each for each in header if each and header.count(each) > 1})
+    if twice:
+        raise Unreadable(f"{name}: the column {', '.join(twice)} is there twice")
+
+
+def _row(number: int, cells: Sequence[Any], header: Sequence[str]) -> Row:
+    found: dict[str, str] = {}
+    wrong: list[WrongCell] = []
+    if len(cells) < len(header) or any(_plain(each) for each in cells[len(header) :]):
+        text = f"the row has {len(cells)} cells, the header {len(header)}"
+        wrong.append(WrongCell("", f"row {number}", text))
+    for place, (column, cell) in enumerate(zip(header, cells, strict=False)):
+        if column:
+            _take(column, cell, f"cell {_letters(place)}{number}", found, wrong)
+    return Row(f"row {number}", found, tuple(wrong))
+
+
+def _letters(place: int) -> str:
+    """0 → A, 26 → AA: what a spreadsheet calls a column."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+# -- JSON -------------------------------------------------------------------------------------------------------------
+
+
+def _json_table(
+    told: dict[str, Any], section: str, columns: Sequence[str], name: str, settings: PositionsSettings
+) -> Table | None:
+    if section not in told:
+        return None
+    entries = told[section]
+    if not isinstance(entries, list):
+        raise Unreadable(f"{name}: {section!r} is no list")
+    if len(entries) > settings.largest_rows:
+        raise TooLarge(f"{name} has more than {settings.largest_rows} {section}")
+    unknown: dict[str, None] = {}
+    rows = []
+    for number, entry in enumerate(entries):
+        place = f"{section}[{number}]"
+        if not isinstance(entry, dict):
+            rows.append(Row(place, {}, (WrongCell("", place, "is no object"),)))
+            continue
+        found: dict[str, str] = {}
+        wrong: list[WrongCell] = []
+        for column, cell in entry.items():
+            if column not in columns:
+                unknown[column] = None
+            elif isinstance(cell, list) and column in SEVERAL:
+                _take_several(column, cell, f"{place}.{column}", found, wrong)
+            else:
+                _take(column, cell, f"{place}.{column}", found, wrong)
+        rows.append(Row(place, found, tuple(wrong)))
+    return Table(rows, list(unknown))
+
+
+def _take_several(column: str, cells: list[Any], place: str, found: dict[str, str], wrong: list[WrongCell]) -> None:
+    if not all(isinstance(each, str) for each in cells):
+        wrong.append(WrongCell(column, place, "holds something else than text"))
+        return
+    found[column] = SEVERAL[column].join(cells)
+
+
+# -- cells ------------------------------------------------------------------------------------------------------------
+
+
+def _take(column: str, cell: Any, place: str, found: dict[str, str], wrong: list[WrongCell]) -> None:
+    if column == "leader" and isinstance(cell, bool):
+        cell = "yes" if cell else "no"
+    if isinstance(cell, bool | int | float) and not (column in NUMBERS and _is_whole(cell)):
+        text = f"{cell!r} is a number and not text: leading zeros may be lost. Format the column as text"
+        wrong.append(WrongCell(column, place, text))
+        return
+    if cell is not None and not isinstance(cell, str | int | float):
+        wrong.append(WrongCell(column, place, "is no text"))
+        return
+    text = _plain(cell)
+    if len(text) > LONGEST_CELL:
+        wrong.append(WrongCell(column, place, f"has more than {LONGEST_CELL} characters"))
+    elif not text.isprintable():
+        wrong.append(WrongCell(column, place, "has characters that can't be printed"))
+    elif text:
+        found[column] = text
+
+
+def _is_whole(cell: float) -> bool:
+    return not isinstance(cell, bool) and float(cell).is_integer()
+
+
+def _plain(cell: Any) -> str:
+    """Text without blanks around it, blanks and line breaks in it as one blank."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return " ".join(str(cell).split())
