@@ -12,16 +12,16 @@ class PositionsSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: Path | None = Field(
-        None,
+        default=None,
         description="a .csv, .xlsx or .json file, or a folder with positions.* and perhaps position_categories.*",
     )
-    url: str | None = Field(None, pattern="^https?://", description="address that answers GET with the list")
-    categories_url: str | None = Field(None, pattern="^https?://", description="address of the categories")
-    token: SecretStr | None = Field(None, description="sent as Authorization: Bearer")
-    encoding: Literal["utf-8", "iso-8859-1"] = Field("utf-8", description="of CSV; with or without BOM")
-    timeout_seconds: float = Field(60, gt=0)
-    largest_megabytes: int = Field(20, ge=1, description="of a file, and ten times that once unpacked (XLSX)")
-    largest_rows: int = Field(50_000, ge=1)
+    url: str | None = Field(default=None, pattern="^https?://", description="address that answers GET with the list")
+    categories_url: str | None = Field(default=None, pattern="^https?://", description="address of the categories")
+    token: SecretStr | None = Field(default=None, description="sent as Authorization: Bearer")
+    encoding: Literal["utf-8", "iso-8859-1"] = Field(default="utf-8", description="of CSV; with or without BOM")
+    timeout_seconds: float = Field(default=60, gt=0)
+    largest_megabytes: int = Field(default=20, ge=1, description="of a file, and ten times that once unpacked (XLSX)")
+    largest_rows: int = Field(default=50_000, ge=1)
 
     @model_validator(mode="after")
     def _one_place(self) -> "PositionsSettings":
