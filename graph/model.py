@@ -83,6 +83,7 @@ UNIT = Kind(
         *_texts("street supplement postal_code city country phone payroll_phone email personnel_email"),
         *_texts("ean se_number p_number cvr cost_center"),
         Property("status", doc="The source's own status"),
+        Property("distinguished_name", doc="The OU that stands for it in a directory"),
         Property("institution_number", doc="STIL's number of the school or day-care centre (regnr), as text"),
         Property("tags", "texts", "Tags"),
     ),

@@ -1,22 +1,25 @@
 """Values over time of a source that tells only what is so today."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 
 from graph.facts import LinkTold, Ref, Statement, Told, Value
 from graph.time import Period, union, within
 
+NOTHING = (None, "", ())  # no value; a No is one
+
 
 def held(previous: Statement | None, told: Mapping[str, Value | None], day: date) -> dict[str, tuple[Told, ...]]:
-    """What was kept, up to ``day`` where something else is told now; None and empty values are nothing told."""
+    """What was kept, up to ``day`` where something else is told now; None and empty texts are nothing told."""
     found: dict[str, tuple[Told, ...]] = {}
     for name, value in told.items():
         before = previous.values.get(name, ()) if previous is not None else ()
-        if next((each.value for each in before if each.period.holds(day)), None) == (value or None):
+        now = None if value in NOTHING else value
+        if next((each.value for each in before if each.period.holds(day)), None) == now:
             tolds = before
         else:
-            tolds = (*_until(before, day), *((Told(Period(day), value),) if value else ()))
+            tolds = (*_until(before, day), *(() if now is None else (Told(Period(day), now),)))
         if tolds:
             found[name] = tolds
     return found
@@ -29,6 +32,23 @@ def pointed(previous: Statement | None, name: str, to: Ref, day: date) -> tuple[
         return before
     kept = [LinkTold(Period(each.period.start, min(each.period.last, day)), each.to) for each in before]
     return (*(each for each in kept if not each.period.is_empty()), LinkTold(Period(day), to))
+
+
+def linked(previous: Statement | None, name: str, to: Collection[Ref], day: date) -> tuple[LinkTold, ...]:
+    """Links to exactly these from ``day`` on; what was linked before keeps its days. The first ever told has been so
+    as long as anybody knows."""
+    if previous is None:
+        return tuple(LinkTold(Period(), each) for each in to)
+    before = previous.links.get(name, ())
+    found = []
+    held_on = set()
+    for each in before:
+        if each.period.holds(day) and each.to in to:
+            held_on.add(each.to)
+            found.append(each)
+        elif each.period.start < day:
+            found.append(LinkTold(Period(each.period.start, min(each.period.last, day)), each.to))
+    return (*found, *(LinkTold(Period(day), each) for each in to if each not in held_on))
 
 
 def opened(previous: Statement | None, day: date) -> tuple[Period, ...]:

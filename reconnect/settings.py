@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from exporters.plan2learn import Plan2LearnSettings
 from graph.order import DEFAULT_ORDER
+from importers.active_directory.settings import ActiveDirectorySettings
 from importers.brake import BrakeSettings
 from importers.cpr.settings import CprSettings as CprSourceSettings
 from importers.facts.settings import FactsSettings
@@ -17,6 +18,7 @@ from importers.kle.settings import KleSettings
 from importers.opus.settings import OpusSettings
 from importers.positions.settings import PositionsSettings
 from importers.roles import RoleRule
+from importers.school_ad.settings import SchoolAdSettings
 from importers.sd.settings import SdSettings
 from importers.unilogin.settings import UniLoginSettings
 from reconnect.cron import Cron
@@ -131,8 +133,10 @@ class SourcesSettings(Section):
     """The sources, each with its own settings; absent: not used."""
 
     cpr: CprSourceSettings | None = None
+    active_directory: ActiveDirectorySettings | None = None
     facts: FactsSettings = FactsSettings()
     opus: OpusSettings = OpusSettings()
+    school_ad: SchoolAdSettings | None = None
     sd: SdSettings | None = None
     unilogin: UniLoginSettings | None = None
     kle: KleSettings = KleSettings()

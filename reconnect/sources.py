@@ -5,6 +5,8 @@ from pathlib import Path
 
 from graph.cpr_log import CprLog
 from graph.time import today
+from importers.active_directory.graph_lookup import GraphLookup as DirectoryLookup
+from importers.active_directory.source import ActiveDirectory
 from importers.cpr.persons import GraphPersons
 from importers.cpr.source import CprSource
 from importers.facts.source import Facts
@@ -12,6 +14,7 @@ from importers.kle.source import Kle
 from importers.opus.source import Opus
 from importers.positions.graph_lookup import GraphLookup as PositionsLookup
 from importers.positions.source import Positions
+from importers.school_ad.source import SchoolAd
 from importers.sd.source import SdSource
 from importers.source import Source
 from importers.unilogin.graph_lookup import GraphLookup, GraphMemory
@@ -46,6 +49,30 @@ def _cpr(settings: SourcesSettings, folder: Path | None, context: Context) -> So
         )
     driver = context.driver()
     return CprSource(settings.cpr, GraphPersons(driver, context.keyring), CprLog(driver))
+
+
+def _active_directory(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    if folder is not None:
+        raise CommandFailed("Active Directory is a service; it has no files to read --from.", Exit.USAGE)
+    if settings.active_directory is None:
+        raise CommandFailed(
+            "Active Directory has no settings: add [sources.active_directory] with controllers, user, password and "
+            "base to reconnect.toml; importers/active_directory/README.md tells what they mean.",
+            Exit.USAGE,
+        )
+    return ActiveDirectory(settings.active_directory, DirectoryLookup(context.driver(), ActiveDirectory.name))
+
+
+def _school_ad(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    if folder is not None:
+        raise CommandFailed("The school AD is a service; it has no files to read --from.", Exit.USAGE)
+    if settings.school_ad is None:
+        raise CommandFailed(
+            "The school AD has no settings: add [sources.school_ad] with controllers, user, password, base and what "
+            "tells pupils from staff to reconnect.toml; importers/school_ad/README.md tells what they mean.",
+            Exit.USAGE,
+        )
+    return SchoolAd(settings.school_ad, DirectoryLookup(context.driver(), SchoolAd.name))
 
 
 def _facts(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
@@ -99,11 +126,13 @@ def _positions(settings: SourcesSettings, folder: Path | None, context: Context)
 
 
 BUILDERS: Mapping[str, Builder] = {
+    "active_directory": _active_directory,
     "cpr": _cpr,
     "facts": _facts,
     "kle": _kle,
     "opus": _opus,
     "positions": _positions,
+    "school_ad": _school_ad,
     "sd": _sd,
     "unilogin": _unilogin,
 }

@@ -1,0 +1,44 @@
+"""What may go wrong with a directory. All are SourceError: nothing is changed by them."""
+
+import re
+
+from importers.source import SourceError
+
+# active_directory.md §2: codes that AD gives in the text of a refused login.
+_LOGIN = {
+    "52e": "user or password is wrong",
+    "525": "there is no such user",
+    "530": "the account may not log in at this hour",
+    "531": "the account may not log in from here",
+    "532": "its password has expired",
+    "533": "the account is disabled",
+    "701": "the account has expired",
+    "773": "its password must be changed",
+    "775": "the account is locked",
+}
+_DATA = re.compile(r"\bdata ([0-9a-f]{3})\b")
+
+
+class Lost(SourceError):
+    """This controller can't be read from, now or in the middle of it; another one may be."""
+
+
+class Untrusted(Lost):
+    """The controller's certificate can't be verified. Nothing was sent to it, no password either."""
+
+
+class LoginRefused(SourceError):
+    """The directory refused the service account. Tried once, at one controller: more would lock it."""
+
+    def __init__(self, controller: str, message: str) -> None:
+        found = _DATA.search(message)
+        why = _LOGIN.get(found[1], f"code {found[1]}") if found else "it gives no reason"
+        super().__init__(f"{controller} refused the service account: {why}. Look at user and password")
+
+
+class Refused(SourceError):
+    """The directory understood, and would not: a base that is not there, a filter, a missing right."""
+
+
+class Unreadable(SourceError):
+    """The answer is not what a directory says."""

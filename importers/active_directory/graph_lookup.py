@@ -1,0 +1,130 @@
+"""``Lookup`` over Neo4j."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import neo4j
+
+from graph.index import BY_EMPLOYMENT, PERSONS_BY_CPR, RecordId
+
+
+class GraphLookup:
+    """``source``: whose accounts and groups are meant."""
+
+    def __init__(self, driver: neo4j.Driver, source: str) -> None:
+        self._driver = driver
+        self._source = source
+
+    def holders(self, hashes: Collection[str]) -> Mapping[str, str]:
+        return {row["hash"]: row["uuid"] for row in self._rows(PERSONS_BY_CPR, hashes=sorted(hashes))}
+
+    def employed(self, numbers: Collection[str]) -> Mapping[str, tuple[str, str]]:
+        rows = [
+            {"kind": kind, "key": each, "institution": each.rpartition(":")[0], "number": each.rpartition(":")[2]}
+            for each in sorted(numbers)
+            for kind in ("Person", "Employment")
+        ]
+        found: dict[str, dict[str, str]] = {}
+        for row in self._rows(BY_EMPLOYMENT, rows=rows):
+            if len(row["uuids"]) == 1:
+                found.setdefault(row["key"], {})[row["kind"]] = row["uuids"][0]
+        return {
+            key: (each["Person"], each["Employment"])
+            for key, each in found.items()
+            if {"Person", "Employment"} == each.keys()
+        }
+
+    def persons(self, uuids: Collection[str]) -> frozenset[str]:
+        return self._column("UNWIND $uuids AS uuid MATCH (n:Person {uuid: uuid}) RETURN n.uuid AS it", uuids=[*uuids])
+
+    def by_email(self, addresses: Collection[str]) -> Mapping[str, Collection[str]]:
+        rows = self._rows(
+            """
+            MATCH (person:Person {active: true})
+            WHERE toLower(person.work_email) IN $addresses
+            RETURN toLower(person.work_email) AS address, person.uuid AS uuid
+            UNION
+            MATCH (person:Person)-[:HAS]->(employment:Employment {active: true})
+            WHERE toLower(employment.email) IN $addresses
+            RETURN toLower(employment.email) AS address, person.uuid AS uuid
+            """,
+            addresses=sorted(addresses),
+        )
+        return _grouped(rows, "address", "uuid")
+
+    def primary_by_hand(self) -> frozenset[str]:
+        return self._column(
+            """
+            MATCH (:SourceRecord {source: 'manual', kind: 'Account'})-[:TELLS]->(account:Account {primary: true})
+            MATCH (account)<-[:TELLS]-(r:SourceRecord {source: $source, kind: 'Account'})
+            RETURN r.key AS it
+            """
+        )
+
+    def owned(self, persons: Collection[str]) -> frozenset[str]:
+        return self._column(
+            """
+            UNWIND $persons AS uuid
+            MATCH (:Person {uuid: uuid})-[owns:OWNS]->(account:Account {active: true})
+            WHERE owns.to IS NULL
+            MATCH (account)<-[:TELLS]-(r:SourceRecord {source: $source, kind: 'Account'})
+            RETURN DISTINCT r.key AS it
+            """,
+            persons=sorted(persons),
+        )
+
+    def owners(self, accounts: Collection[str]) -> frozenset[str]:
+        return self._column(
+            """
+            UNWIND $ids AS id
+            MATCH (:SourceRecord {id: id})-[:TELLS]->(:Account)<-[owns:OWNS]-(person:Person)
+            WHERE owns.to IS NULL
+            RETURN DISTINCT person.uuid AS it
+            """,
+            ids=self._ids("Account", accounts),
+        )
+
+    def members(self, groups: Collection[str]) -> Mapping[str, frozenset[str]]:
+        rows = self._rows(
+            """
+            UNWIND $ids AS id
+            MATCH (of:SourceRecord {id: id})-[:TELLS]->(:DirectoryGroup)<-[in:MEMBER_OF]-(member)
+            WHERE in.to IS NULL
+            MATCH (member)<-[:TELLS]-(r:SourceRecord {source: $source})
+            WHERE r.kind IN ['Account', 'DirectoryGroup']
+            RETURN of.key AS key, r.key AS member
+            """,
+            ids=self._ids("DirectoryGroup", groups),
+        )
+        return {key: frozenset(each) for key, each in _grouped(rows, "key", "member").items()}
+
+    def told_of(self, accounts: Collection[str]) -> frozenset[str]:
+        return self._column(
+            """
+            UNWIND $starts AS start
+            MATCH (r:SourceRecord)
+            WHERE r.id STARTS WITH start
+            RETURN DISTINCT r.key AS it
+            """,
+            starts=[start for each in accounts for start in self._ids("Person", [f"{each}:", f"photo:{each}:"])],
+        )
+
+    def employments(self) -> str:
+        rows = self._rows("MATCH (employment:Employment) RETURN count(employment) AS employments")
+        return str(rows[0]["employments"])
+
+    def _ids(self, kind: str, keys: Collection[str]) -> list[str]:
+        return [RecordId(self._source, kind, each).text() for each in sorted(keys)]
+
+    def _column(self, query: str, **parameters: object) -> frozenset[str]:
+        return frozenset(row["it"] for row in self._rows(query, **parameters))
+
+    def _rows(self, query: str, **parameters: object) -> Sequence[neo4j.Record]:
+        with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            return list(session.run(query, {"source": self._source, **parameters}))
+
+
+def _grouped(rows: Sequence[neo4j.Record], key: str, value: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row[key], set()).add(row[value])
+    return found

@@ -1,0 +1,101 @@
+"""Whose an account is, and which of a person's accounts counts (active_directory.md §8, pitfalls 12 and 13).
+
+An account with a CPR number is matched by that and nothing else; else by employment number; else by the match keys
+in their order. One that fits several persons fits none.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from graph.facts import Ref
+from importers.active_directory.entries import User
+from importers.active_directory.lookup import Lookup
+from importers.active_directory.settings import ActiveDirectorySettings
+from importers.source import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """``ref``: how the account names the person; ``uuid``: who that is today. ``employment``: what it is used for."""
+
+    ref: Ref
+    uuid: str
+    employment: Ref | None = None
+
+
+def owners(
+    users: Iterable[User], settings: ActiveDirectorySettings, known: Known, lookup: Lookup
+) -> Mapping[str, Owner]:
+    """Account → owner, of those that have one. Asks the graph once a way, not once an account."""
+    users = list(users)
+    hashes = {each.key: known.person_key(each.cpr) for each in users if each.cpr}
+    holders = lookup.holders({*hashes.values()}) if hashes else {}
+    numbers = {each.key: f"{settings.institution}:{each.employment}" for each in users if each.employment}
+    employed = lookup.employed({*numbers.values()}) if numbers else {}
+    found: dict[str, Owner] = {}
+    left: list[User] = []
+    for each in users:
+        person, employment = employed.get(numbers.get(each.key, ""), ("", ""))
+        used_for = Ref("Employment", numbers[each.key], by="employment") if employment else None
+        if each.cpr:
+            if uuid := holders.get(hashes[each.key]):
+                found[each.key] = Owner(
+                    Ref("Person", hashes[each.key], by="cpr"), uuid, used_for if uuid == person else None
+                )
+        elif person:
+            found[each.key] = Owner(Ref("Person", numbers[each.key], by="employment"), person, used_for)
+        else:
+            left.append(each)
+    for place, key in enumerate(settings.match_keys):
+        told = {each.key: each.match[place].lower() for each in left if each.match[place]}
+        if told:
+            fits = _by_uuid(told, lookup) if key.property == "uuid" else _by_email(told, lookup)
+            found.update((key, Owner(Ref("Person", uuid, by="uuid"), uuid)) for key, uuid in fits.items())
+            left = [each for each in left if each.key not in fits]
+    return found
+
+
+def primary(
+    users: Iterable[User], owned: Mapping[str, Owner], by_hand: Collection[str], rules: int
+) -> Mapping[str, bool | None]:
+    """Account with an owner → whether it is the one that counts; None: nobody can tell."""
+    of: dict[str, list[User]] = {}
+    for each in users:
+        if each.key in owned:
+            of.setdefault(owned[each.key].uuid, []).append(each)
+    found: dict[str, bool | None] = {}
+    for accounts in of.values():
+        chosen = _chosen(accounts, by_hand, rules)
+        found.update((each.key, None if chosen is None else each is chosen) for each in accounts)
+    return found
+
+
+def _chosen(accounts: Sequence[User], by_hand: Collection[str], rules: int) -> User | None:
+    decided = [each for each in accounts if each.key in by_hand]
+    if len(accounts) == 1 or len(decided) == 1:
+        return (decided or accounts)[0]
+    for rule in range(rules):
+        fitting = [each for each in accounts if each.primary[rule]]
+        if len(fitting) == 1:
+            return fitting[0]
+    return None
+
+
+def _by_uuid(told: Mapping[str, str], lookup: Lookup) -> dict[str, str]:
+    uuids = {key: str(UUID(value)) for key, value in told.items() if _is_uuid(value)}
+    persons = lookup.persons({*uuids.values()})
+    return {key: uuid for key, uuid in uuids.items() if uuid in persons}
+
+
+def _by_email(told: Mapping[str, str], lookup: Lookup) -> dict[str, str]:
+    persons = lookup.by_email({*told.values()})
+    return {key: next(iter(persons[value])) for key, value in told.items() if len(persons.get(value, ())) == 1}
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

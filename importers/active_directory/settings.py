@@ -1,0 +1,117 @@
+"""What a municipality says about a directory: where it is, who asks, what is read, and what its attributes mean."""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+Attribute = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class MatchKey(Section):
+    """An attribute that names the owner where neither CPR nor employment number does."""
+
+    attribute: Attribute
+    property: Literal["uuid", "email"] = Field(
+        description="What it is compared with: the person's uuid, or work e-mail"
+    )
+
+
+class PrimaryRule(Section):
+    """Which of several accounts of one person counts: the attribute's value matches the whole pattern."""
+
+    attribute: Attribute = Field(description="sAMAccountName, distinguishedName (for the OU), or another")
+    matches: Text = Field(description="Regular expression for the whole value; case does not matter")
+
+    @field_validator("matches")
+    @classmethod
+    def _is_pattern(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as wrong:
+            raise ValueError(f"is no regular expression: {wrong}") from wrong
+        return value
+
+
+class External(Section):
+    """Accounts of people whom payroll does not know, placed in the organisation by an attribute."""
+
+    unit_attribute: Attribute = Field(
+        description="Holds the unit's id; an account without a value is no external one's"
+    )
+    unit_source: str = Field("", description="Whose key of units it is (sd, opus …); empty: REConnect's uuid")
+    end_attribute: Attribute | None = Field(None, description="Last day, as 2026-06-30, 30-06-2026 or a FILETIME")
+    type: Text = "external"
+
+
+class ActiveDirectorySettings(Section):
+    """Every setting of a directory."""
+
+    controllers: tuple[Text, ...] = Field(
+        min_length=1, description="Host names, host:port where it is not the usual one; tried in this order"
+    )
+    encryption: Literal["ldaps", "starttls"] = "ldaps"
+    ca_file: Path | None = Field(
+        None, description="PEM file of who signs the controllers' certificates; none: system's"
+    )
+    user: Text = Field(description="Service account: user@domain, DOMAIN\\user or a DN")
+    password: SecretStr = Field(min_length=1)
+    base: Text = Field(description="The domain, DC=kommune,DC=dk")
+    system: str = Field("active_directory", min_length=1, description="Key of the ItSystem that the accounts are at")
+    title: str = Field("Active Directory", min_length=1)
+
+    users_in: tuple[Text, ...] = Field((), description="OUs (DN) whose accounts are read; none: the whole domain")
+    excluded_units: tuple[Text, ...] = Field((), description="OUs (DN) that are not read, below those")
+    excluded_names: tuple[Text, ...] = Field((), description="sAMAccountName of service accounts; * for any text")
+    excluded_values: dict[Attribute, tuple[Text, ...]] = Field(
+        default_factory=dict, description="attribute → values of accounts that are not read; * for any text"
+    )
+    users_filter: str = Field("", description="LDAP filter that accounts must fit as well")
+    groups: bool = Field(True, description="Whether groups and memberships are read")
+    groups_in: tuple[Text, ...] = Field((), description="OUs (DN) whose groups are read; none: the whole domain")
+    groups_filter: str = Field("", description="LDAP filter that groups must fit as well")
+
+    cpr_attribute: Attribute | None = None
+    employment_attribute: Attribute | None = Field(None, description="Employment number, often employeeID")
+    institution: str = Field("", description="Payroll institution of these numbers; empty: they are unique without it")
+    match_keys: tuple[MatchKey, ...] = Field((), description="Tried in turn for accounts with neither number")
+    email_attribute: Attribute | None = "mail"
+    phone_attribute: Attribute | None = "telephoneNumber"
+    mobile_attribute: Attribute | None = "mobile"
+    photo_attribute: Attribute | None = Field("thumbnailPhoto", description="Of which a hash is kept")
+    institutions_attribute: Attribute | None = Field(None, description="Numbers of schools, comma-separated")
+    primary: tuple[PrimaryRule, ...] = Field((), description="Tried in turn; none: people decide")
+    external: External | None = None
+    unit_attribute: Attribute | None = Field(None, description="Attribute of OUs with the uuid of the unit")
+
+    changes: Literal["auto", "dirsync", "usn", "whole"] = Field(
+        "auto", description="How changes are found; auto: DirSync where it is allowed, else uSNChanged"
+    )
+    whole_hours: float = Field(24, ge=0, description="A whole reading at least so often")
+    page_size: int = Field(500, ge=1, le=1000)
+    least_share: float = Field(0.8, ge=0, le=1, description="Of the accounts read before; fewer wait at the brake")
+    timeout_seconds: float = Field(60, gt=0)
+
+    @field_validator("users_filter", "groups_filter")
+    @classmethod
+    def _is_filter(cls, value: str) -> str:
+        if value and not (value.startswith("(") and value.endswith(")") and value.count("(") == value.count(")")):
+            raise ValueError("is no LDAP filter: it begins with ( and ends with )")
+        return value
+
+    def digest(self) -> str:
+        """Changes when something changes that decides what is read or what it means; where and who are not in it."""
+        said = self.model_dump_json(
+            exclude={
+                "controllers", "encryption", "ca_file", "user", "password", "whole_hours", "page_size",
+                "least_share", "timeout_seconds",
+            }
+        )  # fmt: skip
+        return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()

@@ -1,0 +1,289 @@
+"""The source: everything, or what has changed since (active_directory.md §4 "Finding changes").
+
+A reading is complete before anything of it is handed on: one that breaks off leaves no trace, and begins anew at
+another controller. Changes are asked of the controller that was read last, and of no other.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from graph.facts import Statement
+from graph.time import COPENHAGEN
+from importers.active_directory import connection
+from importers.active_directory.connection import Directory
+from importers.active_directory.entries import Group, User
+from importers.active_directory.errors import Lost, Refused
+from importers.active_directory.lookup import Lookup
+from importers.active_directory.mapping import Meaning
+from importers.active_directory.owners import Owner, owners, primary
+from importers.active_directory.reader import TOO_MANY, Delta, Mark, Reader, TooMuch, checked
+from importers.active_directory.settings import ActiveDirectorySettings
+from importers.source import Known, RawRecord, Reading
+
+MINUTE = "%Y-%m-%dT%H:%M%z"
+WHOLE = frozenset({"Account", "Affiliation", "DirectoryGroup"})
+Connect = Callable[[ActiveDirectorySettings, str], AbstractContextManager[Directory]]
+
+
+def copenhagen_now() -> datetime:
+    """Now, with Copenhagen's offset."""
+    return datetime.now(COPENHAGEN)
+
+
+class ActiveDirectory:
+    """One domain. ``now`` and ``connect`` are for tests."""
+
+    name = "active_directory"
+
+    def __init__(
+        self,
+        settings: ActiveDirectorySettings,
+        lookup: Lookup,
+        *,
+        now: Callable[[], datetime] = copenhagen_now,
+        connect: Connect = connection.connect,
+    ) -> None:
+        self._settings = settings
+        self._lookup = lookup
+        self._now = now
+        self._connect = connect
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        """One reading, of the first controller that can be read.
+
+        Raises LoginRefused and Refused at once, Lost (or Untrusted) where no controller could be read.
+        """
+        lost: list[Lost] = []
+        for controller in self._settings.controllers:
+            try:
+                with self._connect(self._settings, controller) as directory:
+                    reading = _Run(self._settings, self._lookup, known, directory, self._now(), self.name).reading()
+            except Lost as failure:
+                lost.append(failure)
+                continue
+            yield reading
+            return
+        kinds = {type(each) for each in lost}
+        raise (kinds.pop() if len(kinds) == 1 else Lost)("; ".join(map(str, lost)))
+
+
+@dataclass
+class _Run:
+    """One reading of one controller."""
+
+    settings: ActiveDirectorySettings
+    lookup: Lookup
+    known: Known
+    directory: Directory
+    now: datetime
+    source: str
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.directory, self.settings)
+        self.digest = self.settings.digest()
+        mark = Mark.of(self.known.mark)
+        self.since = mark if mark is not None and checked(self.reader.root, mark) else None
+        self.employments = self.lookup.employments()
+
+    @property
+    def day(self) -> date:
+        return self.now.astimezone(COPENHAGEN).date()
+
+    def reading(self) -> Reading:
+        """What has changed, where that can be told, else everything."""
+        due = self._is_due()
+        if self.since is None or due or self._is_other():
+            return self._whole(mark_anyway=not due or self._is_other())
+        try:
+            return self._changes(self.since)
+        except (TooMuch, Refused):  # also a cookie that the controller no longer knows
+            return self._whole(mark_anyway=True)
+
+    def _is_due(self) -> bool:
+        """Whether it is time for a whole reading: it shows what no delta shows. Where it finds nothing, its moment is
+        not written down, so that nothing is; then the next one is whole as well."""
+        told = self.known.mark.get("whole")
+        return told is None or self.now - datetime.strptime(told, MINUTE) >= timedelta(hours=self.settings.whole_hours)
+
+    def _is_other(self) -> bool:
+        """Whether the same directory may mean something else now: other settings, or people who have come since."""
+        before = self.known.mark
+        return before.get("settings") != self.digest or before.get("employments") != self.employments
+
+    # -- everything -------------------------------------------------------------------------------------------------
+
+    def _whole(self, *, mark_anyway: bool) -> Reading:
+        mark = self.reader.mark()
+        groups = self.reader.groups()
+        places = list(self.reader.places())
+        users = list({each.key: each for each in self.reader.users()}.values())
+        owned = owners(users, self.settings, self.known, self.lookup)
+        counts = primary(users, owned, self.lookup.primary_by_hand(), len(self.settings.primary))
+        told = {*self.known.keys("Person")}
+        since = self.since.usn if self.since is not None else 0
+        photographed = self._with_photo(
+            each for each in users if counts.get(each.key) and (each.usn > since or _about(each, owned) not in told)
+        )
+        meaning = self._meaning(owned, counts, _inverted(groups.values()), photographed)
+        records = [
+            meaning.system(),
+            *map(meaning.group, groups.values()),
+            *map(meaning.place, places),
+            *(record for each in users for record in meaning.account(each)),
+        ]
+        records += meaning.let_go("Person", told)
+        records += meaning.let_go("Unit", [*self.known.keys("Unit")])
+        before = int(self.known.mark.get("accounts", "0"))
+        suspect: tuple[str, ...] = ()
+        if len(users) < self.settings.least_share * before and not self._is_other():
+            suspect = (f"{len(users)} accounts were read, {before} before",)
+        return self._reading(
+            f"{self.settings.title}, all of {len(users)} accounts",
+            records,
+            {
+                **mark.as_texts(),
+                "whole": self.now.strftime(MINUTE),
+                "accounts": str(len(users)),
+                "settings": self.digest,
+                "employments": self.employments,
+            },
+            mark_anyway=mark_anyway and mark.way != "whole",
+            whole=WHOLE,
+            suspect=suspect,
+        )
+
+    # -- changes ----------------------------------------------------------------------------------------------------
+
+    def _changes(self, since: Mark) -> Reading:
+        delta = self.reader.delta(since)
+        affected = self._affected(delta)
+        users = self._with_siblings(self.reader.some(delta.users | affected), delta.gone)
+        asked = delta.users | affected | users.keys()
+        owned = owners(users.values(), self.settings, self.known, self.lookup)
+        counts = primary(users.values(), owned, self.lookup.primary_by_hand(), len(self.settings.primary))
+        told = self.lookup.told_of(asked | delta.gone)
+        photographed = self._with_photo(
+            each
+            for each in users.values()
+            if counts.get(each.key) and (each.usn > since.usn or _about(each, owned) not in told)
+        )
+        groups_of = self._groups_of(users, delta)
+        meaning = self._meaning(owned, counts, groups_of, photographed)
+        records = [*map(meaning.group, delta.groups.values())]
+        for each in users.values():
+            records += meaning.account(each)
+        records += meaning.let_go("Person", told)
+        for kind in sorted(WHOLE):
+            records += meaning.let_go(kind, self.known.several(kind, sorted(asked | delta.gone)))
+        mark = Mark(since.invocation, self.reader.root.highest_usn, since.way, delta.cookie)
+        changed = len(delta.users) + len(delta.groups)
+        return self._reading(
+            f"{self.settings.title}, {changed} changed",
+            records,
+            {**self.known.mark, **mark.as_texts()},
+            mark_anyway=False,
+        )
+
+    def _affected(self, delta: Delta) -> set[str]:
+        """Accounts that a changed group has got or lost; the change shows on the group only. Raises TooMuch where a
+        group has got or lost a group."""
+        before = self.lookup.members(delta.groups.keys() | delta.gone)
+        lost: set[str] = set()
+        got: set[str] = set()
+        for key in before.keys() | delta.groups.keys():
+            now = delta.groups[key].members if key in delta.groups else frozenset()
+            lost |= before.get(key, frozenset()) - now
+            got |= now - before.get(key, frozenset())
+        if self.known.several("DirectoryGroup", sorted(got | lost)):
+            raise TooMuch
+        affected = lost | self.known.several("Account", sorted(got)).keys()
+        if len(affected) > TOO_MANY:
+            raise TooMuch
+        return affected
+
+    def _with_siblings(self, users: dict[str, User], gone: set[str]) -> dict[str, User]:
+        """Also the other accounts of the same persons, now or before: which one counts is decided among them all."""
+        owned = owners(users.values(), self.settings, self.known, self.lookup)
+        persons = {each.uuid for each in owned.values()} | self.lookup.owners(users.keys() | gone)
+        others = self.lookup.owned(persons) - users.keys() - gone
+        if len(others) > TOO_MANY:
+            raise TooMuch
+        return {**users, **self.reader.some(others)}
+
+    def _groups_of(self, users: Mapping[str, User], delta: Delta) -> dict[str, set[str]]:
+        """As kept, but for the groups that have changed; of an account that is new here the directory is asked."""
+        if not self.settings.groups:
+            return {}
+        now = _inverted(delta.groups.values())
+        of: dict[str, set[str]] = {}
+        for kind, keys in (("Account", users.keys()), ("DirectoryGroup", delta.groups.keys())):
+            kept = self.known.several(kind, sorted(keys))
+            for key in keys:
+                if key in kept:
+                    of[key] = (_groups(kept[key], self.day) - delta.groups.keys() - delta.gone) | now.get(key, set())
+                elif key in users:
+                    of[key] = {*self.reader.groups_of(users[key])}
+                else:
+                    raise TooMuch  # a new group may be in others, and have others in it
+        return of
+
+    # -- both -------------------------------------------------------------------------------------------------------
+
+    def _with_photo(self, users: Iterable[User]) -> dict[str, str | None]:
+        """Account → hash of its photo, of those whose photo has to be looked at (pitfall 20)."""
+        if self.settings.photo_attribute is None:
+            return {}
+        keys = sorted(each.key for each in users)
+        found = self.reader.photos(keys)
+        return {key: found.get(key) for key in keys}
+
+    def _meaning(
+        self,
+        owned: Mapping[str, Owner],
+        counts: Mapping[str, bool | None],
+        groups_of: Mapping[str, set[str]],
+        photos: Mapping[str, str | None],
+    ) -> Meaning:
+        salt = self.digest.encode()
+        return Meaning(self.known, self.settings, self.day, owned, counts, groups_of, photos, salt)
+
+    def _reading(
+        self,
+        label: str,
+        records: list[RawRecord],
+        mark: Mapping[str, str],
+        *,
+        mark_anyway: bool,
+        whole: frozenset[str] = frozenset(),
+        suspect: tuple[str, ...] = (),
+    ) -> Reading:
+        return Reading(
+            label=label,
+            day=self.day,
+            records=records,
+            whole=whole,
+            mark=mark,
+            mark_anyway=mark_anyway,
+            problems=tuple(self.reader.problems),
+            suspect=suspect,
+        )
+
+
+def _about(user: User, owned: Mapping[str, Owner]) -> str:
+    """The key under which an account tells of its owner."""
+    return f"{user.key}:{owned[user.key].uuid}"
+
+
+def _inverted(groups: Iterable[Group]) -> dict[str, set[str]]:
+    """Member → groups that it is in."""
+    found: dict[str, set[str]] = {}
+    for each in groups:
+        for member in each.members:
+            found.setdefault(member, set()).add(each.key)
+    return found
+
+
+def _groups(kept: Statement, day: date) -> set[str]:
+    return {each.to.key for each in kept.links.get("groups", ()) if each.period.holds(day)}

@@ -1,0 +1,24 @@
+"""The settings of the schools' directory: those of a directory, with what is usual in one (unilogin.md §6)."""
+
+from pydantic import Field, model_validator
+
+from importers.active_directory.settings import ActiveDirectorySettings, Attribute
+
+
+class SchoolAdSettings(ActiveDirectorySettings):
+    """Pupils are left out by the request: without a rule that tells them apart, nothing is read."""
+
+    system: str = Field("school_ad", min_length=1, description="Key of the ItSystem that the accounts are at")
+    title: str = Field("School AD", min_length=1)
+    cpr_attribute: Attribute | None = "employeeNumber"
+    institutions_attribute: Attribute | None = Field(
+        "textEncodedORAddress", description="Numbers of schools, comma-separated"
+    )
+
+    @model_validator(mode="after")
+    def _leaves_pupils_out(self) -> "SchoolAdSettings":
+        if not (self.users_in or self.excluded_units or self.excluded_values or self.users_filter):
+            raise ValueError(
+                "nothing tells pupils from staff: say users_in, excluded_units, excluded_values or users_filter"
+            )
+        return self
