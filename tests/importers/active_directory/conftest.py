@@ -1,5 +1,7 @@
 """For each test an OU of its own, and a graph in which payroll employs Karen and Bo."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import neo4j
@@ -24,26 +26,33 @@ def payroll() -> Stating:
     )
 
 
-def _new_ou(controller: Controller) -> str:
+TREE_DELETE = "1.2.840.113556.1.4.805"
+
+
+@contextmanager
+def _new_ou(controller: Controller) -> Iterator[str]:
     dn = f"OU=t{uuid4().hex[:8]},{controller.base}"
     controller.connection().add(dn, "organizationalUnit")
-    return dn
+    yield dn
+    controller.connection().delete(dn, controls=[(TREE_DELETE, True, None)])
 
 
 @pytest.fixture
-def directory(municipal_ad: Controller, clean_graph: neo4j.Driver) -> Directory:
+def directory(municipal_ad: Controller, clean_graph: neo4j.Driver) -> Iterator[Directory]:
     run_import(clean_graph, payroll(), RING)
-    return Directory(municipal_ad, clean_graph, _new_ou(municipal_ad))
+    with _new_ou(municipal_ad) as ou:
+        yield Directory(municipal_ad, clean_graph, ou)
 
 
 @pytest.fixture
-def school(school_ad: Controller, clean_graph: neo4j.Driver) -> Directory:
+def school(school_ad: Controller, clean_graph: neo4j.Driver) -> Iterator[Directory]:
     run_import(clean_graph, payroll(), RING)
-    return Directory(
-        school_ad,
-        clean_graph,
-        _new_ou(school_ad),
-        settings={"excluded_values": {"employeeType": ("STUDENT",)}},
-        kind=SchoolAd,
-        settings_kind=SchoolAdSettings,
-    )
+    with _new_ou(school_ad) as ou:
+        yield Directory(
+            school_ad,
+            clean_graph,
+            ou,
+            settings={"excluded_values": {"employeeType": ("STUDENT",)}},
+            kind=SchoolAd,
+            settings_kind=SchoolAdSettings,
+        )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import ldap3
@@ -22,7 +22,14 @@ from tests.directories.controller import Controller
 RING = Keyring.generate()
 KAREN, BO = "1205805005", "0308795006"  # neither passes modulus 11
 ENABLED, DISABLED = 512, 514
+NEVER = 0x7FFFFFFFFFFFFFFF
 _START = datetime(2026, 11, 26, 6, tzinfo=COPENHAGEN)
+_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
+
+
+def ticks(*moment: int) -> int:
+    """A moment in Denmark as FILETIME: 100 ns since 1601."""
+    return int((datetime(*moment, tzinfo=COPENHAGEN) - _EPOCH).total_seconds()) * 10_000_000  # type: ignore[misc,arg-type]
 
 
 @dataclass
@@ -133,6 +140,7 @@ class Directory:
 
     def written(self) -> tuple[Any, ...]:
         """All of the graph but what tells that something ran: equal before and after a run that writes nothing."""
-        return self.rows("MATCH (n) RETURN count(n), sum(size(keys(n)))")[0] + self.rows(
-            "MATCH (l:ChangeLog) RETURN l.number"
-        )[0]
+        return (
+            self.rows("MATCH (n) RETURN count(n), sum(size(keys(n)))")[0]
+            + self.rows("MATCH (l:ChangeLog) RETURN l.number")[0]
+        )
