@@ -23,7 +23,7 @@ RING = Keyring.generate()
 KAREN, BO = "1205805005", "0308795006"  # neither passes modulus 11
 ENABLED, DISABLED = 512, 514
 NEVER = 0x7FFFFFFFFFFFFFFF
-_START = datetime(2026, 11, 26, 6, tzinfo=COPENHAGEN)
+_START = datetime.now(COPENHAGEN).replace(hour=6)
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
@@ -108,11 +108,8 @@ class Directory:
         assert len(rows) == 1, f"{len(rows)} accounts {login}"
         return dict(rows[0][0])
 
-    def logins(self, active: bool = True) -> list[str]:
-        return [
-            row[0]
-            for row in self.rows("MATCH (a:Account {active: $active}) RETURN a.login ORDER BY a.login", active=active)
-        ]
+    def logins(self) -> list[str]:
+        return [row[0] for row in self.rows("MATCH (a:Account {active: true}) RETURN a.login ORDER BY a.login")]
 
     def owner(self, login: str) -> str | None:
         rows = self.rows(

@@ -1,6 +1,5 @@
 """Accounts and their owners (formats/active_directory.md §8, §9; numbers of the pitfalls in the docstrings)."""
 
-from datetime import date
 from uuid import UUID
 
 import pytest
@@ -77,11 +76,12 @@ def test_deleted_and_made_anew_is_another_account(directory: Directory, changes:
     dn = directory.add("kate", employeeNumber=KAREN)
     directory.run(changes=changes)
     directory.wire.delete(dn)
-    directory.later(24 * 5 if changes == "whole" else 0.1).run(changes=changes)
-    assert (directory.logins(), directory.logins(active=False)) == ([], ["kate"])
+    directory.later().run(changes=changes)
+    active = "MATCH (a:Account) RETURN a.active ORDER BY a.active"
+    assert directory.rows(active) == [(False,)]
     directory.add("kate", employeeNumber=KAREN)
     directory.later().run(changes=changes)
-    assert (directory.logins(), directory.logins(active=False)) == (["kate"], ["kate"])
+    assert directory.rows(active) == [(False,), (True,)]
     assert directory.rows("MATCH (p:Person {name: 'Karen Testrup'}) RETURN p.active") == [(True,)]
 
 
@@ -99,7 +99,7 @@ def test_state_and_expiry(directory: Directory) -> None:
         "open": True,
     }
     assert {login: each.get("expires") for login, each in states.items()} == {
-        "expiring": date(2027, 7, 1),
+        "expiring": "2027-07-01",
         "never": None,
         "open": None,
     }

@@ -1,0 +1,241 @@
+"""How a directory is read, against real controllers (formats/active_directory.md §2, §4; pitfalls of §9)."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ldap3
+import pytest
+
+from importers.active_directory import connection
+from importers.active_directory import connection as real
+from importers.active_directory.connection import Directory as Wire
+from importers.active_directory.errors import LoginRefused, Lost, Untrusted
+from importers.active_directory.settings import ActiveDirectorySettings
+from importers.active_directory.source import ActiveDirectory
+from importers.pipeline import run_import
+from tests.directories.controller import free_address
+from tests.importers.active_directory.directory import KAREN, RING, Directory
+
+LOGON = {"userAccountControl": 512, "unicodePwd": '"Aa1-not-a-secret"'.encode("utf-16-le")}
+
+
+class Watched:
+    """The real connection; keeps every request, and calls ``before`` ahead of each."""
+
+    def __init__(self, before: Any = None) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.before = before
+
+    @contextmanager
+    def __call__(self, settings: ActiveDirectorySettings, controller: str) -> Iterator[Wire]:
+        with real.connect(settings, controller) as wire:
+            search = wire._wire.search
+
+            def watched(base: str, what: str, **how: Any) -> Any:
+                self.asked.append({"base": base, "filter": what, **how})
+                if self.before is not None:
+                    self.before(len(self.asked))
+                return search(base, what, **how)
+
+            wire._wire.search = watched  # type: ignore[method-assign]
+            yield wire
+
+
+def watched(directory: Directory, watch: Watched, **settings: Any) -> ActiveDirectory:
+    source = directory.source(**settings)
+    source._connect = watch
+    return source
+
+
+@pytest.mark.parametrize("changes", ["dirsync", "usn", "whole"])
+def test_unchanged_nothing_is_written(directory: Directory, changes: str) -> None:
+    """Pitfall 19: not by logging in either."""
+    dn = directory.add("kate", employeeNumber=KAREN, **LOGON)
+    directory.group("g", [dn])
+    directory.run(changes=changes)
+    before = directory.written()
+    directory.controller.connection(dn, "Aa1-not-a-secret")
+    for hours in (0.1, 30):
+        assert directory.later(hours).run(changes=changes).run is None
+    assert directory.written() == before
+
+
+@pytest.mark.parametrize("changes", ["dirsync", "usn"])
+def test_only_changes_are_read(directory: Directory, changes: str) -> None:
+    """Pitfall 15: a title that is cleared goes, one that is not among the changes stays; groups by their members."""
+    kate = directory.add("kate", employeeNumber=KAREN, telephoneNumber="1234", mail="kate@kommune.example")
+    idle = directory.add("idle")
+    group = directory.group("g", [idle])
+    directory.run(changes=changes)
+    directory.set(kate, telephoneNumber=[])
+    directory.set(group, member=[kate])
+    directory.add("new")
+    watch = Watched()
+    report = run_import(directory.driver, watched(directory, watch, changes=changes), RING)
+    assert "all of" not in report.readings[0]
+    assert (directory.groups("kate"), directory.groups("idle")) == (["g"], [])
+    told = directory.rows("MATCH (p:Person {name: 'Karen Testrup'}) RETURN p.work_phone, p.work_email")
+    assert told == [(None, "kate@kommune.example")]
+    assert directory.logins() == ["idle", "kate", "new"]
+    directory.wire.delete(group)
+    directory.later().run(changes=changes)
+    assert directory.groups("kate") == []
+
+
+def test_every_search_is_paged(directory: Directory) -> None:
+    """Pitfall 1: also where more than a page is there."""
+    for number in range(7):
+        directory.add(f"u{number}")
+    watch = Watched()
+    run_import(directory.driver, watched(directory, watch, page_size=3, changes="usn"), RING)
+    assert len(directory.logins()) == 7
+    searches = [each for each in watch.asked if each.get("search_scope") != "BASE"]
+    assert len(searches) > 3
+    assert all(each["paged_criticality"] and each["paged_size"] for each in searches)
+
+
+def test_a_controller_that_goes_away_loses_nothing(directory: Directory) -> None:
+    """Pitfall 4: killed in the middle of the pages. Nothing is applied; the next run reads everything."""
+    for number in range(4):
+        directory.add(f"u{number}", employeeNumber=KAREN if number == 0 else [])
+    directory.run()
+    before = directory.written()
+    directory.add("late")
+
+    def kill(number: int) -> None:
+        if number == 6:
+            directory.controller.kill()
+
+    # Then another is tried: here one at which nobody answers.
+    controllers = [directory.controller.address, free_address()]
+    source = watched(directory, Watched(kill), page_size=2, changes="usn", controllers=controllers)
+    try:
+        with pytest.raises(Lost) as lost:
+            run_import(directory.driver, source, RING)
+    finally:
+        directory.controller.revive()
+        directory.wire = directory.controller.connection()
+    assert all(each in str(lost.value) for each in controllers)
+    assert directory.logins() == ["u0", "u1", "u2", "u3"]
+    assert directory.written()[2] == before[2]
+    directory.later().run(changes="usn")
+    assert directory.logins() == ["late", "u0", "u1", "u2", "u3"]
+
+
+def test_another_controller_is_tried(directory: Directory) -> None:
+    """§9, 49 for reading: the first does not answer, the second does."""
+    directory.add("kate")
+    directory.run(controllers=[free_address(), directory.controller.address])
+    assert directory.logins() == ["kate"]
+
+
+def test_a_read_that_is_too_small_waits_at_the_brake(directory: Directory) -> None:
+    """Pitfall 5: also one of nobody."""
+    dns = [directory.add(f"u{number}") for number in range(4)]
+    directory.run(changes="whole")
+    for dn in dns[:2]:
+        directory.wire.delete(dn)
+    report = directory.later().run(changes="whole")
+    assert report.brake is not None
+    assert "2 accounts were read, 4 before" in report.reasons[0]
+    assert len(directory.logins()) == 4
+    directory.run(changes="whole", approve=report.brake)
+    assert len(directory.logins()) == 2
+
+
+def test_a_wrong_password_is_tried_once(directory: Directory) -> None:
+    """§2: no second bind, and not at another controller either; the password is in no message."""
+    asked = []
+
+    @contextmanager
+    def counting(settings: ActiveDirectorySettings, controller: str) -> Iterator[Wire]:
+        asked.append(controller)
+        with connection.connect(settings, controller) as wire:
+            yield wire
+
+    address = directory.controller.address
+    source = directory.source(password="Wrong-password-1", controllers=[address, address])
+    source._connect = counting
+    with pytest.raises(LoginRefused, match="user or password is wrong") as refused:
+        run_import(directory.driver, source, RING)
+    assert asked == [address]
+    assert "Wrong-password-1" not in str(refused.value)
+
+
+@pytest.mark.parametrize("encryption", ["ldaps", "starttls"])
+def test_a_certificate_that_does_not_match(directory: Directory, monkeypatch: Any, encryption: str) -> None:
+    """Pitfall 50: no bind is tried, so no password leaves the machine. The system's CAs do not know the controller."""
+    binds = []
+    monkeypatch.setattr(ldap3.Connection, "bind", lambda *_, **__: binds.append(1))
+    with pytest.raises(Untrusted):
+        directory.run(ca_file=None, encryption=encryption)
+    assert binds == []
+
+
+def test_start_tls(directory: Directory) -> None:
+    """§2: on 389, encrypted before the bind."""
+    directory.add("kate")
+    directory.run(encryption="starttls")
+    assert directory.logins() == ["kate"]
+
+
+def test_a_photo_is_fetched_only_when_the_account_has_changed(directory: Directory) -> None:
+    """Pitfall 20."""
+    photo = bytes(range(256)) * 390
+    dn = directory.add("kate", employeeNumber=KAREN, thumbnailPhoto=photo)
+
+    def fetched(watch: Watched) -> int:
+        return sum(
+            "thumbnailPhoto" in each["attributes"] for each in watch.asked if "thumbnailPhoto=*" in each["filter"]
+        )
+
+    first, second, third = Watched(), Watched(), Watched()
+    run_import(directory.driver, watched(directory, first, changes="usn", whole_hours=0), RING)
+    kept = "MATCH (p:Person {name: 'Karen Testrup'}) RETURN p.photo"
+    assert directory.rows(kept) == [(hashlib.sha256(photo).hexdigest(),)]
+    run_import(directory.driver, watched(directory, second, changes="usn", whole_hours=0), RING)
+    assert (fetched(first), fetched(second)) == (1, 0)
+    assert directory.rows(kept) == [(hashlib.sha256(photo).hexdigest(),)]
+    directory.set(dn, thumbnailPhoto=[])
+    run_import(directory.driver, watched(directory, third, changes="usn", whole_hours=0), RING)
+    assert (fetched(third), directory.rows(kept)) == (1, [(None,)])
+
+
+def test_excluded_ous_are_not_searched(directory: Directory) -> None:
+    """Pitfall 16: service accounts in an OU of their own, in the middle of the others."""
+    directory.add("kate")
+    place = directory.unit("Afdeling")
+    directory.add("inside", place)
+    directory.wire.add(f"OU=Service,{place}", "organizationalUnit")
+    directory.add("svc", f"OU=Service,{place}")
+    directory.run(excluded_units=[f"ou=service,{place}"])
+    assert directory.logins() == ["inside", "kate"]
+
+
+def test_an_account_in_both_directories(directory: Directory, school: Directory) -> None:
+    """Issue 4: two domains, two systems, one person; pupils are not read (pitfall 16)."""
+    directory.add("kate", employeeNumber=KAREN)
+    school.add("kate01", employeeNumber=KAREN, textEncodedORAddress="A01234,012345", employeeType="EMPLOYEE")
+    school.add("pupil", employeeType="STUDENT", givenName="Elev")
+    directory.run()
+    school.run()
+    rows = school.rows("MATCH (p:Person)-[:OWNS]->(a:Account)-[:AT]->(s) RETURN p.name, a.login, s.key ORDER BY s.key")
+    assert rows == [("Karen Testrup", "kate", "active_directory"), ("Karen Testrup", "kate01", "school_ad")]
+    assert school.account("kate01")["institution_numbers"] == ["012345", "A01234"]
+    assert school.rows("MATCH (n) WHERE any(k IN keys(n) WHERE toString(n[k]) CONTAINS 'pupil') RETURN n") == []
+
+
+def test_dirsync_without_the_replication_right(directory: Directory) -> None:
+    """§3, §4: an ordinary user gets changes with the object security flag."""
+    reader = directory.add("reader", **LOGON)
+    settings: dict[str, Any] = {"user": reader, "password": "Aa1-not-a-secret"}
+    directory.add("kate")
+    directory.run(**settings)
+    mark = directory.rows("MATCH (m:SourceMark {source: 'active_directory'}) RETURN m.mark")[0][0]
+    assert '"changes":"dirsync own"' in mark
+    directory.add("new")
+    report = directory.later().run(**settings)
+    assert "all of" not in report.readings[0]
+    assert directory.logins() == ["kate", "new", "reader"]
