@@ -107,7 +107,7 @@ class Directory:
         """
         found: list[Found] = []
         while True:
-            control = dir_sync_control(True, own, False, False, False, DIRSYNC_BYTES, cookie)  # type: ignore[no-untyped-call]
+            control = dir_sync_control(True, own, False, False, False, DIRSYNC_BYTES, cookie)
             with self._asked("DirSync"):
                 self._wire.search(
                     base, what, search_scope=ldap3.SUBTREE, attributes=list(attributes), controls=[control]
