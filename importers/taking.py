@@ -45,10 +45,11 @@ class Taking:
         self.index.learn_all(self.source, self.reading.whole)
         self.problems += self.reading.problems
         self.looked_at |= {(each.kind, each.key) for each in self.reading.problems}
-        if self.reading.whole:
+        whole, again = self.reading.whole, self.reading.rechecked
+        if whole or again:
             kept = kept_problems(self.driver, self.source).values()
-            again = self.reading.rechecked
-            self.looked_at |= {(each.kind, each.key) for each in kept if not each.key or each.kind in again}
+            mended = (each for each in kept if each.kind in again or (whole and not each.key))
+            self.looked_at |= {(each.kind, each.key) for each in mended}
 
     def told(self) -> list[Told]:
         """The statements of all records that are new, changed or gone."""
