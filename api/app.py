@@ -1,6 +1,6 @@
 """The web service: GraphQL over HTTP, websocket and server-sent events, GraphiQL, health and metrics."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -45,11 +45,20 @@ class Service:
     redis_url: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)
     states: States | None = None
+    role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def create_app(service: Service) -> Starlette:
     """The ASGI application."""
-    reader = Reader(service.reading, service.driver, service.keyring, service.limits, service.order, service.states)
+    reader = Reader(
+        service.reading,
+        service.driver,
+        service.keyring,
+        service.limits,
+        service.order,
+        service.states,
+        service.role_rules,
+    )
     gate = Gate(service.reading)
     graphql = partial(_graphql, service, reader, gate)
 

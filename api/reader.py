@@ -4,7 +4,7 @@ graphql-core's executor is not used for reads: the rows have the answer's own sh
 comes, with bounded memory.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
@@ -107,12 +107,14 @@ class Reader:
     limits: Limits = field(default_factory=Limits)
     order: SourceOrder = field(default_factory=SourceOrder)
     states: States | None = None
+    role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     _clock: tuple[float, date] = (-CLOCK_SECONDS, date.min)
 
     def __post_init__(self) -> None:
         self._rules = Rules(self.driver, self.keyring, self.order)
         if self.states is not None:
             self._rules.states = self.states
+        self._rules.role_rules = self.role_rules
 
     async def answer(
         self, question: Question, variables: Mapping[str, Any] | None, rights: frozenset[str], asker: str

@@ -1,6 +1,6 @@
 """Answers the root fields that a rule of ``graph`` answers first (``api.told.RULES``)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from itertools import islice
@@ -18,6 +18,7 @@ from graph.cpr import Keyring
 from graph.disagreements import disagreements
 from graph.errors import GraphError
 from graph.facts import Value
+from graph.kle_endings import Ended, ended, shared
 from graph.lookup import find
 from graph.model import KINDS
 from graph.order import SourceOrder
@@ -53,6 +54,8 @@ class Rules:
     keyring: Keyring
     order: SourceOrder = field(default_factory=SourceOrder)
     states: States = _no_states
+    role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Name → responsibilities that it names, of the role rules in the settings."""
     everybody: Everybody = field(default_factory=Everybody)
 
     def answer(self, rule: Rule, values: Values, today: date, rights: frozenset[str]) -> Sequence[Answer] | Answer:
@@ -78,6 +81,12 @@ class Rules:
                 ]
             case "sources":
                 return self.states()
+            case "endedKle":
+                gone = ended(self.driver, day, asked.get("since"), self.role_rules)
+                used = [each for each in gone if each.is_used or asked.get("unused")]
+                return [_ended_kle(each) for each in used]
+            case "sharedKle":
+                return [{"node": node, "units": units} for node, units in shared(self.driver, day)]
             case _ if rule.field == EVERYBODY:
                 return self.everybody.on(self.driver, day)
         return answers(rule.field, asked, self.driver, day)
@@ -101,6 +110,27 @@ class Rules:
         )
         shown = (each for each in told if _may(each.said, rights))
         return [{"thing": each.uuid, "said": _form(each.said)} for each in islice(shown, _first(asked))]
+
+
+def _ended_kle(each: Ended) -> Answer:
+    return {
+        "node": each.node,
+        "number": each.number,
+        "title": each.title,
+        "ended": each.end.isoformat(),
+        "how": each.how,
+        "successors": list(each.successors),
+        "living": list(each.living),
+        "cycle": each.cycle,
+        "proposal": each.proposal,
+        "proposed": list(each.proposed),
+        "performedBy": each.users["performed_by"],
+        "responsibleUnits": each.users["responsible"],
+        "interestedUnits": each.users["interested"],
+        "assignments": each.users["assignments"],
+        "substitutions": each.users["scopes"],
+        "roleRules": list(each.rules),
+    }
 
 
 def _kind(asked: Asked) -> str:

@@ -257,6 +257,20 @@ def _roots() -> Fields:
         "Records that wait for a decision or for what they are about; accounts and employments that are nobody's",
     )
     roots["sources"] = ("list[SourceHealth]", {}, "Each source: when it ran and will run, what it changed, bad records")
+    roots["endedKle"] = (
+        "list[EndedKle]",
+        {
+            "at": (date | None, "the day asked about, also one to come; default today"),
+            "since": (date | None, "only what ended on this day or later"),
+            "unused": (bool | None, "also what nobody uses"),
+        },
+        "What of KLE has ended and is in use: by which units, assignments, substitutions and role rules",
+    )
+    roots["sharedKle"] = (
+        "list[SharedKle]",
+        {"at": (date | None, "default today")},
+        "Nodes of KLE that more than one unit is responsible for; there should be none",
+    )
     return roots
 
 

@@ -57,6 +57,7 @@ async def _serve(context: Context, host: str, port: int) -> None:
         order=context.order,
         redis_url=context.redis_url(),
         states=partial(as_answers, context),
+        role_rules={each.name: each.about for each in context.settings.roles},
     )
     config = uvicorn.Config(
         create_app(service),
