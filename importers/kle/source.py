@@ -172,8 +172,8 @@ def _release(content: bytes, label: str, largest: int) -> Release:
 
 
 def _digest(entries: Iterable[Entry]) -> str:
-    """Of what is told, in whatever order."""
-    lines = sorted(repr(each) for each in entries)
+    """Of what is told, in whatever order and however often."""
+    lines = sorted({repr(each) for each in entries})
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
 
 

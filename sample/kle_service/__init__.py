@@ -1,0 +1,1 @@
+"""A stand-in for KLE Online's REST service."""

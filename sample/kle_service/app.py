@@ -1,0 +1,138 @@
+"""The stand-in as a web service: ``Service`` is what a test commands, ``serve`` runs it beside the test.
+
+It serves the five paths, answers 404 on others and 405 to other methods, and never leaves out what has ended.
+"""
+
+import asyncio
+import hashlib
+import threading
+import time as clock
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import uvicorn
+from lxml import etree
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sample.kle_service.release import Release
+
+BASE = "/resources"
+NAMESPACE = "http://kle-online.dk/rest/resources/full"
+_LISTS = {"/hovedgrupper": "Hovedgruppe", "/grupper": "Gruppe", "/emner": "Emne"}
+PATHS = ("/kle/emneplan", "/kle/handlefacetter", *_LISTS)
+
+
+@dataclass
+class Misbehaviour:
+    """All off. ``statuses``: what the next answers have instead of 200, one after the other, with ``retry_after``.
+
+    ``slow``: seconds before an answer. ``cut``: half the body. ``html``: a web page with status 200. ``twice``: every
+    entry is told twice. ``mark``: a byte order mark. ``namespace``, ``reversed_order``, ``no_uuids`` (lists).
+    """
+
+    statuses: list[int] = field(default_factory=list)
+    retry_after: str = ""
+    slow: float = 0.0
+    cut: bool = False
+    html: bool = False
+    twice: bool = False
+    mark: bool = False
+    namespace: bool = False
+    reversed_order: bool = False
+    no_uuids: bool = False
+
+
+@dataclass
+class Service:
+    """``release`` may be changed between calls. ``calls``: (path, status) of what was asked, the latest last.
+
+    ``tags``: it offers an ETag.
+    """
+
+    release: Release
+    misbehaviour: Misbehaviour = field(default_factory=Misbehaviour)
+    tags: bool = False
+    calls: list[tuple[str, int]] = field(default_factory=list)
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+        return Starlette(routes=[Route(f"{BASE}{path}", partial(self._get, path), methods=["GET"]) for path in PATHS])
+
+    async def _get(self, path: str, request: Request) -> Response:
+        if self.misbehaviour.slow:
+            await asyncio.sleep(self.misbehaviour.slow)
+        answer = self.answer(path, request.headers.get("If-None-Match", ""))
+        self.calls.append((path, answer.status_code))
+        return answer
+
+    def answer(self, path: str, known: str = "") -> Response:
+        """What it answers; ``known``: the ETag that the asker has."""
+        wrong = self.misbehaviour
+        if wrong.statuses:
+            headers = {"Retry-After": wrong.retry_after} if wrong.retry_after else None
+            return Response("wait", wrong.statuses.pop(0), headers)
+        if wrong.html:
+            return Response("<html><body>Log ind</body></html>", media_type="text/html; charset=utf-8")
+        content = self.content(path)
+        tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+        if self.tags and known == tag:
+            return Response(status_code=304)
+        if wrong.cut:
+            content = content[: len(content) // 2]
+        return Response(content, media_type="application/xml", headers={"ETag": tag} if self.tags else None)
+
+    def content(self, path: str) -> bytes:
+        """The document at a path."""
+        wrong = self.misbehaviour
+        release = Release(self.release.published, self.release.rows * 2) if wrong.twice else self.release
+        if path in _LISTS:
+            root = release.listed(_LISTS[path], uuids=not wrong.no_uuids)
+        elif path == "/kle/emneplan":
+            root = release.plan(reversed_order=wrong.reversed_order)
+        else:
+            root = release.facets(reversed_order=wrong.reversed_order)
+        content = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+        if wrong.namespace:
+            head, _, rest = content.partition(b"><Udgivelses")
+            content = head + f' xmlns="{NAMESPACE}"'.encode() + b"><Udgivelses" + rest
+        return b"\xef\xbb\xbf" + content if wrong.mark else content
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service that answers at ``url``."""
+
+    url: str
+    service: Service
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The program that the stand-in runs in keeps its own."""
+        yield
+
+
+@contextmanager
+def serve(service: Service, port: int = 0) -> Iterator[Running]:
+    """Run it on loopback in a thread; port 0 = any free one. Raises RuntimeError where it doesn't start."""
+    config = uvicorn.Config(service.app(), host="127.0.0.1", port=port, log_level="error", lifespan="off")
+    server = _Server(config)
+    thread = threading.Thread(target=server.run, name="kle-stand-in", daemon=True)
+    thread.start()
+    deadline = clock.monotonic() + 20
+    while not server.started:
+        if not thread.is_alive() or clock.monotonic() > deadline:
+            raise RuntimeError("the KLE stand-in did not start; is the port taken?")
+        clock.sleep(0.01)
+    try:
+        bound = server.servers[0].sockets[0].getsockname()[1]
+        yield Running(f"http://127.0.0.1:{bound}{BASE}", service)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
