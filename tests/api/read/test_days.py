@@ -1,7 +1,7 @@
 """The day that a question is about: today's copies and the states tell the same; a period; history."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
 import neo4j
 import pytest
@@ -89,5 +89,5 @@ def test_history_and_sources(asking: Asking) -> None:
 
 
 def test_without_a_day_today_is_meant(asking: Asking) -> None:
-    explicit = asking.data(EVERYTHING, {"at": date.today().isoformat()})
+    explicit = asking.data(EVERYTHING, {"at": today().isoformat()})
     assert asking.data(EVERYTHING) == explicit
