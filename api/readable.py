@@ -11,7 +11,7 @@ from api.filters import camel
 from graph.model import KINDS, Kind, Link, Property
 
 Scalar = Literal[
-    "ID!", "String", "String!", "Int", "Int!", "Float", "Boolean", "Boolean!", "Date", "Moment", "[String!]"
+    "ID", "ID!", "String", "String!", "Int", "Int!", "Float", "Boolean", "Boolean!", "Date", "Moment", "[String!]"
 ]
 Right = Literal["open", "private", "cpr"]
 OF_TYPE: dict[str, Scalar] = {
@@ -273,6 +273,12 @@ _RECORDS = (
         ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("at", "Moment", "toString({n}.at)"),
     ),
     _plain(
+        "CprLookup", "A call to the CPR register, or use of data that it sent: kept before it is made", "id",
+        ("id", "ID!", "{n}.id"), ("at", "Moment", "toString({n}.at)"), ("person", "ID", "{n}.person"),
+        ("by", "String", "{n}.by"), ("purpose", "String", "{n}.purpose"), ("service", "String", "{n}.service"),
+        ("code", "String", "{n}.code"), ("answered", "Moment", "toString({n}.answered)"),
+    ),
+    _plain(
         "Ambiguity", "A record that fits several things and waits for a decision", "id",
         ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
         ("key", "String", "{n}.key"), ("candidates", "[String!]", "{n}.candidates"),
@@ -313,5 +319,6 @@ RECORD_LISTS: dict[str, str] = {
     "changes": "Change", "runs": "Run", "badRecords": "BadRecord", "brakes": "Brake", "ambiguities": "Ambiguity",
     "decisions": "MatchDecision",
     "ledgerEntries": "LedgerEntry",
+    "cprLookups": "CprLookup",
 }  # fmt: skip
 SINGULARS: dict[str, str] = {name[:1].lower() + name[1:]: name for name in KINDS}

@@ -155,6 +155,11 @@ _RECORD_FILTERS: Mapping[str, Arguments] = {
     "brakes": {"source": (str | None, ""), "state": (str | None, "waiting, approved or used")},
     "ambiguities": {"source": (str | None, ""), "kind": (str | None, "")},
     "decisions": {},
+    "cprLookups": {
+        "person": (strawberry.ID | None, "uuid of whom was asked about"),
+        "by": (str | None, "the user who asked, or system"),
+        "code": (str | None, "the result: ok, PNRNotFound …; null where none came"),
+    },
     "ledgerEntries": {
         "target": (str | None, ""),
         "object": (str | None, ""),

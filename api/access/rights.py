@@ -40,6 +40,7 @@ READ: Mapping[str, frozenset[str]] = {
     "SourceHealth": _RUNS,
     "ChangeCount": _RUNS,
     "LedgerEntry": _RUNS,
+    "CprLookup": frozenset({"auditor"}),
 }  # fmt: skip
 
 # Fields with a right of their own, on types that may be read: home address and private phone; the CPR number.
