@@ -130,7 +130,7 @@ def sftp(folder: Path, keys: Path) -> Iterator[Box]:
             0,
             server_host_keys=[host],
             authorized_client_keys=asyncssh.import_authorized_keys(user.export_public_key().decode()),
-            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder)),
+            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder).encode()),
             password_auth=False,
             kbdint_auth=False,
         )
