@@ -15,6 +15,7 @@ WHOLE = {
     "nearestManagers": 10_000,
     "disagreements": 100,
     "suspicions": 100,
+    "unmatchedPositions": 100,
 }  # what root lists without first are taken to hold
 LIST = 10  # what a nested list is taken to hold, where first does not say otherwise
 

@@ -24,6 +24,7 @@ from graph.model import KINDS
 from graph.order import SourceOrder
 from graph.provenance import Saying, Sayings, provenance
 from graph.suspicions import suspicions
+from graph.unlisted import unmatched_positions
 from graph.unmatched import unmatched
 
 States = Callable[[], Sequence[Answer]]
@@ -79,6 +80,8 @@ class Rules:
                     {**asdict(each), "candidates": list(each.candidates), "decide": each.decide or None}
                     for each in waiting
                 ]
+            case "unmatchedPositions":
+                return [asdict(each) for each in islice(unmatched_positions(self.driver, day), _first(asked))]
             case "sources":
                 return self.states()
             case "endedKle":

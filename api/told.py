@@ -147,6 +147,14 @@ TOLD: dict[str, Told] = {
             Thing("units", ("Unit",), many=True),
         ),
         _told(
+            "UnmatchedPosition", "A code or title in payroll that the position list does not know",
+            Plain("source", "String!"),
+            Plain("institution", "String!", "SD's institution, Opus's client"),
+            Plain("code", "String!"),
+            Plain("title", "String!"),
+            Plain("employments", "Int!", "how many have it on the day"),
+        ),
+        _told(
             "SourceHealth", "How a source is doing",
             Plain("name", "String!"),
             Plain("state", "String!", "done, running, queued, waiting (for approval, another try), failed or never"),
@@ -179,6 +187,7 @@ RULES: dict[str, tuple[str, bool]] = {
     "nearestManagers": ("ManagerOfEmployment", True),
     "said": ("Sayings", True),
     "disagreements": ("Disagreement", True),
+    "unmatchedPositions": ("UnmatchedPosition", True),
     "suspicions": ("Suspicion", True),
     "toldApart": ("Apart", True),
     "unmatched": ("Unmatched", True),

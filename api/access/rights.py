@@ -36,6 +36,7 @@ READ: Mapping[str, frozenset[str]] = {
     "Sayings": _LOG,
     "Disagreement": _LOG,
     "Suspicion": frozenset({"hr", "operations", "auditor"}),
+    "UnmatchedPosition": frozenset({"hr", "operations", "auditor"}),
     "Apart": frozenset({"hr", "operations", "auditor"}),
     "SourceHealth": _RUNS,
     "ChangeCount": _RUNS,

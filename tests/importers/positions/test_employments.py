@@ -6,6 +6,7 @@ from graph.changes import Origin
 from graph.door import Door
 from graph.facts import LinkTold, Ref, Statement
 from graph.time import Period
+from graph.unlisted import unmatched_positions
 from importers.pipeline import run_import
 from importers.positions.graph_lookup import GraphLookup
 from importers.positions.settings import PositionsSettings
@@ -26,6 +27,15 @@ def test_by_payrolls_key_in_its_institution(town: Town) -> None:
         ("P010", "payroll", "2024-01-01", None),
     ], "payroll's own position before the row begins"
     assert town.has("e2") == [("payroll:1530", None, "2020-01-01", None)]
+
+
+def test_codes_that_the_list_does_not_know_are_counted(town: Town) -> None:
+    """positions.md §5, 5."""
+    others = (employed(f"e{each}", job("99", "Ukendt")) for each in range(3))
+    town.payroll(employed("k", job("10")), *others, employed("x", job("", "Løs")))
+    town.lists(row("P1", "Et", payroll="sd:XY:10"))
+    found = [(each.source, each.code, each.employments) for each in unmatched_positions(town.driver, TODAY)]
+    assert found == [("sd", "99", 3), ("sd", "", 1)]
 
 
 def test_by_krls_code_and_by_title(town: Town) -> None:
