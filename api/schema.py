@@ -261,13 +261,13 @@ def _roots() -> Fields:
         of_unmatched,
         "Records that wait for a decision or for what they are about; accounts and employments that are nobody's",
     )
-    of_unmatched: Arguments = {
+    of_unlisted: Arguments = {
         "at": (date | None, "default today"),
         "first": (int | None, "at most so many; default 100"),
     }
     roots["unmatchedPositions"] = (
         "list[UnmatchedPosition]",
-        of_unmatched,
+        of_unlisted,
         "Payroll's codes that the position list does not know, the most frequent first",
     )
     roots["sources"] = ("list[SourceHealth]", {}, "Each source: when it ran and will run, what it changed, bad records")
