@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import large_read, nearest_of_all, payroll, small_reads, ten_changes
+from benchmarks import large_read, nearest_of_all, payroll, small_reads, ten_changes, unchanged_sources
 from benchmarks.measured import Measured
 from benchmarks.report import save, show
 from benchmarks.servers import fresh_servers
@@ -34,6 +34,7 @@ def everything(sizes: Sequence[str]) -> Iterator[Measured]:
     """All benchmarks in all sizes."""
     for size in sizes:
         yield from of_size(size)
+        yield unchanged_sources.measure(size)
     if len(sizes) > 1:
         yield ten_changes.measure(payroll.SEED, payroll.TODAY, *sizes[:2])
 

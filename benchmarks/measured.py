@@ -14,7 +14,7 @@ class Measured:
     what: str
     against: str
     size: str
-    unit: Literal["s", "per s"]
+    unit: Literal["s", "per s", "writes"]
     ours: float
     theirs: float
     ratio: float

@@ -4,15 +4,21 @@ A source here disagrees with payroll on purpose; the demo tells where, and how t
 """
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import neo4j
 
 from graph.time import today
+from importers.active_directory.graph_lookup import GraphLookup as DirectoryLookup
+from importers.active_directory.settings import ActiveDirectorySettings
+from importers.active_directory.source import ActiveDirectory
 from importers.report import ImportReport
+from importers.school_ad.settings import SchoolAdSettings
+from importers.school_ad.source import SchoolAd
 from importers.source import Source, SourceError
 from importers.unilogin.graph_lookup import GraphLookup, GraphMemory
 from importers.unilogin.settings import UniLoginSettings
@@ -22,6 +28,10 @@ from reconnect.context import Context
 from reconnect.demo import Demo
 from reconnect.progress import Report
 from sample import demo_settings, schools
+from sample.directories import administration, school
+from sample.directories.entries import Directory
+from sample.directories.loading import NotWritten, load
+from sample.domain_controller import Controller, NoController, running
 from sample.municipality import Municipality
 from sample.unilogin_service.app import Service, serve
 from sample.unilogin_service.keys import identity
@@ -44,12 +54,16 @@ class Shown:
 
 @dataclass(frozen=True)
 class Told:
-    """What became of one: a report, or why there is none. ``doubts``: rule → how many notices and bad records."""
+    """What became of one: a report, or why there is none. ``doubts``: rule → how many notices and bad records.
+
+    ``seconds``: that the import took, without making what it was read from.
+    """
 
     shown: Shown
     report: ImportReport | None
     failure: str
     doubts: dict[str, int]
+    seconds: float
 
 
 def import_others(context: Context, demo: Demo, report: Report) -> Iterator[Told]:
@@ -59,13 +73,15 @@ def import_others(context: Context, demo: Demo, report: Report) -> Iterator[Told
     for each in SHOWN:
         folder = demo.own_facts / each.name
         folder.mkdir(parents=True, exist_ok=True)
-        done, failure = None, ""
+        done, failure, taken = None, "", 0.0
         try:
             with each.open(context, folder, municipality) as source:
+                started = time.perf_counter()
                 done = work.import_from(context, caller, source)
+                taken = time.perf_counter() - started
         except SourceError as error:
             failure = str(error)
-        yield Told(each, done, failure, _doubts(context.driver(), each.name))
+        yield Told(each, done, failure, _doubts(context.driver(), each.name), taken)
 
 
 def _doubts(driver: neo4j.Driver, source: str) -> dict[str, int]:
@@ -92,6 +108,44 @@ def _unilogin(context: Context, folder: Path, municipality: Municipality) -> Ite
     key.unlink()
 
 
+# -- the directories --------------------------------------------------------------------------------------------------
+
+ACCOUNTS, INSTITUTIONS = 1_600, 6
+"""How much of each directory the demo shows: more than one group of Windows holds in an answer, and few seconds."""
+
+
+@contextmanager
+def _active_directory(context: Context, folder: Path, municipality: Municipality) -> Iterator[Source]:
+    """The administration's directory, in a controller of its own for the time of the import."""
+    with _domain(folder, "KOMMUNE", administration.directory_of(municipality, ACCOUNTS)) as controller:
+        settings = ActiveDirectorySettings.model_validate(demo_settings.active_directory(controller))
+        yield ActiveDirectory(settings, DirectoryLookup(context.driver(), ActiveDirectory.name))
+
+
+@contextmanager
+def _school_ad(context: Context, folder: Path, municipality: Municipality) -> Iterator[Source]:
+    """The schools' directory, which has no trust in the other one."""
+    with _domain(folder, "SKOLE", school.directory_of(municipality, INSTITUTIONS)) as controller:
+        settings = SchoolAdSettings.model_validate(demo_settings.school_ad(controller))
+        yield SchoolAd(settings, DirectoryLookup(context.driver(), SchoolAd.name))
+
+
+@contextmanager
+def _domain(folder: Path, name: str, content: Directory) -> Iterator[Controller]:
+    """A domain that holds ``content``, the same one each time: its accounts keep their identity. Raises SourceError
+    where no controller can run."""
+
+    def fill(controller: Controller) -> None:
+        load(controller.connection(), controller.base, content)
+
+    with ExitStack() as stack:
+        try:
+            controller = stack.enter_context(running(folder / "dc", name, fill))
+        except (NoController, NotWritten) as error:
+            raise SourceError(str(error)) from error
+        yield controller
+
+
 SHOWN: tuple[Shown, ...] = (
     Shown(
         "unilogin",
@@ -100,5 +154,22 @@ SHOWN: tuple[Shown, ...] = (
         '{ badRecords(source: "unilogin") { nodes { rule key field text } } '
         'disagreements(kind: "Person", source: "unilogin") { said { property sayings { source value holds } } } }',
         _unilogin,
+    ),
+    Shown(
+        "active_directory",
+        "what the administration's directory tells otherwise than payroll: a maiden name, another phone, somebody who "
+        "has left and whose account works, accounts that are nobody's, two of one person",
+        '{ badRecords(source: "active_directory") { nodes { rule key field text } } '
+        'disagreements(kind: "Person", source: "active_directory") { said { property sayings { source value holds } } '
+        "} }",
+        _active_directory,
+    ),
+    Shown(
+        "school_ad",
+        "the schools' own directory, without its pupils: heads who have an account in both, staff whom nothing but "
+        "their UNI-Login tells",
+        '{ badRecords(source: "school_ad") { nodes { rule key field text } } '
+        'disagreements(kind: "Person", source: "school_ad") { said { property sayings { source value holds } } } }',
+        _school_ad,
     ),
 )

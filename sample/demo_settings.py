@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sample import schools
+from sample.directories import administration, school
+from sample.directories.entries import ACCOUNT_TYPE, CPR, EMPLOYMENT_NUMBER, INSTITUTIONS, place_dn
+from sample.domain_controller import Controller
 from sample.municipality import INSTITUTION
 from sample.people import FULL_TIME_HOURS
 from sample.role_rules import ROLE_RULES
@@ -41,6 +44,44 @@ def sd(url: str, state: State) -> Tree:
 def unilogin(url: str, key_file: Path, password: str) -> Tree:
     """``[sources.unilogin]`` for the stand-in that answers at ``url`` and knows the key's certificate."""
     return {"url": url, "provider": schools.PROVIDER, "key_file": str(key_file), "key_password": password}
+
+
+def active_directory(controller: Controller) -> Tree:
+    """``[sources.active_directory]`` for a controller that holds the sample's ``administration``."""
+    root = place_dn((administration.ROOT,), controller.base)
+    return {
+        **_login(controller),
+        "users_in": [root],
+        "excluded_units": [place_dn(administration.SERVICES, controller.base)],
+        "groups_in": [root],
+        "cpr_attribute": CPR,
+        "employment_attribute": EMPLOYMENT_NUMBER,
+        "primary": [{"attribute": ACCOUNT_TYPE, "matches": administration.EMPLOYEE}],
+    }
+
+
+def school_ad(controller: Controller) -> Tree:
+    """``[sources.school_ad]`` for a controller that holds the sample's ``school``: pupils left out."""
+    root = place_dn((school.ROOT,), controller.base)
+    return {
+        **_login(controller),
+        "users_in": [root],
+        "excluded_values": {ACCOUNT_TYPE: [school.PUPILS]},
+        "groups_in": [root],
+        "groups_filter": f"(!(cn=*{school.PUPILS_GROUP}))",
+        "cpr_attribute": CPR,
+        "institutions_attribute": INSTITUTIONS,
+    }
+
+
+def _login(controller: Controller) -> Tree:
+    return {
+        "controllers": [controller.address],
+        "ca_file": str(controller.ca),
+        "user": controller.user,
+        "password": controller.password,
+        "base": controller.base,
+    }
 
 
 def tree(*, opus_folder: Path | None = None, sd_url: str | None = None, sd_state: State | None = None) -> Tree:

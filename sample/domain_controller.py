@@ -11,7 +11,8 @@ import shlex
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,6 +39,8 @@ class Controller:
         self.folder = folder.resolve()
         self.domain = domain
         self._attributes = attributes
+        if sys.platform != "linux":
+            raise NoController("Samba's domain controller runs on Linux only")
         if len(os.fsencode(self.folder)) > LONGEST_FOLDER:
             raise NoController(f"{self.folder}: the path is too long for Samba's sockets (at most {LONGEST_FOLDER})")
         self.start()
@@ -51,13 +54,16 @@ class Controller:
 
     def start(self) -> None:
         """Start it, at the address that it had before. Raises NoController."""
-        made = (self.folder / "env").exists()
-        self.address = self._told()["AD_ADDRESS"] if made else free_address()
-        self._script("start", str(self.folder), self.domain, self.address)
+        if (self.folder / "env").exists():
+            self.stop(keep=True)  # where whoever started it was killed, it may still run
+            self.address = self._told()["AD_ADDRESS"]
+        else:
+            self.address = free_address()
+        script("start", str(self.folder), self.domain, self.address, attributes=self._attributes)
 
     def stop(self, *, keep: bool = False) -> None:
         """End it. ``keep``: with what it holds left in its folder; otherwise the folder is wiped."""
-        self._script("stop", str(self.folder), *(["keep"] if keep else []))
+        script("stop", str(self.folder), *(["keep"] if keep else []))
 
     def connection(self, user: str | None = None, password: str | None = None) -> ldap3.Connection:
         """A bound connection (default: as administrator) that raises where the controller refuses."""
@@ -79,28 +85,22 @@ class Controller:
         lines = (self.folder / "env").read_text(encoding="utf-8").splitlines()
         return {name: shlex.split(value)[0] for name, value in (line.split("=", 1) for line in lines)}
 
-    def _script(self, *arguments: str) -> None:
-        # samba is in folders to which a user's PATH need not lead.
-        path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-        environment = {**os.environ, "PATH": path, "SAMBA_DC_ATTRIBUTES": self._attributes}
-        command = [str(SCRIPT), *arguments]
-        try:
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NoController(f"{SCRIPT.name} {arguments[0]}: {error}") from error
-        if done.returncode != 0:
-            said = " ".join(done.stderr.split()) or f"{SCRIPT.name} failed"
-            raise NoController(f"{said} (tools/install_samba.sh installs what it needs)")
-
 
 @contextmanager
-def running(folder: Path, domain: str) -> Iterator[Controller]:
+def running(folder: Path, domain: str, fill: Callable[[Controller], None]) -> Iterator[Controller]:
     """The controller of ``folder``, made there at first, while a block runs; what it holds stays in the folder.
 
-    Raises NoController.
+    ``fill``: puts into a new one what it is to hold. Where that was cut short, it is made anew. Raises NoController,
+    and whatever ``fill`` raises.
     """
+    filled = folder / "filled"
+    if folder.exists() and not filled.exists():
+        script("stop", str(folder))
     controller = Controller(folder, domain)
     try:
+        if not filled.exists():
+            fill(controller)
+            filled.touch()
         yield controller
     finally:
         controller.stop(keep=True)
@@ -114,3 +114,17 @@ def free_address() -> str:
         with socket.socket() as probe:
             if probe.connect_ex((address, LDAPS)) != 0:
                 return address
+
+
+def script(*arguments: str, attributes: str = "") -> None:
+    """Run ``tools/samba_dc.sh``. Raises NoController with what it says."""
+    # samba is in folders to which a user's PATH need not lead.
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    environment = {**os.environ, "PATH": path, "SAMBA_DC_ATTRIBUTES": attributes}
+    try:
+        done = subprocess.run([str(SCRIPT), *arguments], env=environment, capture_output=True, text=True, timeout=300)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NoController(f"{SCRIPT.name} {arguments[0]}: {error}") from error
+    if done.returncode != 0:
+        said = " ".join(done.stderr.split()) or f"{SCRIPT.name} failed"
+        raise NoController(said + ("; tools/install_samba.sh installs it" if "not installed" in said else ""))

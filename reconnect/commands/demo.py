@@ -73,7 +73,8 @@ def _tell_of(other: demo_sources.Told, console: Console) -> None:
         console.print(f"Not imported: {shown.name}: {other.failure}", markup=False)
         return
     _require(other.report)
-    console.print(f"Imported {shown.name}: {other.report.changes} changed, {other.report.unchanged} as they were")
+    done = f"{other.report.changes} changed, {other.report.unchanged} as they were, in {other.seconds:.0f} s"
+    console.print(f"Imported {shown.name}: {done}")
     doubts = ", ".join(f"{count} {rule}" for rule, count in other.doubts.items())
     console.print(f"  Look at {shown.look}" + (f" ({doubts})." if doubts else "."), markup=False)
     console.print(f"    {shown.query}", markup=False)

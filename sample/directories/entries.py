@@ -1,7 +1,8 @@
 """What a directory holds: organisational units, users and groups, as a domain controller takes them.
 
 Attributes are those that Samba and Windows both have without Exchange's schema. The CPR number is in
-``employeeNumber``, the employment number in ``employeeID``, the UNI-Login in ``msDS-cloudExtensionAttribute1``.
+``employeeNumber``, the employment number in ``employeeID``, the UNI-Login in ``msDS-cloudExtensionAttribute1``,
+numbers of institutions, with commas between, in ``textEncodedORAddress``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from ldap3.utils.dn import escape_rdn
 from graph.time import COPENHAGEN
 
 CPR, EMPLOYMENT_NUMBER, UNILOGIN = "employeeNumber", "employeeID", "msDS-cloudExtensionAttribute1"
-ACCOUNT_TYPE, INSTITUTION = "employeeType", "departmentNumber"
+ACCOUNT_TYPE, INSTITUTIONS = "employeeType", "textEncodedORAddress"
 ENABLED, DISABLED, NEVER_EXPIRING_PASSWORD = 0x200, 0x202, 0x10000
 GLOBAL_SECURITY, DISTRIBUTION = -2147483646, 2
 LONGEST_NAME = 60  # characters of a CN; a counter must still fit into the 64 that Windows takes
@@ -77,11 +78,9 @@ class User:
             EMPLOYMENT_NUMBER: self.employment_number,
             UNILOGIN: self.unilogin,
             ACCOUNT_TYPE: self.account_type,
+            INSTITUTIONS: ",".join(self.institutions),
         }
-        made: Attributes = {name: value for name, value in told.items() if value}
-        if self.institutions:
-            made[INSTITUTION] = list(self.institutions)
-        return made
+        return {name: value for name, value in told.items() if value}
 
 
 @dataclass(frozen=True, slots=True)

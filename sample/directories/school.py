@@ -19,6 +19,7 @@ DOMAIN = "skole.klitkoebing.example"
 ROOT = "Institutioner"
 STAFF, PUPILS, EXTERNAL = "Ansat", "Elev", "Ekstern"
 """Kinds of account, in ``employeeType``, and in the plural the organisational units they lie in."""
+PUPILS_GROUP = "elever"
 NOBODYS_UNILOGIN = "xxxx0000q"
 
 
@@ -68,8 +69,8 @@ def _account(
         department=municipality.units[at(employment.units, today)].names[-1][1],
         email=f"{login}@{DOMAIN}",
         mobile=f"9966{mixed(who.index, municipality.seed + 12) % 10_000:04d}" if who.index % 4 == 0 else "",
-        # One in three is known by the UNI-Login alone.
-        cpr=who.cpr if who.index % 3 else "",
+        # One in twenty is known by the UNI-Login alone.
+        cpr=who.cpr if who.index % 20 else "",
         unilogin=login,
         account_type=STAFF,
         institutions=numbers,
@@ -95,15 +96,12 @@ def _members(members: Iterable[Member], kind: str, number: str, unit: Unit, name
 
 
 def _differ(staff: list[User], municipality: Municipality, units: dict[str, Unit], names: Names) -> list[User]:
-    """A UNI-Login that nobody has; and somebody who has left, whose account still works."""
-    made = list(staff)
-    known_by_login = next(place for place, each in enumerate(made) if not each.cpr and each.title)
-    made[known_by_login] = replace(made[known_by_login], unilogin=NOBODYS_UNILOGIN)
-    left = next((each for each in municipality.employments() if each.spells[-1].last <= municipality.today), None)
-    if left is not None:
-        number, unit = next(iter(units.items()))
-        made.append(replace(_account(left, unit, (number,), municipality, names), cpr=left.person.cpr, expires=None))
-    return made
+    """Two known by their UNI-Login alone, one of which nobody has; and one who has left, whose account still works."""
+    *made, known, unknown = staff
+    made += [replace(known, cpr=""), replace(unknown, cpr="", unilogin=NOBODYS_UNILOGIN)]
+    left = next(each for each in municipality.employments() if each.spells[-1].last <= municipality.today)
+    number, unit = next(iter(units.items()))
+    return [*made, replace(_account(left, unit, (number,), municipality, names), cpr=left.person.cpr, expires=None)]
 
 
 def _groups(staff: list[User], pupils: list[User], units: dict[str, Unit]) -> list[Group]:
@@ -115,5 +113,5 @@ def _groups(staff: list[User], pupils: list[User], units: dict[str, Unit]) -> li
         made.append(Group(place, f"{number} ansatte", members, f"Ansatte på {unit.names[-1][1]}"))
         own = tuple(each for each in pupils if number in each.institutions)
         if own:
-            made.append(Group(place, f"{number} elever", own, f"Elever på {unit.names[-1][1]}"))
+            made.append(Group(place, f"{number} {PUPILS_GROUP}", own, f"Elever på {unit.names[-1][1]}"))
     return made

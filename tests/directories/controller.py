@@ -17,7 +17,7 @@ class Controller(domain_controller.Controller):
 
     def reset(self) -> None:
         """The directory as it was just after provisioning."""
-        self._script("reset", str(self.folder))
+        domain_controller.script("reset", str(self.folder))
 
     def kill(self) -> None:
         """It is gone from one moment to the next; connections break. ``revive`` starts it again."""

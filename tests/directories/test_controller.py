@@ -42,15 +42,25 @@ def test_reset_and_revived(municipal_ad: Controller) -> None:
     assert "Foer" not in units(municipal_ad)
 
 
-def test_what_it_held_is_there_when_it_is_started_again() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="reconnect-ad-"))
+def test_what_it_was_filled_with_is_there_when_it_is_started_again() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="reconnect-ad-")) / "dc"
+
+    def fill(controller: AnyController) -> None:
+        controller.connection().add(f"OU=Bliver,{controller.base}", "organizationalUnit")
+
+    def cut_short(controller: AnyController) -> None:
+        fill(controller)
+        raise KeyboardInterrupt
+
     try:
-        with running(folder, "IGEN") as first:
-            first.connection().add(f"OU=Bliver,{first.base}", "organizationalUnit")
-        with running(folder, "IGEN") as again:
+        with pytest.raises(KeyboardInterrupt), running(folder, "IGEN", cut_short):
+            pass
+        with running(folder, "IGEN", fill) as first:
+            assert "Bliver" in units(first)
+        with running(folder, "IGEN", cut_short) as again:
             assert (again.address, "Bliver" in units(again)) == (first.address, True)
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder.parent)
 
 
 def test_a_folder_too_deep_for_its_sockets_is_refused_in_one_line(tmp_path: Path) -> None:

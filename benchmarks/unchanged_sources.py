@@ -1,0 +1,91 @@
+"""Every source of the demo twice: the second time each is read and compared, and not a single transaction writes.
+
+The directories hold as much as in the demo, whatever the size: filling a controller would take longer than all else.
+Payroll's file is known by its name the second time; ``payroll`` measures the same content under another name.
+"""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import neo4j
+
+from benchmarks.measured import Measured
+from benchmarks.payroll import SEED, TODAY
+from benchmarks.servers import fresh_servers
+from importers.report import ImportReport
+from reconnect import demo, demo_sources
+from reconnect.context import Context
+from reconnect.demo import Demo
+
+GOAL = 0.0
+
+
+def measure(size: str) -> Measured:
+    """Write transactions of the second run, against those of the first."""
+    with (
+        tempfile.TemporaryDirectory(prefix="rc-bench-") as home,
+        fresh_servers() as (addresses, driver),
+    ):
+        os.environ |= {
+            "RECONNECT_HOME": home,
+            "RECONNECT__NEO4J__URI": addresses.bolt_uri,
+            "RECONNECT__NEO4J__PASSWORD": addresses.password,
+            "RECONNECT__REDIS__URL": addresses.redis_url,
+        }
+        made = Demo(Path(home))
+        demo.prepare(made)
+        at_first = _committed(driver)
+        first, missing = _seconds(made, size)
+        before = _committed(driver)
+        again, _ = _seconds(made, size)
+        written = _committed(driver) - before
+    notes: dict[str, float | int | str] = {
+        "seconds of the first import": first,
+        "seconds of the second": again,
+        "second of first": round(again / first, 3),
+        "not read": ", ".join(missing) or "none",
+    }
+    return Measured(
+        "all sources unchanged, write transactions", "first import", size, "writes", written, before - at_first,
+        written / (before - at_first), GOAL, True, notes,
+    )  # fmt: skip
+
+
+def _seconds(made: Demo, size: str) -> tuple[float, list[str]]:
+    """How long all imports took, without making what is imported; the sources that could not be read here."""
+    context = Context(made.settings_file)
+    try:
+        demo.make_payroll(made, size, SEED, TODAY, context.keyring, _quiet)
+        taken, missing = 0.0, []
+        started = time.perf_counter()
+        for report in demo.import_all(context, made, _quiet):
+            _require(report)
+        taken = time.perf_counter() - started
+        for told in demo_sources.import_others(context, made, _quiet):
+            taken += told.seconds
+            if told.report is None:
+                missing.append(f"{told.shown.name}: {told.failure}")
+            else:
+                _require(told.report)
+    finally:
+        context.close()
+    return taken, missing
+
+
+def _committed(driver: neo4j.Driver) -> int:
+    """How many transactions have written so far."""
+    rows, _, _ = driver.execute_query(
+        "SHOW DATABASE neo4j YIELD lastCommittedTxn RETURN lastCommittedTxn AS count", database_="system"
+    )
+    return int(rows[0]["count"])
+
+
+def _require(report: ImportReport) -> None:
+    if report.brake is not None:
+        raise RuntimeError(f"the brake stopped {report.source}: {report.reasons}")
+
+
+def _quiet(stage: str, done: int, total: int) -> None:
+    """Progress that nobody looks at."""
