@@ -11,12 +11,14 @@ import neo4j
 import pytest
 
 from graph.nearest import nearest
+from importers.source import SourceError
 from reconnect import demo as steps
 from reconnect import demo_sources
 from reconnect.context import Context
 from reconnect.demo import Demo
 from reconnect.demo_sources import SHOWN
 from reconnect.embedded import Addresses
+from sample.municipality import Municipality
 from tests.graph.snapshot import last_write
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schema.graphql"
@@ -79,6 +81,16 @@ def answers_have_what_it_says_to_ask(driver: neo4j.Driver) -> None:
     assert manager.holders and manager.steps, "it has no manager of its own"
     worker, _ = nearest(driver, "case_worker", asked.cases, DAY, f"kle:{asked.kle}")
     assert worker.holders
+
+
+@pytest.mark.parametrize("name", ["active_directory", "school_ad"])
+def test_where_no_controller_can_run_it_says_in_a_line_why(name: str, tmp_path: Path) -> None:
+    shown = next(each for each in SHOWN if each.name == name)
+    deep = tmp_path / ("x" * 100)
+    with pytest.raises(SourceError) as told, shown.open(Context(), deep, Municipality("XS", 42, DAY)):
+        pass
+    assert str(told.value).endswith("too long for Samba's sockets (at most 80)")
+    assert "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize("shown", SHOWN, ids=lambda shown: shown.name)
