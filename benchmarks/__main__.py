@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import large_read, nearest_of_all, payroll, small_reads, ten_changes, unchanged_sources
+from benchmarks import directory, large_read, nearest_of_all, payroll, small_reads, ten_changes, unchanged_sources
 from benchmarks.measured import Measured
 from benchmarks.report import save, show
 from benchmarks.servers import fresh_servers
@@ -30,6 +30,12 @@ def of_size(size: str) -> Iterator[Measured]:
         yield small_reads.measure(addresses, driver, size)
 
 
+def of_directory() -> Iterator[Measured]:
+    """What is measured against a real domain controller."""
+    with fresh_servers() as (_, driver):
+        yield from directory.measure(driver, Keyring.generate())
+
+
 def everything(sizes: Sequence[str]) -> Iterator[Measured]:
     """All benchmarks in all sizes."""
     for size in sizes:
@@ -37,6 +43,7 @@ def everything(sizes: Sequence[str]) -> Iterator[Measured]:
         yield unchanged_sources.measure(size)
     if len(sizes) > 1:
         yield ten_changes.measure(payroll.SEED, payroll.TODAY, *sizes[:2])
+        yield from of_directory()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
