@@ -5,17 +5,22 @@ A source here disagrees with payroll on purpose; the demo tells where, and how t
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import neo4j
 
+from graph.cpr_log import CprLog
 from graph.time import today
 from importers.active_directory.graph_lookup import GraphLookup as DirectoryLookup
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.source import ActiveDirectory
+from importers.cpr.persons import GraphPersons, Tied
+from importers.cpr.settings import CprSettings
+from importers.cpr.source import CprSource
 from importers.report import ImportReport
 from importers.school_ad.settings import SchoolAdSettings
 from importers.school_ad.source import SchoolAd
@@ -28,6 +33,10 @@ from reconnect.context import Context
 from reconnect.demo import Demo
 from reconnect.progress import Report
 from sample import demo_settings, schools
+from sample.cpr_register import REGISTERED, register_of
+from sample.cpr_service.app import Service as CprService
+from sample.cpr_service.app import serve as serve_cpr
+from sample.cpr_service.certificates import Authority
 from sample.directories import administration, school
 from sample.directories.entries import Directory
 from sample.directories.loading import NotWritten, load
@@ -36,6 +45,8 @@ from sample.municipality import Municipality
 from sample.unilogin_service.app import Service, serve
 from sample.unilogin_service.keys import identity
 
+FEW = 50
+"""People whom the demo looks up in the CPR register."""
 Opened = AbstractContextManager[Source]
 
 
@@ -146,7 +157,44 @@ def _domain(folder: Path, name: str, content: Directory) -> Iterator[Controller]
         yield controller
 
 
+# -- CPR --------------------------------------------------------------------------------------------------------------
+
+
+class _Few(GraphPersons):
+    """Only these numbers are asked about: a call each, and the demo is to be quick."""
+
+    numbers: Collection[str] = ()
+
+    def tied(self, day: date) -> Iterator[Tied]:
+        return (each for each in super().tied(day) if each.number in self.numbers)
+
+
+@contextmanager
+def _cpr(context: Context, folder: Path, municipality: Municipality) -> Iterator[Source]:
+    """Some of the municipality's people in the stand-in for Serviceplatformen, with certificates for the time of it."""
+    authority = Authority(folder)
+    client = authority.issue("client")
+    register = register_of(municipality, FEW)
+    with serve_cpr(CprService(register, {client.fingerprint: REGISTERED}), authority.issue("server"), authority) as at:
+        settings = CprSettings.model_validate(demo_settings.cpr(at.lookup_url, client, authority.certificate))
+        driver = context.driver()
+        few = _Few(driver, context.keyring)
+        few.numbers = register.persons.keys()
+        yield CprSource(settings, few, CprLog(driver))
+    for file in folder.iterdir():
+        file.unlink()
+
+
 SHOWN: tuple[Shown, ...] = (
+    Shown(
+        "cpr",
+        "what the CPR register tells otherwise than payroll: a surname, a protected person, somebody dead whom payroll "
+        "goes on paying, a number that has changed; and who was looked up, when and why",
+        '{ badRecords(source: "cpr") { nodes { rule key text } } '
+        'disagreements(kind: "Person", source: "cpr") { said { property sayings { source value holds } } } '
+        "cprLookups(first: 5) { nodes { at person by purpose code } } }",
+        _cpr,
+    ),
     Shown(
         "unilogin",
         "what the schools tell otherwise than payroll: a head who is not the manager, somebody with a replacement "

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sample import schools
+from sample.cpr_register import REGISTERED
+from sample.cpr_service.certificates import Pair
 from sample.directories import administration, school
 from sample.directories.entries import ACCOUNT_TYPE, CPR, EMPLOYMENT_NUMBER, INSTITUTIONS, place_dn
 from sample.domain_controller import Controller
@@ -81,6 +83,18 @@ def _login(controller: Controller) -> Tree:
         "user": controller.user,
         "password": controller.password,
         "base": controller.base,
+    }
+
+
+def cpr(url: str, client: Pair, authority: Path) -> Tree:
+    """``[sources.cpr]`` for the stand-in that answers at ``url`` and knows the client's certificate."""
+    return {
+        "url": url,
+        "certificate": str(client.certificate),
+        "private_key": str(client.key),
+        "authority": str(authority),
+        "cvr": REGISTERED.cvr,
+        "calls_per_second": 1000,
     }
 
 

@@ -59,6 +59,7 @@ def test_every_source_is_imported_and_disagrees(clean_graph: neo4j.Driver, demo:
     for name, each in told.items():
         assert each.report is not None, f"{name}: {each.failure}"
         assert (each.report.brake, each.report.changes > 0) == (None, True)
+    assert told["cpr"].doubts == {"dead_with_tie": 1}
     assert told["unilogin"].doubts == {"ambiguous_match": 1, "no_unit": 1, "other_manager": 1}
     answers_have_what_it_says_to_ask(clean_graph)
     # Two strangers and a placeholder for a number; an account beside another one of the same kind.
