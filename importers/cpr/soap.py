@@ -5,6 +5,7 @@ description before it is sent, since zeep checks neither patterns nor lengths (Â
 read with a parser that knows no entities, so that nothing of a broken answer is half taken.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +29,9 @@ _ABOUT_ACCESS = (
     "certificate", "certifikat", "agreement", "aftale", "context", "not authorized", "unauthorized", "usersystem",
     "useruuid", "serviceuuid", "cvr", "xsd", "schema",
 )  # fmt: skip
-LARGEST = 4 * 1024 * 1024  # bytes of an answer; a person's is some ten thousand
+LARGEST = 16 * 1024 * 1024  # bytes of an answer; a person's is some ten thousand, all filters' some hundred a person
+# At level debug zeep tells whole messages: numbers, names and addresses.
+logging.getLogger("zeep.transports").setLevel(logging.INFO)
 
 
 class _Session(requests.Session):
