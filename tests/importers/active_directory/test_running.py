@@ -99,7 +99,7 @@ def test_every_search_is_paged(directory: Directory) -> None:
 def test_a_controller_that_goes_away_loses_nothing(directory: Directory) -> None:
     """Pitfall 4: killed in the middle of the pages. Nothing is applied; the next run reads everything."""
     for number in range(4):
-        directory.add(f"u{number}", employeeNumber=KAREN if number == 0 else [])
+        directory.add(f"u{number}")
     directory.run()
     before = directory.written()
     directory.add("late")
@@ -224,7 +224,7 @@ def test_an_account_in_both_directories(directory: Directory, school: Directory)
     rows = school.rows("MATCH (p:Person)-[:OWNS]->(a:Account)-[:AT]->(s) RETURN p.name, a.login, s.key ORDER BY s.key")
     assert rows == [("Karen Testrup", "kate", "active_directory"), ("Karen Testrup", "kate01", "school_ad")]
     assert school.account("kate01")["institution_numbers"] == ["012345", "A01234"]
-    assert school.rows("MATCH (n) WHERE any(k IN keys(n) WHERE toString(n[k]) CONTAINS 'pupil') RETURN n") == []
+    assert "pupil" not in str(school.rows("MATCH (n) RETURN properties(n)"))
 
 
 def test_dirsync_without_the_replication_right(directory: Directory) -> None:
