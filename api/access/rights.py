@@ -20,7 +20,7 @@ READ: Mapping[str, frozenset[str]] = {
         (
             "Unit", "Person", "Employment", "Affiliation", "Position", "Role", "Assignment", "Substitution", "KleNode",
             "Function", "SystemGroup", "ItSystem", "Account", "DirectoryGroup", "PositionCategory", "KleFacet",
-            "KleFacetCategory", "Nearest", "ManagerOfEmployment", "TreeUnit",
+            "KleFacetCategory", "Nearest", "ManagerOfEmployment", "TreeUnit", "EndedKle", "SharedKle",
         ),
         _EVERYBODY,
     ),
