@@ -1,6 +1,6 @@
 # One image for the API and the worker; `docker-compose.yml` says which it runs.
 FROM python:3.12-slim AS build
-COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/uv
+COPY --from=ghcr.io/astral-sh/uv:0.13.9 /uv /bin/uv
 WORKDIR /reconnect
 ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
 COPY pyproject.toml uv.lock README.md LICENSE ./
