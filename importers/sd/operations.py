@@ -60,7 +60,7 @@ class PersonWithWork(NamedTuple):
 
 
 class EmploymentRaw(NamedTuple):
-    """An employment as its XML text, whose parsing waits until it is known to be news."""
+    """An employment as its XML text (UTF-8), whose parsing waits until it is known to be news."""
 
     cpr: str
     number: str
@@ -348,7 +348,7 @@ def _raw(answer: Answer) -> Iterator[EmploymentRaw]:
         cpr = text(element, "PersonCivilRegistrationIdentifier")
         for each in element.iterfind("Employment"):
             number = text(each, "EmploymentIdentifier")
-            yield EmploymentRaw(cpr, number, etree.tostring(each, with_tail=False), parts)
+            yield EmploymentRaw(cpr, number, etree.tostring(each, encoding="utf-8", with_tail=False), parts)
 
 
 def _together(today: bytes, coming: bytes) -> bytes:
@@ -358,7 +358,7 @@ def _together(today: bytes, coming: bytes) -> bytes:
     for each in etree.fromstring(coming):
         if len(each) and etree.tostring(each, with_tail=False) not in told:
             whole.append(each)
-    return etree.tostring(whole)
+    return etree.tostring(whole, encoding="utf-8")
 
 
 def department(uuid: str, elements: list[etree._Element], history: bytes) -> Department:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from xml.sax.saxutils import unescape
 
 from lxml import etree
 
@@ -23,7 +24,7 @@ from importers.source import Known, Mapped, RawRecord
 
 MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
 NOT_TAKEN = "not taken"  # no fingerprint is like it, so that the record is looked at each time
-_NAMES = re.compile(rb"<(DepartmentUUIDIdentifier|DepartmentIdentifier|JobPositionIdentifier)>([^<]*)<")
+_NAMES = re.compile(rb"<(DepartmentUUIDIdentifier|DepartmentIdentifier|JobPositionIdentifier)>\s*([^<]*?)\s*<")
 
 
 @dataclass
@@ -84,15 +85,16 @@ class Records:
         key = self.employment_key(raw.number, person_key)
         context = [self._salt, key.encode(), raw.raw, repr(contact).encode()]
         uuids = codes = jobs = 0
-        for name, value in _NAMES.findall(raw.raw):
+        for name, written in _NAMES.findall(raw.raw):
+            value = unescape(written.decode())
             if name == b"JobPositionIdentifier":
                 jobs += 1
-                self._see_position(value.decode())
+                self._see_position(value)
             elif name == b"DepartmentIdentifier":
                 codes += 1
             else:
                 uuids += 1
-                context.append(self._place(value.decode().lower()))
+                context.append(self._place(value.lower()))
         if uuids < codes:
             context.append(self._places_of_all())
         if raw.raw.count(b"<EmploymentName>") < jobs:

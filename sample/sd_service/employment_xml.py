@@ -120,7 +120,7 @@ def _job(each: Job, wanted: Wanted) -> str:
     blank = "Empty" if wanted.registered else ""
     title, appointment = each.title or blank, each.appointment or blank
     return (
-        f"{_opened('Profession', each, wanted)}<JobPositionIdentifier>{each.position}</JobPositionIdentifier>"
+        f"{_opened('Profession', each, wanted)}<JobPositionIdentifier>{escaped(each.position)}</JobPositionIdentifier>"
         + (f"<EmploymentName>{escaped(title)}</EmploymentName>" if title else "")
         + (f"<AppointmentCode>{appointment}</AppointmentCode>" if appointment else "")
         + "</Profession>"

@@ -232,7 +232,7 @@ def _profession(asked: Question, state: State) -> Iterator[str]:
 
 def _position_xml(position: Position) -> str:
     return (
-        f"<Profession><JobPositionIdentifier>{position.code}</JobPositionIdentifier>"
+        f"<Profession><JobPositionIdentifier>{escaped(position.code)}</JobPositionIdentifier>"
         f"<JobPositionName>{escaped(position.name)}</JobPositionName>"
         f"<JobPositionLevelCode>{position.level}</JobPositionLevelCode>"
         f"{''.join(map(_position_xml, position.below))}</Profession>"

@@ -414,3 +414,20 @@ def test_a_record_without_place_in_the_line_is_listed() -> None:
 def test_an_unknown_status_is_no_guess() -> None:
     with pytest.raises(BadRecord, match="unknown_status"):
         mapped(told(statuses=[("5", "2020-01-01", "")]), HOLDER, SETTINGS, date(2026, 3, 2), None)
+
+
+@pytest.mark.parametrize("history", ["all", "from_today"])
+def test_a_position_code_with_letters_beyond_ascii_is_found_in_the_list(payroll: Payroll, history: str) -> None:
+    payroll.home.put_positions((Position("Ø12", "Pædagog & leder"), Position("A&B", "Ældre <50")))
+    payroll.change(BO, "00417", lambda each: replace(each, jobs=(Job(FIRST, OPEN, "Ø12", "Æ & Ø"),)))
+    payroll.change(BO, "81200", lambda each: replace(each, jobs=(Job(FIRST, OPEN, "A&B"),)))
+    payroll.change(DORTE, "E0042", lambda each: replace(each, jobs=(Job(FIRST, OPEN, "Å<9"),)))
+    applied = payroll.read(history=history)
+    assert [each.key for each in applied.problems if each.rule == "unknown_position"] == ["position:XA:Å<9"]
+    assert {"position:XA:A&B", "position:XA:Å<9", "position:XA:Ø12"} == {*payroll.known.existing("Position", TODAY)}
+    here = employment(BO, "00417")
+    assert payroll.known.value("Employment", here, "position_code", TODAY) == "Ø12"
+    assert payroll.known.value("Employment", here, "title", TODAY) == "Æ & Ø"
+    assert payroll.known.link("Employment", here, "position", TODAY) == "position:XA:Ø12"
+    assert payroll.known.value("Employment", employment(BO, "81200"), "title", TODAY) == "Ældre <50"
+    assert payroll.known.value("Position", "position:XA:Ø12", "title", TODAY) == "Pædagog & leder"
