@@ -18,6 +18,10 @@ RUN useradd --system --create-home reconnect && install -d -o reconnect /var/lib
 COPY --from=build /reconnect/.venv /reconnect/.venv
 USER reconnect
 ENV PATH=/reconnect/.venv/bin:$PATH RECONNECT_HOME=/var/lib/reconnect RECONNECT__LOGS__FORM=json
+# GraphiQL's files. Where Maven Central is out of reach the image is made without; `serve` tries again and says so.
+ENV RECONNECT_CACHE=/home/reconnect/.cache/reconnect
+ARG RECONNECT_MAVEN
+RUN python -m reconnect.graphiql || echo "made without GraphiQL"
 VOLUME /var/lib/reconnect
 EXPOSE 8000
 ENTRYPOINT ["reconnect"]

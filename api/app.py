@@ -13,14 +13,14 @@ from graphql import GraphQLError, OperationType
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 
 from api.access.gate import Gate
 from api.access_log import AccessLog
 from api.asked import LARGEST_REQUEST, TooLarge, asked_in
 from api.context import Context
-from api.graphiql import page
+from api.graphiql import GraphiQL
 from api.health import live, ready
 from api.limits import Limits
 from api.metrics import ANSWERS, metrics
@@ -46,6 +46,8 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     states: States | None = None
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
+    """The files of ``api.graphiql.FETCHED``; None where they are not to be had."""
 
 
 def create_app(service: Service) -> Starlette:
@@ -60,6 +62,7 @@ def create_app(service: Service) -> Starlette:
         service.role_rules,
     )
     gate = Gate(service.reading)
+    graphiql = GraphiQL(service.graphiql)
     graphql = partial(_graphql, service, reader, gate)
 
     @asynccontextmanager
@@ -76,7 +79,9 @@ def create_app(service: Service) -> Starlette:
             neo4j.exceptions.DriverError: _store_failed,
         },
         routes=[
-            Route("/graphql", graphql, methods=["GET", "POST"]),
+            Route("/graphql", graphiql.page),
+            Route("/graphql", graphql, methods=["POST"]),
+            Route("/graphql/assets/{name}", graphiql.asset),
             Route("/graphql/events", partial(events, service, gate), methods=["POST"]),
             WebSocketRoute("/graphql", partial(socket, service, gate)),
             Route("/health/live", live),
@@ -87,8 +92,6 @@ def create_app(service: Service) -> Starlette:
 
 
 async def _graphql(service: Service, reader: Reader, gate: Gate, request: Request) -> Response:
-    if request.method == "GET":
-        return HTMLResponse(page())
     access = await gate.of_header(request.headers.get("authorization"))
     if access is None:
         nobody = GraphQLError(

@@ -1,6 +1,7 @@
 """``serve``: the web service."""
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
 
@@ -11,6 +12,9 @@ from rich.console import Console
 from api.app import Service, create_app
 from graph.connection import connect_async
 from reconnect.context import Context, of
+from reconnect.embedded.errors import EmbeddedError
+from reconnect.graphiql import fetched
+from reconnect.progress import progress
 from reconnect.source_health import as_answers
 
 _GRACE = 10
@@ -38,8 +42,10 @@ def serve(
     of_run = of(context)
     of_run.driver()
     address, number = host or of_run.settings.api.host, port or api_port(of_run)
-    Console(highlight=False, stderr=True).print(f"Serving at http://{address}:{number}/graphql")
-    asyncio.run(_serve(of_run, address, number))
+    console = Console(highlight=False, stderr=True)
+    graphiql = _graphiql(console)
+    console.print(f"Serving at http://{address}:{number}/graphql")
+    asyncio.run(_serve(of_run, address, number, graphiql))
 
 
 def api_port(context: Context) -> int:
@@ -47,7 +53,17 @@ def api_port(context: Context) -> int:
     return context.settings.api.port or context.instance.home.ports().get("api") or 8000
 
 
-async def _serve(context: Context, host: str, port: int) -> None:
+def _graphiql(console: Console) -> Mapping[str, bytes] | None:
+    """GraphiQL's files; None, and why, where they can't be had: systems ask without the page."""
+    try:
+        with progress() as report:
+            return fetched(report)
+    except EmbeddedError as error:
+        console.print(f"Serving without GraphiQL. {error}", markup=False)
+        return None
+
+
+async def _serve(context: Context, host: str, port: int, graphiql: Mapping[str, bytes] | None) -> None:
     uri, user, password = context.neo4j_login()
     service = Service(
         driver=context.driver(),
@@ -58,6 +74,7 @@ async def _serve(context: Context, host: str, port: int) -> None:
         redis_url=context.redis_url(),
         states=partial(as_answers, context),
         role_rules={each.name: each.about for each in context.settings.roles},
+        graphiql=graphiql,
     )
     config = uvicorn.Config(
         create_app(service),

@@ -6,7 +6,7 @@ class EmbeddedError(Exception):
 
 
 class DownloadFailed(EmbeddedError):
-    """A file of Neo4j could not be fetched, or was not the file that the list of checksums names."""
+    """A file of Neo4j or GraphiQL could not be fetched, or was not the file that the list of checksums names."""
 
 
 class DiskFull(EmbeddedError):

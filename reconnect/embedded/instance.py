@@ -62,7 +62,7 @@ class Instance:
         Raises EmbeddedError (DownloadFailed, DiskFull, PortTaken, DidNotStart) with a text for the user.
         """
         tell = progress or _quiet
-        folder = jars.fetch(tell)
+        folder = jars.fetch(jars.NEO4J, tell)
         try:
             with self.home.locked():
                 self._require_room()

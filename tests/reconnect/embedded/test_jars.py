@@ -45,7 +45,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repo
         lines.append(f"{hashlib.sha256(content).hexdigest()} {len(content)} {path}\n")
     lock = tmp_path / "neo4j.lock"
     lock.write_text("".join(lines))
-    monkeypatch.setattr(jars, "LOCK", lock)
+    monkeypatch.setattr(jars, "NEO4J", jars.Bundle("Neo4j", "1", lock))
     with Repository(("127.0.0.1", 0), partial(Answers, directory=str(folder))) as server:
         server.asked = []
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -63,7 +63,9 @@ def quiet(what: str, done: int, total: int) -> None:
 
 def test_all_files_arrive_and_progress_ends_at_the_whole(repository: Repository, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    folder = jars.fetch(lambda what, done, total: told.append((done, total)), tmp_path / "cache", url(repository))
+    folder = jars.fetch(
+        jars.NEO4J, lambda what, done, total: told.append((done, total)), tmp_path / "cache", url(repository)
+    )
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == {
         Path(path).name: content for path, content in CONTENT.items()
     }
@@ -72,9 +74,9 @@ def test_all_files_arrive_and_progress_ends_at_the_whole(repository: Repository,
 
 
 def test_what_is_there_is_not_fetched_again(repository: Repository, tmp_path: Path) -> None:
-    jars.fetch(quiet, tmp_path / "cache", url(repository))
+    jars.fetch(jars.NEO4J, quiet, tmp_path / "cache", url(repository))
     repository.asked.clear()
-    jars.fetch(quiet, tmp_path / "cache", url(repository))
+    jars.fetch(jars.NEO4J, quiet, tmp_path / "cache", url(repository))
     assert repository.asked == []
 
 
@@ -82,7 +84,9 @@ def test_two_at_once_fetch_each_file_once(repository: Repository, tmp_path: Path
     with ThreadPoolExecutor(4) as pool:
         folders = {
             done.result()
-            for done in [pool.submit(jars.fetch, quiet, tmp_path / "cache", url(repository)) for _ in range(4)]
+            for done in [
+                pool.submit(jars.fetch, jars.NEO4J, quiet, tmp_path / "cache", url(repository)) for _ in range(4)
+            ]
         }
     assert len(folders) == 1
     assert sorted(repository.asked) == sorted(f"/{path}" for path in CONTENT)
@@ -92,17 +96,17 @@ def test_an_interrupted_fetch_goes_on(repository: Repository, tmp_path: Path) ->
     served = Path(tmp_path / "repository/org/part2.jar")
     away = served.rename(tmp_path / "away")
     with pytest.raises(DownloadFailed, match=r"part2\.jar could not be fetched"):
-        jars.fetch(quiet, tmp_path / "cache", url(repository))
+        jars.fetch(jars.NEO4J, quiet, tmp_path / "cache", url(repository))
     away.rename(served)
     repository.asked.clear()
-    jars.fetch(quiet, tmp_path / "cache", url(repository))
+    jars.fetch(jars.NEO4J, quiet, tmp_path / "cache", url(repository))
     assert repository.asked == ["/org/part2.jar"]
 
 
 def test_a_file_that_was_changed_on_the_way_is_refused(repository: Repository, tmp_path: Path) -> None:
     (tmp_path / "repository/org/part1.jar").write_bytes(b"something else")
     with pytest.raises(DownloadFailed, match="is not the file that Neo4j"):
-        jars.fetch(quiet, tmp_path / "cache", url(repository))
+        jars.fetch(jars.NEO4J, quiet, tmp_path / "cache", url(repository))
     assert not list((tmp_path / "cache").rglob("part1.jar"))
 
 
@@ -110,13 +114,13 @@ def test_no_network_says_what_to_do(repository: Repository, tmp_path: Path) -> N
     repository.shutdown()
     repository.server_close()
     with pytest.raises(DownloadFailed, match=r"HTTPS_PROXY.*RECONNECT_MAVEN"):
-        jars.fetch(quiet, tmp_path / "cache", url(repository))
+        jars.fetch(jars.NEO4J, quiet, tmp_path / "cache", url(repository))
 
 
 def test_a_full_disk_is_named(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_room(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(jars, "_stream", no_room)
+    monkeypatch.setattr(jars._Maven, "_stream", no_room)
     with pytest.raises(DiskFull, match=r"is full .* RECONNECT_CACHE"):
-        jars.fetch(quiet, tmp_path / "cache", url(repository))
+        jars.fetch(jars.NEO4J, quiet, tmp_path / "cache", url(repository))
