@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import neo4j
 import pytest
 
@@ -58,6 +59,7 @@ def test_the_service_answers_tokens_until_they_are_revoked(
     address = service.start(with_port)
     try:
         assert service.start(with_port) == address
+        assert httpx.get(f"{address}/graphql").is_success, "the page has no GraphiQL"
         token = run("token", "create", "reader of the test", "--role", "reader").stdout.strip()
         asked = ("query", str(file), "--url", address, "--token", token)
         assert json.loads(run(*asked).stdout)["data"]["units"]["totalCount"] == 3
