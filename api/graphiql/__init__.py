@@ -28,6 +28,7 @@ _POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
+        # Refuses the style by which a dialog of GraphiQL stops the page from scrolling; ours does not scroll.
         "style-src 'self'",
         # GraphiQL's style sheet contains its fonts and signs.
         "font-src data:",

@@ -59,7 +59,7 @@ def _graphiql(console: Console) -> Mapping[str, bytes] | None:
         with progress() as report:
             return fetched(report)
     except EmbeddedError as error:
-        console.print(f"Serving without GraphiQL. {error}", markup=False)
+        console.print(f"Serving without GraphiQL. {error}", markup=False, soft_wrap=True)
         return None
 
 

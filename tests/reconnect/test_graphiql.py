@@ -4,7 +4,7 @@ import hashlib
 import io
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -82,10 +82,9 @@ def test_files_that_are_kept_need_no_network(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize("damage", [lambda file: file.write_bytes(b"half of a jar"), Path.unlink])
-def test_kept_files_that_were_damaged_say_which_folder_to_remove(cache: Path, damage: object) -> None:
+def test_kept_files_that_were_damaged_say_which_folder_to_remove(cache: Path, damage: Callable[[Path], object]) -> None:
     graphiql.fetched(quiet)
     (kept,) = cache.rglob("react-dom-*.jar")
-    assert callable(damage)
     damage(kept)
     with pytest.raises(DownloadFailed, match=f"damaged.*remove {kept.parent}"):
         graphiql.fetched(quiet)
@@ -95,7 +94,7 @@ def test_kept_files_that_were_damaged_say_which_folder_to_remove(cache: Path, da
 def test_serving_goes_on_without_the_files_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     unreachable(monkeypatch)
     said = io.StringIO()
-    assert serve._graphiql(Console(file=said, soft_wrap=True)) is None
+    assert serve._graphiql(Console(file=said)) is None
     assert said.getvalue().startswith("Serving without GraphiQL. GraphiQL's file ")
     assert "RECONNECT_MAVEN" in said.getvalue()
 

@@ -63,9 +63,7 @@ def test_the_policy_lets_no_other_server_in(fetched: Mapping[str, bytes] | None)
     )
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["connect-src"] == "'self'"
-    assert {source for sources in policy.values() for source in sources.split()} <= {
-        "'none'", "'self'", "data:", "'unsafe-inline'"
-    }  # fmt: skip
+    assert {source for sources in policy.values() for source in sources.split()} <= {"'none'", "'self'", "data:"}
 
 
 def test_a_file_is_kept_by_the_browser_until_its_content_changes() -> None:
