@@ -7,6 +7,7 @@ are free. Not lenient: a DTD or entities, another root, an echo that differs fro
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import isfinite
 from typing import NamedTuple
 
 from lxml import etree
@@ -16,6 +17,7 @@ from importers import xml
 from importers.sd.client import Body
 from importers.sd.errors import ServiceFault, Unreadable
 
+_GROUPS = frozenset("123")  # levels of a position list that nobody is employed at
 BLANK = frozenset({"", "Empty"})  # "Empty" is how a …ChangedAtDate answer tells that a text was blanked
 
 
@@ -75,12 +77,26 @@ def text(element: etree._Element, name: str) -> str:
     return (element.findtext(name) or "").strip()
 
 
+class WrongValue(ValueError):
+    """An element that can't be read. ``field``: its name. What it holds is not quoted: it may be anything."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(f"{field} {text}")
+        self.field = field
+
+
+def _day(element: etree._Element, name: str) -> date:
+    try:
+        return date.fromisoformat(text(element, name))
+    except ValueError:
+        raise WrongValue(name, f"of {element.tag} is no date") from None
+
+
 def period(element: etree._Element) -> Period:
-    """ActivationDate to DeactivationDate, both inclusive; 9999-12-31 = no end. Raises ValueError."""
-    first = date.fromisoformat(text(element, "ActivationDate"))
-    last = date.fromisoformat(text(element, "DeactivationDate"))
+    """ActivationDate to DeactivationDate, both inclusive; 9999-12-31 = no end. Raises WrongValue."""
+    first, last = _day(element, "ActivationDate"), _day(element, "DeactivationDate")
     if last < first:
-        raise ValueError(f"a period ends on {last}, before it begins on {first}")
+        raise WrongValue("DeactivationDate", f"of {element.tag} is {last}, before it begins on {first}")
     return Period(first, None if last == FOREVER else last + timedelta(days=1))
 
 
@@ -148,11 +164,10 @@ class Parts:
 
 
 def employment(element: etree._Element, parts: Parts) -> EmploymentTold:
-    """Raises ValueError where a date or number can't be read."""
-    anniversary = text(element, "AnniversaryDate")
+    """Raises WrongValue where a date or number can't be read."""
     return EmploymentTold(
         number=text(element, "EmploymentIdentifier"),
-        anniversary=date.fromisoformat(anniversary) if anniversary else None,
+        anniversary=_day(element, "AnniversaryDate") if text(element, "AnniversaryDate") else None,
         statuses=tuple(_status(each) for each in element.iterfind("EmploymentStatus")) if parts.statuses else None,
         departments=(
             tuple(_department(each) for each in element.iterfind("EmploymentDepartment")) if parts.departments else None
@@ -179,13 +194,23 @@ def _job(element: etree._Element) -> JobTold:
 
 
 def _working_time(element: etree._Element) -> WorkingTimeTold:
-    rate = text(element, "OccupationRate")
     return WorkingTimeTold(
         period(element),
-        float(rate) if rate else None,
+        _rate(element),
         text(element, "SalariedIndicator").lower() == "true",
         text(element, "FullTimeIndicator").lower() == "true",
     )
+
+
+def _rate(element: etree._Element) -> float | None:
+    told = text(element, "OccupationRate")
+    try:
+        rate = float(told) if told else None
+    except ValueError:
+        raise WrongValue("OccupationRate", "is no number") from None
+    if rate is not None and not isfinite(rate):
+        raise WrongValue("OccupationRate", "is no number")
+    return rate
 
 
 class AddressTold(NamedTuple):
@@ -278,7 +303,7 @@ class DepartmentPeriod(NamedTuple):
 
 
 def department_period(element: etree._Element) -> DepartmentPeriod:
-    """Raises ValueError where its dates can't be read."""
+    """Raises WrongValue where its dates can't be read."""
     p_number = text(element, "ProductionUnitIdentifier")
     return DepartmentPeriod(
         period(element),
@@ -293,17 +318,23 @@ def department_period(element: etree._Element) -> DepartmentPeriod:
 
 @dataclass(frozen=True, slots=True)
 class PositionTold:
-    """``groups``: names of the groups above it, lowest first."""
+    """``groups``: names of the groups above it, lowest first. ``unreadable``: the element that can't be read."""
 
     code: str
     name: str
     groups: tuple[str, ...]
+    unreadable: str = ""
 
 
 def positions(element: etree._Element, above: tuple[str, ...] = ()) -> Iterator[PositionTold]:
-    """The entries of level 0 in a Profession element, wherever they stand; levels 1 to 3 are groups for statistics."""
-    name = text(element, "JobPositionName")
-    if text(element, "JobPositionLevelCode") == "0":
-        yield PositionTold(text(element, "JobPositionIdentifier"), name, above)
+    """The entries of level 0 in a Profession element, wherever they stand; levels 1 to 3 are groups for statistics.
+
+    Also those of which it can't be said, because code or level is none; they say so (``unreadable``).
+    """
+    code, name = text(element, "JobPositionIdentifier"), text(element, "JobPositionName")
+    level = text(element, "JobPositionLevelCode")
+    if level not in _GROUPS:
+        wrong = "JobPositionLevelCode" if level != "0" else "" if code else "JobPositionIdentifier"
+        yield PositionTold(code, name, above, wrong)
     for inner in element.iterfind("Profession"):
         yield from positions(inner, (name, *above) if name else above)

@@ -40,10 +40,15 @@ EMPLOYMENT_PARTS = {
 }
 TREE, DEPARTMENTS = "GetOrganization20111201", "GetDepartment20111201"
 Parameters = dict[str, str | date | bool]
-Elements = dict[str, list[etree._Element]]
-"""Department elements by UUID in small letters."""
 _LAST_DAY = re.compile(rb"<DeactivationDate>[^<]*</DeactivationDate>")  # of a tree: only the day that was asked for
 EVERY_STATUS = {"StatusActiveIndicator": True, "StatusPassiveIndicator": True}
+
+
+class Elements(NamedTuple):
+    """Department elements by UUID in small letters, and the codes of those without."""
+
+    by_uuid: dict[str, list[etree._Element]]
+    nameless: frozenset[str]
 
 
 class InstitutionTold(NamedTuple):
@@ -313,14 +318,19 @@ def _tree(answer: Answer) -> Tree:
 
 
 def _by_uuid(answer: Answer) -> Elements:
-    found: Elements = {}
+    """Raises Unreadable for a department with neither UUID nor code: it may be any that is known."""
+    found: dict[str, list[etree._Element]] = {}
+    nameless: set[str] = set()
     for root in answer.elements:
         for element in root.iterfind("Department"):
-            told = text(element, "DepartmentUUIDIdentifier").lower()
-            if not told:
-                raise Unreadable(f"SD tells a department ({text(element, 'DepartmentIdentifier')}) without UUID")
-            found.setdefault(told, []).append(element)
-    return found
+            told, code = text(element, "DepartmentUUIDIdentifier").lower(), text(element, "DepartmentIdentifier")
+            if told:
+                found.setdefault(told, []).append(element)
+            elif code:
+                nameless.add(code)
+            else:
+                raise Unreadable("SD tells a department with neither UUID nor code")
+    return Elements(found, frozenset(nameless))
 
 
 def _without_echo(body: bytes) -> bytes:
@@ -329,6 +339,7 @@ def _without_echo(body: bytes) -> bytes:
 
 
 def _climb(leaf: etree._Element, parents: dict[str, str], tops: set[str]) -> None:
+    """A reference without UUID is no place: nothing is told of it, nor what is above those below it."""
     here = leaf
     while True:
         uuid = text(here, "DepartmentUUIDIdentifier").lower()
@@ -336,9 +347,11 @@ def _climb(leaf: etree._Element, parents: dict[str, str], tops: set[str]) -> Non
             return  # upper departments are repeated in every path below them
         above = here.find("DepartmentReference")
         if above is None:
-            tops.add(uuid)
+            tops |= {uuid} - {""}
             return
-        parents[uuid] = text(above, "DepartmentUUIDIdentifier").lower()
+        parent = text(above, "DepartmentUUIDIdentifier").lower()
+        if uuid and parent:
+            parents[uuid] = parent
         here = above
 
 
@@ -362,10 +375,7 @@ def _together(today: bytes, coming: bytes) -> bytes:
 
 
 def department(uuid: str, elements: list[etree._Element], history: bytes) -> Department:
-    """A department of its elements and its parent history. Raises Unreadable."""
-    try:
-        periods: tuple[DepartmentPeriod, ...] = tuple(department_period(each) for each in elements)
-    except ValueError as wrong:
-        raise Unreadable(f"SD tells a date of the department {uuid} that can't be read: {wrong}") from wrong
+    """A department of its elements and its parent history. Raises WrongValue."""
+    periods: tuple[DepartmentPeriod, ...] = tuple(department_period(each) for each in elements)
     raw = b"".join(etree.tostring(each, with_tail=False) for each in elements) + history
     return Department(uuid, tuple(sorted(periods, key=lambda each: each.period.start)), parents_of(history), raw)

@@ -8,13 +8,13 @@ stands the institution.
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from graph.facts import Problem
 from graph.time import FOREVER, Period, union, without
-from importers.sd.answers import DepartmentPeriod
-from importers.sd.errors import Unreadable
+from importers.sd.answers import DepartmentPeriod, WrongValue
 from importers.sd.settings import SdSettings
 
 
@@ -25,12 +25,16 @@ class ParentTold(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """``uuid`` in small letters. ``raw``: what the answers said of it, for the fingerprint."""
+    """``uuid`` in small letters. ``raw``: what the answers said of it, for the fingerprint.
+
+    ``unreadable``: why what SD tells now can't be taken; the rest is then what was known before.
+    """
 
     uuid: str
     periods: tuple[DepartmentPeriod, ...]
     parents: tuple[ParentTold, ...]
     raw: bytes = b""
+    unreadable: Problem | None = None
 
     @property
     def key(self) -> str:
@@ -59,7 +63,7 @@ class Department:
 
 
 def parents_of(history: bytes) -> tuple[ParentTold, ...]:
-    """The JSON parent history; dates inclusive. Raises Unreadable."""
+    """The JSON parent history; dates inclusive. Raises WrongValue."""
     if not history:
         return ()
     try:
@@ -71,7 +75,7 @@ def parents_of(history: bytes) -> tuple[ParentTold, ...]:
             for each in json.loads(history)
         )
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
-        raise Unreadable(f"SD's parent history is not as described: {wrong!r}") from wrong
+        raise WrongValue("parent", f"can't be read in the parent history: {type(wrong).__name__}") from wrong
 
 
 def _inclusive(first: date, last: date) -> Period:
@@ -135,6 +139,8 @@ class Organisation:
 
     def department(self, uuid: str) -> Department | None:
         """The department; None where SD does not know it."""
+        if not uuid:
+            return None  # asked for no UUID, SD answers with all departments
         found = self.departments.get(uuid)
         if found is None and self.fetch is not None:
             found = self.fetch(uuid)
@@ -235,11 +241,10 @@ def by_tree(departments: Mapping[str, Department], tree: Mapping[str, str]) -> d
     return {
         uuid: each
         if each.parents or uuid not in tree
-        else Department(
-            uuid,
-            each.periods,
-            tuple(ParentTold(period, tree[uuid]) for period in each.life),
-            each.raw + tree[uuid].encode(),
+        else replace(
+            each,
+            parents=tuple(ParentTold(period, tree[uuid]) for period in each.life),
+            raw=each.raw + tree[uuid].encode(),
         )
         for uuid, each in departments.items()
     }

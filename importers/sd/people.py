@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from graph.facts import Problem, Statement
+from graph.facts import BadRecord, Problem, Statement
 from graph.time import Period, within
 from importers.sd.answers import NO_CONTACT, ContactTold
 from importers.sd.errors import ServiceFault
@@ -133,6 +133,10 @@ class People:
         """``changed``: institution → CPR number → employment numbers (none: whichever there are)."""
         waiting: list[tuple[Institution, EmploymentRaw, Contacts]] = []
         for cpr in sorted({cpr for each in changed.values() for cpr in each}):
+            if len(cpr) != 10 or not cpr.isdigit():  # asked for none, SD answers with everybody
+                text = "SD tells that something has changed of a person whose CPR number is not ten digits"
+                yield refused(Problem("Person", "", "PersonCivilRegistrationIdentifier", "wrong_cpr", text))
+                continue
             if is_fictive(cpr):
                 self.fictive += 1
                 continue
@@ -218,7 +222,10 @@ class People:
         _, code, number, _ = previous.key.split(":")
         self.verified += 1
         if code in institutions and self.verified <= self.settings.verify_absent:
-            return self.verified_absence(institutions[code], number, previous)
+            try:
+                return self.verified_absence(institutions[code], number, previous)
+            except BadRecord as bad:
+                return Mapped(None, (bad.problem,))
         return Mapped(replace(previous, exists=within(previous.exists or (), (today,))))
 
     def counted(self) -> Iterator[RawRecord]:

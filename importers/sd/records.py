@@ -52,6 +52,8 @@ class Records:
         return RawRecord("Unit", stated.key, print_of, lambda previous: Mapped(stated))
 
     def department(self, told: Department) -> RawRecord:
+        if told.unreadable is not None:
+            return refused(told.unreadable)
         organisation = self.organisation
         places = [organisation.parents(told, period) for period in told.life]
         context = repr((organisation.uuid, places, organisation.places(told.uuid))).encode()
@@ -60,8 +62,11 @@ class Records:
 
     def position(self, told: PositionTold) -> RawRecord:
         code = self.organisation.code
-        print_of = self.known.fingerprint(self._salt, code.encode(), repr(told).encode())
         key = positions.key(code, told.code)
+        if told.unreadable:
+            text = f"the position list of {code} has an entry ({told.code} {told.name}) whose {told.unreadable} is none"
+            return refused(Problem("Position", key if told.code else "", told.unreadable, "unreadable", text))
+        print_of = self.known.fingerprint(self._salt, code.encode(), repr((told.code, told.name, told.groups)).encode())
         return RawRecord("Position", key, print_of, lambda previous: positions.position(told, code))
 
     def unknown_position(self, code: str) -> RawRecord:
@@ -83,6 +88,9 @@ class Records:
 
     def employment(self, raw: EmploymentRaw, person_key: str, contact: ContactTold | None) -> RawRecord:
         key = self.employment_key(raw.number, person_key)
+        if not raw.number or ":" in raw.number:
+            text = "SD tells an employment without number, or with one that has a colon"
+            return refused(Problem("Employment", key, "EmploymentIdentifier", "wrong_number", text))
         context = [self._salt, key.encode(), raw.raw, repr(contact).encode()]
         uuids = codes = jobs = 0
         for name, written in _NAMES.findall(raw.raw):
@@ -133,8 +141,8 @@ class Records:
     ) -> Mapped:
         try:
             told = answers.employment(etree.fromstring(raw.raw), raw.parts)
-        except ValueError as wrong:
-            raise BadRecord(Problem("Employment", key, "", "unreadable", f"can't be read: {wrong}")) from wrong
+        except answers.WrongValue as wrong:
+            raise BadRecord(Problem("Employment", key, wrong.field, "unreadable", str(wrong))) from wrong
         holder = employments.Holder(
             self.organisation.code,
             key,

@@ -1,0 +1,58 @@
+"""Departments that can't be read as SD tells them now: they stay in the organisation as they were known before.
+
+So neither the unit nor what hangs on it (units below, people) ends or moves because of one date that is none. The
+unit itself is a bad record until it is mended.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import pairwise
+
+from graph.facts import Problem, Statement
+from graph.time import Period
+from importers.sd.answers import NO_ADDRESS, NO_CONTACT, DepartmentPeriod
+from importers.sd.organisation import Department, ParentTold
+
+
+def unreadable(key: str, field: str, text: str) -> Problem:
+    """``key``: of the unit; empty where SD does not say which it is."""
+    return Problem("Unit", key, field, "unreadable", text)
+
+
+def as_known(uuid: str, kept: Statement | None, problem: Problem, raw: bytes = b"") -> Department:
+    """What the graph has of the department, over time; without days where it has nothing (``kept`` is None)."""
+    if kept is None:
+        return Department(uuid, (), (), raw, problem)
+    return Department(uuid, tuple(_periods(kept)), tuple(_parents(kept)), raw, problem)
+
+
+def has_code(kept: Statement, institution: str, code: str) -> bool:
+    """Whether the unit is known with the code, at whatever time."""
+    return any(told.value == f"{institution}-{code}" for told in kept.values.get("number", ()))
+
+
+def _periods(kept: Statement) -> Iterator[DepartmentPeriod]:
+    told = [each for name in ("number", "level", "name") for each in kept.values.get(name, ())]
+    borders = {border for each in told for border in (each.period.start, each.period.last)}
+    for life in kept.exists or ():
+        for part in _pieces(life, borders):
+            number, level, name = (_on(kept, name, part) for name in ("number", "level", "name"))
+            code = number.partition("-")[2]
+            yield DepartmentPeriod(part, code, level, name, "", NO_ADDRESS, NO_CONTACT)
+
+
+def _pieces(life: Period, borders: Iterable[date]) -> Iterator[Period]:
+    days = [life.start, *sorted(day for day in borders if life.start < day < life.last)]
+    yield from (Period(first, last) for first, last in pairwise(days))
+    yield Period(days[-1], life.end)
+
+
+def _on(kept: Statement, name: str, part: Period) -> str:
+    return next((str(told.value) for told in kept.values.get(name, ()) if told.period.holds(part.start)), "")
+
+
+def _parents(kept: Statement) -> Iterator[ParentTold]:
+    """Beside the line, what it counts as stands for the parent: its people have their place there."""
+    for name in ("parent", "counts_as"):
+        for told in kept.links.get(name, ()):
+            yield ParentTold(told.period, told.to.key.partition(":")[2])
