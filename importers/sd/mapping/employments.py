@@ -44,12 +44,15 @@ class Holder:
 def employment(
     told: EmploymentTold, holder: Holder, settings: SdSettings, day: date, previous: Statement | None
 ) -> Mapped:
-    """The whole timeline of an employment. Raises BadRecord for an unknown status code.
+    """The whole timeline of an employment. Raises BadRecord for an unknown status code, and for no status at all.
 
     Nothing to state (statement None): it was never employed; or, as a fault of the service, a passive status comes
     alone for an employment that is known (then a notice says so).
     """
     problems: list[Problem] = []
+    if told.statuses == ():
+        text = "SD tells no status of the employment, so not whether it exists; it is left as it was"
+        raise BadRecord(Problem("Employment", holder.key, "status", "no_status", text))
     if breaks_unpaid_rule(told, settings):
         return _left_out(holder, previous)
     exists, deleted = _existence(told, holder, settings)

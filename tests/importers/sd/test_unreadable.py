@@ -237,3 +237,16 @@ def test_an_entry_of_the_position_list_without_level_or_code_is_shown_and_the_kn
     applied = payroll.read(whole=True)
     assert unreadable(applied) == [("", "JobPositionIdentifier")]
     assert payroll.known.exists("Position", "position:XA:0731", day("2026-03-02"))
+
+
+def test_an_employment_without_any_status_is_shown_and_a_known_one_stays(payroll: Payroll, spoil: Spoil) -> None:
+    """Whether it exists is told by the status alone."""
+    status = "<EmploymentStatus><ActivationDate>2024-02-15</ActivationDate><DeactivationDate>9999-12-31"
+    spoil(EMPLOYMENTS, f"{status}</DeactivationDate><EmploymentStatusCode>1</EmploymentStatusCode></EmploymentStatus>")
+    assert payroll.read().rules() == ["no_status"]
+    Spoiled.texts, removed = {}, dict(Spoiled.texts)
+    payroll.read(whole=True)
+    kept = payroll.known.of("Employment", employment(BO, "81200"))
+    Spoiled.texts = removed
+    assert payroll.read(whole=True).rules() == ["no_status"]
+    assert payroll.known.of("Employment", employment(BO, "81200")) == kept
