@@ -29,6 +29,8 @@ NOBODY = "0000000000"
 MAIDEN_NAME = "Klitgaard"
 SERVICE_LOGINS = ("svc-backup", "svc-scanner", "svc-omsorg")
 EVERYBODY = "Alle medarbejdere"
+KEPT = 20
+"""Leavers whose accounts are still there, disabled: the latest; those of others have been deleted."""
 
 
 def directory_of(municipality: Municipality, most: int | None = None) -> Directory:
@@ -81,6 +83,7 @@ def _employments(municipality: Municipality) -> tuple[list[Employment], list[Emp
     seen |= {each.person.index for each in everybody if each.active(today)}
     coming = first_of_each(each for each in everybody if each.spells[0].start > today)
     left = first_of_each(each for each in everybody if each.spells[-1].last <= today)
+    left = sorted(left, key=lambda each: each.spells[-1].last, reverse=True)[:KEPT]
     return present, left, coming
 
 
