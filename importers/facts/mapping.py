@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +41,7 @@ class Entries:
 
     @property
     def key(self) -> str:
-        return str(self.entry.get("id", ""))
+        return key_of(self.entry)
 
     def bad(self, field: str, rule: str, text: str) -> BadRecord:
         return BadRecord(Problem(self.kind, self.key, field, rule, text))
@@ -137,9 +138,9 @@ def _value(at: Entries, prop: Property, value: object) -> Value:
         raise at.bad(prop.name, "yes_no", f"{value!r} is neither true nor false")
     try:
         if prop.type == "integer":
-            return int(str(value))
+            return _integer(str(value))
         if prop.type == "decimal":
-            return float(str(value).replace(",", "."))
+            return _decimal(str(value).replace(",", "."))
         if prop.type == "date":
             return day(value).isoformat()
     except ValueError as wrong:
@@ -147,6 +148,18 @@ def _value(at: Entries, prop: Property, value: object) -> Value:
     if isinstance(value, dict | list):
         raise at.bad(prop.name, "text", f"{value!r} is no text")
     return str(value)
+
+
+def _integer(text: str) -> int:
+    if abs(number := int(text)) >= 2**63:
+        raise ValueError("larger than can be stored")
+    return number
+
+
+def _decimal(text: str) -> float:
+    if not isfinite(number := float(text)):
+        raise ValueError("not a number that can be counted with")
+    return number
 
 
 def _cpr(at: Entries, text: str) -> str:
@@ -287,7 +300,13 @@ def _periods(at: Entries, field: str) -> tuple[Told, ...]:
 
 
 def ids(entries: Iterable[Entry]) -> frozenset[str]:
-    return frozenset(str(each["id"]) for each in entries if "id" in each)
+    return frozenset(key for each in entries if (key := key_of(each)))
+
+
+def key_of(entry: Entry) -> str:
+    """The entry's id; empty where it has none that can be one."""
+    told = entry.get("id")
+    return "" if told is None or isinstance(told, dict | list | bool) else str(told)
 
 
 def _is_uuid(text: str) -> bool:

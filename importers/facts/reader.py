@@ -3,12 +3,13 @@
 import csv
 from collections.abc import Callable, Iterator
 from datetime import date
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
-import orjson
 import yaml
 
+from importers.facts.loading import Refused, from_json, from_yaml, size_checked
 from importers.source import SourceError
 
 Entry = dict[str, Any]
@@ -28,13 +29,12 @@ MANY = frozenset({"about", "tags", "performs", "responsible_for", "interested_in
 
 def read(path: Path) -> tuple[Sections, list[str]]:
     """The sections of a facts file, and the names of those that nobody knows. Raises SourceError."""
+    parser = _csv if path.is_dir() else _PARSERS.get(path.suffix.lower())
+    if parser is None:
+        raise SourceError(f"{path}: a facts file ends in {', '.join(sorted(_PARSERS))}, or is a folder of .csv")
     try:
-        content = _csv(path) if path.is_dir() else _PARSERS[path.suffix.lower()](path)
-    except KeyError:
-        raise SourceError(
-            f"{path}: a facts file ends in {', '.join(sorted(_PARSERS))}, or is a folder of .csv"
-        ) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, orjson.JSONDecodeError) as error:
+        content = parser(path)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, csv.Error, JSONDecodeError, Refused) as error:
         raise SourceError(f"{path} can't be read: {error}") from error
     if not isinstance(content, dict):
         raise SourceError(f"{path}: a facts file is a mapping of sections ({', '.join((*MAPPINGS, *LISTS))})")
@@ -44,7 +44,7 @@ def read(path: Path) -> tuple[Sections, list[str]]:
         if name in BESIDE:
             continue
         if name in LISTS and isinstance(section, list):
-            sections[name] = [each if isinstance(each, dict) else {"unreadable": each} for each in section]
+            sections[name] = [_entry(each) for each in section]
         elif name in MAPPINGS and isinstance(section, dict | list):
             sections[name] = list(_keyed(section, MAPPINGS[name]))
         else:
@@ -52,62 +52,47 @@ def read(path: Path) -> tuple[Sections, list[str]]:
     return sections, unknown
 
 
-def _keyed(section: dict[Any, Any] | list[Any], bare: str) -> Iterator[Entry]:
+def _entry(told: Any) -> Entry:
+    return told if isinstance(told, dict) else {"unreadable": told}
+
+
+def _keyed(section: dict[str, Any] | list[Any], bare: str) -> Iterator[Entry]:
     if isinstance(section, list):
-        yield from ({"id": str(key)} for key in section)
+        yield from ({"id": str(key)} if isinstance(key, str | int | float) else _entry(key) for key in section)
         return
     for key, rest in section.items():
         if isinstance(rest, dict):
-            yield {"id": str(key), **rest}
+            yield {"id": key, **rest}
         else:
-            yield {"id": str(key)} if rest is None else {"id": str(key), bare: rest}
+            yield {"id": key} if rest is None else {"id": key, bare: rest}
 
 
-class _Loader(yaml.SafeLoader):
-    """Plain values only. A date that is none stays a text, so that its entry is shown and the rest goes on."""
-
-    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
-        try:
-            return super().construct_yaml_timestamp(node)
-        except ValueError:
-            return str(node.value)
-
-
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
-
-
-def _yaml(path: Path) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), _Loader)
-
-
-def _json(path: Path) -> Any:
-    return orjson.loads(path.read_bytes())
-
-
-_PARSERS: dict[str, Callable[[Path], Any]] = {".yaml": _yaml, ".yml": _yaml, ".json": _json}
+_PARSERS: dict[str, Callable[[Path], Any]] = {".yaml": from_yaml, ".yml": from_yaml, ".json": from_json}
 
 
 def _csv(folder: Path) -> dict[str, Any]:
     """One file a section, named after it; UTF-8 with or without BOM; ``;`` or ``,``, told by the header."""
     content: dict[str, Any] = {}
     for file in sorted(folder.glob("*.csv")):
-        with file.open(encoding="utf-8-sig", newline="") as lines:
+        with size_checked(file).open(encoding="utf-8-sig", newline="") as lines:
             header = lines.readline()
             lines.seek(0)
             rows = csv.DictReader(lines, delimiter=";" if header.count(";") >= header.count(",") else ",")
-            entries = [_cells(file.stem, row) for row in rows]
-        if file.stem in MAPPINGS:
-            content[file.stem] = {each.pop("id", ""): each for each in entries}
-        else:
-            content[file.stem] = entries
+            names = list(rows.fieldnames or ())
+            if len(set(names)) < len(names):
+                raise Refused(f"{file.name} has two columns with the same name")
+            content[file.stem] = [_cells(file.stem, row) for row in rows]
     return content
 
 
-def _cells(section: str, row: dict[str, str]) -> Entry:
+def _cells(section: str, row: dict[str | Any, str | Any]) -> Entry:
     entry: Entry = {}
+    beyond = [cell for cell in row.pop(None, ()) if cell.strip()]  # cells of a row that is longer than the header
+    if beyond:
+        entry["unreadable"] = f"{len(beyond)} cells more than the header has columns"
     for name, cell in row.items():
         cell = (cell or "").strip()
-        if not cell or name is None:
+        if not cell:
             continue
         if name == PERIODS.get(section):
             entry[name] = [_unit_period(each) for each in cell.split(SEPARATOR)]

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import orjson
 
-from graph.facts import Problem, Statement
+from graph.facts import BadRecord, Problem, Statement
 from graph.time import today
-from importers.facts.mapping import SECTIONS, ids, statement
+from importers.facts.mapping import SECTIONS, ids, key_of, statement
 from importers.facts.reader import Entry, Sections, read
 from importers.facts.settings import FactsSettings
 from importers.source import Known, Mapped, RawRecord, Reading, SourceError
@@ -49,18 +50,23 @@ def _records(
         entries = sections.get(section, [])
         met: Counter[str] = Counter()
         for place, entry in enumerate(entries, start=1):
-            key = str(entry.get("id", "")) or f"{section}[{place}]"
+            key = key_of(entry) or f"{section}[{place}]"
             met[key] += 1
             if met[key] > 1:
                 text = f"{key!r} comes twice in {section}; the first is taken"
                 problems.append(Problem(kind, key, "id", "duplicate_id", text))
                 continue
             print_of = known.fingerprint(_plain(entry), look_elsewhere)
-            yield RawRecord(kind, key, print_of, partial(_map, section, entry, own))
+            yield RawRecord(kind, key, print_of, partial(_map, section, key, entry, own))
 
 
-def _map(section: str, entry: Entry, own: Mapping[str, frozenset[str]], previous: Statement | None) -> Mapped:
-    return Mapped(statement(section, entry, own))
+def _map(section: str, key: str, entry: Entry, own: Mapping[str, frozenset[str]], previous: Statement | None) -> Mapped:
+    try:
+        return Mapped(statement(section, entry, own))
+    except BadRecord as bad:
+        if bad.problem.key:
+            raise
+        raise BadRecord(replace(bad.problem, key=key)) from bad  # one without an id is named by its place
 
 
 def _plain(entry: Entry) -> bytes:

@@ -114,8 +114,8 @@ def test_csv_tells_the_same_as_yaml(clean_graph: neo4j.Driver, tmp_path: Path) -
 BAD = [
     ({"units": [{"id": "u", "nmae": "A"}]}, "Unit", "u", "nmae", "unknown_property"),
     ({"units": [{"id": "u", "name": "A", "from": "2026-13-01"}]}, "Unit", "u", "from", "date"),
-    ({"units": [{"name": "A"}]}, "Unit", "", "id", "id"),
-    ({"units": ["A"]}, "Unit", "", "", "entry"),
+    ({"units": [{"name": "A"}]}, "Unit", "units[1]", "id", "id"),
+    ({"units": ["A"]}, "Unit", "units[1]", "", "entry"),
     ({"units": [{"id": "u", "name": "A", "parents": "root"}]}, "Unit", "u", "parents", "list"),
     ({"persons": [{"id": "p"}]}, "Person", "p", "name", "name"),
     ({"persons": [{"id": "p", "name": "A", "cpr": "123"}]}, "Person", "p", "cpr", "cpr"),
