@@ -17,7 +17,7 @@ from api.limits import PAGE, cost_of
 from api.moment import Moment
 from api.nearest import EVERYBODY
 from api.plan import BLOCK, PageField, Plan, RootForm, Rule
-from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Answered, Type, Value, Way
+from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Answered, Linked, Periods, Type, Value, Way
 from api.selection import Selected
 from api.told import RULES, TOLD, Part, Plain, Told
 from graph.lookup import surviving_query
@@ -320,6 +320,8 @@ class Compiler:
             return self._value(type_, found_field, n, v, r)
         if isinstance(found_field, Answered):
             return self._manager(selected, n)
+        if isinstance(found_field, Linked):
+            return self._object(found_field.way, selected, n, v, r)
         return self._way(found_field, selected, n)
 
     def _value(self, type_: Type, value: Value, n: str, v: str, r: str) -> str:
@@ -335,12 +337,11 @@ class Compiler:
         text = text.replace("{private}", "true" if "private" in self.rights else "false")
         return text.replace("{n}", n).replace("{v}", v).replace("{r}", r)
 
-    def _way(self, way: Way, selected: Selected, n: str) -> str:
-        if selected.arguments.get("at") is None and selected.arguments.get("period") is None:
-            return self._things(way, selected, n)
+    def _way(self, way: Way | Periods, selected: Selected, n: str) -> str:
         above = self.moment
-        self.moment = self._moment(selected)
-        text = self._things(way, selected, n)
+        if selected.arguments.get("at") is not None or selected.arguments.get("period") is not None:
+            self.moment = self._moment(selected)
+        text = self._things(way, selected, n) if isinstance(way, Way) else self._periods(way, selected, n)
         self.moment = above
         return text
 
@@ -362,11 +363,7 @@ class Compiler:
             since = f"min({r}.from)" if way.dated else f"min(size({r}))"
             once = f"WITH {m}, {since} AS {r}"
             order = f"{m}.uuid" if way.many and way.dated else f"{r}, {m}.uuid"
-        limit = ""
-        if not way.many:
-            limit = " LIMIT 1"
-        elif selected.arguments.get("first") is not None:
-            limit = f" LIMIT {self.parameters.add(selected.arguments['first'], _some)}"
+        limit = self._limit(selected) if way.many else " LIMIT 1"
         text = f"""COLLECT {{
             MATCH {pattern} WHERE {" AND ".join(conditions)}
             {once}
@@ -374,6 +371,22 @@ class Compiler:
             RETURN {self._object(way, selected, m, v, r)} ORDER BY {order}{limit}
         }}"""
         return text if way.many else f"head({text})"
+
+    def _periods(self, periods: Periods, selected: Selected, n: str) -> str:
+        """A map a relationship, where ``_things`` has one a thing; of the same things."""
+        m, v, r, s = self._name("m"), self._name("v"), self._name("r"), self._name("s")
+        way = periods.way
+        pattern = way.pattern.replace("{n}", n).replace("{m}", m).replace("{r}", r)
+        return f"""COLLECT {{
+            MATCH {pattern} WHERE {m}:{"|".join(way.to)} AND {self.moment.in_force(r)}
+            {self._exists(TYPES[way.to[0]], m, v, s)}
+            RETURN {self._map(TYPES[periods.to], selected.children[periods.to], m, v, r)}
+            ORDER BY {r}.from, {m}.uuid{self._limit(selected)}
+        }}"""
+
+    def _limit(self, selected: Selected) -> str:
+        first = selected.arguments.get("first")
+        return "" if first is None else f" LIMIT {self.parameters.add(first, _some)}"
 
     def _object(self, way: Way, selected: Selected, m: str, v: str, r: str) -> str:
         if len(way.to) == 1:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from graphql import GraphQLError
 
 from api.given import Values, found
-from api.readable import TYPES, Way
+from api.readable import TYPES, Periods, Way
 from api.selection import Selected
 
 PAGE = 100  # of a root list, where first does not say otherwise
@@ -63,7 +63,7 @@ def _depth(selected: Selected) -> int:
 
 def _cost(selected: Selected, type_: str | None) -> Callable[[Values], int]:
     field = TYPES[type_].fields.get(selected.name) if type_ in TYPES else None
-    many = isinstance(field, Way) and field.many
+    many = isinstance(field, Periods) or (isinstance(field, Way) and field.many)
     is_page = field is None and any(name.endswith("Connection") for name in selected.children)
     inner = [_cost(each, name) for name, group in selected.children.items() for each in group.values()]
     if not inner:

@@ -4,6 +4,7 @@ Made from ``graph.model``, so that nothing of the model is missing. The GraphQL 
 compiler (``api.compiler``) are both made from this list.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -63,6 +64,33 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class Periods:
+    """A field beside a link's own: the link's periods that hold, each with the thing that it led to in it.
+
+    ``way``: the link's own field. ``to``: the type of a period.
+    """
+
+    name: str
+    way: Way
+    to: str
+
+    @property
+    def doc(self) -> str:
+        return f"Each period of {self.way.name} that holds, by its first day"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """In a link's period: the thing that the link led to. ``way``: the link's own field."""
+
+    way: Way
+
+    @property
+    def name(self) -> str:
+        return self.way.name
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """A field that ``graph.nearest`` answers, for everybody at once: the nearest manager counted from {n}."""
 
@@ -71,7 +99,7 @@ class Answered:
     to: str = "Nearest"
 
 
-Field = Value | Way | Answered
+Field = Value | Way | Periods | Linked | Answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,76 +115,67 @@ class Type:
     caption: str = ""  # the property that people know it by
 
 
-def _value(prop: Property) -> Value:
-    return Value(camel(prop.name), OF_TYPE[prop.type], "{v}." + prop.name, prop.doc, prop.access)
+def _value(prop: Property, of: str = "{v}") -> Value:
+    return Value(camel(prop.name), OF_TYPE[prop.type], f"{of}.{prop.name}", prop.doc, prop.access)
 
 
 def _way(link: Link) -> Way:
-    arrow = "({n})<-[{r}:%s]-({m})" if link.incoming else "({n})-[{r}:%s]->({m})"
     union = "" if len(link.targets) == 1 else ("Holder" if link.name == "holder" else "Responsibility")
-    return Way(camel(link.name), link.targets, arrow % link.type, not link.single, True, link.doc, union)
+    return Way(camel(link.name), link.targets, _arrow(link.type, link.incoming), not link.single, True, link.doc, union)
+
+
+def _arrow(type_: str, incoming: bool) -> str:
+    return ("({n})<-[{r}:%s]-({m})" if incoming else "({n})-[{r}:%s]->({m})") % type_
 
 
 # What ties a person to a unit.
 TIES = ("Employment", "Affiliation")
 
-# The way back: (type, field, types it leads to, pattern, explanation).
+# The way back: (type, field, the kind that it leads to, which states the link, that link, explanation).
 _BACK = (
-    ("Unit", "children", ("Unit",), "({n})<-[{r}:PART_OF]-({m})", "Units directly below"),
-    ("Unit", "employments", ("Employment",), "({n})<-[{r}:IN]-({m}:Employment)", "Who works here"),
-    ("Unit", "paidHere", ("Employment",), "({n})<-[{r}:PAID_IN]-({m})", "Whom payroll has here"),
-    (
-        "Unit",
-        "affiliations",
-        ("Affiliation",),
-        "({n})<-[{r}:IN]-({m}:Affiliation)",
-        "Tied to it without payroll",
-    ),
-    ("Unit", "assignments", ("Assignment",), "({n})<-[{r}:FOR]-({m})", "Roles held for this unit"),
-    ("Person", "employments", ("Employment",), "({n})-[{r}:HAS]->({m}:Employment)", ""),
-    ("Person", "affiliations", ("Affiliation",), "({n})-[{r}:HAS]->({m}:Affiliation)", ""),
-    ("Person", "assignments", ("Assignment",), "({n})-[{r}:HOLDS]->({m})", "Held by the person, without employment"),
-    ("Person", "substitutions", ("Substitution",), "({n})-[{r}:STANDS_IN]->({m})", "For whom the person stands in"),
-    ("Person", "accounts", ("Account",), "({n})-[{r}:OWNS]->({m})", ""),
-    ("Employment", "assignments", ("Assignment",), "({n})-[{r}:HOLDS]->({m})", ""),
-    ("Affiliation", "assignments", ("Assignment",), "({n})-[{r}:HOLDS]->({m})", ""),
-    ("Employment", "sponsors", ("Affiliation",), "({n})<-[{r}:SPONSORED_BY]-({m})", "External people it answers for"),
-    ("Position", "employments", ("Employment",), "({n})<-[{r}:AS]-({m})", ""),
-    ("Employment", "accounts", ("Account",), "({n})<-[{r}:USED_FOR]-({m})", "Where accounts are given per employment"),
-    ("Position", "replaces", ("Position",), "({n})<-[{r}:REPLACED_BY]-({m})", ""),
-    ("PositionCategory", "positions", ("Position",), "({n})<-[{r}:WITHIN]-({m}:Position)", ""),
-    ("PositionCategory", "children", ("PositionCategory",), "({n})<-[{r}:WITHIN]-({m}:PositionCategory)", ""),
-    ("Role", "assignments", ("Assignment",), "({n})<-[{r}:OF]-({m})", ""),
-    (
-        "Assignment",
-        "substitutions",
-        ("Substitution",),
-        "({n})<-[{r}:SUBSTITUTES]-({m})",
-        "Who stands in",
-    ),
-    ("KleNode", "children", ("KleNode",), "({n})<-[{r}:WITHIN]-({m})", ""),
-    ("KleNode", "replaces", ("KleNode",), "({n})<-[{r}:REPLACED_BY]-({m})", "What it took the place of"),
-    ("KleFacetCategory", "facets", ("KleFacet",), "({n})<-[{r}:WITHIN]-({m})", ""),
-    ("KleFacet", "replaces", ("KleFacet",), "({n})<-[{r}:REPLACED_BY]-({m})", ""),
-    ("DirectoryGroup", "accounts", ("Account",), "({n})<-[{r}:MEMBER_OF]-({m}:Account)", "Direct members"),
-    ("DirectoryGroup", "subgroups", ("DirectoryGroup",), "({n})<-[{r}:MEMBER_OF]-({m}:DirectoryGroup)", ""),
-    ("ItSystem", "directoryGroups", ("DirectoryGroup",), "({n})<-[{r}:AT]-({m}:DirectoryGroup)", ""),
-    ("KleNode", "performedBy", ("Unit",), "({n})<-[{r}:PERFORMS]-({m})", ""),
-    ("KleNode", "responsibleUnits", ("Unit",), "({n})<-[{r}:RESPONSIBLE_FOR]-({m})", ""),
-    ("KleNode", "assignments", ("Assignment",), "({n})<-[{r}:ABOUT]-({m})", ""),
-    ("ItSystem", "assignments", ("Assignment",), "({n})<-[{r}:ABOUT]-({m})", ""),
-    ("ItSystem", "accounts", ("Account",), "({n})<-[{r}:AT]-({m}:Account)", ""),
-    ("SystemGroup", "systems", ("ItSystem",), "({n})<-[{r}:MEMBER_OF]-({m}:ItSystem)", ""),
-    ("SystemGroup", "assignments", ("Assignment",), "({n})<-[{r}:ABOUT]-({m})", ""),
-    ("Unit", "countedHere", ("Unit",), "({n})<-[{r}:COUNTS_AS]-({m})", "Payroll units whose place in the line this is"),
-    ("Unit", "scopeOf", ("Substitution",), "({n})<-[{r}:SCOPE_UNIT]-({m})", "Substitutions that hold for it"),
-    ("KleNode", "interestedUnits", ("Unit",), "({n})<-[{r}:INTERESTED_IN]-({m})", ""),
-    ("KleNode", "scopeOf", ("Substitution",), "({n})<-[{r}:SCOPE_ABOUT]-({m})", "Substitutions that hold for it"),
-    ("ItSystem", "scopeOf", ("Substitution",), "({n})<-[{r}:SCOPE_ABOUT]-({m})", "Substitutions that hold for it"),
-    ("SystemGroup", "scopeOf", ("Substitution",), "({n})<-[{r}:SCOPE_ABOUT]-({m})", "Substitutions that hold for it"),
-    ("SystemGroup", "subgroups", ("SystemGroup",), "({n})<-[{r}:MEMBER_OF]-({m}:SystemGroup)", ""),
-    ("Function", "scopeOf", ("Substitution",), "({n})<-[{r}:SCOPE_ABOUT]-({m})", "Substitutions that hold for it"),
-    ("Function", "assignments", ("Assignment",), "({n})<-[{r}:ABOUT]-({m})", ""),
+    ("Unit", "children", "Unit", "parent", "Units directly below"),
+    ("Unit", "employments", "Employment", "unit", "Who works here"),
+    ("Unit", "paidHere", "Employment", "paid_in", "Whom payroll has here"),
+    ("Unit", "affiliations", "Affiliation", "unit", "Tied to it without payroll"),
+    ("Unit", "assignments", "Assignment", "unit", "Roles held for this unit"),
+    ("Person", "employments", "Employment", "person", ""),
+    ("Person", "affiliations", "Affiliation", "person", ""),
+    ("Person", "assignments", "Assignment", "holder", "Held by the person, without employment"),
+    ("Person", "substitutions", "Substitution", "person", "For whom the person stands in"),
+    ("Person", "accounts", "Account", "owner", ""),
+    ("Employment", "assignments", "Assignment", "holder", ""),
+    ("Affiliation", "assignments", "Assignment", "holder", ""),
+    ("Employment", "sponsors", "Affiliation", "sponsor", "External people it answers for"),
+    ("Position", "employments", "Employment", "position", ""),
+    ("Employment", "accounts", "Account", "employment", "Where accounts are given per employment"),
+    ("Position", "replaces", "Position", "replaced_by", ""),
+    ("PositionCategory", "positions", "Position", "in_category", ""),
+    ("PositionCategory", "children", "PositionCategory", "parent", ""),
+    ("Role", "assignments", "Assignment", "role", ""),
+    ("Assignment", "substitutions", "Substitution", "assignment", "Who stands in"),
+    ("KleNode", "children", "KleNode", "parent", ""),
+    ("KleNode", "replaces", "KleNode", "replaced_by", "What it took the place of"),
+    ("KleFacetCategory", "facets", "KleFacet", "category", ""),
+    ("KleFacet", "replaces", "KleFacet", "replaced_by", ""),
+    ("DirectoryGroup", "accounts", "Account", "groups", "Direct members"),
+    ("DirectoryGroup", "subgroups", "DirectoryGroup", "groups", ""),
+    ("ItSystem", "directoryGroups", "DirectoryGroup", "system", ""),
+    ("KleNode", "performedBy", "Unit", "performs", ""),
+    ("KleNode", "responsibleUnits", "Unit", "responsible_for", ""),
+    ("KleNode", "assignments", "Assignment", "responsibilities", ""),
+    ("ItSystem", "assignments", "Assignment", "responsibilities", ""),
+    ("ItSystem", "accounts", "Account", "system", ""),
+    ("SystemGroup", "systems", "ItSystem", "groups", ""),
+    ("SystemGroup", "assignments", "Assignment", "responsibilities", ""),
+    ("Unit", "countedHere", "Unit", "counts_as", "Payroll units whose place in the line this is"),
+    ("Unit", "scopeOf", "Substitution", "scope_units", "Substitutions that hold for it"),
+    ("KleNode", "interestedUnits", "Unit", "interested_in", ""),
+    ("KleNode", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
+    ("ItSystem", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
+    ("SystemGroup", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
+    ("SystemGroup", "subgroups", "SystemGroup", "groups", ""),
+    ("Function", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
+    ("Function", "assignments", "Assignment", "responsibilities", ""),
 )
 
 
@@ -177,11 +196,9 @@ def _of_kind(kind: Kind) -> Type:
     if kind.name == "Person":
         add(Value("cpr", "String", "{cpr}", "CPR number; each reading is logged", "cpr"))
         add(Value("formerUuids", "[String!]", _JOINED, "Of persons that were joined into this one; they still find it"))
-    for link in kind.links:
-        add(_way(link))
-    for of, name, to, pattern, doc in _BACK:
-        if of == kind.name:
-            add(Way(name, to, pattern, doc=doc))
+    for way, _ in _linking(kind):
+        add(way)
+        add(_periods(kind, way))
     if kind.name in TIES:
         add(Answered("nearestManager", "The nearest manager, counted from here; asked for many, it is one look-up"))
     if kind.name == "Unit":
@@ -210,12 +227,37 @@ _UP = "({n})-[{r}:PART_OF*1..]->({m})"
 _DOWN = "({n})<-[{r}:PART_OF*1..]-({m})"
 
 
+def _linking(kind: Kind) -> Iterator[tuple[Way, Link]]:
+    """The fields that lead over links, both ways, each with its link."""
+    for link in kind.links:
+        yield _way(link), link
+    for of, name, by, stated, doc in _BACK:
+        if of == kind.name:
+            link = KINDS[by].link(stated)
+            yield Way(name, (by,), _arrow(link.type, not link.incoming), doc=doc), link
+
+
+def _periods(kind: Kind, way: Way) -> Periods:
+    return Periods(f"{way.name}Periods", way, f"{kind.name}{way.name[:1].upper()}{way.name[1:]}Period")
+
+
+_FIRST_AND_LAST: dict[str, Field] = {
+    "from": Value("from", "Date", "toString({r}.from)", "First day; 0001-01-01 = always so far"),
+    "to": Value("to", "Date", "toString({r}.to)", "The day after the last; null = until further notice"),
+}
+
+
+def _periods_of(kind: Kind) -> Iterator[Type]:
+    """The types of the periods of its links: first and last day, the link's own properties, the thing."""
+    for way, link in _linking(kind):
+        fields = _FIRST_AND_LAST | {camel(each.name): _value(each, "{r}") for each in link.properties}
+        fields[way.name] = Linked(way)
+        name = _periods(kind, way).to
+        yield Type(name, name, f"A period of {kind.name}.{way.name}", fields)
+
+
 def _state_of(kind: Kind) -> Type:
-    fields: dict[str, Field] = {
-        "from": Value("from", "Date", "toString({r}.from)", "First day; 0001-01-01 = always so far"),
-        "to": Value("to", "Date", "toString({r}.to)", "The day after the last; null = until further notice"),
-    }
-    fields |= {camel(each.name): _value(each) for each in kind.properties}
+    fields = _FIRST_AND_LAST | {camel(each.name): _value(each) for each in kind.properties}
     return Type(kind.state, kind.state, f"{kind.name}: values that hold together in a period", fields)
 
 
@@ -286,7 +328,9 @@ _RECORDS = (
     ),
 )  # fmt: skip
 
-TYPES: dict[str, Type] = {each.name: each for kind in KINDS.values() for each in (_of_kind(kind), _state_of(kind))}
+TYPES: dict[str, Type] = {
+    each.name: each for kind in KINDS.values() for each in (_of_kind(kind), _state_of(kind), *_periods_of(kind))
+}
 TYPES |= {each.name: each for each in _RECORDS}
 TYPES["Change"].fields["thing"] = Way(
     "thing", tuple(KINDS), "({n})-[{r}:CONCERNS]->({m})", many=False, dated=False, union="Thing"

@@ -16,7 +16,19 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.filters import of_kind
 from api.mutations.schema import Mutation
-from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TIES, TYPES, UNIONS, Answered, Type, Value
+from api.readable import (
+    PLURALS,
+    RECORD_LISTS,
+    SINGULARS,
+    TIES,
+    TYPES,
+    UNIONS,
+    Answered,
+    Linked,
+    Periods,
+    Type,
+    Value,
+)
 from api.subscriptions.schema import Subscription
 from api.told import TOLD, Part, Plain, Thing
 
@@ -77,6 +89,8 @@ _OTHER_WHEN: Arguments = {
     "period": (Period | None, "what holds on any day of the period"),
 }
 
+_AT_MOST: Arguments = {"first": (int | None, "at most so many")}
+
 
 def _compiled(name: str, type_: Any, arguments: Arguments) -> Callable[..., Any]:
     """A resolver that carries a signature; it is never called, since reads are compiled."""
@@ -124,10 +138,16 @@ def _fields(type_: Type) -> Fields:
         if isinstance(each, Answered):
             found[each.name] = (f"{each.to} | None", {}, each.doc)
             continue
+        if isinstance(each, Periods):
+            found[each.name] = (f"list[{each.to}]", {**_OTHER_WHEN, **_AT_MOST}, each.doc)
+            continue
+        if isinstance(each, Linked):
+            found[each.name] = (each.way.union or each.way.to[0], {}, each.way.doc)
+            continue
         to = each.union or each.to[0]
         arguments: dict[str, tuple[Any, str]] = dict(_OTHER_WHEN) if each.dated or each.is_tree else {}
         if each.many:
-            arguments["first"] = (int | None, "at most so many")
+            arguments |= _AT_MOST
         if each.is_tree:
             arguments["depth"] = (int | None, "so many levels")
         found[each.name] = (f"list[{to}]" if each.many else f"{to} | None", arguments, each.doc)

@@ -30,7 +30,17 @@ def test_every_property_and_link_can_be_read(kind: Kind) -> None:
     assert {camel(each.name) for each in kind.properties} <= fields(kind.name)
     assert {camel(each.name) for each in kind.properties} | {"from", "to"} <= fields(kind.state)
     assert {camel(each.name) for each in kind.links} <= fields(kind.name)
+    assert {f"{camel(each.name)}Periods" for each in kind.links} <= fields(kind.name)
     assert {"uuid", "version", "history", "sources", "changes", "keys"} <= fields(kind.name)
+
+
+def test_every_link_that_can_be_read_tells_its_periods_and_its_properties() -> None:
+    for kind in KINDS:
+        ways = [each for each in TYPES[kind].fields.values() if isinstance(each, Way) and each.dated]
+        assert {f"{each.name}Periods" for each in ways} <= fields(kind)
+        for each in ways:
+            assert {"from", "to", each.name} <= fields(f"{kind}{each.name[0].upper()}{each.name[1:]}Period")
+    assert "how" in fields("EmploymentPositionPeriod") & fields("PositionEmploymentsPeriod")
 
 
 BOTH_WAYS = [(kind, link) for kind in KINDS.values() for link in kind.links]

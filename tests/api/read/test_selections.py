@@ -135,3 +135,14 @@ def test_the_schema_is_asked_about_in_a_question_of_its_own(asking: Asking, text
 def test_a_question_about_the_schema_is_known_in_a_fragment_too() -> None:
     text = "{ ...Schema } fragment Schema on Query { __typename __schema { queryType { name } } }"
     assert question_of(text, None).is_about_schema
+
+
+def test_a_union_in_the_periods_of_a_link(asking: Asking) -> None:
+    asked = """{ assignments(at: "2026-03-15", first: 1000) { nodes {
+        holder { __typename } holderPeriods { __typename from holder { __typename ... on Person { name } } } } } }"""
+    found = asking.data(asked)["assignments"]["nodes"]
+    assert len({each["holder"]["__typename"] for each in found}) > 1
+    for each in found:
+        (period,) = each["holderPeriods"]
+        assert period["__typename"] == "AssignmentHolderPeriod"
+        assert period["holder"]["__typename"] == each["holder"]["__typename"]
