@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Address
 from typing import Any
 
 import ldap3
@@ -171,6 +172,18 @@ def test_a_certificate_that_does_not_match(directory: Directory, monkeypatch: An
     monkeypatch.setattr(ldap3.Connection, "bind", lambda *_, **__: binds.append(1))
     with pytest.raises(Untrusted):
         directory.run(ca_file=None, encryption=encryption)
+    assert binds == []
+
+
+@pytest.mark.parametrize("encryption", ["ldaps", "starttls"])
+def test_a_certificate_of_another_name(directory: Directory, monkeypatch: Any, encryption: str) -> None:
+    """Pitfall 50: the CA is trusted and the controller is the right one, but its certificate is for other names."""
+    binds = []
+    monkeypatch.setattr(ldap3.Connection, "bind", lambda *_, **__: binds.append(1))
+    # The address as one number: it leads to the same controller, and is not in the certificate.
+    name = str(int(IPv4Address(directory.controller.address)))
+    with pytest.raises(Untrusted, match="look at ca_file and its name"):
+        directory.run(controllers=[name], encryption=encryption)
     assert binds == []
 
 
