@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import neo4j
@@ -21,6 +21,11 @@ from importers.active_directory.source import ActiveDirectory
 from importers.cpr.persons import GraphPersons, Tied
 from importers.cpr.settings import CprSettings
 from importers.cpr.source import CprSource
+from importers.kle.settings import KleSettings
+from importers.kle.source import Kle
+from importers.positions.graph_lookup import GraphLookup as PositionsLookup
+from importers.positions.settings import PositionsSettings
+from importers.positions.source import Positions
 from importers.report import ImportReport
 from importers.school_ad.settings import SchoolAdSettings
 from importers.school_ad.source import SchoolAd
@@ -32,7 +37,7 @@ from reconnect import work
 from reconnect.context import Context
 from reconnect.demo import Demo
 from reconnect.progress import Report
-from sample import demo_settings, schools
+from sample import classification, demo_settings, position_list, schools
 from sample.cpr_register import REGISTERED, register_of
 from sample.cpr_service.app import Service as CprService
 from sample.cpr_service.app import serve as serve_cpr
@@ -41,6 +46,9 @@ from sample.directories import administration, school
 from sample.directories.entries import Directory
 from sample.directories.loading import NotWritten, load
 from sample.domain_controller import Controller, NoController, running
+from sample.facts import KLE
+from sample.kle_service.app import Service as KleService
+from sample.kle_service.app import serve as serve_kle
 from sample.municipality import Municipality
 from sample.unilogin_service.app import Service, serve
 from sample.unilogin_service.keys import identity
@@ -100,6 +108,26 @@ def _doubts(driver: neo4j.Driver, source: str) -> dict[str, int]:
         "MATCH (b:BadRecord {source: $source}) RETURN b.rule AS rule, count(*) AS count ORDER BY rule", source=source
     )
     return {row["rule"]: row["count"] for row in rows}
+
+
+# -- KLE and the position list ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _kle(context: Context, folder: Path, municipality: Municipality) -> Iterator[Source]:
+    """The newest release, of the month's first day, in the stand-in for KLE Online."""
+    newest = municipality.today.replace(day=1)
+    _, release = classification.releases(KLE, newest - timedelta(days=92), newest)
+    with serve_kle(KleService(release)) as at:
+        yield Kle(KleSettings.model_validate(demo_settings.kle(at.url)))
+
+
+@contextmanager
+def _positions(context: Context, folder: Path, municipality: Municipality) -> Iterator[Source]:
+    """HR's list, in two files."""
+    position_list.write(folder, municipality)
+    settings = PositionsSettings.model_validate(demo_settings.positions(folder))
+    yield Positions(settings, PositionsLookup(context.driver()))
 
 
 # -- UNI-Login --------------------------------------------------------------------------------------------------------
@@ -186,6 +214,19 @@ def _cpr(context: Context, folder: Path, municipality: Municipality) -> Iterator
 
 
 SHOWN: tuple[Shown, ...] = (
+    Shown(
+        "kle",
+        "numbers that the newest release has ended and that are in use, with what may take their place",
+        "{ endedKle { number title proposal proposed { number } assignments { uuid } } }",
+        _kle,
+    ),
+    Shown(
+        "positions",
+        "a position of payroll that HR's list does not have, one that has ended and is in use, titles that lead nobody",
+        "{ unmatchedPositions { source code title employments } "
+        'badRecords(source: "positions") { nodes { rule key text } } }',
+        _positions,
+    ),
     Shown(
         "cpr",
         "what the CPR register tells otherwise than payroll: a surname, a protected person, somebody dead whom payroll "

@@ -26,6 +26,8 @@ _WORDS = (
 )
 _OF = ("veje", "skoler", "boliger", "borgere", "haver", "børn", "ældre", "køer", "havne", "øer", "arkiver")
 FACETS = "AGIKPSØ"
+ENDED, MOVED = "27.12.04", "27.12.06"
+"""Numbers of the sample's facts that end between the demo's releases; the second has a successor."""
 
 
 def row(number: str, title: str = "") -> Row:
@@ -51,13 +53,16 @@ def _numbers() -> Iterator[str]:
 
 
 def releases(numbers: Iterable[str], first: date, second: date) -> tuple[Release, Release]:
-    """Two releases of these numbers (those above them are added), and of some facets."""
+    """Two releases of these numbers (those above them are added), and of some facets.
+
+    ``numbers``: with ENDED, MOVED and two other subjects.
+    """
     known = {above for each in numbers for above in (each, each[:5], each[:2])}
     before = {each: row(each) for each in sorted(known)}
     subjects = [each for each in before if len(each) == 8]
     facets = [row(each) for each in (*FACETS, *(f"{each}00" for each in FACETS))]
     after = dict(before)
-    ended, moved, renamed, announced = (*subjects[-2:], *subjects[:2])
+    ended, moved, (renamed, announced, *_) = ENDED, MOVED, subjects
     new = f"{moved[:5]}.99"
     after[new] = replace(row(new), created=second)
     after[moved] = replace(

@@ -98,6 +98,16 @@ def cpr(url: str, client: Pair, authority: Path) -> Tree:
     }
 
 
+def kle(url: str) -> Tree:
+    """``[sources.kle]`` for the stand-in that answers at ``url``."""
+    return {"url": url}
+
+
+def positions(folder: Path) -> Tree:
+    """``[sources.positions]`` for the list in ``folder``."""
+    return {"path": str(folder)}
+
+
 def tree(*, opus_folder: Path | None = None, sd_url: str | None = None, sd_state: State | None = None) -> Tree:
     """The settings of a demo with either payroll, or both."""
     sources: Tree = {}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sample import classification
 from sample.municipality import Municipality, Unit
 from sample.people import Employment, at
 from sample.schools import institutions
@@ -17,7 +18,7 @@ from sample.structure import KINDS
 
 Facts = dict[str, Any]
 
-_KLE: dict[str, str | None] = {
+KLE: dict[str, str | None] = {
     "00": None, "00.15": "00", "02": None, "02.34": "02", "02.34.02": "02.34", "15": None, "15.20": "15",
     "15.20.00": "15.20", "17": None, "17.03": "17", "23": None, "23.05": "23", "27": None, "27.12": "27",
     "27.12.04": "27.12", "27.12.06": "27.12", "27.24": "27", "28": None, "28.06": "28", "29": None, "29.18": "29",
@@ -50,7 +51,7 @@ def facts(municipality: Municipality, keys: Keys) -> Facts:
             "case_worker": {"title": "Sagsbehandler", "covers_all": False},
             "administrator": {"title": "Administrator", "covers_all": False},
         },
-        "kle": dict(_KLE),
+        "kle": dict(KLE),
         "functions": ["payroll_reporting", "economy", "staff_management"],
         "groups": {"line_of_business": [], "care_systems": []},
         "systems": {name: list(groups) for name, groups in _SYSTEMS.items()},
@@ -122,8 +123,13 @@ _ADMINISTRATORS = (
     ("job_team", "system:jobsystem", "Jobcenter"),
     ("payroll", "function:payroll_reporting", "Børn og Læring"),
     ("economy", "function:economy", ""),
+    ("job_team", f"kle:{classification.ENDED}", "Jobcenter"),
+    ("assessment", f"kle:{classification.MOVED}", "Sundhed og Omsorg"),
 )
-"""Kind of unit where the holder works, what it is about, name of the unit that it counts for (else the whole)."""
+"""Kind of unit where the holder works, what it is about, name of the unit that it counts for (else the whole).
+
+The last two are about numbers that KLE's newest release has ended.
+"""
 
 
 def _assignment(id_: str, holder: str, role: str, about: list[str], unit: str, employment: Employment) -> Facts:

@@ -1,0 +1,90 @@
+"""The municipality's own position list (stillingsfortegnelse), as HR keeps it: two CSV files (formats/positions.md §4).
+
+Every position of payroll is a row, found by payroll's code; beside them the variants that only HR uses. On purpose:
+
+- ``UNKNOWN``: payroll has the code, the list has neither it nor its title;
+- ``ENDED_IN_USE``: the row has ended, and employments still have it;
+- ``NO_LEADERS``: titles with "leder" in them that lead nobody.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+from sample.municipality import CLIENT, INSTITUTION, Municipality
+from sample.positions import POSITIONS, Position
+
+UNKNOWN = 9030
+ENDED_IN_USE = 3080
+NO_LEADERS = frozenset({4020})
+ENDED, REPLACED = 10, 5
+"""Rows of variants that have ended, and how many of those name the row that took their place."""
+
+_AREAS = {
+    "MYND": ("Ledelse og myndighed", ("Ledelse", "Sagsbehandling", "Administration")),
+    "BORG": ("Borgernære fag", ("Undervisning", "Dagtilbud", "Sundhed", "Socialpædagogik")),
+    "DRIFT": ("Drift og kultur", ("Teknik", "Kultur")),
+}
+_VARIANTS = ("{}, timelønnet", "{}, særligt ansvar", "{}, koordinerende")
+_COLUMNS = ("code", "title", "category", "level", "payroll", "leader", "from", "to", "replaced_by")
+
+Row = dict[str, str]
+
+
+def write(folder: Path, municipality: Municipality) -> None:
+    """Write ``positions.csv`` and ``position_categories.csv`` as they are on the municipality's day."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / "positions.csv", _COLUMNS, rows(municipality.today))
+    _write(folder / "position_categories.csv", ("code", "title", "parent"), categories())
+
+
+def categories() -> Iterator[Row]:
+    """Three areas, and the groups of payroll's positions below them."""
+    for code, (title, groups) in _AREAS.items():
+        yield {"code": code, "title": title, "parent": ""}
+        for group in groups:
+            yield {"code": _category(group), "title": group, "parent": code}
+
+
+def rows(today: date) -> list[Row]:
+    """The rows on a day, by code."""
+    listed = [each for each in POSITIONS.values() if each.code != UNKNOWN]
+    variants = [_variant(each, number) for each in listed for number in range(len(_VARIANTS))]
+    for place, each in enumerate(variants[:ENDED]):
+        each["to"] = (today - timedelta(days=365 * (1 + place))).isoformat()
+        if place < REPLACED:
+            each["replaced_by"] = each["code"].partition("-")[0]
+    return sorted([*(_listed(each, today) for each in listed), *variants], key=lambda each: each["code"])
+
+
+def _listed(position: Position, today: date) -> Row:
+    return {
+        "code": f"P{position.code}",
+        "title": position.title,
+        "category": _category(position.group),
+        "level": str(position.level or ""),
+        "payroll": f"sd:{INSTITUTION}:{position.code} opus:{CLIENT}:{position.code}",
+        "leader": "yes" if position.level else "no" if position.code in NO_LEADERS else "",
+        "from": "",
+        "to": (today - timedelta(days=60)).isoformat() if position.code == ENDED_IN_USE else "",
+        "replaced_by": "",
+    }
+
+
+def _variant(position: Position, number: int) -> Row:
+    """A position that payroll does not tell apart."""
+    title = _VARIANTS[number].format(position.title)
+    plain = {"level": "", "payroll": "", "leader": "", "from": "", "to": "", "replaced_by": ""}
+    return {"code": f"P{position.code}-{number + 1}", "title": title, "category": _category(position.group), **plain}
+
+
+def _category(group: str) -> str:
+    return group.upper().replace("Æ", "AE").replace("Ø", "OE")[:8]
+
+
+def _write(path: Path, columns: Sequence[str], told: Iterator[Row] | list[Row]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, delimiter=";")
+        writer.writeheader()
+        writer.writerows(told)
