@@ -18,6 +18,7 @@ from graph.cpr import Keyring
 from graph.disagreements import disagreements
 from graph.errors import GraphError
 from graph.facts import Value
+from graph.kle_changes import KleChange, kle_changes
 from graph.kle_endings import Ended, ended, shared
 from graph.lookup import find
 from graph.model import KINDS
@@ -88,6 +89,9 @@ class Rules:
                 gone = ended(self.driver, day, asked.get("since"), self.role_rules)
                 used = [each for each in gone if each.is_used or asked.get("unused")]
                 return [_ended_kle(each) for each in used]
+            case "kleChanges":
+                changed = kle_changes(self.driver, asked.get("run"), asked.get("after") or 0)
+                return [_kle_change(each) for each in islice(changed, _first(asked))]
             case "sharedKle":
                 return [{"node": node, "units": units} for node, units in shared(self.driver, day)]
             case _ if rule.field == EVERYBODY:
@@ -113,6 +117,10 @@ class Rules:
         )
         shown = (each for each in told if _may(each.said, rights))
         return [{"thing": each.uuid, "said": _form(each.said)} for each in islice(shown, _first(asked))]
+
+
+def _kle_change(each: KleChange) -> Answer:
+    return {**asdict(each), "successors": list(each.successors)}
 
 
 def _ended_kle(each: Ended) -> Answer:

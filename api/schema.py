@@ -300,6 +300,15 @@ def _roots() -> Fields:
         },
         "What of KLE has ended and is in use: by which units, assignments, substitutions and role rules",
     )
+    roots["kleChanges"] = (
+        "list[KleChange]",
+        {
+            "run": (str | None, "only of this import; imports tell theirs"),
+            "after": (int | None, "only after this number of the change log"),
+            "first": (int | None, "at most so many; default 100"),
+        },
+        "What releases of KLE have changed: added, renamed, ended, moved …, with old and new, oldest first",
+    )
     roots["sharedKle"] = (
         "list[SharedKle]",
         {"at": (date | None, "default today")},

@@ -142,6 +142,21 @@ TOLD: dict[str, Told] = {
             Plain("roleRules", "[String!]", "names of role rules in the settings that name its number"),
         ),
         _told(
+            "KleChange", "What a release of KLE has changed of one of its entries",
+            Plain("change", "Int!", "number in the change log"),
+            Plain("run", "String", "the import"),
+            Thing("thing", _THINGS, union="Thing"),
+            Plain("number", "String!"),
+            Plain(
+                "what",
+                "String!",
+                "added, renamed, uuid_corrected, end_announced, ended, moved, missing (from a release), back_in_force",
+            ),
+            Plain("old", "String", "title, UUID, or the day from which it was no longer in force"),
+            Plain("new", "String"),
+            Thing("successors", _THINGS, "where it was moved", many=True, union="Thing"),
+        ),
+        _told(
             "SharedKle", "A node of KLE that more than one unit is responsible for",
             Thing("node", ("KleNode",)),
             Thing("units", ("Unit",), many=True),
@@ -193,5 +208,6 @@ RULES: dict[str, tuple[str, bool]] = {
     "unmatched": ("Unmatched", True),
     "sources": ("SourceHealth", True),
     "endedKle": ("EndedKle", True),
+    "kleChanges": ("KleChange", True),
     "sharedKle": ("SharedKle", True),
 }

@@ -40,6 +40,7 @@ READ: Mapping[str, frozenset[str]] = {
     "Apart": frozenset({"hr", "operations", "auditor"}),
     "SourceHealth": _RUNS,
     "ChangeCount": _RUNS,
+    "KleChange": _LOG,
     "LedgerEntry": _RUNS,
     "CprLookup": frozenset({"auditor"}),
 }  # fmt: skip
