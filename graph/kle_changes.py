@@ -79,7 +79,7 @@ def _kinds(operation: str, before: _Side, now: _Side) -> Iterator[tuple[What, st
         return
     for what, name in _VALUES.items():
         old, new = before.last(name), now.last(name)
-        if new is not None and old != new:
+        if None not in (old, new) and old != new:  # a first title or UUID of what facts had made is no news of KL
             yield what, old, new
     announced = now.last("announced_end")
     if announced is not None and announced != before.last("announced_end"):
