@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,6 +76,13 @@ class FtpServer:
     """How many uploads the server answers with a reset after the last byte."""
     cuts: int = 0
     """How many uploads it breaks off after 100,000 bytes."""
+
+    def uploaded(self, count: int) -> list[str]:
+        """``uploads``, once there are so many: the server notes a file after its sender has the answer."""
+        deadline = time.monotonic() + 5
+        while len(self.uploads) < count and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return self.uploads
 
 
 class _Data(TLS_DTPHandler):

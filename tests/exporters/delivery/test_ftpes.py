@@ -47,7 +47,7 @@ def test_a_file_arrives_under_a_temporary_name_and_is_renamed(server: FtpServer)
     assert way.send("bruger.csv", BIG[:10]) == ""
     assert (server.root / "bruger.csv").read_bytes() == BIG[:10]
     assert [each.name for each in server.root.iterdir()] == ["bruger.csv"]
-    assert server.uploads == [temporary("bruger.csv", "run1")] * 2
+    assert server.uploaded(2) == [temporary("bruger.csv", "run1")] * 2
     assert (way.read("bruger.csv"), way.read("leder.csv")) == (BIG[:10], None)
 
 
@@ -122,7 +122,7 @@ def test_leftovers_of_broken_runs_are_removed_and_only_ours(server: FtpServer) -
 
 def test_without_a_temporary_name_the_file_is_written_directly(server: FtpServer) -> None:
     FtpsChannel(settings(server, temporary=False), "run1").send("bruger.csv", b"x")
-    assert server.uploads == ["bruger.csv"]
+    assert server.uploaded(1) == ["bruger.csv"]
 
 
 def test_the_password_is_in_no_text(server: FtpServer) -> None:
