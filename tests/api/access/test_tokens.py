@@ -59,8 +59,6 @@ def test_health_and_metrics_are_open_and_tell_nothing_of_people(small_service: S
     assert ready.json() == {"ready": True}
     assert 'reconnect_api_answers_total{kind="read"}' in metrics.text
     assert "Alma" not in metrics.text
-    page = httpx.get(f"{small_service.url}/graphql")
-    assert page.status_code == 200 and "GraphiQL" in page.text
 
 
 def test_a_broken_body_gets_an_error_that_says_what_is_wrong(small_service: Served) -> None:
