@@ -11,5 +11,9 @@ class Unavailable(SourceError):
     """The place that it is read from does not answer, or has no release."""
 
 
+class NotThere(Unavailable):
+    """The place answers that it has nothing at that address (HTTP 404)."""
+
+
 class OlderRelease(SourceError):
     """The release is older than the one that is held (formats/kle.md §6.7)."""

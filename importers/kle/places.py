@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from importers.kle.errors import Unavailable, Unreadable
+from importers.kle.errors import NotThere, Unavailable, Unreadable
 from importers.kle.settings import KleSettings
 
 PLAN, FACETS = "/kle/emneplan", "/kle/handlefacetter"
@@ -95,6 +95,8 @@ class Web:
     def _content(self, answer: httpx.Response, content: bytes, name: str) -> bytes | None:
         if answer.status_code == httpx.codes.NOT_MODIFIED:
             return None
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise NotThere(f"{name} answers with HTTP 404")
         if answer.status_code != httpx.codes.OK:
             raise Unavailable(f"{name} answers with HTTP {answer.status_code}")
         kind = answer.headers.get("Content-Type", "none")

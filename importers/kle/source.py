@@ -11,7 +11,7 @@ from graph.time import today
 from importers.kle import emneplan, table
 from importers.kle.checking import Checked, checked
 from importers.kle.entries import Entry, Kind, Release
-from importers.kle.errors import OlderRelease, Unavailable
+from importers.kle.errors import NotThere, OlderRelease, Unavailable
 from importers.kle.mapping import Plan
 from importers.kle.matching import Held, keyed
 from importers.kle.places import FACETS, LISTS, PLAN, Web, files, shown
@@ -70,6 +70,23 @@ class Kle:
             yield from self._online(settings.url.rstrip("/"), web)
 
     def _online(self, url: str, web: Web) -> Iterator[Release]:
+        plans = list(self._plans(url, web))
+        if not self._settings.facets:
+            yield from plans
+            return
+        try:
+            facets = web.get(url + FACETS)
+        except NotThere as missing:
+            # Only one client is known to read facets there (kle.md §2 A): the plan goes on without them.
+            text = f"{missing}: facets stay as they are; set facets to false if there are none to read"
+            notice = Problem("KleFacet", "", "facets", "no_facets", text, "notice")
+            yield from (replace(each, problems=[*each.problems, notice]) for each in plans)
+            return
+        yield from plans
+        if facets is not None:
+            yield emneplan.release(facets, shown(url + FACETS), self._settings.largest)
+
+    def _plans(self, url: str, web: Web) -> Iterator[Release]:
         if self._settings.form == "lists":
             lists = {shown(url + each): web.get(url + each) for each in LISTS}
             if any(each is not None for each in lists.values()):
@@ -81,10 +98,6 @@ class Kle:
             plan = web.get(url + PLAN)
             if plan is not None:
                 yield emneplan.release(plan, shown(url + PLAN), self._settings.largest)
-        if self._settings.facets:
-            facets = web.get(url + FACETS)
-            if facets is not None:
-                yield emneplan.release(facets, shown(url + FACETS), self._settings.largest)
 
     def _due(self, releases: list[Release], mark: Mapping[str, str]) -> Iterator[Release]:
         """Of each family those that are newer than the one held, or the newest one. Raises OlderRelease."""

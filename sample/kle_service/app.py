@@ -32,7 +32,8 @@ class Misbehaviour:
     """All off. ``statuses``: what the next answers have instead of 200, one after the other, with ``retry_after``.
 
     ``slow``: seconds before an answer. ``cut``: half the body. ``html``: a web page with status 200. ``twice``: every
-    entry is told twice. ``mark``: a byte order mark. ``namespace``, ``reversed_order``, ``no_uuids`` (lists).
+    entry is told twice. ``missing``: paths that answer 404. ``mark``: a byte order mark. ``namespace``,
+    ``reversed_order``, ``no_uuids`` (lists).
     """
 
     statuses: list[int] = field(default_factory=list)
@@ -45,6 +46,7 @@ class Misbehaviour:
     namespace: bool = False
     reversed_order: bool = False
     no_uuids: bool = False
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -76,6 +78,8 @@ class Service:
         if wrong.statuses:
             headers = {"Retry-After": wrong.retry_after} if wrong.retry_after else None
             return Response("wait", wrong.statuses.pop(0), headers)
+        if path in wrong.missing:
+            return Response("not found", 404)
         if wrong.html:
             return Response("<html><body>Log ind</body></html>", media_type="text/html; charset=utf-8")
         content = self.content(path)

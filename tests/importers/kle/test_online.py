@@ -50,6 +50,18 @@ def test_plan_and_facets(online: Running) -> None:
     assert online.service.calls == [("/kle/emneplan", 200), ("/kle/handlefacetter", 200)]
 
 
+def test_without_facets_at_their_path_the_plan_is_taken_and_known_facets_stay(online: Running) -> None:
+    known = InMemory()
+    take(online, known)
+    online.service.misbehaviour.missing = frozenset({"/kle/handlefacetter"})
+    online.service.release = Release(SECOND, tuple(Row(each, f"Nu {each}", uuid(each)) for each in NUMBERS))
+    (notice,) = take(online, known).problems
+    assert (notice.kind, notice.rule, notice.severity) == ("KleFacet", "no_facets", "notice")
+    assert len(known.existing("KleFacet", SECOND)) == 2
+    told = known.statement("KleNode", uuid("27.12.04"))
+    assert told is not None and told.values["title"][-1].value == "Nu 27.12.04"
+
+
 @pytest.mark.parametrize("no_uuids", [False, True])
 def test_lists(online: Running, no_uuids: bool) -> None:
     known = InMemory()
