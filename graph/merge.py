@@ -3,7 +3,7 @@
 For each property, and for each link that holds one at a time, the highest source that tells a value on a day
 decides that day. Links of which several may hold at a time are the union of what all sources tell. Existence is
 told by the highest source that says anything of it (by any of its records, where several are of one thing); values
-and links count only on days of existence.
+and links count only on days of existence. What is withheld (``Property.withheld_while``) holds on none of those days.
 Pure: the same statements give the same answer, in whatever order they come.
 """
 
@@ -123,7 +123,17 @@ def merged(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder) -> T
             for told in tolds:
                 row.extend(Told(left, told.value) for left in _left(told.period, exists, taken))
             taken.extend(told.period for told in tolds)
+    _withhold(kind, values)
     return Thing(_states(exists, values), _links(kind, candidates, order, exists))
+
+
+def _withhold(kind: Kind, values: dict[str, list[Told]]) -> None:
+    for prop in kind.properties:
+        if prop.withheld_while in values and prop.name in values:
+            days = [told.period for told in values[prop.withheld_while] if told.value is True]
+            values[prop.name] = [
+                Told(left, told.value) for told in values[prop.name] for left in without((told.period,), days)
+            ]
 
 
 def _existence(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder) -> tuple[Period, ...]:

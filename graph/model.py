@@ -13,12 +13,17 @@ Access = Literal["open", "private", "cpr"]
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A value that may change over time. ``access`` private = home address, private phone; cpr = CPR number."""
+    """A value that may change over time. ``access`` private = home address, private phone; cpr = CPR number.
+
+    ``withheld_while``: a yes_no property of the same thing; on its days no source's value holds, whoever tells it
+    (cpr.md §7: the address of a protected person).
+    """
 
     name: str
     type: Type = "text"
     doc: str = ""
     access: Access = "open"
+    withheld_while: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,8 @@ class Kind:
         return next(each for each in self.links if each.name == name)
 
 
-def _texts(names: str, access: Access = "open") -> tuple[Property, ...]:
-    return tuple(Property(name, access=access) for name in names.split())
+def _texts(names: str, access: Access = "open", withheld_while: str | None = None) -> tuple[Property, ...]:
+    return tuple(Property(name, access=access, withheld_while=withheld_while) for name in names.split())
 
 
 RESPONSIBLE_FOR = ("KleNode", "ItSystem", "SystemGroup", "Function")
@@ -117,7 +122,8 @@ PERSON = Kind(
         Property("address_protected", "yes_no", "Protected name and address (navne- og adressebeskyttelse)"),
         Property("absent", "yes_no", "Away as a person: touches everything the person holds"),
         Property("dead", "yes_no", "Dead from this day"),
-        *_texts("street supplement postal_code city country private_phone private_email", access="private"),
+        *_texts("street supplement postal_code city country", "private", withheld_while="address_protected"),
+        *_texts("private_phone private_email", "private"),
     ),
 )
 SCHOOL_STAFF = (
