@@ -147,6 +147,19 @@ def hold(driver: neo4j.Driver, source: str, run: str, digest: str, summary: Sequ
     return found
 
 
+def is_holding(driver: neo4j.Driver, source: str) -> bool:
+    """Whether the brake has stopped something in the source's run that is under way. A dry run holds nothing."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (run:Run {name: $source, state: 'running', dry: false})
+        MATCH (brake:Brake {source: $source, run: run.id, state: 'waiting'})
+        RETURN count(brake) AS brakes
+        """,
+        source=source,
+    )
+    return bool(rows[0]["brakes"])
+
+
 def is_approved(driver: neo4j.Driver, source: str, digest: str) -> bool:
     rows, _, _ = driver.execute_query(
         "MATCH (b:Brake {source: $source, digest: $digest, state: 'approved'}) RETURN b.id AS id",

@@ -1,10 +1,12 @@
 """``Lookup`` over Neo4j."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 
 import neo4j
 
 from graph.index import BY_EMPLOYMENT, PERSONS_BY_CPR, RecordId
+from graph.sourcing import is_holding, read_mark, write_mark
 
 
 class GraphLookup:
@@ -13,6 +15,8 @@ class GraphLookup:
     def __init__(self, driver: neo4j.Driver, source: str) -> None:
         self._driver = driver
         self._source = source
+        # A mark of its own: the source's is only written with what was applied.
+        self._held = f"{source}#held"
 
     def holders(self, hashes: Collection[str]) -> Mapping[str, str]:
         return {row["hash"]: row["uuid"] for row in self._rows(PERSONS_BY_CPR, hashes=sorted(hashes))}
@@ -111,6 +115,21 @@ class GraphLookup:
     def employments(self) -> str:
         rows = self._rows("MATCH (employment:Employment) RETURN count(employment) AS employments")
         return str(rows[0]["employments"])
+
+    def held_since(self) -> date | None:
+        since = read_mark(self._driver, self._held).get("since")
+        return None if since is None else date.fromisoformat(since)
+
+    def is_holding(self) -> bool:
+        return is_holding(self._driver, self._source)
+
+    def hold(self, day: date) -> None:
+        if self.held_since() is None:
+            write_mark(self._driver, self._held, {"since": day.isoformat()})
+
+    def release(self) -> None:
+        if self.held_since() is not None:
+            write_mark(self._driver, self._held, {})
 
     def _ids(self, kind: str, keys: Collection[str]) -> list[str]:
         return [RecordId(self._source, kind, each).text() for each in sorted(keys)]

@@ -1,6 +1,7 @@
-"""What the source asks of the graph."""
+"""What the source asks of the graph, and since when its readings wait at the brake."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Protocol
 
 
@@ -37,3 +38,19 @@ class Lookup(Protocol):
 
     def employments(self) -> str:
         """How many there are; another text where people have come since."""
+
+    def held_since(self) -> date | None:
+        """Since when its readings wait at the brake without a break.
+
+        What the next one ends, it ends on that day: so the difference that waits stays the same one until somebody
+        approves it.
+        """
+
+    def is_holding(self) -> bool:
+        """Whether the brake has stopped the run that is under way."""
+
+    def hold(self, day: date) -> None:
+        """The reading of the day waits at the brake; where one waits already, nothing changes."""
+
+    def release(self) -> None:
+        """The reading was taken, or ends nothing any more. Where none waited, nothing is written."""

@@ -64,6 +64,11 @@ class ActiveDirectory:
                 lost.append(failure)
                 continue
             yield reading
+            if not known.dry_run:
+                if self._lookup.is_holding():
+                    self._lookup.hold(reading.day)
+                else:
+                    self._lookup.release()
             return
         kinds = {type(each) for each in lost}
         raise (kinds.pop() if len(kinds) == 1 else Lost)("; ".join(map(str, lost)))
@@ -86,10 +91,7 @@ class _Run:
         mark = Mark.of(self.known.mark)
         self.since = mark if mark is not None and checked(self.reader.root, mark) else None
         self.employments = self.lookup.employments()
-
-    @property
-    def day(self) -> date:
-        return self.now.astimezone(COPENHAGEN).date()
+        self.day: date = self.lookup.held_since() or self.now.astimezone(COPENHAGEN).date()
 
     def reading(self) -> Reading:
         """What has changed, where that can be told, else everything."""
@@ -159,9 +161,8 @@ class _Run:
     def _changes(self, since: Mark) -> Reading:
         delta = self.reader.delta(since)
         affected = self._affected(delta)
-        users = self._with_siblings(self.reader.some(delta.users | affected), delta.gone)
+        users, owned = self._with_siblings(self.reader.some(delta.users | affected), delta.gone)
         asked = delta.users | affected | users.keys()
-        owned = owners(users.values(), self.settings, self.known, self.lookup)
         counts = primary(users.values(), owned, self.lookup.primary_by_hand(), len(self.settings.primary))
         told = self.lookup.told_of(asked | delta.gone)
         photographed = self._with_photo(
@@ -189,6 +190,8 @@ class _Run:
     def _affected(self, delta: Delta) -> set[str]:
         """Accounts that a changed group has got or lost; the change shows on the group only. Raises TooMuch where a
         group has got or lost a group."""
+        if not delta.groups and not delta.gone:
+            return set()
         before = self.lookup.members(delta.groups.keys() | delta.gone)
         lost: set[str] = set()
         got: set[str] = set()
@@ -203,14 +206,18 @@ class _Run:
             raise TooMuch
         return affected
 
-    def _with_siblings(self, users: dict[str, User], gone: set[str]) -> dict[str, User]:
-        """Also the other accounts of the same persons, now or before: which one counts is decided among them all."""
+    def _with_siblings(
+        self, users: Mapping[str, User], gone: set[str]
+    ) -> tuple[Mapping[str, User], Mapping[str, Owner]]:
+        """Also the other accounts of the same persons, now or before: which one counts is decided among them all.
+        And the owner of each, where there is one."""
         owned = owners(users.values(), self.settings, self.known, self.lookup)
         persons = {each.uuid for each in owned.values()} | self.lookup.owners(users.keys() | gone)
         others = self.lookup.owned(persons) - users.keys() - gone
         if len(others) > TOO_MANY:
             raise TooMuch
-        return {**users, **self.reader.some(others)}
+        siblings = self.reader.some(others)
+        return {**users, **siblings}, {**owned, **owners(siblings.values(), self.settings, self.known, self.lookup)}
 
     def _groups_of(self, users: Mapping[str, User], delta: Delta) -> dict[str, set[str]]:
         """As kept, but for the groups that have changed; of an account that is new here the directory is asked."""
@@ -268,6 +275,7 @@ class _Run:
             mark_anyway=mark_anyway,
             problems=tuple(self.reader.problems),
             suspect=suspect,
+            apart=True,  # so that the source learns whether it was held
         )
 
 

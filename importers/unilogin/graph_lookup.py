@@ -6,7 +6,7 @@ from datetime import date
 import neo4j
 
 from graph.index import RecordId
-from graph.sourcing import read_mark, write_mark
+from graph.sourcing import is_holding, read_mark, write_mark
 
 _MEMORY = "unilogin#calls"
 OWN = "unilogin"
@@ -140,15 +140,7 @@ class GraphMemory:
         return None if kept is None else date.fromisoformat(kept)
 
     def is_held(self) -> bool:
-        rows, _, _ = self._driver.execute_query(
-            """
-            MATCH (run:Run {name: $source, state: 'running', dry: false})
-            MATCH (brake:Brake {source: $source, run: run.id})
-            RETURN count(brake) AS brakes
-            """,
-            source=OWN,
-        )
-        return bool(rows[0]["brakes"])
+        return is_holding(self._driver, OWN)
 
     def hold(self, institution: str, day: date) -> None:
         if self.held_since(institution) is None:

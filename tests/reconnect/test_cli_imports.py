@@ -1,6 +1,7 @@
 """Importing and asking on the command line: the acceptance file in, answers in its keys; brake and bad records."""
 
 import json
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import neo4j
@@ -13,6 +14,7 @@ from sample import demo_settings
 from sample.unilogin_service.app import Service, serve
 from sample.unilogin_service.keys import identity
 from sample.unilogin_service.state import Institution, State
+from tests.directories.controller import Controller
 from tests.reconnect.shell import Run
 
 ACCEPTANCE = Path(__file__).resolve().parents[1] / "acceptance" / "nearest.yaml"
@@ -109,3 +111,29 @@ def test_a_web_service_is_asked_with_the_settings_of_the_file(
     refused = run("import", "unilogin")
     assert refused.returncode == Exit.FAILURE
     assert "STIL does not answer" in refused.stderr
+
+
+def test_a_directory_is_read_with_the_settings_of_the_file(
+    run: Run, clean_graph: neo4j.Driver, municipal_ad: Controller, tmp_path: Path
+) -> None:
+    assert "[sources.active_directory]" in run("import", "active_directory").stderr
+    tree = {
+        "controllers": [municipal_ad.address],
+        "ca_file": str(municipal_ad.ca),
+        "user": municipal_ad.user,
+        "password": municipal_ad.password,
+        "base": municipal_ad.base,
+    }
+    (tmp_path / "reconnect.toml").write_text(tomli_w.dumps({"sources": {"active_directory": tree}}))
+    done = run("import", "active_directory")
+    assert (done.returncode, "unmatched_account" in done.stdout) == (Exit.OK, True), done.stderr
+    rows, _, _ = clean_graph.execute_query("MATCH (a:Account {login: 'Administrator'}) RETURN a.active AS active")
+    assert [row["active"] for row in rows] == [True]
+    assert municipal_ad.password not in run("config").stdout + done.stdout + done.stderr
+    # The address as one number: the same controller, but not a name of its certificate (pitfall 50).
+    tree["controllers"] = [str(int(IPv4Address(municipal_ad.address)))]
+    (tmp_path / "reconnect.toml").write_text(tomli_w.dumps({"sources": {"active_directory": tree}}))
+    refused = run("import", "active_directory")
+    assert refused.returncode == Exit.FAILURE
+    assert "certificate" in refused.stderr
+    assert municipal_ad.password not in refused.stdout + refused.stderr

@@ -146,6 +146,44 @@ def test_a_read_that_is_too_small_waits_at_the_brake(directory: Directory) -> No
     assert len(directory.logins()) == 2
 
 
+def test_what_waits_at_the_brake_stays_the_same_difference(directory: Directory) -> None:
+    """Pitfall 5: an approval holds after midnight; what ends, ends on the day on which it was held first."""
+    dns = [directory.add(f"u{number}") for number in range(4)]
+    directory.run(changes="whole")
+    for dn in dns[:2]:
+        directory.wire.delete(dn)
+    held = directory.now.date()
+    assert directory.run(changes="whole", dry_run=True).brake is None
+    brake = directory.run(changes="whole").brake
+    assert brake is not None
+    assert directory.later(24).run(changes="whole").brake == brake
+    assert directory.later(24).run(changes="whole", approve=brake).brake is None
+    ends = "MATCH (a:Account) WHERE a.to IS NOT NULL RETURN a.login, toString(a.to) ORDER BY a.login"
+    assert directory.rows(ends) == [("u0", str(held)), ("u1", str(held))]
+    directory.wire.delete(dns[2])
+    directory.later(24).run(changes="whole", least_share=0)
+    assert directory.rows(ends)[2] == ("u2", str(directory.now.date()))
+
+
+def test_what_comes_back_waits_no_longer(directory: Directory) -> None:
+    """Pitfall 5: what ends after the directory was whole again, ends on its own day."""
+    place = directory.unit("Afdeling")
+    dns = [directory.add(f"u{number}", place) for number in range(4)]
+    elsewhere = f"CN=Users,{directory.controller.base}"
+    directory.run(changes="whole")
+    for dn in dns[:2]:
+        directory.wire.modify_dn(dn, dn.partition(",")[0], new_superior=elsewhere)
+    assert directory.run(changes="whole").brake is not None
+    for dn in dns[:2]:
+        name = dn.partition(",")[0]
+        directory.wire.modify_dn(f"{name},{elsewhere}", name, new_superior=place)
+    assert directory.later(24).run(changes="whole").brake is None
+    directory.wire.delete(dns[0])
+    directory.later(24).run(changes="whole", least_share=0)
+    ends = directory.rows("MATCH (a:Account) WHERE a.to IS NOT NULL RETURN a.login, toString(a.to)")
+    assert ends == [("u0", str(directory.now.date()))]
+
+
 def test_a_wrong_password_is_tried_once(directory: Directory) -> None:
     """§2: no second bind, and not at another controller either; the password is in no message."""
     asked = []
