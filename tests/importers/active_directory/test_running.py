@@ -152,7 +152,7 @@ def test_what_waits_at_the_brake_stays_the_same_difference(directory: Directory)
     directory.run(changes="whole")
     for dn in dns[:2]:
         directory.wire.delete(dn)
-    held = directory.now.date()
+    held = directory.later(24).now.date()
     assert directory.run(changes="whole", dry_run=True).brake is None
     brake = directory.run(changes="whole").brake
     assert brake is not None
