@@ -117,6 +117,9 @@ def test_a_directory_is_read_with_the_settings_of_the_file(
     run: Run, clean_graph: neo4j.Driver, municipal_ad: Controller, tmp_path: Path
 ) -> None:
     assert "[sources.active_directory]" in run("import", "active_directory").stderr
+    municipal_ad.connection().add(
+        f"CN=kate,CN=Users,{municipal_ad.base}", "user", {"sAMAccountName": "kate", "userAccountControl": 514}
+    )
     tree = {
         "controllers": [municipal_ad.address],
         "ca_file": str(municipal_ad.ca),
@@ -127,8 +130,8 @@ def test_a_directory_is_read_with_the_settings_of_the_file(
     (tmp_path / "reconnect.toml").write_text(tomli_w.dumps({"sources": {"active_directory": tree}}))
     done = run("import", "active_directory")
     assert (done.returncode, "unmatched_account" in done.stdout) == (Exit.OK, True), done.stderr
-    rows, _, _ = clean_graph.execute_query("MATCH (a:Account {login: 'Administrator'}) RETURN a.active AS active")
-    assert [row["active"] for row in rows] == [True]
+    rows, _, _ = clean_graph.execute_query("MATCH (a:Account {active: true}) RETURN a.login AS login")
+    assert [row["login"] for row in rows] == ["kate"]
     assert municipal_ad.password not in run("config").stdout + done.stdout + done.stderr
     # The address as one number: the same controller, but not a name of its certificate (pitfall 50).
     tree["controllers"] = [str(int(IPv4Address(municipal_ad.address)))]
