@@ -141,6 +141,9 @@ class Import:
         if told is not None:
             self._settle(told, self.report.problems)
         if not self.dry_run:
+            # After everything else: they look at the graph, where the list and payroll have met.
+            if told := self.ruling.of_the_list():
+                self._settle(told, self.report.problems)
             self.ruling.finish()
 
     # -- compare, brake, apply ----------------------------------------------------------------------------------

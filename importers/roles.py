@@ -20,6 +20,8 @@ class RoleRule(BaseModel):
     """``when`` all conditions given hold, the employment has ``role`` for its unit.
 
     ``position_codes``: payroll's codes. ``manager_flag``: payroll says so (Opus's isManager).
+    ``position_categories``: codes of the position list, with what lies below; ``position_levels``: its levels, 1 to 9.
+    These two go together and not with the others (``importers.position_rules``).
     ``about``: responsibilities, written kind:key ("kle:27.12"). ``covers_all``, ``title``: of the role, if it is new.
     """
 
@@ -31,16 +33,29 @@ class RoleRule(BaseModel):
     covers_all: bool = False
     position_codes: frozenset[str] = frozenset()
     manager_flag: bool = False
+    position_categories: frozenset[str] = frozenset()
+    position_levels: frozenset[int] = frozenset()
     about: tuple[str, ...] = ()
     primary: bool = True
 
     @model_validator(mode="after")
     def _has_a_condition(self) -> "RoleRule":
-        if not self.position_codes and not self.manager_flag:
-            raise ValueError(f"role rule {self.name!r} has no condition: give position_codes or manager_flag")
+        of_payroll = bool(self.position_codes or self.manager_flag)
+        if not of_payroll and not self.by_list:
+            raise ValueError(
+                f"role rule {self.name!r} has no condition: give position_codes, manager_flag, position_categories "
+                "or position_levels"
+            )
+        if of_payroll and self.by_list:
+            raise ValueError(f"role rule {self.name!r}: payroll's conditions and the position list's don't go together")
         for each in self.about:
             responsibility(each)
         return self
+
+    @property
+    def by_list(self) -> bool:
+        """It looks at the position list, not at what payroll tells."""
+        return bool(self.position_categories or self.position_levels)
 
     @property
     def source(self) -> str:
@@ -55,6 +70,8 @@ class RoleRule(BaseModel):
                 self.covers_all,
                 sorted(self.position_codes),
                 self.manager_flag,
+                sorted(self.position_categories),
+                sorted(self.position_levels),
                 self.about,
                 self.primary,
             )

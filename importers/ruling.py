@@ -10,6 +10,8 @@ from graph.index import Index, RecordId
 from graph.order import RULE_PREFIX
 from graph.sourcing import read_mark, write_mark
 from importers.known import statements_of
+from importers.position_rules import PREFIX, PositionFacts
+from importers.position_rules import withdrawn as withdrawn_from_list
 from importers.roles import RoleRule, derived, digest_of, role_of, withdrawn
 
 UNFINISHED = "unfinished"
@@ -78,8 +80,37 @@ class Ruling:
             ]
         return told
 
+    def of_the_list(self) -> list[Told]:
+        """What rules that look at the position list make of the graph as it is now, and what they no longer make.
+
+        Only where this run has written something, or the rules have changed: else it is as it was.
+        """
+        kept = self._kept
+        if not self._begun and kept.get("digest", "") == digest_of(self._rules):
+            return []
+        by_list = {each.name: each for each in self._rules if each.by_list}
+        names = {*filter(None, kept.get("names", "").split(",")), *(each.name for each in self._rules)}
+        facts = PositionFacts.read(self._driver) if by_list else None
+        told: list[Told] = []
+        for name in sorted(names):
+            source = f"{RULE_PREFIX}{name}"
+            made: dict[str, Statement] = {}
+            if facts is not None and name in by_list:
+                made = facts.assignments(by_list[name])
+                if made:
+                    told.append(Told(source, role_of(by_list[name]), ""))
+            before = {
+                each.key
+                for each in statements_of(self._driver, source, "Assignment")
+                if each.key.startswith(PREFIX) and each.exists
+            }
+            told += [Told(source, each, "") for each in made.values()]
+            told += [Told(source, withdrawn_from_list(key), "") for key in sorted(before - made.keys())]
+        self._index.learn_records(RecordId(each.source, each.statement.kind, each.statement.key) for each in told)
+        return told
+
     def _by(self, rule: RoleRule, employments: Sequence[Statement]) -> Iterator[Told]:
-        if not employments:
+        if not employments or rule.by_list:
             return
         records = [RecordId(rule.source, "Assignment", f"{self._source}:{each.key}") for each in employments]
         self._index.learn_records([*records, RecordId(rule.source, "Role", rule.role)])
