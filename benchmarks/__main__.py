@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import directory, large_read, nearest_of_all, payroll, small_reads, ten_changes, unchanged_sources
+from benchmarks import directory, kle, large_read, nearest_of_all, payroll, small_reads, ten_changes, unchanged_sources
 from benchmarks.measured import Measured
 from benchmarks.report import save, show
 from benchmarks.servers import fresh_servers
@@ -41,6 +41,8 @@ def everything(sizes: Sequence[str]) -> Iterator[Measured]:
     for size in sizes:
         yield from of_size(size)
         yield unchanged_sources.measure(size)
+    with tempfile.TemporaryDirectory(prefix="rc-bench-kle-") as folder, fresh_servers() as (_, driver):
+        yield kle.measure(driver, Keyring.generate(), Path(folder))
     if len(sizes) > 1:
         yield ten_changes.measure(payroll.SEED, payroll.TODAY, *sizes[:2])
         yield from of_directory()
