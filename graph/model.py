@@ -173,7 +173,10 @@ EMPLOYMENT = Kind(
             ("Position",),
             single=True,
             properties=(
-                Property("how", doc="How the position list found it: payroll, stk, title; empty: others say so"),
+                Property(
+                    "how",
+                    doc="How it was found: manual, payroll, stk, title (by the position list); empty: payroll's own",
+                ),
             ),
         ),
     ),

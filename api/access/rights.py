@@ -60,6 +60,7 @@ WRITE: Mapping[str, frozenset[str]] = {
     "tagUnit": frozenset({"organisation"}),
     "createPerson": frozenset({"hr"}),
     "setAbsence": frozenset({"hr"}),
+    "choosePosition": frozenset({"hr"}),
     "createAffiliation": frozenset({"hr"}),
     "changeAffiliation": frozenset({"hr"}),
     "createRole": frozenset({"rights"}),

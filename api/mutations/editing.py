@@ -14,7 +14,7 @@ from api.mutations.inputs import HolderInput, PlaceInput, Written
 from graph.changes import Origin
 from graph.door import Amendment, Door
 from graph.errors import Conflict, GraphError, Refused, Unknown
-from graph.facts import LinkTold, Ref, Statement, Told, Value
+from graph.facts import LinkTold, Ref, Scalar, Statement, Told, Value
 from graph.lookup import find, responsibility_kind
 from graph.model import KINDS, Property
 from graph.order import MANUAL
@@ -120,6 +120,22 @@ def with_value(name: str, value: Value | None, life: Period) -> Edit:
             told.append(Told(life, value))
         told.sort(key=lambda each: each.period.start)
         return replace(kept, values={**kept.values, name: tuple(told)})
+
+    return edit
+
+
+def with_link(name: str, to: Ref | None, life: Period, **properties: Scalar) -> Edit:
+    """Tell a link of which one holds at a time, in a period, over what was told by hand for these days; None takes it
+    back."""
+
+    def edit(kept: Statement) -> Statement:
+        told = [
+            replace(each, period=left) for each in kept.links.get(name, ()) for left in without((each.period,), (life,))
+        ]
+        if to is not None:
+            told.append(LinkTold(life, to, tuple(properties.items())))
+        told.sort(key=lambda each: each.period.start)
+        return replace(kept, links={**kept.links, name: tuple(told)})
 
     return edit
 

@@ -16,7 +16,7 @@ from strawberry.types import Info
 
 from api.context import Context
 from api.mutations.deciding import Deciding
-from api.mutations.editing import Editing, always, days, new, parsed, with_links, with_value
+from api.mutations.editing import Editing, always, days, new, parsed, with_link, with_links, with_value
 from api.mutations.inputs import Decided, HolderInput, PlacedUnitInput, PlaceInput, Written
 from graph.door import Amendment
 from graph.errors import Refused
@@ -27,6 +27,7 @@ from graph.time import Period, within
 From_ = Annotated[date | None, strawberry.argument(name="from", description="first day; default: always so far")]
 To_ = Annotated[date | None, strawberry.argument(description="the day after the last; default: until further notice")]
 CONTEXT = Info[Context, None]
+BY_HAND = "manual"  # how a position was found (positions.md §5)
 
 
 @strawberry.type(description="What people maintain by hand. It outranks every source until it is released or ends")
@@ -136,6 +137,20 @@ class Mutation(Deciding):
             return editing.write("Person", editing.uuid("Person", person), edit, expected_version)
 
         return await Editing(info.context, "setAbsence", reason).do(work)
+
+    @strawberry.mutation(
+        description="The position of an employment, whatever payroll and the position list say; null lets them say it"
+    )
+    async def choose_position(
+        self, info: CONTEXT, employment: str, reason: str, position: str | None = None,
+        from_: From_ = None, to: To_ = None, expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            chosen = None if position is None else editing.ref("Position", position)
+            edit = with_link("position", chosen, days(from_, to), how=BY_HAND)
+            return editing.write("Employment", editing.uuid("Employment", employment), edit, expected_version)
+
+        return await Editing(info.context, "choosePosition", reason).do(work)
 
     @strawberry.mutation(description="A tie to a unit without payroll; it always has an end")
     async def create_affiliation(

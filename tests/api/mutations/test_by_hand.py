@@ -1,5 +1,10 @@
 """What people maintain: each change by hand has its effect, its entry in the log, and its refusals."""
 
+from graph.changes import Origin
+from graph.cpr import Keyring
+from graph.door import Door
+from graph.facts import Statement, Told
+from graph.time import Period
 from tests.api.serving import Served
 
 NEAREST = """
@@ -167,3 +172,24 @@ def test_a_reason_is_needed_and_names_must_be_known(service: Served) -> None:
         "organisation",
     )["errors"]
     assert error["extensions"]["code"] == "unknown_property"
+
+
+def test_a_position_chosen_by_hand_holds_until_it_is_released(service: Served) -> None:
+    """positions.md §5: a choice by hand outranks all other ways; how it was found is on the relationship."""
+    positions = [Statement("Position", code, values={"title": (Told(Period(), code),)}) for code in ("Lærer", "Tolk")]
+    Door(service.driver, Keyring.generate()).state("facts", positions, Origin("facts"))
+    choose = """
+        mutation($position: String, $from: Date, $to: Date) {
+          choosePosition(employment: "e_karen", position: $position, from: $from, to: $to, reason: "by agreement") {
+            change
+          } }"""
+    asked = '{ employment(key: "e_karen") { positionPeriods(period: {}) { from to how position { title } } } }'
+    service.data(choose, "hr", position="Lærer", **{"from": "2026-01-01"})
+    service.data(choose, "hr", position="Tolk", **{"from": "2026-03-01", "to": "2026-04-01"})
+    assert service.data(asked)["employment"]["positionPeriods"] == [
+        {"from": "2026-01-01", "to": "2026-03-01", "how": "manual", "position": {"title": "Lærer"}},
+        {"from": "2026-03-01", "to": "2026-04-01", "how": "manual", "position": {"title": "Tolk"}},
+        {"from": "2026-04-01", "to": None, "how": "manual", "position": {"title": "Lærer"}},
+    ]
+    service.data(choose, "hr")
+    assert service.data(asked)["employment"]["positionPeriods"] == []
