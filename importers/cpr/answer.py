@@ -3,51 +3,91 @@
 Only the elements named here are looked at; relations, children, sex, civil status, citizenship and notes are not.
 """
 
+import re
+from collections.abc import Iterator
 from datetime import date
 
 from lxml import etree
 
+from importers.cpr.elements import child, text
 from importers.cpr.errors import UnreadableAnswer
+from importers.cpr.numbers import is_askable
 from importers.cpr.told import AddressTold, NameTold, PersonTold, ProtectionTold
+from importers.xml import local
 
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
+_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([TZ+-].*)?", re.DOTALL)
+_DATED = frozenset({"dato", "usikkerhedsmarkering"})
+# What the parts that are read may hold, whether or not it is read itself.
+_KNOWN = {
+    "PersonLookupResponse": frozenset({"persondata", "adresse", "relationer", "notater"}),
+    "persondata": frozenset(
+        "personnummer gaeldendePersonnummer navn foedselsdato foedselsregistreringsOplysninger startdato slutdato "
+        "alder koen antalBoernUnder18 stilling status separation civilstand statsborgerskab umyndiggoerelse "
+        "forsvindingsdato adressebeskyttelse vejviserbeskyttelse markedsfoeringsbeskyttelse tilmeldtNemsms "
+        "tilmeldtDigitalpost".split()
+    ),
+    "navn": frozenset(
+        "personadresseringsnavn fornavn mellemnavn efternavn fornavnMarkering mellemnavnMarkering efternavnMarkering "
+        "navnestartdato".split()
+    ),
+    "navnestartdato": _DATED,
+    "status": frozenset({"status", "statusdato"}),
+    "statusdato": _DATED,
+    "adressebeskyttelse": frozenset({"startdato", "slutdato", "beskyttet"}),
+    "adresse": frozenset({"aktuelAdresse", "udrejseoplysninger", "kontaktAdresse", "adresseHistorik"}),
+}
 
 
 def person(answer: etree._Element, asked: str, day: date, *, addresses: bool, guardianship: bool) -> PersonTold:
     """What is told of the person with the number ``asked``, on ``day``.
 
-    Raises UnreadableAnswer where it is about somebody else, about nobody, or a date or mark can't be read.
+    Raises UnreadableAnswer where it is about somebody else, about nobody, tells something twice, or a number, a date
+    or a mark can't be read.
     """
     if etree.QName(answer).localname != "PersonLookupResponse":
         raise UnreadableAnswer("answer", "the answer is none of PersonLookup")
-    data = answer.find("{*}persondata")
+    data = child(answer, "persondata")
     if data is None:
         raise UnreadableAnswer("persondata", "the answer holds nothing about the person")
-    number, current = _text(data, "personnummer"), _text(data, "gaeldendePersonnummer")
+    number, current = text(data, "personnummer"), text(data, "gaeldendePersonnummer")
     if asked not in (number, current):
         raise UnreadableAnswer("personnummer", "the answer is not about the number that was asked for")
-    status = data.find("{*}status")
+    if current is not None and not is_askable(current):
+        raise UnreadableAnswer("gaeldendePersonnummer", "gaeldendePersonnummer is no CPR number")
+    status = child(data, "status")
     return PersonTold(
         number=asked,
         current=current,
-        name=_name(data.find("{*}navn")),
-        status=None if status is None else _code(_text(status, "status")),
+        name=_name(child(data, "navn")),
+        status=None if status is None else _code(text(status, "status")),
         status_since=None if status is None else _sure_day(status, "statusdato"),
-        protections=_protections(data.find("{*}adressebeskyttelse")),
-        under_guardianship=_guardianship(data.find("{*}umyndiggoerelse"), day) if guardianship else None,
-        address=_address(answer.find("{*}adresse")) if addresses else None,
+        protections=_protections(child(data, "adressebeskyttelse")),
+        under_guardianship=_guardianship(child(data, "umyndiggoerelse"), day) if guardianship else None,
+        address=_address(child(answer, "adresse")) if addresses else None,
+        unread=frozenset(_unread(answer)),
     )
+
+
+def _unread(element: etree._Element) -> Iterator[str]:
+    """Names of elements that nobody has described, in the parts that are read."""
+    if (known := _KNOWN.get(local(element))) is not None:
+        for each in element.iterchildren("*"):
+            if local(each) in known:
+                yield from _unread(each)
+            else:
+                yield local(each)
 
 
 def _name(name: etree._Element | None) -> NameTold | None:
     if name is None:
         return None
-    given = " ".join(filter(None, (_text(name, "fornavn"), _text(name, "mellemnavn"))))
-    marks = "".join(_text(name, f"{part}Markering") or "" for part in ("fornavn", "mellemnavn", "efternavn"))
+    given = " ".join(filter(None, (text(name, "fornavn"), text(name, "mellemnavn"))))
+    marks = "".join(text(name, f"{part}Markering") or "" for part in ("fornavn", "mellemnavn", "efternavn"))
     return NameTold(
         given or None,
-        _text(name, "efternavn"),
-        _text(name, "personadresseringsnavn"),
+        text(name, "efternavn"),
+        text(name, "personadresseringsnavn"),
         _sure_day(name, "navnestartdato"),
         marks,
     )
@@ -57,6 +97,8 @@ def _protections(protection: etree._Element | None) -> tuple[ProtectionTold, ...
     if protection is None:
         return None
     told = ProtectionTold(_day(protection, "startdato"), _day(protection, "slutdato"), _yes_no(protection, "beskyttet"))
+    if told.start is not None and told.end is not None and told.end < told.start:
+        raise UnreadableAnswer("adressebeskyttelse", "adressebeskyttelse ends before it begins")
     return None if told == ProtectionTold() else (told,)
 
 
@@ -73,56 +115,54 @@ def _guardianship(told: etree._Element | None, day: date) -> bool | None:
 def _address(addresses: etree._Element | None) -> AddressTold | None:
     if addresses is None:
         return None
-    here = addresses.find("{*}aktuelAdresse")
+    here = child(addresses, "aktuelAdresse")
     if here is None:
-        abroad = addresses.find("{*}udrejseoplysninger") is not None
+        abroad = child(addresses, "udrejseoplysninger") is not None
         return AddressTold() if abroad else None
     told = AddressTold(
-        _text(here, "standardadresse") or "",
-        ", ".join(filter(None, (_text(here, "conavn"), _text(here, "lokalitet"), _text(here, "bynavn")))),
-        _text(here, "postnummer") or "",
-        _text(here, "postdistrikt") or "",
+        text(here, "standardadresse") or "",
+        ", ".join(filter(None, (text(here, "conavn"), text(here, "lokalitet"), text(here, "bynavn")))),
+        text(here, "postnummer") or "",
+        text(here, "postdistrikt") or "",
     )
     return None if told == AddressTold() else told
 
 
-def _code(text: str | None) -> str | None:
+def _code(told: str | None) -> str | None:
     """``01`` and ``1`` are the same status (pitfall 2)."""
-    return text.lstrip("0") or "0" if text and text.isdigit() else text
-
-
-def _text(element: etree._Element, name: str) -> str | None:
-    found = element.find(f"{{*}}{name}")
-    return ((found.text or "").strip() or None) if found is not None else None
+    return told.lstrip("0") or "0" if told and told.isdigit() else told
 
 
 def _yes_no(element: etree._Element, name: str) -> bool | None:
-    text = _text(element, name)
-    if text is None:
+    told = text(element, name)
+    if told is None:
         return None
-    if text not in _TRUE | _FALSE:
+    if told not in _TRUE | _FALSE:
         raise UnreadableAnswer(name, f"{name} is neither true nor false")
-    return text in _TRUE
+    return told in _TRUE
 
 
 def _day(element: etree._Element, name: str) -> date | None:
-    return read_day(_text(element, name), name)
+    return _read_day(text(element, name), name)
 
 
 def _sure_day(element: etree._Element, name: str) -> date | None:
     """A date with a mark; None where it is marked as uncertain."""
     found = element.find(f"{{*}}{name}")
-    if found is None or _text(found, "usikkerhedsmarkering"):
+    if found is None or text(found, "usikkerhedsmarkering"):
         return None
-    return read_day(_text(found, "dato"), name)
+    return _read_day(text(found, "dato"), name)
 
 
-def read_day(text: str | None, name: str) -> date | None:
+def _read_day(told: str | None, name: str) -> date | None:
     """The day of a date or a moment, as written (Danish time). The last day of all times means: no end."""
-    if not text:
+    if not told:
         return None
+    written = _DAY.fullmatch(told)
     try:
-        day = date.fromisoformat(text[:10])
-    except ValueError as wrong:
-        raise UnreadableAnswer(name, f"{name} is no date") from wrong
+        day = date.fromisoformat(written[1]) if written else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise UnreadableAnswer(name, f"{name} is no date")
     return None if day == date.max else day

@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from graph.facts import Problem
-from importers.cpr.errors import Faulted, LogUnwritable, Misconfigured, Unanswered, UnknownNumber, UnreadableAnswer
+from importers.cpr.errors import (
+    Faulted,
+    LogUnwritable,
+    Misconfigured,
+    Unanswered,
+    UnknownNumber,
+    UnreadableAnswer,
+    without_numbers,
+)
 from importers.cpr.lookup import Lookup
 from importers.cpr.mapping import notice
 from importers.cpr.persons import Persons, Tied
@@ -60,6 +68,7 @@ class Asking:
     day: date
     _in_a_row: int = 0
     _unanswered: set[str] = field(default_factory=set)
+    _unread: set[str] = field(default_factory=set)
 
     def readings(self) -> Iterator[Reading]:
         """First lookups; then whom something is left to ask about; then the refresh, where nobody is subscribed.
@@ -109,8 +118,8 @@ class Asking:
                 if self._given_up:
                     break
             label = f"CPR, {purpose}: {len(records)} of {len(persons)} persons from {first + 1} on"
-            silence = problems_record("Service", "lookup", *self._silence(purpose))
-            yield Reading(label, self.day, [*records, silence])
+            service = problems_record("Service", "lookup", *self._silence(purpose), *self._unknown_elements())
+            yield Reading(label, self.day, [*records, service])
             if stopped is not None:
                 raise stopped
             if self._given_up:
@@ -133,6 +142,7 @@ class Asking:
             problem = Problem("Person", person.uuid, wrong.field, "unreadable_answer", str(wrong))
         else:
             self._in_a_row = 0
+            self._unread |= followed.told.unread
             return (told_record(self.known, self.settings, person.uuid, followed.told, self.day, followed.numbers),)
         self._in_a_row = 0
         return (doubtful_record(self.known, person.uuid, problem),)
@@ -145,3 +155,10 @@ class Asking:
             "The log of lookups tells what each call met."
         )
         return (Problem("Service", "lookup", "answer", "service_silent", text, "notice"),)
+
+    def _unknown_elements(self) -> tuple[Problem, ...]:
+        if not self._unread:
+            return ()
+        names = without_numbers(", ".join(sorted(self._unread)))
+        text = f"answers hold elements that no description knows, and that are not read: {names}"
+        return (Problem("Service", "lookup", "answer", "unknown_element", text, "notice"),)

@@ -214,6 +214,8 @@ def _protections(lines: list["_Line"]) -> Iterator[ProtectionTold]:
     for line in lines:
         if line.cut(14, 4) == _NAME_AND_ADDRESS:
             start, end = line.day10(18), line.day10(28)
+            if start is not None and end is not None and end < start:
+                raise _Unreadable(f"line {line.at}: the protection ends before it begins")
             yield ProtectionTold(start, end, True if start is None and end is None else None)
 
 

@@ -171,7 +171,7 @@ def _problems(
         found.append(notice(uuid, "dead", "dead_with_tie", text))
     if told.under_guardianship:
         found.append(notice(uuid, "guardianship", "guardianship", "CPR tells of guardianship (umyndiggørelse)"))
-    if told.name is not None and set(told.name.marks) & {"+", "*"}:
-        text = "CPR marks the name as shortened (+) or as having letters that it cannot tell (*)"
+    if told.name is not None and set(told.name.marks) - {"="}:
+        text = "CPR marks the name as shortened (+), as having letters that it cannot tell (*), or in an unknown way"
         found.append(notice(uuid, "name", "name_marked", text))
     return tuple(found)

@@ -30,12 +30,27 @@ _ABOUT_ACCESS = (
     "useruuid", "serviceuuid", "cvr", "xsd", "schema",
 )  # fmt: skip
 LARGEST = 16 * 1024 * 1024  # bytes of an answer; a person's is some ten thousand, all filters' some hundred a person
+_CHUNK = 64 * 1024
 # At level debug zeep tells whole messages: numbers, names and addresses.
 logging.getLogger("zeep.transports").setLevel(logging.INFO)
 
 
 class _Session(requests.Session):
-    """requests lets REQUESTS_CA_BUNDLE overrule a session's own CA; here the configured one counts."""
+    """requests lets REQUESTS_CA_BUNDLE overrule a session's own CA; here the configured one counts.
+
+    An answer is read as it comes, and no further than is allowed. Raises Unanswered where it is larger.
+    """
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        response = super().send(request, **{**options, "stream": True})
+        content = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            content += chunk
+            if len(content) > LARGEST:
+                response.close()
+                raise Unanswered("too_large", f"the answer has more than {LARGEST} bytes")
+        response._content = bytes(content)
+        return response
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         merged = super().merge_environment_settings(url, proxies, stream, verify, cert)
@@ -118,7 +133,7 @@ class Service:
             raise Unanswered("timeout", f"no answer within {self._connection.timeout:g} seconds") from late
         except requests.RequestException as broken:
             raise Unanswered("unreachable", f"{type(broken).__name__}: no connection, or it broke off") from broken
-        return _answer(response, self._url)
+        return answered(response, self._url)
 
 
 class _Checked(Plugin):
@@ -154,7 +169,8 @@ def parsed(content: bytes) -> etree._Element:
         raise Unanswered(wrong.rule, f"the answer is refused: {wrong}") from wrong
 
 
-def _answer(response: requests.Response, url: str) -> etree._Element:
+def answered(response: requests.Response, url: str) -> etree._Element:
+    """The element in an answer's body. Raises UnknownNumber, Faulted, Unanswered, Misconfigured."""
     status = response.status_code
     if status in _REFUSED:
         raise Misconfigured(

@@ -5,20 +5,23 @@ from typing import Any
 
 from lxml import etree
 
+from importers.cpr.elements import text
 from importers.cpr.errors import Faulted, UnreadableAnswer, without_numbers
 from importers.cpr.lookup import SF6002, Entry, Log, invocation
+from importers.cpr.numbers import is_askable
 from importers.cpr.settings import SUBSCRIPTION_SERVICE, SubscriptionSettings
 from importers.cpr.soap import Connection
+from importers.xml import local
 
 ADDED = frozenset({"ADDED", "ALREADY_EXISTED"})
 REMOVED = frozenset({"REMOVED", "NON_EXISTING_PNR"})
 UNKNOWN = "NON_EXISTING_PNR"
-_OTHER_FILTERS = ("AgeRange", "ChangeCode", "MunicipalityCode")
+_NUMBER, _NONE = "PNR", "noFilter"
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is subscribed. ``others``: kinds of filters that deliver people whom nobody has a right to."""
+    """What is subscribed. ``others``: kinds of filters that may deliver people whom nobody has a right to."""
 
     numbers: frozenset[str] = field(repr=False)
     others: tuple[str, ...]
@@ -36,12 +39,9 @@ class Subscription:
         self._log, self._by = log, by
 
     def held(self) -> Held:
-        """All filters. Elements that the description lacks (``noFilter``) are passed over."""
+        """All filters."""
         with Entry(self._log, "", self._by, "reconcile subscriptions", SF6002) as entry:
-            answer = self._call("GetAllFilters", entry)
-            numbers = frozenset((each.text or "").strip() for each in answer.findall("{*}PNR"))
-            others = tuple(each for each in _OTHER_FILTERS if answer.find(f"{{*}}{each}") is not None)
-            return Held(numbers - {""}, others)
+            return filters(self._call("GetAllFilters", entry))
 
     def add(self, number: str, uuid: str) -> bool:
         """Subscribe a Person; False where CPR does not know the number. Twice is once (``ALREADY_EXISTED``)."""
@@ -58,8 +58,7 @@ class Subscription:
 
     def _changed(self, operation: str, number: str, uuid: str, purpose: str) -> str:
         with Entry(self._log, uuid, self._by, purpose, SF6002) as entry:
-            found = self._call(operation, entry, PNR=number).find("{*}Result")
-            result = "" if found is None else (found.text or "").strip()
+            result = text(self._call(operation, entry, PNR=number), "Result") or ""
             entry.code = without_numbers(result) or "no result"
             return entry.code
 
@@ -73,3 +72,12 @@ class Subscription:
         if etree.QName(answer).localname != f"{operation}Response":
             raise UnreadableAnswer("answer", f"the answer is none of {operation}")
         return answer
+
+
+def filters(answer: etree._Element) -> Held:
+    """What GetAllFilters answers. ``noFilter`` is none, though the description lacks it. Raises UnreadableAnswer."""
+    names = {local(each) for each in answer.iterchildren("*")}
+    numbers = frozenset((each.text or "").strip() for each in answer.findall(f"{{*}}{_NUMBER}"))
+    if not all(map(is_askable, numbers)):
+        raise UnreadableAnswer(_NUMBER, "the answer holds a filter on what is no CPR number")
+    return Held(numbers, tuple(sorted(names - {_NUMBER, _NONE})))

@@ -4,7 +4,7 @@ What is None was left out, which is no statement. Everything that REConnect has 
 citizenship, notes, occupation) is dropped by the readers and has no place here.
 """
 
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date
 
 from graph.time import ALWAYS, FOREVER, Period
@@ -82,7 +82,7 @@ class PersonTold:
 
     ``status``: the code without leading zeros (``1``, ``90``), or the service's text where it is no number.
     ``protections``: None = no statement; empty = there is none. ``address``: None = no statement; empty fields =
-    no Danish address.
+    no Danish address. ``unread``: names of what the answer holds and no description knows.
     """
 
     number: str = field(repr=False)
@@ -94,10 +94,11 @@ class PersonTold:
     under_guardianship: bool | None = None
     address: AddressTold | None = None
     formers: tuple[FormerTold, ...] = ()
+    unread: frozenset[str] = frozenset()
 
     def raw(self) -> bytes:
-        """Everything in it, for a keyed fingerprint."""
-        return repr(astuple(self)).encode()
+        """Everything that is told, for a keyed fingerprint."""
+        return repr(astuple(replace(self, unread=frozenset()))).encode()
 
     def is_protected(self, day: date) -> bool:
         """Protected on the day."""

@@ -42,7 +42,7 @@ AGREEMENT = {"service_agreement": KNOWN.service_agreement, "user_system": KNOWN.
 
 
 def payroll(*more: Statement, without: str = "", **numbers: str) -> Stating:
-    """What payroll tells; ``without``: keys that it does not tell any more; ``numbers``: another number of a person."""
+    """What payroll tells, and ``more``; ``without``: keys that are left out; ``numbers``: another number of a person."""
     ended = employment("e-egon", "egon", "south")
     ended.exists = (Period(START, date(2024, 1, 1)),)
     ended.links = {
@@ -63,9 +63,8 @@ def payroll(*more: Statement, without: str = "", **numbers: str) -> Stating:
         employment("e-cille", "cille", "south"),
         employment("e-dorte", "dorte", "south"),
         ended,
-        *more,
     ]
-    return Stating(*(each for each in statements if each.key not in without.split()))
+    return Stating(*(each for each in statements if each.key not in without.split()), *more)
 
 
 def persons() -> list[CprPerson]:

@@ -33,7 +33,7 @@ def changed(old: bytes, new: bytes) -> bytes:
     return GOOD.replace(old, new, 1)
 
 
-def test_a_file_tells_the_whole_of_each_person() -> None:
+def test_pitfall_05_a_file_tells_the_whole_of_each_person() -> None:
     """Pitfall 5: the addressing name is cut at 34 characters; pitfall 6: ISO-8859-1."""
     found = told(GOOD)
     assert (found.produced, found.previous, found.doubts) == (DAY, BEFORE, ())

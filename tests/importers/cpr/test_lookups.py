@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from graph.facts import Told
+from graph.sourcing import kept_problems
+from graph.time import Period
 from importers.cpr.errors import LogUnwritable, Misconfigured
 from sample.cpr_service.certificates import Authority
 from sample.cpr_service.register import Address, Name
@@ -18,9 +21,8 @@ HOME = {"street": "Strandvejen 7, 2. th", "supplement": "c/o Jensen", "postal_co
 # -- whom -------------------------------------------------------------------------------------------------------------
 
 
-def test_only_persons_with_a_tie_are_asked_about_and_once(office: Office) -> None:
-    """Pitfall 11: numbers that fail modulus 11 are asked for; the replacement number (day 64) and Egon, who has left,
-    are not."""
+def test_pitfall_11_only_persons_with_a_tie_are_asked_about_and_once(office: Office) -> None:
+    """Numbers that fail modulus 11 are asked for; the replacement number (day 64) and Egon, who has left, are not."""
     office.run()
     assert sorted(office.service.asked()) == sorted([ALMA, BIRK, CILLE])
     assert {DORTE, EGON}.isdisjoint(office.service.asked())
@@ -90,13 +92,31 @@ def test_a_dry_run_asks_and_logs_and_writes_nothing(office: Office) -> None:
 # -- names ------------------------------------------------------------------------------------------------------------
 
 
-def test_cprs_name_holds_before_payrolls(office: Office) -> None:
-    """Pitfall 5: the surname has two words."""
+def test_pitfall_05_cprs_name_holds_before_payrolls_and_a_surname_may_have_two_words(office: Office) -> None:
     office.run()
     told = office.values(ALMA)
     assert (told["given_name"], told["surname"]) == ("Alma Vestergaard", "Holm Nørgård")
     assert told["name"] == told["addressing_name"] == "Alma Vestergaard Holm Nørgård"
     assert "name" not in office.values(ALMA, date(2019, 5, 31))
+
+
+def test_pitfall_05_letters_and_signs_of_names_come_as_they_are_and_marks_are_shown(office: Office) -> None:
+    names = {ALMA: ("Zoë Łucja", "d'Arc", "*"), BIRK: ("René", "Weiß Ørsted", "+"), CILLE: ("Åse", "O'Brién-Bæk", "=")}
+    for number, (given, surname, mark) in names.items():
+        office.register.rename(number, Name(given, surname, marks=("", "", mark)))
+    office.run()
+    told = {number: (office.values(number)["given_name"], office.values(number)["surname"]) for number in names}
+    assert told == {number: (given, surname) for number, (given, surname, _) in names.items()}
+    marked = [each.key for each in kept_problems(office.driver, "cpr").values() if each.rule == "name_marked"]
+    assert sorted(marked) == sorted([office.uuid(ALMA), office.uuid(BIRK)])
+
+
+def test_pitfall_05_the_name_on_letters_may_be_cut_and_is_no_source_of_the_parts(office: Office) -> None:
+    cut = "Alma Vestergaard Holm Nørgård-Klit"
+    office.register.rename(ALMA, Name("Alma Vestergaard", "Holm Nørgård-Klitgaard", addressing=cut))
+    office.run()
+    told = office.values(ALMA)
+    assert (told["surname"], told["addressing_name"], len(cut)) == ("Holm Nørgård-Klitgaard", cut, 34)
 
 
 def test_a_new_name_holds_from_its_day_and_the_old_one_before(office: Office) -> None:
@@ -137,6 +157,26 @@ def test_pitfall_08_who_becomes_protected_has_no_address_anywhere(office: Office
     mine = [each for each in found if each["uuid"] not in of_others or each["key"] == office.uuid(ALMA)]
     assert found
     assert mine == []
+
+
+def test_pitfall_08_payrolls_address_of_a_protected_person_holds_on_no_day_of_protection(office: Office) -> None:
+    """Whoever told it, and whether before or after: it holds before the protection, and again when that is over."""
+    start, end = date(2026, 11, 20), date(2027, 11, 20)
+    told = person("alma", "Alma Testrup", ALMA)
+    at_home = replace(told, values={**told.values, **{name: (Told(Period(), each),) for name, each in HOME.items()}})
+    office.pay(at_home, without="alma")
+    assert office.values(ALMA).items() >= HOME.items()
+    office.register.protect(ALMA, start, end)
+    office.run()
+    assert not HOME.keys() & office.values(ALMA).keys()
+    moved = replace(told, values={**at_home.values, "street": (Told(Period(), "Vestergade 1"),)})
+    office.pay(moved, without="alma")
+    for day in (start, office.today, end - timedelta(days=1)):
+        assert not HOME.keys() & office.values(ALMA, day).keys()
+    for day in (start - timedelta(days=1), end):
+        assert office.values(ALMA, day)["street"] == "Vestergade 1"
+    copied = office.rows("MATCH (p:Person {uuid: $uuid}) RETURN p.street AS street", uuid=office.uuid(ALMA))
+    assert copied == [{"street": None}]
 
 
 def test_pitfall_07_protection_ends_by_itself_on_its_day(office: Office) -> None:
@@ -314,6 +354,45 @@ def test_an_unregistered_and_a_foreign_certificate_end_the_run(office: Office, t
         with pytest.raises(Misconfigured, match="certificate"):
             office.run()
     assert office.service.calls == []
+
+
+def test_an_answer_that_never_ends_is_given_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too large is not read to its end, and costs one person."""
+    monkeypatch.setattr("importers.cpr.soap.LARGEST", 4_000)
+    office.wrong.spoiled["Cille"] = "Cille" * 1_000
+    office.run()
+    assert "too_large" in {each["code"] for each in office.log()}
+    assert office.values(ALMA)["surname"] == "Holm Nørgård"
+    assert "surname" not in office.values(CILLE)
+
+
+def test_a_number_that_is_none_stops_nobody_else(office: Office) -> None:
+    office.wrong.spoiled[f"<gaeldendePersonnummer>{BIRK}<"] = "<gaeldendePersonnummer>12345678901<"
+    office.run()
+    assert office.problems()["unreadable_answer"].field == "gaeldendePersonnummer"
+    assert office.problems()["unreadable_answer"].key == office.uuid(BIRK)
+    assert office.values(CILLE)["surname"] == "Eksempel"
+
+
+def test_what_is_told_twice_is_not_guessed(office: Office) -> None:
+    office.register.protect(BIRK, date(2026, 1, 2), marked=True)
+    office.wrong.spoiled["<adressebeskyttelse>"] = "<adressebeskyttelse/><adressebeskyttelse>"
+    office.run()
+    assert office.problems()["unreadable_answer"].field == "adressebeskyttelse"
+    assert "surname" not in office.values(BIRK)
+
+
+def test_elements_that_nobody_knows_are_told_once(office: Office) -> None:
+    """And the rest is taken; whose answer holds them no longer, is let go."""
+    office.wrong.spoiled["</navn>"] = "<slaegtsnavn>Klit</slaegtsnavn></navn>"
+    office.run()
+    assert office.problems().keys() == {"unknown_element"}
+    assert "slaegtsnavn" in office.problems()["unknown_element"].text
+    assert "Klit" not in str(office.problems())
+    assert office.values(ALMA)["surname"] == "Holm Nørgård"
+    office.wrong.spoiled.clear()
+    office.all_tenths()
+    assert office.problems() == {}
 
 
 # -- what answers leave out and hold ----------------------------------------------------------------------------------
