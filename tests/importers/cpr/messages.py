@@ -10,7 +10,8 @@ _SCHEMAS = "http://serviceplatformen.dk/xml/schemas"
 
 
 def caller() -> str:
-    return f'<c:CallContext xmlns:c="{_SCHEMAS}/CallContext/1/"><c:OnBehalfOfUser>kim</c:OnBehalfOfUser></c:CallContext>'
+    user = "<c:OnBehalfOfUser>kim</c:OnBehalfOfUser>"
+    return f'<c:CallContext xmlns:c="{_SCHEMAS}/CallContext/1/">{user}</c:CallContext>'
 
 
 def authority(cvr: str = KNOWN.cvr) -> str:

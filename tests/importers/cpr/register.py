@@ -42,7 +42,7 @@ AGREEMENT = {"service_agreement": KNOWN.service_agreement, "user_system": KNOWN.
 
 
 def payroll(*more: Statement, without: str = "", **numbers: str) -> Stating:
-    """What payroll tells, and ``more``; ``without``: keys that are left out; ``numbers``: another number of a person."""
+    """What payroll tells, and ``more``; ``without``: keys that it leaves out; ``numbers``: a person's other number."""
     ended = employment("e-egon", "egon", "south")
     ended.exists = (Period(START, date(2024, 1, 1)),)
     ended.links = {

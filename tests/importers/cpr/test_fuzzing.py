@@ -49,7 +49,9 @@ def mutated(draw: st.DrawFn, originals: list[tuple[int, bytes]]) -> tuple[int, b
     status, whole = draw(st.sampled_from(originals))
     content = bytearray(whole)
     for _ in range(draw(st.integers(1, 4))):
-        how = draw(st.sampled_from(["flip", "cut", "double", "end", "remove", "twice", "rename", "fill", "text", "text"]))
+        how = draw(
+            st.sampled_from(["flip", "cut", "double", "end", "remove", "twice", "rename", "fill", "text", "text"])
+        )
         start = draw(st.integers(0, max(0, len(content) - 1)))
         end = start + draw(st.integers(1, 60))
         if how == "flip" and content:

@@ -33,7 +33,9 @@ def refused(answer: tuple[int, bytes]) -> str:
     return str(told.value)
 
 
-@pytest.mark.parametrize("contexts", [[authority()], [invocation()], [caller(), authority()], [authority(), invocation()]])
+@pytest.mark.parametrize(
+    "contexts", [[authority()], [invocation()], [caller(), authority()], [authority(), invocation()]]
+)
 def test_one_context_is_enough_and_two_may_agree(service: Service, contexts: list[str]) -> None:
     assert lookup(service, *contexts, number())[0] == 200
     assert service.asked() == [ALMA]
