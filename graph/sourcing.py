@@ -128,11 +128,16 @@ class Brake:
 
 
 def hold(driver: neo4j.Driver, source: str, run: str, digest: str, summary: Sequence[str]) -> str:
-    """Keep a stopped difference until somebody approves it; its id. The same difference keeps its id."""
+    """Keep a stopped difference until somebody approves it; its id. The same difference keeps its id; one that comes
+    back after its approval was spent waits anew."""
     rows, _, _ = driver.execute_query(
         """
         MERGE (b:Brake {id: $id})
-        ON CREATE SET b.source = $source, b.digest = $digest, b.state = 'waiting', b.learnt = $at
+        ON CREATE SET b.source = $source, b.digest = $digest
+        WITH b, coalesce(b.state, 'used') = 'used' AS anew
+        FOREACH (_ IN CASE WHEN anew THEN [1] ELSE [] END |
+            SET b.state = 'waiting', b.learnt = $at, b.approved_by = null, b.reason = null, b.approved = null
+        )
         SET b.run = $run, b.summary = $summary
         RETURN b.id AS id
         """,

@@ -9,8 +9,10 @@ import pytest
 
 from graph.cpr import Keyring
 from graph.facts import BadRecord, Problem, Statement
+from graph.sourcing import approve
 from importers.brake import BrakeSettings
 from importers.pipeline import run_import
+from importers.report import ImportReport
 from importers.roles import RoleRule
 from importers.source import Known, Mapped, RawRecord, Reading
 from tests.graph.organisation import Stating, employment, link, person, small, told, unit
@@ -188,6 +190,28 @@ def test_the_brake_stops_a_difference_that_ends_too_much_until_exactly_it_is_app
     assert run_import(clean_graph, Stating(*many(15)), RING, approve=half.brake).brake is None
     rows, _, _ = clean_graph.execute_query("MATCH (e:Employment {active: true}) RETURN count(e) AS count")
     assert rows[0]["count"] == 15
+
+
+def test_the_brake_holds_anew_what_comes_back_after_its_approval_was_spent(clean_graph: neo4j.Driver) -> None:
+    def ends() -> ImportReport:
+        return run_import(clean_graph, Stating(*many(15)), RING)
+
+    def brakes() -> list[tuple[str, str | None]]:
+        rows, _, _ = clean_graph.execute_query("MATCH (b:Brake) RETURN b.state AS state, b.approved_by AS by")
+        return [(row["state"], row["by"]) for row in rows]
+
+    run_import(clean_graph, Stating(*many(30)), RING)
+    held = ends().brake
+    assert held is not None
+    assert approve(clean_graph, held, "Inge", "the home has closed")
+    assert ends().brake is None
+    assert brakes() == [("used", "Inge")]
+
+    run_import(clean_graph, Stating(*many(30)), RING)
+    assert ends().brake == held
+    assert brakes() == [("waiting", None)]
+    assert approve(clean_graph, held, "Inge", "it has closed again")
+    assert ends().brake is None
 
 
 def test_the_brake_lets_few_pass_and_does_not_count_what_is_new(clean_graph: neo4j.Driver) -> None:
