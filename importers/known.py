@@ -1,6 +1,6 @@
 """What the graph already has from a source, as the source's readings ask for it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import neo4j
 
@@ -52,14 +52,20 @@ class GraphKnown:
         yield from statements_of(self._driver, self._source, kind)
 
     def several(self, kind: str, keys: Sequence[str]) -> dict[str, Statement]:
-        """The kept statements of these keys, in one query."""
-        ids = [RecordId(self._source, kind, key).text() for key in keys]
+        return {key: each for (_, key), each in self.of_kinds({kind: keys}).items()}
+
+    def of_kinds(self, keys: Mapping[str, Collection[str]]) -> dict[tuple[str, str], Statement]:
+        """In one query."""
         rows, _, _ = self._driver.execute_query(
-            "UNWIND $ids AS id MATCH (r:SourceRecord {id: id}) RETURN r.key AS key, r.values AS values",
-            ids=ids,
+            """
+            UNWIND $ids AS id
+            MATCH (r:SourceRecord {id: id})
+            RETURN r.kind AS kind, r.key AS key, r.values AS values
+            """,
+            ids=[RecordId(self._source, kind, key).text() for kind, each in keys.items() for key in each],
             routing_=neo4j.RoutingControl.READ,
         )
-        return {row["key"]: from_text(kind, row["key"], row["values"])[0] for row in rows}
+        return {(row["kind"], row["key"]): from_text(row["kind"], row["key"], row["values"])[0] for row in rows}
 
     def fingerprint(self, *raw: bytes) -> str:
         return self._keyring.fingerprint(*raw)

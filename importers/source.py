@@ -23,7 +23,7 @@ so an unchanged source costs reading and nothing else. Readings are applied one 
 each with what the earlier ones left in ``known``.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -109,6 +109,9 @@ class Known(Protocol):
 
     def several(self, kind: str, keys: Sequence[str]) -> Mapping[str, Statement]:
         """The kept statements of these keys (those that there are), asked for together."""
+
+    def of_kinds(self, keys: Mapping[str, Collection[str]]) -> Mapping[tuple[str, str], Statement]:
+        """(kind, key) → kept statement, of these keys of each kind; asked for together, whatever the kinds."""
 
     def statements(self, kind: str) -> Iterator[Statement]:
         """All kept statements of a kind."""

@@ -85,9 +85,7 @@ class Taking:
             changed.append(raw)
             if old is not None:
                 kept.setdefault(raw.kind, []).append(raw.key)
-        previous = {
-            (kind, key): each for kind, keys in kept.items() for key, each in self.known.several(kind, keys).items()
-        }
+        previous = self.known.of_kinds(kept) if kept else {}
         told = []
         for raw in changed:
             self.looked_at.add((raw.kind, raw.key))

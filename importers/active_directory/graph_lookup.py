@@ -64,26 +64,25 @@ class GraphLookup:
             """
         )
 
-    def owned(self, persons: Collection[str]) -> frozenset[str]:
+    def siblings(self, persons: Collection[str], accounts: Collection[str]) -> frozenset[str]:
         return self._column(
             """
-            UNWIND $persons AS uuid
-            MATCH (:Person {uuid: uuid})-[owns:OWNS]->(account:Account {active: true})
+            CALL () {
+                UNWIND $persons AS uuid
+                MATCH (person:Person {uuid: uuid})
+                RETURN person
+                UNION
+                UNWIND $ids AS id
+                MATCH (:SourceRecord {id: id})-[:TELLS]->(:Account)<-[owns:OWNS]-(person:Person)
+                WHERE owns.to IS NULL
+                RETURN person
+            }
+            MATCH (person)-[owns:OWNS]->(account:Account {active: true})
             WHERE owns.to IS NULL
             MATCH (account)<-[:TELLS]-(r:SourceRecord {source: $source, kind: 'Account'})
             RETURN DISTINCT r.key AS it
             """,
             persons=sorted(persons),
-        )
-
-    def owners(self, accounts: Collection[str]) -> frozenset[str]:
-        return self._column(
-            """
-            UNWIND $ids AS id
-            MATCH (:SourceRecord {id: id})-[:TELLS]->(:Account)<-[owns:OWNS]-(person:Person)
-            WHERE owns.to IS NULL
-            RETURN DISTINCT person.uuid AS it
-            """,
             ids=self._ids("Account", accounts),
         )
 

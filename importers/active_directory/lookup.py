@@ -24,11 +24,8 @@ class Lookup(Protocol):
     def primary_by_hand(self) -> frozenset[str]:
         """Accounts that people have said are the primary ones."""
 
-    def owned(self, persons: Collection[str]) -> frozenset[str]:
-        """Accounts of today of these persons."""
-
-    def owners(self, accounts: Collection[str]) -> frozenset[str]:
-        """Persons who own these accounts today."""
+    def siblings(self, persons: Collection[str], accounts: Collection[str]) -> frozenset[str]:
+        """Accounts of today of these persons, and of those who own these accounts today."""
 
     def members(self, groups: Collection[str]) -> Mapping[str, frozenset[str]]:
         """Group → accounts and groups that are in it today."""

@@ -4,7 +4,7 @@ An account with a CPR number is matched by that and nothing else; else by employ
 in their order. One that fits several persons fits none.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -57,16 +57,18 @@ def owners(
 
 
 def primary(
-    users: Iterable[User], owned: Mapping[str, Owner], by_hand: Collection[str], rules: int
+    users: Iterable[User], owned: Mapping[str, Owner], by_hand: Callable[[], Collection[str]], rules: int
 ) -> Mapping[str, bool | None]:
-    """Account with an owner → whether it is the one that counts; None: nobody can tell."""
+    """Account with an owner → whether it is the one that counts; None: nobody can tell. ``by_hand`` is asked for what
+    people have decided, if anybody has several."""
     of: dict[str, list[User]] = {}
     for each in users:
         if each.key in owned:
             of.setdefault(owned[each.key].uuid, []).append(each)
+    decided = by_hand() if any(len(accounts) > 1 for accounts in of.values()) else ()
     found: dict[str, bool | None] = {}
     for accounts in of.values():
-        chosen = _chosen(accounts, by_hand, rules)
+        chosen = _chosen(accounts, decided, rules)
         found.update((each.key, None if chosen is None else each is chosen) for each in accounts)
     return found
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 from uuid import UUID
@@ -128,9 +128,12 @@ class Reader:
 
     # -- changes ----------------------------------------------------------------------------------------------------
 
-    def delta(self, since: Mark) -> Delta:
-        """What has changed since. Raises TooMuch where everything is to be read, and as ``Directory`` does."""
-        return self._by_cookie(since) if since.way.startswith("dirsync") else self._by_usn(since)
+    def delta(self, since: Mark, accounts_of: Callable[[Collection[str]], Collection[str]]) -> Delta:
+        """What has changed since. ``accounts_of``: those of some keys that are known to be accounts.
+
+        Raises TooMuch where everything is to be read, and as ``Directory`` does.
+        """
+        return self._by_cookie(since, accounts_of) if since.way.startswith("dirsync") else self._by_usn(since)
 
     def some(self, keys: Iterable[str]) -> dict[str, User]:
         """Those of these accounts that are read, as they are now."""
@@ -189,7 +192,7 @@ class Reader:
             delta.gone.add(key_of(each))
         return delta
 
-    def _by_cookie(self, since: Mark) -> Delta:
+    def _by_cookie(self, since: Mark, accounts_of: Callable[[Collection[str]], Collection[str]]) -> Delta:
         groups = filters.groups(self._settings) if self._settings.groups else ""
         watched = {*self._attributes, *GROUP_ATTRIBUTES, self._settings.photo_attribute or "objectGUID"}
         told = self._directory.changed_since(
@@ -206,7 +209,8 @@ class Reader:
             (delta.gone if each.values.get("isdeleted") == [b"TRUE"] else changed).add(key_of(each))
         if len(changed) > TOO_MANY:
             raise TooMuch
-        for part in _parts(sorted(changed), AT_ONCE):
+        # DirSync does not say what it tells of; what was an account once is one for ever.
+        for part in _parts(sorted(changed - {*accounts_of(changed | delta.gone)}), AT_ONCE):
             which = filters.any_of(map(UUID, part))
             for _ in self._directory.search(self._settings.base, f"(&{filters.PLACES}{which})", ["objectGUID"]):
                 raise TooMuch

@@ -15,6 +15,7 @@ from importers.active_directory import connection
 from importers.active_directory.connection import Directory
 from importers.active_directory.entries import Group, User
 from importers.active_directory.errors import Lost, Refused
+from importers.active_directory.kept import KINDS, Kept
 from importers.active_directory.lookup import Lookup
 from importers.active_directory.mapping import Meaning
 from importers.active_directory.owners import Owner, owners, primary
@@ -23,7 +24,6 @@ from importers.active_directory.settings import ActiveDirectorySettings
 from importers.source import Known, RawRecord, Reading
 
 MINUTE = "%Y-%m-%dT%H:%M%z"
-WHOLE = frozenset({"Account", "Affiliation", "DirectoryGroup"})
 Connect = Callable[[ActiveDirectorySettings, str], AbstractContextManager[Directory]]
 
 
@@ -59,7 +59,8 @@ class ActiveDirectory:
         for controller in self._settings.controllers:
             try:
                 with self._connect(self._settings, controller) as directory:
-                    reading = _Run(self._settings, self._lookup, known, directory, self._now(), self.name).reading()
+                    run = _Run(self._settings, self._lookup, known, directory, self._now())
+                    reading = run.reading()
             except Lost as failure:
                 lost.append(failure)
                 continue
@@ -67,7 +68,7 @@ class ActiveDirectory:
             if not known.dry_run:
                 if self._lookup.is_holding():
                     self._lookup.hold(reading.day)
-                else:
+                elif run.held is not None:
                     self._lookup.release()
             return
         kinds = {type(each) for each in lost}
@@ -83,7 +84,6 @@ class _Run:
     known: Known
     directory: Directory
     now: datetime
-    source: str
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.directory, self.settings)
@@ -91,7 +91,8 @@ class _Run:
         mark = Mark.of(self.known.mark)
         self.since = mark if mark is not None and checked(self.reader.root, mark) else None
         self.employments = self.lookup.employments()
-        self.day: date = self.lookup.held_since() or self.now.astimezone(COPENHAGEN).date()
+        self.held = self.lookup.held_since()
+        self.day: date = self.held or self.now.astimezone(COPENHAGEN).date()
 
     def reading(self) -> Reading:
         """What has changed, where that can be told, else everything."""
@@ -122,7 +123,7 @@ class _Run:
         places = list(self.reader.places())
         users = list({each.key: each for each in self.reader.users()}.values())
         owned = owners(users, self.settings, self.known, self.lookup)
-        counts = primary(users, owned, self.lookup.primary_by_hand(), len(self.settings.primary))
+        counts = primary(users, owned, self.lookup.primary_by_hand, len(self.settings.primary))
         told = {*self.known.keys("Person")}
         since = self.since.usn if self.since is not None else 0
         photographed = self._with_photo(
@@ -152,32 +153,35 @@ class _Run:
                 "employments": self.employments,
             },
             mark_anyway=mark_anyway and mark.way != "whole",
-            whole=WHOLE,
+            whole=frozenset(KINDS),
             suspect=suspect,
         )
 
     # -- changes ----------------------------------------------------------------------------------------------------
 
     def _changes(self, since: Mark) -> Reading:
-        delta = self.reader.delta(since)
-        affected = self._affected(delta)
+        kept = Kept(self.known)
+        delta = self.reader.delta(since, lambda keys: kept.of("Account", keys).keys())
+        kept.learn(delta.users | delta.groups.keys() | delta.gone)
+        affected = self._affected(delta, kept)
         users, owned = self._with_siblings(self.reader.some(delta.users | affected), delta.gone)
         asked = delta.users | affected | users.keys()
-        counts = primary(users.values(), owned, self.lookup.primary_by_hand(), len(self.settings.primary))
+        counts = primary(users.values(), owned, self.lookup.primary_by_hand, len(self.settings.primary))
         told = self.lookup.told_of(asked | delta.gone)
         photographed = self._with_photo(
             each
             for each in users.values()
             if counts.get(each.key) and (each.usn > since.usn or _about(each, owned) not in told)
         )
-        groups_of = self._groups_of(users, delta)
+        kept.learn(asked)
+        groups_of = self._groups_of(users, delta, kept)
         meaning = self._meaning(owned, counts, groups_of, photographed)
         records = [*map(meaning.group, delta.groups.values())]
         for each in users.values():
             records += meaning.account(each)
         records += meaning.let_go("Person", told)
-        for kind in sorted(WHOLE):
-            records += meaning.let_go(kind, self.known.several(kind, sorted(asked | delta.gone)))
+        for kind in KINDS:
+            records += meaning.let_go(kind, kept.of(kind, asked | delta.gone))
         mark = Mark(since.invocation, self.reader.root.highest_usn, since.way, delta.cookie)
         changed = len(delta.users) + len(delta.groups)
         return self._reading(
@@ -187,7 +191,7 @@ class _Run:
             mark_anyway=False,
         )
 
-    def _affected(self, delta: Delta) -> set[str]:
+    def _affected(self, delta: Delta, kept: Kept) -> set[str]:
         """Accounts that a changed group has got or lost; the change shows on the group only. Raises TooMuch where a
         group has got or lost a group."""
         if not delta.groups and not delta.gone:
@@ -199,9 +203,9 @@ class _Run:
             now = delta.groups[key].members if key in delta.groups else frozenset()
             lost |= before.get(key, frozenset()) - now
             got |= now - before.get(key, frozenset())
-        if self.known.several("DirectoryGroup", sorted(got | lost)):
+        if kept.of("DirectoryGroup", got | lost):
             raise TooMuch
-        affected = lost | self.known.several("Account", sorted(got)).keys()
+        affected = lost | kept.of("Account", got).keys()
         if len(affected) > TOO_MANY:
             raise TooMuch
         return affected
@@ -212,24 +216,24 @@ class _Run:
         """Also the other accounts of the same persons, now or before: which one counts is decided among them all.
         And the owner of each, where there is one."""
         owned = owners(users.values(), self.settings, self.known, self.lookup)
-        persons = {each.uuid for each in owned.values()} | self.lookup.owners(users.keys() | gone)
-        others = self.lookup.owned(persons) - users.keys() - gone
+        persons = {each.uuid for each in owned.values()}
+        others = self.lookup.siblings(persons, users.keys() | gone) - users.keys() - gone
         if len(others) > TOO_MANY:
             raise TooMuch
         siblings = self.reader.some(others)
         return {**users, **siblings}, {**owned, **owners(siblings.values(), self.settings, self.known, self.lookup)}
 
-    def _groups_of(self, users: Mapping[str, User], delta: Delta) -> dict[str, set[str]]:
+    def _groups_of(self, users: Mapping[str, User], delta: Delta, kept: Kept) -> dict[str, set[str]]:
         """As kept, but for the groups that have changed; of an account that is new here the directory is asked."""
         if not self.settings.groups:
             return {}
         now = _inverted(delta.groups.values())
         of: dict[str, set[str]] = {}
         for kind, keys in (("Account", users.keys()), ("DirectoryGroup", delta.groups.keys())):
-            kept = self.known.several(kind, sorted(keys))
+            before = kept.of(kind, keys)
             for key in keys:
-                if key in kept:
-                    of[key] = (_groups(kept[key], self.day) - delta.groups.keys() - delta.gone) | now.get(key, set())
+                if key in before:
+                    of[key] = (_groups(before[key], self.day) - delta.groups.keys() - delta.gone) | now.get(key, set())
                 elif key in users:
                     of[key] = {*self.reader.groups_of(users[key])}
                 else:

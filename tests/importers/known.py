@@ -3,7 +3,7 @@
 For tests of readers and mappings. What counts in the graph (merge, brake, writes) is tested with ``run_import``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -55,6 +55,9 @@ class InMemory:
 
     def several(self, kind: str, keys: Sequence[str]) -> dict[str, Statement]:
         return {key: each for key in keys if (each := self.statement(kind, key)) is not None}
+
+    def of_kinds(self, keys: Mapping[str, Collection[str]]) -> dict[tuple[str, str], Statement]:
+        return {(kind, key): each for kind, of in keys.items() for key, each in self.several(kind, [*of]).items()}
 
     def fingerprint(self, *raw: bytes) -> str:
         return KEYRING.fingerprint(*raw)

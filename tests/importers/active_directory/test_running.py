@@ -85,6 +85,25 @@ def test_only_changes_are_read(directory: Directory, changes: str) -> None:
     assert directory.groups("kate") == []
 
 
+def test_what_a_reading_of_changes_asks(directory: Directory) -> None:
+    """Issue 4, speed: DirSync and one search for accounts that are known, however many; of what is new also whether it
+    is an OU or a group, and in which groups it is."""
+    dns = [directory.add(f"u{number}", telephoneNumber="1") for number in range(3)]
+    directory.run()
+
+    def searches() -> int:
+        watch = Watched()
+        run_import(directory.driver, watched(directory.later(), watch), RING)
+        return sum(each["search_scope"] != "BASE" for each in watch.asked)
+
+    for dn in dns:
+        directory.set(dn, telephoneNumber="2")
+    assert searches() == 2
+    directory.add("new")
+    assert searches() == 5
+    assert directory.logins() == ["new", "u0", "u1", "u2"]
+
+
 def test_every_search_is_paged(directory: Directory) -> None:
     """Pitfall 1: also where more than a page is there."""
     for number in range(7):
