@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 PROTOCOL = "graphql-transport-ws"
 ALIVE = 15.0  # seconds between comments that keep an idle event stream open
+PATIENCE = 10.0  # seconds that a connection has to say who it is
 # Close codes of the graphql-transport-ws protocol.
-BAD_MESSAGE, UNAUTHORIZED, FORBIDDEN, TAKEN, NOT_AT_ONCE = 4400, 4401, 4403, 4409, 4408
+BAD_MESSAGE, UNAUTHORIZED, FORBIDDEN, WRONG_PROTOCOL, TOO_LATE, TAKEN, TWICE = 4400, 4401, 4403, 4406, 4408, 4409, 4429
 
 
 async def _subscribe(gate: Gate, header: str, context: Context, asked: Asked) -> AsyncIterator[dict[str, Any]]:
@@ -92,25 +93,36 @@ async def events(service: "Service", gate: Gate, request: Request) -> Response:
 
 
 async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
-    """One connection of the graphql-transport-ws protocol. The token comes with ``connection_init``."""
+    """One connection of the graphql-transport-ws protocol.
+
+    The token comes with ``connection_init``, or with the request that opens the connection, where a client can set its
+    header.
+    """
     if PROTOCOL not in websocket.scope.get("subprotocols", ()):
-        await websocket.close(4406)
+        await websocket.close(WRONG_PROTOCOL)
         return
     await websocket.accept(PROTOCOL)
     running: dict[str, asyncio.Task[None]] = {}
     context: Context | None = None
     header = ""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
     with suppress(WebSocketDisconnect):  # the other side has gone; what runs for it is ended below
         while True:
             try:
-                message = orjson.loads(await websocket.receive_text())
-                kind = message["type"]
+                async with asyncio.timeout_at(deadline if context is None else None):
+                    message = orjson.loads(await websocket.receive_text())
+                kind, payload = message["type"], message.get("payload") or {}
+            except TimeoutError:
+                await websocket.close(TOO_LATE)
+                break
             except (orjson.JSONDecodeError, KeyError, TypeError):
                 await websocket.close(BAD_MESSAGE)
                 break
             if kind == "connection_init":
-                payload = message.get("payload") or {}
-                header = str(payload.get("Authorization") or payload.get("authorization") or "")
+                if context is not None:
+                    await websocket.close(TWICE)
+                    break
+                header = _told(payload) or websocket.headers.get("authorization") or ""
                 access = await gate.of_header(header)
                 if access is None:
                     await websocket.close(FORBIDDEN)
@@ -129,7 +141,7 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
                     await websocket.close(TAKEN)
                     break
                 try:
-                    asked = asked_of(message.get("payload"))
+                    asked = asked_of(payload)
                 except Rejected:
                     await websocket.close(BAD_MESSAGE)
                     break
@@ -140,6 +152,13 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
                 ended.cancel()
     for each in list(running.values()):
         each.cancel()
+
+
+def _told(payload: Any) -> str:
+    """The header that ``connection_init`` brings along, however its name is written."""
+    if not isinstance(payload, dict):
+        return ""
+    return next((str(value) for name, value in payload.items() if name.lower() == "authorization"), "")
 
 
 def _forget(running: dict[str, asyncio.Task[None]], id_: str, task: asyncio.Task[None]) -> None:
