@@ -126,7 +126,12 @@ class Import:
         told += self.ruling.of(told)
         told = [each for each in told if taking.is_sound(each)]
         self.report.unchanged += taking.unchanged
-        wrote = self._settle(told, taking.problems)
+        try:
+            wrote = self._settle(told, taking.problems)
+        except StoppedByBrake:
+            # What is bad in it may well be why so much would end: whoever decides sees it.
+            self.report.problems += taking.problems
+            raise
         self._keep_problems(taking.problems, taking.looked_at)
         if self.dry_run:
             return

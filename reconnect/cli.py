@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 import redis
 import typer
-from rich.console import Console
 from structlog.stdlib import get_logger
 from typer.core import TyperGroup
 
@@ -20,6 +19,7 @@ from reconnect.embedded import EmbeddedError
 from reconnect.exits import CommandFailed, Exit
 from reconnect.redaction import redact_text
 from reconnect.settings_file import SettingsError
+from reconnect.terminal import terminal
 
 MARKUP: Literal["markdown"] = "markdown"
 
@@ -135,5 +135,5 @@ def main() -> None:
 
 
 def _end(error: Exception | str, code: Exit) -> None:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(redact_text(str(error)), style="red", markup=False)
+    terminal(stderr=True).print(redact_text(str(error)), style="red")
     sys.exit(code)

@@ -1,5 +1,6 @@
 """What a command works with: settings, servers, keys; opened when first asked for."""
 
+import getpass
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -94,6 +95,14 @@ class Context:
     def order(self) -> SourceOrder:
         """Which source's value holds."""
         return SourceOrder(self.settings.merge.order, self.settings.merge.properties)
+
+    @property
+    def user(self) -> str:
+        """Who runs the command, for the change log; a container's user need not have a name."""
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):
+            return "command line"
 
     def close(self) -> None:
         """Close what was opened."""

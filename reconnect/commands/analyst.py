@@ -1,7 +1,6 @@
 """``analyst-copy``: a database for analysts."""
 
 import typer
-from rich.console import Console
 
 from graph.connection import connect
 from reconnect import analyst
@@ -9,6 +8,7 @@ from reconnect.commands.instance import show
 from reconnect.context import of
 from reconnect.embedded import Instance
 from reconnect.progress import progress
+from reconnect.terminal import terminal
 
 FOLDER = "analyst"
 """In RECONNECT_HOME: the home of the second instance."""
@@ -33,6 +33,6 @@ def analyst_copy(context: typer.Context) -> None:
         addresses = copy_of.start(report)
         with connect(addresses.bolt_uri, addresses.user, addresses.password) as target:
             counts = analyst.copy(source, target, report)
-    console = Console(highlight=False)
+    console = terminal()
     console.print(", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "The graph is empty.")
     show(copy_of)

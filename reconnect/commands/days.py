@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from graph.time import today
 from reconnect import work
@@ -12,6 +11,7 @@ from reconnect.context import of
 from reconnect.exits import CommandFailed
 from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
+from reconnect.terminal import terminal
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +36,7 @@ def day_turn(
             turned = work.day_turn(of(context), work.Caller(report), until)
     except (LockTaken, LockLost) as error:
         raise CommandFailed(str(error)) from error
-    console = Console(highlight=False)
+    console = terminal()
     if not turned:
         console.print(f"{until} had been turned already.")
     for at, count in turned.items():

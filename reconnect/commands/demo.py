@@ -20,6 +20,7 @@ from reconnect.embedded.home import DEFAULT_HOME
 from reconnect.exits import CommandFailed, Exit
 from reconnect.progress import progress
 from reconnect.service import BackgroundService
+from reconnect.terminal import terminal
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +38,7 @@ def demo(
     Everything is kept in RECONNECT_HOME (default .reconnect); run it again and it goes on from there.
     `reconnect down` stops what it started.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal()
     instance = of(context).instance
     with progress() as report:
         instance.start(report)
@@ -70,14 +71,14 @@ def _tell_of(other: demo_sources.Told, console: Console) -> None:
     """What a source beside payroll has brought, and what to look at."""
     shown = other.shown
     if other.report is None:
-        console.print(f"Not imported: {shown.name}: {other.failure}", markup=False)
+        console.print(f"Not imported: {shown.name}: {other.failure}")
         return
     _require(other.report)
     done = f"{other.report.changes} changed, {other.report.unchanged} as they were, in {other.seconds:.0f} s"
     console.print(f"Imported {shown.name}: {done}")
     doubts = ", ".join(f"{count} {rule}" for rule, count in other.doubts.items())
-    console.print(f"  Look at {shown.look}" + (f" ({doubts})." if doubts else "."), markup=False)
-    console.print(f"    {shown.query}", markup=False)
+    console.print(f"  Look at {shown.look}" + (f" ({doubts})." if doubts else "."))
+    console.print(f"    {shown.query}")
 
 
 def _tell(run: Context, made: Demo, address: str, console: Console) -> None:
@@ -85,7 +86,7 @@ def _tell(run: Context, made: Demo, address: str, console: Console) -> None:
     addresses = run.embedded
     here = _command(made.home)
     console.print()
-    console.print("[bold]Open[/bold]")
+    console.print("Open", style="bold")
     console.print(f"  GraphiQL       {address}/graphql")
     console.print(f"                 token {steps.token(run.driver())}")
     console.print(f"  Neo4j Browser  {addresses.browser_url}")
@@ -93,14 +94,15 @@ def _tell(run: Context, made: Demo, address: str, console: Console) -> None:
     console.print(f"  Plan2Learn's files are in {made.supplied}")
     asked = steps.questions(run.driver())
     if asked is not None:
-        console.print("[bold]Ask[/bold]")
-        console.print(f"  Who manages {asked.unit_name}, which has no manager of its own?", markup=False)
+        console.print("Ask", style="bold")
+        console.print(f"  Who manages {asked.unit_name}, which has no manager of its own?")
         console.print(f"    {here} nearest --role manager --unit {asked.unit}")
-        console.print(f"  Who handles KLE {asked.kle} for {asked.cases_name}?", markup=False)
+        console.print(f"  Who handles KLE {asked.kle} for {asked.cases_name}?")
         console.print(f"    {here} nearest --role case_worker --responsibility kle:{asked.kle} --unit {asked.cases}")
-        console.print(f"  Who is the nearest manager of {asked.name}?", markup=False)
+        console.print(f"  Who is the nearest manager of {asked.name}?")
         console.print(f"    {here} nearest-manager --person {asked.person}")
-    console.print(f"[bold]Stop[/bold] with {here} down; the data stays.")
+    console.print("Stop", style="bold")
+    console.print(f"  {here} down    (the data stays)")
 
 
 def _command(home: Path) -> str:

@@ -15,6 +15,7 @@ from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
 from reconnect.targets import BUILDERS
+from reconnect.terminal import terminal
 
 _EXAMPLES = 3
 
@@ -41,19 +42,21 @@ def export_target(
     A repeat sends nothing. An object that the target can't be given is shown with the reason (exit code 4). Where more
     would be taken away than the target's brake allows, nothing is sent (exit code 3) until the difference is approved.
     """
+    of_run = of(context)
     try:
         with progress() as report:
             done = work.export_target(
-                of(context),
+                of_run,
                 work.Caller(report),
                 target,
                 at=day.date() if day else None,
                 dry_run=dry_run,
                 approve=approve,
+                user=of_run.user,
             )
     except (ExportError, LockTaken, LockLost) as error:
         raise CommandFailed(f"Export to {target}: {error}") from error
-    show(done, Console(highlight=False))
+    show(done, terminal())
     if done.brake:
         raise typer.Exit(Exit.BRAKE)
     if done.error:
@@ -77,11 +80,11 @@ def show(report: ExportReport, console: Console) -> None:
         if lines:
             console.print(f"{label}: {len(lines)}")
         for line in lines[:_EXAMPLES]:
-            console.print(f"  {line}", markup=False)
+            console.print(f"  {line}")
     if report.reasons:
         console.print("The brake would stop this:" if report.dry_run else "The brake:")
         for reason in report.reasons:
-            console.print(f"  {reason}", markup=False)
+            console.print(f"  {reason}")
     if report.brake:
         console.print("Nothing was sent. Look at it with --dry-run; if it is right:")
         console.print(f"  reconnect export {report.target} --approve {report.brake}")

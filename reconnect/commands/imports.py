@@ -1,6 +1,6 @@
 """``import``: read a source, now."""
 
-import getpass
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +18,7 @@ from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
 from reconnect.sources import BUILDERS
+from reconnect.terminal import terminal
 
 _SHOWN = 50
 """Lines of a list in the terminal; the rest is in the API."""
@@ -46,36 +47,31 @@ def import_source(
     more would end or move than the settings' brake allows, nothing is written (exit code 3) until the difference is
     approved. A killed import is run again without harm.
     """
+    of_run = of(context)
     try:
         with progress() as report:
             done = work.import_source(
-                of(context),
+                of_run,
                 work.Caller(report),
                 source,
                 folder=folder,
                 dry_run=dry_run,
                 approve=approve,
-                user=_user(),
+                user=of_run.user,
             )
     except (SourceError, LockTaken, LockLost) as error:
         raise CommandFailed(f"Import of {source}: {error}") from error
     _show(done)
     if done.brake:
+        again = ["reconnect", "import", source, *(["--from", str(folder)] if folder else []), "--approve", done.brake]
+        terminal().print(f"Look at it with --dry-run; if it is right: {shlex.join(again)}")
         raise typer.Exit(Exit.BRAKE)
     if any(problem.severity == "bad" for problem in done.problems):
         raise typer.Exit(Exit.BAD_RECORDS)
 
 
-def _user() -> str:
-    """Who runs the command; a container's user need not have a name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "command line"
-
-
 def _show(report: ImportReport) -> None:
-    console = Console(highlight=False)
+    console = terminal()
     what = "Dry run of" if report.dry_run else "Import of"
     console.print(f"{what} {report.source}: {report.changes} changed, {report.unchanged} unchanged records")
     if not report.readings:
@@ -89,15 +85,15 @@ def _show(report: ImportReport) -> None:
         console.print(table)
     if report.dry_run:
         for difference in report.differences[:_SHOWN]:
-            console.print(f"  {difference.kind} {difference.record.key}: {difference.operation}", markup=False)
+            console.print(f"  {difference.kind} {difference.record.key}: {difference.operation}")
+        if len(report.differences) > _SHOWN:
+            console.print(f"  … and {len(report.differences) - _SHOWN} more")
     _show_problems(report.problems, console)
-    if report.brake:
-        console.print("Stopped by the brake; nothing of this was written:")
+    if report.reasons:
+        stopped = "Stopped by the brake; nothing of this was written:"
+        console.print("The brake would stop this:" if report.dry_run else stopped)
         for reason in report.reasons:
             console.print(f"  {reason}")
-        console.print(
-            f"Look at it with --dry-run; if it is right: reconnect import {report.source} --approve {report.brake}"
-        )
 
 
 def _show_problems(problems: Sequence[Problem], console: Console) -> None:
@@ -106,6 +102,6 @@ def _show_problems(problems: Sequence[Problem], console: Console) -> None:
     for problem in problems:
         by_rule.setdefault((problem.severity, problem.rule), []).append(problem)
     for (severity, rule), found in sorted(by_rule.items()):
-        console.print(f"{severity}: {rule}, {len(found)}", markup=False)
+        console.print(f"{severity}: {rule}, {len(found)}")
         for problem in found[:_EXAMPLES]:
-            console.print(f"  {problem.kind} {problem.key}, {problem.field}: {problem.text}", markup=False)
+            console.print(f"  {problem.kind} {problem.key}, {problem.field}: {problem.text}")

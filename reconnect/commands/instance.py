@@ -1,12 +1,12 @@
 """``up``, ``down``: the embedded Neo4j and Valkey."""
 
 import typer
-from rich.console import Console
 
 from reconnect.context import of
 from reconnect.embedded import Instance
 from reconnect.progress import progress
 from reconnect.service import BackgroundService
+from reconnect.terminal import terminal
 
 
 def register(app: typer.Typer) -> None:
@@ -33,13 +33,13 @@ def down(context: typer.Context) -> None:
         BackgroundService(instance.home).stop()
     with progress() as report:
         had = instance.stop(report)
-    Console().print("Neo4j and Valkey are stopped." if had else "Neither Neo4j nor Valkey was running.")
+    terminal().print("Neo4j and Valkey are stopped." if had else "Neither Neo4j nor Valkey was running.")
 
 
 def show(instance: Instance) -> None:
     """Tell where the servers of ``instance`` answer, and where the password is."""
     addresses = instance.addresses()
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal()
     console.print(f"Neo4j    {addresses.bolt_uri}")
     console.print(f"Browser  {addresses.browser_url}")
     console.print(f"         user {addresses.user}, password in the file {instance.home.secrets / 'neo4j_password'}")

@@ -3,11 +3,11 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from graph.cpr import rotate as encrypt_anew
 from reconnect import keys
 from reconnect.context import of
+from reconnect.terminal import terminal
 
 group = typer.Typer(no_args_is_help=True, help="The keys that CPR numbers are encrypted with.")
 
@@ -32,4 +32,4 @@ def rotate(
         keys.add_key(of_run.settings.cpr, of_run.instance.home)
     ring = of_run.keyring
     count = encrypt_anew(of_run.driver(), ring)
-    Console(highlight=False).print(f"{count} CPR numbers are now encrypted with key {ring.current}.")
+    terminal().print(f"{count} CPR numbers are now encrypted with key {ring.current}.")

@@ -15,6 +15,7 @@ from graph.nearest import Names, Nearest, as_expected
 from graph.time import today
 from reconnect.context import of
 from reconnect.exits import CommandFailed
+from reconnect.terminal import terminal
 
 At = Annotated[
     datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help="The day; default today.", show_default=False)
@@ -57,7 +58,7 @@ def nearest(
     if as_json:
         _print(as_expected(found, names))
         return
-    console = Console(highlight=False)
+    console = terminal()
     _tell(found, _names_of(driver, [found]), console)
 
 
@@ -84,12 +85,12 @@ def nearest_manager(
     if as_json:
         _print([{"employment": names.of(each.employment), **_without_path(each.nearest, names)} for each in answers])
         return
-    console = Console(highlight=False)
+    console = terminal()
     if not answers:
         console.print("No employment or affiliation on that day.")
     told = _names_of(driver, [each.nearest for each in answers])
     for each in answers:
-        console.print(f"Employment {names.of(each.employment)}", markup=False)
+        console.print(f"Employment {names.of(each.employment)}")
         _tell(each.nearest, told, console)
 
 
@@ -114,11 +115,11 @@ def _print(answer: Any) -> None:
 def _tell(found: Nearest, names: Mapping[str, str], console: Console) -> None:
     for holder in found.holders:
         standing_in = "  (stands in)" if holder.via else ""
-        console.print(f"  {names.get(holder.person, '?')}  {holder.person}{standing_in}", markup=False)
+        console.print(f"  {names.get(holder.person, '?')}  {holder.person}{standing_in}")
     if found.reason:
         console.print(f"  {_REASONS.get(found.reason, found.reason)}")
     if found.path:
-        console.print("  by " + " → ".join(names.get(unit, unit) for unit in found.path), markup=False)
+        console.print("  by " + " → ".join(names.get(unit, unit) for unit in found.path))
 
 
 def _names_of(driver: neo4j.Driver, answers: Sequence[Nearest]) -> dict[str, str]:

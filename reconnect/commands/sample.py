@@ -10,9 +10,9 @@ from typing import Annotated
 
 import tomli_w
 import typer
-from rich.console import Console
 
 from reconnect.progress import progress
+from reconnect.terminal import terminal
 from sample import demo_settings, schools, sd_state, write_opus, write_opus_days
 from sample.municipality import SIZES, Municipality
 from sample.sd_service.app import Service, serve
@@ -55,7 +55,7 @@ def opus(
     The same seed, size and day give the same files everywhere.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    console = Console(highlight=False)
+    console = terminal()
     if days:
         for path in write_opus_days(folder, days, size.value, seed, today.date()):
             console.print(str(path))

@@ -16,6 +16,7 @@ from reconnect.embedded.errors import EmbeddedError
 from reconnect.graphiql import fetched
 from reconnect.progress import progress
 from reconnect.source_health import as_answers
+from reconnect.terminal import terminal
 
 _GRACE = 10
 """Seconds that open requests and subscriptions get when the service ends."""
@@ -42,7 +43,7 @@ def serve(
     of_run = of(context)
     of_run.driver()
     address, number = host or of_run.settings.api.host, port or api_port(of_run)
-    console = Console(highlight=False, stderr=True)
+    console = terminal(stderr=True)
     graphiql = _graphiql(console)
     console.print(f"Serving at http://{address}:{number}/graphql")
     asyncio.run(_serve(of_run, address, number, graphiql))
@@ -59,7 +60,7 @@ def _graphiql(console: Console) -> Mapping[str, bytes] | None:
         with progress() as report:
             return fetched(report)
     except EmbeddedError as error:
-        console.print(f"Serving without GraphiQL. {error}", markup=False, soft_wrap=True)
+        console.print(f"Serving without GraphiQL. {error}")
         return None
 
 

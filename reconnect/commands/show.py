@@ -4,11 +4,11 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from reconnect.context import of
 from reconnect.settings_file import shown
+from reconnect.terminal import terminal
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +28,7 @@ def config(
         rows = {name: {"value": value, "origin": origin} for name, value, origin in shown(loaded)}
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    console = Console(highlight=False)
+    console = terminal()
     console.print(f"Settings file: {loaded.file or 'none'}")
     table = Table(box=None)
     table.add_column("Setting", no_wrap=True)  # a name that is cut short can't be used

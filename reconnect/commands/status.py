@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import redis
 import typer
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from reconnect import work_state, worker
 from reconnect.commands.instance import show
@@ -17,6 +17,7 @@ from reconnect.context import Context, of
 from reconnect.embedded import Status
 from reconnect.exits import CommandFailed, Exit
 from reconnect.source_health import SourceHealth, sources_health
+from reconnect.terminal import terminal
 from reconnect.work_state import WorkState
 
 
@@ -61,7 +62,7 @@ def _sources(context: Context) -> list[SourceHealth]:
     try:
         return sources_health(context)
     except (CommandFailed, redis.RedisError) as error:
-        Console(stderr=True).print(f"The sources' state is not known: {error}")
+        terminal(stderr=True).print(f"The sources' state is not known: {error}")
         return []
 
 
@@ -84,7 +85,7 @@ def _as_json(
 def _print(
     context: Context, found: Status, jobs: dict[str, WorkState] | None, alive: bool, sources: Sequence[SourceHealth]
 ) -> None:
-    console = Console(highlight=False)
+    console = terminal()
     neo4j = _where(context.settings.neo4j.uri, found.neo4j_pid)
     valkey = _where("as in the settings" if context.settings.redis.url else None, found.valkey_pid)
     console.print(f"Home     {found.home}")
@@ -111,7 +112,7 @@ def _print(
         console.print(table)
 
 
-def _row(source: SourceHealth) -> tuple[str, ...]:
+def _row(source: SourceHealth) -> tuple[str | Text, ...]:
     counts: Counter[str] = Counter()
     for each in source.changed:
         counts[each.operation] += each.count
@@ -121,7 +122,7 @@ def _row(source: SourceHealth) -> tuple[str, ...]:
         source.name,
         _moment(source.last_success) or "never",
         _moment(source.next_run),
-        f"[bold]{lag} SILENT[/bold]".strip() if source.silent else lag,
+        Text(f"{lag} SILENT".strip(), style="bold") if source.silent else lag,
         str(source.records),
         str(source.bad_records),
         str(source.notices),

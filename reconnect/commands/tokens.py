@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from api.access import tokens
 from api.access.rights import ROLES
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
+from reconnect.terminal import terminal
 
 group = typer.Typer(no_args_is_help=True, help="Bearer tokens: who may use the API, with which system roles.")
 
@@ -43,7 +43,7 @@ def list_tokens(context: typer.Context) -> None:
     for each in tokens.tokens(of(context).driver()):
         state = "revoked" if each.revoked else "expired" if each.expires <= now else "valid"
         table.add_row(each.name, ", ".join(each.roles), f"{each.created:%Y-%m-%d}", f"{each.expires:%Y-%m-%d}", state)
-    Console(highlight=False).print(table)
+    terminal().print(table)
 
 
 @group.command()
@@ -51,4 +51,4 @@ def revoke(context: typer.Context, name: Annotated[str, typer.Argument(help="The
     """End a token at once."""
     if not tokens.revoke(of(context).driver(), name):
         raise CommandFailed(f"There is no token {name!r}; `reconnect token list` shows all.")
-    Console().print(f"{name} is revoked.")
+    terminal().print(f"{name} is revoked.")

@@ -45,6 +45,14 @@ def test_config_shows_names_in_full_where_the_terminal_is_narrow(run: Run) -> No
     assert "…" not in told and "frozenset" not in told
 
 
+def test_texts_are_shown_as_they_are(run: Run, tmp_path: Path) -> None:
+    """A terminal's markup and emoji names in them are data; and nothing is broken into lines in a pipe."""
+    pattern = "[a-z]x :key: [/red] " + "long " * 40
+    (tmp_path / "reconnect.toml").write_text(f'sources.opus.closed_name_patterns = ["{pattern}"]')
+    done = run("config")
+    assert (done.returncode, pattern in done.stdout) == (Exit.OK, True)
+
+
 def test_config_masks_secrets_and_names_origins(run: Run) -> None:
     done = run("config", "--json")
     rows = json.loads(done.stdout)

@@ -1,6 +1,7 @@
 """Importing and asking on the command line: the acceptance file in, answers in its keys; brake and bad records."""
 
 import json
+import shlex
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -63,12 +64,24 @@ def test_the_brake_ends_with_3_until_it_is_approved(run: Run, clean_graph: neo4j
     assert run("import", "facts", "--from", str(facts(tmp_path, 40))).returncode == Exit.OK
     dry = run("import", "facts", "--from", str(facts(tmp_path, 10)), "--dry-run")
     assert "ended" in dry.stdout
+    assert "The brake would stop this:\n  30 of 40 Unit would end" in dry.stdout
     stopped = run("import", "facts", "--from", str(facts(tmp_path, 10)))
     assert stopped.returncode == Exit.BRAKE
     assert "30 of 40 Unit would end" in stopped.stdout
-    brake = stopped.stdout.split("--approve ")[1].split()[0]
+    # What it says is to be typed can be typed: in one line, with the place that was read.
+    hint = shlex.split(stopped.stdout.split("if it is right: reconnect ")[1])
     assert json.loads(run("status", "--json").stdout)["jobs"]["import:facts"]["state"] == "waiting"
-    assert run("import", "facts", "--from", str(facts(tmp_path, 10)), "--approve", brake).returncode == Exit.OK
+    assert run(*hint[:-1], "facts-000000000000").returncode == Exit.BRAKE
+    assert run(*hint).returncode == Exit.OK
+
+
+def test_a_stopped_import_tells_what_was_bad_in_it(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    assert run("import", "facts", "--from", str(facts(tmp_path, 40))).returncode == Exit.OK
+    file = facts(tmp_path, 10)
+    file.write_text(file.read_text() + "- {id: u11, name: Unit 11, from: soon}\n")
+    stopped = run("import", "facts", "--from", str(file))
+    assert stopped.returncode == Exit.BRAKE
+    assert "Unit u11, from: " in stopped.stdout
 
 
 def test_bad_records_end_with_4_and_the_rest_goes_in(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
