@@ -89,6 +89,7 @@ def _turn_one(tx: neo4j.ManagedTransaction, driver: neo4j.Driver, day: date) -> 
                         "at": moment,
                         "source": DAY_TURN,
                         "reason": f"takes effect on {day}",
+                        "day": day,
                         "kind": kind,
                         "uuid": uuid,
                         "operation": _operation(was, now_is),

@@ -136,7 +136,7 @@ def questions(driver: neo4j.Driver) -> Questions | None:
     rows, _, _ = driver.execute_query(
         """
         MATCH (:Role {key: 'case_worker'})<-[:OF]-(worker:Assignment {active: true})-[:FOR]->(cases:Unit {active: true})
-        MATCH (worker)-[:ABOUT]->(kle:KleNode)
+        MATCH (worker)-[:ABOUT]->(kle:KleNode {active: true})
         MATCH (worker)<-[:HOLDS]-(holder:Employment {active: true})
         WHERE NOT coalesce(holder.on_leave, false)
         WITH cases, kle

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import neo4j
@@ -115,9 +115,8 @@ def _doubts(driver: neo4j.Driver, source: str) -> dict[str, int]:
 
 @contextmanager
 def _kle(context: Context, folder: Path, municipality: Municipality) -> Iterator[Source]:
-    """The newest release, of the month's first day, in the stand-in for KLE Online."""
-    newest = municipality.today.replace(day=1)
-    _, release = classification.releases(KLE, newest - timedelta(days=92), newest)
+    """The newest release in the stand-in for KLE Online."""
+    _, release = classification.latest(KLE, municipality.today)
     with serve_kle(KleService(release)) as at:
         yield Kle(KleSettings.model_validate(demo_settings.kle(at.url)))
 
@@ -217,7 +216,8 @@ SHOWN: tuple[Shown, ...] = (
     Shown(
         "kle",
         "numbers that the newest release has ended and that are in use, with what may take their place",
-        "{ endedKle { number title proposal proposed { number } assignments { uuid } } }",
+        "{ endedKle { number title proposal proposed { number } performedBy { name } responsibleUnits { name } "
+        "assignments { uuid } roleRules } kleChanges(first: 5) { what number old new } }",
         _kle,
     ),
     Shown(

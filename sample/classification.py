@@ -6,7 +6,7 @@ announced to end, and one is new.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid5
 
 from sample.kle_service.release import Release, Row
@@ -50,6 +50,12 @@ def _numbers() -> Iterator[str]:
     yield from (f"{groups[each % 488]}.{each // 488:02d}" for each in range(2333))
     yield from FACETS
     yield from (f"{FACETS[each % 7]}{each // 7:02d}" for each in range(69))
+
+
+def latest(numbers: Iterable[str], today: date) -> tuple[Release, Release]:
+    """The two latest releases on a day: the newer one is of the month's first day."""
+    newest = today.replace(day=1)
+    return releases(numbers, newest - timedelta(days=92), newest)
 
 
 def releases(numbers: Iterable[str], first: date, second: date) -> tuple[Release, Release]:

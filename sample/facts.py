@@ -58,7 +58,8 @@ def facts(municipality: Municipality, keys: Keys) -> Facts:
         "units": [
             {"id": f"f_stil_{number}", "adds_to": keys.unit(unit), "institution_number": number}
             for number, unit in institutions(municipality).items()
-        ],
+        ]
+        + list(_dealing_with(municipality, keys)),
         **_people(municipality, keys),
         "assignments": list(_assignments(municipality, keys)),
         "substitutes": list(_substitutes(municipality, keys)),
@@ -80,6 +81,17 @@ def _units_of(municipality: Municipality, kind: str) -> list[Unit]:
     """Open units of a kind, by number."""
     today = municipality.today
     return [unit for unit in municipality.units.values() if unit.kind is KINDS[kind] and unit.life.holds(today)]
+
+
+def _dealing_with(municipality: Municipality, keys: Keys) -> Iterator[Facts]:
+    """What units do, are responsible for and want to hear of, by numbers of KLE. Some of those have ended since."""
+    for kind, how, number in (
+        ("assessment", "performs", classification.MOVED),
+        ("job_team", "responsible_for", classification.ENDED),
+        ("office", "interested_in", classification.ENDED),
+    ):
+        for unit in _units_of(municipality, kind)[:1]:
+            yield {"id": f"f_kle_{how}", "adds_to": keys.unit(unit), how: [number]}
 
 
 def _people(municipality: Municipality, keys: Keys) -> Facts:
@@ -128,7 +140,7 @@ _ADMINISTRATORS = (
 )
 """Kind of unit where the holder works, what it is about, name of the unit that it counts for (else the whole).
 
-The last two are about numbers that KLE's newest release has ended.
+The last two are about numbers that KLE's newest release has ended; units and a role rule use them too.
 """
 
 

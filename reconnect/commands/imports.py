@@ -1,6 +1,7 @@
 """``import``: read a source, now."""
 
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -9,11 +10,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from graph import kle_changes
 from graph.facts import Problem
+from graph.time import today
 from importers.report import ImportReport
 from importers.source import SourceError
 from reconnect import work
-from reconnect.context import of
+from reconnect.context import Context, of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
@@ -61,7 +64,7 @@ def import_source(
             )
     except (SourceError, LockTaken, LockLost) as error:
         raise CommandFailed(f"Import of {source}: {error}") from error
-    _show(done)
+    _show(done, _more(of(context), done))
     if done.brake:
         again = ["reconnect", "import", source, *(["--from", str(folder)] if folder else []), "--approve", done.brake]
         terminal().print(f"Look at it with --dry-run; if it is right: {shlex.join(again)}")
@@ -70,7 +73,16 @@ def import_source(
         raise typer.Exit(Exit.BAD_RECORDS)
 
 
-def _show(report: ImportReport) -> None:
+def _more(context: Context, report: ImportReport) -> Counter[str]:
+    """What a source has changed in words of its own: of KLE, the kinds of change that KL's subscribers know."""
+    if report.source != kle_changes.KLE or (report.run is None and not report.dry_run):
+        return Counter()
+    if report.dry_run:
+        return Counter(kle_changes.foreseen(report.differences, today()))
+    return Counter(each.what for each in kle_changes.kle_changes(context.driver(), report.run))
+
+
+def _show(report: ImportReport, more: Counter[str]) -> None:
     console = terminal()
     what = "Dry run of" if report.dry_run else "Import of"
     console.print(f"{what} {report.source}: {report.changes} changed, {report.unchanged} unchanged records")
@@ -83,6 +95,8 @@ def _show(report: ImportReport) -> None:
         for (kind, operation), count in sorted(report.counts.items()):
             table.add_row(kind, operation, str(count))
         console.print(table)
+    if more:
+        console.print(f"  In words of {report.source}: " + ", ".join(f"{more[what]} {what}" for what in sorted(more)))
     if report.dry_run:
         for difference in report.differences[:_SHOWN]:
             console.print(f"  {difference.kind} {difference.record.key}: {difference.operation}")

@@ -1,4 +1,4 @@
-"""``sample``: the sample municipality, written in the payroll systems' own formats."""
+"""``sample``: the sample municipality in the sources' own formats: files, or stand-ins for their web services."""
 
 import contextlib
 import secrets
@@ -13,7 +13,12 @@ import typer
 
 from reconnect.progress import progress
 from reconnect.terminal import terminal
-from sample import demo_settings, schools, sd_state, write_opus, write_opus_days
+from sample import classification, demo_settings, position_list, schools, sd_state, write_opus, write_opus_days
+from sample.cpr_register import REGISTERED, register_of
+from sample.cpr_service import app as cpr_app
+from sample.cpr_service.certificates import Authority
+from sample.facts import KLE
+from sample.kle_service import app as kle_app
 from sample.municipality import SIZES, Municipality
 from sample.sd_service.app import Service, serve
 from sample.unilogin_service import app as unilogin_app
@@ -29,9 +34,15 @@ class Size(StrEnum):
     XL = "XL"
 
 
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")]
+OfSize = Annotated[Size, typer.Option(help="XS 60, S 5,000, L 50,000, XL 1,000,000 employments.")]
+Seed = Annotated[int, typer.Option(help="Another seed is another municipality.")]
+Today = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Its (first) day.")]
+_TODAY = datetime(2026, 11, 24)
+
 group = typer.Typer(
     no_args_is_help=True,
-    help="The sample municipality Klitkøbing, in the formats that payroll systems deliver. Nobody in it can exist.",
+    help="The sample municipality Klitkøbing, in the formats that its sources deliver. Nobody in it can exist.",
 )
 
 
@@ -43,12 +54,10 @@ def register(app: typer.Typer) -> None:
 @group.command()
 def opus(
     folder: Annotated[Path, typer.Argument(help="Where to write the files; made if it is missing.")],
-    size: Annotated[Size, typer.Option(help="XS 60, S 5,000, L 50,000, XL 1,000,000 employments.")] = Size.S,
+    size: OfSize = Size.S,
     days: Annotated[int, typer.Option(min=0, help="Files of this many later working days too.")] = 0,
-    seed: Annotated[int, typer.Option(help="Another seed is another municipality.")] = 42,
-    today: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day of the first file.")] = datetime(
-        2026, 11, 24
-    ),
+    seed: Seed = 42,
+    today: Today = _TODAY,
 ) -> None:
     """Write KMD Opus files. Import them with `reconnect import opus --from FOLDER`.
 
@@ -74,11 +83,11 @@ def opus(
 
 @group.command()
 def sd(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
-    size: Annotated[Size, typer.Option(help="XS 60, S 5,000, L 50,000, XL 1,000,000 employments.")] = Size.S,
+    port: Port = 0,
+    size: OfSize = Size.S,
     days: Annotated[int, typer.Option(min=0, help="Let this many working days pass first.")] = 0,
-    seed: Annotated[int, typer.Option(help="Another seed is another municipality.")] = 42,
-    today: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day.")] = datetime(2026, 11, 24),
+    seed: Seed = 42,
+    today: Today = _TODAY,
 ) -> None:
     """Serve the stand-in for SD Løn's web services until Ctrl-C, and print the settings to read it with.
 
@@ -86,25 +95,16 @@ def sd(
     """
     state = sd_state(size.value, seed, today.date(), days)
     with serve(Service(state), port) as running:
-        named = ", ".join(f'"{name}"' for name in state.institutions)
-        print("[sources.sd]")
-        print(f'xml_url = "{running.url}/sdws"')
-        print(f'json_url = "{running.url}/api-gateway/organization/public/api/v1"')
-        print(f'user = "{state.user}"')
-        print(f'password = "{state.password}"')
-        print(f"institutions = [{named}]")
-        print("opening_hours = false", flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        _serving("sd", demo_settings.sd(running.url, state))
 
 
 @group.command()
 def unilogin(
     folder: Annotated[Path, typer.Argument(help="Where to write the key that requests are signed with.")],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
-    size: Annotated[Size, typer.Option(help="XS 60, S 5,000, L 50,000, XL 1,000,000 employments.")] = Size.S,
-    seed: Annotated[int, typer.Option(help="Another seed is another municipality.")] = 42,
-    today: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Its day.")] = datetime(2026, 11, 24),
+    port: Port = 0,
+    size: OfSize = Size.S,
+    seed: Seed = 42,
+    today: Today = _TODAY,
 ) -> None:
     """Serve the stand-in for STIL's wsiEKSPORT until Ctrl-C, and print the settings to read it with.
 
@@ -116,6 +116,61 @@ def unilogin(
     state.certificates[schools.PROVIDER] = made.certificate
     with unilogin_app.serve(unilogin_app.Service(state), port) as running:
         settings = demo_settings.unilogin(running.url, made.write(folder / "stil.p12", password).resolve(), password)
-        print(tomli_w.dumps({"sources": {"unilogin": settings}}), flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        _serving("unilogin", settings)
+
+
+@group.command()
+def cpr(
+    folder: Annotated[Path, typer.Argument(help="Where to write the certificates that both sides show.")],
+    port: Port = 0,
+    size: OfSize = Size.S,
+    seed: Seed = 42,
+    today: Today = _TODAY,
+) -> None:
+    """Serve the stand-in for the CPR register's lookups (SF1520) until Ctrl-C, and print the settings to read it with.
+
+    It checks certificates, contexts and requests as far as the rules are known. It knows payroll's people.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    authority = Authority(folder.resolve())
+    client = authority.issue("client")
+    service = cpr_app.Service(
+        register_of(Municipality(size.value, seed, today.date())), {client.fingerprint: REGISTERED}
+    )
+    with cpr_app.serve(service, authority.issue("server"), authority, port) as running:
+        _serving("cpr", demo_settings.cpr(running.lookup_url, client, authority.certificate))
+
+
+@group.command()
+def kle(
+    port: Port = 0,
+    earlier: Annotated[bool, typer.Option("--earlier", help="The release before the newest one.")] = False,
+    today: Today = _TODAY,
+) -> None:
+    """Serve the stand-in for KLE Online until Ctrl-C, and print the settings to read it with.
+
+    Import the earlier release and then the newest: that one ends, moves and renames numbers that the sample uses.
+    """
+    before, newest = classification.latest(KLE, today.date())
+    with kle_app.serve(kle_app.Service(before if earlier else newest), port) as running:
+        _serving("kle", demo_settings.kle(running.url))
+
+
+@group.command()
+def positions(
+    folder: Annotated[Path, typer.Argument(help="Where to write the files; made if it is missing.")],
+    size: OfSize = Size.S,
+    seed: Seed = 42,
+    today: Today = _TODAY,
+) -> None:
+    """Write the position list, as HR keeps it. Import it with `reconnect import positions --from FOLDER`."""
+    position_list.write(folder, Municipality(size.value, seed, today.date()))
+    for path in sorted(folder.glob("position*.csv")):
+        print(path)
+
+
+def _serving(source: str, settings: demo_settings.Tree) -> None:
+    """Print the source's settings, and wait for Ctrl-C."""
+    print(tomli_w.dumps({"sources": {source: settings}}), flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()

@@ -8,6 +8,9 @@ import tomli_w
 
 from reconnect.exits import Exit
 from sample import demo_settings, write_opus
+from sample.cpr_register import REGISTERED, register_of
+from sample.cpr_service.app import Service, serve
+from sample.cpr_service.certificates import Authority
 from sample.municipality import Municipality
 from tests.reconnect.shell import Run
 
@@ -17,7 +20,8 @@ TODAY = date(2026, 11, 24)
 def test_everything_runs_and_says_no_secret(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
     payroll = tmp_path / "payroll"
     write_opus(payroll, "XS", 42, TODAY)
-    numbers = {employment.person.cpr for employment in Municipality("XS", 42, TODAY).employments()}
+    municipality = Municipality("XS", 42, TODAY)
+    numbers = {employment.person.cpr for employment in municipality.employments()}
     assert len(numbers) > 50
     # A record that can't be taken: what is said of it must not tell whose it is.
     file = next(payroll.glob("*.xml"))
@@ -32,14 +36,42 @@ def test_everything_runs_and_says_no_secret(run: Run, clean_graph: neo4j.Driver,
     tree["targets"] = {
         "plan2learn": {"form": {"encoding": "windows-1252"}, "delivery": {"kind": "folder", "path": str(supplied)}}
     }
-    (tmp_path / "reconnect.toml").write_text(tomli_w.dumps(tree))
+    register = register_of(municipality)
+    numbers |= register.persons.keys()  # with those that have changed
+    authority = Authority(tmp_path)
+    client = authority.issue("client")
+    service = Service(register, {client.fingerprint: REGISTERED})
+    # The service quotes the number that was asked about; an answer can't be read, another one is about somebody else.
+    quoted, unreadable, other = sorted(register.persons)[-3:]
+    service.misbehaviour.of |= {quoted: "fault_500", other: "other_person"}
+    service.misbehaviour.spoiled |= {
+        "Something went wrong": f"Something went wrong with {quoted} ({quoted[:6]}-{quoted[6:]})",
+        f"<gaeldendePersonnummer>{unreadable}<": f"<gaeldendePersonnummer>{unreadable}X<",
+    }
+    with serve(service, authority.issue("server"), authority) as running:
+        tree["sources"]["cpr"] = demo_settings.cpr(running.lookup_url, client, authority.certificate)
+        (tmp_path / "reconnect.toml").write_text(tomli_w.dumps(tree))
+        everything = _all_that_is_said(run, some)
+    assert "same_person" in everything or "unknown_number" in everything
+    assert "unreadable_answer" in everything and "fault" in everything
+    for number in numbers | broken:
+        for written in (number, f"{number[:6]}-{number[6:]}"):
+            assert written not in everything
+    secrets = {file.read_text().strip() for file in (tmp_path / "secrets").iterdir()}
+    assert len(secrets) == 3
+    for secret in secrets:
+        assert secret not in everything
 
+
+def _all_that_is_said(run: Run, some: str) -> str:
     said = []
     for arguments, allowed in (
         (("config",), {Exit.OK}),
         (("import", "opus", "--dry-run"), {Exit.OK, Exit.BAD_RECORDS}),
         (("import", "opus"), {Exit.OK, Exit.BAD_RECORDS}),
         (("import", "opus"), {Exit.OK, Exit.BAD_RECORDS}),
+        (("import", "cpr", "--dry-run"), {Exit.BAD_RECORDS}),
+        (("import", "cpr"), {Exit.BAD_RECORDS}),
         (("nearest", "--role", "manager", "--unit", "999:unit:1005"), {Exit.OK}),
         (("nearest-manager", "--person", some), {Exit.FAILURE}),
         (("export", "plan2learn", "--dry-run"), {Exit.OK, Exit.BAD_RECORDS}),
@@ -52,12 +84,4 @@ def test_everything_runs_and_says_no_secret(run: Run, clean_graph: neo4j.Driver,
         done = run("--verbose", *arguments)
         assert done.returncode in allowed, f"{arguments}: {done.stdout}{done.stderr}"
         said.append(done.stdout + done.stderr)
-
-    everything = "\n".join(said)
-    for number in numbers | broken:
-        for written in (number, f"{number[:6]}-{number[6:]}"):
-            assert written not in everything
-    secrets = {file.read_text().strip() for file in (tmp_path / "secrets").iterdir()}
-    assert len(secrets) == 3
-    for secret in secrets:
-        assert secret not in everything
+    return "\n".join(said)

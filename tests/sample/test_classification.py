@@ -5,6 +5,7 @@ from datetime import date
 from sample import classification
 from sample.facts import KLE, Keys, facts
 from sample.municipality import Municipality
+from sample.role_rules import ROLE_RULES
 
 FIRST, SECOND = date(2026, 8, 1), date(2026, 11, 1)
 
@@ -24,8 +25,18 @@ def test_every_number_of_the_facts_is_in_force_before() -> None:
     assert set(KLE) <= {each.number for each in before.rows}
 
 
-def test_the_facts_use_what_ends() -> None:
+def test_assignments_units_and_a_role_rule_use_what_ends() -> None:
     keys = Keys(unit=lambda unit: str(unit.number), employment=lambda each: str(each.number), person=lambda each: "p")
-    told = facts(Municipality("XS", 42, SECOND), keys)
+    told = facts(Municipality("S", 42, SECOND), keys)
     about = {each for assignment in told["assignments"] for each in assignment["about"]}
     assert {f"kle:{classification.ENDED}", f"kle:{classification.MOVED}"} <= about
+    of_units = {
+        how: [number for unit in told["units"] for number in unit.get(how, ())]
+        for how in ("performs", "responsible_for", "interested_in")
+    }
+    assert of_units == {
+        "performs": [classification.MOVED],
+        "responsible_for": [classification.ENDED],
+        "interested_in": [classification.ENDED],
+    }
+    assert f"kle:{classification.MOVED}" in {each for rule in ROLE_RULES for each in rule.about}

@@ -11,6 +11,8 @@ from graph.cpr import Keyring
 from graph.door import Door
 from graph.facts import LinkTold, Ref, Statement, Told
 from graph.time import Period
+from importers.facts.settings import FactsSettings
+from importers.facts.source import Facts
 from importers.kle.settings import KleSettings
 from importers.kle.source import Kle
 from importers.pipeline import run_import
@@ -65,6 +67,35 @@ def test_6_old_tags_stay_on_the_old_node(clean_graph: neo4j.Driver, tmp_path: Pa
     nodes = "MATCH (n:KleNode {number: '27.12.04'}) RETURN n.title, n.active ORDER BY n.title"
     assert asked(clean_graph, nodes) == [["Andet", True], ["Gammelt", False]]
     assert asked(clean_graph, "MATCH (:Unit)-[:PERFORMS]->(n) RETURN n.title") == [["Gammelt"]]
+
+
+FACTS = """\
+format: 1
+kle: {"27": null, "27.12": "27", "27.12.04": "27.12"}
+units:
+- {id: care, name: Pleje, performs: ["27.12.04"], responsible_for: ["27"]}
+"""
+
+
+@pytest.mark.parametrize("first", ["facts", "kle"])
+def test_a_facts_files_nodes_and_kls_are_the_same(clean_graph: neo4j.Driver, tmp_path: Path, first: str) -> None:
+    """Whichever is read first; read again, neither makes anything."""
+    file = tmp_path / "facts.yaml"
+    file.write_text(FACTS)
+    releases = tmp_path / "releases"
+    releases.mkdir()
+    for source in (first, "kle" if first == "facts" else "facts", "facts", "kle"):
+        if source == "facts":
+            report = run_import(clean_graph, Facts(FactsSettings(), file), RING)
+        else:
+            report = take(clean_graph, releases, small())
+    assert (report.run, report.changes) == (None, 0)
+    nodes = "MATCH (n:KleNode) RETURN n.number, n.title, n.kle_uuid ORDER BY n.number"
+    assert asked(clean_graph, nodes) == [
+        [each, f"Om {each}", uuid(each)] for each in ("27", "27.12", "27.12.04", "27.12.06")
+    ]
+    uses = "MATCH (:Unit)-[r:PERFORMS|RESPONSIBLE_FOR]->(n) RETURN type(r), n.kle_uuid ORDER BY n.number"
+    assert asked(clean_graph, uses) == [["RESPONSIBLE_FOR", uuid("27")], ["PERFORMS", uuid("27.12.04")]]
 
 
 def test_a_number_that_kl_has_ended_has_ended_whatever_facts_say(clean_graph: neo4j.Driver, tmp_path: Path) -> None:

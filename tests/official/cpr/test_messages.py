@@ -25,6 +25,7 @@ from sample.cpr_service.certificates import Authority
 from sample.cpr_service.misbehaviour import Misbehaviour
 from sample.cpr_service.register import Address, CprPerson, Name, Protection, Register
 from tests.conftest import OFFICIAL_DATA
+from tests.importers.cpr.lookups import NoLog
 from tests.importers.cpr.register import AGREEMENT, ALMA, BIRK, KNOWN
 
 LOOKUP = OFFICIAL_DATA / "cpr_person_base_data_extended"
@@ -40,17 +41,6 @@ PERSON = CprPerson(
     address=Address("Strandvejen 7", "9999", "Klitkøbing", "c/o Jensen"),
     guardianship=True,
 )
-
-
-class NoLog:
-    """The log is not what is tested here."""
-
-    def opened(self, *what: str) -> str:
-        return "6b0e6d4e-2f0b-4c36-9f57-0d6f6a1f4a10"
-
-    def closed(self, entry: str, code: str) -> None: ...
-
-    def used(self, *what: Any) -> None: ...
 
 
 @pytest.fixture(scope="module")
