@@ -65,42 +65,62 @@ def _holders(kind: str) -> str:
     """
 
 
-# In blocks: a row of a result costs two reads of the socket, however little is in it.
-_BLOCKS = """
-UNWIND range(0, size(found), 5000) AS start
-RETURN found[start..start + 5000] AS rows
-"""
-RECORDS = f"""
-UNWIND $ids AS id
-MATCH (r:SourceRecord {{id: id}})-[:TELLS]->(n)
-WITH collect([r.source, r.kind, r.key, n.uuid, coalesce(r.hash, '')]) AS found
-{_BLOCKS}
-"""
-ALL_RECORDS = f"""
-MATCH (r:SourceRecord {{source: $source, kind: $kind}})-[:TELLS]->(n)
-WITH collect([r.key, n.uuid, coalesce(r.hash, '')]) AS found
-{_BLOCKS}
-"""
-# A number that was changed still finds its person (cpr.md §7); where it is somebody's today, that counts.
-PERSONS_BY_CPR = """
-UNWIND $hashes AS hash
-OPTIONAL MATCH (now:Person {cpr_hash: hash})
-OPTIONAL MATCH (:FormerCpr {hash: hash})-[:WAS]->(before:Person)
-WITH hash, now, before
-WHERE now IS NOT NULL OR before IS NOT NULL
-RETURN hash, coalesce(now.uuid, before.uuid) AS uuid, now IS NULL AS former
-"""
-# Those that hold today, else all that ever did: a number may have been used again.
-BY_EMPLOYMENT = """
-UNWIND $rows AS row
-MATCH (e:Employment {number: row.number})
-WHERE row.institution = '' OR e.institution = row.institution
-OPTIONAL MATCH (p:Person)-[:HAS]->(e)
-WITH row, CASE row.kind WHEN 'Employment' THEN e ELSE p END AS found, e.active AS active
-WHERE found IS NOT NULL
-WITH row, collect(DISTINCT CASE WHEN active THEN found.uuid END) AS now, collect(DISTINCT found.uuid) AS ever
-RETURN row.kind AS kind, row.key AS key, CASE WHEN size(now) > 0 THEN now ELSE ever END AS uuids
-"""
+def _in_blocks(query: str, *columns: str) -> str:
+    """A query that returns lists of many rows: each row of a result costs two reads of the socket, however little is
+    in it."""
+    return f"""{query}
+    WITH collect([{", ".join(columns)}]) AS found
+    UNWIND range(0, size(found), 5000) AS start
+    RETURN found[start..start + 5000] AS rows
+    """
+
+
+RECORDS = _in_blocks(
+    """
+    UNWIND $ids AS id
+    MATCH (r:SourceRecord {id: id})-[:TELLS]->(n)
+    """,
+    "r.source", "r.kind", "r.key", "n.uuid", "coalesce(r.hash, '')",
+)  # fmt: skip
+ALL_RECORDS = _in_blocks(
+    """
+    MATCH (r:SourceRecord {source: $source, kind: $kind})-[:TELLS]->(n)
+    """,
+    "r.key", "n.uuid", "coalesce(r.hash, '')",
+)  # fmt: skip
+# (hash, uuid, former). A number that was changed still finds its person (cpr.md §7); where it is somebody's today, that
+# counts.
+PERSONS_BY_CPR = _in_blocks(
+    """
+    UNWIND $hashes AS hash
+    OPTIONAL MATCH (now:Person {cpr_hash: hash})
+    OPTIONAL MATCH (:FormerCpr {hash: hash})-[:WAS]->(before:Person)
+    WITH hash, now, before
+    WHERE now IS NOT NULL OR before IS NOT NULL
+    """,
+    "hash", "coalesce(now.uuid, before.uuid)", "now IS NULL",
+)  # fmt: skip
+# (key, employments, their persons): those that hold today, else all that ever did: a number may have been used again.
+BY_EMPLOYMENT = _in_blocks(
+    """
+    UNWIND $rows AS row
+    MATCH (e:Employment {number: row.number})
+    WHERE row.institution = '' OR e.institution = row.institution
+    OPTIONAL MATCH (p:Person)-[:HAS]->(e)
+    WITH row.key AS key,
+        collect(DISTINCT CASE WHEN e.active THEN e.uuid END) AS now, collect(DISTINCT e.uuid) AS ever,
+        collect(DISTINCT CASE WHEN e.active THEN p.uuid END) AS theirs, collect(DISTINCT p.uuid) AS ever_theirs
+    """,
+    "key",
+    "CASE WHEN size(now) > 0 THEN now ELSE ever END",
+    "CASE WHEN size(theirs) > 0 THEN theirs ELSE ever_theirs END",
+)
+
+
+def employment_rows(keys: Iterable[str]) -> list[dict[str, str]]:
+    """What ``BY_EMPLOYMENT`` asks for, of keys ``<institution>:<number>``."""
+    split = ((key, *key.rpartition(":")[::2]) for key in keys)
+    return [{"key": key, "institution": institution, "number": number} for key, institution, number in split]
 
 
 class Index:
@@ -143,10 +163,11 @@ class Index:
         if not new:
             return
         self._cprs.update(dict.fromkeys(new))
-        for row in self._rows(PERSONS_BY_CPR, hashes=new):
-            self._cprs[row["hash"]] = row["uuid"]
-            if row["former"]:
-                self._formers.add(row["hash"])
+        for block in self._rows(PERSONS_BY_CPR, hashes=new):
+            for cpr_hash, uuid, former in block["rows"]:
+                self._cprs[cpr_hash] = uuid
+                if former:
+                    self._formers.add(cpr_hash)
 
     def learn_naturals(self, keys: Iterable[tuple[str, str]]) -> None:
         by_kind: dict[str, list[str]] = {}
@@ -194,11 +215,11 @@ class Index:
         if not new:
             return
         self._employments.update(dict.fromkeys(new))
-        asked = [(kind, key, *key.rpartition(":")[::2]) for kind, key in new]
-        rows = [{"kind": k, "key": key, "institution": where, "number": number} for k, key, where, number in asked]
-        for row in self._rows(BY_EMPLOYMENT, rows=rows):
-            if len(row["uuids"]) == 1:
-                self._employments[row["kind"], row["key"]] = row["uuids"][0]
+        for block in self._rows(BY_EMPLOYMENT, rows=employment_rows({key for _, key in new})):
+            for key, employments, persons in block["rows"]:
+                for kind, uuids in (("Employment", employments), ("Person", persons)):
+                    if (kind, key) in self._employments and len(uuids) == 1:
+                        self._employments[kind, key] = uuids[0]
 
     def resolve(self, ref: Ref, source: str) -> str | None:
         """The uuid that a reference stands for; None where nothing fits it (yet)."""

@@ -1,11 +1,12 @@
 """``Lookup`` over Neo4j."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import neo4j
 
-from graph.index import BY_EMPLOYMENT, PERSONS_BY_CPR, RecordId
+from graph.index import BY_EMPLOYMENT, PERSONS_BY_CPR, RecordId, employment_rows
 from graph.sourcing import is_holding, read_mark, write_mark
 
 
@@ -19,22 +20,14 @@ class GraphLookup:
         self._held = f"{source}#held"
 
     def holders(self, hashes: Collection[str]) -> Mapping[str, str]:
-        return {row["hash"]: row["uuid"] for row in self._rows(PERSONS_BY_CPR, hashes=sorted(hashes))}
+        return {found: uuid for found, uuid, _ in self._blocks(PERSONS_BY_CPR, hashes=sorted(hashes))}
 
     def employed(self, numbers: Collection[str]) -> Mapping[str, tuple[str, str]]:
-        rows = [
-            {"kind": kind, "key": each, "institution": each.rpartition(":")[0], "number": each.rpartition(":")[2]}
-            for each in sorted(numbers)
-            for kind in ("Person", "Employment")
-        ]
-        found: dict[str, dict[str, str]] = {}
-        for row in self._rows(BY_EMPLOYMENT, rows=rows):
-            if len(row["uuids"]) == 1:
-                found.setdefault(row["key"], {})[row["kind"]] = row["uuids"][0]
+        found = self._blocks(BY_EMPLOYMENT, rows=employment_rows(numbers))
         return {
-            key: (each["Person"], each["Employment"])
-            for key, each in found.items()
-            if {"Person", "Employment"} == each.keys()
+            key: (persons[0], employments[0])
+            for key, employments, persons in found
+            if len(persons) == 1 and len(employments) == 1
         }
 
     def persons(self, uuids: Collection[str]) -> frozenset[str]:
@@ -135,6 +128,10 @@ class GraphLookup:
 
     def _column(self, query: str, **parameters: object) -> frozenset[str]:
         return frozenset(row["it"] for row in self._rows(query, **parameters))
+
+    def _blocks(self, query: str, **parameters: object) -> Iterator[list[Any]]:
+        for block in self._rows(query, **parameters):
+            yield from block["rows"]
 
     def _rows(self, query: str, **parameters: object) -> Sequence[neo4j.Record]:
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:

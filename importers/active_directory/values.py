@@ -82,7 +82,7 @@ def day(raw: Raw, name: str) -> date | None:
     try:
         if found is None:
             raise ValueError
-        return datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC).astimezone(COPENHAGEN).date()
+        return datetime.fromisoformat(f"{found[1][:8]}T{found[1][8:]}Z").astimezone(COPENHAGEN).date()
     except (ValueError, OverflowError) as wrong:
         raise Malformed(f"{name} is no moment") from wrong
 
