@@ -4,7 +4,7 @@ Values come as bytes: what ldap3 makes of them depends on a schema that it may n
 """
 
 import ssl
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from typing import Any, Literal
 import ldap3
 from ldap3.core.exceptions import LDAPException, LDAPOperationResult
 from ldap3.protocol.microsoft import dir_sync_control, extended_dn_control, show_deleted_control
+from ldap3.utils.conv import to_unicode
 
 from importers.active_directory.errors import LoginRefused, Lost, Refused, Unreadable, Untrusted
 from importers.active_directory.settings import ActiveDirectorySettings
@@ -23,6 +24,7 @@ PAGED = "1.2.840.113556.1.4.319"
 DIRSYNC = "1.2.840.113556.1.4.841"
 DIRSYNC_BYTES = 4 * 1024 * 1024
 PASSING = frozenset({51, 52, 81, 85})  # busy, unavailable, down, too slow: another controller may not be
+SEARCH_ENTRY = 4  # RFC 4511 §4.5.2, as ldap3 numbers it
 STRONGER = 8
 CREDENTIALS = 49
 
@@ -213,11 +215,33 @@ def connect(settings: ActiveDirectorySettings, controller: str) -> Iterator[Dire
         auto_referrals=False,
         receive_timeout=settings.timeout_seconds,
     )
+    wire.strategy.decode_response_fast = _only_bytes(wire.strategy.decode_response_fast)
     try:
         _open(wire, controller, secure)
         yield Directory(wire, controller, settings.page_size)
     finally:
         _close(wire)
+
+
+def _only_bytes(decode: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """ldap3's way to take a message, but that an entry's values come as bytes only: the texts that it would make of
+    them as well take a third of its time, and nobody looks at them."""
+
+    def taken(message: Mapping[str, Any]) -> dict[str, Any]:
+        if message["protocolOp"] != SEARCH_ENTRY or message["controls"]:
+            return decode(message)
+        name, attributes = message["payload"]
+        return {
+            "type": "searchResEntry",
+            "dn": to_unicode(name[3], from_server=True),
+            # Each part of a message is (…, …, …, content).
+            "raw_attributes": {
+                kind[3].decode(errors="replace"): [value[3] for value in values[3]]
+                for kind, values in (attribute[3] for attribute in attributes[3])
+            },
+        }
+
+    return taken
 
 
 def _open(wire: ldap3.Connection, controller: str, secure: bool) -> None:

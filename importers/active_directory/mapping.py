@@ -60,18 +60,6 @@ class Meaning:
 
     def _account(self, user: User, owner: Owner | None, person: Ref | None) -> RawRecord:
         counts = self.primary.get(user.key)
-        told: dict[str, Value | None] = {
-            "login": user.login,
-            "principal_name": user.principal_name,
-            "display_name": user.display_name,
-            "email": user.email,
-            "enabled": user.enabled,
-            "expires": user.expires.isoformat() if user.expires else None,
-            "distinguished_name": user.dn,
-            "employment_number": user.employment,
-            "primary": counts or None,
-            "institution_numbers": user.institutions,
-        }
         groups = [Ref("DirectoryGroup", each) for each in sorted(self.groups_of.get(user.key, ()))]
         links = {
             "owner": [person] if person is not None else [],
@@ -81,7 +69,7 @@ class Meaning:
         }
 
         def stated(previous: Statement | None) -> Statement:
-            made = _stated("Account", user.key, previous, told, links, self.day)
+            made = _stated("Account", user.key, previous, _told(user, counts), links, self.day)
             if previous is None and user.created is not None and user.created < self.day:
                 made.exists = (Period(user.created),)
             return made
@@ -242,6 +230,21 @@ class Meaning:
         self.met.add((kind, key))
         print_of = self.known.fingerprint(MAPPING, self.salt, key.encode(), *(each.encode() for each in depends))
         return RawRecord(kind, key, print_of, lambda previous: Mapped(stated(previous), problems))
+
+
+def _told(user: User, counts: bool | None) -> dict[str, Value | None]:
+    return {
+        "login": user.login,
+        "principal_name": user.principal_name,
+        "display_name": user.display_name,
+        "email": user.email,
+        "enabled": user.enabled,
+        "expires": user.expires.isoformat() if user.expires else None,
+        "distinguished_name": user.dn,
+        "employment_number": user.employment,
+        "primary": counts or None,
+        "institution_numbers": user.institutions,
+    }
 
 
 def _stated(

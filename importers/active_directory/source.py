@@ -130,21 +130,25 @@ class _Run:
             each for each in users if counts.get(each.key) and (each.usn > since or _about(each, owned) not in told)
         )
         meaning = self._meaning(owned, counts, _inverted(groups.values()), photographed)
-        records = [
-            meaning.system(),
-            *map(meaning.group, groups.values()),
-            *map(meaning.place, places),
-            *(record for each in users for record in meaning.account(each)),
-        ]
-        records += meaning.let_go("Person", told)
-        records += meaning.let_go("Unit", [*self.known.keys("Unit")])
+        units = [*self.known.keys("Unit")]
+
+        def records() -> Iterator[RawRecord]:
+            """One at a time: most are let go at once, as they are unchanged."""
+            yield meaning.system()
+            yield from map(meaning.group, groups.values())
+            yield from map(meaning.place, places)
+            for each in users:
+                yield from meaning.account(each)
+            yield from meaning.let_go("Person", told)
+            yield from meaning.let_go("Unit", units)
+
         before = int(self.known.mark.get("accounts", "0"))
         suspect: tuple[str, ...] = ()
         if len(users) < self.settings.least_share * before and not self._is_other():
             suspect = (f"{len(users)} accounts were read, {before} before",)
         return self._reading(
             f"{self.settings.title}, all of {len(users)} accounts",
-            records,
+            records(),
             {
                 **mark.as_texts(),
                 "whole": self.now.strftime(MINUTE),
@@ -263,7 +267,7 @@ class _Run:
     def _reading(
         self,
         label: str,
-        records: list[RawRecord],
+        records: Iterable[RawRecord],
         mark: Mapping[str, str],
         *,
         mark_anyway: bool,

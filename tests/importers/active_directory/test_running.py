@@ -104,6 +104,22 @@ def test_what_a_reading_of_changes_asks(directory: Directory) -> None:
     assert directory.logins() == ["new", "u0", "u1", "u2"]
 
 
+def test_values_are_the_bytes_that_ldap3_has(directory: Directory) -> None:
+    """§2: with all their values, whatever is in them, in entries with and without a control of their own."""
+    other = ["+45 1", "Lærkevej", "\U0001f426"]
+    dn = directory.add("åse", cn="Bæk, Åse", otherTelephone=other, thumbnailPhoto=bytes(range(256)), mail="a@b.example")
+    attributes = ["objectGUID", "sAMAccountName", "otherTelephone", "thumbnailPhoto", "mail", "title"]
+    directory.wire.search(dn, "(objectClass=*)", search_scope="BASE", attributes=attributes)
+    plain = directory.wire.response[0]
+    expected = {name.lower(): values for name, values in plain["raw_attributes"].items()}
+    with connection.connect(directory.source()._settings, directory.controller.address) as wire:
+        for guids in (False, True):
+            (found,) = wire.search(dn, "(objectClass=*)", attributes, scope="BASE", guids=guids)
+            assert found.values == expected
+            assert found.dn.endswith(plain["dn"])
+    assert len(expected["othertelephone"]) == 3
+
+
 def test_every_search_is_paged(directory: Directory) -> None:
     """Pitfall 1: also where more than a page is there."""
     for number in range(7):
