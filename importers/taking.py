@@ -40,16 +40,18 @@ class Taking:
     problems: list[Problem] = field(default_factory=list)
     looked_at: set[tuple[str, str]] = field(default_factory=set)
     unchanged: int = 0
+    bad: set[tuple[str, str]] = field(default_factory=set)
+    """(kind, key) of what was bad before."""
 
     def __post_init__(self) -> None:
         self.index.learn_all(self.source, self.reading.whole)
         self.problems += self.reading.problems
         self.looked_at |= {(each.kind, each.key) for each in self.reading.problems}
         whole, again = self.reading.whole, self.reading.rechecked
-        if whole or again:
-            kept = kept_problems(self.driver, self.source).values()
-            mended = (each for each in kept if each.kind in again or (whole and not each.key))
-            self.looked_at |= {(each.kind, each.key) for each in mended}
+        kept = kept_problems(self.driver, self.source).values()
+        mended = (each for each in kept if each.kind in again or (whole and not each.key))
+        self.looked_at |= {(each.kind, each.key) for each in mended}
+        self.bad = {(each.kind, each.key) for each in kept if each.severity == "bad"}
 
     def told(self) -> list[Told]:
         """The statements of all records that are new, changed or gone."""
@@ -60,6 +62,10 @@ class Taking:
                 seen.setdefault(raw.kind, set()).add(raw.key)
             told += self._mapped(raws)
             self.progress("reading", sum(len(keys) for keys in seen.values()), None)
+        # What was bad and is not told any more has gone, or was mended under another key.
+        self.looked_at |= {
+            (kind, key) for kind, key in self.bad if kind in self.reading.whole and key not in seen[kind]
+        }
         return told + self._absent(seen)
 
     def is_sound(self, told: Told) -> bool:
@@ -81,7 +87,9 @@ class Taking:
             old = self.index.kept(record)
             if old is not None and old.fingerprint == raw.fingerprint:
                 self.unchanged += 1
-                continue
+                # What was bad may be as it was before that: then it is mended.
+                if (raw.kind, raw.key) not in self.bad:
+                    continue
             changed.append(raw)
             if old is not None:
                 kept.setdefault(raw.kind, []).append(raw.key)

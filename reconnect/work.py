@@ -52,7 +52,8 @@ class Job:
         """What became of the job. A dry run is no success: nothing of what was read has been taken."""
         ended = _now()
         succeeded = ended if state == "done" and not dry_run else self.state.succeeded
-        self.state = replace(self.state, state=state, ended=ended, text=redact_text(text), succeeded=succeeded)
+        told = f"dry run: {text}" if dry_run else text
+        self.state = replace(self.state, state=state, ended=ended, text=redact_text(told), succeeded=succeeded)
 
 
 def _never() -> bool:

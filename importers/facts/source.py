@@ -15,6 +15,9 @@ from importers.facts.reader import Entry, Sections, read
 from importers.facts.settings import FactsSettings
 from importers.source import Known, Mapped, RawRecord, Reading, SourceError
 
+WHOLE_FILE = "File"
+"""Kind of what is doubtful in the file as a whole."""
+
 
 class Facts:
     """Reads the whole file; ``path`` takes the place of the settings' one."""
@@ -29,7 +32,9 @@ class Facts:
         if self._path is None:
             raise SourceError("no facts file: give --from FILE, or path in [sources.facts]")
         sections, unknown = read(self._path)
-        problems = [Problem("", each, "", "unknown_section", f"no section {each!r}", "notice") for each in unknown]
+        problems = [
+            Problem(WHOLE_FILE, each, "", "unknown_section", f"no section {each!r}", "notice") for each in unknown
+        ]
         own = {kind: ids(sections.get(section, ())) for section, kind in SECTIONS.items()}
         records = list(_records(sections, own, known, problems))
         yield Reading(
@@ -38,6 +43,7 @@ class Facts:
             records=records,
             whole=frozenset(SECTIONS.values()) if self._whole else frozenset(),
             problems=tuple(problems),
+            rechecked=frozenset({WHOLE_FILE}),
         )
 
 

@@ -45,7 +45,10 @@ def query(
     at --url is asked. Errors are in the JSON, as GraphQL has them (exit code 1).
     """
     variables = dict(_variable(each) for each in var or [])
-    document = file.read_text(encoding="utf-8")
+    try:
+        document = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"{file} can't be read: {error}", Exit.USAGE) from error
     if token is None:
         answer = _here(of(context), document, operation, variables)
     else:

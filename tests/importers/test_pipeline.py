@@ -103,22 +103,23 @@ def test_a_reference_to_what_comes_later_is_tied_when_it_comes(clean_graph: neo4
 
 
 class WithBad:
-    """States the small organisation and one record that can't be understood until it is mended."""
+    """States the small organisation and one record that can't be understood until it is mended, or has gone (None)."""
 
     name = "sd"
 
-    def __init__(self, hours: str) -> None:
+    def __init__(self, hours: str | None) -> None:
         self.hours = hours
 
     def readings(self, known: Known) -> Iterator[Reading]:
         def to_employment(previous: Statement | None) -> Mapped:
-            if not self.hours.isdigit():
+            if self.hours is None or not self.hours.isdigit():
                 raise BadRecord(Problem("Employment", "e9", "hours", "sd.md §2.7", f"{self.hours!r} is no number"))
             return Mapped(employment("e9", "p1", "north", weekly_hours=float(self.hours)))
 
         good = Stating(*small())
         records = [*next(iter(good.readings(known))).records]
-        records.append(RawRecord("Employment", "e9", known.fingerprint(self.hours.encode()), to_employment))
+        if self.hours is not None:
+            records.append(RawRecord("Employment", "e9", known.fingerprint(self.hours.encode()), to_employment))
         yield Reading("with a bad one", date(2026, 3, 2), records, whole=frozenset({"Employment"}))
 
 
@@ -135,8 +136,26 @@ def test_a_bad_record_is_kept_and_shown_and_the_rest_goes_on_and_it_is_taken_in_
     assert len(run_import(clean_graph, WithBad("many"), RING).problems) == 1
     assert last_write(clean_graph) == before
     assert run_import(clean_graph, WithBad("32"), RING).as_counts() == {"Employment": {"created": 1}}
-    rows, _, _ = clean_graph.execute_query("MATCH (b:BadRecord) RETURN b")
-    assert rows == []
+    assert bad_records(clean_graph) == []
+
+
+def bad_records(driver: neo4j.Driver) -> list[str]:
+    rows, _, _ = driver.execute_query("MATCH (b:BadRecord) RETURN b.key AS key")
+    return [row["key"] for row in rows]
+
+
+def test_a_bad_record_is_mended_where_it_is_again_as_it_was_before(clean_graph: neo4j.Driver) -> None:
+    run_import(clean_graph, WithBad("32"), RING)
+    run_import(clean_graph, WithBad("many"), RING)
+    assert bad_records(clean_graph) == ["e9"]
+    assert run_import(clean_graph, WithBad("32"), RING).changes == 0
+    assert bad_records(clean_graph) == []
+
+
+def test_a_bad_record_that_is_gone_is_shown_no_longer(clean_graph: neo4j.Driver) -> None:
+    run_import(clean_graph, WithBad("many"), RING)
+    run_import(clean_graph, WithBad(None), RING)
+    assert bad_records(clean_graph) == []
 
 
 def test_units_in_a_cycle_are_refused_together_and_the_rest_goes_on(clean_graph: neo4j.Driver) -> None:

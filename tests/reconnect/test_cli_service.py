@@ -74,6 +74,13 @@ def test_the_service_answers_tokens_until_they_are_revoked(
     assert token not in (home.logs / "api.out").read_text()
 
 
+def test_a_file_that_is_no_text_is_a_wrong_argument(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "image.graphql").write_bytes(b"\xff\xfe")
+    done = run("query", "image.graphql")
+    assert (done.returncode, "image.graphql can't be read" in done.stderr) == (Exit.USAGE, True)
+    assert "Traceback" not in done.stderr
+
+
 def test_wrong_roles_are_a_wrong_argument(run: Run, clean_graph: neo4j.Driver) -> None:
     done = run("token", "create", "someone", "--role", "king")
     assert done.returncode == Exit.USAGE

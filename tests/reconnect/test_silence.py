@@ -20,7 +20,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from graph.time import COPENHAGEN
-from reconnect import silence, work
+from reconnect import silence, work, work_state
 from reconnect.context import Context
 from reconnect.cron import longest_gap, next_after, parse
 from reconnect.embedded import Addresses
@@ -139,6 +139,8 @@ def test_a_dry_run_does_not_count_as_being_read(context: Context) -> None:
     work.import_from(context, work.Caller(lambda *_: None), Stating(*small()), dry_run=True)
     (sd,) = sources_health(context)
     assert (sd.state, sd.last_success, sd.changed) == ("done", None, ())
+    with redis.Redis.from_url(context.redis_url()) as client:
+        assert work_state.read(client)["import:sd"].text.startswith("dry run: ")
 
 
 def test_silence_is_in_the_api_and_the_metrics(context: Context, addresses: Addresses) -> None:

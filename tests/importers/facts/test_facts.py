@@ -166,6 +166,18 @@ def test_an_id_that_comes_twice_and_a_section_that_nobody_knows_are_shown(
     assert isinstance(problems["u", "duplicate_id"], Problem)
 
 
+def test_what_is_mended_in_the_file_is_shown_no_longer(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    """Also what had no key to be known by: an entry without id, a section that nobody knows."""
+    path = tmp_path / "mended.json"
+    wrong = {"units": [{"name": "A"}, {"id": "b", "name": "B"}, {"id": "b", "name": "B2"}], "untis": []}
+    path.write_text(json.dumps(wrong))
+    assert len(take(clean_graph, path).problems) == 3
+    path.write_text(json.dumps({"units": [{"id": "a", "name": "A"}, {"id": "b", "name": "B"}]}))
+    assert take(clean_graph, path).problems == []
+    rows, _, _ = clean_graph.execute_query("MATCH (b:BadRecord) RETURN b.key")
+    assert rows == []
+
+
 def test_references_to_other_sources_things(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
     path = tmp_path / "own.json"
     path.write_text(

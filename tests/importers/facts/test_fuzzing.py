@@ -18,7 +18,7 @@ from importers.facts import loading
 from importers.facts.mapping import SECTIONS
 from importers.facts.reader import LISTS, MAPPINGS
 from importers.facts.settings import FactsSettings
-from importers.facts.source import Facts
+from importers.facts.source import WHOLE_FILE, Facts
 from importers.source import SourceError
 from tests.acceptance.cases import CASES, FILE
 from tests.importers.known import InMemory
@@ -83,7 +83,7 @@ def none_is_dropped(path: Path, content: Any) -> None:
         if isinstance(told, list) or (isinstance(told, dict) and section in MAPPINGS):
             assert found[SECTIONS[section]] == len(told), section
         elif section in content:
-            assert found[""] >= 1, section  # shown as a section that nobody knows
+            assert found[WHOLE_FILE] >= 1, section  # shown as a section that nobody knows
 
 
 def places(content: Any) -> list[tuple[Any, Any]]:
