@@ -48,6 +48,20 @@ class GraphLookup:
         )
         return _grouped(rows, "address", "uuid")
 
+    def by_login(self, system: str, logins: Collection[str]) -> Mapping[str, Collection[str]]:
+        rows = self._rows(
+            """
+            MATCH (:ItSystem {key: $system})<-[:AT]-(account:Account {active: true})
+            WHERE account.login IN $logins
+            MATCH (account)<-[owns:OWNS]-(person:Person)
+            WHERE owns.to IS NULL
+            RETURN account.login AS login, person.uuid AS uuid
+            """,
+            system=system,
+            logins=sorted(logins),
+        )
+        return _grouped(rows, "login", "uuid")
+
     def primary_by_hand(self) -> frozenset[str]:
         return self._column(
             """

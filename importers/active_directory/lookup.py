@@ -21,6 +21,9 @@ class Lookup(Protocol):
     def by_email(self, addresses: Collection[str]) -> Mapping[str, Collection[str]]:
         """Work e-mail in small letters → persons who have it, themselves or with an employment of today."""
 
+    def by_login(self, system: str, logins: Collection[str]) -> Mapping[str, Collection[str]]:
+        """Login, exactly so → persons who have it today at the ItSystem with this key."""
+
     def primary_by_hand(self) -> frozenset[str]:
         """Accounts that people have said are the primary ones."""
 

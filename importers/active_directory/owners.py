@@ -11,7 +11,7 @@ from uuid import UUID
 from graph.facts import Ref
 from importers.active_directory.entries import User
 from importers.active_directory.lookup import Lookup
-from importers.active_directory.settings import ActiveDirectorySettings
+from importers.active_directory.settings import ActiveDirectorySettings, MatchKey
 from importers.source import Known
 
 
@@ -48,9 +48,9 @@ def owners(
         else:
             left.append(each)
     for place, key in enumerate(settings.match_keys):
-        told = {each.key: each.match[place].lower() for each in left if each.match[place]}
+        told = {each.key: each.match[place] for each in left if each.match[place]}
         if told:
-            fits = _by_uuid(told, lookup) if key.property == "uuid" else _by_email(told, lookup)
+            fits = _fitting(key, told, lookup)
             found.update((key, Owner(Ref("Person", uuid, by="uuid"), uuid)) for key, uuid in fits.items())
             left = [each for each in left if each.key not in fits]
     return found
@@ -84,15 +84,22 @@ def _chosen(accounts: Sequence[User], by_hand: Collection[str], rules: int) -> U
     return None
 
 
+def _fitting(key: MatchKey, told: Mapping[str, str], lookup: Lookup) -> dict[str, str]:
+    """Account → person, where the key's value is exactly one person's."""
+    if key.property == "uuid":
+        return _by_uuid(told, lookup)
+    if key.property == "email":
+        told = {account: value.lower() for account, value in told.items()}
+        persons = lookup.by_email({*told.values()})
+    else:
+        persons = lookup.by_login(key.system, {*told.values()})
+    return {account: next(iter(persons[value])) for account, value in told.items() if len(persons.get(value, ())) == 1}
+
+
 def _by_uuid(told: Mapping[str, str], lookup: Lookup) -> dict[str, str]:
     uuids = {key: str(UUID(value)) for key, value in told.items() if _is_uuid(value)}
     persons = lookup.persons({*uuids.values()})
     return {key: uuid for key, uuid in uuids.items() if uuid in persons}
-
-
-def _by_email(told: Mapping[str, str], lookup: Lookup) -> dict[str, str]:
-    persons = lookup.by_email({*told.values()})
-    return {key: next(iter(persons[value])) for key, value in told.items() if len(persons.get(value, ())) == 1}
 
 
 def _is_uuid(text: str) -> bool:

@@ -19,9 +19,10 @@ class MatchKey(Section):
     """An attribute that names the owner where neither CPR nor employment number does."""
 
     attribute: Attribute
-    property: Literal["uuid", "email"] = Field(
-        description="What it is compared with: the person's uuid, or work e-mail"
+    property: Literal["uuid", "email", "login"] = Field(
+        description="What it is compared with: the person's uuid, work e-mail, or login at another system"
     )
+    system: Text = Field("unilogin", description="Key of the ItSystem of the login; compared exactly")
 
 
 class PrimaryRule(Section):

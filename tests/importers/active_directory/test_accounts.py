@@ -5,10 +5,12 @@ from uuid import UUID
 import pytest
 from ldap3.core.exceptions import LDAPException
 
+from graph.facts import LinkTold, Ref, Statement
+from graph.time import Period
 from importers.active_directory.values import guid_filter
 from importers.pipeline import run_import
-from tests.graph.organisation import Stating, employment, person, unit
-from tests.importers.active_directory.directory import ENABLED, KAREN, NEVER, RING, Directory, ticks
+from tests.graph.organisation import START, Stating, employment, person, told, unit
+from tests.importers.active_directory.directory import BO, ENABLED, KAREN, NEVER, RING, Directory, ticks
 
 
 def hyphened(number: str) -> str:
@@ -27,8 +29,8 @@ def test_an_account_with_all_that_it_tells(directory: Directory) -> None:
     assert account["principal_name"] == "kate@kommune.test"
     assert (account["enabled"], account["primary"], account["distinguished_name"]) == (False, True, dn)
     assert directory.owner("kate") == "Karen Testrup", "payroll's name outranks the directory's"
-    told = directory.rows("MATCH (p:Person {name: 'Karen Testrup'}) RETURN p.work_email, p.work_phone, p.mobile")
-    assert told == [("kate@kommune.example", "1234 5678", "8765 4321")]
+    known = directory.rows("MATCH (p:Person {name: 'Karen Testrup'}) RETURN p.work_email, p.work_phone, p.mobile")
+    assert known == [("kate@kommune.example", "1234 5678", "8765 4321")]
     said = directory.rows("MATCH (r:SourceRecord {source: 'active_directory', kind: 'Person'}) RETURN r.values")
     assert "Karen Pigenavn" in said[0][0]
     assert directory.rows("MATCH (:Account)-[:AT]->(s:ItSystem) RETURN s.key") == [("active_directory",)]
@@ -164,6 +166,40 @@ def test_by_match_keys(directory: Directory, how: str) -> None:
     attribute = "userPrincipalName" if how == "email" else "extensionAttribute1"
     directory.run(match_keys=[{"attribute": attribute, "property": how}])
     assert directory.owner("bopr") == "Bo Prøvesen"
+
+
+def test_a_school_account_by_the_uni_login(school: Directory) -> None:
+    """unilogin.md §6: CPR number, then UNI-Login, exactly as it is written (§4); one of two people's is nobody's."""
+
+    def uni_login(login: str, *owners: str) -> list[Statement]:
+        return [
+            Statement(
+                "Account",
+                f"{login}-{owner}",
+                exists=(Period(START),),
+                values={"login": told(login)},
+                links={
+                    "owner": (LinkTold(Period(START), Ref("Person", RING.hash(owner), by="cpr")),),
+                    "system": (LinkTold(Period(START), Ref("ItSystem", "unilogin", by="natural")),),
+                },
+            )
+            for owner in owners
+        ]
+
+    system = Statement("ItSystem", "unilogin", values={"key": told("unilogin"), "title": told("UNI-Login")})
+    accounts = uni_login("boxx276q", BO) + uni_login("1000013b36", KAREN) + uni_login("both1234", BO, KAREN)
+    run_import(school.driver, Stating(system, *accounts, name="unilogin", whole=False), RING)
+    school.add("boxx276q")
+    school.add("BOXX276Q-2", extensionAttribute1="BOXX276Q")
+    school.add("karen", extensionAttribute1="1000013b36")
+    school.add("other", employeeNumber=BO, extensionAttribute1="1000013b36")
+    school.add("both1234")
+    keys = [{"attribute": each, "property": "login"} for each in ("sAMAccountName", "extensionAttribute1")]
+    school.run(match_keys=keys)
+    owned = school.rows(
+        "MATCH (p:Person)-[:OWNS]->(a:Account)-[:AT]->(:ItSystem {key: 'school_ad'}) RETURN a.login, p.name"
+    )
+    assert sorted(owned) == [("boxx276q", "Bo Prøvesen"), ("karen", "Karen Testrup"), ("other", "Bo Prøvesen")]
 
 
 def test_who_is_hired_later_gets_the_account(directory: Directory) -> None:
