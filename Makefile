@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml uv.lock
 	@test -n "$(PYTHON)" || { echo "REConnect needs Python 3.11 or newer; none was found on the PATH." >&2; exit 1; }
 	@if ! command -v "$(UV)" >/dev/null 2>&1; then \
 		$(PYTHON) -m venv $(TOOLS) && $(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check uv; fi
-	UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --python "$(PYTHON)"
+	UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 $(UV) sync --locked --python "$(PYTHON)"
 	@touch $(STAMP)
 
 demo: setup ## sample municipality: servers up, payroll imported, a target supplied
@@ -35,7 +35,7 @@ check: setup ## formatting, lint, types, import contracts
 
 # Samba first: where it can't be installed, that is said before anything takes long.
 test: samba check ## check, then every test against real servers
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 samba: ## what the tests' Active Directory needs: installed on Debian and Ubuntu as root, else said
 	@tools/install_samba.sh

@@ -20,7 +20,6 @@ from importers.report import ImportReport
 from importers.source import Source
 from reconnect import sources, targets, work_state
 from reconnect.context import Context
-from reconnect.image_reader import image_reader
 from reconnect.locks import Lock
 from reconnect.progress import Report
 from reconnect.redaction import redact_text
@@ -134,6 +133,8 @@ def export_target(
 
     Raises CommandFailed for an unknown target, ImageError, Overtaken, LockTaken, LockLost, Interrupted.
     """
+    from reconnect.image_reader import image_reader  # only here: to build the API's schema takes a second
+
     target = targets.build(context.settings.targets, name)
     with running(context, caller, f"export:{name}") as job, image_reader(context, name) as read:
         report = run_export(

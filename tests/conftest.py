@@ -26,6 +26,11 @@ OFFICIAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 collect_ignore = [] if OFFICIAL_DATA.is_dir() else ["official"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is slow comes first; the rest stays in its order."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def addresses() -> Iterator[Addresses]:
     """Where the session's Neo4j and Valkey answer."""

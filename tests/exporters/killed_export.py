@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from exporters import ledger
 from exporters.brake import ExportBrake
 from exporters.pipeline import run_export
 from graph.connection import connect
@@ -11,7 +12,7 @@ from graph.cpr import Keyring
 from tests.exporters.staff_list import StaffList
 
 RING = Keyring({"k": b"k" * 32}, "k", b"h" * 32)
-PEOPLE, UNITS = 6000, 3000
+PEOPLE, UNITS = 2000, 1000
 
 
 def target(folder: Path, version: int) -> StaffList:
@@ -24,6 +25,7 @@ def target(folder: Path, version: int) -> StaffList:
 def main() -> None:
     uri, user, folder, version = sys.argv[1:]
     made = target(Path(folder), int(version))
+    ledger.BATCH = 500  # so that there are transactions to be killed between
     with connect(uri, user, os.environ["NEO4J_PASSWORD"]) as driver:
         print("ready", flush=True)
         run_export(driver, made, made.read, RING)

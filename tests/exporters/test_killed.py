@@ -8,11 +8,14 @@ import time
 from pathlib import Path
 
 import neo4j
+import pytest
 
 from exporters.pipeline import run_export
 from reconnect.embedded import Addresses
 from tests.exporters.killed_export import PEOPLE, RING, UNITS, target
 from tests.graph.snapshot import last_write
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 POINTS = 12

@@ -20,6 +20,8 @@ from importers.pipeline import run_import
 from tests.acceptance.cases import FILE, HOLDERS, MANAGERS, expected_manager, named
 from tests.emptied import empty
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def graph(driver: neo4j.Driver) -> Iterator[neo4j.Driver]:

@@ -9,12 +9,15 @@ import time
 from pathlib import Path
 
 import neo4j
+import pytest
 
 from importers.pipeline import run_import
 from reconnect.embedded import Addresses
 from tests.emptied import empty
 from tests.graph.snapshot import change_numbers, last_write, snapshot
 from tests.importers.killed_import import RING, RULES, source
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 POINTS = 20

@@ -16,6 +16,8 @@ from reconnect.embedded import Instance
 from reconnect.embedded.neo4j import Memory
 from tests.graph.organisation import Stating, employment, person, told, unit
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def other() -> Iterator[neo4j.Driver]:

@@ -8,12 +8,15 @@ from importlib import import_module
 from pathlib import Path
 
 import neo4j
+import pytest
 import typer
 
 from reconnect import cli, commands
 from reconnect.exits import Exit
 from reconnect.sources import BUILDERS
 from tests.reconnect.shell import Run
+
+pytestmark = pytest.mark.slow
 
 
 def test_help_tells_how_to_begin_and_what_exit_codes_mean(run: Run) -> None:

@@ -18,6 +18,8 @@ from sample.unilogin_service.state import Institution, State
 from tests.directories.controller import Controller
 from tests.reconnect.shell import Run
 
+pytestmark = pytest.mark.slow
+
 ACCEPTANCE = Path(__file__).resolve().parents[1] / "acceptance" / "nearest.yaml"
 
 

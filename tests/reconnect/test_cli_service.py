@@ -17,6 +17,8 @@ from reconnect.service import BackgroundService
 from tests.graph.organisation import Stating, small
 from tests.reconnect.shell import Run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:

@@ -21,6 +21,8 @@ from reconnect.embedded import Addresses
 from sample.municipality import Municipality
 from tests.graph.snapshot import last_write
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = Path(__file__).resolve().parents[2] / "schema.graphql"
 DAY = date(2026, 11, 24)
 

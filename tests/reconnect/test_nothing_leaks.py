@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import neo4j
+import pytest
 import tomli_w
 
 from reconnect.exits import Exit
@@ -13,6 +14,8 @@ from sample.cpr_service.app import Service, serve
 from sample.cpr_service.certificates import Authority
 from sample.municipality import Municipality
 from tests.reconnect.shell import Run
+
+pytestmark = pytest.mark.slow
 
 TODAY = date(2026, 11, 24)
 

@@ -21,7 +21,7 @@ from importers.sd.source import SdSource
 from importers.source import Source
 from sample import demo_settings
 from sample.changes import advance
-from sample.municipality import Municipality
+from sample.municipality import SIZES, Municipality, Size
 from sample.opus_file import write_file
 from sample.role_rules import ROLE_RULES
 from sample.sd_service.app import Service, serve
@@ -29,8 +29,11 @@ from sample.sd_state import register, state_of
 from tests.emptied import empty
 from tests.sample.payroll_view import View, payroll_view
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 11, 24)
 DAYS = 8  # over 1 December, when units change
+TOWN = Size("town", 900, 100)  # large enough for all that the sample varies
 MANAGERS = ROLE_RULES[:1]
 KEYRING = Keyring.generate()
 Views = dict[date, tuple[View, View]]
@@ -43,7 +46,7 @@ def take_in(driver: neo4j.Driver, source: Source) -> None:
 
 def from_opus(driver: neo4j.Driver, folder: Path) -> Views:
     """Each day's file imported on its day, and what the graph then says of that day."""
-    municipality = Municipality("S", 42, TODAY)
+    municipality = Municipality(TOWN.name, 42, TODAY)
     views: Views = {}
     for number in range(DAYS + 1):
         if number:
@@ -59,7 +62,7 @@ def from_opus(driver: neo4j.Driver, folder: Path) -> Views:
 
 def from_sd(driver: neo4j.Driver) -> Views:
     """A whole reading, then what each day has registered."""
-    municipality = Municipality("S", 42, TODAY)
+    municipality = Municipality(TOWN.name, 42, TODAY)
     state = state_of(municipality)
     views: Views = {}
     with serve(Service(state)) as running:
@@ -86,8 +89,10 @@ def emptied(driver: neo4j.Driver) -> neo4j.Driver:
 
 @pytest.fixture(scope="module")
 def told(driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> tuple[Views, Views]:
-    opus = from_opus(emptied(driver), tmp_path_factory.mktemp("opus"))
-    return opus, from_sd(emptied(driver))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SIZES, TOWN.name, TOWN)
+        opus = from_opus(emptied(driver), tmp_path_factory.mktemp("opus"))
+        return opus, from_sd(emptied(driver))
 
 
 def differing(one: View, other: View) -> list[str]:
@@ -118,7 +123,7 @@ def test_employments_with_their_people_are_equal_on_every_day(told: tuple[Views,
 
 def test_the_municipality_is_there_and_has_changed(told: tuple[Views, Views]) -> None:
     views = told[0]
-    assert len(views[TODAY][0]) == 500
-    assert len(views[TODAY][1]) == 5000
+    assert len(views[TODAY][0]) == TOWN.units
+    assert len(views[TODAY][1]) == TOWN.employments
     assert views[date(2026, 11, 30)][0] != views[date(2026, 12, 1)][0]
     assert len({tuple(sorted(employments)) for _, employments in views.values()}) > DAYS // 2

@@ -12,6 +12,8 @@ from importers.pipeline import run_import
 from tests.graph.organisation import START, Stating, employment, person, told, unit
 from tests.importers.active_directory.directory import BO, ENABLED, KAREN, NEVER, RING, Directory, ticks
 
+pytestmark = pytest.mark.slow
+
 
 def hyphened(number: str) -> str:
     return f"{number[:6]}-{number[6:]}"

@@ -19,6 +19,8 @@ from importers.pipeline import run_import
 from sample.domain_controller import free_address
 from tests.importers.active_directory.directory import KAREN, RING, Directory
 
+pytestmark = pytest.mark.slow
+
 LOGON = {"userAccountControl": 512, "unicodePwd": '"Aa1-not-a-secret"'.encode("utf-16-le")}
 
 

@@ -21,6 +21,8 @@ from reconnect.embedded import Addresses, Instance
 from reconnect.embedded.errors import PortTaken
 from reconnect.embedded.neo4j import Memory
 
+pytestmark = pytest.mark.slow
+
 SMALL = Memory(initial_heap="256m", max_heap="512m", page_cache="64m")
 
 
