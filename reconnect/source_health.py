@@ -6,6 +6,7 @@ Put together from the schedule (settings), what the jobs last did (Redis) and wh
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, cast
 
 import neo4j
@@ -17,8 +18,9 @@ from graph.order import MANUAL, RULE_PREFIX
 from graph.time import COPENHAGEN
 from reconnect import work_state
 from reconnect.context import Context
-from reconnect.cron import longest_gap, next_after, parse
-from reconnect.settings import Settings
+from reconnect.cron import Times, longest_gap, next_after, parse
+from reconnect.settings import SilenceSettings
+from reconnect.sources import kept_name
 from reconnect.work_state import WorkState
 
 _JOB = "import:"
@@ -81,14 +83,21 @@ def sources_health(context: Context, now: datetime | None = None) -> list[Source
     """Every source that has a schedule, has run or has told of something, by name."""
     moment = (now or datetime.now(COPENHAGEN)).astimezone(COPENHAGEN)
     with redis.Redis.from_url(context.redis_url()) as client:
+        named = partial(kept_name, context.settings.sources)
         jobs = {
-            name.removeprefix(_JOB): state for name, state in work_state.read(client).items() if name.startswith(_JOB)
+            named(name.removeprefix(_JOB)): state
+            for name, state in work_state.read(client).items()
+            if name.startswith(_JOB)
         }
         kept = _kept(context.driver())
-        names = {*context.settings.schedules.imports, *jobs, *kept}
+        planned = {named(name): parse(times) for name, times in context.settings.schedules.imports.items()}
+        names = {*planned, *jobs, *kept}
         watched = _watched_since(client, names, moment)
     return [
-        _health(context.settings, each, jobs.get(each), kept.get(each), watched[each], moment) for each in sorted(names)
+        _health(
+            context.settings.silence, each, planned.get(each), jobs.get(each), kept.get(each), watched[each], moment
+        )
+        for each in sorted(names)
     ]
 
 
@@ -101,17 +110,17 @@ def as_answers(context: Context) -> Sequence[Mapping[str, Any]]:
 
 
 def _health(
-    settings: Settings,
+    settings: SilenceSettings,
     name: str,
+    schedule: Times | None,
     job: WorkState | None,
     kept: Mapping[str, Any] | None,
     watched: datetime,
     now: datetime,
 ) -> SourceHealth:
-    schedule = settings.schedules.imports.get(name)
     success = _moment(job.succeeded) if job else None
     lag = None if success is None else now - success
-    after = _silent_after(settings, name, now)
+    after = _silent_after(settings, name, schedule, now)
     quiet = now - (success or watched)
     return SourceHealth(
         name=name,
@@ -119,7 +128,7 @@ def _health(
         text=job.text if job else "",
         last_run=_moment(job.started) if job else None,
         last_success=success,
-        next_run=next_after(parse(schedule), now) if schedule else None,
+        next_run=next_after(schedule, now) if schedule else None,
         lag=lag,
         silent_after=after,
         silent=after is not None and quiet > after,
@@ -141,13 +150,12 @@ def _counts(text: str) -> tuple[ChangeCount, ...]:
     )
 
 
-def _silent_after(settings: Settings, name: str, now: datetime) -> timedelta | None:
-    hours = settings.silence.after_hours.get(name)
+def _silent_after(settings: SilenceSettings, name: str, schedule: Times | None, now: datetime) -> timedelta | None:
+    hours = settings.after_hours.get(name)
     if hours is not None:
         return timedelta(hours=hours) if hours else None
-    schedule = settings.schedules.imports.get(name)
-    gap = longest_gap(parse(schedule), now.date()) if schedule else None
-    return None if gap is None else gap + timedelta(minutes=settings.silence.margin_minutes)
+    gap = longest_gap(schedule, now.date()) if schedule else None
+    return None if gap is None else gap + timedelta(minutes=settings.margin_minutes)
 
 
 def _kept(driver: neo4j.Driver) -> dict[str, Mapping[str, Any]]:

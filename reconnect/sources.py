@@ -38,6 +38,11 @@ def build(context: Context, name: str, folder: Path | None) -> Source:
     return builder(context.settings.sources, folder, context)
 
 
+def kept_name(settings: SourcesSettings, name: str) -> str:
+    """The name under which the graph keeps what the source ``name`` tells: facts may bear one of their own."""
+    return settings.facts.name if name == "facts" else name
+
+
 def _cpr(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
     if folder is not None:
         raise CommandFailed("CPR is a web service; it has no files to read --from.", Exit.USAGE)

@@ -83,7 +83,7 @@ def import_source(
     Raises CommandFailed for an unknown source, SourceError, LockTaken, LockLost, Interrupted.
     """
     source = sources.build(context, name, folder)
-    return import_from(context, caller, source, dry_run=dry_run, approve=approve, user=user)
+    return import_from(context, caller, source, job=name, dry_run=dry_run, approve=approve, user=user)
 
 
 def import_from(
@@ -91,13 +91,14 @@ def import_from(
     caller: Caller,
     source: Source,
     *,
+    job: str | None = None,
     dry_run: bool = False,
     approve: str | None = None,
     user: str | None = None,
 ) -> ImportReport:
-    """As ``import_source``, of a source that is made already."""
+    """As ``import_source``, of a source that is made already. ``job``: its name in the schedule, if another."""
     settings = context.settings
-    with running(context, caller, f"import:{source.name}") as job:
+    with running(context, caller, f"import:{job or source.name}") as run:
         report = run_import(
             context.driver(),
             source,
@@ -108,14 +109,14 @@ def import_from(
             user=user,
             dry_run=dry_run,
             approve=approve,
-            progress=job.step,
+            progress=run.step,
         )
         if report.brake:
-            job.finish("waiting", f"stopped by the brake, approve {report.brake}: {'; '.join(report.reasons)}")
+            run.finish("waiting", f"stopped by the brake, approve {report.brake}: {'; '.join(report.reasons)}")
         else:
             bad = sum(problem.severity == "bad" for problem in report.problems)
             text = f"{report.changes} changed, {report.unchanged} unchanged, {bad} bad records"
-            job.finish("done", text, dry_run=dry_run)
+            run.finish("done", text, dry_run=dry_run)
         return report
 
 

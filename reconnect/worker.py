@@ -6,6 +6,7 @@ being run twice at once. A job that fails for a reason that may pass is tried ag
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from datetime import timezone
 from typing import TYPE_CHECKING, Any, cast
@@ -37,6 +38,9 @@ _WATCH = set(range(0, 60, 5))  # minutes
 _ARQ_EXTRA = 10
 """Seconds that arq adds to the longest time of a job."""
 
+_AFTER_LOSS = 2.0
+"""Seconds until a queue that has gone is looked for again."""
+
 # What may be over when the job is tried again.
 PASSING = (
     SourceError,
@@ -58,7 +62,26 @@ Work = Callable[[work.Caller], object]
 
 
 def run(context: Context, burst: bool = False) -> None:
-    """Work until SIGTERM or SIGINT; with ``burst`` until the queue is empty."""
+    """Work until SIGTERM or SIGINT; with ``burst`` until the queue is empty.
+
+    A queue that goes away meanwhile is waited for: a restart of Redis ends no worker. Raises redis.ConnectionError
+    where it does not answer at the start.
+    """
+    with redis.Redis.from_url(context.redis_url()) as client:
+        client.ping()
+    while True:
+        try:
+            _work(context, burst)
+        except (redis.RedisError, OSError) as error:
+            if burst:
+                raise
+            _log.warning("queue lost", error=str(error), again_in=_AFTER_LOSS)
+            time.sleep(_AFTER_LOSS)
+        else:
+            return
+
+
+def _work(context: Context, burst: bool) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
@@ -180,6 +203,10 @@ class Jobs:
             raise
         except PASSING as error:
             settings = self._context.settings.worker
+            if attempt >= settings.attempts:
+                # Not put off once more: the next time of the schedule would wait for that.
+                _log.error("given up", job=title, attempt=attempt, error=str(error))
+                return
             delay = settings.first_delay * 2 ** (attempt - 1)
             _log.warning("failed", job=title, attempt=attempt, of=settings.attempts, error=str(error), again_in=delay)
             raise Retry(defer=delay) from error

@@ -16,6 +16,7 @@ import httpx
 import neo4j
 import pytest
 import redis
+import tomli_w
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -133,6 +134,24 @@ def test_a_failure_does_not_count_as_being_read(context: Context) -> None:
         raise ValueError("broken")
     (sd,) = sources_health(context)
     assert (sd.state, sd.last_success) == ("failed", before)
+
+
+def test_facts_under_a_name_of_their_own_are_one_source(context: Context, tmp_path: Path) -> None:
+    """The schedule says facts, the graph has the name of the settings: else one would seem silent for ever."""
+    file = tmp_path / "own.yaml"
+    file.write_text("units:\n- {id: a, name: A}\n")
+    values = {
+        "sources": {"facts": {"name": "own", "path": str(file)}},
+        "schedules": {"imports": {"facts": "0 5 * * *"}},
+    }
+    (tmp_path / "reconnect.toml").write_text(tomli_w.dumps(values))
+    run = Context()
+    work.import_source(run, work.Caller(lambda *_: None), "facts")
+    health = {each.name: each for each in sources_health(run)}
+    run.close()
+    assert set(health) == {"own", "sd"}
+    assert (health["own"].state, health["own"].records) == ("done", 1)
+    assert health["own"].next_run is not None
 
 
 def test_a_dry_run_does_not_count_as_being_read(context: Context) -> None:

@@ -16,7 +16,9 @@ import redis
 from importers.source import SourceError
 from reconnect import sources, work, work_state, worker
 from reconnect.context import Context
-from reconnect.embedded import Addresses
+from reconnect.embedded import Addresses, ports
+from reconnect.embedded.home import Home
+from reconnect.embedded.valkey import ValkeyServer
 from reconnect.locks import Lock, LockTaken
 from tests.graph.organisation import Stating, small
 
@@ -115,6 +117,7 @@ def test_after_the_last_attempt_the_failure_is_shown(
     assert "the service is closed" in state.text
     assert isinstance(unsteady, Unsteady)
     assert unsteady.tries == 3
+    assert queue(context, "import", "unsteady")  # it is not put off for a fourth time
 
 
 def test_the_same_job_waits_once(context: Context, source: Callable[[Stating], Stating]) -> None:
@@ -190,6 +193,41 @@ def test_a_job_of_a_killed_worker_is_given_back(
     assert asyncio.run(released()) == ["import:unsteady"]
     run_queued(context)
     assert work_state.read(client)["import:unsteady"].state == "done"
+
+
+def test_a_worker_outlives_the_queue(context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Valkey is killed and started again, at the same address: the same worker goes on."""
+    home = Home(tmp_path / "own")
+    home.create()
+    valkey, port = ValkeyServer(home), ports.choose(set())
+    valkey.start(port)
+    wait(lambda: valkey.answers(port))
+    monkeypatch.setenv("RECONNECT__REDIS__URL", f"redis://:{valkey.password()}@127.0.0.1:{port}/0")
+    process = subprocess.Popen([sys.executable, "-m", "reconnect", "worker"], stderr=subprocess.DEVNULL)
+    try:
+        with redis.Redis(port=port, password=valkey.password()) as own:
+            wait(lambda: worker.healthy(own))
+            killed = valkey.process.find()
+            assert killed is not None
+            killed.kill()
+            killed.wait(10)
+            time.sleep(1)
+            valkey.start(port)
+            wait(lambda: valkey.answers(port))
+            own.delete(worker.QUEUE + ":health-check")
+            wait(lambda: worker.healthy(own))
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        valkey.process.stop(10)
+
+
+def wait(until: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not until():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_a_worker_process_is_seen_and_ends_when_asked(context: Context, client: redis.Redis) -> None:
