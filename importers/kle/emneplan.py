@@ -8,6 +8,7 @@ from datetime import date
 
 from lxml import etree
 
+from graph.facts import Problem
 from importers.kle.entries import FULL, KIND_OF_ELEMENT, Kind, Raw, Release, entry
 from importers.kle.errors import Unreadable
 from importers.xml import BadXml, local, tree
@@ -31,8 +32,9 @@ def release(content: bytes, label: str, largest: int) -> Release:
     else:
         raise Unreadable(f"{label} is no release of KLE: its root is {name[:60]}")
     for element in _entries(root):
-        told = entry(_raw(element), made.problems)
-        if told is not None:
+        if (twice := _told_twice(element)) is not None:
+            made.problems.append(twice)
+        elif (told := entry(_raw(element), made.problems)) is not None:
             made.entries.append(told)
     if not made.entries:
         raise Unreadable(f"{label} holds no entry that can be taken")
@@ -71,6 +73,19 @@ def _entries(root: etree._Element) -> Iterator[etree._Element]:
     for element in root.iter("*"):
         if local(element) in KIND_OF_ELEMENT:
             yield element
+
+
+def _told_twice(element: etree._Element) -> Problem | None:
+    """Two numbers, titles, UUIDs or ends of one entry: nobody can tell which is meant."""
+    name = local(element)
+    known = {f"{name}Nr": "number", f"{name}Titel": "title", "UUID": "uuid", f"{name}AdministrativInfo": "info"}
+    met = [local(each) for each in element.iterchildren("*")]
+    for each, field in known.items():
+        if met.count(each) > 1:
+            number = _text(element, f"{name}Nr") or f"line {element.sourceline}"
+            text = f"{number}: {each} is there {met.count(each)} times"
+            return Problem(KIND_OF_ELEMENT[name], number, field, "twice", text)
+    return None
 
 
 def _raw(element: etree._Element) -> Raw:

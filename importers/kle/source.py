@@ -179,9 +179,9 @@ class Kle:
 
 
 def _release(content: bytes, label: str, largest: int) -> Release:
-    begin = content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1]
-    is_text = begin == b"<" or content[:2] in (b"\xff\xfe", b"\xfe\xff")
-    return emneplan.release(content, label, largest) if is_text else table.release(content, label, largest)
+    # Also in UTF-16, which leaves a zero byte beside it.
+    begin = content.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \r\n\t")[:1]
+    return emneplan.release(content, label, largest) if begin == b"<" else table.release(content, label, largest)
 
 
 def _digest(entries: Iterable[Entry]) -> str:

@@ -10,6 +10,7 @@ from importers.kle.entries import DATES, KIND_OF_ELEMENT, Kind, Raw, Release, el
 from importers.kle.errors import Unreadable
 
 REQUIRED = ("uuid", "number", "title")
+OPTIONAL = ("created", "changed", "ended", "replaced_by")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 csv.field_size_limit(1 << 20)
 
@@ -22,13 +23,14 @@ def release(content: bytes, label: str, largest: int) -> Release:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         raise Unreadable(f"{label} is not in UTF-8: {wrong.reason} at byte {wrong.start}") from wrong
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True)
     try:
-        header = [each.strip().lower() for each in next(rows, [])]
-        missing = [each for each in REQUIRED if each not in header]
-        if missing:
-            raise Unreadable(f"{label} has no column {', '.join(missing)}; the first line is uuid;number;title")
+        header = _header(next(rows, []), label)
         made = Release(label, "plan", _published(label), frozenset(), _tells(header))
+        for each in header:
+            if each not in (*REQUIRED, *OPTIONAL):
+                text = f"{label}: the column {each!r} is none of the form's and is not read"
+                made.problems.append(Problem("KleNode", "", each, "unknown_column", text, "notice"))
         for row in rows:
             _take(made, header, row, rows.line_num)
     except csv.Error as wrong:
@@ -37,6 +39,20 @@ def release(content: bytes, label: str, largest: int) -> Release:
         raise Unreadable(f"{label} holds no entry that can be taken")
     made.kinds = frozenset(each.kind for each in made.entries)
     return made
+
+
+def _header(cells: list[str], label: str) -> list[str]:
+    """Names of the columns, in small letters, without empty ones at the end. Raises Unreadable."""
+    header = [each.strip().lower() for each in cells]
+    while header and not header[-1]:
+        header.pop()
+    missing = [each for each in REQUIRED if each not in header]
+    if missing:
+        raise Unreadable(f"{label} has no column {', '.join(missing)}; the first line is uuid;number;title")
+    twice = sorted({each for each in header if header.count(each) > 1})
+    if twice:
+        raise Unreadable(f"{label}: the column {', '.join(map(repr, twice))} is there twice")
+    return header
 
 
 def _published(label: str) -> date | None:
@@ -58,11 +74,15 @@ def _take(made: Release, header: list[str], row: list[str], line: int) -> None:
     cells = dict(zip(header, row, strict=False))
     number = cells.get("number", "").strip()
     element = element_of(number)
-    if element is None or len(row) > len(header):
-        text = f"line {line}: {number!r} is no number of KLE" if element is None else f"line {line}: too many columns"
-        kind: Kind = "KleNode" if element is None else KIND_OF_ELEMENT[element]
-        rule = "number" if element is None else "columns"
-        made.problems.append(Problem(kind, number or f"line {line}", "number", rule, text))
+    kind: Kind = "KleNode" if element is None else KIND_OF_ELEMENT[element]
+    wrong = ""
+    if element is None:
+        rule, wrong = "number", f"{number!r} is no number of KLE"
+    elif len(row) < len(header) or any(each.strip() for each in row[len(header) :]):
+        rule, wrong = "columns", f"the line has {len(row)} cells, the first one {len(header)}"
+    if element is None or wrong:
+        text = f"line {line}: {wrong}"
+        made.problems.append(Problem(kind, number or f"line {line}", rule, rule, text))
         return
     successors = tuple(each.strip() for each in cells.get("replaced_by", "").split(",") if each.strip())
     changed = cells.get("changed", "")

@@ -76,7 +76,8 @@ class Matcher:
     _by_key: dict[str, list[PositionRow]] = field(default_factory=dict)
     _by_stk: dict[str, list[PositionRow]] = field(default_factory=dict)
     _by_title: dict[str, list[PositionRow]] = field(default_factory=dict)
-    _rules: list[tuple[PositionRow, Pattern]] = field(default_factory=list)
+    _rules: dict[str, list[tuple[PositionRow, Pattern]]] = field(default_factory=dict)  # by their longest part
+    _lengths: set[int] = field(default_factory=set)  # of those parts
     _excluded: dict[PositionRow, list[Pattern]] = field(default_factory=dict)
     _kept: dict[Told, Sequence[tuple[Period, Answer]]] = field(default_factory=dict)
     _titles: dict[str, Sequence[tuple[_Rank, PositionRow]]] = field(default_factory=dict)
@@ -93,7 +94,8 @@ class Matcher:
                 if each.excludes:
                     self._excluded.setdefault(row, []).append(each)
                 else:
-                    self._rules.append((row, each))
+                    self._rules.setdefault(each.longest, []).append((row, each))
+                    self._lengths.add(len(each.longest))
 
     def answers(self, told: Told) -> Sequence[tuple[Period, Answer]]:
         """Over all time, in order and without gaps, the answer of each day."""
@@ -123,9 +125,14 @@ class Matcher:
     def _titled(self, title: str) -> Sequence[tuple[_Rank, PositionRow]]:
         if title not in self._titles:
             exact = [(_Rank(3, 0, "title"), row) for row in self._by_title.get(title, ())]
-            by_rule = [(_Rank(4, each.fixed, "title"), row) for row, each in self._rules if each.fits(title)]
+            rules = (rule for part in self._parts(title) for rule in self._rules.get(part, ()))
+            by_rule = [(_Rank(4, each.fixed, "title"), row) for row, each in rules if each.fits(title)]
             self._titles[title] = [(rank, row) for rank, row in (*exact, *by_rule) if not self._excludes(row, title)]
         return self._titles[title]
+
+    def _parts(self, title: str) -> set[str]:
+        """What may be the longest part of a rule that fits: so that the work does not grow with the number of rules."""
+        return {title[at : at + length] for length in self._lengths for at in range(len(title) - length + 1)}
 
     def _excludes(self, row: PositionRow, title: str) -> bool:
         return any(each.fits(title) for each in self._excluded.get(row, ()))

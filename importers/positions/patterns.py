@@ -28,7 +28,8 @@ class Pattern:
         return len(self.text) - self.text.count("*") - self.text.count("?")
 
     @cached_property
-    def _longest(self) -> str:
+    def longest(self) -> str:
+        """The longest part without ``*`` and ``?``: it is in every title that fits."""
         return max(re.split(r"[*?]", self.text), key=len)
 
     @cached_property
@@ -41,7 +42,7 @@ class Pattern:
 
     def fits(self, title: str) -> bool:
         """Whether it is a pattern of the whole (folded) title."""
-        return self._longest in title and self._compiled.match(title) is not None
+        return self.longest in title and self._compiled.match(title) is not None
 
 
 def _literal(part: str) -> str:

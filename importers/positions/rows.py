@@ -187,6 +187,6 @@ def _match(text: str) -> tuple[str, ...]:
 
 
 def _yes_no(text: str) -> bool:
-    if text not in ("yes", "no"):
+    if text.casefold() not in ("yes", "no"):
         raise ValueError("expected yes, no, or nothing")
-    return text == "yes"
+    return text.casefold() == "yes"

@@ -18,7 +18,9 @@ class PositionsSettings(BaseModel):
     url: str | None = Field(default=None, pattern="^https?://", description="address that answers GET with the list")
     categories_url: str | None = Field(default=None, pattern="^https?://", description="address of the categories")
     token: SecretStr | None = Field(default=None, description="sent as Authorization: Bearer")
-    encoding: Literal["utf-8", "iso-8859-1"] = Field(default="utf-8", description="of CSV; with or without BOM")
+    encoding: Literal["utf-8", "iso-8859-1", "windows-1252"] = Field(
+        default="utf-8", description="of CSV; with or without BOM"
+    )
     timeout_seconds: float = Field(default=60, gt=0)
     largest_megabytes: int = Field(default=20, ge=1, description="of a file, and ten times that once unpacked (XLSX)")
     largest_rows: int = Field(default=50_000, ge=1)

@@ -6,11 +6,10 @@ such a cell is an error that names it, and never a guess.
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-
-import orjson
 
 from importers.positions.errors import TooLarge, Unreadable
 from importers.positions.settings import PositionsSettings
@@ -74,8 +73,8 @@ def read(content: bytes, form: Form, name: str, columns: Sequence[str], settings
 def read_json(content: bytes, name: str, settings: PositionsSettings) -> Lists:
     """The lists of a JSON file: ``{"positions": […], "position_categories": […]}``. Raises Unreadable, TooLarge."""
     try:
-        told = orjson.loads(content)
-    except orjson.JSONDecodeError as wrong:
+        told = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_object)
+    except (ValueError, RecursionError) as wrong:
         raise Unreadable(f"{name} is no JSON: {wrong}") from wrong
     if not isinstance(told, dict):
         raise Unreadable(f"{name}: expected an object with a list under 'positions'")
@@ -158,6 +157,15 @@ def _letters(place: int) -> str:
 # -- JSON -------------------------------------------------------------------------------------------------------------
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A field that is written twice is refused, since one of the two would be dropped. Raises ValueError."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(each for each in made if names.count(each) > 1)!r} is there twice in one object")
+    return made
+
+
 def _json_table(
     told: dict[str, Any], section: str, columns: Sequence[str], name: str, settings: PositionsSettings
 ) -> Table | None:
@@ -218,7 +226,7 @@ def _take(column: str, cell: Any, place: str, found: dict[str, str], wrong: list
 
 
 def _is_whole(cell: float) -> bool:
-    return not isinstance(cell, bool) and float(cell).is_integer()
+    return not isinstance(cell, bool) and (isinstance(cell, int) or cell.is_integer())
 
 
 def _plain(cell: Any) -> str:

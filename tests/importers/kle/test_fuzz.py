@@ -1,5 +1,7 @@
 """Mutated releases: an error that is declared, or every entry taken or told of; nothing else."""
 
+import csv
+import io
 from datetime import date
 
 from hypothesis import HealthCheck, given, settings
@@ -70,6 +72,9 @@ def test_table(content: bytes) -> None:
         release = table.release(content, "fuzz", LARGEST)
     except Unreadable:
         return
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))[1:]
+    bad = sum(each.severity == "bad" for each in release.problems)
+    assert len(release.entries) + bad == sum(any(cell.strip() for cell in row) for row in rows)
     _settled(release.entries)
 
 

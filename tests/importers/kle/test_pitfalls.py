@@ -56,6 +56,15 @@ def test_1_letters_and_byte_order_mark(reading: Reading) -> None:
     assert reading.title("27") == "Ældre"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "iso-8859-1"])
+def test_1_other_encodings_of_xml_are_read_and_of_a_table_refused(reading: Reading, encoding: str) -> None:
+    written = small(Node("27.12.04", "Ældre")).decode().replace("UTF-8", encoding.upper().removesuffix("-BE"))
+    reading.take(("\ufeff" * (encoding == "utf-16-be") + written).encode(encoding))
+    assert reading.title("27.12.04") == "Ældre"
+    with pytest.raises(Unreadable, match="not in UTF-8"):
+        reading.take(f"uuid;number;title\n{uuid('27')};27;Ældre\n".encode(encoding), "k.csv")
+
+
 def test_2_a_number_is_no_float(reading: Reading) -> None:
     applied = reading.take(
         f"uuid;number;title\n{uuid('27')};27;A\n{uuid('27.10')};27.1;B\n{uuid('00')};0;C\n".encode(), "k.csv"
@@ -346,3 +355,19 @@ def test_a_wrong_date_is_that_entrys_error(reading: Reading) -> None:
         ("27.12.04", "created", "date", "bad")
     ]
     assert "27.12.06" in reading.in_force(TODAY)
+
+
+@pytest.mark.parametrize(
+    ("twice", "field"),
+    [("<EmneTitel>B</EmneTitel>", "title"), ("<EmneNr>27.12.08</EmneNr>", "number"), ("<UUID/>", "uuid"),
+     ("<EmneAdministrativInfo/>", "info")],
+)  # fmt: skip
+def test_what_an_entry_tells_twice_is_not_guessed(reading: Reading, twice: str, field: str) -> None:
+    """What is held of it stays, the rest goes on."""
+    reading.take(small(Node("27.12.04", "A"), Node("27.12.06")))
+    applied = reading.take(small(Node("27.12.04", "B", more=twice), Node("27.12.06", "C"), published=SECOND))
+    assert [(each.key, each.field, each.rule, each.severity) for each in applied.problems] == [
+        ("27.12.04", field, "twice", "bad")
+    ]
+    assert (reading.title("27.12.04"), reading.title("27.12.06")) == ("A", "C")
+    assert "27.12.04" in reading.in_force(TODAY)

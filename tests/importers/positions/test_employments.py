@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from graph.changes import Origin
 from graph.door import Door
 from graph.facts import LinkTold, Ref, Statement
@@ -12,8 +14,11 @@ from importers.positions.graph_lookup import GraphLookup
 from importers.positions.settings import PositionsSettings
 from importers.positions.source import Positions
 from importers.roles import RoleRule
+from sample.sd_service.app import Service, serve
+from sample.sd_service.state import Position as SdPosition
 from tests.graph.snapshot import last_write
 from tests.importers.positions.town import RING, TODAY, Town, employed, job, row
+from tests.importers.sd.klit import Payroll, klit
 
 D2024, D2025, D2027 = date(2024, 1, 1), date(2025, 1, 1), date(2027, 1, 1)
 
@@ -27,6 +32,50 @@ def test_by_payrolls_key_in_its_institution(town: Town) -> None:
         ("P010", "payroll", "2024-01-01", None),
     ], "payroll's own position before the row begins"
     assert town.has("e2") == [("payroll:1530", None, "2020-01-01", None)]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_pitfall_02_a_code_on_level_0_and_on_level_1_are_two_things(town: Town, first: bool) -> None:
+    """SD's own list has the code twice; employments, and the list's key, mean the position and not the group."""
+    state = klit()
+    of_bo, group = SdPosition("0731", "Pædagog"), SdPosition("0731", "Alt personale", "1", (SdPosition("0730", "x"),))
+    state.institutions["XA"].put_positions((of_bo, group) if first else (group, of_bo))
+    with serve(Service(state)) as running:
+        run_import(town.driver, Payroll(running).source(), RING)
+    titles, _, _ = town.driver.execute_query(
+        "MATCH (p:Position)<-[:TELLS]-(:SourceRecord {source: 'sd', key: 'position:XA:0731'}) RETURN p.title AS title"
+    )
+    assert [each["title"] for each in titles] == ["Pædagog"]
+    town.lists(row("P1", "Pædagog", payroll="sd:XA:0731"), row("P2", "Alt personale"))
+    found, _, _ = town.driver.execute_query(
+        """
+        MATCH (e:Employment {position_code: '0731'})-[as:AS {how: 'payroll'}]->(p:Position)
+        WHERE as.to IS NULL
+        RETURN DISTINCT p.code AS code
+        """
+    )
+    assert [each["code"] for each in found] == ["P1"]
+
+
+def test_pitfall_08_a_new_title_is_the_same_position(town: Town) -> None:
+    """From the row's day on; who has it keeps it, and nothing else is news."""
+    town.payroll(employed("e1", job("10")))
+    town.lists(row("P1", "Et", payroll="sd:XY:10"), row("P2", "To"))
+    (before,) = town.position("P1")
+    report = town.lists(row("P1", "Nyt", payroll="sd:XY:10"), row("P2", "To"))
+    assert report.as_counts() == {"Position": {"changed": 1}}
+    (after,) = town.position("P1")
+    assert (after["uuid"], after["title"]) == (before["uuid"], "Nyt")
+    two = (
+        row("P1", "Nyt", payroll="sd:XY:10", end="2026-01-01"),
+        row("P1", "Senere", payroll="sd:XY:10", start="2026-01-01"),
+    )
+    town.lists(*two, row("P2", "To"))
+    assert [(each["uuid"], each["title"], each["to"]) for each in town.position("P1")] == [
+        (before["uuid"], "Nyt", "2026-01-01"),
+        (before["uuid"], "Senere", None),
+    ]
+    assert town.has("e1") == [("P1", "payroll", "2020-01-01", None)]
 
 
 def test_codes_that_the_list_does_not_know_are_counted(town: Town) -> None:

@@ -3,13 +3,14 @@
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graph.time import Period
 from importers.positions.listing import Listing, listing
 from importers.positions.settings import PositionsSettings
 from importers.positions.table import CATEGORY_COLUMNS, POSITION_COLUMNS, Form, Table, read, read_json
@@ -87,6 +88,56 @@ def test_quoted_separators_and_other_encodings() -> None:
         table(EXAMPLE.encode("iso-8859-1"))
     latin = PositionsSettings(encoding="iso-8859-1")
     assert table(EXAMPLE.encode("iso-8859-1"), told=latin).rows[0].cell("title") == "Pædagog"
+    excel = PositionsSettings(encoding="windows-1252")
+    assert table(text(row("P1", "Løn – og €")).encode("cp1252"), told=excel).rows[0].cell("title") == "Løn – og €"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'\xef\xbb\xbf{"positions": [{"code": "P1", "title": "Et", "category": "A", "leader": true}]}', ""),
+        (b'{"positions": [{"code": "P1", "code": "P2", "title": "Et", "category": "A"}]}', "'code' is there twice"),
+        (b'{"positions": [], "positions": []}', "'positions' is there twice"),
+        (b'[{"code": "P1"}]', "expected an object with a list under 'positions'"),
+        (b'{"positions": {"code": "P1"}}', "'positions' is no list"),
+        (b'{"positions": [' + b"[" * 100_000, "no JSON"),
+        ('{"positions": []}'.encode("utf-16"), "no JSON"),
+    ],
+)
+def test_json_as_programs_write_it(content: bytes, told: str) -> None:
+    if told:
+        with pytest.raises(SourceError, match=told):
+            read_json(content, "j", OPEN)
+    else:
+        found = read_json(content, "j", OPEN).positions
+        assert found is not None
+        assert found.rows[0].cells == {"code": "P1", "title": "Et", "category": "A", "leader": "yes"}
+
+
+def test_columns_that_nobody_knows_or_named_are_told_of_and_empty_ones_are_not() -> None:
+    head, first = f"note;{HEADER};;", "x;" + row("P1", "Et") + ";;y"
+    made = listing(table("\n".join((head, first))), None, TODAY)
+    assert rules(made) == [("", "note", "unknown_column"), ("P1", "", "wrong_cell")]
+    made = listing(table("\n".join((head, first.removesuffix("y")))), None, TODAY)
+    assert (rules(made), list(made.positions)) == ([("", "note", "unknown_column")], ["P1"])
+
+
+def test_a_sheet_as_people_keep_it() -> None:
+    """Header in capitals, Excel's dates and yes/no, numbers with a decimal point, empty rows and columns."""
+    header = tuple(each.upper() for each in POSITION_COLUMNS)
+    book = workbook(
+        cells("P1", level=5.0, leader=True, **{"from": datetime(2024, 1, 1), "to": date(2025, 1, 1)}),
+        (None,) * len(POSITION_COLUMNS),
+        cells("P2", level=5.5),
+        cells("P3", **{"from": datetime(2024, 1, 1, 8, 30)}),
+        cells("P4", **{"from": 45292}),
+        header=header,
+    )
+    made = listing(table(book, "xlsx"), None, TODAY)
+    (first,) = made.positions["P1"]
+    assert (first.level, first.leader, first.period) == (5, True, Period(date(2024, 1, 1), date(2025, 1, 1)))
+    assert rules(made) == [("P2", "level", "wrong_cell"), ("P3", "from", "wrong_value"), ("P4", "from", "wrong_cell")]
+    assert [each.text.partition(":")[0] for each in made.problems] == ["row 4", "row 5", "row 6"]
 
 
 @pytest.mark.parametrize(
