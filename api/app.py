@@ -28,10 +28,14 @@ from api.reader import Reader, Rejected, question_of
 from api.rules import States
 from api.schema import schema
 from api.subscriptions.transport import events, socket
-from graph.cpr import Keyring
+from graph.cpr import Keyring, MissingKey
 from graph.order import SourceOrder
 
 _log = structlog.get_logger("api")
+_HOW_TO_SUBSCRIBE = (
+    "A subscription is followed over a websocket (graphql-transport-ws), or as server-sent events: "
+    "the same request with Accept: text/event-stream."
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ def create_app(service: Service) -> Starlette:
         exception_handlers={
             neo4j.exceptions.Neo4jError: _store_failed,
             neo4j.exceptions.DriverError: _store_failed,
+            MissingKey: _key_missing,
         },
         routes=[
             Route("/graphql", graphiql.page),
@@ -92,6 +97,8 @@ def create_app(service: Service) -> Starlette:
 
 
 async def _graphql(service: Service, reader: Reader, gate: Gate, request: Request) -> Response:
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return await events(service, gate, request)
     access = await gate.of_header(request.headers.get("authorization"))
     if access is None:
         nobody = GraphQLError(
@@ -102,6 +109,8 @@ async def _graphql(service: Service, reader: Reader, gate: Gate, request: Reques
     try:
         asked = await asked_in(request)
         question = question_of(asked.query, asked.operation)
+        if question.operation.operation is OperationType.SUBSCRIPTION:
+            raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE))
         if question.is_read:
             gate.check(access, question)
             answer = await reader.answer(question, asked.variables, access.fields(), access.name)
@@ -137,6 +146,15 @@ async def _store_failed(request: Request, error: Exception) -> Response:
         slow = "The question took too long. Ask for less at a time (first, after), or narrow it with a filter."
         return _failed(200, GraphQLError(slow, extensions={"code": "over_limit"}))
     return _failed(503, GraphQLError("The graph does not answer; try again.", extensions={"code": "unavailable"}))
+
+
+async def _key_missing(request: Request, error: Exception) -> Response:
+    _log.error("key_missing", error=str(error))
+    ANSWERS.labels("failed").inc()
+    text = (
+        "A CPR number is encrypted with a key that this service does not have. Restart it with settings that hold it."
+    )
+    return _failed(503, GraphQLError(text, extensions={"code": "unavailable"}))
 
 
 def _failed(status: int, *errors: GraphQLError) -> Response:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -23,8 +24,30 @@ def keyring(settings: CprSettings, home: Home) -> Keyring:
     home.create()
     with home.locked():
         _make_missing(home)
-    keys = {file.name.removeprefix(_PREFIX): _bytes(file.name, file.read_text()) for file in _files(home)}
+    keys = KeptKeys(home)
     return Keyring(keys, max(keys, key=_number), _bytes(_HASH, home.secret(_HASH)))
+
+
+class KeptKeys(Mapping[str, bytes]):
+    """The keys that the home keeps, by id. One that was made since is found as well: rotation restarts nothing."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._read = self._all()
+
+    def _all(self) -> dict[str, bytes]:
+        return {file.name.removeprefix(_PREFIX): _bytes(file.name, file.read_text()) for file in _files(self._home)}
+
+    def __getitem__(self, name: str) -> bytes:
+        if name not in self._read:
+            self._read = self._all()
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)
 
 
 def add_key(settings: CprSettings, home: Home) -> str:
@@ -35,7 +58,8 @@ def add_key(settings: CprSettings, home: Home) -> str:
     if settings.keys or settings.hash_key is not None:
         raise CommandFailed(
             "The CPR keys are in the settings: add a key to cpr.keys there (32 random bytes in base64, e.g. from "
-            "`openssl rand -base64 32`), name it in cpr.current, then run `reconnect keys rotate --no-new-key`.",
+            "`openssl rand -base64 32`), name it in cpr.current, restart what runs with these settings, then run "
+            "`reconnect keys rotate --no-new-key`.",
             Exit.USAGE,
         )
     keyring(settings, home)

@@ -24,7 +24,8 @@ def rotate(
 ) -> None:
     """Encrypt every CPR number anew with the current key; by default with a new one that is made now.
 
-    The program may run meanwhile. Keep the old keys as long as backups that need them. May be repeated when interrupted
+    The program may run meanwhile, where the keys are those of RECONNECT_HOME; keys in the settings are read when it
+    starts. Keep the old keys as long as backups that need them. May be repeated when interrupted
     (then with --no-new-key). The key for looking up (hash_key) is never changed: persons are found by it.
     """
     of_run = of(context)

@@ -7,7 +7,7 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from graph.cpr import rotate
+from graph.cpr import MissingKey, rotate
 from importers.pipeline import run_import
 from reconnect.embedded.home import Home
 from reconnect.exits import CommandFailed, Exit
@@ -61,3 +61,12 @@ def test_rotation_encrypts_every_number_with_the_new_key(clean_graph: neo4j.Driv
         "1101575001",
     ]
     assert rotate(clean_graph, ring) == 0
+
+
+def test_a_program_that_runs_opens_numbers_with_the_new_key(tmp_path: Path) -> None:
+    home, settings = Home(tmp_path), CprSettings()
+    running = keyring(settings, home)
+    add_key(settings, home)
+    assert running.decrypt(*keyring(settings, home).encrypt("1101575001")) == "1101575001"
+    with pytest.raises(MissingKey):
+        running.decrypt("", "k3")

@@ -59,6 +59,17 @@ def test_server_sent_events_tell_every_change_once_and_in_order(small_service: S
     assert numbers == list(range(first - 1, first + 1 + WRITERS * EACH))
 
 
+def test_the_same_address_streams_where_the_client_asks_for_it(small_service: Served) -> None:
+    """As the graphql-sse protocol has it; a plain request is told how to ask."""
+    body = {"query": ASK, "variables": {"after": last_number(small_service) - 1}}
+    headers = {"Authorization": f"Bearer {small_service.token('auditor')}"}
+    streamed = {**headers, "Accept": "text/event-stream"}
+    with httpx.stream("POST", f"{small_service.url}/graphql", json=body, headers=streamed, timeout=60) as answer:
+        assert next(line for line in answer.iter_lines() if line.startswith("data: "))
+    plain = httpx.post(f"{small_service.url}/graphql", json=body, headers=headers, timeout=60).json()
+    assert "Accept: text/event-stream" in plain["errors"][0]["message"]
+
+
 def test_a_websocket_tells_the_same_and_ends_when_asked_to(small_service: Served) -> None:
     first = last_number(small_service)
 
