@@ -23,7 +23,9 @@ KLE = "kle"
 _CHANGES = """
 MATCH (c:Change)-[:CONCERNS]->(n)
 WHERE c.kind IN $kinds AND c.number > $after AND ($run IS NULL OR c.run = $run)
-    AND (c.source = $kle OR (c.source = $turn AND c.operation = 'ends'))
+    AND (c.source = $kle OR (
+        c.source = $turn AND c.operation = 'ends' AND EXISTS { (n)<-[:TELLS]-(:SourceRecord {source: $kle}) }
+    ))
 RETURN c.number AS change, c.run AS run, c.kind AS kind, n.uuid AS thing, n.number AS number,
     c.source AS source, c.operation AS operation, c.at AS at, c.day AS day, c.before AS before, c.after AS after,
     [(n)-[r:REPLACED_BY]->(m) WHERE r.from = c.day | m.uuid] AS successors

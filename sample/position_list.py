@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from sample.municipality import CLIENT, INSTITUTION, Municipality
-from sample.positions import POSITIONS, Position
+from sample.positions import AREAS, POSITIONS, Position
 
 UNKNOWN = 9030
 ENDED_IN_USE = 3080
@@ -21,13 +21,15 @@ NO_LEADERS = frozenset({4020})
 ENDED, REPLACED = 10, 5
 """Rows of variants that have ended, and how many of those name the row that took their place."""
 
-_AREAS = {
-    "MYND": ("Ledelse og myndighed", ("Ledelse", "Sagsbehandling", "Administration")),
-    "BORG": ("Borgernære fag", ("Undervisning", "Dagtilbud", "Sundhed", "Socialpædagogik")),
-    "DRIFT": ("Drift og kultur", ("Teknik", "Kultur")),
-}
+_AREA_CODES = dict(zip(AREAS, ("MYND", "BORG", "DRIFT"), strict=True))
 _VARIANTS = ("{}, timelønnet", "{}, særligt ansvar", "{}, koordinerende")
-_COLUMNS = ("code", "title", "category", "level", "payroll", "leader", "from", "to", "replaced_by")
+_COLUMNS = (
+    "code", "title", "category", "level", "agreement", "stk", "payroll", "match", "leader", "from", "to", "replaced_by",
+)  # fmt: skip
+# Invented, like all codes of the list: no agreement area of KRL's register is above 900.
+_AGREEMENTS = {
+    name: str(901 + place) for place, name in enumerate(sorted({each.agreement for each in POSITIONS.values()}))
+}
 
 Row = dict[str, str]
 
@@ -41,10 +43,10 @@ def write(folder: Path, municipality: Municipality) -> None:
 
 def categories() -> Iterator[Row]:
     """Three areas, and the groups of payroll's positions below them."""
-    for code, (title, groups) in _AREAS.items():
-        yield {"code": code, "title": title, "parent": ""}
+    for title, groups in AREAS.items():
+        yield {"code": _AREA_CODES[title], "title": title, "parent": ""}
         for group in groups:
-            yield {"code": _category(group), "title": group, "parent": code}
+            yield {"code": _category(group), "title": group, "parent": _AREA_CODES[title]}
 
 
 def rows(today: date) -> list[Row]:
@@ -64,6 +66,9 @@ def _listed(position: Position, today: date) -> Row:
         "title": position.title,
         "category": _category(position.group),
         "level": str(position.level or ""),
+        "agreement": _AGREEMENTS[position.agreement],
+        "stk": f"{_AGREEMENTS[position.agreement]}-{position.code % 100:02d}",
+        "match": "",
         "payroll": f"sd:{INSTITUTION}:{position.code} opus:{CLIENT}:{position.code}",
         "leader": "yes" if position.level else "no" if position.code in NO_LEADERS else "",
         "from": "",
@@ -75,8 +80,14 @@ def _listed(position: Position, today: date) -> Row:
 def _variant(position: Position, number: int) -> Row:
     """A position that payroll does not tell apart."""
     title = _VARIANTS[number].format(position.title)
-    plain = {"level": "", "payroll": "", "leader": "", "from": "", "to": "", "replaced_by": ""}
-    return {"code": f"P{position.code}-{number + 1}", "title": title, "category": _category(position.group), **plain}
+    told = {
+        "code": f"P{position.code}-{number + 1}",
+        "title": title,
+        "category": _category(position.group),
+        "agreement": _AGREEMENTS[position.agreement],
+        "match": f"{title.casefold()}*|!*elev*",
+    }
+    return dict.fromkeys(_COLUMNS, "") | told
 
 
 def _category(group: str) -> str:

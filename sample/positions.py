@@ -80,3 +80,10 @@ _ALL = (
 POSITIONS: dict[int, Position] = {each.code: each for each in _ALL}
 MANAGERS: tuple[int, ...] = tuple(each.code for each in _ALL if each.level)
 CASE_WORKERS: tuple[int, ...] = tuple(each.code for each in _ALL if each.case_worker)
+
+AREAS: dict[str, tuple[str, ...]] = {
+    "Ledelse og myndighed": ("Ledelse", "Sagsbehandling", "Administration"),
+    "Borgernære fag": ("Undervisning", "Dagtilbud", "Sundhed", "Socialpædagogik"),
+    "Drift og kultur": ("Teknik", "Kultur"),
+}
+"""Groups of positions by the area that they belong to."""

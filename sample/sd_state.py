@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 from sample.changes import Day
 from sample.municipality import INSTITUTION, NAMESPACE, REGION, Municipality, Unit, employment_code
 from sample.people import Employment, Person
-from sample.positions import POSITIONS
+from sample.positions import AREAS, POSITIONS
 from sample.sd_service import state as sd
 from sample.sd_timelines import statuses, stretches
 
@@ -129,9 +129,15 @@ def _cancel(institution: sd.Institution, gone: Employment, moment: datetime) -> 
 
 
 def _positions() -> list[sd.Position]:
-    groups = dict.fromkeys(each.group for each in POSITIONS.values())
-    listed = []
-    for group in groups:
-        below = tuple(sd.Position(str(each.code), each.title) for each in POSITIONS.values() if each.group == group)
-        listed.append(sd.Position(f"{below[0].code[0]}000", group, "1", below))
-    return listed
+    """Positions in groups, in areas, in one group that has no name: levels 0 to 3 (formats/positions.md §2, §8).
+
+    An area has the code of its first group: codes are unique within a level only.
+    """
+    areas = []
+    for area, names in AREAS.items():
+        groups = []
+        for name in names:
+            below = tuple(sd.Position(str(each.code), each.title) for each in POSITIONS.values() if each.group == name)
+            groups.append(sd.Position(f"{below[0].code[0]}000", name, "1", below))
+        areas.append(sd.Position(groups[0].code, area, "2", tuple(groups)))
+    return [sd.Position("0000", "", "3", tuple(areas))]

@@ -6,6 +6,7 @@ from pathlib import Path
 from importers.positions.fetching import fetch
 from importers.positions.listing import listing
 from importers.positions.settings import PositionsSettings
+from importers.positions.table import POSITION_COLUMNS
 from sample import position_list
 from sample.municipality import Municipality
 from sample.positions import POSITIONS
@@ -19,6 +20,8 @@ def test_it_has_what_the_page_asks_for() -> None:
     assert len(list(position_list.categories())) == 12
     assert sum(bool(each["to"]) for each in rows if "-" in each["code"]) == position_list.ENDED == 10
     assert sum(bool(each["replaced_by"]) for each in rows) == position_list.REPLACED == 5
+    told = {column for each in rows for column, cell in each.items() if cell}
+    assert told == set(POSITION_COLUMNS) - {"from", "disco"}
 
 
 def test_every_code_of_payroll_but_one_is_in_it() -> None:

@@ -1,5 +1,6 @@
 """The sample as the stand-in's payroll knows it (formats/sd.md §3 and §7)."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 import pytest
@@ -8,7 +9,8 @@ from sample import sd_state
 from sample.changes import advance, days
 from sample.municipality import INSTITUTION, Municipality, Unit, employment_code
 from sample.people import Employment
-from sample.sd_service.state import BEGINNING, OPEN, Institution, State
+from sample.positions import POSITIONS
+from sample.sd_service.state import BEGINNING, OPEN, Institution, Position, State
 from sample.sd_state import register, state_of
 
 TODAY = date(2026, 11, 24)
@@ -24,8 +26,26 @@ def payroll(state: State) -> Institution:
     return state.institutions[INSTITUTION]
 
 
+def entries(positions: Iterable[Position]) -> Iterator[Position]:
+    """All of them, whatever they are below."""
+    for each in positions:
+        yield each
+        yield from entries(each.below)
+
+
+def test_positions_are_on_four_levels_one_has_no_name_and_codes_come_again_on_another(payroll: Institution) -> None:
+    """positions.md §8; only level 0 is what employments point to."""
+    found = list(entries(payroll.positions))
+    assert {each.level for each in found} == {"0", "1", "2", "3"}
+    assert [each.level for each in found if not each.name] == ["3"]
+    keys = [(each.level, each.code) for each in found]
+    assert len(set(keys)) == len(keys)
+    assert {code for level, code in keys if level == "1"} & {code for level, code in keys if level == "2"}
+    assert {each.code for each in found if each.level == "0"} == {str(code) for code in POSITIONS}
+
+
 def test_everything_told_has_its_person_department_and_position(payroll: Institution) -> None:
-    codes = {position.code for group in payroll.positions for position in group.below}
+    codes = {each.code for each in entries(payroll.positions) if each.level == "0"}
     for (cpr, _), employment in payroll.employments.items():
         assert cpr in payroll.persons
         assert all(each.uuid in payroll.departments for each in employment.departments)

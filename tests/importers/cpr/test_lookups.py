@@ -13,6 +13,7 @@ from importers.cpr.errors import LogUnwritable, Misconfigured
 from sample.cpr_service.certificates import Authority
 from sample.cpr_service.register import Address, Name
 from tests.graph.organisation import employment, person
+from tests.graph.snapshot import last_write
 from tests.importers.cpr.register import AGREEMENT, ALMA, BIRK, CILLE, DORTE, EGON, NEW_ALMA, NEWEST_ALMA, Office
 
 HOME = {"street": "Strandvejen 7, 2. th", "supplement": "c/o Jensen", "postal_code": "9999", "city": "Klitkøbing"}
@@ -29,6 +30,15 @@ def test_pitfall_11_only_persons_with_a_tie_are_asked_about_and_once(office: Off
     office.service.calls.clear()
     assert office.run().changes == 0
     assert len(office.service.asked()) <= 1  # a tenth of them a day
+
+
+def test_the_same_day_again_asks_nobody_and_writes_nothing(office: Office) -> None:
+    office.run()
+    before = last_write(office.driver)
+    office.service.calls.clear()
+    report = office.run()
+    assert (report.run, office.service.calls) == (None, [])
+    assert last_write(office.driver) == before
 
 
 def test_a_tenth_is_refreshed_a_day_and_days_without_a_run_are_caught_up(office: Office) -> None:

@@ -284,6 +284,13 @@ def test_17_document_types_and_entities(reading: Reading, declared: str) -> None
         reading.take(small().replace(b"<KLE-Emneplan>", declared.encode() + b"<KLE-Emneplan>"))
 
 
+def test_17_absurd_depth_and_size(reading: Reading) -> None:
+    with pytest.raises(Unreadable, match="depth"):
+        reading.take(small(Node("27.12.04", more="<a>" * 300 + "</a>" * 300)))
+    with pytest.raises(Unreadable, match="larger than 1 megabytes"):
+        reading.take(small(Node("27.12.04", more="<a/>" * (1 << 18))), largest_megabytes=1)
+
+
 # -- the rules of §6 that are no pitfall ------------------------------------------------------------------------------
 
 
