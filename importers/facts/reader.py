@@ -73,7 +73,11 @@ _PARSERS: dict[str, Callable[[Path], Any]] = {".yaml": from_yaml, ".yml": from_y
 def _csv(folder: Path) -> dict[str, Any]:
     """One file a section, named after it; UTF-8 with or without BOM; ``;`` or ``,``, told by the header."""
     content: dict[str, Any] = {}
-    for file in sorted(folder.glob("*.csv")):
+    files = sorted(folder.glob("*.csv"))
+    if not files:
+        # A share that is not mounted looks like this: it must not end everything.
+        raise Refused("there is no .csv file in it")
+    for file in files:
         with size_checked(file).open(encoding="utf-8-sig", newline="") as lines:
             header = lines.readline()
             lines.seek(0)

@@ -166,6 +166,11 @@ def test_an_id_that_comes_twice_and_a_section_that_nobody_knows_are_shown(
     assert isinstance(problems["u", "duplicate_id"], Problem)
 
 
+def test_a_folder_without_any_file_is_no_empty_organisation(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"there is no \.csv file in it"):
+        take(clean_graph, tmp_path)
+
+
 def test_what_is_mended_in_the_file_is_shown_no_longer(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
     """Also what had no key to be known by: an entry without id, a section that nobody knows."""
     path = tmp_path / "mended.json"
