@@ -82,7 +82,8 @@ def show(report: ExportReport, console: Console) -> None:
         for line in lines[:_EXAMPLES]:
             console.print(f"  {line}")
     if report.reasons:
-        console.print("The brake would stop this:" if report.dry_run else "The brake:")
+        done = "Stopped by the brake:" if report.brake else "Let past the brake, as approved:"
+        console.print("The brake would stop this:" if report.dry_run else done)
         for reason in report.reasons:
             console.print(f"  {reason}")
     if report.brake:
