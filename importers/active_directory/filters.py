@@ -8,8 +8,8 @@ from ldap3.utils.conv import escape_filter_chars
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.values import guid_filter
 
-# Computers, managed service accounts and trusts are users too, but of other types; Administrator, Guest and krbtgt are
-# critical. By a number, since a controller compares names of classes (objectCategory) one by one.
+# Ordinary users: computers, managed service accounts and trusts are of other types. Administrator, Guest and krbtgt are
+# critical.
 USERS = "(sAMAccountType=805306368)(!(isCriticalSystemObject=TRUE))"
 GROUPS = "(objectClass=group)(!(isCriticalSystemObject=TRUE))"
 PLACES = "(|(objectClass=organizationalUnit)(objectClass=container))"
