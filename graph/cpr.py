@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import neo4j
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE = 12  # bytes; the size that NIST SP 800-38D §8.2 recommends for GCM
@@ -20,6 +21,10 @@ KEY = 32
 
 class MissingKey(Exception):
     """A number is encrypted with a key that the settings no longer hold."""
+
+
+class OtherKeys(MissingKey):
+    """The graph's numbers were written with other keys; with these nobody would be found by number again."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,33 @@ class Keyring:
             raise MissingKey(f"CPR key {key_id!r} is needed and not in the settings; it has {sorted(self.keys)}")
         raw = base64.b64decode(cipher)
         return AESGCM(self.keys[key_id]).decrypt(raw[:NONCE], raw[NONCE:], key_id.encode()).decode()
+
+
+def require_keys_of(driver: neo4j.Driver, keyring: Keyring) -> None:
+    """Before numbers are looked up: is one in the graph what these keys make of it? Raises MissingKey, OtherKeys.
+
+    Keys that are lost, or those of another RECONNECT_HOME, would match nobody, and make each person a second time.
+    """
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (p:Person)
+        WHERE p.cpr_hash IS NOT NULL
+        RETURN p.cpr_cipher AS cipher, p.cpr_key AS key, p.cpr_hash AS hash
+        LIMIT 1
+        """,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    for row in rows:
+        try:
+            same = keyring.hash(keyring.decrypt(row["cipher"], row["key"])) == row["hash"]
+        except InvalidTag:
+            same = False
+        if not same:
+            raise OtherKeys(
+                "The CPR numbers in this graph were written with other keys. Nothing was read or written. Use the keys "
+                "that belong to it: the folder secrets of the RECONNECT_HOME it was filled from, or cpr.keys and "
+                "cpr.hash_key of those settings."
+            )
 
 
 # Where numbers are: label, and the properties that identify a node, hold the cipher text, and name its key.

@@ -14,6 +14,7 @@ import redis
 from exporters.pipeline import run_export
 from exporters.report import ExportReport
 from graph import dayturn
+from graph.cpr import require_keys_of
 from graph.time import COPENHAGEN
 from importers.pipeline import run_import
 from importers.report import ImportReport
@@ -80,7 +81,8 @@ def import_source(
 ) -> ImportReport:
     """Import what is new in the source ``name``. A stop by the brake is in the report.
 
-    Raises CommandFailed for an unknown source, SourceError, LockTaken, LockLost, Interrupted.
+    Raises CommandFailed for an unknown source, SourceError, LockTaken, LockLost, Interrupted, and MissingKey where
+    the CPR keys are not the graph's.
     """
     source = sources.build(context, name, folder)
     return import_from(context, caller, source, job=name, dry_run=dry_run, approve=approve, user=user)
@@ -99,6 +101,7 @@ def import_from(
     """As ``import_source``, of a source that is made already. ``job``: its name in the schedule, if another."""
     settings = context.settings
     with running(context, caller, f"import:{job or source.name}") as run:
+        require_keys_of(context.driver(), context.keyring)
         report = run_import(
             context.driver(),
             source,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from graph.cpr import require_keys_of
 from graph.cpr import rotate as encrypt_anew
 from reconnect import keys
 from reconnect.context import of
@@ -29,6 +30,7 @@ def rotate(
     (then with --no-new-key). The key for looking up (hash_key) is never changed: persons are found by it.
     """
     of_run = of(context)
+    require_keys_of(of_run.driver(), keys.keyring(of_run.settings.cpr, of_run.instance.home))
     if new_key:
         keys.add_key(of_run.settings.cpr, of_run.instance.home)
     ring = of_run.keyring

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from api.app import Service, create_app
 from graph.connection import connect_async
+from graph.cpr import require_keys_of
 from reconnect.context import Context, of
 from reconnect.embedded.errors import EmbeddedError
 from reconnect.graphiql import fetched
@@ -66,6 +67,7 @@ def _graphiql(console: Console) -> Mapping[str, bytes] | None:
 
 async def _serve(context: Context, host: str, port: int, graphiql: Mapping[str, bytes] | None) -> None:
     uri, user, password = context.neo4j_login()
+    require_keys_of(context.driver(), context.keyring)
     service = Service(
         driver=context.driver(),
         # Made here, as an async driver belongs to the event loop that it runs in. The app closes it.

@@ -4,7 +4,7 @@ import neo4j
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from graph.cpr import Keyring, MissingKey, rotate
+from graph.cpr import Keyring, MissingKey, OtherKeys, require_keys_of, rotate
 from importers.pipeline import run_import
 from tests.graph.organisation import Stating, small
 
@@ -47,3 +47,18 @@ def test_no_number_is_anywhere_in_the_graph(clean_graph: neo4j.Driver) -> None:
     rows, _, _ = clean_graph.execute_query("MATCH (n) RETURN properties(n) AS values")
     assert rows
     assert not [row for row in rows if CPR in str(row["values"])]
+
+
+def test_other_keys_than_the_graphs_are_refused(clean_graph: neo4j.Driver) -> None:
+    ring = Keyring({"k1": b"1" * 32}, "k1", b"h" * 32)
+    require_keys_of(clean_graph, Keyring.generate())  # nothing is written yet: any keys will do
+    run_import(clean_graph, Stating(*small()), ring)
+    require_keys_of(clean_graph, ring)
+    for other in (
+        Keyring({"k1": b"1" * 32}, "k1", b"x" * 32),  # finds nobody by number
+        Keyring({"k1": b"2" * 32}, "k1", b"h" * 32),  # opens no number
+    ):
+        with pytest.raises(OtherKeys, match="other keys"):
+            require_keys_of(clean_graph, other)
+    with pytest.raises(MissingKey, match="'k1'"):
+        require_keys_of(clean_graph, Keyring({"k2": b"1" * 32}, "k2", b"h" * 32))

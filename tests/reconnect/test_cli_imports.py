@@ -10,12 +10,15 @@ import pytest
 import tomli_w
 import yaml
 
+from graph.cpr import Keyring
+from importers.pipeline import run_import
 from reconnect.exits import Exit
 from sample import demo_settings
 from sample.unilogin_service.app import Service, serve
 from sample.unilogin_service.keys import identity
 from sample.unilogin_service.state import Institution, State
 from tests.directories.controller import Controller
+from tests.graph.organisation import Stating, small
 from tests.reconnect.shell import Run
 
 pytestmark = pytest.mark.slow
@@ -94,6 +97,15 @@ def test_bad_records_end_with_4_and_the_rest_goes_in(run: Run, clean_graph: neo4
     assert "Unit b" in done.stdout
     rows, _, _ = clean_graph.execute_query("MATCH (u:Unit)-[:STATE]->() RETURN u.name AS name")
     assert [row["name"] for row in rows] == ["A"]
+
+
+def test_keys_that_are_lost_stop_an_import_before_people_are_made_twice(
+    run: Run, clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    run_import(clean_graph, Stating(*small()), Keyring.generate())
+    done = run("import", "facts", "--from", str(facts(tmp_path, 1)))
+    assert done.returncode == Exit.FAILURE
+    assert "written with other keys" in done.stderr
 
 
 def test_a_source_without_settings_says_which(run: Run) -> None:
