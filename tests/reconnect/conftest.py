@@ -39,6 +39,7 @@ def run(addresses: Addresses, tmp_path: Path) -> Run:
         "RECONNECT__NEO4J__PASSWORD": addresses.password,
         "RECONNECT__REDIS__URL": addresses.redis_url,
     }
+    environment.pop("COLUMNS", None)  # pytest-xdist sets it; a command's output goes to a pipe here
 
     def reconnect(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(

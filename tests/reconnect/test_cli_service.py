@@ -13,7 +13,9 @@ from importers.pipeline import run_import
 from reconnect.embedded import Addresses
 from reconnect.embedded.home import Home
 from reconnect.exits import Exit
+from reconnect.keys import keyring
 from reconnect.service import BackgroundService
+from reconnect.settings import CprSettings
 from tests.graph.organisation import Stating, small
 from tests.reconnect.shell import Run
 
@@ -47,15 +49,14 @@ def test_the_service_answers_tokens_until_they_are_revoked(
     monkeypatch: pytest.MonkeyPatch,
     listener: Callable[[int], int],
 ) -> None:
-    run_import(clean_graph, Stating(*small()), Keyring.generate())
+    home = Home(tmp_path)
+    run_import(clean_graph, Stating(*small()), keyring(CprSettings(), home))
     for name, value in (
         ("NEO4J__URI", addresses.bolt_uri),
         ("NEO4J__PASSWORD", addresses.password),
         ("REDIS__URL", addresses.redis_url),
     ):
         monkeypatch.setenv(f"RECONNECT__{name}", value)
-    home = Home(tmp_path)
-    home.create()
     service = BackgroundService(home)
     with_port = 20000 + listener(0) % 10000
     address = service.start(with_port)

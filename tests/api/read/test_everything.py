@@ -1,6 +1,7 @@
-"""Every field of every type, two levels deep, is asked for on today, on another day and over a period.
+"""Every field of every type, and of what it leads to, is asked for on today, on another day and over a period.
 
-The periods of links are asked for by themselves: Neo4j would need minutes to plan one statement with all of both.
+What that leads to in its turn is asked for on today alone, and the periods of links by themselves: Neo4j plans each
+statement for as long as there are links in it.
 """
 
 from collections.abc import Callable
@@ -21,11 +22,15 @@ RECORDS = [name for name in LISTS if "at" not in QUERY.fields[name].args]  # the
 WHEN = {"today": "", "another day": 'at: "2026-03-15"', "a period": 'period: {from: "2026-01-01", to: "2026-09-01"}'}
 
 
-Wanted = Callable[[str, str], bool]  # by type and field
+Wanted = Callable[[str, str, int], bool]  # by type, field, and how many levels may come below
 
 
 def is_periods(type_: str, field: str) -> bool:
     return type_ in TYPES and isinstance(TYPES[type_].fields[field], Periods)
+
+
+def is_value(type_: str, field: str) -> bool:
+    return is_leaf_type(get_named_type(SCHEMA.type_map[type_].fields[field].type))
 
 
 def selection(type_: object, levels: int, wanted: Wanted) -> str:
@@ -36,16 +41,16 @@ def selection(type_: object, levels: int, wanted: Wanted) -> str:
         )
         return f"__typename {' '.join(inner)}"
     assert is_object_type(type_)
-    return " ".join(of_field(name, each, levels, wanted) for name, each in wanted_fields(type_, wanted).items())
+    return " ".join(of_field(name, each, levels, wanted) for name, each in wanted_fields(type_, levels, wanted).items())
 
 
-def wanted_fields(type_: GraphQLObjectType, wanted: Wanted) -> dict[str, GraphQLField]:
-    return {name: each for name, each in type_.fields.items() if wanted(type_.name, name)}
+def wanted_fields(type_: GraphQLObjectType, levels: int, wanted: Wanted) -> dict[str, GraphQLField]:
+    return {name: each for name, each in type_.fields.items() if wanted(type_.name, name, levels)}
 
 
 def prefixed(type_: GraphQLObjectType, levels: int, wanted: Wanted) -> str:
     """Under names of their own: the types of a union may use one name for values of different types."""
-    fields = wanted_fields(type_, wanted)
+    fields = wanted_fields(type_, levels, wanted)
     return " ".join(f"{type_.name}_{name}: {of_field(name, each, levels, wanted)}" for name, each in fields.items())
 
 
@@ -65,7 +70,13 @@ def test_every_field(asking: Asking, name: str, when: str) -> None:
     field = QUERY.fields[name]  # type: ignore[union-attr]
     kind = get_named_type(field.type).fields["nodes"]  # type: ignore[union-attr]
     without = "nearestManager" if when.startswith("period") else ""  # that is of a day
-    asked = selection(get_named_type(kind.type), 1, lambda of, name: name != without and not is_periods(of, name))
+
+    def wanted(of: str, field_name: str, levels: int) -> bool:
+        if field_name == without or is_periods(of, field_name):
+            return False
+        return bool(levels) or not when or is_value(of, field_name)
+
+    asked = selection(get_named_type(kind.type), 1, wanted)
     arguments = ", ".join(each for each in (when, "first: 5") if each)
     page = asking.data(
         f"{{ {name}({arguments}) {{ totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {asked} }} }} }}"
@@ -78,7 +89,11 @@ def test_every_field(asking: Asking, name: str, when: str) -> None:
 def test_every_field_of_the_periods_of_links(asking: Asking, name: str, when: str) -> None:
     kind = PLURALS[name]
     periods = {each.name for each in TYPES[kind].fields.values() if isinstance(each, Periods)}
-    asked = selection(SCHEMA.type_map[kind], 1, lambda of, name: of != kind or name in periods | {"uuid"})
+
+    def wanted(of: str, field: str, levels: int) -> bool:
+        return field in periods | {"uuid"} if of == kind else bool(levels) or not when or is_value(of, field)
+
+    asked = selection(SCHEMA.type_map[kind], 1, wanted)
     arguments = ", ".join(each for each in (when, "first: 5") if each)
     page = asking.data(f"{{ {name}({arguments}) {{ totalCount nodes {{ {asked} }} }} }}")[name]
     assert len(page["nodes"]) == min(5, page["totalCount"])
