@@ -25,6 +25,7 @@ from exporters.ledger import FileEntry, Ledger
 from exporters.report import ExportReport, FileReport
 from exporters.table import Written, write
 from exporters.target import ImageReader, Notice, Row, Shaped, ShapedFile, Target
+from graph.approvals import not_used, require_held
 from graph.cpr import Keyring
 from graph.sourcing import approve as approve_brake
 from graph.sourcing import end_run, hold, is_approved, spend, start_run
@@ -78,12 +79,15 @@ class Export:
     report: ExportReport = field(init=False)
     ledger: Ledger = field(init=False)
     _noted: set[str] = field(init=False, default_factory=set)
+    _approval_used: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.driver, self.target.name)
         self.report = ExportReport(self.target.name, self.at, self.dry_run)
 
     def run(self) -> ExportReport:
+        if self.approved is not None:
+            require_held(self.driver, self._brake_name, self.approved)
         self.progress("image", 0, None)
         image = read_image(self.target, self.read, self.at)
         self.progress("shape", sum(len(each) for each in image.values()), None)
@@ -120,6 +124,8 @@ class Export:
             error = f"{type(failure).__name__}: {failure}"
             raise
         finally:
+            if self.approved is not None and not self._approval_used and not self.dry_run:
+                self.report.approval = not_used(self.approved, stopped=self.report.brake is not None)
             if self.report.run is not None:
                 end_run(self.driver, self.report.run, state, self.report.as_counts(), error)
         return self.report
@@ -188,6 +194,7 @@ class Export:
         brake = hold(self.driver, self._brake_name, self._run(), named, summary(reasons, differences))
         if self.approved == brake:
             approve_brake(self.driver, brake, self.user or "command line", "approved with the export")
+            self._approval_used = True
         if not is_approved(self.driver, self._brake_name, named):
             self.report.brake = brake
             raise StoppedByBrake("; ".join(reasons))
@@ -337,6 +344,7 @@ def run_export(
 
     ``approve``: id of a brake; lets through exactly the difference that it holds. ``progress(stage, done, total)`` may
     raise to stop the run between two steps. A target that does not take its files is told of in ``report.error``, a
-    stop by the brake in ``report.brake``. Raises ImageError, Overtaken, and what ``read`` raises.
+    stop by the brake in ``report.brake``. Raises StaleApproval where ``approve`` is no brake that waits for the target,
+    ImageError, Overtaken, and what ``read`` raises.
     """
     return Export(driver, target, read, keyring, at or today(), dry_run, approve, user, progress, sleep).run()

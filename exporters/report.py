@@ -38,6 +38,8 @@ class ExportReport:
     counts: dict[str, int] = field(default_factory=dict)
     brake: str | None = None
     reasons: tuple[str, ...] = ()
+    approval: str = ""
+    """Why the approval that the run was given allowed nothing; empty where it did, or none was given."""
     error: str = ""
 
     @property

@@ -1,8 +1,6 @@
 """What the graph keeps about sources beside their statements: marks, runs, bad records, brakes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -113,18 +111,6 @@ def settle_problems(
             at=now(),
             run=run,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Brake:
-    """An import or export that was stopped. ``digest`` names exactly one difference; approving allows that one."""
-
-    id: str
-    source: str
-    digest: str
-    state: str
-    summary: str
-    learnt: datetime
 
 
 def hold(driver: neo4j.Driver, source: str, run: str, digest: str, summary: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import neo4j
 
+from graph.approvals import not_used, require_held
 from graph.changes import Origin
 from graph.cpr import Keyring
 from graph.cycles import find_refused
@@ -36,7 +37,7 @@ from graph.sourcing import (
 )
 from importers.brake import BrakeSettings, digest, stopping, summary, too_many
 from importers.known import GraphKnown
-from importers.report import ImportReport
+from importers.report import ImportReport, text_of
 from importers.roles import RoleRule
 from importers.ruling import Ruling, Told
 from importers.source import Reading, Source
@@ -86,25 +87,33 @@ class Import:
         known = GraphKnown(
             self.driver, self.source.name, self.keyring, self.door.index, user=self.user, dry_run=self.dry_run
         )
-        state, error = "failed", ""
+        state, error, under_way = "failed", "", ""
         try:
             for reading in self.source.readings(known):
-                self.report.readings.append(reading.label)
+                under_way = reading.label
+                self.report.readings.append(under_way)
                 try:
                     self._take(reading, known)
                 except StoppedByBrake as stop:
                     if not reading.apart:
                         raise
                     self._leave_out(reading, stop)
+                else:
+                    self.report.applied += [] if self.dry_run else [reading.label]
+                under_way = ""
                 known.mark = read_mark(self.driver, self.source.name)
             self._suspect = ()
             self._apply_changed_rules()
             state = "stopped" if self.report.brake else "done"
+            self._tell_of_the_approval()
         except StoppedByBrake as stop:
             state = "stopped"
             self.report.brake, self.report.reasons = stop.brake, stop.reasons
+            self._tell_of_the_approval()
         except BaseException as failure:
-            error = f"{type(failure).__name__}: {failure}"
+            if not self.dry_run and (where := self.report.broke_off(under_way)):
+                failure.add_note(where)
+            error = f"{type(failure).__name__}: {text_of(failure)}"
             raise
         finally:
             if self.report.run is not None:
@@ -116,6 +125,10 @@ class Import:
         self.door.index.forget()
         self.report.brake = self.report.brake or stop.brake
         self.report.reasons += tuple(f"{reading.label}: {each} (approve {stop.brake})" for each in stop.reasons)
+
+    def _tell_of_the_approval(self) -> None:
+        if self.approved is not None and not self._approval_used and not self.dry_run:
+            self.report.approval = not_used(self.approved, stopped=self.report.brake is not None)
 
     # -- one reading --------------------------------------------------------------------------------------------
 
@@ -250,7 +263,8 @@ class Import:
             return
         name = digest(hits)
         if self.dry_run:
-            self.report.reasons = tuple(reasons)
+            if not is_approved(self.driver, self.source.name, name):
+                self.report.reasons = tuple(reasons)
             return
         brake = hold(self.driver, self.source.name, self._origin().run or "", name, [*reasons, *summary(hits)])
         if self.approved == brake:
@@ -258,8 +272,10 @@ class Import:
         if not is_approved(self.driver, self.source.name, name):
             raise StoppedByBrake(brake, reasons)
         self._approved_digest = name
+        self._approval_used |= self.approved == brake
 
     _approved_digest: str | None = None
+    _approval_used: bool = False
     _suspect: tuple[str, ...] = ()
 
     def _totals(self, kinds: Iterable[str]) -> dict[str, int]:
@@ -359,8 +375,11 @@ def run_import(
 
     ``approve``: id of a brake; allows exactly the difference that it holds. ``progress(stage, done, total)`` is
     called as work goes on. A stopped import comes back with ``report.brake``; nothing of that reading is written.
-    Raises SourceError where the source can't be read, Stale where others write the same things all the time.
+    Raises SourceError where the source can't be read, StaleApproval where ``approve`` is no brake that waits for it,
+    Stale where others write the same things all the time.
     """
+    if approve is not None:
+        require_held(driver, source.name, approve)
     if not dry_run:
         turn(driver)
     return Import(

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from graph.cpr import MissingKey
 from graph.errors import GraphError
+from importers.report import text_of
 from reconnect import logs
 from reconnect.context import Context
 from reconnect.embedded import EmbeddedError
@@ -127,11 +128,14 @@ def main() -> None:
     except redis.ConnectionError as error:
         _end(f"Redis does not answer: {error}. Run `reconnect up` first, or see redis.url.", Exit.FAILURE)
     except (EmbeddedError, GraphError, MissingKey) as error:
-        _end(error, Exit.FAILURE)
+        _end(text_of(error), Exit.FAILURE)
     except Exception as error:
         # Through the log, as a traceback of Python's own would show what stands in the error, a CPR number maybe.
         get_logger("reconnect").exception("unexpected error", command=sys.argv[1:])
-        _end(f"An error that nobody foresaw: {error}\nThe log line above tells where; please report it.", Exit.FAILURE)
+        _end(
+            f"An error that nobody foresaw: {text_of(error)}\nThe log line above tells where; please report it.",
+            Exit.FAILURE,
+        )
 
 
 def _end(error: Exception | str, code: Exit) -> None:

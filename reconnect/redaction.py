@@ -14,8 +14,8 @@ _SECRET_NAMES = re.compile(
 # Ten digits beginning with a day (1–31, or 61–91 for a replacement number) and a month, with or without the dash or
 # space after the date; not inside a longer number or an identifier in hexadecimal.
 _CPR = re.compile(
-    r"(?<![0-9A-Za-z])(?:[0-2][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])(?:0[1-9]|1[0-2])[0-9]{2}[- ]?[0-9A-Za-z]{1}[0-9]{3}"
-    r"(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z])(?:0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])(?:0[1-9]|1[0-2])[0-9]{2}"
+    r"[- ]?[0-9A-Za-z]{1}[0-9]{3}(?![0-9A-Za-z])"
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _ADDRESS_LOGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)

@@ -17,7 +17,7 @@ from graph import dayturn
 from graph.cpr import require_keys_of
 from graph.time import COPENHAGEN
 from importers.pipeline import run_import
-from importers.report import ImportReport
+from importers.report import ImportReport, text_of
 from importers.source import Source
 from reconnect import sources, targets, work_state
 from reconnect.context import Context
@@ -82,7 +82,7 @@ def import_source(
     """Import what is new in the source ``name``. A stop by the brake is in the report.
 
     Raises CommandFailed for an unknown source, SourceError, LockTaken, LockLost, Interrupted, and MissingKey where
-    the CPR keys are not the graph's.
+    the CPR keys are not the graph's. StaleApproval where ``approve`` is no brake that waits for the source.
     """
     source = sources.build(context, name, folder)
     return import_from(context, caller, source, job=name, dry_run=dry_run, approve=approve, user=user)
@@ -184,7 +184,7 @@ def running(context: Context, caller: Caller, name: str) -> Iterator[Job]:
         try:
             yield job
         except BaseException as error:
-            job.finish("failed", f"{type(error).__name__}: {error}")
+            job.finish("failed", f"{type(error).__name__}: {text_of(error)}")
             raise
         finally:
             work_state.put(client, name, job.state)

@@ -5,6 +5,7 @@ being run twice at once. A job that fails for a reason that may pass is tried ag
 """
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 QUEUE = "reconnect:queue"
 HEALTH_SECONDS = 15
+_LIFE = QUEUE + health_check_key_suffix
 _WATCH = set(range(0, 60, 5))  # minutes
 _ARQ_EXTRA = 10
 """Seconds that arq adds to the longest time of a job."""
@@ -108,6 +110,7 @@ def make(context: Context, burst: bool = False) -> Worker:
         # A job's result would keep the same job from being queued again while it is kept.
         keep_result=0,
         health_check_interval=HEALTH_SECONDS,
+        health_check_key=sign_of_life(context),
         # arq asks for the class timezone; any tzinfo does, and only a zone knows summer time.
         timezone=cast("timezone", COPENHAGEN),
         log_results=False,
@@ -129,8 +132,18 @@ async def enqueue(context: Context, function: str, *arguments: str) -> bool:
 
 
 def healthy(client: redis.Redis) -> bool:
-    """Whether a worker has shown itself in the last quarter of a minute."""
-    return bool(client.exists(QUEUE + health_check_key_suffix))
+    """Whether any worker has shown itself in the last quarter of a minute."""
+    return any(True for _ in client.scan_iter(match=f"{_LIFE}*"))
+
+
+def healthy_here(client: redis.Redis, context: Context) -> bool:
+    """As ``healthy``, of the workers of this machine (or container) and this home only."""
+    return bool(client.exists(sign_of_life(context)))
+
+
+def sign_of_life(context: Context) -> str:
+    """The key that a worker keeps in Redis while it lives. Workers of other machines or homes have others."""
+    return f"{_LIFE}:{socket.gethostname()}:{context.instance.home.path}"
 
 
 class Jobs:

@@ -54,6 +54,17 @@ class Folder:
             raise _still_written(name)
 
 
+class OneFile(Folder):
+    """One file of a folder; those beside it are not looked at."""
+
+    def __init__(self, path: Path, largest: int = LARGEST) -> None:
+        super().__init__(path.parent, largest)
+        self._name = path.name
+
+    def names(self) -> list[str]:
+        return [self._name]
+
+
 class SftpServer:
     """A folder on an SFTP server whose key is known beforehand. A connection is made for each request."""
 

@@ -14,7 +14,7 @@ from graph.facts import Problem
 from graph.time import today
 from importers.opus import absence, employment, mapping
 from importers.opus.mapping import File
-from importers.opus.places import Folder, Place, SftpServer, digest
+from importers.opus.places import Folder, OneFile, Place, SftpServer, digest
 from importers.opus.series import FileName, Plan, ordered, parse, planned, remembered, twins
 from importers.opus.settings import OpusSettings
 from importers.opus.survey import file_problem, look
@@ -29,7 +29,7 @@ _ROOT = "root "
 
 
 class Opus:
-    """The files of one folder or SFTP server. ``folder`` is used instead of the place in the settings.
+    """The files of one folder or SFTP server. ``folder``, or one file, is used instead of the place in the settings.
 
     The mark holds the last applied file (``file``, ``hash``), the names seen until then (``seen``), how many live
     employments and stubs it had, each client's root, and employments that go on under a new number.
@@ -43,7 +43,7 @@ class Opus:
         self._place: Place
         largest = settings.largest_file_megabytes << 20
         if (path := folder or settings.folder) is not None:
-            self._place = Folder(path, largest)
+            self._place = OneFile(path, largest) if path.is_file() else Folder(path, largest)
         elif settings.sftp is not None:
             self._place = SftpServer(settings.sftp, largest)
         else:
@@ -56,7 +56,11 @@ class Opus:
         if len(files) < len(names):
             log.info("files that are none of Opus's are ignored", count=len(names) - len(files))
         if not files:
-            raise SourceError("there is no file of Opus (ZLPE…_delta.xml)")
+            only = f"{names[0]} is" if len(names) == 1 else "there is"
+            raise SourceError(
+                f"{only} no file of Opus: a file is named as Opus names it, such as ZLPE20240305224112_delta.xml, "
+                "since its name tells its day"
+            )
         mark: Mapping[str, str] = dict(known.mark)
         plan = planned(
             files,

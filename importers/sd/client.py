@@ -4,7 +4,9 @@ An answer is spooled (memory, then an unnamed file that only this process can re
 connection that breaks is tried again as a whole, and an answer that is cut off is never half taken.
 """
 
+import codecs
 import json
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +24,8 @@ from importers.sd.settings import SdSettings
 CLOSED_TEXT = b"The webservice has failed"
 IN_MEMORY = 256 * 1024 * 1024
 HISTORY = "organizations/uuids/{uuid}/department-parent-history"
+_START = 1024  # bytes in which it can be seen what an answer is
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,50}/[a-z0-9.+-]{1,50}")
 Body = IO[bytes]
 T = TypeVar("T")
 
@@ -122,9 +126,10 @@ class Client:
             raise _Temporary("the service says that it has failed")
         body.seek(max(0, size - 200))
         end = body.read()
-        if f"{operation}>".encode() not in end and b"Envelope>" not in end:
-            raise _Temporary("the answer is cut off")
         body.seek(0)
+        if f"{operation}>".encode() not in end and b"Envelope>" not in end:
+            _refuse_web_page(answer, body.read(_START))
+            raise _Temporary("the answer is cut off")
         return body
 
     def _json(self, url: str) -> bytes | None:
@@ -137,6 +142,7 @@ class Client:
         try:
             json.loads(answer.content)
         except ValueError as wrong:
+            _refuse_web_page(answer, answer.content[:_START])
             raise Unreadable(f"SD's parent history is no JSON: {wrong}") from wrong
         return answer.content
 
@@ -150,8 +156,27 @@ def _text(value: str | date | bool) -> str:
 def _check_status(answer: httpx.Response, operation: str) -> None:
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         raise AccessRefused(
-            f"SD refuses {operation} (HTTP {answer.status_code}): look at the settings' user and password, "
+            f"SD refuses {operation} ({_form(answer)}): look at the settings' user and password, "
             "and whether the user may call this operation."
         )
     if answer.status_code != httpx.codes.OK:
-        raise _Temporary(f"HTTP {answer.status_code}")
+        raise _Temporary(_form(answer))
+
+
+def _refuse_web_page(answer: httpx.Response, start: bytes) -> None:
+    """Raises _Temporary where a page for people came instead of an answer. Nothing of it is told: it may name users."""
+    text = start.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if text.startswith((b"<!doctype html", b"<html")) or _media_type(answer) in ("text/html", "application/xhtml+xml"):
+        raise _Temporary(
+            f"a web page came instead of SD's answer ({_form(answer)}): the error or login page of a proxy on the way?"
+        )
+
+
+def _form(answer: httpx.Response) -> str:
+    return f"HTTP {answer.status_code}, {_media_type(answer) or 'without a content type'}"
+
+
+def _media_type(answer: httpx.Response) -> str:
+    """Type and subtype as the header has them; empty where there is none, or something else stands there."""
+    found = _MEDIA_TYPE.match(answer.headers.get("content-type", "").lower())
+    return found[0] if found else ""

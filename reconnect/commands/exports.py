@@ -9,6 +9,7 @@ from rich.table import Table
 
 from exporters.errors import ExportError
 from exporters.report import ExportReport
+from graph.approvals import StaleApproval
 from reconnect import work
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
@@ -54,6 +55,8 @@ def export_target(
                 approve=approve,
                 user=of_run.user,
             )
+    except StaleApproval as error:
+        raise CommandFailed(f"Export to {target}: {error}", Exit.USAGE) from error
     except (ExportError, LockTaken, LockLost) as error:
         raise CommandFailed(f"Export to {target}: {error}") from error
     show(done, terminal())
@@ -86,6 +89,8 @@ def show(report: ExportReport, console: Console) -> None:
         console.print("The brake would stop this:" if report.dry_run else done)
         for reason in report.reasons:
             console.print(f"  {reason}")
+    if report.approval:
+        console.print(report.approval)
     if report.brake:
         console.print("Nothing was sent. Look at it with --dry-run; if it is right:")
         console.print(f"  reconnect export {report.target} --approve {report.brake}")

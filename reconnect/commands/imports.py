@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from graph import kle_changes
+from graph.approvals import StaleApproval
 from graph.facts import Problem
 from graph.time import today
-from importers.report import ImportReport
+from importers.report import ImportReport, text_of
 from importers.source import SourceError
 from reconnect import work
 from reconnect.context import Context, of
@@ -62,8 +63,10 @@ def import_source(
                 approve=approve,
                 user=of_run.user,
             )
+    except StaleApproval as error:
+        raise CommandFailed(f"Import of {source}: {error}", Exit.USAGE) from error
     except (SourceError, LockTaken, LockLost) as error:
-        raise CommandFailed(f"Import of {source}: {error}") from error
+        raise CommandFailed(f"Import of {source}: {text_of(error)}") from error
     _show(done, _more(of(context), done))
     if done.brake:
         again = ["reconnect", "import", source, *(["--from", str(folder)] if folder else []), "--approve", done.brake]
@@ -88,8 +91,9 @@ def _show(report: ImportReport, more: Counter[str]) -> None:
     console.print(f"{what} {report.source}: {report.changes} changed, {report.unchanged} unchanged records")
     if not report.readings:
         console.print("  There was nothing new to read.")
+    stopped = report.brake is not None and len(report.readings) > 1
     for reading in report.readings[-_SHOWN:]:
-        console.print(f"  {reading}")
+        console.print(f"  {reading}" + (": applied" if stopped and reading in report.applied else ""))
     if report.counts:
         table = Table("Kind", "What", "Count", box=None)
         for (kind, operation), count in sorted(report.counts.items()):
@@ -103,9 +107,11 @@ def _show(report: ImportReport, more: Counter[str]) -> None:
         if len(report.differences) > _SHOWN:
             console.print(f"  … and {len(report.differences) - _SHOWN} more")
     _show_problems(report.problems, console)
+    if report.approval:
+        console.print(report.approval)
     if report.reasons:
-        stopped = "Stopped by the brake; nothing of this was written:"
-        console.print("The brake would stop this:" if report.dry_run else stopped)
+        held = "Stopped by the brake; nothing of this was written:"
+        console.print("The brake would stop this:" if report.dry_run else held)
         for reason in report.reasons:
             console.print(f"  {reason}")
 

@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
 
 def run_worker(
     context: typer.Context,
-    check: Annotated[bool, typer.Option("--check", help="Tell by the exit code whether a worker is alive.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Tell by the exit code whether a worker of this machine and home is alive.")
+    ] = False,
     burst: Annotated[bool, typer.Option("--burst", help="Do what is queued, then end.")] = False,
 ) -> None:
     """Run imports, exports and the day turn by the settings' schedule until it is stopped.
@@ -27,7 +29,7 @@ def run_worker(
     of_run = of(context)
     if check:
         with redis.Redis.from_url(of_run.redis_url()) as client:
-            alive = worker.healthy(client)
+            alive = worker.healthy_here(client, of_run)
         raise typer.Exit(Exit.OK if alive else Exit.FAILURE)
     of_run.driver()
     worker.run(of_run, burst)

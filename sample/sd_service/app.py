@@ -22,10 +22,10 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from sample.sd_service.misbehaviour import CLOSED, Misbehaviour
+from sample.sd_service.misbehaviour import CLOSED, LOGIN_PAGE, Misbehaviour
 from sample.sd_service.operations import answer
 from sample.sd_service.organisation_xml import parent_history
 from sample.sd_service.requests import OPERATIONS, Fault, Question, checked, escaped
@@ -96,6 +96,9 @@ class Service:
         if wrong.broken:
             wrong.broken -= 1
             return PlainTextResponse("Service Unavailable", 503)
+        if wrong.pages:
+            wrong.pages -= 1
+            return HTMLResponse(LOGIN_PAGE, wrong.page_status)
         if wrong.hangs:
             wrong.hangs -= 1
             await asyncio.sleep(wrong.hang_seconds)

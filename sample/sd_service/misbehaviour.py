@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 # How the service says that it is closed or broken; the rest of that body is unverified.
 CLOSED = "<html><body>The webservice has failed. Please try again later.</body></html>"
+LOGIN_PAGE = "<!DOCTYPE html>\n<html><head><title>Log ind</title></head><body>Velkommen, sy0815</body></html>"
 _PARTS = re.compile(r"<(EmploymentDepartment|Profession|EmploymentStatus|WorkingTime)[ >].*?</\1>", re.DOTALL)
 _EMPLOYMENT = re.compile(r"<Employment>.*?</Employment>", re.DOTALL)
 
@@ -14,13 +15,13 @@ _EMPLOYMENT = re.compile(r"<Employment>.*?</Employment>", re.DOTALL)
 class Misbehaviour:
     """All off. Counters go down by one with each request that they spoil.
 
-    ``closed``, ``broken`` (HTTP 503), ``cut`` (half of the answer), ``hangs`` (no answer within ``hang_seconds``):
-    how many of the next requests. ``forbidden``: 403 for all. ``empty``: "cpr/number" of employments for which
-    the root comes without Person. ``missing``: operation → share of its persons left out. ``lacking``:
-    "institution/cpr" of persons that GetPerson does not have. ``no_history``: departments whose parent history is
-    404; ``histories``: department → answer in its place. ``shuffled``: an employment's parts in random order.
-    ``doubled``: each period twice. ``no_department_uuid``. ``wrapped_faults``: faults with prefixes, line breaks and
-    blanks. ``extra``: text put before the root.
+    ``closed``, ``broken`` (HTTP 503), ``cut`` (half of the answer), ``hangs`` (no answer within ``hang_seconds``),
+    ``pages`` (a proxy's login page with ``page_status``): how many of the next requests. ``forbidden``: 403 for all.
+    ``empty``: "cpr/number" of employments for which the root comes without Person. ``missing``: operation → share of
+    its persons left out. ``lacking``: "institution/cpr" of persons that GetPerson does not have. ``no_history``:
+    departments whose parent history is 404; ``histories``: department → answer in its place. ``shuffled``: an
+    employment's parts in random order. ``doubled``: each period twice. ``no_department_uuid``. ``wrapped_faults``:
+    faults with prefixes, line breaks and blanks. ``extra``: text put before the root.
     """
 
     closed: int = 0
@@ -28,6 +29,8 @@ class Misbehaviour:
     cut: int = 0
     hangs: int = 0
     hang_seconds: float = 5.0
+    pages: int = 0
+    page_status: int = 200
     forbidden: bool = False
     only: str = ""
     empty: set[str] = field(default_factory=set)

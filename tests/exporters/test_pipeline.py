@@ -15,6 +15,7 @@ from exporters.errors import Overtaken
 from exporters.pipeline import run_export
 from exporters.report import ExportReport
 from exporters.table import TableForm
+from graph.approvals import StaleApproval
 from graph.cpr import Keyring
 from tests.exporters.staff_list import StaffList
 from tests.graph.snapshot import last_write
@@ -106,8 +107,12 @@ def test_21_the_brake_holds_back_until_exactly_that_difference_is_approved(
     assert stopped.reasons == ("people.csv: 20 of 100 rows would be gone",)
     assert (tmp_path / "people.csv").read_bytes().count(b"\r\n") == 101
     another = dict(list(MANY.items())[:79])
-    assert export(clean_graph, StaffList(tmp_path, another), approve=stopped.brake).brake not in (None, stopped.brake)
+    other = export(clean_graph, StaffList(tmp_path, another), approve=stopped.brake)
+    assert other.brake not in (None, stopped.brake)
+    assert other.approval.startswith(f"{stopped.brake} allows another difference")
     assert export(clean_graph, StaffList(tmp_path, fewer), approve=stopped.brake).sent == ["people.csv"]
+    with pytest.raises(StaleApproval, match="has been used"):
+        export(clean_graph, StaffList(tmp_path, fewer), approve=stopped.brake)
     back = export(clean_graph, StaffList(tmp_path, MANY))
     assert back.sent == ["people.csv"]
     once = export(clean_graph, StaffList(tmp_path, fewer))

@@ -7,14 +7,15 @@ from datetime import date
 import neo4j
 import pytest
 
+from graph.approvals import StaleApproval
 from graph.cpr import Keyring
 from graph.facts import BadRecord, Problem, Statement
 from graph.sourcing import approve
 from importers.brake import BrakeSettings
 from importers.pipeline import run_import
-from importers.report import ImportReport
+from importers.report import ImportReport, text_of
 from importers.roles import RoleRule
-from importers.source import Known, Mapped, RawRecord, Reading
+from importers.source import Known, Mapped, RawRecord, Reading, SourceError
 from tests.graph.organisation import Stating, employment, link, person, small, told, unit
 from tests.graph.snapshot import change_numbers, last_write, snapshot
 
@@ -204,9 +205,11 @@ def test_the_brake_stops_a_difference_that_ends_too_much_until_exactly_it_is_app
 
     other = run_import(clean_graph, Stating(*many(10)), RING, approve=half.brake)
     assert other.brake not in (None, half.brake)
+    assert other.approval.startswith(f"{half.brake} allows another difference than the one that was found now")
     assert snapshot(clean_graph) == before
 
-    assert run_import(clean_graph, Stating(*many(15)), RING, approve=half.brake).brake is None
+    let_through = run_import(clean_graph, Stating(*many(15)), RING, approve=half.brake)
+    assert (let_through.brake, let_through.approval) == (None, "")
     rows, _, _ = clean_graph.execute_query("MATCH (e:Employment {active: true}) RETURN count(e) AS count")
     assert rows[0]["count"] == 15
 
@@ -231,6 +234,95 @@ def test_the_brake_holds_anew_what_comes_back_after_its_approval_was_spent(clean
     assert brakes() == [("waiting", None)]
     assert approve(clean_graph, held, "Inge", "it has closed again")
     assert ends().brake is None
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_approval_that_stands_for_nothing_is_refused_before_anything_is_done(
+    clean_graph: neo4j.Driver, dry_run: bool
+) -> None:
+    run_import(clean_graph, Stating(*many(30)), RING)
+    held = run_import(clean_graph, Stating(*many(15)), RING).brake
+    assert held is not None
+    run_import(clean_graph, Stating(*many(30), name="other"), RING)
+    others = run_import(clean_graph, Stating(*many(15), name="other"), RING, brake=BrakeSettings(share=0)).brake
+    assert approve(clean_graph, held, "Inge", "the home has closed")
+    run_import(clean_graph, Stating(*many(15)), RING)
+    before = last_write(clean_graph)
+    for stale, why in (
+        ("sd-000000000000", "No brake is known as sd-000000000000"),
+        (str(others), "is a brake of other, not of sd"),
+        (held, rf"{held} was approved by Inge on 20\d\d-\d\d-\d\d and has been used"),
+    ):
+        with pytest.raises(StaleApproval, match=why):
+            run_import(clean_graph, Stating(*many(5)), RING, approve=stale, dry_run=dry_run)
+    assert last_write(clean_graph) == before
+
+
+def test_an_approval_that_was_not_needed_is_said_to_be_so(clean_graph: neo4j.Driver) -> None:
+    run_import(clean_graph, Stating(*many(30)), RING)
+    held = run_import(clean_graph, Stating(*many(15)), RING).brake
+    mended = run_import(clean_graph, Stating(*many(29)), RING, approve=held)
+    assert (mended.brake, mended.approval) == (None, f"{held} was not needed: nothing had to be let through.")
+    rows, _, _ = clean_graph.execute_query("MATCH (b:Brake) RETURN b.state AS state")
+    assert [row["state"] for row in rows] == ["waiting"]
+
+
+def test_a_dry_run_of_what_was_approved_says_that_nothing_would_stop_it(clean_graph: neo4j.Driver) -> None:
+    run_import(clean_graph, Stating(*many(30)), RING)
+    held = run_import(clean_graph, Stating(*many(15)), RING).brake
+    assert held is not None
+    assert run_import(clean_graph, Stating(*many(15)), RING, dry_run=True).reasons
+    approve(clean_graph, held, "Inge", "the home has closed")
+    assert run_import(clean_graph, Stating(*many(15)), RING, dry_run=True).reasons == ()
+
+
+# -- readings one after the other -------------------------------------------------------------------------------------
+
+
+class Daily:
+    """A reading a day. ``unreadable``: the day on which the source fails; ``breaks``: the one in which it does."""
+
+    name = "sd"
+
+    def __init__(self, days: int, *, unreadable: int | None = None, breaks: int | None = None) -> None:
+        self.days, self.unreadable, self.breaks = days, unreadable, breaks
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        for day in range(1, self.days + 1):
+            if day == self.unreadable:
+                raise SourceError(f"day {day} can't be read")
+            yield Reading(f"day {day}", date(2026, 3, day), self._records(day, known))
+
+    def _records(self, day: int, known: Known) -> Iterator[RawRecord]:
+        stated = unit(f"u{day}")
+        yield RawRecord("Unit", stated.key, known.fingerprint(stated.key.encode()), lambda previous: Mapped(stated))
+        if day == self.breaks:
+            raise SourceError(f"the answer of day {day} broke off")
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (Daily(3, unreadable=3), "day 3 can't be read\nApplied before that: day 1, day 2. The next run goes on from"),
+        (
+            Daily(3, breaks=2),
+            "the answer of day 2 broke off\nApplied before that: day 1. Not applied, or only in part: day 2. The next",
+        ),
+        (Daily(3, breaks=1), "the answer of day 1 broke off\nNot applied, or only in part: day 1. The next run"),
+    ],
+)
+def test_a_run_that_fails_says_which_readings_were_applied(clean_graph: neo4j.Driver, source: Daily, told: str) -> None:
+    with pytest.raises(SourceError) as failed:
+        run_import(clean_graph, source, RING)
+    assert text_of(failed.value).startswith(told)
+    rows, _, _ = clean_graph.execute_query("MATCH (r:Run) RETURN r.error AS error")
+    assert all(told in row["error"] for row in rows)
+
+
+def test_a_failed_dry_run_has_applied_nothing_and_says_nothing_of_it(clean_graph: neo4j.Driver) -> None:
+    with pytest.raises(SourceError) as failed:
+        run_import(clean_graph, Daily(3, unreadable=3), RING, dry_run=True)
+    assert text_of(failed.value) == "day 3 can't be read"
 
 
 def test_the_brake_lets_few_pass_and_does_not_count_what_is_new(clean_graph: neo4j.Driver) -> None:

@@ -19,6 +19,7 @@ from sample.unilogin_service.keys import identity
 from sample.unilogin_service.state import Institution, State
 from tests.directories.controller import Controller
 from tests.graph.organisation import Stating, small
+from tests.importers.opus.files import MONDAY, SMALL, TUESDAY, Series, name_of
 from tests.reconnect.shell import Run
 
 pytestmark = pytest.mark.slow
@@ -76,8 +77,11 @@ def test_the_brake_ends_with_3_until_it_is_approved(run: Run, clean_graph: neo4j
     # What it says is to be typed can be typed: in one line, with the place that was read.
     hint = shlex.split(stopped.stdout.split("if it is right: reconnect ")[1])
     assert json.loads(run("status", "--json").stdout)["jobs"]["import:facts"]["state"] == "waiting"
-    assert run(*hint[:-1], "facts-000000000000").returncode == Exit.BRAKE
+    unknown = run(*hint[:-1], "facts-000000000000")
+    assert (unknown.returncode, "No brake is known as facts-000000000000" in unknown.stderr) == (Exit.USAGE, True)
     assert run(*hint).returncode == Exit.OK
+    again = run(*hint)
+    assert (again.returncode, "has been used" in again.stderr) == (Exit.USAGE, True)
 
 
 def test_a_stopped_import_tells_what_was_bad_in_it(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
@@ -87,6 +91,30 @@ def test_a_stopped_import_tells_what_was_bad_in_it(run: Run, clean_graph: neo4j.
     stopped = run("import", "facts", "--from", str(file))
     assert stopped.returncode == Exit.BRAKE
     assert "Unit u11, from: " in stopped.stdout
+
+
+def test_of_several_files_it_is_said_which_were_applied(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    series = Series(tmp_path / "opus")
+    series.folder.mkdir()
+    series.put(MONDAY, *SMALL)
+    (series.folder / name_of(TUESDAY)).write_text("<kmd><orgUnit")
+    (tmp_path / "reconnect.toml").write_text("[sources.opus]\nhistory = true\n")
+    failed = run("import", "opus", "--from", str(series.folder))
+    assert failed.returncode == Exit.FAILURE
+    assert f"Applied before that: {name_of(MONDAY)}." in failed.stderr
+    assert name_of(MONDAY) in json.loads(run("status", "--json").stdout)["jobs"]["import:opus"]["text"]
+
+
+def test_one_file_of_opus_is_enough(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    series = Series(tmp_path)
+    series.put(MONDAY, *SMALL)
+    series.put(TUESDAY, *SMALL)
+    done = run("import", "opus", "--from", str(tmp_path / name_of(MONDAY)))
+    assert (done.returncode, name_of(TUESDAY) in done.stdout) == (Exit.OK, False), done.stderr
+    assert f"  {name_of(MONDAY)}\n" in done.stdout
+    other = run("import", "opus", "--from", str(facts(tmp_path, 1)))
+    assert other.returncode == Exit.FAILURE
+    assert "units.yaml is no file of Opus" in other.stderr
 
 
 def test_bad_records_end_with_4_and_the_rest_goes_in(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:

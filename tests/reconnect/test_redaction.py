@@ -56,6 +56,12 @@ def test_what_is_no_secret_stays(text: str) -> None:
     assert redact_text(text) == text
 
 
+def test_a_count_is_no_cpr_number() -> None:
+    """Progress of a million employments: no day is 00."""
+    assert redact({"done": 1_000_000, "total": 1_010_000}) == {"done": 1_000_000, "total": 1_010_000}
+    assert redact(int(CPR)) == HIDDEN
+
+
 @given(
     day=some.integers(1, 31),
     month=some.integers(1, 12),

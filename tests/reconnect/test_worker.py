@@ -1,6 +1,7 @@
 """The worker on a real Valkey: jobs run once, are tried again, and their state is kept."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 import threading
@@ -214,7 +215,7 @@ def test_a_worker_outlives_the_queue(context: Context, tmp_path: Path, monkeypat
             time.sleep(1)
             valkey.start(port)
             wait(lambda: valkey.answers(port))
-            own.delete(worker.QUEUE + ":health-check")
+            own.delete(worker.sign_of_life(context))
             wait(lambda: worker.healthy(own))
         process.terminate()
         assert process.wait(20) == 0
@@ -236,7 +237,18 @@ def test_a_worker_process_is_seen_and_ends_when_asked(context: Context, client: 
     deadline = time.monotonic() + 120
     while not worker.healthy(client) and time.monotonic() < deadline:
         time.sleep(0.1)
-    seen = worker.healthy(client)
+    seen = worker.healthy(client), worker.healthy_here(client, context)
     process.terminate()
     assert process.wait(20) == 0
-    assert seen
+    assert seen == (True, True)
+
+
+def test_the_worker_of_another_container_is_not_this_ones(
+    context: Context, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A health check that is content with any worker would never restart this one."""
+    client.set(worker.sign_of_life(context), "alive", px=5_000)
+    assert worker.healthy_here(client, context)
+    monkeypatch.setattr(socket, "gethostname", lambda: "another-container")
+    assert not worker.healthy_here(client, context)
+    assert worker.healthy(client)

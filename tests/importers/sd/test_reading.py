@@ -93,6 +93,27 @@ def test_pitfall_3_other_temporary_trouble_is_tried_again_too(payroll: Payroll, 
     assert payroll.known.exists("Employment", employment(BO, "00417"), TODAY)
 
 
+@pytest.mark.parametrize(
+    ("operation", "status", "told"),
+    [
+        ("GetPerson", 200, "a web page came instead of SD's answer (HTTP 200, text/html)"),
+        ("department-parent-history", 200, "a web page came instead of SD's answer (HTTP 200, text/html)"),
+        ("GetPerson", 502, "HTTP 502, text/html"),
+    ],
+)
+def test_a_proxys_page_is_said_to_be_one_and_is_not_quoted(
+    payroll: Payroll, operation: str, status: int, told: str
+) -> None:
+    payroll.wrong.only, payroll.wrong.page_status, payroll.wrong.pages = operation, status, 1
+    payroll.read()
+    assert payroll.pauses == [2.0]
+    payroll.wrong.pages = 100
+    with pytest.raises(Unavailable) as unavailable:
+        payroll.read(whole=True)
+    assert told in str(unavailable.value)
+    assert "Velkommen" not in str(unavailable.value)
+
+
 def test_a_refused_user_is_said_at_once_and_not_tried_again(payroll: Payroll) -> None:
     with pytest.raises(AccessRefused, match="password"):
         payroll.read(password="wrong")
