@@ -4,9 +4,11 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+import neo4j
 from pydantic import BaseModel, ConfigDict, Field
 
 from graph.difference import Difference
+from graph.difference_text import names_of, places
 
 STOPPING = frozenset({"ended", "withdrawn", "moved"})
 
@@ -43,7 +45,10 @@ def digest(differences: Iterable[Difference]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def summary(differences: Iterable[Difference], limit: int = 200) -> list[str]:
-    """What would happen, a line a thing, for the person who decides."""
-    lines = sorted(f"{each.kind} {each.record.key}: {each.operation}" for each in differences)
-    return lines if len(lines) <= limit else [*lines[:limit], f"… and {len(lines) - limit} more"]
+def summary(driver: neo4j.Driver, differences: Iterable[Difference], limit: int = 200) -> list[str]:
+    """What would happen, a line a thing, for the person who decides: what ends when, what moves from where to where."""
+    ordered = sorted(differences, key=lambda each: (each.kind, each.record.key, each.operation))
+    shown = ordered[:limit]
+    names = names_of(driver, shown, ordered)
+    lines = ["; ".join((f"{each.kind} {each.record.key}: {each.operation}", *places(each, names))) for each in shown]
+    return lines if len(ordered) <= limit else [*lines, f"… and {len(ordered) - limit} more"]

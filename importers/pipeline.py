@@ -266,7 +266,9 @@ class Import:
             if not is_approved(self.driver, self.source.name, name):
                 self.report.reasons = tuple(reasons)
             return
-        brake = hold(self.driver, self.source.name, self._origin().run or "", name, [*reasons, *summary(hits)])
+        brake = hold(
+            self.driver, self.source.name, self._origin().run or "", name, [*reasons, *summary(self.driver, hits)]
+        )
         if self.approved == brake:
             approve_brake(self.driver, brake, self.user or "command line", "approved with the import")
         if not is_approved(self.driver, self.source.name, name):

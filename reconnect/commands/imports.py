@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import neo4j
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from graph import kle_changes
 from graph.approvals import StaleApproval
+from graph.difference import Difference
+from graph.difference_text import in_words, names_of
 from graph.facts import Problem
 from graph.time import today
+from importers.brake import STOPPING
 from importers.report import ImportReport, text_of
 from importers.source import SourceError
 from reconnect import work
@@ -40,7 +44,9 @@ def import_source(
     folder: Annotated[
         Path | None, typer.Option("--from", help="Read the files of this folder (or this file).", exists=True)
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference; write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the difference, with old and new values; write nothing.")
+    ] = False,
     approve: Annotated[
         str | None, typer.Option("--approve", metavar="ID", help="Let through what the brake with this id holds.")
     ] = None,
@@ -67,7 +73,7 @@ def import_source(
         raise CommandFailed(f"Import of {source}: {error}", Exit.USAGE) from error
     except (SourceError, LockTaken, LockLost) as error:
         raise CommandFailed(f"Import of {source}: {text_of(error)}") from error
-    _show(done, _more(of(context), done))
+    _show(done, _more(of_run, done), of_run.driver())
     if done.brake:
         again = ["reconnect", "import", source, *(["--from", str(folder)] if folder else []), "--approve", done.brake]
         terminal().print(f"Look at it with --dry-run; if it is right: {shlex.join(again)}")
@@ -85,7 +91,7 @@ def _more(context: Context, report: ImportReport) -> Counter[str]:
     return Counter(each.what for each in kle_changes.kle_changes(context.driver(), report.run))
 
 
-def _show(report: ImportReport, more: Counter[str]) -> None:
+def _show(report: ImportReport, more: Counter[str], driver: neo4j.Driver) -> None:
     console = terminal()
     what = "Dry run of" if report.dry_run else "Import of"
     console.print(f"{what} {report.source}: {report.changes} changed, {report.unchanged} unchanged records")
@@ -102,10 +108,7 @@ def _show(report: ImportReport, more: Counter[str]) -> None:
     if more:
         console.print(f"  In words of {report.source}: " + ", ".join(f"{more[what]} {what}" for what in sorted(more)))
     if report.dry_run:
-        for difference in report.differences[:_SHOWN]:
-            console.print(f"  {difference.kind} {difference.record.key}: {difference.operation}")
-        if len(report.differences) > _SHOWN:
-            console.print(f"  … and {len(report.differences) - _SHOWN} more")
+        _show_differences(report.differences, driver, console)
     _show_problems(report.problems, console)
     if report.approval:
         console.print(report.approval)
@@ -114,6 +117,19 @@ def _show(report: ImportReport, more: Counter[str]) -> None:
         console.print("The brake would stop this:" if report.dry_run else held)
         for reason in report.reasons:
             console.print(f"  {reason}")
+
+
+def _show_differences(differences: Sequence[Difference], driver: neo4j.Driver, console: Console) -> None:
+    """What would end or move first. On a terminal the first of them, elsewhere all."""
+    ordered = sorted(differences, key=lambda each: each.operation not in STOPPING)
+    shown = ordered[:_SHOWN] if console.is_terminal else ordered
+    names = names_of(driver, shown, ordered)
+    for each in shown:
+        console.print(f"  {each.kind} {each.record.key}: {each.operation}")
+        for line in in_words(each, names):
+            console.print(f"    {line}")
+    if len(ordered) > len(shown):
+        console.print(f"  … and {len(ordered) - len(shown)} more; written to a file (> FILE) it tells all of them")
 
 
 def _show_problems(problems: Sequence[Problem], console: Console) -> None:

@@ -69,7 +69,7 @@ def test_answers_have_the_form_of_the_acceptance_file(
 def test_the_brake_ends_with_3_until_it_is_approved(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
     assert run("import", "facts", "--from", str(facts(tmp_path, 40))).returncode == Exit.OK
     dry = run("import", "facts", "--from", str(facts(tmp_path, 10)), "--dry-run")
-    assert "ended" in dry.stdout
+    assert dry.stdout.count(": ended\n    exists: always → to 20") == 30
     assert "The brake would stop this:\n  30 of 40 Unit would end" in dry.stdout
     stopped = run("import", "facts", "--from", str(facts(tmp_path, 10)))
     assert stopped.returncode == Exit.BRAKE
