@@ -14,6 +14,7 @@ from benchmarks.servers import fresh_servers
 from graph.cpr import Keyring
 from graph.dayturn import turn
 from graph.time import today
+from reconnect.collector import collect_seldom
 
 SIZES = ("S", "L")
 
@@ -53,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--size", choices=("XS", *SIZES), action="append", help="this size only (may be repeated)")
     sizes = parser.parse_args(arguments).size or SIZES
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped then too
+    collect_seldom()  # as the program does
     measured: list[Measured] = []
     for each in everything(sizes):
         print(f"{each.what}, {each.size}: {each.ratio:.2f}", file=sys.stderr, flush=True)

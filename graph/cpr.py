@@ -49,7 +49,7 @@ class Keyring:
 
     def hash(self, cpr: str) -> str:
         """Keyed hash of a ten-digit CPR number: 32 hexadecimal digits."""
-        return hmac.new(self.hash_key, cpr.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self.hash_key, cpr.encode(), "sha256").hex()[:32]
 
     def fingerprint(self, *raw: bytes) -> str:
         """Keyed hash of anything that may hold a CPR number."""

@@ -4,10 +4,12 @@ A cache over the graph that is filled a batch at a time, so that neither a readi
 records asks the graph once a record.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 import neo4j
 
@@ -17,9 +19,11 @@ from graph.lookup import surviving_query
 from graph.model import KINDS
 from graph.time import ALWAYS, Period
 
+MANY = 5000
+"""Who has asked for more records of one kind than this goes through all of them: they are learnt in one go."""
 
-@dataclass(frozen=True, slots=True)
-class RecordId:
+
+class RecordId(NamedTuple):
     """Who says it (source), of what (kind), under which key of its own."""
 
     source: str
@@ -31,8 +35,7 @@ class RecordId:
         return f"{self.source}|{self.kind}|{self.key}"
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A kept record: the thing it tells of, and the fingerprint of what it was made from ("" = not complete)."""
 
     uuid: str
@@ -130,7 +133,9 @@ class Index:
         self._driver = driver
         # ``changes.identities`` before the first look at the graph; None = it has not been looked at.
         self._identities: int | None = None
-        self._records: dict[RecordId, Kept | None] = {}
+        # (source, kind) → key → record; None = there is none.
+        self._records: defaultdict[tuple[str, str], dict[str, Kept | None]] = defaultdict(dict)
+        self._asked: Counter[tuple[str, str]] = Counter()  # how many records were asked for by key
         self._whole: set[tuple[str, str]] = set()  # (source, kind) of which all records are known
         self._naturals: dict[tuple[str, str], list[Holder]] = {}
         self._cprs: dict[str, str | None] = {}
@@ -144,19 +149,28 @@ class Index:
             if (source, kind) in self._whole:
                 continue
             self._whole.add((source, kind))
+            known = self._records[source, kind]
             for block in self._rows(ALL_RECORDS, source=source, kind=kind):
                 for key, uuid, fingerprint in block["rows"]:
-                    self._records[RecordId(source, kind, key)] = Kept(uuid, fingerprint)
+                    if known.get(key) is None:  # what was noted since is newer
+                        known[key] = Kept(uuid, fingerprint)
 
     def learn_records(self, ids: Iterable[RecordId]) -> None:
-        new = [each for each in ids if each not in self._records]
-        if not new:
-            return
-        self._records.update(dict.fromkeys(new))
-        asked = [each.text() for each in new if (each.source, each.kind) not in self._whole]
+        new: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for source, kind, key in ids:
+            if key not in self._records[source, kind]:
+                new[source, kind].add(key)
+        asked: list[str] = []
+        for (source, kind), keys in new.items():
+            self._asked[source, kind] += len(keys)
+            if self._asked[source, kind] > MANY:
+                self.learn_all(source, [kind])
+            if (source, kind) not in self._whole:
+                self._records[source, kind].update(dict.fromkeys(keys))
+                asked += [RecordId(source, kind, key).text() for key in keys]
         for block in self._rows(RECORDS, ids=asked) if asked else ():
             for source, kind, key, uuid, fingerprint in block["rows"]:
-                self._records[RecordId(source, kind, key)] = Kept(uuid, fingerprint)
+                self._records[source, kind][key] = Kept(uuid, fingerprint)
 
     def learn_cprs(self, hashes: Iterable[str]) -> None:
         new = [each for each in hashes if each not in self._cprs]
@@ -231,19 +245,15 @@ class Index:
             return self._cprs.get(ref.key)
         if ref.by == "employment":
             return self._employments.get((ref.kind, ref.key))
-        kept = self._records.get(_record(ref, source))
+        kept = self.kept(_record(ref, source))
         return kept.uuid if kept else None
 
     def kept(self, record: RecordId) -> Kept | None:
-        return self._records.get(record)
+        return self._records[record.source, record.kind].get(record.key)
 
     def kept_of(self, source: str, kind: str) -> Mapping[str, Kept]:
         """Key → kept record, of all that was learnt of this source and kind."""
-        return {
-            record.key: kept
-            for record, kept in self._records.items()
-            if kept and record.source == source and record.kind == kind
-        }
+        return {key: kept for key, kept in self._records[source, kind].items() if kept}
 
     def person(self, cpr_hash: str) -> str | None:
         return self._cprs.get(cpr_hash)
@@ -274,7 +284,7 @@ class Index:
 
     def note(self, record: RecordId, uuid: str, fingerprint: str, *, cpr: str | None = None) -> None:
         """Remember what is about to be, or has been, written."""
-        self._records[record] = Kept(uuid, fingerprint)
+        self._records[record.source, record.kind][record.key] = Kept(uuid, fingerprint)
         self._uuids[record.kind, uuid] = uuid
         if cpr is not None and self._cprs.get(cpr) is None:
             self._cprs[cpr] = uuid
@@ -290,7 +300,7 @@ class Index:
 
     def drop(self, record: RecordId, uuid: str) -> None:
         """A new thing that was noted will not be written after all."""
-        self._records[record] = None
+        self._records[record.source, record.kind][record.key] = None
         self._uuids[record.kind, uuid] = None
         for holders in self._naturals.values():
             holders[:] = [each for each in holders if each.uuid != uuid]
@@ -300,6 +310,7 @@ class Index:
     def forget(self) -> None:
         """Start anew: somebody else has written meanwhile."""
         self._records.clear()
+        self._asked.clear()
         self._whole.clear()
         self._naturals.clear()
         self._cprs.clear()

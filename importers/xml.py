@@ -106,6 +106,5 @@ def _check_document(element: etree._Element) -> None:
 
 
 def _check_prefix(element: etree._Element) -> None:
-    name = local(element)
-    if ":" in name:  # libxml2 reports it, and leaves the name as it stands
+    if ":" in element.tag and ":" in (name := local(element)):  # libxml2 reports it, and leaves the name as it stands
         raise BadXml("not_well_formed", f"nothing declares the prefix of {name}")

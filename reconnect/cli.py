@@ -15,6 +15,7 @@ from graph.cpr import MissingKey
 from graph.errors import GraphError
 from importers.report import text_of
 from reconnect import logs
+from reconnect.collector import collect_seldom
 from reconnect.context import Context
 from reconnect.embedded import EmbeddedError
 from reconnect.exits import CommandFailed, Exit
@@ -119,6 +120,7 @@ _WITHOUT_SETTINGS = frozenset({"schema", "sample"})
 
 def main() -> None:
     """Run the command; errors that a person can do something about end it with one text and an exit code."""
+    collect_seldom()
     try:
         app()
     except CommandFailed as error:

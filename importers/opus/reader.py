@@ -83,7 +83,8 @@ def elements(path: Path, *names: str, raw: bool = False, others: Counter[str] | 
                     continue  # an employee's orgUnit, which names a unit
                 if element.tag in names:
                     yield _element(element, raw=raw)
-                _count(others, element.itersiblings(preceding=True))
+                if element.getprevious() is not None:
+                    _count(others, element.itersiblings(preceding=True))
                 xml.drop(element)
     except xml.BadXml as bad:
         if bad.rule == "not_well_formed":
@@ -151,13 +152,12 @@ def _element(element: etree._Element, *, raw: bool) -> Element:
         if name == "function":
             functions.append(_element(child, raw=raw))
             continue
-        if child.text and (text := child.text.strip()) and texts.setdefault(name, text) != text:
+        if (told := child.text) and (text := told.strip()) and texts.setdefault(name, text) != text:
             repeated.append(name)
-        for inner in child:
-            texts[f"{name}/{inner.tag}"] = (inner.text or "").strip()
+        if len(child):
+            texts.update((f"{name}/{inner.tag}", (inner.text or "").strip()) for inner in child)
         if name in WITH_ATTRIBUTES:
-            for attribute, value in child.items():
-                more[f"{name}/{attribute!s}"] = str(value).strip()
+            more.update((f"{name}/{attribute!s}", str(value).strip()) for attribute, value in child.items())
     kept = _raw(element) if raw else b""
     return Element(str(element.tag), attributes, texts, more, functions, kept, tuple(repeated))
 

@@ -317,18 +317,19 @@ def _is_filtered(employee: Element, unit: UnitKey | None, survey: Survey) -> boo
 
 
 def _add_person(survey: Survey, key: EmployeeKey, element: Element, start: date | None) -> None:
+    texts = element.texts
     end = survey.end_of(element)
     has_ended = end is not None and end <= survey.day
     is_future = start is not None and start > survey.day
     order = 2 if has_ended else 1 if is_future else 0
     changed = fields.changed(element.attributes.get("lastChanged", ""))
     rank = (order, -changed, int(key.number))
-    view = survey.persons.get(element["cpr"])
+    view = survey.persons.get(texts["cpr"])
     if view is None:
-        view = survey.persons[element["cpr"]] = PersonView(rank, {})
+        view = survey.persons[texts["cpr"]] = PersonView(rank, {})
     if not view.texts or rank < view.rank:
         view.rank = rank
-        view.texts = {name: text for name in PERSON_FIELDS if (text := element[name])}
+        view.texts = {name: texts[name] for name in PERSON_FIELDS if name in texts}
     view.protected = view.protected or fields.truth(element.more.get("address/protected", ""))
     name = (element["firstName"], element["lastName"])
     if name not in view.names:
