@@ -13,7 +13,6 @@ import neo4j
 import orjson
 import redis
 
-from api.rules import NotAnswering
 from graph.order import MANUAL, RULE_PREFIX
 from graph.time import COPENHAGEN
 from reconnect import work_state
@@ -106,6 +105,8 @@ def as_answers(context: Context) -> Sequence[Mapping[str, Any]]:
     try:
         return [each.as_answer() for each in sources_health(context)]
     except redis.RedisError as error:
+        from api.rules import NotAnswering  # only here: `status` has no need of the API, which takes long to load
+
         raise NotAnswering(f"Redis does not answer: {error}") from error
 
 

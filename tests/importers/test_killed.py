@@ -1,12 +1,10 @@
 """Killed at any point, the next run completes the import, and the result equals that of an undisturbed one."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
+from contextlib import suppress
+from multiprocessing.connection import Connection
 
 import neo4j
 import pytest
@@ -15,34 +13,33 @@ from importers.pipeline import run_import
 from reconnect.embedded import Addresses
 from tests.emptied import empty
 from tests.graph.snapshot import change_numbers, last_write, snapshot
-from tests.importers.killed_import import RING, RULES, source
+from tests.importers.killed_import import RING, RULES, imported, source
+from tests.killed import started
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 POINTS = 20
 
 
-def _started(addresses: Addresses, version: int) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.importers.killed_import", addresses.bolt_uri, addresses.user, str(version)],
-        env={**os.environ, "NEO4J_PASSWORD": addresses.password},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def _heard(told: Connection, most: float = float("inf")) -> int:
+    """Wait for at most that many steps, or the end; how many there were."""
+    steps = 0
+    with suppress(EOFError):
+        while steps < most:
+            told.recv()
+            steps += 1
+    return steps
 
 
 def _killed(addresses: Addresses, version: int, steps: int, dice: random.Random) -> bool:
     """Kill an import some moments after one of its steps. Whether it was killed before it was done."""
-    process = _started(addresses, version)
-    assert process.stdout is not None
-    for _ in range(dice.randrange(steps)):
-        process.stdout.readline()
+    process, told = started(imported, addresses, version)
+    _heard(told, dice.randrange(steps))
     time.sleep(dice.uniform(0, 0.2))
     process.kill()
-    process.stdout.close()
-    return process.wait() == -signal.SIGKILL
+    process.join()
+    told.close()
+    return process.exitcode == -signal.SIGKILL
 
 
 def test_an_import_killed_at_20_random_points_is_completed_by_the_next_run(
@@ -51,8 +48,10 @@ def test_an_import_killed_at_20_random_points_is_completed_by_the_next_run(
     driver, dice = clean_graph, random.Random(20261124)
     undisturbed, steps = {}, {}
     for version in (1, 2):
-        said, _ = _started(addresses, version).communicate()
-        steps[version] = len(said.splitlines())
+        process, told = started(imported, addresses, version)
+        steps[version] = _heard(told)
+        process.join()
+        assert process.exitcode == 0
         undisturbed[version] = snapshot(driver)
 
     killed = 0
