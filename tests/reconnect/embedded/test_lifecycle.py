@@ -70,14 +70,8 @@ def read(addresses: Addresses) -> tuple[str, bytes]:
         return records[0]["value"], client.get("life")
 
 
-def test_up_again_starts_nothing(instance: Instance) -> None:
-    before = pids(instance)
-    addresses = instance.start()
-    assert pids(instance) == before
-    assert addresses == instance.addresses()
-
-
-def test_several_ups_at_once_give_one_instance(instance: Instance, home: Path) -> None:
+def test_several_ups_at_once_give_one_instance(home: Path) -> None:
+    instance = Instance(home, memory=SMALL)
     instance.stop()
     code = "import sys; from reconnect.embedded import start; start(sys.argv[1])"
     environment = os.environ | {"RECONNECT_NEO4J_HEAP": "512m", "RECONNECT_NEO4J_HEAP_INITIAL": "256m"}
@@ -89,6 +83,13 @@ def test_several_ups_at_once_give_one_instance(instance: Instance, home: Path) -
         if f"--home-dir={home}/neo4j" in (process.info["cmdline"] or [])
     ]
     assert running == [pids(instance)[0]]
+
+
+def test_up_again_starts_nothing(instance: Instance) -> None:
+    before = pids(instance)
+    addresses = instance.start()
+    assert pids(instance) == before
+    assert addresses == instance.addresses()
 
 
 def test_killed_servers_come_back_with_their_data(instance: Instance) -> None:
@@ -123,7 +124,7 @@ def test_a_lost_pid_file_is_made_again(instance: Instance, home: Path) -> None:
 
 
 def test_a_remembered_port_that_was_taken_is_replaced(instance: Instance, listener: Callable[[int], None]) -> None:
-    instance.stop()
+    kill(pids(instance)[1])
     old = instance.home.ports()["valkey"]
     listener(old)
     addresses = instance.start()
