@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Iterator
 
 import httpx
+import neo4j
 from structlog.testing import capture_logs
 
 from api.app import Service, create_app
-from graph.connection import connect, connect_async
+from graph.connection import connect
 from graph.cpr import Keyring
 from tests.api.serving import Served
 
@@ -51,8 +52,10 @@ def test_no_other_origin_is_let_in(small_service: Served) -> None:
 
 def test_a_graph_that_does_not_answer_is_an_error_that_says_so() -> None:
     async def ask() -> tuple[httpx.Response, ...]:
-        nowhere = ("bolt://127.0.0.1:9", "neo4j", "x")
-        service = Service(connect(*nowhere), connect_async(*nowhere), Keyring.generate())
+        nowhere = "bolt://127.0.0.1:9"
+        # The driver tries again for half a minute, and has given up here after a second.
+        reading = neo4j.AsyncGraphDatabase.driver(nowhere, auth=("neo4j", "x"), max_transaction_retry_time=1)
+        service = Service(connect(nowhere, "neo4j", "x"), reading, Keyring.generate())
         transport = httpx.ASGITransport(create_app(service))
         async with service.reading, httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             headers = {"Authorization": "Bearer rc_any"}
