@@ -1,11 +1,14 @@
 """Files of others to plain values, safely: what is refused whatever it means.
 
-Refused are files and expanded contents (YAML aliases) that are too large, absurd depth, and a field that is written
-twice in one mapping, since one of the two would be dropped in silence. A value that is none of what it is written as
-(a date 2026-13-01, ``!!int x``) stays a text, so that its entry is shown and the rest goes on.
+Refused are files and expanded contents (YAML aliases) that are too large, absurd depth, and what is written twice where
+one of the two would be dropped in silence: a section, an entry of a mapping, an ``id``. Another field that stands twice
+makes its entry ``Doubled``, and a value that is none of what it is written as (a date 2026-13-01, ``!!int x``) stays a
+text: such an entry is shown, and the rest goes on.
 """
 
 import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +18,28 @@ LARGEST_FILE = 100 * 1024 * 1024  # bytes
 LARGEST_CONTENT = 5_000_000  # values, after what YAML's aliases repeat is written out
 DEEPEST = 50  # levels; a facts file needs six
 MOST_MERGED = 1_000  # fields of a mapping after YAML's merges (<<), each of which copies
+_SECTION = 1  # the depth of a section in a file
 _INTEGERS = range(-(2**63), 2**63)
 
 
 class Refused(ValueError):
     """What makes the file as a whole unreadable."""
+
+
+class Doubled(dict[str, Any]):
+    """A mapping in which fields are written more than once, of which it has the last. ``twice``: their names."""
+
+    def __init__(self, content: dict[str, Any], twice: Iterable[str]) -> None:
+        super().__init__(content)
+        self.twice = tuple(twice)
+
+
+def doubled(content: Any) -> tuple[str, ...]:
+    """Names of the fields that stand twice in a mapping, or in one inside it."""
+    if isinstance(content, Doubled):
+        return content.twice
+    inside = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    return next((twice for each in inside if (twice := doubled(each))), ())
 
 
 def size_checked(path: Path) -> Path:
@@ -68,7 +88,8 @@ class _Plain:
         if depth > DEEPEST:
             raise Refused(f"it is deeper than {DEEPEST} levels")
         if isinstance(content, dict):
-            return {_text(str(key)): self.copy(each, depth + 1) for key, each in content.items()}
+            copied = {_text(str(key)): self.copy(each, depth + 1) for key, each in content.items()}
+            return _kept_doubled(copied, content.twice, depth) if isinstance(content, Doubled) else copied
         if isinstance(content, list):
             return [self.copy(each, depth + 1) for each in content]
         if isinstance(content, str):
@@ -83,13 +104,20 @@ def _text(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def _kept_doubled(content: dict[str, Any], twice: tuple[str, ...], depth: int) -> Doubled:
+    """``depth`` 0 is the file, 1 a section: what stands twice there, or is an ``id``, would be lost."""
+    if depth <= _SECTION or "id" in twice:
+        raise Refused(f"{'id' if 'id' in twice else twice[0]!r} stands twice in one mapping")
+    return Doubled(content, map(_text, twice))
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
-    if len(made) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Refused(f"{twice!r} stands twice in one mapping")
-    return made
+    return made if len(made) == len(pairs) else Doubled(made, _twice(name for name, _ in pairs))
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
 
 
 def _integer(digits: str) -> int | str:
@@ -108,13 +136,19 @@ class _Loader(yaml.SafeLoader):
             self.recursive_objects.pop(node, None)
             return str(node.value)
 
+    def construct_mapping_of_fields(self, node: yaml.MappingNode) -> Iterator[dict[str, Any]]:
+        own = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE]
+        twice = _twice(own)
+        made: dict[str, Any] = Doubled({}, twice) if twice else {}
+        yield made
+        made.update(self.construct_mapping(node))
+
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        own = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and own.count(key.value) > 1:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key.value!r} stands twice in one mapping", key.start_mark
-                )
+        own = sum(key.tag != _MERGE for key, _ in node.value)
         super().flatten_mapping(node)
-        if len(node.value) > MOST_MERGED + len(own):
+        if len(node.value) > MOST_MERGED + own:
             raise yaml.constructor.ConstructorError(None, None, "too much is merged (<<)", node.start_mark)
+
+
+_MERGE = "tag:yaml.org,2002:merge"
+_Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_mapping_of_fields)

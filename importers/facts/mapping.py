@@ -9,6 +9,7 @@ from uuid import UUID
 from graph.facts import BadRecord, LinkTold, Problem, Ref, Statement, Told, Value
 from graph.model import KINDS, RESPONSIBILITY_PREFIXES, Property
 from graph.time import EmptyPeriod, Period, period
+from importers.facts.loading import Doubled
 from importers.facts.reader import Entry, day
 
 SECTIONS = {
@@ -57,8 +58,10 @@ class Entries:
         except ValueError as wrong:
             raise self.bad(field, "date", f"{wrong}; a date is written YYYY-MM-DD") from wrong
 
-    def ref(self, kind: str, name: object) -> Ref:
+    def ref(self, field: str, kind: str, name: object) -> Ref:
         """An own id, a uuid, a natural key, or another source's key (``sd:employment:XA:00417``)."""
+        if name is None or name == "" or isinstance(name, dict | list | bool):
+            raise self.bad(field, "reference", f"{name!r} is no id of a {kind}")
         text = str(name)
         if text in self.own.get(kind, ()):
             return Ref(kind, text, "natural" if KINDS[kind].natural else "source")
@@ -88,7 +91,7 @@ class Entries:
             if not isinstance(each, dict) or "unit" not in each:
                 raise self.bad(field, "place", f"{each!r}: a place is {{unit, from, to}}")
             days = self.period(each, field, Period(life.start))
-            tolds.append(LinkTold(days, self.ref("Unit", each["unit"])))
+            tolds.append(LinkTold(days, self.ref(field, "Unit", each["unit"])))
         return tuple(tolds)
 
 
@@ -97,13 +100,15 @@ def statement(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> 
     kind = SECTIONS[section]
     at = Entries(kind, entry, own)
     if "unreadable" in entry:
-        raise at.bad("", "entry", f"{entry['unreadable']!r}: an entry is a mapping of fields")
+        raise at.bad("", "entry", f"{entry['unreadable']}: an entry is a mapping of fields")
     if not at.key:
         raise at.bad("id", "id", "an entry needs an id")
+    if isinstance(entry, Doubled):
+        raise at.bad(entry.twice[0], "field_twice", f"{', '.join(entry.twice)} stands twice; which is meant?")
     life = at.period(entry, "from")
     made = Statement(kind, at.key, exists=(life,))
     if entry.get("adds_to") is not None:
-        made.exists, made.about = None, at.ref(kind, entry["adds_to"])
+        made.exists, made.about = None, at.ref("adds_to", kind, entry["adds_to"])
     values: dict[str, tuple[Told, ...]] = {}
     links: dict[str, tuple[LinkTold, ...]] = {}
     handled = {"id", "from", "to", "adds_to"}
@@ -129,7 +134,7 @@ def statement(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> 
 
 def _value(at: Entries, prop: Property, value: object) -> Value:
     if prop.type == "texts":
-        return tuple(str(each) for each in at.listed(prop.name))
+        return tuple(_string(at, prop.name, each) for each in at.listed(prop.name))
     if prop.type == "yes_no":
         if isinstance(value, bool):
             return value
@@ -145,8 +150,16 @@ def _value(at: Entries, prop: Property, value: object) -> Value:
             return day(value).isoformat()
     except ValueError as wrong:
         raise at.bad(prop.name, prop.type, f"{value!r} is no {prop.type}") from wrong
-    if isinstance(value, dict | list):
-        raise at.bad(prop.name, "text", f"{value!r} is no text")
+    return _string(at, prop.name, value)
+
+
+def _string(at: Entries, field: str, value: object) -> str:
+    if value is None or isinstance(value, dict | list):
+        raise at.bad(field, "text", f"{value!r} is no text")
+    if isinstance(value, bool):
+        raise at.bad(
+            field, "text", f"{value!r} is no text: put it in quotes"
+        )  # YAML takes Yes and No for something else
     return str(value)
 
 
@@ -176,21 +189,21 @@ Special = Callable[[Entries, Period, Values, Links], set[str]]
 
 def _kle(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     if at.entry.get("parent") is not None:
-        links["parent"] = (LinkTold(life, at.ref("KleNode", at.entry["parent"])),)
+        links["parent"] = (LinkTold(life, at.ref("parent", "KleNode", at.entry["parent"])),)
     return {"parent"}
 
 
 def _groups(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
-    links["groups"] = tuple(LinkTold(life, at.ref("SystemGroup", each)) for each in at.listed("groups"))
+    links["groups"] = tuple(LinkTold(life, at.ref("groups", "SystemGroup", each)) for each in at.listed("groups"))
     return {"groups"}
 
 
 def _unit(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     if "name" not in values and at.entry.get("title") is not None:
-        values["name"] = (Told(life, str(at.entry["title"])),)
+        values["name"] = (Told(life, _string(at, "title", at.entry["title"])),)
     links["parent"] = at.units("parents", life)
     for name in ("performs", "responsible_for", "interested_in"):
-        links[name] = tuple(LinkTold(life, at.ref("KleNode", each)) for each in at.listed(name))
+        links[name] = tuple(LinkTold(life, at.ref(name, "KleNode", each)) for each in at.listed(name))
     return {"title", "parents", "performs", "responsible_for", "interested_in"}
 
 
@@ -212,7 +225,7 @@ def _tie(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     """What employments and affiliations have in common."""
     if at.entry.get("person") is None:
         raise at.bad("person", "person", f"{KINDS[at.kind].name} needs a person")
-    links["person"] = (LinkTold(Period(), at.ref("Person", at.entry["person"])),)
+    links["person"] = (LinkTold(Period(), at.ref("person", "Person", at.entry["person"])),)
     links["unit"] = at.units("units", life)
     leave = _periods(at, "leave")
     if leave:
@@ -222,14 +235,14 @@ def _tie(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
 
 def _employment(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     if at.entry.get("position") is not None:
-        links["position"] = (LinkTold(life, at.ref("Position", at.entry["position"])),)
+        links["position"] = (LinkTold(life, at.ref("position", "Position", at.entry["position"])),)
     values.setdefault("number", (Told(life, at.key),))
     return {"position", *_tie(at, life, values, links)}
 
 
 def _affiliation(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     if at.entry.get("sponsor") is not None:
-        links["sponsor"] = (LinkTold(life, at.ref("Employment", at.entry["sponsor"])),)
+        links["sponsor"] = (LinkTold(life, at.ref("sponsor", "Employment", at.entry["sponsor"])),)
     return {"sponsor", *_tie(at, life, values, links)}
 
 
@@ -240,8 +253,8 @@ def _assignment(at: Entries, life: Period, values: Values, links: Links) -> set[
     ((what, who),) = holder.items()
     if at.entry.get("role") is None:
         raise at.bad("role", "role", "an assignment needs a role")
-    links["holder"] = (LinkTold(Period(), at.ref(str(what).title(), who)),)
-    links["role"] = (LinkTold(Period(), at.ref("Role", at.entry["role"])),)
+    links["holder"] = (LinkTold(Period(), at.ref("holder", str(what).title(), who)),)
+    links["role"] = (LinkTold(Period(), at.ref("role", "Role", at.entry["role"])),)
     links["unit"] = at.units("for", life)
     links["responsibilities"] = tuple(
         LinkTold(Period(), at.responsibility("about", each)) for each in at.listed("about")
@@ -253,11 +266,13 @@ def _substitute(at: Entries, life: Period, values: Values, links: Links) -> set[
     for name, kind in (("assignment", "Assignment"), ("person", "Person")):
         if at.entry.get(name) is None:
             raise at.bad(name, name, f"a substitute needs {name}")
-        links[name] = (LinkTold(Period(), at.ref(kind, at.entry[name])),)
+        links[name] = (LinkTold(Period(), at.ref(name, kind, at.entry[name])),)
     scope = at.entry.get("scope") or {}
     if not isinstance(scope, dict) or not set(scope) <= {"units", "responsibilities"}:
         raise at.bad("scope", "scope", "a scope is {units: […], responsibilities: […]}")
-    links["scope_units"] = tuple(LinkTold(Period(), at.ref("Unit", each)) for each in at.listed("units", scope))
+    links["scope_units"] = tuple(
+        LinkTold(Period(), at.ref("scope", "Unit", each)) for each in at.listed("units", scope)
+    )
     links["scope_responsibilities"] = tuple(
         LinkTold(Period(), at.responsibility("scope", each)) for each in at.listed("responsibilities", scope)
     )
@@ -267,7 +282,7 @@ def _substitute(at: Entries, life: Period, values: Values, links: Links) -> set[
 def _account(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     for name, link, kind in (("person", "owner", "Person"), ("system", "system", "ItSystem")):
         if at.entry.get(name) is not None:
-            links[link] = (LinkTold(life, at.ref(kind, at.entry[name])),)
+            links[link] = (LinkTold(life, at.ref(name, kind, at.entry[name])),)
     return {"person", "system"}
 
 

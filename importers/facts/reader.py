@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from importers.facts.loading import Refused, from_json, from_yaml, size_checked
+from importers.facts.loading import Doubled, Refused, doubled, from_json, from_yaml, size_checked
 from importers.source import SourceError
 
 Entry = dict[str, Any]
@@ -53,7 +53,10 @@ def read(path: Path) -> tuple[Sections, list[str]]:
 
 
 def _entry(told: Any) -> Entry:
-    return told if isinstance(told, dict) else {"unreadable": told}
+    if not isinstance(told, dict):
+        return {"unreadable": f"a {type(told).__name__}"}  # not what it is: it may be a CPR number
+    twice = doubled(told)
+    return Doubled(told, twice) if twice else told
 
 
 def _keyed(section: dict[str, Any] | list[Any], bare: str) -> Iterator[Entry]:
@@ -62,7 +65,8 @@ def _keyed(section: dict[str, Any] | list[Any], bare: str) -> Iterator[Entry]:
         return
     for key, rest in section.items():
         if isinstance(rest, dict):
-            yield {"id": key, **rest}
+            entry = {"id": key, **rest}
+            yield Doubled(entry, twice) if (twice := doubled(rest)) else entry
         else:
             yield {"id": key} if rest is None else {"id": key, bare: rest}
 

@@ -10,6 +10,7 @@ import orjson
 
 from graph.facts import BadRecord, Problem, Statement
 from graph.time import today
+from importers.facts.loading import Doubled
 from importers.facts.mapping import SECTIONS, ids, key_of, statement
 from importers.facts.reader import Entry, Sections, read
 from importers.facts.settings import FactsSettings
@@ -77,4 +78,5 @@ def _map(section: str, key: str, entry: Entry, own: Mapping[str, frozenset[str]]
 
 def _plain(entry: Entry) -> bytes:
     """The entry's content, whatever the order of its fields and the format of its file."""
-    return orjson.dumps(entry, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    twice = " ".join(entry.twice).encode() if isinstance(entry, Doubled) else b""
+    return orjson.dumps(entry, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS) + twice

@@ -131,6 +131,23 @@ BAD = [
         "responsibility",
     ),
     ({"substitutes": [{"id": "s", "person": "p"}]}, "Substitution", "s", "assignment", "assignment"),
+    # As written by hand: another type than the field has, a day that no month has, nothing where an id is due.
+    ({"units": [{"id": "u", "name": True}]}, "Unit", "u", "name", "text"),
+    ({"units": [{"id": "u", "title": {"da": "A"}}]}, "Unit", "u", "title", "text"),
+    ({"units": [{"id": "u", "name": "A", "tags": ["x", {"y": 1}]}]}, "Unit", "u", "tags", "text"),
+    ({"units": [{"id": "u", "name": "A", "from": "2026-02-31"}]}, "Unit", "u", "from", "date"),
+    ({"units": [{"id": "u", "name": "A", "parents": [{"unit": None}]}]}, "Unit", "u", "parents", "reference"),
+    ({"units": [{"id": "u", "name": "A", "performs": [["27"]]}]}, "Unit", "u", "performs", "reference"),
+    ({"employments": [{"id": "e", "person": ["p"]}]}, "Employment", "e", "person", "reference"),
+    ({"employments": [{"id": "e", "person": "p", "fraction": "half"}]}, "Employment", "e", "fraction", "decimal"),
+    ({"assignments": [{"id": "a", "role": "r", "holder": {"person": None}}]}, "Assignment", "a", "holder", "reference"),
+    (
+        {"persons": [{"id": "p", "name": "A", "address_protected": "maybe"}]},
+        "Person",
+        "p",
+        "address_protected",
+        "yes_no",
+    ),
 ]
 
 
@@ -146,6 +163,61 @@ def test_a_bad_entry_is_kept_with_field_and_rule_and_the_rest_goes_on(
     ]
     assert report.as_counts()["Function"] == {"created": 1}
     assert "123" not in str([each.text for each in report.problems])
+
+
+TWICE = {
+    "json": '{"units": [{"id": "u", "name": "A", "name": "B"}, {"id": "w", "name": "W"}]}',
+    "yaml": "units:\n- {id: u, name: A, name: B}\n- {id: w, name: W}\n",
+}
+NESTED = {
+    "json": '{"units": [{"id": "u", "name": "A", "parents": [{"unit": "w", "unit": "x"}]}, {"id": "w", "name": "W"}]}',
+    "yaml": "units:\n- id: u\n  name: A\n  parents:\n  - unit: w\n    unit: x\n- {id: w, name: W}\n",
+}
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+@pytest.mark.parametrize(("content", "field"), [(TWICE, "name"), (NESTED, "unit")])
+def test_a_field_that_stands_twice_is_its_entrys_problem(
+    clean_graph: neo4j.Driver, tmp_path: Path, content: dict[str, str], field: str, form: str
+) -> None:
+    path = tmp_path / f"twice.{form}"
+    path.write_text(content[form])
+    report = take(clean_graph, path)
+    assert [(each.key, each.field, each.rule) for each in report.problems] == [("u", field, "field_twice")]
+    assert report.as_counts()["Unit"] == {"created": 1}
+
+
+def test_a_field_that_comes_to_stand_twice_is_seen_though_its_last_value_is_the_old_one(
+    clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    path = tmp_path / "facts.json"
+    path.write_text('{"units": [{"id": "u", "name": "B"}]}')
+    assert take(clean_graph, path).problems == []
+    path.write_text('{"units": [{"id": "u", "name": "A", "name": "B"}]}')
+    assert [each.rule for each in take(clean_graph, path).problems] == ["field_twice"]
+    path.write_text('{"units": [{"id": "u", "name": "B"}]}')
+    mended = take(clean_graph, path)
+    assert (mended.problems, mended.changes) == ([], 0)
+
+
+def test_what_is_no_entry_is_not_quoted(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    """It may be anything, a CPR number too."""
+    path = tmp_path / "facts.json"
+    path.write_text('{"persons": ["0101571239"], "employments": [[101571239]]}')
+    problems = take(clean_graph, path).problems
+    assert {each.rule for each in problems} == {"entry"}
+    assert "1571239" not in str(problems)
+
+
+def test_a_reference_to_nothing_is_noticed_and_its_entry_goes_in(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    path = tmp_path / "facts.json"
+    path.write_text('{"units": [{"id": "u", "name": "U", "parents": [{"unit": "nowhere"}]}]}')
+    report = take(clean_graph, path)
+    assert [(each.key, each.field, each.rule, each.severity) for each in report.problems] == [
+        ("u", "parent", "unknown_reference", "notice")
+    ]
+    assert "'nowhere'" in report.problems[0].text
+    assert report.as_counts() == {"Unit": {"created": 1}}
 
 
 def test_an_impossible_date_in_yaml_is_that_entrys_problem(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
