@@ -36,6 +36,7 @@ _HOW_TO_SUBSCRIBE = (
     "A subscription is followed over a websocket (graphql-transport-ws), or as server-sent events: "
     "the same request with Accept: text/event-stream."
 )
+_NO_SCHEMA = "This service does not tell its schema (setting api.introspection); `reconnect schema` prints it."
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     states: States | None = None
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    introspection: bool = True
+    """Whether the schema is told (``__schema``, ``__type``), to whoever has a token."""
     graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
     """The files of ``api.graphiql.FETCHED``; None where they are not to be had."""
 
@@ -111,6 +114,8 @@ async def _graphql(service: Service, reader: Reader, gate: Gate, request: Reques
         question = question_of(asked.query, asked.operation)
         if question.operation.operation is OperationType.SUBSCRIPTION:
             raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE))
+        if question.is_about_schema and not service.introspection:
+            raise Rejected(GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
         if question.is_read:
             gate.check(access, question)
             answer = await reader.answer(question, asked.variables, access.fields(), access.name)

@@ -11,6 +11,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from api.cursors import key_in, name_in, number_in, uuid_in
 from api.filters import of_kind
 from api.given import Given, Parameters, Values, current, found
 from api.limits import PAGE, cost_of
@@ -25,6 +26,7 @@ from graph.model import KINDS
 
 LARGEST_PAGE = 100_000  # it is streamed; the cost limit stops what would be too dear
 DEEPEST_TREE = 100
+_CURSORS = {"number": number_in, "uuid": uuid_in}  # by the key that a list is in the order of
 
 
 @dataclass(slots=True)
@@ -294,9 +296,8 @@ class Compiler:
         if after is None:
             return ""
         if not by_name:
-            return f" AND n.{type_.key} > {self.parameters.add(after, _number if type_.key == 'number' else None)}"
-        name = self.parameters.add(after, lambda cursor: cursor.rpartition("|")[0])
-        key = self.parameters.add(after, lambda cursor: cursor.rpartition("|")[2])
+            return f" AND n.{type_.key} > {self.parameters.add(after, _CURSORS.get(type_.key))}"
+        name, key = self.parameters.add(after, name_in), self.parameters.add(after, key_in)
         return f" AND (name > {name} OR (name = {name} AND n.{type_.key} > {key}))"
 
     def _exists(self, type_: Type, n: str, v: str, s: str) -> str:
@@ -437,9 +438,3 @@ def _levels(depth: int) -> int:
     if not 0 < depth <= DEEPEST_TREE:
         raise GraphQLError(f"depth: 1 to {DEEPEST_TREE} levels", extensions={"code": "over_limit"})
     return depth
-
-
-def _number(cursor: str) -> int:
-    if not cursor.isdecimal():
-        raise GraphQLError("after: give an endCursor, here the number of a change", extensions={"code": "bad_cursor"})
-    return int(cursor)

@@ -22,9 +22,12 @@ LIST = 10  # what a nested list is taken to hold, where first does not say other
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``depth``: fields within fields. ``cost``: fields that the answer may hold, estimated. ``seconds``: a query's."""
+    """``depth``: fields within fields. ``parts``: fields of a question that have fields of their own: each is a part of
+    the statement, and Neo4j plans it whatever it finds, for as long as that takes. ``cost``: fields that the answer may
+    hold, estimated. ``seconds``: a query's."""
 
     depth: int = 12
+    parts: int = 250
     cost: int = 5_000_000
     seconds: float = 60
 
@@ -38,6 +41,22 @@ def check_depth(roots: Mapping[str, Selected], limits: Limits) -> None:
             "or use descendants or ancestors instead of children of children.",
             extensions={"code": "over_limit"},
         )
+
+
+def check_parts(roots: Mapping[str, Selected], limits: Limits) -> None:
+    """Raises GraphQLError (over_limit) for a question that asks for too many things beside each other."""
+    count = sum(map(_parts, roots.values()))
+    if count > limits.parts:
+        raise GraphQLError(
+            f"The question has {count} fields with fields of their own; {limits.parts} are allowed. Ask for some of "
+            "them in another question, or for many of a kind in one list with a filter.",
+            extensions={"code": "over_limit"},
+        )
+
+
+def _parts(selected: Selected) -> int:
+    inner = [each for group in selected.children.values() for each in group.values()]
+    return bool(inner) + sum(map(_parts, inner))
 
 
 def check_cost(cost: int, limits: Limits) -> None:

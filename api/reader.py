@@ -36,7 +36,7 @@ from api.answer import Ambiguous, Opened, Writer
 from api.compiler import Compiler
 from api.cpr_readings import opened
 from api.given import marked
-from api.limits import Limits, check_cost, check_depth
+from api.limits import Limits, check_cost, check_depth, check_parts
 from api.plan import Plan
 from api.rules import Rules, States
 from api.schema import schema
@@ -160,6 +160,7 @@ class Reader:
             document = Document(SCHEMA, question.fragments, given._replace(coerced=values))
             roots = select(question.operation, document)
             check_depth(roots, self.limits)
+            check_parts(roots, self.limits)
             plan = Compiler(rights, day, copied).plan(roots)
             if len(question.plans) >= PLANS:
                 question.plans.clear()

@@ -59,7 +59,9 @@ class ApiSettings(Section):
     port: int | None = Field(
         default=None, ge=1, le=65535, description="empty: chosen once for RECONNECT_HOME and remembered"
     )
-    introspection: bool = True
+    introspection: bool = Field(
+        default=True, description="tell the schema to whoever has a token; GraphiQL asks for it"
+    )
 
 
 class LogSettings(Section):

@@ -26,6 +26,15 @@ ALIVE = 15.0  # seconds between comments that keep an idle event stream open
 PATIENCE = 10.0  # seconds that a connection has to say who it is
 # Close codes of the graphql-transport-ws protocol.
 BAD_MESSAGE, UNAUTHORIZED, FORBIDDEN, WRONG_PROTOCOL, TOO_LATE, TAKEN, TWICE = 4400, 4401, 4403, 4406, 4408, 4409, 4429
+_REASONS = {  # of at most 123 bytes each
+    BAD_MESSAGE: "Invalid message",
+    UNAUTHORIZED: "Unauthorized: connection_init comes first",
+    FORBIDDEN: "Forbidden: connection_init brings no valid token as Authorization",
+    WRONG_PROTOCOL: f"Subprotocol not acceptable: {PROTOCOL} is spoken here",
+    TOO_LATE: "Connection initialisation timeout",
+    TAKEN: "Subscriber for this id already exists",
+    TWICE: "Too many initialisation requests",
+}
 
 
 async def _subscribe(gate: Gate, header: str, context: Context, asked: Asked) -> AsyncIterator[dict[str, Any]]:
@@ -98,8 +107,11 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
     The token comes with ``connection_init``, or with the request that opens the connection, where a client can set its
     header.
     """
-    if PROTOCOL not in websocket.scope.get("subprotocols", ()):
-        await websocket.close(WRONG_PROTOCOL)
+    offered = websocket.scope.get("subprotocols", ())
+    if PROTOCOL not in offered:
+        # Taken first, as one that is not taken ends without a code; and a browser keeps none but what it has offered.
+        await websocket.accept(next(iter(offered), None))
+        await _end(websocket, WRONG_PROTOCOL)
         return
     await websocket.accept(PROTOCOL)
     running: dict[str, asyncio.Task[None]] = {}
@@ -113,19 +125,19 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
                     message = orjson.loads(await websocket.receive_text())
                 kind, payload = message["type"], message.get("payload") or {}
             except TimeoutError:
-                await websocket.close(TOO_LATE)
+                await _end(websocket, TOO_LATE)
                 break
             except (orjson.JSONDecodeError, KeyError, TypeError):
-                await websocket.close(BAD_MESSAGE)
+                await _end(websocket, BAD_MESSAGE)
                 break
             if kind == "connection_init":
                 if context is not None:
-                    await websocket.close(TWICE)
+                    await _end(websocket, TWICE)
                     break
                 header = _told(payload) or websocket.headers.get("authorization") or ""
                 access = await gate.of_header(header)
                 if access is None:
-                    await websocket.close(FORBIDDEN)
+                    await _end(websocket, FORBIDDEN)
                     break
                 websocket.state.by = access.name
                 context = _context(service, access)
@@ -134,16 +146,16 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
                 await _send(websocket, {"type": "pong"})
             elif kind == "subscribe":
                 if context is None:
-                    await websocket.close(UNAUTHORIZED)
+                    await _end(websocket, UNAUTHORIZED)
                     break
                 id_ = str(message.get("id"))
                 if id_ in running:
-                    await websocket.close(TAKEN)
+                    await _end(websocket, TAKEN)
                     break
                 try:
                     asked = asked_of(payload)
                 except Rejected:
-                    await websocket.close(BAD_MESSAGE)
+                    await _end(websocket, BAD_MESSAGE)
                     break
                 task = asyncio.create_task(_run(websocket, id_, _subscribe(gate, header, context, asked)))
                 running[id_] = task
@@ -152,6 +164,10 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
                 ended.cancel()
     for each in list(running.values()):
         each.cancel()
+
+
+async def _end(websocket: WebSocket, code: int) -> None:
+    await websocket.close(code, _REASONS[code])
 
 
 def _told(payload: Any) -> str:

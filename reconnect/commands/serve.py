@@ -80,6 +80,7 @@ async def _serve(context: Context, host: str, port: int, graphiql: Mapping[str, 
         redis_url=context.redis_url(),
         states=partial(as_answers, context),
         role_rules={each.name: each.about for each in context.settings.roles},
+        introspection=context.settings.api.introspection,
         graphiql=graphiql,
     )
     config = uvicorn.Config(

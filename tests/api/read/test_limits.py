@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import neo4j
+import pytest
 
 from api.limits import Limits
 from tests.api.read.asking import Asking
@@ -16,6 +17,24 @@ def test_depth(asking: Asking) -> None:
     error = asking.refusal(DEEP)
     assert error.extensions == {"code": "over_limit"}
     assert "12 are allowed" in error.message and "descendants" in error.message
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        "{ " + " ".join(f"a{n}: units(first: 1) {{ totalCount }}" for n in range(251)) + " }",
+        "{ units(first: 1) { nodes { " + " ".join(f"a{n}: parent {{ name }}" for n in range(250)) + " } } }",
+        "{ units(first: 1) { nodes { ...A } } } fragment A on Unit { "
+        + " ".join(f"a{n}: parent {{ b: parent {{ name }} c: parent {{ name }} }}" for n in range(90))
+        + " }",
+    ],
+    ids=["beside_each_other", "of_one_thing", "in_a_fragment"],
+)
+def test_too_many_things_beside_each_other(asking: Asking, many: str) -> None:
+    """Each is a part of one statement; Neo4j would plan for minutes, and no time limit ends that."""
+    error = asking.refusal(many)
+    assert error.extensions == {"code": "over_limit"}
+    assert "250 are allowed" in error.message and "filter" in error.message
 
 
 def test_cost_is_that_of_each_asking(asking: Asking) -> None:

@@ -62,6 +62,15 @@ def test_the_change_log_goes_on_after_a_number(asking: Asking) -> None:
     assert asking.code(question, {"after": "x"}) == "bad_cursor"
 
 
+@pytest.mark.parametrize(
+    ("order", "cursor"),
+    [("UUID", "xyz"), ("UUID", "Business|3f2504e0-4f89-11d3-9a0c-0305e82c3301"), ("NAME", "Business")],
+)
+def test_what_is_no_cursor_of_the_page_before_is_refused(asking: Asking, order: str, cursor: str) -> None:
+    """It would be compared as a text, and give a page that begins anywhere."""
+    assert asking.code(PAGE, {"order": order, "after": cursor}) == "bad_cursor"
+
+
 @pytest.mark.parametrize("first", [0, -1, 100_001])
 def test_first_has_bounds(asking: Asking, first: int) -> None:
     assert asking.code(PAGE, {"first": first}) == "over_limit"

@@ -73,6 +73,22 @@ def test_who_does_not_say_who_it_is_is_let_go(small_service: Served, monkeypatch
     assert asyncio.run(wait()) == 4408
 
 
+@pytest.mark.parametrize("offered", [["graphql-ws"], ["graphql-ws", "soap"], None])
+def test_a_client_of_another_protocol_is_told_which_is_spoken(small_service: Served, offered: list[str] | None) -> None:
+    """The older graphql-ws too. A browser would see nothing of a connection that is refused before it is taken."""
+
+    async def ask() -> tuple[str | None, int, str]:
+        address = small_service.url.replace("http", "ws") + "/graphql"
+        async with connect(address, subprotocols=offered) as socket:  # type: ignore[arg-type]
+            with pytest.raises(ConnectionClosed) as closed:
+                await socket.recv()
+            assert closed.value.rcvd is not None
+            return socket.subprotocol, closed.value.rcvd.code, closed.value.rcvd.reason
+
+    taken = offered[0] if offered else None
+    assert asyncio.run(ask()) == (taken, 4406, "Subprotocol not acceptable: graphql-transport-ws is spoken here")
+
+
 @pytest.mark.parametrize(
     ("messages", "code"),
     [
