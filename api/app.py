@@ -1,6 +1,6 @@
 """The web service: GraphQL over HTTP, websocket and server-sent events, GraphiQL, health and metrics."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 
+from api.accepted import GRAPHQL, JSON, is_a_persons, takes_graphql
 from api.access.gate import Gate
 from api.access_log import AccessLog
 from api.asked import LARGEST_REQUEST, TooLarge, asked_in
@@ -32,6 +33,7 @@ from graph.cpr import Keyring, MissingKey
 from graph.order import SourceOrder
 
 _log = structlog.get_logger("api")
+Endpoint = Callable[[Request], Awaitable[Response]]
 _HOW_TO_SUBSCRIBE = (
     "A subscription is followed over a websocket (graphql-transport-ws), or as server-sent events: "
     "the same request with Accept: text/event-stream."
@@ -87,8 +89,8 @@ def create_app(service: Service) -> Starlette:
             MissingKey: _key_missing,
         },
         routes=[
-            Route("/graphql", graphiql.page),
-            Route("/graphql", graphql, methods=["POST"]),
+            # One route for all, so that a refused method is told which ones there are.
+            Route("/graphql", partial(_by_method, graphiql, graphql), methods=["GET", "POST"]),
             Route("/graphql/assets/{name}", graphiql.asset),
             Route("/graphql/events", partial(events, service, gate), methods=["POST"]),
             WebSocketRoute("/graphql", partial(socket, service, gate)),
@@ -99,6 +101,16 @@ def create_app(service: Service) -> Starlette:
     )
 
 
+async def _by_method(graphiql: GraphiQL, graphql: Endpoint, request: Request) -> Response:
+    if request.method == "POST":
+        return await graphql(request)
+    accept = request.headers.get("accept", "*/*")
+    if is_a_persons(accept) or ("*/*" in accept and "query" not in request.query_params):
+        return await graphiql.page(request)
+    # What is asked by GET stands in the logs of every proxy on the way, names and numbers of people too.
+    return _failed(405, GraphQLError("Ask by POST."), allow="POST")
+
+
 async def _graphql(service: Service, reader: Reader, gate: Gate, request: Request) -> Response:
     if "text/event-stream" in request.headers.get("accept", ""):
         return await events(service, gate, request)
@@ -107,8 +119,10 @@ async def _graphql(service: Service, reader: Reader, gate: Gate, request: Reques
         nobody = GraphQLError(
             "a bearer token is needed: reconnect token create", extensions={"code": "unauthenticated"}
         )
-        return _failed(401, nobody)
+        return _failed(401, nobody, **{"www-authenticate": "Bearer"})
     request.state.by = access.name
+    own = takes_graphql(request.headers.get("accept", ""))
+    form = GRAPHQL if own else JSON
     try:
         asked = await asked_in(request)
         question = question_of(asked.query, asked.operation)
@@ -121,13 +135,13 @@ async def _graphql(service: Service, reader: Reader, gate: Gate, request: Reques
             answer = await reader.answer(question, asked.variables, access.fields(), access.name)
             ANSWERS.labels("read").inc()
             if isinstance(answer, bytes):
-                return Response(answer, media_type="application/json")
-            return StreamingResponse(answer, media_type="application/json")
+                return Response(answer, media_type=form)
+            return StreamingResponse(answer, media_type=form)
     except TooLarge:
         return _failed(413, GraphQLError(f"the question is larger than {LARGEST_REQUEST} bytes"))
     except Rejected as rejected:
         ANSWERS.labels("rejected").inc()
-        return _failed(200, *rejected.errors)
+        return _failed(400 if own else 200, *rejected.errors, form=form)
     context = Context(access, service.driver, service.reading, service.keyring, service.order)
     result = await schema.execute(
         asked.query,
@@ -136,10 +150,10 @@ async def _graphql(service: Service, reader: Reader, gate: Gate, request: Reques
         operation_name=asked.operation,
     )
     ANSWERS.labels("mutation" if question.operation.operation is OperationType.MUTATION else "schema").inc()
-    form: dict[str, Any] = {"data": result.data}
+    told: dict[str, Any] = {"data": result.data}
     if result.errors:
-        form["errors"] = [each.formatted for each in result.errors]
-    return Response(orjson.dumps(form), media_type="application/json")
+        told["errors"] = [each.formatted for each in result.errors]
+    return Response(orjson.dumps(told), media_type=form)
 
 
 async def _store_failed(request: Request, error: Exception) -> Response:
@@ -162,5 +176,6 @@ async def _key_missing(request: Request, error: Exception) -> Response:
     return _failed(503, GraphQLError(text, extensions={"code": "unavailable"}))
 
 
-def _failed(status: int, *errors: GraphQLError) -> Response:
-    return JSONResponse({"errors": [each.formatted for each in errors]}, status_code=status)
+def _failed(status: int, *errors: GraphQLError, form: str = JSON, **headers: str) -> Response:
+    told = {"errors": [each.formatted for each in errors]}
+    return JSONResponse(told, status_code=status, headers=headers, media_type=form)

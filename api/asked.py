@@ -41,10 +41,17 @@ async def asked_in(request: Request) -> Asked:
 
 def asked_of(form: object) -> Asked:
     """The request's form, checked. Raises Rejected."""
+    if isinstance(form, dict) and form.get("query") is None and _is_hashed(form.get("extensions")):
+        # In the words by which clients know to send the whole question instead of its hash.
+        raise Rejected(GraphQLError("PersistedQueryNotSupported", extensions={"code": "PERSISTED_QUERY_NOT_SUPPORTED"}))
     if not isinstance(form, dict) or not isinstance(form.get("query"), str):
         raise Rejected(GraphQLError('the body is {"query": …, "variables": …, "operationName": …}'))
     if not isinstance(form.get("variables") or {}, dict):
         raise Rejected(GraphQLError("variables is an object"))
     if not isinstance(form.get("operationName") or "", str):
         raise Rejected(GraphQLError("operationName is a text"))
-    return Asked(form["query"], form.get("variables"), form.get("operationName"))
+    return Asked(form["query"], form.get("variables"), form.get("operationName") or None)
+
+
+def _is_hashed(extensions: object) -> bool:
+    return isinstance(extensions, dict) and "persistedQuery" in extensions

@@ -234,6 +234,8 @@ def question_of(text: str, name: str | None) -> Question:
     operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
     if name is not None:
         operations = [each for each in operations if each.name and each.name.value == name]
+        if not operations:
+            raise Rejected(GraphQLError(f"operationName: the document has no operation {name!r}"))
     if len(operations) != 1:
         raise Rejected(GraphQLError("give operationName: the name of one operation of the document"))
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}

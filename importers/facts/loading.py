@@ -136,10 +136,10 @@ class _Loader(yaml.SafeLoader):
             self.recursive_objects.pop(node, None)
             return str(node.value)
 
-    def construct_mapping_of_fields(self, node: yaml.MappingNode) -> Iterator[dict[str, Any]]:
+    def construct_mapping_of_fields(self, node: yaml.MappingNode) -> Iterator[dict[Any, Any]]:
         own = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE]
         twice = _twice(own)
-        made: dict[str, Any] = Doubled({}, twice) if twice else {}
+        made: dict[Any, Any] = Doubled({}, twice) if twice else {}
         yield made
         made.update(self.construct_mapping(node))
 

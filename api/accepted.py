@@ -1,0 +1,28 @@
+"""In what form a client takes its answer, by its Accept header (GraphQL over HTTP)."""
+
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json; charset=utf-8"
+"""With it, the status tells a question that was refused (400) from an answer (200)."""
+
+
+def takes_graphql(accept: str) -> bool:
+    """Whether GraphQL's own media type is asked for, and no less than plain JSON."""
+    quality = _quality(accept, GRAPHQL.partition(";")[0])
+    return quality > 0 and quality >= _quality(accept, JSON)
+
+
+def is_a_persons(accept: str) -> bool:
+    """Whether a browser asks for a page."""
+    return _quality(accept, "text/html") > 0
+
+
+def _quality(accept: str, media_type: str) -> float:
+    for each in accept.lower().split(","):
+        named, *parameters = (part.strip() for part in each.split(";"))
+        if named == media_type:
+            told = next((part.removeprefix("q=") for part in parameters if part.startswith("q=")), "1")
+            try:
+                return float(told)
+            except ValueError:
+                return 1
+    return 0
