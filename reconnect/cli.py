@@ -123,6 +123,8 @@ def main() -> None:
     collect_seldom()
     try:
         app()
+    except KeyboardInterrupt:  # while a command was loaded; typer ends one that runs in the same way
+        sys.exit(Exit.INTERRUPTED)
     except CommandFailed as error:
         _end(error, error.code)
     except SettingsError as error:

@@ -15,6 +15,8 @@ class Exit(IntEnum):
     """The brake stopped the work; it waits for an approval."""
     BAD_RECORDS = 4
     """Done, but some records were bad, and are kept with their reason."""
+    INTERRUPTED = 130
+    """Ctrl-C. What was begun goes on where it ended when it is run again."""
 
 
 class CommandFailed(Exception):

@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from typing import Literal
+from collections.abc import MutableMapping
+from typing import Any, Literal
 
 import structlog
 
@@ -36,6 +37,7 @@ def configure(form: Form = "auto", level: Level = "info") -> None:
     ]
     after: list[structlog.typing.Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        _without_a_coloured_copy,
         # Tracebacks become text first, so that redaction sees them.
         structlog.processors.format_exc_info,
         redaction.processor,
@@ -60,3 +62,11 @@ def configure(form: Form = "auto", level: Level = "info") -> None:
     root.setLevel(level.upper())
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(max(least, root.level))
+
+
+def _without_a_coloured_copy(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """uvicorn gives each of its lines once more, for a formatter of its own."""
+    event.pop("color_message", None)
+    return event

@@ -69,6 +69,9 @@ def import_source(
                 approve=approve,
                 user=of_run.user,
             )
+    except KeyboardInterrupt as stopped:
+        terminal(stderr=True).print(f"Import of {source}: interrupted. {text_of(stopped).strip()}")
+        raise
     except StaleApproval as error:
         raise CommandFailed(f"Import of {source}: {error}", Exit.USAGE) from error
     except (SourceError, LockTaken, LockLost) as error:

@@ -319,6 +319,21 @@ def test_a_run_that_fails_says_which_readings_were_applied(clean_graph: neo4j.Dr
     assert all(told in row["error"] for row in rows)
 
 
+class Interrupted(Daily):
+    """Somebody presses Ctrl-C while its last day is read."""
+
+    def _records(self, day: int, known: Known) -> Iterator[RawRecord]:
+        if day == self.days:
+            raise KeyboardInterrupt
+        return super()._records(day, known)
+
+
+def test_a_run_that_is_interrupted_says_how_far_it_came(clean_graph: neo4j.Driver) -> None:
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        run_import(clean_graph, Interrupted(3), RING)
+    assert text_of(stopped.value).strip() == "Applied before that: day 1, day 2. The next run goes on from there."
+
+
 def test_a_failed_dry_run_has_applied_nothing_and_says_nothing_of_it(clean_graph: neo4j.Driver) -> None:
     with pytest.raises(SourceError) as failed:
         run_import(clean_graph, Daily(3, unreadable=3), RING, dry_run=True)

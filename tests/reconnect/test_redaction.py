@@ -99,7 +99,9 @@ def test_lines_of_ours_of_libraries_and_tracebacks(monkeypatch: pytest.MonkeyPat
     try:
         log = structlog.stdlib.get_logger("ours")
         log.info("found", person=CPR, inner={"cpr": "x", "rows": [f"cpr {CPR}"]})
-        logging.getLogger("library").warning("sent %s with password=%s", CPR, "s3cretword")
+        logging.getLogger("library").warning(
+            "sent %s with password=%s", CPR, "s3cretword", extra={"color_message": "sent %s"}
+        )
         try:
             raise ValueError(f"bad {CPR}")
         except ValueError:
@@ -110,5 +112,6 @@ def test_lines_of_ours_of_libraries_and_tracebacks(monkeypatch: pytest.MonkeyPat
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [line["event"] for line in lines] == ["found", lines[1]["event"], "failed"]
     assert "Traceback" in lines[2]["exception"]
+    assert "color_message" not in lines[1]
     assert CPR not in out.getvalue()
     assert "s3cretword" not in out.getvalue()
