@@ -83,8 +83,7 @@ def elements(path: Path, *names: str, raw: bool = False, others: Counter[str] | 
                     continue  # an employee's orgUnit, which names a unit
                 if element.tag in names:
                     yield _element(element, raw=raw)
-                if element.getprevious() is not None:
-                    _count(others, element.itersiblings(preceding=True))
+                _count(others, element.itersiblings(preceding=True))
                 xml.drop(element)
     except xml.BadXml as bad:
         if bad.rule == "not_well_formed":
@@ -133,7 +132,9 @@ def check_end(path: Path) -> None:
 
 def _count(others: Counter[str] | None, found: Iterable[etree._Element]) -> None:
     if others is not None:
-        others.update(str(each.tag) for each in found if each.tag not in ("orgUnit", "employee"))
+        for each in found:
+            if each.tag not in ("orgUnit", "employee"):
+                others[str(each.tag)] += 1
 
 
 def _check_root(root: etree._Element) -> None:
@@ -163,6 +164,5 @@ def _element(element: etree._Element, *, raw: bool) -> Element:
 
 
 def _raw(element: etree._Element) -> bytes:
-    if "lastChanged" in element.attrib:
-        del element.attrib["lastChanged"]
+    element.attrib.pop("lastChanged", "")
     return bytes(etree.tostring(element, encoding="utf-8", with_tail=False))

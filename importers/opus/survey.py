@@ -312,7 +312,7 @@ def _is_filtered(employee: Element, unit: UnitKey | None, survey: Survey) -> boo
     position = employee["positionId"]
     if filters.positions and position.isdigit() and int(position) in filters.positions:
         return True
-    name = employee["position"].casefold()
+    name = employee["position"].casefold() if filters.position_names else ""
     return any(part.casefold() in name for part in filters.position_names)
 
 
