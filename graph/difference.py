@@ -153,3 +153,7 @@ def _form(states: list[State], links: list[LinkRow], beside: Mapping[str, str] |
             ],
         }
     ).decode()
+
+
+NOTHING_DIFFERS = _form([], [])
+"""A side of an entry of the change log that tells nothing."""

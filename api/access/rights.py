@@ -73,6 +73,7 @@ WRITE: Mapping[str, frozenset[str]] = {
     "takeBackMatch": frozenset({"hr", "operations"}),
     "joinPersons": frozenset({"hr"}),
     "splitPerson": frozenset({"hr"}),
+    "erasePerson": frozenset({"hr"}),
     "notTheSame": frozenset({"hr"}),
     "mayBeTheSame": frozenset({"hr"}),
     "setOwner": frozenset({"hr"}),

@@ -14,6 +14,7 @@ from graph import apart, undeciding
 from graph.changes import Origin
 from graph.joining import Joining
 from graph.matching import decide
+from graph.person_erasure import erase_person
 
 Each = Callable[[neo4j.Driver, Sequence[str], Origin], None]
 CONTEXT = Info[Context, None]
@@ -47,6 +48,16 @@ class Deciding:
             return Written(uuid=strawberry.ID(split.uuid), version=split.version, change=split.change)
 
         return await Editing(info.context, "splitPerson", reason).do(work)
+
+    @strawberry.mutation(
+        description="A person who has left is erased (GDPR article 17), the change log's texts included; no way back"
+    )
+    async def erase_person(self, info: CONTEXT, person: str, reason: str) -> list[strawberry.ID]:
+        def work(editing: Editing) -> list[strawberry.ID]:
+            erased = erase_person(info.context.driver, editing.uuid("Person", person), editing.origin)
+            return [strawberry.ID(each) for each in erased]
+
+        return await Editing(info.context, "erasePerson", reason).do(work)
 
     @strawberry.mutation(description="Persons who only look like one; they are suspected no more")
     async def not_the_same(self, info: CONTEXT, persons: list[str], reason: str) -> list[strawberry.ID]:

@@ -98,6 +98,7 @@ def test_persons_who_only_look_like_one(service: Served) -> None:
         ('mutation { notTheSame(persons: ["p1"], reason: "x") }', "two_persons"),
         ('mutation { mayBeTheSame(persons: ["p1", "p2"], reason: "x") }', "unknown_decision"),
         ('mutation { setOwner(account: "none", person: "p1", reason: "x") { uuid } }', "unknown_account"),
+        ('mutation { erasePerson(person: "p1", reason: "x") }', "still_here"),
     ],
 )
 def test_what_is_refused_says_why(service: Served, question: str, code: str) -> None:
@@ -113,12 +114,26 @@ def test_what_is_refused_says_why(service: Served, question: str, code: str) -> 
         'notTheSame(persons: ["p1", "p2"], reason: "x")',
         'mayBeTheSame(persons: ["p1", "p2"], reason: "x")',
         'setOwner(account: "testrup", person: "p1", reason: "x") { uuid }',
+        'erasePerson(person: "p1", reason: "x")',
     ],
 )
 def test_who_is_who_is_for_hr_to_say(service: Served, mutation: str) -> None:
     roles = ("reader", "organisation", "rights", "operations", "auditor", "cpr")
     (error,) = service.ask(f"mutation {{ {mutation} }}", *roles)["errors"]
     assert error["extensions"]["code"] == "forbidden"
+
+
+def test_an_erased_person_is_answered_no_more(service: Served) -> None:
+    made = 'mutation { createPerson(name: "Vilda Forsvunden", reason: "a mistake") { uuid } }'
+    uuid = service.data(made, "hr")["createPerson"]["uuid"]
+    erase = 'mutation($p: String!) { erasePerson(person: $p, reason: "asked for it") }'
+    assert service.data(erase, "hr", p=uuid)["erasePerson"] == [uuid]
+    assert service.data(PERSON, id=uuid)["person"] is None
+    (*_, last) = service.data("{ changes(first: 100) { nodes { uuid operation reason after } } }", "auditor")[
+        "changes"
+    ]["nodes"]
+    assert (last["uuid"], last["operation"], last["reason"]) == (uuid, "erased", "asked for it")
+    assert service.ask(erase, "hr", p=uuid)["errors"][0]["extensions"]["code"] == "unknown_person"
 
 
 def test_what_nobody_has_matched_is_one_list(service: Served) -> None:
