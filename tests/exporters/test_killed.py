@@ -10,8 +10,8 @@ import pytest
 from exporters.pipeline import run_export
 from reconnect.embedded import Addresses
 from tests.exporters.killed_export import PEOPLE, RING, UNITS, exported, target
+from tests.forked import telling
 from tests.graph.snapshot import last_write
-from tests.killed import started
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ def test_an_export_killed_at_random_points_is_completed_by_the_next_run(
     longest = time.monotonic() - begun
     for point in range(POINTS):
         version, folder = 1 + point % 2, tmp_path / "out"
-        process, told = started(exported, addresses, folder, version)
+        process, told = telling(exported, addresses, folder, version)
         assert told.recv() == "ready"
         process.join(timeout=dice.uniform(0, longest / 2))
         if process.is_alive():

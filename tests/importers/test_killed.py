@@ -12,9 +12,9 @@ import pytest
 from importers.pipeline import run_import
 from reconnect.embedded import Addresses
 from tests.emptied import empty
+from tests.forked import telling
 from tests.graph.snapshot import change_numbers, last_write, snapshot
 from tests.importers.killed_import import RING, RULES, imported, source
-from tests.killed import started
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ def _heard(told: Connection, most: float = float("inf")) -> int:
 
 def _killed(addresses: Addresses, version: int, steps: int, dice: random.Random) -> bool:
     """Kill an import some moments after one of its steps. Whether it was killed before it was done."""
-    process, told = started(imported, addresses, version)
+    process, told = telling(imported, addresses, version)
     _heard(told, dice.randrange(steps))
     time.sleep(dice.uniform(0, 0.2))
     process.kill()
@@ -48,7 +48,7 @@ def test_an_import_killed_at_20_random_points_is_completed_by_the_next_run(
     driver, dice = clean_graph, random.Random(20261124)
     undisturbed, steps = {}, {}
     for version in (1, 2):
-        process, told = started(imported, addresses, version)
+        process, told = telling(imported, addresses, version)
         steps[version] = _heard(told)
         process.join()
         assert process.exitcode == 0

@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconnect.embedded import Addresses
-from tests.reconnect.shell import Run
+from tests.reconnect.shell import Run, command
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def listener() -> Iterator[Callable[[int], int]]:
 
 
 @pytest.fixture
-def run(addresses: Addresses, tmp_path: Path) -> Run:
+def run(addresses: Addresses, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs ``reconnect`` as a process of its own, on the session's servers, with an own home."""
     environment = {
         **os.environ,
@@ -39,17 +38,11 @@ def run(addresses: Addresses, tmp_path: Path) -> Run:
         "RECONNECT__NEO4J__PASSWORD": addresses.password,
         "RECONNECT__REDIS__URL": addresses.redis_url,
     }
-    environment.pop("COLUMNS", None)  # pytest-xdist sets it; a command's output goes to a pipe here
+    environment.pop("COLUMNS", None)  # pytest-xdist sets it; a command's output goes to a file here
+    output = tmp_path_factory.mktemp("output")
 
     def reconnect(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "reconnect", *arguments],
-            env=environment | settings,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        done = command(arguments, environment | settings, tmp_path, output)
         password = addresses.redis_url.split(":")[2].split("@")[0]
         for secret in (addresses.password, password):
             assert secret not in done.stdout + done.stderr

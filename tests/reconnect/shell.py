@@ -1,6 +1,39 @@
 """The command line as a process of its own."""
 
+import os
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from reconnect import cli
+from tests.forked import started
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+_PATIENCE = 120
+"""Seconds."""
+
+
+def command(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, output: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run ``reconnect`` with these arguments in a folder. ``output``: a folder for what it says."""
+    said = [output / "stdout", output / "stderr"]
+    process = started(_reconnect, arguments, environment, folder, said)
+    process.join(_PATIENCE)
+    if process.is_alive():
+        process.kill()
+        raise subprocess.TimeoutExpired(arguments, _PATIENCE)
+    return subprocess.CompletedProcess(arguments, process.exitcode, *(each.read_text() for each in said))
+
+
+def _reconnect(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, said: Sequence[Path]) -> None:
+    for number, file in enumerate(said, start=1):
+        with file.open("wb") as out:
+            os.dup2(out.fileno(), number)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.argv = ["reconnect", *arguments]
+    cli.main()

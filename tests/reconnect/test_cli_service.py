@@ -1,6 +1,7 @@
 """The web service from the command line: tokens, queries with and without one, and the end when it is asked to."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import httpx
 import neo4j
 import pytest
 
+from api.access.gate import REMEMBERED
 from graph.cpr import Keyring
 from importers.pipeline import run_import
 from reconnect.embedded import Addresses
@@ -69,6 +71,7 @@ def test_the_service_answers_tokens_until_they_are_revoked(
         assert "reader of the test" in run("token", "list").stdout
         assert token not in run("token", "list").stdout
         assert run("token", "revoke", "reader of the test").returncode == Exit.OK
+        time.sleep(REMEMBERED)
         refused = run(*asked)
         assert refused.returncode == Exit.FAILURE
         assert json.loads(refused.stdout)["errors"][0]["extensions"]["code"] == "unauthenticated"

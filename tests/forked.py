@@ -1,0 +1,39 @@
+"""Processes for tests, forked from one that has loaded what they need.
+
+Each is a real one, with an environment, output and connections of its own, that can be killed; but to load the program
+takes longer than most of them live.
+"""
+
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from typing import Any
+
+from reconnect.cli import MODULES
+
+_FORKING = multiprocessing.get_context("forkserver")
+_FORKING.set_forkserver_preload(
+    [
+        *sorted({f"reconnect.commands.{module}" for module in MODULES.values()}),
+        "reconnect.local_api",
+        "tests.importers.killed_import",
+        "tests.exporters.killed_export",
+        "tests.reconnect.shell",
+    ]
+)
+
+
+def started(work: Callable[..., None], *arguments: Any) -> ForkServerProcess:
+    """A process that does ``work(*arguments)``."""
+    process = _FORKING.Process(target=work, args=arguments)
+    process.start()
+    return process
+
+
+def telling(work: Callable[..., None], *arguments: Any) -> tuple[ForkServerProcess, Connection]:
+    """A process that does ``work(tell, *arguments)``, and where ``tell.send`` arrives: EOFError when it has ended."""
+    told, tell = _FORKING.Pipe(duplex=False)
+    process = started(work, tell, *arguments)
+    tell.close()
+    return process, told
