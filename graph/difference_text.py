@@ -111,11 +111,11 @@ def _of_new(difference: Difference, names: Names) -> Iterator[str]:
         if prop.name in states[-1].values:
             hidden = _why_hidden(difference, prop)
             yield f"{prop.name}: {f'({hidden})' if hidden else _text(states[-1].values[prop.name])}"
+    exists = union(each.period for each in states)
     for link in KINDS[difference.kind].links:
         told = [each for each in links if each.name == link.name]
         if told:
-            yield f"{link.name}: {_all(told, names)}"
-    exists = union(each.period for each in states)
+            yield f"{link.name}: {_all(told, names, exists)}"
     if exists != (Period(),):
         yield f"exists: {_spans(exists)}"
 
@@ -125,7 +125,7 @@ def _link(difference: Difference, name: str, single: bool, both: Sequence[Period
     now = [each for each in difference.after.links if each.name == name]
     if not single:
         gone, come = [each for each in was if each not in now], [each for each in now if each not in was]
-        told = [f"{sign} {_all(rows, names)}" for sign, rows in (("without", gone), ("with", come)) if rows]
+        told = [f"{sign} {_all(rows, names, both)}" for sign, rows in (("without", gone), ("with", come)) if rows]
         if told:
             yield f"{name}: {'; '.join(told)}"
         return
@@ -133,13 +133,12 @@ def _link(difference: Difference, name: str, single: bool, both: Sequence[Period
         yield f"{name}: {_text(old)} → {_text(new)}{_when(days, both)}"
 
 
-def _all(rows: Sequence[LinkRow], names: Names) -> str:
-    """Each with its days, where they are bounded."""
-    return ", ".join(f"{names.get(each.to, each.to)}{_bounded(each.period)}" for each in rows)
-
-
-def _bounded(days: Period) -> str:
-    return "" if days == Period() else f" ({_span(days)})"
+def _all(rows: Sequence[LinkRow], names: Names, life: Sequence[Period]) -> str:
+    """Each with its days, unless they are the whole ``life``."""
+    whole = (Period(), *life)
+    return ", ".join(
+        names.get(each.to, each.to) + ("" if each.period in whole else f" ({_span(each.period)})") for each in rows
+    )
 
 
 _Timeline = Callable[[Period], Value | None]

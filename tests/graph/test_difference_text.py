@@ -56,7 +56,7 @@ def test_a_place_is_told_by_name_also_where_it_is_new(clean_graph: neo4j.Driver)
     later = changed(later, "e2", links={**small()[7].links, "unit": link("Unit", "west")})
     told_of = words(clean_graph, *later, unit("west", "root"))
     assert told_of == {
-        "west": ["name: West; parent: Root (from 2020-01-01); exists: from 2020-01-01"],
+        "west": ["name: West; parent: Root; exists: from 2020-01-01"],
         "e1": ["unit: North → South, from 2026-06-01"],
         "e2": ["unit: North → West"],
     }
@@ -84,7 +84,7 @@ def test_of_links_that_may_be_several_what_goes_and_comes_is_told(clean_graph: n
     nodes = [kle("27"), kle("28"), kle("29")]
     run_import(clean_graph, Stating(*nodes, performing("27", "28")), RING)
     assert words(clean_graph, *nodes, performing("28", "29")) == {
-        "root": ["performs: without 27 (from 2020-01-01); with 29 (from 2020-01-01)"]
+        "root": ["performs: without 27; with 29"]
     }
 
 
