@@ -4,13 +4,15 @@ Whoever may start this has the graph's password anyway. What is asked is logged 
 CPR numbers too.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from graphql import GraphQLError
 
 from api.access.rights import Access
 from api.limits import Limits
@@ -20,6 +22,10 @@ from reconnect.context import Context
 
 # What the program itself asks may be everything, and may take its time.
 _LIMITS = Limits(cost=10**12, seconds=6 * 3600)
+_READS_ONLY = (
+    "Without a token the graph is only read. Changes and subscriptions go to the running service, in the name of who "
+    "has the token (--token or RECONNECT_TOKEN); `reconnect schema` prints the schema."
+)
 
 
 class QueryRefused(Exception):
@@ -55,6 +61,8 @@ class LocalApi:
         self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]
     ) -> bytes:
         question = question_of(document, operation)
+        if not question.is_read:
+            raise Rejected(GraphQLError(_READS_ONLY, extensions={"code": "reads_only"}))
         answer = await self._reader.answer(question, variables, access.fields(), access.name)
         return b"".join([part async for part in answer]) if isinstance(answer, AsyncIterator) else answer
 
@@ -67,7 +75,9 @@ def local_api(context: Context) -> Iterator[LocalApi]:
     with start_blocking_portal() as portal:
         reading = portal.call(_connected, uri, user, password)
         try:
-            yield LocalApi(portal, Reader(reading, driver, context.keyring, _LIMITS))
+            rules = {each.name: each.about for each in context.settings.roles}
+            reader = Reader(reading, driver, context.keyring, _LIMITS, context.order, partial(_states, context), rules)
+            yield LocalApi(portal, reader)
         finally:
             portal.call(reading.close)
 
@@ -75,3 +85,9 @@ def local_api(context: Context) -> Iterator[LocalApi]:
 async def _connected(uri: str, user: str, password: str) -> Any:
     # In the portal's own event loop: an async driver belongs to the loop that it was made in.
     return connect_async(uri, user, password)
+
+
+def _states(context: Context) -> Sequence[Mapping[str, Any]]:
+    from reconnect.source_health import as_answers  # only here: it loads every source, and few questions are about them
+
+    return as_answers(context)

@@ -39,7 +39,7 @@ def query(
     """Ask what a file asks, and print the answer as JSON.
 
     Without a token the graph is read here and now, with the rights of whoever has its password; with one, the service
-    at --url is asked. Errors are in the JSON, as GraphQL has them (exit code 1).
+    at --url is asked, which also takes changes. Errors are in the JSON, as GraphQL has them (exit code 1).
     """
     variables = dict(_variable(each) for each in var or [])
     try:

@@ -83,9 +83,7 @@ def test_of_links_that_may_be_several_what_goes_and_comes_is_told(clean_graph: n
 
     nodes = [kle("27"), kle("28"), kle("29")]
     run_import(clean_graph, Stating(*nodes, performing("27", "28")), RING)
-    assert words(clean_graph, *nodes, performing("28", "29")) == {
-        "root": ["performs: without 27; with 29"]
-    }
+    assert words(clean_graph, *nodes, performing("28", "29")) == {"root": ["performs: without 27; with 29"]}
 
 
 def test_a_private_value_is_not_told(clean_graph: neo4j.Driver) -> None:

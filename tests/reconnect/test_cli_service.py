@@ -18,7 +18,7 @@ from reconnect.exits import Exit
 from reconnect.keys import keyring
 from reconnect.service import BackgroundService
 from reconnect.settings import CprSettings
-from tests.graph.organisation import Stating, small
+from tests.graph.organisation import Stating, person, small
 from tests.reconnect.shell import Run
 
 pytestmark = pytest.mark.slow
@@ -78,6 +78,46 @@ def test_the_service_answers_tokens_until_they_are_revoked(
     finally:
         assert service.stop()
     assert token not in (home.logs / "api.out").read_text()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        'mutation { joinPersons(keep: "a", other: "b", reason: "twice") { uuid } }',
+        "subscription { changes(after: 0) { number } }",
+        "{ __schema { queryType { name } } }",
+    ],
+)
+def test_without_a_token_only_reads_are_answered(
+    run: Run, clean_graph: neo4j.Driver, tmp_path: Path, document: str
+) -> None:
+    (tmp_path / "other.graphql").write_text(document)
+    done = run("query", str(tmp_path / "other.graphql"))
+    assert done.returncode == Exit.FAILURE
+    assert json.loads(done.stdout)["errors"][0]["extensions"] == {"code": "reads_only"}
+    assert "--token" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_token_the_settings_count_as_in_the_service(
+    run: Run, clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    """Here the order of sources: by which one a value was chosen is part of the answer."""
+    ring = Keyring.generate()
+    run_import(clean_graph, Stating(person("p", "Alma Testrup", "1101575001")), ring)
+    run_import(clean_graph, Stating(person("p", "Alma Prøve", "1101575001"), name="facts"), ring)
+    (tmp_path / "reconnect.toml").write_text('[merge.properties]\n"Person.name" = ["facts", "sd"]\n')
+    (tmp_path / "said.graphql").write_text(
+        '{ disagreements(kind: "Person") { said { property rule } } sources { name } }'
+    )
+    told = json.loads(run("query", str(tmp_path / "said.graphql")).stdout)
+    assert "errors" not in told, told
+    assert told["data"] == {
+        "disagreements": [
+            {"said": {"property": "name", "rule": "facts comes before sd in the order of sources for Person.name"}}
+        ],
+        "sources": [{"name": "facts"}, {"name": "sd"}],
+    }
 
 
 def test_a_file_that_is_no_text_is_a_wrong_argument(run: Run, tmp_path: Path) -> None:
