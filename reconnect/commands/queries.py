@@ -96,7 +96,11 @@ def _there(url: str, token: str, document: str, operation: str | None, variables
             timeout=120,
             trust_env="127.0.0.1" not in url,
         )
-        told: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise CommandFailed(f"The service at {url} does not answer: {error}. `reconnect serve` starts it.") from error
+    try:
+        told: dict[str, Any] = answer.json()
+    except ValueError as error:
+        form = answer.headers.get("content-type", "no content type")
+        raise CommandFailed(f"What answers at {url} is no REConnect: HTTP {answer.status_code}, {form}.") from error
     return told

@@ -7,7 +7,8 @@ import typer
 
 from reconnect import worker
 from reconnect.context import of
-from reconnect.exits import Exit
+from reconnect.exits import CommandFailed
+from reconnect.terminal import terminal
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +31,11 @@ def run_worker(
     if check:
         with redis.Redis.from_url(of_run.redis_url()) as client:
             alive = worker.healthy_here(client, of_run)
-        raise typer.Exit(Exit.OK if alive else Exit.FAILURE)
+        if not alive:
+            raise CommandFailed(
+                "No worker of this machine and RECONNECT_HOME has shown itself for a quarter of a minute."
+            )
+        terminal().print("A worker is alive.")
+        return
     of_run.driver()
     worker.run(of_run, burst)

@@ -3,7 +3,9 @@
 import json
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import neo4j
@@ -118,6 +120,30 @@ def test_without_a_token_the_settings_count_as_in_the_service(
         ],
         "sources": [{"name": "facts"}, {"name": "sd"}],
     }
+
+
+class LoginPage(BaseHTTPRequestHandler):
+    """A proxy's, whatever is asked."""
+
+    def do_POST(self) -> None:
+        self.send_response(502)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<html>Log ind</html>")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing is logged."""
+
+
+def test_what_answers_and_is_no_service_is_said_to_be_none(run: Run, file: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), LoginPage) as proxy:
+        Thread(target=proxy.serve_forever, daemon=True).start()
+        done = run("query", str(file), "--token", "rc_any", "--url", f"http://127.0.0.1:{proxy.server_port}")
+        proxy.shutdown()
+    assert done.returncode == Exit.FAILURE
+    assert "is no REConnect: HTTP 502, text/html." in done.stderr
+    wrong = run("query", str(file), "--token", "rc_any", "--url", "http://[::1")
+    assert (wrong.returncode, "does not answer" in wrong.stderr) == (Exit.FAILURE, True)
 
 
 def test_a_file_that_is_no_text_is_a_wrong_argument(run: Run, tmp_path: Path) -> None:
