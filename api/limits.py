@@ -27,7 +27,7 @@ class Limits:
     hold, estimated. ``seconds``: a query's."""
 
     depth: int = 12
-    parts: int = 250
+    parts: int = 300
     cost: int = 5_000_000
     seconds: float = 60
 

@@ -22,10 +22,10 @@ def test_depth(asking: Asking) -> None:
 @pytest.mark.parametrize(
     "many",
     [
-        "{ " + " ".join(f"a{n}: units(first: 1) {{ totalCount }}" for n in range(251)) + " }",
-        "{ units(first: 1) { nodes { " + " ".join(f"a{n}: parent {{ name }}" for n in range(250)) + " } } }",
+        "{ " + " ".join(f"a{n}: units(first: 1) {{ totalCount }}" for n in range(301)) + " }",
+        "{ units(first: 1) { nodes { " + " ".join(f"a{n}: parent {{ name }}" for n in range(300)) + " } } }",
         "{ units(first: 1) { nodes { ...A } } } fragment A on Unit { "
-        + " ".join(f"a{n}: parent {{ b: parent {{ name }} c: parent {{ name }} }}" for n in range(90))
+        + " ".join(f"a{n}: parent {{ b: parent {{ name }} c: parent {{ name }} }}" for n in range(110))
         + " }",
     ],
     ids=["beside_each_other", "of_one_thing", "in_a_fragment"],
@@ -34,7 +34,7 @@ def test_too_many_things_beside_each_other(asking: Asking, many: str) -> None:
     """Each is a part of one statement; Neo4j would plan for minutes, and no time limit ends that."""
     error = asking.refusal(many)
     assert error.extensions == {"code": "over_limit"}
-    assert "250 are allowed" in error.message and "filter" in error.message
+    assert "300 are allowed" in error.message and "filter" in error.message
 
 
 def test_cost_is_that_of_each_asking(asking: Asking) -> None:
