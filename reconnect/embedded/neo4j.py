@@ -1,4 +1,7 @@
-"""The embedded Neo4j Community server of one instance."""
+"""The embedded Neo4j Community server of one instance.
+
+``RECONNECT_NEO4J_JAVA_OPTIONS`` gives its Java more options than ours, in the form of Java's own JDK_JAVA_OPTIONS.
+"""
 
 import os
 import re
@@ -139,6 +142,8 @@ class Neo4jServer:
 
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        if options := os.environ.get("RECONNECT_NEO4J_JAVA_OPTIONS"):
+            kept["JDK_JAVA_OPTIONS"] = options
         return kept | {"NEO4J_HOME": str(self._home.neo4j), "NEO4J_CONF": str(self._home.neo4j / "conf")}
 
     def _configuration(self, bolt_port: int, http_port: int) -> str:

@@ -28,6 +28,15 @@ def listener() -> Iterator[Callable[[int], int]]:
         yield listen
 
 
+@pytest.fixture(scope="module")
+def short_lived() -> Iterator[str]:
+    """For servers that live for a minute: Java spends nothing on a speed that would come later. Its options."""
+    options = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RECONNECT_NEO4J_JAVA_OPTIONS", options)
+        yield options
+
+
 @pytest.fixture
 def run(addresses: Addresses, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs ``reconnect`` as a process of its own, on the session's servers, with an own home."""

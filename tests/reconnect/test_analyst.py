@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def other() -> Iterator[neo4j.Driver]:
+def other(short_lived: str) -> Iterator[neo4j.Driver]:
     """A second embedded Neo4j."""
     home = Path(tempfile.mkdtemp(prefix="reconnect-analyst-"))
     instance = Instance(home, memory=Memory("256m", "512m", "64m"))

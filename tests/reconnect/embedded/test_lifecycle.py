@@ -27,7 +27,7 @@ SMALL = Memory(initial_heap="256m", max_heap="512m", page_cache="64m")
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
+def home(short_lived: str) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="reconnect-life-"))
     yield folder
     Instance(folder).stop()
@@ -90,6 +90,10 @@ def test_up_again_starts_nothing(instance: Instance) -> None:
     addresses = instance.start()
     assert pids(instance) == before
     assert addresses == instance.addresses()
+
+
+def test_java_is_given_the_options_of_the_environment(instance: Instance, short_lived: str) -> None:
+    assert f"Picked up JDK_JAVA_OPTIONS: {short_lived}\n" in (instance.home.logs / "neo4j.out").read_text()
 
 
 def test_killed_servers_come_back_with_their_data(instance: Instance) -> None:
