@@ -14,7 +14,7 @@ from graphql import GraphQLError
 from api.cursors import key_in, name_in, number_in, uuid_in
 from api.filters import of_kind
 from api.given import Given, Parameters, Values, current, found
-from api.limits import PAGE, cost_of
+from api.limits import PAGE, cost_of, levels, one_more, some
 from api.moment import Moment
 from api.nearest import EVERYBODY
 from api.plan import BLOCK, PageField, Plan, RootForm, Rule
@@ -24,8 +24,6 @@ from api.told import RULES, TOLD, Part, Plain, Told
 from graph.lookup import surviving_query
 from graph.model import KINDS
 
-LARGEST_PAGE = 100_000  # it is streamed; the cost limit stops what would be too dear
-DEEPEST_TREE = 100
 _CURSORS = {"number": number_in, "uuid": uuid_in}  # by the key that a list is in the order of
 
 
@@ -100,7 +98,7 @@ class Compiler:
         first = root.arguments.get("first")
         if first is None:
             first = PAGE
-        where, binding = self._chosen(type_, root)
+        v, binding, where = self._chosen(type_, root)
         count = (
             f"COUNT {{ MATCH (n:{type_.label}) {binding} WITH * WHERE {where} RETURN n }}"
             if any(each.name == "totalCount" for each in connection.values())
@@ -117,9 +115,9 @@ class Compiler:
         text = f"""
         MATCH (n:{type_.label})
         {binding}
-        WITH *{f", coalesce(v.{type_.caption}, '') AS name" if by_name else ""}
+        WITH *{f", coalesce({v}.{type_.caption}, '') AS name" if by_name else ""}
         WHERE {where}{self._after(type_, root, by_name)}
-        WITH n{", name" if by_name else ""} ORDER BY {order} LIMIT {self.parameters.add(first, _one_more)}
+        WITH n{", name" if by_name else ""} ORDER BY {order} LIMIT {self.parameters.add(first, one_more)}
         WITH collect(n) AS found{names}
         WITH found[..{self.parameters.add(first)}] AS page, found{", names" if by_name else ""}
         WITH page, {{more: size(found) > size(page), last: {last}, total: {count}}} AS head
@@ -127,9 +125,9 @@ class Compiler:
         lists = [each.children[type_.name] for each in connection.values() if each.name == "nodes"]
         if not lists:
             return text + f"RETURN {place} AS root, head, [] AS rows"
-        maps = [self._map(type_, each, "n", "v", "r") for each in lists]
+        v, exists = self._existing(type_, "n")
+        maps = [self._map(type_, each, "n", v, "r") for each in lists]
         rows = maps[0] if len(maps) == 1 else f"[{', '.join(maps)}]"
-        exists = self._exists(type_, "n", "v", "s")
         return (
             text
             + f"""
@@ -156,10 +154,11 @@ class Compiler:
             also = f"UNION MATCH (n:{name} {{{natural}: {known}}}) RETURN n" if natural else ""
             start = f"CALL () {{ MATCH (:SourceRecord {{key: {known}}})-[:TELLS]->(n:{name}) RETURN n {also} }}"
         type_ = TYPES[name]
+        v, exists = self._existing(type_, "n")
         return f"""
         {start}
-        {self._exists(type_, "n", "v", "s")}
-        RETURN {place} AS root, null AS head, [{self._map(type_, root.children[name], "n", "v", "r")}] AS rows"""
+        {exists}
+        RETURN {place} AS root, null AS head, [{self._map(type_, root.children[name], "n", v, "r")}] AS rows"""
 
     def _tree(self, place: int, root: Selected) -> str:
         """``tree(root: …, depth: …)``: each unit before those below it."""
@@ -169,22 +168,23 @@ class Compiler:
         else:
             name = self.parameters.add(asked)
             top = f"(top.uuid = {name} OR EXISTS {{ MATCH (:SourceRecord {{key: {name}}})-[:TELLS]->(top) }})"
-        levels = "" if depth is None else f" AND size(parts) <= {self.parameters.add(depth, _levels)}"
+        limit = "" if depth is None else f" AND size(parts) <= {self.parameters.add(depth, levels)}"
         parts = {
             "depth": "entry.depth",
             "parent": "entry.parent",
             "__typename": "'TreeUnit'",
         }
+        v, exists = self._existing(TYPES["Unit"], "n")
         pairs = ", ".join(
-            f"`{each.key}`: " + (parts.get(each.name) or self._map(TYPES["Unit"], each.children["Unit"], "n", "v", "r"))
+            f"`{each.key}`: " + (parts.get(each.name) or self._map(TYPES["Unit"], each.children["Unit"], "n", v, "r"))
             for each in root.children["TreeUnit"].values()
         )
         return f"""
         MATCH (top:Unit)
         WHERE {top} AND {self.moment.active("top")}
         MATCH way = (top)<-[parts:PART_OF*0..]-(n:Unit)
-        WHERE all(part IN parts WHERE {self.moment.in_force("part")}){levels}
-        {self._exists(TYPES["Unit"], "n", "v", "s")}
+        WHERE all(part IN parts WHERE {self.moment.in_force("part")}){limit}
+        {exists}
         WITH n, size(parts) AS depth, nodes(way) AS line
         WITH n, depth, line[-2].uuid AS parent ORDER BY [u IN line | coalesce(u.name, '') + u.uuid]
         WITH collect({{n: n, depth: depth, parent: CASE depth WHEN 0 THEN null ELSE parent END}}) AS found
@@ -192,7 +192,7 @@ class Compiler:
         RETURN {place} AS root, null AS head, COLLECT {{
             UNWIND found[start..start + {BLOCK}] AS entry
             WITH entry, entry.n AS n
-            {self._exists(TYPES["Unit"], "n", "v", "s")}
+            {exists}
             RETURN {{{pairs}}}
         }} AS rows"""
 
@@ -259,37 +259,38 @@ class Compiler:
 
     def _named(self, kind: str, selected: Mapping[str, Selected], uuid: str) -> str:
         """The thing with this uuid, also where it does not exist on the day: a walk may go through a closed unit."""
-        m, v, r = self._name("m"), self._name("v"), self._name("r")
+        m, r = self._name("m"), self._name("r")
+        v, binding = self.moment.bind_closed(m, self._name("v"))
         return f"""head(COLLECT {{
             MATCH ({m}:{kind} {{uuid: {uuid}}})
-            {self.moment.bind_closed(m, v)}
+            {binding}
             RETURN {self._map(TYPES[kind], selected, m, v, r)}
         }})"""
 
     # -- which things ---------------------------------------------------------------------------------------------
 
-    def _chosen(self, type_: Type, root: Selected) -> tuple[str, str]:
-        """(condition, clauses before it) for the things that a list's arguments choose."""
+    def _chosen(self, type_: Type, root: Selected) -> tuple[str, str, str]:
+        """(what holds a thing's values, clauses, condition after them) for what a list's arguments choose."""
         conditions = [f"n.{type_.key} IS NOT NULL"]  # always so; it lets the index give the order
         if type_.kind is None:
             for name in ("source", "kind", "uuid", "state", "type", "target", "object"):
                 if root.arguments.get(name) is not None:
                     conditions.append(f"n.{name} = {self.parameters.add(root.arguments[name])}")
-            return " AND ".join(conditions), "WITH n, n AS v"
-        clauses, exists = self.moment.bind("n", "v", "s")
+            return "n", "", " AND ".join(conditions)
+        v, clauses, exists = self.moment.bind("n", "v", "s")
         conditions.append(exists)
         known = of_kind(type_.name)
         for name, value in (root.arguments.get("filter") or {}).items():
             filter_ = known[name]
             if value is not None:
-                conditions.append(filter_.condition("n", "v", self.parameters.add(value), self.moment.in_force))
+                conditions.append(filter_.condition("n", v, self.parameters.add(value), self.moment.in_force))
             elif filter_.empty is not None:
-                conditions.append(filter_.empty("v"))
+                conditions.append(filter_.empty(v))
             else:
                 raise GraphQLError(
                     f"{root.name}: filter.{name}: null is no filter; leave it out", extensions={"code": "null_filter"}
                 )
-        return " AND ".join(f"({each})" for each in conditions), clauses
+        return v, clauses, " AND ".join(f"({each})" for each in conditions)
 
     def _after(self, type_: Type, root: Selected, by_name: bool) -> str:
         after = root.arguments.get("after")
@@ -300,12 +301,14 @@ class Compiler:
         name, key = self.parameters.add(after, name_in), self.parameters.add(after, key_in)
         return f" AND (name > {name} OR (name = {name} AND n.{type_.key} > {key}))"
 
-    def _exists(self, type_: Type, n: str, v: str, s: str) -> str:
-        """Clauses that bind a thing's values; nothing is left where it does not exist."""
-        if type_.kind is None:
-            return f"WITH *, {n} AS {v}"
-        clauses, condition = self.moment.bind(n, v, s)
-        return f"{clauses}\n            WITH * WHERE {condition}"
+    def _existing(self, type_: Type, n: str) -> tuple[str, str]:
+        """(what holds the thing's values, clauses that leave nothing where it does not exist)."""
+        v, clauses, exists = self._bound(type_, n)
+        return v, clauses or f"WITH * WHERE {exists}"
+
+    def _bound(self, type_: Type, n: str) -> tuple[str, str, str]:
+        """See ``Moment.bind``; a record is not of a day."""
+        return self.moment.bind(n, self._name("v"), self._name("s")) if type_.kind else (n, "", "true")
 
     # -- objects --------------------------------------------------------------------------------------------------
 
@@ -347,15 +350,16 @@ class Compiler:
         return text
 
     def _things(self, way: Way, selected: Selected, n: str) -> str:
-        m, v, r, s = self._name("m"), self._name("v"), self._name("r"), self._name("s")
+        m, r = self._name("m"), self._name("r")
         pattern = way.pattern.replace("{n}", n).replace("{m}", m).replace("{r}", r)
-        conditions = [f"{m}:{'|'.join(way.to)}"]
+        v, binding, exists = self._bound(TYPES[way.to[0]], m)
+        conditions = [f"{m}:{'|'.join(way.to)}", exists]
         if way.dated:
             conditions.append(self.moment.in_force(r))
         elif way.is_tree:
             depth = selected.arguments.get("depth")
             if depth is not None:
-                conditions.append(f"size({r}) <= {self.parameters.add(depth, _levels)}")
+                conditions.append(f"size({r}) <= {self.parameters.add(depth, levels)}")
             conditions.append(f"all(part IN {r} WHERE {self.moment.in_force('part')})")
         once = ""
         order = way.order.replace("{m}", m).replace("{r}", r)
@@ -368,26 +372,28 @@ class Compiler:
         text = f"""COLLECT {{
             MATCH {pattern} WHERE {" AND ".join(conditions)}
             {once}
-            {self._exists(TYPES[way.to[0]], m, v, s)}
-            RETURN {self._object(way, selected, m, v, r)} ORDER BY {order}{limit}
+            {binding}
+            WITH * ORDER BY {order}{limit}
+            RETURN {self._object(way, selected, m, v, r)}
         }}"""
         return text if way.many else f"head({text})"
 
     def _periods(self, periods: Periods, selected: Selected, n: str) -> str:
         """A map a relationship, where ``_things`` has one a thing; of the same things."""
-        m, v, r, s = self._name("m"), self._name("v"), self._name("r"), self._name("s")
+        m, r = self._name("m"), self._name("r")
         way = periods.way
         pattern = way.pattern.replace("{n}", n).replace("{m}", m).replace("{r}", r)
+        v, binding, exists = self._bound(TYPES[way.to[0]], m)
         return f"""COLLECT {{
-            MATCH {pattern} WHERE {m}:{"|".join(way.to)} AND {self.moment.in_force(r)}
-            {self._exists(TYPES[way.to[0]], m, v, s)}
+            MATCH {pattern} WHERE {m}:{"|".join(way.to)} AND {exists} AND {self.moment.in_force(r)}
+            {binding}
+            WITH * ORDER BY {r}.from, {m}.uuid{self._limit(selected)}
             RETURN {self._map(TYPES[periods.to], selected.children[periods.to], m, v, r)}
-            ORDER BY {r}.from, {m}.uuid{self._limit(selected)}
         }}"""
 
     def _limit(self, selected: Selected) -> str:
         first = selected.arguments.get("first")
-        return "" if first is None else f" LIMIT {self.parameters.add(first, _some)}"
+        return "" if first is None else f" LIMIT {self.parameters.add(first, some)}"
 
     def _object(self, way: Way, selected: Selected, m: str, v: str, r: str) -> str:
         if len(way.to) == 1:
@@ -420,21 +426,3 @@ def _holds_a_day(start: Any, end: Any) -> Callable[[Values], None]:
             )
 
     return check
-
-
-def _some(first: int) -> int:
-    if not 0 < first <= LARGEST_PAGE:
-        raise GraphQLError(
-            f"first: ask for 1 to {LARGEST_PAGE} at a time, and go on with after", extensions={"code": "over_limit"}
-        )
-    return first
-
-
-def _one_more(first: int) -> int:
-    return _some(first) + 1
-
-
-def _levels(depth: int) -> int:
-    if not 0 < depth <= DEEPEST_TREE:
-        raise GraphQLError(f"depth: 1 to {DEEPEST_TREE} levels", extensions={"code": "over_limit"})
-    return depth

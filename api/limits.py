@@ -17,6 +17,8 @@ WHOLE = {
     "suspicions": 100,
     "unmatchedPositions": 100,
 }  # what root lists without first are taken to hold
+LARGEST_PAGE = 100_000  # it is streamed; the cost limit stops what would be too dear
+DEEPEST_TREE = 100
 LIST = 10  # what a nested list is taken to hold, where first does not say otherwise
 
 
@@ -67,6 +69,27 @@ def check_cost(cost: int, limits: Limits) -> None:
             "or give first to the lists inside.",
             extensions={"code": "over_limit"},
         )
+
+
+def some(first: int) -> int:
+    """``first``, as it is. Raises GraphQLError (over_limit) where it is too small or too large."""
+    if not 0 < first <= LARGEST_PAGE:
+        raise GraphQLError(
+            f"first: ask for 1 to {LARGEST_PAGE} at a time, and go on with after", extensions={"code": "over_limit"}
+        )
+    return first
+
+
+def one_more(first: int) -> int:
+    """``first`` and one, by which it is seen whether there are more. Raises as ``some``."""
+    return some(first) + 1
+
+
+def levels(depth: int) -> int:
+    """``depth`` of a tree, as it is. Raises GraphQLError (over_limit) where it is too small or too large."""
+    if not 0 < depth <= DEEPEST_TREE:
+        raise GraphQLError(f"depth: 1 to {DEEPEST_TREE} levels", extensions={"code": "over_limit"})
+    return depth
 
 
 def cost_of(roots: Mapping[str, Selected]) -> Callable[[Values], int]:

@@ -38,26 +38,30 @@ class Moment:
             return f"EXISTS {{ ({node})-[state:STATE]->() WHERE {self.in_force('state')} }}"
         return Day(self.copied, self.day).active(node)
 
-    def bind(self, node: str, values: str, state: str) -> tuple[str, str]:
-        """(clauses that bind ``values`` to the node with the values of the day, condition that it exists).
+    def bind(self, node: str, values: str, state: str) -> tuple[str, str, str]:
+        """(variable that holds the node's values of the day, clauses that bind it, condition that the node exists).
 
-        Over a period the values are those of the first day of it on which the thing exists.
+        Where the node itself shows the day, it is that variable and nothing need be bound; else it is ``values``, and
+        the clauses leave only what exists. Over a period the values are those of the first day of it on which the
+        thing exists.
         """
         if self.is_period:
             return (
+                values,
                 f"CALL ({node}) {{ MATCH ({node})-[{state}:STATE]->({values}) WHERE {self.in_force(state)} "
                 f"RETURN {values} ORDER BY {state}.from LIMIT 1 }}",
                 "true",
             )
         if self.copied:
-            return f"WITH *, {node} AS {values}", f"{node}.active"
-        return f"MATCH ({node})-[{state}:STATE]->({values})", in_force(state, self.day)
+            return node, "", f"{node}.active"
+        return values, f"MATCH ({node})-[{state}:STATE]->({values}) WHERE {in_force(state, self.day)}", "true"
 
-    def bind_closed(self, node: str, values: str) -> str:
-        """Clauses that bind the values also where the thing does not exist on the day (then there are none)."""
+    def bind_closed(self, node: str, values: str) -> tuple[str, str]:
+        """(variable, clauses) as ``bind`` has them; also where the thing does not exist on the day (no values then)."""
         if self.copied:
-            return f"WITH *, {node} AS {values}"
+            return node, ""
         return (
+            values,
             f"WITH *, head(COLLECT {{ MATCH ({node})-[state:STATE]->(shown) WHERE {self.in_force('state')} "
-            f"RETURN shown ORDER BY state.from }}) AS {values}"
+            f"RETURN shown ORDER BY state.from }}) AS {values}",
         )
