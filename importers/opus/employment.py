@@ -216,7 +216,7 @@ def _function_record(file: File, of: str, unit: UnitKey | None, function: Elemen
     """One of the set that is compared by kind, role, coverage and start (§4.12)."""
     parts = (function.either(name) for name in ("artId", "roleId", "startDate", "orgDaekning"))
     key = of.replace(":employment:", ":function:") + ":" + ":".join(parts)
-    fingerprint = file.fingerprint("Assignment", function.raw, unit.text() if unit else "unknown")
+    fingerprint = file.fingerprint("Assignment", function.packed(), unit.text() if unit else "unknown")
     return RawRecord("Assignment", key, fingerprint, partial(_function, file, key, of, unit, function))
 
 

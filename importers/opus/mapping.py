@@ -6,6 +6,8 @@ from datetime import date
 from functools import cached_property, partial
 from itertools import chain
 
+import orjson
+
 from graph.facts import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period
 from importers.opus import advance, fields
@@ -87,9 +89,8 @@ def records(file: File) -> Iterator[RawRecord]:
     yield from _position_records(file)
     yield from _function_records(file)
     for cpr, view in survey.persons.items():
-        parts = (repr(sorted(view.texts.items())), repr(view.protected), repr(sorted(view.names)))
         key = file.known.person_key(cpr)
-        fingerprint = file.fingerprint("Person", *parts)
+        fingerprint = file.fingerprint("Person", orjson.dumps((view.texts, view.protected, sorted(view.names))))
         yield RawRecord("Person", key, fingerprint, partial(_person, file, key, cpr, view))
 
 
@@ -98,7 +99,7 @@ def records(file: File) -> Iterator[RawRecord]:
 
 def _unit_record(file: File, unit: UnitKey, element: Element) -> RawRecord:
     fault = file.survey.tree.faults.get(unit)
-    fingerprint = file.fingerprint("Unit", element.raw, fault or "")
+    fingerprint = file.fingerprint("Unit", element.packed(), fault or "")
     return RawRecord("Unit", unit.text(), fingerprint, partial(_unit, file, unit, element, fault))
 
 

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import orjson
 from lxml import etree
 
 from importers import xml
@@ -42,8 +44,8 @@ class Element:
     """An ``orgUnit``, ``employee`` or ``function``.
 
     ``attributes`` and ``texts`` are trimmed; what is empty is not in them. A text of an element within a child is
-    called ``child/inner``. ``more``: attributes of child elements, as ``cpr/suppId``. ``raw``: the element's bytes
-    without ``lastChanged``, where asked for. ``repeated``: children that are told twice, with different texts.
+    called ``child/inner``. ``more``: attributes of child elements, as ``cpr/suppId``. ``repeated``: children that
+    are told twice, with different texts.
     """
 
     name: str
@@ -51,7 +53,6 @@ class Element:
     texts: dict[str, str]
     more: dict[str, str] = field(default_factory=dict)
     functions: list["Element"] = field(default_factory=list)
-    raw: bytes = b""
     repeated: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> str:
@@ -62,9 +63,35 @@ class Element:
         """An attribute, or a child element of that name: the sources differ on functions."""
         return self.attributes.get(name) or self.texts.get(name, "")
 
+    def packed(self) -> bytes:
+        """All of it but ``lastChanged``: what a file repeats gives the same bytes, and these give it back."""
+        return orjson.dumps(self._form())
 
-def elements(path: Path, *names: str, raw: bool = False, others: Counter[str] | None = None) -> Iterator[Element]:
-    """The file's elements of these names (orgUnit, employee) in file order, with ``raw`` bytes if asked for.
+    @classmethod
+    def unpacked(cls, packed: bytes) -> "Element":
+        """What ``packed`` has packed."""
+        return cls._of_form(*orjson.loads(packed))
+
+    def _form(self) -> tuple[Any, ...]:
+        attributes = {name: text for name, text in self.attributes.items() if name != "lastChanged"}
+        functions = [each._form() for each in self.functions]
+        return self.name, attributes, self.texts, self.more, functions, self.repeated
+
+    @classmethod
+    def _of_form(
+        cls,
+        name: str,
+        attributes: dict[str, str],
+        texts: dict[str, str],
+        more: dict[str, str],
+        functions: list[Any],
+        repeated: list[str],
+    ) -> "Element":
+        return cls(name, attributes, texts, more, [cls._of_form(*each) for each in functions], tuple(repeated))
+
+
+def elements(path: Path, *names: str, others: Counter[str] | None = None) -> Iterator[Element]:
+    """The file's elements of these names (orgUnit, employee) in file order.
 
     ``others`` counts what else stands beside them: elements that the format does not have.
     Raises IncompleteFile where the file is not well-formed to its end.
@@ -82,7 +109,7 @@ def elements(path: Path, *names: str, raw: bool = False, others: Counter[str] | 
                 if parent is None or parent.getparent() is not None:
                     continue  # an employee's orgUnit, which names a unit
                 if element.tag in names:
-                    yield _element(element, raw=raw)
+                    yield _element(element)
                 _count(others, element.itersiblings(preceding=True))
                 xml.drop(element)
     except xml.BadXml as bad:
@@ -94,7 +121,7 @@ def elements(path: Path, *names: str, raw: bool = False, others: Counter[str] | 
 
 
 class Spool:
-    """Employees of a file put aside by their bytes, so that the few that have changed can be read again.
+    """Employees of a file put aside, packed, so that the few that have changed can be looked at again.
 
     Lives as long as the file's temporary folder.
     """
@@ -104,18 +131,18 @@ class Spool:
         self._reader = path.open("rb")
         self._end = 0
 
-    def keep(self, raw: bytes) -> tuple[int, int]:
+    def keep(self, packed: bytes) -> tuple[int, int]:
         """Where it is put: offset and length."""
-        place = self._end, len(raw)
-        self._writer.write(raw)
-        self._end += len(raw)
+        place = self._end, len(packed)
+        self._writer.write(packed)
+        self._end += len(packed)
         return place
 
     def element(self, place: tuple[int, int]) -> Element:
         self._writer.flush()
         offset, length = place
         self._reader.seek(offset)
-        return _element(xml.tree(self._reader.read(length), length), raw=False)
+        return Element.unpacked(self._reader.read(length))
 
     def close(self) -> None:
         self._writer.close()
@@ -142,7 +169,7 @@ def _check_root(root: etree._Element) -> None:
         raise IncompleteFile("the element kmd is not the root of the file")
 
 
-def _element(element: etree._Element, *, raw: bool) -> Element:
+def _element(element: etree._Element) -> Element:
     attributes = {str(name): text for name, value in element.items() if (text := str(value).strip())}
     texts: dict[str, str] = {}
     more: dict[str, str] = {}
@@ -151,7 +178,7 @@ def _element(element: etree._Element, *, raw: bool) -> Element:
     for child in element:
         name = child.tag
         if name == "function":
-            functions.append(_element(child, raw=raw))
+            functions.append(_element(child))
             continue
         if (told := child.text) and (text := told.strip()) and texts.setdefault(name, text) != text:
             repeated.append(name)
@@ -159,10 +186,4 @@ def _element(element: etree._Element, *, raw: bool) -> Element:
             texts.update((f"{name}/{inner.tag}", (inner.text or "").strip()) for inner in child)
         if name in WITH_ATTRIBUTES:
             more.update((f"{name}/{attribute!s}", str(value).strip()) for attribute, value in child.items())
-    kept = _raw(element) if raw else b""
-    return Element(str(element.tag), attributes, texts, more, functions, kept, tuple(repeated))
-
-
-def _raw(element: etree._Element) -> bytes:
-    element.attrib.pop("lastChanged", "")
-    return bytes(etree.tostring(element, encoding="utf-8", with_tail=False))
+    return Element(str(element.tag), attributes, texts, more, functions, tuple(repeated))

@@ -77,7 +77,7 @@ class Identity(NamedTuple):
 
 @dataclass(slots=True)
 class Seen:
-    """What is kept of a live employee. ``digest`` of all its bytes but lastChanged; ``place`` of these in the spool.
+    """What is kept of a live employee. ``digest`` of all of it but lastChanged; ``place`` of that in the spool.
 
     ``unit``: None where it is not in the file. ``cpr``, ``login`` and ``functions`` only where it can be taken.
     """
@@ -189,7 +189,7 @@ def look(
     check_end(path)
     problems: list[Problem] = []
     units: dict[UnitKey, Element] = {}
-    for element in elements(path, "orgUnit", "employee", raw=True):
+    for element in elements(path, "orgUnit", "employee"):
         if element.name == "employee":
             break  # units come first (§1); where one does not, they are read once more
         _add_unit(units, element, problems)
@@ -197,7 +197,7 @@ def look(
     if survey is None:
         units.clear()
         problems.clear()
-        for element in elements(path, "orgUnit", raw=True):
+        for element in elements(path, "orgUnit"):
             _add_unit(units, element, problems)
         survey = _look(path, day, settings, known_employments, kept_roots, units, problems)
     assert survey is not None
@@ -222,7 +222,7 @@ def _look(
         oddities.count(unit)
         if survey.is_marked_closed(unit) or _is_over(unit, day):
             survey.closed_units.add(key)
-    for element in elements(path, "orgUnit", "employee", raw=True, others=oddities.unknown):
+    for element in elements(path, "orgUnit", "employee", others=oddities.unknown):
         if element.name == "orgUnit":
             if _is_unread(element, units):
                 spool.close()
@@ -280,9 +280,8 @@ def _add_employee(survey: Survey, element: Element) -> None:
         survey.problems.append(file_problem(key.text(), "twice", text))
         return
     unit = survey.unit_of(key.client, element)
-    digest = hashlib.blake2b(element.raw, digest_size=16).digest()
-    place = survey.spool.keep(element.raw)
-    survey.live[key] = Seen(unit, digest, place)
+    packed = element.packed()
+    seen = survey.live[key] = Seen(unit, hashlib.blake2b(packed, digest_size=16).digest(), survey.spool.keep(packed))
     if _is_filtered(element, unit, survey):
         survey.filtered.add(key)
         return
@@ -290,8 +289,7 @@ def _add_employee(survey: Survey, element: Element) -> None:
     if survey.fault(key.text(), element) is not None or (unit is None and not is_known):
         survey.faulty.add(key)
         return
-    cpr = element["cpr"]
-    survey.live[key] = Seen(unit, digest, place, cpr, element["userId"], tuple(element.functions))
+    seen.cpr, seen.login, seen.functions = element["cpr"], element["userId"], tuple(element.functions)
     start, _ = survey.start_of(element)
     _add_person(survey, key, element, start)
     changed = element.attributes.get("lastChanged", "")
@@ -301,7 +299,7 @@ def _add_employee(survey: Survey, element: Element) -> None:
         function = (key.client, each.either("artId"), each.either("roleId"))
         survey.functions[function].add((each.either("artText"), each.either("roleText")), changed)
     if not is_known and start is not None:
-        survey.newcomers[key] = Identity(cpr, start, position[1])
+        survey.newcomers[key] = Identity(seen.cpr, start, position[1])
 
 
 def _is_filtered(employee: Element, unit: UnitKey | None, survey: Survey) -> bool:
