@@ -369,6 +369,7 @@ class Compiler:
             once = f"WITH {m}, {since} AS {r}"
             order = f"{m}.uuid" if way.many and way.dated else f"{r}, {m}.uuid"
         limit = self._limit(selected) if way.many else " LIMIT 1"
+        # Sorted before RETURN: Neo4j plans what stands in a sorted RETURN twice, and so again at each level.
         text = f"""COLLECT {{
             MATCH {pattern} WHERE {" AND ".join(conditions)}
             {once}

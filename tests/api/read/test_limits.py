@@ -1,6 +1,5 @@
 """What is too much is refused with what to do instead."""
 
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -91,17 +90,3 @@ def test_depth_of_a_tree(asking: Asking) -> None:
     assert asking.code(question, {"depth": 101}) == "over_limit"
     below = [len(asking.data(question, {"depth": each})["unit"]["descendants"]) for each in (1, 2, 100)]
     assert below[0] == 2 < below[1] == below[2]
-
-
-def test_each_level_more_takes_about_as_long_as_the_one_before(asking: Asking) -> None:
-    """Neo4j plans what stands in a sorted RETURN twice, and what stands in that again: nine levels took it 15 s."""
-    four, nine = (min(seconds_of_a_chain(asking, levels, name) for name in ("one", "two")) for levels in (4, 9))
-    assert nine < 6 * four
-
-
-def seconds_of_a_chain(asking: Asking, levels: int, name: str) -> float:
-    """How long units above units take. With a name of its own, the question is none that Neo4j has planned before."""
-    above = f"{name}: parent {{ uuid " * levels + "}" * levels
-    started = time.perf_counter()
-    asking.data(f"{{ units(first: 1) {{ nodes {{ {above} }} }} }}")
-    return time.perf_counter() - started
