@@ -1,7 +1,7 @@
 """Every field of every type, and of what it leads to, is asked for on today, on another day and over a period.
 
-What that leads to in its turn is asked for on today alone, and the periods of links by themselves: Neo4j plans each
-statement for as long as there are links in it.
+What that leads to in its turn is asked for on today alone, each link once a statement, and the periods of links by
+themselves: Neo4j plans each statement for as long as there are links in it.
 """
 
 from collections.abc import Callable
@@ -23,6 +23,18 @@ WHEN = {"today": "", "another day": 'at: "2026-03-15"', "a period": 'period: {fr
 
 
 Wanted = Callable[[str, str, int], bool]  # by type, field, and how many levels may come below
+
+
+class Once:
+    """Links that stand below others: each is asked for by the first way that leads to it."""
+
+    def __init__(self) -> None:
+        self._met: set[tuple[str, str]] = set()
+
+    def is_new(self, type_: str, field: str) -> bool:
+        is_new = (type_, field) not in self._met
+        self._met.add((type_, field))
+        return is_new
 
 
 def is_periods(type_: str, field: str) -> bool:
@@ -70,11 +82,12 @@ def test_every_field(asking: Asking, name: str, when: str) -> None:
     field = QUERY.fields[name]  # type: ignore[union-attr]
     kind = get_named_type(field.type).fields["nodes"]  # type: ignore[union-attr]
     without = "nearestManager" if when.startswith("period") else ""  # that is of a day
+    below = Once()
 
     def wanted(of: str, field_name: str, levels: int) -> bool:
         if field_name == without or is_periods(of, field_name):
             return False
-        return bool(levels) or not when or is_value(of, field_name)
+        return bool(levels) or is_value(of, field_name) or (not when and below.is_new(of, field_name))
 
     asked = selection(get_named_type(kind.type), 1, wanted)
     arguments = ", ".join(each for each in (when, "first: 5") if each)
@@ -89,9 +102,12 @@ def test_every_field(asking: Asking, name: str, when: str) -> None:
 def test_every_field_of_the_periods_of_links(asking: Asking, name: str, when: str) -> None:
     kind = PLURALS[name]
     periods = {each.name for each in TYPES[kind].fields.values() if isinstance(each, Periods)}
+    below = Once()
 
     def wanted(of: str, field: str, levels: int) -> bool:
-        return field in periods | {"uuid"} if of == kind else bool(levels) or not when or is_value(of, field)
+        if of == kind:
+            return field in periods | {"uuid"}
+        return bool(levels) or is_value(of, field) or (not when and below.is_new(of, field))
 
     asked = selection(SCHEMA.type_map[kind], 1, wanted)
     arguments = ", ".join(each for each in (when, "first: 5") if each)
