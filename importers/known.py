@@ -74,12 +74,22 @@ class GraphKnown:
         return self._keyring.hash(cpr)
 
 
-def statements_of(driver: neo4j.Driver, source: str, kind: str) -> Iterator[Statement]:
-    """All that a source has told of a kind, read as a stream."""
+def statements_of(driver: neo4j.Driver, source: str, kind: str, prefix: str = "") -> Iterator[Statement]:
+    """All that a source has told of a kind, under keys that begin with ``prefix``; read as a stream."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         for row in session.run(
-            "MATCH (r:SourceRecord {source: $source, kind: $kind}) RETURN r.key AS key, r.values AS values",
-            source=source,
-            kind=kind,
+            "MATCH (r:SourceRecord) WHERE r.id STARTS WITH $start RETURN r.key AS key, r.values AS values",
+            start=RecordId(source, kind, prefix).text(),
         ):
             yield from_text(kind, row["key"], row["values"])[0]
+
+
+def has_told(driver: neo4j.Driver, source: str, kind: str) -> bool:
+    """Whether the source has told anything of the kind."""
+    rows, _, _ = driver.execute_query(
+        "MATCH (r:SourceRecord {source: $source, kind: $kind}) RETURN r.id AS id LIMIT 1",
+        source=source,
+        kind=kind,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return bool(rows)

@@ -9,7 +9,7 @@ from graph.facts import Statement
 from graph.index import Index, RecordId
 from graph.order import RULE_PREFIX
 from graph.sourcing import read_mark, write_mark
-from importers.known import statements_of
+from importers.known import has_told, statements_of
 from importers.position_rules import PREFIX, PositionFacts
 from importers.position_rules import withdrawn as withdrawn_from_list
 from importers.roles import RoleRule, derived, digest_of, role_of, withdrawn
@@ -38,7 +38,7 @@ class Ruling:
         self._kept = read_mark(driver, self._mark)
         self._begun = False
         # In a source's first import every employment passes through ``of`` anyway.
-        self._first = next(statements_of(driver, source, "Employment"), None) is None
+        self._first = not has_told(driver, source, "Employment")
 
     def begin(self) -> None:
         """The import starts to write. Until it ends, the rules do not count as applied.
@@ -75,8 +75,7 @@ class Ruling:
             source = f"{RULE_PREFIX}{name}"
             told += [
                 Told(source, replace(each, exists=()), "")
-                for each in statements_of(self._driver, source, "Assignment")
-                if each.key.startswith(f"{self._source}:")
+                for each in statements_of(self._driver, source, "Assignment", f"{self._source}:")
             ]
         return told
 
@@ -99,11 +98,7 @@ class Ruling:
                 made = facts.assignments(by_list[name])
                 if made:
                     told.append(Told(source, role_of(by_list[name]), ""))
-            before = {
-                each.key
-                for each in statements_of(self._driver, source, "Assignment")
-                if each.key.startswith(PREFIX) and each.exists
-            }
+            before = {each.key for each in statements_of(self._driver, source, "Assignment", PREFIX) if each.exists}
             told += [Told(source, each, "") for each in made.values()]
             told += [Told(source, withdrawn_from_list(key), "") for key in sorted(before - made.keys())]
         self._index.learn_records(RecordId(each.source, each.statement.kind, each.statement.key) for each in told)
