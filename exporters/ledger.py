@@ -6,6 +6,8 @@ before an object is sent until the target has said yes, so that after a crash it
 ``reason`` says why). Hashes are keyed, since what is hashed may hold a CPR number.
 
 A file of a target of whole files is an object of its own (``object`` "file", key its name), beside the rows in it.
+``place`` tells where the file was delivered: what another place has is not known from it. The rows are the receiver's,
+wherever its files are put, so that the brake still sees what a move would take away.
 
 ``(:Ledger {target, run})`` names the run that may write. A later run takes it over; the earlier one then stops.
 """
@@ -30,7 +32,8 @@ BATCH = 5000
 @dataclass(frozen=True, slots=True)
 class FileEntry:
     """What is known of a file at the target. ``hash``, ``rows``, ``definition`` are those of the last delivery that
-    is certain ("" and 0 before the first); ``pending``: hash of what was on its way when a run broke off."""
+    is certain ("" and 0 before the first); ``place``: where it went; ``pending``: hash of what was on its way when a
+    run broke off."""
 
     name: str
     object: str
@@ -39,6 +42,7 @@ class FileEntry:
     pending: str
     rows: int
     definition: str
+    place: str
 
 
 class Ledger:
@@ -63,7 +67,7 @@ class Ledger:
             MATCH (e:LedgerEntry {target: $target, object: $file})
             RETURN e.key AS name, e.of AS object, e.state AS state, coalesce(e.hash, '') AS hash,
                 coalesce(e.pending, '') AS pending, coalesce(e.rows, 0) AS rows,
-                coalesce(e.definition, '') AS definition
+                coalesce(e.definition, '') AS definition, coalesce(e.place, '') AS place
             """,
             target=self._target,
             file=FILE,
@@ -99,8 +103,10 @@ class Ledger:
         """The file is about to be sent."""
         self._write_file(object_, name, {"state": "pending", "pending": hash_})
 
-    def file_delivered(self, object_: str, name: str, hash_: str, rows: int, definition: str) -> None:
-        """The target has the file."""
+    def file_delivered(
+        self, object_: str, name: str, hash_: str, place: str, *, rows: int = 0, definition: str = ""
+    ) -> None:
+        """The target has the file, at ``place``."""
         self._write_file(
             object_,
             name,
@@ -110,6 +116,7 @@ class Ledger:
                 "pending": None,
                 "rows": rows,
                 "definition": definition,
+                "place": place,
                 "delivered": now(),
                 "reason": None,
             },

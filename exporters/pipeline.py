@@ -55,11 +55,15 @@ class _Made:
     row_hashes: Mapping[str, str]
     entry: FileEntry | None
     difference: FileDifference
+    moved: str
+    """The place where it was delivered before, where that is another one."""
 
     @property
     def is_new(self) -> bool:
         """Whether the target has another file than this, or it is not certain which."""
-        return self.entry is None or self.entry.state != "delivered" or self.difference.content_changed
+        if self.entry is None or self.entry.state != "delivered" or self.moved:
+            return True
+        return self.difference.content_changed or self.difference.definition_changed
 
 
 @dataclass
@@ -78,7 +82,7 @@ class Export:
     sleep: Sleep
     report: ExportReport = field(init=False)
     ledger: Ledger = field(init=False)
-    _noted: set[str] = field(init=False, default_factory=set)
+    _noted: dict[str, FileEntry] = field(init=False, default_factory=dict)
     _approval_used: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
@@ -103,6 +107,7 @@ class Export:
                 each.written.content,
                 each.difference,
                 "held back" if each.is_new else "unchanged",
+                told=f"delivered to {each.moved} before" if each.moved else "",
             )
             for each in made
         ]
@@ -134,7 +139,7 @@ class Export:
 
     def _made(self, shaped: Shaped) -> list[_Made]:
         known = self.ledger.files()
-        self._noted = {each.object for each in known.values() if each.state == "delivered"}
+        self._noted = {each.object: each for each in known.values() if each.state == "delivered"}
         by_object = {each.object: each for each in shaped.files}
         return [self._one(by_object[object_], known.get(object_)) for object_ in self.target.order]
 
@@ -163,7 +168,12 @@ class Export:
             and entry.definition != ""
             and entry.definition != self._definition(file),
         )
-        return _Made(file, name, written, hash_, row_hashes, entry, difference)
+        return _Made(file, name, written, hash_, row_hashes, entry, difference, self._moved(entry))
+
+    def _moved(self, entry: FileEntry | None) -> str:
+        if entry is None or entry.state != "delivered" or entry.place == self.target.delivery.place:
+            return ""
+        return entry.place or "a place that was not noted"
 
     def _row_hash(self, row: Row) -> str:
         # Sorted by title: another order of the columns is another file and the same rows.
@@ -230,7 +240,7 @@ class Export:
             if each.is_new or self.target.files.always
         ]
         announced = self._announced()
-        if not due and all(object_ in self._noted for object_, _, _ in announced):
+        if not due and all(self._has(object_, name) for object_, name, _ in announced):
             return
         run = self._run()
         for _, told in due:
@@ -246,7 +256,7 @@ class Export:
                 # Last, and only when everything has arrived.
                 for object_, name, content in announced:
                     self._patiently(partial(way.send, name, content(made)))
-                    self.ledger.file_delivered(object_, name, "", 0, "")
+                    self.ledger.file_delivered(object_, name, "", self.target.delivery.place)
         except DeliveryError as failure:
             self.report.error = str(failure)
             # What did arrive and what did not may not fit together: the next run sends everything again.
@@ -269,7 +279,7 @@ class Export:
             told.attempts += 1
             return way.send(made.name, made.written.content)
 
-        told.told = self._patiently(send)
+        told.told = "; ".join(each for each in (told.told, self._patiently(send)) if each)
         try:
             self._note(made)
         except Overtaken:
@@ -282,7 +292,19 @@ class Export:
         object_ = made.shaped.object
         changed = {key: made.row_hashes[key] for key in (*made.difference.added, *made.difference.changed)}
         self.ledger.rows_delivered(object_, changed, made.difference.gone)
-        self.ledger.file_delivered(object_, made.name, made.hash, len(made.shaped.rows), self._definition(made.shaped))
+        self.ledger.file_delivered(
+            object_,
+            made.name,
+            made.hash,
+            self.target.delivery.place,
+            rows=len(made.shaped.rows),
+            definition=self._definition(made.shaped),
+        )
+
+    def _has(self, object_: str, name: str) -> bool:
+        """Whether the file was delivered under this name, and to where the files go now."""
+        entry = self._noted.get(object_)
+        return entry is not None and (entry.name, entry.place) == (name, self.target.delivery.place)
 
     def _announced(self) -> list[tuple[str, str, Callable[[list[_Made]], bytes]]]:
         """What tells the receiver that the set is complete: object, name, content."""

@@ -19,15 +19,27 @@ class FolderDelivery(_Section):
     path: Path
     pauses: tuple[float, ...] = Field(default=PAUSES, description="seconds before the second, third … attempt")
 
+    @property
+    def place(self) -> str:
+        """Where it leads, in words: two deliveries with the same place give the files to the same receiver."""
+        return f"folder {self.path.expanduser().resolve()}"
+
 
 class _Server(_Section):
+    kind: str
     host: str
+    port: int
     user: str
     password: SecretStr | None = None
     folder: str = Field(default="", description="where the files go; empty: where the login starts")
     pauses: tuple[float, ...] = Field(default=PAUSES, description="seconds before the second, third … attempt")
     connect_seconds: float = Field(default=15, gt=0)
     idle_seconds: float = Field(default=60, gt=0)
+
+    @property
+    def place(self) -> str:
+        """Where it leads, in words: two deliveries with the same place give the files to the same receiver."""
+        return f"{self.kind}://{self.user}@{self.host.lower()}:{self.port}/{self.folder}"
 
 
 class FtpsDelivery(_Server):
@@ -52,6 +64,11 @@ class SftpDelivery(_Server):
     without_posix_rename: Literal["remove", "direct", "fail"] = Field(
         default="remove", description="where the server can't replace a file at once: remove it first, or write to it"
     )
+
+    @property
+    def place(self) -> str:
+        """As of any server; another host key may be another machine, which has nothing yet."""
+        return f"{super().place} ({self.host_key})"
 
 
 DeliverySettings = Annotated[FolderDelivery | FtpsDelivery | SftpDelivery, Field(discriminator="kind")]

@@ -191,6 +191,58 @@ def test_always_sends_every_file_on_every_run(clean_graph: neo4j.Driver, tmp_pat
     assert export(clean_graph, StaffList(tmp_path, always=True)).sent == ["units.csv", "people.csv"]
 
 
+def test_another_place_gets_everything_and_the_old_one_too_when_the_target_comes_back(
+    clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    old, new, announced = tmp_path / "old", tmp_path / "new", {"manifest": "m.json", "ready": "ready.txt"}
+    export(clean_graph, StaffList(old))
+    told = export(clean_graph, StaffList(new, **announced), dry_run=True)
+    assert [(each.outcome, each.told) for each in told.files] == [
+        ("would be sent", f"delivered to folder {old} before")
+    ] * 2
+    moved = export(clean_graph, StaffList(new, **announced))
+    assert moved.sent == ["units.csv", "people.csv"]
+    listed = json.loads((new / "m.json").read_bytes())["files"]
+    assert {each["name"] for each in listed} | {"m.json", "ready.txt"} == {each.name for each in new.iterdir()}
+    assert export(clean_graph, StaffList(new, **announced)).run is None
+    (old / "people.csv").unlink()
+    assert export(clean_graph, StaffList(old, **announced)).sent == ["units.csv", "people.csv"]
+    assert (old / "ready.txt").exists()
+
+
+def test_a_move_hides_nothing_from_the_brake(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path / "old", MANY))
+    fewer = dict(list(MANY.items())[:80])
+    stopped = export(clean_graph, StaffList(tmp_path / "new", fewer))
+    assert stopped.reasons == ("people.csv: 20 of 100 rows would be gone",)
+
+
+@pytest.mark.parametrize("announced", ["manifest", "ready"])
+def test_what_announces_the_set_is_sent_under_its_new_name(
+    clean_graph: neo4j.Driver, tmp_path: Path, announced: str
+) -> None:
+    export(clean_graph, StaffList(tmp_path, **{announced: "one"}))
+    export(clean_graph, StaffList(tmp_path, **{announced: "two"}))
+    assert (tmp_path / "two").exists()
+
+
+def test_a_new_form_is_delivered_although_these_rows_look_the_same_in_it(
+    clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    export(clean_graph, StaffList(tmp_path, form=TableForm(encoding="utf-8")))
+    latin = StaffList(tmp_path, form=TableForm(encoding="windows-1252"))
+    assert export(clean_graph, latin).sent == ["units.csv", "people.csv"]
+    assert export(clean_graph, latin).run is None
+
+
+def test_a_file_that_was_delivered_before_places_were_noted_is_sent_again(
+    clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    export(clean_graph, StaffList(tmp_path))
+    clean_graph.execute_query("MATCH (e:LedgerEntry {object: 'file'}) REMOVE e.place")
+    assert export(clean_graph, StaffList(tmp_path)).sent == ["units.csv", "people.csv"]
+
+
 class Killed(BaseException):
     """The process ends here."""
 
