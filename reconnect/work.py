@@ -21,6 +21,7 @@ from importers.report import ImportReport, text_of
 from importers.source import Source
 from reconnect import sources, targets, work_state
 from reconnect.context import Context
+from reconnect.embedded.scratch import scratch
 from reconnect.locks import Lock
 from reconnect.progress import Report
 from reconnect.redaction import redact_text
@@ -172,8 +173,9 @@ def day_turn(context: Context, caller: Caller, day: date | None = None) -> dict[
 
 @contextmanager
 def running(context: Context, caller: Caller, name: str) -> Iterator[Job]:
-    """Hold the lock of job ``name`` and keep its state while the block runs."""
+    """Hold the lock of job ``name`` and keep its state while the block runs; temporary files go to RECONNECT_HOME."""
     with (
+        scratch(context.instance.home.path),
         redis.Redis.from_url(context.redis_url()) as client,
         Lock(client, name, context.settings.worker.lock_seconds) as lock,
     ):

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -158,6 +159,7 @@ def test_a_job_that_is_interrupted_stops_at_its_next_step(context: Context, clie
     caller = work.Caller(lambda what, done, total: None, stop.is_set)
     with pytest.raises(work.Interrupted), work.running(context, caller, "import:slow") as job:
         job.step("reading", 1, None)
+        assert Path(tempfile.gettempdir()).is_relative_to(context.instance.home.path)
         stop.set()
         job.step("reading", 2, None)
     assert work_state.read(client)["import:slow"].state == "failed"
