@@ -29,14 +29,21 @@ from datetime import date
 from typing import Protocol
 
 from graph.facts import Problem, Statement
+from graph.time import Period
 
 
 @dataclass(slots=True)
 class Mapped:
-    """What a raw record means: a statement, or None where there is nothing to state, and what is doubtful in it."""
+    """What a raw record means: a statement, or None where there is nothing to state, and what is doubtful in it.
+
+    ``untold``: name of a value or link (or ``exists``) → days of which the source told nothing, because an answer
+    lacked that part, a look-up had no answer, or it can't be read. What is known of these days stays
+    (``importers.untold``). What the source tells as none does not belong here: that ends.
+    """
 
     statement: Statement | None
     problems: tuple[Problem, ...] = ()
+    untold: Mapping[str, tuple[Period, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

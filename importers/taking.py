@@ -16,6 +16,7 @@ from graph.time import Period, within
 from importers.known import ABSENT, GraphKnown
 from importers.ruling import Told
 from importers.source import Mapped, RawRecord, Reading
+from importers.untold import filled
 
 T = TypeVar("T")
 BATCH = 1000  # records at a time, and things a transaction; bounds memory and the time that the log is locked
@@ -98,7 +99,8 @@ class Taking:
         for raw in changed:
             self.looked_at.add((raw.kind, raw.key))
             try:
-                mapped = raw.map(previous.get((raw.kind, raw.key)))
+                before = previous.get((raw.kind, raw.key))
+                mapped = filled(raw.map(before), before)
             except BadRecord as bad:
                 self.problems.append(bad.problem)
                 continue
@@ -121,6 +123,7 @@ class Taking:
                     mapped = (self.reading.absent or self._ended)(previous)
                     if mapped is None:
                         continue
+                    mapped = filled(mapped, previous)
                     self.problems += mapped.problems
                     if mapped.statement is not None:
                         told.append(Told(self.source, mapped.statement, ABSENT))

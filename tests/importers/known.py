@@ -12,6 +12,7 @@ from graph.facts import BadRecord, Problem, Scalar, Statement, Value
 from graph.merge import check
 from graph.time import Period, within
 from importers.source import Mapped, Reading, Source
+from importers.untold import filled
 
 KEYRING = Keyring({"k1": b"1" * 32}, "k1", b"2" * 32)
 ABSENT = "absent"
@@ -86,7 +87,8 @@ class InMemory:
                 continue
             applied.mapped += 1
             try:
-                mapped = raw.map(self.statement(raw.kind, raw.key))
+                previous = self.statement(raw.kind, raw.key)
+                mapped = filled(raw.map(previous), previous)
             except BadRecord as bad:
                 applied.problems.append(bad.problem)
                 continue
@@ -99,6 +101,7 @@ class InMemory:
                 assert previous is not None
                 gone = reading.absent(previous) if reading.absent else _ended(previous, reading.day)
                 if gone is not None:
+                    gone = filled(gone, previous)
                     applied.problems += gone.problems
                     if gone.statement is not None:
                         told.append((gone.statement, ABSENT))

@@ -1,0 +1,65 @@
+"""What a source did not tell: the one rule of what then becomes of what is known.
+
+An answer that lacks a part, a look-up without an answer and a value that can't be read say nothing; that is another
+thing than to say that there is none. A mapping names what was not told (``Mapped.untold``), and what was known of it
+stays. What a source does tell as none, it leaves out of its statement as ever, and it ends.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from graph.facts import LinkTold, Statement, Told
+from graph.time import Period, union, within, without
+from importers.source import Mapped
+
+T = TypeVar("T")
+EXISTS = "exists"
+EVER = (Period(),)
+
+
+def filled(mapped: Mapped, previous: Statement | None) -> Mapped:
+    """``mapped`` with what ``previous`` (the kept statement of the same key) has on the days that were not told."""
+    stated = mapped.statement
+    if stated is None or previous is None or not mapped.untold:
+        return mapped
+    values: dict[str, tuple[Told, ...]] = dict(stated.values)
+    links: dict[str, tuple[LinkTold, ...]] = dict(stated.links)
+    exists = stated.exists
+    for name, days in mapped.untold.items():
+        if name == EXISTS:
+            exists = union((*without(exists or (), days), *within(previous.exists or (), days)))
+        elif name in values or name in previous.values:
+            values[name] = _values(values.get(name, ()), previous.values.get(name, ()), days)
+        elif name in links or name in previous.links:
+            links[name] = _links(links.get(name, ()), previous.links.get(name, ()), days)
+    return replace(
+        mapped,
+        statement=replace(stated, exists=exists, values=_some(values), links=_some(links)),
+    )
+
+
+def _values(now: tuple[Told, ...], before: tuple[Told, ...], days: tuple[Period, ...]) -> tuple[Told, ...]:
+    parts = [Told(left, each.value) for each in now for left in without((each.period,), days)]
+    parts += [Told(kept, each.value) for each in before for kept in within((each.period,), days)]
+    joined: list[Told] = []
+    for each in sorted(parts, key=lambda told: told.period.start):
+        if joined and joined[-1].period.end == each.period.start and joined[-1].value == each.value:
+            joined[-1] = Told(Period(joined[-1].period.start, each.period.end), each.value)
+        else:
+            joined.append(each)
+    return tuple(joined)
+
+
+def _links(now: tuple[LinkTold, ...], before: tuple[LinkTold, ...], days: tuple[Period, ...]) -> tuple[LinkTold, ...]:
+    parts: dict[LinkTold, list[Period]] = {}
+    for each in now:
+        parts.setdefault(replace(each, period=Period()), []).extend(without((each.period,), days))
+    for each in before:
+        parts.setdefault(replace(each, period=Period()), []).extend(within((each.period,), days))
+    found = [replace(each, period=period) for each, periods in parts.items() for period in union(periods)]
+    return tuple(sorted(found, key=lambda told: (told.period.start, told.to.kind, told.to.key)))
+
+
+def _some(named: Mapping[str, tuple[T, ...]]) -> dict[str, tuple[T, ...]]:
+    return {name: each for name, each in named.items() if each}
