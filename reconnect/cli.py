@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from graph.cpr import MissingKey
 from graph.errors import GraphError
 from importers.report import text_of
-from reconnect import logs
+from reconnect import logs, signals
 from reconnect.collector import collect_seldom
 from reconnect.context import Context
 from reconnect.embedded import EmbeddedError
@@ -100,7 +100,7 @@ def begin(
     environment (RECONNECT__NEO4J__URI for uri in the section neo4j); `reconnect config` shows them all.
 
     Exit codes: 0 done; 1 failed; 2 wrong argument or setting; 3 stopped by the brake, waits for an approval;
-    4 done, but some records were bad and are kept with the reason.
+    4 done, but some records were bad and are kept with the reason; 130 interrupted (Ctrl-C or SIGTERM), run it again.
     """
     if home is not None:
         # Everything that asks for the home, in this process and in those that it starts, is told the same.
@@ -121,6 +121,7 @@ _WITHOUT_SETTINGS = frozenset({"schema", "sample"})
 def main() -> None:
     """Run the command; errors that a person can do something about end it with one text and an exit code."""
     collect_seldom()
+    signals.listen()
     try:
         app()
     except KeyboardInterrupt:  # while a command was loaded; typer ends one that runs in the same way

@@ -16,7 +16,7 @@ class Exit(IntEnum):
     BAD_RECORDS = 4
     """Done, but some records were bad, and are kept with their reason."""
     INTERRUPTED = 130
-    """Ctrl-C. What was begun goes on where it ended when it is run again."""
+    """Ctrl-C or SIGTERM. What was begun goes on where it ended when it is run again."""
 
 
 class CommandFailed(Exception):

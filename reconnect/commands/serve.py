@@ -1,6 +1,7 @@
 """``serve``: the web service."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
@@ -45,7 +46,9 @@ def serve(
     console = terminal(stderr=True)
     graphiql = _graphiql(console)
     console.print(f"Serving at http://{address}:{number}/graphql")
-    asyncio.run(_serve(of_run, address, number, graphiql))
+    # uvicorn raises the signal that ended it once more, after all is closed: that is no interruption any longer.
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(of_run, address, number, graphiql))
 
 
 def api_port(context: Context) -> int:

@@ -25,16 +25,24 @@ DAY = date(2026, 11, 24)
 
 
 @contextmanager
-def served(*arguments: str) -> Iterator[str]:
-    """``reconnect sample …`` until the block ends; the settings that it prints. It ends well on Ctrl-C."""
+def served(*arguments: str, ends_on: signal.Signals = signal.SIGINT) -> Iterator[str]:
+    """``reconnect sample …`` until the block ends; the settings that it prints.
+
+    It is started as a shell without job control starts a background process, with SIGINT ignored, and ends well on
+    Ctrl-C all the same.
+    """
     command = [sys.executable, "-m", "reconnect", "sample", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=_ignore_interrupts)
     try:
         assert process.stdout is not None
         yield "".join(iter(process.stdout.readline, "\n"))
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(ends_on)
         assert process.wait(30) == 0
+
+
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def test_kle_counts_the_kinds_of_change_of_a_release(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
@@ -45,7 +53,7 @@ def test_kle_counts_the_kinds_of_change_of_a_release(run: Run, clean_graph: neo4
     assert first.returncode == Exit.OK, first.stderr
     added = next(line for line in first.stdout.splitlines() if "In words of kle:" in line)
     assert added.endswith(" added") and "," not in added
-    with served("kle") as told:
+    with served("kle", ends_on=signal.SIGTERM) as told:
         settings.write_text(told)
         foreseen, second = run("import", "kle", "--dry-run"), run("import", "kle")
     counted = "In words of kle: 1 added, 1 end_announced, 1 ended, 1 moved, 1 renamed"
