@@ -1,6 +1,8 @@
 # One image for the API and the worker; `docker-compose.yml` says which it runs.
-FROM python:3.12-slim AS build
-COPY --from=ghcr.io/astral-sh/uv:0.13.9 /uv /bin/uv
+# The base image is pinned by digest; `tools/pin_images.sh` asks the registry for a newer one.
+ARG PYTHON=python:3.12-slim@sha256:78387bc3881b8273120a12ebe6c1ab22b018ccc2c9adf565ae1ac9b536e184ea
+FROM ${PYTHON} AS build
+RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /reconnect
 ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
 COPY pyproject.toml uv.lock README.md LICENSE ./
@@ -13,8 +15,8 @@ COPY reconnect reconnect
 COPY sample sample
 RUN uv sync --locked --no-dev --no-editable
 
-FROM python:3.12-slim
-RUN useradd --system --create-home reconnect && install -d -o reconnect /var/lib/reconnect
+FROM ${PYTHON}
+RUN useradd --system --create-home reconnect && install -d -o reconnect -m 700 /var/lib/reconnect
 COPY --from=build /reconnect/.venv /reconnect/.venv
 USER reconnect
 ENV PATH=/reconnect/.venv/bin:$PATH RECONNECT_HOME=/var/lib/reconnect RECONNECT__LOGS__FORM=json
