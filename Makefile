@@ -1,7 +1,7 @@
 # Everything that a developer or an evaluating municipality types. Needs Python 3.11+, make and a package registry.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test samba check bench clean
+.PHONY: help setup demo test samba check bench sbom clean
 
 # The first Python on the PATH that is new enough (a Mac's own python3 is too old).
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -35,13 +35,16 @@ check: setup ## formatting, lint, types, import contracts
 
 # Samba first: where it can't be installed, that is said before anything takes long.
 test: samba check ## check, then every test against real servers
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	UV=$(UV) $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 samba: ## what the tests' Active Directory needs: installed on Debian and Ubuntu as root, else said
 	@tools/install_samba.sh
 
 bench: setup ## speed as ratios; a table, and JSON in benchmarks/results
 	$(BIN)/python -m benchmarks
+
+sbom: setup ## bill of materials (CycloneDX) in dist/sbom.json, from the locks
+	UV=$(UV) $(BIN)/python -m tools.bill_of_materials dist/sbom.json
 
 clean: ## stop the embedded servers of this folder and remove what was made here
 	@if [ -x $(BIN)/reconnect ] && [ -d .reconnect ]; then RECONNECT_HOME=.reconnect $(BIN)/reconnect down; fi
