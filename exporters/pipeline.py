@@ -27,6 +27,7 @@ from exporters.table import Written, write
 from exporters.target import ImageReader, Notice, Row, Shaped, ShapedFile, Target
 from graph.approvals import not_used, require_held
 from graph.cpr import Keyring
+from graph.planning import replan
 from graph.sourcing import approve as approve_brake
 from graph.sourcing import end_run, hold, is_approved, spend, start_run
 from graph.time import today
@@ -84,6 +85,7 @@ class Export:
     ledger: Ledger = field(init=False)
     _noted: dict[str, FileEntry] = field(init=False, default_factory=dict)
     _approval_used: bool = field(init=False, default=False)
+    _rows_noted: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.driver, self.target.name)
@@ -133,6 +135,7 @@ class Export:
                 self.report.approval = not_used(self.approved, stopped=self.report.brake is not None)
             if self.report.run is not None:
                 end_run(self.driver, self.report.run, state, self.report.as_counts(), error)
+                replan(self.driver, self._rows_noted, of=sum(len(each.shaped.rows) for each in made))
         return self.report
 
     # -- what it should be, and what it is ----------------------------------------------------------------------
@@ -292,6 +295,7 @@ class Export:
         object_ = made.shaped.object
         changed = {key: made.row_hashes[key] for key in (*made.difference.added, *made.difference.changed)}
         self.ledger.rows_delivered(object_, changed, made.difference.gone)
+        self._rows_noted += len(changed)
         self.ledger.file_delivered(
             object_,
             made.name,

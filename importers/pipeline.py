@@ -22,6 +22,7 @@ from graph.index import RecordId
 from graph.matching import DEFAULT_MATCH_KEYS, MatchKeys, keep_undecided
 from graph.model import KINDS
 from graph.order import SourceOrder
+from graph.planning import replan
 from graph.sourcing import approve as approve_brake
 from graph.sourcing import (
     end_run,
@@ -118,6 +119,8 @@ class Import:
         finally:
             if self.report.run is not None:
                 end_run(self.driver, self.report.run, state, self.report.as_counts(), error)
+                if not self.dry_run:
+                    replan(self.driver, self.report.counts.total())
         return self.report
 
     def _leave_out(self, reading: Reading, stop: StoppedByBrake) -> None:

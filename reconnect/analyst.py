@@ -13,6 +13,7 @@ import neo4j
 
 from graph.migrations import migrate
 from graph.model import KINDS, Kind
+from graph.planning import replan
 from reconnect.progress import Report
 
 T = TypeVar("T")
@@ -71,6 +72,7 @@ def copy(source: neo4j.Driver, target: neo4j.Driver, report: Report) -> dict[str
     with target.session() as session:
         session.run(_FORGET_IDS).consume()
     target.execute_query("DROP CONSTRAINT copied")
+    replan(target, sum(counts.values()), of=0)
     return {kind: counts[kind] for kind in KINDS}
 
 
