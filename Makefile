@@ -1,7 +1,7 @@
 # Everything that a developer or an evaluating municipality types. Needs Python 3.11+, make and a package registry.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test samba check bench sbom clean
+.PHONY: help setup demo test quick samba check bench sbom clean
 
 # The first Python on the PATH that is new enough (a Mac's own python3 is too old).
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -36,6 +36,9 @@ check: setup ## formatting, lint, types, import contracts
 # Samba first: where it can't be installed, that is said before anything takes long.
 test: samba check ## check, then every test against real servers
 	UV=$(UV) $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+quick: check ## check, then the tests nearest to a change, in two minutes: make quick [SINCE=REVISION]
+	$(BIN)/python -m tools.quick $(SINCE)
 
 samba: ## what the tests' Active Directory needs: installed on Debian and Ubuntu as root, else said
 	@tools/install_samba.sh

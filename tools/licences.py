@@ -63,8 +63,9 @@ def licence(package: str) -> str:
     except PackageNotFoundError:
         return ""
     classifiers = [each.split(" :: ")[-1] for each in told.get_all("Classifier") or () if each.startswith("License ::")]
-    free_text = (told.get("License") or "").strip().splitlines()
-    return told.get("License-Expression") or "; ".join(classifiers) or (free_text[0] if free_text else "not stated")
+    free_text = [line for each in told.get_all("License") or () for line in each.strip().splitlines()]
+    expressions = told.get_all("License-Expression") or []
+    return next(iter(expressions), "") or "; ".join(classifiers) or next(iter(free_text), "not stated")
 
 
 def is_copyleft(licence: str) -> bool:

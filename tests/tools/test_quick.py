@@ -1,0 +1,27 @@
+"""`make quick` runs the tests nearest to a change first."""
+
+import subprocess
+from pathlib import Path
+
+from tools.quick import nearest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def files() -> list[str]:
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return [each for each in listed.stdout.splitlines() if (ROOT / each).exists()]
+
+
+def test_a_rule_leads_to_its_own_tests_first() -> None:
+    found = nearest(["graph/time.py"], files())
+    assert found.index("tests/graph/test_time.py") < found.index("tests/graph/test_joining.py")
+    assert not any(each.startswith("tests/tools/") for each in found)
+
+
+def test_a_changed_test_comes_before_those_beside_it() -> None:
+    assert nearest(["tests/tools/test_quick.py", "tools/quick.py"], files())[0] == "tests/tools/test_quick.py"
+
+
+def test_a_page_touches_no_test() -> None:
+    assert nearest(["README.md"], files()) == []
