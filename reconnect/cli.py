@@ -19,6 +19,7 @@ from reconnect.collector import collect_seldom
 from reconnect.context import Context
 from reconnect.embedded import EmbeddedError
 from reconnect.exits import CommandFailed, Exit
+from reconnect.private_files import restrict
 from reconnect.redaction import redact_text
 from reconnect.settings_file import SettingsError
 from reconnect.terminal import terminal
@@ -112,6 +113,7 @@ def begin(
     if context.invoked_subcommand not in _WITHOUT_SETTINGS:
         chosen = made.settings.logs
         logs.configure(chosen.form, "debug" if verbose else chosen.level)
+        made.warn_of_open_files()
 
 
 # Commands that must work where the settings are wrong or don't exist yet.
@@ -122,6 +124,7 @@ def main() -> None:
     """Run the command; errors that a person can do something about end it with one text and an exit code."""
     collect_seldom()
     signals.listen()
+    restrict()
     try:
         app()
     except KeyboardInterrupt:  # while a command was loaded; typer ends one that runs in the same way

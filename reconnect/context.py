@@ -8,6 +8,7 @@ from pathlib import Path
 import neo4j
 import typer
 from neo4j.exceptions import DriverError, Neo4jError
+from structlog.stdlib import get_logger
 
 from graph.connection import connect
 from graph.cpr import Keyring
@@ -18,6 +19,7 @@ from reconnect.embedded import Addresses, Instance
 from reconnect.embedded.home import default_home
 from reconnect.embedded.neo4j import Memory
 from reconnect.exits import CommandFailed
+from reconnect.private_files import open_to_others
 from reconnect.settings import Settings
 from reconnect.settings_file import Loaded, load
 
@@ -85,6 +87,11 @@ class Context:
                 raise CommandFailed(f"Neo4j at {uri} does not answer: {error}\n{advice}") from error
             self._opened.append(driver)
         return self._opened[0]
+
+    def warn_of_open_files(self) -> None:
+        """Log a warning for the home, and each file with a password or key, that other users can read."""
+        for text in open_to_others(self.instance.home.path, self.loaded.secret_files):
+            get_logger("reconnect").warning(text)
 
     @cached_property
     def keyring(self) -> Keyring:

@@ -33,11 +33,15 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Loaded:
-    """The settings, and for each value that is not a default where it came from."""
+    """The settings, and for each value that is not a default where it came from.
+
+    ``secret_files``: files that hold a password or a key, the settings file among them where it does.
+    """
 
     settings: Settings
     origins: Mapping[Path_, str]
     file: Path | None
+    secret_files: tuple[Path, ...] = ()
 
     def origin(self, path: Path_) -> str:
         """Of the value at ``path``, or of the nearest thing around it that was set."""
@@ -72,14 +76,19 @@ def load(explicit: Path | None = None, environment: Mapping[str, str] | None = N
             path = tuple(name.removeprefix(PREFIX).lower().split("__"))
             _merge(values, _nested(path, _environment_value(text)), f"environment {name}", (), origins)
     folder = file.parent if file else Path()
-    values = _resolve_files(Settings, values, folder, (), origins)
+    secret_files: set[Path] = set()
+    values = _resolve_files(Settings, values, folder, (), origins, secret_files)
     problems = list(_unknown_keys(Settings, values, ()))
     if problems:
         raise SettingsError("\n".join(f"{text} ({_where(path, origins)})" for path, text in problems))
     try:
-        return Loaded(Settings(**values), origins, file)
+        settings = Settings(**values)
     except ValidationError as error:
         raise SettingsError("\n".join(_explained(error, origins))) from error
+    secret_files.update(_private_keys(settings, ()))
+    if file is not None and any(_is_secret(path) and origin == str(file) for path, origin in origins.items()):
+        secret_files.add(file)
+    return Loaded(settings, origins, file, tuple(sorted(secret_files)))
 
 
 def shown(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
@@ -128,7 +137,12 @@ def _merge(into: dict[str, Any], new: Mapping[str, Any], origin: str, path: Path
 
 
 def _resolve_files(
-    model: type[BaseModel], values: Mapping[str, Any], folder: Path, path: Path_, origins: dict[Path_, str]
+    model: type[BaseModel],
+    values: Mapping[str, Any],
+    folder: Path,
+    path: Path_,
+    origins: dict[Path_, str],
+    secret_files: set[Path],
 ) -> dict[str, Any]:
     resolved: dict[str, Any] = {}
     for name, value in values.items():
@@ -140,21 +154,24 @@ def _resolve_files(
                 raise SettingsError(
                     f"{'.'.join((*path, plain))} and {'.'.join(here)} are both given; give one of them."
                 )
-            resolved[plain] = _secret(Path(value), folder, here)
+            resolved[plain] = _secret(Path(value), folder, here, secret_files)
             origins[(*path, plain)] = f"file {value}, named by {_where(here, origins)}"
         elif isinstance(value, str) and value.startswith("file:"):
-            resolved[name] = _secret(Path(value.removeprefix("file:").removeprefix("//")), folder, here)
+            named = Path(value.removeprefix("file:").removeprefix("//"))
+            resolved[name] = _secret(named, folder, here, secret_files)
             origins[here] = f"{value}, named by {_where(here, origins)}"
         elif isinstance(value, Mapping):
-            resolved[name] = _resolve_files(inner or BaseModel, value, folder, here, origins)
+            resolved[name] = _resolve_files(inner or BaseModel, value, folder, here, origins, secret_files)
         else:
             resolved[name] = value
     return resolved
 
 
-def _secret(file: Path, folder: Path, path: Path_) -> str:
+def _secret(file: Path, folder: Path, path: Path_, secret_files: set[Path]) -> str:
+    named = folder / file.expanduser()
+    secret_files.add(named)
     try:
-        return (folder / file.expanduser()).read_text(encoding="utf-8").strip()
+        return named.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{'.'.join(path)}: the file {file} can't be read: {error}") from error
 
@@ -231,6 +248,15 @@ def _where(path: Path_, origins: Mapping[Path_, str]) -> str:
 
 def _is_secret(path: Path_) -> bool:
     return any(is_secret_name(part) for part in path)
+
+
+def _private_keys(value: Any, path: Path_) -> Iterator[Path]:
+    """Files of private keys that the settings name."""
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _private_keys(getattr(value, name), (*path, name))
+    elif isinstance(value, Path) and path and is_secret_name(path[-1]):
+        yield value
 
 
 def _leaves(value: Any, path: Path_) -> Iterator[tuple[Path_, str]]:

@@ -1,6 +1,7 @@
 """Delivery to a folder."""
 
 import os
+import stat
 from pathlib import Path
 
 from exporters.delivery.names import is_temporary, temporary
@@ -14,12 +15,15 @@ class FolderChannel:
     def __init__(self, settings: FolderDelivery, run: str) -> None:
         self._folder = settings.path
         self._run = run
+        self._file_mode = int(settings.file_mode, 8)
+        self._folder_mode = int(settings.folder_mode, 8)
 
     def send(self, name: str, content: bytes) -> str:
         part = self._folder / temporary(name, self._run)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
+            self._make_folder()
+            with open(part, "wb", opener=_private) as file:
+                os.fchmod(file.fileno(), self._file_mode)  # whatever the process's umask is
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -49,6 +53,15 @@ class FolderChannel:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def _make_folder(self) -> None:
+        if not self._folder.is_dir():
+            self._folder.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+            self._folder.chmod(self._folder_mode)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, stat.S_IRUSR | stat.S_IWUSR)
 
 
 def _keep(folder: Path) -> None:

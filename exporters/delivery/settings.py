@@ -1,11 +1,22 @@
 """Settings of a delivery; ``kind`` chooses which."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 PAUSES = (2.0, 10.0)
+
+
+def _mode(text: str) -> str:
+    if not re.fullmatch(r"0[0-7]{3}", text):
+        raise ValueError('a mode is written as chmod takes it, with four digits, such as "0640"')
+    return text
+
+
+Mode = Annotated[str, AfterValidator(_mode)]
+"""Who may read and write a file or folder, as chmod takes it: "0640"."""
 
 
 class _Section(BaseModel):
@@ -17,6 +28,8 @@ class FolderDelivery(_Section):
 
     kind: Literal["folder"] = "folder"
     path: Path
+    file_mode: Mode = Field(default="0600", description='who may read the files: "0640" lets the folder\'s group')
+    folder_mode: Mode = Field(default="0700", description="of the folder, where it has to be made")
     pauses: tuple[float, ...] = Field(default=PAUSES, description="seconds before the second, third … attempt")
 
     @property

@@ -38,20 +38,33 @@ def short_lived() -> Iterator[str]:
 
 
 @pytest.fixture
-def run(addresses: Addresses, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Runs ``reconnect`` as a process of its own, on the session's servers, with an own home."""
-    environment = {
+def environment(addresses: Addresses, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Of a ``reconnect`` on the session's servers, with an own home and temporary folder of the machine."""
+    made = {
         **os.environ,
         "RECONNECT_HOME": str(tmp_path),
+        "TMPDIR": str(tmp_path_factory.mktemp("machine")),
         "RECONNECT__NEO4J__URI": addresses.bolt_uri,
         "RECONNECT__NEO4J__PASSWORD": addresses.password,
         "RECONNECT__REDIS__URL": addresses.redis_url,
     }
-    environment.pop("COLUMNS", None)  # pytest-xdist sets it; a command's output goes to a file here
-    output = tmp_path_factory.mktemp("output")
+    made.pop("COLUMNS", None)  # pytest-xdist sets it; a command's output goes to a file here
+    return made
+
+
+@pytest.fixture
+def run(
+    addresses: Addresses, environment: dict[str, str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Run:
+    """Runs ``reconnect`` as a process of its own. What it writes must be closed to others, and nothing left over."""
+    output, machine_temporary = tmp_path_factory.mktemp("output"), Path(environment["TMPDIR"])
 
     def reconnect(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        before = set(tmp_path.rglob("*"))
         done = command(arguments, environment | settings, tmp_path, output)
+        open_to_others = [each for each in set(tmp_path.rglob("*")) - before if each.stat().st_mode & 0o077]
+        assert open_to_others == [], "made so that other users can read it"
+        assert list(machine_temporary.iterdir()) == [], "left in the machine's temporary folder"
         password = addresses.redis_url.split(":")[2].split("@")[0]
         for secret in (addresses.password, password):
             assert secret not in done.stdout + done.stderr

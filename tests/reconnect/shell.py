@@ -32,6 +32,7 @@ def _reconnect(arguments: Sequence[str], environment: Mapping[str, str], folder:
     for number, file in enumerate(said, start=1):
         with file.open("wb") as out:
             os.dup2(out.fileno(), number)
+    os.umask(0)  # so that it is the program which keeps others out of its files
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
