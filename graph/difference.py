@@ -72,11 +72,14 @@ class Difference:
         kept = set(self.before.links)
         return [each for each in self.after.links if each not in kept]
 
-    def told(self) -> tuple[str, str]:
-        """(before, after) as JSON for the change log: only what differs."""
+    def told(self, names: Mapping[str, str] | None = None) -> tuple[str, str]:
+        """(before, after) as JSON for the change log: only what differs. The same difference gives the same text.
+
+        ``names``: what to call things that links lead to, by uuid, where the uuid is no name for them (yet).
+        """
         return (
-            _form(self.lost_states, self.lost_links),
-            _form(self.gained_states, self.gained_links, self.beside),
+            _form(self.lost_states, self.lost_links, names=names),
+            _form(self.gained_states, self.gained_links, self.beside, names),
         )
 
 
@@ -132,7 +135,14 @@ def copied(kind: str, thing: Thing, day: date) -> dict[str, Any]:
     return copy
 
 
-def _form(states: list[State], links: list[LinkRow], beside: Mapping[str, str] | None = None) -> str:
+def _form(
+    states: list[State],
+    links: list[LinkRow],
+    beside: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> str:
+    """Sorted throughout: values come in the order of a set from the merge, and in Neo4j's order from the graph."""
+    called = names or {}
     return orjson.dumps(
         {
             **(beside or {}),
@@ -146,12 +156,15 @@ def _form(states: list[State], links: list[LinkRow], beside: Mapping[str, str] |
                     "from": each.period.start,
                     "to": each.period.end,
                     "kind": each.kind,
-                    "uuid": each.to,
+                    "uuid": called.get(each.to, each.to),
                     **dict(each.properties),
                 }
-                for each in sorted(links, key=lambda r: (r.name, r.period.start, r.to))
+                for each in sorted(
+                    links, key=lambda r: (r.name, r.period.start, called.get(r.to, r.to), repr(r.properties))
+                )
             ],
-        }
+        },
+        option=orjson.OPT_SORT_KEYS,
     ).decode()
 
 

@@ -115,7 +115,7 @@ def merged(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder) -> T
     if not exists:
         return Thing()
     values: dict[str, list[Told]] = {}
-    for name in {name for each in candidates for name in each.statement.values}:
+    for name in sorted({name for each in candidates for name in each.statement.values}):
         taken: list[Period] = []
         row = values.setdefault(name, [])
         for each in _ranked(kind, name, candidates, order):
@@ -191,7 +191,8 @@ def _links(
             for told in tolds:
                 to = each.resolved[told.to]
                 if to is not None:
-                    days.setdefault((told.to.kind, to, told.properties), []).extend(_left(told.period, bounds, taken))
+                    properties = tuple(sorted(told.properties))
+                    days.setdefault((told.to.kind, to, properties), []).extend(_left(told.period, bounds, taken))
             if link.single:
                 taken.extend(told.period for told in tolds)
         for (target, to, properties), periods in days.items():

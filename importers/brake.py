@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import neo4j
 from pydantic import BaseModel, ConfigDict, Field
 
 from graph.difference import Difference
 from graph.difference_text import names_of, places
+from graph.door import Stated
 
 STOPPING = frozenset({"ended", "withdrawn", "moved"})
 
@@ -39,10 +40,20 @@ def too_many(differences: Iterable[Difference], totals: Mapping[str, int], setti
     ]
 
 
-def digest(differences: Iterable[Difference]) -> str:
-    """Names exactly this difference: another one has another digest."""
-    lines = sorted(f"{each.record.text()}|{each.operation}|{each.told()}" for each in differences)
+def digest(differences: Iterable[Difference], new: Iterable[Stated] = ()) -> str:
+    """Names exactly this difference, in whichever process it is found: another one has another digest.
+
+    ``new``: what the same run would make. Its uuids are drawn anew in each run, so its records name it here.
+    """
+    names = {each.uuid: each.record.text() for each in new}
+    lines = sorted(f"{each.record.text()}|{each.operation}|{each.told(names)}" for each in differences)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def digest_of_doubt(differences: Iterable[Difference], new: Sequence[Stated]) -> str:
+    """As ``digest``, of all that a doubtful reading would write; for one of which nothing counts for the brake."""
+    made = sorted(each.record.text() for each in new)
+    return hashlib.sha256("\n".join((digest(differences, new), *made)).encode()).hexdigest()
 
 
 def summary(driver: neo4j.Driver, differences: Iterable[Difference], limit: int = 200) -> list[str]:

@@ -36,7 +36,7 @@ from graph.sourcing import (
     start_run,
     write_mark,
 )
-from importers.brake import BrakeSettings, digest, stopping, summary, too_many
+from importers.brake import BrakeSettings, digest, digest_of_doubt, stopping, summary, too_many
 from importers.known import GraphKnown
 from importers.report import ImportReport, text_of
 from importers.roles import RoleRule
@@ -151,7 +151,8 @@ class Import:
         self._keep_problems(taking.problems, taking.looked_at)
         if self.dry_run:
             return
-        if reading.mark and (wrote or reading.mark_anyway):
+        # A doubtful reading is only passed by when somebody has approved what it writes.
+        if reading.mark and (wrote or (reading.mark_anyway and not reading.suspect)):
             mark = {**reading.mark}
             if dict(read_mark(self.driver, self.source.name)) != mark:
                 write_mark(self.driver, self.source.name, mark)
@@ -194,7 +195,7 @@ class Import:
             due = [each for each in stated if each.uuid not in new or (each.new and points_to_itself(kind))]
             compared[kind] = self._compare(due)
         self._leave_out_cycles(compared, by_kind, problems)
-        self._stop_or_go(compared)
+        self._stop_or_go(compared, by_kind)
         if self.dry_run:
             self._preview(compared, by_kind, problems)
             return False
@@ -257,21 +258,23 @@ class Import:
             # Again, since what pointed to a new unit that is left out now points to nothing.
             compared["Unit"] = self._compare(by_kind["Unit"])
 
-    def _stop_or_go(self, compared: dict[str, _Compared]) -> None:
-        hits = stopping(each for group in compared.values() for each in group.values() if each is not None)
-        if not hits or (len(hits) <= self.brake.at_least and not self._suspect):
-            return
-        reasons = [*self._suspect, *too_many(hits, self._totals({each.kind for each in hits}), self.brake)]
+    def _stop_or_go(self, compared: dict[str, _Compared], by_kind: dict[str, list[Stated]]) -> None:
+        """Raises StoppedByBrake where too much would end, or where the reading is doubtful and would write anything."""
+        differences = [each for group in compared.values() for each in group.values() if each is not None]
+        new = [each for stated in by_kind.values() for each in stated if each.new]
+        hits = stopping(differences)
+        reasons = [*self._suspect] if differences or new else []
+        if len(hits) > self.brake.at_least:
+            reasons += too_many(hits, self._totals({each.kind for each in hits}), self.brake)
         if not reasons:
             return
-        name = digest(hits)
+        name = digest(hits, new) if hits else digest_of_doubt(differences, new)
         if self.dry_run:
             if not is_approved(self.driver, self.source.name, name):
                 self.report.reasons = tuple(reasons)
             return
-        brake = hold(
-            self.driver, self.source.name, self._origin().run or "", name, [*reasons, *summary(self.driver, hits)]
-        )
+        told = summary(self.driver, hits) if hits else ["Nothing would end, move or be withdrawn."]
+        brake = hold(self.driver, self.source.name, self._origin().run or "", name, [*reasons, *told])
         if self.approved == brake:
             approve_brake(self.driver, brake, self.user or "command line", "approved with the import")
         if not is_approved(self.driver, self.source.name, name):

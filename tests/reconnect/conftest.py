@@ -49,6 +49,7 @@ def environment(addresses: Addresses, tmp_path: Path, tmp_path_factory: pytest.T
         "RECONNECT__REDIS__URL": addresses.redis_url,
     }
     made.pop("COLUMNS", None)  # pytest-xdist sets it; a command's output goes to a file here
+    made.pop("PYTHONHASHSEED", None)  # a test that gives one wants a process of its own
     return made
 
 

@@ -18,7 +18,16 @@ _PATIENCE = 120
 def command(
     arguments: Sequence[str], environment: Mapping[str, str], folder: Path, output: Path
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``reconnect`` with these arguments in a folder. ``output``: a folder for what it says."""
+    """Run ``reconnect`` with these arguments in a folder. ``output``: a folder for what it says.
+
+    Forked processes share the hash seed of the tests, so one with a seed of its own (``PYTHONHASHSEED``) is started
+    anew: for whatever must be equal in another process.
+    """
+    if "PYTHONHASHSEED" in environment:
+        return subprocess.run(
+            [sys.executable, "-m", "reconnect", *arguments],
+            env=environment, cwd=folder, umask=0, capture_output=True, text=True, timeout=_PATIENCE, check=False,
+        )  # fmt: skip
     said = [output / "stdout", output / "stderr"]
     process = started(_reconnect, arguments, environment, folder, said)
     process.join(_PATIENCE)

@@ -84,6 +84,36 @@ def test_the_brake_ends_with_3_until_it_is_approved(run: Run, clean_graph: neo4j
     assert (again.returncode, "has been used" in again.stderr) == (Exit.USAGE, True)
 
 
+def test_an_approval_holds_in_another_process(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    """Things of many values, some moved to a unit that is new: nothing of it may follow a hash seed or a fresh uuid."""
+    names = ("title", "type", "status", "phone", "email", "pay_grade", "extension", "position_code")
+    described = {name: f"a {name}" for name in names}
+    people: list[dict[str, object]] = [
+        {"id": f"e{n}", "person": "p", "units": [{"unit": "old"}], "number": f"{n}", "from": "2020-01-01", **described}
+        for n in range(20)
+    ]
+    file = tmp_path / "staff.yaml"
+
+    def write(units: list[str], employments: list[dict[str, object]]) -> None:
+        told = {"units": [{"id": each, "name": each} for each in units], "persons": [{"id": "p", "name": "Alma"}]}
+        file.write_text(yaml.safe_dump({"format": 1, **told, "employments": employments}))
+
+    write(["old"], people)
+    assert run("import", "facts", "--from", str(file)).returncode == Exit.OK
+    ended = [{**each, "to": "2026-01-01"} for each in people[:10]]
+    moved = [{**each, "units": [{"unit": "new"}], "title": "another title"} for each in people[10:]]
+    write(["old", "new"], [*ended, *moved])
+    stopped = run("import", "facts", "--from", str(file), PYTHONHASHSEED="1")
+    assert stopped.returncode == Exit.BRAKE, stopped.stderr
+    hint = shlex.split(stopped.stdout.split("if it is right: reconnect ")[1])
+    done = run(*hint, PYTHONHASHSEED="2")
+    assert done.returncode == Exit.OK, done.stdout
+    rows, _, _ = clean_graph.execute_query("MATCH (e:Employment {active: true})-[:IN]->(u {name: 'new'}) RETURN e")
+    assert len(rows) == 10
+    # The same fingerprints are made in any process, so the same file is nothing new.
+    assert "0 changed" in run("import", "facts", "--from", str(file), PYTHONHASHSEED="3").stdout
+
+
 def test_a_stopped_import_tells_what_was_bad_in_it(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
     assert run("import", "facts", "--from", str(facts(tmp_path, 40))).returncode == Exit.OK
     file = facts(tmp_path, 10)
