@@ -72,8 +72,9 @@ class Reading:
     as the old one will do, so that an unchanged source costs no write.
     ``problems`` are those of no single record (an unreadable record without key, an unknown element).
     ``rechecked``: kinds of which ``problems`` are all that there are now; what was kept of them before is mended.
-    ``suspect``: why the reading may not be the whole of what it says it is; any reason stops it at the brake,
-    however little it would end, until somebody approves it. Where it ends nothing it is applied.
+    ``suspect``: why the reading may not be the whole of what it says it is, or must not be taken without a person.
+    Any reason stops it at the brake, whatever it would write, until somebody approves it. Where it would write
+    nothing there is nothing to approve: then its mark is not stored either, so the next reading is doubtful as well.
     ``apart``: the readings after it do not build on it; where the brake stops it, they are taken all the same.
     """
 

@@ -144,7 +144,9 @@ class _Run:
 
         before = int(self.known.mark.get("accounts", "0"))
         suspect: tuple[str, ...] = ()
-        if len(users) < self.settings.least_share * before and not self._is_other():
+        # Other settings may well mean fewer accounts; that people have come since does not.
+        same_settings = self.known.mark.get("settings") == self.digest
+        if len(users) < self.settings.least_share * before and same_settings:
             suspect = (f"{len(users)} accounts were read, {before} before",)
         return self._reading(
             f"{self.settings.title}, all of {len(users)} accounts",

@@ -142,6 +142,8 @@ class _Run:
         if told.number is None or not told.persons:
             text = "the export has nobody; what is known of its people stays"
             problems.append(Problem("Unit", number, "", "empty_export", text, "notice"))
+            # An export of nobody begins no school year: its first people are still to be held.
+            told.year = None
             yield self._reading(number, told, [_listed(number, problems)])
             return
         people = self.people.sort(number, told.persons)

@@ -149,6 +149,27 @@ def test_a_new_school_year_that_ends_nothing_is_taken(schools: Schools) -> None:
     assert schools.later().run().brake is None
 
 
+def test_a_new_school_year_waits_until_it_is_approved_whoever_leaves_when(schools: Schools) -> None:
+    """Pitfall 13: a reading that changes nothing, one of nobody, and one with somebody new don't let the year begin."""
+    schools.bakke.members = crowd(6)
+    schools.run()
+    schools.bakke.new_year(2027)
+    assert schools.later().run().brake is None, "there is nothing to approve"
+    staff, schools.bakke.members = schools.bakke.members, []
+    assert schools.later().run().brake is None, "it states nothing"
+    schools.bakke.members = [*staff, alma()]
+    newcomer = schools.later().run()
+    assert newcomer.brake is not None
+    assert len(schools.affiliations()) == 6
+    schools.bakke.members = staff[1:]
+    left = schools.later().run()
+    assert left.brake not in (None, newcomer.brake)
+    assert schools.later().run(approve=left.brake).brake is None
+    assert len(schools.affiliations()) == 5
+    schools.bakke.leave("x00001")
+    assert schools.later().run().brake is None, "the year has begun"
+
+
 @pytest.mark.parametrize("sources", [{}, {"A": 2025, "B": 2026}, {"A": 2026, "B": 2026}])
 def test_no_year_several_years_several_sources(schools: Schools, sources: dict[str, int]) -> None:
     schools.bakke.members = crowd(3)
