@@ -1,4 +1,6 @@
-"""CPR numbers at rest: AES-256-GCM with a key from the settings, and a keyed hash to look up by (DESIGN §3).
+"""CPR numbers: what one is (formats/cpr.md §6), and how it is kept.
+
+At rest: AES-256-GCM with a key from the settings, and a keyed hash to look up by (DESIGN §3).
 
 Neither key is ever in Neo4j; the id of the encryption key is stored beside each number, so that keys can be rotated
 while the program runs. The hash key is not rotated: it is what a person is found by.
@@ -8,8 +10,10 @@ import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import neo4j
 from cryptography.exceptions import InvalidTag
@@ -140,8 +144,54 @@ def _rotate(driver: neo4j.Driver, keyring: Keyring, batch: int, label: str, name
         done += len(renewed)
 
 
+# -- what a CPR number is ---------------------------------------------------------------------------------------------
+
 _REPLACEMENT_DAYS = 60
 """Added to the day of birth in a replacement number (erstatningspersonnummer; cpr.md §6)."""
+_BETWEEN = r"[\s\u2010-\u2015\u2212-]"
+"""Blanks, hyphens and dashes, as people put them into a number."""
+_LIKE_A_NUMBER = re.compile(rf"(?<!\d)\d\d(?:{_BETWEEN}?\d\d){{2}}{_BETWEEN}{{0,3}}\d{{4}}(?!\d)", re.ASCII)
+_SEPARATOR = re.compile(_BETWEEN)
+NOT_A_NUMBER = "this is not a valid CPR number: ten digits that begin with a date (DDMMYY)"
+
+
+def is_number(digits: str) -> bool:
+    """Whether ten digits are a CPR number, or a replacement number: the one rule for every source and question.
+
+    They begin with a date, in the century that the seventh digit and the year give; a replacement number has 60 added
+    to its day. One digit ten times is a placeholder. Modulus 11 says nothing: numbers without a valid check have been
+    issued since 2007.
+    """
+    if len(digits) != 10 or not (digits.isascii() and digits.isdigit()) or len(set(digits)) == 1:
+        return False
+    day = int(digits[:2]) - (_REPLACEMENT_DAYS if is_replacement(digits) else 0)
+    try:
+        date(_century(digits) + int(digits[4:6]), int(digits[2:4]), day)
+    except ValueError:
+        return False
+    return True
+
+
+def number_in(written: str) -> str | None:
+    """The ten digits of a number as people write it, with blanks or a hyphen; None for what is not a CPR number."""
+    digits = _SEPARATOR.sub("", written)
+    return digits if is_number(digits) else None
+
+
+def numbers_in(text: str) -> Iterator[tuple[int, int]]:
+    """Where CPR numbers stand in a text: (start, end), half-open."""
+    for found in _LIKE_A_NUMBER.finditer(text):
+        if number_in(found[0]) is not None:
+            yield found.span()
+
+
+def _century(digits: str) -> int:
+    seventh, year = int(digits[6]), int(digits[4:6])
+    if seventh <= 3:
+        return 1900
+    if seventh in (4, 9):
+        return 2000 if year <= 36 else 1900
+    return 2000 if year <= 57 else 1800
 
 
 def is_replacement(cpr: str) -> bool:

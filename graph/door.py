@@ -13,7 +13,7 @@ from uuid import uuid4
 import neo4j
 from neo4j.exceptions import ConstraintError
 
-from graph import renumbering
+from graph import letters, renumbering
 from graph import statements as cypher
 from graph.changes import Origin, now, take_numbers, turned_day
 from graph.cpr import Keyring
@@ -380,7 +380,7 @@ class Door:
             for each in loaded.records:
                 if each.source == MANUAL:
                     kept, _ = from_text(kind, each.key, each.text)
-        statement = amendment.edit(kept)
+        statement = letters.by_hand(amendment.edit(kept), kept)
         try:
             check(statement)
         except Refused as refused:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from graph.cpr import NOT_A_NUMBER, is_number
 from graph.errors import Refused
 from graph.facts import LinkTold, Scalar, Statement, Told, Value
 from graph.model import KINDS, Kind
@@ -61,6 +62,8 @@ def check(statement: Statement) -> None:
     Raises Refused: empty_period, two_parents (two_at_once for other links), unknown_property, wrong_value.
     """
     kind = KINDS[statement.kind]
+    if statement.cpr is not None and not is_number(statement.cpr):
+        raise Refused("wrong_value", NOT_A_NUMBER, field="cpr")
     known = {each.name for each in kind.properties}
     for name, tolds in statement.values.items():
         if name not in known:

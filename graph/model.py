@@ -393,3 +393,10 @@ RESPONSIBILITY_PREFIXES = {
     "group": "SystemGroup",
     "function": "Function",
 }
+
+# Properties that people write in their own words, and everybody may read: no place for a CPR number.
+PROSE = frozenset({
+    "name", "short_name", "type_name", "given_name", "surname", "addressing_name", "alias_given_name", "alias_surname",
+    "title", "short_title", "supplier", "occupation", "school_roles", "coverage", "description", "display_name", "tags",
+    "category", "invoice_levels", "pay_grade",
+})  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import neo4j
 
+from graph import letters
 from graph.errors import Refused
 from graph.facts import BadRecord, Problem, Statement
 from graph.index import Index, RecordId
@@ -104,10 +105,16 @@ class Taking:
             except BadRecord as bad:
                 self.problems.append(bad.problem)
                 continue
-            self.problems += mapped.problems
-            if mapped.statement is not None:
-                told.append(Told(self.source, mapped.statement, raw.fingerprint))
+            told += self._taken(mapped, raw.fingerprint)
         return told
+
+    def _taken(self, mapped: Mapped, fingerprint: str) -> Iterator[Told]:
+        """The statement, with its texts in the form that is kept."""
+        self.problems += mapped.problems
+        if mapped.statement is not None:
+            statement, problems = letters.of_source(mapped.statement)
+            self.problems += problems
+            yield Told(self.source, statement, fingerprint)
 
     def _absent(self, seen: dict[str, set[str]]) -> list[Told]:
         told = []
@@ -124,9 +131,7 @@ class Taking:
                     if mapped is None:
                         continue
                     mapped = filled(mapped, previous)
-                    self.problems += mapped.problems
-                    if mapped.statement is not None:
-                        told.append(Told(self.source, mapped.statement, ABSENT))
+                    told += self._taken(mapped, ABSENT)
         return told
 
     def _ended(self, previous: Statement) -> Mapped:

@@ -11,6 +11,7 @@ from graphql import GraphQLError
 
 from api.context import Context
 from api.mutations.inputs import HolderInput, PlaceInput, Written
+from graph import letters
 from graph.changes import Origin
 from graph.door import Amendment, Door
 from graph.errors import Conflict, GraphError, Refused, Unknown
@@ -31,8 +32,12 @@ class Editing:
         context.access.require_write(mutation)
         if not reason.strip():
             raise GraphQLError("reason: say why, for the change log", extensions={"code": "reason"})
+        try:
+            letters.refuse(reason, "reason", words=True)
+        except Refused as refused:
+            raise as_graphql(refused, context.driver) from refused
         self._context = context
-        self.reason = reason.strip()
+        self.reason = letters.normal(reason)
         self.origin = Origin(MANUAL, user=context.access.name, reason=self.reason)
 
     async def do(self, work: Callable[["Editing"], T]) -> T:

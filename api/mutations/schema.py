@@ -18,6 +18,7 @@ from api.context import Context
 from api.mutations.deciding import Deciding
 from api.mutations.editing import Editing, always, days, new, parsed, with_link, with_links, with_value
 from api.mutations.inputs import Decided, HolderInput, PlacedUnitInput, PlaceInput, Written
+from graph.cpr import NOT_A_NUMBER, number_in
 from graph.door import Amendment
 from graph.errors import Refused
 from graph.facts import LinkTold, Statement
@@ -120,9 +121,9 @@ class Mutation(Deciding):
     @strawberry.mutation(description="A person whom no source has: a council member, a consultant")
     async def create_person(self, info: CONTEXT, name: str, reason: str, cpr: str | None = None) -> Written:
         def work(editing: Editing) -> Written:
-            digits = None if cpr is None else cpr.replace("-", "")
-            if digits is not None and (len(digits) != 10 or not digits.isdigit()):
-                raise Refused("wrong_value", "cpr: ten digits", field="cpr")
+            digits = None if cpr is None else number_in(cpr)
+            if cpr is not None and digits is None:
+                raise Refused("wrong_value", NOT_A_NUMBER, field="cpr")
             return editing.write("Person", None, new(Period(), {"name": name}, {}, digits))
 
         return await Editing(info.context, "createPerson", reason).do(work)

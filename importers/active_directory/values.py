@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from graph.cpr import number_in
 from graph.time import COPENHAGEN
 
 Raw = Mapping[str, Sequence[bytes]]
@@ -103,19 +104,11 @@ def written_day(raw: Raw, name: str) -> date | None:
 
 
 def cpr_number(written: str) -> str | None:
-    """The ten digits of a CPR number; None for a placeholder (all zeros or the like). Raises Malformed.
-
-    Hyphens and blanks go. A replacement number has 60 added to its day. The check digit says nothing (cpr.md §6).
-    """
+    """The ten digits of a CPR number; None for a placeholder (all zeros or the like). Raises Malformed."""
     plain = re.sub(r"[\s-]", "", written)
     if not plain or len(set(plain)) == 1 or plain.endswith("0000"):
         return None
-    if len(plain) != 10 or not (plain.isascii() and plain.isdigit()):
-        raise Malformed("it is no CPR number")
-    born, month, year = int(plain[:2]), int(plain[2:4]), int(plain[4:6])
-    try:
-        # 2000 + year: a leap year where either century has one, but for 1900, in which 29 February never was.
-        date(2000 + year, month, born - 60 if born > 60 else born)
-    except ValueError as wrong:
-        raise Malformed("it is no CPR number") from wrong
-    return plain
+    found = number_in(written)
+    if found is None:
+        raise Malformed("it is not a valid CPR number")
+    return found

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from graph.cpr import is_number
 from importers.cpr.told import AddressTold, FormerTold, NameTold, PersonTold, ProtectionTold
 
 Counter = Literal["lines", "persons"]
@@ -182,7 +183,7 @@ def _told(group: _Group, addresses: bool) -> PersonTold:
     if not status.isdecimal():
         raise _Unreadable(f"line {person.at}: the status is no number")
     current = person.cut(14, 10) or None
-    if current is not None and not _is_number(current):
+    if current is not None and not is_number(current):
         raise _Unreadable(f"line {person.at}: the current number is none")
     here = group.one(_ADDRESS)
     return PersonTold(
@@ -231,7 +232,7 @@ def _address(line: "_Line | None", status: int, abroad: bool) -> AddressTold | N
 def _formers(lines: list["_Line"]) -> Iterator[FormerTold]:
     for line in lines:
         former = line.cut(14, 10)
-        if not _is_number(former):
+        if not is_number(former):
             raise _Unreadable(f"line {line.at}: the former number is none")
         yield FormerTold(former, line.day10(24), line.day10(35))
 
@@ -268,7 +269,7 @@ class _Line:
 
     def number(self) -> str | None:
         number = self.cut(4, 10)
-        return number if _is_number(number) else None
+        return number if is_number(number) else None
 
     def day8(self, start: int) -> date | None:
         text = self.cut(start, 8)
@@ -299,7 +300,3 @@ class _Line:
             else:
                 return None if day == date.max else day
         raise _Unreadable(f"line {self.at}: at position {start} there is no date")
-
-
-def _is_number(text: str) -> bool:
-    return len(text) == 10 and text.isascii() and text.isdecimal()

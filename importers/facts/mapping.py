@@ -1,16 +1,18 @@
 """From entries of a facts file to statements. Each section has one function; what is wrong with an entry is told."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 from uuid import UUID
 
+from graph.cpr import number_in
 from graph.facts import BadRecord, LinkTold, Problem, Ref, Statement, Told, Value
 from graph.model import KINDS, RESPONSIBILITY_PREFIXES, Property
 from graph.time import EmptyPeriod, Period, period
 from importers.facts.loading import Doubled
 from importers.facts.reader import Entry, day
+from importers.source import Mapped
 
 SECTIONS = {
     "kle": "KleNode",
@@ -34,11 +36,15 @@ KEY_PROPERTY = {"KleNode": "number", "Function": "key", "SystemGroup": "key", "I
 
 @dataclass(frozen=True)
 class Entries:
-    """The entry being mapped, and the ids that the file itself has: others are looked for elsewhere."""
+    """The entry being mapped, and the ids that the file itself has: others are looked for elsewhere.
+
+    ``notices``: what is doubtful in it, although it is taken.
+    """
 
     kind: str
     entry: Entry
     own: Mapping[str, frozenset[str]]
+    notices: list[Problem] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -95,7 +101,7 @@ class Entries:
         return tuple(tolds)
 
 
-def statement(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> Statement:
+def mapped(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> Mapped:
     """What an entry says. Raises BadRecord naming the entry, the field and the rule."""
     kind = SECTIONS[section]
     at = Entries(kind, entry, own)
@@ -129,7 +135,7 @@ def statement(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> 
         raise at.bad(unknown[0], "unknown_property", f"{kind} has no {', '.join(unknown)}")
     made.values = values
     made.links = links
-    return made
+    return Mapped(made, tuple(at.notices))
 
 
 def _value(at: Entries, prop: Property, value: object) -> Value:
@@ -175,11 +181,13 @@ def _decimal(text: str) -> float:
     return number
 
 
-def _cpr(at: Entries, text: str) -> str:
-    digits = text.replace("-", "").strip()
-    if len(digits) != 10 or not digits.isdigit():
-        raise at.bad("cpr", "cpr", "a CPR number has ten digits")  # the number itself is told to nobody
-    return digits
+def _cpr(at: Entries, text: str) -> str | None:
+    """None for what is not a valid number: then the person is known by the entry's id only (cpr.md §6)."""
+    found = number_in(text)
+    if found is None:
+        told = "this is not a valid CPR number; the person is taken without it"  # the value itself is told to nobody
+        at.notices.append(Problem(at.kind, at.key, "cpr", "wrong_cpr", told, "notice"))
+    return found
 
 
 Values = dict[str, tuple[Told, ...]]

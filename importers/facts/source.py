@@ -11,7 +11,7 @@ import orjson
 from graph.facts import BadRecord, Problem, Statement
 from graph.time import today
 from importers.facts.loading import Doubled
-from importers.facts.mapping import SECTIONS, ids, key_of, statement
+from importers.facts.mapping import SECTIONS, ids, key_of, mapped
 from importers.facts.reader import Entry, Sections, read
 from importers.facts.settings import FactsSettings
 from importers.source import Known, Mapped, RawRecord, Reading, SourceError
@@ -69,7 +69,7 @@ def _records(
 
 def _map(section: str, key: str, entry: Entry, own: Mapping[str, frozenset[str]], previous: Statement | None) -> Mapped:
     try:
-        return Mapped(statement(section, entry, own))
+        return mapped(section, entry, own)
     except BadRecord as bad:
         if bad.problem.key:
             raise

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NamedTuple
 
+from graph.cpr import number_in
 from graph.time import ALWAYS
 
 ZERO_DATES = frozenset({"0000-00-00", "00000000"})
@@ -69,9 +70,9 @@ def truth(text: str) -> bool:
     return text.lower() in {"true", "1"}
 
 
-def is_cpr(text: str) -> bool:
-    """Ten digits; nothing is said of whether anybody bears it."""
-    return len(text) == 10 and text.isascii() and text.isdigit()
+def identifier(text: str) -> str:
+    """What stands for a CPR number: the ten digits; what is not a valid number as it stands; "" for a placeholder."""
+    return number_in(text) or ("" if len(set(text)) <= 1 else text)
 
 
 def hours(text: str) -> Decimal | None:

@@ -8,6 +8,7 @@ from itertools import chain
 
 import orjson
 
+from graph.cpr import number_in
 from graph.facts import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period
 from importers.opus import advance, fields
@@ -241,11 +242,15 @@ def _named(file: File, kind: str, key: str, values: dict[str, Value]) -> RawReco
 def _person(file: File, key: str, cpr: str, view: PersonView, previous: Statement | None) -> Mapped:
     values = dict(_person_values(view))
     told = advance.advanced(previous, "Person", key, exists=(Period(),), values=values, links={}, since=file.day)
-    told.cpr = cpr
-    if len(view.names) == 1:
-        return Mapped(told)
-    text = f"is told under {len(view.names)} names; the name of one employment was taken"
-    return Mapped(told, (Problem("Person", key, "name", "different_names", text, "notice"),))
+    told.cpr = number_in(cpr)
+    problems: list[Problem] = []
+    if told.cpr is None:
+        text = "Opus's CPR number of the person is not a valid one; the person is known by it in Opus only"
+        problems.append(Problem("Person", key, "cpr", "wrong_cpr", text, "notice"))
+    if len(view.names) > 1:
+        text = f"is told under {len(view.names)} names; the name of one employment was taken"
+        problems.append(Problem("Person", key, "name", "different_names", text, "notice"))
+    return Mapped(told, tuple(problems))
 
 
 def _person_values(view: PersonView) -> Iterator[tuple[str, Value]]:

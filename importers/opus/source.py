@@ -12,7 +12,7 @@ import structlog
 
 from graph.facts import Problem
 from graph.time import today
-from importers.opus import absence, employment, mapping
+from importers.opus import absence, advance, employment, mapping
 from importers.opus.mapping import File
 from importers.opus.places import Folder, OneFile, Place, SftpServer, digest
 from importers.opus.series import FileName, Plan, ordered, parse, planned, remembered, twins
@@ -133,7 +133,7 @@ class Opus:
         numbers = {key.removeprefix(_EXCHANGED): old for key, old in mark.items() if key.startswith(_EXCHANGED)}
         roots = {key.removeprefix(_ROOT): root for key, root in mark.items() if key.startswith(_ROOT)}
         known_employments = {*known.keys("Employment"), *numbers}
-        survey = look(path, name.day, self._settings, known_employments, roots)
+        survey = look(path, name.day, self._settings, known_employments, roots, partial(_has_another, known))
         file = File(survey, known, numbers, first="live" not in mark)
         new_numbers = absence.exchanged(file, absence.vanished(file))
         return replace(file, exchanged={**numbers, **new_numbers}) if new_numbers else file
@@ -155,6 +155,12 @@ class Opus:
             problems=tuple(problems),
             suspect=tuple(suspicions),
         )
+
+
+def _has_another(known: Known, employment: str, cpr: str) -> bool:
+    previous = known.statement("Employment", employment)
+    person = advance.newest_link(previous, "person")
+    return person is not None and person.key != known.person_key(cpr)
 
 
 def _odd_numbers(file: File) -> Iterator[Problem]:

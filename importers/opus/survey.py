@@ -7,12 +7,13 @@ order of the file never matters. The look goes to the end of the file before any
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from graph.cpr import is_number
 from graph.facts import Problem
 from importers.opus import fields
 from importers.opus.reader import FIELDS, Element, Spool, check_end, elements
@@ -90,12 +91,16 @@ class Seen:
     functions: tuple[Element, ...] = ()
 
 
+HasAnother = Callable[[str, str], bool]
 TOLD_TWICE = "is told twice, with different texts"
 
 
 @dataclass(slots=True)
 class Survey:
-    """``live``, ``stubs``, ``filtered``, ``faulty``: employees by how the file has them; all but stubs are live."""
+    """``live``, ``stubs``, ``filtered``, ``faulty``: employees by how the file has them; all but stubs are live.
+
+    ``has_another``: whether the employment (its key) was told before as a person's who is known by another number.
+    """
 
     day: date
     settings: OpusSettings
@@ -113,6 +118,7 @@ class Survey:
     functions: defaultdict[tuple[str, str, str], Texts] = field(default_factory=lambda: defaultdict(Texts))
     problems: list[Problem] = field(default_factory=list)
     closed_units: set[UnitKey] = field(default_factory=set)
+    has_another: HasAnother = lambda key, cpr: False
 
     def is_marked_closed(self, unit: Element) -> bool:
         """Whether its name carries a mark that it is closed (§4.7)."""
@@ -148,7 +154,8 @@ class Survey:
         """Why the employee can't be taken; what is known of it stays as it is."""
         name, rule, text = "action", "unknown_action", "its action is unknown; only leave is known"
         if "action" not in employee.attributes:
-            name, rule, text = self._gap(employee) or self._wrong_date(employee) or ("", "", "")
+            gap = self._gap(employee) or self._lost_number(key, employee)
+            name, rule, text = gap or self._wrong_date(employee) or ("", "", "")
         return Problem("Employment", key, name, rule, text) if rule else None
 
     def _gap(self, employee: Element) -> tuple[str, str, str] | None:
@@ -156,8 +163,8 @@ class Survey:
         texts = employee.texts
         if employee.repeated:
             return employee.repeated[0], "told_twice", TOLD_TWICE
-        if not fields.is_cpr(texts.get("cpr", "")):
-            return "cpr", "no_cpr", "has no CPR number of ten digits"
+        if not texts.get("cpr"):
+            return "cpr", "no_cpr", "has no CPR number"
         if "firstName" not in texts and "lastName" not in texts:
             return "lastName", "no_name", "has no name: a technical user?"
         if "position" not in texts or not texts.get("positionId", "").isdigit():
@@ -165,6 +172,12 @@ class Survey:
         if not texts.get("orgUnit", "").isdigit():
             return "orgUnit", "no_unit", "has no unit"
         return None
+
+    def _lost_number(self, key: str, employee: Element) -> tuple[str, str, str] | None:
+        """A key field of a known employment is never lost (§3.1): no new person is made for a number that is none."""
+        if is_number(employee["cpr"]) or not self.has_another(key, employee["cpr"]):
+            return None
+        return "cpr", "no_cpr", "has no valid CPR number any more; the person known so far is kept"
 
     def _wrong_date(self, employee: Element) -> tuple[str, str, str] | None:
         name = "entryDate"
@@ -179,12 +192,17 @@ class Survey:
 
 
 def look(
-    path: Path, day: date, settings: OpusSettings, known_employments: Set[str], kept_roots: Mapping[str, str]
+    path: Path,
+    day: date,
+    settings: OpusSettings,
+    known_employments: Set[str],
+    kept_roots: Mapping[str, str],
+    has_another: HasAnother,
 ) -> Survey:
     """Read the file to its end. Raises IncompleteFile where it has none.
 
     ``known_employments``: keys of all employments that were told before. ``kept_roots``: client → the root so far.
-    The spool of the survey lies beside the file.
+    ``has_another``: as ``Survey.has_another``. The spool of the survey lies beside the file.
     """
     check_end(path)
     problems: list[Problem] = []
@@ -193,13 +211,13 @@ def look(
         if element.name == "employee":
             break  # units come first (§1); where one does not, they are read once more
         _add_unit(units, element, problems)
-    survey = _look(path, day, settings, known_employments, kept_roots, units, problems)
+    survey = _look(path, day, settings, known_employments, kept_roots, units, problems, has_another)
     if survey is None:
         units.clear()
         problems.clear()
         for element in elements(path, "orgUnit"):
             _add_unit(units, element, problems)
-        survey = _look(path, day, settings, known_employments, kept_roots, units, problems)
+        survey = _look(path, day, settings, known_employments, kept_roots, units, problems, has_another)
     assert survey is not None
     return survey
 
@@ -212,11 +230,14 @@ def _look(
     kept_roots: Mapping[str, str],
     units: dict[UnitKey, Element],
     problems: list[Problem],
+    has_another: HasAnother,
 ) -> Survey | None:
     """None where the file has a unit that is not among ``units``."""
     tree = Tree(units, settings.filters, kept_roots)
     spool = Spool(path.with_suffix(".spool"))
-    survey = Survey(day, settings, known_employments, units, tree, spool, problems=list(problems))
+    survey = Survey(
+        day, settings, known_employments, units, tree, spool, problems=list(problems), has_another=has_another
+    )
     oddities = Oddities()
     for key, unit in units.items():
         oddities.count(unit)
@@ -275,6 +296,7 @@ def _add_employee(survey: Survey, element: Element) -> None:
     if element.attributes.get("action") == LEAVE:
         survey.stubs.add(key)
         return
+    element.texts["cpr"] = fields.identifier(element["cpr"])
     if key in survey.live:
         text = "the employee is in the file twice; the first was taken"
         survey.problems.append(file_problem(key.text(), "twice", text))

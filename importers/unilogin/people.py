@@ -7,6 +7,8 @@ keyed hash of the CPR number under which they were met first, or ``user:<UserId>
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from graph import letters
+from graph.cpr import is_number
 from graph.facts import Problem
 from importers.source import Known
 from importers.unilogin.accounts import Accounts
@@ -97,10 +99,10 @@ class People:
     # -- by number, by login ----------------------------------------------------------------------------------------
 
     def _place(self, told: list[PersonTold], made: Sorted, note: "_Notes") -> None:
-        hashes = {each.user: self._known.person_key(each.cpr) for each in told if _is_number(each.cpr)}
+        hashes = {each.user: self._known.person_key(each.cpr) for each in told if is_number(each.cpr)}
         for each in told:
             if each.verified and each.user not in hashes:
-                note(each, "wrong_cpr", "the CPR number is called verified and is not ten digits; it is not looked at")
+                note(each, "wrong_cpr", "the CPR number is called verified and is not a valid one; it is not looked at")
         verified = {each.user: hashes[each.user] for each in told if each.verified and each.user in hashes}
         holders = self._lookup.holders(set(verified.values())) if verified else {}
         found: dict[str, list[Placed]] = {}
@@ -182,9 +184,5 @@ class _Notes:
         self.problems.append(Problem("Unit", self.institution, told.name, rule, text))
 
 
-def _is_number(cpr: str) -> bool:
-    return len(cpr) == 10 and cpr.isascii() and cpr.isdigit()
-
-
 def _name(told: PersonTold) -> str:
-    return f"{told.given_name} {told.surname}".lower()
+    return letters.normal(f"{told.given_name} {told.surname}").lower()

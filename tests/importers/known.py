@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from graph import letters
 from graph.cpr import Keyring
 from graph.facts import BadRecord, Problem, Scalar, Statement, Value
 from graph.merge import check
@@ -94,7 +95,9 @@ class InMemory:
                 continue
             applied.problems += mapped.problems
             if mapped.statement is not None:
-                told.append((mapped.statement, raw.fingerprint))
+                statement, problems = letters.of_source(mapped.statement)
+                applied.problems += problems
+                told.append((statement, raw.fingerprint))
         for (kind, key), (_, fingerprint) in self.kept.items():
             if kind in reading.whole and (kind, key) not in seen and fingerprint != ABSENT:
                 previous = self.statement(kind, key)

@@ -2,12 +2,14 @@
 
 from datetime import date
 
-from graph.facts import BadRecord, Problem, Statement
+from graph.cpr import number_in
+from graph.facts import Problem, Statement
 from importers.sd.answers import PersonTold
 from importers.sd.mapping.timelines import from_today, values
 from importers.sd.settings import SdSettings
 from importers.source import Mapped
 
+WRONG_CPR = "SD's CPR number of the person is not a valid one; the person is known by it in SD only"
 PRIVATE = ("street", "postal_code", "city", "private_phone", "private_email")
 
 
@@ -22,9 +24,8 @@ def is_protected(told: PersonTold) -> bool:
 
 
 def person(told: PersonTold, key: str, settings: SdSettings, day: date, previous: Statement | None) -> Mapped:
-    """``key``: keyed hash of the CPR number. Raises BadRecord for a CPR number that is not ten digits."""
-    if len(told.cpr) != 10 or not told.cpr.isdigit():
-        raise BadRecord(Problem("Person", key, "cpr", "wrong_cpr", "the CPR number is not ten digits"))
+    """``key``: keyed hash of what SD has for a CPR number, which is SD's own identifier where it is not valid."""
+    cpr = number_in(told.cpr)
     protected = is_protected(told)
     now: dict[str, str | bool | None] = {
         "given_name": told.given_name or None,
@@ -39,7 +40,8 @@ def person(told: PersonTold, key: str, settings: SdSettings, day: date, previous
     if protected:
         # Nor what was known before: an address that is protected now must not be found in the past either.
         held |= dict.fromkeys(("street", "postal_code", "city"), ())
-    return Mapped(Statement("Person", key, values=values(held), cpr=told.cpr))
+    problems = () if cpr else (Problem("Person", key, "cpr", "wrong_cpr", WRONG_CPR, "notice"),)
+    return Mapped(Statement("Person", key, values=values(held), cpr=cpr), problems)
 
 
 def _private(told: PersonTold, settings: SdSettings, protected: bool) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The model's own facts from YAML, JSON and CSV."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from importers.source import SourceError
 from tests.acceptance.cases import CASES, FILE, REFUSALS, named
 from tests.graph.organisation import Stating, small
 from tests.graph.snapshot import last_write, snapshot
+from tests.importers.known import InMemory
 
 RING = Keyring.generate()
 
@@ -118,7 +120,6 @@ BAD = [
     ({"units": ["A"]}, "Unit", "units[1]", "", "entry"),
     ({"units": [{"id": "u", "name": "A", "parents": "root"}]}, "Unit", "u", "parents", "list"),
     ({"persons": [{"id": "p"}]}, "Person", "p", "name", "name"),
-    ({"persons": [{"id": "p", "name": "A", "cpr": "123"}]}, "Person", "p", "cpr", "cpr"),
     ({"persons": [{"id": "p", "name": "A", "absences": ["x"]}]}, "Person", "p", "absences", "period"),
     ({"employments": [{"id": "e"}]}, "Employment", "e", "person", "person"),
     ({"assignments": [{"id": "a", "role": "r", "holder": {}}]}, "Assignment", "a", "holder", "holder"),
@@ -163,6 +164,21 @@ def test_a_bad_entry_is_kept_with_field_and_rule_and_the_rest_goes_on(
     ]
     assert report.as_counts()["Function"] == {"created": 1}
     assert "123" not in str([each.text for each in report.problems])
+
+
+@pytest.mark.parametrize("number", ["123", "3201011234", "2902011118", "ekstern"])
+def test_what_is_not_a_cpr_number_does_not_lose_the_person(tmp_path: Path, number: str) -> None:
+    """The person is known by the id, and by a number once there is one."""
+    known = InMemory()
+    path = tmp_path / "staff.json"
+    for cpr, rules in ((number, ["wrong_cpr"]), ("020257-5002", [])):
+        entries = {"persons": [{"id": "p", "name": "A", "cpr": cpr}], "employments": [{"id": "e", "person": "p"}]}
+        path.write_text(json.dumps(entries), encoding="utf-8")
+        applied = known.take(Facts(FactsSettings(path=path)))
+        assert [each.rule for each in applied.problems if each.kind == "Person"] == rules
+        assert number not in str([each.text for each in applied.problems])
+        assert known.kept["Person", "p"][0].cpr == ("0202575002" if not rules else None)
+        assert known.link("Employment", "e", "person", date(2026, 3, 2)) == "p"
 
 
 TWICE = {

@@ -33,6 +33,25 @@ def test_pitfall_11_the_leading_zero_and_the_extra_digit(series: Series) -> None
     assert [series.value(number, "extra_digit", MONDAY) for number in (101, 102, 103)] == ["0", "1", None]
 
 
+def test_a_number_that_is_none_is_opus_own_identifier_of_the_person(series: Series) -> None:
+    """cpr.md §6: the person is made, with the employments, and shown; a placeholder stands for nobody."""
+    wrong = "3113994321"
+    applied = series.next(
+        MONDAY, *UNITS, employee(101, cpr=wrong), employee(102, cpr=wrong), employee(103, cpr="0000000000")
+    )
+    assert [(each.kind, each.rule) for each in applied.problems] == [("Person", "wrong_cpr"), ("Employment", "no_cpr")]
+    ((key, kept),) = [(key, each) for (kind, key), (each, _) in series.known.kept.items() if kind == "Person"]
+    assert (key, kept.cpr) == (KEYRING.hash(wrong), None)
+    for number in (101, 102):
+        assert series.known.link("Employment", f"899:employment:{number}", "person", MONDAY) == key
+
+
+def test_a_number_is_the_same_written_with_a_hyphen(series: Series) -> None:
+    series.next(MONDAY, *UNITS, employee(101))
+    assert series.next(TUESDAY, *UNITS, employee(101, cpr=f"{BIRK[:6]}-{BIRK[6:]}")).problems == []
+    assert list(series.known.keys("Person")) == [PERSON]
+
+
 def test_pitfall_12_one_position_is_named_by_the_text_of_most(series: Series) -> None:
     others = [employee(102), employee(103, position="Annulleret", changed="2024-03-01")]
     series.next(MONDAY, *SMALL, *others)

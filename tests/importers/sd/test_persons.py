@@ -16,6 +16,7 @@ from tests.importers.sd.klit import (
     BO,
     TODAY,
     Payroll,
+    employment,
     person,
     second_institution,
     working,
@@ -42,6 +43,17 @@ def test_pitfall_54_fictive_persons_are_skipped_and_counted(payroll: Payroll) ->
     assert [(each.rule, each.text[:18]) for each in applied.problems] == [("fictive", "1 fictive persons ")]
     assert len(list(payroll.known.keys("Person"))) == 2
     assert len(list(payroll.known.keys("Employment"))) == 3
+
+
+def test_a_number_that_is_none_is_sds_own_identifier_of_the_person(payroll: Payroll) -> None:
+    """cpr.md §6: the person is made, with the employments, and shown."""
+    wrong = "2902011118"  # 1901 was no leap year
+    payroll.hire(wrong, working("00533", wrong), "Else Ukendt")
+    applied = payroll.read()
+    assert [(each.kind, each.key, each.rule) for each in applied.problems] == [("Person", person(wrong), "wrong_cpr")]
+    assert payroll.known.kept["Person", person(wrong)][0].cpr is None
+    assert payroll.known.link("Employment", employment(wrong, "00533"), "person", TODAY) == person(wrong)
+    assert payroll.read(whole=True).changed == []
 
 
 def test_pitfall_55_a_protected_address_is_not_stored(payroll: Payroll, clean_graph: neo4j.Driver) -> None:
