@@ -283,7 +283,8 @@ class Compiler:
         for name, value in (root.arguments.get("filter") or {}).items():
             filter_ = known[name]
             if value is not None:
-                conditions.append(filter_.condition("n", v, self.parameters.add(value), self.moment.in_force))
+                asked = self.parameters.add(value, filter_.form)
+                conditions.append(filter_.condition("n", v, asked, self.moment.in_force))
             elif filter_.empty is not None:
                 conditions.append(filter_.empty(v))
             else:

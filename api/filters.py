@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from graph.letters import normal
 from graph.model import KINDS
 
 FILTERED = ("name", "title", "number", "code", "type", "key", "login", "position_code", "institution")
@@ -22,6 +23,8 @@ class Filter:
     doc: str = ""
     empty: Callable[[str], str] | None = None
     """What null means, where it means something: (node of the day's values) → Cypher."""
+    form: Callable[[str], str] | None = None
+    """What is made of the text that is asked for: the form in which texts are kept."""
 
 
 def camel(name: str) -> str:
@@ -36,10 +39,14 @@ def of_kind(kind: str) -> dict[str, Filter]:
     for prop in KINDS[kind].properties:
         if prop.name in FILTERED:
             doc = "null: has none"
-            found.append(Filter(camel(prop.name), "String", _equals(prop.name), doc, _empty(prop.name)))
+            found.append(Filter(camel(prop.name), "String", _equals(prop.name), doc, _empty(prop.name), normal))
         if prop.name in SEARCHED:
-            found.append(Filter(f"{camel(prop.name)}Contains", "String", _like(prop.name, "CONTAINS"), "Any case"))
-            found.append(Filter(f"{camel(prop.name)}Starts", "String", _like(prop.name, "STARTS WITH"), "Any case"))
+            found.append(
+                Filter(f"{camel(prop.name)}Contains", "String", _like(prop.name, "CONTAINS"), "Any case", form=normal)
+            )
+            found.append(
+                Filter(f"{camel(prop.name)}Starts", "String", _like(prop.name, "STARTS WITH"), "Any case", form=normal)
+            )
     found += _BY_KIND.get(kind, ())
     return {each.name: each for each in found}
 

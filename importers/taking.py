@@ -96,7 +96,7 @@ class Taking:
             if old is not None:
                 kept.setdefault(raw.kind, []).append(raw.key)
         previous = self.known.of_kinds(kept) if kept else {}
-        told = []
+        told: list[Told] = []
         for raw in changed:
             self.looked_at.add((raw.kind, raw.key))
             try:
@@ -117,7 +117,7 @@ class Taking:
             yield Told(self.source, statement, fingerprint)
 
     def _absent(self, seen: dict[str, set[str]]) -> list[Told]:
-        told = []
+        told: list[Told] = []
         for kind in sorted(self.reading.whole):
             gone = [
                 key

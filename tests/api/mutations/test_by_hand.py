@@ -7,6 +7,11 @@ from graph.facts import Statement, Told
 from graph.time import Period
 from tests.api.serving import Served
 
+CREATE = """
+mutation($name: String!, $reason: String!, $cpr: String) {
+  createPerson(name: $name, reason: $reason, cpr: $cpr) { uuid }
+}
+"""
 NEAREST = """
 query($role: String!, $unit: String!, $at: Date, $about: String) {
   nearest(role: $role, unit: $unit, at: $at, responsibility: $about) { holders { person { name } } levelUnit { keys } }
@@ -172,6 +177,24 @@ def test_a_reason_is_needed_and_names_must_be_known(service: Served) -> None:
         "organisation",
     )["errors"]
     assert error["extensions"]["code"] == "unknown_property"
+
+
+def test_what_is_no_text_for_everybody_and_no_number_is_refused(service: Served) -> None:
+    for name, reason, cpr, code, field in (
+        ("Vikar 020257-5002", "consultant", None, "cpr_in_text", "name"),
+        ("Eva", "the same as 02 02 57 5002", None, "cpr_in_text", "reason"),
+        ("Eva\u2028Holt", "consultant", None, "control_characters", "name"),
+        ("Eva", "con\u0085sultant", None, "control_characters", "reason"),
+        ("Eva", "consultant", "3102804000", "wrong_value", "cpr"),
+        ("Eva", "consultant", "2902011118", "wrong_value", "cpr"),
+    ):
+        (error,) = service.ask(CREATE, "hr", name=name, reason=reason, cpr=cpr)["errors"]
+        assert (error["extensions"]["code"], error["extensions"]["field"]) == (code, field)
+        assert "5002" not in error["message"]
+    # Names have composed letters and single blanks, and are found however they are written.
+    made = service.data(CREATE, "hr", name=" A\u030age  Holt ", reason="consultant")["createPerson"]
+    (found,) = service.data('{ persons(filter: {name: "\u00c5ge Holt"}) { nodes { uuid } } }')["persons"]["nodes"]
+    assert found == made
 
 
 def test_a_position_chosen_by_hand_holds_until_it_is_released(service: Served) -> None:

@@ -18,6 +18,7 @@ def keys(asking: Asking, plural: str, kind: str, filter_: dict[str, Any], at: st
     ("plural", "kind", "filter_", "expected"),
     [
         ("units", "Unit", {"name": "Jobcenter"}, {"jobcentre"}),
+        ("units", "Unit", {"name": " Jobcenter\u00a0"}, {"jobcentre"}),
         ("units", "Unit", {"nameContains": "HJEMMEpleje"}, {"homecare_n", "homecare_s"}),
         ("units", "Unit", {"nameStarts": "børnehuset"}, {"sunflower", "milkyway"}),
         ("units", "Unit", {"keys": ["it", "hr", "no such"]}, {"it", "hr"}),
