@@ -1,6 +1,6 @@
 """What the graph already has from a source, as the source's readings ask for it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import neo4j
 
@@ -10,6 +10,7 @@ from graph.index import Index, RecordId
 from graph.record import from_text
 from graph.sourcing import read_mark
 
+NOT_COMPLETE = ""  # fingerprint of what was not told in full: it is looked at again at the next reading
 ABSENT = "absent"  # fingerprint of what a whole reading no longer held: settled, until it comes back
 
 
@@ -25,8 +26,10 @@ class GraphKnown:
         *,
         user: str | None = None,
         dry_run: bool = False,
+        progress: Callable[[str, int, int | None], None] = lambda stage, done, total: None,
     ) -> None:
         self.user, self.dry_run = user, dry_run
+        self.progress = progress
         self._driver = driver
         self._source = source
         self._keyring = keyring

@@ -86,7 +86,13 @@ class Import:
 
     def run(self) -> ImportReport:
         known = GraphKnown(
-            self.driver, self.source.name, self.keyring, self.door.index, user=self.user, dry_run=self.dry_run
+            self.driver,
+            self.source.name,
+            self.keyring,
+            self.door.index,
+            user=self.user,
+            dry_run=self.dry_run,
+            progress=self.progress,
         )
         state, error, under_way = "failed", "", ""
         try:

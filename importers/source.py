@@ -38,7 +38,8 @@ class Mapped:
 
     ``untold``: name of a value or link (or ``exists``) → days of which the source told nothing, because an answer
     lacked that part, a look-up had no answer, or it can't be read. What is known of these days stays
-    (``importers.untold``). What the source tells as none does not belong here: that ends.
+    (``importers.untold``), and the record is mapped again at the next reading, whatever its fingerprint. What the
+    source tells as none does not belong here: that ends.
     """
 
     statement: Statement | None
@@ -129,6 +130,9 @@ class Known(Protocol):
 
     def person_key(self, cpr: str) -> str:
         """The key under which a Person with this CPR number is stated: a keyed hash, the same in every source."""
+
+    def progress(self, stage: str, done: int, total: int | None) -> None:
+        """Tell that reading goes on, where it takes long before the first record: what, how much, of how much."""
 
 
 class Source(Protocol):

@@ -14,7 +14,7 @@ from graph.index import Index, RecordId
 from graph.merge import check
 from graph.sourcing import kept_problems
 from graph.time import Period, within
-from importers.known import ABSENT, GraphKnown
+from importers.known import ABSENT, NOT_COMPLETE, GraphKnown
 from importers.ruling import Told
 from importers.source import Mapped, RawRecord, Reading
 from importers.untold import filled
@@ -114,7 +114,7 @@ class Taking:
         if mapped.statement is not None:
             statement, problems = letters.of_source(mapped.statement)
             self.problems += problems
-            yield Told(self.source, statement, fingerprint)
+            yield Told(self.source, statement, NOT_COMPLETE if mapped.untold else fingerprint)
 
     def _absent(self, seen: dict[str, set[str]]) -> list[Told]:
         told: list[Told] = []

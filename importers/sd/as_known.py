@@ -26,6 +26,11 @@ def as_known(uuid: str, kept: Statement | None, problem: Problem, raw: bytes = b
     return Department(uuid, tuple(_periods(kept)), tuple(_parents(kept)), raw, problem)
 
 
+def parents_known(kept: Statement) -> tuple[ParentTold, ...]:
+    """Its parents over time, as the graph has them."""
+    return tuple(_parents(kept))
+
+
 def has_code(kept: Statement, institution: str, code: str) -> bool:
     """Whether the unit is known with the code, at whatever time."""
     return any(told.value == f"{institution}-{code}" for told in kept.values.get("number", ()))

@@ -9,8 +9,8 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, datetime
 from types import TracebackType
 from typing import IO, Self, TypeVar
@@ -18,7 +18,7 @@ from typing import IO, Self, TypeVar
 import httpx
 
 from graph.time import COPENHAGEN
-from importers.sd.errors import AccessRefused, Closed, Unavailable, Unreadable
+from importers.sd.errors import AccessRefused, Closed, Unanswered, Unavailable, Unreadable
 from importers.sd.settings import SdSettings
 
 CLOSED_TEXT = b"The webservice has failed"
@@ -42,6 +42,10 @@ def sd_day(day: date) -> str:
 
 class _Temporary(Exception):
     """Worth another try."""
+
+
+class _HttpError(_Temporary):
+    """The service answers, but this question with an HTTP error."""
 
 
 class Client:
@@ -76,22 +80,31 @@ class Client:
         assert body is not None
         return body
 
-    def parent_histories(self, uuids: Iterable[str]) -> dict[str, bytes]:
-        """Each department's parents over all time, as JSON; empty bytes where SD knows none (404)."""
-        asked = list(uuids)
+    def parent_histories(self, uuids: Iterable[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
+        """Each department with its parents over all time, as they are answered.
+
+        The call gives JSON; empty bytes where SD knows none (404). It raises as ``ask``.
+        """
         with ThreadPoolExecutor(self._settings.parallel_calls) as calls:
-            return dict(zip(asked, calls.map(self._history, asked), strict=True))
+            waiting = [(uuid, calls.submit(self._history, uuid)) for uuid in uuids]
+            try:
+                for uuid, answer in waiting:
+                    wait((answer,))
+                    yield uuid, answer.result
+            finally:
+                for _, answer in waiting:
+                    answer.cancel()
 
     def _history(self, uuid: str) -> bytes:
         base = self._settings.json_url
-        if base is None:
+        if not base:
             return b""
         url = f"{base.rstrip('/')}/{HISTORY.format(uuid=uuid)}"
         answer = self._try(lambda: self._json(url), "department-parent-history")
         return b"" if answer is None else answer
 
     def _try(self, call: Callable[[], T], name: str) -> T:
-        pause, why = self._settings.pause_seconds, ""
+        pause, why, only_this = self._settings.pause_seconds, "", True
         for attempt in range(self._settings.retries + 1):
             if attempt:
                 self._sleep(pause)
@@ -101,7 +114,9 @@ class Client:
                 return call()
             except (_Temporary, httpx.TransportError) as failure:
                 why = str(failure) or type(failure).__name__
-        raise Unavailable(f"SD does not answer {name}: {why}. Tried {self._settings.retries + 1} times.")
+                only_this = only_this and isinstance(failure, _HttpError)
+        kind = Unanswered if only_this else Unavailable
+        raise kind(f"SD does not answer {name}: {why}. Tried {self._settings.retries + 1} times.")
 
     def _check_hours(self) -> None:
         if not self._settings.opening_hours:
@@ -160,7 +175,7 @@ def _check_status(answer: httpx.Response, operation: str) -> None:
             "and whether the user may call this operation."
         )
     if answer.status_code != httpx.codes.OK:
-        raise _Temporary(_form(answer))
+        raise _HttpError(_form(answer))
 
 
 def _refuse_web_page(answer: httpx.Response, start: bytes) -> None:

@@ -33,9 +33,17 @@ class Unavailable(SourceError):
     """Closed, broken or out of reach, also after all retries. Try again later."""
 
 
+class Unanswered(Unavailable):
+    """Each attempt at this question was answered with an HTTP error; others may still be answered."""
+
+
 class Closed(SourceError):
     """Outside opening hours: no call was made; the run is put off."""
 
 
 class AccessRefused(SourceError):
     """User or password is not accepted; asking again would lock the user out."""
+
+
+OF_ONE_THING = (ServiceFault, Unreadable, Unanswered)
+"""What may go wrong with the look-up of one thing while others are answered."""

@@ -1,15 +1,18 @@
 """The institutions of a run: their organisation, read whole or fetched a department at a time, and their positions."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from graph.facts import Problem
+from importers.lookups import Lookups
+from importers.sd.again import Again
 from importers.sd.answers import PositionTold, WrongValue, text
-from importers.sd.as_known import as_known, has_code, unreadable
+from importers.sd.as_known import as_known, has_code, parents_known, unreadable
 from importers.sd.errors import ServiceFault
+from importers.sd.mapping import positions as mapped_positions
 from importers.sd.operations import Elements, InstitutionTold, Operations, Structure, Tree, department
-from importers.sd.organisation import Department, LeftOut, Organisation, by_tree
+from importers.sd.organisation import NO_ANSWER, Department, LeftOut, Organisation, by_tree
 from importers.sd.records import Records, refused
 from importers.sd.settings import SdSettings
 from importers.source import Known, RawRecord
@@ -20,7 +23,7 @@ class Institution:
     """One institution in a run.
 
     ``looked_up``: departments that were fetched one at a time. ``nameless``: problems of departments without UUID
-    of which nobody can say which they are.
+    of which nobody can say which they are. ``unsure``: why what SD answers may not be all that it has.
     """
 
     organisation: Organisation
@@ -28,6 +31,8 @@ class Institution:
     positions: list[PositionTold]
     looked_up: set[str] = field(default_factory=set)
     nameless: list[Problem] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+    has_positions: bool = True
 
     @property
     def code(self) -> str:
@@ -62,7 +67,9 @@ class Institution:
             each = self.organisation.departments.get(uuid)
             if uuid in done or each is None:
                 continue
-            if each.unreadable is None and known.statement("Unit", each.key) is not None:
+            # What was listed as unanswered is looked at again, so that it is let go once SD answers.
+            is_sound = each.unreadable is None and not self.records.again.due
+            if is_sound and known.statement("Unit", each.key) is not None:
                 continue
             done.add(uuid)
             yield self.records.department(each)
@@ -79,6 +86,8 @@ class Institutions:
     known: Known
     settings: SdSettings
     day: date
+    lookups: Lookups
+    again: Again
 
     def told(self) -> list[InstitutionTold]:
         return self.operations.institutions()
@@ -93,26 +102,44 @@ class Institutions:
         tree, elements = structure.tree(), structure.departments()
         departments, nameless = self._departments(told.code, elements)
         above = {**tree.parents, **dict.fromkeys(tree.tops, told.uuid)}
-        if self.settings.json_url is None:
+        if not self.settings.json_url:
             for uuid in departments.keys() - above.keys():
                 parent = self.operations.parent_today(uuid)
                 if parent:
                     above[uuid] = parent
         organisation = self._organisation(told, tree.levels)
-        organisation.departments = by_tree(departments, above)
+        organisation.departments = self._with_known_parents(by_tree(departments, above))
         made = self._with_positions(organisation)
-        made.nameless = nameless
+        made.nameless += nameless
+        if not departments:
+            made.unsure.append(f"SD tells no department of {told.code}")
         return made
+
+    def _with_known_parents(self, departments: dict[str, Department]) -> dict[str, Department]:
+        """Where SD tells no parent at all, those that were known before: that it tells none is no statement."""
+        bare = {each.key: uuid for uuid, each in departments.items() if not each.parents}
+        kept = self.known.several("Unit", sorted(bare)) if bare else {}
+        for key, each in kept.items():
+            if parents := parents_known(each):
+                uuid = bare[key]
+                departments[uuid] = replace(departments[uuid], parents=parents, parents_untold=True)
+        return departments
 
     def _departments(self, institution: str, elements: Elements) -> tuple[dict[str, Department], list[Problem]]:
         """By UUID; those that can't be read as they are known. And what is wrong with others."""
-        histories = self.operations.histories(list(elements.by_uuid))
         found: dict[str, Department] = {}
-        for uuid, each in elements.by_uuid.items():
+        for uuid, answer in self.operations.histories(list(elements.by_uuid)):
+            history = self.lookups.ask("parents", answer)
+            if history.fault is not None or history.answer is None:
+                found[uuid] = self._unanswered(uuid, f"SD does not answer for its parents: {history.fault}")
+                continue
             try:
-                found[uuid] = department(uuid, each, histories[uuid])
+                found[uuid] = department(uuid, elements.by_uuid[uuid], history.answer)
             except WrongValue as wrong:
                 found[uuid] = self._as_known(uuid, wrong.field, str(wrong))
+            if len(elements.by_uuid) > 1:
+                self.known.progress(f"parents of departments in {institution}", len(found), len(elements.by_uuid))
+        self.lookups.require_answers()
         problems: list[Problem] = []
         for code in sorted(elements.nameless):
             said = f"SD tells a department of {institution} with the code {code} without UUID"
@@ -136,6 +163,10 @@ class Institutions:
         key = f"department:{uuid}"
         return as_known(uuid, self.known.statement("Unit", key), unreadable(key, field, text))
 
+    def _unanswered(self, uuid: str, text: str) -> Department:
+        key = f"department:{uuid}"
+        return as_known(uuid, self.known.statement("Unit", key), Problem("Unit", key, "", NO_ANSWER, text))
+
     def lazy(self, told: InstitutionTold, levels: tuple[str, ...]) -> Institution:
         """With departments that are fetched when a changed employment points to them. ``levels``: as last read."""
         organisation = self._organisation(told, levels)
@@ -151,19 +182,24 @@ class Institutions:
             found, nameless = self._departments(told.code, elements)
             made.nameless += nameless
             made.looked_up |= found.keys()
+            organisation.unanswered |= {uuid for uuid, each in found.items() if each.is_unanswered}
             if all(each.parents for each in found.values()):
                 return list(found.values())
             above = {**tree().parents, **dict.fromkeys(tree().tops, told.uuid)}
-            return list(by_tree(found, above).values())
+            return list(self._with_known_parents(by_tree(found, above)).values())
 
         def fetch(uuid: str) -> Department | None:
-            try:
-                found = from_elements(self.operations.departments(told.code, uuid=uuid))
-                return next((each for each in found if each.uuid == uuid), None)
-            except ServiceFault as fault:
-                if fault.kind == "unknown_department":
-                    return None
-                raise
+            asked = self.lookups.ask("department", lambda: self._elements_of(told.code, uuid))
+            for each in from_elements(asked.answer) if asked.answer is not None else ():
+                if each.uuid == uuid:
+                    return each if each.periods else None
+            organisation.unanswered.add(uuid)
+            why = asked.fault or "SD tells nothing of it"
+            kept = self._unanswered(uuid, f"{why}; it stays as it is known")
+            if not kept.periods:
+                return None
+            made.looked_up.add(uuid)
+            return kept
 
         def fetch_by_code(code: str) -> list[Department]:
             try:
@@ -175,12 +211,37 @@ class Institutions:
         organisation.fetch_by_code = fetch_by_code
         return made
 
+    def _elements_of(self, institution: str, uuid: str) -> Elements:
+        try:
+            return self.operations.departments(institution, uuid=uuid)
+        except ServiceFault as fault:
+            if fault.kind == "unknown_department":
+                return Elements({}, frozenset())  # an answer, too
+            raise
+
     def _organisation(self, told: InstitutionTold, levels: tuple[str, ...]) -> Organisation:
         return Organisation(told.code, told.uuid, told.name, levels, LeftOut(self.settings))
 
     def _with_positions(self, organisation: Organisation) -> Institution:
         positions = self.operations.positions(self.settings.positions_from or organisation.code)
+        if not positions:
+            return self._with_known_positions(organisation)
         unsure = {each.code: each.name for each in positions if each.unreadable}
         titles = unsure | {each.code: each.name for each in positions if not each.unreadable}
-        records = Records(self.known, self.settings, self.day, organisation, titles)
+        records = Records(self.known, self.settings, self.day, organisation, titles, self.again)
         return Institution(organisation, records, positions)
+
+    def _with_known_positions(self, organisation: Organisation) -> Institution:
+        """SD answers with an empty position list: the positions that are known stay as they are."""
+        titles = {}
+        for each in self.known.statements("Position"):
+            if each.key.startswith(mapped_positions.key(organisation.code, "")):
+                title = next((str(told.value) for told in each.values.get("title", ())), "")
+                titles[each.key.rpartition(":")[2]] = title
+        records = Records(self.known, self.settings, self.day, organisation, titles, self.again)
+        made = Institution(organisation, records, [])
+        if titles:
+            text = f"SD answers with an empty position list for {organisation.code}; the known positions stay"
+            made.nameless.append(Problem("Position", "", "", NO_ANSWER, text, "notice"))
+            made.has_positions = False
+        return made

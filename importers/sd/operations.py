@@ -118,6 +118,7 @@ class Operations:
     def institutions(self) -> list[InstitutionTold]:
         """Those of the settings, in their order; or all of the region, by code."""
         found: list[InstitutionTold] = []
+        before = 0
         asked: list[Parameters] = [{"InstitutionIdentifier": each} for each in self._settings.institutions] or [
             {"RegionIdentifier": self._settings.region or ""}
         ]
@@ -132,6 +133,9 @@ class Operations:
                 if not told.uuid:
                     raise Unreadable(f"SD tells no UUID of the institution {told.code}")
                 found.append(told)
+            if len(found) == before and self._settings.institutions:
+                raise Unreadable(f"SD tells nothing of the institution {each['InstitutionIdentifier']}")
+            before = len(found)
         if not found:
             raise Unreadable("SD tells no institution; look at region and institutions in the settings")
         return found
@@ -181,11 +185,11 @@ class Operations:
             "UUIDIndicator": True,
         }
 
-    def histories(self, uuids: list[str]) -> dict[str, bytes]:
-        """Parents over all time of each; empty where SD tells none."""
-        if self._settings.json_url is not None:
+    def histories(self, uuids: list[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
+        """Parents over all time of each, as they are answered; empty where SD tells none."""
+        if self._settings.json_url:
             return self._client.parent_histories(uuids)
-        return dict.fromkeys(uuids, b"")
+        return ((uuid, lambda: b"") for uuid in uuids)
 
     def parent_today(self, uuid: str) -> str:
         """GetDepartmentParent: for departments that neither history nor tree place; empty = SD tells none."""
@@ -268,8 +272,10 @@ class Operations:
             for each in element.iterfind("Employment"):
                 yield cpr, text(each, "EmploymentIdentifier")
 
-    def changed_persons(self, institution: str, start: datetime, end: datetime) -> Iterator[str]:
-        """CPR numbers of persons of whom something was registered, likewise."""
+    def changed_persons(
+        self, institution: str, start: datetime, end: datetime
+    ) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Persons of whom something was registered, likewise: CPR number, and the employment numbers told with it."""
         answer = self._ask(
             "GetPersonChangedAtDate20111201",
             "Person",
@@ -280,7 +286,8 @@ class Operations:
             },
         )
         for element in answer.elements:
-            yield text(element, "PersonCivilRegistrationIdentifier")
+            numbers = (text(each, "EmploymentIdentifier") for each in element.iterfind("Employment"))
+            yield text(element, "PersonCivilRegistrationIdentifier"), tuple(filter(None, numbers))
 
 
 def _who(institution: str, cpr: str, number: str) -> Parameters:

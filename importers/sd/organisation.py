@@ -17,6 +17,9 @@ from graph.time import FOREVER, Period, union, without
 from importers.sd.answers import DepartmentPeriod, WrongValue
 from importers.sd.settings import SdSettings
 
+NO_ANSWER = "no_answer"
+"""Rule of what was looked up and not answered; it stays as it was known."""
+
 
 class ParentTold(NamedTuple):
     period: Period
@@ -28,6 +31,7 @@ class Department:
     """``uuid`` in small letters. ``raw``: what the answers said of it, for the fingerprint.
 
     ``unreadable``: why what SD tells now can't be taken; the rest is then what was known before.
+    ``parents_untold``: SD tells no parent; those that it has here are the ones that were known before.
     """
 
     uuid: str
@@ -35,10 +39,15 @@ class Department:
     parents: tuple[ParentTold, ...]
     raw: bytes = b""
     unreadable: Problem | None = None
+    parents_untold: bool = False
 
     @property
     def key(self) -> str:
         return f"department:{self.uuid}"
+
+    @property
+    def is_unanswered(self) -> bool:
+        return self.unreadable is not None and self.unreadable.rule == NO_ANSWER
 
     @property
     def life(self) -> tuple[Period, ...]:
@@ -83,11 +92,11 @@ def _inclusive(first: date, last: date) -> Period:
 
 
 class Place(NamedTuple):
-    """Where something belongs in a period. ``rule``: what the settings left out on the way up; empty = nothing."""
+    """Where something belongs in a period. ``rules``: what the settings left out on the way up, lowest first."""
 
     period: Period
     key: str
-    rule: str
+    rules: tuple[str, ...]
 
 
 class LeftOut:
@@ -119,7 +128,8 @@ class LeftOut:
 class Organisation:
     """An institution. ``levels``: lowest first. ``fetch`` gets a department that is not here yet, or None.
 
-    ``by_code`` likewise finds departments by their code.
+    ``by_code`` likewise finds departments by their code. ``unanswered``: UUIDs of those that were looked up and not
+    told of; what is known of them stands in their place, if anything is.
     """
 
     code: str
@@ -130,6 +140,7 @@ class Organisation:
     departments: dict[str, Department] = field(default_factory=dict)
     fetch: Callable[[str], Department | None] | None = None
     fetch_by_code: Callable[[str], Iterable[Department]] | None = None
+    unanswered: set[str] = field(default_factory=set)
     _places: dict[str, tuple[Place, ...]] = field(default_factory=dict)
     _codes: dict[str, list[Department]] | None = None
 
@@ -142,7 +153,7 @@ class Organisation:
         if not uuid:
             return None  # asked for no UUID, SD answers with all departments
         found = self.departments.get(uuid)
-        if found is None and self.fetch is not None:
+        if found is None and self.fetch is not None and uuid not in self.unanswered:
             found = self.fetch(uuid)
             if found is not None:
                 self.departments[uuid] = found
@@ -183,9 +194,9 @@ class Organisation:
         for each in department.periods:
             rule = self.left_out.from_line(uuid, each)
             if not rule:
-                found.append(Place(each.period, department.key, ""))
+                found.append(Place(each.period, department.key, ()))
             else:
-                found += self._above(department, each.period, rule, _below | {uuid})
+                found += self._above(department, each.period, (rule,), _below | {uuid})
         result = joined(found)
         if not _below:
             self._places[uuid] = result
@@ -193,20 +204,22 @@ class Organisation:
 
     def parents(self, department: Department, during: Period) -> tuple[Place, ...]:
         """The places directly above it that are kept, in a period."""
-        return joined(self._above(department, during, "", frozenset({department.uuid})))
+        return joined(self._above(department, during, (), frozenset({department.uuid})))
 
-    def _above(self, department: Department, during: Period, rule: str, below: frozenset[str]) -> Iterator[Place]:
+    def _above(
+        self, department: Department, during: Period, rules: tuple[str, ...], below: frozenset[str]
+    ) -> Iterator[Place]:
         for told in department.single_parents():
             both = told.period.overlap(during)
             if both is None:
                 continue
             if told.parent == self.uuid:
-                yield Place(both, self.key, rule)
+                yield Place(both, self.key, rules)
                 continue
             for place in self.places(told.parent, below):
                 part = place.period.overlap(both)
                 if part is not None:
-                    yield Place(part, place.key, rule or place.rule)
+                    yield Place(part, place.key, tuple(dict.fromkeys((*rules, *place.rules))))
 
     def digest(self, uuid: str) -> bytes:
         """All that an employment's mapping takes from its department; changes when that does."""
@@ -229,11 +242,11 @@ class Organisation:
 
 def joined(places: Iterable[Place]) -> tuple[Place, ...]:
     """The same with as few periods as possible."""
-    by_place: dict[tuple[str, str], list[Period]] = {}
+    by_place: dict[tuple[str, tuple[str, ...]], list[Period]] = {}
     for each in places:
-        by_place.setdefault((each.key, each.rule), []).append(each.period)
+        by_place.setdefault((each.key, each.rules), []).append(each.period)
     found = [Place(period, *place) for place, periods in by_place.items() for period in union(periods)]
-    return tuple(sorted(found, key=lambda each: (each.period.start, each.key, each.rule)))
+    return tuple(sorted(found, key=lambda each: (each.period.start, each.key, each.rules)))
 
 
 def by_tree(departments: Mapping[str, Department], tree: Mapping[str, str]) -> dict[str, Department]:

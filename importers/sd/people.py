@@ -2,18 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from graph.facts import BadRecord, Problem, Statement
 from graph.time import Period, within
+from importers.lookups import Lookups
+from importers.sd.again import Again
 from importers.sd.answers import NO_CONTACT, ContactTold
 from importers.sd.errors import ServiceFault
 from importers.sd.institutions import Institution
 from importers.sd.mapping.employments import is_deleted
-from importers.sd.mapping.persons import is_fictive
+from importers.sd.mapping.persons import is_fictive, lacks_names, refusal
 from importers.sd.operations import EmploymentRaw, Operations, PersonWithWork
+from importers.sd.organisation import NO_ANSWER
 from importers.sd.records import listed, refused
 from importers.sd.settings import SdSettings
-from importers.source import Known, Mapped, RawRecord
+from importers.source import Known, Mapped, RawRecord, SourceError
 
 _DELETED = b"<EmploymentStatusCode>S<"
 Contacts = Mapping[tuple[str, str], ContactTold]
@@ -21,14 +25,21 @@ Contacts = Mapping[tuple[str, str], ContactTold]
 
 @dataclass
 class People:
-    """Shared by all institutions of a run, so that one person's data come from the first that tells them."""
+    """Shared by all institutions of a run, so that one person's data come from the first that tells them.
+
+    ``told``: keys of persons that are taken. ``work``: institution → CPR number → employment numbers that came with
+    the news that something of the person has changed.
+    """
 
     known: Known
     settings: SdSettings
     operations: Operations
+    lookups: Lookups
+    again: Again
     told: set[str] = field(default_factory=set)
     seen: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    work: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     fictive: int = 0
     verified: int = 0
     _keys: dict[str, str] = field(default_factory=dict)
@@ -37,12 +48,19 @@ class People:
 
     # -- everybody --------------------------------------------------------------------------------------------------
 
-    def everybody(self, institution: Institution) -> Iterator[RawRecord]:
-        """All persons and employments of an institution, as a stream of two answers."""
-        contacts: dict[tuple[str, str], ContactTold] = {}
-        for each in self.operations.persons(institution.code):
-            yield from self._person(institution, each, contacts)
-        yield from self._employments(institution, self._timelines(institution), contacts)
+    def everybody(self, institutions: list[Institution]) -> Iterator[RawRecord]:
+        """All persons and employments, as a stream of two answers an institution.
+
+        The persons of all come before the employments of any: one institution may have the employment of somebody
+        whom only another tells, in whatever order they stand in the settings.
+        """
+        contacts: dict[str, dict[tuple[str, str], ContactTold]] = {each.code: {} for each in institutions}
+        for institution in institutions:
+            for each in self.operations.persons(institution.code):
+                yield from self._person(institution, each, contacts[institution.code])
+        for institution in institutions:
+            yield from self._employments(institution, self._timelines(institution), contacts.pop(institution.code))
+            yield from institution.positions_met()
 
     def _timelines(self, institution: Institution, cpr: str = "", number: str = "") -> Iterator[EmploymentRaw]:
         if self.settings.history == "all":
@@ -59,8 +77,14 @@ class People:
         for number, contact in each.work:
             contacts[cpr, number] = contact if any(contact.phones) or any(contact.mails) else NO_CONTACT
         key = self._key(cpr)
-        if key not in self.told:
+        problem = refusal(each.told, key)
+        if problem is not None:
+            yield refused(problem)
+        elif key not in self.told:
             self.told.add(key)
+            if lacks_names(each.told) and self.known.statement("Person", key) is not None:
+                for number, _ in each.work:
+                    self.again.add(institution.code, number)
             yield institution.records.person(each.told, key)
 
     def _key(self, cpr: str) -> str:
@@ -93,7 +117,8 @@ class People:
     def _employment(self, institution: Institution, raw: EmploymentRaw, contacts: Contacts) -> RawRecord:
         key = self._key(raw.cpr)
         if key not in self.told and not self._is_known(key):
-            text = "SD tells the employment, but not the person (GetPerson has no answer); neither is made"
+            text = "SD tells the employment, but no person that can be taken; neither is made"
+            self.again.add(institution.code, raw.number)
             employment = institution.records.employment_key(raw.number, key)
             return refused(Problem("Employment", employment, "person", "unknown_person", text))
         return institution.records.employment(raw, key, contacts.get((raw.cpr, raw.number)))
@@ -144,13 +169,19 @@ class People:
                 here = cpr in changed.get(institution.code, {})
                 contacts: dict[tuple[str, str], ContactTold] = {}
                 if here or self._key(cpr) not in self.told:
-                    for each in self._asked(institution, cpr):
+                    asked = self.lookups.ask("person", partial(self._asked, institution, cpr))
+                    for each in asked.answer or ():
                         yield from self._person(institution, each, contacts)
+                    yield from self._faulty(institution, changed, cpr, asked.fault)
                 if here:
-                    raws = self._timelines_of(institution, cpr)
-                    waiting += [(institution, raw, contacts) for raw in raws]
-                    numbers = changed[institution.code][cpr] - {raw.number for raw in raws}
-                    yield from self._no_longer_told(institution, cpr, numbers)
+                    told = self.lookups.ask("employments", partial(self._timelines_of, institution, cpr))
+                    yield from self._faulty(institution, changed, cpr, told.fault)
+                    if told.answer is not None:
+                        waiting += [(institution, raw, contacts) for raw in told.answer]
+                        missing = changed[institution.code][cpr] - {raw.number for raw in told.answer}
+                        keys = [institution.records.employment_key(each, self._key(cpr)) for each in sorted(missing)]
+                        yield from self._no_longer_told(institution, keys)
+        self.lookups.require_answers()
         for institution, raw, _ in waiting:
             if _DELETED in raw.raw:
                 self.deleted.add(institution.records.employment_key(raw.number, self._key(raw.cpr)))
@@ -185,22 +216,64 @@ class People:
                 return refused(_changed_holder(key))
         return self._employment(institution, raw, contacts)
 
-    def _no_longer_told(self, institution: Institution, cpr: str, numbers: set[str]) -> Iterator[RawRecord]:
-        for number in sorted(numbers):
-            key = institution.records.employment_key(number, self._key(cpr))
+    def _faulty(
+        self,
+        institution: Institution,
+        changed: Mapping[str, Mapping[str, set[str]]],
+        cpr: str,
+        fault: SourceError | None,
+    ) -> Iterator[RawRecord]:
+        """The person is listed, stays as known, and is asked for again; the others go on."""
+        if fault is None:
+            return
+        numbers = [(code, number) for code, of in changed.items() for number in of.get(cpr, ())]
+        numbers += [(code, number) for code, of in self.work.items() for number in of.get(cpr, ())]
+        for code, number in numbers:
+            self.again.add(code, number)
+        if not numbers:
+            self.again.repeat()
+        yield refused(Problem("Person", self._key(cpr), institution.code, NO_ANSWER, _as_known(fault)))
+
+    def still_due(self, institution: Institution, changed: dict[str, set[str]]) -> Iterator[RawRecord]:
+        """Ask for the employments that the run before has left: who has one goes to ``changed``."""
+        for number in self.again.due.get(institution.code, ()):
+            asked = self.lookups.ask("employments", partial(self._told_of, institution, number))
+            keys = self.known.keys_starting("Employment", institution.records.employment_key(number, ""))
+            if asked.fault is not None:
+                self.again.add(institution.code, number)
+                for key in keys:
+                    yield refused(Problem("Employment", key, "", NO_ANSWER, _as_known(asked.fault)))
+            elif asked.answer:
+                for raw in asked.answer:
+                    changed.setdefault(raw.cpr, set()).add(number)
+            else:
+                yield from self._no_longer_told(institution, keys)
+
+    def _told_of(self, institution: Institution, number: str) -> list[EmploymentRaw] | None:
+        """What SD tells of an employment number; None where it does not exist (any longer)."""
+        try:
+            return list(self._timelines(institution, number=number))
+        except ServiceFault as fault:
+            if fault.kind != "unknown_employment":
+                raise
+            return None
+
+    def _no_longer_told(self, institution: Institution, keys: Iterable[str]) -> Iterator[RawRecord]:
+        for key in keys:
             print_of = self.known.fingerprint(b"no longer told", key.encode())
-            yield RawRecord("Employment", key, print_of, _Verification(self, institution, number))
+            yield RawRecord("Employment", key, print_of, _Verification(self, institution, key.split(":")[2]))
 
     # -- what is no longer told -------------------------------------------------------------------------------------
 
     def verified_absence(self, institution: Institution, number: str, previous: Statement) -> Mapped:
         """Ask for one employment that an answer lacked. Raises SourceError."""
         key = previous.key
-        try:
-            raws = list(self._timelines(institution, number=number))
-        except ServiceFault as fault:
-            if fault.kind != "unknown_employment":
-                raise
+        asked = self.lookups.ask("absent", partial(self._told_of, institution, number))
+        if asked.fault is not None:
+            self.again.add(institution.code, number)
+            raise BadRecord(Problem("Employment", key, "", NO_ANSWER, _as_known(asked.fault)))
+        raws = asked.answer
+        if raws is None:
             return Mapped(replace(previous, exists=()))
         for raw in raws:
             if institution.records.employment_key(raw.number, self._key(raw.cpr)) == key:
@@ -208,6 +281,7 @@ class People:
         if raws:
             problem = _changed_holder(key)
             return Mapped(None, (replace(problem, severity="notice"),))
+        self.again.add(institution.code, number)
         text = "SD has the employment, but tells nothing of it; it is left as it was"
         return Mapped(None, (Problem("Employment", key, "", "empty_answer", text, "notice"),))
 
@@ -247,6 +321,10 @@ class _Verification:
         if previous is None:
             return Mapped(None)
         return self.people.verified_absence(self.institution, self.number, previous)
+
+
+def _as_known(fault: SourceError) -> str:
+    return f"{fault} What is known stays, and SD is asked again"
 
 
 def _changed_holder(key: str) -> Problem:

@@ -15,6 +15,7 @@ from lxml import etree
 
 from graph.facts import BadRecord, Problem, Statement
 from importers.sd import answers
+from importers.sd.again import Again
 from importers.sd.answers import ContactTold, PersonTold, PositionTold
 from importers.sd.mapping import employments, persons, positions, units
 from importers.sd.operations import EmploymentRaw
@@ -22,7 +23,7 @@ from importers.sd.organisation import Department, Organisation
 from importers.sd.settings import SdSettings
 from importers.source import Known, Mapped, RawRecord
 
-MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
+MAPPING = b"2"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
 NOT_TAKEN = "not taken"  # no fingerprint is like it, so that the record is looked at each time
 _NAMES = re.compile(rb"<(DepartmentUUIDIdentifier|DepartmentIdentifier|JobPositionIdentifier)>\s*([^<]*?)\s*<")
 
@@ -36,6 +37,7 @@ class Records:
     day: date
     organisation: Organisation
     titles: Mapping[str, str]
+    again: Again
     unknown_positions: set[str] = field(default_factory=set)
     people_in: dict[str, int] = field(default_factory=dict)
     _salt: bytes = b""
@@ -73,7 +75,7 @@ class Records:
         institution = self.organisation.code
         print_of = self.known.fingerprint(self._salt, b"unknown", institution.encode(), code.encode())
         key = positions.key(institution, code)
-        return RawRecord("Position", key, print_of, lambda previous: positions.unknown(code, institution))
+        return RawRecord("Position", key, print_of, lambda previous: positions.unknown(code, institution, previous))
 
     def person(self, told: PersonTold, key: str) -> RawRecord:
         taken = told if self.settings.private_contact else (*told[:3], persons.is_protected(told))
@@ -103,6 +105,8 @@ class Records:
             else:
                 uuids += 1
                 context.append(self._place(value.lower()))
+                if value.lower() in self.organisation.unanswered:
+                    self.again.add(self.organisation.code, raw.number)
         if uuids < codes:
             context.append(self._places_of_all())
         if raw.raw.count(b"<EmploymentName>") < jobs:
@@ -152,7 +156,10 @@ class Records:
             self.titles,
             complete=self.settings.history == "all",
         )
-        return employments.employment(told, holder, self.settings, self.day, previous)
+        mapped = employments.employment(told, holder, self.settings, self.day, previous)
+        if mapped.untold:
+            self.again.add(self.organisation.code, raw.number)
+        return mapped
 
 
 def listed(problem: Problem) -> RawRecord:

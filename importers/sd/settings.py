@@ -14,7 +14,7 @@ class UnpaidRule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    positions_from: str = Field(description="The lowest position code of unpaid staff, as text of the same length")
+    positions_from: int = Field(ge=0, description="The lowest position code of unpaid staff, as a number")
 
 
 class SdSettings(BaseModel):

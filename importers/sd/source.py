@@ -9,7 +9,10 @@ from datetime import date, datetime, timedelta
 
 from graph.facts import Statement
 from graph.time import COPENHAGEN, Period, within
+from importers.lookups import Lookups
+from importers.sd.again import Again
 from importers.sd.client import Client, copenhagen_now
+from importers.sd.errors import OF_ONE_THING
 from importers.sd.institutions import Institution, Institutions
 from importers.sd.mapping import units
 from importers.sd.operations import Operations
@@ -70,9 +73,10 @@ class SdSource:
         now = self._now().astimezone(COPENHAGEN).replace(tzinfo=None)
         with Client(self._settings, self._now, self._sleep) as client:
             operations = Operations(client, self._settings, now.date())
-            institutions = Institutions(operations, known, self._settings, now.date())
-            people = People(known, self._settings, operations)
-            yield _Run(known, self._settings, now, operations, institutions, people)
+            lookups, again = Lookups(OF_ONE_THING), Again.of(known.mark)
+            institutions = Institutions(operations, known, self._settings, now.date(), lookups, again)
+            people = People(known, self._settings, operations, lookups, again)
+            yield _Run(known, self._settings, now, operations, institutions, people, again)
 
 
 class SdHints:
@@ -99,6 +103,7 @@ class _Run:
     operations: Operations
     institutions: Institutions
     people: People
+    again: Again
 
     @property
     def day(self) -> date:
@@ -123,23 +128,34 @@ class _Run:
         told = self.institutions.told()
         structures, digest = self.institutions.structures(told)
         made = [self.institutions.whole(each, structures[each.code]) for each in told]
-        return Reading(
-            label=f"SD, whole: {why}",
-            day=self.day,
-            records=self._everything(made),
-            whole=frozenset({"Unit", "Employment", "Position"}),
-            absent=lambda previous: self._absent(made, previous),
-            mark=self._mark(digest, made, all_units=True),
-            mark_anyway=self._is_mark_due(),
+        kinds = {"Unit", "Employment"} | ({"Position"} if all(each.has_positions for each in made) else set())
+        return self.again.of_reading(
+            Reading(
+                label=f"SD, whole: {why}",
+                day=self.day,
+                records=self._everything(made),
+                whole=frozenset(kinds),
+                absent=lambda previous: self._absent(made, previous),
+                mark=self._mark(digest, made, all_units=True),
+                mark_anyway=self._is_mark_due(),
+                suspect=self._suspect(made),
+            )
         )
+
+    def _suspect(self, made: list[Institution]) -> tuple[str, ...]:
+        """Why the organisation may not be the whole: what SD has told before and now leaves out."""
+        before = json.loads(self.known.mark.get("levels", "{}"))
+        gone = sorted(set(before) - {each.code for each in made})
+        if self.settings.institutions:
+            gone = [each for each in gone if each in self.settings.institutions]
+        missing = [f"SD no longer tells the institution {each}" for each in gone]
+        return (*missing, *(why for each in made for why in each.unsure))
 
     def _everything(self, made: list[Institution]) -> Iterator[RawRecord]:
         for each in made:
             yield from each.units()
             yield from each.position_list()
-        for each in made:
-            yield from self.people.everybody(each)
-            yield from each.positions_met()
+        yield from self.people.everybody(made)
         yield from self.people.counted()
 
     def _absent(self, made: list[Institution], previous: Statement) -> Mapped | None:
@@ -177,14 +193,17 @@ class _Run:
         else:
             made = [self.institutions.lazy(each, self._levels(each.code)) for each in told]
         start = datetime.strptime(mark["window"], MINUTE) - timedelta(minutes=self.settings.overlap_minutes)
-        return Reading(
-            label=f"SD, registered from {start:%Y-%m-%d %H:%M} to {self.now:%Y-%m-%d %H:%M}",
-            day=self.day,
-            records=self._changes(made, start, units_due),
-            whole=frozenset({"Unit"}) if units_due else frozenset(),
-            absent=lambda previous: self._absent(made, previous),
-            mark=self._mark(digest, made, all_units=units_due),
-            mark_anyway=self._is_mark_due(),
+        return self.again.of_reading(
+            Reading(
+                label=f"SD, registered from {start:%Y-%m-%d %H:%M} to {self.now:%Y-%m-%d %H:%M}",
+                day=self.day,
+                records=self._changes(made, start, units_due),
+                whole=frozenset({"Unit"}) if units_due else frozenset(),
+                absent=lambda previous: self._absent(made, previous),
+                mark=self._mark(digest, made, all_units=units_due),
+                mark_anyway=self._is_mark_due(),
+                suspect=self._suspect(made) if units_due else (),
+            )
         )
 
     def _changes(self, made: list[Institution], start: datetime, units_due: bool) -> Iterator[RawRecord]:
@@ -198,8 +217,10 @@ class _Run:
             here = changed.setdefault(each.code, {})
             for cpr, number in self.operations.changed_employments(each.code, start, self.now):
                 here.setdefault(cpr, set()).add(number)
-            for cpr in self.operations.changed_persons(each.code, start, self.now):
+            for cpr, numbers in self.operations.changed_persons(each.code, start, self.now):
                 here.setdefault(cpr, set())
+                self.people.work.setdefault(each.code, {})[cpr] = numbers
+            yield from self.people.still_due(each, here)
         yield from self._people(made, changed)
 
     def _people(self, made: list[Institution], changed: Mapping[str, Mapping[str, set[str]]]) -> Iterator[RawRecord]:

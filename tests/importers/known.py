@@ -41,6 +41,7 @@ class InMemory:
     def __init__(self) -> None:
         self.mark: Mapping[str, str] = {}
         self.kept: dict[tuple[str, str], tuple[Statement, str]] = {}
+        self.stages: list[tuple[str, int, int | None]] = []
 
     def keys(self, kind: str) -> Iterable[str]:
         return [key for of, key in self.kept if of == kind]
@@ -66,6 +67,9 @@ class InMemory:
 
     def person_key(self, cpr: str) -> str:
         return KEYRING.hash(cpr)
+
+    def progress(self, stage: str, done: int, total: int | None) -> None:
+        self.stages.append((stage, done, total))
 
     # -- for tests ----------------------------------------------------------------------------------------------
 
@@ -97,7 +101,7 @@ class InMemory:
             if mapped.statement is not None:
                 statement, problems = letters.of_source(mapped.statement)
                 applied.problems += problems
-                told.append((statement, raw.fingerprint))
+                told.append((statement, "" if mapped.untold else raw.fingerprint))
         for (kind, key), (_, fingerprint) in self.kept.items():
             if kind in reading.whole and (kind, key) not in seen and fingerprint != ABSENT:
                 previous = self.statement(kind, key)
@@ -107,7 +111,7 @@ class InMemory:
                     gone = filled(gone, previous)
                     applied.problems += gone.problems
                     if gone.statement is not None:
-                        told.append((gone.statement, ABSENT))
+                        told.append((gone.statement, "" if gone.untold else ABSENT))
         for statement, fingerprint in told:
             check(statement)
             before = self.kept.get((statement.kind, statement.key))

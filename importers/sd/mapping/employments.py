@@ -9,14 +9,20 @@ from graph.time import Period, union, within, without
 from importers.sd.answers import ContactTold, DepartmentTold, EmploymentTold, StatusTold
 from importers.sd.mapping import positions
 from importers.sd.mapping.timelines import ALWAYS_SO, cut, from_today, links, shown, tolds, values
-from importers.sd.organisation import Organisation
+from importers.sd.organisation import Department, Organisation
 from importers.sd.settings import SdSettings
 from importers.source import Mapped
+from importers.untold import EVER, EXISTS
 
 EMPLOYED = frozenset("0134")  # 4 = conflict (strike, lockout): employed, not on leave
 ON_LEAVE = "3"
 PASSIVE = frozenset("789")
 DELETED = "S"
+PARTS = {
+    "departments": ("department", ("unit", "paid_in")),
+    "jobs": ("position", ("position", "position_code", "title")),
+    "working_times": ("working time", ("type", "fraction", "weekly_hours")),
+}
 TIMED = {
     "statuses": ("status", "on_leave"),
     "jobs": ("position_code", "title"),
@@ -62,19 +68,42 @@ def employment(
         if previous is None:
             return Mapped(None)
         if deleted is None and told.has_only_status:
-            return Mapped(None, (_notice(holder, "status", "only_passive", "SD tells a passive status and no more"),))
+            notice = _notice(holder, "status", "only_passive", "SD tells a passive status and no more")
+            return Mapped(None, (notice,), {EXISTS: EVER})
+    untold = _empty_parts(told, holder, previous, problems)
+    days = exists if holder.complete else within(exists, (Period(day),))
     stated = Statement(
         "Employment",
         holder.key,
         exists=exists,
         values=values(_values(told, holder, settings, day, previous)),
-        links={name: each for name, each in _links(told, holder, settings, problems, exists).items() if each},
+        links={name: each for name, each in _links(told, holder, settings, problems, days, untold).items() if each},
     )
     if previous is not None:
         stated = _with_what_was_not_asked(stated, told, previous)
-        if not holder.complete:
+        if not holder.complete or _begins_at_its_end(told):
             stated = _with_the_past(stated, told, previous)
-    return Mapped(stated, tuple(problems))
+    return Mapped(stated, tuple(problems), {name: union(each) for name, each in untold.items()})
+
+
+def _begins_at_its_end(told: EmploymentTold) -> bool:
+    """The first that SD tells is that it has ended: of what was before that, it tells nothing any more."""
+    first = min(told.statuses or (), key=lambda each: each.period.start, default=None)
+    return first is not None and first.code not in EMPLOYED
+
+
+def _empty_parts(
+    told: EmploymentTold, holder: Holder, previous: Statement | None, problems: list[Problem]
+) -> dict[str, list[Period]]:
+    """Names of what is known, and of which the answer has no part though it was asked for: a fault of the service."""
+    untold: dict[str, list[Period]] = {}
+    for timeline, (word, names) in PARTS.items():
+        known = [name for name in names if previous and (name in previous.values or name in previous.links)]
+        if getattr(told, timeline) == () and known:
+            untold |= {name: [*EVER] for name in known}
+            text = f"SD tells no {word} of the employment any more; what is known stays"
+            problems.append(_notice(holder, names[0], "untold", text))
+    return untold
 
 
 def _existence(told: EmploymentTold, holder: Holder, settings: SdSettings) -> tuple[tuple[Period, ...], date | None]:
@@ -122,7 +151,8 @@ def breaks_unpaid_rule(told: EmploymentTold, settings: SdSettings) -> bool:
     if settings.unpaid is None:
         return False
     has_letter = any(each.isalpha() for each in told.number)
-    unpaid = {each.position >= settings.unpaid.positions_from for each in told.jobs or ()}
+    codes = [each.position for each in told.jobs or () if each.position.isascii() and each.position.isdigit()]
+    unpaid = {int(each) >= settings.unpaid.positions_from for each in codes}
     return bool(unpaid) and has_letter not in unpaid
 
 
@@ -209,21 +239,35 @@ def _hours(told: EmploymentTold, settings: SdSettings) -> Iterator[tuple[Period,
 
 
 def _links(
-    told: EmploymentTold, holder: Holder, settings: SdSettings, problems: list[Problem], exists: tuple[Period, ...]
+    told: EmploymentTold,
+    holder: Holder,
+    settings: SdSettings,
+    problems: list[Problem],
+    days: tuple[Period, ...],
+    untold: dict[str, list[Period]],
 ) -> dict[str, tuple[LinkTold, ...]]:
+    """``days``: those of which problems are told. ``untold`` gets the days whose department is not to be found."""
     units: list[tuple[Period, Ref]] = []
     paid_in: list[tuple[Period, Ref]] = []
     placed: list[Period] = []
     for each in told.departments or ():
-        found = _department(each, holder, problems)
-        if found is None:
-            continue
-        placed.append(each.period)
-        _place(each, found, holder, exists, units, paid_in, problems)
-    if told.departments is not None:
-        missing = without(exists, placed)
+        uuid = _department(each, holder, problems)
+        department = None if uuid is None else _told_of(each, uuid, holder, problems)
+        if uuid is not None:
+            placed.append(each.period)
+        if department is None:
+            for name in ("unit", "paid_in"):
+                untold.setdefault(name, []).append(each.period)
+        else:
+            _place(each, department, holder, days, units, paid_in, problems)
+    if told.departments or (told.departments is not None and "unit" not in untold):
+        missing = without(days, placed)
         if missing:
             problems.append(_notice(holder, "unit", "no_department", f"SD tells no department {shown(missing)}"))
+    if told.jobs or (told.jobs is not None and "position" not in untold):
+        missing = without(days, [each.period for each in told.jobs])
+        if missing:
+            problems.append(_notice(holder, "position", "no_position", f"SD tells no position {shown(missing)}"))
     jobs = (
         (each.period, Ref("Position", positions.key(holder.institution, each.position))) for each in told.jobs or ()
     )
@@ -248,22 +292,26 @@ def _department(each: DepartmentTold, holder: Holder, problems: list[Problem]) -
     return None
 
 
+def _told_of(each: DepartmentTold, uuid: str, holder: Holder, problems: list[Problem]) -> Department | None:
+    department = holder.organisation.department(uuid)
+    if department is None or (department.is_unanswered and not department.periods):
+        department = None
+        text = f"SD does not tell the department {each.code} ({uuid})"
+        problems.append(_notice(holder, "unit", "unknown_department", text))
+    return department
+
+
 def _place(
     each: DepartmentTold,
-    uuid: str,
+    department: Department,
     holder: Holder,
-    exists: tuple[Period, ...],
+    days: tuple[Period, ...],
     units: list[tuple[Period, Ref]],
     paid_in: list[tuple[Period, Ref]],
     problems: list[Problem],
 ) -> None:
-    organisation = holder.organisation
-    department = organisation.department(uuid)
-    if department is None:
-        text = f"SD does not tell the department {each.code} ({uuid})"
-        problems.append(_notice(holder, "unit", "unknown_department", text))
-        return
-    days = within((each.period,), exists)
+    organisation, uuid = holder.organisation, department.uuid
+    days = within((each.period,), days)
     outside = without(days, department.life)
     if outside:
         text = f"the department {each.code} does not exist {shown(outside)}"
@@ -279,19 +327,25 @@ def _place(
             continue
         units.append((both, Ref("Unit", place.key)))
         placed.append(both)
-        if within((both,), exists) and place.rule and not place.rule.startswith("level "):
-            rules.add(f"{place.rule}: placed in {place.key}")
+        named = [rule for rule in place.rules if not rule.startswith("level ")]
+        if named and within((both,), days):
+            rules.add(f"{', '.join(named)}: placed in {place.key}")
+    own: list[Period] = []
     for period in department.periods:
         if not organisation.left_out.wholly(uuid, period):
             both = period.period.overlap(each.period)
             if both is not None:
-                paid_in.append((both, Ref("Unit", department.key)))
+                own.append(both)
+    paid_in += [(both, Ref("Unit", department.key)) for both in own]
+    unlifted = without(own, placed)
+    units += [(both, Ref("Unit", department.key)) for both in unlifted]
     if rules:
         text = f"the department {each.code} is left out by the settings, {'; '.join(sorted(rules))}"
         problems.append(_notice(holder, "unit", "left_out", text))
     nowhere = without(within(days, department.life), placed)
     if nowhere:
         text = f"no unit above the department {each.code} is kept {shown(nowhere)}"
+        text += "; it is in its own department then" if within(nowhere, unlifted) else ""
         problems.append(_notice(holder, "unit", "no_place", text))
 
 

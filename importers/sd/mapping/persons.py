@@ -4,12 +4,15 @@ from datetime import date
 
 from graph.cpr import number_in
 from graph.facts import Problem, Statement
-from importers.sd.answers import PersonTold
+from importers.sd.answers import NO_ADDRESS, PersonTold
 from importers.sd.mapping.timelines import from_today, values
 from importers.sd.settings import SdSettings
 from importers.source import Mapped
+from importers.untold import EVER
 
 WRONG_CPR = "SD's CPR number of the person is not a valid one; the person is known by it in SD only"
+NAMES = ("given_name", "surname", "name")
+ADDRESS = ("address_protected", "street", "postal_code", "city")
 PRIVATE = ("street", "postal_code", "city", "private_phone", "private_email")
 
 
@@ -23,8 +26,23 @@ def is_protected(told: PersonTold) -> bool:
     return "*" in told.address.street or told.address.postal_code == "0000"
 
 
+def refusal(told: PersonTold, key: str) -> Problem | None:
+    """Why the person can't be taken; None where nothing speaks against it."""
+    if told.cpr:
+        return None
+    return Problem("Person", key, "cpr", "no_cpr", "SD tells a person with nothing for a CPR number")
+
+
+def lacks_names(told: PersonTold) -> bool:
+    """A person has names, so an answer without any tells nothing of them."""
+    return not told.given_name and not told.surname
+
+
 def person(told: PersonTold, key: str, settings: SdSettings, day: date, previous: Statement | None) -> Mapped:
-    """``key``: keyed hash of what SD has for a CPR number, which is SD's own identifier where it is not valid."""
+    """``key``: keyed hash of what SD has for a CPR number, which is SD's own identifier where it is not valid.
+
+    Of names and an address that are not told, what is known stays.
+    """
     cpr = number_in(told.cpr)
     protected = is_protected(told)
     now: dict[str, str | bool | None] = {
@@ -40,8 +58,22 @@ def person(told: PersonTold, key: str, settings: SdSettings, day: date, previous
     if protected:
         # Nor what was known before: an address that is protected now must not be found in the past either.
         held |= dict.fromkeys(("street", "postal_code", "city"), ())
-    problems = () if cpr else (Problem("Person", key, "cpr", "wrong_cpr", WRONG_CPR, "notice"),)
-    return Mapped(Statement("Person", key, values=values(held), cpr=cpr), problems)
+    untold: list[str] = []
+    if previous is not None and lacks_names(told):
+        untold += [name for name in NAMES if name in previous.values]
+    if previous is not None and told.address == NO_ADDRESS:
+        names = ADDRESS if settings.private_contact else ADDRESS[:1]
+        untold += [name for name in names if name in previous.values]
+    problems = [_untold(key, name) for name in untold if name in ("name", "address_protected", "street")]
+    if not cpr:
+        problems.append(Problem("Person", key, "cpr", "wrong_cpr", WRONG_CPR, "notice"))
+    stated = Statement("Person", key, values=values(held), cpr=cpr)
+    return Mapped(stated, tuple(problems), dict.fromkeys(untold, EVER))
+
+
+def _untold(key: str, name: str) -> Problem:
+    text = "SD tells nothing of it any more, not even that there is none; what is known stays"
+    return Problem("Person", key, name, "untold", text, "notice")
 
 
 def _private(told: PersonTold, settings: SdSettings, protected: bool) -> dict[str, str]:

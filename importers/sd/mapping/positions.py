@@ -1,5 +1,7 @@
 """The position list."""
 
+from dataclasses import replace
+
 from graph.facts import Problem, Statement, Told
 from importers.sd.answers import PositionTold
 from importers.sd.mapping.timelines import ALWAYS_SO
@@ -12,8 +14,9 @@ def key(institution: str, code: str) -> str:
 
 
 def position(told: PositionTold, institution: str) -> Mapped:
-    """An entry of level 0; its category is the names of the groups above it, lowest first."""
-    named = {"code": told.code, "institution": institution, "title": told.name, "category": " / ".join(told.groups)}
+    """An entry of level 0; its category is the names of the groups above it, lowest first. Without name: its code."""
+    title = told.name or told.code
+    named = {"code": told.code, "institution": institution, "title": title, "category": " / ".join(told.groups)}
     return Mapped(
         Statement(
             "Position",
@@ -23,10 +26,11 @@ def position(told: PositionTold, institution: str) -> Mapped:
     )
 
 
-def unknown(code: str, institution: str) -> Mapped:
-    """A position that employments have and the list has not."""
+def unknown(code: str, institution: str, previous: Statement | None) -> Mapped:
+    """A position that employments have and the list has not. What the list has told of it before stays."""
     text = f"employments have the position {code}, which is not in the position list of {institution}"
     problem = Problem("Position", key(institution, code), "code", "unknown_position", text, "notice")
     named = {"code": code, "institution": institution, "title": code}
     values = {name: (Told(ALWAYS_SO, each),) for name, each in named.items()}
-    return Mapped(Statement("Position", key(institution, code), values=values), (problem,))
+    stated = previous or Statement("Position", key(institution, code), values=values)
+    return Mapped(replace(stated, exists=(ALWAYS_SO,)), (problem,))

@@ -54,8 +54,6 @@ def department(
         "parent": links(parents, settings.earliest),
         "counts_as": links(counts_as, settings.earliest),
     }
-    if not told.parents and previous is not None:
-        stated["parent"] = previous.links.get("parent", ())
     return Mapped(
         Statement(
             "Unit",
@@ -121,6 +119,8 @@ def _problems(told: Department, organisation: Organisation, in_line: tuple[Perio
     unplaced = within(without(organisation.unplaced(told), clashes), in_line)
     if unplaced:
         yield _notice(told, "no_parent", f"SD tells no parent {shown(unplaced)}")
+    elif told.parents_untold:
+        yield _notice(told, "no_parent", "SD tells no parent; the unit keeps the place it had")
     rules = {rule for each in told.periods if (rule := organisation.left_out.wholly(told.uuid, each))}
     kept = any(not organisation.left_out.wholly(told.uuid, each) for each in told.periods)
     if rules and kept:

@@ -6,10 +6,11 @@ from datetime import date, datetime
 import neo4j
 import pytest
 
-from graph.facts import BadRecord
+from graph.facts import BadRecord, LinkTold, Ref
 from graph.time import Period
 from importers.pipeline import run_import
 from importers.sd.mapping.employments import employment as mapped
+from importers.sd.organisation import ParentTold
 from importers.sd.settings import SdSettings, UnpaidRule
 from sample.sd_service.state import (
     Contact,
@@ -46,6 +47,7 @@ from tests.importers.sd.klit import (
 from tests.importers.sd.pure import HERE, HOLDER, SETTINGS, organisation, since, told
 
 KEY = employment(BO, "00417")
+ALWAYS_JOB = [("0731", "1900-01-01", "")]
 
 
 def test_pitfall_30_an_employment_that_does_not_exist_any_more_is_withdrawn(payroll: Payroll) -> None:
@@ -384,7 +386,7 @@ def test_pitfall_68_a_department_for_errors_is_a_unit_and_its_employments_are_li
 
 
 def test_pitfall_69_unpaid_staff_are_left_out_until_number_and_position_meet() -> None:
-    settings = SdSettings(**SETTINGS.model_dump() | {"unpaid": UnpaidRule(positions_from="9000")})
+    settings = SdSettings(**SETTINGS.model_dump() | {"unpaid": UnpaidRule(positions_from=9000)})
     wrong = told("E0042", statuses=[("1", "2020-01-01", "")], jobs=[("0731", "2020-01-01", "")])
     left_out = mapped(wrong, HOLDER, settings, TODAY, None)
     assert (left_out.statement, [each.rule for each in left_out.problems]) == (None, ["unpaid_rule"])
@@ -407,8 +409,90 @@ def test_a_record_without_place_in_the_line_is_listed() -> None:
     made = organisation(settings)
     made.departments["mid"] = replace(made.departments["mid"], parents=())
     holder = replace(HOLDER, organisation=made)
-    whole = told(statuses=[("1", "2020-01-01", "")], departments=[(HERE, "2020-01-01", "")])
-    assert [each.rule for each in mapped(whole, holder, settings, TODAY, None).problems] == ["no_place"]
+    whole = told(
+        statuses=[("1", "2020-01-01", "")],
+        departments=[(HERE, "2020-01-01", "")],
+        jobs=[("0731", "2020-01-01", "2026-01-01")],
+    )
+    found = mapped(whole, holder, settings, TODAY, None)
+    assert [each.rule for each in found.problems] == ["no_place", "no_position"]
+    assert "from 2026-01-01 on" in found.problems[1].text
+    # Its own department, which no level of the line can stand for: better than nowhere.
+    assert found.statement is not None
+    assert found.statement.links["unit"] == (LinkTold(since("2020-01-01"), Ref("Unit", unit(HERE))),)
+
+
+def test_a_lift_that_is_possible_on_some_days_leaves_the_others_in_the_own_department() -> None:
+    settings = SdSettings(**SETTINGS.model_dump() | {"left_out_levels": {"low"}})
+    made = organisation(settings)
+    parents = (ParentTold(since("1900-01-01", "2025-01-01"), "mid"),)
+    made.departments[HERE] = replace(made.departments[HERE], parents=parents)
+    holder = replace(HOLDER, organisation=made)
+    whole = told(statuses=[("1", "2020-01-01", "")], departments=[(HERE, "2020-01-01", "")], jobs=ALWAYS_JOB)
+    found = mapped(whole, holder, settings, TODAY, None)
+    assert found.statement is not None
+    assert found.statement.links["unit"] == (
+        LinkTold(since("2020-01-01", "2025-01-01"), Ref("Unit", unit("mid"))),
+        LinkTold(since("2025-01-01"), Ref("Unit", unit(HERE))),
+    )
+    assert [(each.rule, "from 2025-01-01 on" in each.text) for each in found.problems] == [("no_place", True)]
+
+
+def test_a_left_out_name_on_the_way_up_is_told_where_a_level_is_lifted_too() -> None:
+    settings = SdSettings(**SETTINGS.model_dump() | {"left_out_levels": {"low"}, "left_out_names": ("^mid$",)})
+    holder = replace(HOLDER, organisation=organisation(settings))
+    whole = told(statuses=[("1", "2020-01-01", "")], departments=[(HERE, "2020-01-01", "")], jobs=ALWAYS_JOB)
+    found = mapped(whole, holder, settings, TODAY, None)
+    assert [(each.rule, "name '^mid$'" in each.text) for each in found.problems] == [("left_out", True)]
+
+
+def test_with_from_today_nothing_is_missed_on_days_before_today() -> None:
+    parts = {"statuses": [("1", "2020-01-01", "")], "departments": [(HERE, "2024-01-01", "2027-01-01")]}
+    holder = replace(HOLDER, complete=False)
+    found = mapped(told(**parts, jobs=[("0731", "2025-01-01", "")]), holder, SETTINGS, TODAY, None)
+    assert [(each.rule, each.text) for each in found.problems] == [
+        ("no_department", "SD tells no department from 2027-01-01 on")
+    ]
+
+
+def test_what_begins_at_its_end_keeps_its_past_and_ends_there() -> None:
+    """Also where S, or another passive status, is the first that is told."""
+    parts = {"departments": [(HERE, "2000-01-01", "")], "jobs": [("0731", "2000-01-01", "")]}
+    before = mapped(told(statuses=[("1", "2000-01-01", "")], **parts), HOLDER, SETTINGS, TODAY, None).statement
+    assert before is not None
+    for code in "789S":
+        shorter = {name: [(value, "2002-01-01", end) for value, _, end in each] for name, each in parts.items()}
+        ended = mapped(told(statuses=[(code, "2002-01-01", "")], **shorter), HOLDER, SETTINGS, TODAY, before)
+        assert ended.statement is not None
+        assert ended.statement.exists == (since("2000-01-01", "2002-01-01"),)
+        assert ended.statement.links["unit"] == before.links["unit"]
+        assert told_values(ended.statement, "position_code") == [(since("2000-01-01"), "0731")]
+        rehired = told(statuses=[(code, "2002-01-01", "2003-01-01"), ("1", "2003-01-01", "")], **shorter)
+        again = mapped(rehired, HOLDER, SETTINGS, TODAY, before).statement
+        if code != "S":
+            assert again is not None
+            assert again.exists == (since("2000-01-01", "2002-01-01"), since("2003-01-01"))
+    corrected = mapped(told(statuses=[("1", "2005-01-01", "")], **parts), HOLDER, SETTINGS, TODAY, before).statement
+    assert corrected is not None
+    assert corrected.exists == (since("2005-01-01"),)
+
+
+@pytest.mark.parametrize(
+    ("number", "position", "is_taken"),
+    [
+        ("12345", "95", True),
+        ("12345", "0731", True),
+        ("12345", "10000", False),
+        ("12345", "09000", False),
+        ("E0042", "95", False),
+        ("E0042", "10000", True),
+        ("12345", "A9", True),  # no number is neither below nor above
+    ],
+)
+def test_the_limit_of_unpaid_positions_is_compared_as_a_number(number: str, position: str, is_taken: bool) -> None:
+    settings = SdSettings(**SETTINGS.model_dump() | {"unpaid": {"positions_from": "9000"}})
+    each = told(number, statuses=[("1", "2020-01-01", "")], jobs=[(position, "2020-01-01", "")])
+    assert (mapped(each, HOLDER, settings, TODAY, None).statement is not None) == is_taken
 
 
 def test_an_unknown_status_is_no_guess() -> None:

@@ -1,0 +1,58 @@
+"""Look-ups of one thing each inside a run: what becomes of the run where one of them fails.
+
+A fault that one thing meets is listed, the rest goes on, and the source asks for that thing again. The same fault for
+everything that was asked is the source's own, and stops the run.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from importers.source import SourceError
+
+T = TypeVar("T")
+_ENOUGH = 10
+"""Faults without any answer after which no more is asked: each may have taken a minute of attempts."""
+
+_OWN = re.compile(r"'[^']*'|\d+")
+"""What one thing's fault has of that thing."""
+
+
+@dataclass(frozen=True)
+class Answered(Generic[T]):
+    """What a question gave: ``answer``, or the ``fault`` that it met."""
+
+    answer: T | None
+    fault: SourceError | None = None
+
+
+@dataclass
+class Lookups:
+    """What was answered and what failed in a run, by the kind of question. ``faults``: those that may be of one thing
+    only; other errors pass."""
+
+    faults: tuple[type[SourceError], ...]
+    _answered: Counter[str] = field(default_factory=Counter)
+    _failed: dict[str, list[SourceError]] = field(default_factory=dict)
+
+    def ask(self, kind: str, question: Callable[[], T]) -> Answered[T]:
+        """Ask, and note what came of it. Raises the fault where so many have met it that it must be everybody's."""
+        try:
+            answer = question()
+        except self.faults as fault:
+            failed = self._failed.setdefault(kind, [])
+            failed.append(fault)
+            if len(failed) >= _ENOUGH:
+                self.require_answers()
+            return Answered(None, fault)
+        self._answered[kind] += 1
+        return Answered(answer)
+
+    def require_answers(self) -> None:
+        """Raises the fault if several questions of a kind met it, and none of that kind was answered."""
+        for kind, failed in self._failed.items():
+            alike = {_OWN.sub("", f"{type(each).__name__} {each}") for each in failed}
+            if not self._answered[kind] and len(failed) > 1 and len(alike) == 1:
+                raise failed[0]
