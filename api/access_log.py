@@ -1,4 +1,7 @@
-"""One line a request: who asked, when, with what outcome and how long it took. Never what was asked, nor the token."""
+"""One line a request: who asked, when, with what outcome and how long it took. Never what was asked, nor the token.
+
+An address or method that is not the service's own is what somebody asked, too.
+"""
 
 from time import perf_counter
 
@@ -8,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.metrics import SECONDS
 
 _log = structlog.get_logger("api.access")
+_METHODS = ("GET", "HEAD", "POST", "OPTIONS", "WEBSOCKET")
+_PATHS = ("/graphql", "/graphql/events")
 _OWN_LINES = ("/health/live", "/health/ready", "/metrics")  # asked every few seconds, by machines
 
 
@@ -35,14 +40,20 @@ class AccessLog:
             await self._app(scope, receive, noting)
         finally:
             took = perf_counter() - started
+            state = scope.get("state", {})
             if scope["type"] == "http":
                 SECONDS.labels(str(status or 500)).observe(took)
             if scope["path"] not in _OWN_LINES:
                 _log.info(
                     "request",
-                    method=scope.get("method", "WEBSOCKET"),
-                    path=scope["path"],
+                    method=_among(_METHODS, scope.get("method", "WEBSOCKET")),
+                    path=_among(_PATHS, scope["path"]),
                     status=status or None,
                     milliseconds=round(took * 1000, 1),
-                    by=scope.get("state", {}).get("by"),
+                    by=state.get("by"),
+                    **({"refused": state["refused"]} if state.get("refused") else {}),
                 )
+
+
+def _among(known: tuple[str, ...], asked: str) -> str:
+    return asked if asked in known else "another"

@@ -251,6 +251,8 @@ def _coerced(question: Question, variables: Mapping[str, Any] | None) -> Variabl
         return _NO_VARIABLES
     coerced = get_variable_values(SCHEMA, list(definitions), dict(variables or {}))
     if isinstance(coerced, list):
+        for each in coerced:
+            each.extensions = {"code": "bad_variables"}
         raise Rejected(*coerced)
     return coerced
 

@@ -9,10 +9,12 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Any, NewType, Union
+from typing import Annotated, Any, NewType, Union, get_args, get_origin
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
 
 from api.filters import of_kind
 from api.mutations.schema import Mutation
@@ -99,7 +101,7 @@ def _compiled(name: str, type_: Any, arguments: Arguments) -> Callable[..., Any]
         raise AssertionError(f"{name} is compiled, not resolved")
 
     parameters = [
-        inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
+        inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=_default(annotation))
         for each, (annotation, _) in arguments.items()
     ]
     resolver.__signature__ = inspect.Signature(parameters, return_annotation=type_)  # type: ignore[attr-defined]
@@ -107,6 +109,12 @@ def _compiled(name: str, type_: Any, arguments: Arguments) -> Callable[..., Any]
     resolver.__name__ = name
     resolver.__module__ = __name__
     return resolver
+
+
+def _default(annotation: Any) -> Any:
+    """None; of what must be given, none at all: GraphQL has no null there, and clients refuse a schema that has."""
+    inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    return None if type(None) in get_args(inner) else inspect.Parameter.empty
 
 
 def _make(name: str, doc: str, fields: Fields) -> type:
@@ -343,6 +351,14 @@ for _answer in TOLD.values():
     _make(_answer.name, _answer.doc, {each.name: (_of_told(each), {}, each.doc) for each in _answer.fields.values()})
 Query = _make("Query", "Everything that can be read", _roots())
 
-schema = strawberry.Schema(
+
+class Schema(strawberry.Schema):
+    """Strawberry's own, that logs no errors: it would log the whole document, as ``api.failures`` does not."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing: they are logged where the answer is made."""
+
+
+schema = Schema(
     query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(auto_camel_case=True)
 )

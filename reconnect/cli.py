@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from graph.cpr import MissingKey
 from graph.errors import GraphError
 from importers.report import text_of
-from reconnect import logs, signals
+from reconnect import library_lines, logs, signals
 from reconnect.collector import collect_seldom
 from reconnect.context import Context
 from reconnect.embedded import EmbeddedError
@@ -125,6 +125,7 @@ def main() -> None:
     collect_seldom()
     signals.listen()
     restrict()
+    library_lines.catch_what_passes_by()
     try:
         app()
     except KeyboardInterrupt:  # while a command was loaded; typer ends one that runs in the same way

@@ -2,17 +2,19 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
-from typing import Any, Literal
+from typing import Literal, TextIO
 
 import structlog
 
-from reconnect import redaction
+from reconnect import library_lines, redaction, tracebacks
 
 Form = Literal["json", "console", "auto"]
 Level = Literal["debug", "info", "warning", "error"]
 
-# Libraries that say too much at our own level.
+# Where our own lines come from. Level debug is theirs alone: libraries tell whole messages at it.
+_OURS = ("api", "cpr", "exporters", "graph", "importers", "reconnect", "sample")
+
+# Libraries that log too much at our own level.
 _QUIET = {
     "neo4j": logging.ERROR,
     "httpx": logging.WARNING,
@@ -22,9 +24,17 @@ _QUIET = {
 }
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """Python's own would print a line that can't be written, with its arguments."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(f"A log line of {record.name!r} could not be written.\n")
+
+
 def configure(form: Form = "auto", level: Level = "info") -> None:
     """Send every log line to stderr. ``auto`` is the console form on a terminal, else JSON.
 
+    A library's line comes without what it renders (``library_lines``), and an error without its text (``tracebacks``).
     May be called again; the last call holds.
     """
     console = form == "console" or (form == "auto" and sys.stderr.isatty())
@@ -33,13 +43,11 @@ def configure(form: Form = "auto", level: Level = "info") -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=False),
-        structlog.processors.StackInfoRenderer(),
     ]
     after: list[structlog.typing.Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        _without_a_coloured_copy,
         # Tracebacks become text first, so that redaction sees them.
-        structlog.processors.format_exc_info,
+        tracebacks.processor,
         redaction.processor,
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
         if console
@@ -51,22 +59,17 @@ def configure(form: Form = "auto", level: Level = "info") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*before, structlog.stdlib.ExtraAdder()], processors=after
+            foreign_pre_chain=[library_lines.processor, *before], processors=after, use_get_message=False
         )
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
+    wanted = logging.getLevelNamesMapping()[level.upper()]
+    root.setLevel(max(wanted, logging.INFO))
+    for name in _OURS:
+        logging.getLogger(name).setLevel(wanted)
     for name, least in _QUIET.items():
-        logging.getLogger(name).setLevel(max(least, root.level))
-
-
-def _without_a_coloured_copy(
-    _logger: object, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """uvicorn gives each of its lines once more, for a formatter of its own."""
-    event.pop("color_message", None)
-    return event
+        logging.getLogger(name).setLevel(max(least, wanted))

@@ -13,7 +13,7 @@ from api.context import Context
 from api.mutations.inputs import HolderInput, PlaceInput, Written
 from graph import letters
 from graph.changes import Origin
-from graph.door import Amendment, Door
+from graph.door import Amendment, Door, Stale
 from graph.errors import Conflict, GraphError, Refused, Unknown
 from graph.facts import LinkTold, Ref, Scalar, Statement, Told, Value
 from graph.lookup import find, responsibility_kind
@@ -43,6 +43,9 @@ class Editing:
     async def do(self, work: Callable[["Editing"], T]) -> T:
         try:
             return await anyio.to_thread.run_sync(lambda: work(self))
+        except Stale as error:
+            text = "There is one with this key already, or it was changed meanwhile. Read it again, then decide."
+            raise GraphQLError(text, extensions={"code": "conflict"}) from error
         except (GraphError, EmptyPeriod, ValueError) as error:
             raise as_graphql(error, self._context.driver) from error
 
