@@ -3,12 +3,24 @@
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json; charset=utf-8"
 """With it, the status tells a question that was refused (400) from an answer (200)."""
+EVENTS = "text/event-stream"
+_OWN = GRAPHQL.partition(";")[0]
 
 
 def takes_graphql(accept: str) -> bool:
     """Whether GraphQL's own media type is asked for, and no less than plain JSON."""
-    quality = _quality(accept, GRAPHQL.partition(";")[0])
+    quality = _quality(accept, _OWN)
     return quality > 0 and quality >= _quality(accept, JSON)
+
+
+def takes_events(accept: str) -> bool:
+    """Whether an event stream may be the answer; urql names it with every request."""
+    return _quality(accept, EVENTS) > 0
+
+
+def takes_only_events(accept: str) -> bool:
+    """Whether an event stream must be the answer, of a read too; graphql-sse asks so."""
+    return takes_events(accept) and not any(_quality(accept, each) for each in (JSON, _OWN, "application/*", "*/*"))
 
 
 def is_a_persons(accept: str) -> bool:

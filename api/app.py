@@ -8,19 +8,23 @@ from typing import Any
 
 import neo4j
 import orjson
-import structlog
 from graphql import GraphQLError, OperationType
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
+from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
-from api.accepted import GRAPHQL, JSON, is_a_persons, takes_graphql
+from api.accepted import EVENTS, GRAPHQL, JSON, is_a_persons, takes_events, takes_graphql, takes_only_events
 from api.access.gate import Gate
 from api.access_log import AccessLog
-from api.asked import LARGEST_REQUEST, TooLarge, asked_in
+from api.answer_headers import AnswerHeaders
+from api.asked import BadRequest, asked_in, hash_only
 from api.context import Context
+from api.failures import formed, key_missing, noted, unavailable
 from api.graphiql import GraphiQL
 from api.health import live, ready
 from api.limits import Limits
@@ -28,11 +32,16 @@ from api.metrics import ANSWERS, metrics
 from api.reader import Reader, Rejected, question_of
 from api.rules import States
 from api.schema import schema
-from api.subscriptions.transport import events, socket
+from api.subscriptions.transport import as_event, events, socket
 from graph.cpr import Keyring, MissingKey
 from graph.order import SourceOrder
 
-_log = structlog.get_logger("api")
+SMALLEST_COMPRESSED = 1024
+"""Bytes of an answer; below that, compression takes more than it saves."""
+add_compress_type(GRAPHQL.partition(";")[0])
+# Events are small and for as long as somebody listens; each stream would hold a compressor.
+remove_compress_type(EVENTS)
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 _HOW_TO_SUBSCRIBE = (
     "A subscription is followed over a websocket (graphql-transport-ws), or as server-sent events: "
@@ -53,6 +62,8 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     states: States | None = None
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    origins: tuple[str, ...] = ()
+    """Of pages that may ask, beside our own (``api.origins``)."""
     introspection: bool = True
     """Whether the schema is told (``__schema``, ``__type``), to whoever has a token."""
     graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
@@ -81,18 +92,18 @@ def create_app(service: Service) -> Starlette:
 
     return Starlette(
         lifespan=lifespan,
-        # No CORS: a page of another origin has no business here unless the reverse proxy says so.
-        middleware=[Middleware(AccessLog)],
+        middleware=_middleware(service),
         exception_handlers={
             neo4j.exceptions.Neo4jError: _store_failed,
             neo4j.exceptions.DriverError: _store_failed,
             MissingKey: _key_missing,
+            HTTPException: _not_served,
         },
         routes=[
             # One route for all, so that a refused method is told which ones there are.
             Route("/graphql", partial(_by_method, graphiql, graphql), methods=["GET", "POST"]),
             Route("/graphql/assets/{name}", graphiql.asset),
-            Route("/graphql/events", partial(events, service, gate), methods=["POST"]),
+            Route("/graphql/events", partial(graphql, as_events=True), methods=["POST"]),
             WebSocketRoute("/graphql", partial(socket, service, gate)),
             Route("/health/live", live),
             Route("/health/ready", partial(ready, service.reading, service.driver, service.redis_url)),
@@ -101,47 +112,71 @@ def create_app(service: Service) -> Starlette:
     )
 
 
+def _middleware(service: Service) -> list[Middleware]:
+    found = [Middleware(AccessLog), Middleware(AnswerHeaders)]
+    if service.origins:
+        # No cookies, so no credentials: a page of another origin brings its own token.
+        names = ("Authorization", "Content-Type")
+        shown = ("Retry-After", "WWW-Authenticate")
+        found.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=service.origins,
+                allow_methods=("POST",),
+                allow_headers=names,
+                expose_headers=shown,
+            )
+        )
+    found.append(Middleware(CompressMiddleware, minimum_size=SMALLEST_COMPRESSED, brotli=False))
+    return found
+
+
 async def _by_method(graphiql: GraphiQL, graphql: Endpoint, request: Request) -> Response:
     if request.method == "POST":
         return await graphql(request)
     accept = request.headers.get("accept", "*/*")
+    if "persistedQuery" in request.query_params.get("extensions", "") and not is_a_persons(accept):
+        own = takes_graphql(accept)
+        return _failed(400 if own else 200, *hash_only().errors, form=GRAPHQL if own else JSON)
     if is_a_persons(accept) or ("*/*" in accept and "query" not in request.query_params):
         return await graphiql.page(request)
     # What is asked by GET stands in the logs of every proxy on the way, names and numbers of people too.
-    return _failed(405, GraphQLError("Ask by POST."), allow="POST")
+    by_post = GraphQLError("Ask by POST.", extensions={"code": "method_not_allowed"})
+    return _failed(405, by_post, allow="POST")
 
 
-async def _graphql(service: Service, reader: Reader, gate: Gate, request: Request) -> Response:
-    if "text/event-stream" in request.headers.get("accept", ""):
-        return await events(service, gate, request)
-    access = await gate.of_header(request.headers.get("authorization"))
+async def _graphql(service: Service, reader: Reader, gate: Gate, request: Request, as_events: bool = False) -> Response:
+    accept = request.headers.get("accept", "")
+    own = takes_graphql(accept)
+    form = EVENTS if as_events or takes_only_events(accept) else GRAPHQL if own else JSON
+    header = request.headers.get("authorization")
+    address = request.client.host if request.client else None
+    access = await gate.login(header, address)
     if access is None:
-        nobody = GraphQLError(
-            "a bearer token is needed: reconnect token create", extensions={"code": "unauthenticated"}
-        )
-        return _failed(401, nobody, **{"www-authenticate": "Bearer"})
+        return _unknown(gate.failed_logins.wait(address) if header else 0)
     request.state.by = access.name
-    own = takes_graphql(request.headers.get("accept", ""))
-    form = GRAPHQL if own else JSON
     try:
         asked = await asked_in(request)
         question = question_of(asked.query, asked.operation)
         if question.operation.operation is OperationType.SUBSCRIPTION:
-            raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE))
+            if form != EVENTS and not takes_events(accept):
+                raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE, extensions={"code": "subscription_over_http"}))
+            return events(service, gate, header or "", access, asked)
         if question.is_about_schema and not service.introspection:
             raise Rejected(GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
         if question.is_read:
             gate.check(access, question)
             answer = await reader.answer(question, asked.variables, access.fields(), access.name)
             ANSWERS.labels("read").inc()
-            if isinstance(answer, bytes):
-                return Response(answer, media_type=form)
-            return StreamingResponse(answer, media_type=form)
-    except TooLarge:
-        return _failed(413, GraphQLError(f"the question is larger than {LARGEST_REQUEST} bytes"))
+            return _answered(answer, form)
     except Rejected as rejected:
         ANSWERS.labels("rejected").inc()
-        return _failed(400 if own else 200, *rejected.errors, form=form)
+        errors = noted(rejected.errors, request.state)
+        status = 400 if own or form == EVENTS else 200
+        headers = None
+        if isinstance(rejected, BadRequest):
+            status, headers = rejected.status, {"connection": "close"}  # what of it may still come is not waited for
+        return JSONResponse({"errors": errors}, status, headers, JSON if form == EVENTS else form)
     context = Context(access, service.driver, service.reading, service.keyring, service.order)
     result = await schema.execute(
         asked.query,
@@ -152,30 +187,51 @@ async def _graphql(service: Service, reader: Reader, gate: Gate, request: Reques
     ANSWERS.labels("mutation" if question.operation.operation is OperationType.MUTATION else "schema").inc()
     told: dict[str, Any] = {"data": result.data}
     if result.errors:
-        told["errors"] = [each.formatted for each in result.errors]
-    return Response(orjson.dumps(told), media_type=form)
+        told["errors"] = noted(result.errors, request.state)
+    return _answered(orjson.dumps(told), form)
+
+
+def _answered(answer: bytes | AsyncIterator[bytes], form: str) -> Response:
+    if form == EVENTS:
+        return StreamingResponse(as_event(answer), media_type=EVENTS)
+    if isinstance(answer, bytes):
+        return Response(answer, media_type=form)
+    return StreamingResponse(answer, media_type=form)
+
+
+def _unknown(wait: int) -> Response:
+    """Whose token it is, is not known; ``wait``: seconds, where too many from the same address were not."""
+    if wait:
+        text = "Too many logins with unknown tokens came from this address. Wait, and ask with a valid token."
+        many = GraphQLError(text, extensions={"code": "too_many_failed_logins"})
+        return _failed(429, many, **{"retry-after": str(wait)})
+    nobody = GraphQLError("a bearer token is needed: reconnect token create", extensions={"code": "unauthenticated"})
+    return _failed(401, nobody, **{"www-authenticate": "Bearer"})
+
+
+async def _not_served(request: Request, error: Exception) -> Response:
+    """An address or a method that there is not."""
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
+    told = GraphQLError("Questions are asked by POST at /graphql.", extensions={"code": code})
+    return _failed(error.status_code, told, **{name.lower(): value for name, value in (error.headers or {}).items()})
 
 
 async def _store_failed(request: Request, error: Exception) -> Response:
     """Neo4j has not answered: the one error that asking again later mends, unless it took too long."""
-    code = getattr(error, "code", None) or type(error).__name__
-    _log.error("store_failed", code=code)
     ANSWERS.labels("failed").inc()
-    if "TransactionTimedOut" in code:
+    told = unavailable(error)
+    if "TransactionTimedOut" in (getattr(error, "code", None) or ""):
         slow = "The question took too long. Ask for less at a time (first, after), or narrow it with a filter."
         return _failed(200, GraphQLError(slow, extensions={"code": "over_limit"}))
-    return _failed(503, GraphQLError("The graph does not answer; try again.", extensions={"code": "unavailable"}))
+    return _failed(503, told)
 
 
 async def _key_missing(request: Request, error: Exception) -> Response:
-    _log.error("key_missing", error=str(error))
     ANSWERS.labels("failed").inc()
-    text = (
-        "A CPR number is encrypted with a key that this service does not have. Restart it with settings that hold it."
-    )
-    return _failed(503, GraphQLError(text, extensions={"code": "unavailable"}))
+    return _failed(503, key_missing(error))
 
 
 def _failed(status: int, *errors: GraphQLError, form: str = JSON, **headers: str) -> Response:
-    told = {"errors": [each.formatted for each in errors]}
+    told = {"errors": [formed(each) for each in errors]}
     return JSONResponse(told, status_code=status, headers=headers, media_type=form)

@@ -5,13 +5,14 @@ statement, nested lists are COLLECT subqueries, and rows come in blocks (``api.p
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from graphql import GraphQLError
 
 from api.cursors import key_in, name_in, number_in, uuid_in
+from api.field_order import ordering
 from api.filters import of_kind
 from api.given import Given, Parameters, Values, current, found
 from api.limits import PAGE, cost_of, levels, one_more, some
@@ -66,7 +67,7 @@ class Compiler:
         return Plan(
             statement="\nUNION ALL\n".join(branches) or None,
             parameters=self.parameters,
-            roots=tuple(forms),
+            roots=tuple(_in_order(form, root) for form, root in zip(forms, roots.values(), strict=True)),
             rules=tuple(self.rules),
             reads_cpr=self.reads_cpr,
             cost=cost_of(roots),
@@ -406,6 +407,20 @@ class Compiler:
     def _name(self, letter: str) -> str:
         self._names += 1
         return f"{letter}{self._names}"
+
+
+def _in_order(form: RootForm, root: Selected) -> RootForm:
+    if form.form == "constant":
+        return form
+    if form.form != "page":
+        return replace(form, ordered=ordering(root.children))
+    (connection,) = root.children.values()
+    lists = [ordering(each.children) for each in connection.values() if each.name == "nodes"]
+    if len(lists) < 2:  # a row is a node; else a node of each list
+        return replace(form, ordered=lists[0]) if lists else form
+    return replace(
+        form, ordered=lambda rows: [[put(node) for put, node in zip(lists, row, strict=True)] for row in rows]
+    )
 
 
 def _page_fields(root: Selected) -> tuple[PageField, ...]:

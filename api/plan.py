@@ -1,7 +1,7 @@
 """A compiled question: one Cypher statement, where its parameters come from, and the form of its answer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from api.given import Parameters, Values
@@ -27,6 +27,8 @@ class RootForm:
     form: Literal["object", "list", "page", "constant"]
     type: str
     page: tuple[PageField, ...] = ()
+    ordered: Callable[[list[Any]], list[Any]] = field(default=list, compare=False)
+    """Puts a block of rows into the order in which the fields are asked for."""
     constant: str = ""
 
 

@@ -5,9 +5,10 @@ A source's or target's own settings class stands in its folder; here it only get
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from api.origins import origin
 from exporters.plan2learn import Plan2LearnSettings
 from graph.order import DEFAULT_ORDER
 from importers.active_directory.settings import ActiveDirectorySettings
@@ -59,9 +60,20 @@ class ApiSettings(Section):
     port: int | None = Field(
         default=None, ge=1, le=65535, description="empty: chosen once for RECONNECT_HOME and remembered"
     )
+    origins: tuple[str, ...] = Field(
+        default=(), description='of pages elsewhere that may ask, e.g. "https://intra.kommune.example"; none by default'
+    )
+    proxies: tuple[str, ...] = Field(
+        default=("127.0.0.1", "::1"), description="reverse proxies whose X-Forwarded-For counts: addresses, networks"
+    )
     introspection: bool = Field(
         default=True, description="tell the schema to whoever has a token; GraphiQL asks for it"
     )
+
+    @field_validator("origins")
+    @classmethod
+    def _origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(origin, given))
 
 
 class LogSettings(Section):

@@ -5,6 +5,7 @@ from time import monotonic
 import neo4j
 from graphql import FieldNode, GraphQLError, TypeInfo, TypeInfoVisitor, Visitor, get_named_type, visit
 
+from api.access.failed_logins import FailedLogins
 from api.access.rights import READ, Access
 from api.access.tokens import access_of
 from api.reader import SCHEMA, Question, Rejected
@@ -17,19 +18,33 @@ class Gate:
 
     def __init__(self, driver: neo4j.AsyncDriver) -> None:
         self._driver = driver
+        self.failed_logins = FailedLogins()
         self._known: dict[str, tuple[float, Access]] = {}
         self._checked: dict[tuple[int, frozenset[str]], Question] = {}
 
+    async def login(self, header: str | None, address: str | None) -> Access | None:
+        """Who an Authorization header belongs to. One that belongs to nobody is a failed login from this address."""
+        if not header:
+            return None  # nothing was tried
+        secret = _secret(header)
+        access = self._remembered(secret)
+        if access is not None:
+            return access
+        async with self.failed_logins.looking_up(address):
+            access = await self.of_secret(secret)
+        if access is None:
+            self.failed_logins.failed(address)
+        return access
+
     async def of_header(self, header: str | None) -> Access | None:
         """Who an Authorization header belongs to."""
-        scheme, _, secret = (header or "").partition(" ")
-        return await self.of_secret(secret.strip()) if scheme.lower() == "bearer" else None
+        return await self.of_secret(_secret(header or ""))
 
     async def of_secret(self, secret: str) -> Access | None:
         if not secret:
             return None
-        looked, access = self._known.get(secret, (0.0, None))
-        if access is not None and monotonic() - looked < REMEMBERED:
+        access = self._remembered(secret)
+        if access is not None:
             return access
         found = await access_of(self._driver, secret)
         if found is None:
@@ -37,6 +52,10 @@ class Gate:
         else:
             self._known[secret] = (monotonic(), found)
         return found
+
+    def _remembered(self, secret: str) -> Access | None:
+        looked, access = self._known.get(secret, (0.0, None))
+        return access if monotonic() - looked < REMEMBERED else None
 
     def check(self, access: Access, question: Question) -> None:
         """Every type that the question reads may be read. Raises Rejected (forbidden)."""
@@ -52,6 +71,11 @@ class Gate:
         if len(self._checked) > 5000:
             self._checked.clear()
         self._checked[key] = question
+
+
+def _secret(header: str) -> str:
+    scheme, _, secret = header.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
 
 
 def _types(question: Question) -> set[str]:

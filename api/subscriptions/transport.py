@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from graphql import ExecutionResult
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.access.gate import Gate
-from api.asked import Asked, TooLarge, asked_in, asked_of
+from api.access.rights import Access
+from api.asked import Asked, asked_of
 from api.context import Context
+from api.failures import formed
+from api.origins import may_ask
 from api.reader import Rejected
 from api.schema import schema
 
@@ -57,7 +59,7 @@ def _form(result: Any) -> dict[str, Any]:
     if isinstance(result, ExecutionResult) or hasattr(result, "data"):
         form["data"] = result.data
     if getattr(result, "errors", None):
-        form["errors"] = [each.formatted for each in result.errors]
+        form["errors"] = [formed(each) for each in result.errors]
     return form
 
 
@@ -65,19 +67,8 @@ def _context(service: "Service", access: Any) -> Context:
     return Context(access, service.driver, service.reading, service.keyring, service.order)
 
 
-async def events(service: "Service", gate: Gate, request: Request) -> Response:
-    """POST with Accept: text/event-stream; every event is ``next`` with a result, then ``complete``."""
-    header = request.headers.get("authorization") or ""
-    access = await gate.of_header(header)
-    if access is None:
-        return JSONResponse({"errors": [{"message": "a bearer token is needed"}]}, status_code=401)
-    request.state.by = access.name
-    try:
-        asked = await asked_in(request)
-    except TooLarge:
-        return JSONResponse({"errors": [{"message": "the question is too large"}]}, status_code=413)
-    except Rejected as rejected:
-        return JSONResponse({"errors": [each.formatted for each in rejected.errors]}, status_code=400)
+def events(service: "Service", gate: Gate, header: str, access: Access, asked: Asked) -> Response:
+    """A subscription as an event stream; every event is ``next`` with a result, then ``complete``."""
 
     async def stream() -> AsyncIterator[bytes]:
         results = _subscribe(gate, header, _context(service, access), asked)
@@ -101,12 +92,26 @@ async def events(service: "Service", gate: Gate, request: Request) -> Response:
     return StreamingResponse(stream(), media_type="text/event-stream", headers={"cache-control": "no-store"})
 
 
+async def as_event(answer: bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The answer of a read or a mutation as an event stream of one result. JSON of ours has no line breaks."""
+    yield b"event: next\ndata: "
+    if isinstance(answer, bytes):
+        yield answer
+    else:
+        async for piece in answer:
+            yield piece
+    yield b"\n\nevent: complete\ndata:\n\n"
+
+
 async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
     """One connection of the graphql-transport-ws protocol.
 
     The token comes with ``connection_init``, or with the request that opens the connection, where a client can set its
     header.
     """
+    if not may_ask(websocket.headers, service.origins):
+        await websocket.close()  # before it is taken: 403
+        return
     offered = websocket.scope.get("subprotocols", ())
     if PROTOCOL not in offered:
         # Taken first, as one that is not taken ends without a code; and a browser keeps none but what it has offered.
@@ -135,7 +140,7 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
                     await _end(websocket, TWICE)
                     break
                 header = _told(payload) or websocket.headers.get("authorization") or ""
-                access = await gate.of_header(header)
+                access = await gate.login(header, websocket.client.host if websocket.client else None)
                 if access is None:
                     await _end(websocket, FORBIDDEN)
                     break
@@ -148,7 +153,10 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
                 if context is None:
                     await _end(websocket, UNAUTHORIZED)
                     break
-                id_ = str(message.get("id"))
+                id_ = message.get("id")
+                if not isinstance(id_, str) or not id_:
+                    await _end(websocket, BAD_MESSAGE)
+                    break
                 if id_ in running:
                     await _end(websocket, TAKEN)
                     break
@@ -160,8 +168,12 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
                 task = asyncio.create_task(_run(websocket, id_, _subscribe(gate, header, context, asked)))
                 running[id_] = task
                 task.add_done_callback(partial(_forget, running, id_))
-            elif kind == "complete" and (ended := running.get(str(message.get("id")))) is not None:
-                ended.cancel()
+            elif kind == "complete":
+                if (ended := running.get(str(message.get("id")))) is not None:
+                    ended.cancel()
+            elif kind != "pong":
+                await _end(websocket, BAD_MESSAGE)
+                break
     for each in list(running.values()):
         each.cancel()
 

@@ -70,6 +70,7 @@ async def _serve(context: Context, host: str, port: int, graphiql: Mapping[str, 
     # Only here, as the command's help and its neighbours must not wait for the API.
     import uvicorn
 
+    from api import connections
     from api.app import Service, create_app
 
     uri, user, password = context.neo4j_login()
@@ -83,17 +84,9 @@ async def _serve(context: Context, host: str, port: int, graphiql: Mapping[str, 
         redis_url=context.redis_url(),
         states=partial(as_answers, context),
         role_rules={each.name: each.about for each in context.settings.roles},
+        origins=context.settings.api.origins,
         introspection=context.settings.api.introspection,
         graphiql=graphiql,
     )
-    config = uvicorn.Config(
-        create_app(service),
-        host=host,
-        port=port,
-        # Our own logging is in place, which hides what must not be seen.
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE,
-    )
+    config = connections.config(create_app(service), host, port, context.settings.api.proxies, _GRACE)
     await uvicorn.Server(config).serve()

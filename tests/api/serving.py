@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ import httpx
 import neo4j
 import uvicorn
 
+from api import connections
 from api.access.rights import ROLES
 from api.access.tokens import create
 from api.app import Service, create_app
@@ -19,6 +20,8 @@ from api.rules import States
 from graph.connection import connect_async
 from graph.cpr import Keyring
 from reconnect.embedded import Addresses
+
+CLIENT = httpx.Client(timeout=60, trust_env=False)  # one for all, as each reads the authorities' certificates
 
 
 @dataclass
@@ -37,9 +40,11 @@ class Served:
 
     def post(self, query: str, token: str | None, **variables: Any) -> httpx.Response:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        return httpx.post(
-            f"{self.url}/graphql", json={"query": query, "variables": variables}, headers=headers, timeout=60
-        )
+        return self.send({"query": query, "variables": variables}, headers)
+
+    def send(self, body: object, headers: Mapping[str, str]) -> httpx.Response:
+        """Post anything that can be JSON."""
+        return CLIENT.post(f"{self.url}/graphql", json=body, headers=headers)
 
     def ask(self, query: str, *roles: str, **variables: Any) -> dict[str, Any]:
         """The answer, errors and all."""
@@ -55,15 +60,19 @@ class Served:
 
 @contextmanager
 def serving(
-    addresses: Addresses, driver: neo4j.Driver, keyring: Keyring, states: States | None = None
+    addresses: Addresses,
+    driver: neo4j.Driver,
+    keyring: Keyring,
+    states: States | None = None,
+    origins: tuple[str, ...] = (),
 ) -> Iterator[Served]:
     """Run the application on a free port while the block runs."""
     reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
-    app = create_app(Service(driver, reading, keyring, redis_url=addresses.redis_url, states=states))
+    app = create_app(Service(driver, reading, keyring, redis_url=addresses.redis_url, states=states, origins=origins))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    server = uvicorn.Server(connections.config(app, "127.0.0.1", port))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 30

@@ -1,7 +1,8 @@
 """What the service does with requests: its log, its limits, and a graph that does not answer."""
 
 import asyncio
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -9,12 +10,11 @@ import neo4j
 import pytest
 from structlog.testing import capture_logs
 
-from api.access.tokens import create
 from api.app import Service, create_app
 from graph.connection import connect, connect_async
 from graph.cpr import Keyring
 from reconnect.embedded import Addresses
-from tests.api.serving import Served
+from tests.api.serving import CLIENT, Served
 
 ASK = '{ persons(filter: {name: "Alma Testrup"}) { nodes { name } } }'
 
@@ -43,20 +43,24 @@ def test_a_body_without_length_is_read_no_further_than_allowed(small_service: Se
         for _ in range(64):
             yield b" " * 65536
 
-    headers = {"Authorization": f"Bearer {small_service.token()}"}
+    headers = {"Authorization": f"Bearer {small_service.token()}", "Content-Type": "application/json"}
     answer = httpx.post(f"{small_service.url}/graphql", content=endless(), headers=headers)
     assert answer.status_code == 413
 
 
-def test_no_other_origin_is_let_in(small_service: Served) -> None:
-    asked = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"}
-    answer = httpx.options(f"{small_service.url}/graphql", headers=asked)
-    assert "access-control-allow-origin" not in answer.headers
+AS_JSON = {"Content-Type": "application/json"}
 
 
-def requested(service: Served, method: str = "POST", accept: str = "*/*", **request: Any) -> httpx.Response:
-    headers = {"Authorization": f"Bearer {service.token('reader')}", "Accept": accept}
-    return httpx.request(method, f"{service.url}/graphql", headers=headers, **request)
+def requested(
+    service: Served,
+    method: str = "POST",
+    accept: str = "*/*",
+    roles: tuple[str, ...] = ("reader",),
+    headers: Mapping[str, str] | None = None,
+    **request: Any,
+) -> httpx.Response:
+    sent = {"Authorization": f"Bearer {service.token(*roles)}", "Accept": accept, **(headers or {})}
+    return CLIENT.request(method, f"{service.url}/graphql", headers=sent, **request)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +104,9 @@ def test_a_program_that_asks_by_get_is_told_to_post(
     answer = requested(small_service, "GET", accept, params=query)
     assert answer.status_code == status
     if status == 405:
-        assert (answer.headers["allow"], answer.json()["errors"][0]["message"]) == ("POST", "Ask by POST.")
+        (error,) = answer.json()["errors"]
+        assert (answer.headers["allow"], error["message"]) == ("POST", "Ask by POST.")
+        assert error["extensions"]["code"] == "method_not_allowed"
 
 
 def test_another_method_is_told_which_there_are(small_service: Served) -> None:
@@ -120,9 +126,118 @@ def test_a_client_that_sends_hashes_of_questions_is_told_to_send_them_whole(smal
         "PersistedQueryNotSupported",
         "PERSISTED_QUERY_NOT_SUPPORTED",
     )
-    (error,) = requested(small_service, json={"extensions": 5}).json()["errors"]
-    assert "the body is" in error["message"]
+    by_get = requested(
+        small_service, "GET", "application/json", params={"extensions": json.dumps(hashed["extensions"])}
+    )
+    assert (by_get.status_code, by_get.json()["errors"], by_get.headers["content-type"]) == (
+        200,
+        [error],
+        "application/json",
+    )
+    own = requested(
+        small_service,
+        "GET",
+        "application/graphql-response+json",
+        params={"extensions": json.dumps(hashed["extensions"])},
+    )
+    assert (own.status_code, own.json()["errors"]) == (400, [error])
     assert requested(small_service, json={"query": ASK, **hashed}).json()["data"]["persons"]["nodes"]
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/graphql-response+json"])
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ([{"query": ASK}], "send each in a request of its own"),
+        ([], "send each in a request of its own"),
+        ("text", "The body is"),
+        (None, "The body is"),
+        ({}, "The body is"),
+        ({"query": 5}, "The body is"),
+        ({"query": ASK, "variables": []}, "variables is an object"),
+        ({"query": ASK, "variables": "{}"}, "variables is an object"),
+        ({"query": ASK, "variables": False}, "variables is an object"),
+        ({"query": ASK, "operationName": False}, "operationName is a text"),
+        ({"query": ASK, "operationName": 0}, "operationName is a text"),
+        ({"query": ASK, "operationName": []}, "operationName is a text"),
+        ({"query": ASK, "extensions": 5}, "extensions is an object"),
+        ({"query": ASK, "extensions": []}, "extensions is an object"),
+    ],
+)
+def test_a_body_of_another_form_is_a_bad_request(small_service: Served, accept: str, body: object, why: str) -> None:
+    answer = requested(small_service, accept=accept, content=json.dumps(body), headers=AS_JSON)
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["extensions"]["code"]) == (400, "bad_request")
+    assert why in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("application/json", 200),
+        ("application/json; charset=utf-8", 200),
+        ('Application/JSON;charset="UTF-8"', 200),
+        ("application/json; charset=iso-8859-1", 415),
+        ("application/graphql", 415),
+        ("text/plain", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("multipart/form-data; boundary=x", 415),
+        ("", 415),
+    ],
+)
+def test_only_json_is_taken(small_service: Served, content_type: str, status: int) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+    answer = requested(small_service, content=json.dumps({"query": ASK}), headers=headers)
+    assert answer.status_code == status
+    if status == 415:
+        assert answer.json()["errors"][0]["extensions"]["code"] == "unknown_content_type"
+
+
+def test_every_error_has_a_code(small_service: Served) -> None:
+    for question, code in (
+        ("{", "syntax_error"),
+        ("{ nothing }", "bad_question"),
+        ("query($at: Date) { units(at: $at) { totalCount } }", "bad_variables"),
+        ("query A { __typename } query B { __typename }", "bad_question"),
+        ("{ __schema { nothing } }", "bad_question"),
+        ("{ units { totalCount } __schema { description } }", "bad_question"),
+        ("subscription { changes { number } }", "subscription_over_http"),
+        ("mutation { nothing }", "bad_question"),
+        (
+            'mutation { setValue(kind: "Unit", thing: "x", property: "name", value: "x", reason: " ") { uuid } }',
+            "reason",
+        ),
+    ):
+        answer = requested(small_service, json={"query": question, "variables": {"at": "no day"}}, roles=())
+        assert {each["extensions"]["code"] for each in answer.json()["errors"]} == {code}, question
+    for address in ("/", "/graphql/nothing/at/all"):
+        assert httpx.get(f"{small_service.url}{address}").json()["errors"][0]["extensions"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("accept", "reads", "subscribes"),
+    [
+        # urql's, of a read too.
+        ("application/graphql-response+json, application/graphql+json, application/json, text/event-stream, "
+         "multipart/mixed", "application/graphql-response+json; charset=utf-8", "text/event-stream; charset=utf-8"),
+        ("text/event-stream", "text/event-stream; charset=utf-8", "text/event-stream; charset=utf-8"),
+        ("text/event-stream, */*;q=0.1", "application/json", "text/event-stream; charset=utf-8"),
+        ("text/event-stream;q=0, application/json", "application/json", "application/json"),
+        ("application/json", "application/json", "application/json"),
+    ],
+)  # fmt: skip
+def test_an_event_stream_answers_subscriptions(small_service: Served, accept: str, reads: str, subscribes: str) -> None:
+    for question, form in (
+        (ASK, reads),
+        ("{ __typename }", reads),
+        ("subscription { changes(after: 0) { number } }", subscribes),
+    ):
+        headers = {"Authorization": f"Bearer {small_service.token()}", "Accept": accept}
+        with httpx.stream("POST", f"{small_service.url}/graphql", json={"query": question}, headers=headers) as answer:
+            assert answer.headers["content-type"] == form
+            if question == ASK:
+                answer.read()
+                assert '"Alma Testrup"' in answer.text
 
 
 def test_the_operation_that_is_meant(small_service: Served) -> None:
@@ -136,11 +251,11 @@ def test_the_operation_that_is_meant(small_service: Served) -> None:
         assert why in error["message"]
 
 
-def test_a_service_that_does_not_tell_its_schema(clean_graph: neo4j.Driver, addresses: Addresses) -> None:
+def test_a_service_that_does_not_tell_its_schema(small_service: Served, addresses: Addresses) -> None:
     """The setting api.introspection. Questions are answered all the same."""
     reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
-    service = Service(clean_graph, reading, Keyring.generate(), introspection=False)
-    headers = {"Authorization": f"Bearer {create(clean_graph, 'curious', ['reader'])}"}
+    service = Service(small_service.driver, reading, Keyring.generate(), introspection=False)
+    headers = {"Authorization": f"Bearer {small_service.token('reader')}"}
 
     async def ask(question: str) -> Any:
         transport = httpx.ASGITransport(create_app(service))
@@ -158,7 +273,7 @@ def test_a_service_that_does_not_tell_its_schema(clean_graph: neo4j.Driver, addr
     for refused in (schema, type_):
         assert refused["errors"][0]["extensions"] == {"code": "forbidden"}
         assert "data" not in refused
-    assert people == {"data": {"persons": {"nodes": []}}}
+    assert people == {"data": {"persons": {"nodes": [{"name": "Alma Testrup"}]}}}
 
 
 def test_a_graph_that_does_not_answer_is_an_error_that_says_so() -> None:

@@ -39,6 +39,48 @@ def test_the_same_root_on_several_days(asking: Asking) -> None:
     }
 
 
+def test_fields_come_in_the_order_in_which_they_are_asked_for(asking: Asking) -> None:
+    """At every level, of fragments and unions too: pages, trees, answers of rules, objects, single fields."""
+    data = asking.data(
+        f"""
+        query {{
+          tree(root: "it", {DAY}) {{ unit {{ zeta: name uuid kle: keys alfa: name }} parent depth }}
+          page: units(first: 3, {DAY}) {{
+            pageInfo {{ endCursor hasNextPage }} nodes {{ ...Late uuid parent {{ uuid ...Late version }} name }}
+            totalCount again: nodes {{ name uuid keys }}
+          }}
+          nearest(role: "manager", unit: "it", {DAY}) {{
+            steps holders {{ person {{ uuid name }} assignment {{ uuid primary holder {{
+              ... on Employment {{ number uuid __typename }} ... on Person {{ uuid name __typename }} }} }} }}
+            levelUnit {{ name keys uuid }}
+          }}
+          unit(key: "it", {DAY}) {{ name ... @include(if: true) {{ keys }} name uuid employments {{ uuid number }} }}
+        }}
+        fragment Late on Unit {{ version keys ...Later name }}
+        fragment Later on Unit {{ zeta: uuid alfa: __typename }}
+        """
+    )
+    late = ["version", "keys", "zeta", "alfa", "name"]
+    entry = data["tree"][0]
+    assert [list(entry), list(entry["unit"])] == [["unit", "parent", "depth"], ["zeta", "uuid", "kle", "alfa"]]
+    assert list(data["page"]) == ["pageInfo", "nodes", "totalCount", "again"]
+    for node in data["page"]["nodes"]:
+        assert list(node) == [*late, "uuid", "parent"]
+        assert node["parent"] is None or list(node["parent"]) == ["uuid", *late]
+    assert any(node["parent"] for node in data["page"]["nodes"])
+    assert [list(node) for node in data["page"]["again"]] == [["name", "uuid", "keys"]] * 3
+    assert list(data["nearest"]) == ["steps", "holders", "levelUnit"]
+    holder = data["nearest"]["holders"][0]
+    assert [list(holder), list(holder["person"])] == [["person", "assignment"], ["uuid", "name"]]
+    held = holder["assignment"]
+    assert list(held) == ["uuid", "primary", "holder"]
+    fields = {"Employment": ["number", "uuid", "__typename"], "Person": ["uuid", "name", "__typename"]}
+    assert list(held["holder"]) == fields[held["holder"]["__typename"]]
+    assert list(data["nearest"]["levelUnit"]) == ["name", "keys", "uuid"]
+    assert list(data["unit"]) == ["name", "keys", "uuid", "employments"]
+    assert all(list(each) == ["uuid", "number"] for each in data["unit"]["employments"])
+
+
 def test_fragments_and_type_names(asking: Asking) -> None:
     data = asking.data(
         f"""

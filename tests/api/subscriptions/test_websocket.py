@@ -99,6 +99,14 @@ def test_a_client_of_another_protocol_is_told_which_is_spoken(small_service: Ser
         (["INIT", "INIT"], 4429),
         (["INIT", {"id": "1", "type": "subscribe"}], 4400),
         (["INIT", ASK, ASK], 4409),
+        (["INIT", {"type": "nothing"}], 4400),
+        ([{"type": "start"}], 4400),
+        ([{"type": ["ping"]}], 4400),
+        (["INIT", {"type": "connection_ack"}], 4400),
+        (["INIT", {"type": "next", "id": "1", "payload": {}}], 4400),
+        (["INIT", {**ASK, "id": 1}], 4400),
+        (["INIT", {"type": "subscribe", "payload": ASK["payload"]}], 4400),
+        (["INIT", {**ASK, "payload": {"query": "{", "variables": []}}], 4400),
     ],
 )
 def test_what_the_protocol_does_not_allow_ends_the_connection(

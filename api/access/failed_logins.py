@@ -1,0 +1,88 @@
+"""Failed logins: each is logged with the address it came from, and an address with many is answered less.
+
+A token is 32 random bytes, so there is nothing to guess; what is kept in bounds is the work and the log. A valid token
+is taken from every address at any time: who shares one with an attacker (a proxy, an office) is not locked out.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from time import monotonic
+
+import structlog
+from prometheus_client import Counter
+
+ALLOWED = 10
+"""Failed logins that an address has at once."""
+SECONDS = 6.0
+"""Until it has another one."""
+_ADDRESSES = 10_000  # that are remembered, the latest
+_AT_ONCE = 2  # tokens from throttled addresses that are looked up at the same time
+
+_log = structlog.get_logger("api.access")
+FAILED = Counter("reconnect_api_failed_logins", "Logins with a token that is unknown, revoked or past its end")
+
+
+@dataclass(slots=True)
+class _Tried:
+    """``left`` at ``moment``; below one, the address is throttled."""
+
+    left: float
+    moment: float
+    is_told: bool = False
+
+
+class FailedLogins:
+    """The failed logins of one process, by address; of IPv6 by network, as a client has a whole one."""
+
+    def __init__(self) -> None:
+        self._tried: OrderedDict[str, _Tried] = OrderedDict()
+        self._lane = asyncio.Semaphore(_AT_ONCE)
+
+    def wait(self, address: str | None) -> int:
+        """Seconds until a failing login from there is answered as one again; 0 where it is now."""
+        tried = self._tried.get(_network(address))
+        if tried is None or (left := _left(tried)) >= 1:
+            return 0
+        return max(1, round((1 - left) * SECONDS))
+
+    @asynccontextmanager
+    async def looking_up(self, address: str | None) -> AsyncIterator[None]:
+        """Around the look-up of a token: those from throttled addresses wait for each other, and nobody for them."""
+        if self.wait(address):
+            async with self._lane:
+                yield
+        else:
+            yield
+
+    def failed(self, address: str | None) -> None:
+        """Count a failed login, and log it; of a throttled address once, until it is no more."""
+        FAILED.inc()
+        network = _network(address)
+        tried = self._tried.pop(network, None) or _Tried(ALLOWED, monotonic())
+        left = _left(tried)
+        throttled = left < 1
+        self._tried[network] = _Tried(left if throttled else left - 1, monotonic(), throttled)
+        if len(self._tried) > _ADDRESSES:
+            self._tried.popitem(last=False)
+        if not throttled:
+            _log.warning("login_failed", address=address)
+        elif not tried.is_told:
+            _log.warning("logins_throttled", address=address)
+
+
+def _left(tried: _Tried) -> float:
+    return min(float(ALLOWED), tried.left + (monotonic() - tried.moment) / SECONDS)
+
+
+def _network(address: str | None) -> str:
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return address or ""  # a socket of this machine
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
+    return str(found)

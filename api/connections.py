@@ -1,0 +1,84 @@
+"""The server that the application runs in, and how long a connection may keep it waiting.
+
+uvicorn waits for ever for a request that was begun, and for a client that has gone without a word. Either would hold a
+connection for nothing, and enough of them all there are.
+"""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS = 15.0
+"""From the first byte that could have come, to the last of a request's head."""
+GONE_SECONDS = 60
+"""What was sent is confirmed within this time, or the other side has gone."""
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """HTTP/1.1 as uvicorn speaks it; ends a connection whose request does not come, or whose client has gone."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        _end_when_gone(transport)
+        self._wait()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._late is None:
+            self._wait()
+
+    def on_headers_complete(self) -> None:
+        self._wait_no_more()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._late = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _wait_no_more(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
+def config(
+    app: Any, host: str, port: int, proxies: Sequence[str] = ("127.0.0.1", "::1"), grace: int = 10
+) -> uvicorn.Config:
+    """How uvicorn serves the application. ``proxies``: addresses whose word counts on whom a request comes from.
+    ``grace``: seconds that open requests and subscriptions get when the service ends."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=PatientProtocol,
+        # The program's own logging is in place, which hides what must not be seen.
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=list(proxies),
+        timeout_graceful_shutdown=grace,
+    )
+
+
+def _end_when_gone(transport: asyncio.Transport) -> None:
+    connection = transport.get_extra_info("socket")
+    if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (
+        ("TCP_KEEPIDLE", GONE_SECONDS // 2),
+        ("TCP_KEEPINTVL", GONE_SECONDS // 6),
+        ("TCP_KEEPCNT", 3),
+        ("TCP_USER_TIMEOUT", GONE_SECONDS * 1000),
+    ):
+        if hasattr(socket, name):  # as far as the system knows them
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

