@@ -24,7 +24,7 @@ from reconnect.context import Context
 _LIMITS = Limits(cost=10**12, seconds=6 * 3600)
 _READS_ONLY = (
     "Without a token the graph is only read. Changes and subscriptions go to the running service, in the name of who "
-    "has the token (--token or RECONNECT_TOKEN); `reconnect schema` prints the schema."
+    "has the token (--token-file or RECONNECT_TOKEN); `reconnect schema` prints the schema."
 )
 
 

@@ -4,8 +4,12 @@ The API is loaded when it is asked: to build its schema takes a second.
 """
 
 import json
+import os
+import sys
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import orjson
 import typer
@@ -13,6 +17,8 @@ import typer
 from reconnect.commands.serve import api_port
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed, Exit
+
+_ENVIRONMENT = "RECONNECT_TOKEN"
 
 
 def register(app: typer.Typer) -> None:
@@ -28,9 +34,13 @@ def query(
         list[str] | None, typer.Option(help="name=value; JSON where it is JSON, else text. May be repeated.")
     ] = None,
     operation: Annotated[str | None, typer.Option(help="Which operation, where the document has several.")] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(help="Ask the running service with this token's rights.", envvar="RECONNECT_TOKEN"),
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"Ask the running service with the token in this file; - is standard input. {_ENVIRONMENT} holds one "
+            "too; a token as an argument could be read by every user of the machine.",
+            allow_dash=True,
+        ),
     ] = None,
     url: Annotated[
         str | None, typer.Option(help="Of the service; default the one of RECONNECT_HOME.", show_default=False)
@@ -39,13 +49,15 @@ def query(
     """Ask what a file asks, and print the answer as JSON.
 
     Without a token the graph is read here and now, with the rights of whoever has its password; with one, the service
-    at --url is asked, which also takes changes. Errors are in the JSON, as GraphQL has them (exit code 1).
+    at --url is asked, which also takes changes: over https://, or on this machine. Errors are in the JSON, as GraphQL
+    has them (exit code 1).
     """
     variables = dict(_variable(each) for each in var or [])
     try:
         document = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandFailed(f"{file} can't be read: {error}", Exit.USAGE) from error
+    token = _token(token_file)
     if token is None:
         answer = _here(of(context), document, operation, variables)
     else:
@@ -60,6 +72,34 @@ def schema() -> None:
     from api.schema import schema as api_schema
 
     print(api_schema.as_str())
+
+
+def _token(file: Path | None) -> str | None:
+    if file is None:
+        return os.environ.get(_ENVIRONMENT) or None
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"{file} can't be read: {error}", Exit.USAGE) from error
+    if not text.strip():
+        raise CommandFailed(f"{file} holds no token.", Exit.USAGE)
+    return text.strip()
+
+
+def _is_here(url: str) -> bool:
+    """Whether the address is one of this machine. Raises CommandFailed where a token must not be sent there."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        here = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        here = False
+    if parts.scheme != "https" and not here:
+        raise CommandFailed(
+            f"{url}: a token is sent to another machine over https:// only; anybody on the way could read it.",
+            Exit.USAGE,
+        )
+    return here
 
 
 def _variable(text: str) -> tuple[str, Any]:
@@ -89,14 +129,15 @@ def _there(url: str, token: str, document: str, operation: str | None, variables
     import httpx
 
     try:
+        here = _is_here(url)
         answer = httpx.post(
             f"{url.rstrip('/')}/graphql",
             json={"query": document, "operationName": operation, "variables": variables},
             headers={"Authorization": f"Bearer {token}"},
             timeout=120,
-            trust_env="127.0.0.1" not in url,
+            trust_env=not here,
         )
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise CommandFailed(f"The service at {url} does not answer: {error}. `reconnect serve` starts it.") from error
     try:
         told: dict[str, Any] = answer.json()

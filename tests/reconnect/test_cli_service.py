@@ -14,9 +14,10 @@ import pytest
 from api.access.gate import REMEMBERED
 from graph.cpr import Keyring
 from importers.pipeline import run_import
+from reconnect.commands.queries import _is_here
 from reconnect.embedded import Addresses
 from reconnect.embedded.home import Home
-from reconnect.exits import Exit
+from reconnect.exits import CommandFailed, Exit
 from reconnect.keys import keyring
 from reconnect.service import BackgroundService
 from reconnect.settings import CprSettings
@@ -68,7 +69,8 @@ def test_the_service_answers_tokens_until_they_are_revoked(
         assert service.start(with_port) == address
         assert httpx.get(f"{address}/graphql").is_success, "the page has no GraphiQL"
         token = run("token", "create", "reader of the test", "--role", "reader").stdout.strip()
-        asked = ("query", str(file), "--url", address, "--token", token)
+        (tmp_path / "token").write_text(f"{token}\n")
+        asked = ("query", str(file), "--url", address, "--token-file", str(tmp_path / "token"))
         assert json.loads(run(*asked).stdout)["data"]["units"]["totalCount"] == 3
         assert "reader of the test" in run("token", "list").stdout
         assert token not in run("token", "list").stdout
@@ -97,7 +99,7 @@ def test_without_a_token_only_reads_are_answered(
     done = run("query", str(tmp_path / "other.graphql"))
     assert done.returncode == Exit.FAILURE
     assert json.loads(done.stdout)["errors"][0]["extensions"] == {"code": "reads_only"}
-    assert "--token" in done.stdout
+    assert "--token-file" in done.stdout
     assert "Traceback" not in done.stderr
 
 
@@ -136,12 +138,39 @@ class LoginPage(BaseHTTPRequestHandler):
 def test_what_answers_and_is_no_service_is_said_to_be_none(run: Run, file: Path) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), LoginPage) as proxy:
         Thread(target=proxy.serve_forever, daemon=True).start()
-        done = run("query", str(file), "--token", "rc_any", "--url", f"http://127.0.0.1:{proxy.server_port}")
+        done = run("query", str(file), "--url", f"http://127.0.0.1:{proxy.server_port}", RECONNECT_TOKEN="rc_any")
         proxy.shutdown()
     assert done.returncode == Exit.FAILURE
     assert "is no REConnect: HTTP 502, text/html." in done.stderr
-    wrong = run("query", str(file), "--token", "rc_any", "--url", "http://[::1")
+    wrong = run("query", str(file), "--url", "http://[::1", RECONNECT_TOKEN="rc_any")
     assert (wrong.returncode, "does not answer" in wrong.stderr) == (Exit.FAILURE, True)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://reconnect.kommune.example", "http://127.0.0.1.kommune.example", "http://127.0.0.1@kommune.example:80",
+            "HTTP://kommune.example", "ftp://127.0.0.2.example", "//kommune.example", "kommune.example"]
+)  # fmt: skip
+def test_a_token_is_not_sent_to_another_machine_in_the_clear(url: str) -> None:
+    with pytest.raises(CommandFailed, match="over https:// only"):
+        _is_here(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [("http://127.0.0.1:8000", True), ("http://localhost:8000", True), ("http://[::1]:8000", True),
+     ("https://reconnect.kommune.example", False)],
+)  # fmt: skip
+def test_where_a_token_is_sent(url: str, here: bool) -> None:
+    assert _is_here(url) == here
+
+
+def test_a_token_is_taken_from_a_file_and_never_from_an_argument(run: Run, file: Path, tmp_path: Path) -> None:
+    refused = run("query", str(file), "--token", "rc_any")
+    assert refused.returncode == Exit.USAGE
+    (tmp_path / "empty").write_text("\n")
+    for name, why in (("empty", "holds no token"), ("missing", "can't be read")):
+        done = run("query", str(file), "--token-file", str(tmp_path / name))
+        assert (done.returncode, why in done.stderr) == (Exit.USAGE, True)
 
 
 def test_a_file_that_is_no_text_is_a_wrong_argument(run: Run, tmp_path: Path) -> None:
