@@ -38,6 +38,7 @@ def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
         records = tx.run(_RECORDS, uuids=list(things)).single(strict=True)["ids"]
         _let_go(tx, things)
         tx.run(_CLEAR_LISTS, ids=records, uuids=list(things)).consume()
+        tx.run("MATCH (m:SourceMemory) DELETE m").consume()  # sources keep keys of persons in it, and do without it
         tx.run(_CLEAR_BRAKES, starts=[f"{kind} {key}:" for _, kind, key in map(_parts, records)]).consume()
         tx.run(_CLEAR_LOG, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
         tx.run(_DELETE, uuids=list(things)).consume()

@@ -76,6 +76,26 @@ class GraphKnown:
     def person_key(self, cpr: str) -> str:
         return self._keyring.hash(cpr)
 
+    def recalled(self) -> Mapping[str, bytes]:
+        rows, _, _ = self._driver.execute_query(
+            "MATCH (m:SourceMemory {source: $source}) RETURN m.part AS part, m.content AS content",
+            source=self._source,
+            routing_=neo4j.RoutingControl.READ,
+        )
+        return {row["part"]: bytes(row["content"]) for row in rows}
+
+    def remember(self, parts: Mapping[str, bytes]) -> None:
+        if not self.dry_run:
+            self._driver.execute_query(
+                """
+                UNWIND $rows AS row
+                MERGE (m:SourceMemory {source: $source, part: row.part})
+                SET m.content = row.content
+                """,
+                source=self._source,
+                rows=[{"part": part, "content": content} for part, content in parts.items()],
+            )
+
 
 def statements_of(driver: neo4j.Driver, source: str, kind: str, prefix: str = "") -> Iterator[Statement]:
     """All that a source has told of a kind, under keys that begin with ``prefix``; read as a stream."""

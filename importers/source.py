@@ -134,6 +134,14 @@ class Known(Protocol):
     def progress(self, stage: str, done: int, total: int | None) -> None:
         """Tell that reading goes on, where it takes long before the first record: what, how much, of how much."""
 
+    def recalled(self) -> Mapping[str, bytes]:
+        """What the source's last reading has kept for itself (``remember``), by part. It may be gone at any time, and
+        is gone when a person has been erased."""
+
+    def remember(self, parts: Mapping[str, bytes]) -> None:
+        """Keep what spares the next reading work, instead of the parts of the same names. It holds no CPR number, and
+        nothing but what the source told last. A dry run keeps nothing."""
+
 
 class Source(Protocol):
     """A source of master data."""

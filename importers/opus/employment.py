@@ -9,6 +9,7 @@ from graph.facts import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period, union
 from importers.opus import advance, fields
 from importers.opus.mapping import File, function_key, phone
+from importers.opus.memory import Row
 from importers.opus.reader import Element
 from importers.opus.survey import TOLD_TWICE, EmployeeKey, Seen
 from importers.opus.tree import UnitKey
@@ -24,9 +25,10 @@ def records(file: File) -> Iterator[RawRecord]:
         if key in met or employee in survey.filtered or employee.text() in file.superseded:
             continue
         met.add(key)
-        yield _employment_record(file, key, employee, seen)
+        _, of_employment, of_account = prints(file, employee, seen)
+        yield _employment_record(file, key, employee, seen, of_employment)
         if seen.login:
-            yield _account_record(file, key, employee, seen)
+            yield _account_record(file, key, employee, seen, of_account)
         functions = [_function_record(file, key, seen.unit, function) for function in seen.functions]
         yield from {each.key: each for each in functions}.values()  # told twice alike, it is still one
     has_left = file.known.fingerprint(b"leave")
@@ -44,15 +46,23 @@ def _ref(unit: UnitKey) -> Ref:
 # -- employments ----------------------------------------------------------------------------------------------------
 
 
-def _employment_record(file: File, key: str, employee: EmployeeKey, seen: Seen) -> RawRecord:
+def prints(file: File, employee: EmployeeKey, seen: Seen) -> tuple[str, str, str]:
+    """How its unit stands, and the fingerprints of the employment and, where it has one, the login."""
+    if seen.recalled is not None:
+        row = Row.unpacked(seen.recalled)
+        return row.standing, row.employment_print, row.account_print
     unit = seen.unit
     standing = "unknown" if unit is None else "closed" if unit in file.survey.closed_units else ""
-    fingerprint = file.fingerprint("Employment", seen.digest, standing)
+    account = file.fingerprint("Account", seen.login, employee.number, seen.cpr) if seen.login else ""
+    return standing, file.fingerprint("Employment", seen.digest, standing), account
+
+
+def _employment_record(file: File, key: str, employee: EmployeeKey, seen: Seen, fingerprint: str) -> RawRecord:
     return RawRecord("Employment", key, fingerprint, partial(_employment, file, key, employee, seen))
 
 
 def _employment(file: File, key: str, employee: EmployeeKey, seen: Seen, previous: Statement | None) -> Mapped:
-    element, unit = file.survey.spool.element(seen.place), seen.unit
+    element, unit = file.survey.aside.element(seen.place), seen.unit
     if fault := file.survey.fault(key, element):
         raise BadRecord(fault)
     problems: list[Problem] = []
@@ -183,20 +193,20 @@ def _left(file: File, previous: Statement | None) -> Mapped:
 # -- logins ---------------------------------------------------------------------------------------------------------
 
 
-def _account_record(file: File, of: str, employee: EmployeeKey, seen: Seen) -> RawRecord:
+def _account_record(file: File, of: str, employee: EmployeeKey, seen: Seen, fingerprint: str) -> RawRecord:
     key = of.replace(":employment:", ":account:") + f":{seen.login}"
-    fingerprint = file.fingerprint("Account", seen.login, employee.number, seen.cpr)
     return RawRecord("Account", key, fingerprint, partial(_account, file, key, employee, seen))
 
 
 def _account(file: File, key: str, employee: EmployeeKey, seen: Seen, previous: Statement | None) -> Mapped:
     """A login is known from its first file on; at the first import it is as old as the employment."""
     since = file.day
+    cpr = seen.cpr or file.survey.aside.element(seen.place)["cpr"]
     if file.first and previous is None:
-        start, _ = file.survey.start_of(file.survey.spool.element(seen.place))
+        start, _ = file.survey.start_of(file.survey.aside.element(seen.place))
         since = min(start or file.day, file.day)
     exists = union((*((previous.exists or ()) if previous else ()), Period(since)))
-    owner = advance.newest_link(previous, "owner") or Ref("Person", file.known.person_key(seen.cpr))
+    owner = advance.newest_link(previous, "owner") or Ref("Person", file.known.person_key(cpr))
     told = advance.advanced(
         previous,
         "Account",

@@ -13,7 +13,7 @@ from graph.facts import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period
 from importers.opus import advance, fields
 from importers.opus.reader import Element
-from importers.opus.survey import TOLD_TWICE, EmployeeKey, PersonView, Survey
+from importers.opus.survey import TOLD_TWICE, EmployeeKey, PersonView, RecalledPerson, Survey
 from importers.opus.tree import Fault, UnitKey
 from importers.source import Known, Mapped, RawRecord
 
@@ -90,9 +90,11 @@ def records(file: File) -> Iterator[RawRecord]:
     yield from _position_records(file)
     yield from _function_records(file)
     for cpr, view in survey.persons.items():
-        key = file.known.person_key(cpr)
-        fingerprint = file.fingerprint("Person", orjson.dumps((view.texts, view.protected, sorted(view.names))))
-        yield RawRecord("Person", key, fingerprint, partial(_person, file, key, cpr, view))
+        if isinstance(view, RecalledPerson):
+            yield RawRecord("Person", cpr, view.fingerprint, partial(_recalled_person, file, cpr, view))
+        else:
+            key = file.known.person_key(cpr)
+            yield RawRecord("Person", key, _person_print(file, view), partial(_person, file, key, cpr, view))
 
 
 # -- units ----------------------------------------------------------------------------------------------------------
@@ -237,6 +239,23 @@ def _named(file: File, kind: str, key: str, values: dict[str, Value]) -> RawReco
 
 
 # -- persons --------------------------------------------------------------------------------------------------------
+
+
+def _person_print(file: File, view: PersonView) -> str:
+    return file.fingerprint("Person", orjson.dumps((view.texts, view.protected, sorted(view.names))))
+
+
+def print_of_person(file: File, cpr: str) -> tuple[str, int, str]:
+    """Key and fingerprint of the person's record, and between them how many employees of the file tell of it."""
+    view = file.survey.persons[cpr]
+    assert isinstance(view, PersonView)
+    return file.known.person_key(cpr), view.count, _person_print(file, view)
+
+
+def _recalled_person(file: File, key: str, recalled: RecalledPerson, previous: Statement | None) -> Mapped:
+    """All that tell of the person are the same as before, but what they told has not been taken."""
+    ((cpr, view),) = file.survey.person_at(recalled.places).items()
+    return _person(file, key, cpr, view, previous)
 
 
 def _person(file: File, key: str, cpr: str, view: PersonView, previous: Statement | None) -> Mapped:

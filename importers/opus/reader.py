@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 from lxml import etree
@@ -96,28 +96,33 @@ def elements(path: Path, *names: str, others: Counter[str] | None = None) -> Ite
     ``others`` counts what else stands beside them: elements that the format does not have.
     Raises IncompleteFile where the file is not well-formed to its end.
     """
+    with path.open("rb") as opened:
+        yield from elements_of(opened, path.name, *names, others=others)
+
+
+def elements_of(opened: IO[bytes], called: str, *names: str, others: Counter[str] | None = None) -> Iterator[Element]:
+    """The same of an opened file, or of what stands for one. ``called``: its name, for errors."""
     rooted = False
     try:
-        with path.open("rb") as opened:
-            for _, element in xml.stream(opened, tags=("orgUnit", "employee", "kmd")):
-                if element.tag == "kmd":
-                    _check_root(element)
-                    _count(others, list(element))
-                    rooted = True
-                    continue
-                parent = element.getparent()
-                if parent is None or parent.getparent() is not None:
-                    continue  # an employee's orgUnit, which names a unit
-                if element.tag in names:
-                    yield _element(element)
-                _count(others, element.itersiblings(preceding=True))
-                xml.drop(element)
+        for _, element in xml.stream(opened, tags=("orgUnit", "employee", "kmd")):
+            if element.tag == "kmd":
+                _check_root(element)
+                _count(others, list(element))
+                rooted = True
+                continue
+            parent = element.getparent()
+            if parent is None or parent.getparent() is not None:
+                continue  # an employee's orgUnit, which names a unit
+            if element.tag in names:
+                yield of_xml(element)
+            _count(others, element.itersiblings(preceding=True))
+            xml.drop(element)
     except xml.BadXml as bad:
         if bad.rule == "not_well_formed":
-            raise IncompleteFile(f"{path.name} is cut off or damaged: {bad}; not applied") from bad
-        raise SourceError(f"{path.name} is refused: {bad}") from bad
+            raise IncompleteFile(f"{called} is cut off or damaged: {bad}; not applied") from bad
+        raise SourceError(f"{called} is refused: {bad}") from bad
     if not rooted:
-        raise IncompleteFile(f"{path.name} is no file of Opus: its root is not kmd")
+        raise IncompleteFile(f"{called} is no file of Opus: its root is not kmd")
 
 
 class Spool:
@@ -169,7 +174,8 @@ def _check_root(root: etree._Element) -> None:
         raise IncompleteFile("the element kmd is not the root of the file")
 
 
-def _element(element: etree._Element) -> Element:
+def of_xml(element: etree._Element) -> Element:
+    """A parsed element as a record."""
     attributes = {str(name): text for name, value in element.items() if (text := str(value).strip())}
     texts: dict[str, str] = {}
     more: dict[str, str] = {}
@@ -178,7 +184,7 @@ def _element(element: etree._Element) -> Element:
     for child in element:
         name = child.tag
         if name == "function":
-            functions.append(_element(child))
+            functions.append(of_xml(child))
             continue
         if (told := child.text) and (text := told.strip()) and texts.setdefault(name, text) != text:
             repeated.append(name)

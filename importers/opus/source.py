@@ -14,10 +14,12 @@ from graph.facts import Problem
 from graph.time import today
 from importers.opus import absence, advance, employment, mapping
 from importers.opus.mapping import File
+from importers.opus.memory import Memory
 from importers.opus.places import Folder, OneFile, Place, SftpServer, digest
+from importers.opus.recalling import look_with, remember
 from importers.opus.series import FileName, Plan, ordered, parse, planned, remembered, twins
 from importers.opus.settings import OpusSettings
-from importers.opus.survey import file_problem, look
+from importers.opus.survey import file_problem
 from importers.source import Known, Reading, SourceError
 
 log = structlog.get_logger(__name__)
@@ -80,11 +82,13 @@ class Opus:
                 path = copied / file.name
                 self._place.copy(file.name, path)
                 mark = self._next_mark(mark, plan, file, digest(path))
-                made = self._file(path, file, known, mark)
+                memory = Memory(known, self._settings)
+                made = self._file(path, file, known, mark, memory)
                 try:
                     yield self._reading(made, file, mark, plan)
+                    remember(memory, made)  # of what was taken; a file that the brake stopped is read anew
                 finally:
-                    made.survey.spool.close()
+                    made.survey.aside.close()
                 path.unlink()
 
     # -- which files --------------------------------------------------------------------------------------------
@@ -128,12 +132,14 @@ class Opus:
 
     # -- one file -----------------------------------------------------------------------------------------------
 
-    def _file(self, path: Path, name: FileName, known: Known, mark: Mapping[str, str]) -> File:
+    def _file(self, path: Path, name: FileName, known: Known, mark: Mapping[str, str], memory: Memory) -> File:
         """The file, looked through, with the numbers that have been exchanged."""
         numbers = {key.removeprefix(_EXCHANGED): old for key, old in mark.items() if key.startswith(_EXCHANGED)}
         roots = {key.removeprefix(_ROOT): root for key, root in mark.items() if key.startswith(_ROOT)}
         known_employments = {*known.keys("Employment"), *numbers}
-        survey = look(path, name.day, self._settings, known_employments, roots, partial(_has_another, known))
+        survey = look_with(
+            memory, known, path, name.day, self._settings, known_employments, roots, partial(_has_another, known)
+        )
         file = File(survey, known, numbers, first="live" not in mark)
         new_numbers = absence.exchanged(file, absence.vanished(file))
         return replace(file, exchanged={**numbers, **new_numbers}) if new_numbers else file

@@ -7,11 +7,11 @@ order of the file never matters. The look goes to the end of the file before any
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from graph.cpr import is_number
 from graph.facts import Problem
@@ -48,6 +48,16 @@ class PersonView:
     texts: dict[str, str]
     protected: bool = False
     names: tuple[tuple[str, str], ...] = ()
+    count: int = 0
+
+
+@dataclass(slots=True)
+class RecalledPerson:
+    """A person of whom all employments are as they were in the file before: the record's fingerprint, and where they
+    lie in the file."""
+
+    fingerprint: str
+    places: list[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -81,6 +91,8 @@ class Seen:
     """What is kept of a live employee. ``digest`` of all of it but lastChanged; ``place`` of that in the spool.
 
     ``unit``: None where it is not in the file. ``cpr``, ``login`` and ``functions`` only where it can be taken.
+    Where the file was cut (``pieces``): ``name`` of its bytes; ``recalled``, what is remembered of them (then it was
+    not parsed, and ``digest`` and ``cpr`` are empty); ``noted``, the beginning of what can be remembered.
     """
 
     unit: UnitKey | None
@@ -89,6 +101,17 @@ class Seen:
     cpr: str = field(default="", repr=False)
     login: str = ""
     functions: tuple[Element, ...] = ()
+    name: bytes = b""
+    recalled: bytes | None = None
+    noted: tuple[Any, ...] | None = None
+
+
+class Aside(Protocol):
+    """Where employees can be looked at again."""
+
+    def element(self, place: tuple[int, int]) -> Element: ...
+
+    def close(self) -> None: ...
 
 
 HasAnother = Callable[[str, str], bool]
@@ -107,13 +130,13 @@ class Survey:
     known_employments: Set[str]
     units: dict[UnitKey, Element]
     tree: Tree
-    spool: Spool
+    aside: Aside
     live: dict[EmployeeKey, Seen] = field(default_factory=dict)
     stubs: set[EmployeeKey] = field(default_factory=set)
     filtered: set[EmployeeKey] = field(default_factory=set)
     faulty: set[EmployeeKey] = field(default_factory=set)
     newcomers: dict[EmployeeKey, Identity] = field(default_factory=dict)
-    persons: dict[str, PersonView] = field(default_factory=dict)
+    persons: dict[str, PersonView | RecalledPerson] = field(default_factory=dict)
     positions: defaultdict[tuple[str, str], Texts] = field(default_factory=lambda: defaultdict(Texts))
     functions: defaultdict[tuple[str, str, str], Texts] = field(default_factory=lambda: defaultdict(Texts))
     problems: list[Problem] = field(default_factory=list)
@@ -136,6 +159,15 @@ class Survey:
         except fields.Unreadable:
             return None
         return unit if unit in self.tree.parents else None
+
+    def person_at(self, places: Iterable[tuple[int, int]]) -> dict[str, PersonView]:
+        """What the employees at these places say of their person, by CPR number."""
+        persons: dict[str, PersonView | RecalledPerson] = {}
+        for place in places:
+            element = self.aside.element(place)
+            key = EmployeeKey(*_client_and_id(element))
+            _add_person(self, persons, key, element, self.start_of(element)[0])
+        return {cpr: view for cpr, view in persons.items() if isinstance(view, PersonView)}
 
     def start_of(self, employee: Element) -> tuple[date | None, bool]:
         """When the employment began, and whether that is only assumed (§4.4). Raises Unreadable."""
@@ -210,13 +242,13 @@ def look(
     for element in elements(path, "orgUnit", "employee"):
         if element.name == "employee":
             break  # units come first (§1); where one does not, they are read once more
-        _add_unit(units, element, problems)
+        add_unit(units, element, problems)
     survey = _look(path, day, settings, known_employments, kept_roots, units, problems, has_another)
     if survey is None:
         units.clear()
         problems.clear()
         for element in elements(path, "orgUnit"):
-            _add_unit(units, element, problems)
+            add_unit(units, element, problems)
         survey = _look(path, day, settings, known_employments, kept_roots, units, problems, has_another)
     assert survey is not None
     return survey
@@ -233,16 +265,9 @@ def _look(
     has_another: HasAnother,
 ) -> Survey | None:
     """None where the file has a unit that is not among ``units``."""
-    tree = Tree(units, settings.filters, kept_roots)
     spool = Spool(path.with_suffix(".spool"))
-    survey = Survey(
-        day, settings, known_employments, units, tree, spool, problems=list(problems), has_another=has_another
-    )
     oddities = Oddities()
-    for key, unit in units.items():
-        oddities.count(unit)
-        if survey.is_marked_closed(unit) or _is_over(unit, day):
-            survey.closed_units.add(key)
+    survey = begin(day, settings, known_employments, units, kept_roots, has_another, spool, problems, oddities)
     for element in elements(path, "orgUnit", "employee", others=oddities.unknown):
         if element.name == "orgUnit":
             if _is_unread(element, units):
@@ -250,8 +275,31 @@ def _look(
                 return None
             continue
         oddities.count(element)
-        _add_employee(survey, element)
+        add_employee(survey, element, spool)
     survey.problems += oddities.problems()
+    return survey
+
+
+def begin(
+    day: date,
+    settings: OpusSettings,
+    known_employments: Set[str],
+    units: dict[UnitKey, Element],
+    kept_roots: Mapping[str, str],
+    has_another: HasAnother,
+    aside: Aside,
+    problems: Iterable[Problem],
+    oddities: "Oddities",
+) -> Survey:
+    """The survey of a file of which only the units have been read."""
+    tree = Tree(units, settings.filters, kept_roots)
+    survey = Survey(
+        day, settings, known_employments, units, tree, aside, problems=list(problems), has_another=has_another
+    )
+    for key, unit in units.items():
+        oddities.count(unit)
+        if survey.is_marked_closed(unit) or _is_over(unit, day):
+            survey.closed_units.add(key)
     return survey
 
 
@@ -267,7 +315,7 @@ def _client_and_id(element: Element) -> tuple[str, str]:
     return fields.number(element.attributes.get("client", "")), fields.number(element.attributes.get("id", ""))
 
 
-def _add_unit(units: dict[UnitKey, Element], element: Element, problems: list[Problem]) -> None:
+def add_unit(units: dict[UnitKey, Element], element: Element, problems: list[Problem]) -> None:
     try:
         key = UnitKey(*_client_and_id(element))
     except fields.Unreadable:
@@ -287,7 +335,15 @@ def _is_over(unit: Element, day: date) -> bool:
     return end is not None and end <= day
 
 
-def _add_employee(survey: Survey, element: Element) -> None:
+def add_employee(
+    survey: Survey,
+    element: Element,
+    kept: "Spool | tuple[int, int]",
+    name: bytes = b"",
+    *,
+    is_odd: bool = False,
+) -> None:
+    """Take an employee in. ``kept``: where it is put aside, or lies already. ``name`` of its bytes (``memory``)."""
     try:
         key = EmployeeKey(*_client_and_id(element))
     except fields.Unreadable:
@@ -303,7 +359,8 @@ def _add_employee(survey: Survey, element: Element) -> None:
         return
     unit = survey.unit_of(key.client, element)
     packed = element.packed()
-    seen = survey.live[key] = Seen(unit, hashlib.blake2b(packed, digest_size=16).digest(), survey.spool.keep(packed))
+    place = kept if isinstance(kept, tuple) else kept.keep(packed)
+    seen = survey.live[key] = Seen(unit, hashlib.blake2b(packed, digest_size=16).digest(), place, name=name)
     if _is_filtered(element, unit, survey):
         survey.filtered.add(key)
         return
@@ -313,13 +370,19 @@ def _add_employee(survey: Survey, element: Element) -> None:
         return
     seen.cpr, seen.login, seen.functions = element["cpr"], element["userId"], tuple(element.functions)
     start, _ = survey.start_of(element)
-    _add_person(survey, key, element, start)
+    _add_person(survey, survey.persons, key, element, start)
     changed = element.attributes.get("lastChanged", "")
     position = (key.client, fields.number(element["positionId"]))
     survey.positions[position].add((element["position"], element["positionShort"]), changed)
     for each in element.functions:
         function = (key.client, each.either("artId"), each.either("roleId"))
         survey.functions[function].add((each.either("artText"), each.either("roleText")), changed)
+    # A number that is none is looked at anew each time: what it means hangs on what is known of the employment.
+    if name and unit is not None and not (is_odd or element.functions) and is_number(seen.cpr):
+        days = _ordinal(start), _ordinal(survey.end_of(element))
+        order = order_of(*days, survey.day.toordinal())
+        told = element["position"], element["positionShort"], changed, seen.login
+        seen.noted = (*key, unit.number, position[1], *told, *days, order)
     if not is_known and start is not None:
         survey.newcomers[key] = Identity(seen.cpr, start, position[1])
 
@@ -336,17 +399,21 @@ def _is_filtered(employee: Element, unit: UnitKey | None, survey: Survey) -> boo
     return any(part.casefold() in name for part in filters.position_names)
 
 
-def _add_person(survey: Survey, key: EmployeeKey, element: Element, start: date | None) -> None:
+def _add_person(
+    survey: Survey,
+    persons: dict[str, PersonView | RecalledPerson],
+    key: EmployeeKey,
+    element: Element,
+    start: date | None,
+) -> None:
     texts = element.texts
-    end = survey.end_of(element)
-    has_ended = end is not None and end <= survey.day
-    is_future = start is not None and start > survey.day
-    order = 2 if has_ended else 1 if is_future else 0
+    order = order_of(_ordinal(start), _ordinal(survey.end_of(element)), survey.day.toordinal())
     changed = fields.changed(element.attributes.get("lastChanged", ""))
     rank = (order, -changed, int(key.number))
-    view = survey.persons.get(texts["cpr"])
-    if view is None:
-        view = survey.persons[texts["cpr"]] = PersonView(rank, {})
+    view = persons.get(texts["cpr"])
+    if not isinstance(view, PersonView):
+        view = persons[texts["cpr"]] = PersonView(rank, {})
+    view.count += 1
     if not view.texts or rank < view.rank:
         view.rank = rank
         view.texts = {name: texts[name] for name in PERSON_FIELDS if name in texts}
@@ -356,6 +423,15 @@ def _add_person(survey: Survey, key: EmployeeKey, element: Element, start: date 
         view.names = (*view.names, name)
 
 
+def _ordinal(day: date | None) -> int:
+    return day.toordinal() if day else 0
+
+
+def order_of(start: int, end: int, day: int) -> int:
+    """What is in force comes before what is to come (1), and that before what has ended (2). Ordinals; 0 = none."""
+    return 2 if 0 < end <= day else 1 if start > day else 0
+
+
 @dataclass(slots=True)
 class Oddities:
     """What is reported once a file: unknown elements, and zero dates."""
@@ -363,14 +439,19 @@ class Oddities:
     unknown: Counter[str] = field(default_factory=Counter)
     zero_dates: int = 0
 
-    def count(self, element: Element) -> None:
+    def count(self, element: Element) -> bool:
+        """Whether it has any."""
         texts, known = element.texts, FIELDS[element.name]
+        is_odd = False
         if not texts.keys() <= known:
             self.unknown.update(f"{element.name}/{name}" for name in texts.keys() - known)
+            is_odd = True
         if not fields.ZERO_DATES.isdisjoint(texts.values()):
             self.zero_dates += sum(texts.get(name) in fields.ZERO_DATES for name in DATES[element.name])
+            is_odd = True
         for each in element.functions:
-            self.count(each)
+            is_odd |= self.count(each)
+        return is_odd
 
     def problems(self) -> list[Problem]:
         found = [

@@ -10,13 +10,14 @@ from graph.changes import Origin
 from graph.cpr import Keyring
 from graph.errors import Refused, Unknown
 from graph.facts import LinkTold, Problem, Ref, Statement
-from graph.index import RecordId
+from graph.index import Index, RecordId
 from graph.joining import Joining
 from graph.matching import Undecided, keep_undecided
 from graph.order import SourceOrder
 from graph.person_erasure import erase_person
 from graph.sourcing import hold, kept_problems, settle_problems
 from graph.time import Period, today
+from importers.known import GraphKnown
 from importers.pipeline import ImportReport, run_import
 from tests.graph.organisation import START, Stating, employment, link, person, told, unit
 
@@ -102,6 +103,8 @@ PERSONAL = ("Vilda", "Forsvunden", "Vejmand", "vilda77", RING.hash(CPR), "|e1'",
 
 
 def test_nothing_is_left_by_which_the_person_could_be_found(graph: neo4j.Driver) -> None:
+    known = GraphKnown(graph, "opus", RING, Index(graph))
+    known.remember({"00": known.person_key(CPR).encode()})
     before = everything(graph)
     assert [each for each in PERSONAL if each not in before] == []
     uuid = uuid_of(graph, "p1")
@@ -109,6 +112,7 @@ def test_nothing_is_left_by_which_the_person_could_be_found(graph: neo4j.Driver)
     assert set(erase_person(graph, uuid, BY)) == mine
     after = everything(graph)
     assert [each for each in PERSONAL if each in after] == []
+    assert known.recalled() == {}, "what sources remember for themselves is keyed by persons"
 
 
 def test_the_log_keeps_its_entries_and_tells_of_the_erasure(graph: neo4j.Driver) -> None:

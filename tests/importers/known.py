@@ -42,6 +42,7 @@ class InMemory:
         self.mark: Mapping[str, str] = {}
         self.kept: dict[tuple[str, str], tuple[Statement, str]] = {}
         self.stages: list[tuple[str, int, int | None]] = []
+        self.memory: dict[str, bytes] = {}
 
     def keys(self, kind: str) -> Iterable[str]:
         return [key for of, key in self.kept if of == kind]
@@ -70,6 +71,12 @@ class InMemory:
 
     def progress(self, stage: str, done: int, total: int | None) -> None:
         self.stages.append((stage, done, total))
+
+    def recalled(self) -> Mapping[str, bytes]:
+        return self.memory
+
+    def remember(self, parts: Mapping[str, bytes]) -> None:
+        self.memory |= parts
 
     # -- for tests ----------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Opus through the whole pipeline: what the pitfalls of opus.md §7 come to in the graph."""
 
+import zlib
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from importers.roles import RoleRule
 from tests.graph.snapshot import last_write, snapshot
 from tests.importers.opus.files import (
     ALMA,
+    BIRK,
     CILLE,
     MANAGER,
     MONDAY,
@@ -195,3 +197,18 @@ def test_a_dry_run_writes_nothing(opus: InGraph) -> None:
     report = run_import(opus.driver, opus.source(), RING, dry_run=True)
     assert len(report.differences) > 5
     assert last_write(opus.driver) == before
+
+
+def test_what_is_remembered_of_a_file_holds_nothing_private(opus: InGraph) -> None:
+    opus.then(MONDAY, *SMALL)
+    rows, _, _ = opus.driver.execute_query("MATCH (m:SourceMemory {source: 'opus'}) RETURN m.content AS content")
+    remembered = b"".join(zlib.decompress(row["content"]) for row in rows)
+    assert remembered.count(b"Centerchef") == remembered.count(b'P\xc3\xa6dagog"') // 2 == 1
+    assert not [each for each in (ALMA, BIRK, "Alma", "Testrup", "vej 3") if each.encode() in remembered]
+
+
+def test_a_dry_run_remembers_nothing(opus: InGraph) -> None:
+    opus.put(MONDAY, *SMALL)
+    run_import(opus.driver, opus.source(), RING, dry_run=True)
+    rows, _, _ = opus.driver.execute_query("MATCH (m:SourceMemory) RETURN m.part AS part")
+    assert rows == []

@@ -1,0 +1,109 @@
+"""What is remembered of the employees of the file that was read last: a keyed hash of their bytes, what they came to.
+
+An employee whose bytes are the same means the same: it is not parsed again, and neither are its fingerprints made
+again. A row tells nothing but what a fresh reading of the same bytes would; so it may be lost, or thrown away, at any
+time. It is thrown away when the settings or the program's code have changed. It holds no CPR number, name or address.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+import graph
+import importers.opus
+from importers.opus.settings import OpusSettings
+from importers.source import Known
+
+PARTS = 64
+"""A file of a day changes few rows, and what holds no changed row is not written again."""
+_LEVEL = 1  # of compression: hashes don't shrink, what stands between them does
+
+
+class Row(NamedTuple):
+    """A sound employee, in a unit that is in the file, without functions and oddities.
+
+    ``start``, ``end`` (the day after): as ordinals, 0 = none; ``order``: whether it was in force (0), to come (1), or
+    had ended (2) on the file's day. ``standing`` of its unit. ``person``: key of the person's record;
+    ``of_person``: how many of the file's employees tell of the person. Fingerprints: of the records that it came to.
+    """
+
+    client: str
+    number: str
+    unit: str
+    position: str
+    title: str
+    short_title: str
+    changed: str
+    login: str
+    start: int
+    end: int
+    order: int
+    standing: str
+    person: str
+    of_person: int
+    person_print: str
+    employment_print: str
+    account_print: str
+
+    def packed(self) -> bytes:
+        return orjson.dumps(tuple(self))
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> "Row":
+        return cls._make(orjson.loads(packed))
+
+
+class Memory:
+    """``rows``: name (``name_of``) → packed row, of the file that was read last under the same settings and code."""
+
+    def __init__(self, known: Known, settings: OpusSettings) -> None:
+        self._key = bytes.fromhex(known.fingerprint(b"names of pieces"))
+        self._context = known.fingerprint(_code(), settings.meaning(), repr(_filters(settings)).encode()).encode()
+        self.rows: dict[bytes, bytes] = {}
+        for content in known.recalled().values():
+            self.rows.update(self._of_part(content))
+
+    def name_of(self, content: bytes) -> bytes:
+        """Of an employee's bytes; nobody without the key can find out whose they are."""
+        return hashlib.blake2b(content, key=self._key, digest_size=16).hexdigest().encode()
+
+    def parts(self, rows: Mapping[bytes, bytes]) -> dict[str, bytes]:
+        """The parts that differ from what is remembered now, of these rows instead."""
+        changed = {_part(name) for name, packed in rows.items() if self.rows.get(name) != packed}
+        changed |= {_part(name) for name in self.rows.keys() - rows.keys()}
+        kept: dict[str, list[bytes]] = {part: [self._context] for part in changed}
+        for name in sorted(rows):
+            if (part := _part(name)) in kept:
+                kept[part].append(name + rows[name])
+        return {part: zlib.compress(b"\n".join(lines), _LEVEL) for part, lines in kept.items()}
+
+    def _of_part(self, content: bytes) -> Iterator[tuple[bytes, bytes]]:
+        context, *lines = zlib.decompress(content).split(b"\n")
+        if context == self._context:
+            yield from ((line[:32], line[32:]) for line in lines)
+
+
+def _part(name: bytes) -> str:
+    return f"{int(name[:2], 16) % PARTS:02d}"
+
+
+def _filters(settings: OpusSettings) -> Iterable[object]:
+    return [
+        (name, sorted(value) if isinstance(value, frozenset) else value)
+        for name, value in sorted(settings.filters.model_dump().items())
+    ]
+
+
+@cache
+def _code() -> bytes:
+    """A hash of the code that says what an employee means."""
+    digest = hashlib.blake2b(digest_size=16)
+    for package in (graph, importers.opus):
+        for file in sorted(Path(str(package.__file__)).parent.glob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.digest()
