@@ -7,7 +7,7 @@ that don't overlap (``merge``), no unit below itself on any day (``tree``), no l
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import uuid4
 
 import neo4j
@@ -15,22 +15,22 @@ from neo4j.exceptions import ConstraintError
 
 from graph import letters, renumbering
 from graph import statements as cypher
+from graph.amending import Amendment, Guard, amended, batches, refuse_absent
 from graph.changes import Origin, now, take_numbers, turned_day
 from graph.cpr import Keyring
 from graph.cycles import refuse_cycle
 from graph.difference import Difference, Notice, copied, operation
 from graph.erasure import erase
-from graph.errors import Conflict, Refused, Unknown
+from graph.errors import Refused
 from graph.facts import Ref, Statement
 from graph.index import Holder, Index, RecordId
 from graph.loading import KeptRecord, Loaded, load
-from graph.lookup import surviving
 from graph.matching import DEFAULT_MATCH_KEYS, MatchKeys, Undecided, decisions, match
 from graph.merge import Candidate, Thing, check, merged
 from graph.model import KINDS
 from graph.order import MANUAL, SourceOrder
 from graph.record import from_text, to_text
-from graph.time import Period, union
+from graph.time import Period, today, union
 
 ATTEMPTS = 8  # how often a batch is compared again when others write the same things at the same time
 
@@ -60,21 +60,13 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a change by hand has led to. ``change`` is None where nothing that holds has changed."""
+    """What a change by hand has led to. ``change`` is None where nothing that holds has changed; ``recorded``: what is
+    claimed by hand has changed all the same."""
 
     uuid: str
     version: int
     change: int | None
-
-
-@dataclass(slots=True)
-class Amendment:
-    """One change by hand. ``uuid`` None = a new thing. ``edit`` gets the manual statement kept so far."""
-
-    kind: str
-    uuid: str | None
-    edit: Callable[[Statement], Statement]
-    expected_version: int | None = None
+    recorded: bool = False
 
 
 class Door:
@@ -95,7 +87,8 @@ class Door:
         self.order = order or SourceOrder()
         self.index = Index(driver)
         with driver.session() as session:
-            self.today = turned_day(session)
+            # What the copies show is of the last turned day; which day it is, the clock says.
+            self.shown = turned_day(session)
 
     # -- matching ---------------------------------------------------------------------------------------------
 
@@ -162,7 +155,7 @@ class Door:
         """The statement's thing as the holder of its natural key, as far as the statement tells."""
         told = union(stated.statement.exists or ())
         life = Period(told[0].start, told[-1].end) if told else Period()
-        return Holder(stated.uuid, life, any(each.holds(self.today) for each in told), {stated.source})
+        return Holder(stated.uuid, life, any(each.holds(today()) for each in told), {stated.source})
 
     # -- comparing --------------------------------------------------------------------------------------------
 
@@ -217,7 +210,7 @@ class Door:
                     other, known = from_text(statement.kind, kept.key, kept.text)
                     candidates.append(Candidate(kept.source, other, known))
         after = merged(kind, candidates, self.order)
-        what = operation(kind.name, before, after, self.today)
+        what = operation(kind.name, before, after, today())
         if what is None and numbers.cpr is not None and loaded is not None and loaded.cpr_hash is not None:
             what = "changed"  # of which nothing can be shown
         if what is None and same_record and numbers.cpr is None and not numbers.formers:
@@ -328,7 +321,7 @@ class Door:
         return numbers
 
     def _node(self, each: Difference) -> dict[str, object]:
-        return {"uuid": each.uuid, "version": each.version + 1, **copied(each.kind, each.after, self.today)}
+        return {"uuid": each.uuid, "version": each.version + 1, **copied(each.kind, each.after, self.shown)}
 
     # -- both, for few statements -------------------------------------------------------------------------------
 
@@ -358,64 +351,40 @@ class Door:
         """
         return self.amend_all([Amendment(kind, uuid, edit, expected_version)], origin)[0]
 
-    def amend_all(self, amendments: Sequence[Amendment], origin: Origin) -> list[Written]:
-        """Several changes by hand of one kind, all or none."""
+    def amend_all(self, amendments: Sequence[Amendment], origin: Origin, guard: Guard | None = None) -> list[Written]:
+        """Several changes by hand, all or none. ``guard``: see there."""
 
         def stated() -> list[Stated]:
-            return [self._amended(each) for each in amendments]
+            found = []
+            for each in amendments:
+                uuid, statement = amended(self.driver, self.order, each, str(uuid4()))
+                found.append(Stated(MANUAL, statement, "", uuid, each.uuid is None))
+            return found
 
-        return self._settle(stated, origin, strict=True)
+        return self._settle(stated, origin, strict=True, guard=guard)
 
-    def _amended(self, amendment: Amendment) -> Stated:
-        kind, uuid = amendment.kind, amendment.uuid
-        new = uuid is None
-        uuid = str(uuid4()) if uuid is None else surviving(self.driver, kind, uuid)
-        kept = Statement(kind, uuid, exists=None)
-        if not new:
-            loaded = load(self.driver, kind, [uuid]).get(uuid)
-            if loaded is None:
-                raise Unknown(f"unknown_{kind.lower()}", f"there is no {kind} {uuid}")
-            if amendment.expected_version is not None and loaded.version != amendment.expected_version:
-                raise self._conflict(uuid, amendment.expected_version, loaded.version)
-            for each in loaded.records:
-                if each.source == MANUAL:
-                    kept, _ = from_text(kind, each.key, each.text)
-        statement = letters.by_hand(amendment.edit(kept), kept)
-        try:
-            check(statement)
-        except Refused as refused:
-            if kind == "Unit":
-                refused.units = (uuid,)
-            raise
-        return Stated(MANUAL, replace(statement, key=kept.key), "", uuid, new)
-
-    def _conflict(self, uuid: str, expected: int, found: int) -> Conflict:
-        rows, _, _ = self.driver.execute_query(
-            """
-            MATCH (c:Change)-[:CONCERNS]->({uuid: $uuid})
-            RETURN coalesce(c.user, c.source) AS by, c.at AS at, c.operation AS what
-            ORDER BY c.number DESC LIMIT 1
-            """,
-            uuid=uuid,
-        )
-        if not rows:
-            return Conflict(uuid, expected, found, "", None, "changed")
-        return Conflict(uuid, expected, found, rows[0]["by"], rows[0]["at"].to_native(), rows[0]["what"])
-
-    def _settle(self, make: Callable[[], list[Stated]], origin: Origin, *, strict: bool = False) -> list[Written]:
+    def _settle(
+        self,
+        make: Callable[[], list[Stated]],
+        origin: Origin,
+        *,
+        strict: bool = False,
+        guard: Guard | None = None,
+    ) -> list[Written]:
         for attempt in range(ATTEMPTS):
             stated = make()
-            found = {each.uuid: each for each in self.differences(stated)}
+            found = self._compared(stated)
             if strict:
                 for each in found.values():
                     if each.notices:
                         told = "; ".join(f"{notice.field}: {notice.text}" for notice in each.notices)
                         raise Refused(each.notices[0].rule, told)
+                refuse_absent(self.driver, found.values())
             try:
                 if any(each.new for each in stated) and points_to_itself(stated[0].statement.kind):
                     self.reserve(stated)
-                    found = {each.uuid: each for each in self.differences(stated)}
-                numbers = dict(zip(found, self.write(list(found.values()), origin), strict=True))
+                    found = self._compared(stated)
+                numbers = self._write_all(list(found.values()), origin, guard)
             except Stale:
                 if attempt + 1 == ATTEMPTS:
                     raise
@@ -426,10 +395,37 @@ class Door:
                     each.uuid,
                     found[each.uuid].version + 1 if each.uuid in found else self._version(each),
                     numbers.get(each.uuid),
+                    each.uuid in found,
                 )
                 for each in stated
             ]
         raise AssertionError("the loop returns or raises")
+
+    def _compared(self, stated: Sequence[Stated]) -> dict[str, Difference]:
+        by_kind: dict[str, list[Stated]] = {}
+        for each in stated:
+            by_kind.setdefault(each.statement.kind, []).append(each)
+        return {each.uuid: each for batch in by_kind.values() for each in self.differences(batch)}
+
+    def _write_all(self, found: Sequence[Difference], origin: Origin, guard: Guard | None) -> dict[str, int | None]:
+        """Write differences of several kinds in one transaction; the change number of each by uuid."""
+
+        def work(tx: neo4j.ManagedTransaction) -> dict[str, int | None]:
+            numbers: dict[str, int | None] = {}
+            for batch in batches(found):
+                written = self._write(tx, batch[0].kind, batch, origin)
+                numbers |= {each.uuid: number for each, number in zip(batch, written, strict=True)}
+            if guard is not None:
+                guard(tx)
+            return numbers
+
+        if not found:
+            return {}
+        with self.driver.session() as session:
+            try:
+                return session.execute_write(work)
+            except ConstraintError as error:
+                raise Stale from error
 
     def _version(self, stated: Stated) -> int:
         return load(self.driver, stated.statement.kind, [stated.uuid])[stated.uuid].version

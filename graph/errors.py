@@ -12,8 +12,11 @@ class GraphError(Exception):
 class Refused(GraphError):
     """A change that would break a rule of the model. Nothing of it has been written.
 
-    ``code``: cycle, two_parents, two_at_once, empty_period, unknown_reference, unknown_property, wrong_value.
+    ``code``: cycle, two_parents, two_at_once, empty_period, unknown_reference, unknown_property, wrong_value; of
+    changes by hand also never_was, not_there (the thing does not exist in the period), taken (a natural key) and
+    unit_in_use.
     ``units`` are uuids, sorted; ``start``/``end`` the first period (half-open) in which the rule would be broken.
+    ``things``: (kind, uuid) of what stands in the way, sorted.
     """
 
     def __init__(
@@ -25,6 +28,7 @@ class Refused(GraphError):
         start: date | None = None,
         end: date | None = None,
         field: str = "",
+        things: tuple[tuple[str, str], ...] = (),
     ) -> None:
         super().__init__(text)
         self.code = code
@@ -32,6 +36,7 @@ class Refused(GraphError):
         self.start = start
         self.end = end
         self.field = field
+        self.things = things
 
 
 class Conflict(GraphError):

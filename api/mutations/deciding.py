@@ -32,7 +32,7 @@ class Deciding:
     async def join_persons(self, info: CONTEXT, keep: str, other: str, reason: str) -> Written:
         def work(editing: Editing) -> Written:
             joined = _joining(info).join(editing.uuid("Person", keep), editing.uuid("Person", other), editing.origin)
-            return Written(uuid=strawberry.ID(joined.uuid), version=joined.version, change=joined.change)
+            return Written(uuid=strawberry.ID(joined.uuid), version=joined.version, change=joined.change, notice=None)
 
         return await Editing(info.context, "joinPersons", reason).do(work)
 
@@ -45,7 +45,7 @@ class Deciding:
         def work(editing: Editing) -> Written:
             found = editing.uuid("Person", person)
             split = _joining(info).split(found, editing.origin, records, into)
-            return Written(uuid=strawberry.ID(split.uuid), version=split.version, change=split.change)
+            return Written(uuid=strawberry.ID(split.uuid), version=split.version, change=split.change, notice=None)
 
         return await Editing(info.context, "splitPerson", reason).do(work)
 

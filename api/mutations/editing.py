@@ -7,13 +7,16 @@ from typing import Any, TypeVar
 
 import anyio.to_thread
 import neo4j
+import strawberry
 from graphql import GraphQLError
 
 from api.context import Context
 from api.mutations.inputs import HolderInput, PlaceInput, Written
 from graph import letters
+from graph.amending import Amendment, Guard
 from graph.changes import Origin
-from graph.door import Amendment, Door, Stale
+from graph.door import Door, Stale
+from graph.door import Written as Changed
 from graph.errors import Conflict, GraphError, Refused, Unknown
 from graph.facts import LinkTold, Ref, Scalar, Statement, Told, Value
 from graph.lookup import find, responsibility_kind
@@ -52,8 +55,7 @@ class Editing:
     # -- finding ------------------------------------------------------------------------------------------------
 
     def uuid(self, kind: str, name: str) -> str:
-        with self._context.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            return find(session, kind, name).uuid
+        return self.read(lambda session: find(session, kind, name).uuid)
 
     def ref(self, kind: str, name: str) -> Ref:
         return Ref(kind, self.uuid(kind, name), "uuid")
@@ -83,15 +85,30 @@ class Editing:
 
     # -- writing ------------------------------------------------------------------------------------------------
 
-    def write(self, kind: str, uuid: str | None, edit: Edit, expected: int | None = None) -> Written:
-        return self.write_all([Amendment(kind, uuid, edit, expected)])[0]
+    def write(
+        self, kind: str, uuid: str | None, edit: Edit, expected: int | None = None, about: Period | None = None
+    ) -> Written:
+        """``about``: the period that the change is about; it is refused where the thing exists on none of its days."""
+        return self.write_all([Amendment(kind, uuid, edit, expected, days=about)])[0]
 
-    def write_all(self, amendments: Sequence[Amendment]) -> list[Written]:
+    def write_all(self, amendments: Sequence[Amendment], guard: Guard | None = None) -> list[Written]:
         door = Door(self._context.driver, self._context.keyring, self._context.order)
         return [
-            Written(uuid=each.uuid, version=each.version, change=each.change)  # type: ignore[arg-type]
-            for each in door.amend_all(amendments, self.origin)
+            Written(uuid=strawberry.ID(each.uuid), version=each.version, change=each.change, notice=_notice(each))
+            for each in door.amend_all(amendments, self.origin, guard)
         ]
+
+    def read(self, work: Callable[[neo4j.Session], T]) -> T:
+        with self._context.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            return work(session)
+
+
+def _notice(written: Changed) -> str | None:
+    if written.change is not None:
+        return None
+    if written.recorded:
+        return "Nothing that holds has changed: it was so already. It is kept, and outranks the sources from now on."
+    return "Nothing has changed: it was so already."
 
 
 def days(start: date | None, end: date | None) -> Period:
@@ -187,6 +204,8 @@ def as_graphql(error: Exception, driver: neo4j.Driver) -> GraphQLError:
             "to": error.end.isoformat() if error.end else None,
             "field": error.field or None,
         }
+        if error.things:
+            extensions["things"] = [{"kind": kind, "uuid": uuid} for kind, uuid in error.things]
     elif isinstance(error, Conflict):
         extensions |= {
             "uuid": error.uuid,

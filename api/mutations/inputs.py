@@ -10,6 +10,7 @@ class Written:
     uuid: strawberry.ID
     version: int = strawberry.field(description="give it back as expectedVersion")
     change: int | None = strawberry.field(description="number in the change log; null where nothing has changed")
+    notice: str | None = strawberry.field(description="where nothing has changed: what that means")
 
 
 @strawberry.type(description="A decision that the next import follows")

@@ -4,7 +4,6 @@ Every mutation takes the period that it holds for, a reason for the change log a
 exists, the version that its caller has seen.
 """
 
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Annotated
@@ -12,21 +11,36 @@ from typing import Annotated
 import anyio.to_thread
 import strawberry
 from graphql import GraphQLError
+from strawberry import UNSET
 from strawberry.types import Info
 
 from api.context import Context
 from api.mutations.deciding import Deciding
 from api.mutations.editing import Editing, always, days, new, parsed, with_link, with_links, with_value
 from api.mutations.inputs import Decided, HolderInput, PlacedUnitInput, PlaceInput, Written
+from api.mutations.lives import end_unit, relive
+from graph.amending import Amendment
 from graph.cpr import NOT_A_NUMBER, number_in
-from graph.door import Amendment
 from graph.errors import Refused
-from graph.facts import LinkTold, Statement
+from graph.facts import LinkTold
 from graph.sourcing import approve
-from graph.time import Period, within
+from graph.time import Period
 
 From_ = Annotated[date | None, strawberry.argument(name="from", description="first day; default: always so far")]
 To_ = Annotated[date | None, strawberry.argument(description="the day after the last; default: until further notice")]
+NewFrom = Annotated[
+    date | None, strawberry.argument(name="from", description="first day; left out: as it is; null: always so far")
+]
+NewTo = Annotated[
+    date | None,
+    strawberry.argument(description="the day after the last; left out: as it is; null: no end"),
+]
+MoveTo = Annotated[
+    str | None,
+    strawberry.argument(
+        description="uuid, or a source's key, of the unit that its units, people and assignments go to then"
+    ),
+]
 CONTEXT = Info[Context, None]
 BY_HAND = "manual"  # how a position was found (positions.md §5)
 
@@ -42,8 +56,9 @@ class Mutation(Deciding):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             name = _snake(property)
-            edit = with_value(name, parsed(kind, name, value), days(from_, to))
-            return editing.write(kind, editing.uuid(kind, thing), edit, expected_version)
+            life = days(from_, to)
+            edit = with_value(name, parsed(kind, name, value), life)
+            return editing.write(kind, editing.uuid(kind, thing), edit, expected_version, about=life)
 
         info.context.access.require_by_hand(kind)
         return await Editing(info.context, "setValue", reason).do(work)
@@ -69,16 +84,20 @@ class Mutation(Deciding):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             life = days(from_, to)
-            links = {"parent": (LinkTold(life, editing.ref("Unit", parent)),)} if parent else {}
+            # Its place outlives it, as where a unit is closed later: a walk up the organisation goes on from there.
+            links = {"parent": (LinkTold(Period(life.start), editing.ref("Unit", parent)),)} if parent else {}
             return editing.write("Unit", None, new(life, {"name": name, "number": number, "type": type}, links))
 
         return await Editing(info.context, "createUnit", reason).do(work)
 
-    @strawberry.mutation(description="Close a unit that was made by hand; sources end their own")
+    @strawberry.mutation(
+        description="The day on which a unit made by hand is closed; a later one moves the end. Sources end their own"
+    )
     async def end_unit(
-        self, info: CONTEXT, unit: str, to: date, reason: str, expected_version: int | None = None
-    ) -> Written:
-        work = partial(_end, kind="Unit", thing=unit, to=to, expected=expected_version)
+        self, info: CONTEXT, unit: str, to: date, reason: str, move_to: MoveTo = None,
+        expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        work = partial(end_unit, unit=unit, to=to, move_to=move_to, expected=expected_version)
         return await Editing(info.context, "endUnit", reason).do(work)
 
     @strawberry.mutation(description="Where units are in the line organisation over time; several at once, all or none")
@@ -112,7 +131,7 @@ class Mutation(Deciding):
                 for name, numbers in told.items()
                 if numbers is not None
             }
-            return editing.write("Unit", editing.uuid("Unit", unit), with_links(**links), expected_version)
+            return editing.write("Unit", editing.uuid("Unit", unit), with_links(**links), expected_version, about=life)
 
         return await Editing(info.context, "tagUnit", reason).do(work)
 
@@ -134,8 +153,9 @@ class Mutation(Deciding):
         from_: From_ = None, to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            edit = with_value("absent", True if absent else None, days(from_, to))
-            return editing.write("Person", editing.uuid("Person", person), edit, expected_version)
+            life = days(from_, to)
+            edit = with_value("absent", True if absent else None, life)
+            return editing.write("Person", editing.uuid("Person", person), edit, expected_version, about=life)
 
         return await Editing(info.context, "setAbsence", reason).do(work)
 
@@ -148,8 +168,10 @@ class Mutation(Deciding):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             chosen = None if position is None else editing.ref("Position", position)
-            edit = with_link("position", chosen, days(from_, to), how=BY_HAND)
-            return editing.write("Employment", editing.uuid("Employment", employment), edit, expected_version)
+            life = days(from_, to)
+            edit = with_link("position", chosen, life, how=BY_HAND)
+            about = None if chosen is None else life
+            return editing.write("Employment", editing.uuid("Employment", employment), edit, expected_version, about)
 
         return await Editing(info.context, "choosePosition", reason).do(work)
 
@@ -174,11 +196,11 @@ class Mutation(Deciding):
     @strawberry.mutation(description="Another period, or other places, of an affiliation made by hand")
     async def change_affiliation(
         self, info: CONTEXT, affiliation: str, to: date, reason: str, units: list[PlaceInput] | None = None,
-        from_: From_ = None, expected_version: int | None = None,
+        from_: NewFrom = UNSET, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             links = {} if units is None else {"unit": editing.places(units)}
-            return _relive(editing, "Affiliation", affiliation, days(from_, to), links, expected_version)
+            return relive(editing, "Affiliation", affiliation, from_, to, links, expected_version)
 
         return await Editing(info.context, "changeAffiliation", reason).do(work)
 
@@ -212,14 +234,14 @@ class Mutation(Deciding):
     @strawberry.mutation(description="Another period, other units or responsibilities; what is left out stays")
     async def change_assignment(
         self, info: CONTEXT, assignment: str, reason: str, units: list[PlaceInput] | None = None,
-        about: list[str] | None = None, from_: From_ = None, to: To_ = None, expected_version: int | None = None,
+        about: list[str] | None = None, from_: NewFrom = UNSET, to: NewTo = UNSET,
+        expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             links = {} if units is None else {"unit": editing.places(units)}
             if about is not None:
                 links["responsibilities"] = tuple(LinkTold(Period(), editing.responsibility(each)) for each in about)
-            life = None if from_ is None and to is None else days(from_, to)
-            return _relive(editing, "Assignment", assignment, life, links, expected_version)
+            return relive(editing, "Assignment", assignment, from_, to, links, expected_version)
 
         return await Editing(info.context, "changeAssignment", reason).do(work)
 
@@ -242,13 +264,13 @@ class Mutation(Deciding):
 
         return await Editing(info.context, "createSubstitution", reason).do(work)
 
-    @strawberry.mutation(description="Another period of a substitution")
+    @strawberry.mutation(description="Another period of a substitution; what is left out stays")
     async def change_substitution(
-        self, info: CONTEXT, substitution: str, reason: str, from_: From_ = None, to: To_ = None,
+        self, info: CONTEXT, substitution: str, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            return _relive(editing, "Substitution", substitution, days(from_, to), {}, expected_version)
+            return relive(editing, "Substitution", substitution, from_, to, {}, expected_version)
 
         return await Editing(info.context, "changeSubstitution", reason).do(work)
 
@@ -262,28 +284,6 @@ class Mutation(Deciding):
         if not done:
             raise GraphQLError(f"no brake {id!r} waits", extensions={"code": "unknown_brake"})
         return Decided(id=id)
-
-
-def _end(editing: Editing, kind: str, thing: str, to: date, expected: int | None) -> Written:
-    def edit(kept: Statement) -> Statement:
-        if kept.exists is None:
-            raise Refused("not_by_hand", f"{kind} {thing} was not made by hand; the source that tells of it ends it")
-        return replace(kept, exists=within(kept.exists, (Period(end=to),)))
-
-    return editing.write(kind, editing.uuid(kind, thing), edit, expected)
-
-
-def _relive(
-    editing: Editing, kind: str, thing: str, life: Period | None, links: dict[str, tuple[LinkTold, ...]],
-    expected: int | None,
-) -> Written:  # fmt: skip
-    """Another life, other links; what a source or rule told of both is outranked."""
-
-    def edit(kept: Statement) -> Statement:
-        exists = kept.exists if life is None else (life,)
-        return replace(kept, exists=exists, links={**kept.links, **links})
-
-    return editing.write(kind, editing.uuid(kind, thing), edit, expected)
 
 
 def _snake(name: str) -> str:

@@ -7,9 +7,10 @@ from datetime import date
 import neo4j
 import pytest
 
+from graph.amending import Amendment
 from graph.changes import Origin
 from graph.cpr import Keyring
-from graph.door import Amendment, Door
+from graph.door import Door
 from graph.errors import Conflict, Refused, Unknown
 from graph.facts import LinkTold, Ref, Statement, Told
 from graph.time import Period

@@ -1,0 +1,174 @@
+"""Mutations that change how long a thing made by hand exists."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import neo4j
+from strawberry import UNSET
+
+from api.mutations.editing import Edit, Editing, days
+from api.mutations.inputs import Written
+from graph.amending import Amendment, Guard
+from graph.errors import Refused
+from graph.facts import LinkTold, Ref, Statement
+from graph.merge import Thing
+from graph.model import KINDS, Link
+from graph.time import Period, union, without
+
+Links = Mapping[str, tuple[LinkTold, ...]]
+
+
+def relive(
+    editing: Editing, kind: str, thing: str, start: Any, end: Any, links: Links, expected: int | None
+) -> Written:
+    """Another period, other links. ``start``, ``end``: a day, None = unbounded, UNSET = as it is."""
+
+    def life(now: Thing) -> tuple[Period, ...]:
+        first, last = now.states[0].period.start, now.states[-1].period.end
+        return (days(first if start is UNSET else start, last if end is UNSET else end),)
+
+    def edit(kept: Statement) -> Statement:
+        return replace(kept, links={**kept.links, **links})
+
+    same = start is UNSET and end is UNSET
+    amendment = Amendment(kind, editing.uuid(kind, thing), edit, expected, None if same else life)
+    return editing.write_all([amendment])[0]
+
+
+# -- the end of a unit ------------------------------------------------------------------------------------------
+
+# What leads to a unit, by type: payroll's own place of an employment is payroll's to move.
+_IN_A_UNIT: Mapping[str, tuple[str, Link]] = {
+    f"{kind.name}.{link.name}": (kind.name, link)
+    for kind in KINDS.values()
+    for link in kind.links
+    if "Unit" in link.targets and link.name != "paid_in"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A thing that a unit holds over a link, in a period."""
+
+    kind: str
+    uuid: str
+    link: Link
+    period: Period
+
+
+def end_unit(editing: Editing, unit: str, to: date, move_to: str | None, expected: int | None) -> Written:
+    """The unit's last day is the one before ``to``; what it holds then goes to ``move_to``.
+
+    Raises Refused: not_by_hand, empty_period, unit_in_use (with what it holds, where it is not said where that goes).
+    """
+    uuid = editing.uuid("Unit", unit)
+    moves: list[Amendment] = []
+    instead = None if move_to is None else editing.uuid("Unit", move_to)
+    if instead == uuid:
+        raise Refused("wrong_value", "moveTo: give another unit than the one that ends", field="moveTo")
+    if instead is not None:
+        moves = _moves(editing.read(lambda session: _held(session, uuid, to, None)), uuid, instead, to)
+    ending = Amendment("Unit", uuid, _by_hand(unit), expected, _until(to))
+    return editing.write_all([ending, *moves], _unless_in_use(uuid, to, instead))[0]
+
+
+def _by_hand(unit: str) -> Edit:
+    def edit(kept: Statement) -> Statement:
+        if kept.exists is None:
+            raise Refused("not_by_hand", f"Unit {unit} was not made by hand; the source that claims it ends it")
+        return kept
+
+    return edit
+
+
+def _until(to: date) -> Callable[[Thing], tuple[Period, ...]]:
+    def life(now: Thing) -> tuple[Period, ...]:
+        kept = [each.period for each in now.states if each.period.start < to]
+        if not kept:
+            first = now.states[0].period.start
+            raise Refused(
+                "empty_period",
+                f"the unit would have no day left: it exists from {first}, and {to} is not after that",
+                start=first,
+                end=to,
+                field="to",
+            )
+        return union((*kept[:-1], Period(kept[-1].start, to)))
+
+    return life
+
+
+def _unless_in_use(unit: str, to: date, instead: str | None) -> Guard:
+    def guard(tx: neo4j.ManagedTransaction) -> None:
+        held = _held(tx, unit, to, instead)
+        if not held:
+            return
+        things = sorted({(each.kind, each.uuid) for each in held})
+        counts = Counter(kind for kind, _ in things)
+        raise Refused(
+            "unit_in_use",
+            f"on {to} or later the unit holds {', '.join(f'{counts[kind]} {kind}' for kind in sorted(counts))}: "
+            "give moveTo, the unit that they go to, or move them first",
+            units=(unit,),
+            start=to,
+            field="to",
+            things=tuple(things),
+        )
+
+    return guard
+
+
+def _held(run: neo4j.Session | neo4j.ManagedTransaction, unit: str, to: date, instead: str | None) -> list[_Held]:
+    """What leads to the unit on the day ``to`` or later, and exists then.
+
+    Of links of which several hold at a time, another source's can't be taken away: where one leads to ``instead`` as
+    well, that is enough.
+    """
+    found = []
+    for kind, link in _IN_A_UNIT.values():
+        also = "" if link.single else f"AND NOT EXISTS {{ (n)-[:{link.type}]->(:Unit {{uuid: $instead}}) }}"
+        rows = run.run(
+            f"""
+            MATCH (:Unit {{uuid: $unit}})<-[r:{link.type}]-(n:{kind})
+            WHERE (r.to IS NULL OR r.to > $to)
+              AND n.from IS NOT NULL AND (n.to IS NULL OR n.to > $to) {also}
+            RETURN n.uuid AS uuid, r.from AS from, r.to AS to
+            """,
+            unit=unit,
+            to=to,
+            instead=instead or "",
+        )
+        for row in rows:
+            end = None if row["to"] is None else row["to"].to_native()
+            found.append(_Held(kind, row["uuid"], link, Period(max(row["from"].to_native(), to), end)))
+    return found
+
+
+def _moves(held: Sequence[_Held], unit: str, instead: str, to: date) -> list[Amendment]:
+    by_thing: dict[tuple[str, str], list[_Held]] = {}
+    for each in held:
+        by_thing.setdefault((each.kind, each.uuid), []).append(each)
+    return [Amendment(kind, uuid, _moved(these, unit, instead)) for (kind, uuid), these in by_thing.items()]
+
+
+def _moved(held: Sequence[_Held], unit: str, instead: str) -> Edit:
+    """Tells by hand that what led to ``unit`` in these periods leads to ``instead``."""
+
+    def edit(kept: Statement) -> Statement:
+        links = dict(kept.links)
+        for each in held:
+            told = [
+                replace(one, period=left)
+                for one in links.get(each.link.name, ())
+                for left in (
+                    without((one.period,), (each.period,)) if each.link.single or one.to.key == unit else (one.period,)
+                )
+            ]
+            told.append(LinkTold(each.period, Ref("Unit", instead, "uuid")))
+            links[each.link.name] = tuple(sorted(told, key=lambda one: one.period.start))
+        return replace(kept, links=links)
+
+    return edit
