@@ -17,7 +17,8 @@ from graph.changes import identities
 from graph.facts import Ref
 from graph.lookup import surviving_query
 from graph.model import KINDS
-from graph.time import ALWAYS, Period
+from graph.reading import exists
+from graph.time import ALWAYS, Period, today
 
 MANY = 5000
 """Who has asked for more records of one kind than this goes through all of them: they are learnt in one go."""
@@ -64,7 +65,7 @@ def _holders(kind: str) -> str:
     return f"""
     UNWIND $keys AS key
     MATCH (n:{kind} {{{natural}: key}})
-    RETURN key, n.uuid AS uuid, n.from AS from, n.to AS to, coalesce(n.active, false) AS active, {told} AS sources
+    RETURN key, n.uuid AS uuid, n.from AS from, n.to AS to, {exists("n")} AS active, {told} AS sources
     """
 
 
@@ -105,14 +106,15 @@ PERSONS_BY_CPR = _in_blocks(
 )  # fmt: skip
 # (key, employments, their persons): those that hold today, else all that ever did: a number may have been used again.
 BY_EMPLOYMENT = _in_blocks(
-    """
+    f"""
     UNWIND $rows AS row
-    MATCH (e:Employment {number: row.number})
+    MATCH (e:Employment {{number: row.number}})
     WHERE row.institution = '' OR e.institution = row.institution
     OPTIONAL MATCH (p:Person)-[:HAS]->(e)
-    WITH row.key AS key,
-        collect(DISTINCT CASE WHEN e.active THEN e.uuid END) AS now, collect(DISTINCT e.uuid) AS ever,
-        collect(DISTINCT CASE WHEN e.active THEN p.uuid END) AS theirs, collect(DISTINCT p.uuid) AS ever_theirs
+    WITH row.key AS key, e, p, {exists("e")} AS here
+    WITH key,
+        collect(DISTINCT CASE WHEN here THEN e.uuid END) AS now, collect(DISTINCT e.uuid) AS ever,
+        collect(DISTINCT CASE WHEN here THEN p.uuid END) AS theirs, collect(DISTINCT p.uuid) AS ever_theirs
     """,
     "key",
     "CASE WHEN size(now) > 0 THEN now ELSE ever END",
@@ -327,7 +329,7 @@ class Index:
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
             if self._identities is None:
                 self._identities = identities(session)
-            return list(session.run(query, parameters))
+            return list(session.run(query, {**parameters, "today": today()}))
 
 
 def _record(ref: Ref, source: str) -> RecordId:

@@ -127,8 +127,8 @@ class Joining:
         self, tx: neo4j.ManagedTransaction, what: Reassignment, origin: Origin
     ) -> dict[str, tuple[int, int]]:
         with self.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            today = turned_day(session)
-        return Reassigning(tx, self.driver, self.keyring, self.order, today, what).write(origin)
+            shown = turned_day(session)
+        return Reassigning(tx, self.driver, self.keyring, self.order, shown, what).write(origin)
 
     def _do(self, work: Callable[[neo4j.ManagedTransaction], Written]) -> Written:
         with self.driver.session() as session:

@@ -6,6 +6,8 @@ import neo4j
 
 from graph.errors import Ambiguous, Unknown
 from graph.model import KINDS, RESPONSIBILITY_PREFIXES
+from graph.reading import exists
+from graph.time import today
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,13 @@ def surviving(driver: neo4j.Driver, kind: str, uuid: str) -> str:
 
 
 def find_query(kind: str) -> str:
-    """One row a fitting thing: uuid, source. Parameter ``$name``."""
+    """One row a fitting thing: uuid, source. Parameters ``$name``, ``$today``."""
     natural = KINDS[kind].natural
     by_natural = ""
     if natural:
         # The key of what has ended may be used again: then it stands for what is in force, else for the last one.
         one = (
-            "WITH n ORDER BY n.active DESC, coalesce(n.from, date({year: 1})) DESC LIMIT 1"
+            f"WITH n ORDER BY {exists('n')} DESC, coalesce(n.from, date({{year: 1}})) DESC LIMIT 1"
             if KINDS[kind].reused
             else ""
         )
@@ -80,7 +82,7 @@ def found(kind: str, name: str, rows: list[Found]) -> Found:
 
 def find(session: neo4j.Session, kind: str, name: str) -> Found:
     """The thing of a kind that is known by this name."""
-    rows = session.run(find_query(kind), name=name)
+    rows = session.run(find_query(kind), name=name, today=today())
     return found(kind, name, [Found(row["uuid"], row["source"]) for row in rows])
 
 

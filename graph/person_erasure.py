@@ -20,6 +20,7 @@ from graph.errors import Refused, Unknown
 from graph.index import RecordId
 from graph.model import KINDS
 from graph.record import from_text, to_text
+from graph.time import today
 
 # Which link makes a thing somebody's; what it is of must be erased altogether for the thing to be.
 _OWNING = {"Employment": "HAS", "Affiliation": "HAS", "Account": "OWNS", "Assignment": "HOLDS"}
@@ -79,7 +80,7 @@ def _things(tx: neo4j.ManagedTransaction, uuid: str) -> dict[str, str]:
 
 def _refuse_if_here(tx: neo4j.ManagedTransaction, things: Mapping[str, str]) -> None:
     ties = [uuid for uuid, kind in things.items() if kind in ("Employment", "Affiliation", "Assignment")]
-    row = tx.run(_STILL_HERE, uuids=ties).single()
+    row = tx.run(_STILL_HERE, uuids=ties, today=today()).single()
     if row is not None:
         until = "until further notice" if row["to"] is None else f"until {row['to']}"
         raise Refused(
@@ -114,10 +115,9 @@ MATCH (:Person|Assignment {uuid: uuid})-[:STANDS_IN|SUBSTITUTES]-(s:Substitution
 RETURN DISTINCT s.uuid AS uuid
 """
 _STILL_HERE = """
-MATCH (clock:Clock)
 UNWIND $uuids AS uuid
 MATCH (n:Employment|Affiliation|Assignment {uuid: uuid})
-WHERE n.from IS NOT NULL AND (n.to IS NULL OR n.to > clock.today)
+WHERE n.from IS NOT NULL AND (n.to IS NULL OR n.to > $today)
 RETURN n.uuid AS uuid, n.to AS to
 LIMIT 1
 """

@@ -13,6 +13,12 @@ def in_force(relationship: str, day: str = "$at") -> str:
     return f"({relationship}.from <= {day} AND ({relationship}.to IS NULL OR {relationship}.to > {day}))"
 
 
+def exists(node: str, day: str = "$today") -> str:
+    """The thing exists on the day, whatever day the copies show. For what must be today: the clock says which that is,
+    and the last turned day may be another one (``graph.dayturn``)."""
+    return Day(False, day).active(node)
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """How to read a day. ``copied``: it is the day that the identity nodes show."""

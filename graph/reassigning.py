@@ -25,6 +25,7 @@ from graph.merge import Candidate, Thing, merged
 from graph.model import KINDS
 from graph.order import MANUAL, SourceOrder
 from graph.record import from_text, to_text
+from graph.time import today
 
 Address = Callable[[str, Ref], str | None]
 """What a reference of a source, which stood for the giving thing, stands for from now on; None = nothing known."""
@@ -64,7 +65,8 @@ class Reassigning:
     driver: neo4j.Driver
     keyring: Keyring
     order: SourceOrder
-    today: date
+    shown: date
+    """The day that the copies show."""
     what: Reassignment
     _employments: dict[str, str] = field(default_factory=dict)
 
@@ -170,7 +172,7 @@ class Reassigning:
             kind=kind,
             uuid=uuid,
             version=concerned.loaded.version,
-            operation=entry or operation(kind, concerned.loaded.thing, after, self.today) or "recorded",
+            operation=entry or operation(kind, concerned.loaded.thing, after, today()) or "recorded",
             record=RecordId(MANUAL, kind, uuid),
             record_text="",
             fingerprint="",
@@ -236,7 +238,7 @@ class Reassigning:
         moment = now()
         rows = []
         for place, each in enumerate(differences):
-            node = {"uuid": each.uuid, "version": each.version + 1, **copied(kind, each.after, self.today)}
+            node = {"uuid": each.uuid, "version": each.version + 1, **copied(kind, each.after, self.shown)}
             rows.append(cypher.row(each, node, self.keyring, origin, number + place, moment))
         self.tx.run(cypher.rewrite(kind), rows=rows, moment=moment).consume()
         for query, links in cypher.links(kind, differences):

@@ -111,6 +111,10 @@ def settle_problems(
         )
 
 
+def brake_id(source: str, digest: str) -> str:
+    return f"{source}-{digest[:12]}"
+
+
 def hold(driver: neo4j.Driver, source: str, run: str, digest: str, summary: Sequence[str]) -> str:
     """Keep a stopped difference until somebody approves it; its id. The same difference keeps its id; one that comes
     back after its approval was spent waits anew."""
@@ -125,7 +129,7 @@ def hold(driver: neo4j.Driver, source: str, run: str, digest: str, summary: Sequ
         SET b.run = $run, b.summary = $summary
         RETURN b.id AS id
         """,
-        id=f"{source}-{digest[:12]}",
+        id=brake_id(source, digest),
         source=source,
         digest=digest,
         run=run,

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import neo4j
 
 from graph.cpr import Keyring, birthday
+from graph.reading import exists
+from graph.time import today
 
 # As people write them who lack the keys.
 _SPELLED = str.maketrans({"æ": "ae", "ä": "ae", "ø": "oe", "ö": "oe", "å": "aa", "ü": "ue", "ß": "ss"})
@@ -30,11 +32,12 @@ def suspicions(driver: neo4j.Driver, keyring: Keyring) -> Iterator[Suspicion]:
     by_name: dict[str, list[str]] = {}
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         for row in session.run(
-            """
+            f"""
             MATCH (p:Person)
-            WHERE p.active AND p.cpr_hash IS NOT NULL AND p.name IS NOT NULL
+            WHERE p.cpr_hash IS NOT NULL AND p.name IS NOT NULL AND {exists("p")}
             RETURN p.uuid AS uuid, p.name AS name
-            """
+            """,
+            today=today(),
         ):
             by_name.setdefault(spelled(row["name"]), []).append(row["uuid"])
     groups = [sorted(by_name[name]) for name in sorted(by_name) if len(by_name[name]) > 1]

@@ -18,7 +18,7 @@ def take_back(driver: neo4j.Driver, keyring: Keyring, order: SourceOrder, decisi
     again in its next whole reading.
     """
     with driver.session() as session:
-        today = turned_day(session)
+        shown = turned_day(session)
 
         def work(tx: neo4j.ManagedTransaction) -> None:
             take_numbers(tx, 0)
@@ -37,7 +37,7 @@ def take_back(driver: neo4j.Driver, keyring: Keyring, order: SourceOrder, decisi
                     return None if by_record else str(kept["giving"])
 
                 what = Reassignment(record.kind, kept["giving"], {decision: None}, address)
-                Reassigning(tx, driver, keyring, order, today, what).write(origin)
+                Reassigning(tx, driver, keyring, order, shown, what).write(origin)
             tx.run(_WAITS, id=decision, source=record.source, kind=record.kind, key=record.key, at=now()).consume()
 
         session.execute_write(work)

@@ -6,8 +6,9 @@ from datetime import date
 
 import neo4j
 
+from graph.changes import turned_day
 from graph.order import MANUAL, RULE_PREFIX
-from graph.reading import in_force
+from graph.reading import Day, in_force
 
 LIST = "positions"
 """The source that tells the municipality's list."""
@@ -25,16 +26,17 @@ class Unmatched:
 
 
 def unmatched_positions(driver: neo4j.Driver, day: date) -> Iterator[Unmatched]:
-    """Most employments first. Values are those of the turned day; the link is that of ``day``."""
+    """Most employments first."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        shown = Day.of(day, turned_day(session))
         for row in session.run(
             f"""
-            MATCH (e:Employment {{active: true}})
-            WHERE NOT EXISTS {{
+            MATCH (e:Employment)
+            WHERE {shown.active("e")} AND NOT EXISTS {{
                 MATCH (e)-[as:AS]->(:Position)<-[:TELLS]-(:SourceRecord {{source: $list}})
                 WHERE {in_force("as")}
             }}
-            WITH e, head(COLLECT {{
+            WITH e, {shown.values("e")} AS v, head(COLLECT {{
                 MATCH (r:SourceRecord)-[:TELLS]->(e)
                 WHERE NOT r.source IN [$list, $manual] AND NOT r.source STARTS WITH $rules
                 RETURN r.source AS source
@@ -44,8 +46,8 @@ def unmatched_positions(driver: neo4j.Driver, day: date) -> Iterator[Unmatched]:
                 WHERE {in_force("as")}
                 RETURN p.title
             }}) AS title
-            RETURN coalesce(source, '') AS source, coalesce(e.institution, '') AS institution,
-                coalesce(e.position_code, '') AS code, coalesce(title, e.title, '') AS title,
+            RETURN coalesce(source, '') AS source, coalesce(v.institution, '') AS institution,
+                coalesce(v.position_code, '') AS code, coalesce(title, v.title, '') AS title,
                 count(e) AS employments
             ORDER BY employments DESC, source, institution, code, title
             """,

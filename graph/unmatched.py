@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import neo4j
 
 from graph.order import MANUAL
+from graph.reading import exists, in_force
+from graph.time import today
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Unmatched:
 def unmatched(driver: neo4j.Driver, kind: str | None = None, source: str | None = None) -> Iterator[Unmatched]:
     """By source, kind and key; only things that exist today."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        for row in session.run(_LIST, kind=kind, source=source, manual=MANUAL):
+        for row in session.run(_LIST, kind=kind, source=source, manual=MANUAL, today=today()):
             yield Unmatched(
                 row["source"],
                 row["kind"],
@@ -39,37 +41,36 @@ def unmatched(driver: neo4j.Driver, kind: str | None = None, source: str | None 
             )
 
 
-_LIST = """
-MATCH (clock:Clock)
-CALL (clock) {
+_LIST = f"""
+CALL () {{
     MATCH (a:Ambiguity)
     RETURN a.source AS source, a.kind AS kind, a.key AS key, null AS thing, a.candidates AS candidates, a.id AS decide,
         CASE WHEN size(a.candidates) = 0 THEN 'only a person can tell what it is' ELSE 'it fits several' END AS why
     UNION ALL
-    MATCH (b:BadRecord {rule: 'unknown_reference', field: 'about'})
+    MATCH (b:BadRecord {{rule: 'unknown_reference', field: 'about'}})
     RETURN b.source AS source, b.kind AS kind, b.key AS key, null AS thing, [] AS candidates, '' AS decide,
         b.text AS why
     UNION ALL
     MATCH (n:Account)
-    WHERE n.active AND NOT EXISTS {
+    WHERE {exists("n")} AND NOT EXISTS {{
         MATCH (n)<-[owns:OWNS]-(:Person)
-        WHERE owns.from <= clock.today AND (owns.to IS NULL OR owns.to > clock.today)
-    }
+        WHERE {in_force("owns", "$today")}
+    }}
     MATCH (r:SourceRecord)-[:TELLS]->(n)
     WHERE r.source <> $manual
     RETURN r.source AS source, 'Account' AS kind, r.key AS key, n.uuid AS thing, [] AS candidates, '' AS decide,
         'the account is nobody\\'s' AS why
     UNION ALL
     MATCH (n:Employment|Affiliation)
-    WHERE n.active AND NOT EXISTS {
+    WHERE {exists("n")} AND NOT EXISTS {{
         MATCH (n)<-[has:HAS]-(:Person)
-        WHERE has.from <= clock.today AND (has.to IS NULL OR has.to > clock.today)
-    }
+        WHERE {in_force("has", "$today")}
+    }}
     MATCH (r:SourceRecord)-[:TELLS]->(n)
     WHERE r.source <> $manual
     RETURN r.source AS source, labels(n)[0] AS kind, r.key AS key, n.uuid AS thing, [] AS candidates, '' AS decide,
         'nobody is known to have it' AS why
-}
+}}
 WITH source, kind, key, thing, candidates, decide, why
 WHERE ($kind IS NULL OR kind = $kind) AND ($source IS NULL OR source = $source)
 RETURN source, kind, key, thing, candidates, decide, why

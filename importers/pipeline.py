@@ -14,7 +14,7 @@ from graph.approvals import not_used, require_held
 from graph.changes import Origin
 from graph.cpr import Keyring
 from graph.cycles import find_refused
-from graph.dayturn import turn
+from graph.dayturn import catch_up
 from graph.difference import Difference
 from graph.door import ATTEMPTS, Door, MatchAgain, Stale, Stated, points_to_itself
 from graph.facts import Problem
@@ -395,7 +395,7 @@ def run_import(
     if approve is not None:
         require_held(driver, source.name, approve)
     if not dry_run:
-        turn(driver)
+        catch_up(driver)
     return Import(
         driver,
         source,

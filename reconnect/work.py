@@ -163,10 +163,25 @@ def export_target(
         return report
 
 
-def day_turn(context: Context, caller: Caller, day: date | None = None) -> dict[date, int]:
-    """Let what starts or ends up to ``day`` (default today) take effect; the changes of each day turned."""
+def day_turn(
+    context: Context, caller: Caller, day: date | None = None, *, approve: str | None = None, user: str | None = None
+) -> dict[date, int]:
+    """Let what starts or ends up to ``day`` (default today) take effect; the changes of each day turned or taken back.
+
+    Raises TurnWaits where a person must allow the turn first, and StaleApproval as ``dayturn.turn`` does.
+    """
     with running(context, caller, "day_turn") as job:
-        turned = dayturn.turn(context.driver(), day, lambda at, count: job.step(f"Day turn {at}", count, count))
+        try:
+            turned = dayturn.turn(
+                context.driver(),
+                day,
+                lambda at, count: job.step(f"Day turn {at}", count, count),
+                approve=approve,
+                user=user,
+            )
+        except dayturn.TurnWaits as waits:
+            job.finish("waiting", str(waits))
+            raise
         job.finish("done", f"{sum(turned.values())} changed on {len(turned)} days")
         return turned
 
@@ -185,6 +200,8 @@ def running(context: Context, caller: Caller, name: str) -> Iterator[Job]:
         job = Job(name, lock, caller.interrupted, caller.report, state)
         try:
             yield job
+        except dayturn.TurnWaits:
+            raise  # it waits for a person, which is no failure
         except BaseException as error:
             job.finish("failed", f"{type(error).__name__}: {text_of(error)}")
             raise

@@ -21,6 +21,7 @@ from neo4j.exceptions import ServiceUnavailable, SessionExpired, TransientError
 from structlog.stdlib import get_logger
 
 from exporters.errors import DeliveryError, Overtaken
+from graph.dayturn import TurnWaits
 from graph.door import Stale
 from graph.time import COPENHAGEN
 from importers.source import SourceError
@@ -199,7 +200,13 @@ class Jobs:
 
     async def day_turn(self, arq: dict[str, Any]) -> None:
         """Turn the day."""
-        await self._run(arq, "day turn", lambda caller: work.day_turn(self._context, caller))
+        await self._run(arq, "day turn", self._turn)
+
+    def _turn(self, caller: work.Caller) -> None:
+        try:
+            work.day_turn(self._context, caller)
+        except TurnWaits as waits:
+            _log.warning("day turn waits for a person", brake=waits.brake, text=str(waits))
 
     async def _run(self, arq: dict[str, Any], title: str, do: Work) -> None:
         attempt = int(arq["job_try"])

@@ -7,7 +7,9 @@ from typing import Any
 import neo4j
 
 from graph.index import BY_EMPLOYMENT, PERSONS_BY_CPR, RecordId, employment_rows
+from graph.reading import exists
 from graph.sourcing import is_holding, read_mark, write_mark
+from graph.time import today
 
 
 class GraphLookup:
@@ -35,13 +37,13 @@ class GraphLookup:
 
     def by_email(self, addresses: Collection[str]) -> Mapping[str, Collection[str]]:
         rows = self._rows(
-            """
-            MATCH (person:Person {active: true})
-            WHERE toLower(person.work_email) IN $addresses
+            f"""
+            MATCH (person:Person)
+            WHERE toLower(person.work_email) IN $addresses AND {exists("person")}
             RETURN toLower(person.work_email) AS address, person.uuid AS uuid
             UNION
-            MATCH (person:Person)-[:HAS]->(employment:Employment {active: true})
-            WHERE toLower(employment.email) IN $addresses
+            MATCH (person:Person)-[:HAS]->(employment:Employment)
+            WHERE toLower(employment.email) IN $addresses AND {exists("employment")}
             RETURN toLower(employment.email) AS address, person.uuid AS uuid
             """,
             addresses=sorted(addresses),
@@ -50,9 +52,9 @@ class GraphLookup:
 
     def by_login(self, system: str, logins: Collection[str]) -> Mapping[str, Collection[str]]:
         rows = self._rows(
-            """
-            MATCH (:ItSystem {key: $system})<-[:AT]-(account:Account {active: true})
-            WHERE account.login IN $logins
+            f"""
+            MATCH (:ItSystem {{key: $system}})<-[:AT]-(account:Account)
+            WHERE account.login IN $logins AND {exists("account")}
             MATCH (account)<-[owns:OWNS]-(person:Person)
             WHERE owns.to IS NULL
             RETURN account.login AS login, person.uuid AS uuid
@@ -73,20 +75,20 @@ class GraphLookup:
 
     def siblings(self, persons: Collection[str], accounts: Collection[str]) -> frozenset[str]:
         return self._column(
-            """
-            CALL () {
+            f"""
+            CALL () {{
                 UNWIND $persons AS uuid
-                MATCH (person:Person {uuid: uuid})
+                MATCH (person:Person {{uuid: uuid}})
                 RETURN person
                 UNION
                 UNWIND $ids AS id
-                MATCH (:SourceRecord {id: id})-[:TELLS]->(:Account)<-[owns:OWNS]-(person:Person)
+                MATCH (:SourceRecord {{id: id}})-[:TELLS]->(:Account)<-[owns:OWNS]-(person:Person)
                 WHERE owns.to IS NULL
                 RETURN person
-            }
-            MATCH (person)-[owns:OWNS]->(account:Account {active: true})
-            WHERE owns.to IS NULL
-            MATCH (account)<-[:TELLS]-(r:SourceRecord {source: $source, kind: 'Account'})
+            }}
+            MATCH (person)-[owns:OWNS]->(account:Account)
+            WHERE owns.to IS NULL AND {exists("account")}
+            MATCH (account)<-[:TELLS]-(r:SourceRecord {{source: $source, kind: 'Account'}})
             RETURN DISTINCT r.key AS it
             """,
             persons=sorted(persons),
@@ -149,7 +151,7 @@ class GraphLookup:
 
     def _rows(self, query: str, **parameters: object) -> Sequence[neo4j.Record]:
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            return list(session.run(query, {"source": self._source, **parameters}))
+            return list(session.run(query, {"source": self._source, "today": today(), **parameters}))
 
 
 def _grouped(rows: Sequence[neo4j.Record], key: str, value: str) -> dict[str, set[str]]:

@@ -6,6 +6,7 @@ from datetime import date
 import neo4j
 
 from graph.index import RecordId
+from graph.reading import exists
 from graph.sourcing import is_holding, read_mark, write_mark
 
 _MEMORY = "unilogin#calls"
@@ -13,7 +14,7 @@ OWN = "unilogin"
 
 
 class GraphLookup:
-    """``today``: the day whose links count; the graph's copies of values are those of the turned day."""
+    """``today``: the day that counts, by the clock; the graph's copies may be of another one."""
 
     def __init__(self, driver: neo4j.Driver, today: date) -> None:
         self._driver = driver
@@ -21,9 +22,9 @@ class GraphLookup:
 
     def units(self) -> Mapping[str, Sequence[str]]:
         return self._listed(
-            """
+            f"""
             MATCH (u:Unit)
-            WHERE u.institution_number IS NOT NULL AND u.active
+            WHERE u.institution_number IS NOT NULL AND {exists("u", "$day")}
             RETURN u.institution_number AS key, u.uuid AS uuid
             ORDER BY uuid
             """
@@ -31,11 +32,11 @@ class GraphLookup:
 
     def employed(self, unit: str) -> Mapping[str, Sequence[str]]:
         return self._listed(
-            """
-            MATCH (:Unit {uuid: $unit})
-                (()<-[part:PART_OF WHERE part.from <= $day AND (part.to IS NULL OR part.to > $day)]-()){0,30}
-                (place:Unit)<-[at:IN]-(employment:Employment {active: true})<-[has:HAS]-(person:Person)
-            WHERE at.from <= $day AND (at.to IS NULL OR at.to > $day)
+            f"""
+            MATCH (:Unit {{uuid: $unit}})
+                (()<-[part:PART_OF WHERE part.from <= $day AND (part.to IS NULL OR part.to > $day)]-()){{0,30}}
+                (place:Unit)<-[at:IN]-(employment:Employment)<-[has:HAS]-(person:Person)
+            WHERE {exists("employment", "$day")} AND at.from <= $day AND (at.to IS NULL OR at.to > $day)
               AND has.from <= $day AND (has.to IS NULL OR has.to > $day)
             RETURN DISTINCT person.uuid AS key, employment.uuid AS uuid
             ORDER BY uuid
@@ -45,10 +46,10 @@ class GraphLookup:
 
     def managers(self, unit: str) -> frozenset[str]:
         rows = self._rows(
-            """
-            MATCH (assignment:Assignment {active: true})-[for:FOR]->(:Unit {uuid: $unit})
-            WHERE for.from <= $day AND (for.to IS NULL OR for.to > $day)
-            MATCH (:Role {key: 'manager'})<-[:OF]-(assignment)<-[holds:HOLDS]-(holder)
+            f"""
+            MATCH (assignment:Assignment)-[for:FOR]->(:Unit {{uuid: $unit}})
+            WHERE {exists("assignment", "$day")} AND for.from <= $day AND (for.to IS NULL OR for.to > $day)
+            MATCH (:Role {{key: 'manager'}})<-[:OF]-(assignment)<-[holds:HOLDS]-(holder)
             WHERE holds.from <= $day AND (holds.to IS NULL OR holds.to > $day)
             OPTIONAL MATCH (holder)<-[:HAS]-(person:Person)
             RETURN coalesce(person.uuid, holder.uuid) AS uuid
@@ -98,9 +99,9 @@ class GraphLookup:
 
     def alike(self, names: Collection[str], hashes: Collection[str]) -> Mapping[str, Sequence[str]]:
         return self._listed(
-            """
+            f"""
             MATCH (person:Person)
-            WHERE person.active AND toLower(person.name) IN $names
+            WHERE toLower(person.name) IN $names AND {exists("person", "$day")}
             RETURN toLower(person.name) AS key, person.uuid AS uuid
             UNION
             MATCH (person:Person)

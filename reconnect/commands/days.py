@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from graph.approvals import StaleApproval
+from graph.dayturn import TurnWaits
 from graph.time import today
 from reconnect import work
 from reconnect.context import of
-from reconnect.exits import CommandFailed
+from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
 from reconnect.terminal import terminal
@@ -25,16 +27,24 @@ def day_turn(
         datetime | None,
         typer.Option("--date", formats=["%Y-%m-%d"], help="Turn up to this day; default today.", show_default=False),
     ] = None,
+    approve: Annotated[
+        str | None,
+        typer.Option("--approve", help="Approve the stopped turn with this id.", metavar="ID", show_default=False),
+    ] = None,
 ) -> None:
     """Let what starts or ends today take effect: refresh today's values, write the changes that targets hear of.
 
-    Turns every day since the last one that was turned. The worker does this each night; by hand it does no harm.
+    The worker does this each night. A turn by more than one day, or back, is stopped until a person approves it; a day
+    that was turned by mistake is turned back with --date.
     """
     until = day.date() if day else today()
+    of_run = of(context)
     try:
         with progress() as report:
-            turned = work.day_turn(of(context), work.Caller(report), until)
-    except (LockTaken, LockLost) as error:
+            turned = work.day_turn(of_run, work.Caller(report), until, approve=approve, user=of_run.user)
+    except TurnWaits as waits:
+        raise CommandFailed(str(waits), Exit.BRAKE) from waits
+    except (LockTaken, LockLost, StaleApproval) as error:
         raise CommandFailed(str(error)) from error
     console = terminal()
     if not turned:
