@@ -25,6 +25,26 @@ async def opened(
     return shown
 
 
+def looked_up(driver: neo4j.Driver, keyring: Keyring, cpr: str, asker: str) -> str | None:
+    """The uuid of the person with this number (ten digits), present or former. Whoever asks by a number learns whose it
+    is: a reading like any other, kept before it is answered, also where the number is unknown."""
+    rows, _, _ = driver.execute_query(
+        """
+        OPTIONAL MATCH (now:Person {cpr_hash: $hash})
+        OPTIONAL MATCH (:FormerCpr {hash: $hash})-[:WAS]->(before:Person)
+        WITH coalesce(now.uuid, before.uuid) AS person
+        CREATE (:CprReading {at: $at, by: $by, persons: [each IN [person] WHERE each IS NOT NULL], looked_up: true})
+        RETURN person
+        """,
+        hash=keyring.hash(cpr),
+        at=now(),
+        by=asker,
+    )
+    _log.info("cpr_number_looked_up", by=asker, found=rows[0]["person"] is not None)
+    person: str | None = rows[0]["person"]
+    return person
+
+
 def _open(value: Any, keyring: Keyring, persons: list[str]) -> Any:
     if isinstance(value, list):
         return [_open(each, keyring, persons) for each in value]

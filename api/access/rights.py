@@ -121,6 +121,11 @@ class Access:
         if not self.may_write(mutation):
             raise forbidden(f"{mutation} needs", WRITE.get(mutation, frozenset()))
 
+    def require_cpr(self) -> None:
+        """Raises GraphQLError (forbidden) unless CPR numbers may be read: to ask by one is to read it."""
+        if "cpr" not in self.fields():
+            raise forbidden("a CPR number may be given with", FIELDS["cpr"])
+
     def require_by_hand(self, kind: str) -> None:
         """Raises GraphQLError: unknown_kind, forbidden."""
         if kind not in BY_HAND:

@@ -11,10 +11,12 @@ import strawberry
 from graphql import GraphQLError
 
 from api.context import Context
+from api.cpr_readings import looked_up
 from api.mutations.inputs import HolderInput, PlaceInput, Written
 from graph import letters
 from graph.amending import Amendment, Guard
 from graph.changes import Origin
+from graph.cpr import NOT_A_NUMBER, number_in
 from graph.door import Door, Stale
 from graph.door import Written as Changed
 from graph.errors import Conflict, GraphError, Refused, Unknown
@@ -82,6 +84,24 @@ class Editing:
 
     def places(self, places: Sequence[PlaceInput]) -> tuple[LinkTold, ...]:
         return tuple(LinkTold(days(each.from_, each.to), self.ref("Unit", each.unit)) for each in places)
+
+    def looked_up(self, cpr: str) -> str:
+        """The ten digits of a CPR number that is nobody's yet. The look-up is logged, whatever comes of it.
+
+        Raises Refused (wrong_value, same_person).
+        """
+        digits = number_in(cpr)
+        if digits is None:
+            raise Refused("wrong_value", NOT_A_NUMBER, field="cpr")
+        person = looked_up(self._context.driver, self._context.keyring, digits, self._context.access.name)
+        if person is not None:
+            raise Refused(
+                "same_person",
+                f"the CPR number belongs to the Person {person}: tell of that person, or leave the number out",
+                field="cpr",
+                things=(("Person", person),),
+            )
+        return digits
 
     # -- writing ------------------------------------------------------------------------------------------------
 

@@ -20,8 +20,6 @@ from api.mutations.editing import Editing, always, days, new, parsed, with_link,
 from api.mutations.inputs import Decided, HolderInput, PlacedUnitInput, PlaceInput, Written
 from api.mutations.lives import end_unit, relive
 from graph.amending import Amendment
-from graph.cpr import NOT_A_NUMBER, number_in
-from graph.errors import Refused
 from graph.facts import LinkTold
 from graph.sourcing import approve
 from graph.time import Period
@@ -137,15 +135,18 @@ class Mutation(Deciding):
 
     # -- people -------------------------------------------------------------------------------------------------
 
-    @strawberry.mutation(description="A person whom no source has: a council member, a consultant")
+    @strawberry.mutation(
+        description="A person whom no source has: a council member, a consultant. A CPR number needs the right to them"
+    )
     async def create_person(self, info: CONTEXT, name: str, reason: str, cpr: str | None = None) -> Written:
         def work(editing: Editing) -> Written:
-            digits = None if cpr is None else number_in(cpr)
-            if cpr is not None and digits is None:
-                raise Refused("wrong_value", NOT_A_NUMBER, field="cpr")
+            digits = None if cpr is None else editing.looked_up(cpr)
             return editing.write("Person", None, new(Period(), {"name": name}, {}, digits))
 
-        return await Editing(info.context, "createPerson", reason).do(work)
+        editing = Editing(info.context, "createPerson", reason)
+        if cpr is not None:
+            info.context.access.require_cpr()
+        return await editing.do(work)
 
     @strawberry.mutation(description="A person is away: everything that the person holds passes to substitutes")
     async def set_absence(

@@ -1,7 +1,7 @@
 """The rights matrix: each type and each mutation × each system role."""
 
 import pytest
-from graphql import GraphQLError, GraphQLObjectType
+from graphql import GraphQLError, GraphQLInputObjectType, GraphQLObjectType
 
 from api.access.rights import FIELDS, READ, ROLES, WRITE, Access
 from api.readable import PLURALS, RECORD_LISTS, TYPES
@@ -78,6 +78,49 @@ def test_a_cpr_number_needs_its_right_and_each_reading_is_kept(small_service: Se
     assert len(rows) == 1
     assert sorted(rows[0]["persons"]) == sorted(each["uuid"] for each in read)
     assert rows[0]["by"].startswith("test reader cpr")
+
+
+def test_to_give_a_cpr_number_is_to_read_it(small_service: Served) -> None:
+    """Whoever may ask whose a number is can go through all numbers: it needs the right, and each is kept."""
+    give = """
+        mutation($cpr: String) { createPerson(name: "Dan Prøve", cpr: $cpr, reason: "council") { uuid } }"""
+    for number in ("1101575001", "0505575005", "no number"):
+        (error,) = small_service.ask(give, "hr", cpr=number)["errors"]
+        assert error["extensions"]["code"] == "forbidden"
+    rows, _, _ = small_service.driver.execute_query("MATCH (r:CprReading) RETURN count(r) AS readings")
+    assert rows[0]["readings"] == 0
+
+    (known,) = small_service.ask(give, "hr", "cpr", cpr="110157-5001")["errors"]
+    assert known["extensions"]["code"] == "same_person"
+    alma = small_service.data('{ person(key: "p1") { uuid } }')["person"]["uuid"]
+    assert known["extensions"]["things"] == [{"kind": "Person", "uuid": alma}]
+    assert small_service.ask(give, "hr", "cpr", cpr="0505575005")["data"]["createPerson"]["uuid"]
+    for number in ("", "٠٥٠٥٥٧٥٠٠٥", "05055750"):
+        assert small_service.ask(give, "hr", "cpr", cpr=number)["errors"][0]["extensions"]["code"] == "wrong_value"
+    rows, _, _ = small_service.driver.execute_query(
+        "MATCH (r:CprReading) RETURN r.by AS by, r.persons AS persons ORDER BY r.at"
+    )
+    assert [row["persons"] for row in rows] == [[alma], []]
+    assert all(row["by"].startswith("test hr cpr") for row in rows)
+
+
+def test_no_list_is_searched_by_cpr_number() -> None:
+    """Every argument and input field whose name speaks of a CPR number; each must ask for the right, as createPerson
+    does."""
+    asked = [
+        f"{type_.name}.{field}.{argument}"
+        for type_ in SCHEMA.type_map.values()
+        if isinstance(type_, GraphQLObjectType)
+        for field, told in type_.fields.items()
+        for argument in told.args
+    ]
+    asked += [
+        f"{type_.name}.{field}"
+        for type_ in SCHEMA.type_map.values()
+        if isinstance(type_, GraphQLInputObjectType)
+        for field in type_.fields
+    ]
+    assert [each for each in asked if "cpr" in each.rpartition(".")[2].lower()] == ["Mutation.createPerson.cpr"]
 
 
 def test_a_home_address_needs_its_right(small_service: Served) -> None:
