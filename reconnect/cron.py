@@ -1,8 +1,10 @@
 """Cron expressions: minute, hour, day of month, month, weekday."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -47,39 +49,49 @@ def parse(expression: str) -> Times:
 
 
 def next_after(times: Times, moment: datetime) -> datetime | None:
-    """The first minute after ``moment`` at which a job runs, in Copenhagen time; None within the next eight years.
+    """The first minute after ``moment`` at which a job runs, in UTC; None within the next eight years.
 
-    A time of day that the change to summer time skips counts as the hour after it.
+    The expression is of Copenhagen's clocks: a time of day that the change to summer time skips counts as the hour
+    after it, one that the change back repeats comes twice, as the worker runs it.
     """
-    moment = moment.astimezone(COPENHAGEN)
-    hours = sorted(times.hours) if times.hours is not None else range(24)
-    minutes = sorted(times.minutes) if times.minutes is not None else range(60)
-    for ahead in range(_LONGEST_WAIT):
-        day = moment.date() + timedelta(days=ahead)
-        if not _runs_on(times, day):
-            continue
-        for hour in hours:
-            if ahead == 0 and hour < moment.hour:
-                continue
-            for minute in minutes:
-                found = datetime(day.year, day.month, day.day, hour, minute, tzinfo=COPENHAGEN)
-                if found > moment:
-                    return found
-    return None
+    return next(_moments(times, moment), None)
 
 
 @lru_cache(maxsize=200)
 def longest_gap(times: Times, day: date) -> timedelta | None:
     """The longest time between two runs in the two weeks after ``day``, or between the next two; None if never."""
-    start = datetime(day.year, day.month, day.day, tzinfo=COPENHAGEN)
-    last = next_after(times, start)
+    start = datetime(day.year, day.month, day.day, tzinfo=COPENHAGEN).astimezone(UTC)
     longest: timedelta | None = None
-    while last is not None and (longest is None or last < start + timedelta(weeks=2)):
-        following = next_after(times, last)
-        if following is not None:
-            longest = max(longest or timedelta(), following - last)
-        last = following
+    for last, following in pairwise(_moments(times, start)):
+        longest = max(longest or timedelta(), following - last)
+        if following >= start + timedelta(weeks=2):
+            break
     return longest
+
+
+def _moments(times: Times, after: datetime) -> Iterator[datetime]:
+    """Every moment after one at which a job runs, in order, in UTC: only there is a difference of two a time."""
+    hours = sorted(times.hours) if times.hours is not None else range(24)
+    minutes = sorted(times.minutes) if times.minutes is not None else range(60)
+    first = after.astimezone(COPENHAGEN).date()
+    for ahead in range(_LONGEST_WAIT):
+        day = first + timedelta(days=ahead)
+        if _runs_on(times, day):
+            of_day = {
+                datetime(day.year, day.month, day.day, hour, minute, fold=fold, tzinfo=COPENHAGEN).astimezone(UTC)
+                for hour in hours
+                for minute in minutes
+                for fold in (0, 1)
+                if fold == 0 or _is_repeated(day, hour)
+            }
+            yield from sorted(each for each in of_day if each > after)
+
+
+def _is_repeated(day: date, hour: int) -> bool:
+    """The hour comes twice on the day."""
+    once, again = (datetime(day.year, day.month, day.day, hour, fold=fold, tzinfo=COPENHAGEN) for fold in (0, 1))
+    before, after = once.utcoffset(), again.utcoffset()
+    return before is not None and after is not None and before > after
 
 
 def _runs_on(times: Times, day: date) -> bool:

@@ -3,6 +3,7 @@
 import redis
 from structlog.stdlib import get_logger
 
+from graph.time import COPENHAGEN
 from reconnect.context import Context
 from reconnect.mail import MailFailed, send
 from reconnect.source_health import SourceHealth, sources_health
@@ -43,7 +44,8 @@ def _tell(context: Context, source: SourceHealth, text: str) -> bool:
 
 
 def _begun(source: SourceHealth) -> str:
-    when = "never" if source.last_success is None else f"{source.last_success:%Y-%m-%d %H:%M}"
+    success = source.last_success
+    when = "never" if success is None else f"{success.astimezone(COPENHAGEN):%Y-%m-%d %H:%M}"
     allowed = source.silent_after.total_seconds() / 3600 if source.silent_after else 0
     return (
         f"{source.name} was last read well: {when}. It should be read at least every {allowed:.1f} hours.\n"

@@ -5,7 +5,7 @@ Put together from the schedule (settings), what the jobs last did (Redis) and wh
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, cast
 
@@ -80,7 +80,7 @@ class SourceHealth:
 
 def sources_health(context: Context, now: datetime | None = None) -> list[SourceHealth]:
     """Every source that has a schedule, has run or has told of something, by name."""
-    moment = (now or datetime.now(COPENHAGEN)).astimezone(COPENHAGEN)
+    moment = (now or datetime.now(UTC)).astimezone(UTC)
     with redis.Redis.from_url(context.redis_url()) as client:
         named = partial(kept_name, context.settings.sources)
         jobs = {
@@ -136,7 +136,7 @@ def _health(
         records=kept["records"] if kept else 0,
         bad_records=kept["bad"] if kept else 0,
         notices=kept["notices"] if kept else 0,
-        changed_at=kept["changed_at"].to_native().astimezone(COPENHAGEN) if kept and kept["changed_at"] else None,
+        changed_at=kept["changed_at"].to_native().astimezone(UTC) if kept and kept["changed_at"] else None,
         changed=_counts(kept["counts"]) if kept and kept["counts"] else (),
     )
 
@@ -155,7 +155,7 @@ def _silent_after(settings: SilenceSettings, name: str, schedule: Times | None, 
     hours = settings.after_hours.get(name)
     if hours is not None:
         return timedelta(hours=hours) if hours else None
-    gap = longest_gap(schedule, now.date()) if schedule else None
+    gap = longest_gap(schedule, now.astimezone(COPENHAGEN).date()) if schedule else None
     return None if gap is None else gap + timedelta(minutes=settings.margin_minutes)
 
 
@@ -199,7 +199,7 @@ def _watched_since(client: redis.Redis, names: set[str], now: datetime) -> dict[
 
 
 def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from graph.time import COPENHAGEN
 from reconnect import work_state, worker
 from reconnect.commands.instance import show
 from reconnect.context import Context, of
@@ -131,7 +132,7 @@ def _row(source: SourceHealth) -> tuple[str | Text, ...]:
 
 
 def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+    return "" if moment is None else f"{moment.astimezone(COPENHAGEN):%Y-%m-%d %H:%M}"
 
 
 def _read(moment: str | None) -> datetime | None:
