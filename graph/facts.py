@@ -33,10 +33,13 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A property's value in a period. ``value`` is never None: no value is no ``Told``."""
+    """A property's value in a period. A source that has none claims none: no ``Told``.
+
+    ``value`` None, by hand only: there is none, whatever sources claim.
+    """
 
     period: Period
-    value: Value
+    value: Value | None
 
 
 @dataclass(frozen=True, slots=True)

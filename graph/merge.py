@@ -170,7 +170,7 @@ def _states(exists: tuple[Period, ...], values: Mapping[str, Sequence[Told]]) ->
         holding: dict[str, Value] = {}
         for name, tolds in values.items():
             for told in tolds:
-                if told.period.start <= start < told.period.last:
+                if told.period.start <= start < told.period.last and told.value is not None:
                     holding[name] = told.value
                     break
         end = None if last == FOREVER else last

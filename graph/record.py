@@ -77,5 +77,5 @@ def _period(start: str | None, end: str | None) -> Period:
     )
 
 
-def _value(value: Any) -> Value:
+def _value(value: Any) -> Value | None:
     return tuple(value) if isinstance(value, list) else value

@@ -149,24 +149,31 @@ def new(
     links: Mapping[str, tuple[LinkTold, ...]],
     cpr: str | None = None,
 ) -> Edit:
-    """A statement of a new thing."""
+    """A statement of a new thing. Raises Refused (wrong_value) for a blank one."""
+    for name, value in values.items():
+        if isinstance(value, str):
+            _refuse_blank(name, value)
     told = {name: (Told(life, value),) for name, value in values.items() if value is not None}
     return lambda kept: replace(kept, exists=(life,), values=told, links=dict(links), cpr=cpr)
 
 
 def with_value(name: str, value: Value | None, life: Period) -> Edit:
-    """Tell a value in a period, over what was told by hand for these days; None takes it back."""
+    """Tell a value in a period, over what was told by hand for these days. None: there is none."""
 
     def edit(kept: Statement) -> Statement:
-        told = [
-            Told(left, each.value) for each in kept.values.get(name, ()) for left in without((each.period,), (life,))
-        ]
-        if value is not None:
-            told.append(Told(life, value))
-        told.sort(key=lambda each: each.period.start)
-        return replace(kept, values={**kept.values, name: tuple(told)})
+        told = [*_outside(kept, name, life), Told(life, value)]
+        return replace(kept, values={**kept.values, name: tuple(sorted(told, key=lambda each: each.period.start))})
 
     return edit
+
+
+def released(name: str, life: Period) -> Edit:
+    """Take back what was told by hand of a value in a period."""
+    return lambda kept: replace(kept, values={**kept.values, name: tuple(_outside(kept, name, life))})
+
+
+def _outside(kept: Statement, name: str, life: Period) -> list[Told]:
+    return [Told(left, each.value) for each in kept.values.get(name, ()) for left in without((each.period,), (life,))]
 
 
 def with_link(name: str, to: Ref | None, life: Period, **properties: Scalar) -> Edit:
@@ -190,12 +197,17 @@ def with_links(**links: tuple[LinkTold, ...]) -> Edit:
     return lambda kept: replace(kept, links={**kept.links, **links})
 
 
-def parsed(kind: str, name: str, value: str) -> Value:
-    """A property's value from its text. Raises Refused (unknown_property, wrong_value)."""
+def parsed(kind: str, name: str, value: str | None) -> Value | None:
+    """A property's value from its text; None: there is none. Raises Refused (unknown_property, wrong_value)."""
     found: Property | None = next((each for each in KINDS[kind].properties if each.name == name), None)
     if found is None:
         known = ", ".join(each.name for each in KINDS[kind].properties)
         raise Refused("unknown_property", f"{kind} has no property {name!r}; it has {known}", field=name)
+    if value is None:
+        if name == KINDS[kind].natural:
+            raise Refused("wrong_value", f"{name}: it is what a {kind} is known by, and can't be none", field=name)
+        return None
+    _refuse_blank(name, value.replace("|", " ") if found.type == "texts" else value)
     try:
         match found.type:
             case "yes_no":
@@ -211,6 +223,13 @@ def parsed(kind: str, name: str, value: str) -> Value:
     except (KeyError, ValueError) as error:
         raise Refused("wrong_value", f"{name}: {value!r} is no {found.type}", field=name) from error
     return value
+
+
+def _refuse_blank(name: str, value: str) -> None:
+    if not value.strip():
+        raise Refused(
+            "wrong_value", f"{name}: the value is blank; give null where there is none, or leave it out", field=name
+        )
 
 
 def as_graphql(error: Exception, driver: neo4j.Driver) -> GraphQLError:

@@ -16,10 +16,11 @@ from strawberry.types import Info
 
 from api.context import Context
 from api.mutations.deciding import Deciding
-from api.mutations.editing import Editing, always, days, new, parsed, with_link, with_links, with_value
+from api.mutations.editing import Editing, always, days, new, parsed, released, with_link, with_links, with_value
 from api.mutations.inputs import Decided, HolderInput, PlacedUnitInput, PlaceInput, Written
 from api.mutations.lives import end_unit, relive
 from graph.amending import Amendment
+from graph.errors import Refused
 from graph.facts import LinkTold
 from graph.sourcing import approve
 from graph.time import Period
@@ -32,6 +33,10 @@ NewFrom = Annotated[
 NewTo = Annotated[
     date | None,
     strawberry.argument(description="the day after the last; left out: as it is; null: no end"),
+]
+NewValue = Annotated[
+    str | None,
+    strawberry.argument(description="null: there is none, whatever sources say; releaseValue lets them say it again"),
 ]
 MoveTo = Annotated[
     str | None,
@@ -49,11 +54,13 @@ class Mutation(Deciding):
 
     @strawberry.mutation(description="Tell a property's value in a period: names, addresses, tags (a|b), titles …")
     async def set_value(
-        self, info: CONTEXT, kind: str, thing: str, property: str, value: str, reason: str,
+        self, info: CONTEXT, kind: str, thing: str, property: str, reason: str, value: NewValue = UNSET,
         from_: From_ = None, to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             name = _snake(property)
+            if value is UNSET:
+                raise Refused("wrong_value", "value: give one, or null where there is none", field="value")
             life = days(from_, to)
             edit = with_value(name, parsed(kind, name, value), life)
             return editing.write(kind, editing.uuid(kind, thing), edit, expected_version, about=life)
@@ -67,7 +74,7 @@ class Mutation(Deciding):
         from_: From_ = None, to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            edit = with_value(_snake(property), None, days(from_, to))
+            edit = released(_snake(property), days(from_, to))
             return editing.write(kind, editing.uuid(kind, thing), edit, expected_version)
 
         info.context.access.require_by_hand(kind)
@@ -155,7 +162,7 @@ class Mutation(Deciding):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             life = days(from_, to)
-            edit = with_value("absent", True if absent else None, life)
+            edit = with_value("absent", absent, life)
             return editing.write("Person", editing.uuid("Person", person), edit, expected_version, about=life)
 
         return await Editing(info.context, "setAbsence", reason).do(work)

@@ -117,7 +117,7 @@ def _unit(file: File, unit: UnitKey, element: Element, fault: Fault | None, prev
         problems.append(
             Problem("Unit", key, "longName", "no_name", "has no name; the last known one is kept", "notice")
         )
-        if previous and (names := previous.values.get("name")):
+        if previous and (names := previous.values.get("name")) and names[-1].value is not None:
             values["name"] = names[-1].value
     parent = _parent(file, unit, fault, previous)
     if fault is not None:

@@ -9,9 +9,9 @@ from graph.time import ALWAYS, Period, union
 ALWAYS_SO = Period()
 
 
-def tolds(values: Iterable[tuple[Period, Value]], earliest: date = ALWAYS) -> tuple[Told, ...]:
+def tolds(values: Iterable[tuple[Period, Value | None]], earliest: date = ALWAYS) -> tuple[Told, ...]:
     """Adjacent and repeated periods with equal values are one; what began before ``earliest`` is cut to it."""
-    by_value: dict[Value, list[Period]] = {}
+    by_value: dict[Value | None, list[Period]] = {}
     for period, value in values:
         by_value.setdefault(value, []).append(cut(period, earliest))
     found = [Told(period, value) for value, periods in by_value.items() for period in union(periods)]

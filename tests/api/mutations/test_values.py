@@ -1,0 +1,101 @@
+"""Values by hand: a blank is none, "there is none" is said with null, and a release is another thing."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.serving import Served
+from tests.graph.snapshot import change_numbers, snapshot
+
+SET = """
+mutation($kind: String!, $thing: String!, $property: String!, $value: String, $from: Date, $to: Date) {
+  setValue(kind: $kind, thing: $thing, property: $property, value: $value, from: $from, to: $to, reason: "x") {
+    change notice } }
+"""
+RELEASE = """
+mutation($kind: String!, $thing: String!, $property: String!) {
+  releaseValue(kind: $kind, thing: $thing, property: $property, reason: "x") { change notice } }
+"""
+
+
+@pytest.fixture
+def service(shared_service: Served) -> Served:
+    return shared_service
+
+
+def refusal(answer: dict[str, Any]) -> tuple[str, str]:
+    (error,) = answer["errors"]
+    return error["extensions"]["code"], error["extensions"]["field"]
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\u00a0", "\u2028", "\t"])
+def test_a_blank_value_is_refused_wherever_it_is_given(service: Served, blank: str) -> None:
+    before, numbers = snapshot(service.driver), change_numbers(service.driver)
+    mine = {"kind": "Unit", "thing": "school", "property": "name"}
+    assert refusal(service.ask(SET, value=blank, **mine)) == ("wrong_value", "name")
+    assert refusal(service.ask(SET, value=f"{blank}|{blank}", **{**mine, "property": "tags"})) == (
+        "wrong_value",
+        "tags",
+    )
+    for field, mutation in {
+        "name": 'createUnit(name: $blank, parent: "root", reason: "x")',
+        "number": 'createUnit(name: "A", number: $blank, reason: "x")',
+        "title": 'createAffiliation(person: "karen", unit: "it", to: "2030-01-01", title: $blank, reason: "x")',
+        "key": 'createRole(key: $blank, title: "A", reason: "x")',
+    }.items():
+        answer = service.ask(f"mutation($blank: String!) {{ {mutation} {{ uuid }} }}", blank=blank)
+        assert refusal(answer) == ("wrong_value", field)
+    person = service.ask('mutation($n: String!) { createPerson(name: $n, reason: "x") { uuid } }', n=blank)
+    assert refusal(person) == ("wrong_value", "name")
+    assert (snapshot(service.driver), change_numbers(service.driver)) == (before, numbers)
+
+
+def test_null_is_none_by_hand_and_a_release_lets_the_sources_say_it_again(service: Served) -> None:
+    thing = {"kind": "Unit", "thing": "school", "property": "name"}
+    asked = '{ unit(key: "school") { name history { from to name } } said(kind: "Unit", thing: "school") {'
+    asked += " property rule disagree sayings { source value holds } } }"
+    before = service.data(asked)["unit"]
+    assert before["name"] == "Bakkeskolen"
+    service.data(SET, value=None, **thing, **{"from": "2026-05-01", "to": "2026-06-01"})
+    history = service.data(asked)["unit"]["history"]
+    assert {"from": "2026-05-01", "to": "2026-06-01", "name": None} in history
+    service.data(SET, value=None, **thing)
+    found = service.data(asked)
+    assert found["unit"]["name"] is None
+    (said,) = [each for each in found["said"] if each["property"] == "name"]
+    assert said["rule"] == "told by hand, until it is released"
+    assert said["sayings"] == [
+        {"source": "manual", "value": None, "holds": True},
+        {"source": "facts", "value": "Bakkeskolen", "holds": False},
+    ]
+    # Another import does not bring it back, and the same words again change nothing.
+    assert service.data(SET, value=None, **thing)["setValue"] == {
+        "change": None,
+        "notice": "Nothing has changed: it was so already.",
+    }
+    service.data(RELEASE, **thing)
+    assert service.data(asked)["unit"] == before
+    assert service.data(RELEASE, **thing)["releaseValue"]["notice"] == "Nothing has changed: it was so already."
+
+
+def test_what_a_source_says_already_is_kept_by_hand_and_that_is_told(service: Served) -> None:
+    thing = {"kind": "Unit", "thing": "it", "property": "name"}
+    name = service.data('{ unit(key: "it") { name } }')["unit"]["name"]
+    told = service.data(SET, value=name, **thing)["setValue"]
+    assert told["change"] is None
+    assert "outranks the sources from now on" in told["notice"]
+
+
+def test_what_a_thing_is_known_by_and_a_value_left_out(service: Served) -> None:
+    assert refusal(service.ask(SET, kind="Role", thing="manager", property="key", value=None)) == ("wrong_value", "key")
+    without = 'mutation { setValue(kind: "Unit", thing: "it", property: "name", reason: "x") { change } }'
+    assert refusal(service.ask(without)) == ("wrong_value", "value")
+
+
+def test_somebody_who_is_not_away_is_not_away_whatever_a_source_says(service: Served) -> None:
+    say = 'mutation($absent: Boolean!) { setAbsence(person: "karen", absent: $absent, reason: "x") { change } }'
+    asked = '{ person(key: "karen") { absent } }'
+    service.data(say, absent=True)
+    assert service.data(asked)["person"]["absent"] is True
+    service.data(say, absent=False)
+    assert service.data(asked)["person"]["absent"] is False
