@@ -13,7 +13,7 @@ from uuid import uuid4
 import neo4j
 from neo4j.exceptions import ConstraintError
 
-from graph import letters, renumbering
+from graph import renumbering
 from graph import statements as cypher
 from graph.amending import Amendment, Guard, amended, batches, refuse_absent
 from graph.changes import Origin, now, take_numbers, turned_day

@@ -126,7 +126,7 @@ def _texts(told: Told) -> Sequence[str]:
     return told.value if isinstance(told.value, tuple) else ()
 
 
-def _is_sound(name: str, value: Value) -> bool:
+def _is_sound(name: str, value: Value | None) -> bool:
     if isinstance(value, str):
         return value != "" and _is_normal(value) and not (name in PROSE and has_number(value))
     if isinstance(value, tuple):
@@ -134,13 +134,13 @@ def _is_sound(name: str, value: Value) -> bool:
     return True
 
 
-def _normal(value: Value) -> Value:
+def _normal(value: Value | None) -> Value | None:
     if isinstance(value, str):
         return normal(value)
     return tuple(filter(None, map(normal, value))) if isinstance(value, tuple) else value
 
 
-def _kept(name: str, value: Value) -> Value:
+def _kept(name: str, value: Value | None) -> Value | None:
     made = _normal(value)
     if name not in PROSE:
         return made

@@ -226,7 +226,7 @@ def parsed(kind: str, name: str, value: str | None) -> Value | None:
 
 
 def _refuse_blank(name: str, value: str) -> None:
-    if not value.strip():
+    if not letters.normal(value):
         raise Refused(
             "wrong_value", f"{name}: the value is blank; give null where there is none, or leave it out", field=name
         )
