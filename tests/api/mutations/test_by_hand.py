@@ -188,7 +188,7 @@ def test_what_is_no_text_for_everybody_and_no_number_is_refused(service: Served)
         ("Eva", "consultant", "3102804000", "wrong_value", "cpr"),
         ("Eva", "consultant", "2902011118", "wrong_value", "cpr"),
     ):
-        (error,) = service.ask(CREATE, "hr", name=name, reason=reason, cpr=cpr)["errors"]
+        (error,) = service.ask(CREATE, "hr", "cpr", name=name, reason=reason, cpr=cpr)["errors"]
         assert (error["extensions"]["code"], error["extensions"]["field"]) == (code, field)
         assert "5002" not in error["message"]
     # Names have composed letters and single blanks, and are found however they are written.
