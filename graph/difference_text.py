@@ -1,10 +1,11 @@
 """A difference in words: old and new values, for the person who decides whether it is right.
 
 CPR numbers are no part of what is compared. Of private values (home address, private phone) it is only told that they
-differ; so of all texts of a person whose name and address are protected on any day.
+differ; so of all texts of a person whose name and address are protected on any day, and of what tells on the person's
+accounts and employments who it is.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import neo4j
 
@@ -12,6 +13,7 @@ from graph.difference import PLACES, Difference
 from graph.facts import Value
 from graph.merge import LinkRow, State, Thing
 from graph.model import KINDS, Property
+from graph.protection import is_protected, protected_among
 from graph.time import ALWAYS, FOREVER, Period, stretches, union, within
 
 Names = Mapping[str, str]
@@ -22,16 +24,19 @@ _CALLED = ("name", "number", "title", "login", "code")
 _NOTHING = "nothing"
 
 
-def in_words(difference: Difference, names: Names) -> list[str]:
-    """A line for each thing that differs: ``name: North → Nord, from 2026-03-01``. New things: one line of values."""
+def in_words(difference: Difference, names: Names, protected: Collection[str]) -> list[str]:
+    """A line for each thing that differs: ``name: North → Nord, from 2026-03-01``. New things: one line of values.
+
+    ``protected``: uuids of ``protection.protected_among``.
+    """
     before, after = difference.before, difference.after
     if not before.states:
-        return [told] if (told := "; ".join(_of_new(difference, names))) else []
+        return [told] if (told := "; ".join(_of_new(difference, names, protected))) else []
     kind = KINDS[difference.kind]
     lines = [*_existence(before, after)]
     both = within((each.period for each in before.states), (each.period for each in after.states))
     for prop in kind.properties:
-        hidden = _why_hidden(difference, prop)
+        hidden = _why_hidden(difference, prop, protected)
         was, now = _values(before.states, prop.name), _values(after.states, prop.name)
         for days, old, new in _differing(was, now, both):
             told = f"differs ({hidden})" if hidden else f"{_text(old)} → {_text(new)}"
@@ -70,7 +75,7 @@ def names_of(driver: neo4j.Driver, shown: Iterable[Difference], beside: Iterable
             rows, _, _ = driver.execute_query(
                 f"""
                 MATCH (n:{kind})
-                WHERE n.uuid IN $uuids AND NOT EXISTS {{ (n)-[:STATE]->({{address_protected: true}}) }}
+                WHERE n.uuid IN $uuids AND NOT ({is_protected(KINDS[kind]) if _told_by_name(kind) else "false"})
                 RETURN n.uuid AS uuid, coalesce({called}) AS name
                 """,
                 uuids=sorted(uuids),
@@ -78,10 +83,18 @@ def names_of(driver: neo4j.Driver, shown: Iterable[Difference], beside: Iterable
             )
             found.update({row["uuid"]: str(row["name"]) for row in rows if row["name"] is not None})
     everything = set().union(*wanted.values()) - found.keys()
-    for each in (*shown, *beside):
-        if each.uuid in everything and (name := _own_name(each)):
+    unnamed = [each for each in (*shown, *beside) if each.uuid in everything]
+    protected = protected_among(driver, unnamed)
+    for each in unnamed:
+        if not (each.uuid in protected and _told_by_name(each.kind)) and (name := _own_name(each)):
             found[each.uuid] = name
     return found
+
+
+def _told_by_name(kind: str) -> bool:
+    """Whether what such a thing is called tells who a person is."""
+    identifying = {each.name for each in KINDS[kind].properties if each.identifies}
+    return any(name in identifying for name in _naming(kind))
 
 
 def _naming(kind: str) -> list[str]:
@@ -91,8 +104,6 @@ def _naming(kind: str) -> list[str]:
 
 
 def _own_name(difference: Difference) -> str | None:
-    if _is_protected(difference):
-        return None
     values = difference.after.states[-1].values if difference.after.states else {}
     return next((str(values[name]) for name in _naming(difference.kind) if name in values), difference.record.key)
 
@@ -103,13 +114,13 @@ def _existence(before: Thing, after: Thing) -> Iterator[str]:
         yield f"exists: {_spans(was)} → {_spans(now)}"
 
 
-def _of_new(difference: Difference, names: Names) -> Iterator[str]:
+def _of_new(difference: Difference, names: Names, protected: Collection[str]) -> Iterator[str]:
     states, links = difference.after.states, difference.after.links
     if not states:
         return
     for prop in KINDS[difference.kind].properties:
         if prop.name in states[-1].values:
-            hidden = _why_hidden(difference, prop)
+            hidden = _why_hidden(difference, prop, protected)
             yield f"{prop.name}: {f'({hidden})' if hidden else _text(states[-1].values[prop.name])}"
     exists = union(each.period for each in states)
     for link in KINDS[difference.kind].links:
@@ -181,17 +192,12 @@ def _differing(
         yield pending
 
 
-def _why_hidden(difference: Difference, prop: Property) -> str:
+def _why_hidden(difference: Difference, prop: Property, protected: Collection[str]) -> str:
     if prop.access != "open":
         return "private"
-    if prop.type != "yes_no" and _is_protected(difference):
+    if difference.uuid in protected and (prop.identifies or (difference.kind == "Person" and prop.type != "yes_no")):
         return "protected"
     return ""
-
-
-def _is_protected(difference: Difference) -> bool:
-    states = (*difference.before.states, *difference.after.states)
-    return any(each.values.get("address_protected") is True for each in states)
 
 
 def _text(value: Value | None) -> str:

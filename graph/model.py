@@ -17,6 +17,8 @@ class Property:
 
     ``withheld_while``: a yes_no property of the same thing; on its days no source's value holds, whoever tells it
     (cpr.md §7: the address of a protected person).
+    ``identifies``: it tells who a person is (a name in any form, a login, a mail address, a photo); of a person with a
+    protected name it is kept from analysts and from what a terminal shows.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Property:
     doc: str = ""
     access: Access = "open"
     withheld_while: str | None = None
+    identifies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Link:
     this one. ``single``: at most one at a time (the highest source wins, day by day); else all sources' are kept.
     ``outlives``: as told, not cut to the thing's existence: a walk up the organisation goes on through a closed unit
     as long as its own PART_OF holds (nearest.yaml A14); what took a thing's place did so when it ended.
+    ``owner``: leads to the person whose the thing is, or to something else of that person's.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Link:
     single: bool = False
     incoming: bool = False
     outlives: bool = False
+    owner: bool = False
     doc: str = ""
     properties: tuple[Property, ...] = ()
 
@@ -69,8 +74,12 @@ class Kind:
         return next(each for each in self.links if each.name == name)
 
 
-def _texts(names: str, access: Access = "open", withheld_while: str | None = None) -> tuple[Property, ...]:
-    return tuple(Property(name, access=access, withheld_while=withheld_while) for name in names.split())
+def _texts(
+    names: str, access: Access = "open", withheld_while: str | None = None, *, identifies: bool = False
+) -> tuple[Property, ...]:
+    return tuple(
+        Property(name, access=access, withheld_while=withheld_while, identifies=identifies) for name in names.split()
+    )
 
 
 RESPONSIBLE_FOR = ("KleNode", "ItSystem", "SystemGroup", "Function")
@@ -110,15 +119,15 @@ PERSON = Kind(
     "Person",
     "A human being; one node however many employments.",
     (
-        Property("name", doc="Whole name"),
-        Property("given_name", doc="Given name (fornavn)"),
-        Property("surname", doc="Surname (efternavn)"),
-        Property("addressing_name", doc="Name on letters (personadresseringsnavn); may be shortened"),
-        Property("alias_given_name", doc="What school systems may show while the name is protected"),
-        Property("alias_surname"),
-        Property("work_email", doc="As a directory has it, for people whose employments have none"),
-        *_texts("work_phone mobile"),
-        Property("photo", doc="Hash of the directory's photo (SHA-256, hexadecimal)"),
+        Property("name", doc="Whole name", identifies=True),
+        Property("given_name", doc="Given name (fornavn)", identifies=True),
+        Property("surname", doc="Surname (efternavn)", identifies=True),
+        Property("addressing_name", doc="Name on letters (personadresseringsnavn); may be shortened", identifies=True),
+        Property("alias_given_name", doc="What school systems may show while the name is protected", identifies=True),
+        Property("alias_surname", identifies=True),
+        Property("work_email", doc="As a directory has it, for people whose employments have none", identifies=True),
+        *_texts("work_phone mobile", identifies=True),
+        Property("photo", doc="Hash of the directory's photo (SHA-256, hexadecimal)", identifies=True),
         Property("address_protected", "yes_no", "Protected name and address (navne- og adressebeskyttelse)"),
         Property("absent", "yes_no", "Away as a person: touches everything the person holds"),
         Property("dead", "yes_no", "Dead from this day"),
@@ -128,7 +137,7 @@ PERSON = Kind(
 )
 SCHOOL_STAFF = (
     Property("school_roles", "texts", "What STIL calls them: Lærer, Leder …; makes nobody a manager"),
-    Property("initials", doc="Initials at the school"),
+    Property("initials", doc="Initials at the school", identifies=True),
     Property("occupation", doc="Occupation in the school's own words"),
 )
 EMPLOYMENT = Kind(
@@ -152,7 +161,8 @@ EMPLOYMENT = Kind(
         Property("stk", doc="KRL's position code (stillingskode), where payroll delivers it"),
         Property("manager_flag", "yes_no", "Payroll says: manager of the unit"),
         Property("manager_level"),
-        *_texts("phone extension email pay_grade extra_digit workplace_p_number"),
+        *_texts("phone extension email", identifies=True),
+        *_texts("pay_grade extra_digit workplace_p_number"),
         Property("phone_hidden", "yes_no", "The phone number is not to be shown outside (hemmeligt nummer)"),
         Property("email_hidden", "yes_no", "The e-mail address is not to be shown outside"),
         Property("anniversary", "date"),
@@ -164,7 +174,7 @@ EMPLOYMENT = Kind(
         *SCHOOL_STAFF,
     ),
     (
-        Link("person", "HAS", ("Person",), single=True, incoming=True),
+        Link("person", "HAS", ("Person",), single=True, incoming=True, owner=True),
         Link("unit", "IN", ("Unit",), single=True, doc="Where the work is"),
         Link("paid_in", "PAID_IN", ("Unit",), single=True, doc="Where payroll has it"),
         Link(
@@ -189,12 +199,11 @@ AFFILIATION = Kind(
         Property("type"),
         Property("supplier"),
         Property("on_leave", "yes_no"),
-        Property("phone"),
-        Property("email"),
+        *_texts("phone email", identifies=True),
         *SCHOOL_STAFF,
     ),
     (
-        Link("person", "HAS", ("Person",), single=True, incoming=True),
+        Link("person", "HAS", ("Person",), single=True, incoming=True, owner=True),
         Link("unit", "IN", ("Unit",), single=True),
         Link("sponsor", "SPONSORED_BY", ("Employment",), single=True),
     ),
@@ -357,21 +366,27 @@ ACCOUNT = Kind(
     "Account",
     "A login in a directory or system (it-konto).",
     (
-        Property("login", doc="What one logs in with: sAMAccountName, UNI-Login"),
-        Property("principal_name", doc="userPrincipalName"),
-        Property("display_name"),
-        Property("email"),
+        Property("login", doc="What one logs in with: sAMAccountName, UNI-Login", identifies=True),
+        Property("principal_name", doc="userPrincipalName", identifies=True),
+        *_texts("display_name email", identifies=True),
         Property("enabled", "yes_no"),
         Property("expires", "date", "The first day on which it no longer works"),
-        Property("distinguished_name"),
+        Property("distinguished_name", identifies=True),
         Property("employment_number"),
         Property("primary", "yes_no", "The one of the owner's accounts at the system that counts"),
-        Property("former_logins", "texts"),
+        Property("former_logins", "texts", identifies=True),
         Property("institution_numbers", "texts", "Schools that it belongs to (STIL's numbers)"),
     ),
     (
-        Link("owner", "OWNS", ("Person",), single=True, incoming=True),
-        Link("employment", "USED_FOR", ("Employment",), single=True, doc="Where accounts are given per employment"),
+        Link("owner", "OWNS", ("Person",), single=True, incoming=True, owner=True),
+        Link(
+            "employment",
+            "USED_FOR",
+            ("Employment",),
+            single=True,
+            owner=True,
+            doc="Where accounts are given per employment",
+        ),
         Link("system", "AT", ("ItSystem",), single=True),
         Link("groups", "MEMBER_OF", ("DirectoryGroup",)),
     ),

@@ -2,7 +2,8 @@
 
 Neo4j Community has no users that may only read. So an analyst gets a second embedded server, where nothing that is
 written reaches the first, and where what an analyst need not see never arrives: only the model's kinds and their
-open properties are copied, by name, so that a new kind of data stays out until somebody lets it in.
+open properties are copied, by name, so that a new kind of data stays out until somebody lets it in. Of people with a
+protected name nothing is copied that tells who they are (``Property.identifies``), whichever thing it stands on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,14 +15,13 @@ import neo4j
 from graph.migrations import migrate
 from graph.model import KINDS, Kind
 from graph.planning import replan
+from graph.protection import is_protected
 from reconnect.progress import Report
 
 T = TypeVar("T")
 
 _BATCH = 5000
 _BOOKKEEPING = frozenset({"uuid", "version", "active", "from", "to"})
-_NAMES = frozenset({"name", "given_name", "surname"})
-"""Left out, for persons with a protected name and address."""
 
 _EMPTY = """
 MATCH (n)
@@ -83,13 +83,14 @@ def open_names(kind: Kind) -> frozenset[str]:
 
 def _copy_nodes(source: neo4j.Driver, target: neo4j.Driver, label: str, kind: Kind) -> int:
     names = open_names(kind)
+    unnamed = names - {each.name for each in kind.properties if each.identifies}
+    protected = is_protected(kind, state=label == kind.state) if unnamed != names else "false"
     count = 0
-    protected = "n.address_protected" if label == "Person" else "EXISTS { (n)<-[:STATE]-({address_protected: true}) }"
     with source.session(default_access_mode=neo4j.READ_ACCESS) as session:
         rows = session.run(
             f"""
             MATCH (n:$($label))
-            RETURN elementId(n) AS id, n AS values, {protected if kind.name == "Person" else "false"} AS protected
+            RETURN elementId(n) AS id, n AS values, {protected} AS protected
             """,
             label=label,
         )
@@ -98,7 +99,7 @@ def _copy_nodes(source: neo4j.Driver, target: neo4j.Driver, label: str, kind: Ki
                 {
                     "id": row["id"],
                     "label": label,
-                    "values": _kept(row["values"], names - _NAMES if row["protected"] else names),
+                    "values": _kept(row["values"], unnamed if row["protected"] else names),
                 }
                 for row in batch
             ]

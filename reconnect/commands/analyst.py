@@ -22,9 +22,10 @@ def register(app: typer.Typer) -> None:
 def analyst_copy(context: typer.Context) -> None:
     """Make or renew the analysts' copy of the graph: a second embedded server with its own login.
 
-    CPR numbers, private addresses, phones and e-mail, names of persons with protected names, what sources said, and
-    the change log are not in it. What an analyst writes or deletes there touches nothing else, and is gone at the
-    next copy. It runs until `RECONNECT_HOME=<home>/analyst reconnect down`.
+    CPR numbers, private addresses, phones and e-mail, what sources said, and the change log are not in it; of people
+    with a protected name neither the name in any form nor mail, phones, photo and logins are. What an analyst writes or
+    deletes there touches nothing else, and is gone at the next copy. It runs until
+    `RECONNECT_HOME=<home>/analyst reconnect down`.
     """
     of_run = of(context)
     source = of_run.driver()

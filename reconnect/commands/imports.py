@@ -16,6 +16,7 @@ from graph.approvals import StaleApproval
 from graph.difference import Difference
 from graph.difference_text import in_words, names_of
 from graph.facts import Problem
+from graph.protection import protected_among
 from graph.time import today
 from importers.brake import STOPPING
 from importers.report import ImportReport, text_of
@@ -126,10 +127,10 @@ def _show_differences(differences: Sequence[Difference], driver: neo4j.Driver, c
     """What would end or move first. On a terminal the first of them, elsewhere all."""
     ordered = sorted(differences, key=lambda each: each.operation not in STOPPING)
     shown = ordered[:_SHOWN] if console.is_terminal else ordered
-    names = names_of(driver, shown, ordered)
+    names, protected = names_of(driver, shown, ordered), protected_among(driver, ordered)
     for each in shown:
         console.print(f"  {each.kind} {each.record.key}: {each.operation}")
-        for line in in_words(each, names):
+        for line in in_words(each, names, protected):
             console.print(f"    {line}")
     if len(ordered) > len(shown):
         console.print(f"  … and {len(ordered) - len(shown)} more; written to a file (> FILE) it tells all of them")

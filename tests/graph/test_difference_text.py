@@ -8,6 +8,7 @@ import neo4j
 from graph.cpr import Keyring
 from graph.difference_text import in_words, names_of
 from graph.facts import Statement, Told, Value
+from graph.protection import protected_among
 from graph.time import Period
 from importers.brake import BrakeSettings
 from importers.pipeline import run_import
@@ -20,8 +21,8 @@ SUMMER = date(2026, 6, 1)
 def words(driver: neo4j.Driver, *statements: Statement) -> dict[str, list[str]]:
     """What a dry run of these says, by key."""
     report = run_import(driver, Stating(*statements), RING, dry_run=True)
-    names = names_of(driver, report.differences)
-    return {each.record.key: in_words(each, names) for each in report.differences}
+    names, protected = names_of(driver, report.differences), protected_among(driver, report.differences)
+    return {each.record.key: in_words(each, names, protected) for each in report.differences}
 
 
 def changed(statements: list[Statement], key: str, **parts: object) -> list[Statement]:
@@ -126,3 +127,20 @@ def test_the_brake_keeps_places_and_days_and_no_values(clean_graph: neo4j.Driver
         "Employment e1: moved; unit: North → South",
         "Employment e3: ended; exists: from 2020-01-01 → from 2020-01-01 to 2026-06-01",
     ]
+
+
+def test_of_a_protected_persons_employment_and_account_is_not_told_who_it_is(clean_graph: neo4j.Driver) -> None:
+    hidden = values(person("p", "Alma Testrup"), address_protected=True)
+    working = employment("e", "p", "root", email="alma@example.dk", title="Lærer")
+    login = Statement("Account", "a", (Period(),), {"login": told("almat")}, {"employment": link("Employment", "e")})
+    for already_there in (False, True):
+        if already_there:
+            run_import(clean_graph, Stating(unit("root"), hidden, working, login), RING)
+            working = values(working, email="at@example.dk", title="Pædagog")
+            login = values(login, login="at01")
+        said = words(clean_graph, unit("root"), hidden, working, login)
+        text = str(said).lower()
+        assert "example.dk" not in text and "almat" not in text and "at01" not in text
+        assert ("Pædagog" if already_there else "Lærer") in str(said["e"])
+    shown = words(clean_graph, unit("root"), person("p2", "Birk"), employment("e2", "p2", "root", email="b@example.dk"))
+    assert "email: b@example.dk" in shown["e2"][0]

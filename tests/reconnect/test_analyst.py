@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import neo4j
@@ -10,11 +11,13 @@ import pytest
 
 from graph.connection import connect
 from graph.cpr import Keyring
+from graph.facts import Statement, Told
+from graph.time import Period
 from importers.pipeline import run_import
 from reconnect import analyst
 from reconnect.embedded import Instance
 from reconnect.embedded.neo4j import Memory
-from tests.graph.organisation import Stating, employment, person, told, unit
+from tests.graph.organisation import Stating, employment, link, person, told, unit
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +34,25 @@ def other(short_lived: str) -> Iterator[neo4j.Driver]:
     shutil.rmtree(home)
 
 
+NAMES = (
+    "given_name",
+    "surname",
+    "addressing_name",
+    "alias_given_name",
+    "alias_surname",
+    "work_email",
+    "photo",
+    "mobile",
+)
+_LOGINS = ("login", "principal_name", "display_name", "email", "distinguished_name")
+
+
+def _account(key: str, kind: str, of: str, name: str) -> Statement:
+    links = {"owner" if kind == "Person" else "employment": link(kind, of)}
+    values = {**{each: told(name) for each in _LOGINS}, "former_logins": told((name,))}
+    return Statement("Account", key, (Period(),), values, links)
+
+
 def quiet(what: str, done: int, total: int) -> None:
     """No progress."""
 
@@ -40,13 +62,27 @@ def test_what_an_analyst_gets(clean_graph: neo4j.Driver, other: neo4j.Driver) ->
     alma.values = {**alma.values, "street": told("Hemmelig Allé 1"), "private_phone": told("11223344")}
     hidden = person("p2", "Skjult Navn", "0202575002")
     hidden.values = {**hidden.values, "address_protected": told(True)}
-    source = Stating(unit("root"), alma, hidden, employment("e1", "p1", "root"), employment("e2", "p2", "root"))
+    hidden.values = {**hidden.values, **{name: told("Skjult") for name in NAMES}}
+    contact = {"email": "skjult@example.dk", "phone": "99887766", "initials": "SKJ"}
+    accounts = [_account("a1", "Person", "p1", "Alma"), _account("a2", "Person", "p2", "Skjult")]
+    accounts.append(_account("a3", "Employment", "e2", "Skjult"))
+    once = person("p3", "Skjult Tidligere", "0303575003")
+    once.values = {**once.values, "address_protected": (Told(Period(date(2020, 1, 1), date(2021, 1, 1)), True),)}
+    source = Stating(
+        unit("root"),
+        alma,
+        hidden,
+        once,
+        employment("e1", "p1", "root", email="alma@example.dk"),
+        employment("e2", "p2", "root", **contact),
+        *accounts,
+    )
     run_import(clean_graph, source, Keyring.generate())
 
     counts = analyst.copy(clean_graph, other, quiet)
     analyst.copy(clean_graph, other, quiet)
 
-    assert (counts["Unit"], counts["Person"], counts["Employment"]) == (1, 2, 2)
+    assert (counts["Unit"], counts["Person"], counts["Employment"], counts["Account"]) == (1, 3, 2, 3)
     rows, _, _ = other.execute_query(
         """
         MATCH (p:Person {name: 'Alma Testrup'})-[:HAS]->(e:Employment)-[:IN]->(u:Unit {name: 'Root'})
@@ -57,8 +93,11 @@ def test_what_an_analyst_gets(clean_graph: neo4j.Driver, other: neo4j.Driver) ->
     assert [row.data() for row in rows] == [{"active": True, "name": "Alma Testrup"}]
     everything, _, _ = other.execute_query("MATCH (n) RETURN labels(n) AS labels, properties(n) AS values")
     text = str([row.data() for row in everything])
-    for secret in ("Hemmelig", "11223344", "Skjult", "1101575001", "cpr_", "SourceRecord", "'Change'", "Copied"):
+    for secret in ("Hemmelig", "11223344", "1101575001", "cpr_", "SourceRecord", "'Change'", "Copied"):
         assert secret not in text
-    links, _, _ = clean_graph.execute_query("MATCH (a)-[r:HAS|IN|STATE]->(b) RETURN count(r) AS count")
+    for secret in ("skjult", "99887766", "skj"):
+        assert secret not in text.lower(), "it tells who a person with a protected name is"
+    assert "alma@example.dk" in text and "'login': 'Alma'" in text
+    links, _, _ = clean_graph.execute_query("MATCH (a)-[r:HAS|IN|STATE|OWNS|USED_FOR]->(b) RETURN count(r) AS count")
     copied, _, _ = other.execute_query("MATCH ()-[r]->() RETURN count(r) AS count")
     assert copied[0]["count"] == links[0]["count"]
