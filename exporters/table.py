@@ -1,5 +1,6 @@
 """Tables as text files: the form of files_and_rest.md §2."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ _CODECS: dict[Encoding, tuple[str, bytes]] = {
     "utf-16le-bom": ("utf-16-le", b"\xff\xfe"),
 }
 
+_FORMULA = frozenset("=+-@＝＋－＠")
+"""What a formula begins with; Excel takes the wide ones for the others."""
+_NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)?")
+"""Runs nothing, such as a phone number in E.164."""
+
 
 class TableForm(BaseModel):
     """How a table is written. Encoding has no default: a wrong guess is seen by the receiver only."""
@@ -32,14 +38,16 @@ class TableForm(BaseModel):
     newline: Literal["crlf", "lf"] = "crlf"
     header: bool = True
     guard: bool = Field(
-        default=False, description="a ' before values that a spreadsheet would take for a formula; never for data files"
+        default=True,
+        description="a ' before values that a spreadsheet would run as a formula; off where no person opens the file",
     )
 
     @model_validator(mode="after")
     def _encoding_and_rest_fit(self) -> Self:
         if self.guard and self.quote == "never":
             raise ValueError(
-                "guard is for files opened in a spreadsheet, which need quotes: set quote to all or needed"
+                "guard is for files that a person may open in a spreadsheet, which need quotes: set quote to all or "
+                "needed, or guard to false where no person opens the file"
             )
         return self
 
@@ -47,11 +55,11 @@ class TableForm(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Altered:
     """A value that could not be written as it is. ``rule``: transliterated, replaced (by a question mark),
-    flattened (what quotes would have kept), removed (control characters)."""
+    flattened (what quotes would have kept), removed (control characters), guarded (a spreadsheet would run it)."""
 
     row: str
     column: str
-    rule: Literal["transliterated", "replaced", "flattened", "removed"]
+    rule: Literal["transliterated", "replaced", "flattened", "removed", "guarded"]
     text: str
 
 
@@ -68,7 +76,7 @@ def write(form: TableForm, columns: Sequence[str], rows: Iterable[tuple[str, Seq
     codec, mark = _CODECS[form.encoding]
     end = "\r\n" if form.newline == "crlf" else "\n"
     altered: list[Altered] = []
-    lines = [form.delimiter.join(_cell(form, each) for each in columns)] if form.header else []
+    lines = [form.delimiter.join(_cell(form, _guarded(form, each)) for each in columns)] if form.header else []
     for key, values in rows:
         if not (form.quote == "all" and _is_plain("".join(values), codec)):
             sayable = [_sayable(form, codec, value) for value in values]
@@ -76,6 +84,11 @@ def write(form: TableForm, columns: Sequence[str], rows: Iterable[tuple[str, Seq
                 if said != value:
                     altered += _told(key, column, value, said)
             values = sayable
+        if form.guard and any(map(_runs, values)):
+            for column, value in zip(columns, values, strict=True):
+                if _runs(value):
+                    altered.append(Altered(key, column, "guarded", f"a spreadsheet would run it: {value!r} gets a '"))
+            values = [_guarded(form, value) for value in values]
         lines.append(form.delimiter.join([_cell(form, value) for value in values]))
     text = "".join(line + end for line in lines)
     return Written(mark + text.encode(codec), tuple(altered))
@@ -109,9 +122,16 @@ def _told(key: str, column: str, value: str, sayable: str) -> list[Altered]:
     return [Altered(key, column, "transliterated", f"{composed!r} goes out as {sayable!r}")]
 
 
+def _runs(value: str) -> bool:
+    """Whether a spreadsheet takes the value for a formula. Blanks before it, tabs and line breaks too, hide nothing."""
+    return value.lstrip()[:1] in _FORMULA and not _NUMBER.fullmatch(value)
+
+
+def _guarded(form: TableForm, value: str) -> str:
+    return "'" + value if form.guard and _runs(value) else value
+
+
 def _cell(form: TableForm, value: str) -> str:
-    if form.guard and value[:1] in ("=", "+", "-", "@") and not value[1:].isdigit():
-        value = "'" + value
     if form.quote == "all" or (form.quote == "needed" and _needs_quotes(form, value)):
         return '"' + value.replace('"', '""') + '"'
     return value

@@ -50,13 +50,19 @@ _RSD: dict[str, Any] = {
 }
 
 
+class Plan2LearnForm(TableForm):
+    """As any table's, without the guard: see the README."""
+
+    guard: bool = Field(default=False, description="a ' before values that a spreadsheet would run as a formula")
+
+
 class Plan2LearnSettings(BaseModel):
     """Which part of the organisation, in which of the known variants, and how it gets there."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     delivery: DeliverySettings
-    form: TableForm = Field(description="encoding has no default: ask the supplier which one this customer's has")
+    form: Plan2LearnForm = Field(description="encoding has no default: ask the supplier which one this customer's has")
     variant: Literal["viborg", "rsd"] = Field(default="viborg", description="defaults of the rules below")
     names: Mapping[File, str] = Field(
         default_factory=dict, description="file names other than usual; {date} and {municipality} are filled in"
