@@ -28,12 +28,17 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """``work_email``, ``work_phone``, ``mobile``: as a directory has them. ``email``, ``phone``: private."""
+
     uuid: str
     name: str
     cpr: str | None
     protected: bool
     email: str
     phone: str
+    work_email: str = ""
+    work_phone: str = ""
+    mobile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Position:
 class Employment:
     """An employment that holds on the day or later. ``period``: the stretch that holds on the day, else the next one.
     ``first_start``: of its first stretch ever. Values, unit and position are those of the first day that is told.
-    ``is_ahead``: it begins after the day."""
+    ``is_ahead``: it begins after the day. ``hidden``: address and number that are not to be shown outside."""
 
     uuid: str
     number: str
@@ -63,6 +68,7 @@ class Employment:
     period: Period
     first_start: date
     is_ahead: bool
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,9 @@ def _employment(node: Node, at: date) -> Employment | None:
         period=due[0],
         first_start=stretches[0].start,
         is_ahead=day > at,
+        hidden=tuple(
+            value for name in ("email", "phone") if values[f"{name}Hidden"] and (value := _text(values, name))
+        ),
     )
 
 
@@ -146,6 +155,9 @@ def _person(node: Node, at: date) -> Person:
         # Asked for only where the settings name them.
         email=_text(values, "privateEmail") if "privateEmail" in values else "",
         phone=_text(values, "privatePhone") if "privatePhone" in values else "",
+        work_email=_text(values, "workEmail"),
+        work_phone=_text(values, "workPhone"),
+        mobile=_text(values, "mobile"),
     )
 
 

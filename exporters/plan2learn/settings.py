@@ -11,7 +11,8 @@ from exporters.shape import PhoneForm
 from exporters.table import TableForm
 
 File = Literal["unit", "position", "person", "employment", "leader"]
-ContactType = Literal["work", "private"]
+EmailType = Literal["work", "private"]
+PhoneType = Literal["mobile", "work", "private"]
 
 FILE_NAMES: dict[File, str] = {
     "unit": "organisation.csv",
@@ -93,8 +94,10 @@ class Plan2LearnSettings(BaseModel):
     without_cpr: Literal["leave_out", "deliver"] = "leave_out"
 
     person_key: Literal["uuid", "cpr", "employment_number"] = "uuid"
-    email_types: tuple[ContactType, ...] = ("work",)
-    phone_types: tuple[ContactType, ...] = ("work",)
+    email_types: tuple[EmailType, ...] = ("work",)
+    phone_types: tuple[PhoneType, ...] = Field(
+        default=("mobile", "work"), description="mobile: the directory's; work: the employment's, else the directory's"
+    )
     phone_form: PhoneForm = "eight"
     title: Literal["primary", "lowest_number"] = "primary"
     active_status: Literal["begun", "always_1"] = "begun"

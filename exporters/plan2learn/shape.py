@@ -163,11 +163,15 @@ def _position_row(position: Position) -> Row:
 
 def _person_row(staff: _Staff, key: str, files: _Files) -> Row:
     person, settings = staff.person, files.settings
-    emails = [("work", each.email) for each in staff.employments if each.email]
-    phones = [("work", each.phone) for each in staff.employments if each.phone]
+    hidden = {_same(each) for employment in staff.employments for each in employment.hidden}
+    emails = [("work", each.email) for each in staff.employments] + [("work", person.work_email)]
+    phones = [("work", each.phone) for each in staff.employments] + [("work", person.work_phone)]
+    phones.append(("mobile", person.mobile))
     if not person.protected:
-        emails += [("private", person.email)] if person.email else []
-        phones += [("private", person.phone)] if person.phone else []
+        emails.append(("private", person.email))
+        phones.append(("private", person.phone))
+    # What one source says is not to be shown is not shown because another source tells it too.
+    emails, phones = ([each for each in told if each[1] and _same(each[1]) not in hidden] for told in (emails, phones))
     lowest = min(staff.employments, key=lambda each: (each.number.zfill(20), each.uuid))
     titled = lowest if settings.title == "lowest_number" else staff.employments[0]
     return {
@@ -178,6 +182,11 @@ def _person_row(staff: _Staff, key: str, files: _Files) -> Row:
         "Mobil": "" if person.protected else _phone(person.uuid, shape.pick(phones, settings.phone_types), files),
         "Stilling": titled.title or (titled.position.title if titled.position else ""),
     }
+
+
+def _same(contact: str) -> str:
+    """The address or number as it can be compared."""
+    return shape.phone(contact, "e164") or contact.strip().casefold()
 
 
 def _phone(person: str, number: str | None, files: _Files) -> str:

@@ -49,6 +49,8 @@ def staff() -> list[Statement]:
         "e2", "p2", "south", position_code="2020", email="birk@andeby.dk", phone="12 34 56 78", **common
     )
     working.links = {**working.links, "position": link("Position", "2020")}
+    dan = person("p4", "Dan Łukasz", "0404575004")
+    dan.values = {**dan.values, "work_email": told("dan@andeby.dk"), "mobile": told("40404040")}
     return [
         nurse,
         unit("root"),
@@ -57,7 +59,7 @@ def staff() -> list[Statement]:
         alma,
         person("p2", "Birk Prøvesen", "0202575002"),
         person("p3", "Cille Eksempel", "0303575003"),
-        person("p4", "Dan Łukasz", "0404575004"),
+        dan,
         employment("e1", "p1", "north", position_code="1010", **common),
         working,
         gone,

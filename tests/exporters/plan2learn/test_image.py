@@ -23,7 +23,15 @@ VALUES: dict[str, Any] = {
     "phone": "12345678",
     "phoneHidden": None,
 }
-NAME: dict[str, Any] = {"name": "Alma", "addressProtected": None, "privateEmail": None, "privatePhone": None}
+NAME: dict[str, Any] = {
+    "name": "Alma",
+    "addressProtected": None,
+    "workEmail": None,
+    "workPhone": None,
+    "mobile": None,
+    "privateEmail": None,
+    "privatePhone": None,
+}
 PERSON = {"uuid": "p1", "cpr": "1101575001", "history": [{"from": "0001-01-01", "to": None, **NAME}]}
 UNIT = {
     "uuid": "u1",
@@ -79,6 +87,35 @@ def test_11_a_hidden_address_and_a_hidden_number_are_not_read() -> None:
     assert (row["E-mail"], row["Mobil"]) == ("", "")
     shown = rows(shaped(seen(state("2020-01-01")), settings(), AT))["person"][0]
     assert (shown["E-mail"], shown["Mobil"]) == ("alma@andeby.dk", "12345678")
+
+
+def directory(**values: Any) -> dict[str, Any]:
+    """The person, with what a directory tells."""
+    return {**PERSON, "history": [{"from": "0001-01-01", "to": None, **NAME, **values}]}
+
+
+def test_mail_and_phones_of_the_directory_are_given_where_payroll_has_none() -> None:
+    person = directory(workEmail="at@andeby.dk", workPhone="22222222", mobile="33333333")
+    told = seen(state("2020-01-01", email=None, phone=None), person=person)
+    row = rows(shaped(told, settings(), AT))["person"][0]
+    assert (row["E-mail"], row["Mobil"]) == ("at@andeby.dk", "33333333")
+    only_work = rows(shaped(told, settings(phone_types=["work"]), AT))["person"][0]
+    assert only_work["Mobil"] == "22222222"
+    both = rows(shaped(seen(state("2020-01-01"), person=person), settings(phone_types=["work"]), AT))["person"][0]
+    assert (both["E-mail"], both["Mobil"]) == ("alma@andeby.dk", "12345678")
+
+
+def test_11_what_payroll_hides_is_not_given_because_the_directory_tells_it_too() -> None:
+    person = directory(workEmail="ALMA@andeby.dk", mobile="+45 12 34 56 78", workPhone="22222222")
+    told = seen(state("2020-01-01", emailHidden=True, phoneHidden=True), person=person)
+    row = rows(shaped(told, settings(), AT))["person"][0]
+    assert (row["E-mail"], row["Mobil"]) == ("", "22222222")
+
+
+def test_of_a_protected_person_the_directorys_phones_are_not_given_either() -> None:
+    person = directory(addressProtected=True, workEmail="at@andeby.dk", workPhone="22222222", mobile="33333333")
+    row = rows(shaped(seen(state("2020-01-01", email=None, phone=None), person=person), settings(), AT))["person"][0]
+    assert (row["E-mail"], row["Mobil"]) == ("at@andeby.dk", "")
 
 
 def test_leaders_of_every_kind() -> None:
