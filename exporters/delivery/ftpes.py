@@ -53,12 +53,18 @@ class FtpsChannel:
     def send(self, name: str, content: bytes) -> str:
         as_name = temporary(name, self._run) if self._settings.temporary else name
         told = ""
-        with self._connection() as ftp:
-            silent = _upload(ftp, as_name, content)
+        try:
+            with self._connection() as ftp:
+                silent = _upload(ftp, as_name, content)
+        except _BrokenOff as broken:
+            raise DeliveryError(self._how_far(name, as_name, content, broken)) from broken
         if silent is not None:
             found = self._size(as_name)
             if found != len(content):
-                raise DeliveryError(f"{name}: {found} of {len(content)} bytes arrived; then: {silent}") from silent
+                raise DeliveryError(
+                    f"{self._settings.host}: {name} broke off: {found or 0} of {len(content)} bytes arrived; "
+                    f"then: {silent or type(silent).__name__}"
+                ) from silent
             told = "the server broke off after the last byte; the size shows that the file arrived"
         if as_name != name:
             with self._connection() as ftp:
@@ -66,13 +72,21 @@ class FtpsChannel:
         return told
 
     def read(self, name: str) -> bytes | None:
-        parts: list[bytes] = []
-        with self._connection() as ftp:
-            try:
-                ftp.retrbinary(f"RETR {name}", parts.append)
-            except ftplib.error_perm:
-                return None
-        return b"".join(parts)
+        content, size = bytearray(), None
+        try:
+            with self._connection() as ftp:
+                size = _size(ftp, name)
+                try:
+                    ftp.retrbinary(f"RETR {name}", content.extend)
+                except ftplib.error_perm:
+                    return None
+        except DeliveryError as failure:
+            if not content:
+                raise
+            raise DeliveryError(f"{name} broke off: {len(content)} of {_bytes(size)} came; {failure}") from failure
+        if size is not None and size != len(content):
+            raise DeliveryError(f"{self._settings.host}: {name} broke off: {len(content)} of {_bytes(size)} came")
+        return bytes(content)
 
     def sweep(self) -> None:
         with self._connection() as ftp:
@@ -85,11 +99,17 @@ class FtpsChannel:
 
     def _size(self, name: str) -> int | None:
         with self._connection() as ftp:
-            ftp.voidcmd("TYPE I")
-            try:
-                return ftp.size(name)
-            except ftplib.error_perm:
-                return None
+            return _size(ftp, name)
+
+    def _how_far(self, name: str, as_name: str, content: bytes, broken: "_BrokenOff") -> str:
+        """What of an upload has arrived; what was sent, where the server can't be asked any more."""
+        try:
+            found = self._size(as_name)
+        except DeliveryError:
+            told = f"{broken.sent} of {len(content)} bytes were sent"
+        else:
+            told = f"{found or 0} of {len(content)} bytes arrived"
+        return f"{self._settings.host}: {name} broke off: {told}; then: {broken}"
 
     @contextmanager
     def _connection(self) -> Iterator[ftplib.FTP_TLS]:
@@ -116,7 +136,7 @@ class FtpsChannel:
             # 530: not logged in. Asking again with the same password would lock the user out.
             raise DeliveryError(f"{settings.host}: {error}", passing=not str(error).startswith("530")) from error
         except (ftplib.Error, OSError, EOFError) as error:
-            raise DeliveryError(f"{settings.host}: {error or type(error).__name__}") from error
+            raise DeliveryError(f"{settings.host}: {str(error) or type(error).__name__}") from error
         finally:
             _leave(ftp)
 
@@ -133,13 +153,37 @@ def _names(ftp: ftplib.FTP_TLS) -> list[str]:
             return []
 
 
+class _BrokenOff(Exception):
+    """The connection broke before the last byte. ``sent``: bytes that had been handed over by then."""
+
+    def __init__(self, sent: int, cause: Exception) -> None:
+        super().__init__(str(cause) or type(cause).__name__)
+        self.sent = sent
+
+
+def _size(ftp: ftplib.FTP_TLS, name: str) -> int | None:
+    """Bytes of a file at the server; None where there is none, or the server does not tell."""
+    ftp.voidcmd("TYPE I")
+    try:
+        return ftp.size(name)
+    except ftplib.error_perm:
+        return None
+
+
+def _bytes(size: int | None) -> str:
+    return "an unknown number of bytes" if size is None else f"{size} bytes"
+
+
 def _upload(ftp: ftplib.FTP_TLS, name: str, content: bytes) -> Exception | None:
-    """Send the file; the error that came after the last byte, if one did. Raises what came before it."""
+    """Send the file; the error that came after the last byte, if one did. Raises _BrokenOff where it came earlier."""
     ftp.voidcmd("TYPE I")
     data = ftp.transfercmd(f"STOR {name}")
     try:
         for start in range(0, len(content), BLOCK):
-            data.sendall(content[start : start + BLOCK])
+            try:
+                data.sendall(content[start : start + BLOCK])
+            except OSError as error:
+                raise _BrokenOff(start, error) from error
         try:
             if isinstance(data, ssl.SSLSocket):
                 data.unwrap()

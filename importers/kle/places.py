@@ -39,6 +39,10 @@ def files(path: Path, largest: int) -> Iterator[tuple[str, bytes]]:
             raise Unavailable(f"{each} can't be read: {wrong.strerror}") from wrong
 
 
+class _BrokenOff(Exception):
+    """The answer ended in the middle; the text tells how many bytes came, and of how many."""
+
+
 @dataclass
 class Web:
     """GET with bounded attempts, waits and sizes; what has not changed since is not sent again.
@@ -60,11 +64,11 @@ class Web:
                 last = attempt == self.settings.attempts
                 try:
                     answer, content = self._asked(client, address)
-                except httpx.HTTPError as failure:
+                except (httpx.HTTPError, _BrokenOff) as failure:
                     if last:
-                        raise Unavailable(
-                            f"{name} does not answer: {type(failure).__name__}, after {attempt} attempts"
-                        ) from failure
+                        told = str(failure) if isinstance(failure, _BrokenOff) else type(failure).__name__
+                        what = "breaks off" if isinstance(failure, _BrokenOff) else "does not answer"
+                        raise Unavailable(f"{name} {what}: {told}, after {attempt} attempts") from failure
                     self.sleep(min(2.0**attempt, self.settings.longest_wait_seconds))
                     continue
                 if answer.status_code in _AGAIN and not last:
@@ -81,10 +85,15 @@ class Web:
                 headers[header] = value
         content = bytearray()
         with client.stream("GET", address, headers=headers) as answer:
-            for chunk in answer.iter_bytes(1 << 16):
-                content += chunk
-                if len(content) > self.settings.largest:
-                    raise Unreadable(f"{name} sends more than {self.settings.largest_megabytes} megabytes")
+            try:
+                for chunk in answer.iter_bytes(1 << 16):
+                    content += chunk
+                    if len(content) > self.settings.largest:
+                        raise Unreadable(f"{name} sends more than {self.settings.largest_megabytes} megabytes")
+            except httpx.HTTPError as failure:
+                total = answer.headers.get("Content-Length", "an unknown number of")
+                told = f"{answer.num_bytes_downloaded} of {total} bytes came, then {type(failure).__name__}"
+                raise _BrokenOff(told) from failure
         return answer, bytes(content)
 
     def _wait(self, answer: httpx.Response, attempt: int) -> float:

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from sample.kle_service.release import Release
 
@@ -31,15 +32,16 @@ PATHS = ("/kle/emneplan", "/kle/handlefacetter", *_LISTS)
 class Misbehaviour:
     """All off. ``statuses``: what the next answers have instead of 200, one after the other, with ``retry_after``.
 
-    ``slow``: seconds before an answer. ``cut``: half the body. ``html``: a web page with status 200. ``twice``: every
-    entry is told twice. ``missing``: paths that answer 404. ``mark``: a byte order mark. ``namespace``,
-    ``reversed_order``, ``no_uuids`` (lists).
+    ``slow``: seconds before an answer. ``cut``: half the body. ``broken``: the connection ends after 10 bytes.
+    ``html``: a web page with status 200. ``twice``: every entry is told twice. ``missing``: paths that answer 404.
+    ``mark``: a byte order mark. ``namespace``, ``reversed_order``, ``no_uuids`` (lists).
     """
 
     statuses: list[int] = field(default_factory=list)
     retry_after: str = ""
     slow: float = 0.0
     cut: bool = False
+    broken: bool = False
     html: bool = False
     twice: bool = False
     mark: bool = False
@@ -47,6 +49,14 @@ class Misbehaviour:
     reversed_order: bool = False
     no_uuids: bool = False
     missing: frozenset[str] = frozenset()
+
+
+class _Broken(Response):
+    """Says how long it is, and ends after 10 bytes: the server then closes the connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": bytes(self.body)[:10]})
 
 
 @dataclass
@@ -88,6 +98,8 @@ class Service:
             return Response(status_code=304)
         if wrong.cut:
             content = content[: len(content) // 2]
+        if wrong.broken:
+            return _Broken(content)
         return Response(content, media_type="application/xml", headers={"ETag": tag} if self.tags else None)
 
     def content(self, path: str) -> bytes:

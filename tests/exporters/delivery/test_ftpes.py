@@ -1,6 +1,8 @@
 """Delivery over FTP with TLS, against a real server. ``files_NN``: pitfalls of the page on files."""
 
-from collections.abc import Iterator
+import ftplib
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import neo4j
@@ -111,6 +113,32 @@ def test_after_three_attempts_the_target_has_failed_and_the_next_run_sends_all(
     assert report.files[1].attempts == 3
     assert pauses == [2, 10]
     assert run_export(clean_graph, changed, changed.read, ring).sent == ["units.csv", "people.csv"]
+
+
+def test_a_connection_that_breaks_in_the_middle_tells_how_much_arrived(server: FtpServer) -> None:
+    server.cuts = 1
+    with pytest.raises(DeliveryError) as broken:
+        FtpsChannel(settings(server), "run1").send("bruger.csv", BIG * 8)
+    told = re.search(r"bruger\.csv broke off: (\d+) of (\d+) bytes (arrived|were sent); then: .", str(broken.value))
+    assert told is not None, str(broken.value)
+    assert int(told[2]) == len(BIG) * 8
+    assert 100_000 <= int(told[1]) < len(BIG) * 8
+    left = next(server.root.iterdir()).stat().st_size
+    assert (told[3], int(told[1])) in (("arrived", left), ("were sent", int(told[1])))
+
+
+def test_a_download_that_breaks_in_the_middle_tells_how_much_came(
+    server: FtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (server.root / "bruger.csv").write_bytes(BIG)
+
+    def broken(ftp: ftplib.FTP, command: str, take: Callable[[bytes], None]) -> str:
+        take(BIG[:1000])
+        raise ConnectionResetError("reset by peer")
+
+    monkeypatch.setattr(ftplib.FTP, "retrbinary", broken)
+    with pytest.raises(DeliveryError, match=f"broke off: 1000 of {len(BIG)} bytes came; .*reset by peer"):
+        FtpsChannel(settings(server), "run1").read("bruger.csv")
 
 
 def test_leftovers_of_broken_runs_are_removed_and_only_ours(server: FtpServer) -> None:

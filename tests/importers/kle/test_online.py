@@ -95,6 +95,14 @@ def test_13_a_cut_body(online: Running) -> None:
         take(online)
 
 
+def test_a_connection_that_breaks_in_the_middle_tells_how_much_came(online: Running) -> None:
+    online.service.misbehaviour.broken = True
+    length = len(online.service.content("/kle/emneplan"))
+    with pytest.raises(Unavailable, match=rf"breaks off: 10 of {length} bytes came, then \w+, after 3 attempts"):
+        take(online)
+    assert len(online.service.calls) == 3
+
+
 def test_503_is_waited_for_but_not_for_ever(online: Running) -> None:
     waits: list[float] = []
     online.service.misbehaviour = Misbehaviour(statuses=[503, 503], retry_after="3600")
