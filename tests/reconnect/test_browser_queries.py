@@ -1,7 +1,9 @@
 """The analysts' saved queries run on the model as it is, and answer."""
 
+import re
 from pathlib import Path
 
+import httpx
 import neo4j
 import pytest
 
@@ -9,6 +11,7 @@ from graph.cpr import Keyring
 from graph.model import KINDS
 from importers.pipeline import run_import
 from importers.roles import RoleRule
+from reconnect.embedded import Addresses
 from tests.emptied import empty
 from tests.graph.organisation import Stating, small, unit
 
@@ -37,9 +40,33 @@ def test_a_saved_query_runs_and_says_its_question_first(graph: neo4j.Driver, fil
         assert rows
 
 
-def test_every_kind_has_a_colour_and_a_caption() -> None:
+ALWAYS_THERE = {
+    "Unit": "name", "Person": "name", "Employment": "number", "Position": "title", "PositionCategory": "title",
+    "Role": "title", "KleNode": "number", "KleFacetCategory": "number", "KleFacet": "number", "Function": "title",
+    "ItSystem": "title", "SystemGroup": "title", "DirectoryGroup": "name", "Account": "login",
+}  # fmt: skip
+"""Properties that such a thing has in every source that tells of it."""
+
+
+def test_every_kind_has_a_colour_and_a_caption_that_is_never_blank() -> None:
     style = (FOLDER / "reconnect.grass").read_text()
     for kind in KINDS.values():
         line = next(line for line in style.splitlines() if line.startswith(f"node.{kind.name} "))
-        caption = line.split('caption: "{')[1].split("}")[0]
-        assert caption in {each.name for each in kind.properties}
+        caption = line.split('caption: "')[1].split('"')[0]
+        named = set(re.findall(r"{(\w+)}", caption))
+        assert named <= {each.name for each in kind.properties}
+        words = re.sub(r"{\w+}", "", caption).strip()
+        assert words or ALWAYS_THERE[kind.name] in named, f"{kind.name}: {caption}"
+
+
+def test_the_browsers_page_is_served_under_a_policy_that_lets_nothing_of_it_out(addresses: Addresses) -> None:
+    """A browser obeys it: neither cdn.segment.com, canny.io nor Google's fonts are loaded, nor anything asked."""
+    answer = httpx.get(addresses.browser_url, trust_env=False)
+    assert answer.status_code == httpx.codes.OK
+    policy = dict(each.strip().split(" ", 1) for each in answer.headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'self'"
+    bolt = addresses.bolt_uri.rsplit(":", 1)[1]
+    here = {f"ws://127.0.0.1:{bolt}", f"ws://localhost:{bolt}"}
+    assert set(" ".join(policy.values()).split()) <= {"'self'", "'none'", "'unsafe-inline'", "data:", *here}
+    assert "'unsafe-inline'" not in policy["script-src"]
+    assert here <= set(policy["connect-src"].split())

@@ -14,6 +14,7 @@ from api.app import Service, create_app
 from graph.connection import connect, connect_async
 from graph.cpr import Keyring
 from reconnect import cli
+from reconnect.embedded.neo4j import browser_policy
 from reconnect.settings_file import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,3 +111,9 @@ def test_no_password_is_an_argument() -> None:
     for name, service in SERVICES.items():
         for command in (service.get("command", []), service["healthcheck"]["test"]):
             assert "PASSWORD:" not in " ".join(command), name
+
+
+def test_neo4j_browsers_page_has_the_embedded_servers_policy() -> None:
+    name = "NEO4J_dbms_security_http__static__content__security__policy__header"
+    set_ = SERVICES["neo4j"]["environment"][name].replace("${NEO4J_BOLT_PORT:-7687}", "7687")
+    assert set_ == browser_policy(7687)
