@@ -7,7 +7,7 @@ next: what was on its way is looked at, and sent again unless the target has it.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from hashlib import sha256
@@ -19,6 +19,7 @@ import orjson
 from exporters.brake import FileDifference, digest, summary, too_much
 from exporters.delivery.channel import Channel, channel
 from exporters.delivery.names import safe
+from exporters.difference_text import changes, delivered_rows, why_hidden
 from exporters.errors import DeliveryError, Overtaken
 from exporters.image import read_image
 from exporters.ledger import FileEntry, Ledger
@@ -28,6 +29,7 @@ from exporters.target import ImageReader, Notice, Row, Shaped, ShapedFile, Targe
 from graph.approvals import not_used, require_held
 from graph.cpr import Keyring
 from graph.planning import replan
+from graph.protection import unprotected
 from graph.sourcing import approve as approve_brake
 from graph.sourcing import end_run, hold, is_approved, spend, start_run
 from graph.time import today
@@ -224,6 +226,49 @@ class Export:
         for each, told in zip(made, self.report.files, strict=True):
             if each.is_new or self.target.files.always:
                 told.outcome = "would be sent"
+        differing = [
+            (each, told)
+            for each, told in zip(made, self.report.files, strict=True)
+            if each.difference.added or each.difference.changed or each.difference.gone
+        ]
+        before = self._delivered([each for each, _ in differing])
+        for each, told in differing:
+            form, known = self.target.files.form, before.get(each.shaped.object, {})
+            told.changes = list(changes(form, self._closed(each), each.difference, known))
+
+    def _closed(self, made: _Made) -> ShapedFile:
+        """The file, with those of its people protected who are gone from the image: the shape does not know them."""
+        if not (made.shaped.identifying and made.difference.gone):
+            return made.shaped
+        gone = frozenset(made.difference.gone)
+        return replace(made.shaped, protected=made.shaped.protected | (gone - unprotected(self.driver, gone)))
+
+    def _delivered(self, made: list[_Made]) -> dict[str, dict[str, Row]]:
+        """The rows of these files as they were delivered, by object and key; without those that can't be read."""
+        known = [
+            (each, each.entry)
+            for each in made
+            if each.entry is not None and not each.moved and (each.difference.changed or each.difference.gone)
+        ]
+        found: dict[str, dict[str, Row]] = {}
+        if not known:
+            return found
+        try:
+            with channel(self.target.delivery, "dry-run") as way:
+                for each, entry in known:
+                    content = way.read(entry.name)
+                    if content is not None:
+                        found[each.shaped.object] = delivered_rows(
+                            self.target.files.form,
+                            each.shaped,
+                            content,
+                            self.ledger.hashes(each.shaped.object),
+                            self._row_hash,
+                            untouched=self.keyring.fingerprint(content) == entry.hash,
+                        )
+        except DeliveryError as failure:
+            self.report.unread = str(failure)
+        return found
 
     # -- delivery -----------------------------------------------------------------------------------------------
 
@@ -347,9 +392,10 @@ class Export:
 
 def _altered(made: list[_Made]) -> list[Notice]:
     return [
-        Notice(each.shaped.object, one.row, one.column, one.rule, one.text)
+        Notice(each.shaped.object, one.row, one.column, one.rule, f"a value ({hidden})" if hidden else one.text)
         for each in made
         for one in each.written.altered
+        for hidden in (why_hidden(each.shaped, one.row, one.column),)
     ]
 
 

@@ -10,9 +10,19 @@ from exporters.target import Notice, Parked
 Outcome = Literal["unchanged", "sent", "confirmed", "failed", "held back", "would be sent"]
 
 
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What would become of a row, in words: a line a field where it changes, else one line of values."""
+
+    key: str
+    what: Literal["gone", "changed", "new"]
+    lines: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class FileReport:
-    """One file. ``content`` is what it holds (or would); ``told``: how it got there, where that is worth telling."""
+    """One file. ``content`` is what it holds (or would); ``told``: how it got there, where that is worth telling.
+    ``changes``: of a dry run only."""
 
     object: str
     name: str
@@ -22,6 +32,7 @@ class FileReport:
     outcome: Outcome = "held back"
     attempts: int = 0
     told: str = ""
+    changes: list[RowChange] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -41,6 +52,8 @@ class ExportReport:
     approval: str = ""
     """Why the approval that the run was given allowed nothing; empty where it did, or none was given."""
     error: str = ""
+    unread: str = ""
+    """Why a dry run can't tell old values: what the target answered when it was asked for its files."""
 
     @property
     def sent(self) -> list[str]:

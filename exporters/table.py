@@ -1,5 +1,7 @@
 """Tables as text files: the form of files_and_rest.md §2."""
 
+import csv
+import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -92,6 +94,30 @@ def write(form: TableForm, columns: Sequence[str], rows: Iterable[tuple[str, Seq
         lines.append(form.delimiter.join([_cell(form, value) for value in values]))
     text = "".join(line + end for line in lines)
     return Written(mark + text.encode(codec), tuple(altered))
+
+
+def read(form: TableForm, content: bytes) -> list[list[str]]:
+    """The cells of a table that was written so, the header's too. Raises ValueError where it was not."""
+    codec, mark = _CODECS[form.encoding]
+    if not content.startswith(mark):
+        raise ValueError("the byte order mark is missing")
+    text = io.StringIO(content[len(mark) :].decode(codec), newline="")
+    try:
+        if form.quote == "never":
+            return list(csv.reader(text, delimiter=form.delimiter, quoting=csv.QUOTE_NONE))
+        return list(csv.reader(text, delimiter=form.delimiter, strict=True))
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+
+
+def as_written(form: TableForm, value: str) -> str:
+    """A cell's value as whoever reads the table gets it."""
+    return _guarded(form, _sayable(form, _CODECS[form.encoding][0], value))
+
+
+def unguarded(form: TableForm, value: str) -> str:
+    """A cell's value as it was before the guard."""
+    return value[1:] if form.guard and value[:1] == "'" and _runs(value[1:]) else value
 
 
 def _is_plain(text: str, codec: str) -> bool:

@@ -18,7 +18,9 @@ own rights in the API), ``shape`` (the target's form of it: pure, so that the sa
 
         def shape(self, image: Image, at: date) -> Shaped:
             rows = {person["uuid"]: {"Navn": person["name"]} for person in image["Persons"]}
-            return Shaped([ShapedFile("person", "staff.csv", ("Navn",), rows)])
+            protected = frozenset(person["uuid"] for person in image["Persons"] if person["addressProtected"])
+            name = frozenset({"Navn"})
+            return Shaped([ShapedFile("person", "staff.csv", ("Navn",), rows, name, name, protected)])
 
 Such a target gets whole files. Targets that take objects one by one keep the same ledger.
 """
@@ -71,12 +73,17 @@ class ShapedFile:
     """One file of the target. ``rows``: each object's key, which never changes and is no CPR number → its values.
 
     ``columns``: the titles, in order; every row has exactly these. Rows are written in the order of ``rows``.
+    ``shown``: titles whose values may be shown to who looks at a dry run. ``identifying``: those that tell who a person
+    is, in a file whose rows' keys are persons' uuids. ``protected``: keys of people with a protected name.
     """
 
     object: str
     name: str
     columns: tuple[str, ...]
     rows: Mapping[str, Row]
+    shown: frozenset[str] = frozenset()
+    identifying: frozenset[str] = frozenset()
+    protected: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

@@ -62,7 +62,8 @@ def shaped(organisation: Organisation, settings: Plan2LearnSettings, at: date) -
         },
         "leader": _leader_rows(organisation.leaders, keys, files),
     }
-    made = [_file(file, rows[file], settings, at) for file in settings.order]
+    protected = frozenset(uuid for uuid, each in staff.items() if each.person.protected)
+    made = [_file(file, rows[file], settings, at, protected) for file in settings.order]
     return Shaped(made, files.parked, files.notices, dict(files.counts))
 
 
@@ -251,8 +252,26 @@ def _leader_title(responsibilities: list[str], settings: Plan2LearnSettings) -> 
     return ", ".join(titles[:1] if settings.leader_titles == "one" else titles)
 
 
-def _file(file: File, rows: Mapping[str, Row], settings: Plan2LearnSettings, at: date) -> ShapedFile:
+_IDENTIFYING = frozenset({"Navn", "E-mail", "Mobil"})
+
+
+def _private_fields(settings: Plan2LearnSettings) -> set[str]:
+    """Fields that may hold a CPR number, or a private address or number."""
+    private = {"CPR"}
+    if settings.person_key == "cpr":
+        private.add("BrugerId")
+    if "private" in settings.email_types:
+        private.add("E-mail")
+    if "private" in settings.phone_types:
+        private.add("Mobil")
+    return private
+
+
+def _file(
+    file: File, rows: Mapping[str, Row], settings: Plan2LearnSettings, at: date, protected: frozenset[str]
+) -> ShapedFile:
     columns = settings.columns_of(file)
+    private = _private_fields(settings)
     name = settings.names.get(file, FILE_NAMES[file])
     return ShapedFile(
         object=file,
@@ -262,4 +281,7 @@ def _file(file: File, rows: Mapping[str, Row], settings: Plan2LearnSettings, at:
             key: {title: of[1:] if of.startswith("=") else row[of] for title, of in columns.items()}
             for key, row in rows.items()
         },
+        shown=frozenset(title for title, of in columns.items() if of not in private),
+        identifying=frozenset(title for title, of in columns.items() if of in _IDENTIFYING),
+        protected=protected,
     )

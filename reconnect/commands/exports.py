@@ -1,5 +1,6 @@
 """``export``: supply a target, now."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -18,7 +19,10 @@ from reconnect.progress import progress
 from reconnect.targets import BUILDERS
 from reconnect.terminal import terminal
 
+_SHOWN = 50
+"""Rows that differ, on a terminal; elsewhere all are shown."""
 _EXAMPLES = 3
+"""Of what is told rule by rule, on a terminal."""
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +33,9 @@ def register(app: typer.Typer) -> None:
 def export_target(
     context: typer.Context,
     target: Annotated[str, typer.Argument(help=f"{', '.join(sorted(BUILDERS))}.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent; send nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be sent, old and new values; send nothing.")
+    ] = False,
     approve: Annotated[
         str | None, typer.Option("--approve", metavar="ID", help="Let through what the brake with this id holds.")
     ] = None,
@@ -68,22 +74,56 @@ def export_target(
         raise typer.Exit(Exit.BAD_RECORDS)
 
 
+def _show_changes(report: ExportReport, console: Console) -> None:
+    """Old and new values, row by row: what would go first. On a terminal the first of them, elsewhere all."""
+    if report.unread:
+        console.print(f"Old values can't be shown: {report.unread}")
+    rows = [(each.name, change) for each in report.files for change in each.changes]
+    rows.sort(key=lambda row: ("gone", "changed", "new").index(row[1].what))
+    shown = rows[:_SHOWN] if console.is_terminal else rows
+    for name, change in shown:
+        console.print(f"  {name} {change.key}: {change.what}")
+        for line in change.lines:
+            console.print(f"    {line}")
+    _tell_of_the_rest(len(rows) - len(shown), console)
+
+
+def _by_rule(label: str, told: Sequence[tuple[str, str]], console: Console) -> None:
+    """How many by rule; on a terminal with a few examples of each, elsewhere all."""
+    by_rule: dict[str, list[str]] = {}
+    for rule, text in told:
+        by_rule.setdefault(rule, []).append(text)
+    for rule, texts in sorted(by_rule.items()):
+        console.print(f"{label}: {rule}, {len(texts)}")
+        shown = texts[:_EXAMPLES] if console.is_terminal else texts
+        for text in shown:
+            console.print(f"  {text}")
+        _tell_of_the_rest(len(texts) - len(shown), console)
+
+
+def _tell_of_the_rest(count: int, console: Console) -> None:
+    if count:
+        console.print(f"  … and {count} more; written to a file (> FILE) it tells all of them")
+
+
 def show(report: ExportReport, console: Console) -> None:
     """What an export did, file by file."""
     console.print(f"{'Dry run of export' if report.dry_run else 'Export'} to {report.target}, as of {report.at}")
     table = Table("File", "Rows", "New", "Changed", "Gone", "What", box=None)
     for each in report.files:
         numbers = (each.rows, len(each.difference.added), len(each.difference.changed), len(each.difference.gone))
-        table.add_row(each.name, *map(str, numbers), each.outcome)
+        table.add_row(each.name, *map(str, numbers), f"{each.outcome} ({each.told})" if each.told else each.outcome)
     console.print(table)
-    for label, lines in (
-        ("not delivered", [f"{each.object} {each.key}: {each.reason}" for each in report.parked]),
-        ("notice", [f"{each.object} {each.key}, {each.field}: {each.text}" for each in report.notices]),
-    ):
-        if lines:
-            console.print(f"{label}: {len(lines)}")
-        for line in lines[:_EXAMPLES]:
-            console.print(f"  {line}")
+    if report.dry_run:
+        _show_changes(report, console)
+    _by_rule(
+        "not delivered", [(each.problem, f"{each.object} {each.key}: {each.reason}") for each in report.parked], console
+    )
+    _by_rule(
+        "notice",
+        [(each.rule, f"{each.object} {each.key}, {each.field}: {each.text}") for each in report.notices],
+        console,
+    )
     if report.reasons:
         done = "Stopped by the brake:" if report.brake else "Let past the brake, as approved:"
         console.print("The brake would stop this:" if report.dry_run else done)

@@ -33,6 +33,8 @@ class StaffList:
         columns: tuple[str, ...] = ("Id", "Navn"),
         change: Callable[[str], str] = str,
         rules: str = "1",
+        shown: frozenset[str] = frozenset({"Id", "Navn"}),
+        identifying: frozenset[str] = frozenset(),
         **file_rules: Any,
     ) -> None:
         self.delivery = FolderDelivery(path=delivery, pauses=(0,)) if isinstance(delivery, Path) else delivery
@@ -42,6 +44,7 @@ class StaffList:
         self.people = {"p1": "Alma", "p2": "Birk"} if people is None else people
         self.units = {"u1": "Nord"} if units is None else units
         self.columns, self.change = columns, change
+        self.shown, self.identifying = shown, identifying
         self.asked: list[Mapping[str, object]] = []
 
     def read(self, document: str, operation: str, variables: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
@@ -67,4 +70,4 @@ class StaffList:
             each["uuid"]: {"Id": each["uuid"], "Navn": self.change(each["name"])}
             for each in sorted(things, key=lambda thing: str(thing["uuid"]))
         }
-        return ShapedFile(object_, name, self.columns, rows)
+        return ShapedFile(object_, name, self.columns, rows, self.shown, self.identifying)

@@ -22,6 +22,7 @@ from tests.graph.snapshot import last_write
 
 RING = Keyring.generate()
 AT = date(2026, 3, 2)
+LOOSE = ExportBrake(files={"unit": FileBrake(empty="allow")})
 MANY = {f"p{number:03}": f"Person {number}" for number in range(100)}
 
 
@@ -78,6 +79,85 @@ def test_a_dry_run_is_the_same_path_and_sends_and_writes_nothing(clean_graph: ne
     ]
     assert not (tmp_path / "out").exists()
     assert last_write(clean_graph) == before
+
+
+def differences(report: ExportReport) -> dict[str, tuple[str, ...]]:
+    return {f"{change.key} {change.what}": change.lines for each in report.files for change in each.changes}
+
+
+@pytest.mark.parametrize("guard", [True, False])
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("quote", ["all", "needed"])
+def test_a_dry_run_tells_old_and_new_values_by_row_and_field(
+    clean_graph: neo4j.Driver, tmp_path: Path, guard: bool, header: bool, quote: str
+) -> None:
+    form = TableForm.model_validate({"encoding": "utf-8-bom", "guard": guard, "header": header, "quote": quote})
+    people = {"p1": 'Alma; "A"', "p2": "=Birk", "p3": "Cille"}
+    export(clean_graph, StaffList(tmp_path, people, form=form))
+    later = StaffList(tmp_path, {"p1": "Alma", "p2": "Bo", "p4": "Dan"}, form=form)
+    assert differences(export(clean_graph, later, dry_run=True)) == {
+        "p3 gone": ("Id: p3; Navn: Cille",),
+        "p1 changed": ('Navn: Alma; "A" → Alma',),
+        "p2 changed": ("Navn: =Birk → Bo",),
+        "p4 new": ("Id: p4; Navn: Dan",),
+    }
+    assert differences(export(clean_graph, later)) == {}
+
+
+def test_of_a_row_that_was_altered_to_be_written_the_old_values_are_told_too(
+    clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    form = TableForm(encoding="windows-1252")
+    export(clean_graph, StaffList(tmp_path, {"p1": "Łukasz", "p2": "Łucja"}, {}, form=form, brake=LOOSE))
+    later = StaffList(tmp_path, {"p1": "Łukasz Ny", "p2": "Łucja"}, {}, form=form, brake=LOOSE)
+    assert differences(export(clean_graph, later, dry_run=True)) == {"p1 changed": ("Navn: Lukasz → Łukasz Ny",)}
+
+
+def test_a_dry_run_shows_no_column_that_is_not_said_to_be_open(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    closed = {"shown": frozenset({"Id"}), "form": TableForm(encoding="iso-8859-1")}
+    export(clean_graph, StaffList(tmp_path, {"p1": "0101571234", "p2": "0202571234"}, **closed))
+    later = StaffList(tmp_path, {"p1": "0303571234", "p3": "Łukasz"}, **closed)
+    told = export(clean_graph, later, dry_run=True)
+    assert differences(told) == {
+        "p2 gone": ("Id: p2; Navn: (private)",),
+        "p1 changed": ("Navn: differs (private)",),
+        "p3 new": ("Id: p3; Navn: (private)",),
+    }
+    assert [(each.rule, each.text) for each in told.notices] == [("transliterated", "a value (private)")]
+
+
+def test_of_people_who_are_gone_only_those_known_to_be_unprotected_are_named(
+    clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    clean_graph.execute_query(
+        """
+        CREATE (:Person {uuid: 'p1'})-[:STATE]->(:PersonState {name: 'Alma'})
+        CREATE (:Person {uuid: 'p2'})-[:STATE]->(:PersonState {address_protected: true})
+        """
+    )
+    people, name = {f"p{n}": f"Navn {n}" for n in range(1, 5)}, frozenset({"Navn"})
+    export(clean_graph, StaffList(tmp_path, people, identifying=name))
+    told = export(clean_graph, StaffList(tmp_path, {"p4": "Navn 4"}, identifying=name), dry_run=True)
+    assert differences(told) == {
+        "p1 gone": ("Id: p1; Navn: Navn 1",),
+        "p2 gone": ("Id: p2; Navn: (protected)",),
+        "p3 gone": ("Id: p3; Navn: (protected)",),
+    }
+
+
+def test_old_values_that_are_not_at_the_target_are_told_as_unknown(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path))
+    for content in (b"", b'"Id";"Navn"\r\n"p2";"Somebody else"\r\n', None):
+        if content is None:
+            (tmp_path / "people.csv").unlink()
+        else:
+            (tmp_path / "people.csv").write_bytes(content)
+        told = export(clean_graph, StaffList(tmp_path, {"p2": "Bo"}), dry_run=True)
+        unknown = "what was delivered before can't be read at the target"
+        assert differences(told) == {"p1 gone": (unknown,), "p2 changed": (f"{unknown}; now Id: p2; Navn: Bo",)}
+    (tmp_path / "people.csv").mkdir()
+    told = export(clean_graph, StaffList(tmp_path, {"p2": "Bo"}), dry_run=True)
+    assert "people.csv" in told.unread
 
 
 def test_17_an_empty_image_stops_all_files_and_yesterdays_stay(clean_graph: neo4j.Driver, tmp_path: Path) -> None:

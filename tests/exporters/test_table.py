@@ -8,7 +8,7 @@ import pytest
 
 from exporters import plan2learn
 from exporters.plan2learn.settings import Plan2LearnForm
-from exporters.table import TableForm, write
+from exporters.table import TableForm, read, unguarded, write
 
 NASTY = ["a;b", 'a"b', "a\nb", "a\r\nb", " a ", "", "=1+1", "+4512345678", "Ærø", "'"]
 
@@ -33,6 +33,7 @@ def test_files_09_every_cell_comes_back(quote: str, delimiter: str, encoding: st
     assert written.altered == ()
     text = io.StringIO(written.content.decode(codec), newline="")
     assert list(csv.reader(text, delimiter=delimiter)) == [columns, NASTY]
+    assert read(form, written.content) == [columns, NASTY]
 
 
 FORMULAS = ["=1+1", "+A1", "-A1", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", "  =1+1", "＝1+1", "-2+cmd|' /C calc'!A0"]
@@ -46,6 +47,7 @@ def test_files_12_a_value_that_a_spreadsheet_would_run_is_guarded_and_told(quote
         cells = list(csv.reader(io.StringIO(written.content.decode(), newline=""), delimiter=";"))
         assert cells == [["'" + formula], ["'" + formula]]
         assert [each.rule for each in written.altered] == ["guarded"]
+        assert unguarded(form, cells[1][0]) == formula
     harmless = ["+4512345678", "-5", "-2,50", "+1.5", "a=1", "", "Nord - Syd"]
     assert write(form, [f"c{n}" for n in range(len(harmless))], [("k", harmless)]).altered == ()
 

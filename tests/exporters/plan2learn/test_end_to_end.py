@@ -139,3 +139,28 @@ def test_17_a_graph_that_was_emptied_stops_all_files(
     assert report.brake is not None
     assert len([reason for reason in report.reasons if "would be empty" in reason]) == 5
     assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == kept
+
+
+def test_a_dry_run_tells_what_would_change_and_nothing_private(
+    exported: ExportReport, clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path
+) -> None:
+    later = staff()
+    for each in later:
+        if each.kind == "Employment" and each.key == "e2":
+            each.values = {**each.values, "email": told("birk.ny@andeby.dk"), "title": told("Souschef")}
+        if each.kind == "Person" and each.key == "p4":
+            each.values = {"name": told("Hemmelig Navn"), "address_protected": told(True)}
+    run_import(clean_graph, Stating(*later), RING, rules=[MANAGERS])
+    target = Plan2Learn(settings(delivery={"kind": "folder", "path": str(tmp_path)}))
+    report = run_export(clean_graph, target, image_reader(addresses, clean_graph, RING), RING, at=AT, dry_run=True)
+    lines = {line for each in report.files for change in each.changes for line in change.lines}
+    assert lines == {
+        "E-mail: birk@andeby.dk → birk.ny@andeby.dk",
+        "Stilling: Sygeplejerske → Souschef",
+        "Navn: differs (protected)",
+        "E-mail: differs (protected)",
+        "Mobil: differs (protected)",
+    }
+    everything = str([lines, report.notices, report.parked])
+    for private in ("Łukasz", "Hemmelig", "0404575004", "0202575002", "dan@", "40404040"):
+        assert private not in everything
