@@ -16,6 +16,13 @@ LAG = Gauge("reconnect_source_lag_seconds", "Since the source was last read well
 BAD = Gauge("reconnect_source_bad_records", "Records of the source that could not be taken", ["source"])
 
 
+NOTICES = Gauge(
+    "reconnect_source_problems",
+    "Kept problems of the source by rule: bad records and notices",
+    ["source", "severity", "rule"],
+)
+
+
 async def metrics(states: States | None, request: Request) -> Response:
     """Counters since the start, and how the sources are doing now."""
     if states is not None:
@@ -23,11 +30,13 @@ async def metrics(states: States | None, request: Request) -> Response:
             told = await anyio.to_thread.run_sync(states)
         except NotAnswering:
             told = ()  # no gauges rather than old ones; /health/ready tells that Redis does not answer
-        for gauge in (SILENT, LAG, BAD):
+        for gauge in (SILENT, LAG, BAD, NOTICES):
             gauge.clear()  # a source that is gone is not shown for ever
         for each in told:
             SILENT.labels(each["name"]).set(each["silent"])
             BAD.labels(each["name"]).set(each["badRecords"])
+            for problem in each["problems"]:
+                NOTICES.labels(each["name"], problem["severity"], problem["rule"]).set(problem["count"])
             if each["lagSeconds"] is not None:
                 LAG.labels(each["name"]).set(each["lagSeconds"])
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

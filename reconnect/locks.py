@@ -8,11 +8,15 @@ what the present one says. The graph needs no such help: its door compares versi
 import secrets
 import threading
 import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import cast
 
 import redis
 from structlog.stdlib import get_logger
+
+from graph.time import COPENHAGEN
 
 PREFIX = "reconnect:lock:"
 _FENCE = "reconnect:fence"
@@ -20,6 +24,16 @@ _FENCE = "reconnect:fence"
 # Both compare and act in one step: the lock may have expired and be another's by now.
 _RENEW = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
 _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+
+
+def is_held(client: redis.Redis, name: str) -> bool:
+    """Whether any run holds the lock."""
+    return bool(client.exists(f"{PREFIX}{name}"))
+
+
+def held_locks(client: redis.Redis) -> list[str]:
+    """Names of the locks that runs hold."""
+    return [key.decode().removeprefix(PREFIX) for key in client.scan_iter(match=f"{PREFIX}*")]
 
 
 class LockTaken(Exception):
@@ -33,11 +47,20 @@ class LockLost(Exception):
 class Lock:
     """A named lock as a context manager. Raises LockTaken on entry when another holds it for longer than ``wait``.
 
+    ``waiting``: called again and again while it waits for another holder; may raise to give up.
+
     ``seconds``: its life without renewal. Renewal is a thread of its own, so that long work in the holder's thread does
     not let it expire.
     """
 
-    def __init__(self, client: redis.Redis, name: str, seconds: float, wait: float = 0) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        name: str,
+        seconds: float,
+        wait: float = 0,
+        waiting: Callable[[], None] | None = None,
+    ) -> None:
         self.name = name
         self.fence = 0
         self._client = client
@@ -45,6 +68,7 @@ class Lock:
         self._value = secrets.token_hex(16)
         self._life = int(seconds * 1000)
         self._wait = wait
+        self._waiting = waiting
         self._ended = threading.Event()
         self._lost = threading.Event()
         self._renewer: threading.Thread | None = None
@@ -53,7 +77,9 @@ class Lock:
         deadline = time.monotonic() + self._wait
         while not self._client.set(self._key, self._value, nx=True, px=self._life):
             if time.monotonic() >= deadline:
-                raise LockTaken(f"{self.name} is being run already; one run at a time.")
+                raise LockTaken(self._taken())
+            if self._waiting is not None:
+                self._waiting()
             time.sleep(0.1)
         self.fence = cast(int, self._client.incr(_FENCE))
         self._renewer = threading.Thread(target=self._renew, name=f"lock {self.name}", daemon=True)
@@ -71,6 +97,14 @@ class Lock:
         except redis.RedisError as failure:
             # The lock then ends by expiry; the work itself is done and must not fail for this.
             get_logger("reconnect.locks").warning("lock not released", lock=self.name, error=str(failure))
+
+    def _taken(self) -> str:
+        left = cast(int, self._client.pttl(self._key))  # milliseconds; negative where it has gone meanwhile
+        until = datetime.now(COPENHAGEN) + timedelta(milliseconds=max(left, 0))
+        return (
+            f"{self.name} is being run already; one run at a time. If that run was killed, it can be run again after "
+            f"{until:%H:%M:%S} (in {max(left, 0) / 1000:.0f} s). With --wait a command waits until it can."
+        )
 
     def require(self) -> None:
         """Raises LockLost when the lock is no longer held. Called between steps of the work."""

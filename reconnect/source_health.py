@@ -37,6 +37,15 @@ class ChangeCount:
 
 
 @dataclass(frozen=True)
+class ProblemCount:
+    """How many problems by one rule are kept. ``severity``: bad, notice."""
+
+    rule: str
+    severity: str
+    count: int
+
+
+@dataclass(frozen=True)
 class SourceHealth:
     """One source. Moments are in Copenhagen time. ``silent_after``: None = it may be silent for ever.
 
@@ -57,6 +66,7 @@ class SourceHealth:
     notices: int
     changed_at: datetime | None
     changed: tuple[ChangeCount, ...]
+    problems: tuple[ProblemCount, ...] = ()
 
     def as_answer(self) -> Mapping[str, Any]:
         """The form of the API's type ``SourceHealth``."""
@@ -75,6 +85,7 @@ class SourceHealth:
             "notices": self.notices,
             "changedAt": _text(self.changed_at),
             "changed": [vars(each) for each in self.changed],
+            "problems": [vars(each) for each in self.problems],
         }
 
 
@@ -138,6 +149,7 @@ def _health(
         notices=kept["notices"] if kept else 0,
         changed_at=kept["changed_at"].to_native().astimezone(UTC) if kept and kept["changed_at"] else None,
         changed=_counts(kept["counts"]) if kept and kept["counts"] else (),
+        problems=tuple(ProblemCount(*each) for each in kept["problems"]) if kept else (),
     )
 
 
@@ -174,13 +186,20 @@ def _kept(driver: neo4j.Driver) -> dict[str, Mapping[str, Any]]:
                 sum(CASE severity WHEN 'notice' THEN 1 ELSE 0 END) AS notices
         }
         WITH name, sum(records) AS records, sum(bad) AS bad, sum(notices) AS notices
+        CALL (name) {
+            MATCH (b:BadRecord {source: name})
+            WITH b.rule AS rule, b.severity AS severity, count(*) AS count
+            ORDER BY rule, severity
+            RETURN collect([rule, severity, count]) AS problems
+        }
+        WITH name, records, bad, notices, problems
         WHERE name <> $manual AND NOT name STARTS WITH $rule
         CALL (name) {
             OPTIONAL MATCH (run:Run {type: 'import', name: name, dry: false})
             WHERE run.counts IS NOT NULL AND run.counts <> '{}'
             RETURN run ORDER BY run.started DESC LIMIT 1
         }
-        RETURN name, records, bad, notices, run.started AS changed_at, run.counts AS counts
+        RETURN name, records, bad, notices, problems, run.started AS changed_at, run.counts AS counts
         """,
         manual=MANUAL,
         rule=RULE_PREFIX,

@@ -3,6 +3,7 @@
 One run of a source or target at a time (a lock), and what became of it is kept where ``status`` and the API read it.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from exporters.pipeline import run_export
 from exporters.report import ExportReport
 from graph import dayturn
 from graph.cpr import require_keys_of
+from graph.sourcing import end_killed, running_runs
 from graph.time import COPENHAGEN
 from importers.pipeline import run_import
 from importers.report import ImportReport, text_of
@@ -22,7 +24,7 @@ from importers.source import Source
 from reconnect import sources, targets, work_state
 from reconnect.context import Context
 from reconnect.embedded.scratch import scratch
-from reconnect.locks import Lock
+from reconnect.locks import Lock, held_locks
 from reconnect.progress import Report
 from reconnect.redaction import redact_text
 from reconnect.work_state import WorkState
@@ -63,11 +65,13 @@ def _never() -> bool:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who runs a job: how it is told of progress, whether it must stop, which attempt this is."""
+    """Who runs a job: how it is told of progress, whether it must stop, which attempt this is; and whether it waits for
+    another run of the same job to end, however long that takes."""
 
     report: Report
     interrupted: Callable[[], bool] = _never
     attempt: int = 1
+    wait: bool = False
 
 
 def import_source(
@@ -103,6 +107,7 @@ def import_from(
     settings = context.settings
     with running(context, caller, f"import:{job or source.name}") as run:
         require_keys_of(context.driver(), context.keyring)
+        end_killed(context.driver(), "import", source.name)
         report = run_import(
             context.driver(),
             source,
@@ -142,6 +147,7 @@ def export_target(
 
     target = targets.build(context.settings.targets, name)
     with running(context, caller, f"export:{name}") as job, image_reader(context, name) as read:
+        end_killed(context.driver(), "export", name)
         report = run_export(
             context.driver(),
             target,
@@ -186,13 +192,29 @@ def day_turn(
         return turned
 
 
+def end_killed_runs(context: Context) -> int:
+    """Runs of the graph that say they are running, and whose lock no run holds, were killed: note that. How many."""
+    if not (runs := running_runs(context.driver())):
+        return 0
+    with redis.Redis.from_url(context.redis_url()) as client:
+        held = [job.partition(":") for job in held_locks(client)]
+    alive = {(kind, sources.kept_name(context.settings.sources, name)) for kind, _, name in held}
+    return sum(end_killed(context.driver(), kind, name) for kind, name in runs if (kind, name) not in alive)
+
+
 @contextmanager
 def running(context: Context, caller: Caller, name: str) -> Iterator[Job]:
     """Hold the lock of job ``name`` and keep its state while the block runs; temporary files go to RECONNECT_HOME."""
+
+    def waiting() -> None:
+        if caller.interrupted():
+            raise Interrupted(f"{name} was interrupted while it waited for another run.")
+        caller.report(f"Waiting for another run of {name}", 0, 0)
+
     with (
         scratch(context.instance.home.path),
         redis.Redis.from_url(context.redis_url()) as client,
-        Lock(client, name, context.settings.worker.lock_seconds) as lock,
+        Lock(client, name, context.settings.worker.lock_seconds, math.inf if caller.wait else 0, waiting) as lock,
     ):
         before = work_state.last_success(client, name)
         state = WorkState("running", _now(), attempt=caller.attempt, fence=lock.fence, succeeded=before)

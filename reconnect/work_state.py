@@ -6,12 +6,15 @@
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal, cast
 
 import redis
 
+from reconnect.locks import is_held
+
 KEY = "reconnect:work"
+KILLED = "it was killed, or its machine stopped: it ended without a word. The next run goes on from there."
 
 State = Literal["queued", "running", "done", "waiting", "failed"]
 
@@ -50,7 +53,19 @@ def last_success(client: redis.Redis, job: str) -> str | None:
 
 
 def read(client: redis.Redis) -> dict[str, WorkState]:
-    """The state of every job that was ever run."""
+    """The state of every job that was ever run. One that says it is running, and has no lock, was killed."""
+    states = _all(client)
+    killed = {job for job, state in states.items() if state.state == "running" and not is_held(client, job)}
+    if killed:
+        # Read again: a job that ends says so before it gives its lock back.
+        states = _all(client)
+    for job in killed:
+        if states[job].state == "running":
+            states[job] = replace(states[job], state="failed", text=KILLED)
+    return states
+
+
+def _all(client: redis.Redis) -> dict[str, WorkState]:
     found = cast("dict[bytes | str, str]", client.hgetall(KEY))
     return {_text(job): WorkState(**json.loads(text)) for job, text in sorted(found.items())}
 

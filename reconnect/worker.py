@@ -238,6 +238,8 @@ class Jobs:
 
     async def _watch(self, arq: dict[str, Any]) -> None:
         await asyncio.to_thread(silence.watch, self._context)
+        if killed := await asyncio.to_thread(work.end_killed_runs, self._context):
+            _log.warning("runs that were killed", count=killed)
 
     def _planned(self, title: str, expression: str, function: str, *arguments: str) -> CronJob:
         times = parse(expression)

@@ -9,6 +9,7 @@ from graph.approvals import StaleApproval
 from graph.dayturn import TurnWaits
 from graph.time import today
 from reconnect import work
+from reconnect.commands.waiting import WAIT
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
@@ -31,6 +32,7 @@ def day_turn(
         str | None,
         typer.Option("--approve", help="Approve the stopped turn with this id.", metavar="ID", show_default=False),
     ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help=WAIT)] = False,
 ) -> None:
     """Let what starts or ends today take effect: refresh today's values, write the changes that targets hear of.
 
@@ -41,7 +43,7 @@ def day_turn(
     of_run = of(context)
     try:
         with progress() as report:
-            turned = work.day_turn(of_run, work.Caller(report), until, approve=approve, user=of_run.user)
+            turned = work.day_turn(of_run, work.Caller(report, wait=wait), until, approve=approve, user=of_run.user)
     except TurnWaits as waits:
         raise CommandFailed(str(waits), Exit.BRAKE) from waits
     except (LockTaken, LockLost, StaleApproval) as error:

@@ -12,6 +12,7 @@ from exporters.errors import ExportError
 from exporters.report import ExportReport
 from graph.approvals import StaleApproval
 from reconnect import work
+from reconnect.commands.waiting import WAIT
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
@@ -43,6 +44,7 @@ def export_target(
         datetime | None,
         typer.Option("--date", formats=["%Y-%m-%d"], help="As the organisation is on this day; default today."),
     ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help=WAIT)] = False,
 ) -> None:
     """Give a target what it should have and does not have yet.
 
@@ -54,7 +56,7 @@ def export_target(
         with progress() as report:
             done = work.export_target(
                 of_run,
-                work.Caller(report),
+                work.Caller(report, wait=wait),
                 target,
                 at=day.date() if day else None,
                 dry_run=dry_run,

@@ -22,6 +22,7 @@ from importers.brake import STOPPING
 from importers.report import ImportReport, text_of
 from importers.source import SourceError
 from reconnect import work
+from reconnect.commands.waiting import WAIT
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
@@ -51,6 +52,7 @@ def import_source(
     approve: Annotated[
         str | None, typer.Option("--approve", metavar="ID", help="Let through what the brake with this id holds.")
     ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help=WAIT)] = False,
 ) -> None:
     """Read a source, and write what is new in it to the graph.
 
@@ -63,7 +65,7 @@ def import_source(
         with progress() as report:
             done = work.import_source(
                 of_run,
-                work.Caller(report),
+                work.Caller(report, wait=wait),
                 source,
                 folder=folder,
                 dry_run=dry_run,

@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Annotated
 
+import redis
 import typer
 from rich.console import Console
 
 from graph.connection import connect_async
 from graph.cpr import require_keys_of
+from reconnect import work
 from reconnect.context import Context, of
 from reconnect.embedded.errors import EmbeddedError
 from reconnect.graphiql import fetched
@@ -42,6 +45,8 @@ def serve(
     """
     of_run = of(context)
     of_run.driver()
+    with suppress(redis.RedisError):  # the worker looks again; answers need no Redis
+        work.end_killed_runs(of_run)
     address, number = host or of_run.settings.api.host, port or api_port(of_run)
     console = terminal(stderr=True)
     graphiql = _graphiql(console)

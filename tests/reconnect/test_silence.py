@@ -178,6 +178,14 @@ def test_silence_is_in_the_api_and_the_metrics(context: Context, addresses: Addr
         assert 'reconnect_source_silent{source="sd"} 1.0' in metrics
         assert 'reconnect_source_bad_records{source="sd"} 0.0' in metrics
         assert 'reconnect_source_lag_seconds{source="sd"}' in metrics
+        keep = "CREATE (:BadRecord {id: $id, source: 'sd', rule: $rule, severity: $severity})"
+        for number, (rule, severity) in enumerate([("left", "notice"), ("left", "notice"), ("cpr", "bad")]):
+            context.driver().execute_query(keep, id=f"test{number}", rule=rule, severity=severity)
+        metrics = httpx.get(f"{service.url}/metrics").text
+        assert 'reconnect_source_problems{rule="left",severity="notice",source="sd"} 2.0' in metrics
+        assert 'reconnect_source_problems{rule="cpr",severity="bad",source="sd"} 1.0' in metrics
+        context.driver().execute_query("MATCH (b:BadRecord {source: 'sd'}) DELETE b")
+        assert "reconnect_source_problems{" not in httpx.get(f"{service.url}/metrics").text
 
 
 def test_status_shows_the_sources(context: Context, run: Run) -> None:

@@ -1,0 +1,92 @@
+"""A run that was killed: others know until when its lock lives, and it does not say for ever that it is running."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import neo4j
+import pytest
+import redis
+import yaml
+
+from graph.sourcing import start_run
+from reconnect import work, work_state
+from reconnect.context import Context
+from reconnect.embedded import Addresses
+from reconnect.exits import Exit
+from reconnect.locks import PREFIX, Lock
+from reconnect.work_state import WorkState
+from tests.forked import telling
+from tests.reconnect.shell import Run
+
+pytestmark = pytest.mark.slow
+
+JOB = "import:facts"
+
+
+@pytest.fixture
+def client(addresses: Addresses) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(addresses.redis_url) as made:
+        made.delete(work_state.KEY, *(f"{PREFIX}{name}" for name in (JOB, "import:sd", "import:opus")))
+        yield made
+
+
+def _killed_in_the_middle(tell: Connection, environment: dict[str, str]) -> None:
+    os.environ.update(environment)
+    context = Context()
+    with work.running(context, work.Caller(lambda *_: None), JOB):
+        start_run(context.driver(), "import", "facts", dry=False)
+        tell.send("running")
+        time.sleep(600)
+
+
+def test_after_a_kill_the_next_run_is_told_until_when_and_waits_where_it_shall(
+    run: Run, environment: dict[str, str], client: redis.Redis, clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    file = tmp_path / "units.yaml"
+    file.write_text(yaml.safe_dump({"format": 1, "units": [{"id": "u", "name": "Unit"}]}))
+    process, told = telling(_killed_in_the_middle, {**environment, "RECONNECT__WORKER__LOCK_SECONDS": "30"})
+    assert told.recv() == "running"
+    process.kill()
+    process.join()
+    refused = run("import", "facts", "--from", str(file))
+    assert refused.returncode == Exit.FAILURE
+    assert re.search(r"is being run already.*after \d\d:\d\d:\d\d \(in \d+ s\).*--wait", refused.stderr)
+    client.pexpire(f"{PREFIX}{JOB}", 1500)
+    waited = run("import", "facts", "--from", str(file), "--wait")
+    assert waited.returncode == Exit.OK, waited.stderr
+    assert f"Waiting for another run of {JOB}" in waited.stderr
+    rows, _, _ = clean_graph.execute_query(
+        "MATCH (r:Run) RETURN r.state AS state, r.ended IS NULL AS open ORDER BY r.started"
+    )
+    assert [tuple(row.values()) for row in rows] == [("killed", False), ("done", False)]
+
+
+def test_a_job_without_a_lock_does_not_say_that_it_is_running(client: redis.Redis) -> None:
+    work_state.put(client, "import:sd", WorkState("running", "2026-03-02T05:00:00+01:00", fence=1))
+    assert (work_state.read(client)["import:sd"].state, work_state.read(client)["import:sd"].text) == (
+        "failed",
+        work_state.KILLED,
+    )
+    with Lock(client, "import:sd", 5):
+        assert work_state.read(client)["import:sd"].state == "running"
+
+
+def test_runs_in_the_graph_that_no_run_holds_the_lock_of_are_ended(
+    environment: dict[str, str], client: redis.Redis, clean_graph: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    for name in ("sd", "opus"):
+        start_run(clean_graph, "import", name, dry=False)
+    context = Context()
+    try:
+        with Lock(client, "import:opus", 5):
+            assert work.end_killed_runs(context) == 1
+    finally:
+        context.close()
+    rows, _, _ = clean_graph.execute_query("MATCH (r:Run) RETURN r.name AS name, r.state AS state ORDER BY name")
+    assert [tuple(row.values()) for row in rows] == [("opus", "running"), ("sd", "killed")]
