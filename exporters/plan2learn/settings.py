@@ -88,7 +88,8 @@ class Plan2LearnSettings(BaseModel):
         default="delivered", description="with a delivered employment, or with any under the root"
     )
     in_left_out_unit: Literal["drop", "lift"] = Field(
-        default="drop", description="employments and leaders there: not delivered, or in the nearest delivered unit"
+        default="drop",
+        description="employments there (leaders: always dropped): not delivered, or in the nearest unit that is",
     )
     on_leave: Literal["keep", "leave_out"] = "keep"
     without_cpr: Literal["leave_out", "deliver"] = "leave_out"

@@ -110,7 +110,7 @@ def _rank(employment: Employment) -> tuple[date, bool, float, str, str]:
     No source tells which employment is the primary one. What begins later ranks after what holds.
     """
     begins = employment.period.start if employment.is_ahead else date.min
-    return begins, employment.on_leave, -employment.fraction, employment.number, employment.uuid
+    return begins, employment.on_leave, -employment.fraction, employment.number.zfill(20), employment.uuid
 
 
 def _tell_those_without_row(under_root: list[Employment], delivered: list[Employment], files: _Files) -> None:
@@ -222,15 +222,13 @@ def _leader_rows(leaders: Iterable[Leader], people: Mapping[str, str], files: _F
     for each in leaders:
         if each.unit not in files.places.below_roots:
             continue
-        unit: str | None = each.unit
         if each.unit not in files.places.delivered:
-            unit = files.places.nearest(each.unit) if files.settings.in_left_out_unit == "lift" else None
-        if unit is None:
+            # Employments are lifted, leaders never: who leads a left-out unit does not lead the one above it.
             files.notice("leader", each.uuid, "AfdelingsID", "in_left_out_unit", f"its unit {each.unit} is left out")
         elif each.person not in people:
             files.notice("leader", each.uuid, "BrugerId", "person_not_delivered", f"{each.person} is not delivered")
         else:
-            by_place.setdefault((unit, each.person), []).append(each)
+            by_place.setdefault((each.unit, each.person), []).append(each)
     return {
         f"{unit}|{person}": {
             "BrugerId": people[person],

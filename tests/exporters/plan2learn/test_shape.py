@@ -72,6 +72,19 @@ def test_05_an_employment_in_a_left_out_unit_is_dropped_and_counted_or_lifted() 
     assert [(row["EngagementId"], row["AfdelingsId"]) for row in lifted] == [("e1", "north"), ("e2", "south")]
 
 
+def test_05_a_lift_makes_nobody_the_leader_of_the_unit_above() -> None:
+    seen = organisation(employment("e1", ALMA, "team"), leaders=(leader("a1", "p1", "team"),))
+    made = shaped(seen, settings(in_left_out_unit="lift"), AT)
+    assert made.counts["in_left_out_unit"] == 1
+    told = files(seen, settings(in_left_out_unit="lift"))
+    assert ([row["AfdelingsId"] for row in told["employment"]], told["leader"]) == (["north"], [])
+
+
+def test_01_the_lowest_number_is_lowest_as_a_number() -> None:
+    two = organisation(employment("e1", ALMA, number="100"), employment("e2", ALMA, "south", number="99"))
+    assert [(row["EngagementId"], row["Primær"]) for row in files(two)["employment"]] == [("e1", "0"), ("e2", "1")]
+
+
 def test_06_only_positions_in_use_and_none_invented() -> None:
     seen = organisation(employment("e1", ALMA, position=None), employment("e2", BIRK, "team", position=NURSE))
     told = files(seen)
