@@ -104,10 +104,14 @@ class Problem:
     text: str
     severity: Literal["bad", "notice"] = "bad"
 
+    def where(self) -> str:
+        """The record and its field, as far as there are any."""
+        return ", ".join(filter(None, (" ".join(filter(None, (self.kind, self.key))), self.field)))
+
 
 class BadRecord(Exception):
     """Raised by a mapping for a record that can't be taken; carries the problem to keep and show."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(f"{problem.kind} {problem.key}, {problem.field}: {problem.text} ({problem.rule})")
+        super().__init__(f"{problem.where()}: {problem.text} ({problem.rule})")
         self.problem = problem

@@ -96,7 +96,9 @@ def suspicions(file: File, live_before: int) -> list[str]:
     settings = file.survey.settings
     gone = vanished(file)
     reasons = []
-    if len(gone) > settings.vanished_count and len(gone) > settings.vanished_share * live_before:
+    if gone and not file.survey.live:
+        reasons.append(f"The file has no employments at all, the one before had {live_before}: is the file whole?")
+    elif len(gone) > settings.vanished_count and len(gone) > settings.vanished_share * live_before:
         reasons.append(f"{len(gone)} of {live_before} employments vanished without having left: is the file whole?")
     for key in sorted(_emptied_units(file)):
         reasons.append(f"Unit {key} vanished with employments in it: is the file whole?")

@@ -60,6 +60,13 @@ def newest_link(previous: Statement | None, name: str) -> Ref | None:
     return max(told, key=lambda each: each.period.start).to if told else None
 
 
+def newest_value(previous: Statement, name: str) -> Value | None:
+    """The value that was told last, if it has not ended."""
+    told = previous.values.get(name, ())
+    newest = max(told, key=lambda each: each.period.start, default=None)
+    return None if newest is None or newest.period.end is not None else newest.value
+
+
 def advanced(
     previous: Statement | None,
     kind: str,

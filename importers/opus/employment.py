@@ -14,6 +14,16 @@ from importers.opus.reader import Element
 from importers.opus.survey import TOLD_TWICE, EmployeeKey, Seen
 from importers.opus.tree import UnitKey
 from importers.source import Mapped, RawRecord
+from importers.untold import EVER
+
+OF_FIELD = {
+    "numerator": ("weekly_hours", "fraction", "type"),
+    "denominator": ("full_time_hours", "fraction", "type"),
+    "initialEntry": ("first_entry",),
+    "entryIntoGroup": ("entry_into_group",),
+}
+"""What is made of a field; where it can't be read, it says nothing of these. Words for a phone say that the number that
+was there is gone (pitfall 32)."""
 
 
 def records(file: File) -> Iterator[RawRecord]:
@@ -66,9 +76,10 @@ def _employment(file: File, key: str, employee: EmployeeKey, seen: Seen, previou
     if fault := file.survey.fault(key, element):
         raise BadRecord(fault)
     problems: list[Problem] = []
-    now, is_assumed = _period(file, key, element, previous, problems)
+    now, is_assumed = _period(file, key, element, previous)
     exists, since = advance.living(previous, now, file.day)
     values = dict(_values(key, employee, element, problems))
+    untold = _untold(key, element, previous, problems)
     if is_assumed:
         values["start_assumed"] = True
     place = _unit(file, key, element, unit, now, previous, problems)
@@ -79,22 +90,32 @@ def _employment(file: File, key: str, employee: EmployeeKey, seen: Seen, previou
         "position": Ref("Position", f"{employee.client}:position:{fields.number(element['positionId'])}"),
     }
     told = advance.advanced(previous, "Employment", key, exists=exists, values=values, links=links, since=since)
-    return Mapped(told, tuple(problems))
+    return Mapped(told, tuple(problems), untold)
 
 
-def _period(
-    file: File, key: str, element: Element, previous: Statement | None, problems: list[Problem]
-) -> tuple[Period, bool]:
+def _untold(
+    key: str, element: Element, previous: Statement | None, problems: list[Problem]
+) -> dict[str, tuple[Period, ...]]:
+    """What the file has in a form that can't be read, or lacks though every employee has it; what is known stays."""
+    found = [name for each in problems for name in OF_FIELD.get(each.field, ())]
+    if element["isManager"].lower() not in fields.TRUTHS:
+        held = previous is not None and advance.newest_value(previous, "manager_flag") is True
+        if held or element["isManager"]:
+            text = "does not say whether it leads its unit (true or false)" + ("; it does as before" if held else "")
+            problems.append(Problem("Employment", key, "isManager", "no_manager_flag", text, "notice"))
+            found.append("manager_flag")
+    return dict.fromkeys(found, EVER)
+
+
+def _period(file: File, key: str, element: Element, previous: Statement | None) -> tuple[Period, bool]:
     start, is_assumed = file.survey.start_of(element)
     has_date = any(fields.day(element[name]) for name in ("entryDate", "initialEntry", "entryIntoGroup"))
     if not has_date and previous and previous.exists and advance.was(previous) == "live":
         start = previous.exists[-1].start  # the day of the file that first told of it, not of each one anew
     now = Period(start or ALWAYS, file.survey.end_of(element))
     if now.is_empty():
-        problem = Problem("Employment", key, "leaveDate", "empty_period", "it ends before it begins")
-        if previous is None:
-            raise BadRecord(problem)
-        problems.append(problem)
+        # Of a known employment this takes nothing back: it may be either date that is wrong.
+        raise BadRecord(Problem("Employment", key, "leaveDate", "empty_period", "it ends before it begins"))
     return now, is_assumed
 
 
@@ -259,7 +280,7 @@ def _function(
         links["unit"] = place
     values = dict(_function_values(key, function, problems))
     told = advance.advanced(previous, "Assignment", key, exists=(now,), values=values, links=links, since=file.day)
-    return Mapped(told, tuple(problems))
+    return Mapped(told, tuple(problems), {each.field: EVER for each in problems if each.field == "members"})
 
 
 def _function_values(key: str, function: Element, problems: list[Problem]) -> Iterator[tuple[str, Value]]:

@@ -66,6 +66,9 @@ def end(text: str, *, inclusive: bool = True) -> date | None:
     return read + timedelta(days=1) if read and inclusive else read
 
 
+TRUTHS = frozenset({"true", "1", "false", "0"})
+
+
 def truth(text: str) -> bool:
     return text.lower() in {"true", "1"}
 

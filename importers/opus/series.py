@@ -58,10 +58,12 @@ def planned(
     today: date,
     warn_after_days: int,
     rerun_from: str | None = None,
+    named: bool = False,
 ) -> Plan:
     """What is due after ``mark``. A file that turned up behind the last applied one is refused and listed.
 
-    ``rerun_from``: that file and everything after it, applied or not.
+    ``rerun_from``: that file and everything after it, applied or not. ``named``: the one file is what the command
+    asks for, so it is listed too where it is old history.
     """
     last = parse(mark.get("file", ""))
     if rerun_from is not None:
@@ -77,9 +79,10 @@ def planned(
         horizon = min(filter(None, map(parse, seen)), default=last)
         plan = Plan([each for each in files if each.moment > last.moment], seen)
         for each in files:
-            if horizon < each and each.moment <= last.moment and each.name not in seen and each != last:
+            is_new_here = horizon < each and each.name not in seen
+            if each.moment <= last.moment and each != last and (is_new_here or named):
                 plan.problems.append(_late(each, last))
-    if files and today - files[-1].day > timedelta(days=warn_after_days):
+    if files and not named and today - files[-1].day > timedelta(days=warn_after_days):
         text = f"The newest file is {files[-1].name}. Payroll makes one on each working day: has the delivery stopped?"
         plan.problems.append(Problem("Folder", "", "newest", "no_new_file", text, "notice"))
     return plan
@@ -98,7 +101,7 @@ def remembered(plan: Plan, applied: FileName) -> str:
 
 def _late(file: FileName, last: FileName) -> Problem:
     text = (
-        f"{file.name} turned up after {last.name} had been applied, and was not applied. "
+        f"{file.name} is older than the last applied file, {last.name}, and was not applied. "
         f"Where it matters, import again from it (rerun_from)."
     )
     return Problem("Folder", "", file.name, "late_file", text, "notice")

@@ -43,6 +43,7 @@ class Opus:
         self._settings = settings
         self._day = day
         self._place: Place
+        self._is_named = folder is not None
         largest = settings.largest_file_megabytes << 20
         if (path := folder or settings.folder) is not None:
             self._place = OneFile(path, largest) if path.is_file() else Folder(path, largest)
@@ -57,13 +58,10 @@ class Opus:
         files = ordered(names)
         if len(files) < len(names):
             log.info("files that are none of Opus's are ignored", count=len(names) - len(files))
-        if not files:
-            only = f"{names[0]} is" if len(names) == 1 else "there is"
-            raise SourceError(
-                f"{only} no file of Opus: a file is named as Opus names it, such as ZLPE20240305224112_delta.xml, "
-                "since its name tells its day"
-            )
         mark: Mapping[str, str] = dict(known.mark)
+        if not files:
+            yield self._nothing(names, mark)
+            return
         plan = planned(
             files,
             mark,
@@ -71,6 +69,7 @@ class Opus:
             today=self._day(),
             warn_after_days=self._settings.warn_after_days,
             rerun_from=self._rerun(mark),
+            named=isinstance(self._place, OneFile),
         )
         with tempfile.TemporaryDirectory(prefix="opus-") as temporary:
             copied = Path(temporary)
@@ -92,6 +91,20 @@ class Opus:
                 path.unlink()
 
     # -- which files --------------------------------------------------------------------------------------------
+
+    def _nothing(self, names: list[str], mark: Mapping[str, str]) -> Reading:
+        """Nothing has been delivered (yet), which is said. Raises SourceError where the command named the place."""
+        if self._is_named:
+            only = f"{names[0]} is" if len(names) == 1 else "there is"
+            raise SourceError(
+                f"{only} no file of Opus: a file is named as Opus names it, such as ZLPE20240305224112_delta.xml, "
+                "since its name tells its day"
+            )
+        text = "There is no file of Opus where the settings say that it is delivered."
+        if last := mark.get("file"):
+            text += f" {last} was applied from there: is the share still mounted?"
+        problem = Problem("Folder", "", "newest", "no_file", text, "notice")
+        return Reading("no file", self._day(), (), problems=(problem,))
 
     def _rerun(self, mark: Mapping[str, str]) -> str | None:
         wanted = self._settings.rerun_from

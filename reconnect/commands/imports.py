@@ -146,4 +146,4 @@ def _show_problems(problems: Sequence[Problem], console: Console) -> None:
     for (severity, rule), found in sorted(by_rule.items()):
         console.print(f"{severity}: {rule}, {len(found)}")
         for problem in found[:_EXAMPLES]:
-            console.print(f"  {problem.kind} {problem.key}, {problem.field}: {problem.text}")
+            console.print(f"  {problem.where()}: {problem.text}")

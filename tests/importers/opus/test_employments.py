@@ -297,6 +297,10 @@ def test_an_employment_that_would_end_before_it_begins_is_void(series: Series) -
     applied = series.next(MONDAY, *REST, employee(101, leaveDate="2019-07-31"))
     assert applied.rules() == ["empty_period"]
     assert "899:employment:101" not in series.known.keys("Employment")
+    series.next(TUESDAY, *SMALL)
+    again = series.next(WEDNESDAY, *REST, employee(101, leaveDate="2019-07-31"))
+    assert again.rules() == ["empty_period"]
+    assert series.employment(101) == (Period(START),), "which of the dates is wrong, nobody knows: nothing is taken"
 
 
 def test_a_same_day_correction_leaves_one_value(series: Series) -> None:
@@ -336,3 +340,37 @@ def test_all_fields_of_an_employment(series: Series) -> None:
         "invoice_recipient": True,
         "invoice_levels": ("10 Godkender",),
     }
+
+
+@pytest.mark.parametrize(
+    ("field", "names"),
+    [
+        ({"numerator": "fuld tid"}, ("weekly_hours", "fraction", "type")),
+        ({"denominator": "?"}, ("full_time_hours", "fraction", "type")),
+        ({"initialEntry": "2012-02-30"}, ("first_entry",)),
+        ({"isManager": ""}, ("manager_flag",)),
+        ({"isManager": "ja"}, ("manager_flag",)),
+    ],
+)
+def test_what_can_not_be_read_takes_nothing_away(series: Series, field: dict[str, str], names: tuple[str, ...]) -> None:
+    told = {"isManager": "true", "superiorLevel": "3", "workPhone": "55550102", "initialEntry": "2012-02-01"}
+    series.next(MONDAY, *REST, employee(101, **told))
+    before = {name: series.value(101, name, MONDAY) for name in names}
+    assert None not in before.values()
+    applied = series.next(TUESDAY, *REST, employee(101, **told | field))
+    assert {name: series.value(101, name, TUESDAY) for name in names} == before
+    assert [(each.key, each.field) for each in applied.problems] == [("899:employment:101", *field)]
+    assert series.next(WEDNESDAY, *REST, employee(101, **told)).problems == []
+
+
+def test_a_manager_that_is_told_as_none_is_none(series: Series) -> None:
+    series.next(MONDAY, *REST, employee(101, isManager="true"))
+    series.next(TUESDAY, *REST, employee(101, isManager="false"))
+    assert series.value(101, "manager_flag", TUESDAY) is None
+
+
+def test_a_file_without_any_employment_is_suspect_however_few_there_were(series: Series) -> None:
+    series.next(MONDAY, *SMALL)
+    series.put(TUESDAY, *UNITS)
+    (reading,) = series.source().readings(series.known)
+    assert [each for each in reading.suspect if "no employments at all" in each]

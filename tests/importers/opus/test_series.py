@@ -4,8 +4,11 @@ from datetime import date, datetime
 
 import pytest
 
+from graph.facts import BadRecord, Problem
 from importers.opus.reader import IncompleteFile
 from importers.opus.series import ordered, parse
+from importers.opus.settings import OpusSettings
+from importers.opus.source import Opus
 from importers.source import SourceError
 from tests.importers.opus.files import MONDAY, SMALL, TUESDAY, UNITS, WEDNESDAY, Series, employee, name_of
 
@@ -145,3 +148,34 @@ def test_a_newest_file_of_more_than_four_days_is_warned_of(series: Series) -> No
     assert series.run().problems == []
     series.today = date(2024, 3, 6)
     assert series.run().rules() == ["no_new_file"]
+
+
+def test_a_place_of_the_settings_without_files_has_nothing_new_and_says_so(series: Series) -> None:
+    """The scheduled job does not fail for a delivery that has not begun, or for a share that is not mounted."""
+    source = Opus(OpusSettings(folder=series.folder), day=lambda: series.today)
+    applied = series.known.take(source)
+    assert (applied.changed, applied.rules()) == ([], ["no_file"])
+    series.next(MONDAY, *SMALL)
+    (series.folder / name_of(MONDAY)).unlink()
+    again = series.known.take(source)
+    assert (again.changed, again.rules()) == ([], ["no_file"])
+    assert name_of(MONDAY) in again.problems[0].text
+    assert series.known.mark["file"] == name_of(MONDAY)
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_an_old_file_that_the_command_names_is_told_as_older(series: Series, is_seen: bool) -> None:
+    if is_seen:
+        series.put(FRIDAY, *SMALL)
+    series.next(MONDAY, *SMALL)
+    series.put(FRIDAY, *SMALL)
+    applied = series.known.take(Opus(OpusSettings(), series.folder / name_of(FRIDAY), day=lambda: series.today))
+    assert (applied.changed, applied.rules()) == ([], ["late_file"])
+    text = applied.problems[0].text
+    assert f"{name_of(FRIDAY)} is older than the last applied file, {name_of(MONDAY)}" in text
+
+
+def test_messages_name_nothing_that_is_empty() -> None:
+    assert Problem("Folder", "", "newest", "no_file", "…").where() == "Folder, newest"
+    assert Problem("Employment", "e", "", "empty_answer", "…").where() == "Employment e"
+    assert str(BadRecord(Problem("File", "", "", "twice", "it is"))) == "File: it is (twice)"
