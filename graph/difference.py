@@ -51,6 +51,8 @@ class Difference:
     notices: tuple[Notice, ...] = ()
     kept: KeptRecord | None = None
     """The record as it was before."""
+    stripped: tuple[tuple[RecordId, str], ...] = ()
+    """Other records of the thing that lose what is withheld (``graph.withholding``), with what is left of them."""
     beside: Mapping[str, str] = field(default_factory=dict)
     """What the change log tells beside what differs: which person it was joined with."""
 

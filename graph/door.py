@@ -26,11 +26,12 @@ from graph.facts import Ref, Statement
 from graph.index import Holder, Index, RecordId
 from graph.loading import KeptRecord, Loaded, load
 from graph.matching import DEFAULT_MATCH_KEYS, MatchKeys, Undecided, decisions, match
-from graph.merge import Candidate, Thing, check, merged
+from graph.merge import Candidate, Thing, check
 from graph.model import KINDS
 from graph.order import MANUAL, SourceOrder
 from graph.record import from_text, to_text
 from graph.time import Period, today, union
+from graph.withholding import WITHHELD, merged_and_withheld, strip
 
 ATTEMPTS = 8  # how often a batch is compared again when others write the same things at the same time
 
@@ -193,27 +194,28 @@ class Door:
                         notices.append(Notice(name, "unknown_reference", unknown))
         numbers = renumbering.due(statement, stated.uuid, loaded.cpr_hash if loaded else None, self.index, self.keyring)
         notices += numbers.notices
-        text = to_text(statement, resolved)
-        # What points to nothing yet is asked again in the next run, even if the source's record stays the same.
-        fingerprint = "" if notices else stated.fingerprint
         candidates = [Candidate(stated.source, statement, resolved)]
-        before = Thing()
-        same_record = False
+        others: list[KeptRecord] = []
         own: KeptRecord | None = None
-        if loaded is not None:
-            before = loaded.thing
-            for kept in loaded.records:
-                if (kept.source, kept.key) == (stated.source, statement.key):
-                    own = kept
-                    same_record = kept.text == text and kept.fingerprint == fingerprint
-                else:
-                    other, known = from_text(statement.kind, kept.key, kept.text)
-                    candidates.append(Candidate(kept.source, other, known))
-        after = merged(kind, candidates, self.order)
+        for kept in loaded.records if loaded is not None else ():
+            if (kept.source, kept.key) == (stated.source, statement.key):
+                own = kept
+            else:
+                others.append(kept)
+                candidates.append(Candidate(kept.source, *from_text(statement.kind, kept.key, kept.text)))
+        left = merged_and_withheld(kind, candidates, self.order, today())
+        if 0 in left.stripped and stated.source == MANUAL:
+            notices += [Notice(name, "withheld", WITHHELD) for name in sorted(left.names & statement.values.keys())]
+        text = to_text(left.candidates[0].statement, resolved)
+        # What points to nothing yet, or is withheld, is asked again in each run, even if its record stays the same.
+        fingerprint = "" if notices or 0 in left.stripped else stated.fingerprint
+        same_record = own is not None and own.text == text and own.fingerprint == fingerprint
+        stripped = left.records(kind.name, others)
+        before, after = loaded.thing if loaded is not None else Thing(), left.after
         what = operation(kind.name, before, after, today())
         if what is None and numbers.cpr is not None and loaded is not None and loaded.cpr_hash is not None:
             what = "changed"  # of which nothing can be shown
-        if what is None and same_record and numbers.cpr is None and not numbers.formers:
+        if what is None and same_record and numbers.cpr is None and not (numbers.formers or stripped):
             return None
         return Difference(
             kind=kind.name,
@@ -228,9 +230,10 @@ class Door:
             new=loaded is None,
             cpr=numbers.cpr,
             formers=numbers.formers,
-            erased=statement.erased,
+            erased=statement.erased | left.names,
             notices=tuple(notices),
             kept=own,
+            stripped=stripped,
         )
 
     # -- writing ----------------------------------------------------------------------------------------------
@@ -313,6 +316,7 @@ class Door:
             tx.run(cypher.update(kind), rows=known, moment=moment).consume()
         for query, rows in renumbering.writes(batch, self.keyring):
             tx.run(query, rows=rows).consume()
+        strip(tx, [record for each in batch for record in each.stripped])
         erase(tx, {each.uuid: each.erased for each in batch if each.erased})
         for query, rows in cypher.links(kind, batch):
             made = tx.run(query, rows=rows).single(strict=True)["made"]

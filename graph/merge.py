@@ -3,12 +3,13 @@
 For each property, and for each link that holds one at a time, the highest source that tells a value on a day
 decides that day. Links of which several may hold at a time are the union of what all sources tell. Existence is
 told by the highest source that says anything of it (by any of its records, where several are of one thing); values
-and links count only on days of existence. What is withheld (``Property.withheld_while``) holds on none of those days.
-Pure: the same statements give the same answer, in whatever order they come.
+and links count only on days of existence. What is withheld (``Property.withheld_while``) holds on no day until that is
+over. Pure: the same statements give the same answer, in whatever order they come.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import pairwise
 
 from graph.cpr import NOT_A_NUMBER, is_number
@@ -131,12 +132,20 @@ def merged(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder) -> T
 
 
 def _withhold(kind: Kind, values: dict[str, list[Told]]) -> None:
+    """Nothing of the days before the end of the last of them: a protected address is not in the past either."""
     for prop in kind.properties:
         if prop.withheld_while in values and prop.name in values:
             days = [told.period for told in values[prop.withheld_while] if told.value is True]
-            values[prop.name] = [
-                Told(left, told.value) for told in values[prop.name] for left in without((told.period,), days)
-            ]
+            if days:
+                after = (Period(last),) if (last := max(each.last for each in days)) < FOREVER else ()
+                values[prop.name] = [
+                    Told(left, told.value) for told in values[prop.name] for left in within((told.period,), after)
+                ]
+
+
+def withheld_until(states: Sequence[State], flag: str) -> date | None:
+    """The day after the last on which a yes_no property is true, FOREVER where it is open; None: on no day."""
+    return max((each.period.last for each in states if each.values.get(flag) is True), default=None)
 
 
 def _existence(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder) -> tuple[Period, ...]:

@@ -10,7 +10,7 @@ from graph.errors import Unknown
 from graph.facts import Scalar, Value
 from graph.learnt import EXISTENCE, moment_of
 from graph.loading import KeptRecord, load
-from graph.merge import Candidate, Thing, merged
+from graph.merge import Candidate, merged, withheld_until
 from graph.model import KINDS, Access, Kind
 from graph.order import MANUAL, SourceOrder
 from graph.record import from_text
@@ -73,16 +73,13 @@ def sayings(kind: Kind, records: Sequence[KeptRecord], order: SourceOrder, day: 
     yield from _said(kind, EXISTENCE, "open", _ranked(kind, EXISTENCE, told, order), day, exists=exists)
     for prop in kind.properties:
         ranked = _ranked(kind, prop.name, told, order)
-        shown = exists and not (prop.withheld_while and _holds(holding, prop.withheld_while, day))
+        until = withheld_until(holding.states, prop.withheld_while) if prop.withheld_while else None
+        shown = exists and (until is None or until <= day)
         yield from _said(kind, prop.name, prop.access, ranked, day, exists=shown)
     for link in kind.links:
         ranked = _ranked(kind, link.name, told, order)
         outlives = exists or link.outlives
         yield from _said(kind, link.name, "open", ranked, day, exists=outlives, several=not link.single)
-
-
-def _holds(holding: Thing, name: str, day: date) -> bool:
-    return any(state.values.get(name) is True for state in holding.states if state.period.holds(day))
 
 
 _Told = tuple[KeptRecord, Candidate]

@@ -18,14 +18,16 @@ from graph.changes import Origin, new_identities, now, take_numbers
 from graph.cpr import Keyring
 from graph.cycles import refuse_cycle
 from graph.difference import Difference, Operation, copied, operation
+from graph.erasure import erase
 from graph.facts import Ref, Statement
 from graph.index import RecordId
 from graph.loading import KeptRecord, Loaded, load
-from graph.merge import Candidate, Thing, merged
+from graph.merge import Candidate, Thing
 from graph.model import KINDS
 from graph.order import MANUAL, SourceOrder
 from graph.record import from_text, to_text
 from graph.time import today
+from graph.withholding import merged_and_withheld
 
 Address = Callable[[str, Ref], str | None]
 """What a reference of a source, which stood for the giving thing, stands for from now on; None = nothing known."""
@@ -166,7 +168,12 @@ class Reassigning:
 
     def _difference(self, kind: str, uuid: str, concerned: _Concerned) -> Difference:
         told = [Candidate(each.source, *from_text(kind, each.key, each.text)) for each in concerned.records]
-        after = Thing() if uuid in self.what.emptied else merged(KINDS[kind], told, self.order)
+        left = merged_and_withheld(KINDS[kind], told, self.order, today())
+        for place in left.stripped:
+            record, stated = concerned.records[place], left.candidates[place]
+            stripped = replace(record, text=to_text(stated.statement, stated.resolved), fingerprint="")
+            concerned.changed[RecordId(record.source, kind, record.key).text()] = stripped
+        after = Thing() if uuid in self.what.emptied else left.after
         entry, beside = self.what.entries.get(uuid, (None, {}))
         return Difference(
             kind=kind,
@@ -178,6 +185,7 @@ class Reassigning:
             fingerprint="",
             before=concerned.loaded.thing,
             after=after,
+            erased=left.names,
             beside=beside,
         )
 
@@ -206,11 +214,6 @@ class Reassigning:
         ).consume()
 
     def _put(self, kind: str, changed: list[tuple[str, KeptRecord]]) -> None:
-        rows = [{"id": key, "values": each.text, "hash": each.fingerprint} for key, each in changed]
-        self.tx.run(
-            "UNWIND $rows AS row MATCH (r:SourceRecord {id: row.id}) SET r.values = row.values, r.hash = row.hash",
-            rows=rows,
-        ).consume()
         by_hand: list[dict[str, Any]] = [
             {"of": uuid, "id": RecordId(MANUAL, kind, each.key).text(), "key": each.key, "text": to_text(each, {})}
             for uuid, each in self.what.by_hand.items()
@@ -231,6 +234,12 @@ class Reassigning:
                 kind=kind,
                 moment=now(),
             ).consume()
+        # After what is told by hand: of that, too, something may be withheld.
+        rows = [{"id": key, "values": each.text, "hash": each.fingerprint} for key, each in changed]
+        self.tx.run(
+            "UNWIND $rows AS row MATCH (r:SourceRecord {id: row.id}) SET r.values = row.values, r.hash = row.hash",
+            rows=rows,
+        ).consume()
 
     def _change(self, kind: str, differences: list[Difference], origin: Origin, number: int) -> None:
         if not differences:
@@ -241,6 +250,11 @@ class Reassigning:
             node = {"uuid": each.uuid, "version": each.version + 1, **copied(kind, each.after, self.shown)}
             rows.append(cypher.row(each, node, self.keyring, origin, number + place, moment))
         self.tx.run(cypher.rewrite(kind), rows=rows, moment=moment).consume()
+        erased = {each.uuid: each.erased for each in differences if each.erased}
+        if erased and kind == self.what.kind:
+            # What was told of the giving thing was told of a protected one, as is known now.
+            erased[self.what.giving] = frozenset[str]().union(*erased.values())
+        erase(self.tx, erased)
         for query, links in cypher.links(kind, differences):
             made = self.tx.run(query, rows=links).single(strict=True)["made"]
             if made != len(links):

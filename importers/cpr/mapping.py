@@ -58,7 +58,6 @@ def to_person(
         about=Ref("Person", uuid, by="uuid"),
         cpr=numbers.current,
         former_cprs=numbers.formers,
-        erased=frozenset(ADDRESS) if protected else frozenset(),
     )
     return Mapped(statement, (*_problems(told, uuid, values, day, tied=tied), *numbers.problems))
 

@@ -169,9 +169,9 @@ def test_pitfall_08_who_becomes_protected_has_no_address_anywhere(office: Office
     assert mine == []
 
 
-def test_pitfall_08_payrolls_address_of_a_protected_person_holds_on_no_day_of_protection(office: Office) -> None:
-    """Whoever told it, and whether before or after: it holds before the protection, and again when that is over."""
-    start, end = date(2026, 11, 20), date(2027, 11, 20)
+def test_pitfall_08_payrolls_address_of_a_protected_person_is_kept_of_no_day(office: Office) -> None:
+    """Whoever told it, and whether before or after: it holds on no day, and again when the protection is over."""
+    start, end = date(2026, 11, 20), date(2999, 11, 20)
     told = person("alma", "Alma Testrup", ALMA)
     at_home = replace(told, values={**told.values, **{name: (Told(Period(), each),) for name, each in HOME.items()}})
     office.pay(at_home, without="alma")
@@ -181,12 +181,15 @@ def test_pitfall_08_payrolls_address_of_a_protected_person_holds_on_no_day_of_pr
     assert not HOME.keys() & office.values(ALMA).keys()
     moved = replace(told, values={**at_home.values, "street": (Told(Period(), "Vestergade 1"),)})
     office.pay(moved, without="alma")
-    for day in (start, office.today, end - timedelta(days=1)):
+    for day in (start - timedelta(days=1), start, office.today, end - timedelta(days=1), end):
         assert not HOME.keys() & office.values(ALMA, day).keys()
-    for day in (start - timedelta(days=1), end):
-        assert office.values(ALMA, day)["street"] == "Vestergade 1"
     copied = office.rows("MATCH (p:Person {uuid: $uuid}) RETURN p.street AS street", uuid=office.uuid(ALMA))
     assert copied == [{"street": None}]
+    office.register.protect(ALMA, start, start + timedelta(days=1))
+    office.all_tenths()
+    office.pay(moved, without="alma")
+    assert office.values(ALMA)["street"] == "Vestergade 1"
+    assert not HOME.keys() & office.values(ALMA, start - timedelta(days=1)).keys()
 
 
 def test_pitfall_07_protection_ends_by_itself_on_its_day(office: Office) -> None:
