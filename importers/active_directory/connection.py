@@ -24,10 +24,11 @@ PORTS = {"ldaps": 636, "starttls": 389}
 PAGED = "1.2.840.113556.1.4.319"
 DIRSYNC = "1.2.840.113556.1.4.841"
 DIRSYNC_BYTES = 4 * 1024 * 1024
-PASSING = frozenset({51, 52, 81, 85})  # busy, unavailable, down, too slow: another controller may not be
+PASSING = frozenset({3, 51, 52, 81, 85})  # too slow, busy, unavailable, down: another controller may not be
 SEARCH_ENTRY = 4  # RFC 4511 §4.5.2, as ldap3 numbers it
-STRONGER = 8
-CREDENTIALS = 49
+REFERRAL = 10
+# ldap3 raises nothing for these, whatever it is told; each is an answer that is not whole.
+CUT_SHORT = {3: "its time limit", 4: "its size limit", REFERRAL: "a referral to another place"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +161,10 @@ class Directory:
             )
         for each in _entries(self._wire.response):
             for name, values in each.values.items():
-                if name.startswith(f"{attribute};range=") and values:
-                    return name.partition(";range=")[2], values
-        return "", ()
+                if name.startswith(f"{attribute};range="):
+                    return name.partition(";range=")[2] if values else "", values
+        # Not even the name, or no entry: nothing says that there are no more values.
+        raise Lost(f"{self._name} does not tell {attribute} of one entry from value {start} on")
 
     @contextmanager
     def _asked(self, what: str) -> Iterator[None]:
@@ -175,6 +177,10 @@ class Directory:
             raise Refused(text) from failed
         except (LDAPException, OSError) as broken:
             raise Lost(f"{self._name} broke off: {type(broken).__name__}") from broken
+        code = self._wire.result.get("result", 0)
+        if code in CUT_SHORT:
+            text = f"{self._name} answered with {CUT_SHORT[code]} ({code}) when asked for {what}: it told only a part"
+            raise (Lost if code in PASSING else Refused)(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +267,10 @@ def _open(wire: ldap3.Connection, controller: str, secure: bool) -> None:
     try:
         wire.bind(read_server_info=False)
     except LDAPOperationResult as failed:
-        if failed.result in (CREDENTIALS, STRONGER):
-            raise LoginRefused(controller, str(failed.message)) from failed
-        raise Lost(f"{controller} answered {failed.description} ({failed.result}) to the login") from failed
+        if failed.result in PASSING:
+            raise Lost(f"{controller} answered {failed.description} ({failed.result}) to the login") from failed
+        # Whatever else it says, it is about this account: another controller would count it as well.
+        raise LoginRefused(controller, str(failed.message)) from failed
     except (LDAPException, OSError) as failed:
         raise Lost(f"{controller} broke off at the login: {type(failed).__name__}") from failed
 

@@ -14,19 +14,21 @@ from graph.time import Period
 from importers.active_directory.entries import Group, Place, User
 from importers.active_directory.owners import Owner
 from importers.active_directory.settings import ActiveDirectorySettings
+from importers.active_directory.untold import IDENTITY, Untold
 from importers.known import ABSENT
 from importers.source import Known, Mapped, RawRecord
 from importers.timelines import NOTHING, closed, held, linked, opened
 
 MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
 EXTERNAL, PHOTO = "external:", "photo:"
+NOT_TAKEN = "not taken"  # no fingerprint is like it
 _Stated = Callable[[Statement | None], Statement | None]
 
 
 @dataclass(frozen=True)
 class Meaning:
     """One reading's accounts and groups to records. ``groups_of``: account or group → keys of the groups it is in;
-    ``photos``: account → hash, of those whose photo was looked at."""
+    ``photos``: account → hash, of those whose photo was looked at; ``unread``: keys of entries that can't be read."""
 
     known: Known
     settings: ActiveDirectorySettings
@@ -36,6 +38,8 @@ class Meaning:
     groups_of: Mapping[str, Collection[str]]
     photos: Mapping[str, str | None]
     salt: bytes
+    untold: Untold
+    unread: frozenset[str] = frozenset()
     met: set[tuple[str, str]] = field(default_factory=set)
 
     # -- accounts ---------------------------------------------------------------------------------------------------
@@ -44,6 +48,8 @@ class Meaning:
         """The account, and what it tells of its owner if it is the one that counts."""
         owner = self.owners.get(user.key)
         outside = self.settings.external is not None and bool(user.external_unit)
+        if not outside and "external_unit" in self.untold.fields(user):
+            self.met.add(("Affiliation", user.key))
         if outside and (owner is None or user.cpr):
             # Stated for as long as there is the account, so that it does not depend on who was known first.
             person: Ref | None = Ref("Person", f"{EXTERNAL}{user.key}")
@@ -67,15 +73,18 @@ class Meaning:
             "groups": groups,
             "system": [Ref("ItSystem", self.settings.system, by="natural")],
         }
+        told = self._without_untold(user, _told(user, counts))
+        if person is None and not self.untold.fields(user).isdisjoint({*IDENTITY, "external_unit"}):
+            del links["owner"], links["employment"], told["primary"]
 
         def stated(previous: Statement | None) -> Statement:
-            made = _stated("Account", user.key, previous, _told(user, counts), links, self.day)
+            made = _stated("Account", user.key, previous, told, links, self.day)
             if previous is None and user.created is not None and user.created < self.day:
                 made.exists = (Period(user.created),)
             return made
 
         problems = tuple(self._doubts(user, person, counts))
-        depends = (repr(user), repr(links), owner.uuid if owner else "", repr(counts))
+        depends = (repr(user), repr(links), owner.uuid if owner else "", repr(counts), repr(sorted(told)))
         return self._record("Account", user.key, stated, *depends, problems=problems)
 
     def _doubts(self, user: User, person: Ref | None, counts: bool | None) -> Iterator[Problem]:
@@ -99,15 +108,22 @@ class Meaning:
         return self._about(
             f"{user.key}:{owner.uuid}",
             owner.ref,
-            {
-                "name": whole,
-                "given_name": user.given_name,
-                "surname": user.surname,
-                "work_email": user.email,
-                "work_phone": user.phone,
-                "mobile": user.mobile,
-            },
+            self._without_untold(
+                user,
+                {
+                    "name": whole,
+                    "given_name": user.given_name,
+                    "surname": user.surname,
+                    "work_email": user.email,
+                    "work_phone": user.phone,
+                    "mobile": user.mobile,
+                },
+            ),
         )
+
+    def _without_untold(self, user: User, told: dict[str, Value | None]) -> dict[str, Value | None]:
+        out = self.untold.properties(user)
+        return {name: value for name, value in told.items() if name not in out}
 
     def _photo(self, user: User, owner: Owner) -> RawRecord:
         return self._about(f"{PHOTO}{user.key}:{owner.uuid}", owner.ref, {"photo": self.photos[user.key]})
@@ -128,6 +144,7 @@ class Meaning:
             "given_name": user.given_name,
             "surname": user.surname,
         }
+        told = self._without_untold(user, told)
         key = f"{EXTERNAL}{user.key}"
 
         def stated(previous: Statement | None) -> Statement:
@@ -148,11 +165,14 @@ class Meaning:
             place = Ref("Unit", unit.lower(), by="uuid")
         end = user.external_until + timedelta(days=1) if user.external_until else user.expires
         links = {"person": [person], "unit": [place]}
-        told: dict[str, Value | None] = {"type": outside.type, "email": user.email, "phone": user.phone}
+        told = self._without_untold(user, {"type": outside.type, "email": user.email, "phone": user.phone})
+        end_untold = "external_until" in self.untold.fields(user)
 
         def stated(previous: Statement | None) -> Statement:
             made = _stated("Affiliation", user.key, previous, told, links, self.day)
-            if end is not None:
+            if end_untold and previous is not None:
+                made.exists = previous.exists
+            elif end is not None:
                 made.exists = tuple(
                     each for one in made.exists or () if not (each := Period(one.start, min(one.last, end))).is_empty()
                 )
@@ -162,7 +182,7 @@ class Meaning:
         if end is None:
             text = f"{user.login}: an external person's affiliation should have an end"
             problems = (Problem("Affiliation", user.key, "exists", "no_end", text, "notice"),)
-        return self._record("Affiliation", user.key, stated, repr((told, links, end)), problems=problems)
+        return self._record("Affiliation", user.key, stated, repr((told, links, end, end_untold)), problems=problems)
 
     # -- groups, OUs, the system ------------------------------------------------------------------------------------
 
@@ -212,9 +232,16 @@ class Meaning:
             if key.startswith(EXTERNAL) or (kind, key) in self.met:
                 continue
             base = key.removeprefix(PHOTO)
+            if base.partition(":")[0] in self.unread:
+                continue
             if base != key and (kind, base) in self.met and base.partition(":")[0] not in self.photos:
                 continue
             yield self.ended(kind, key)
+
+    def stays(self, kind: str, key: str) -> RawRecord:
+        """It is there, and can't be read: what is known of it stays."""
+        self.met.add((kind, key))
+        return RawRecord(kind, key, NOT_TAKEN, lambda previous: Mapped(None))
 
     def ended(self, kind: str, key: str) -> RawRecord:
         """It ends on the day; once that is told it is settled, also for a whole reading."""
@@ -255,13 +282,15 @@ def _stated(
     links: Mapping[str, list[Ref]],
     day: date,
 ) -> Statement:
-    """It holds from ``day`` on; what is told first has been so as long as anybody knows. ``None`` is nothing told."""
+    """It holds from ``day`` on; what is told first has been so as long as anybody knows. ``None`` is no value; what has
+    no name in ``told`` or ``links`` stays as it was."""
     if previous is None:
         said = {name: value for name, value in told.items() if value is not None and value not in NOTHING}
         values: dict[str, tuple[Told, ...]] = {name: (Told(Period(), value),) for name, value in said.items()}
         exists: tuple[Period, ...] = (Period(day),)
     else:
-        values = held(previous, told, day)
+        values = {name: each for name, each in previous.values.items() if name not in told} | held(previous, told, day)
         exists = opened(previous, day)
-    tied = {name: to for name, each in links.items() if (to := linked(previous, name, each, day))}
+    tied = {} if previous is None else {name: to for name, to in previous.links.items() if name not in links}
+    tied |= {name: to for name, each in links.items() if (to := linked(previous, name, each, day))}
     return Statement(kind, key, exists=exists, values=values, links=tied)

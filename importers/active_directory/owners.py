@@ -8,10 +8,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from graph.facts import Ref
+from graph.facts import Ref, Statement
 from importers.active_directory.entries import User
 from importers.active_directory.lookup import Lookup
 from importers.active_directory.settings import ActiveDirectorySettings, MatchKey
+from importers.active_directory.untold import Untold
 from importers.source import Known
 
 
@@ -25,15 +26,21 @@ class Owner:
 
 
 def owners(
-    users: Iterable[User], settings: ActiveDirectorySettings, known: Known, lookup: Lookup
+    users: Iterable[User], settings: ActiveDirectorySettings, known: Known, lookup: Lookup, untold: Untold
 ) -> Mapping[str, Owner]:
-    """Account → owner, of those that have one. Asks the graph once a way, not once an account."""
+    """Account → owner, of those that have one. Asks the graph once a way, not once an account.
+
+    Where something that tells the owner can't be read, a known account's owner stays who it was.
+    """
     users = list(users)
+    doubtful = [each.key for each in users if untold.owner(each)]
+    as_known = _as_known(known.several("Account", doubtful), lookup) if doubtful else {}
+    users = [each for each in users if each.key not in as_known]
     hashes = {each.key: known.person_key(each.cpr) for each in users if each.cpr}
     holders = lookup.holders({*hashes.values()}) if hashes else {}
     numbers = {each.key: f"{settings.institution}:{each.employment}" for each in users if each.employment}
     employed = lookup.employed({*numbers.values()}) if numbers else {}
-    found: dict[str, Owner] = {}
+    found = {key: owner for key, owner in as_known.items() if owner is not None}
     left: list[User] = []
     for each in users:
         person, employment = employed.get(numbers.get(each.key, ""), ("", ""))
@@ -54,6 +61,31 @@ def owners(
             found.update((key, Owner(Ref("Person", uuid, by="uuid"), uuid)) for key, uuid in fits.items())
             left = [each for each in left if each.key not in fits]
     return found
+
+
+def _as_known(kept: Mapping[str, Statement], lookup: Lookup) -> dict[str, Owner | None]:
+    """Known account → who owned it last; None where nobody did, or somebody whom only the directory knows."""
+    refs = {key: _last(each, "owner") for key, each in kept.items()}
+    hashes = {ref.key for ref in refs.values() if ref is not None and ref.by == "cpr"}
+    numbers = {ref.key for ref in refs.values() if ref is not None and ref.by == "employment"}
+    holders = lookup.holders(hashes) if hashes else {}
+    employed = lookup.employed(numbers) if numbers else {}
+    found: dict[str, Owner | None] = {}
+    for key, ref in refs.items():
+        uuid: str | None = None
+        if ref is not None and ref.by == "cpr":
+            uuid = holders.get(ref.key)
+        elif ref is not None and ref.by == "employment":
+            uuid = employed.get(ref.key, (None, ""))[0]
+        elif ref is not None and ref.by == "uuid":
+            uuid = ref.key
+        found[key] = Owner(ref, uuid, _last(kept[key], "employment")) if ref is not None and uuid else None
+    return found
+
+
+def _last(kept: Statement, link: str) -> Ref | None:
+    links = kept.links.get(link, ())
+    return links[-1].to if links and links[-1].period.end is None else None
 
 
 def primary(

@@ -78,7 +78,8 @@ class TooMuch(Exception):
 
 
 class Reader:
-    """Reads one controller. ``problems``: entries that could not be taken."""
+    """Reads one controller. ``problems``: entries that could not be taken; ``unread``: their keys, so that what is
+    known of them stays. ``unidentified``: one has no key that can be read, so that it may be anything that is known."""
 
     def __init__(self, directory: Directory, settings: ActiveDirectorySettings) -> None:
         self._directory = directory
@@ -87,6 +88,8 @@ class Reader:
         self._attributes = user_attributes(settings)
         self.root: Root = directory.root()
         self.problems: list[Problem] = []
+        self.unread: set[str] = set()
+        self.unidentified = False
 
     # -- everything -------------------------------------------------------------------------------------------------
 
@@ -269,6 +272,10 @@ class Reader:
                 taken = how(each)
             except Malformed as malformed:
                 dn = each.dn.rpartition(">;")[2]
+                try:
+                    self.unread.add(key_of(each))
+                except Malformed:
+                    self.unidentified = True
                 self.problems.append(Problem("Account", "", dn, "malformed", str(malformed)))
                 continue
             if taken is not None:

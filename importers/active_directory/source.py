@@ -4,12 +4,14 @@ A reading is complete before anything of it is handed on: one that breaks off le
 another controller. Changes are asked of the controller that was read last, and of no other.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from graph.facts import Statement
+import orjson
+
+from graph.facts import Problem, Statement
 from graph.time import COPENHAGEN
 from importers.active_directory import connection
 from importers.active_directory.connection import Directory
@@ -21,6 +23,7 @@ from importers.active_directory.mapping import Meaning
 from importers.active_directory.owners import Owner, owners, primary
 from importers.active_directory.reader import TOO_MANY, Delta, Mark, Reader, TooMuch, checked
 from importers.active_directory.settings import ActiveDirectorySettings
+from importers.active_directory.untold import LEAST, MEMBERS, Untold, attributes, counted, fallen, lost_by_many
 from importers.source import Known, RawRecord, Reading
 
 MINUTE = "%Y-%m-%dT%H:%M%z"
@@ -87,6 +90,8 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.directory, self.settings)
+        self.problems = self.reader.problems
+        self.untold = Untold(self.settings, frozenset(self.known.mark.get("silent", "").split()))
         self.digest = self.settings.digest()
         mark = Mark.of(self.known.mark)
         self.since = mark if mark is not None and checked(self.reader.root, mark) else None
@@ -113,7 +118,11 @@ class _Run:
     def _is_other(self) -> bool:
         """Whether the same directory may mean something else now: other settings, or people who have come since."""
         before = self.known.mark
-        return before.get("settings") != self.digest or before.get("employments") != self.employments
+        return self._is_set_otherwise() or before.get("employments") != self.employments
+
+    def _is_set_otherwise(self) -> bool:
+        """Whether other things are read than before, so that their numbers say nothing of each other."""
+        return self.known.mark.get("settings") != self.digest
 
     # -- everything -------------------------------------------------------------------------------------------------
 
@@ -122,15 +131,22 @@ class _Run:
         groups = self.reader.groups()
         places = list(self.reader.places())
         users = list({each.key: each for each in self.reader.users()}.values())
-        owned = owners(users, self.settings, self.known, self.lookup)
+        before = {} if self._is_set_otherwise() else self.known.mark
+        tells = counted(users, self.settings)
+        self.untold = Untold(self.settings, fallen(tells, before.get("tells"), self.settings.least_share))
+        self.problems += _silent(self.untold, tells, before)
+        owned = owners(users, self.settings, self.known, self.lookup, self.untold)
         counts = primary(users, owned, self.lookup.primary_by_hand, len(self.settings.primary))
         told = {*self.known.keys("Person")}
         since = self.since.usn if self.since is not None else 0
         photographed = self._with_photo(
             each for each in users if counts.get(each.key) and (each.usn > since or _about(each, owned) not in told)
         )
-        meaning = self._meaning(owned, counts, _inverted(groups.values()), photographed)
+        memberships = sum(len(each.members) for each in groups.values())
+        groups_of = self._with_unread(_inverted(groups.values()), groups.keys(), memberships, before)
+        meaning = self._meaning(owned, counts, groups_of, photographed)
         units = [*self.known.keys("Unit")]
+        whole = frozenset() if self.reader.unidentified else frozenset(KINDS)
 
         def records() -> Iterator[RawRecord]:
             """One at a time: most are let go at once, as they are unchanged."""
@@ -139,29 +155,58 @@ class _Run:
             yield from map(meaning.place, places)
             for each in users:
                 yield from meaning.account(each)
-            yield from meaning.let_go("Person", told)
-            yield from meaning.let_go("Unit", units)
+            for key in self.reader.unread:
+                yield from (meaning.stays(kind, key) for kind in KINDS)
+            if whole:
+                yield from meaning.let_go("Person", told)
+                yield from meaning.let_go("Unit", units)
 
-        before = int(self.known.mark.get("accounts", "0"))
-        suspect: tuple[str, ...] = ()
-        # Other settings may well mean fewer accounts; that people have come since does not.
-        same_settings = self.known.mark.get("settings") == self.digest
-        if len(users) < self.settings.least_share * before and same_settings:
-            suspect = (f"{len(users)} accounts were read, {before} before",)
+        read = {"accounts": len(users), "groups": len(groups)}
+        suspect = tuple(
+            f"{count} {what} were read, {before[what]} before"
+            for what, count in read.items()
+            if count < self.settings.least_share * int(before.get(what, "0"))
+        )
         return self._reading(
             f"{self.settings.title}, all of {len(users)} accounts",
             records(),
             {
                 **mark.as_texts(),
                 "whole": self.now.strftime(MINUTE),
-                "accounts": str(len(users)),
+                **{what: str(count) for what, count in read.items()},
+                "memberships": before["memberships"] if MEMBERS in self.untold.silent else str(memberships),
+                "silent": " ".join(sorted(self.untold.silent)),
+                "tells": self._kept_tells(tells, before),
                 "settings": self.digest,
                 "employments": self.employments,
             },
             mark_anyway=mark_anyway and mark.way != "whole",
-            whole=frozenset(KINDS),
+            whole=whole,
             suspect=suspect,
         )
+
+    def _kept_tells(self, tells: Mapping[str, int], before: Mapping[str, str]) -> str:
+        """What is silent is compared with what it told when it did."""
+        kept = orjson.loads(before.get("tells", "{}"))
+        return orjson.dumps({**tells, **{name: kept[name] for name in self.untold.silent - {MEMBERS}}}).decode()
+
+    def _with_unread(
+        self, now: dict[str, set[str]], read: Collection[str], memberships: int, before: Mapping[str, str]
+    ) -> dict[str, set[str]]:
+        """Member → groups; where a group can't be read, or hardly any group tells its members, as known."""
+        silent = {*self.reader.unread}
+        held = int(before.get("memberships", "0"))
+        if held >= LEAST and memberships < self.settings.least_share * held:
+            text = f"groups tell {memberships} members, {held} before: may the service account read member? They stay"
+            self.problems.append(Problem("DirectoryGroup", "", "member", "told_by_few", text))
+            self.untold = replace(self.untold, silent=self.untold.silent | {MEMBERS})
+            silent |= {*read}
+        if self.reader.unidentified:
+            silent |= {*self.known.keys("DirectoryGroup")} - {*read}
+        for group, members in (self.lookup.members(silent) if silent else {}).items():
+            for each in members:
+                now.setdefault(each, set()).add(group)
+        return now
 
     # -- changes ----------------------------------------------------------------------------------------------------
 
@@ -171,8 +216,12 @@ class _Run:
         kept.learn(delta.users | delta.groups.keys() | delta.gone)
         affected = self._affected(delta, kept)
         users, owned = self._with_siblings(self.reader.some(delta.users | affected), delta.gone)
-        asked = delta.users | affected | users.keys()
+        asked = (delta.users | affected | users.keys()) - self.reader.unread
+        if lost_by_many(users, kept.of("Account", users.keys()), self.settings):
+            raise TooMuch  # the whole shows whether everybody has lost it
         counts = primary(users.values(), owned, self.lookup.primary_by_hand, len(self.settings.primary))
+        if self.reader.unidentified:
+            raise TooMuch
         told = self.lookup.told_of(asked | delta.gone)
         photographed = self._with_photo(
             each
@@ -209,7 +258,7 @@ class _Run:
             now = delta.groups[key].members if key in delta.groups else frozenset()
             lost |= before.get(key, frozenset()) - now
             got |= now - before.get(key, frozenset())
-        if kept.of("DirectoryGroup", got | lost):
+        if kept.of("DirectoryGroup", got | lost) or MEMBERS in self.untold.silent:
             raise TooMuch
         affected = lost | kept.of("Account", got).keys()
         if len(affected) > TOO_MANY:
@@ -221,13 +270,16 @@ class _Run:
     ) -> tuple[Mapping[str, User], Mapping[str, Owner]]:
         """Also the other accounts of the same persons, now or before: which one counts is decided among them all.
         And the owner of each, where there is one."""
-        owned = owners(users.values(), self.settings, self.known, self.lookup)
+        owned = owners(users.values(), self.settings, self.known, self.lookup, self.untold)
         persons = {each.uuid for each in owned.values()}
         others = self.lookup.siblings(persons, users.keys() | gone) - users.keys() - gone
         if len(others) > TOO_MANY:
             raise TooMuch
         siblings = self.reader.some(others)
-        return {**users, **siblings}, {**owned, **owners(siblings.values(), self.settings, self.known, self.lookup)}
+        return {**users, **siblings}, {
+            **owned,
+            **owners(siblings.values(), self.settings, self.known, self.lookup, self.untold),
+        }
 
     def _groups_of(self, users: Mapping[str, User], delta: Delta, kept: Kept) -> dict[str, set[str]]:
         """As kept, but for the groups that have changed; of an account that is new here the directory is asked."""
@@ -264,7 +316,8 @@ class _Run:
         photos: Mapping[str, str | None],
     ) -> Meaning:
         salt = self.digest.encode()
-        return Meaning(self.known, self.settings, self.day, owned, counts, groups_of, photos, salt)
+        unread = frozenset(self.reader.unread)
+        return Meaning(self.known, self.settings, self.day, owned, counts, groups_of, photos, salt, self.untold, unread)
 
     def _reading(
         self,
@@ -283,10 +336,22 @@ class _Run:
             whole=whole,
             mark=mark,
             mark_anyway=mark_anyway,
-            problems=tuple(self.reader.problems),
+            problems=tuple(self.problems),
             suspect=suspect,
             apart=True,  # so that the source learns whether it was held
         )
+
+
+def _silent(untold: Untold, tells: Mapping[str, int], before: Mapping[str, str]) -> Iterator[Problem]:
+    """What is listed of attributes that far fewer accounts tell than before."""
+    kept = orjson.loads(before.get("tells", "{}"))
+    for name, attribute in attributes(untold.settings):
+        if name in untold.silent:
+            text = (
+                f"{tells[name]} accounts have {attribute}, {kept[name]} before: may the service account read it? What "
+                "is known of the others stays; if it is right, leave the attribute out of the settings"
+            )
+            yield Problem("Account", "", attribute, "told_by_few", text)
 
 
 def _about(user: User, owned: Mapping[str, Owner]) -> str:

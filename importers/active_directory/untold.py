@@ -1,0 +1,127 @@
+"""What a directory does not tell, apart from what it tells that there is none of.
+
+A value that can't be read, and an attribute that is empty for many accounts at once (the service account may no longer
+read it; AD shows no error then), say nothing: what is known stays, and is listed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import orjson
+
+from graph.facts import Statement
+from importers.active_directory.entries import User
+from importers.active_directory.settings import ActiveDirectorySettings
+
+LEAST = 5
+"""Accounts that must have had a value before its loss can be seen to be everybody's."""
+MEMBERS = "members"
+"""Among what is silent: groups hardly tell any members."""
+IDENTITY = frozenset({"cpr", "employment", "match"})
+_PROPERTIES: Mapping[str, tuple[str, ...]] = {
+    "login": ("login",),
+    "principal_name": ("principal_name",),
+    "display_name": ("display_name", "name"),
+    "given_name": ("given_name", "name"),
+    "surname": ("surname", "name"),
+    "email": ("email", "work_email"),
+    "phone": ("phone", "work_phone"),
+    "mobile": ("mobile",),
+    "enabled": ("enabled",),
+    "expires": ("expires",),
+    "employment": ("employment_number",),
+    "institutions": ("institution_numbers",),
+}
+
+
+def attributes(settings: ActiveDirectorySettings) -> Iterator[tuple[str, str]]:
+    """(field of User, attribute that it is read from)."""
+    outside = settings.external
+    named = {
+        "login": "sAMAccountName",
+        "principal_name": "userPrincipalName",
+        "display_name": "displayName",
+        "given_name": "givenName",
+        "surname": "sn",
+        "enabled": "userAccountControl",
+        "expires": "accountExpires",
+        "email": settings.email_attribute,
+        "phone": settings.phone_attribute,
+        "mobile": settings.mobile_attribute,
+        "employment": settings.employment_attribute,
+        "institutions": settings.institutions_attribute,
+        "cpr": settings.cpr_attribute,
+        "external_unit": outside.unit_attribute if outside else None,
+        "external_until": outside.end_attribute if outside else None,
+    }
+    yield from ((name, attribute) for name, attribute in named.items() if attribute is not None)
+    yield from (("match", each.attribute) for each in settings.match_keys)
+
+
+@dataclass(frozen=True)
+class Untold:
+    """Of one reading. ``silent``: fields that many accounts have lost at once."""
+
+    settings: ActiveDirectorySettings
+    silent: frozenset[str] = frozenset()
+    _fields: dict[str, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, attribute in attributes(self.settings):
+            self._fields.setdefault(attribute.lower(), set()).add(name)
+
+    def fields(self, user: User) -> frozenset[str]:
+        """Fields of which the directory says nothing."""
+        wrong = (name for attribute, _ in user.wrong for name in self._fields.get(attribute.lower(), ()))
+        lost = (name for name in self.silent - {MEMBERS} if not _has(user, name))
+        return frozenset([*wrong, *lost, *(["enabled"] if user.enabled is None else [])])
+
+    def properties(self, user: User) -> frozenset[str]:
+        """Properties of the account and its owner that stay as they are known."""
+        return frozenset(each for name in self.fields(user) for each in _PROPERTIES.get(name, ()))
+
+    def owner(self, user: User) -> bool:
+        """Whether something that tells whose the account is can't be read."""
+        return not self.fields(user).isdisjoint(IDENTITY)
+
+
+def counted(users: Iterable[User], settings: ActiveDirectorySettings) -> dict[str, int]:
+    """Field → accounts that have a value."""
+    names = {name for name, _ in attributes(settings)} - {"enabled", "expires"}
+    found = dict.fromkeys(sorted(names), 0)
+    for each in users:
+        for name in names:
+            found[name] += _has(each, name)
+    return found
+
+
+def fallen(now: Mapping[str, int], before: str | None, least_share: float) -> frozenset[str]:
+    """What far fewer tell than ``before`` (JSON of earlier counts)."""
+    kept: Mapping[str, int] = orjson.loads(before) if before else {}
+    return frozenset(
+        name for name, count in kept.items() if count >= LEAST and name in now and now[name] < least_share * count
+    )
+
+
+def lost_by_many(users: Mapping[str, User], kept: Mapping[str, Statement], settings: ActiveDirectorySettings) -> bool:
+    """Whether several of the accounts that have changed have all lost the same."""
+    names = {name for name, _ in attributes(settings)}
+    for name in sorted(names & {"principal_name", "display_name", "email", "employment", "cpr"}):
+        had = [key for key, each in kept.items() if key in users and _had(each, name)]
+        left = sum(_has(users[key], name) for key in had)
+        if len(had) >= LEAST and left < settings.least_share * len(had):
+            return True
+    return False
+
+
+def _had(kept: Statement, name: str) -> bool:
+    if name == "cpr":  # which is not kept, but by it the owner was found
+        links = kept.links.get("owner", ())
+        return bool(links) and links[-1].period.end is None and links[-1].to.by == "cpr"
+    tolds = kept.values.get(_PROPERTIES[name][0], ())
+    return bool(tolds) and tolds[-1].period.end is None
+
+
+def _has(user: User, name: str) -> bool:
+    told = getattr(user, name)
+    return any(told) if name == "match" else bool(told)

@@ -1,0 +1,136 @@
+"""What a directory does not tell is not what it tells that there is none of (DESIGN §4 "Merge")."""
+
+from typing import Any
+
+import pytest
+from ldap3.core.results import DO_NOT_RAISE_EXCEPTIONS
+
+from importers.active_directory.connection import CUT_SHORT, Directory
+from importers.active_directory.errors import Lost, Refused
+from tests.importers.active_directory.peer import Peer, Reading, changed, members
+from tests.importers.active_directory.test_answers import GUID, Recorded, entry, page
+from tests.importers.active_directory.test_answers import members as ranged
+
+NUMBERS = [f"01018{each:05d}" for each in range(1, 11)]
+PERSONS = {cpr: f"00000000-0000-4000-8000-{each:012d}" for each, cpr in enumerate(NUMBERS)}
+UUIDS = list(PERSONS.values())
+
+
+def town() -> Peer:
+    """Ten accounts with owners, all of them in group 100, one in another as well."""
+    users = {
+        each + 1: {
+            "employeeNumber": cpr,
+            "mail": f"n{each}@x.test",
+            "userAccountControl": 512,
+            "displayName": f"N {each}",
+        }
+        for each, cpr in enumerate(NUMBERS)
+    }
+    return Peer(users, {100: {"member": members(*users)}, 101: {"member": members(1)}})
+
+
+def read_once(**settings: Any) -> Reading:
+    reading = Reading(town(), PERSONS, **settings)
+    assert reading.read().problems == []
+    return reading
+
+
+@pytest.mark.parametrize(("code", "kind"), [(3, Lost), (4, Refused), (10, Refused)])
+def test_a_search_that_is_cut_short_is_not_the_whole(code: int, kind: type[Exception]) -> None:
+    """ldap3 raises nothing where a size or time limit has cut the answer, or the base has moved."""
+    wire = Recorded(([entry("CN=u,DC=x")], {**page(), "result": code, "description": "limit"}))
+    with pytest.raises(kind):
+        list(Directory(wire, "dc1", 500).search("DC=x", "(x=*)", ["cn"]))
+    wire = Recorded(([], {"result": code, "description": "limit"}))
+    with pytest.raises(kind):
+        Directory(wire, "dc1", 500).changed_since("DC=x", "(x=*)", ["cn"], b"", own=True)
+
+
+def test_all_that_ldap3_keeps_to_itself_is_looked_at() -> None:
+    yes_no_or_a_step_of_login = {0, 5, 6, 14}
+    assert {*DO_NOT_RAISE_EXCEPTIONS} - yes_no_or_a_step_of_login == {*CUT_SHORT}
+
+
+def test_a_range_that_is_not_answered_is_not_its_end() -> None:
+    first = ([entry("CN=all,DC=x", objectGUID=[GUID], member__0_to_1499=ranged(0, 1500))], page())
+    for second in ([], [entry("CN=all,DC=x", cn=[b"all"])]):
+        with pytest.raises(Lost):
+            list(Directory(Recorded(first, (second, {})), "dc1", 500).search("DC=x", "(x=*)", ["member"]))
+
+
+def test_an_entry_that_cannot_be_read_stays_and_is_listed() -> None:
+    reading = read_once()
+    reading.peer.groups[101] = {"member": [b"CN=n1,DC=x"]}  # without the GUIDs that were asked for
+    problems = reading.read().problems
+    assert [(each.rule, each.severity) for each in problems] == [("malformed", "bad")]
+    assert reading.goes_on("DirectoryGroup", 101)
+    assert len(reading.groups(1)) == 2
+
+
+def test_an_entry_without_a_key_ends_nothing() -> None:
+    """It may be any that is known."""
+    reading = read_once()
+    del reading.peer.users[3]
+    reading.peer.users[99] = {"objectGUID": b"short"}
+    assert [each.rule for each in reading.read().problems] == ["malformed"]
+    assert reading.goes_on("Account", 3)
+    assert reading.person(3, UUIDS[2], "work_email") == "n2@x.test"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "name", "value"),
+    [("mail", "email", "n0@x.test"), ("displayName", "display_name", "N 0"), ("sAMAccountName", "login", "n1")],
+)
+def test_a_value_that_cannot_be_read_stays(attribute: str, name: str, value: str) -> None:
+    reading = read_once()
+    reading.peer = changed(reading.peer, 1, **{attribute: b"\xff\xfe"})
+    assert [(each.field, each.rule) for each in reading.read().problems] == [(attribute, "malformed")]
+    assert reading.account(1, name) == value
+    assert reading.owner(1) is not None
+
+
+def test_a_number_that_cannot_be_read_keeps_its_owner() -> None:
+    reading = read_once()
+    reading.peer = changed(reading.peer, 1, employeeNumber="12x")
+    assert [each.rule for each in reading.read().problems] == ["malformed"]
+    assert reading.owner(1) is not None
+    assert reading.account(1, "primary") is True
+    assert reading.person(1, UUIDS[0], "work_email") == "n0@x.test"
+
+
+def test_whether_it_is_enabled_stays_where_nothing_tells_it() -> None:
+    reading = read_once()
+    reading.peer = changed(reading.peer, 1, userAccountControl=None)
+    assert [each.rule for each in reading.read().problems] == ["unknown_state"]
+    assert reading.account(1, "enabled") is True
+
+
+@pytest.mark.parametrize("attribute", ["mail", "employeeNumber", "displayName"])
+def test_an_attribute_that_all_have_lost_stays_and_is_listed(attribute: str) -> None:
+    """A directory shows no error for what the service account may not read."""
+    reading = read_once()
+    for each in reading.peer.users.values():
+        each[attribute] = None
+    for _ in range(2):  # and it stays so, as long as nothing is set otherwise
+        assert [(each.field, each.rule, each.severity) for each in reading.read().problems] == [
+            (attribute, "told_by_few", "bad")
+        ]
+        assert all(reading.owner(each) for each in reading.peer.users)
+        assert reading.account(1, "email") == "n0@x.test"
+        assert reading.person(1, UUIDS[0], "work_email") == "n0@x.test"
+
+
+def test_an_attribute_that_some_have_lost_is_lost() -> None:
+    reading = read_once()
+    reading.peer = changed(reading.peer, 1, mail=None)
+    assert reading.read().problems == []
+    assert reading.account(1, "email") is None
+
+
+def test_groups_that_tell_no_members_keep_them() -> None:
+    reading = read_once()
+    reading.peer.groups[100] = reading.peer.groups[101] = {}
+    for _ in range(2):
+        assert [(each.field, each.rule) for each in reading.read().problems] == [("member", "told_by_few")]
+        assert all(reading.groups(each) for each in reading.peer.users)
