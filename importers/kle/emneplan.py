@@ -9,7 +9,7 @@ from datetime import date
 from lxml import etree
 
 from graph.facts import Problem
-from importers.kle.entries import FULL, KIND_OF_ELEMENT, Kind, Raw, Release, entry
+from importers.kle.entries import DATES, FULL, KIND_OF_ELEMENT, Entry, Kind, Raw, Release, Untaken
 from importers.kle.errors import Unreadable
 from importers.xml import BadXml, local, tree
 
@@ -34,8 +34,9 @@ def release(content: bytes, label: str, largest: int) -> Release:
     for element in _entries(root):
         if (twice := _told_twice(element)) is not None:
             made.problems.append(twice)
-        elif (told := entry(_raw(element), made.problems)) is not None:
-            made.entries.append(told)
+            made.untaken += _may_be(element)
+        elif (told := made.take(_raw(element))) is not None and (elsewhere := _elsewhere(element, told)) is not None:
+            made.problems.append(elsewhere)
     if not made.entries:
         raise Unreadable(f"{label} holds no entry that can be taken")
     return made
@@ -50,6 +51,7 @@ def lists(contents: dict[str, bytes], largest: int) -> Release:
             raise Unreadable(f"{each.label} is no list")
         made.entries += each.entries
         made.problems += each.problems
+        made.untaken += each.untaken
     return made
 
 
@@ -88,6 +90,26 @@ def _told_twice(element: etree._Element) -> Problem | None:
     return None
 
 
+def _may_be(element: etree._Element) -> Iterator[Untaken]:
+    """By each number and each UUID that stand in it."""
+    for name in (f"{local(element)}Nr", "UUID"):
+        for each in _children(element, name):
+            yield Untaken.of(_own(each), "") if name != "UUID" else Untaken.of("", _own(each))
+
+
+def _elsewhere(element: etree._Element, told: Entry) -> Problem | None:
+    """An entry inside another group's element: it belongs where its number says."""
+    above = element.getparent()
+    if above is None or local(above) not in KIND_OF_ELEMENT or told.parent is None:
+        return None
+    number = _text(above, f"{local(above)}Nr")
+    if number == told.parent[1]:
+        return None
+    where = number or "an entry without a number"
+    text = f"{told.number}: it stands inside {where}; by its number it is in {told.parent[1]}"
+    return Problem(told.kind, told.number, "parent", "stands_elsewhere", text, "notice")
+
+
 def _raw(element: etree._Element) -> Raw:
     name = local(element)
     info = _child(element, f"{name}AdministrativInfo")
@@ -96,6 +118,12 @@ def _raw(element: etree._Element) -> Raw:
     history = _child(info, "Historisk")
     moved = _child(history, "Flyttet")
     uuid = _child(element, "UUID")
+    told = {
+        DATES: info,
+        "changed": info,
+        "preservation": _child(element, "BevaringJaevnfoerArkivloven"),
+        "deletion_after": _child(element, "SletningJaevnfoerPersondataloven"),
+    }
     return Raw(
         element=name,
         number=_text(element, f"{name}Nr"),
@@ -110,6 +138,7 @@ def _raw(element: etree._Element) -> Raw:
         preservation=_text(element, "BevaringJaevnfoerArkivloven"),
         deletion_after=_text(element, "SletningJaevnfoerPersondataloven"),
         where=f"line {element.sourceline}",
+        untold=tuple(sorted(name for name, each in told.items() if each is None)),
     )
 
 

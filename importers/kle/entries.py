@@ -54,7 +54,7 @@ class Entry:
 
     ``uuid`` empty: none, or not a sound one. ``ended``: from this day no longer in force; ``moved``: with successors,
     by number, or without. ``marked_ended``: the title says so. ``earlier``: other days on which the same thing was in
-    force, where a release tells it twice.
+    force, where a release tells it twice. ``untold``: what the form has a place for and this entry says nothing of.
     """
 
     kind: Kind
@@ -71,6 +71,7 @@ class Entry:
     preservation: str = ""
     deletion_after: str = ""
     earlier: tuple[Period, ...] = ()
+    untold: tuple[str, ...] = ()
 
     @property
     def life(self) -> Period:
@@ -97,7 +98,8 @@ class Release:
     """What one delivery tells. ``published`` None: it bears no date.
 
     ``family``: deliveries of one family follow each other. ``tells``: what its form has a place for; what it has none
-    for is not news. ``kinds``: those of which it tells everything.
+    for is not news. ``kinds``: those of which it tells everything. ``untaken``: entries that are there and can't be
+    taken. ``unfinished``: its last line has no end.
     """
 
     label: str
@@ -107,6 +109,30 @@ class Release:
     tells: frozenset[str]
     entries: list[Entry] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    untaken: list["Untaken"] = field(default_factory=list)
+    unfinished: bool = False
+
+    def take(self, raw: "Raw") -> Entry | None:
+        """The typed entry, which is now in the release; else why not is among its problems."""
+        made = entry(raw, self.problems)
+        if made is None:
+            self.untaken.append(Untaken.of(raw.number, raw.uuid))
+        else:
+            self.entries.append(made)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Untaken:
+    """By what an entry that can't be taken may be known; both empty: it may be anything."""
+
+    number: str
+    uuid: str
+
+    @classmethod
+    def of(cls, number: str, uuid: str) -> "Untaken":
+        number = number.strip()
+        return cls(number if element_of(number) else "", uuid_of(uuid))
 
 
 DATES = "dates"
@@ -142,6 +168,7 @@ class Raw:
     preservation: str = ""
     deletion_after: str = ""
     where: str = ""
+    untold: tuple[str, ...] = ()
 
 
 def entry(raw: Raw, problems: list[Problem]) -> Entry | None:
@@ -197,6 +224,7 @@ def entry(raw: Raw, problems: list[Problem]) -> Entry | None:
         marked_ended=title.ended and created is None and ended is None,
         preservation=raw.preservation.strip(),
         deletion_after=raw.deletion_after.strip(),
+        untold=raw.untold,
     )
 
 

@@ -1,7 +1,7 @@
 """What an entry means: existence, values and links over time (formats/kle.md §6, §7)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from graph.facts import LinkTold, Ref, Statement, Told, Value
 from graph.time import Period, union, within, without
-from importers.kle.entries import DATES, Entry
+from importers.kle.entries import DATES, Entry, Kind
 from importers.source import Known, Mapped, RawRecord
 from importers.timelines import held
 
@@ -19,7 +19,8 @@ MAPPING = b"1"  # another number makes every record be mapped anew: raise it whe
 @dataclass(frozen=True)
 class Plan:
     """The entries of one release with their keys. ``day``: from when on its news holds; ``known_until``: the day of
-    the release that was held before."""
+    the release that was held before. ``bounds``: number → the first day that one that is new may have, for numbers of
+    which no start is told."""
 
     known: Known
     day: date
@@ -28,6 +29,7 @@ class Plan:
     salt: bytes
     last_day_in_force: bool
     keyed: tuple[tuple[str, Entry], ...]
+    bounds: Callable[[Kind, str], date] = lambda kind, number: date.min
     _by_number: Mapping[tuple[str, str], list[tuple[str, Entry]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -71,7 +73,9 @@ class Plan:
         if entry.kind == "KleFacetCategory":
             del optional["preservation"]
         told |= {
-            name: value for name, value in optional.items() if name in self.tells and (value or name != "kle_uuid")
+            name: value
+            for name, value in optional.items()
+            if name in self.tells and name not in entry.untold and (value or name != "kle_uuid")
         }
         if exists and exists[-1].last > self.day:
             planned = exists[-1].end
@@ -97,8 +101,10 @@ class Plan:
     def _existence(self, entry: Entry, previous: Statement | None) -> tuple[Period, ...]:
         """§6.5. What had ended and is told again without an end is back from the release's day on."""
         before = union((previous.exists or ()) if previous is not None else ())
-        start = entry.created or (before[0].start if before else date.min)
         end = entry.ended
+        if DATES in entry.untold and before and end is None and not entry.marked_ended:
+            return before  # the form has a place for dates, and this entry says nothing of them
+        start = entry.created or (before[0].start if before else self._bound(entry))
         if end is not None and self.last_day_in_force and end < date.max:
             end += timedelta(days=1)
         if entry.marked_ended:
@@ -112,6 +118,11 @@ class Plan:
             holes.append(Period(before[-1].last, self.day))
         told = [each for each in (Period(start, end), *entry.earlier) if not each.is_empty()]
         return without(told, holes)
+
+    def _bound(self, entry: Entry) -> date:
+        """The first day of what is new and has no date: no release that was read before had the number."""
+        bound = min(self.bounds(entry.kind, entry.number), self.day)
+        return bound if entry.ended is None or bound < entry.ended else date.min
 
     def _links(
         self,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from importers import web
 from importers.kle.errors import NotThere, Unavailable, Unreadable
 from importers.kle.settings import KleSettings
 
@@ -39,10 +40,6 @@ def files(path: Path, largest: int) -> Iterator[tuple[str, bytes]]:
             raise Unavailable(f"{each} can't be read: {wrong.strerror}") from wrong
 
 
-class _BrokenOff(Exception):
-    """The answer ended in the middle; the text tells how many bytes came, and of how many."""
-
-
 @dataclass
 class Web:
     """GET with bounded attempts, waits and sizes; what has not changed since is not sent again.
@@ -64,10 +61,11 @@ class Web:
                 last = attempt == self.settings.attempts
                 try:
                     answer, content = self._asked(client, address)
-                except (httpx.HTTPError, _BrokenOff) as failure:
+                except httpx.HTTPError as failure:
                     if last:
-                        told = str(failure) if isinstance(failure, _BrokenOff) else type(failure).__name__
-                        what = "breaks off" if isinstance(failure, _BrokenOff) else "does not answer"
+                        broken = isinstance(failure, web.BrokenOff)
+                        told = str(failure) if broken else type(failure).__name__
+                        what = "breaks off" if broken else "does not answer"
                         raise Unavailable(f"{name} {what}: {told}, after {attempt} attempts") from failure
                     self.sleep(min(2.0**attempt, self.settings.longest_wait_seconds))
                     continue
@@ -79,22 +77,15 @@ class Web:
 
     def _asked(self, client: httpx.Client, address: str) -> tuple[httpx.Response, bytes]:
         name = shown(address)
-        headers = {"Accept": "application/xml, text/xml, text/csv"}
+        headers = {**web.HEADERS, "Accept": "application/xml, text/xml, text/csv"}
         for header, tag in (("If-None-Match", "etag"), ("If-Modified-Since", "modified")):
             if value := self.tags.get(f"{tag} {name}"):
                 headers[header] = value
-        content = bytearray()
-        with client.stream("GET", address, headers=headers) as answer:
-            try:
-                for chunk in answer.iter_bytes(1 << 16):
-                    content += chunk
-                    if len(content) > self.settings.largest:
-                        raise Unreadable(f"{name} sends more than {self.settings.largest_megabytes} megabytes")
-            except httpx.HTTPError as failure:
-                total = answer.headers.get("Content-Length", "an unknown number of")
-                told = f"{answer.num_bytes_downloaded} of {total} bytes came, then {type(failure).__name__}"
-                raise _BrokenOff(told) from failure
-        return answer, bytes(content)
+        try:
+            with client.stream("GET", address, headers=headers) as answer:
+                return answer, web.content(answer, self.settings.largest)
+        except web.TooLarge as large:
+            raise Unreadable(f"{name} sends more than {self.settings.largest_megabytes} megabytes") from large
 
     def _wait(self, answer: httpx.Response, attempt: int) -> float:
         told = answer.headers.get("Retry-After", "").strip()

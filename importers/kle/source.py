@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from graph.facts import Problem
 from graph.time import today
 from importers.kle import emneplan, table
 from importers.kle.checking import Checked, checked
-from importers.kle.entries import Entry, Kind, Release
+from importers.kle.entries import Entry, Kind, Release, Untaken
 from importers.kle.errors import NotThere, OlderRelease, Unavailable
 from importers.kle.mapping import Plan
 from importers.kle.matching import Held, keyed
@@ -140,7 +141,14 @@ class Kle:
             for pair in keyed([each for each in sound.sound if each.kind == kind], things, day, until)
         ]
         plan = Plan(
-            known, day, until, release.tells, self._settings.digest(), self._settings.last_day_in_force, tuple(pairs)
+            known,
+            day,
+            until,
+            release.tells,
+            self._settings.digest(),
+            self._settings.last_day_in_force,
+            tuple(pairs),
+            partial(_bound, held, until, day),
         )
         published = "" if release.published is None else release.published.isoformat()
         content = _digest(release.entries)
@@ -152,7 +160,7 @@ class Kle:
         return Reading(
             label=f"KLE {family} of {published or day}",
             day=day,
-            records=[*plan.records(), *_left_out(sound, release, held)],
+            records=[*plan.records(), *_left_out(sound, release, held, {key for key, _ in pairs})],
             whole=frozenset(release.kinds),
             absent=plan.absent,
             mark={
@@ -165,11 +173,13 @@ class Kle:
             mark_anyway=bool(published) and not same_date,
             problems=tuple(problems),
             rechecked=frozenset(release.kinds),
-            suspect=tuple(self._doubts(sound, held, day)),
+            suspect=tuple(self._doubts(release, sound, held, day)),
         )
 
-    def _doubts(self, sound: Checked, held: Mapping[Kind, list[Held]], day: date) -> Iterator[str]:
+    def _doubts(self, release: Release, sound: Checked, held: Mapping[Kind, list[Held]], day: date) -> Iterator[str]:
         """A release that may be cut off although it is well-formed (pitfall 13)."""
+        if release.unfinished:
+            yield "the last line of the release has no end: it may be cut off"
         for kind, things in held.items():
             before = sum(each.in_force(day) for each in things)
             told = (*sound.sound, *sound.left_out)
@@ -190,16 +200,28 @@ def _digest(entries: Iterable[Entry]) -> str:
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
 
 
-def _left_out(sound: Checked, release: Release, held: Mapping[Kind, list[Held]]) -> Iterator[RawRecord]:
-    """What is held of entries that are not taken stays as it is: it is there, and can't be told apart."""
-    bad = {(each.kind, each.key) for each in release.problems if each.severity == "bad"}
-    numbers = {(each.kind, each.number) for each in sound.left_out} | bad
-    uuids = {each.uuid for each in sound.left_out}
-    taken = {each.uuid for each in sound.sound if each.uuid}
+def _bound(held: Mapping[Kind, list[Held]], until: date | None, day: date, kind: Kind, number: str) -> date:
+    """The first day that a new thing with this number may have: after the last release that did not have it, and after
+    the number's former holders."""
+    if until is None or not held.get(kind):
+        return date.min
+    ends = [each.end for each in held[kind] if each.number == number and each.end is not None and each.end <= day]
+    return max([until, *ends])
+
+
+def _left_out(
+    sound: Checked, release: Release, held: Mapping[Kind, list[Held]], taken: set[str]
+) -> Iterator[RawRecord]:
+    """What is held of entries that are not taken stays as it is: it is there, and can't be told apart. ``taken``: keys
+    of what is told."""
+    out = [*release.untaken, *(Untaken(each.number, each.uuid) for each in sound.left_out)]
+    numbers = {each.number for each in out} - {""}
+    uuids = {each.uuid for each in out} - {""}
+    anything = any(not each.number and not each.uuid for each in out)
     for kind, things in held.items():
         for each in things:
             uuid = each.uuids[-1] if each.uuids else ""
-            if uuid not in taken and ((kind, each.number) in numbers or uuid in uuids - {""}):
+            if each.key not in taken and (anything or each.number in numbers or uuid in uuids):
                 yield RawRecord(kind, each.key, NOT_TAKEN, _nothing)
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 from graph.facts import Problem
-from importers.kle.entries import DATES, KIND_OF_ELEMENT, Kind, Raw, Release, element_of, entry
+from importers.kle.entries import DATES, KIND_OF_ELEMENT, Kind, Raw, Release, Untaken, element_of
 from importers.kle.errors import Unreadable
 
 REQUIRED = ("uuid", "number", "title")
@@ -38,6 +38,7 @@ def release(content: bytes, label: str, largest: int) -> Release:
     if not made.entries:
         raise Unreadable(f"{label} holds no entry that can be taken")
     made.kinds = frozenset(each.kind for each in made.entries)
+    made.unfinished = not content.endswith((b"\n", b"\r"))
     return made
 
 
@@ -83,10 +84,11 @@ def _take(made: Release, header: list[str], row: list[str], line: int) -> None:
     if element is None or wrong:
         text = f"line {line}: {wrong}"
         made.problems.append(Problem(kind, number or f"line {line}", rule, rule, text))
+        made.untaken.append(Untaken.of(number, cells.get("uuid", "")))
         return
     successors = tuple(each.strip() for each in cells.get("replaced_by", "").split(",") if each.strip())
     changed = cells.get("changed", "")
-    told = entry(
+    made.take(
         Raw(
             element,
             number,
@@ -99,8 +101,5 @@ def _take(made: Release, header: list[str], row: list[str], line: int) -> None:
             moved=bool(successors),
             successors=successors,
             where=f"line {line}",
-        ),
-        made.problems,
+        )
     )
-    if told is not None:
-        made.entries.append(told)

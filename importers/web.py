@@ -1,0 +1,68 @@
+"""Answers over HTTP, read within limits: what is sent, and what it becomes once unpacked.
+
+httpx unpacks whatever it knows, however large it gets; here an answer is unpacked piece by piece and given up where it
+is too large. One that breaks off tells how many bytes came, and of how many.
+"""
+
+import zlib
+from collections.abc import Iterator, Mapping
+
+import httpx
+
+HEADERS: Mapping[str, str] = {"Accept-Encoding": "gzip"}
+"""What is asked for: nothing that is not unpacked here."""
+_GZIP = 16 + zlib.MAX_WBITS
+_PIECE = 1 << 16
+
+
+class TooLarge(ValueError):
+    """The answer has more bytes than are allowed."""
+
+
+class BrokenOff(httpx.ReadError):
+    """The answer broke off; the text tells how many bytes came, and of how many."""
+
+
+def pieces(answer: httpx.Response, largest: int) -> Iterator[bytes]:
+    """The content of a streamed answer, unpacked, of at most ``largest`` bytes.
+
+    Raises TooLarge, and httpx.HTTPError where it breaks off or is packed in another way.
+    """
+    packed = answer.headers.get("Content-Encoding", "identity").strip().lower()
+    if packed not in ("identity", "gzip", ""):
+        raise httpx.DecodingError(f"the answer is packed as {packed[:20]!r}, which was not asked for")
+    unpacking = zlib.decompressobj(_GZIP) if packed == "gzip" else None
+    size = 0
+    for raw in _received(answer):
+        for piece in (raw,) if unpacking is None else _unpacked(unpacking, raw):
+            size += len(piece)
+            if size > largest:
+                raise TooLarge(f"more than {largest} bytes")
+            yield piece
+    if unpacking is not None and not unpacking.eof:
+        raise BrokenOff("the packed answer is cut off")
+
+
+def content(answer: httpx.Response, largest: int) -> bytes:
+    """The whole content. Raises as ``pieces``."""
+    return b"".join(pieces(answer, largest))
+
+
+def _received(answer: httpx.Response) -> Iterator[bytes]:
+    came = 0
+    try:
+        for raw in answer.iter_raw():
+            came += len(raw)
+            yield raw
+    except httpx.TransportError as failure:
+        total = answer.headers.get("Content-Length", "an unknown number of")
+        raise BrokenOff(f"{came} of {total} bytes came, then {type(failure).__name__}") from failure
+
+
+def _unpacked(unpacking: "zlib._Decompress", raw: bytes) -> Iterator[bytes]:
+    try:
+        while raw and not unpacking.eof:
+            yield unpacking.decompress(raw, _PIECE)
+            raw = unpacking.unconsumed_tail
+    except zlib.error as wrong:
+        raise httpx.DecodingError(f"the packed answer is damaged: {wrong}") from wrong
