@@ -173,7 +173,7 @@ class Kle:
             mark_anyway=bool(published) and not same_date,
             problems=tuple(problems),
             rechecked=frozenset(release.kinds),
-            suspect=tuple(self._doubts(release, sound, held, day)),
+            suspect=tuple(self._doubts(release, sound, held, {key for key, _ in pairs}, day)),
         )
 
     def _doubts(self, release: Release, sound: Checked, held: Mapping[Kind, list[Held]], day: date) -> Iterator[str]:
