@@ -82,10 +82,11 @@ def _unread(element: etree._Element) -> Iterator[str]:
 def _name(name: etree._Element | None) -> NameTold | None:
     if name is None:
         return None
-    given = " ".join(filter(None, (text(name, "fornavn"), text(name, "mellemnavn"))))
+    first = text(name, "fornavn")  # a middle name alone is half of what is meant
+    given = " ".join(filter(None, (first, text(name, "mellemnavn")))) if first else None
     marks = "".join(text(name, f"{part}Markering") or "" for part in ("fornavn", "mellemnavn", "efternavn"))
     return NameTold(
-        given or None,
+        given,
         text(name, "efternavn"),
         text(name, "personadresseringsnavn"),
         _sure_day(name, "navnestartdato"),
@@ -125,7 +126,7 @@ def _address(addresses: etree._Element | None) -> AddressTold | None:
         text(here, "postnummer") or "",
         text(here, "postdistrikt") or "",
     )
-    return None if told == AddressTold() else told
+    return told if told.street and told.postal_code else None  # half an address would mix with the one before
 
 
 def _code(told: str | None) -> str | None:

@@ -24,14 +24,15 @@ from importers.source import Known, RawRecord, Reading, SourceError
 
 FIRST, REFRESH, AGAIN, EVERYBODY = "first lookup", "refresh", "asked again", "a file of changes is missing"
 _TENTHS = 10
+_LOOKUP = "Lookup"
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
     """What earlier readings have left to ask, as the source's mark keeps it.
 
-    ``again``: uuids of those whose answer did not come, or of whom a file could not tell. ``everybody``: all who are
-    subscribed, since a file is missing. ``refreshed``: the last day on which the refresh was done.
+    ``again``: uuids of those of whom no answer came that could be taken, or of whom a file could not tell.
+    ``everybody``: all who are subscribed, since a file is missing. ``refreshed``: the last day of a refresh.
     """
 
     again: frozenset[str] = frozenset()
@@ -67,7 +68,9 @@ class Asking:
     tied: Mapping[str, Tied]
     day: date
     _in_a_row: int = 0
-    _unanswered: set[str] = field(default_factory=set)
+    _unanswered: dict[str, str] = field(default_factory=dict)  # uuid → why
+    _again: set[str] = field(default_factory=set)
+    _waiting: int = 0
     _unread: set[str] = field(default_factory=set)
 
     def readings(self) -> Iterator[Reading]:
@@ -90,10 +93,12 @@ class Asking:
             yield from self._asked(due, purpose)
             if self._given_up:
                 return
-        done = Left(frozenset(self._unanswered & known), False, self.day if digits else left.refreshed)
+        done = Left(frozenset(self._again), False, self.day if digits else left.refreshed)
         mark = done.put(self.known.mark)
-        if mark != dict(self.known.mark):
-            yield Reading("CPR, all asked", self.day, (), mark=mark)
+        if mark != dict(self.known.mark) or not asked:
+            yield Reading(
+                "CPR, all asked", self.day, (), mark=mark, problems=self._unlearned(), rechecked=frozenset({_LOOKUP})
+            )
 
     @property
     def _given_up(self) -> bool:
@@ -107,9 +112,11 @@ class Asking:
     def _asked(self, persons: Sequence[Tied], purpose: str) -> Iterator[Reading]:
         size = self.settings.persons_at_a_time
         for first in range(0, len(persons), size):
+            tried = 0
             records: list[RawRecord] = []
             stopped: SourceError | None = None
             for each in persons[first : first + size]:
+                tried += 1
                 try:
                     records += self._records(each, purpose)
                 except (Misconfigured, LogUnwritable) as stop:
@@ -117,9 +124,16 @@ class Asking:
                     break
                 if self._given_up:
                     break
+            self._waiting = len(persons) - first - tried if self._given_up else 0
             label = f"CPR, {purpose}: {len(records)} of {len(persons)} persons from {first + 1} on"
             service = problems_record("Service", "lookup", *self._silence(purpose), *self._unknown_elements())
-            yield Reading(label, self.day, [*records, service])
+            yield Reading(
+                label,
+                self.day,
+                [*records, service],
+                problems=self._unlearned(),
+                rechecked=frozenset({_LOOKUP}),
+            )
             if stopped is not None:
                 raise stopped
             if self._given_up:
@@ -129,16 +143,23 @@ class Asking:
         """The person's record; none where there was no answer: then the next run asks again."""
         try:
             followed = follow(self.lookup, self.persons, person, purpose, self.day)
-        except Unanswered:
+        except Unanswered as missing:
             self._in_a_row += 1
-            self._unanswered.add(person.uuid)
+            self._again.add(person.uuid)
+            self._unanswered[person.uuid] = str(missing)
             return ()
         except UnknownNumber:
             text = "CPR does not know the number (PNR not found); what it told before stays"
             problem = notice(person.uuid, "cpr", "unknown_number", text)
         except Faulted as fault:
-            problem = notice(person.uuid, "answer", "fault", f"the CPR service answered with the fault {fault}")
+            text = (
+                f"the CPR service answered with the fault {fault}; what it told before stays, the next run asks again"
+            )
+            self._in_a_row += 1
+            self._again.add(person.uuid)
+            return (doubtful_record(self.known, person.uuid, Problem("Person", person.uuid, "answer", "fault", text)),)
         except UnreadableAnswer as wrong:
+            self._again.add(person.uuid)
             problem = Problem("Person", person.uuid, wrong.field, "unreadable_answer", str(wrong))
         else:
             self._in_a_row = 0
@@ -151,10 +172,23 @@ class Asking:
         if not self._given_up:
             return ()
         text = (
-            f"{self._in_a_row} calls in a row were not answered; the rest of the {purpose} waits for the next run. "
-            "The log of lookups tells what each call met."
+            f"{self._in_a_row} calls in a row were not answered, or with a fault; the rest of the {purpose} "
+            f"({self._waiting} persons) waits for the next run. The log of lookups tells what each call met."
         )
-        return (Problem("Service", "lookup", "answer", "service_silent", text, "notice"),)
+        return (Problem("Service", "lookup", "answer", "service_silent", text),)
+
+    def _unlearned(self) -> tuple[Problem, ...]:
+        """Everybody of whom no answer came in this run; the next one asks again."""
+        return tuple(
+            Problem(
+                _LOOKUP,
+                uuid,
+                "answer",
+                "unanswered",
+                f"CPR told nothing of Person {uuid}: {why}; the next run asks again",
+            )
+            for uuid, why in self._unanswered.items()
+        )
 
     def _unknown_elements(self) -> tuple[Problem, ...]:
         if not self._unread:

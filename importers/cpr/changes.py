@@ -11,7 +11,7 @@ from importers.cpr.asking import Left
 from importers.cpr.errors import LogUnwritable, without_numbers
 from importers.cpr.extract import BadFile, Changed, Doubt, Extract, read
 from importers.cpr.lookup import Log
-from importers.cpr.mailbox import Mailbox, Unreachable
+from importers.cpr.mailbox import LoginRefused, Mailbox, Unreachable, UnreadableFile
 from importers.cpr.mapping import Numbers
 from importers.cpr.persons import Persons, Tied
 from importers.cpr.records import problems_record, told_record
@@ -21,6 +21,7 @@ from importers.source import Known, RawRecord, Reading
 
 SF6002_FILES = "SF6002 files"
 _FILE, _BOX = "ChangeFile", "directory"
+_REFUSED = "files_refused"  # of the mark: which settings the server refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,16 @@ class Changes:
     def readings(self) -> Iterator[Reading]:
         """What is new; a file is deleted on the server when the reading has been written. Raises LogUnwritable."""
         problems: list[Problem] = []
+        refused = ""
+        place = self.subscription.files.digest()
+        if self.known.user is None and self.known.mark.get(_REFUSED) == place:
+            text = "the login was refused before and is not tried again until the settings change or somebody runs it"
+            yield Reading(
+                "CPR, files of changes",
+                self.day,
+                [problems_record(_FILE, _BOX, _problem("server", "login_refused", text, bad=True))],
+            )
+            return
         try:
             with Mailbox(self.subscription.files) as box:
                 for waiting in self._waiting(box, problems):
@@ -54,9 +65,19 @@ class Changes:
                     yield reading
                     if dict(self.known.mark) == dict(reading.mark):
                         box.remove(waiting.name)
+        except LoginRefused as wrong:
+            refused = place
+            problems.append(_problem("server", "login_refused", str(wrong), bad=True))
         except Unreachable as wrong:
-            problems.append(_problem("server", "unreachable", str(wrong)))
-        yield Reading("CPR, files of changes", self.day, [problems_record(_FILE, _BOX, *problems)])
+            problems.append(_problem("server", "unreachable", str(wrong), bad=True))
+        mark = {name: each for name, each in self.known.mark.items() if name != _REFUSED}
+        mark |= {_REFUSED: refused} if refused else {}
+        yield Reading(
+            "CPR, files of changes",
+            self.day,
+            [problems_record(_FILE, _BOX, *problems)],
+            mark=mark if mark != dict(self.known.mark) else {},
+        )
 
     # -- which files ------------------------------------------------------------------------------------------------
 
@@ -76,9 +97,13 @@ class Changes:
             except BadFile as wrong:
                 problems.append(_problem(name, wrong.rule, f"the file is refused: {wrong}", bad=True))
                 continue
+            except UnreadableFile as wrong:
+                text = f"{wrong}; it and those after it wait for the next run"
+                problems.append(_problem(name, "unreadable_file", text, bad=True))
+                break
             if (last := self._last()) is not None and extract.produced < last:
                 text = f"it was produced on {extract.produced}, and a later one (of {last}) is taken already"
-                problems.append(_problem(name, "too_late", f"{text}; it is not taken. Remove it by hand."))
+                problems.append(_problem(name, "too_late", f"{text}; it is not taken. Remove it by hand.", bad=True))
                 continue
             found.append(_Waiting(name, extract))
         return sorted(found, key=lambda each: (each.extract.produced, each.name))

@@ -15,6 +15,7 @@ from importers.cpr.told import AddressTold, FormerTold, NameTold, PersonTold, Pr
 
 Counter = Literal["lines", "persons"]
 LARGEST = 64 * 1024 * 1024  # bytes of a file; a whole municipality's is some ten million
+MOST_LINES = 2_000_000
 START, END, PERSON, REJECTED, ENDED = "000", "999", "001", "910", "997"
 _ADDRESS, _PROTECTION, _ABROAD, _NAME, _FORMER, _EVENT = "003", "004", "005", "008", "022", "099"
 # Length of the records that are read; a shorter line can't be one.
@@ -90,6 +91,8 @@ def _lines(content: bytes) -> list["_Line"]:
         raise BadFile("too_large", f"the file has {len(content)} bytes; {LARGEST} are read")
     if any(byte > 127 for byte in content) and _is_utf8(content):
         raise BadFile("wrong_encoding", "the file is in UTF-8; the extract is in ISO-8859-1, and its positions fail")
+    if content.count(b"\n") > MOST_LINES:
+        raise BadFile("too_large", f"the file has more than {MOST_LINES} lines")
     split = content.decode("iso-8859-1").split("\n")
     told = [_Line(at, text.removesuffix("\r")) for at, text in enumerate(split, 1)]
     while told and not told[-1].text.strip():
@@ -137,14 +140,21 @@ class _Group:
 def _persons(lines: list["_Line"], addresses: bool) -> tuple[list[Changed], list[Doubt]]:
     groups: dict[str, _Group] = {}
     doubts: list[Doubt] = []
+    stray: _Line | None = None
     for line in lines:
         number = line.number()
         if line.type in _LEFT_ALONE:
             continue
-        if line.type not in LENGTHS:
+        if line.type not in LENGTHS and line.type.isdecimal():
             doubts.append(Doubt(line.at, "unknown_record", "a record of an unknown type"))
         elif number is None:
             doubts.append(Doubt(line.at, "no_number", f"record {line.type} without a CPR number"))
+            stray = stray or line
+        elif line.type not in LENGTHS:
+            # No new type: something that can't be read, and that may have been any record of the person.
+            group = groups.setdefault(number, _Group(number))
+            group.lines.setdefault(line.type, []).append(line)
+            group.doubt = group.doubt or Doubt(line.at, "unknown_record", "a record of no type", number)
         elif line.type in (REJECTED, ENDED):
             doubts.append(_told_of_subscription(line, number))
         else:
@@ -155,6 +165,9 @@ def _persons(lines: list["_Line"], addresses: bool) -> tuple[list[Changed], list
                 group.doubt = Doubt(line.at, "short_line", text, number)
     persons: list[Changed] = []
     for group in groups.values():
+        if group.doubt is None and stray is not None:
+            text = f"line {stray.at} has no CPR number; it may be this person's"
+            group.doubt = Doubt(stray.at, "line_of_nobody", text, group.number)
         if group.doubt is None:
             try:
                 persons.append(Changed(_told(group, addresses), tuple(_events(group))))
@@ -201,8 +214,9 @@ def _told(group: _Group, addresses: bool) -> PersonTold:
 def _name(line: "_Line | None", here: "_Line | None") -> NameTold | None:
     if line is None:
         return None if here is None or not here.cut(14, 34) else NameTold(addressing=here.cut(14, 34))
+    first = line.cut(14, 50)
     return NameTold(
-        " ".join(filter(None, (line.cut(14, 50), line.cut(65, 40)))) or None,
+        " ".join(filter(None, (first, line.cut(65, 40)))) if first else None,
         line.cut(106, 40) or None,
         line.cut(160, 34) or None,
         line.moment(147, mark=159),

@@ -13,11 +13,20 @@ from importers.cpr.settings import SftpPlace
 
 T = TypeVar("T")
 _NAME = re.compile(r"D[0-9]{6}\.L[0-9]{6}")
+_PIECE = 1 << 20
 METADATA = ".metadata"
 
 
 class Unreachable(Exception):
     """The directory can't be read or written; what is in it waits for the next run."""
+
+
+class LoginRefused(Unreachable):
+    """The server does not take the key, or is not the one in the settings: each further try counts against it."""
+
+
+class UnreadableFile(Unreachable):
+    """This file can't be read, or not to its end; others can."""
 
 
 class Mailbox:
@@ -51,12 +60,30 @@ class Mailbox:
     def read(self, name: str) -> bytes:
         """A file's content; of one that is too large only so much that it is seen to be."""
 
-        async def fetch(sftp: asyncssh.SFTPClient) -> bytes:
-            async with sftp.open(name, "rb") as file:
-                content = await file.read(LARGEST + 1)
-                return content if isinstance(content, bytes) else content.encode("iso-8859-1")
+        content = bytearray()
+        size: list[int | None] = [None]
 
-        return self._do(fetch)
+        async def fetch(sftp: asyncssh.SFTPClient) -> bytes:
+            size[0] = (await sftp.stat(name)).size
+            async with sftp.open(name, "rb") as file:
+                while len(content) <= LARGEST and (piece := await file.read(_PIECE)):
+                    content.extend(piece if isinstance(piece, bytes) else piece.encode("iso-8859-1"))
+            return bytes(content)
+
+        def came() -> str:
+            return f"{name}: {len(content)} of {'an unknown number of' if size[0] is None else size[0]} bytes came"
+
+        try:
+            whole = self._do(fetch)
+        except UnreadableFile as wrong:
+            raise UnreadableFile(f"{came()}; then: {wrong}") from wrong
+        except LoginRefused:
+            raise
+        except Unreachable as wrong:
+            raise Unreachable(f"{came()}; then: {wrong}") from wrong
+        if size[0] is not None and len(whole) < min(size[0], LARGEST):
+            raise UnreadableFile(came())
+        return whole
 
     def remove(self, name: str) -> None:
         """Delete a file with its metadata: the metadata last, so that a file without it never looks like a new one."""
@@ -73,9 +100,13 @@ class Mailbox:
         try:
             return self._runner.run(self._act(act))
         except asyncssh.HostKeyNotVerifiable as error:
-            raise Unreachable(f"{where} shows another host key than the one in the settings") from error
+            raise LoginRefused(f"{where} shows another host key than the one in the settings") from error
         except asyncssh.PermissionDenied as error:
-            raise Unreachable(f"{where} refuses the login: {error.reason}") from error
+            raise LoginRefused(f"{where} refuses the login: {error.reason}") from error
+        except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
+            raise Unreachable(f"{where}: {type(error).__name__}: {error.reason}") from error
+        except asyncssh.SFTPError as error:
+            raise UnreadableFile(f"{where}: {type(error).__name__}: {error.reason}") from error
         except (asyncssh.Error, OSError, ValueError) as error:
             raise Unreachable(f"{where}: {type(error).__name__}: {error}") from error
 

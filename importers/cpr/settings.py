@@ -40,6 +40,16 @@ class SftpPlace(BaseModel):
     folder: str = "."
     timeout: float = Field(60, gt=0, description="seconds for connecting and for login")
 
+    def digest(self) -> str:
+        """Changes when something changes that the server looks at, the key's file too."""
+        try:
+            key = self.private_key.stat()
+            file = (key.st_mtime_ns, key.st_size)
+        except OSError:
+            file = (0, 0)
+        told = (self.host, self.port, self.user, self.host_key, str(self.private_key), file)
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
 
 class SubscriptionSettings(BaseModel):
     """SF6002: who is subscribed, and where the files of changes come to (§4, §5)."""

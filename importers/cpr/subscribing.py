@@ -39,13 +39,17 @@ class Subscribing:
         try:
             held = self.subscription.held()
         except _Failed as wrong:
-            problems.append(_notice("service", "unanswered", f"the subscriptions could not be read: {wrong}"))
+            text = f"the subscriptions could not be read: {wrong}; the next run tries again"
+            problems.append(Problem(_KIND, _KEY, "service", "unanswered", text))
         else:
             problems += _other_filters(held)
             added = self._add(held, problems)
             ended = self._end(held, problems)
         left = Left.of(self.known.mark)
         left = replace(left, again=left.again | (added & {*self.known.keys("Person")}))
+        if self._given_up:
+            text = f"{self._in_a_row} calls in a row were not answered; the rest waits for the next run"
+            problems.append(Problem(_KIND, _KEY, "service", "service_silent", text))
         label = f"CPR, subscriptions: {len(added)} added, {ended} ended"
         mark = left.put(self.known.mark)
         yield Reading(label, self.day, [problems_record(_KIND, _KEY, *problems)], mark=mark)
@@ -95,7 +99,8 @@ class Subscribing:
 
     def _failed(self, whose: str, wrong: Exception) -> Problem:
         self._in_a_row = self._in_a_row + 1 if isinstance(wrong, Unanswered) else 0
-        return _notice(whose, "not_changed", f"the subscription was not changed: {wrong}; the next run tries again")
+        text = f"the subscription was not changed: {wrong}; the next run tries again"
+        return Problem(_KIND, _KEY, whose, "not_changed", text)
 
 
 def _other_filters(held: Held) -> Iterator[Problem]:

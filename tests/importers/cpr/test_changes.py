@@ -1,11 +1,13 @@
 """Subscriptions (SF6002) and files of changes, by SOAP and SFTP from the stand-ins into the graph."""
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from graph.cpr_log import CprLog
@@ -236,5 +238,41 @@ def test_a_server_that_is_not_the_pinned_one_is_not_asked(office: Office, box: B
     office.more["subscription"]["files"]["host_key"] = other
     box.put(of(office, ALMA), MONDAY)
     office.run()
-    assert "host key" in office.problems()["unreachable"].text
+    assert "host key" in office.problems()["login_refused"].text
     assert name_of(MONDAY) in box.names
+    office.service.calls.clear()
+    report = office.days_later(1).run()
+    assert office.problems().keys() == {"login_refused"}
+    assert [each.severity for each in report.problems if each.rule == "login_refused"] == ["bad"]
+    assert "is not tried again" in office.problems()["login_refused"].text
+    office.run("kim")  # a person asks
+    assert "host key" in office.problems()["login_refused"].text
+    office.more["subscription"]["files"]["host_key"] = box.host_key
+    office.run()
+    assert office.problems() == {}
+    assert name_of(MONDAY) not in box.names
+
+
+def test_a_file_that_breaks_off_is_not_taken_and_those_after_it_wait(
+    office: Office, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    box.put(of(office, ALMA), MONDAY)
+    box.put(of(office, BIRK), tuesday)
+    read = asyncssh.SFTPClientFile.read
+
+    async def cut(self: asyncssh.SFTPClientFile, size: int = -1, offset: int | None = None) -> bytes:
+        if office.wrong.always == "cut":
+            return await read(self, 40, offset) if await self.tell() < 40 else b""
+        return await read(self, size, offset)  # type: ignore[return-value]
+
+    monkeypatch.setattr(asyncssh.SFTPClientFile, "read", cut)
+    office.wrong.always = "cut"
+    office.run()
+    problem = office.problems()["unreadable_file"]
+    assert (problem.severity, problem.field) == ("bad", name_of(MONDAY))
+    assert re.search(r"40 of \d+ bytes came", problem.text)
+    assert {name_of(MONDAY), name_of(tuesday)} <= {*box.names}
+    office.wrong.always = None
+    office.run()
+    assert (office.problems(), box.names) == ({}, [])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importers.cpr.extract import BadFile, Extract, read
+from importers.cpr.extract import MOST_LINES, BadFile, Extract, read
 from sample.cpr_service.files import ended, extract, rejected
 from sample.cpr_service.register import Address, CprPerson, Name, Protection
 from tests.importers.cpr.register import ALMA, BIRK, NEW_ALMA
@@ -69,6 +69,38 @@ def test_pitfall_16_a_line_that_is_too_short_costs_its_person_and_no_other() -> 
     (doubt,) = found.doubts
     assert (doubt.line, doubt.rule, doubt.number) == (5, "short_line", ALMA)
     assert ALMA not in doubt.text
+
+
+def test_a_line_whose_person_cannot_be_read_may_be_anybodys() -> None:
+    """A protection (record 004) that lost its number would look as if it were over."""
+    protection = next(each for each in GOOD.split(b"\r\n") if each.startswith(b"004"))
+    found = told(changed(protection, protection[:3] + b"??????????" + protection[13:]))
+    assert found.persons == ()
+    assert {(each.rule, each.number) for each in found.doubts} == {
+        ("no_number", ""),
+        ("line_of_nobody", ALMA),
+        ("line_of_nobody", BIRK),
+    }
+
+
+def test_a_line_of_no_type_costs_its_person() -> None:
+    protection = next(each for each in GOOD.split(b"\r\n") if each.startswith(b"004"))
+    found = told(changed(protection, b"0O4" + protection[3:]))
+    assert [each.told.number for each in found.persons] == [BIRK]
+    assert [(each.rule, each.number) for each in found.doubts] == [("unknown_record", ALMA)]
+
+
+def test_a_middle_name_alone_is_no_given_name() -> None:
+    name = next(each for each in GOOD.split(b"\r\n") if each.startswith(b"008"))
+    found = told(changed(name, name[:13] + b" " * 50 + name[63:]))
+    first = found.persons[0].told.name
+    assert first is not None
+    assert (first.given, first.surname) == (None, "Holm Nørgård")
+
+
+def test_a_file_of_too_many_lines_is_refused_before_it_is_split() -> None:
+    with pytest.raises(BadFile, match="more than"):
+        told(b"\n" * (MOST_LINES + 1))
 
 
 def test_pitfall_16_longer_lines_are_new_fields() -> None:

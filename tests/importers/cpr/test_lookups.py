@@ -311,6 +311,42 @@ def test_pitfall_14_one_broken_answer_leaves_the_rest_alone(office: Office, wron
     assert office.problems() == {}
 
 
+def test_lookups_without_an_answer_are_listed_each_and_asked_again(office: Office) -> None:
+    office.wrong.of = {BIRK: "unavailable", CILLE: "hang_up"}
+    for _ in range(2):
+        report = office.run()
+        unanswered = [each for each in report.problems if each.rule == "unanswered"]
+        assert {each.key for each in unanswered} == {office.uuid(BIRK), office.uuid(CILLE)}
+        assert {each.severity for each in unanswered} == {"bad"}
+        kept = kept_problems(office.driver, "cpr").values()
+        assert {each.key for each in kept if each.rule == "unanswered"} == {each.key for each in unanswered}
+    office.wrong.of.clear()
+    office.run()  # the same day
+    assert office.values(BIRK)["surname"] == "Prøvesen"
+    assert office.problems() == {}
+
+
+def test_who_was_not_answered_and_has_left_is_no_longer_listed(office: Office) -> None:
+    office.wrong.of = {CILLE: "unavailable"}
+    office.run()
+    office.pay(without="e-cille")
+    office.run()
+    assert office.problems() == {}
+
+
+@pytest.mark.parametrize("wrong", ["fault_500", "other_person"])
+def test_a_lookup_that_gave_nothing_is_asked_again_in_the_next_run(office: Office, wrong: str) -> None:
+    """Also of whom everything is known already, and whose turn it is not."""
+    office.run()
+    office.wrong.of[BIRK] = wrong
+    assert any(each.severity == "bad" for each in office.days_later(10).run().problems)
+    office.register.rename(BIRK, Name("Birk", "Nygift"))
+    office.wrong.of.clear()
+    office.run()
+    assert office.values(BIRK)["surname"] == "Nygift"
+    assert office.problems() == {}
+
+
 def test_pitfall_14_a_time_out_is_asked_again_in_the_next_run(office: Office) -> None:
     office.run()
     office.register.rename(BIRK, Name("Birk", "Nygift"))
@@ -329,7 +365,8 @@ def test_pitfall_14_nobody_answers_any_more_and_the_run_ends(office: Office) -> 
     office.more["give_up_after"] = 2
     office.run()
     assert len(office.service.calls) == 2
-    assert office.problems().keys() == {"service_silent"}
+    assert office.problems().keys() == {"service_silent", "unanswered"}
+    assert "(1 persons)" in office.problems()["service_silent"].text
     office.wrong.always = None
     office.run()
     assert office.problems() == {}
