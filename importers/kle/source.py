@@ -176,9 +176,12 @@ class Kle:
             suspect=tuple(self._doubts(release, sound, held, {key for key, _ in pairs}, day)),
         )
 
-    def _doubts(self, release: Release, sound: Checked, held: Mapping[Kind, list[Held]], day: date) -> Iterator[str]:
+    def _doubts(
+        self, release: Release, sound: Checked, held: Mapping[Kind, list[Held]], taken: set[str], day: date
+    ) -> Iterator[str]:
         """A release that may be cut off although it is well-formed (pitfall 13)."""
-        if release.unfinished:
+        gone = any(each.in_force(day) and each.key not in taken for of in held.values() for each in of)
+        if release.unfinished and gone:
             yield "the last line of the release has no end: it may be cut off"
         for kind, things in held.items():
             before = sum(each.in_force(day) for each in things)
