@@ -2,7 +2,8 @@
 
 Refused are a document type declaration (and with it every entity of its own, internal or external), text that is cut
 off or not well-formed, a prefix that nothing declares, more than 256 levels (libxml2's limit), and more bytes than the
-caller allows (always asked where a document is held as a tree). Nothing outside of the document is fetched.
+caller allows (always asked where a document is held as a tree, as are the elements: a small one may be made of
+millions). Nothing outside of the document is fetched.
 """
 
 import io
@@ -14,6 +15,7 @@ from lxml import etree
 
 Event = Literal["start", "end"]
 Rule = Literal["document_type", "not_well_formed", "too_large"]
+MOST_ELEMENTS = 1_000_000  # of a document that is held as a tree; KL's whole classification has some hundred thousand
 
 
 class BadXml(ValueError):
@@ -25,14 +27,15 @@ class BadXml(ValueError):
         self.line = line
 
 
-def tree(content: bytes, largest: int) -> etree._Element:
-    """The root of a document of at most ``largest`` bytes. Raises BadXml."""
+def tree(content: bytes, largest: int, most: int = MOST_ELEMENTS) -> etree._Element:
+    """The root of a document of at most ``largest`` bytes and ``most`` elements. Raises BadXml."""
     if len(content) > largest:
         raise BadXml("too_large", f"it has {len(content)} bytes; {largest} are allowed")
     elements = stream(io.BytesIO(content), ("start",))
     _, root = next(elements)
-    for _ in elements:
-        pass  # to its end: every element is looked at
+    for number, _ in enumerate(elements, start=2):  # to its end: every element is looked at
+        if number > most:
+            raise BadXml("too_large", f"it has more than {most} elements")
     return root
 
 
@@ -46,6 +49,11 @@ def small(content: bytes) -> etree._Element:
         raise BadXml("not_well_formed", text, wrong.lineno) from wrong
     _check_document(root)
     return root
+
+
+def check_start(opened: IO[bytes]) -> None:
+    """Refuses what can be seen where a document begins: a document type declaration, or no XML. Raises BadXml."""
+    next(stream(opened, ("start",)))
 
 
 def stream(

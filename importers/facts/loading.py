@@ -6,7 +6,6 @@ makes its entry ``Doubled``, and a value that is none of what it is written as (
 text: such an entry is shown, and the rest goes on.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,9 +13,12 @@ from typing import Any
 
 import yaml
 
+from importers import limits
+
 LARGEST_FILE = 100 * 1024 * 1024  # bytes
 LARGEST_CONTENT = 5_000_000  # values, after what YAML's aliases repeat is written out
 DEEPEST = 50  # levels; a facts file needs six
+MOST_NODES = 1_000_000  # of YAML, each of which takes a thousand bytes while it is read; others may hold more
 MOST_MERGED = 1_000  # fields of a mapping after YAML's merges (<<), each of which copies
 _SECTION = 1  # the depth of a section in a file
 _INTEGERS = range(-(2**63), 2**63)
@@ -61,14 +63,17 @@ def from_yaml(path: Path) -> Any:
 def from_json(path: Path) -> Any:
     """Raises Refused, OSError, UnicodeDecodeError, json.JSONDecodeError."""
     try:
-        content = json.loads(
-            size_checked(path).read_text(encoding="utf-8-sig"),
+        content = limits.from_json(
+            size_checked(path).read_bytes(),
+            2 * LARGEST_CONTENT,
             object_pairs_hook=_object,
             parse_constant=str,
             parse_int=_integer,
         )
     except RecursionError:
         raise Refused(f"it is deeper than {DEEPEST} levels") from None
+    except limits.TooMuch as wrong:
+        raise Refused(str(wrong)) from wrong
     return plain(content)
 
 
@@ -125,7 +130,15 @@ def _integer(digits: str) -> int | str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain values only."""
+    """Plain values only, and only so many."""
+
+    _nodes = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            raise Refused(f"it holds more than {MOST_NODES} values; write so many as JSON or CSV")
+        return super().compose_node(parent, index)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:

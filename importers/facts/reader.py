@@ -9,7 +9,9 @@ from typing import Any
 
 import yaml
 
-from importers.facts.loading import Doubled, Refused, doubled, from_json, from_yaml, size_checked
+from importers.facts.loading import LARGEST_CONTENT, Doubled, Refused, doubled, from_json, from_yaml, size_checked
+from importers.limits import LONGEST_LINE, TooMuch
+from importers.limits import lines as limited
 from importers.source import SourceError
 
 Entry = dict[str, Any]
@@ -34,7 +36,7 @@ def read(path: Path) -> tuple[Sections, list[str]]:
         raise SourceError(f"{path}: a facts file ends in {', '.join(sorted(_PARSERS))}, or is a folder of .csv")
     try:
         content = parser(path)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, csv.Error, JSONDecodeError, Refused) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, csv.Error, JSONDecodeError, Refused, TooMuch) as error:
         raise SourceError(f"{path} can't be read: {error}") from error
     if not isinstance(content, dict):
         raise SourceError(f"{path}: a facts file is a mapping of sections ({', '.join((*MAPPINGS, *LISTS))})")
@@ -81,15 +83,23 @@ def _csv(folder: Path) -> dict[str, Any]:
     if not files:
         # A share that is not mounted looks like this: it must not end everything.
         raise Refused("there is no .csv file in it")
+    cells = 0
     for file in files:
         with size_checked(file).open(encoding="utf-8-sig", newline="") as lines:
-            header = lines.readline()
+            header = lines.readline(LONGEST_LINE)
             lines.seek(0)
-            rows = csv.DictReader(lines, delimiter=";" if header.count(";") >= header.count(",") else ",")
+            rows = csv.DictReader(
+                limited(lines, LARGEST_CONTENT), delimiter=";" if header.count(";") >= header.count(",") else ","
+            )
             names = list(rows.fieldnames or ())
             if len(set(names)) < len(names):
                 raise Refused(f"{file.name} has two columns with the same name")
-            content[file.stem] = [_cells(file.stem, row) for row in rows]
+            content[file.stem] = []
+            for row in rows:
+                cells += len(row)
+                if cells > LARGEST_CONTENT:
+                    raise Refused(f"the files hold more than {LARGEST_CONTENT} cells")
+                content[file.stem].append(_cells(file.stem, row))
     return content
 
 

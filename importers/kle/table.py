@@ -6,13 +6,15 @@ import re
 from datetime import date
 
 from graph.facts import Problem
+from importers import limits
 from importers.kle.entries import DATES, KIND_OF_ELEMENT, Kind, Raw, Release, Untaken, element_of
 from importers.kle.errors import Unreadable
 
 REQUIRED = ("uuid", "number", "title")
 OPTIONAL = ("created", "changed", "ended", "replaced_by")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-csv.field_size_limit(1 << 20)
+MOST_LINES = 100_000  # KL's classification has some thousand
+csv.field_size_limit(limits.LONGEST_LINE)
 
 
 def release(content: bytes, label: str, largest: int) -> Release:
@@ -23,7 +25,7 @@ def release(content: bytes, label: str, largest: int) -> Release:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         raise Unreadable(f"{label} is not in UTF-8: {wrong.reason} at byte {wrong.start}") from wrong
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True)
+    rows = csv.reader(limits.lines(io.StringIO(text, newline=""), MOST_LINES), delimiter=";", strict=True)
     try:
         header = _header(next(rows, []), label)
         made = Release(label, "plan", _published(label), frozenset(), _tells(header))
@@ -33,7 +35,7 @@ def release(content: bytes, label: str, largest: int) -> Release:
                 made.problems.append(Problem("KleNode", "", each, "unknown_column", text, "notice"))
         for row in rows:
             _take(made, header, row, rows.line_num)
-    except csv.Error as wrong:
+    except (csv.Error, limits.TooMuch) as wrong:
         raise Unreadable(f"{label} is no table: {wrong} (line {rows.line_num})") from wrong
     if not made.entries:
         raise Unreadable(f"{label} holds no entry that can be taken")

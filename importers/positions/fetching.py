@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 
+from importers import web
 from importers.positions.errors import Refused, TooLarge, Unavailable, Unreadable
 from importers.positions.settings import PositionsSettings
 from importers.positions.table import CATEGORY_COLUMNS, POSITION_COLUMNS, Form, Lists, Table, read, read_json
@@ -20,7 +21,6 @@ _TYPES: Mapping[str, Form] = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
     "application/json": "json",
 }
-_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +122,19 @@ def _credentials(settings: PositionsSettings) -> dict[str, str]:
 def _get(http: httpx.Client, url: str, etag: str, settings: PositionsSettings) -> _File | None:
     """The file at an address; None where it is still the one that ``etag`` names."""
     limit = settings.largest_megabytes << 20
-    content = bytearray()
+    headers = {**web.HEADERS, **({"If-None-Match": etag} if etag else {})}
     try:
-        with http.stream("GET", url, headers={"If-None-Match": etag} if etag else {}) as answer:
+        with http.stream("GET", url, headers=headers) as answer:
             if answer.status_code == httpx.codes.NOT_MODIFIED:
                 return None
             _check_status(url, answer.status_code)
             form = _form(url, answer.headers.get("Content-Type", ""))
-            for chunk in answer.iter_bytes(_CHUNK):
-                content += chunk
-                if len(content) > limit:
-                    raise TooLarge(f"{url} answers with more than {settings.largest_megabytes} megabytes")
+            content = web.content(answer, limit)
+    except web.TooLarge as large:
+        raise TooLarge(f"{url} answers with more than {settings.largest_megabytes} megabytes") from large
     except (httpx.HTTPError, httpx.InvalidURL) as wrong:
         raise Unavailable(f"{url} does not answer, or stops in the middle: {wrong or type(wrong).__name__}") from wrong
-    return _File(url, bytes(content), form, answer.headers.get("ETag", ""))
+    return _File(url, content, form, answer.headers.get("ETag", ""))
 
 
 def _check_status(url: str, status: int) -> None:

@@ -6,11 +6,11 @@ such a cell is an error that names it, and never a guess.
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from importers import limits
 from importers.positions.errors import TooLarge, Unreadable
 from importers.positions.settings import PositionsSettings
 from importers.positions.workbook import first_sheet
@@ -25,6 +25,9 @@ CATEGORY_COLUMNS = ("code", "title", "parent")
 NUMBERS = frozenset({"level"})  # the one column whose cells may be numbers
 SEVERAL = {"stk": " ", "payroll": " ", "match": "|"}  # columns with several values, and what stands between them
 LONGEST_CELL = 10_000
+MOST_CELLS = 1000  # of a row
+VALUES = 100  # of JSON, for each row that is allowed
+LINES = 20  # of CSV, for each row that is allowed: lines may be blank, or be parts of a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,9 @@ def read(content: bytes, form: Form, name: str, columns: Sequence[str], settings
 def read_json(content: bytes, name: str, settings: PositionsSettings) -> Lists:
     """The lists of a JSON file: ``{"positions": […], "position_categories": […]}``. Raises Unreadable, TooLarge."""
     try:
-        told = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_object)
+        told = limits.from_json(content, settings.largest_rows * VALUES, object_pairs_hook=_object)
+    except limits.TooMuch as wrong:
+        raise TooLarge(f"{name} is too large: {wrong}") from wrong
     except (ValueError, RecursionError) as wrong:
         raise Unreadable(f"{name} is no JSON: {wrong}") from wrong
     if not isinstance(told, dict):
@@ -100,9 +105,12 @@ def _csv(content: bytes, name: str, settings: PositionsSettings) -> Iterator[Lin
         ) from wrong
     if "\0" in text:
         raise Unreadable(f"{name} is no text: it has zero bytes")
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True)
+    allowed = limits.lines(io.StringIO(text, newline=""), settings.largest_rows * LINES)
+    lines = csv.reader(allowed, delimiter=";", strict=True)
     try:
         yield from enumerate(lines, start=1)
+    except limits.TooMuch as wrong:
+        raise TooLarge(f"{name} is too large: {wrong}") from wrong
     except csv.Error as wrong:
         raise Unreadable(f"{name}, line {lines.line_num}: {wrong}") from wrong
 
@@ -119,6 +127,9 @@ def _table(lines: Iterator[Line], name: str, columns: Sequence[str], settings: P
         if len(table.rows) == settings.largest_rows:
             raise TooLarge(f"{name} has more than {settings.largest_rows} rows")
         table.rows.append(_row(number, cells, header))
+    if not table.rows:
+        # As an export that broke off behind its first line: it must not end everything.
+        raise Unreadable(f"{name} has a header and no row; it is not taken for an empty list")
     return table
 
 
@@ -135,6 +146,8 @@ def _check_header(header: Sequence[str], name: str, columns: Sequence[str]) -> N
 def _row(number: int, cells: Sequence[Any], header: Sequence[str]) -> Row:
     found: dict[str, str] = {}
     wrong: list[WrongCell] = []
+    if len(cells) > MOST_CELLS:
+        return Row(f"row {number}", {}, (WrongCell("", f"row {number}", f"the row has {len(cells)} cells"),))
     if len(cells) < len(header) or any(_plain(each) for each in cells[len(header) :]):
         text = f"the row has {len(cells)} cells, the header {len(header)}"
         wrong.append(WrongCell("", f"row {number}", text))
@@ -174,6 +187,8 @@ def _json_table(
     entries = told[section]
     if not isinstance(entries, list):
         raise Unreadable(f"{name}: {section!r} is no list")
+    if not entries:
+        raise Unreadable(f"{name}: {section!r} has no row; it is not taken for an empty list")
     if len(entries) > settings.largest_rows:
         raise TooLarge(f"{name} has more than {settings.largest_rows} {section}")
     unknown: dict[str, None] = {}

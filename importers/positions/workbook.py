@@ -1,6 +1,7 @@
 """The first sheet of an XLSX file, as lines of plain cells: text, numbers, yes/no, None; dates as ISO text.
 
-A spreadsheet from anywhere: it is unpacked to a limited size only, and one with a DTD is refused.
+A spreadsheet from anywhere: it is unpacked to a limited size only, and no further than rows are allowed; one with a DTD
+is refused.
 """
 
 import io
@@ -10,21 +11,25 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
-from typing import Any
+from typing import IO, Any
 
 import openpyxl
 from openpyxl.cell.read_only import EmptyCell
 
+from importers import xml
 from importers.positions.errors import TooLarge, Unreadable
 from importers.positions.settings import PositionsSettings
 
-UNPACKED = 10  # times the size of a file
+UNPACKED = 10  # times the largest size of a file
+DENSEST = 100  # times the size of this file; what people write packs some twenty times
+SMALL = 8 << 20  # bytes that any file may have once unpacked
+MOST_PARTS = 1000
 MOST_COLUMNS = 100
+BLANK = 20  # rows that are looked at for each that is allowed: sheets are often formatted far below their content
 _NO_ZIP = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError,
     ValueError, struct.error, IndexError,
 )  # fmt: skip
-_DTD = tuple("<!DOCTYPE".encode(each) for each in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
 def first_sheet(content: bytes, name: str, settings: PositionsSettings) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -35,9 +40,11 @@ def first_sheet(content: bytes, name: str, settings: PositionsSettings) -> Itera
             warnings.simplefilter("ignore")  # about styles and extensions of the file, which are of no interest here
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
             try:
-                rows = list(_lines(book.worksheets))
+                rows = list(_lines(book.worksheets, name, settings.largest_rows))
             finally:
                 book.close()
+    except TooLarge:
+        raise
     except Exception as wrong:  # openpyxl raises whatever the damage leads to
         raise Unreadable(f"{name} is no XLSX file that can be read: {type(wrong).__name__}: {wrong}") from wrong
     if not rows:
@@ -46,28 +53,45 @@ def first_sheet(content: bytes, name: str, settings: PositionsSettings) -> Itera
     yield from ((number, [*cells, *[None] * (widest - len(cells))]) for number, cells in rows)
 
 
-def _lines(sheets: Sequence[Any]) -> Iterator[tuple[int, list[Any]]]:
-    """The rows that hold something, each up to its last cell that does."""
+def _lines(sheets: Sequence[Any], name: str, most: int) -> Iterator[tuple[int, list[Any]]]:
+    """The rows that hold something, each up to its last cell that does. Raises TooLarge."""
+    taken = 0
+    for each in sheets[:1]:
+        each.reset_dimensions()  # which may be of an older state: rows beyond them would be left out in silence
     for number, row in enumerate(sheets[0].iter_rows(max_col=MOST_COLUMNS) if sheets else (), start=1):
         cells = [_cell(each) for each in row]
         while cells and cells[-1] is None:
             cells.pop()
         if cells:
+            taken += 1
             yield number, cells
+        if taken > most + 1 or number > most * BLANK:  # one for the header
+            raise TooLarge(f"{name} has more than {most} rows")
 
 
 def _check(content: bytes, name: str, settings: PositionsSettings) -> None:
-    largest = settings.largest_megabytes * UNPACKED << 20
+    """Looks at the parts, and unpacks no more of each than its beginning."""
+    largest = min(settings.largest_megabytes * UNPACKED << 20, max(SMALL, DENSEST * len(content)))
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(each.file_size for each in packed.infolist()) > largest:
-                raise TooLarge(f"{name} is larger than {largest >> 20} megabytes once unpacked")
-            for each in packed.infolist():
-                head = packed.read(each)
-                if each.filename.endswith((".xml", ".rels")) and any(dtd in head for dtd in _DTD):
-                    raise Unreadable(f"{name}: {each.filename} has a DTD; that is refused")
+            parts = packed.infolist()
+            if len(parts) > MOST_PARTS:
+                raise TooLarge(f"{name} has {len(parts)} parts; {MOST_PARTS} are allowed")
+            if sum(each.file_size for each in parts) > largest:
+                raise TooLarge(f"{name} has more than {largest >> 20} megabytes once unpacked")
+            for each in parts:
+                if each.filename.endswith((".xml", ".rels")):
+                    with packed.open(each) as part:
+                        _check_part(part, f"{name}: {each.filename}")
     except _NO_ZIP as wrong:
         raise Unreadable(f"{name} is no XLSX file: {wrong}") from wrong
+
+
+def _check_part(part: IO[bytes], name: str) -> None:
+    try:
+        xml.check_start(part)
+    except xml.BadXml as wrong:
+        raise Unreadable(f"{name}: {wrong}; that is refused") from wrong
 
 
 def _cell(cell: Any) -> Any:

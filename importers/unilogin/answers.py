@@ -24,6 +24,8 @@ _EXPORT = ("Envelope", "Body", "eksporterXmlFuldMyndighedResponse", "xml", "UNIL
 _SOURCE = (*_EXPORT, "ImportSource")
 _INSTITUTION = (*_EXPORT, "Institution")
 _FAULT = ("Envelope", "Body", "Fault")
+MOST_HELD = 100_000  # elements of one person, or of anything else beside them; a list of agreements has some thousand
+MOST_PERSONS = 50_000
 GROUP_TYPES = frozenset({"Hovedgruppe", "Årgang", "Retning", "Hold", "SFO", "Team", "Andet"})
 
 
@@ -96,7 +98,6 @@ def export(body: Body, institution: str) -> Export:
             told.year = max(filter(None, (told.year, _first_year(element.get("schoolYear", "")))), default=None)
         elif path[:-1] == _INSTITUTION:
             _take(told, path[-1], element, institution)
-            xml.drop(element)
     if told is None:
         raise Unreadable(f"STIL's answer for {institution} holds no export")
     if told.number is not None and told.number != institution:
@@ -143,9 +144,13 @@ def fault(body: Body, asked: str) -> SourceError:
 def _walk(body: Body, asked: str) -> Iterator[tuple[tuple[str, ...], etree._Element, bool]]:
     """Each element when it begins and when it has ended, with its path. Raises Refused at a fault, Unreadable."""
     path: list[str] = []
+    held = 0
     try:
         for event, element in xml.stream(body, ("start", "end")):
             if event == "start":
+                held += 1
+                if held > MOST_HELD:
+                    raise Unreadable(f"STIL's answer ({asked}) holds more than {MOST_HELD} elements in one part")
                 path.append(xml.local(element))
                 if path[0] != "Envelope":
                     raise Unreadable(f"STIL's answer ({asked}) is no SOAP message")
@@ -155,6 +160,9 @@ def _walk(body: Body, asked: str) -> Iterator[tuple[tuple[str, ...], etree._Elem
             yield here, element, event == "end"
             if event == "end":
                 path.pop()
+                if here[:-1] == _INSTITUTION or (len(here) <= len(_INSTITUTION) and here[:3] != _FAULT):
+                    xml.drop(element)
+                    held = 0
     except xml.BadXml as wrong:
         raise Unreadable(f"STIL's answer ({asked}) is refused: {wrong}") from wrong
 
@@ -186,6 +194,8 @@ def _take(told: Export, name: str, element: etree._Element, institution: str) ->
         if element.find("{*}Student") is not None:
             told.pupils += 1
         else:
+            if len(told.persons) == MOST_PERSONS:
+                raise Unreadable(f"the export of {institution} has more than {MOST_PERSONS} persons")
             told.persons.append(_person(element))
 
 

@@ -13,7 +13,7 @@ from typing import IO, Self
 import httpx
 from lxml import etree
 
-from importers import xml
+from importers import web, xml
 from importers.unilogin import checking
 from importers.unilogin.answers import Export, agreements, export, fault, hello
 from importers.unilogin.errors import Unavailable, Unreadable
@@ -34,7 +34,7 @@ class Client:
         self._now = now
         self._signer = Signer.load(settings.key_file, settings.key_password.get_secret_value())
         self._trusted = checking.load_trusted(settings.trusted) if settings.trusted else None
-        self._http = httpx.Client(timeout=settings.timeout_seconds)
+        self._http = httpx.Client(timeout=settings.timeout_seconds, headers=web.HEADERS)
 
     def __enter__(self) -> Self:
         return self
@@ -85,10 +85,11 @@ class Client:
         body: Body = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the caller reads and closes it
         try:
             with self._http.stream("POST", self._settings.url, content=content, headers=fields) as answer:
-                for chunk in answer.iter_bytes(1 << 20):
-                    body.write(chunk)
-                    if body.tell() > limit:
-                        raise Unreadable(f"STIL's answer to {name} is larger than {limit >> 20} megabytes")
+                for piece in web.pieces(answer, limit):
+                    body.write(piece)
+        except web.TooLarge as large:
+            body.close()
+            raise Unreadable(f"STIL's answer to {name} is larger than {limit >> 20} megabytes") from large
         except BaseException:
             body.close()
             raise

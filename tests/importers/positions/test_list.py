@@ -149,11 +149,23 @@ def test_a_sheet_as_people_keep_it() -> None:
         ("code;title\n", "category"),
         (HEADER + '\nP1;"open', "line"),
         (HEADER + "\nP1;\0", "zero bytes"),
+        (HEADER + "\n", "no row"),
+        (HEADER + "\n\n;;;;;;;;;;;;\n", "no row"),
     ],
 )
 def test_what_is_no_list(content: str, told: str) -> None:
     with pytest.raises(SourceError, match=told):
         table(content)
+
+
+def test_a_list_without_a_row_is_refused_in_every_form() -> None:
+    """As KLE's: what broke off behind its first line must not end everything."""
+    with pytest.raises(SourceError, match="no row"):
+        table(workbook(), "xlsx")
+    with pytest.raises(SourceError, match="no row"):
+        read_json(b'{"positions": []}', "list", OPEN)
+    with pytest.raises(SourceError, match="no row"):
+        listed(row("P1"), categories="code;title;parent\n")
 
 
 def test_too_much_is_refused() -> None:
