@@ -4,7 +4,7 @@ XML has its own in ``importers/xml.py``; what an answer may weigh is said in ``i
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 LONGEST_LINE = 1 << 20  # characters; a row of a table that people keep has some hundred
@@ -24,7 +24,7 @@ def lines(opened: Iterable[str], most: int) -> Iterator[str]:
         yield line
 
 
-def from_json(content: bytes, most: int, **how: Callable[..., Any]) -> Any:
+def from_json(content: bytes, most: int, **how: Any) -> Any:
     """What a JSON text in UTF-8 holds: at most about ``most`` values. Raises TooMuch, ValueError, RecursionError.
 
     Each value stands behind a comma or a bracket. Those in texts count too, so ``most`` is to be generous.
