@@ -30,7 +30,8 @@ MANY = frozenset({"about", "tags", "performs", "responsible_for", "interested_in
 
 
 def read(path: Path) -> tuple[Sections, list[str]]:
-    """The sections of a facts file, and the names of those that nobody knows. Raises SourceError."""
+    """The sections of a facts file, and the names of those that nobody knows, or that are no list or mapping. Raises
+    SourceError."""
     parser = _csv if path.is_dir() else _PARSERS.get(path.suffix.lower())
     if parser is None:
         raise SourceError(f"{path}: a facts file ends in {', '.join(sorted(_PARSERS))}, or is a folder of .csv")
@@ -100,6 +101,8 @@ def _csv(folder: Path) -> dict[str, Any]:
                 if cells > LARGEST_CONTENT:
                     raise Refused(f"the files hold more than {LARGEST_CONTENT} cells")
                 content[file.stem].append(_cells(file.stem, row))
+            if not content[file.stem]:
+                content[file.stem] = None  # a header only: an export that broke off looks like this
     return content
 
 

@@ -33,19 +33,36 @@ class Facts:
         if self._path is None:
             raise SourceError("no facts file: give --from FILE, or path in [sources.facts]")
         sections, unknown = read(self._path)
-        problems = [
-            Problem(WHOLE_FILE, each, "", "unknown_section", f"no section {each!r}", "notice") for each in unknown
-        ]
+        problems = [_not_taken(each) for each in unknown]
         own = {kind: ids(sections.get(section, ())) for section, kind in SECTIONS.items()}
         records = list(_records(sections, own, known, problems))
+        whole = frozenset(self._told(sections, {*unknown}, known, problems)) if self._whole else frozenset[str]()
         yield Reading(
             label=self._path.name,
             day=today(),
             records=records,
-            whole=frozenset(SECTIONS.values()) if self._whole else frozenset(),
+            whole=whole,
             problems=tuple(problems),
             rechecked=frozenset({WHOLE_FILE}),
         )
+
+    def _told(self, sections: Sections, unknown: set[str], known: Known, problems: list[Problem]) -> Iterator[str]:
+        """Kinds of which the file tells everything: a section that is missing, or an entry that may be any, ends
+        nothing."""
+        for section, kind in SECTIONS.items():
+            entries = sections.get(section)
+            if entries is not None and all(map(key_of, entries)):
+                yield kind
+            elif entries is None and section not in unknown and any(True for _ in known.keys(kind)):
+                text = f"there is no section {section!r}: what is known of it stays. Write it empty ([]) to end it"
+                problems.append(Problem(WHOLE_FILE, section, "", "section_missing", text, "notice"))
+
+
+def _not_taken(section: str) -> Problem:
+    if section not in SECTIONS:
+        return Problem(WHOLE_FILE, section, "", "unknown_section", f"no section {section!r}", "notice")
+    text = f"the section {section!r} holds no entries that can be read: what is known of it stays"
+    return Problem(WHOLE_FILE, section, "", "section_unreadable", text)
 
 
 def _records(
