@@ -1,5 +1,6 @@
 """From entries of a facts file to statements. Each section has one function; what is wrong with an entry is told."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
@@ -31,6 +32,8 @@ SECTIONS = {
 }
 # Told in periods (absences, leave) or from a day on (dead), not for the whole life of the thing.
 TIMED = frozenset({"absent", "dead", "on_leave"})
+KLE_PREFIX = "kle:"
+KLE_NUMBER = re.compile(r"[0-9]{2}(\.[0-9]{2}){0,2}")
 KEY_PROPERTY = {"KleNode": "number", "Function": "key", "SystemGroup": "key", "ItSystem": "key", "Role": "key"}
 
 
@@ -69,6 +72,8 @@ class Entries:
         if name is None or name == "" or isinstance(name, dict | list | bool):
             raise self.bad(field, "reference", f"{name!r} is no id of a {kind}")
         text = str(name)
+        if kind == "KleNode":
+            return self._kle(field, text)
         if text in self.own.get(kind, ()):
             return Ref(kind, text, "natural" if KINDS[kind].natural else "source")
         if KINDS[kind].natural:
@@ -77,7 +82,17 @@ class Entries:
             return Ref(kind, text, "uuid")
         return Ref(kind, text, "other" if ":" in text else "source")
 
+    def _kle(self, field: str, text: str) -> Ref:
+        """A number of KLE, written alike in every field: with kle: in front, or without."""
+        number = text.removeprefix(KLE_PREFIX)
+        if number not in self.own.get("KleNode", ()) and not KLE_NUMBER.fullmatch(number):
+            told = f"{text!r} is no number of KLE: it is written 27, 27.12 or 27.12.04, in quotes"
+            raise self.bad(field, "kle_number", told)
+        return Ref("KleNode", number, "natural")
+
     def responsibility(self, field: str, text: object) -> Ref:
+        if KLE_NUMBER.fullmatch(str(text)) or str(text).startswith(KLE_PREFIX):
+            return self._kle(field, str(text))
         prefix, _, key = str(text).partition(":")
         if prefix not in RESPONSIBILITY_PREFIXES or not key:
             prefixes = ", ".join(f"{each}:" for each in RESPONSIBILITY_PREFIXES)
