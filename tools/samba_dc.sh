@@ -61,13 +61,16 @@ provision() {
     # The function under samba-tool, called directly: it can leave out the ACLs of SYSVOL, which need a file system with
     # ACLs and rights that containers often lack. The system's Python has the module, not the one of a virtual environment.
     printf '[global]\n\tinterfaces = %s/8\n\tpid directory = %s/run\n' "$address" "$dir" >"$dir/start.conf"
-    env -u PYTHONPATH -u PYTHONHOME -u VIRTUAL_ENV /usr/bin/python3 - "$@" >"$dir/log/provision.log" 2>&1 <<'END' ||
+    # The password goes through the environment: other users of the machine can see arguments.
+    AD_ADMIN_PASSWORD=$password env -u PYTHONPATH -u PYTHONHOME -u VIRTUAL_ENV \
+        /usr/bin/python3 - "${@:1:5}" >"$dir/log/provision.log" 2>&1 <<'END' ||
 import logging, os, sys
 from samba.auth import system_session
 from samba.param import LoadParm
 from samba.provision import provision
 from samba.samdb import SamDB
-directory, domain, address, realm, host, password = sys.argv[1:]
+directory, domain, address, realm, host = sys.argv[1:]
+password = os.environ.pop("AD_ADMIN_PASSWORD")
 logging.basicConfig(level=logging.INFO)
 settings = LoadParm()
 settings.load(directory + "/start.conf")
