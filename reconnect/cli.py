@@ -140,7 +140,10 @@ def main() -> None:
         _end(text_of(error), Exit.FAILURE)
     except Exception as error:
         # Through the log, as a traceback of Python's own would show what stands in the error, a CPR number maybe.
-        get_logger("reconnect").exception("unexpected error", command=sys.argv[1:])
+        # The command alone: its arguments may be a name or a number.
+        get_logger("reconnect").exception(
+            "unexpected error", command=next(filter(MODULES.__contains__, sys.argv), None)
+        )
         _end(
             f"An error that nobody foresaw: {text_of(error)}\nThe log line above tells where; please report it.",
             Exit.FAILURE,
