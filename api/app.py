@@ -39,8 +39,10 @@ from graph.order import SourceOrder
 SMALLEST_COMPRESSED = 1024
 """Bytes of an answer; below that, compression takes more than it saves."""
 add_compress_type(GRAPHQL.partition(";")[0])
-# Events are small and for as long as somebody listens; each stream would hold a compressor.
-remove_compress_type(EVENTS)
+# Events are small and come for as long as somebody listens: each stream would hold a compressor. The page's files are
+# large, and kept by the browser: to compress them would stop everybody for a moment.
+for _form in (EVENTS, "text/javascript", "text/css"):
+    remove_compress_type(_form)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _HOW_TO_SUBSCRIBE = (

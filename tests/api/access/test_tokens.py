@@ -62,10 +62,10 @@ def test_health_and_metrics_are_open_and_tell_nothing_of_people(small_service: S
 
 
 def test_a_broken_body_gets_an_error_that_says_what_is_wrong(small_service: Served) -> None:
-    headers = {"Authorization": f"Bearer {small_service.token()}"}
+    headers = {"Authorization": f"Bearer {small_service.token()}", "Content-Type": "application/json"}
     url = f"{small_service.url}/graphql"
-    assert "no JSON" in httpx.post(url, content=b"{", headers=headers).json()["errors"][0]["message"]
-    assert "query" in httpx.post(url, json=[1], headers=headers).json()["errors"][0]["message"]
+    assert "not valid JSON" in httpx.post(url, content=b"{", headers=headers).json()["errors"][0]["message"]
+    assert "request of its own" in httpx.post(url, json=[1], headers=headers).json()["errors"][0]["message"]
     assert httpx.post(url, content=b" " * 2_000_000, headers=headers).status_code == 413
     introspected = small_service.data("{ __schema { queryType { name } } }")
     assert introspected["__schema"]["queryType"]["name"] == "Query"

@@ -1,6 +1,8 @@
-// Asks a running service as the clients that people use do. Arguments: address, token. Prints one JSON object.
+// Asks a running service as the clients that people use do. Argument: its address; the token comes on standard input.
+// Prints one JSON object.
 
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } from "@apollo/client";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
@@ -10,7 +12,8 @@ import { createClient as createSse } from "graphql-sse";
 import { createClient as createWs } from "graphql-ws";
 import WebSocket from "ws";
 
-const [url, token] = process.argv.slice(2);
+const url = process.argv[2];
+const token = readFileSync(0, "utf8");
 const headers = { authorization: `Bearer ${token}` };
 const wsUrl = url.replace("http", "ws");
 

