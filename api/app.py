@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
@@ -23,15 +23,18 @@ from api.access.gate import Gate
 from api.access_log import AccessLog
 from api.answer_headers import AnswerHeaders
 from api.asked import BadRequest, asked_in, hash_only
+from api.availability import RETRY_AFTER, Availability, Away
 from api.context import Context
+from api.executed import executed
 from api.failures import formed, key_missing, noted, unavailable
 from api.graphiql import GraphiQL
 from api.health import live, ready
 from api.limits import Limits
 from api.metrics import ANSWERS, metrics
-from api.reader import Reader, Rejected, question_of
+from api.question import Rejected, question_for
+from api.reader import Reader
 from api.rules import States
-from api.schema import schema
+from api.streamed import Streamed
 from api.subscriptions.transport import as_event, events, socket
 from graph.cpr import Keyring, MissingKey
 from graph.order import SourceOrder
@@ -74,6 +77,7 @@ class Service:
 
 def create_app(service: Service) -> Starlette:
     """The ASGI application."""
+    availability = Availability(service.reading)
     reader = Reader(
         service.reading,
         service.driver,
@@ -82,14 +86,17 @@ def create_app(service: Service) -> Starlette:
         service.order,
         service.states,
         service.role_rules,
+        availability,
     )
-    gate = Gate(service.reading)
+    gate = Gate(service.reading, availability)
     graphiql = GraphiQL(service.graphiql)
-    graphql = partial(_graphql, service, reader, gate)
+    graphql = partial(_graphql, service, reader, gate, availability)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        availability.watched()
         yield
+        await availability.close()
         await service.reading.close()
 
     return Starlette(
@@ -98,6 +105,7 @@ def create_app(service: Service) -> Starlette:
         exception_handlers={
             neo4j.exceptions.Neo4jError: _store_failed,
             neo4j.exceptions.DriverError: _store_failed,
+            Away: _away,
             MissingKey: _key_missing,
             HTTPException: _not_served,
         },
@@ -108,8 +116,8 @@ def create_app(service: Service) -> Starlette:
             Route("/graphql/events", partial(graphql, as_events=True), methods=["POST"]),
             WebSocketRoute("/graphql", partial(socket, service, gate)),
             Route("/health/live", live),
-            Route("/health/ready", partial(ready, service.reading, service.driver, service.redis_url)),
-            Route("/metrics", partial(metrics, service.states)),
+            Route("/health/ready", partial(ready, availability, service.redis_url)),
+            Route("/metrics", partial(metrics, availability, service.states)),
         ],
     )
 
@@ -147,7 +155,15 @@ async def _by_method(graphiql: GraphiQL, graphql: Endpoint, request: Request) ->
     return _failed(405, by_post, allow="POST")
 
 
-async def _graphql(service: Service, reader: Reader, gate: Gate, request: Request, as_events: bool = False) -> Response:
+async def _graphql(
+    service: Service,
+    reader: Reader,
+    gate: Gate,
+    availability: Availability,
+    request: Request,
+    as_events: bool = False,
+) -> Response:
+    availability.watched()
     accept = request.headers.get("accept", "")
     own = takes_graphql(accept)
     form = EVENTS if as_events or takes_only_events(accept) else GRAPHQL if own else JSON
@@ -159,7 +175,7 @@ async def _graphql(service: Service, reader: Reader, gate: Gate, request: Reques
     request.state.by = access.name
     try:
         asked = await asked_in(request)
-        question = question_of(asked.query, asked.operation)
+        question = await question_for(asked.query, asked.operation)
         if question.operation.operation is OperationType.SUBSCRIPTION:
             if form != EVENTS and not takes_events(accept):
                 raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE, extensions={"code": "subscription_over_http"}))
@@ -171,6 +187,8 @@ async def _graphql(service: Service, reader: Reader, gate: Gate, request: Reques
             answer = await reader.answer(question, asked.variables, access.fields(), access.name)
             ANSWERS.labels("read").inc()
             return _answered(answer, form)
+        context = Context(access, service.driver, service.reading, service.keyring, service.order)
+        result = await executed(question, asked, context, availability, service.limits)
     except Rejected as rejected:
         ANSWERS.labels("rejected").inc()
         errors = noted(rejected.errors, request.state)
@@ -179,13 +197,6 @@ async def _graphql(service: Service, reader: Reader, gate: Gate, request: Reques
         if isinstance(rejected, BadRequest):
             status, headers = rejected.status, {"connection": "close"}  # what of it may still come is not waited for
         return JSONResponse({"errors": errors}, status, headers, JSON if form == EVENTS else form)
-    context = Context(access, service.driver, service.reading, service.keyring, service.order)
-    result = await schema.execute(
-        asked.query,
-        None if asked.variables is None else dict(asked.variables),
-        context_value=context,
-        operation_name=asked.operation,
-    )
     ANSWERS.labels("mutation" if question.operation.operation is OperationType.MUTATION else "schema").inc()
     told: dict[str, Any] = {"data": result.data}
     if result.errors:
@@ -195,10 +206,10 @@ async def _graphql(service: Service, reader: Reader, gate: Gate, request: Reques
 
 def _answered(answer: bytes | AsyncIterator[bytes], form: str) -> Response:
     if form == EVENTS:
-        return StreamingResponse(as_event(answer), media_type=EVENTS)
+        return Streamed(as_event(answer), media_type=EVENTS)
     if isinstance(answer, bytes):
         return Response(answer, media_type=form)
-    return StreamingResponse(answer, media_type=form)
+    return Streamed(answer, media_type=form)
 
 
 def _unknown(wait: int) -> Response:
@@ -226,7 +237,14 @@ async def _store_failed(request: Request, error: Exception) -> Response:
     if "TransactionTimedOut" in (getattr(error, "code", None) or ""):
         slow = "The question took too long. Ask for less at a time (first, after), or narrow it with a filter."
         return _failed(200, GraphQLError(slow, extensions={"code": "over_limit"}))
-    return _failed(503, told)
+    return _failed(503, told, **{"retry-after": str(RETRY_AFTER)})
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    """Neo4j does not answer, and whoever asked was not kept waiting for it."""
+    ANSWERS.labels("failed").inc()
+    told = GraphQLError(str(error), extensions={"code": "unavailable"})
+    return _failed(503, told, **{"retry-after": str(RETRY_AFTER)})
 
 
 async def _key_missing(request: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ import orjson
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 
-from api.reader import Rejected
+from api.question import Rejected
 
 LARGEST_REQUEST = 1024 * 1024  # bytes; no question of a person or program comes near it
 BODY_SECONDS = 30.0  # in which a body has to come

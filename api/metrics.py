@@ -5,8 +5,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.availability import Availability, Away, OutOfTime
 from api.rules import NotAnswering, States
 
+_PATIENCE = 8.0  # seconds; Prometheus itself waits for ten
 ANSWERS = Counter("reconnect_api_answers_total", "Questions answered by the API", ["kind"])
 SECONDS = Histogram("reconnect_api_request_seconds", "Time until an answer was written to its end", ["status"])
 
@@ -23,13 +25,15 @@ NOTICES = Gauge(
 )
 
 
-async def metrics(states: States | None, request: Request) -> Response:
+async def metrics(availability: Availability, states: States | None, request: Request) -> Response:
     """Counters since the start, and how the sources are doing now."""
+    availability.watched()
     if states is not None:
         try:
-            told = await anyio.to_thread.run_sync(states)
-        except NotAnswering:
-            told = ()  # no gauges rather than old ones; /health/ready tells that Redis does not answer
+            async with availability.within(_PATIENCE):
+                told = await anyio.to_thread.run_sync(states, abandon_on_cancel=True)
+        except (NotAnswering, Away, OutOfTime):
+            told = ()  # no gauges rather than old ones; /health/ready tells what does not answer
         for gauge in (SILENT, LAG, BAD, NOTICES):
             gauge.clear()  # a source that is gone is not shown for ever
         for each in told:

@@ -4,97 +4,55 @@ graphql-core's executor is not used for reads: the rows have the answer's own sh
 comes, with bounded memory.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Iterator, Mapping, Sequence
+import asyncio
+import contextvars
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 from time import monotonic
 from typing import Any
 
-import anyio.to_thread
 import neo4j
 import orjson
 import structlog
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLError,
-    InlineFragmentNode,
-    OperationDefinitionNode,
-    OperationType,
-    SelectionSetNode,
-    parse,
-    validate,
-)
+from graphql import GraphQLError
 from graphql.execution.values import VariableValues, get_variable_values
 from neo4j.exceptions import Neo4jError
 
 from api.answer import Ambiguous, Opened, Writer
+from api.availability import Availability, OutOfTime, Patience
 from api.compiler import Compiler
 from api.cpr_readings import opened
 from api.given import marked
+from api.kept import Kept
 from api.limits import Limits, check_cost, check_depth, check_parts
 from api.plan import Plan
+from api.question import SCHEMA, Question, Rejected, in_turn
 from api.rules import Rules, States
-from api.schema import schema
 from api.selection import Document, select
 from graph.cpr import Keyring
 from graph.errors import GraphError
 from graph.order import SourceOrder
 from graph.time import today
 
-SCHEMA = schema._schema  # graphql-core's own form, which validation works on
 WHOLE = 256 * 1024  # bytes; an answer that is larger is written as it comes
 CLOCK_SECONDS = 5.0
-PLANS = 100  # kept of one document; more shapes than that are nobody's usual questions
+_PLAN_BYTES = 32 * 1024 * 1024
+_BYTES_A_CHARACTER = 8  # of a compiled statement, with what belongs to it
+_RULES_AT_ONCE = 8
+_LONGEST = 3600.0
+"""Seconds after which Neo4j ends a read that nobody waits for any more. The time limit itself is counted here: Neo4j
+would count the time, too, that a client takes to receive a large answer."""
+_CLOSING = 5.0  # seconds
 _NO_VARIABLES = VariableValues({}, {})
-_SCHEMA_FIELDS = frozenset({"__schema", "__type"})
 _log = structlog.get_logger("api")
 
 
-class Rejected(Exception):
-    """The question itself is refused: it does not parse, does not fit the schema, or asks too much."""
-
-    def __init__(self, *errors: GraphQLError) -> None:
-        super().__init__("; ".join(each.message for each in errors))
-        self.errors = errors
-
-
-@dataclass(slots=True)
-class Question:
-    """A parsed and validated document, with the operation that is asked."""
-
-    document: DocumentNode
-    operation: OperationDefinitionNode
-    fragments: Mapping[str, FragmentDefinitionNode]
-    plans: dict[Hashable, Plan] = field(default_factory=dict)
-    """By what a plan depends on beside the document: rights, day, shape of the variables."""
-
-    @property
-    def is_read(self) -> bool:
-        """A question to the graph; what asks about the schema itself is graphql-core's."""
-        return self.operation.operation is OperationType.QUERY and not self.is_about_schema
-
-    @property
-    def is_about_schema(self) -> bool:
-        """It asks about the schema, and about nothing else: ``question_of`` refuses both in one."""
-        return not _SCHEMA_FIELDS.isdisjoint(self.asked_for())
-
-    def asked_for(self) -> frozenset[str]:
-        """Names of the root fields, also those in fragments."""
-        return frozenset(self._asked_for(self.operation.selection_set))
-
-    def _asked_for(self, selections: SelectionSetNode) -> Iterator[str]:
-        for each in selections.selections:
-            if isinstance(each, FieldNode):
-                yield each.name.value
-            elif isinstance(each, FragmentSpreadNode):
-                yield from self._asked_for(self.fragments[each.name.value].selection_set)
-            elif isinstance(each, InlineFragmentNode):
-                yield from self._asked_for(each.selection_set)
+class CutOff(Exception):
+    """An answer that was being written has ended before its end. It must not look whole."""
 
 
 @dataclass
@@ -108,6 +66,7 @@ class Reader:
     order: SourceOrder = field(default_factory=SourceOrder)
     states: States | None = None
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    availability: Availability | None = None
     _clock: tuple[float, date] = (-CLOCK_SECONDS, date.min)
 
     def __post_init__(self) -> None:
@@ -115,11 +74,15 @@ class Reader:
         if self.states is not None:
             self._rules.states = self.states
         self._rules.role_rules = self.role_rules
+        self._available = self.availability or Availability(self.reading)
+        self._plans: Kept[Hashable, Plan] = Kept(_PLAN_BYTES)
+        # Not asyncio's own threads: one that hangs with Neo4j takes none from others, and they don't become many.
+        self._threads = ThreadPoolExecutor(_RULES_AT_ONCE, "rules")
 
     async def answer(
         self, question: Question, variables: Mapping[str, Any] | None, rights: frozenset[str], asker: str
     ) -> bytes | AsyncIterator[bytes]:
-        """The answer as JSON: whole, or in pieces as it comes. Raises Rejected."""
+        """The answer as JSON: whole, or in pieces as it comes. Raises Rejected, Away; the pieces raise CutOff."""
         try:
             return await self._answer(question, variables, rights, asker)
         except GraphQLError as error:
@@ -128,6 +91,8 @@ class Reader:
             raise Rejected(GraphQLError(str(error), extensions={"code": error.code})) from error
         except Ambiguous as error:
             raise Rejected(GraphQLError(str(error), extensions={"code": "ambiguous"})) from error
+        except OutOfTime as error:
+            raise Rejected(self._too_slow()) from error
         except Neo4jError as error:
             if not _out_of_time(error):
                 raise
@@ -136,15 +101,16 @@ class Reader:
     async def _answer(
         self, question: Question, variables: Mapping[str, Any] | None, rights: frozenset[str], asker: str
     ) -> bytes | AsyncIterator[bytes]:
+        patience = Patience(self._available, self.limits.seconds)
         given = _coerced(question, variables)
         day = today()
-        plan = self._plan(question, given, rights, day, await self._shows(day))
+        plan = await self._plan(question, given, rights, day, await self._shows(day, patience))
         values: dict[str, Any] = dict(given.coerced)
         check_cost(plan.cost(values), self.limits)
         for rule in plan.rules:
             told = partial(self._rules.answer, rule, values, day, rights)
-            values[rule.parameter] = await anyio.to_thread.run_sync(told)
-        written = self._written(plan, plan.parameters.bind(values), asker)
+            values[rule.parameter] = await patience.wait(partial(self._in_thread, told))
+        written = self._written(plan, plan.parameters.bind(values), asker, patience)
         begun = bytearray()
         async for piece in written:
             begun += piece
@@ -152,58 +118,73 @@ class Reader:
                 return self._streamed(bytes(begun), written)
         return bytes(begun)
 
-    def _plan(self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool) -> Plan:
+    async def _in_thread(self, work: Callable[[], Any]) -> Any:
+        inside = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, inside.run, work)
+
+    async def _plan(
+        self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool
+    ) -> Plan:
         values, shape = marked(given.coerced, day)
-        key = (rights, day, copied, shape)
-        plan = question.plans.get(key)
+        key = (question, rights, day, copied, shape)
+        plan = self._plans.get(key)
         if plan is None:
-            document = Document(SCHEMA, question.fragments, given._replace(coerced=values))
-            roots = select(question.operation, document)
-            check_depth(roots, self.limits)
-            check_parts(roots, self.limits)
-            plan = Compiler(rights, day, copied).plan(roots)
-            if len(question.plans) >= PLANS:
-                question.plans.clear()
-            question.plans[key] = plan
+            work = partial(self._compiled, question, given._replace(coerced=values), rights, day, copied)
+            plan = await in_turn(work) if question.is_long else work()
+            self._plans.put(key, plan, question.size + _BYTES_A_CHARACTER * len(plan.statement or ""))
         return plan
 
-    async def _shows(self, day: date) -> bool:
+    def _compiled(
+        self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool
+    ) -> Plan:
+        roots = select(question.operation, Document(SCHEMA, question.fragments, given))
+        check_depth(roots, self.limits)
+        check_parts(roots, self.limits)
+        return Compiler(rights, day, copied).plan(roots)
+
+    async def _shows(self, day: date, patience: Patience) -> bool:
         """The identity nodes show this day. Only today is taken from them: a remembered clock can't be ahead of it."""
         looked, turned = self._clock
         if monotonic() - looked > CLOCK_SECONDS:
-            rows, _, _ = await self.reading.execute_query("MATCH (c:Clock) RETURN c.today AS today")
+            clock = partial(self.reading.execute_query, "MATCH (c:Clock) RETURN c.today AS today")
+            rows, _, _ = await patience.wait(clock)
             turned = rows[0]["today"].to_native() if rows else date.min
             self._clock = (monotonic(), turned)
         return turned == day
 
     # -- writing --------------------------------------------------------------------------------------------------
 
-    async def _written(self, plan: Plan, parameters: Mapping[str, Any], asker: str) -> AsyncGenerator[bytes, None]:
-        """The answer's JSON in pieces. An error after the first pieces is told in ``errors``, as GraphQL does."""
+    async def _written(
+        self, plan: Plan, parameters: Mapping[str, Any], asker: str, patience: Patience
+    ) -> AsyncGenerator[bytes, None]:
+        """The answer's JSON in pieces. An error after the first pieces is told, and leaves the JSON without its end."""
         if plan.statement is None:
             async for piece in Writer(plan, _nothing(), None).pieces():
                 yield piece
             return
         writer: Writer | None = None
         begun = 0
+        # Few records at a time: each holds a block of rows.
+        session = self.reading.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=4)
         try:
-            # Few records at a time: each holds a block of rows.
-            async with self.reading.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=4) as session:
-                query = neo4j.Query(plan.statement, timeout=self.limits.seconds)
-                result = await session.run(query, dict(parameters))
-                writer = Writer(plan, result.__aiter__(), self._opening(asker) if plan.reads_cpr else None)
-                async for piece in writer.pieces():
-                    begun += len(piece)
-                    yield piece
+            query = neo4j.Query(plan.statement, timeout=max(_LONGEST, self.limits.seconds))
+            result = await patience.wait(partial(session.run, query, dict(parameters)))
+            writer = Writer(plan, _patient(result, patience), self._opening(asker) if plan.reads_cpr else None)
+            async for piece in writer.pieces():
+                begun += len(piece)
+                yield piece
         except Exception as error:
             if writer is None or begun <= WHOLE:
                 raise  # nothing has been sent: the whole question fails
-            told = self._too_slow() if _out_of_time(error) else _broken_off(error)
-            yield writer.closing + b',"errors":' + orjson.dumps([told.formatted]) + b"}"
+            told = self._too_slow() if isinstance(error, OutOfTime) or _out_of_time(error) else _broken_off(error)
+            yield writer.closing + b',"errors":' + orjson.dumps([told.formatted])
+            raise CutOff from error
+        finally:
+            await _closed(session)
 
     async def _streamed(self, begun: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
-        yield begun
         async with aclosing(rest):
+            yield begun
             async for piece in rest:
                 yield piece
 
@@ -221,30 +202,6 @@ class Reader:
         )
 
 
-@lru_cache(maxsize=1000)
-def question_of(text: str, name: str | None) -> Question:
-    """Parse and validate. Raises Rejected with what is wrong, in graphql-core's words."""
-    try:
-        document = parse(text, max_tokens=20_000)
-    except GraphQLError as error:
-        raise Rejected(error) from error
-    errors = validate(SCHEMA, document)
-    if errors:
-        raise Rejected(*errors)
-    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
-    if name is not None:
-        operations = [each for each in operations if each.name and each.name.value == name]
-        if not operations:
-            raise Rejected(GraphQLError(f"operationName: the document has no operation {name!r}"))
-    if len(operations) != 1:
-        raise Rejected(GraphQLError("give operationName: the name of one operation of the document"))
-    fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-    question = Question(document, operations[0], fragments)
-    if question.is_about_schema and question.asked_for() - _SCHEMA_FIELDS - {"__typename"}:
-        raise Rejected(GraphQLError("ask about the schema (__schema, __type) in a question of its own"))
-    return question
-
-
 def _coerced(question: Question, variables: Mapping[str, Any] | None) -> VariableValues:
     definitions = question.operation.variable_definitions
     if not definitions:
@@ -255,6 +212,22 @@ def _coerced(question: Question, variables: Mapping[str, Any] | None) -> Variabl
             each.extensions = {"code": "bad_variables"}
         raise Rejected(*coerced)
     return coerced
+
+
+async def _patient(result: neo4j.AsyncResult, patience: Patience) -> AsyncIterator[Any]:
+    """The records of a result, waited for no longer than is allowed."""
+    records = aiter(result)
+    while (record := await patience.wait(lambda: anext(records, None))) is not None:
+        yield record
+
+
+async def _closed(session: neo4j.AsyncSession) -> None:
+    """Give the session's connection back; where Neo4j does not take leave in time, end it."""
+    try:
+        async with asyncio.timeout(_CLOSING):
+            await session.close()
+    except TimeoutError:
+        session.cancel()
 
 
 def _out_of_time(error: Exception) -> bool:

@@ -58,7 +58,8 @@ def _fields(parent: GraphQLObjectType, sets: Sequence[SelectionSetNode], documen
         if name == "__typename":
             found[key] = Selected(key, name, {})
             continue
-        definition = parent.fields[name]
+        definition = document.schema.get_field(parent, name)
+        assert definition is not None  # validation has seen it
         selected = Selected(key, name, get_argument_values(definition, node, document.variables))
         inner = [each.selection_set for each in nodes if each.selection_set is not None]
         type_ = get_named_type(definition.type)

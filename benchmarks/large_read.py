@@ -13,7 +13,8 @@ from typing import Any
 import neo4j
 import orjson
 
-from api.reader import Reader, question_of
+from api.question import question_of
+from api.reader import Reader
 from benchmarks.measured import Measured
 from graph.connection import connect_async
 from graph.cpr import Keyring

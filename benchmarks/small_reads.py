@@ -12,7 +12,8 @@ import neo4j
 import orjson
 
 from api.access.tokens import create
-from api.reader import Reader, question_of
+from api.question import question_of
+from api.reader import Reader
 from benchmarks.endpoints import serving
 from benchmarks.load_client import per_second, post
 from benchmarks.measured import Measured

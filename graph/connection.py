@@ -11,5 +11,12 @@ def connect(uri: str, user: str, password: str) -> neo4j.Driver:
 
 
 def connect_async(uri: str, user: str, password: str) -> neo4j.AsyncDriver:
-    """A driver for the API's reads."""
-    return neo4j.AsyncGraphDatabase.driver(uri, auth=(user, password), notifications_min_severity="OFF")
+    """A driver for the API's reads. It doesn't try again for long: whoever asked is told, and asks again."""
+    return neo4j.AsyncGraphDatabase.driver(
+        uri,
+        auth=(user, password),
+        notifications_min_severity="OFF",
+        connection_timeout=5,
+        connection_acquisition_timeout=10,
+        max_transaction_retry_time=2,
+    )

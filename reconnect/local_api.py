@@ -16,7 +16,8 @@ from graphql import GraphQLError
 
 from api.access.rights import Access
 from api.limits import Limits
-from api.reader import Reader, Rejected, question_of
+from api.question import Rejected, question_of
+from api.reader import Reader
 from graph.connection import connect_async
 from reconnect.context import Context
 

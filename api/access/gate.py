@@ -3,24 +3,27 @@
 from time import monotonic
 
 import neo4j
-from graphql import FieldNode, GraphQLError, TypeInfo, TypeInfoVisitor, Visitor, get_named_type, visit
+from graphql import GraphQLError
 
 from api.access.failed_logins import FailedLogins
 from api.access.rights import READ, Access
 from api.access.tokens import access_of
-from api.reader import SCHEMA, Question, Rejected
+from api.availability import Availability, Away, OutOfTime
+from api.question import Question, Rejected
 
 REMEMBERED = 5.0  # seconds: a revoked token ends within this time, everywhere
+
+_PATIENCE = 20.0  # seconds that Neo4j may take to find a token, however busy it is
 
 
 class Gate:
     """Looks tokens up, and remembers them for a few seconds."""
 
-    def __init__(self, driver: neo4j.AsyncDriver) -> None:
+    def __init__(self, driver: neo4j.AsyncDriver, availability: Availability) -> None:
         self._driver = driver
+        self._available = availability
         self.failed_logins = FailedLogins()
         self._known: dict[str, tuple[float, Access]] = {}
-        self._checked: dict[tuple[int, frozenset[str]], Question] = {}
 
     async def login(self, header: str | None, address: str | None) -> Access | None:
         """Who an Authorization header belongs to. One that belongs to nobody is a failed login from this address."""
@@ -37,7 +40,7 @@ class Gate:
         return access
 
     async def of_header(self, header: str | None) -> Access | None:
-        """Who an Authorization header belongs to."""
+        """Who an Authorization header belongs to. Raises Away."""
         return await self.of_secret(_secret(header or ""))
 
     async def of_secret(self, secret: str) -> Access | None:
@@ -46,7 +49,11 @@ class Gate:
         access = self._remembered(secret)
         if access is not None:
             return access
-        found = await access_of(self._driver, secret)
+        try:
+            async with self._available.within(_PATIENCE):
+                found = await access_of(self._driver, secret)
+        except OutOfTime as error:
+            raise Away from error
         if found is None:
             self._known.pop(secret, None)
         else:
@@ -59,36 +66,14 @@ class Gate:
 
     def check(self, access: Access, question: Question) -> None:
         """Every type that the question reads may be read. Raises Rejected (forbidden)."""
-        key = (id(question), access.roles)
-        if self._checked.get(key) is question:
-            return
-        for name in sorted(_types(question)):
+        for name in sorted(question.types):
             if name in READ:
                 try:
                     access.require(name)
                 except GraphQLError as error:
                     raise Rejected(error) from error
-        if len(self._checked) > 5000:
-            self._checked.clear()
-        self._checked[key] = question
 
 
 def _secret(header: str) -> str:
     scheme, _, secret = header.partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else ""
-
-
-def _types(question: Question) -> set[str]:
-    """Names of the types that a document's fields lead to or are of."""
-    found: set[str] = set()
-    info = TypeInfo(SCHEMA)
-
-    class Types(Visitor):
-        def enter_field(self, node: FieldNode, *_: object) -> None:
-            # The parent too: a member of a union is entered by a fragment, which is no field.
-            for type_ in (get_named_type(info.get_type()), info.get_parent_type()):
-                if type_ is not None:
-                    found.add(type_.name.removesuffix("Connection").removesuffix("State"))
-
-    visit(question.document, TypeInfoVisitor(info, Types()))
-    return found

@@ -17,7 +17,7 @@ from api.asked import Asked, asked_of
 from api.context import Context
 from api.failures import formed
 from api.origins import may_ask
-from api.reader import Rejected
+from api.question import Rejected
 from api.schema import schema
 
 if TYPE_CHECKING:

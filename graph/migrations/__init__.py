@@ -4,17 +4,20 @@ A migration is a ``.cypher`` file of statements that end in ``;``. Which have ru
 Migrations may be applied by several processes at once: each statement can be repeated without harm.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import neo4j
 
 FOLDER = Path(__file__).parent
+LISTED = "MATCH (m:Migration) RETURN m.name AS name"
+"""Names of the migrations that are applied."""
 
 
 def migrate(driver: neo4j.Driver) -> list[str]:
     """Apply what has not been applied; the names of those applied now."""
     driver.execute_query("CREATE CONSTRAINT migration_name IF NOT EXISTS FOR (m:Migration) REQUIRE m.name IS UNIQUE")
-    rows, _, _ = driver.execute_query("MATCH (m:Migration) RETURN m.name AS name")
+    rows, _, _ = driver.execute_query(LISTED)
     done = {row["name"] for row in rows}
     applied = []
     for file in sorted(FOLDER.glob("[0-9]*.cypher")):
@@ -31,8 +34,13 @@ def migrate(driver: neo4j.Driver) -> list[str]:
 
 def pending(driver: neo4j.Driver) -> list[str]:
     """Migrations that the program has and the graph has not."""
-    rows, _, _ = driver.execute_query("MATCH (m:Migration) RETURN m.name AS name")
-    done = {row["name"] for row in rows}
+    rows, _, _ = driver.execute_query(LISTED)
+    return missing(row["name"] for row in rows)
+
+
+def missing(applied: Iterable[str]) -> list[str]:
+    """Migrations that the program has, in order, without those that are applied."""
+    done = set(applied)
     return [file.stem for file in sorted(FOLDER.glob("[0-9]*.cypher")) if file.stem not in done]
 
 

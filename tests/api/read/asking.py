@@ -9,7 +9,8 @@ import neo4j
 import orjson
 from graphql import GraphQLError
 
-from api.reader import Reader, Rejected, question_of
+from api.question import Rejected, question_of
+from api.reader import Reader
 from graph.connection import connect_async
 from graph.cpr import Keyring
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_abstract_type, is_leaf_type, is_object_type
 
+from api.question import SCHEMA
 from api.readable import PLURALS, TYPES, Periods
-from api.reader import SCHEMA
 from tests.api.read.asking import Asking
 
 pytestmark = pytest.mark.slow

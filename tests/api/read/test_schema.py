@@ -6,8 +6,8 @@ import pytest
 from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type, is_object_type
 
 from api.filters import camel
+from api.question import SCHEMA
 from api.readable import TYPES, Way
-from api.reader import SCHEMA
 from api.schema import schema
 from graph.model import KINDS, Kind, Link
 

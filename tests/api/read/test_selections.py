@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.reader import question_of
+from api.question import question_of
 from tests.api.read.asking import Asking
 
 DAY = 'at: "2026-01-15"'

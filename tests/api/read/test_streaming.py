@@ -11,7 +11,8 @@ import pytest
 from api.answer import Writer
 from api.given import Parameters
 from api.plan import BLOCK, PageField, Plan, RootForm
-from api.reader import Reader, question_of
+from api.question import question_of
+from api.reader import Reader
 from tests.api.read.asking import Asking
 
 MANY = 20_000

@@ -7,7 +7,8 @@ from typing import Any
 import neo4j
 import orjson
 
-from api.reader import Reader, question_of
+from api.question import question_of
+from api.reader import Reader
 from exporters.image import paged
 from exporters.target import ImageReader
 from graph.connection import connect_async

@@ -1,0 +1,137 @@
+"""Whether Neo4j answers: watched beside the questions, so that none of them waits for what is away.
+
+A watcher asks Neo4j every second. Where it can't be reached, or leaves two questions in a row without an answer, it is
+away: questions in flight end at once, and new ones are refused until the watcher gets an answer again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TypeVar
+
+import neo4j
+import structlog
+
+T = TypeVar("T")
+RETRY_AFTER = 5
+"""Seconds after which asking again is worth while; told as ``Retry-After``."""
+_EVERY = 1.0  # seconds between two questions of the watcher
+_PATIENCE = 4.0  # seconds that each may take; a pause of Neo4j's garbage collector is shorter
+_IN_A_ROW = 2  # questions without an answer; one alone may be a busy machine
+_log = structlog.get_logger("api")
+
+
+class Away(Exception):
+    """Neo4j does not answer. Asking again later mends it."""
+
+    def __init__(self) -> None:
+        super().__init__(f"The graph does not answer now; try again in {RETRY_AFTER} seconds.")
+
+
+class OutOfTime(Exception):
+    """What was asked of Neo4j took longer than it may."""
+
+
+@dataclass
+class Availability:
+    """Watches one Neo4j. ``trouble``: why it is away; None while it answers.
+
+    Belongs to the event loop in which it is first used.
+    """
+
+    driver: neo4j.AsyncDriver
+    trouble: str | None = None
+    _watcher: asyncio.Task[None] | None = None
+    _waiting: set[asyncio.Timeout] = field(default_factory=set)
+    _silences: int = 0
+
+    def watched(self) -> None:
+        """Start the watcher, unless it runs."""
+        if self._watcher is None or self._watcher.done():
+            self._watcher = asyncio.get_running_loop().create_task(self._watch(), name="watch Neo4j")
+
+    async def close(self) -> None:
+        """Stop the watcher."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.wait({self._watcher})
+
+    @asynccontextmanager
+    async def within(self, seconds: float) -> AsyncIterator[None]:
+        """Let the block wait for Neo4j. Raises Away, also where Neo4j goes away meanwhile; OutOfTime after ``seconds``.
+
+        The block must not yield to others: what it waits for is cancelled, and nothing else.
+        """
+        if self.trouble is not None:
+            raise Away
+        timeout = asyncio.timeout(seconds)
+        try:
+            async with timeout:
+                self._waiting.add(timeout)
+                try:
+                    yield
+                finally:
+                    self._waiting.discard(timeout)
+        except TimeoutError as error:
+            if not timeout.expired():
+                raise
+            if self.trouble is not None:
+                raise Away from error
+            raise OutOfTime from error
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(self._ask(), _PATIENCE)
+            except TimeoutError:
+                self._silences += 1
+                if self._silences >= _IN_A_ROW:
+                    self._lost(f"no answer within {_IN_A_ROW * _PATIENCE:g} seconds")
+            except neo4j.exceptions.Neo4jError as error:
+                self._lost(error.code or type(error).__name__)
+            except Exception as error:  # whatever it is: a watcher that has ended would let questions wait for ever
+                self._lost(type(error).__name__)
+            else:
+                self._found()
+            await asyncio.sleep(_EVERY)
+
+    async def _ask(self) -> None:
+        async with self.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            await (await session.run("RETURN 1")).consume()
+
+    def _lost(self, why: str) -> None:
+        if self.trouble is None:
+            _log.error("neo4j_away", why=why, in_flight=len(self._waiting))
+        self.trouble = why
+        now = asyncio.get_running_loop().time()
+        for each in self._waiting:
+            if not each.expired():
+                each.reschedule(now)
+
+    def _found(self) -> None:
+        self._silences = 0
+        if self.trouble is not None:
+            _log.info("neo4j_back")
+        self.trouble = None
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long one question may still wait for Neo4j, in seconds.
+
+    What lies between two waits does not count: it is the time of whoever takes the answer.
+    """
+
+    availability: Availability
+    left: float
+
+    async def wait(self, asked: Callable[[], Awaitable[T]]) -> T:
+        """What ``asked`` gives. Raises Away, OutOfTime."""
+        began = monotonic()
+        try:
+            async with self.availability.within(max(self.left, 0.001)):
+                return await asked()
+        finally:
+            self.left -= monotonic() - began

@@ -1,0 +1,70 @@
+"""What graphql-core executes: questions about the schema, and mutations."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLError, execute_sync
+
+from api.asked import Asked
+from api.availability import Availability, Away, OutOfTime, Patience
+from api.context import Context
+from api.limits import Limits
+from api.question import SCHEMA, Question, Rejected, in_turn
+from api.schema import schema
+from api.schema_cost import check_schema_cost
+
+MOST_MUTATIONS = 100
+"""Changes in one request. They are made one after the other, each by itself."""
+_UNKNOWN = (
+    "The graph has not said whether the change was made, or how many of several were. Read what was to be changed "
+    "before you ask again."
+)
+
+
+async def executed(
+    question: Question, asked: Asked, context: Context, availability: Availability, limits: Limits
+) -> Any:
+    """The result. Raises Rejected for what is too much; Away where nothing was begun."""
+    if question.is_about_schema:
+        return await in_turn(partial(_of_schema, question, asked))
+    mutations = len(question.operation.selection_set.selections)
+    if question.fields > 10 * MOST_MUTATIONS or mutations > MOST_MUTATIONS:
+        raise Rejected(
+            GraphQLError(
+                f"A request makes {MOST_MUTATIONS} changes at most; make the others in further requests.",
+                extensions={"code": "over_limit"},
+            )
+        )
+    if availability.trouble is not None:
+        raise Away
+    work = asyncio.create_task(_changed(asked, context))
+    try:
+        return await Patience(availability, limits.seconds).wait(lambda: asyncio.shield(work))
+    except (Away, OutOfTime) as error:
+        # It goes on in its thread, if Neo4j does. What comes of it stands in the change log.
+        work.add_done_callback(_forgotten)
+        raise Rejected(GraphQLError(_UNKNOWN, extensions={"code": "unavailable"})) from error
+
+
+def _forgotten(work: "asyncio.Task[Any]") -> None:
+    if not work.cancelled():
+        work.exception()
+
+
+async def _changed(asked: Asked, context: Context) -> Any:
+    return await schema.execute(
+        asked.query,
+        None if asked.variables is None else dict(asked.variables),
+        context_value=context,
+        operation_name=asked.operation,
+    )
+
+
+def _of_schema(question: Question, asked: Asked) -> ExecutionResult:
+    check_schema_cost(question, asked.variables or {})
+    result = execute_sync(
+        SCHEMA, question.document, variable_values=dict(asked.variables or {}), operation_name=asked.operation
+    )
+    assert isinstance(result, ExecutionResult)
+    return result

@@ -1,0 +1,108 @@
+"""How much a document asks for once its fragments are filled in: counted before anything walks it.
+
+A few hundred bytes can ask for millions of fields: each fragment may spread another one twice. Counting is as fast as
+the document is long, as each fragment is counted once. Whatever walks the fields afterwards does so within the bounds.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+
+MOST_FIELDS = 10_000
+"""Fields of a document, those of a fragment once for each place where it is spread."""
+MOST_PAIRS = 50_000
+"""Pairs of fields that are called the same within one object: validation compares each of them."""
+
+
+class SpreadsItself(Exception):
+    """A fragment leads back to itself; nothing about the document can be counted."""
+
+
+@dataclass(slots=True)
+class _Counting:
+    """Counts the fields of one document; each fragment once."""
+
+    fragments: Mapping[str, FragmentDefinitionNode]
+    _counted: dict[str, int | None] = field(default_factory=dict)
+
+    def count(self, selections: SelectionSetNode) -> int:
+        """Fields and spreads, with what the fragments hold. Raises SpreadsItself."""
+        total = 0
+        for each in selections.selections:
+            total += 1
+            if isinstance(each, FragmentSpreadNode):
+                total += self._fragment(each.name.value)
+                continue
+            inner = each.selection_set  # type: ignore[attr-defined]  # the two other kinds have one
+            total += 0 if inner is None else self.count(inner)
+        return total
+
+    def _fragment(self, name: str) -> int:
+        if name not in self._counted:
+            self._counted[name] = None
+            fragment = self.fragments.get(name)
+            self._counted[name] = 0 if fragment is None else self.count(fragment.selection_set)
+        count = self._counted[name]
+        if count is None:
+            raise SpreadsItself(name)
+        return count
+
+
+def check_expansion(document: DocumentNode) -> int:
+    """Fields that the document asks for. Raises GraphQLError (over_limit) for what may not be walked; SpreadsItself."""
+    fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+    counting = _Counting(fragments)
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    sets = [each.selection_set for each in (*operations, *fragments.values())]  # unused fragments are validated too
+    total = sum(map(counting.count, sets))
+    if total > MOST_FIELDS:
+        raise GraphQLError(
+            f"The document asks for {total} fields, those of fragments counted wherever they are used; "
+            f"{MOST_FIELDS} are allowed. Ask in several questions.",
+            extensions={"code": "over_limit"},
+        )
+    pairs = sum(_pairs([each], fragments) for each in sets)
+    if pairs > MOST_PAIRS:
+        raise GraphQLError(
+            "The document asks for the same fields of the same things over and over. Ask for each once.",
+            extensions={"code": "over_limit"},
+        )
+    return total
+
+
+def _pairs(sets: list[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]) -> int:
+    """Pairs of fields called the same, in what these selections of one object ask for, and below."""
+    named: dict[str, list[FieldNode]] = {}
+    for each in sets:
+        for node in _fields(each, fragments):
+            named.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
+    total = 0
+    for nodes in named.values():
+        total += len(nodes) * (len(nodes) - 1) // 2
+        inner = [node.selection_set for node in nodes if node.selection_set is not None]
+        if total > MOST_PAIRS:
+            return total
+        if inner:
+            total += _pairs(inner, fragments)
+    return total
+
+
+def _fields(selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[FieldNode]:
+    """The fields of one object, those in fragments too."""
+    for each in selections.selections:
+        if isinstance(each, FieldNode):
+            yield each
+        elif isinstance(each, FragmentSpreadNode):
+            if each.name.value in fragments:
+                yield from _fields(fragments[each.name.value].selection_set, fragments)
+        else:
+            yield from _fields(each.selection_set, fragments)  # type: ignore[attr-defined]
