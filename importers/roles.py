@@ -27,8 +27,8 @@ class RoleRule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(pattern=r"^[a-z0-9_-]+$")
-    role: str = Field(pattern=r"^[a-z0-9_]+$")
+    name: str = Field(pattern=r"^[a-z0-9_-]+$", examples=["school-leaders"])
+    role: str = Field(pattern=r"^[a-z0-9_]+$", examples=["manager"])
     title: str = ""
     covers_all: bool = False
     position_codes: frozenset[str] = frozenset()

@@ -3,15 +3,17 @@
 A source's or target's own settings class stands in its folder; here it only gets its place in the tree.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from api.origins import origin
 from exporters.plan2learn import Plan2LearnSettings
 from graph.order import DEFAULT_ORDER
 from importers.active_directory.settings import ActiveDirectorySettings
+from importers.addresses import HostName
 from importers.brake import BrakeSettings
 from importers.cpr.settings import CprSettings as CprSourceSettings
 from importers.facts.settings import FactsSettings
@@ -31,15 +33,38 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _graph_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme.partition("+")[0] not in ("bolt", "neo4j") or not parts.hostname:
+        raise ValueError("is not an address of Neo4j, such as neo4j://db.example:7687")
+    return text
+
+
+def _queue_address(secret: SecretStr) -> SecretStr:
+    parts = urlsplit(secret.get_secret_value())
+    if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.path):
+        raise ValueError("is not an address of Redis, such as redis://:password@queue.example:6379/0")
+    return secret
+
+
+GraphAddress = Annotated[str, AfterValidator(_graph_address)]
+QueueAddress = Annotated[SecretStr, AfterValidator(_queue_address)]
+
+
 class Neo4jSettings(Section):
     """The graph's store. Without ``uri``, the embedded Neo4j of RECONNECT_HOME."""
 
-    uri: str | None = Field(default=None, description="bolt:// or neo4j:// address; empty: the embedded server")
+    uri: GraphAddress | None = Field(default=None, description='bolt:// or neo4j:// address; "": the embedded server')
     user: str = "neo4j"
     password: SecretStr | None = None
-    heap: str = Field(default="1536m", pattern="^[1-9][0-9]*[kmg]$", description="largest heap of the embedded server")
-    initial_heap: str = Field(default="512m", pattern="^[1-9][0-9]*[kmg]$")
-    page_cache: str = Field(default="512m", pattern="^[1-9][0-9]*[kmg]$")
+    heap: str = Field(
+        default="1536m",
+        pattern="^[1-9][0-9]*[kmg]$",
+        examples=["512m"],
+        description="largest heap of the embedded server",
+    )
+    initial_heap: str = Field(default="512m", pattern="^[1-9][0-9]*[kmg]$", examples=["512m"])
+    page_cache: str = Field(default="512m", pattern="^[1-9][0-9]*[kmg]$", examples=["512m"])
     bolt_port: int | None = Field(
         default=None, ge=1024, le=65535, description="of the embedded server; empty: chosen once"
     )
@@ -49,7 +74,9 @@ class Neo4jSettings(Section):
 class RedisSettings(Section):
     """Job queue and locks. Without ``url``, the embedded Valkey of RECONNECT_HOME."""
 
-    url: SecretStr | None = Field(default=None, description="redis://, rediss:// address with password")
+    url: QueueAddress | None = Field(
+        default=None, description='redis://, rediss:// address with password; "": the embedded server'
+    )
     port: int | None = Field(default=None, ge=1024, le=65535, description="of the embedded server; empty: chosen once")
 
 
@@ -123,7 +150,7 @@ class SilenceSettings(Section):
 class MailSettings(Section):
     """Where warnings are mailed through. Without ``host``, none are."""
 
-    host: str | None = None
+    host: HostName | None = None
     port: int = Field(default=587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
     ca_file: str | None = Field(default=None, description="PEM of the authority to trust; empty: the system's")

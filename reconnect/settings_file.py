@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -19,6 +20,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from reconnect.embedded.home import default_home
 from reconnect.redaction import HIDDEN, is_secret_name
 from reconnect.settings import Settings
+from reconnect.settings_words import in_words, is_secret, without_blanks
 
 FILE_NAME = "reconnect.toml"
 PREFIX = "RECONNECT__"
@@ -77,7 +79,7 @@ def load(explicit: Path | None = None, environment: Mapping[str, str] | None = N
             _merge(values, _nested(path, _environment_value(text)), f"environment {name}", (), origins)
     folder = file.parent if file else Path()
     secret_files: set[Path] = set()
-    values = _resolve_files(Settings, values, folder, (), origins, secret_files)
+    values = without_blanks(Settings, _resolve_files(Settings, values, folder, (), origins, secret_files))
     problems = list(_unknown_keys(Settings, values, ()))
     if problems:
         raise SettingsError("\n".join(f"{text} ({_where(path, origins)})" for path, text in problems))
@@ -234,8 +236,16 @@ def _is_table_of(model: type[BaseModel], name: str) -> bool:
 def _explained(error: ValidationError, origins: Mapping[Path_, str]) -> Iterator[str]:
     for found in error.errors(include_url=False):
         path = tuple(str(part) for part in found["loc"])
-        given = "" if _is_secret(path) or found["type"] == "missing" else f" (given: {found['input']!r})"
-        yield f"{'.'.join(path)}: {found['msg']}{given} ({_where(path, origins)})"
+        # Of a whole section nothing is repeated: it may hold a password.
+        is_plain = isinstance(found["input"], str | int | float | bool | date | time)
+        is_plain = is_plain and not _is_secret(path) and not is_secret(Settings, found["loc"])
+        given = f" (given: {_as_given(found['input'])})" if is_plain and found["type"] != "missing" else ""
+        yield f"{'.'.join(path)}: {in_words(found, Settings)}{given} ({_where(path, origins)})"
+
+
+def _as_given(value: Any) -> str:
+    """As it stands in the file."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
 
 
 def _where(path: Path_, origins: Mapping[Path_, str]) -> str:

@@ -19,6 +19,12 @@ Mode = Annotated[str, AfterValidator(_mode)]
 """Who may read and write a file or folder, as chmod takes it: "0640"."""
 
 
+def _host_name(text: str) -> str:
+    if not text or any(each.isspace() or each in "/@?#" for each in text) or text.count(":") == 1:
+        raise ValueError("is not the name of a host, such as files.example: give it without ftp://, port and folder")
+    return text
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -40,7 +46,7 @@ class FolderDelivery(_Section):
 
 class _Server(_Section):
     kind: str
-    host: str
+    host: Annotated[str, AfterValidator(_host_name)]
     port: int
     user: str
     password: SecretStr | None = None
@@ -70,7 +76,9 @@ class SftpDelivery(_Server):
 
     kind: Literal["sftp"] = "sftp"
     port: int = Field(default=22, ge=1, le=65535)
-    host_key: str = Field(description='fingerprint "SHA256:…" or public key "ssh-ed25519 AAAA…" of the server')
+    host_key: str = Field(
+        min_length=1, description='fingerprint "SHA256:…" or public key "ssh-ed25519 AAAA…" of the server'
+    )
     private_key_file: Path | None = None
     passphrase: SecretStr | None = Field(default=None, description="of the private key")
     temporary: bool = Field(default=True, description="upload under a temporary name, then rename")

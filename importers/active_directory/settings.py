@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-Attribute = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")]
+Attribute = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", examples=["employeeID"])]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -37,7 +37,7 @@ class PrimaryRule(Section):
         try:
             re.compile(value)
         except re.error as wrong:
-            raise ValueError(f"is no regular expression: {wrong}") from wrong
+            raise ValueError(f"is not a valid regular expression: {wrong}") from wrong
         return value
 
 
@@ -104,7 +104,7 @@ class ActiveDirectorySettings(Section):
     @classmethod
     def _is_filter(cls, value: str) -> str:
         if value and not (value.startswith("(") and value.endswith(")") and value.count("(") == value.count(")")):
-            raise ValueError("is no LDAP filter: it begins with ( and ends with )")
+            raise ValueError("is not a valid LDAP filter: one begins with ( and ends with ), and each ( has its )")
         return value
 
     def digest(self) -> str:

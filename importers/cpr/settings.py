@@ -6,13 +6,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from importers.addresses import HostName, WebAddress
+
 LOOKUP_SERVICE = "e6be2436-bf35-4df2-83fe-925142825dc2"
 SUBSCRIPTION_SERVICE = "9cdccc2f-3243-11e2-8fef-d4bed98c5934"
 
 Uuid = Annotated[
     str,
     AfterValidator(str.lower),  # Serviceplatformen's schema refuses capitals
-    Field(pattern=r"^[A-Fa-f0-9]{8}(-[A-Fa-f0-9]{4}){3}-[A-Fa-f0-9]{12}$"),
+    Field(
+        pattern=r"^[A-Fa-f0-9]{8}(-[A-Fa-f0-9]{4}){3}-[A-Fa-f0-9]{12}$",
+        examples=["9cdccc2f-3243-11e2-8fef-d4bed98c5934"],
+    ),
 ]
 
 
@@ -32,10 +37,14 @@ class SftpPlace(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    host: str
+    host: HostName
     port: int = Field(22, ge=1, le=65535)
     user: str
-    host_key: str = Field(pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/=]+( .*)?$")
+    host_key: str = Field(
+        pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/=]+( .*)?$",
+        examples=["ssh-ed25519 AAAA…"],
+        description="the server's public key, as ssh-keyscan tells it",
+    )
     private_key: Path = Field(description="file with an OpenSSH private key")
     folder: str = "."
     timeout: float = Field(60, gt=0, description="seconds for connecting and for login")
@@ -56,7 +65,7 @@ class SubscriptionSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: str = "https://prod.serviceplatformen.dk/service/CPRSubscription/CPRSubscription/1/"
+    url: WebAddress = "https://prod.serviceplatformen.dk/service/CPRSubscription/CPRSubscription/1/"
     agreement: Agreement = Field(description="InvocationContext; this service knows no other context")
     files: SftpPlace
     counter: Literal["lines", "persons"] = Field(
@@ -70,7 +79,7 @@ class CprSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: str = Field(
+    url: WebAddress = Field(
         "https://prod.serviceplatformen.dk/service/CPR/PersonBaseDataExtended/4",
         description="where PersonLookup answers; exttest.serviceplatformen.dk for external test",
     )
@@ -78,7 +87,9 @@ class CprSettings(BaseModel):
     private_key: Path = Field(description="PEM file with its private key, readable by REConnect only")
     authority: Path | None = Field(None, description="PEM file of the CA that the service's certificate is checked by")
     agreement: Agreement | None = Field(None, description="calls with InvocationContext …")
-    cvr: str | None = Field(None, pattern="^[0-9]{8}$", description="… or with AuthorityContext; exactly one of both")
+    cvr: str | None = Field(
+        None, pattern="^[0-9]{8}$", examples=["12345678"], description="… or with AuthorityContext; exactly one of both"
+    )
     subscription: SubscriptionSettings | None = Field(None, description="without it, a tenth is looked up each day")
 
     calls_per_second: float = Field(5, gt=0)

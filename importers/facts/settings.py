@@ -11,5 +11,10 @@ class FactsSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: Path | None = Field(default=None, description="a .yaml, .json file, or a folder of .csv files")
-    name: str = Field(default="facts", pattern="^[a-z][a-z0-9_]*$", description="under which the facts are kept")
+    name: str = Field(
+        default="facts",
+        pattern="^[a-z][a-z0-9_]*$",
+        examples=["own_facts"],
+        description="under which the facts are kept",
+    )
     whole: bool = Field(default=True, description="what is no longer in the file ends on the day of the import")

@@ -7,6 +7,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from importers.addresses import WebAddress
+
 ONLINE = "http://api.kle-online.dk/resources"
 
 
@@ -15,12 +17,12 @@ class KleSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: str | None = Field(default=None, description=f"KLE Online's REST service; KL's is {ONLINE}")
+    url: WebAddress | None = Field(default=None, description=f"KLE Online's REST service; KL's is {ONLINE}")
     form: Literal["full", "lists"] = Field(
         default="full", description="of the service: everything with dates, or the three lists without"
     )
     facets: bool = Field(default=True, description="the service is asked for facets (handlingsfacetter) too")
-    address: str | None = Field(default=None, description="http(s) address of one file, XML or CSV")
+    address: WebAddress | None = Field(default=None, description="http(s) address of one file, XML or CSV")
     path: Path | None = Field(default=None, description="a file, or a folder of releases")
     accept_release: date | None = Field(
         default=None, description="publishing date of a release that is taken although a newer one is held"

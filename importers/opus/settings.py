@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from importers.addresses import HostName
+
 
 class SftpPlace(BaseModel):
     """A folder on an SFTP server. ``host_key``: the server's public key, as in ``ssh-ed25519 AAAA…``; the connection
@@ -13,10 +15,14 @@ class SftpPlace(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    host: str
+    host: HostName
     port: int = Field(default=22, ge=1, le=65535)
     user: str
-    host_key: str = Field(pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/=]+( .*)?$")
+    host_key: str = Field(
+        pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/=]+( .*)?$",
+        examples=["ssh-ed25519 AAAA…"],
+        description="the server's public key, as ssh-keyscan tells it",
+    )
     password: SecretStr | None = None
     private_key: Path | None = Field(default=None, description="file with an OpenSSH private key")
     folder: str = "."
@@ -60,7 +66,10 @@ class OpusSettings(BaseModel):
     system: str = Field(default="opus", description="key of the IT system that userId is a login of")
     system_title: str = "KMD Opus"
     function_role: str = Field(
-        default="trust_function", pattern=r"^[a-z0-9_]+$", description="role of trust functions (tillidshverv)"
+        default="trust_function",
+        pattern=r"^[a-z0-9_]+$",
+        examples=["trust_function"],
+        description="role of trust functions (tillidshverv)",
     )
     function_role_title: str = "Tillidshverv"
     function_roles: dict[int, str] = Field(
@@ -80,7 +89,7 @@ class OpusSettings(BaseModel):
             try:
                 re.compile(each)
             except re.error as wrong:
-                raise ValueError(f"{each!r} is no regular expression: {wrong}") from wrong
+                raise ValueError(f"{each!r} is not a valid regular expression: {wrong}") from wrong
         return patterns
 
     @model_validator(mode="after")

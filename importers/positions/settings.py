@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from importers.addresses import WebAddress
+
 
 class PositionsSettings(BaseModel):
     """A file, a folder or an address; the categories beside it are optional (formats/positions.md §4)."""
@@ -15,8 +17,8 @@ class PositionsSettings(BaseModel):
         default=None,
         description="a .csv, .xlsx or .json file, or a folder with positions.* and perhaps position_categories.*",
     )
-    url: str | None = Field(default=None, pattern="^https?://", description="address that answers GET with the list")
-    categories_url: str | None = Field(default=None, pattern="^https?://", description="address of the categories")
+    url: WebAddress | None = Field(default=None, description="address that answers GET with the list")
+    categories_url: WebAddress | None = Field(default=None, description="address of the categories")
     token: SecretStr | None = Field(default=None, description="sent as Authorization: Bearer")
     encoding: Literal["utf-8", "iso-8859-1", "windows-1252"] = Field(
         default="utf-8", description="of CSV; with or without BOM"

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from importers.addresses import WebAddress
+
 
 class UnpaidRule(BaseModel):
     """Unpaid staff, where payroll keeps them: a number with a letter belongs to a position at or above a limit, and
@@ -22,12 +24,12 @@ class SdSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    xml_url: str = Field("https://service.sd.dk/sdws", description="Where the XML operations answer")
-    json_url: str | None = Field(
+    xml_url: WebAddress = Field("https://service.sd.dk/sdws", description="Where the XML operations answer")
+    json_url: WebAddress | None = Field(
         "https://service.sd.dk/api-gateway/organization/public/api/v1",
-        description="Where the parent history answers; none = only today's tree is read",
+        description='Where the parent history answers; "" = only today\'s tree is read',
     )
-    user: str = Field(pattern=r"^[sS][yY]", description="System user; begins with sy")
+    user: str = Field(pattern=r"^[sS][yY]", description="System user; begins with sy", examples=["SY0815"])
     password: SecretStr
     region: str | None = Field(None, description="Read all institutions of this region …")
     institutions: tuple[str, ...] = Field((), description="… or these; their order decides whose names count")
@@ -73,7 +75,7 @@ class SdSettings(BaseModel):
             try:
                 re.compile(each)
             except re.error as wrong:
-                raise ValueError(f"{each!r} is no regular expression: {wrong}") from wrong
+                raise ValueError(f"{each!r} is not a valid regular expression: {wrong}") from wrong
         return names
 
     @field_validator("left_out_units")

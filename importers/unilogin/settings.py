@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from importers.addresses import WebAddress
+
 SignedPart = Literal["body", "timestamp", "provider", "token"]
 
 
@@ -14,7 +16,9 @@ class UniLoginSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: str = Field("https://brugerdatabasen.stil.dk/bpi/wsieksport/7", description="Where wsiEKSPORT 7 answers")
+    url: WebAddress = Field(
+        "https://brugerdatabasen.stil.dk/bpi/wsieksport/7", description="Where wsiEKSPORT 7 answers"
+    )
     provider: str = Field(min_length=1, description="The provider system's id at STIL (UdbydersystemId)")
     key_file: Path = Field(description="PKCS#12 file with the private key and the registered certificate")
     key_password: SecretStr

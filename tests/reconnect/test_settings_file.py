@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
+from reconnect.settings import Settings
 from reconnect.settings_file import DEFAULT, SettingsError, find, load, shown
+from reconnect.settings_words import models_in
 
 
 def written(folder: Path, text: str) -> Path:
@@ -121,3 +124,84 @@ def test_what_is_shown_masks_secrets_and_names_origins(tmp_path: Path) -> None:
     assert rows["neo4j.password"] == ("•••", str(tmp_path / "reconnect.toml"))
     assert rows["cpr.keys.k1"][0] == "•••"
     assert rows["neo4j.user"] == ("neo4j", DEFAULT)
+
+
+SD = '[sources.sd]\nuser = "SYx"\npassword = "hidden words"\ninstitutions = ["XA"]\n'
+
+
+def test_a_blank_value_says_that_there_is_none(tmp_path: Path) -> None:
+    role = '[[roles]]\nname = "a"\nrole = "b"\nmanager_flag = true\n'
+    file = written(tmp_path, f'{SD}json_url = ""\n[mail]\nhost = ""\n{role}')
+    settings = load(file, {"RECONNECT__NEO4J__URI": ""}).settings
+    assert settings.sources.sd is not None
+    assert (settings.sources.sd.json_url, settings.mail.host, settings.neo4j.uri) == (None, None, None)
+    assert settings.sources.sd.xml_url
+    assert settings.roles[0].manager_flag
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "words"),
+    [
+        (SD.replace('["XA"]', '"XA"'), "sources.sd.institutions", "must be a list"),
+        (SD + "left_out_levels = 3\n", "sources.sd.left_out_levels", "must be a list"),
+        (SD.replace("SYx", "x"), "sources.sd.user", "such as SY0815"),
+        (SD.replace('institutions = ["XA"]\n', ""), "sources.sd", "say which region or which institutions"),
+        (SD + 'json_url = "service.sd.dk"\n', "sources.sd.json_url", "is not a web address"),
+        (SD + 'xml_url = "https://service sd.dk/"\n', "sources.sd.xml_url", "is not a web address"),
+        (SD + 'history = "some"\n', "sources.sd.history", "must be 'all' or 'from_today'"),
+        (SD + 'earliest = "yesterday"\n', "sources.sd.earliest", "must be a date, such as 2026-06-30"),
+        (SD + 'opens = "early"\n', "sources.sd.opens", "must be a time of the day"),
+        (SD + 'unpaid = {positions_from = "9000a"}\n', "sources.sd.unpaid.positions_from", "must be a whole number"),
+        (SD + 'left_out_names = ["["]\n', "sources.sd.left_out_names", "is not a valid regular expression"),
+        ('[sources.kle]\nurl = "ftp://kle.example"\n', "sources.kle.url", "is not a web address"),
+        ('[sources.positions]\nurl = "kle.example"\n', "sources.positions.url", "is not a web address"),
+        ('[neo4j]\nuri = "http://db"\n', "neo4j.uri", "is not an address of Neo4j"),
+        ('[neo4j]\nheap = "much"\n', "neo4j.heap", "such as 512m"),
+        ('[redis]\nurl = "hidden words"\n', "redis.url", "is not an address of Redis"),
+        ('[api]\nintrospection = "perhaps"\n', "api.introspection", "must be true or false"),
+        ('[worker]\nattempts = "many"\n', "worker.attempts", "must be a whole number"),
+        ("roles = 3\n", "roles", "must be a list"),
+    ],
+)
+def test_what_is_wrong_is_said_as_a_person_would(tmp_path: Path, text: str, name: str, words: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(written(tmp_path, text), {})
+    (line,) = str(refused.value).splitlines()
+    assert line.startswith(f"{name}: ")
+    assert words in line
+    for of_python in ("tuple", "frozenset", "dict", "Value error", "Input should", "pattern '", "hidden words"):
+        assert of_python not in line
+
+
+def test_a_host_is_no_address(tmp_path: Path) -> None:
+    text = (
+        '[sources.opus.sftp]\nhost = "sftp://files.example"\nuser = "u"\npassword = "hidden words"\nhost_key = "x"\n'
+        '[targets.plan2learn]\nform = {encoding = "utf-8"}\n'
+        '[targets.plan2learn.delivery]\nkind = "ftpes"\nhost = "files.example:21"\nuser = "u"\n'
+    )
+    with pytest.raises(SettingsError) as refused:
+        load(written(tmp_path, text), {})
+    lines = str(refused.value).splitlines()
+    assert [each.partition(":")[0] for each in lines] == [
+        "sources.opus.sftp.host",
+        "sources.opus.sftp.host_key",
+        "targets.plan2learn.delivery.ftpes.host",
+    ]
+    assert "such as ssh-ed25519 AAAA…" in lines[1]
+    assert all("is not the name of a host" in lines[index] for index in (0, 2))
+
+
+def test_every_setting_with_a_form_says_it_by_an_example() -> None:
+    met: set[type[BaseModel]] = set()
+
+    def walk(model: type[BaseModel]) -> None:
+        met.add(model)
+        for name, field in model.model_fields.items():
+            if any(getattr(each, "pattern", None) for each in field.metadata):
+                assert field.examples, f"{model.__name__}.{name}"
+            for inner in models_in(field.annotation):
+                if inner not in met:
+                    walk(inner)
+
+    walk(Settings)
+    assert len(met) > 20
