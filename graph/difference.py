@@ -21,11 +21,15 @@ PLACES = {"Employment": "unit", "Affiliation": "unit", "Unit": "parent"}
 
 
 class Notice(NamedTuple):
-    """Something of a statement that could not be taken; the rest was. ``field``: the link, or ``cpr``."""
+    """Something of a statement that could not be taken; the rest was. ``field``: the link, or ``cpr``.
+
+    ``persons``: as ``Problem.persons``.
+    """
 
     field: str
     rule: str
     text: str
+    persons: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

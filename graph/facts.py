@@ -90,11 +90,15 @@ class Statement:
     erased: frozenset[str] = frozenset()
 
 
+_NOT_COMPARED: tuple[str, ...] = field(default=(), compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A record, or part of one, that could not be taken as it stands; kept and shown until mended.
 
     ``severity`` "bad": the record was not taken; "notice": it was, but somebody should look.
+    ``persons``: uuids of persons who are one by what the record tells: a possible duplicate (``graph.suspicions``).
     """
 
     kind: str
@@ -103,6 +107,7 @@ class Problem:
     rule: str
     text: str
     severity: Literal["bad", "notice"] = "bad"
+    persons: tuple[str, ...] = _NOT_COMPARED
 
     def where(self) -> str:
         """The record and its field, as far as there are any."""

@@ -42,8 +42,9 @@ def due(statement: Statement, uuid: str, current: str | None, index: Index, keyr
     cpr = keyring.hash(statement.cpr)
     others = [each for each in (cpr, *map(keyring.hash, told([statement]))) if index.person(each) not in (None, uuid)]
     if others and cpr != current:
-        text = f"a CPR number belongs to the Person {index.person(others[0])} already: are they the same person?"
-        return Due(notices=(Notice("cpr", "same_person", text),))
+        other = str(index.person(others[0]))
+        text = f"a CPR number belongs to the Person {other} already: are they the same person?"
+        return Due(notices=(Notice("cpr", "same_person", text, (uuid, other)),))
     formers = tuple(
         each
         for each in statement.former_cprs

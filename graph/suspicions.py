@@ -1,5 +1,7 @@
-"""Persons who may be one: the same name and birthday under two numbers, as when payroll first had a replacement number.
+"""Persons who may be one.
 
+By what a source tells, as CPR does of a number that has changed to another person's (cpr.md §7); or with the same name
+and birthday under two numbers, as when payroll first had a replacement number.
 Nothing is joined by itself: a person decides (``graph.joining``), and pairs that were decided to be two are left out
 (``graph.apart``).
 """
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 
 import neo4j
 
+from graph.changes import now
 from graph.cpr import Keyring, birthday
 from graph.reading import exists
 from graph.time import today
@@ -28,7 +31,52 @@ class Suspicion:
 
 
 def suspicions(driver: neo4j.Driver, keyring: Keyring) -> Iterator[Suspicion]:
-    """By name. Only persons who exist today; the numbers are opened here and go no further."""
+    """What sources tell, then by name. Only persons who exist today; the numbers are opened here and go no further."""
+    told: set[tuple[str, ...]] = set()
+    for suspicion in _told(driver):
+        told.add(suspicion.persons)
+        yield suspicion
+    yield from (each for each in _by_name(driver, keyring) if each.persons not in told)
+
+
+def note_same(driver: neo4j.Driver, source: str, pairs: Sequence[tuple[str, ...]]) -> None:
+    """A source tells that the two persons of each pair are one. It is asked until they are joined or told apart."""
+    rows = [{"one": min(each), "other": max(each)} for each in pairs]
+    if rows:
+        driver.execute_query(
+            """
+            UNWIND $rows AS row
+            MATCH (one:Person {uuid: row.one}), (other:Person {uuid: row.other})
+            MERGE (one)-[may:MAY_BE]->(other)
+            ON CREATE SET may.source = $source, may.at = $at
+            """,
+            rows=rows,
+            source=source,
+            at=now(),
+        )
+
+
+def _told(driver: neo4j.Driver) -> Iterator[Suspicion]:
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        for row in session.run(
+            """
+            MATCH (a:Person)-[may:MAY_BE]->(b:Person)
+            MATCH (a)-[:JOINED_INTO*0..]->(one)
+            WHERE NOT EXISTS { (one)-[:JOINED_INTO]->() }
+            MATCH (b)-[:JOINED_INTO*0..]->(other)
+            WHERE NOT EXISTS { (other)-[:JOINED_INTO]->() }
+            WITH one, other, min(may.source) AS source
+            WHERE one <> other AND one.active AND other.active AND NOT EXISTS {
+                MATCH (one)<-[:JOINED_INTO*0..]-()-[:IS_NOT]-()-[:JOINED_INTO*0..]->(other)
+            }
+            RETURN one.uuid AS one, other.uuid AS other, source
+            ORDER BY one, other
+            """
+        ):
+            yield Suspicion(tuple(sorted((row["one"], row["other"]))), f"one person's numbers, by {row['source']}")
+
+
+def _by_name(driver: neo4j.Driver, keyring: Keyring) -> Iterator[Suspicion]:
     by_name: dict[str, list[str]] = {}
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         for row in session.run(

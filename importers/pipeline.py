@@ -36,6 +36,7 @@ from graph.sourcing import (
     start_run,
     write_mark,
 )
+from graph.suspicions import note_same
 from importers.brake import BrakeSettings, digest, digest_of_doubt, stopping, summary, too_many
 from importers.known import GraphKnown
 from importers.report import ImportReport, text_of
@@ -357,12 +358,14 @@ class Import:
     def _count(self, difference: Difference, problems: list[Problem]) -> None:
         self.report.counts[difference.kind, difference.operation] += 1
         for notice in difference.notices:
-            problems.append(Problem(difference.kind, difference.record.key, *notice, "notice"))
+            what = (notice.field, notice.rule, notice.text)
+            problems.append(Problem(difference.kind, difference.record.key, *what, "notice", notice.persons))
 
     def _keep_problems(self, problems: list[Problem], looked_at: set[tuple[str, str]]) -> None:
         self.report.problems += problems
         if self.dry_run:
             return
+        note_same(self.driver, self.source.name, [each.persons for each in problems if each.persons])
         kept = kept_problems(self.driver, self.source.name)
         found = {problem_id(self.source.name, each): each for each in problems}
         looked_at |= {(each.kind, each.key) for each in problems}

@@ -123,12 +123,15 @@ class Changes:
         records: dict[str, RawRecord] = {}
         used: list[tuple[str, str]] = []
         strangers = 0
+        same: list[Problem] = []
         for each in extract.persons:
-            uuid = next((holders[number] for number in _numbers(each) if number in holders), "")
-            if uuid not in self.tied:
+            whose_they_are = dict.fromkeys(holders[number] for number in _numbers(each) if number in holders)
+            uuid = next((each for each in whose_they_are if each in self.tied), "")
+            if not uuid:
                 strangers += 1
             elif uuid in records or each.told.current not in (None, each.told.number):
                 again.add(uuid)  # two numbers of one person, or one that is superseded: the lookup follows it
+                same += [same_person(uuid, other) for other in whose_they_are if other != uuid]
             else:
                 numbers = self._changed_numbers(each, uuid, holders)
                 records[uuid] = told_record(self.known, self.settings, uuid, each.told, self.day, numbers)
@@ -138,6 +141,7 @@ class Changes:
         again |= {uuid for uuid in whose.values() if uuid in self.tied}
         left = replace(left, again=frozenset(again - records.keys()), everybody=left.everybody or self._is_gap(extract))
         problems = [_doubted(name, each, whose.get(each.number, "")) for each in doubts]
+        problems += [replace(each, kind=_FILE, key=name, field=each.key) for each in same]
         if strangers:
             text = f"{strangers} persons in it have no tie here; nothing is taken of them"
             problems.append(_problem(name, "not_ours", text, key=name))

@@ -63,7 +63,7 @@ def period(start: date | None, end: date | None, day: date) -> Period:
 def same_person(uuid: str, other: str) -> Problem:
     """The number that CPR tells is another Person's: somebody has to decide whether they are one."""
     text = f"by CPR the number of the Person {other} is this person's too: are they the same person?"
-    return notice(uuid, "cpr", "same_person", text)
+    return replace(notice(uuid, "cpr", "same_person", text), persons=(uuid, other))
 
 
 def _without_status(told: PersonTold) -> PersonTold:

@@ -11,14 +11,17 @@ import asyncssh
 import pytest
 
 from graph.cpr_log import CprLog
+from graph.suspicions import suspicions
 from importers.cpr.lookup import SF6002
 from importers.cpr.soap import Connection
 from importers.cpr.subscription import Subscription
 from sample.cpr_service.files import USER, Box, ended, extract, name_of, rejected, sftp
 from sample.cpr_service.register import CprPerson, Name
-from tests.importers.cpr.register import AGREEMENT, ALMA, BIRK, CILLE, DORTE, EGON, NEW_ALMA, Office
+from tests.graph.organisation import employment, person
+from tests.importers.cpr.register import AGREEMENT, ALMA, BIRK, CILLE, DORTE, EGON, NEW_ALMA, RING, Office
 
 MONDAY = date(2026, 11, 23)
+NEW_EGON = "0605575003"
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +234,18 @@ def test_who_has_no_tie_is_not_taken_from_a_file(office: Office, box: Box) -> No
     office.run()
     assert "given_name" not in office.values(EGON)
     assert office.problems().keys() == {"not_ours"}
+
+
+@pytest.mark.parametrize("listed", [EGON, NEW_EGON])
+def test_who_came_back_under_a_new_number_is_asked_about(office: Office, box: Box, listed: str) -> None:
+    """cpr.md §7: payroll has the new number already; the old one's employment has ended, so nobody looks it up."""
+    office.pay(person("back", "Egon Tilbage", NEW_EGON), employment("e-back", "back", "north"))
+    office.register.renumber(EGON, NEW_EGON, MONDAY)
+    box.put(of(office, listed), MONDAY)
+    office.run()
+    pair = tuple(sorted((office.uuid(EGON), office.uuid(NEW_EGON))))
+    assert [each.persons for each in suspicions(office.driver, RING)] == [pair]
+    assert "not_ours" not in office.problems()
 
 
 def test_a_server_that_is_not_the_pinned_one_is_not_asked(office: Office, box: Box, tmp_path: Path) -> None:

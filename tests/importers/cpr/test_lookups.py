@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from graph.apart import tell_apart
+from graph.changes import Origin
 from graph.facts import Told
 from graph.sourcing import kept_problems
+from graph.suspicions import Suspicion, suspicions
 from graph.time import Period
 from importers.cpr.errors import LogUnwritable, Misconfigured
 from sample.cpr_service.certificates import Authority
 from sample.cpr_service.register import Address, Name
 from tests.graph.organisation import employment, person
 from tests.graph.snapshot import last_write
-from tests.importers.cpr.register import AGREEMENT, ALMA, BIRK, CILLE, DORTE, EGON, NEW_ALMA, NEWEST_ALMA, Office
+from tests.importers.cpr.register import AGREEMENT, ALMA, BIRK, CILLE, DORTE, EGON, NEW_ALMA, NEWEST_ALMA, RING, Office
 
 HOME = {"street": "Strandvejen 7, 2. th", "supplement": "c/o Jensen", "postal_code": "9999", "city": "Klitkøbing"}
 
@@ -281,6 +284,11 @@ def test_pitfall_10_a_number_that_another_person_has_is_a_question_and_no_merge(
     assert asked.key == alma
     assert birk in asked.text
     assert (office.uuid(ALMA), office.uuid(BIRK)) == (alma, birk)
+    (asked_of,) = suspicions(office.driver, RING)
+    assert asked_of == Suspicion(tuple(sorted((alma, birk))), "one person's numbers, by cpr")
+    tell_apart(office.driver, [alma, birk], Origin("manual", user="hanne", reason="a mistake of CPR's"))
+    office.all_tenths()
+    assert list(suspicions(office.driver, RING)) == []
 
 
 def test_a_circle_of_numbers_ends(office: Office) -> None:
