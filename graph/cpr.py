@@ -99,8 +99,8 @@ def require_keys_of(driver: neo4j.Driver, keyring: Keyring) -> None:
         if not same:
             raise OtherKeys(
                 "The CPR numbers in this graph were written with other keys. Nothing was read or written. Use the keys "
-                "that belong to it: the folder secrets of the RECONNECT_HOME it was filled from, or cpr.keys and "
-                "cpr.hash_key of those settings."
+                "that belong to it: the folder secrets of the RECONNECT_HOME it was filled from (from a backup, if it "
+                "was lost), or cpr.keys and cpr.hash_key of those settings."
             )
 
 

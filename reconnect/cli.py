@@ -4,9 +4,8 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
-import redis
 import typer
 from structlog.stdlib import get_logger
 from typer.core import TyperGroup
@@ -18,7 +17,9 @@ from reconnect import library_lines, logs, signals
 from reconnect.collector import collect_seldom
 from reconnect.context import Context
 from reconnect.embedded import EmbeddedError
+from reconnect.embedded.home import default_home
 from reconnect.exits import CommandFailed, Exit
+from reconnect.foreseen import explained
 from reconnect.private_files import restrict
 from reconnect.redaction import redact_text
 from reconnect.settings_file import SettingsError
@@ -134,11 +135,11 @@ def main() -> None:
         _end(error, error.code)
     except SettingsError as error:
         _end(error, Exit.USAGE)
-    except redis.ConnectionError as error:
-        _end(f"Redis does not answer: {error}. Run `reconnect up` first, or see redis.url.", Exit.FAILURE)
     except (EmbeddedError, GraphError, MissingKey) as error:
         _end(text_of(error), Exit.FAILURE)
     except Exception as error:
+        if (foreseen := explained(error, default_home())) is not None:
+            _end(foreseen, Exit.FAILURE)
         # Through the log, as a traceback of Python's own would show what stands in the error, a CPR number maybe.
         # The command alone: its arguments may be a name or a number.
         get_logger("reconnect").exception(
@@ -150,6 +151,6 @@ def main() -> None:
         )
 
 
-def _end(error: Exception | str, code: Exit) -> None:
+def _end(error: Exception | str, code: Exit) -> NoReturn:
     terminal(stderr=True).print(redact_text(str(error)), style="red")
     sys.exit(code)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import neo4j
 import typer
-from neo4j.exceptions import DriverError, Neo4jError
+from neo4j.exceptions import AuthError, DriverError, Neo4jError
 from structlog.stdlib import get_logger
 
 from graph.connection import connect
@@ -19,6 +19,7 @@ from reconnect.embedded import Addresses, Instance
 from reconnect.embedded.home import default_home
 from reconnect.embedded.neo4j import Memory
 from reconnect.exits import CommandFailed
+from reconnect.foreseen import refused_by_neo4j
 from reconnect.private_files import open_to_others
 from reconnect.settings import Settings
 from reconnect.settings_file import Loaded, load
@@ -81,6 +82,9 @@ class Context:
             try:
                 driver.verify_connectivity()
                 migrate(driver)
+            except AuthError as error:
+                driver.close()
+                raise CommandFailed(refused_by_neo4j(self.instance.home.path)) from error
             except (DriverError, Neo4jError) as error:
                 driver.close()
                 advice = "Run `reconnect up` first." if self.settings.neo4j.uri is None else "See neo4j.uri."

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import errno
+import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -16,6 +18,7 @@ from graph.cpr import require_keys_of
 from reconnect import work
 from reconnect.context import Context, of
 from reconnect.embedded.errors import EmbeddedError
+from reconnect.exits import CommandFailed
 from reconnect.graphiql import fetched
 from reconnect.progress import progress
 from reconnect.source_health import as_answers
@@ -48,12 +51,13 @@ def serve(
     with suppress(redis.RedisError):  # the worker looks again; answers need no Redis
         work.end_killed_runs(of_run)
     address, number = host or of_run.settings.api.host, port or api_port(of_run)
+    taken = _listening(address, number)
     console = terminal(stderr=True)
     graphiql = _graphiql(console)
     console.print(f"Serving at http://{address}:{number}/graphql")
     # uvicorn raises the signal that ended it once more, after all is closed: that is no interruption any longer.
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(of_run, address, number, graphiql))
+        asyncio.run(_serve(of_run, address, number, taken, graphiql))
 
 
 def api_port(context: Context) -> int:
@@ -71,7 +75,9 @@ def _graphiql(console: Console) -> Mapping[str, bytes] | None:
         return None
 
 
-async def _serve(context: Context, host: str, port: int, graphiql: Mapping[str, bytes] | None) -> None:
+async def _serve(
+    context: Context, host: str, port: int, taken: socket.socket, graphiql: Mapping[str, bytes] | None
+) -> None:
     # Only here, as the command's help and its neighbours must not wait for the API.
     import uvicorn
 
@@ -94,4 +100,24 @@ async def _serve(context: Context, host: str, port: int, graphiql: Mapping[str, 
         graphiql=graphiql,
     )
     config = connections.config(create_app(service), host, port, context.settings.api.proxies, _GRACE)
-    await uvicorn.Server(config).serve()
+    await uvicorn.Server(config).serve(sockets=[taken])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket on the address. Raises CommandFailed where there can be none: uvicorn would end with its own code."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        made = socket.socket(family, kind, protocol)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            made.bind(address)
+        except OSError:
+            made.close()
+            raise
+    except OSError as error:
+        why = "another process listens there" if error.errno == errno.EADDRINUSE else error.strerror
+        raise CommandFailed(
+            f"The service can't listen on {host}, port {port}: {why}. Choose another address with --host and --port "
+            "(api.host and api.port in the settings), or stop what is there."
+        ) from error
+    return made

@@ -17,5 +17,9 @@ class PortTaken(EmbeddedError):
     """A port that the instance was told to use belongs to another process."""
 
 
+class Damaged(EmbeddedError):
+    """A file of the home is not what the program wrote, or is gone although what belongs to it is there."""
+
+
 class DidNotStart(EmbeddedError):
     """A server ended, or did not answer in time, after it was started."""

@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reconnect.embedded.errors import Damaged
+
 DEFAULT_HOME = ".reconnect"
+PORT_NAMES = ("bolt", "http", "valkey", "api")
 
 
 def default_home() -> Path:
@@ -45,7 +48,18 @@ class Home:
         """The ports that were chosen earlier, by name; empty for a new instance."""
         if not self._ports.exists():
             return {}
-        return {str(name): int(port) for name, port in json.loads(self._ports.read_text()).items()}
+        try:
+            kept = json.loads(self._ports.read_bytes())
+            ports = {str(name): int(port) for name, port in kept.items()}
+        except (ValueError, TypeError, AttributeError):
+            ports = {}
+        if not ports.keys() >= set(PORT_NAMES) or not all(0 < port < 1 << 16 for port in ports.values()):
+            raise Damaged(
+                f"{self._ports} does not hold the ports that were chosen: it was half-written or changed. Stop what "
+                "runs with `reconnect down`, remove the file, and run `reconnect up`: new ports are chosen. No data is "
+                "lost."
+            )
+        return ports
 
     def remember_ports(self, ports: dict[str, int]) -> None:
         """Keep ``ports`` for the next start."""
@@ -53,10 +67,14 @@ class Home:
 
     def secret(self, name: str) -> str:
         """The secret ``name``, made at first use: 32 random hexadecimal digits in a file only the owner can read."""
+        if not self.has_secret(name):
+            write_whole(self.secrets / name, secrets.token_hex(16))
+        return (self.secrets / name).read_text().strip()
+
+    def has_secret(self, name: str) -> bool:
+        """Whether the secret is there and not empty."""
         file = self.secrets / name
-        if not file.exists():
-            write_whole(file, secrets.token_hex(16))
-        return file.read_text().strip()
+        return file.exists() and bool(file.read_text().strip())
 
     def keep_secret(self, name: str, value: str) -> None:
         """Keep ``value`` as the secret ``name``."""

@@ -11,11 +11,10 @@ from pathlib import Path
 from reconnect.embedded import jars, ports
 from reconnect.embedded.addresses import Addresses
 from reconnect.embedded.errors import DidNotStart, DiskFull, EmbeddedError, PortTaken
-from reconnect.embedded.home import Home, default_home
+from reconnect.embedded.home import PORT_NAMES, Home, default_home
 from reconnect.embedded.neo4j import USER, Memory, Neo4jServer
 from reconnect.embedded.valkey import ValkeyServer
 
-_PORT_NAMES = ("bolt", "http", "valkey", "api")
 _TAKEN_WORDS = ("address already in use", "bindexception")
 _FULL_WORDS = ("no space left on device", "disk quota exceeded", "not enough space")
 _START_ATTEMPTS = 3
@@ -138,7 +137,7 @@ class Instance:
         """The ports of this start: those of running servers, wanted ones, remembered ones, new ones; in this order."""
         remembered = self.home.ports()
         chosen: dict[str, int] = {}
-        for name in _PORT_NAMES:
+        for name in PORT_NAMES:
             if name in held and name in remembered:
                 chosen[name] = remembered[name]
             elif name in self._wanted:

