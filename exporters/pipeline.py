@@ -307,6 +307,7 @@ class Export:
                     self.ledger.file_delivered(object_, name, "", self.target.delivery.place)
         except DeliveryError as failure:
             self.report.error = str(failure)
+            self.report.retry = failure.retry
             # What did arrive and what did not may not fit together: the next run sends everything again.
             self.ledger.files_failed([(each.shaped.object, each.name) for each in made], str(failure))
         self.progress("delivery", len(due), len(due))

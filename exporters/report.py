@@ -6,6 +6,7 @@ from typing import Literal
 
 from exporters.brake import FileDifference
 from exporters.target import Notice, Parked
+from graph.retry import Retry
 
 Outcome = Literal["unchanged", "sent", "confirmed", "failed", "held back", "would be sent"]
 
@@ -52,6 +53,8 @@ class ExportReport:
     approval: str = ""
     """Why the approval that the run was given allowed nothing; empty where it did, or none was given."""
     error: str = ""
+    retry: Retry | None = None
+    """Where there is an error: whether and when another try is worth it."""
     unread: str = ""
     """Why a dry run can't tell old values: what the target answered when it was asked for its files."""
 

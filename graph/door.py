@@ -30,6 +30,7 @@ from graph.merge import Candidate, Thing, check
 from graph.model import KINDS
 from graph.order import MANUAL, SourceOrder
 from graph.record import from_text, to_text
+from graph.retry import SOON
 from graph.time import Period, today, union
 from graph.withholding import WITHHELD, merged_and_withheld, strip
 
@@ -38,6 +39,8 @@ ATTEMPTS = 8  # how often a batch is compared again when others write the same t
 
 class Stale(Exception):
     """Somebody else wrote one of the things after it was compared. Nothing was written; compare again."""
+
+    retry = SOON
 
 
 class MatchAgain(Stale):

@@ -29,6 +29,7 @@ from datetime import date
 from typing import Protocol
 
 from graph.facts import Problem, Statement
+from graph.retry import SOON, Retry
 from graph.time import Period
 
 
@@ -154,4 +155,14 @@ class Source(Protocol):
 
 
 class SourceError(Exception):
-    """The source as a whole can't be read (closed, unreachable, refused, unreadable); nothing is changed by it."""
+    """The source as a whole can't be read (closed, unreachable, refused, unreadable); nothing is changed by it.
+
+    ``retry``: whether and when another try is worth it. Each class says it for all its errors; one error may differ.
+    """
+
+    retry: Retry = SOON
+
+    def __init__(self, text: str, *, retry: Retry | None = None) -> None:
+        super().__init__(text)
+        if retry is not None:
+            self.retry = retry

@@ -16,6 +16,7 @@ from typing import cast
 import redis
 from structlog.stdlib import get_logger
 
+from graph.retry import SOON
 from graph.time import COPENHAGEN
 
 PREFIX = "reconnect:lock:"
@@ -39,9 +40,13 @@ def held_locks(client: redis.Redis) -> list[str]:
 class LockTaken(Exception):
     """Another run holds the lock."""
 
+    retry = SOON
+
 
 class LockLost(Exception):
     """The lock could not be renewed in time; another run may have it. Whoever held it must stop."""
+
+    retry = SOON
 
 
 class Lock:

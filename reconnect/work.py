@@ -16,12 +16,13 @@ from exporters.pipeline import run_export
 from exporters.report import ExportReport
 from graph import dayturn
 from graph.cpr import require_keys_of
+from graph.retry import NEVER, Retry
 from graph.sourcing import end_killed, running_runs
 from graph.time import COPENHAGEN
 from importers.pipeline import run_import
 from importers.report import ImportReport, text_of
 from importers.source import Source
-from reconnect import sources, targets, work_state
+from reconnect import retrying, sources, targets, work_state
 from reconnect.context import Context
 from reconnect.embedded.scratch import scratch
 from reconnect.locks import Lock, held_locks
@@ -43,6 +44,7 @@ class Job:
     interrupted: Callable[[], bool]
     report: Report
     state: WorkState
+    refused: bool = False
 
     def step(self, what: str, done: int, total: int | None) -> None:
         """Tell how far it is. Raises LockLost or Interrupted when the job must stop."""
@@ -50,6 +52,16 @@ class Job:
         if self.interrupted():
             raise Interrupted(f"{self.name} was interrupted; it continues when it is run again.")
         self.report(what, done, total or 0)
+
+    def fail(self, text: str, retry: Retry | None) -> None:
+        """The job has failed. Where nothing but a person can change that, it is not run by schedule any more."""
+        self.refused = retry == NEVER
+        if self.refused:
+            text += " It is not tried again by schedule until somebody runs it or its settings change."
+        if retry is not None and retry.moment is not None:
+            self.finish("waiting", f"{text} It is tried again at {retry.moment.astimezone(COPENHAGEN):%Y-%m-%d %H:%M}.")
+        else:
+            self.finish("failed", text)
 
     def finish(self, state: work_state.State, text: str, *, dry_run: bool = False) -> None:
         """What became of the job. A dry run is no success: nothing of what was read has been taken."""
@@ -163,7 +175,7 @@ def export_target(
         if report.brake:
             job.finish("waiting", f"stopped by the brake, approve {report.brake}: {'; '.join(report.reasons)}")
         elif report.error:
-            job.finish("failed", f"{sent}; {report.error}")
+            job.fail(f"{sent}; {report.error}", report.retry)
         else:
             job.finish("done", sent, dry_run=dry_run)
         return report
@@ -225,9 +237,13 @@ def running(context: Context, caller: Caller, name: str) -> Iterator[Job]:
         except dayturn.TurnWaits:
             raise  # it waits for a person, which is no failure
         except BaseException as error:
-            job.finish("failed", f"{type(error).__name__}: {text_of(error)}")
+            job.fail(f"{type(error).__name__}: {text_of(error)}", retrying.retry_of(error))
             raise
         finally:
+            if job.refused:
+                retrying.refuse(client, context, name)
+            else:
+                retrying.lift(client, name)
             work_state.put(client, name, job.state)
 
 

@@ -1,35 +1,33 @@
 """The worker: runs imports, exports and the day turn by schedule or on request, on arq.
 
 Several workers may run, on one machine or many: each job is taken by one, and a lock keeps a source or target from
-being run twice at once. A job that fails for a reason that may pass is tried again, later each time.
+being run twice at once. Whether and when a job that has failed is tried again is said by its error
+(``reconnect.retrying``), and by nothing here.
 """
 
 import asyncio
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from datetime import timezone
+from datetime import UTC, datetime, timezone
 from typing import TYPE_CHECKING, Any, cast
 
 import redis
 from arq.connections import ArqRedis, RedisSettings, create_pool
-from arq.constants import health_check_key_suffix, in_progress_key_prefix
+from arq.constants import health_check_key_suffix, in_progress_key_prefix, retry_key_prefix
 from arq.cron import CronJob, cron
 from arq.worker import Function, Retry, Worker, func
-from neo4j.exceptions import ServiceUnavailable, SessionExpired, TransientError
 from structlog.stdlib import get_logger
 
-from exporters.errors import DeliveryError, Overtaken
+from exporters.errors import DeliveryError
 from graph.dayturn import TurnWaits
-from graph.door import Stale
 from graph.time import COPENHAGEN
-from importers.source import SourceError
-from reconnect import silence, work
+from reconnect import retrying, silence, work
 from reconnect.context import Context
 from reconnect.cron import parse
 from reconnect.locks import PREFIX as LOCK_PREFIX
-from reconnect.locks import LockLost, LockTaken
 
 if TYPE_CHECKING:
     from arq.typing import WorkerCoroutine
@@ -44,21 +42,8 @@ _ARQ_EXTRA = 10
 _AFTER_LOSS = 2.0
 """Seconds until a queue that has gone is looked for again."""
 
-# What may be over when the job is tried again.
-PASSING = (
-    SourceError,
-    DeliveryError,
-    Overtaken,
-    LockTaken,
-    LockLost,
-    Stale,
-    ServiceUnavailable,
-    SessionExpired,
-    TransientError,
-    redis.ConnectionError,
-    redis.TimeoutError,
-    OSError,
-)
+_SHORTEST, _LONGEST = 1.0, 12 * 3600.0
+"""Seconds between a try and the next one, where a moment is told."""
 
 _log = get_logger("reconnect.worker")
 Work = Callable[[work.Caller], object]
@@ -107,7 +92,7 @@ def make(context: Context, burst: bool = False) -> Worker:
         burst=burst,
         max_jobs=settings.at_once,
         job_timeout=settings.longest,
-        max_tries=settings.attempts,
+        max_tries=sys.maxsize,  # they are counted here, since being closed counts as none
         # A job's result would keep the same job from being queued again while it is kept.
         keep_result=0,
         health_check_interval=HEALTH_SECONDS,
@@ -124,7 +109,9 @@ def redis_settings(context: Context) -> RedisSettings:
 
 
 async def enqueue(context: Context, function: str, *arguments: str) -> bool:
-    """Put a job on the queue; False when the same job waits or runs already."""
+    """Put a job on the queue, also one that was refused before; False when the same job waits or runs already."""
+    with redis.Redis.from_url(context.redis_url()) as client:
+        retrying.lift(client, ":".join((function, *arguments)))
     pool = await create_pool(redis_settings(context), default_queue_name=QUEUE)
     try:
         return await _put(pool, function, *arguments)
@@ -186,17 +173,28 @@ class Jobs:
 
     async def import_source(self, arq: dict[str, Any], name: str) -> None:
         """Import the source ``name``."""
-        await self._run(arq, f"import {name}", lambda caller: work.import_source(self._context, caller, name))
+        await self._run(arq, f"import {name}", lambda caller: self._import(caller, name))
 
     async def export_target(self, arq: dict[str, Any], name: str) -> None:
         """Supply the target ``name``."""
         await self._run(arq, f"export {name}", lambda caller: self._export(caller, name))
 
+    def _is_refused(self, job: str) -> bool:
+        refused = retrying.is_refused(self._context, job)
+        if refused:
+            _log.warning("not tried: it was refused, and nothing has changed since", job=job)
+        return refused
+
+    def _import(self, caller: work.Caller, name: str) -> None:
+        if not self._is_refused(f"import:{name}"):
+            work.import_source(self._context, caller, name)
+
     def _export(self, caller: work.Caller, name: str) -> None:
+        if self._is_refused(f"export:{name}"):
+            return
         report = work.export_target(self._context, caller, name)
         if report.error:
-            # What did not arrive is tried again, like any failure that may pass.
-            raise DeliveryError(report.error)
+            raise DeliveryError(report.error, retry=report.retry)
 
     async def day_turn(self, arq: dict[str, Any]) -> None:
         """Turn the day."""
@@ -221,16 +219,30 @@ class Jobs:
             interrupted.set()
             await asyncio.wait([running])
             raise
-        except PASSING as error:
-            settings = self._context.settings.worker
-            if attempt >= settings.attempts:
-                # Not put off once more: the next time of the schedule would wait for that.
-                _log.error("given up", job=title, attempt=attempt, error=str(error))
-                return
-            delay = settings.first_delay * 2 ** (attempt - 1)
-            _log.warning("failed", job=title, attempt=attempt, of=settings.attempts, error=str(error), again_in=delay)
-            raise Retry(defer=delay) from error
+        except Exception as error:
+            await self._fail(arq, title, attempt, error)
+            return
         _log.info("done", job=title)
+
+    async def _fail(self, arq: dict[str, Any], title: str, attempt: int, error: Exception) -> None:
+        """Raises Retry where the error says that another try is worth it, and the error where it says nothing."""
+        retry = retrying.retry_of(error)
+        if retry is None:
+            raise error
+        settings = self._context.settings.worker
+        if retry.moment is not None:
+            wait = max((retry.moment - datetime.now(UTC)).total_seconds(), _SHORTEST)
+            # It counts as no attempt; and what arq has put off for longer than a day is lost.
+            await arq["redis"].delete(retry_key_prefix + arq["job_id"])
+            _log.info("put off", job=title, error=str(error), until=retry.moment.isoformat())
+            raise Retry(defer=min(wait, _LONGEST)) from error
+        if retry.when != "soon" or attempt >= settings.attempts:
+            # Not put off once more: the next time of the schedule would wait for that.
+            _log.error("given up", job=title, attempt=attempt, error=str(error))
+            return
+        delay = settings.first_delay * 2 ** (attempt - 1)
+        _log.warning("failed", job=title, attempt=attempt, of=settings.attempts, error=str(error), again_in=delay)
+        raise Retry(defer=delay) from error
 
     async def _release_stranded(self, arq: dict[str, Any]) -> None:
         settings = self._context.settings.worker

@@ -2,6 +2,7 @@
 
 import re
 
+from graph.retry import NEVER, NEXT, SOON
 from importers.source import SourceError
 
 # active_directory.md §2: codes that AD gives in the text of a refused login.
@@ -22,23 +23,34 @@ _DATA = re.compile(r"\bdata ([0-9a-f]{3})\b")
 class Lost(SourceError):
     """This controller can't be read from, now or in the middle of it; another one may be."""
 
+    retry = SOON
+
 
 class Untrusted(Lost):
     """The controller's certificate can't be verified. Nothing was sent to it, no password either."""
+
+    retry = NEXT
 
 
 class LoginRefused(SourceError):
     """The directory refused the service account. Tried once, at one controller: more would lock it."""
 
+    retry = NEVER
+
     def __init__(self, controller: str, message: str) -> None:
         found = _DATA.search(message)
         why = _LOGIN.get(found[1], f"code {found[1]}") if found else "it gives no reason"
-        super().__init__(f"{controller} refused the service account: {why}. Look at user and password")
+        hour = NEXT if found and found[1] == "530" else None  # not for the account, but for the hour
+        super().__init__(f"{controller} refused the service account: {why}. Look at user and password", retry=hour)
 
 
 class Refused(SourceError):
     """The directory understood, and would not: a base that is not there, a filter, a missing right."""
 
+    retry = NEXT
+
 
 class Unreadable(SourceError):
     """The answer is not what a directory says."""
+
+    retry = NEXT

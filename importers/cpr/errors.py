@@ -2,6 +2,7 @@
 
 import re
 
+from graph.retry import NEVER, SOON
 from importers.source import SourceError
 
 _NUMBER = re.compile(r"\d{6}[- ]?\d{4}|\b\d{6}-")
@@ -15,9 +16,13 @@ def without_numbers(text: str) -> str:
 class Misconfigured(SourceError):
     """Certificate, agreement or access is wrong: it would be for everybody, so the run ends with one message."""
 
+    retry = NEVER
+
 
 class LogUnwritable(SourceError):
     """The entry that has to be kept before a call can't be written; then the call is not made (§8.2)."""
+
+    retry = SOON
 
 
 class Unanswered(Exception):

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from graph.retry import NEXT, SOON
 from importers.facts.loading import LARGEST_CONTENT, Doubled, Refused, doubled, from_json, from_yaml, size_checked
 from importers.limits import LONGEST_LINE, TooMuch
 from importers.limits import lines as limited
@@ -34,13 +35,19 @@ def read(path: Path) -> tuple[Sections, list[str]]:
     SourceError."""
     parser = _csv if path.is_dir() else _PARSERS.get(path.suffix.lower())
     if parser is None:
-        raise SourceError(f"{path}: a facts file ends in {', '.join(sorted(_PARSERS))}, or is a folder of .csv")
+        raise SourceError(
+            f"{path}: a facts file ends in {', '.join(sorted(_PARSERS))}, or is a folder of .csv", retry=NEXT
+        )
     try:
         content = parser(path)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, csv.Error, JSONDecodeError, Refused, TooMuch) as error:
-        raise SourceError(f"{path} can't be read: {error}") from error
+        raise SourceError(
+            f"{path} can't be read: {error}", retry=SOON if isinstance(error, OSError) else NEXT
+        ) from error
     if not isinstance(content, dict):
-        raise SourceError(f"{path}: a facts file is a mapping of sections ({', '.join((*MAPPINGS, *LISTS))})")
+        raise SourceError(
+            f"{path}: a facts file is a mapping of sections ({', '.join((*MAPPINGS, *LISTS))})", retry=NEXT
+        )
     sections: Sections = {}
     unknown = []
     for name, section in content.items():

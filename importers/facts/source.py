@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 
 from graph.facts import BadRecord, Problem, Statement
+from graph.retry import NEXT
 from graph.time import today
 from importers.facts.loading import Doubled
 from importers.facts.mapping import SECTIONS, ids, key_of, mapped
@@ -31,7 +32,7 @@ class Facts:
     def readings(self, known: Known) -> Iterator[Reading]:
         """One reading. Raises SourceError where the file can't be read."""
         if self._path is None:
-            raise SourceError("no facts file: give --from FILE, or path in [sources.facts]")
+            raise SourceError("no facts file: give --from FILE, or path in [sources.facts]", retry=NEXT)
         sections, unknown = read(self._path)
         problems = [_not_taken(each) for each in unknown]
         own = {kind: ids(sections.get(section, ())) for section, kind in SECTIONS.items()}

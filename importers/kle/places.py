@@ -3,17 +3,20 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 
+from graph.retry import at
 from importers import web
-from importers.kle.errors import NotThere, Unavailable, Unreadable
+from importers.kle.errors import NotThere, Refused, Unavailable, Unreadable
 from importers.kle.settings import KleSettings
 
 PLAN, FACETS = "/kle/emneplan", "/kle/handlefacetter"
 LISTS = ("/hovedgrupper", "/grupper", "/emner")
+LONGEST = 24 * 3600  # seconds that a server may tell to wait
 _AGAIN = frozenset({429, 503})
 
 
@@ -88,8 +91,8 @@ class Web:
             raise Unreadable(f"{name} sends more than {self.settings.largest_megabytes} megabytes") from large
 
     def _wait(self, answer: httpx.Response, attempt: int) -> float:
-        told = answer.headers.get("Retry-After", "").strip()
-        seconds = float(told) if told.isascii() and told.isdigit() else 2.0**attempt
+        told = _told_to_wait(answer)
+        seconds = 2.0**attempt if told is None else told
         return min(seconds, self.settings.longest_wait_seconds)
 
     def _content(self, answer: httpx.Response, content: bytes, name: str) -> bytes | None:
@@ -97,6 +100,11 @@ class Web:
             return None
         if answer.status_code == httpx.codes.NOT_FOUND:
             raise NotThere(f"{name} answers with HTTP 404")
+        if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            raise Refused(f"{name} refuses the question (HTTP {answer.status_code}): look at the address and its login")
+        if answer.status_code in _AGAIN and (seconds := _told_to_wait(answer)) is not None:
+            opens = datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST))
+            raise Unavailable(f"{name} answers with HTTP {answer.status_code}", retry=at(opens))
         if answer.status_code != httpx.codes.OK:
             raise Unavailable(f"{name} answers with HTTP {answer.status_code}")
         kind = answer.headers.get("Content-Type", "none")
@@ -108,3 +116,9 @@ class Web:
             if value := answer.headers.get(header):
                 self.answered[f"{tag} {name}"] = value
         return content
+
+
+def _told_to_wait(answer: httpx.Response) -> float | None:
+    """Seconds; None where nothing is told, or a day of the calendar."""
+    told = answer.headers.get("Retry-After", "").strip()
+    return float(told) if told.isascii() and told.isdigit() and len(told) < 10 else None

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from graph.facts import Problem
+from graph.retry import NEXT
 from graph.time import today
 from importers.kle import emneplan, table
 from importers.kle.checking import Checked, checked
@@ -44,7 +45,9 @@ class Kle:
         self._day = day
         self._sleep = sleep
         if self._path is None and settings.url is None and settings.address is None:
-            raise SourceError("KLE has no place to read from: set url, address or path, or name a file or folder")
+            raise SourceError(
+                "KLE has no place to read from: set url, address or path, or name a file or folder", retry=NEXT
+            )
 
     def readings(self, known: Known) -> Iterator[Reading]:
         """The releases that are due, oldest first. Raises Unavailable, Unreadable, OlderRelease."""

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 import asyncssh
 
+from graph.retry import NEVER
 from importers.opus.reader import IncompleteFile
 from importers.opus.settings import SftpPlace
 from importers.source import SourceError
@@ -96,7 +97,11 @@ class SftpServer:
         try:
             return asyncio.run(self._connected(request))
         except asyncssh.HostKeyNotVerifiable as wrong:
-            raise SourceError(f"{where}: the server shows another key than host_key; nothing was read") from wrong
+            raise SourceError(
+                f"{where}: the server shows another key than host_key; nothing was read", retry=NEVER
+            ) from wrong
+        except asyncssh.PermissionDenied as wrong:
+            raise SourceError(f"{where}: login refused: {wrong.reason}", retry=NEVER) from wrong
         except (OSError, asyncssh.Error, TimeoutError) as wrong:
             raise SourceError(f"{where}: {wrong or type(wrong).__name__}") from wrong
 

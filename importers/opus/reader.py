@@ -12,6 +12,7 @@ from typing import IO, Any
 import orjson
 from lxml import etree
 
+from graph.retry import SOON
 from importers import xml
 from importers.source import SourceError
 
@@ -37,6 +38,8 @@ FIELDS = {"orgUnit": UNIT_FIELDS, "employee": EMPLOYEE_FIELDS, "function": FUNCT
 
 class IncompleteFile(SourceError):
     """The file is cut off, damaged or still being written; nothing of it is applied."""
+
+    retry = SOON
 
 
 @dataclass(slots=True)

@@ -11,7 +11,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 from types import TracebackType
 from typing import IO, Self, TypeVar
 
@@ -124,7 +125,10 @@ class Client:
         opens, closes = self._settings.opens, self._settings.closes
         now = self._now().astimezone(COPENHAGEN)
         if not opens <= now.time() < closes:
-            raise Closed(f"SD is open from {opens:%H:%M} to {closes:%H:%M}; it is {now:%H:%M}. The run is put off.")
+            raise Closed(
+                f"SD is open from {opens:%H:%M} to {closes:%H:%M}; it is {now:%H:%M}. The run is put off.",
+                _opening(now, opens),
+            )
 
     def _spooled(self, url: str, operation: str, parameters: Mapping[str, str | date | bool]) -> Body:
         limit = self._settings.largest_answer_megabytes << 20
@@ -160,6 +164,12 @@ class Client:
             _refuse_web_page(answer, answer.content[:_START])
             raise Unreadable(f"SD's parent history is no JSON: {wrong}") from wrong
         return answer.content
+
+
+def _opening(now: datetime, opens: time_of_day) -> datetime:
+    """The next moment of opening, in Copenhagen."""
+    day = now.date() if now.time() < opens else now.date() + timedelta(days=1)
+    return datetime.combine(day, opens, COPENHAGEN)
 
 
 def _text(value: str | date | bool) -> str:

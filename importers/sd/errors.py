@@ -1,8 +1,10 @@
 """What may go wrong with the service as a whole. All are SourceError: nothing is changed by them."""
 
 import re
+from datetime import datetime
 from typing import Literal
 
+from graph.retry import NEVER, NEXT, SOON, at
 from importers.source import SourceError
 
 FaultKind = Literal["unknown_employment", "unknown_person", "unknown_department", "other"]
@@ -18,6 +20,8 @@ _CPR = re.compile(r"\d{6}-?\d{4}")
 class ServiceFault(SourceError):
     """SD says that a question is wrong (HTTP 200 with a SOAP fault). ``kind`` tells those that mean something."""
 
+    retry = NEXT
+
     def __init__(self, operation: str, text: str) -> None:
         said = " ".join(text.split()).removesuffix(".").strip()
         self.kind: FaultKind = next((kind for pattern, kind in _KINDS if pattern.match(said)), "other")
@@ -28,21 +32,32 @@ class ServiceFault(SourceError):
 class Unreadable(SourceError):
     """The answer is not what SD's description says: cut off, another root, a DTD, another echo."""
 
+    retry = NEXT
+
 
 class Unavailable(SourceError):
     """Closed, broken or out of reach, also after all retries. Try again later."""
+
+    retry = SOON
 
 
 class Unanswered(Unavailable):
     """Each attempt at this question was answered with an HTTP error; others may still be answered."""
 
+    retry = SOON
+
 
 class Closed(SourceError):
-    """Outside opening hours: no call was made; the run is put off."""
+    """Outside opening hours: no call was made; the run is put off until it ``opens``."""
+
+    def __init__(self, text: str, opens: datetime) -> None:
+        super().__init__(text, retry=at(opens))
 
 
 class AccessRefused(SourceError):
     """User or password is not accepted; asking again would lock the user out."""
+
+    retry = NEVER
 
 
 OF_ONE_THING = (ServiceFault, Unreadable, Unanswered)

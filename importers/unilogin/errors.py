@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from graph.retry import NEVER, NEXT, SOON
 from importers.source import SourceError
 
 RIGHTS = "Rettigheder"
@@ -21,26 +22,44 @@ _CPR = re.compile(r"\d{6}-?\d{4}")
 class Refused(SourceError):
     """A SOAP fault. ``kind``: STIL's type of it, empty where it gives none."""
 
+    retry = NEXT
+
     def __init__(self, asked: str, kind: str, text: str) -> None:
         self.kind = kind
         said = _CPR.sub("**********", " ".join(text.split()))[:300]
         advice = _ADVICE.get(kind)
         super().__init__(
-            f"STIL refused {asked}" + (f" ({kind}): {advice}." if advice else ".") + (f" It said: {said}" * bool(said))
+            f"STIL refused {asked}" + (f" ({kind}): {advice}." if advice else ".") + (f" It said: {said}" * bool(said)),
+            # What STIL calls by name, but for one institution's agreement, is about who asks.
+            retry=NEVER if advice and kind != RIGHTS else None,
         )
+
+
+class AccessRefused(SourceError):
+    """STIL, or what stands before it, lets nobody in (HTTP 401, 403)."""
+
+    retry = NEVER
 
 
 class Unreadable(SourceError):
     """The answer is not what the interface describes: cut off, a DTD, another institution, no export."""
 
+    retry = NEXT
+
 
 class Untrusted(SourceError):
     """The answer is not signed as the settings demand."""
+
+    retry = NEXT
 
 
 class Unavailable(SourceError):
     """Out of reach, broken, or too slow."""
 
+    retry = SOON
+
 
 class WrongKey(SourceError):
     """The PKCS#12 file, or the file of trusted certificates, can't be used."""
+
+    retry = NEXT

@@ -8,6 +8,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,9 @@ import neo4j
 import pytest
 import redis
 
+from exporters.errors import DeliveryError
+from exporters.report import ExportReport
+from graph.retry import NEVER, NEXT, Retry, at
 from importers.source import SourceError
 from reconnect import sources, work, work_state, worker
 from reconnect.context import Context
@@ -28,15 +33,16 @@ from tests.graph.organisation import Stating, small
 class Unsteady(Stating):
     """Can't be read the first ``failures`` times."""
 
-    def __init__(self, failures: int) -> None:
-        super().__init__(*small(), name="unsteady")
+    def __init__(self, failures: int, retry: Retry | None = None, name: str = "unsteady") -> None:
+        super().__init__(*small(), name=name)
         self.failures = failures
+        self.retry = retry
         self.tries = 0
 
     def readings(self, known: Any) -> Iterator[Any]:
         self.tries += 1
         if self.tries <= self.failures:
-            raise SourceError("the service is closed")
+            raise SourceError("the service is closed", retry=self.retry)
         yield from super().readings(known)
 
 
@@ -122,6 +128,112 @@ def test_after_the_last_attempt_the_failure_is_shown(
     assert queue(context, "import", "unsteady")  # it is not put off for a fourth time
 
 
+def schedule(context: Context, function: str, *arguments: str) -> None:
+    """What the schedule does."""
+
+    async def put() -> None:
+        pool = await worker.create_pool(worker.redis_settings(context), default_queue_name=worker.QUEUE)
+        try:
+            await worker._put(pool, function, *arguments)
+        finally:
+            await pool.aclose()
+
+    asyncio.run(put())
+    run_queued(context)
+
+
+def test_a_refused_login_is_not_tried_again_until_a_person_acts(
+    context: Context, client: redis.Redis, source: Callable[[Stating], Stating]
+) -> None:
+    refused = source(Unsteady(2, NEVER))
+    assert isinstance(refused, Unsteady)
+    for _ in range(3):
+        schedule(context, "import", "unsteady")
+        assert refused.tries == 1
+    state = work_state.read(client)["import:unsteady"]
+    assert state.state == "failed"
+    assert "the service is closed" in state.text and "not tried again by schedule" in state.text
+    with pytest.raises(SourceError):  # the command line
+        work.import_source(context, work.Caller(lambda what, done, total: None), "unsteady")
+    schedule(context, "import", "unsteady")
+    assert refused.tries == 2
+    queue(context, "import", "unsteady")  # a person puts it on the queue
+    run_queued(context)
+    assert (refused.tries, work_state.read(client)["import:unsteady"].state) == (3, "done")
+    schedule(context, "import", "unsteady")
+    assert refused.tries == 4
+
+
+def test_a_refused_login_is_tried_again_when_a_setting_changes(
+    context: Context, source: Callable[[Stating], Stating], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    refused = source(Unsteady(99, NEVER, "facts"))
+    assert isinstance(refused, Unsteady)
+    key = tmp_path / "key.yaml"
+    monkeypatch.setenv("RECONNECT__SOURCES__FACTS__PATH", str(key))
+    for tries, content in enumerate(("", "a", "another"), start=1):
+        if content:
+            key.write_text(content)
+        for _ in range(2):
+            with closing(Context()) as anew:
+                schedule(anew, "import", "facts")
+        assert refused.tries == tries
+
+
+def test_what_is_closed_waits_until_it_opens_and_that_is_no_attempt(
+    context: Context, client: redis.Redis, source: Callable[[Stating], Stating], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONNECT__WORKER__ATTEMPTS", "1")
+    monkeypatch.setattr(worker, "_SHORTEST", 0.05)
+    opens = datetime.now(UTC) + timedelta(seconds=0.5)
+    closed = source(Unsteady(2, at(opens)))
+    told: list[work_state.WorkState] = []
+    put = work_state.put
+
+    def kept(*of: Any) -> bool:
+        told.append(of[2])
+        return put(*of)
+
+    monkeypatch.setattr(work_state, "put", kept)
+    with closing(Context()) as anew:
+        schedule(anew, "import", "unsteady")
+    assert isinstance(closed, Unsteady)
+    assert (closed.tries, work_state.read(client)["import:unsteady"].state) == (3, "done")
+    assert datetime.now(UTC) > opens
+    assert [each.state for each in told].count("waiting") == 2
+    assert "It is tried again at" in next(each.text for each in told if each.state == "waiting")
+
+
+def test_what_only_another_file_mends_is_left_to_the_schedule(
+    context: Context, source: Callable[[Stating], Stating]
+) -> None:
+    unreadable = source(Unsteady(1, NEXT))
+    assert isinstance(unreadable, Unsteady)
+    schedule(context, "import", "unsteady")
+    assert unreadable.tries == 1
+    schedule(context, "import", "unsteady")
+    assert unreadable.tries == 2
+
+
+def test_a_target_that_refuses_the_login_is_not_tried_again_either(
+    context: Context, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def refused(*_: Any, **__: Any) -> ExportReport:
+        tries.append(1)
+        report = ExportReport("plan2learn", date(2026, 11, 24))
+        report.error, report.retry = "login refused", DeliveryError("login refused", passing=False).retry
+        return report
+
+    monkeypatch.setattr(work, "run_export", refused)
+    monkeypatch.setattr(work.targets, "build", lambda *_: None)
+    for _ in range(3):
+        schedule(context, "export", "plan2learn")
+    assert tries == [1]
+    assert "not tried again by schedule" in work_state.read(client)["export:plan2learn"].text
+
+
 def test_the_same_job_waits_once(context: Context, source: Callable[[Stating], Stating]) -> None:
     source(Unsteady(0))
     assert queue(context, "import", "unsteady")
@@ -167,7 +279,7 @@ def test_a_job_that_is_interrupted_stops_at_its_next_step(context: Context, clie
 
 
 def test_a_late_holder_does_not_overwrite_its_successors_state(client: redis.Redis) -> None:
-    newer = work_state.WorkState(state="running", started="2026-11-24T10:00:00", fence=7)
+    newer = work_state.WorkState(state="waiting", started="2026-11-24T10:00:00", fence=7)
     older = work_state.WorkState(state="done", started="2026-11-24T09:00:00", fence=6)
     assert work_state.put(client, "import:x", newer)
     assert not work_state.put(client, "import:x", older)
