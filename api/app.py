@@ -137,7 +137,10 @@ def _middleware(service: Service) -> list[Middleware]:
                 expose_headers=shown,
             )
         )
-    found.append(Middleware(CompressMiddleware, minimum_size=SMALLEST_COMPRESSED, brotli=False))
+    # The fastest levels: an answer waits for it, and so does who asks beside it.
+    found.append(
+        Middleware(CompressMiddleware, minimum_size=SMALLEST_COMPRESSED, brotli=False, zstd_level=1, gzip_level=1)
+    )
     return found
 
 

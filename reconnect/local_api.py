@@ -15,6 +15,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from graphql import GraphQLError
 
 from api.access.rights import Access
+from api.failures import formed
 from api.limits import Limits
 from api.question import Rejected, question_of
 from api.reader import Reader
@@ -34,7 +35,7 @@ class QueryRefused(Exception):
 
     def __init__(self, refused: Rejected) -> None:
         super().__init__(str(refused))
-        self.errors = [error.formatted for error in refused.errors]
+        self.errors = [formed(error) for error in refused.errors]
 
 
 @dataclass

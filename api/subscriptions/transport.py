@@ -110,7 +110,7 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
     header.
     """
     if not may_ask(websocket.headers, service.origins):
-        await websocket.close()  # before it is taken: 403
+        await websocket.close(FORBIDDEN)  # before it is taken: HTTP 403
         return
     offered = websocket.scope.get("subprotocols", ())
     if PROTOCOL not in offered:

@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 from structlog.testing import capture_logs
+from websockets import ConnectionClosed
+from websockets.asyncio.client import connect
 
 from api.access import failed_logins
 from api.access.failed_logins import ALLOWED, FailedLogins
@@ -36,6 +38,22 @@ def test_an_address_with_many_failed_logins_is_held_back_and_a_valid_token_is_no
     assert failed == ["198.51.100.7"] * ALLOWED + ["198.51.100.8"]
     assert [each["address"] for each in lines if each["event"] == "logins_throttled"] == ["198.51.100.7"]
     assert "guess" not in str(lines)
+
+
+def test_a_failed_login_by_websocket_is_logged_too(small_service: Served) -> None:
+    async def login_() -> int:
+        address = small_service.url.replace("http", "ws") + "/graphql"
+        origin = {"X-Forwarded-For": "198.51.100.9"}
+        async with connect(address, subprotocols=["graphql-transport-ws"], additional_headers=origin) as socket:  # type: ignore[list-item]
+            await socket.send('{"type": "connection_init", "payload": {"Authorization": "Bearer rc_guess"}}')
+            with pytest.raises(ConnectionClosed) as closed:
+                await asyncio.wait_for(socket.recv(), 30)
+            assert closed.value.rcvd is not None
+            return closed.value.rcvd.code
+
+    with capture_logs() as lines:
+        assert asyncio.run(login_()) == 4403
+    assert [each["address"] for each in lines if each["event"] == "login_failed"] == ["198.51.100.9"]
 
 
 def at(moment: float, monkeypatch: pytest.MonkeyPatch) -> None:
