@@ -26,6 +26,7 @@ class Again:
     reading: Reading | None = None
     _found: set[tuple[str, str]] = field(default_factory=set)
     _is_repeated: bool = False
+    _all_units: bool = False
 
     @classmethod
     def of(cls, mark: Mapping[str, str]) -> "Again":
@@ -53,6 +54,11 @@ class Again:
         self._is_repeated = bool(self.window)
         self._tell()
 
+    def all_units(self) -> None:
+        """Read the whole organisation at the next daily look: a department's parents were not answered."""
+        self._all_units = True
+        self._tell()
+
     def _tell(self) -> None:
         if self.reading is None or not self.reading.mark:
             return
@@ -62,4 +68,6 @@ class Again:
             self.reading.mark_anyway = True
         if self._is_repeated:
             mark["window"] = self.window
+        if self._all_units:
+            mark |= {"tree": "", "departments": ""}
         self.reading.mark = mark

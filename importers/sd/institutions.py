@@ -1,6 +1,6 @@
 """The institutions of a run: their organisation, read whole or fetched a department at a time, and their positions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -11,11 +11,23 @@ from importers.sd.answers import PositionTold, WrongValue, text
 from importers.sd.as_known import as_known, has_code, parents_known, unreadable
 from importers.sd.errors import ServiceFault
 from importers.sd.mapping import positions as mapped_positions
-from importers.sd.operations import Elements, InstitutionTold, Operations, Structure, Tree, department
+from importers.sd.operations import (
+    Elements,
+    InstitutionTold,
+    Operations,
+    Structure,
+    Tree,
+    department,
+    forms,
+    life_of,
+)
 from importers.sd.organisation import NO_ANSWER, Department, LeftOut, Organisation, by_tree
 from importers.sd.records import Records, refused
 from importers.sd.settings import SdSettings
 from importers.source import Known, RawRecord
+
+_MOST_CHANGED = 50
+"""Departments that are asked for one by one; of more, all are read."""
 
 
 @dataclass
@@ -54,6 +66,16 @@ class Institution:
         for code in sorted(self.records.unknown_positions):
             yield self.records.unknown_position(code)
 
+    def some_units(self, uuids: Iterable[str]) -> Iterator[RawRecord]:
+        """These departments, asked for one by one."""
+        for uuid in uuids:
+            found = self.organisation.department(uuid)
+            if found is not None:
+                yield self.records.department(found)
+            if found is None or found.is_unanswered:
+                self.records.again.all_units()
+            self.looked_up.discard(uuid)
+
     def new_units(self, known: Known) -> Iterator[RawRecord]:
         """Departments met that the graph does not have yet, each with the ones above it that it lacks too.
 
@@ -88,6 +110,7 @@ class Institutions:
     day: date
     lookups: Lookups
     again: Again
+    _trees: dict[str, tuple[Tree, Elements]] = field(default_factory=dict)
 
     def told(self) -> list[InstitutionTold]:
         return self.operations.institutions()
@@ -97,9 +120,45 @@ class Institutions:
         found = {each.code: self.operations.structure(each.code) for each in told}
         return found, "-".join(each.digest for each in found.values())
 
+    def _parsed(self, code: str, structure: Structure) -> tuple[Tree, Elements]:
+        found = self._trees.get(code)
+        if found is None:
+            found = self._trees[code] = structure.tree(), structure.departments()
+        return found
+
+    def forms(self, structures: Mapping[str, Structure]) -> dict[str, dict[str, str]]:
+        """Institution → department → what changes when anything that is answered of it today does."""
+        return {code: forms(*self._parsed(code, each)) for code, each in structures.items()}
+
+    def levels(self, code: str, structure: Structure) -> tuple[str, ...]:
+        return self._parsed(code, structure)[0].levels
+
+    def changed(
+        self, structures: Mapping[str, Structure], before: Mapping[str, Mapping[str, str]]
+    ) -> dict[str, list[str]] | None:
+        """Institution → departments of which something differs, and those that depend on that.
+
+        None where only a reading of all departments can tell what has changed.
+        """
+        now = self.forms(structures)
+        if not before or before.keys() - now.keys():
+            return None
+        found: dict[str, list[str]] = {}
+        for code, each in now.items():
+            tree, elements = self._parsed(code, structures[code])
+            old = before.get(code, {})
+            if not old or elements.nameless or old.keys() - each.keys():
+                return None
+            differ = {uuid for uuid, form in each.items() if old.get(uuid) != form}
+            lives = {uuid for uuid in differ if life_of(old.get(uuid, "")) != life_of(each[uuid])}
+            # A place below holds as long as the unit above does.
+            below = {uuid for uuid, parent in tree.parents.items() if parent in lives and uuid in each}
+            found[code] = sorted(differ | below)
+        return found if sum(map(len, found.values())) <= _MOST_CHANGED else None
+
     def whole(self, told: InstitutionTold, structure: Structure) -> Institution:
         """With every department and all its parents over time: a call a department."""
-        tree, elements = structure.tree(), structure.departments()
+        tree, elements = self._parsed(told.code, structure)
         departments, nameless = self._departments(told.code, elements)
         above = {**tree.parents, **dict.fromkeys(tree.tops, told.uuid)}
         if not self.settings.json_url:
@@ -131,6 +190,7 @@ class Institutions:
         for uuid, answer in self.operations.histories(list(elements.by_uuid)):
             history = self.lookups.ask("parents", answer)
             if history.fault is not None or history.answer is None:
+                self.again.all_units()
                 found[uuid] = self._unanswered(uuid, f"SD does not answer for its parents: {history.fault}")
                 continue
             try:

@@ -41,6 +41,7 @@ EMPLOYMENT_PARTS = {
 TREE, DEPARTMENTS = "GetOrganization20111201", "GetDepartment20111201"
 Parameters = dict[str, str | date | bool]
 _LAST_DAY = re.compile(rb"<DeactivationDate>[^<]*</DeactivationDate>")  # of a tree: only the day that was asked for
+_FORM = 10  # hexadecimal digits of each half of a department's form
 EVERY_STATUS = {"StatusActiveIndicator": True, "StatusPassiveIndicator": True}
 
 
@@ -379,6 +380,24 @@ def _together(today: bytes, coming: bytes) -> bytes:
         if len(each) and etree.tostring(each, with_tail=False) not in told:
             whole.append(each)
     return etree.tostring(whole, encoding="utf-8")
+
+
+def forms(tree: Tree, elements: Elements) -> dict[str, str]:
+    """Department → what changes when anything of its elements or its parent today does; first, its days."""
+    return {
+        uuid: _short("".join(sorted(f"{text(one, 'ActivationDate')}{text(one, 'DeactivationDate')}" for one in each)))
+        + _short(tree.parents.get(uuid, ""), *(etree.tostring(one, with_tail=False).decode() for one in each))
+        for uuid, each in elements.by_uuid.items()
+    }
+
+
+def life_of(form: str) -> str:
+    """The part of a form that changes with the department's days."""
+    return form[:_FORM]
+
+
+def _short(*parts: str) -> str:
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=_FORM // 2).hexdigest()
 
 
 def department(uuid: str, elements: list[etree._Element], history: bytes) -> Department:

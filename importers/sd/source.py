@@ -136,7 +136,7 @@ class _Run:
                 records=self._everything(made),
                 whole=frozenset(kinds),
                 absent=lambda previous: self._absent(made, previous),
-                mark=self._mark(digest, made, all_units=True),
+                mark=self._mark(digest, made, self.institutions.forms(structures), all_units=True),
                 mark_anyway=self._is_mark_due(),
                 suspect=self._suspect(made),
             )
@@ -182,34 +182,43 @@ class _Run:
         mark = self.known.mark
         told = self.institutions.told()
         digest, units_due = mark.get("tree", ""), False
+        some: dict[str, list[str]] | None = {}
+        forms: dict[str, dict[str, str]] = json.loads(mark.get("departments") or "{}")
+        levels = {each.code: self._levels(each.code) for each in told}
         if mark.get("tree_day") != self.day.isoformat():
             structures, digest = self.institutions.structures(told)
             differs = digest != mark.get("tree")
             if differs and self.settings.lifts:
                 return self.whole("the organisation has changed, and employments are lifted in it")
-            units_due = differs or self._are_all_units_due()
+            some = self.institutions.changed(structures, forms) if differs else {}
+            units_due = some is None or self._are_all_units_due()
+            if differs or units_due:
+                forms = self.institutions.forms(structures)
+                levels = {code: self.institutions.levels(code, each) for code, each in structures.items()}
         if units_due:
             made = [self.institutions.whole(each, structures[each.code]) for each in told]
         else:
-            made = [self.institutions.lazy(each, self._levels(each.code)) for each in told]
+            made = [self.institutions.lazy(each, levels[each.code]) for each in told]
         start = datetime.strptime(mark["window"], MINUTE) - timedelta(minutes=self.settings.overlap_minutes)
         return self.again.of_reading(
             Reading(
                 label=f"SD, registered from {start:%Y-%m-%d %H:%M} to {self.now:%Y-%m-%d %H:%M}",
                 day=self.day,
-                records=self._changes(made, start, units_due),
+                records=self._changes(made, start, None if units_due else some or {}),
                 whole=frozenset({"Unit"}) if units_due else frozenset(),
                 absent=lambda previous: self._absent(made, previous),
-                mark=self._mark(digest, made, all_units=units_due),
+                mark=self._mark(digest, made, forms, all_units=units_due),
                 mark_anyway=self._is_mark_due(),
                 suspect=self._suspect(made) if units_due else (),
             )
         )
 
-    def _changes(self, made: list[Institution], start: datetime, units_due: bool) -> Iterator[RawRecord]:
-        if units_due:
-            for each in made:
-                yield from each.units()
+    def _changes(
+        self, made: list[Institution], start: datetime, some: Mapping[str, list[str]] | None
+    ) -> Iterator[RawRecord]:
+        """``some``: the departments that have changed, by institution; None: all are read."""
+        for each in made:
+            yield from each.units() if some is None else each.some_units(some.get(each.code, ()))
         for each in made:
             yield from each.position_list()
         changed: dict[str, dict[str, set[str]]] = {}
@@ -261,13 +270,16 @@ class _Run:
 
     # -- marks ------------------------------------------------------------------------------------------------------
 
-    def _mark(self, digest: str, made: list[Institution], *, all_units: bool) -> dict[str, str]:
+    def _mark(
+        self, digest: str, made: list[Institution], forms: Mapping[str, Mapping[str, str]], *, all_units: bool
+    ) -> dict[str, str]:
         """Moved when everything of the window is stored. ``window``: its last minute."""
         return {
             "window": self.now.strftime(MINUTE),
             "settings": self.settings.digest(),
             "tree": digest,
             "tree_day": self.day.isoformat(),
+            "departments": json.dumps(forms, separators=(",", ":")),
             "levels": json.dumps({each.code: each.organisation.levels for each in made}, ensure_ascii=False),
             "units_day": self.day.isoformat() if all_units else self.known.mark.get("units_day", ""),
         }

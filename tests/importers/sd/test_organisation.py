@@ -1,7 +1,8 @@
 """The organisation over time (formats/sd.md §6, pitfalls 13 to 29)."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import neo4j
 
@@ -333,3 +334,62 @@ def test_every_property_of_a_unit_is_one_of_the_model(payroll: Payroll) -> None:
         known = {each.name for each in KINDS[kind].properties}
         for key in payroll.known.keys(kind):
             assert payroll.known.of(kind, key).values.keys() <= known
+
+
+def moved_below(parent: str, since: str) -> Callable[[Department], Department]:
+    def edit(old: Department) -> Department:
+        before = (old.parents[-1]._replace(last=day(since) - timedelta(days=1)),)
+        return replace(old, parents=(*old.parents[:-1], *before, ParentPeriod(day(since), OPEN, parent)))
+
+    return edit
+
+
+def test_a_change_of_the_organisation_asks_for_what_has_changed_only(payroll: Payroll) -> None:
+    """And what is then known is what a whole reading tells."""
+    for number in range(30):
+        payroll.home.put_department(department(f"d{number:031d}", f"D{number}", LOWEST, f"Afdeling {number}", BUAB))
+    payroll.read()
+    payroll.at("2026-03-03 08:10")
+    home = payroll.home
+    old = home.departments[B190]
+    periods = renamed(old, "2026-03-03", "Ny pulje")
+    home.put_department(replace(moved_below(BUAB, "2026-03-03")(old), periods=periods))
+    new = "e" * 32
+    home.put_department(department(new, "E1", LOWEST, "Ny afdeling", BU00, first=day("2026-03-03")))
+    payroll.service.calls.clear()
+    applied = payroll.read()
+    assert sorted((each.kind, each.key) for each in applied.changed) == [("Unit", unit(B190)), ("Unit", unit(new))]
+    assert payroll.known.link("Unit", unit(B190), "parent", day("2026-03-03")) == unit(BUAB)
+    assert payroll.known.value("Unit", unit(B190), "name", day("2026-03-03")) == "Ny pulje"
+    assert len(payroll.service.operations_asked()) < 25, "not a history of each of 34 departments"
+    assert payroll.read(whole=True).mapped == 0
+    payroll.at("2026-03-04 08:10")
+    payroll.service.calls.clear()
+    assert payroll.read().changed == []
+    assert "department-parent-history" not in " ".join(payroll.service.operations_asked())
+
+
+def test_the_end_of_a_department_reaches_the_places_below_it(payroll: Payroll) -> None:
+    payroll.read()
+    payroll.at("2026-03-03 08:10")
+    old = payroll.home.departments[BUAB]
+    payroll.home.put_department(replace(old, periods=(old.periods[0]._replace(last=day("2026-12-31")),)))
+    payroll.read()
+    assert payroll.known.link("Unit", unit(B110), "parent", day("2026-12-31")) == unit(BUAB)
+    assert payroll.known.link("Unit", unit(B110), "parent", day("2027-01-01")) is None
+    assert payroll.read(whole=True).mapped == 0
+
+
+def test_a_department_that_is_gone_is_looked_for_among_all(payroll: Payroll) -> None:
+    payroll.read()
+    payroll.at("2026-03-03 08:10")
+    del payroll.home.departments[B110]
+    applied = payroll.read()
+    assert "no_longer_told" in applied.rules()
+    assert not payroll.known.exists("Unit", unit(B110), day("2026-03-03"))
+
+
+def renamed(old: Department, since: str, name: str) -> tuple[DepartmentPeriod, ...]:
+    last = old.periods[-1]
+    before = last._replace(last=day(since) - timedelta(days=1))
+    return (*old.periods[:-1], before, last._replace(first=day(since), name=name))
