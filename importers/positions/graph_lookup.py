@@ -1,6 +1,6 @@
 """``Lookup`` over Neo4j: one query for all employments."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import neo4j
 
@@ -33,21 +33,35 @@ UNWIND range(0, size(found), 2000) AS start
 RETURN found[start..start + 2000] AS rows
 """
 
+# Payroll's own positions, which have an institution: (institution, code) → name.
+NAMES = """
+MATCH (p:Position)
+WHERE p.institution IS NOT NULL AND p.code IS NOT NULL AND p.title IS NOT NULL
+RETURN collect([p.institution, p.code, p.title]) AS names
+"""
+
 
 class GraphLookup:
-    """The values that hold, whoever tells them: a title that was put right by hand counts as it is now."""
+    """The values that hold, whoever tells them: a title that was put right by hand counts as it is now; where a person
+    has none of their own, the name of payroll's position."""
 
     def __init__(self, driver: neo4j.Driver) -> None:
         self._driver = driver
 
     def employments(self) -> Iterator[Employed]:
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            told = session.run(NAMES).single(strict=True)["names"]
+            names = {(institution, code): title for institution, code, title in told}
             for block in session.run(EMPLOYMENTS, own=OWN, manual=MANUAL, rules=RULE_PREFIX):
                 for uuid, sources, periods in block["rows"]:
-                    yield Employed(uuid, [_period(each, tuple(sources)) for each in periods])
+                    yield Employed(uuid, [_period(each, tuple(sources), names) for each in periods])
 
 
-def _period(row: list[object], sources: tuple[str, ...]) -> tuple[Period, Told]:
+def _period(
+    row: list[object], sources: tuple[str, ...], names: Mapping[tuple[object, object], str]
+) -> tuple[Period, Told]:
     start, end, *told = row
+    institution, code, _, title = told
+    told[-1] = title or names.get((institution, code), "")
     period = Period(start.to_native(), None if end is None else end.to_native())  # type: ignore[attr-defined]
     return period, Told(sources, *told)  # type: ignore[arg-type]

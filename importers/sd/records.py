@@ -1,7 +1,7 @@
 """Raw records with their fingerprints: what an unchanged source costs is decided here.
 
 A fingerprint covers the record's own XML text, what else its mapping takes (contact data, its departments' places,
-the position list) and the settings. The same record has the same one in a whole reading and in a delta.
+its positions' names) and the settings. The same record has the same one in a whole reading and in a delta.
 """
 
 import re
@@ -46,7 +46,6 @@ class Records:
 
     def __post_init__(self) -> None:
         self._salt = MAPPING + self.settings.digest().encode()
-        self._list = repr(sorted(self.titles.items())).encode()
 
     def institution(self) -> RawRecord:
         stated = units.institution(self.organisation)
@@ -94,12 +93,12 @@ class Records:
             text = "SD tells an employment without number, or with one that has a colon"
             return refused(Problem("Employment", key, "EmploymentIdentifier", "wrong_number", text))
         context = [self._salt, key.encode(), raw.raw, repr(contact).encode()]
-        uuids = codes = jobs = 0
+        uuids = codes = 0
         for name, written in _NAMES.findall(raw.raw):
             value = unescape(written.decode())
             if name == b"JobPositionIdentifier":
-                jobs += 1
                 self._see_position(value)
+                context.append(self.titles.get(value, "").encode())  # what differs from it is the person's own title
             elif name == b"DepartmentIdentifier":
                 codes += 1
             else:
@@ -109,8 +108,6 @@ class Records:
                     self.again.add(self.organisation.code, raw.number)
         if uuids < codes:
             context.append(self._places_of_all())
-        if raw.raw.count(b"<EmploymentName>") < jobs:
-            context.append(self._list)
         return RawRecord(
             "Employment",
             key,

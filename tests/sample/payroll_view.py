@@ -10,7 +10,7 @@ View = dict[str, dict[str, Any]]
 # Values that both formats tell. Not: leave (SD only); accounts, functions, pay grade, EAN, full-time hours (Opus only).
 _UNIT = ("name", "street", "postal_code", "city", "p_number", "phone")
 _PERSON = ("given_name", "surname", "address_protected")
-_EMPLOYMENT = ("title", "type", "fraction", "weekly_hours", "position_code", "phone", "email")
+_EMPLOYMENT = ("type", "fraction", "weekly_hours", "position_code", "phone", "email")
 
 _HOLDS = "{0}.from <= $day AND ({0}.to IS NULL OR {0}.to > $day)"
 _UNITS = f"""
@@ -47,6 +47,8 @@ def payroll_view(driver: neo4j.Driver, day: date) -> tuple[View, View]:
         employments = {
             _code(row["number"]): {
                 **_values(row["x"], _EMPLOYMENT),
+                # SD tells a title where it is the person's own, Opus the position's words of each employment.
+                "title": row["x"].get("title", row["position_title"]),
                 **_values(row["who"] or {}, _PERSON),
                 "person": row["person"],
                 "unit": unit(row["unit"]),

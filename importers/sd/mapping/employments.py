@@ -202,10 +202,10 @@ def _leave(statuses: tuple[StatusTold, ...]) -> Iterator[tuple[Period, Value]]:
 
 
 def _titles(told: EmploymentTold, holder: Holder) -> Iterator[tuple[Period, Value]]:
+    """The person's own title only: the position's name stays the position's (positions.md §6)."""
     for each in told.jobs or ():
-        title = each.title or holder.titles.get(each.position, "")
-        if title:
-            yield each.period, title
+        if each.title and each.title != holder.titles.get(each.position):
+            yield each.period, each.title
 
 
 def _types(told: EmploymentTold) -> Iterator[tuple[Period, Value]]:

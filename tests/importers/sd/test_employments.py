@@ -341,11 +341,21 @@ def test_pitfall_50_an_employment_points_to_level_0(payroll: Payroll, first: boo
     assert payroll.known.value("Position", "position:XA:9001", "title", TODAY) == "Pædagog"
 
 
-def test_pitfall_51_a_blank_title_is_the_name_of_the_position_and_never_empty(payroll: Payroll) -> None:
-    payroll.change(DORTE, "E0042", lambda each: replace(each, jobs=(Job(FIRST, OPEN, "0731", "Empty"),)))
+@pytest.mark.parametrize("title", ["Empty", "", "Pædagog"])
+def test_pitfall_51_the_name_of_the_position_is_nobodys_own_title(payroll: Payroll, title: str) -> None:
+    """positions.md §6: it stays the position's, so that the position list's title outranks it."""
+    payroll.change(DORTE, "E0042", lambda each: replace(each, jobs=(Job(FIRST, OPEN, "0731", title),)))
+    payroll.change(BO, "81200", lambda each: replace(each, jobs=(Job(FIRST, OPEN, "0731", "Vikar"),)))
     payroll.read()
-    assert payroll.known.value("Employment", employment(DORTE, "E0042"), "title", TODAY) == "Pædagog"
-    assert payroll.known.value("Employment", employment(BO, "81200"), "title", TODAY) is None
+    key = employment(DORTE, "E0042")
+    assert payroll.known.value("Employment", key, "title", TODAY) is None
+    assert payroll.known.link("Employment", key, "position", TODAY) == "position:XA:0731"
+    assert payroll.known.value("Employment", employment(BO, "81200"), "title", TODAY) == "Vikar"
+    # The position gets another name: what was the position's is the person's own now.
+    payroll.home.put_positions((Position("0731", "Pædagogisk medarbejder"), Position("9022", "Leder")))
+    payroll.read(whole=True)
+    own = title if title == "Pædagog" else None
+    assert payroll.known.value("Employment", key, "title", TODAY) == own
 
 
 def test_pitfall_52_the_same_number_in_two_institutions_is_two_employments_of_one_person(payroll: Payroll) -> None:
@@ -513,5 +523,5 @@ def test_a_position_code_with_letters_beyond_ascii_is_found_in_the_list(payroll:
     assert payroll.known.value("Employment", here, "position_code", TODAY) == "Ø12"
     assert payroll.known.value("Employment", here, "title", TODAY) == "Æ & Ø"
     assert payroll.known.link("Employment", here, "position", TODAY) == "position:XA:Ø12"
-    assert payroll.known.value("Employment", employment(BO, "81200"), "title", TODAY) == "Ældre <50"
+    assert payroll.known.value("Employment", employment(BO, "81200"), "title", TODAY) is None
     assert payroll.known.value("Position", "position:XA:Ø12", "title", TODAY) == "Pædagog & leder"
