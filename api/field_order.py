@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any
 
-from api.selection import Selected
+from api.selection import MARK, Selected
 
 Ordering = Callable[[Any], Any]
 
@@ -23,7 +23,10 @@ def ordering(children: Mapping[str, Mapping[str, Selected]]) -> Ordering:
 
 
 def _of_union(children: Mapping[str, Mapping[str, Selected]], types: list[Ordering]) -> Ordering:
-    """By the fields that a map has. Of two types with the same fields in another order the first counts."""
+    """By the type that a map names, where fields alone don't tell (``api.selection.MARK``); else by its fields."""
+    if any(MARK in fields for fields in children.values()):
+        by_type = dict(zip(children, types, strict=True))
+        return lambda value: by_type[value[MARK]](value)
     by_fields: dict[frozenset[str], Ordering] = {}
     for fields, type_ in zip(children.values(), types, strict=True):
         by_fields.setdefault(frozenset(fields), type_)
@@ -31,11 +34,11 @@ def _of_union(children: Mapping[str, Mapping[str, Selected]], types: list[Orderi
 
 
 def _of_map(fields: Mapping[str, Selected]) -> Ordering:
-    keys = tuple(fields)
-    inner = [(place, ordering(each.children)) for place, each in enumerate(fields.values()) if each.children]
-    if len(keys) < 2 and not inner:
+    keys = tuple(each for each in fields if each != MARK)
+    inner = [(place, ordering(fields[key].children)) for place, key in enumerate(keys) if fields[key].children]
+    if len(keys) < 2 and not inner and MARK not in fields:
         return lambda value: value
-    get: Callable[[Any], Any] = itemgetter(*keys) if len(keys) > 1 else lambda value: (value[keys[0]],)
+    get: Callable[[Any], Any] = itemgetter(*keys) if len(keys) > 1 else lambda value: [value[key] for key in keys]
     if not inner:
         return lambda value: dict(zip(keys, get(value), strict=True))
 

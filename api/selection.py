@@ -20,6 +20,9 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
 
+MARK = "~"
+"""Under this name, which no field can have, a map of a union tells its type; it is no part of the answer."""
+
 
 @dataclass(slots=True)
 class Selected:
@@ -68,8 +71,24 @@ def _fields(parent: GraphQLObjectType, sets: Sequence[SelectionSetNode], documen
         elif is_abstract_type(type_):
             for possible in document.schema.get_possible_types(type_):
                 selected.children[possible.name] = _fields(possible, inner, document)
+            _mark(selected.children)
         found[key] = selected
     return found
+
+
+def _mark(children: Mapping[str, dict[str, Selected]]) -> None:
+    """Have the types of a union named in the answer, where its fields alone don't tell in which form they are."""
+    forms: dict[frozenset[str], list[dict[str, Selected]]] = {}
+    for fields in children.values():
+        forms.setdefault(frozenset(fields), []).append(fields)
+    for alike in forms.values():
+        orders = {tuple(fields) for fields in alike}
+        nested = any(each.children for fields in alike for each in fields.values())
+        if len(alike) > 1 and alike[0] and (nested or len(orders) > 1):
+            for fields in children.values():
+                if fields:
+                    fields[MARK] = Selected(MARK, "__typename", {})
+            return
 
 
 def _collect(

@@ -81,6 +81,28 @@ def test_fields_come_in_the_order_in_which_they_are_asked_for(asking: Asking) ->
     assert all(list(each) == ["uuid", "number"] for each in data["unit"]["employments"])
 
 
+def test_members_of_a_union_have_each_their_own_form(asking: Asking) -> None:
+    """The same names in another order, or with other fields within: the type tells, though nobody asked for it."""
+    text = """
+    {{ assignments(first: 50, {day}) {{ nodes {{ holder {{
+      ... on Employment {{ {employment} }} ... on Person {{ {person} }} ... on Affiliation {{ {affiliation} }}
+    }} kind: holder {{ __typename }} }} }} }}
+    """
+    forms = {
+        "Employment": ["uuid", "unit"], "Person": ["name", "uuid"], "Affiliation": ["unit", "uuid"],
+    }  # fmt: skip
+    inner = {"Employment": ["name", "uuid"], "Affiliation": ["keys"]}
+    asked = text.format(
+        day=DAY, employment="uuid unit { name uuid }", person="name uuid", affiliation="unit { keys } uuid"
+    )
+    holders = [(each["kind"]["__typename"], each["holder"]) for each in asking.data(asked)["assignments"]["nodes"]]
+    assert {kind for kind, _ in holders} >= {"Employment", "Affiliation"}
+    for kind, holder in holders:
+        assert list(holder) == forms[kind]
+        if kind in inner and holder["unit"]:
+            assert list(holder["unit"]) == inner[kind]
+
+
 def test_fragments_and_type_names(asking: Asking) -> None:
     data = asking.data(
         f"""
