@@ -29,6 +29,7 @@ from api.executed import executed
 from api.failures import formed, key_missing, noted, unavailable
 from api.graphiql import GraphiQL
 from api.health import live, ready
+from api.last_resort import LastResort
 from api.limits import Limits
 from api.metrics import ANSWERS, metrics
 from api.question import Rejected, question_for
@@ -141,6 +142,7 @@ def _middleware(service: Service) -> list[Middleware]:
     found.append(
         Middleware(CompressMiddleware, minimum_size=SMALLEST_COMPRESSED, brotli=False, zstd_level=1, gzip_level=1)
     )
+    found.append(Middleware(LastResort))
     return found
 
 

@@ -49,8 +49,8 @@ def test_a_head_that_drips_ends_the_connection_too(small_service: Served) -> Non
 
 @pytest.mark.usefixtures("impatient")
 def test_a_body_that_does_not_come_is_a_408(small_service: Served) -> None:
+    token = small_service.token("reader").encode()
     with closing(opened(small_service)) as connection:
-        token = small_service.token("reader").encode()
         connection.sendall(
             b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n"
             b"Authorization: Bearer " + token + b'\r\n\r\n{"query": '
