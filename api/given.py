@@ -23,7 +23,11 @@ class Given:
 
 
 def found(value: Any, values: Values) -> Any:
-    """What an argument is in this asking: the variable's value, or the literal itself."""
+    """What an argument is in this asking: the variable's value, or the literal; also within lists and objects."""
+    if isinstance(value, list):
+        return [found(each, values) for each in value]
+    if isinstance(value, Mapping):
+        return {name: found(each, values) for name, each in value.items()}
     if not isinstance(value, Given):
         return value
     at: Any = values
@@ -34,6 +38,8 @@ def found(value: Any, values: Values) -> Any:
 
 def current(value: Any) -> Any:
     """What an argument is in the asking that is compiled for."""
+    if isinstance(value, list):
+        return [current(each) for each in value]
     return value.value if isinstance(value, Given) else value
 
 
