@@ -36,6 +36,8 @@ from api.question import Rejected, question_for
 from api.reader import Reader
 from api.rules import States
 from api.streamed import Streamed
+from api.subscriptions.feed import Feed
+from api.subscriptions.results import Subscriptions
 from api.subscriptions.transport import as_event, events, socket
 from graph.cpr import Keyring, MissingKey
 from graph.order import SourceOrder
@@ -91,7 +93,8 @@ def create_app(service: Service) -> Starlette:
     )
     gate = Gate(service.reading, availability)
     graphiql = GraphiQL(service.graphiql)
-    graphql = partial(_graphql, service, reader, gate, availability)
+    subscriptions = Subscriptions(gate, Feed(service.reading, availability))
+    graphql = partial(_graphql, service, reader, gate, availability, subscriptions)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -115,7 +118,7 @@ def create_app(service: Service) -> Starlette:
             Route("/graphql", partial(_by_method, graphiql, graphql), methods=["GET", "POST"]),
             Route("/graphql/assets/{name}", graphiql.asset),
             Route("/graphql/events", partial(graphql, as_events=True), methods=["POST"]),
-            WebSocketRoute("/graphql", partial(socket, service, gate)),
+            WebSocketRoute("/graphql", partial(socket, service, gate, subscriptions)),
             Route("/health/live", live),
             Route("/health/ready", partial(ready, availability, service.redis_url)),
             Route("/metrics", partial(metrics, availability, service.states)),
@@ -165,6 +168,7 @@ async def _graphql(
     reader: Reader,
     gate: Gate,
     availability: Availability,
+    subscriptions: Subscriptions,
     request: Request,
     as_events: bool = False,
 ) -> Response:
@@ -184,7 +188,7 @@ async def _graphql(
         if question.operation.operation is OperationType.SUBSCRIPTION:
             if form != EVENTS and not takes_events(accept):
                 raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE, extensions={"code": "subscription_over_http"}))
-            return events(service, gate, header or "", access, asked)
+            return events(subscriptions, header or "", access, asked)
         if question.is_about_schema and not service.introspection:
             raise Rejected(GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
         if question.is_read:

@@ -7,18 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from graphql import ExecutionResult
 from starlette.responses import Response, StreamingResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.access.gate import Gate
 from api.access.rights import Access
 from api.asked import Asked, asked_of
-from api.context import Context
-from api.failures import formed
+from api.failures import formed, unforeseen
 from api.origins import may_ask
 from api.question import Rejected
-from api.schema import schema
+from api.subscriptions.results import Subscriptions
 
 if TYPE_CHECKING:
     from api.app import Service
@@ -28,6 +26,9 @@ ALIVE = 15.0  # seconds between comments that keep an idle event stream open
 PATIENCE = 10.0  # seconds that a connection has to say who it is
 # Close codes of the graphql-transport-ws protocol.
 BAD_MESSAGE, UNAUTHORIZED, FORBIDDEN, WRONG_PROTOCOL, TOO_LATE, TAKEN, TWICE = 4400, 4401, 4403, 4406, 4408, 4409, 4429
+TOO_LARGE = 1009  # of the websocket protocol itself
+LARGEST_MESSAGE = 128 * 1024
+"""Characters of a message; a subscription has a few hundred."""
 _REASONS = {  # of at most 123 bytes each
     BAD_MESSAGE: "Invalid message",
     UNAUTHORIZED: "Unauthorized: connection_init comes first",
@@ -36,42 +37,15 @@ _REASONS = {  # of at most 123 bytes each
     TOO_LATE: "Connection initialisation timeout",
     TAKEN: "Subscriber for this id already exists",
     TWICE: "Too many initialisation requests",
+    TOO_LARGE: "Message too large",
 }
 
 
-async def _subscribe(gate: Gate, header: str, context: Context, asked: Asked) -> AsyncIterator[dict[str, Any]]:
-    """Each result as it comes; a refused subscription is one result with errors. It ends with its token."""
-    results = await schema.subscribe(
-        asked.query,
-        variable_values=None if asked.variables is None else dict(asked.variables),
-        operation_name=asked.operation,
-        context_value=context,
-    )
-    async for result in results:
-        if await gate.of_header(header) is None:
-            yield {"errors": [{"message": "the token has ended", "extensions": {"code": "unauthenticated"}}]}
-            return
-        yield _form(result)
-
-
-def _form(result: Any) -> dict[str, Any]:
-    form: dict[str, Any] = {}
-    if isinstance(result, ExecutionResult) or hasattr(result, "data"):
-        form["data"] = result.data
-    if getattr(result, "errors", None):
-        form["errors"] = [formed(each) for each in result.errors]
-    return form
-
-
-def _context(service: "Service", access: Any) -> Context:
-    return Context(access, service.driver, service.reading, service.keyring, service.order)
-
-
-def events(service: "Service", gate: Gate, header: str, access: Access, asked: Asked) -> Response:
+def events(subscriptions: Subscriptions, header: str, access: Access, asked: Asked) -> Response:
     """A subscription as an event stream; every event is ``next`` with a result, then ``complete``."""
 
     async def stream() -> AsyncIterator[bytes]:
-        results = _subscribe(gate, header, _context(service, access), asked)
+        results = subscriptions.results(header, access, asked)
         following: asyncio.Task[dict[str, Any]] = asyncio.ensure_future(anext(results))
         try:
             while True:
@@ -82,6 +56,9 @@ def events(service: "Service", gate: Gate, header: str, access: Access, asked: A
                 try:
                     result = following.result()
                 except StopAsyncIteration:
+                    break
+                except Exception as error:
+                    yield b"event: next\ndata: " + orjson.dumps({"errors": [formed(unforeseen(error))]}) + b"\n\n"
                     break
                 yield b"event: next\ndata: " + orjson.dumps(result) + b"\n\n"
                 following = asyncio.ensure_future(anext(results))
@@ -103,7 +80,7 @@ async def as_event(answer: bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]
     yield b"\n\nevent: complete\ndata:\n\n"
 
 
-async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
+async def socket(service: "Service", gate: Gate, subscriptions: Subscriptions, websocket: WebSocket) -> None:
     """One connection of the graphql-transport-ws protocol.
 
     The token comes with ``connection_init``, or with the request that opens the connection, where a client can set its
@@ -120,14 +97,18 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
         return
     await websocket.accept(PROTOCOL)
     running: dict[str, asyncio.Task[None]] = {}
-    context: Context | None = None
+    access: Access | None = None
     header = ""
     deadline = asyncio.get_running_loop().time() + PATIENCE
     with suppress(WebSocketDisconnect):  # the other side has gone; what runs for it is ended below
         while True:
             try:
-                async with asyncio.timeout_at(deadline if context is None else None):
-                    message = orjson.loads(await websocket.receive_text())
+                async with asyncio.timeout_at(deadline if access is None else None):
+                    text = await websocket.receive_text()
+                if len(text) > LARGEST_MESSAGE:
+                    await _end(websocket, TOO_LARGE)
+                    break
+                message = orjson.loads(text)
                 kind, payload = message["type"], message.get("payload") or {}
             except TimeoutError:
                 await _end(websocket, TOO_LATE)
@@ -136,7 +117,7 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
                 await _end(websocket, BAD_MESSAGE)
                 break
             if kind == "connection_init":
-                if context is not None:
+                if access is not None:
                     await _end(websocket, TWICE)
                     break
                 header = _told(payload) or websocket.headers.get("authorization") or ""
@@ -145,12 +126,11 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
                     await _end(websocket, FORBIDDEN)
                     break
                 websocket.state.by = access.name
-                context = _context(service, access)
                 await _send(websocket, {"type": "connection_ack"})
             elif kind == "ping":
                 await _send(websocket, {"type": "pong"})
             elif kind == "subscribe":
-                if context is None:
+                if access is None:
                     await _end(websocket, UNAUTHORIZED)
                     break
                 id_ = message.get("id")
@@ -165,7 +145,7 @@ async def socket(service: "Service", gate: Gate, websocket: WebSocket) -> None:
                 except Rejected:
                     await _end(websocket, BAD_MESSAGE)
                     break
-                task = asyncio.create_task(_run(websocket, id_, _subscribe(gate, header, context, asked)))
+                task = asyncio.create_task(_run(websocket, id_, subscriptions.results(header, access, asked)))
                 running[id_] = task
                 task.add_done_callback(partial(_forget, running, id_))
             elif kind == "complete":
@@ -194,12 +174,20 @@ def _forget(running: dict[str, asyncio.Task[None]], id_: str, task: asyncio.Task
 
 
 async def _run(websocket: WebSocket, id_: str, results: AsyncIterator[dict[str, Any]]) -> None:
-    async for result in results:
-        if "data" not in result or result["data"] is None:
-            await _send(websocket, {"id": id_, "type": "error", "payload": result.get("errors", [])})
-            return
-        await _send(websocket, {"id": id_, "type": "next", "payload": result})
-    await _send(websocket, {"id": id_, "type": "complete"})
+    """Send the results. Whatever ends them early is told to the client: it would wait for ever."""
+    try:
+        async for result in results:
+            if "data" not in result or result["data"] is None:
+                await _send(websocket, {"id": id_, "type": "error", "payload": result.get("errors", [])})
+                return
+            await _send(websocket, {"id": id_, "type": "next", "payload": result})
+        await _send(websocket, {"id": id_, "type": "complete"})
+    except WebSocketDisconnect:
+        return  # nobody is left to be told
+    except Exception as error:
+        told = formed(unforeseen(error))
+        with suppress(WebSocketDisconnect, RuntimeError):  # the connection itself may be what has failed
+            await _send(websocket, {"id": id_, "type": "error", "payload": [told]})
 
 
 async def _send(websocket: WebSocket, message: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from websockets import ConnectionClosed
 from websockets.asyncio.client import ClientConnection, connect
 
-from api.subscriptions import log, transport
+from api.subscriptions import feed, transport
 from tests.api.serving import Served
 
 ASK = {"id": "1", "type": "subscribe", "payload": {"query": "subscription { changes(after: 0) { number } }"}}
@@ -122,7 +122,7 @@ def test_what_the_protocol_does_not_allow_ends_the_connection(
 
 def test_where_the_graph_fails_the_client_is_told(small_service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is not told waits for ever."""
-    monkeypatch.setattr(log, "_AFTER", "RETURN 1 / 0 AS change, $after, $batch")
+    monkeypatch.setattr(feed, "_AFTER", "RETURN 1 / 0 AS change, $after, $batch")
 
     async def listen() -> object:
         async with opened(small_service) as socket:
