@@ -12,6 +12,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from api.subscriptions.transport import LARGEST_MESSAGE
+
 HEAD_SECONDS = 15.0
 """From the first byte that could have come, to the last of a request's head."""
 GONE_SECONDS = 60
@@ -64,6 +66,7 @@ def config(
         log_config=None,
         access_log=False,
         server_header=False,
+        ws_max_size=LARGEST_MESSAGE,
         forwarded_allow_ips=list(proxies),
         timeout_graceful_shutdown=grace,
     )

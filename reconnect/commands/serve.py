@@ -83,7 +83,6 @@ async def _serve(
 
     from api import connections
     from api.app import Service, create_app
-    from api.subscriptions.transport import LARGEST_MESSAGE
 
     uri, user, password = context.neo4j_login()
     require_keys_of(context.driver(), context.keyring)
