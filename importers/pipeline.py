@@ -145,9 +145,8 @@ class Import:
     def _take(self, reading: Reading, known: GraphKnown) -> None:
         self._suspect = reading.suspect
         taking = Taking(self.driver, self.source.name, reading, known, self.door.index, self.progress)
-        told = taking.told()
-        told += self.ruling.of(told)
-        told = [each for each in told if taking.is_sound(each)]
+        told = taking.owned([each for each in taking.told() if taking.is_sound(each)])
+        told += [each for each in self.ruling.of(told) if taking.is_sound(each)]
         self.report.unchanged += taking.unchanged
         try:
             wrote = self._settle(told, taking.problems)

@@ -9,9 +9,10 @@ import neo4j
 
 from graph import letters
 from graph.errors import Refused
-from graph.facts import BadRecord, Problem, Statement
+from graph.facts import BadRecord, Problem, Ref, Statement
 from graph.index import Index, RecordId
 from graph.merge import check
+from graph.model import KINDS
 from graph.sourcing import kept_problems
 from graph.time import Period, within
 from importers.known import ABSENT, NOT_COMPLETE, GraphKnown
@@ -44,6 +45,8 @@ class Taking:
     unchanged: int = 0
     bad: set[tuple[str, str]] = field(default_factory=set)
     """(kind, key) of what was bad before."""
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    """(kind, key) of what could not be taken now."""
 
     def __post_init__(self) -> None:
         self.index.learn_all(self.source, self.reading.whole)
@@ -77,8 +80,29 @@ class Taking:
         except Refused as refused:
             self.problems.append(problem_of(told.statement.kind, told.statement.key, refused))
             self.looked_at.add((told.statement.kind, told.statement.key))
+            self.refused.add((told.statement.kind, told.statement.key))
             return False
         return True
+
+    def owned(self, told: Sequence[Told]) -> list[Told]:
+        """Without new things whose owner this reading tells of and that could not be taken: nobody would own them.
+
+        Who is told of counts as told only when it was accepted.
+        """
+        taken = {(each.statement.kind, each.statement.key) for each in told}
+        lost = {each for each in self.refused - taken if self.index.kept(RecordId(self.source, *each)) is None}
+        if not lost:
+            return list(told)
+        kept: list[Told] = []
+        for each in told:
+            owner = _owner(each.statement)
+            record = RecordId(each.source, each.statement.kind, each.statement.key)
+            if owner is None or (owner.kind, owner.key) not in lost or self.index.kept(record) is not None:
+                kept.append(each)
+                continue
+            text = f"the {owner.kind} that it is of was not taken, so it was not either"
+            self.problems.append(Problem(record.kind, record.key, "person", "owner_not_taken", text))
+        return kept
 
     def _mapped(self, raws: Sequence[RawRecord]) -> list[Told]:
         ids = [RecordId(self.source, each.kind, each.key) for each in raws]
@@ -104,6 +128,7 @@ class Taking:
                 mapped = filled(raw.map(before), before)
             except BadRecord as bad:
                 self.problems.append(bad.problem)
+                self.refused.add((raw.kind, raw.key))
                 continue
             told += self._taken(mapped, raw.fingerprint)
         return told
@@ -139,6 +164,17 @@ class Taking:
         if previous.exists is None:
             return Mapped(replace(previous, values={}, links={}))
         return Mapped(replace(previous, exists=within(previous.exists, (Period(end=self.reading.day),))))
+
+
+def _owner(statement: Statement) -> Ref | None:
+    """Who is employed or affiliated by it, as the source itself tells; None where others tell, or it has nobody.
+
+    An account may do without: whose it is can be said later.
+    """
+    for link in KINDS[statement.kind].links:
+        if link.owner and link.name == "person":
+            return next((each.to for each in statement.links.get(link.name, ()) if each.to.by == "source"), None)
+    return None
 
 
 def problem_of(kind: str, key: str, refused: Refused) -> Problem:

@@ -103,6 +103,30 @@ def test_a_reference_to_what_comes_later_is_tied_when_it_comes(clean_graph: neo4
 # -- bad records ----------------------------------------------------------------------------------------------------
 
 
+def test_who_is_refused_is_not_told_and_has_no_employment(clean_graph: neo4j.Driver) -> None:
+    """A person counts as told once taken: an employment without anybody would hold, and be given to systems."""
+    wrong = person("p4", "Dorte Prøve", "0404575004")
+    wrong = replace(wrong, values={**wrong.values, "no_such_property": told("x")})
+    told_of = (*small(), wrong, employment("e4", "p4", "south", position_code="1010"))
+    report = run_import(clean_graph, Stating(*told_of), RING, rules=[MANAGERS])
+    assert {(each.kind, each.key): each.rule for each in report.problems} == {
+        ("Person", "p4"): "unknown_property",
+        ("Employment", "e4"): "owner_not_taken",
+    }
+    assert report.counts["Employment", "created"] == 3
+    assert report.counts["Assignment", "created"] == 1, "nor is anybody made a leader by it"
+    mended = (*small(), person("p4", "Dorte Prøve", "0404575004"), told_of[-1])
+    report = run_import(clean_graph, Stating(*mended), RING, rules=[MANAGERS])
+    assert report.as_counts() == {
+        "Assignment": {"created": 1}, "Employment": {"created": 1}, "Person": {"created": 1},
+    }  # fmt: skip
+    assert report.problems == []
+    # Who is known keeps an employment, whatever is wrong with the person now.
+    report = run_import(clean_graph, Stating(*small(), wrong, told_of[-1]), RING, rules=[MANAGERS])
+    assert [(each.key, each.rule) for each in report.problems] == [("p4", "unknown_property")]
+    assert report.changes == 0
+
+
 class WithBad:
     """States the small organisation and one record that can't be understood until it is mended, or has gone (None)."""
 
