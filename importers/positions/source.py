@@ -4,7 +4,7 @@ One reading, so that the brake sees both: a row that is gone, and the employment
 looked at in each run, whether or not the list has changed, since payroll brings new ones.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -13,13 +13,15 @@ from graph.facts import Statement
 from graph.time import today
 from importers.positions import mapping
 from importers.positions.employments import Employments
-from importers.positions.fetching import fetch
+from importers.positions.fetching import CATEGORIES, fetch
+from importers.positions.fetching import Told as Fetched
 from importers.positions.listing import Listing, listing
 from importers.positions.lookup import Lookup
 from importers.positions.matching import Matcher
 from importers.positions.settings import PositionsSettings
 from importers.source import Known, Mapped, RawRecord, Reading
 
+_COLUMNS = "columns"  # of the mark
 LISTED = frozenset({"PositionCategory", "Position"})
 GONE = "gone"  # fingerprint of what is no longer in the list: it has ended once, and stays so until it comes back
 
@@ -44,14 +46,30 @@ class Positions:
         rows = (row for each in positions.values() for row in mapping.rows_of(each))
         employments = Employments(known, self._lookup, Matcher(rows), positions, day)
         records = [*(() if listed is None else listed.records()), *employments.records()]
+        columns = () if told is None else _columns(told)
         yield Reading(
             label="positions, unchanged list" if told is None else f"positions of {told.label}",
             day=day,
             records=records,
-            mark=known.mark if told is None else told.marks,
+            mark=known.mark if told is None else {**told.marks, _COLUMNS: " ".join(columns)},
+            suspect=() if told is None else tuple(_missing(known.mark.get(_COLUMNS, ""), columns)),
             problems=(*(() if listed is None else listed.of.problems), *employments.problems),
             rechecked=frozenset({"Employment"}) | (frozenset() if listed is None else LISTED),
         )
+
+
+def _columns(told: Fetched) -> tuple[str, ...]:
+    """What the list has a place for; the categories' own list counts as one."""
+    beside = () if told.categories is None else (CATEGORIES,)
+    return (*sorted(told.positions.columns), *beside)
+
+
+def _missing(before: str, columns: Collection[str]) -> Iterator[str]:
+    """What the list does not tell at all any more says nothing of each position: a person decides what it means."""
+    for each in before.split():
+        if each not in columns:
+            what = "the list of categories is" if each == CATEGORIES else f"the column {each!r} is"
+            yield f"{what} missing, and was there before"
 
 
 @dataclass

@@ -53,10 +53,11 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """``unknown``: columns that nobody knows."""
+    """``unknown``: columns that nobody knows; ``columns``: those that are known."""
 
     rows: list[Row]
     unknown: list[str] = field(default_factory=list)
+    columns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _table(lines: Iterator[Line], name: str, columns: Sequence[str], settings: P
     while header and not header[-1]:
         header.pop()
     _check_header(header, name, columns)
-    table = Table([], [each for each in header if each not in columns])
+    table = Table([], [each for each in header if each not in columns], frozenset(header) & frozenset(columns))
     for number, cells in lines:
         if all(_plain(each) == "" for each in cells):
             continue
@@ -192,6 +193,7 @@ def _json_table(
     if len(entries) > settings.largest_rows:
         raise TooLarge(f"{name} has more than {settings.largest_rows} {section}")
     unknown: dict[str, None] = {}
+    told_columns: set[str] = set()
     rows = []
     for number, entry in enumerate(entries):
         place = f"{section}[{number}]"
@@ -207,8 +209,9 @@ def _json_table(
                 _take_several(column, cell, f"{place}.{column}", found, wrong)
             else:
                 _take(column, cell, f"{place}.{column}", found, wrong)
+        told_columns |= entry.keys() & set(columns)
         rows.append(Row(place, found, tuple(wrong)))
-    return Table(rows, list(unknown))
+    return Table(rows, list(unknown), frozenset(told_columns))
 
 
 def _take_several(column: str, cells: list[Any], place: str, found: dict[str, str], wrong: list[WrongCell]) -> None:

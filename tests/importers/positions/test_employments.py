@@ -165,6 +165,24 @@ def test_many_rows_that_are_gone_stop_at_the_brake(town: Town) -> None:
     assert town.position("P19")[0]["to"] == TODAY.isoformat()
 
 
+def test_a_column_or_a_list_of_categories_that_is_gone_waits_for_a_person(town: Town) -> None:
+    """What the list does not tell at all any more says nothing of each position."""
+    town.categories("PAED;Pædagogik;")
+    town.payroll(employed("e1", job("1530")))
+    town.lists(row("P1", payroll="sd:XY:1530", level="5"))
+    had = town.has("e1")
+    (town.folder / "positions.csv").write_text("code;title;category\nP1;Pædagog;PAED\n")
+    report = town.read()
+    assert "the column 'payroll' is missing, and was there before" in report.reasons
+    assert town.has("e1") == had
+    town.put(row("P1", payroll="sd:XY:1530", level="5"))
+    (town.folder / "position_categories.csv").unlink()
+    report = town.read()
+    assert report.reasons == ("the list of categories is missing, and was there before",)
+    assert town.read(approve=report.brake).brake is None
+    assert town.read().reasons == ()
+
+
 def test_the_same_again_writes_nothing_and_new_employments_are_matched(town: Town) -> None:
     """Pitfall 15: also employments that come later, with the list as it was."""
     town.payroll(employed("e1", job("10")))
