@@ -25,6 +25,12 @@ def held(previous: Statement | None, told: Mapping[str, Value | None], day: date
     return found
 
 
+def with_untold(previous: Statement | None, told: Mapping[str, Value | None], day: date) -> dict[str, tuple[Told, ...]]:
+    """As ``held``; what has no name in ``told`` stays as it was."""
+    kept = {} if previous is None else {name: each for name, each in previous.values.items() if name not in told}
+    return kept | held(previous, told, day)
+
+
 def pointed(previous: Statement | None, name: str, to: Ref, day: date) -> tuple[LinkTold, ...]:
     """A link as it was, up to ``day`` where it points elsewhere now."""
     before = previous.links.get(name, ()) if previous is not None else ()

@@ -17,7 +17,7 @@ from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.untold import IDENTITY, Untold
 from importers.known import ABSENT
 from importers.source import Known, Mapped, RawRecord
-from importers.timelines import NOTHING, closed, held, linked, opened
+from importers.timelines import NOTHING, closed, linked, opened, with_untold
 
 MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
 EXTERNAL, PHOTO = "external:", "photo:"
@@ -289,7 +289,7 @@ def _stated(
         values: dict[str, tuple[Told, ...]] = {name: (Told(Period(), value),) for name, value in said.items()}
         exists: tuple[Period, ...] = (Period(day),)
     else:
-        values = {name: each for name, each in previous.values.items() if name not in told} | held(previous, told, day)
+        values = with_untold(previous, told, day)
         exists = opened(previous, day)
     tied = {} if previous is None else {name: to for name, to in previous.links.items() if name not in links}
     tied |= {name: to for name, each in links.items() if (to := linked(previous, name, each, day))}

@@ -13,7 +13,7 @@ from functools import partial
 from graph.facts import LinkTold, Ref, Statement, Told, Value
 from graph.time import Period
 from importers.source import Known, Mapped, RawRecord
-from importers.timelines import closed, held, opened, pointed
+from importers.timelines import closed, opened, pointed, with_untold
 from importers.unilogin.accounts import Accounts, Holding, account
 from importers.unilogin.answers import PersonTold
 from importers.unilogin.people import Placed
@@ -31,7 +31,9 @@ def kind_of(told: PersonTold) -> str:
 
 
 def _facts(told: PersonTold) -> dict[str, Value | None]:
-    return {"school_roles": tuple(sorted(told.roles)), "initials": told.initials, "occupation": told.occupation}
+    """Everybody has a role: where none is told, nothing is told of roles."""
+    roles: dict[str, Value | None] = {"school_roles": tuple(sorted(told.roles))} if told.roles else {}
+    return {**roles, "initials": told.initials, "occupation": told.occupation}
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,11 @@ class Institution:
         """Names and protection, as this institution tells them. Not protected is nothing told: another institution,
         or a source that knows better, may say that the person is."""
         told = placed.told
+        named: dict[str, Value | None] = {"given_name": told.given_name, "surname": told.surname}
+        if told.given_name and told.surname:
+            named["name"] = f"{told.given_name} {told.surname}"
         values: dict[str, Value | None] = {
-            "given_name": told.given_name,
-            "surname": told.surname,
-            "name": " ".join(filter(None, (told.given_name, told.surname))),
+            **{name: each for name, each in named.items() if each},  # everybody has a name: none is nothing told
             "address_protected": True if told.protected else None,
             "alias_given_name": told.alias_given_name,
             "alias_surname": told.alias_surname,
@@ -101,7 +104,7 @@ class Institution:
     def _names(
         self, key: str, person: str, values: Mapping[str, Value | None], previous: Statement | None
     ) -> Statement:
-        told = held(previous, values, self.day)
+        told = with_untold(previous, values, self.day)
         if previous is None:
             # The first that is told of names has always been so, as far as anybody knows.
             names = {"given_name", "surname", "name"} & told.keys()
@@ -129,7 +132,7 @@ class Institution:
 
         def stated(previous: Statement | None) -> Statement:
             about = Ref("Employment", employment, by="uuid")
-            return Statement("Employment", key, exists=None, values=held(previous, facts, self.day), about=about)
+            return Statement("Employment", key, exists=None, values=with_untold(previous, facts, self.day), about=about)
 
         return self._record("Employment", key, stated, repr(facts))
 
@@ -142,7 +145,7 @@ class Institution:
                 "Affiliation",
                 key,
                 exists=opened(previous, self.day),
-                values=held(previous, facts, self.day),
+                values=with_untold(previous, facts, self.day),
                 links={
                     "person": (LinkTold(Period(), Ref("Person", placed.key)),),
                     "unit": pointed(previous, "unit", Ref("Unit", self.unit, by="uuid"), self.day),

@@ -38,6 +38,8 @@ class Sorted:
     placed: list[Placed] = field(default_factory=list)
     doubtful: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    unidentified: int = 0
+    """Records that may be anybody's."""
 
 
 class People:
@@ -68,6 +70,7 @@ class People:
         by_user: dict[str, list[PersonTold]] = {}
         for each in persons:
             if not each.identified or not each.user:
+                made.unidentified += 1
                 note(each, "no_person", "the record has no person with a UserId; it is skipped")
             else:
                 by_user.setdefault(each.user, []).append(each)

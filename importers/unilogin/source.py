@@ -150,6 +150,18 @@ class _Run:
         doubtful = frozenset(people.doubtful)
         before = self.accounts.of(number)
         present = {each.key for each in people.placed} | doubtful
+        nameless = self.known.mark.get(f"nameless:{number}", str(people.unidentified))
+        missing = before - present
+        if missing and people.unidentified > int(nameless):
+            # As many records may be theirs: STIL has them, and does not say who they are.
+            text = (
+                f"{people.unidentified} records name nobody, {nameless} before: the {len(missing)} people missing stay"
+            )
+            problems.append(Problem("Unit", number, "", "may_be_there", text))
+            doubtful |= missing
+            present |= missing
+        else:
+            nameless = str(people.unidentified)
         suspect = doubts(told, self._year(number), len(before), len(before & present), self.settings.least_share)
         day = self.memory.held_since(number) or told.day
         employed = self.lookup.employed(unit)
@@ -159,7 +171,7 @@ class _Run:
         of = Institution(self.known, self.accounts, number, unit, day, grace, salt, employed)
         listed = _listed(number, [*problems, *people.problems])
         records = [*of.records(people.placed, doubtful), listed]
-        reading = self._reading(number, told, records, suspect)
+        reading = self._reading(number, told, records, suspect, nameless)
         yield reading
         if self.known.mark == reading.mark:
             self.memory.release(number)
@@ -176,7 +188,14 @@ class _Run:
         problem = Problem("Unit", number, "", rule, str(failure))
         return Reading(f"UNI-Login, {number}: {rule}", self.today, [_listed(number, [problem])], apart=True)
 
-    def _reading(self, number: str, told: Export, records: Sequence[RawRecord], suspect: Sequence[str] = ()) -> Reading:
+    def _reading(
+        self,
+        number: str,
+        told: Export,
+        records: Sequence[RawRecord],
+        suspect: Sequence[str] = (),
+        nameless: str | None = None,
+    ) -> Reading:
         year = max(filter(None, (told.year, self._year(number))), default=None)
         return Reading(
             label=f"UNI-Login, {number} as of {told.exported:%Y-%m-%d %H:%M}",
@@ -186,6 +205,7 @@ class _Run:
                 **self.known.mark,
                 f"read:{number}": self.now().strftime(MINUTE),
                 **({f"year:{number}": str(year)} if year else {}),
+                **({f"nameless:{number}": nameless} if nameless is not None else {}),
             },
             suspect=tuple(suspect),
             apart=True,

@@ -287,3 +287,27 @@ def test_payrolls_name_wins(schools: Schools) -> None:
     run_import(schools.driver, payroll(person("extra", "Extra")), RING)
     schools.run()
     assert "Alma Testrup" in schools.persons()
+
+
+def test_people_who_are_missing_stay_while_more_records_name_nobody(schools: Schools) -> None:
+    """A record that has lost its Person is there, and may be anybody's."""
+    schools.bakke.members = [alma(), birk(), replace(cille(), person=None)]
+    schools.run()
+    schools.bakke.members = [alma(), replace(birk(), person=None), replace(cille(), person=None)]
+    for _ in range(2):
+        report = schools.later().run()
+        assert "may_be_there" in [each.rule for each in report.problems]
+        assert {each[0] for each in schools.accounts() if each[2]} == {"alma417k", "1000013b36"}
+    schools.bakke.members = [alma(), replace(cille(), person=None)]
+    schools.later().run()
+    assert [each[0] for each in schools.accounts() if each[2]] == ["alma417k"]
+
+
+def test_names_and_roles_that_are_not_told_stay(schools: Schools) -> None:
+    schools.bakke.members = [alma()]
+    schools.run()
+    before = schools.persons()
+    nameless = replace(alma(), person=replace(alma().person, given_name=""), roles=())  # type: ignore[type-var]
+    schools.bakke.members = [nameless]
+    assert schools.later().run().changes == 0
+    assert schools.persons() == before
