@@ -9,8 +9,8 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from types import TracebackType
@@ -81,20 +81,11 @@ class Client:
         assert body is not None
         return body
 
-    def parent_histories(self, uuids: Iterable[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
-        """Each department with its parents over all time, as they are answered.
-
-        The call gives JSON; empty bytes where SD knows none (404). It raises as ``ask``.
-        """
+    def parent_histories(self, uuids: Iterable[str]) -> dict[str, bytes]:
+        """Each department's parents over all time, as JSON; empty bytes where SD knows none (404)."""
+        asked = list(uuids)
         with ThreadPoolExecutor(self._settings.parallel_calls) as calls:
-            waiting = [(uuid, calls.submit(self._history, uuid)) for uuid in uuids]
-            try:
-                for uuid, answer in waiting:
-                    wait((answer,))
-                    yield uuid, answer.result
-            finally:
-                for _, answer in waiting:
-                    answer.cancel()
+            return dict(zip(asked, calls.map(self._history, asked), strict=True))
 
     def _history(self, uuid: str) -> bytes:
         base = self._settings.json_url

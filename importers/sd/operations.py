@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from typing import NamedTuple
 
@@ -25,9 +26,10 @@ from importers.sd.answers import (
     text,
 )
 from importers.sd.client import Body, Client
-from importers.sd.errors import Unreadable
+from importers.sd.errors import OF_ONE_THING, Unreadable
 from importers.sd.organisation import Department, parents_of
 from importers.sd.settings import SdSettings
+from importers.source import SourceError
 
 EMPLOYMENT_PARTS = {
     "DepartmentIndicator": True,
@@ -187,10 +189,29 @@ class Operations:
         }
 
     def histories(self, uuids: list[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
-        """Parents over all time of each, as they are answered; empty where SD tells none."""
-        if self._settings.json_url:
-            return self._client.parent_histories(uuids)
-        return ((uuid, lambda: b"") for uuid in uuids)
+        """Parents over all time of each, as they are answered; empty where SD tells none.
+
+        What gives one's answer raises the fault that this one met. As many are asked for at a time as the settings
+        allow, so that it can be told how far it is.
+        """
+        if not self._settings.json_url:
+            yield from ((uuid, lambda: b"") for uuid in uuids)
+            return
+        at_once = self._settings.parallel_calls
+        for first in range(0, len(uuids), at_once):
+            some = uuids[first : first + at_once]
+            try:
+                found = self._client.parent_histories(some)
+            except OF_ONE_THING as fault:
+                if len(some) == 1:
+                    yield some[0], partial(_raised, fault)
+                else:  # which of them it is, each tells for itself
+                    yield from ((uuid, partial(self._history, uuid)) for uuid in some)
+            else:
+                yield from ((uuid, partial(found.__getitem__, uuid)) for uuid in some)
+
+    def _history(self, uuid: str) -> bytes:
+        return self._client.parent_histories([uuid])[uuid]
 
     def parent_today(self, uuid: str) -> str:
         """GetDepartmentParent: for departments that neither history nor tree place; empty = SD tells none."""
@@ -289,6 +310,10 @@ class Operations:
         for element in answer.elements:
             numbers = (text(each, "EmploymentIdentifier") for each in element.iterfind("Employment"))
             yield text(element, "PersonCivilRegistrationIdentifier"), tuple(filter(None, numbers))
+
+
+def _raised(fault: SourceError) -> bytes:
+    raise fault
 
 
 def _who(institution: str, cpr: str, number: str) -> Parameters:

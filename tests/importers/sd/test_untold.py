@@ -11,7 +11,8 @@ import pytest
 from graph.facts import Statement
 from importers.brake import BrakeSettings
 from importers.pipeline import run_import
-from importers.sd.errors import ServiceFault, Unreadable
+from importers.sd.client import Client
+from importers.sd.errors import ServiceFault, Unanswered, Unreadable
 from sample.sd_service.state import Address, ParentPeriod, Person, Position
 from tests.graph.snapshot import snapshot
 from tests.importers.known import KEYRING, Applied
@@ -310,6 +311,31 @@ def test_one_departments_history_that_fails_stops_no_organisation(payroll: Payro
     payroll.read(whole=True)
     assert everything(payroll)["Unit", unit(B110)] == before
     assert payroll.known.exists("Unit", unit("f" * 8), TODAY)
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+def test_a_history_that_is_not_answered_leaves_its_department_as_known(
+    payroll: Payroll, monkeypatch: pytest.MonkeyPatch, parallel: int
+) -> None:
+    payroll.read()
+    before = everything(payroll)["Unit", unit(B110)]
+    asked = Client._history
+
+    def history(client: Client, uuid: str) -> bytes:
+        if uuid == B110:
+            raise Unanswered("HTTP 500")
+        return asked(client, uuid)
+
+    monkeypatch.setattr(Client, "_history", history)
+    payroll.home.put_department(department("f" * 8, "BF", NY1, "Ny", BU00))
+    applied = payroll.read(whole=True, parallel_calls=parallel)
+    assert everything(payroll)["Unit", unit(B110)] == before
+    assert [(each.key, each.rule) for each in applied.problems] == [(unit(B110), "no_answer")]
+    assert payroll.known.exists("Unit", unit("f" * 8), TODAY)
+    assert ("parents of departments in XA", 5, 5) in payroll.known.stages
+    monkeypatch.undo()
+    payroll.at("2026-03-03 09:00")  # asked for again with the next look at the organisation
+    assert payroll.read(parallel_calls=parallel).problems == []
 
 
 # -- the order of institutions, and who counts as told --------------------------------------------------------------
