@@ -24,3 +24,9 @@ def terminal(*, stderr: bool = False) -> Console:
         emoji=False,
         highlight=False,
     )
+
+
+def tell_of_the_rest(count: int, console: Console) -> None:
+    """That ``count`` lines of a list were left out, if any were: nothing is cut in silence."""
+    if count:
+        console.print(f"  … and {count} more; written to a file (> FILE) it tells all of them")

@@ -11,6 +11,8 @@ from exporters.delivery.settings import SftpDelivery
 from exporters.errors import DeliveryError, HostKeyError
 
 T = TypeVar("T")
+BLOCK = 1 << 20
+"""Bytes; sent at once, in as many requests as the server takes."""
 
 
 class _Pinned(asyncssh.SSHClient):
@@ -34,6 +36,8 @@ class SftpChannel:
         self._runner = asyncio.Runner()
         self._connection: asyncssh.SSHClientConnection | None = None
         self._client: asyncssh.SFTPClient | None = None
+        self._under_way = ""
+        """How far an upload has come, for the text where it breaks off."""
 
     def send(self, name: str, content: bytes) -> str:
         return self._do(lambda sftp: self._send(sftp, name, content))
@@ -68,7 +72,10 @@ class SftpChannel:
     async def _send(self, sftp: asyncssh.SFTPClient, name: str, content: bytes) -> str:
         as_name = temporary(name, self._run) if self._settings.temporary else name
         async with sftp.open(as_name, "wb") as file:
-            await file.write(content)
+            for start in range(0, len(content), BLOCK):
+                self._under_way = f"{name} broke off: {start} of {len(content)} bytes were sent; then: "
+                await file.write(content[start : start + BLOCK])
+        self._under_way = ""
         if (found := (await sftp.stat(as_name)).size) != len(content):
             raise DeliveryError(f"{name}: {found} of {len(content)} bytes arrived")
         told = await self._rename(sftp, as_name, name, content) if as_name != name else ""
@@ -99,6 +106,7 @@ class SftpChannel:
 
     def _do(self, act: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
         where = f"{self._settings.host}:{self._settings.port}"
+        self._under_way = ""
         try:
             return self._runner.run(self._act(act))
         except DeliveryError:
@@ -106,11 +114,14 @@ class SftpChannel:
         except asyncssh.PermissionDenied as error:
             # Asking again with the same login would lock the user out.
             raise DeliveryError(f"{where}: login refused: {error.reason}", passing=False) from error
+        except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
+            self._hang_up()
+            raise DeliveryError(f"{where}: {self._under_way}{error.reason}") from error
         except asyncssh.SFTPError as error:
-            raise DeliveryError(f"{where}: {error.reason}") from error
+            raise DeliveryError(f"{where}: {self._under_way}{error.reason}") from error
         except (asyncssh.Error, OSError, TimeoutError) as error:
             self._hang_up()
-            raise DeliveryError(f"{where}: {error or type(error).__name__}") from error
+            raise DeliveryError(f"{where}: {self._under_way}{str(error) or type(error).__name__}") from error
 
     async def _act(self, act: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
         if self._client is None:

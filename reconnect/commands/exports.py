@@ -18,7 +18,7 @@ from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
 from reconnect.targets import BUILDERS
-from reconnect.terminal import terminal
+from reconnect.terminal import tell_of_the_rest, terminal
 
 _SHOWN = 50
 """Rows that differ, on a terminal; elsewhere all are shown."""
@@ -87,7 +87,7 @@ def _show_changes(report: ExportReport, console: Console) -> None:
         console.print(f"  {name} {change.key}: {change.what}")
         for line in change.lines:
             console.print(f"    {line}")
-    _tell_of_the_rest(len(rows) - len(shown), console)
+    tell_of_the_rest(len(rows) - len(shown), console)
 
 
 def _by_rule(label: str, told: Sequence[tuple[str, str]], console: Console) -> None:
@@ -100,12 +100,7 @@ def _by_rule(label: str, told: Sequence[tuple[str, str]], console: Console) -> N
         shown = texts[:_EXAMPLES] if console.is_terminal else texts
         for text in shown:
             console.print(f"  {text}")
-        _tell_of_the_rest(len(texts) - len(shown), console)
-
-
-def _tell_of_the_rest(count: int, console: Console) -> None:
-    if count:
-        console.print(f"  … and {count} more; written to a file (> FILE) it tells all of them")
+        tell_of_the_rest(len(texts) - len(shown), console)
 
 
 def show(report: ExportReport, console: Console) -> None:

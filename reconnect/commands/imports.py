@@ -28,7 +28,7 @@ from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
 from reconnect.sources import BUILDERS
-from reconnect.terminal import terminal
+from reconnect.terminal import tell_of_the_rest, terminal
 
 _SHOWN = 50
 """Lines of a list in the terminal; the rest is in the API."""
@@ -104,7 +104,9 @@ def _show(report: ImportReport, more: Counter[str], driver: neo4j.Driver) -> Non
     if not report.readings:
         console.print("  There was nothing new to read.")
     stopped = report.brake is not None and len(report.readings) > 1
-    for reading in report.readings[-_SHOWN:]:
+    shown = report.readings[-_SHOWN:] if console.is_terminal else report.readings
+    tell_of_the_rest(len(report.readings) - len(shown), console)
+    for reading in shown:
         console.print(f"  {reading}" + (": applied" if stopped and reading in report.applied else ""))
     if report.counts:
         table = Table("Kind", "What", "Count", box=None)
@@ -134,16 +136,17 @@ def _show_differences(differences: Sequence[Difference], driver: neo4j.Driver, c
         console.print(f"  {each.kind} {each.record.key}: {each.operation}")
         for line in in_words(each, names, protected):
             console.print(f"    {line}")
-    if len(ordered) > len(shown):
-        console.print(f"  … and {len(ordered) - len(shown)} more; written to a file (> FILE) it tells all of them")
+    tell_of_the_rest(len(ordered) - len(shown), console)
 
 
 def _show_problems(problems: Sequence[Problem], console: Console) -> None:
-    """By rule, with a few examples of each; all of them are in the API under badRecords."""
+    """By rule; on a terminal with a few examples of each, elsewhere all. They are in the API under badRecords, too."""
     by_rule: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
         by_rule.setdefault((problem.severity, problem.rule), []).append(problem)
     for (severity, rule), found in sorted(by_rule.items()):
         console.print(f"{severity}: {rule}, {len(found)}")
-        for problem in found[:_EXAMPLES]:
+        shown = found[:_EXAMPLES] if console.is_terminal else found
+        for problem in shown:
             console.print(f"  {problem.where()}: {problem.text}")
+        tell_of_the_rest(len(found) - len(shown), console)

@@ -99,7 +99,9 @@ def test_files_03_another_host_key_gets_nothing_and_both_fingerprints_are_named(
 def test_files_04_there_is_no_connection_without_a_pinned_key(server: SftpServer, opened: list[SftpChannel]) -> None:
     with pytest.raises(ValidationError, match="host_key"):
         SftpDelivery.model_validate({"host": "127.0.0.1", "user": USER})
-    opened.append(way := SftpChannel(settings(server, host_key=""), "run1"))
+    with pytest.raises(ValidationError, match="host_key"):
+        settings(server, host_key="")
+    opened.append(way := SftpChannel(settings(server, host_key="no key"), "run1"))
     with pytest.raises(HostKeyError, match="neither a fingerprint"):
         way.send("bruger.csv", b"x")
     assert server.logins == []
@@ -126,6 +128,26 @@ def test_files_05_a_cut_leaves_the_old_file_and_the_next_run_tidies_and_delivers
         left[0] = -1
         assert run_export(clean_graph, target, target.read, ring).sent == ["units.csv", "people.csv"]
     assert sorted(each.name for each in server.root.iterdir()) == ["people.csv", "units.csv"]
+
+
+def test_a_connection_that_breaks_in_the_middle_tells_how_far_it_came_and_the_next_attempt_has_a_new_one(
+    server: SftpServer, clean_graph: neo4j.Driver
+) -> None:
+    with cutting_proxy(server.port, 2_500_000) as (port, left):
+
+        def mended(pause: float) -> None:
+            left[0] = -1
+
+        people = {f"p{number}": "x" * 100_000 for number in range(40)}
+        target = StaffList(settings(server, port=port, pauses=(0,)), people)
+        told = run_export(clean_graph, target, target.read, Keyring.generate(), sleep=mended)
+        assert [(each.outcome, each.attempts) for each in told.files] == [("sent", 1), ("sent", 2)]
+        size = len(told.files[1].content)
+        left[0] = 1_500_000
+        way = SftpChannel(settings(server, port=port), "run2")
+        with pytest.raises(DeliveryError, match=rf"people\.csv broke off: \d+ of {size} bytes were sent; then: ."):
+            way.send("people.csv", told.files[1].content)
+        way.close()
 
 
 def test_files_07_a_full_disk_is_told_and_the_old_file_stays(server: SftpServer, opened: list[SftpChannel]) -> None:
