@@ -5,6 +5,7 @@ description before it is sent, since zeep checks neither patterns nor lengths (Â
 read with a parser that knows no entities, so that nothing of a broken answer is half taken.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,8 @@ _ABOUT_ACCESS = (
 )  # fmt: skip
 LARGEST = 16 * 1024 * 1024  # bytes of an answer; a person's is some ten thousand, all filters' some hundred a person
 _CHUNK = 64 * 1024
+# At level debug zeep tells whole messages: numbers, names and addresses. The program is not the only one that logs.
+logging.getLogger("zeep.transports").setLevel(logging.INFO)
 
 
 class _Session(requests.Session):
