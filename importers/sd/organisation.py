@@ -17,6 +17,8 @@ from graph.time import FOREVER, Period, union, without
 from importers.sd.answers import DepartmentPeriod, WrongValue
 from importers.sd.settings import SdSettings
 
+SETTINGS = "settings"
+"""Key of the record that carries what is wrong with the settings themselves."""
 NO_ANSWER = "no_answer"
 """Rule of what was looked up and not answered; it stays as it was known."""
 
@@ -113,6 +115,27 @@ class LeftOut:
         if wholly:
             return wholly
         return f"level {period.level}" if period.level in self._levels else ""
+
+    def matching_nothing(self, organisations: Iterable["Organisation"]) -> Iterator[Problem]:
+        """A notice for each setting of which a part leaves nothing out: it is misspelled, or what it meant is gone."""
+        departments = [each for one in organisations for each in one.departments.values()]
+        told = [(each.uuid, period) for each in departments for period in each.periods]
+        levels = {each.level for _, each in told}
+        uuids = {uuid for uuid, _ in told}
+        names = {each.name for _, each in told}
+        unused = {
+            "left_out_levels": (
+                sorted(self._levels - levels), f"the levels of departments are {', '.join(sorted(levels))}"
+            ),
+            "left_out_units": (sorted(self._units - uuids), "no department has this UUID"),
+            "left_out_names": (
+                [each.pattern for each in self._names if not any(map(each.search, names))], "no department's name fits"
+            ),
+        }  # fmt: skip
+        for setting, (parts, why) in unused.items():
+            if parts:
+                text = f"sources.sd.{setting}: {', '.join(map(repr, parts))} leaves nothing out: {why}"
+                yield Problem("Unit", SETTINGS, setting, "matches_nothing", text, "notice")
 
     def wholly(self, uuid: str, period: DepartmentPeriod) -> str:
         """As above, for what is no unit at all: a level that is left out still is a place where people are paid."""

@@ -16,7 +16,9 @@ from importers.sd.errors import OF_ONE_THING
 from importers.sd.institutions import Institution, Institutions
 from importers.sd.mapping import units
 from importers.sd.operations import Operations
+from importers.sd.organisation import SETTINGS, LeftOut
 from importers.sd.people import People
+from importers.sd.records import NOT_TAKEN
 from importers.sd.settings import SdSettings
 from importers.source import Known, Mapped, RawRecord, Reading
 
@@ -155,8 +157,15 @@ class _Run:
         for each in made:
             yield from each.units()
             yield from each.position_list()
+        yield self._settings(made)
         yield from self.people.everybody(made)
         yield from self.people.counted()
+
+    def _settings(self, made: list[Institution]) -> RawRecord:
+        """States nothing: it carries what the settings name and SD has not, and lets go of what is mended."""
+        organisations = [each.organisation for each in made]
+        problems = tuple(LeftOut(self.settings).matching_nothing(organisations))
+        return RawRecord("Unit", SETTINGS, NOT_TAKEN, lambda previous: Mapped(None, problems))
 
     def _absent(self, made: list[Institution], previous: Statement) -> Mapped | None:
         past = Period(end=self.day)
