@@ -5,7 +5,9 @@ from typing import Any
 
 import orjson
 
+from api.cursors import of_id
 from api.plan import PageField, Plan, RootForm
+from api.readable import TYPES
 
 Opened = Callable[[list[Any]], Awaitable[list[Any]]]
 """Makes a block of rows fit to be shown (opens CPR numbers, and logs that)."""
@@ -131,9 +133,10 @@ def _beside(field: PageField, root: RootForm, head: dict[str, Any] | None) -> An
     if field.name == "__typename":
         return root.type
     last = head["last"]
+    kind = root.type.removesuffix("Connection")
     told = {
         "hasNextPage": head["more"],
-        "endCursor": None if last is None else str(last),
+        "endCursor": None if last is None else of_id(kind, last) if TYPES[kind].key == "id" else str(last),
         "__typename": "PageInfo",
     }
     return {key: told[name] for key, name in field.names.items()}

@@ -11,21 +11,24 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from api.cursors import key_in, name_in, number_in, uuid_in
+from api.cursors import id_in, key_in, name_in, number_in, uuid_in, uuid_of
 from api.field_order import ordering
 from api.filters import of_kind
 from api.given import Given, Parameters, Values, current, found
 from api.limits import PAGE, cost_of, levels, one_more, some
 from api.moment import Moment
+from api.named import NAMED, word
 from api.nearest import EVERYBODY
 from api.plan import BLOCK, PageField, Plan, RootForm, Rule
 from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Answered, Linked, Periods, Type, Value, Way
 from api.selection import Selected
 from api.told import RULES, TOLD, Part, Plain, Told
+from graph.collation import SORT_KEY, in_cypher
 from graph.lookup import surviving_query
 from graph.model import KINDS
 
 _CURSORS = {"number": number_in, "uuid": uuid_in}  # by the key that a list is in the order of
+_PAGING = ("first", "after", "order", "at", "period", "filter")
 
 
 @dataclass(slots=True)
@@ -39,6 +42,8 @@ class Compiler:
     moment: Moment = field(default_factory=Moment)
     rules: list[Rule] = field(default_factory=list)
     reads_cpr: bool = False
+    shaped_by: set[tuple[str, ...]] = field(default_factory=set)
+    """Variables (``Given.path``) whose values stand in the statement itself."""
     _everybody: dict[str, str] = field(default_factory=dict)
     _names: int = 0
 
@@ -108,19 +113,26 @@ class Compiler:
         by_name = root.arguments.get("order") is not None and root.arguments["order"].value == "NAME"
         last = f"page[-1].{type_.key}"
         order = f"n.{type_.key}"
-        names = ""
-        if by_name:
-            order = f"name, n.{type_.key}"
+        names = named = ""
+        if by_name and v == "n":  # in the order of an index
+            name = f"n.{SORT_KEY}"
+            where = f"{name} IS NOT NULL AND {where}"
+            order = f"{name}, {order}"
+            last = f"page[-1].{SORT_KEY} + '|' + {last}"
+        elif by_name:
+            name = "name"
+            named = f", {in_cypher(f'{v}.{type_.caption}' if type_.caption else 'null')} AS name"
+            order = f"name, {order}"
             names = ", collect(name) AS names"
             last = f"names[size(page) - 1] + '|' + {last}"
         text = f"""
         MATCH (n:{type_.label})
         {binding}
-        WITH *{f", coalesce({v}.{type_.caption}, '') AS name" if by_name else ""}
-        WHERE {where}{self._after(type_, root, by_name)}
-        WITH n{", name" if by_name else ""} ORDER BY {order} LIMIT {self.parameters.add(first, one_more)}
+        {f"WITH *{named}" if binding or named else ""}
+        WHERE {where}{self._after(type_, root, name if by_name else None)}
+        WITH n{", name" if named else ""} ORDER BY {order} LIMIT {self.parameters.add(first, one_more)}
         WITH collect(n) AS found{names}
-        WITH found[..{self.parameters.add(first)}] AS page, found{", names" if by_name else ""}
+        WITH found[..{self.parameters.add(first)}] AS page, found{", names" if names else ""}
         WITH page, {{more: size(found) > size(page), last: {last}, total: {count}}} AS head
         """
         lists = [each.children[type_.name] for each in connection.values() if each.name == "nodes"]
@@ -147,7 +159,7 @@ class Compiler:
         if (uuid is None) == (key is None):
             raise GraphQLError(f"{root.name}: give uuid or key, one of them", extensions={"code": "uuid_or_key"})
         if uuid is not None:
-            start = f"WITH {self.parameters.add(uuid)} AS uuid {surviving_query(name)}"
+            start = f"WITH {self.parameters.add(uuid, uuid_of)} AS uuid {surviving_query(name)}"
             start = f"CALL () {{ {start} }} MATCH (n:{name} {{uuid: uuid}})"
         else:
             known = self.parameters.add(key)
@@ -164,12 +176,15 @@ class Compiler:
     def _tree(self, place: int, root: Selected) -> str:
         """``tree(root: …, depth: …)``: each unit before those below it."""
         asked, depth = root.arguments.get("root"), root.arguments.get("depth")
-        if asked is None:
-            top = f"NOT EXISTS {{ MATCH (top)-[up:PART_OF]->(:Unit) WHERE {self.moment.in_force('up')} }}"
+        if asked is not None:
+            start = f"MATCH (top:Unit {{uuid: {self._known('Unit', asked)}}}) WHERE {self.moment.active('top')}"
+        elif self.moment.copied:
+            start = "MATCH (top:Unit {top: true})"
         else:
-            name = self.parameters.add(asked)
-            top = f"(top.uuid = {name} OR EXISTS {{ MATCH (:SourceRecord {{key: {name}}})-[:TELLS]->(top) }})"
-        limit = "" if depth is None else f" AND size(parts) <= {self.parameters.add(depth, levels)}"
+            start = f"""
+        MATCH (top:Unit)
+        WHERE NOT EXISTS {{ MATCH (top)-[up:PART_OF]->(:Unit) WHERE {self.moment.in_force("up")} }}
+          AND {self.moment.active("top")}"""
         parts = {
             "depth": "entry.depth",
             "parent": "entry.parent",
@@ -181,13 +196,12 @@ class Compiler:
             for each in root.children["TreeUnit"].values()
         )
         return f"""
-        MATCH (top:Unit)
-        WHERE {top} AND {self.moment.active("top")}
-        MATCH way = (top)<-[parts:PART_OF*0..]-(n:Unit)
-        WHERE all(part IN parts WHERE {self.moment.in_force("part")}){limit}
+        {start}
+        MATCH way = (top)<-[parts:PART_OF*0..{self._levels(depth)}]-(n:Unit)
+        WHERE all(part IN parts WHERE {self.moment.in_force("part")})
         {exists}
         WITH n, size(parts) AS depth, nodes(way) AS line
-        WITH n, depth, line[-2].uuid AS parent ORDER BY [u IN line | coalesce(u.name, '') + u.uuid]
+        WITH n, depth, line[-2].uuid AS parent ORDER BY [u IN line | coalesce(u.{SORT_KEY}, '') + u.uuid]
         WITH collect({{n: n, depth: depth, parent: CASE depth WHEN 0 THEN null ELSE parent END}}) AS found
         UNWIND range(0, size(found) - 1, {BLOCK}) AS start
         RETURN {place} AS root, null AS head, COLLECT {{
@@ -196,6 +210,15 @@ class Compiler:
             {exists}
             RETURN {{{pairs}}}
         }} AS rows"""
+
+    def _levels(self, depth: Any) -> str:
+        """How far a walk goes, as a number in the pattern itself: Neo4j stops there only so, and walks everything with
+        a condition. What a variable gives is then part of what the plan is of."""
+        if depth is None:
+            return ""
+        if isinstance(depth, Given):
+            self.shaped_by.add(depth.path)
+        return str(levels(current(depth)))
 
     def _answered(self, place: int, root: Selected) -> str:
         """``nearest`` and its like: the rule's answers come as a parameter, here they get the fields asked for."""
@@ -214,6 +237,10 @@ class Compiler:
         key = f"rule {len(self.rules)}"
         self.rules.append(Rule(name, arguments, key))
         return self.parameters.add(Given(None, (key,)))
+
+    def _known(self, what: str, name: Any) -> str:
+        """The parameter for a name that must be known (``api.named``)."""
+        return self._rule(NAMED, {"what": what, "name": name})
 
     def _manager(self, selected: Selected, n: str) -> str:
         """The nearest manager of one of many: all answers are one parameter, asked for once a day that is read."""
@@ -274,9 +301,15 @@ class Compiler:
         """(what holds a thing's values, clauses, condition after them) for what a list's arguments choose."""
         conditions = [f"n.{type_.key} IS NOT NULL"]  # always so; it lets the index give the order
         if type_.kind is None:
-            for name in ("source", "kind", "uuid", "state", "type", "target", "object"):
-                if root.arguments.get(name) is not None:
-                    conditions.append(f"n.{name} = {self.parameters.add(root.arguments[name])}")
+            for name, value in root.arguments.items():
+                if name in _PAGING or value is None:
+                    continue
+                if name == "source":
+                    told = self._known(name, value)
+                else:
+                    form = uuid_of if name in ("uuid", "person") else word(root.name, name)
+                    told = self.parameters.add(value, form)
+                conditions.append(f"n.{name} = {told}")
             return "n", "", " AND ".join(conditions)
         v, clauses, exists = self.moment.bind("n", "v", "s")
         conditions.append(exists)
@@ -284,7 +317,8 @@ class Compiler:
         for name, value in (root.arguments.get("filter") or {}).items():
             filter_ = known[name]
             if value is not None:
-                asked = self.parameters.add(value, filter_.form)
+                known_as = filter_.names
+                asked = self._known(known_as, value) if known_as else self.parameters.add(value, filter_.form)
                 conditions.append(filter_.condition("n", v, asked, self.moment.in_force))
             elif filter_.empty is not None:
                 conditions.append(filter_.empty(v))
@@ -294,14 +328,16 @@ class Compiler:
                 )
         return v, clauses, " AND ".join(f"({each})" for each in conditions)
 
-    def _after(self, type_: Type, root: Selected, by_name: bool) -> str:
+    def _after(self, type_: Type, root: Selected, name: str | None) -> str:
+        """``name``: what the list is in the order of before the key; None = of the key alone."""
         after = root.arguments.get("after")
         if after is None:
             return ""
-        if not by_name:
-            return f" AND n.{type_.key} > {self.parameters.add(after, _CURSORS.get(type_.key))}"
-        name, key = self.parameters.add(after, name_in), self.parameters.add(after, key_in)
-        return f" AND (name > {name} OR (name = {name} AND n.{type_.key} > {key}))"
+        if name is None:
+            form = _CURSORS.get(type_.key) or id_in(type_.name)
+            return f" AND n.{type_.key} > {self.parameters.add(after, form)}"
+        last, key = self.parameters.add(after, name_in), self.parameters.add(after, key_in)
+        return f" AND {name} >= {last} AND ({name} > {last} OR n.{type_.key} > {key})"
 
     def _existing(self, type_: Type, n: str) -> tuple[str, str]:
         """(what holds the thing's values, clauses that leave nothing where it does not exist)."""
@@ -354,14 +390,13 @@ class Compiler:
     def _things(self, way: Way, selected: Selected, n: str) -> str:
         m, r = self._name("m"), self._name("r")
         pattern = way.pattern.replace("{n}", n).replace("{m}", m).replace("{r}", r)
+        if way.is_tree:
+            pattern = pattern.replace("*1..", f"*1..{self._levels(selected.arguments.get('depth'))}")
         v, binding, exists = self._bound(TYPES[way.to[0]], m)
         conditions = [f"{m}:{'|'.join(way.to)}", exists]
         if way.dated:
             conditions.append(self.moment.in_force(r))
         elif way.is_tree:
-            depth = selected.arguments.get("depth")
-            if depth is not None:
-                conditions.append(f"size({r}) <= {self.parameters.add(depth, levels)}")
             conditions.append(f"all(part IN {r} WHERE {self.moment.in_force('part')})")
         once = ""
         order = way.order.replace("{m}", m).replace("{r}", r)

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from api.cursors import uuids_of
+from graph.collation import SORT_KEY, caption, in_cypher, words
 from graph.letters import normal
 from graph.model import KINDS
 
@@ -23,8 +26,10 @@ class Filter:
     doc: str = ""
     empty: Callable[[str], str] | None = None
     """What null means, where it means something: (node of the day's values) → Cypher."""
-    form: Callable[[str], str] | None = None
-    """What is made of the text that is asked for: the form in which texts are kept."""
+    names: str = ""
+    """What the value names, where it must be known (``api.named``)."""
+    form: Callable[[Any], Any] | None = None
+    """What is made of what is asked for, such as the form in which texts are kept. Raises GraphQLError."""
 
 
 def camel(name: str) -> str:
@@ -39,7 +44,7 @@ def of_kind(kind: str) -> dict[str, Filter]:
     for prop in KINDS[kind].properties:
         if prop.name in FILTERED:
             doc = "null: has none"
-            found.append(Filter(camel(prop.name), "String", _equals(prop.name), doc, _empty(prop.name), normal))
+            found.append(Filter(camel(prop.name), "String", _equals(prop.name), doc, _empty(prop.name), form=normal))
         if prop.name in SEARCHED:
             found.append(
                 Filter(f"{camel(prop.name)}Contains", "String", _like(prop.name, "CONTAINS"), "Any case", form=normal)
@@ -47,6 +52,10 @@ def of_kind(kind: str) -> dict[str, Filter]:
             found.append(
                 Filter(f"{camel(prop.name)}Starts", "String", _like(prop.name, "STARTS WITH"), "Any case", form=normal)
             )
+    named_by = caption(kind)
+    if named_by in SEARCHED:
+        doc = "Its words, in any order and case, each perhaps only begun: for a search while one types"
+        found.append(Filter("search", "String", _words(named_by), doc, form=words))
     found += _BY_KIND.get(kind, ())
     return {each.name: each for each in found}
 
@@ -61,6 +70,15 @@ def _empty(name: str) -> Callable[[str], str]:
 
 def _like(name: str, operator: str) -> Condition:
     return lambda n, v, p, in_force: f"toLower({v}.{name}) {operator} toLower({p})"
+
+
+def _words(name: str) -> Condition:
+    def condition(n: str, v: str, p: str, in_force: InForce) -> str:
+        # What the node shows is in the form that is compared already.
+        key = f"{n}.{SORT_KEY}" if v == n else in_cypher(f"{v}.{name}")
+        return f"all(word IN {p} WHERE {key} STARTS WITH word OR {key} CONTAINS ' ' + word)"
+
+    return condition
 
 
 def _uuids(n: str, v: str, p: str, in_force: InForce) -> str:
@@ -93,7 +111,7 @@ def _below(way: str) -> Condition:
             MATCH {start}
             MATCH (place)-[parts:PART_OF*0..]->(top:Unit)
             WHERE all(part IN parts WHERE {in_force("part")}) {at}
-              AND (top.uuid = {p} OR EXISTS {{ MATCH (:SourceRecord {{key: {p}}})-[:TELLS]->(top) }})
+              AND top.uuid = {p}
         }}"""
 
     return condition
@@ -139,35 +157,41 @@ def _root(n: str, v: str, p: str, in_force: InForce) -> str:
 
 
 _EVERY = (
-    Filter("uuids", "[ID!]", _uuids),
+    Filter("uuids", "[ID!]", _uuids, form=uuids_of),
     Filter("keys", "[String!]", _keys, "What sources call it"),
     Filter("changedSince", "Int", _changed_since, "Only what has changed after this number of the change log"),
     Filter("changedAfter", "Moment", _changed_after, "Only what has changed after this moment or day"),
-    Filter("source", "String", _source, "Only what this source tells of"),
+    Filter("source", "String", _source, "Only what this source tells of", names="source"),
 )
 _UNDER = "uuid or a source's key of a unit: in it or anywhere below"
 _BY_KIND: dict[str, tuple[Filter, ...]] = {
     "Unit": (
-        Filter("below", "ID", _below(""), "uuid or a source's key of a unit: it and all below it"),
-        Filter("kle", "String", _kle("PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN"), "KLE number, and all within it"),
+        Filter("below", "ID", _below(""), "uuid or a source's key of a unit: it and all below it", names="Unit"),
+        Filter(
+            "kle",
+            "String",
+            _kle("PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN"),
+            "KLE number, and all within it",
+            names="KleNode",
+        ),
         Filter("root", "Boolean", _root, "Has no unit above it"),
     ),
     "Employment": (
-        Filter("below", "ID", _below("-[at:IN]->"), _UNDER),
-        Filter("role", "String", _role_held, "Holds the role with this key"),
-        Filter("position", "String", _position, "Position: code or uuid"),
+        Filter("below", "ID", _below("-[at:IN]->"), _UNDER, names="Unit"),
+        Filter("role", "String", _role_held, "Holds the role with this key", names="Role"),
+        Filter("position", "String", _position, "Position: code or uuid", names="Position"),
     ),
     "Affiliation": (
-        Filter("below", "ID", _below("-[at:IN]->"), _UNDER),
-        Filter("role", "String", _role_held, "Holds the role with this key"),
+        Filter("below", "ID", _below("-[at:IN]->"), _UNDER, names="Unit"),
+        Filter("role", "String", _role_held, "Holds the role with this key", names="Role"),
     ),
     "Person": (
-        Filter("below", "ID", _below("-[:HAS]->()-[at:IN]->"), _UNDER),
-        Filter("role", "String", _role_of_person, "Holds the role with this key"),
+        Filter("below", "ID", _below("-[:HAS]->()-[at:IN]->"), _UNDER, names="Unit"),
+        Filter("role", "String", _role_of_person, "Holds the role with this key", names="Role"),
     ),
     "Assignment": (
-        Filter("below", "ID", _below("-[at:FOR]->"), "Counts for a unit that is this one or below it"),
-        Filter("role", "String", _role_of_assignment, "Of the role with this key"),
-        Filter("kle", "String", _kle("ABOUT"), "About this KLE number or one within it"),
+        Filter("below", "ID", _below("-[at:FOR]->"), "Counts for a unit that is this one or below it", names="Unit"),
+        Filter("role", "String", _role_of_assignment, "Of the role with this key", names="Role"),
+        Filter("kle", "String", _kle("ABOUT"), "About this KLE number or one within it", names="KleNode"),
     ),
 }

@@ -28,11 +28,14 @@ def found(value: Any, values: Values) -> Any:
         return [found(each, values) for each in value]
     if isinstance(value, Mapping):
         return {name: found(each, values) for name, each in value.items()}
-    if not isinstance(value, Given):
-        return value
+    return within(value.path, values) if isinstance(value, Given) else value
+
+
+def within(path: tuple[str, ...], values: Values) -> Any:
+    """The value of a ``Given.path``; None where it is not given."""
     at: Any = values
-    for name in value.path:
-        at = at[name]
+    for name in path:
+        at = at.get(name) if isinstance(at, Mapping) else None
     return at
 
 

@@ -4,11 +4,11 @@ What is long is done in a thread of its own, one document after the other: other
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from graphql import (
     DocumentNode,
@@ -31,6 +31,7 @@ from graphql import (
 )
 
 from api.expansion import SpreadsItself, check_expansion
+from api.given import within
 from api.kept import Kept
 from api.schema import schema
 
@@ -67,6 +68,12 @@ class Question:
     """With those of fragments wherever they are spread."""
     size: int
     """Bytes that it takes in memory, about."""
+    shaped_by: set[tuple[str, ...]] = field(default_factory=set)
+    """Variables (``Given.path``) whose values stand in the statements of plans."""
+
+    def shaping(self, values: Mapping[str, Any]) -> Hashable:
+        """The values of those variables in this asking."""
+        return tuple((path, within(path, values)) for path in sorted(self.shaped_by))
 
     @property
     def is_read(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from api.filters import camel
+from graph.collation import caption
 from graph.model import KINDS, Kind, Link, Property
 
 Scalar = Literal[
@@ -216,9 +217,7 @@ def _of_kind(kind: Kind) -> Type:
     )
     add(Way("sources", ("SourceRecord",), "({n})<-[{r}:TELLS]-({m})", dated=False, order="{m}.id", doc="Who says what"))
     add(Way("changes", ("Change",), "({n})<-[{r}:CONCERNS]-({m})", dated=False, order="{m}.number", doc="Its log"))
-    names = {each.name for each in kind.properties}
-    caption = next((each for each in ("name", "title", "number", "login") if each in names), "")
-    return Type(kind.name, kind.name, kind.doc, fields, kind, caption=caption)
+    return Type(kind.name, kind.name, kind.doc, fields, kind, caption=caption(kind.name))
 
 
 _KEYS = "COLLECT { MATCH (told:SourceRecord)-[:TELLS]->({n}) RETURN told.key ORDER BY told.id }"

@@ -126,21 +126,24 @@ class Reader:
         self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool
     ) -> Plan:
         values, shape = marked(given.coerced, day)
-        key = (question, rights, day, copied, shape)
+        key = (question, rights, day, copied, shape, question.shaping(given.coerced))
         plan = self._plans.get(key)
         if plan is None:
             work = partial(self._compiled, question, given._replace(coerced=values), rights, day, copied)
-            plan = await in_turn(work) if question.is_long else work()
+            compiled = await in_turn(work) if question.is_long else work()
+            plan, question.shaped_by = compiled
+            key = (question, rights, day, copied, shape, question.shaping(given.coerced))
             self._plans.put(key, plan, question.size + _BYTES_A_CHARACTER * len(plan.statement or ""))
         return plan
 
     def _compiled(
         self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool
-    ) -> Plan:
+    ) -> tuple[Plan, set[tuple[str, ...]]]:
         roots = select(question.operation, Document(SCHEMA, question.fragments, given))
         check_depth(roots, self.limits)
         check_parts(roots, self.limits)
-        return Compiler(rights, day, copied).plan(roots)
+        compiler = Compiler(rights, day, copied)
+        return compiler.plan(roots), question.shaped_by | compiler.shaped_by
 
     async def _shows(self, day: date, patience: Patience) -> bool:
         """The identity nodes show this day. Only today is taken from them: a remembered clock can't be ahead of it."""

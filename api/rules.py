@@ -9,8 +9,10 @@ from typing import Any
 import neo4j
 from graphql import GraphQLError
 
+from api.cursors import uuid_in, uuid_of
 from api.filters import camel
 from api.given import Values, found
+from api.named import NAMED, known, one_of
 from api.nearest import EVERYBODY, Answer, Asked, Everybody, answers
 from api.plan import Rule
 from graph.apart import told_apart
@@ -60,7 +62,9 @@ class Rules:
     """Name → responsibilities that it names, of the role rules in the settings."""
     everybody: Everybody = field(default_factory=Everybody)
 
-    def answer(self, rule: Rule, values: Values, today: date, rights: frozenset[str]) -> Sequence[Answer] | Answer:
+    def answer(
+        self, rule: Rule, values: Values, today: date, rights: frozenset[str]
+    ) -> Sequence[Answer] | Answer | str:
         """One map an answer. Raises GraphError (unknown_unit …), GraphQLError (over_limit, unknown_kind)."""
         asked = {name: found(value, values) for name, value in rule.arguments.items()}
         day: date = asked.get("at") or today
@@ -76,6 +80,8 @@ class Rules:
                 apart = islice(told_apart(self.driver), _first(asked))
                 return [{**asdict(each), "persons": list(each.persons)} for each in apart]
             case "unmatched":
+                one_of("kind", asked.get("kind"), KINDS)
+                self._require_source(asked)
                 waiting = islice(unmatched(self.driver, asked.get("kind"), asked.get("source")), _first(asked))
                 return [
                     {**asdict(each), "candidates": list(each.candidates), "decide": each.decide or None}
@@ -90,10 +96,13 @@ class Rules:
                 used = [each for each in gone if each.is_used or asked.get("unused")]
                 return [_ended_kle(each) for each in used]
             case "kleChanges":
-                changed = kle_changes(self.driver, asked.get("run"), asked.get("after") or 0)
+                run = None if asked.get("run") is None else uuid_of(asked["run"])
+                changed = kle_changes(self.driver, run, asked.get("after") or 0)
                 return [_kle_change(each) for each in islice(changed, _first(asked))]
             case "sharedKle":
                 return [{"node": node, "units": units} for node, units in shared(self.driver, day)]
+            case _ if rule.field == NAMED:
+                return known(self.driver, self.order, asked["what"], asked["name"])
             case _ if rule.field == EVERYBODY:
                 return self.everybody.on(self.driver, day)
         return answers(rule.field, asked, self.driver, day)
@@ -105,7 +114,16 @@ class Rules:
         told = provenance(self.driver, self.order, kind, uuid, day)
         return [_form(each) for each in told if _may(each, rights)]
 
+    def _require_source(self, asked: Asked) -> None:
+        if asked.get("source") is not None:
+            known(self.driver, self.order, "source", asked["source"])
+
     def _disagreements(self, asked: Asked, day: date, rights: frozenset[str]) -> list[Answer]:
+        kind = KINDS[_kind(asked)]
+        stated = [each.name for each in kind.properties] + [each.name for each in kind.links]
+        names = ("exists", *map(camel, stated))
+        one_of("property", camel(_snake(asked.get("property")) or "exists"), names)
+        self._require_source(asked)
         told = disagreements(
             self.driver,
             self.order,
@@ -113,7 +131,7 @@ class Rules:
             day,
             name=_snake(asked.get("property")),
             source=asked.get("source"),
-            after=asked.get("after") or "",
+            after="" if asked.get("after") is None else uuid_in(asked["after"]),
         )
         shown = (each for each in told if _may(each.said, rights))
         return [{"thing": each.uuid, "said": _form(each.said)} for each in islice(shown, _first(asked))]

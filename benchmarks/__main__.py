@@ -7,7 +7,17 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import directory, kle, large_read, nearest_of_all, payroll, small_reads, ten_changes, unchanged_sources
+from benchmarks import (
+    directory,
+    kle,
+    large_read,
+    nearest_of_all,
+    payroll,
+    small_reads,
+    ten_changes,
+    top_and_names,
+    unchanged_sources,
+)
 from benchmarks.measured import Measured
 from benchmarks.report import save, show
 from benchmarks.servers import fresh_servers
@@ -29,6 +39,7 @@ def of_size(size: str) -> Iterator[Measured]:
         yield nearest_of_all.measure(driver, size, day)
         yield large_read.measure(addresses, driver, keyring, size, day)
         yield small_reads.measure(addresses, driver, size)
+        yield from top_and_names.measure(addresses, driver, keyring, size, day)
 
 
 def of_directory() -> Iterator[Measured]:

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from graph.collation import SORT_KEY, caption, sort_key
 from graph.facts import Former, Value
 from graph.index import RecordId
 from graph.loading import KeptRecord
@@ -136,6 +137,12 @@ def copied(kind: str, thing: Thing, day: date) -> dict[str, Any]:
     copy: dict[str, Any] = {each.name: shown.get(each.name) for each in KINDS[kind].properties}
     copy = {name: list(value) if isinstance(value, tuple) else value for name, value in copy.items()}
     copy["active"] = active
+    name = shown.get(caption(kind))
+    copy[SORT_KEY] = sort_key(name) if isinstance(name, str) else ""
+    if kind == "Unit":
+        # Where the tree begins, by the index.
+        above = any(each.name == "parent" and each.period.holds(day) for each in thing.links)
+        copy["top"] = True if active and not above else None
     copy["from"] = min((each.period.start for each in thing.states), default=None)
     copy["to"] = None if last is None or last == FOREVER else last
     return copy

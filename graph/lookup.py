@@ -1,5 +1,6 @@
 """Finding a thing by what people call it: uuid, a source's key, or its natural key."""
 
+import re
 from dataclasses import dataclass
 
 import neo4j
@@ -8,6 +9,14 @@ from graph.errors import Ambiguous, Unknown
 from graph.model import KINDS, RESPONSIBILITY_PREFIXES
 from graph.reading import exists
 from graph.time import today
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+
+def canonical(uuid: str) -> str | None:
+    """A uuid as the graph has it, in small letters; None for what is not a uuid."""
+    small = uuid.strip().lower()
+    return small if _UUID.fullmatch(small) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,7 @@ def surviving(driver: neo4j.Driver, kind: str, uuid: str) -> str:
 
 
 def find_query(kind: str) -> str:
-    """One row a fitting thing: uuid, source. Parameters ``$name``, ``$today``."""
+    """One row a fitting thing: uuid, source. Parameters ``$name``, ``$uuid`` (as ``canonical`` has it), ``$today``."""
     natural = KINDS[kind].natural
     by_natural = ""
     if natural:
@@ -52,9 +61,8 @@ def find_query(kind: str) -> str:
         )
         by_natural = f"UNION MATCH (n:{kind} {{{natural}: $name}}) {one} RETURN n.uuid AS uuid, null AS source"
     return f"""
-    WITH $name AS name
-    CALL (name) {{
-        WITH name AS uuid
+    CALL () {{
+        WITH $uuid AS uuid
         {surviving_query(kind)}
     }}
     RETURN uuid, null AS source
@@ -82,7 +90,7 @@ def found(kind: str, name: str, rows: list[Found]) -> Found:
 
 def find(session: neo4j.Session, kind: str, name: str) -> Found:
     """The thing of a kind that is known by this name."""
-    rows = session.run(find_query(kind), name=name, today=today())
+    rows = session.run(find_query(kind), name=name, uuid=canonical(name) or name, today=today())
     return found(kind, name, [Found(row["uuid"], row["source"]) for row in rows])
 
 

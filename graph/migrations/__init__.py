@@ -4,14 +4,18 @@ A migration is a ``.cypher`` file of statements that end in ``;``. Which have ru
 Migrations may be applied by several processes at once: each statement can be repeated without harm.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import neo4j
 
+from graph.migrations import sort_keys
+
 FOLDER = Path(__file__).parent
 LISTED = "MATCH (m:Migration) RETURN m.name AS name"
 """Names of the migrations that are applied."""
+_FILLED_BY: Mapping[str, Callable[[neo4j.Driver], None]] = {"0090_danish_order": sort_keys.fill}
+"""What a migration does besides its statements, after them."""
 
 
 def migrate(driver: neo4j.Driver) -> list[str]:
@@ -25,6 +29,8 @@ def migrate(driver: neo4j.Driver) -> list[str]:
             continue
         for statement in _statements(file.read_text(encoding="utf-8")):
             driver.execute_query(statement)
+        if file.stem in _FILLED_BY:
+            _FILLED_BY[file.stem](driver)
         driver.execute_query("MERGE (m:Migration {name: $name}) SET m.applied = datetime()", name=file.stem)
         applied.append(file.stem)
     if applied:

@@ -1,0 +1,58 @@
+"""The Danish order of names: … z, æ, ø, å, whatever the case; and by which words a name is found.
+
+The key of a name compares by code points, in Python and in Cypher alike. ``aa`` is ``å``, as in Danish names; letters
+of other languages are where Danish has them (``ä`` with ``æ``, ``ö`` with ``ø``, ``ü`` with ``y``), others without
+their accents. Hyphens and dots are blanks, so that each part of a double name is a word.
+"""
+
+from functools import cache
+
+from graph.model import KINDS
+
+SORT_KEY = "sort_key"
+"""The property of an identity node that holds the key of today's caption; empty where it has none."""
+
+# In this order, of the name in small letters. What follows z are code points that no name has.
+_REPLACED: tuple[tuple[str, str], ...] = (
+    ("{", " "), ("|", " "), ("}", " "), ("-", " "), (".", " "), (",", " "), ("'", ""), ("’", ""),
+    ("æ", "{"), ("ä", "{"), ("ø", "|"), ("ö", "|"), ("œ", "|"), ("å", "}"), ("aa", "}"),
+    ("ü", "y"), ("ð", "d"), ("đ", "d"), ("þ", "th"), ("ß", "ss"), ("ł", "l"), ("ı", "i"),
+    *((each, "a") for each in "áàâãāăą"), *((each, "c") for each in "çćčĉċ"), *((each, "d") for each in "ď"),
+    *((each, "e") for each in "éèêëēĕėęě"), *((each, "g") for each in "ğĝģġ"), *((each, "i") for each in "íìîïīĭį"),
+    *((each, "k") for each in "ķ"), *((each, "l") for each in "ĺľļ"), *((each, "n") for each in "ñńňņ"),
+    *((each, "o") for each in "óòôõōŏ"), ("ő", "|"), *((each, "r") for each in "ŕřŗ"),
+    *((each, "s") for each in "śšşșŝ"), *((each, "t") for each in "ťţț"), *((each, "u") for each in "úùûūŭůų"),
+    ("ű", "y"), *((each, "y") for each in "ýÿŷ"), *((each, "z") for each in "źžż"), ("  ", " "),
+)  # fmt: skip
+
+
+def sort_key(text: str) -> str:
+    """What the Danish order of names compares."""
+    key = text.lower()
+    for old, new in _REPLACED:
+        key = key.replace(old, new)
+    return key.strip()
+
+
+def words(text: str) -> list[str]:
+    """The words of a name, or of a search for one, as ``sort_key`` has them."""
+    return sort_key(text).split()
+
+
+def in_cypher(text: str) -> str:
+    """``sort_key`` as Cypher. ``text``: an expression; null has the empty key."""
+    key = f"toLower(coalesce({text}, ''))"
+    for old, new in _REPLACED:
+        key = f"replace({key}, {_quoted(old)}, {_quoted(new)})"
+    return f"trim({key})"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+@cache
+def caption(kind: str) -> str:
+    """The property that people know a thing of this kind by; empty where there is none."""
+    names = {each.name for each in KINDS[kind].properties}
+    return next((each for each in ("name", "title", "number", "login") if each in names), "")
