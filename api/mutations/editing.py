@@ -1,5 +1,6 @@
 """From a mutation's arguments to statements by hand."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -26,6 +27,9 @@ from graph.model import KINDS, Property
 from graph.order import MANUAL
 from graph.time import EmptyPeriod, Period, period, without
 
+# No other digits, no underscores, nothing that is not a number (nan, inf) or too large for one.
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}([.][0-9]{1,15})?")
 Edit = Callable[[Statement], Statement]
 T = TypeVar("T")
 
@@ -212,10 +216,12 @@ def parsed(kind: str, name: str, value: str | None) -> Value | None:
         match found.type:
             case "yes_no":
                 return {"true": True, "false": False}[value]
-            case "integer":
+            case "integer" if _INTEGER.fullmatch(value) and abs(int(value)) < 2**63:
                 return int(value)
-            case "decimal":
+            case "decimal" if _DECIMAL.fullmatch(value):
                 return float(value)
+            case "integer" | "decimal":
+                raise ValueError(value)
             case "date":
                 return date.fromisoformat(value).isoformat()
             case "texts":
