@@ -11,6 +11,7 @@ the graph never shows it, but the next file can be understood.
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from graph.facts import LinkTold, Ref, Statement, Told, Value
@@ -24,6 +25,17 @@ EVER = Period()
 
 
 # -- values and links over time -------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1 << 16, typed=True)  # typed: 1 is True, and 37 is 37.0
+def _ever(value: Value) -> tuple[Told, ...]:
+    """Told as of always. Titles, towns and the like are told thousands of times, and are kept once."""
+    return (Told(EVER, value),)
+
+
+@lru_cache(maxsize=1 << 16)
+def _to_ever(to: Ref) -> tuple[LinkTold, ...]:
+    return (LinkTold(EVER, to),)
 
 
 def held(told: tuple[Told, ...], value: Value | None, since: date) -> tuple[Told, ...]:
@@ -83,9 +95,9 @@ def advanced(
     payroll corrects later takes it along. A property that the file no longer has ends.
     """
     if previous is None:
-        first = {name: (Told(EVER, value),) for name, value in values.items()}
+        first = {name: _ever(value) for name, value in values.items()}
         return Statement(
-            kind, key, exists=exists, values=first, links={name: (LinkTold(EVER, to),) for name, to in links.items()}
+            kind, key, exists=exists, values=first, links={name: _to_ever(to) for name, to in links.items()}
         )
     told, pointed = previous.values, previous.links
     new_values = {name: held(told.get(name, ()), values.get(name), since) for name in sorted({*told, *values})}

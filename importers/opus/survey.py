@@ -6,6 +6,7 @@ order of the file never matters. The look goes to the end of the file before any
 
 import hashlib
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
@@ -381,7 +382,7 @@ def add_employee(
     if name and unit is not None and not (is_odd or element.functions) and is_number(seen.cpr):
         days = _ordinal(start), _ordinal(survey.end_of(element))
         order = order_of(*days, survey.day.toordinal())
-        told = element["position"], element["positionShort"], changed, seen.login
+        told = *map(sys.intern, (element["position"], element["positionShort"], changed)), seen.login
         seen.noted = (*key, unit.number, position[1], *told, *days, order)
     if not is_known and start is not None:
         survey.newcomers[key] = Identity(seen.cpr, start, position[1])
@@ -416,7 +417,7 @@ def _add_person(
     view.count += 1
     if not view.texts or rank < view.rank:
         view.rank = rank
-        view.texts = {name: texts[name] for name in PERSON_FIELDS if name in texts}
+        view.texts = {name: sys.intern(texts[name]) for name in PERSON_FIELDS if name in texts}
     view.protected = view.protected or fields.truth(element.more.get("address/protected", ""))
     name = (element["firstName"], element["lastName"])
     if name not in view.names:
