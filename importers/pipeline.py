@@ -5,7 +5,7 @@ applied in bounded transactions, each with its changes and its source records: a
 batches, and the next run goes on where it ended, since what is written no longer differs.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import neo4j
@@ -16,7 +16,7 @@ from graph.cpr import Keyring
 from graph.cycles import find_refused
 from graph.dayturn import catch_up
 from graph.difference import Difference
-from graph.door import ATTEMPTS, Door, MatchAgain, Stale, Stated, points_to_itself
+from graph.door import ATTEMPTS, Door, Stale, Stated, points_to_itself
 from graph.facts import Problem
 from graph.index import RecordId
 from graph.matching import DEFAULT_MATCH_KEYS, MatchKeys, keep_undecided
@@ -43,9 +43,8 @@ from importers.report import ImportReport, text_of
 from importers.roles import RoleRule
 from importers.ruling import Ruling, Told
 from importers.source import Reading, Source
-from importers.taking import BATCH, Progress, Taking, problem_of, silent
-
-_Compared = dict[RecordId, Difference | None]  # None: nothing differs
+from importers.taking import Progress, Taking, problem_of, silent
+from importers.writing import Compared, Writing, distinct
 
 
 class StoppedByBrake(Exception):
@@ -194,7 +193,7 @@ class Import:
     def _compare_and_apply(self, told: Sequence[Told], problems: list[Problem]) -> bool:
         by_kind = self._identified(told)
         self._wait_for_decisions(told, problems)
-        compared: dict[str, _Compared] = {}
+        compared: dict[str, Compared] = {}
         for kind, stated in by_kind.items():
             # New things of other kinds are compared when they are written: there is nothing to compare them with.
             new = {each.uuid for each in stated if each.new}
@@ -206,16 +205,17 @@ class Import:
             self._preview(compared, by_kind, problems)
             return False
         before = self.report.counts.total()
+        writing = Writing(self.door, self._origin, lambda each: self._count(each, problems), self.progress)
         for kind, stated in by_kind.items():
-            self._apply(kind, stated, compared[kind], problems)
+            writing.apply(kind, stated, compared[kind])
         if self._approved_digest is not None:
             spend(self.driver, self.source.name, self._approved_digest)
             self._approved_digest = None
         return self.report.counts.total() > before
 
-    def _compare(self, stated: Sequence[Stated]) -> _Compared:
-        compared: _Compared = {each.record: None for each in stated}
-        for batch in _distinct(stated):
+    def _compare(self, stated: Sequence[Stated]) -> Compared:
+        compared: Compared = {each.record: None for each in stated}
+        for batch in distinct(stated):
             compared.update((made.record, made) for made in self.door.differences(batch))
         return compared
 
@@ -249,7 +249,7 @@ class Import:
             keep_undecided(self.driver, undecided)
 
     def _leave_out_cycles(
-        self, compared: dict[str, _Compared], by_kind: dict[str, list[Stated]], problems: list[Problem]
+        self, compared: dict[str, Compared], by_kind: dict[str, list[Stated]], problems: list[Problem]
     ) -> None:
         units = [each for each in compared.get("Unit", {}).values() if each is not None]
         out: set[str] = set()
@@ -264,7 +264,7 @@ class Import:
             # Again, since what pointed to a new unit that is left out now points to nothing.
             compared["Unit"] = self._compare(by_kind["Unit"])
 
-    def _stop_or_go(self, compared: dict[str, _Compared], by_kind: dict[str, list[Stated]]) -> None:
+    def _stop_or_go(self, compared: dict[str, Compared], by_kind: dict[str, list[Stated]]) -> None:
         """Raises StoppedByBrake where too much would end, or where the reading is doubtful and would write anything."""
         differences = [each for group in compared.values() for each in group.values() if each is not None]
         new = [each for stated in by_kind.values() for each in stated if each.new]
@@ -305,7 +305,7 @@ class Import:
         return {row["kind"]: row["total"] for row in rows}
 
     def _preview(
-        self, compared: dict[str, _Compared], by_kind: dict[str, list[Stated]], problems: list[Problem]
+        self, compared: dict[str, Compared], by_kind: dict[str, list[Stated]], problems: list[Problem]
     ) -> None:
         for kind, stated in by_kind.items():
             new = [each for each in stated if each.new and each.record not in compared[kind]]
@@ -313,46 +313,6 @@ class Import:
                 if difference is not None:
                     self._count(difference, problems)
                     self.report.differences.append(difference)
-
-    def _apply(self, kind: str, stated: Sequence[Stated], compared: _Compared, problems: list[Problem]) -> None:
-        """Write what differs, in batches in which no thing comes twice."""
-        if points_to_itself(kind):
-            for batch in _distinct([each for each in stated if each.new]):
-                self._origin()
-                self.door.reserve(batch)
-        written: set[str] = set()
-        done = 0
-        for batch in _distinct(stated):
-            # A thing that a batch before has written is compared anew.
-            fresh = [each for each in batch if each.record not in compared or each.uuid in written]
-            ready = [compared[each.record] for each in batch if each.record in compared and each.uuid not in written]
-            differences = [each for each in ready if each is not None]
-            for each in differences:
-                each.new = each.new and not points_to_itself(kind)  # reserved meanwhile
-            differences += self.door.differences(fresh)
-            self._write(batch, differences, problems)
-            written.update(each.uuid for each in differences)
-            done += len(batch)
-            self.progress(f"writing {kind}", done, len(stated))
-
-    def _write(self, batch: Sequence[Stated], differences: list[Difference], problems: list[Problem]) -> None:
-        """One transaction; compared again, a few times, where somebody else wrote one of the things meanwhile."""
-        for attempt in range(ATTEMPTS):
-            if not differences:
-                return
-            try:
-                self.door.write(differences, self._origin())
-            except MatchAgain:
-                raise
-            except Stale:
-                # Somebody else made a thing that is new here: then matching has to begin anew.
-                if attempt + 1 == ATTEMPTS or any(each.new for each in differences):
-                    raise
-                differences = list(self.door.differences(batch))
-                continue
-            for difference in differences:
-                self._count(difference, problems)
-            return
 
     def _count(self, difference: Difference, problems: list[Problem]) -> None:
         self.report.counts[difference.kind, difference.operation] += 1
@@ -411,23 +371,3 @@ def run_import(
         progress,
         match_keys,
     ).run()
-
-
-def _distinct(stated: Sequence[Stated]) -> Iterator[list[Stated]]:
-    """Batches in which no thing comes twice: each is compared with what the one before has written."""
-    rest = list(stated)
-    while rest:
-        batch: list[Stated] = []
-        met: set[str] = set()
-        later: list[Stated] = []
-        for position, each in enumerate(rest):
-            if len(batch) == BATCH:
-                later += rest[position:]
-                break
-            if each.uuid in met:
-                later.append(each)
-            else:
-                met.add(each.uuid)
-                batch.append(each)
-        rest = later
-        yield batch

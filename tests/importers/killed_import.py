@@ -5,7 +5,7 @@ from multiprocessing.connection import Connection
 from graph.connection import connect
 from graph.cpr import Keyring
 from graph.facts import Statement
-from importers import pipeline, taking
+from importers import taking, writing
 from importers.pipeline import run_import
 from importers.roles import RoleRule
 from reconnect.embedded import Addresses
@@ -17,7 +17,7 @@ RULES = [RoleRule(name="managers", role="manager", title="Leder", position_codes
 
 def source(version: int) -> Stating:
     """1: 240 employments in 24 units. 2: everybody has another title, 5 have moved and 5 have left."""
-    people = [person(f"p{n}", f"Navn {n}", f"{n:010d}") for n in range(240)]
+    people = [person(f"p{n}", f"Navn {n}", f"{n % 28 + 1:02d}01575{n:03d}") for n in range(240)]
     units = [unit("u0"), *(unit(f"u{n}", f"u{n // 5}") for n in range(1, 24))]
     jobs: list[Statement] = []
     for n in range(240 if version == 1 else 235):
@@ -32,7 +32,7 @@ def source(version: int) -> Stating:
 def imported(tell: Connection, addresses: Addresses, version: int) -> None:
     """Import a version of the source, and tell of each step."""
     # So that there are many transactions to be killed between, as in an import of thousands.
-    taking.BATCH = pipeline.BATCH = 50
+    taking.BATCH = writing.BATCH = 50
 
     def say(stage: str, done: int, total: int | None) -> None:
         tell.send((stage, done))
