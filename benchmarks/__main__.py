@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import (
     directory,
+    first_question,
     kle,
     large_read,
     nearest_of_all,
@@ -33,7 +34,7 @@ def of_size(size: str) -> Iterator[Measured]:
     """What is measured within one size, on one graph; as it comes."""
     with tempfile.TemporaryDirectory(prefix="rc-bench-opus-") as folder, fresh_servers() as (addresses, driver):
         keyring = Keyring.generate()
-        yield from payroll.measure(driver, keyring, size, Path(folder))
+        yield from payroll.measure(addresses, driver, keyring, size, Path(folder))
         turn(driver)
         day = today()
         yield nearest_of_all.measure(driver, size, day)
@@ -53,6 +54,7 @@ def everything(sizes: Sequence[str]) -> Iterator[Measured]:
     for size in sizes:
         yield from of_size(size)
         yield unchanged_sources.measure(size)
+    yield first_question.measure(sizes[0])
     with tempfile.TemporaryDirectory(prefix="rc-bench-kle-") as folder, fresh_servers() as (_, driver):
         yield kle.measure(driver, Keyring.generate(), Path(folder))
     if len(sizes) > 1:

@@ -14,7 +14,7 @@ class Measured:
     what: str
     against: str
     size: str
-    unit: Literal["s", "per s", "writes"]
+    unit: Literal["s", "per s", "writes", "MB"]
     ours: float
     theirs: float
     ratio: float
