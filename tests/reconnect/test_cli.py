@@ -11,8 +11,9 @@ import neo4j
 import pytest
 import typer
 
-from reconnect import cli, commands
+from reconnect import commands
 from reconnect.exits import Exit
+from reconnect.root import MODULES, SUMMARIES
 from reconnect.sources import BUILDERS
 from tests.reconnect.shell import Run
 
@@ -112,12 +113,25 @@ def test_the_day_turn_and_its_state(run: Run, clean_graph: neo4j.Driver) -> None
 
 
 def test_each_command_is_in_the_module_that_the_list_names() -> None:
-    for name, module in cli.MODULES.items():
+    for name, module in MODULES.items():
         part = typer.Typer()
         import_module(f"reconnect.commands.{module}").register(part)
-        assert name in typer.main.get_group(part).commands
+        command = typer.main.get_group(part).commands[name]
+        assert SUMMARIES[name] == " ".join((command.help or "").split("\n\n")[0].split())
     modules = {each.stem for each in Path(commands.__path__[0]).glob("*.py")} - {"__init__"}
-    assert modules == set(cli.MODULES.values())
+    assert modules == set(MODULES.values())
+
+
+def test_help_waits_for_nothing_that_it_does_not_show() -> None:
+    """Drivers, servers and sources take a second to load; --help needs none of them."""
+    loaded = "import sys; sys.argv[1:] = ['--help']\ntry:\n import reconnect.__main__\nfinally:\n print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert "day-turn" in done.stdout
+    shown, modules = done.stdout.rsplit("\n", 2)[0], done.stdout.split("\n")[-2].split()
+    assert all(each in shown for each in MODULES)
+    own = {each for each in modules if each.startswith(("graph", "importers", "api", "exporters", "reconnect."))}
+    assert own == {"reconnect.__main__", "reconnect.entry", "reconnect.root"}
+    assert not {"neo4j", "redis", "pydantic", "structlog", "graphql"} & set(modules)
 
 
 def test_a_mistyped_command_is_told_what_was_meant(run: Run) -> None:
