@@ -5,6 +5,9 @@ import sys
 
 from rich.console import Console
 
+WAIT = "Wait while another run of the same is under way, instead of ending with exit code 1."
+"""Help of the option --wait of every command that runs a job."""
+
 _UNBROKEN = 10_000
 """Columns where nobody looks: lines in a file or a pipe stay whole, to be searched and copied."""
 

@@ -9,12 +9,11 @@ from graph.approvals import StaleApproval
 from graph.dayturn import TurnWaits
 from graph.time import today
 from reconnect import work
-from reconnect.commands.waiting import WAIT
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
-from reconnect.terminal import terminal
+from reconnect.terminal import WAIT, terminal
 
 
 def register(app: typer.Typer) -> None:

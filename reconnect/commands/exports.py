@@ -12,13 +12,12 @@ from exporters.errors import ExportError
 from exporters.report import ExportReport
 from graph.approvals import StaleApproval
 from reconnect import work
-from reconnect.commands.waiting import WAIT
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
 from reconnect.targets import BUILDERS
-from reconnect.terminal import tell_of_the_rest, terminal
+from reconnect.terminal import WAIT, tell_of_the_rest, terminal
 
 _SHOWN = 50
 """Rows that differ, on a terminal; elsewhere all are shown."""

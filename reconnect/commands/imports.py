@@ -22,13 +22,12 @@ from importers.brake import STOPPING
 from importers.report import ImportReport, text_of
 from importers.source import SourceError
 from reconnect import work
-from reconnect.commands.waiting import WAIT
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
 from reconnect.sources import BUILDERS
-from reconnect.terminal import tell_of_the_rest, terminal
+from reconnect.terminal import WAIT, tell_of_the_rest, terminal
 
 _SHOWN = 50
 """Lines of a list in the terminal; the rest is in the API."""
