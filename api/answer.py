@@ -29,6 +29,8 @@ class Writer:
         self._opened = opened
         self._next: Any = None
         self.closing = b"}"
+        self.extensions = b""
+        """What stands beside the data, as JSON; nothing where it is empty."""
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The JSON, in pieces of a block at most. Root fields come in the order in which they are asked for."""
@@ -46,7 +48,7 @@ class Writer:
                     yield piece
             else:
                 yield await self._object(place, root)
-        yield b"}}"
+        yield b"}" + (b',"extensions":' + self.extensions if self.extensions else b"") + b"}"
 
     async def _advance(self) -> None:
         self._next = await anext(self._records, None)

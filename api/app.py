@@ -24,6 +24,7 @@ from api.access_log import AccessLog
 from api.answer_headers import AnswerHeaders
 from api.asked import BadRequest, asked_in, hash_only
 from api.availability import RETRY_AFTER, Availability, Away
+from api.budget import Budgets, Spent
 from api.context import Context
 from api.executed import executed
 from api.failures import formed, key_missing, noted, unavailable
@@ -94,7 +95,7 @@ def create_app(service: Service) -> Starlette:
     gate = Gate(service.reading, availability)
     graphiql = GraphiQL(service.graphiql)
     subscriptions = Subscriptions(gate, Feed(service.reading, availability))
-    graphql = partial(_graphql, service, reader, gate, availability, subscriptions)
+    graphql = partial(_graphql, service, reader, gate, availability, subscriptions, Budgets(service.limits.budget))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -169,6 +170,7 @@ async def _graphql(
     gate: Gate,
     availability: Availability,
     subscriptions: Subscriptions,
+    budgets: Budgets,
     request: Request,
     as_events: bool = False,
 ) -> Response:
@@ -183,6 +185,7 @@ async def _graphql(
         return _unknown(gate.failed_logins.wait(address) if header else 0)
     request.state.by = access.name
     try:
+        account = budgets.of(access.name)
         asked = await asked_in(request)
         question = await question_for(asked.query, asked.operation)
         if question.operation.operation is OperationType.SUBSCRIPTION:
@@ -193,11 +196,14 @@ async def _graphql(
             raise Rejected(GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
         if question.is_read:
             gate.check(access, question)
-            answer = await reader.answer(question, asked.variables, access.fields(), access.name)
+            answer = await reader.answer(question, asked.variables, access.fields(), access.name, account)
             ANSWERS.labels("read").inc()
             return _answered(answer, form)
         context = Context(access, service.driver, service.reading, service.keyring, service.order)
-        result = await executed(question, asked, context, availability, service.limits)
+        result, paid = await executed(question, asked, context, availability, service.limits, account)
+    except Spent as spent:
+        ANSWERS.labels("rejected").inc()
+        return _failed(429, spent.error, **{"retry-after": str(spent.wait)})
     except Rejected as rejected:
         ANSWERS.labels("rejected").inc()
         errors = noted(rejected.errors, request.state)
@@ -207,7 +213,7 @@ async def _graphql(
             status, headers = rejected.status, {"connection": "close"}  # what of it may still come is not waited for
         return JSONResponse({"errors": errors}, status, headers, JSON if form == EVENTS else form)
     ANSWERS.labels("mutation" if question.operation.operation is OperationType.MUTATION else "schema").inc()
-    told: dict[str, Any] = {"data": result.data}
+    told: dict[str, Any] = {"data": result.data, "extensions": {"cost": paid}}
     if result.errors:
         told["errors"] = noted(result.errors, request.state)
     return _answered(orjson.dumps(told), form)

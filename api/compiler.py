@@ -11,11 +11,12 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from api.cost import PAGE, cost_of
 from api.cursors import id_in, key_in, name_in, number_in, uuid_in, uuid_of
 from api.field_order import ordering
 from api.filters import of_kind
 from api.given import Given, Parameters, Values, current, found
-from api.limits import PAGE, cost_of, levels, one_more, some
+from api.limits import levels, one_more, parts_of, some
 from api.moment import Moment
 from api.named import NAMED, word
 from api.nearest import EVERYBODY
@@ -76,6 +77,7 @@ class Compiler:
             rules=tuple(self.rules),
             reads_cpr=self.reads_cpr,
             cost=cost_of(roots),
+            parts=parts_of(roots),
         )
 
     def _moment(self, root: Selected) -> Moment:

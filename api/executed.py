@@ -1,6 +1,7 @@
 """What graphql-core executes: questions about the schema, and mutations."""
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -8,14 +9,17 @@ from graphql import ExecutionResult, GraphQLError, execute_sync
 
 from api.asked import Asked
 from api.availability import Availability, Away, OutOfTime, Patience
+from api.budget import Account
 from api.context import Context
 from api.limits import Limits
 from api.question import SCHEMA, Question, Rejected, in_turn
 from api.schema import schema
-from api.schema_cost import check_schema_cost
+from api.schema_cost import checked_schema_cost
 
 MOST_MUTATIONS = 100
 """Changes in one request. They are made one after the other, each by itself."""
+_A_CHANGE = 1_000
+"""Fields that a change costs."""
 _UNKNOWN = (
     "The graph has not said whether the change was made, or how many of several were. Read what was to be changed "
     "before you ask again."
@@ -23,11 +27,17 @@ _UNKNOWN = (
 
 
 async def executed(
-    question: Question, asked: Asked, context: Context, availability: Availability, limits: Limits
-) -> Any:
-    """The result. Raises Rejected for what is too much; Away where nothing was begun."""
+    question: Question,
+    asked: Asked,
+    context: Context,
+    availability: Availability,
+    limits: Limits,
+    account: Account,
+) -> tuple[Any, Mapping[str, Any]]:
+    """The result, and what was paid. Raises Rejected for what is too much; Spent; Away where nothing was begun."""
     if question.is_about_schema:
-        return await in_turn(partial(_of_schema, question, asked))
+        paid = account.spend(await in_turn(partial(checked_schema_cost, question, asked.variables or {})))
+        return await in_turn(partial(_of_schema, question, asked)), paid
     mutations = len(question.operation.selection_set.selections)
     if question.fields > 10 * MOST_MUTATIONS or mutations > MOST_MUTATIONS:
         raise Rejected(
@@ -38,9 +48,10 @@ async def executed(
         )
     if availability.trouble is not None:
         raise Away
+    paid = account.spend(mutations * _A_CHANGE)
     work = asyncio.create_task(_changed(asked, context))
     try:
-        return await Patience(availability, limits.seconds).wait(lambda: asyncio.shield(work))
+        return await Patience(availability, limits.seconds).wait(lambda: asyncio.shield(work)), paid
     except (Away, OutOfTime) as error:
         # It goes on in its thread, if Neo4j does. What comes of it stands in the change log.
         work.add_done_callback(_forgotten)
@@ -62,7 +73,6 @@ async def _changed(asked: Asked, context: Context) -> Any:
 
 
 def _of_schema(question: Question, asked: Asked) -> ExecutionResult:
-    check_schema_cost(question, asked.variables or {})
     result = execute_sync(
         SCHEMA, question.document, variable_values=dict(asked.variables or {}), operation_name=asked.operation
     )

@@ -1,36 +1,27 @@
 """How much one question may ask: depth, cost and time. Each refusal says what to do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graphql import GraphQLError
 
-from api.given import Values, found
-from api.readable import TYPES, Periods, Way
 from api.selection import Selected
 
-PAGE = 100  # of a root list, where first does not say otherwise
-WHOLE = {
-    "tree": 1000,
-    "nearestManagers": 10_000,
-    "disagreements": 100,
-    "suspicions": 100,
-    "unmatchedPositions": 100,
-}  # what root lists without first are taken to hold
 LARGEST_PAGE = 100_000  # it is streamed; the cost limit stops what would be too dear
 DEEPEST_TREE = 100
-LIST = 10  # what a nested list is taken to hold, where first does not say otherwise
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``depth``: fields within fields. ``parts``: fields of a question that have fields of their own: each is a part of
-    the statement, and Neo4j plans it whatever it finds, for as long as that takes. ``cost``: fields that the answer may
-    hold, estimated. ``seconds``: a query's."""
+    the statement, and Neo4j plans it whatever it finds, for as long as that takes. ``cost``: fields that the answer is
+    expected to hold (``api.cost``). ``budget``: fields that a token may ask for in a minute. ``seconds``: that a
+    question may wait for Neo4j."""
 
     depth: int = 12
     parts: int = 300
     cost: int = 5_000_000
+    budget: int = 60_000_000
     seconds: float = 60
 
 
@@ -47,13 +38,18 @@ def check_depth(roots: Mapping[str, Selected], limits: Limits) -> None:
 
 def check_parts(roots: Mapping[str, Selected], limits: Limits) -> None:
     """Raises GraphQLError (over_limit) for a question that asks for too many things beside each other."""
-    count = sum(map(_parts, roots.values()))
+    count = parts_of(roots)
     if count > limits.parts:
         raise GraphQLError(
             f"The question has {count} fields with fields of their own; {limits.parts} are allowed. Ask for some of "
             "them in another question, or for many of a kind in one list with a filter.",
             extensions={"code": "over_limit"},
         )
+
+
+def parts_of(roots: Mapping[str, Selected]) -> int:
+    """Fields that have fields of their own."""
+    return sum(map(_parts, roots.values()))
 
 
 def _parts(selected: Selected) -> int:
@@ -65,8 +61,8 @@ def check_cost(cost: int, limits: Limits) -> None:
     """Raises GraphQLError (over_limit) for a question whose answer may be too large."""
     if cost > limits.cost:
         raise GraphQLError(
-            f"The answer may hold {cost} fields; {limits.cost} are allowed. Ask for fewer at a time (first, after), "
-            "or give first to the lists inside.",
+            f"The answer is expected to hold {cost} fields; {limits.cost} are allowed. Ask for fewer at a time (first, "
+            "after), or give first to the lists inside.",
             extensions={"code": "over_limit"},
         )
 
@@ -92,29 +88,6 @@ def levels(depth: int) -> int:
     return depth
 
 
-def cost_of(roots: Mapping[str, Selected]) -> Callable[[Values], int]:
-    """How many fields the answer may hold, by the values that variables give (``first``)."""
-    terms = [_cost(each, None) for each in roots.values()]
-    return lambda values: sum(term(values) for term in terms)
-
-
 def _depth(selected: Selected) -> int:
     inner = [each for group in selected.children.values() for each in group.values()]
     return 1 + max((_depth(each) for each in inner), default=0)
-
-
-def _cost(selected: Selected, type_: str | None) -> Callable[[Values], int]:
-    field = TYPES[type_].fields.get(selected.name) if type_ in TYPES else None
-    many = isinstance(field, Periods) or (isinstance(field, Way) and field.many)
-    is_page = field is None and any(name.endswith("Connection") for name in selected.children)
-    inner = [_cost(each, name) for name, group in selected.children.items() for each in group.values()]
-    if not inner:
-        return lambda values: 1
-    first = selected.arguments.get("first")
-    usual = LIST if many else PAGE
-
-    def cost(values: Values) -> int:
-        count = (found(first, values) or usual) if many or is_page else WHOLE.get(selected.name, 1)
-        return max(0, count) * (1 + sum(each(values) for each in inner))
-
-    return cost

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from api.given import Parameters, Values
+from api.lengths import Lengths
 
+Cost = Callable[[Values, Lengths], int]
 BLOCK = 500
 """Rows in one record of a result: one record costs two reads of the socket, however much is in it."""
 
@@ -52,4 +54,6 @@ class Plan:
     roots: tuple[RootForm, ...]
     rules: tuple[Rule, ...]
     reads_cpr: bool
-    cost: Callable[[Values], int]
+    cost: Cost
+    parts: int = 0
+    """What Neo4j plans."""

@@ -24,10 +24,12 @@ from neo4j.exceptions import Neo4jError
 
 from api.answer import Ambiguous, Opened, Writer
 from api.availability import Availability, OutOfTime, Patience
+from api.budget import Account
 from api.compiler import Compiler
 from api.cpr_readings import opened
 from api.given import marked
 from api.kept import Kept
+from api.lengths import Lengths, measured
 from api.limits import Limits, check_cost, check_depth, check_parts
 from api.plan import Plan
 from api.question import SCHEMA, Question, Rejected, in_turn
@@ -46,6 +48,11 @@ _RULES_AT_ONCE = 8
 _LONGEST = 3600.0
 """Seconds after which Neo4j ends a read that nobody waits for any more. The time limit itself is counted here: Neo4j
 would count the time, too, that a client takes to receive a large answer."""
+_PLANNING = 10_000
+"""Fields that a part of a question costs when it is asked for the first time, as Neo4j plans it then."""
+_LENGTHS_SECONDS = 600.0
+_SOON = 20.0  # the first import makes a large graph of an empty one
+_LENGTHS_PATIENCE = 60.0
 _CLOSING = 5.0  # seconds
 _NO_VARIABLES = VariableValues({}, {})
 _log = structlog.get_logger("api")
@@ -75,16 +82,27 @@ class Reader:
             self._rules.states = self.states
         self._rules.role_rules = self.role_rules
         self._available = self.availability or Availability(self.reading)
+        self._lengths = Lengths()
+        self._looked = 0.0
+        self._measured: asyncio.Task[None] | None = None
         self._plans: Kept[Hashable, Plan] = Kept(_PLAN_BYTES)
         # Not asyncio's own threads: one that hangs with Neo4j takes none from others, and they don't become many.
         self._threads = ThreadPoolExecutor(_RULES_AT_ONCE, "rules")
 
     async def answer(
-        self, question: Question, variables: Mapping[str, Any] | None, rights: frozenset[str], asker: str
+        self,
+        question: Question,
+        variables: Mapping[str, Any] | None,
+        rights: frozenset[str],
+        asker: str,
+        account: Account | None = None,
     ) -> bytes | AsyncIterator[bytes]:
-        """The answer as JSON: whole, or in pieces as it comes. Raises Rejected, Away; the pieces raise CutOff."""
+        """The answer as JSON: whole, or in pieces as it comes. ``account``: what pays for it; the answer says how much.
+
+        Raises Rejected, Spent, Away; the pieces raise CutOff.
+        """
         try:
-            return await self._answer(question, variables, rights, asker)
+            return await self._answer(question, variables, rights, asker, account)
         except GraphQLError as error:
             raise Rejected(error) from error
         except GraphError as error:
@@ -99,18 +117,28 @@ class Reader:
             raise Rejected(self._too_slow()) from error
 
     async def _answer(
-        self, question: Question, variables: Mapping[str, Any] | None, rights: frozenset[str], asker: str
+        self,
+        question: Question,
+        variables: Mapping[str, Any] | None,
+        rights: frozenset[str],
+        asker: str,
+        account: Account | None,
     ) -> bytes | AsyncIterator[bytes]:
         patience = Patience(self._available, self.limits.seconds)
         given = _coerced(question, variables)
         day = today()
-        plan = await self._plan(question, given, rights, day, await self._shows(day, patience))
+        plan, is_new = await self._plan(question, given, rights, day, await self._shows(day, patience))
         values: dict[str, Any] = dict(given.coerced)
-        check_cost(plan.cost(values), self.limits)
+        cost = plan.cost(values, await self._held(patience))
+        check_cost(cost, self.limits)
+        extensions = b""
+        if account is not None:
+            paid = account.spend(cost + (_PLANNING * plan.parts if is_new else 0))
+            extensions = orjson.dumps({"cost": paid})
         for rule in plan.rules:
             told = partial(self._rules.answer, rule, values, day, rights)
             values[rule.parameter] = await patience.wait(partial(self._in_thread, told))
-        written = self._written(plan, plan.parameters.bind(values), asker, patience)
+        written = self._written(plan, plan.parameters.bind(values), asker, patience, extensions)
         begun = bytearray()
         async for piece in written:
             begun += piece
@@ -124,17 +152,42 @@ class Reader:
 
     async def _plan(
         self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool
-    ) -> Plan:
+    ) -> tuple[Plan, bool]:
+        """The plan, and whether Neo4j may have to plan it first."""
         values, shape = marked(given.coerced, day)
         key = (question, rights, day, copied, shape, question.shaping(given.coerced))
         plan = self._plans.get(key)
+        is_new = plan is None
         if plan is None:
             work = partial(self._compiled, question, given._replace(coerced=values), rights, day, copied)
             compiled = await in_turn(work) if question.is_long else work()
             plan, question.shaped_by = compiled
             key = (question, rights, day, copied, shape, question.shaping(given.coerced))
             self._plans.put(key, plan, question.size + _BYTES_A_CHARACTER * len(plan.statement or ""))
-        return plan
+        return plan, is_new
+
+    async def _held(self, patience: Patience) -> Lengths:
+        """How long lists are: looked at once, and again now and then while questions go on."""
+        if self.availability is None:
+            return self._lengths
+        looked = self._measured
+        if looked is None:
+            looked = self._measured = asyncio.create_task(self._measure(), name="measure the graph")
+        if not self._lengths.counts:
+            await patience.wait(lambda: asyncio.shield(looked))
+        elif looked.done() and monotonic() - self._looked > (_LENGTHS_SECONDS if self._lengths.is_large else _SOON):
+            self._measured = asyncio.create_task(self._measure(), name="measure the graph")
+        return self._lengths
+
+    async def _measure(self) -> None:
+        """Where it fails, the lengths stay as they were, and the next question tries again."""
+        try:
+            async with self._available.within(_LENGTHS_PATIENCE):
+                self._lengths = await measured(self.reading)
+            self._looked = monotonic()
+        except Exception as error:
+            _log.warning("lengths_not_measured", error=type(error).__name__)
+            self._measured = None
 
     def _compiled(
         self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool
@@ -158,11 +211,13 @@ class Reader:
     # -- writing --------------------------------------------------------------------------------------------------
 
     async def _written(
-        self, plan: Plan, parameters: Mapping[str, Any], asker: str, patience: Patience
+        self, plan: Plan, parameters: Mapping[str, Any], asker: str, patience: Patience, extensions: bytes
     ) -> AsyncGenerator[bytes, None]:
         """The answer's JSON in pieces. An error after the first pieces is told, and leaves the JSON without its end."""
         if plan.statement is None:
-            async for piece in Writer(plan, _nothing(), None).pieces():
+            constant = Writer(plan, _nothing(), None)
+            constant.extensions = extensions
+            async for piece in constant.pieces():
                 yield piece
             return
         writer: Writer | None = None
@@ -173,6 +228,7 @@ class Reader:
             query = neo4j.Query(plan.statement, timeout=max(_LONGEST, self.limits.seconds))
             result = await patience.wait(partial(session.run, query, dict(parameters)))
             writer = Writer(plan, _patient(result, patience), self._opening(asker) if plan.reads_cpr else None)
+            writer.extensions = extensions
             async for piece in writer.pieces():
                 begun += len(piece)
                 yield piece

@@ -17,8 +17,8 @@ _INFO: Any = SimpleNamespace(schema=SCHEMA)
 """What the schema's own resolvers look at of what an execution knows."""
 
 
-def check_schema_cost(question: Question, variables: Mapping[str, Any]) -> None:
-    """Raises Rejected: wrong variables; over_limit."""
+def checked_schema_cost(question: Question, variables: Mapping[str, Any]) -> int:
+    """Fields that the answer holds. Raises Rejected: wrong variables; over_limit."""
     given = get_variable_values(SCHEMA, list(question.operation.variable_definitions or ()), dict(variables))
     if isinstance(given, list):
         raise Rejected(*given)
@@ -30,6 +30,7 @@ def check_schema_cost(question: Question, variables: Mapping[str, Any]) -> None:
                 extensions={"code": "over_limit"},
             )
         )
+    return cost
 
 
 def schema_cost(question: Question, given: VariableValues) -> int:

@@ -119,7 +119,7 @@ def test_answers_over_a_kilobyte_are_compressed_as_the_client_can(service: tuple
         for form in ("application/json", "application/graphql-response+json"):
             answer = ask(served, LARGE, **{"Accept-Encoding": accepted, "Accept": form})
             assert answer.headers.get("content-encoding") == used
-            assert answer.json() == plain.json()
+            assert answer.json()["data"] == plain.json()["data"]
             if used:
                 assert "accept-encoding" in answer.headers["vary"].lower()
                 assert int(answer.headers["content-length"]) < len(plain.content) / 3

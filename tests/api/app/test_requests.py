@@ -84,7 +84,7 @@ def test_an_answer_has_the_media_type_that_is_asked_for(
     for question, status in ((ASK, 200), ("{ __typename }", 200), ("{ nothing }", refused)):
         answer = requested(small_service, accept=accept, json={"query": question})
         assert (answer.status_code, answer.headers["content-type"]) == (status, form)
-        assert set(answer.json()) == ({"data"} if question != "{ nothing }" else {"errors"})
+        assert set(answer.json()) - {"extensions"} == ({"data"} if question != "{ nothing }" else {"errors"})
 
 
 @pytest.mark.parametrize(
@@ -242,8 +242,8 @@ def test_an_event_stream_answers_subscriptions(small_service: Served, accept: st
 
 def test_the_operation_that_is_meant(small_service: Served) -> None:
     two = f"query A {ASK} query B {{ units {{ totalCount }} }}"
-    assert requested(small_service, json={"query": two, "operationName": "B"}).json() == {
-        "data": {"units": {"totalCount": 3}}
+    assert requested(small_service, json={"query": two, "operationName": "B"}).json()["data"] == {
+        "units": {"totalCount": 3}
     }
     assert "data" in requested(small_service, json={"query": f"query A {ASK}", "operationName": ""}).json()
     for name, why in ((None, "the name of one operation"), ("C", "the document has no operation 'C'")):
@@ -273,7 +273,7 @@ def test_a_service_that_does_not_tell_its_schema(small_service: Served, addresse
     for refused in (schema, type_):
         assert refused["errors"][0]["extensions"] == {"code": "forbidden"}
         assert "data" not in refused
-    assert people == {"data": {"persons": {"nodes": [{"name": "Alma Testrup"}]}}}
+    assert people["data"] == {"persons": {"nodes": [{"name": "Alma Testrup"}]}}
 
 
 def test_a_graph_that_does_not_answer_is_an_error_that_says_so() -> None:

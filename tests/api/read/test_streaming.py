@@ -105,7 +105,7 @@ def test_what_breaks_off_is_told_at_the_end_and_the_json_is_whole() -> None:
     async def written() -> tuple[bytes, bytes]:
         plan = Plan(
             "", Parameters(), (RootForm("units", "page", "UnitConnection", (PageField("nodes", "nodes", {}),)),), (),
-            False, lambda values: 1,
+            False, lambda values, lengths: 1,
         )  # fmt: skip
         writer = Writer(plan, records(), None)
         pieces = bytearray()
