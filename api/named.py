@@ -10,6 +10,7 @@ from typing import Any
 import neo4j
 from graphql import GraphQLError
 
+from graph.dayturn import DAY_TURN
 from graph.errors import Unknown
 from graph.lookup import find
 from graph.model import KINDS
@@ -76,14 +77,16 @@ def _has(session: neo4j.Session, kind: str, name: str, value: str) -> bool:
 
 
 def _source(session: neo4j.Session, order: SourceOrder, name: str) -> str:
-    allowed = dict.fromkeys((*order.default, *DEFAULT_ORDER, MANUAL))
+    allowed = dict.fromkeys((*order.default, *DEFAULT_ORDER, MANUAL, DAY_TURN))
     if name in allowed:
         return name
     row = session.run(
         """
         RETURN EXISTS { MATCH (:SourceRecord {source: $name}) }
             OR EXISTS { MATCH (:BadRecord {source: $name}) }
-            OR EXISTS { MATCH (:Brake {source: $name}) } AS known
+            OR EXISTS { MATCH (:Brake {source: $name}) }
+            OR EXISTS { MATCH (:Ledger {target: $name}) }
+            OR EXISTS { MATCH (:Run {name: $name}) } AS known
         """,
         name=name,
     ).single(strict=True)

@@ -189,12 +189,15 @@ def test_the_refusal_says_what_is_allowed(asking: Asking) -> None:
 def test_known_names_are_taken_however_they_are_written(asking: Asking) -> None:
     root = asking.data('{ unit(key: "root") { uuid } }')["unit"]["uuid"]
     loud = root.upper()
+    asking.reader.driver.execute_query("CREATE (:Run {id: 'x', type: 'export', name: 'plan2learn'})")
     asked = f"""{{
         unit(uuid: "{loud}") {{ name }}
         units(filter: {{uuids: ["{loud}"]}}) {{ totalCount }}
         below: units(filter: {{below: "{loud}"}}) {{ totalCount }}
         source: units(filter: {{source: "sd"}}) {{ totalCount }}
         never: units(filter: {{source: "opus"}}) {{ totalCount }}
+        days: changes(source: "day-turn") {{ totalCount }}
+        target: brakes(source: "plan2learn") {{ totalCount }}
         changes(uuid: "{loud}", kind: "Unit", source: "sd") {{ totalCount }}
         tree(root: "{loud}", depth: 1) {{ depth }}
     }}"""
