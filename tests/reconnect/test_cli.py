@@ -124,13 +124,14 @@ def test_each_command_is_in_the_module_that_the_list_names() -> None:
 
 def test_help_waits_for_nothing_that_it_does_not_show() -> None:
     """Drivers, servers and sources take a second to load; --help needs none of them."""
-    loaded = "import sys; sys.argv[1:] = ['--help']\ntry:\n import reconnect.__main__\nfinally:\n print(*sys.modules)"
+    begin = "import sys; sys.argv[1:] = ['--help']\nfrom reconnect.entry import main\n"
+    loaded = begin + "try:\n main()\nfinally:\n print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert "day-turn" in done.stdout
     shown, modules = done.stdout.rsplit("\n", 2)[0], done.stdout.split("\n")[-2].split()
     assert all(each in shown for each in MODULES)
     own = {each for each in modules if each.startswith(("graph", "importers", "api", "exporters", "reconnect."))}
-    assert own == {"reconnect.__main__", "reconnect.entry", "reconnect.root"}
+    assert own == {"reconnect.entry", "reconnect.root"}
     assert not {"neo4j", "redis", "pydantic", "structlog", "graphql"} & set(modules)
 
 
