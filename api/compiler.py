@@ -22,7 +22,7 @@ from api.named import NAMED, word
 from api.nearest import EVERYBODY
 from api.plan import BLOCK, PageField, Plan, RootForm, Rule
 from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Answered, Linked, Periods, Type, Value, Way
-from api.selection import Selected
+from api.selection import MARK, Selected, sources
 from api.told import RULES, TOLD, Part, Plain, Told
 from graph.collation import SORT_KEY, in_cypher
 from graph.lookup import surviving_query
@@ -353,7 +353,8 @@ class Compiler:
     # -- objects --------------------------------------------------------------------------------------------------
 
     def _map(self, type_: Type, selected: Mapping[str, Selected], n: str, v: str, r: str) -> str:
-        pairs = (f"`{each.key}`: {self._field(type_, each, n, v, r)}" for each in selected.values())
+        read = {*sources(selected).values(), MARK}  # the mark is looked at under its own name
+        pairs = (f"`{key}`: {self._field(type_, each, n, v, r)}" for key, each in selected.items() if key in read)
         return f"{{{', '.join(pairs)}}}"
 
     def _field(self, type_: Type, selected: Selected, n: str, v: str, r: str) -> str:

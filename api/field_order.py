@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any
 
-from api.selection import MARK, Selected
+from api.selection import MARK, Selected, sources
 
 Ordering = Callable[[Any], Any]
 
@@ -29,16 +29,18 @@ def _of_union(children: Mapping[str, Mapping[str, Selected]], types: list[Orderi
         return lambda value: by_type[value[MARK]](value)
     by_fields: dict[frozenset[str], Ordering] = {}
     for fields, type_ in zip(children.values(), types, strict=True):
-        by_fields.setdefault(frozenset(fields), type_)
+        by_fields.setdefault(frozenset(sources(fields).values()), type_)
     return lambda value: by_fields[frozenset(value)](value)
 
 
 def _of_map(fields: Mapping[str, Selected]) -> Ordering:
     keys = tuple(each for each in fields if each != MARK)
+    asked = sources(fields)
+    read = [asked[each] for each in keys]
     inner = [(place, ordering(fields[key].children)) for place, key in enumerate(keys) if fields[key].children]
     if len(keys) < 2 and not inner and MARK not in fields:
         return lambda value: value
-    get: Callable[[Any], Any] = itemgetter(*keys) if len(keys) > 1 else lambda value: [value[key] for key in keys]
+    get: Callable[[Any], Any] = itemgetter(*read) if len(keys) > 1 else lambda value: [value[key] for key in read]
     if not inner:
         return lambda value: dict(zip(keys, get(value), strict=True))
 

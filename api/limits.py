@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from graphql import GraphQLError
 
-from api.selection import Selected
+from api.selection import Selected, sources
 
 LARGEST_PAGE = 100_000  # it is streamed; the cost limit stops what would be too dear
 DEEPEST_TREE = 100
@@ -53,7 +53,8 @@ def parts_of(roots: Mapping[str, Selected]) -> int:
 
 
 def _parts(selected: Selected) -> int:
-    inner = [each for group in selected.children.values() for each in group.values()]
+    # The same under different names is planned once.
+    inner = [group[key] for group in selected.children.values() for key in set(sources(group).values())]
     return bool(inner) + sum(map(_parts, inner))
 
 

@@ -1,6 +1,6 @@
 """What a document asks for: fields, fragments, directives and variables resolved to one tree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,21 @@ class Document:
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: VariableValues
+
+
+def sources(fields: Mapping[str, Selected]) -> dict[str, str]:
+    """Key → key of the first field that asks for the same: it is read once, whatever it is called in the answer."""
+    first: dict[Hashable, str] = {}
+    return {key: first.setdefault(_asks_for(each), key) for key, each in fields.items()}
+
+
+def _asks_for(selected: Selected) -> Hashable:
+    """Equal where the answers are: all but the field's own key."""
+    inner = tuple(
+        (type_, tuple((key, _asks_for(each)) for key, each in group.items()))
+        for type_, group in selected.children.items()
+    )
+    return selected.name, repr(selected.arguments), inner
 
 
 def select(operation: OperationDefinitionNode, document: Document) -> dict[str, Selected]:

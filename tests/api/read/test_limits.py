@@ -24,9 +24,9 @@ def test_depth(asking: Asking) -> None:
     "many",
     [
         "{ " + " ".join(f"a{n}: units(first: 1) {{ totalCount }}" for n in range(301)) + " }",
-        "{ units(first: 1) { nodes { " + " ".join(f"a{n}: parent {{ name }}" for n in range(300)) + " } } }",
+        "{ units(first: 1) { nodes { " + " ".join(f"a{n}: parent {{ n{n}: name }}" for n in range(300)) + " } } }",
         "{ units(first: 1) { nodes { ...A } } } fragment A on Unit { "
-        + " ".join(f"a{n}: parent {{ b: parent {{ name }} c: parent {{ name }} }}" for n in range(110))
+        + " ".join(f"a{n}: parent {{ b{n}: parent {{ name }} c: parent {{ n{n}: name }} }}" for n in range(110))
         + " }",
     ],
     ids=["beside_each_other", "of_one_thing", "in_a_fragment"],

@@ -210,3 +210,15 @@ def test_a_union_in_the_periods_of_a_link(asking: Asking) -> None:
         (period,) = each["holderPeriods"]
         assert period["__typename"] == "AssignmentHolderPeriod"
         assert period["holder"]["__typename"] == each["holder"]["__typename"]
+
+
+def test_the_same_under_different_names_is_read_once(asking: Asking) -> None:
+    """Neo4j would plan each of them."""
+    twice = "a: name b: name c: parent { name } d: parent { name } e: parent { x: name } f: children(first: 1) { uuid }"
+    unit = asking.data(f'{{ unit(key: "it") {{ {twice} }} }}')["unit"]
+    assert list(unit) == list("abcdef")
+    assert unit["a"] == unit["b"] and unit["c"] == unit["d"] == {"name": unit["e"]["x"]}
+    many = " ".join(f"a{n}: name p{n}: parent {{ name }}" for n in range(1500))
+    wide = asking.data(f'{{ unit(key: "it") {{ {many} }} }}')["unit"]
+    assert len(wide) == 3000
+    assert wide["a1499"] == unit["a"] and wide["p1499"] == unit["c"]
