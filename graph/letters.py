@@ -144,6 +144,8 @@ def _kept(name: str, value: Value | None) -> Value | None:
     made = _normal(value)
     if name not in PROSE:
         return made
+    if isinstance(made, tuple):
+        return tuple(map(_without_numbers, made))
     return _without_numbers(made) if isinstance(made, str) else made
 
 

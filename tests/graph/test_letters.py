@@ -76,6 +76,14 @@ def test_a_cpr_number_in_words_is_taken_out_of_a_source_and_refused_by_hand(numb
     assert by_hand(stated, stated) == stated, "what was stated before is not in the way of something else"
 
 
+def test_a_cpr_number_is_taken_out_of_each_text_of_a_list() -> None:
+    levels = told(("01 Anviser", "02 Vikar for 020257-5002"))
+    kept, (problem,) = of_source(Statement("Employment", "e", values={"invoice_levels": levels}))
+    assert kept.values == {"invoice_levels": told(("01 Anviser", "02 Vikar for XXXXXX-XXXX"))}
+    assert (problem.field, problem.rule) == ("invoice_levels", "cpr_in_text")
+    assert of_source(kept) == (kept, ())
+
+
 @pytest.mark.parametrize("letter", ["\u2028", "\u0085", "\x00", "\x1b", "\u200b"])
 def test_what_is_no_letter_is_refused_by_hand(letter: str) -> None:
     assert has_controls(letter)
