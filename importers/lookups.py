@@ -14,7 +14,7 @@ from importers.source import SourceError
 
 T = TypeVar("T")
 _ENOUGH = 10
-"""Faults without any answer after which no more is asked: each may have taken a minute of attempts."""
+"""Things that met a fault, without any answer, after which no more is asked: each may take a minute of attempts."""
 
 _OWN = re.compile(r"'[^']*'|\d+")
 """What one thing's fault has of that thing."""
@@ -35,15 +35,18 @@ class Lookups:
 
     faults: tuple[type[SourceError], ...]
     _answered: Counter[str] = field(default_factory=Counter)
-    _failed: dict[str, list[SourceError]] = field(default_factory=dict)
+    _failed: dict[str, dict[str, SourceError]] = field(default_factory=dict)
 
-    def ask(self, kind: str, question: Callable[[], T]) -> Answered[T]:
-        """Ask, and note what came of it. Raises the fault where so many have met it that it must be everybody's."""
+    def ask(self, kind: str, of: str, question: Callable[[], T]) -> Answered[T]:
+        """Ask, and note what came of it. ``of``: what it is about; one thing may be asked about several times.
+
+        Raises the fault where so many have met it that it must be everybody's.
+        """
         try:
             answer = question()
         except self.faults as fault:
-            failed = self._failed.setdefault(kind, [])
-            failed.append(fault)
+            failed = self._failed.setdefault(kind, {})
+            failed[of] = fault
             if len(failed) >= _ENOUGH:
                 self.require_answers()
             return Answered(None, fault)
@@ -51,8 +54,9 @@ class Lookups:
         return Answered(answer)
 
     def require_answers(self) -> None:
-        """Raises the fault if several questions of a kind met it, and none of that kind was answered."""
+        """Raises the fault if questions of a kind met it about several things, and none of that kind was answered."""
         for kind, failed in self._failed.items():
-            alike = {_OWN.sub("", f"{type(each).__name__} {each}") for each in failed}
-            if not self._answered[kind] and len(failed) > 1 and len(alike) == 1:
-                raise failed[0]
+            faults = [*failed.values()]
+            alike = {_OWN.sub("", f"{type(each).__name__} {each}") for each in faults}
+            if not self._answered[kind] and len(faults) > 1 and len(alike) == 1:
+                raise faults[0]

@@ -188,7 +188,7 @@ class Institutions:
         """By UUID; those that can't be read as they are known. And what is wrong with others."""
         found: dict[str, Department] = {}
         for uuid, answer in self.operations.histories(list(elements.by_uuid)):
-            history = self.lookups.ask("parents", answer)
+            history = self.lookups.ask("parents", uuid, answer)
             if history.fault is not None or history.answer is None:
                 self.again.all_units()
                 found[uuid] = self._unanswered(uuid, f"SD does not answer for its parents: {history.fault}")
@@ -249,7 +249,7 @@ class Institutions:
             return list(self._with_known_parents(by_tree(found, above)).values())
 
         def fetch(uuid: str) -> Department | None:
-            asked = self.lookups.ask("department", lambda: self._elements_of(told.code, uuid))
+            asked = self.lookups.ask("department", uuid, lambda: self._elements_of(told.code, uuid))
             for each in from_elements(asked.answer) if asked.answer is not None else ():
                 if each.uuid == uuid:
                     return each if each.periods else None

@@ -169,12 +169,13 @@ class People:
                 here = cpr in changed.get(institution.code, {})
                 contacts: dict[tuple[str, str], ContactTold] = {}
                 if here or self._key(cpr) not in self.told:
-                    asked = self.lookups.ask("person", partial(self._asked, institution, cpr))
+                    asked = self.lookups.ask("person", self._key(cpr), partial(self._asked, institution, cpr))
                     for each in asked.answer or ():
                         yield from self._person(institution, each, contacts)
                     yield from self._faulty(institution, changed, cpr, asked.fault)
                 if here:
-                    told = self.lookups.ask("employments", partial(self._timelines_of, institution, cpr))
+                    timelines = partial(self._timelines_of, institution, cpr)
+                    told = self.lookups.ask("employments", self._key(cpr), timelines)
                     yield from self._faulty(institution, changed, cpr, told.fault)
                     if told.answer is not None:
                         waiting += [(institution, raw, contacts) for raw in told.answer]
@@ -237,8 +238,10 @@ class People:
     def still_due(self, institution: Institution, changed: dict[str, set[str]]) -> Iterator[RawRecord]:
         """Ask for the employments that the run before has left: who has one goes to ``changed``."""
         for number in self.again.due.get(institution.code, ()):
-            asked = self.lookups.ask("employments", partial(self._told_of, institution, number))
-            keys = self.known.keys_starting("Employment", institution.records.employment_key(number, ""))
+            keys = [*self.known.keys_starting("Employment", institution.records.employment_key(number, ""))]
+            # Several of one person's employments are one thing that meets a fault.
+            of = keys[0].rpartition(":")[2] if len(keys) == 1 else f"{institution.code}:{number}"
+            asked = self.lookups.ask("employments", of, partial(self._told_of, institution, number))
             if asked.fault is not None:
                 self.again.add(institution.code, number)
                 for key in keys:
@@ -268,7 +271,7 @@ class People:
     def verified_absence(self, institution: Institution, number: str, previous: Statement) -> Mapped:
         """Ask for one employment that an answer lacked. Raises SourceError."""
         key = previous.key
-        asked = self.lookups.ask("absent", partial(self._told_of, institution, number))
+        asked = self.lookups.ask("absent", key.rpartition(":")[2], partial(self._told_of, institution, number))
         if asked.fault is not None:
             self.again.add(institution.code, number)
             raise BadRecord(Problem("Employment", key, "", NO_ANSWER, _as_known(asked.fault)))
