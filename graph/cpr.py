@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -150,7 +151,9 @@ _REPLACEMENT_DAYS = 60
 """Added to the day of birth in a replacement number (erstatningspersonnummer; cpr.md §6)."""
 _BETWEEN = r"[\s\u2010-\u2015\u2212-]"
 """Blanks, hyphens and dashes, as people put them into a number."""
-_LIKE_A_NUMBER = re.compile(rf"(?<!\d)\d\d(?:{_BETWEEN}?\d\d){{2}}{_BETWEEN}{{0,3}}\d{{4}}(?!\d)", re.ASCII)
+_BETWEEN_IN_TEXT = r"[\s\u2010-\u2015\u2212\u200c\u200d./_\u00b7-]"
+"""What more stands in a number that is written into a text: dots, slashes, joiners. ``\\s`` is any script's blank."""
+_LIKE_A_NUMBER = re.compile(rf"(?<!\d)\d\d(?:{_BETWEEN_IN_TEXT}?\d\d){{2}}{_BETWEEN_IN_TEXT}{{0,3}}\d{{4}}(?!\d)")
 _SEPARATOR = re.compile(_BETWEEN)
 NOT_A_NUMBER = "this is not a valid CPR number: ten digits that begin with a date (DDMMYY)"
 
@@ -179,9 +182,9 @@ def number_in(written: str) -> str | None:
 
 
 def numbers_in(text: str) -> Iterator[tuple[int, int]]:
-    """Where CPR numbers stand in a text: (start, end), half-open."""
+    """Where CPR numbers stand in a text, in whatever digits: (start, end), half-open."""
     for found in _LIKE_A_NUMBER.finditer(text):
-        if number_in(found[0]) is not None:
+        if is_number("".join(str(unicodedata.decimal(each)) for each in found[0] if each.isdecimal())):
             yield found.span()
 
 

@@ -12,13 +12,15 @@ from dataclasses import replace
 from graph.cpr import numbers_in
 from graph.errors import Refused
 from graph.facts import Problem, Ref, Statement, Told, Value
-from graph.model import PROSE
+from graph.model import INDEXED, LONGEST_INDEXED, PROSE
 from graph.time import Period
 
 _FOLDED = "\t\n\r"
 """Controls that are blanks in any text."""
 _JOINERS = "\u200c\u200d"
 """Format characters that some scripts are written with."""
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols to Unicode, and blanks to the eye: the fillers of Hangul, Braille without dots."""
 _HIDDEN = "XXXXXX-XXXX"
 CPR_IN_TEXT = "it holds a CPR number, and everybody may read it: write the name or the uuid of the person instead"
 CONTROLS = "it holds characters that are not letters (control characters, line separators, invisible marks)"
@@ -28,7 +30,7 @@ def normal(text: str) -> str:
     """The text as it is kept and compared. Empty where nothing but blanks is in it."""
     if _is_normal(text):
         return text
-    kept = "".join(" " if each.isspace() else each for each in text if each.isspace() or not _is_control(each))
+    kept = "".join(" " if _is_blank(each) else each for each in text if _is_blank(each) or not _is_control(each))
     return " ".join(unicodedata.normalize("NFC", kept).split())
 
 
@@ -38,19 +40,38 @@ def has_controls(text: str) -> bool:
 
 
 def has_number(text: str) -> bool:
-    """Whether a CPR number stands in a text, also one written with blanks or a hyphen."""
-    return next(numbers_in(text), None) is not None
+    """Whether a CPR number stands in a text as it will be kept, also one written with blanks, dots or a hyphen."""
+    return next(numbers_in(normal(text)), None) is not None
+
+
+def refuse_longer(statement: Statement) -> None:
+    """Refuse a text that is longer than the graph's indexes hold: writing it would fail, and all else with it.
+
+    Raises Refused (too_long), with the field; ``key`` is that of the record itself.
+    """
+    long = ["key"] if len(statement.key) > LONGEST_INDEXED else []
+    for name in INDEXED & statement.values.keys():
+        if any(len(each) > LONGEST_INDEXED for told in statement.values[name] for each in _texts(told)):
+            long.append(name)
+    if long:
+        field = min(long)
+        raise Refused("too_long", f"{field}: the text is longer than {LONGEST_INDEXED} letters", field=field)
 
 
 def _is_normal(text: str) -> bool:
     """By far the most frequent; nothing is made anew."""
     return (
         text.isprintable()
+        and (text.isascii() or _BLANK_LETTERS.isdisjoint(text))
         and unicodedata.is_normalized("NFC", text)
         and "  " not in text
         and text[:1] != " "
         and text[-1:] != " "
     )
+
+
+def _is_blank(letter: str) -> bool:
+    return letter.isspace() or letter in _BLANK_LETTERS
 
 
 def _is_control(letter: str) -> bool:

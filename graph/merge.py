@@ -15,6 +15,7 @@ from itertools import pairwise
 from graph.cpr import NOT_A_NUMBER, is_number
 from graph.errors import Refused
 from graph.facts import LinkTold, Scalar, Statement, Told, Value
+from graph.letters import refuse_longer
 from graph.model import KINDS, Kind
 from graph.order import SourceOrder
 from graph.record import Resolved
@@ -60,9 +61,10 @@ class Thing:
 def check(statement: Statement) -> None:
     """Refuses a statement that contradicts itself or the model.
 
-    Raises Refused: empty_period, two_parents (two_at_once for other links), unknown_property, wrong_value.
+    Raises Refused: empty_period, too_long, two_parents (two_at_once for other links), unknown_property, wrong_value.
     """
     kind = KINDS[statement.kind]
+    refuse_longer(statement)
     if statement.cpr is not None and not is_number(statement.cpr):
         raise Refused("wrong_value", NOT_A_NUMBER, field="cpr")
     known = {each.name for each in kind.properties}

@@ -415,3 +415,9 @@ PROSE = frozenset({
     "title", "short_title", "supplier", "occupation", "school_roles", "coverage", "description", "display_name", "tags",
     "category", "invoice_levels", "pay_grade",
 })  # fmt: skip
+
+# Texts that the graph has an index of, the captions that names are sorted by among them. An entry of an index holds
+# 8 kB at most, and Neo4j refuses to write what is longer.
+INDEXED: frozenset[str] = frozenset({"name", "title", "number", "institution_number", "login", "code", "key"})
+LONGEST_INDEXED = 1000
+"""Letters; of four bytes at most. Keys of records are indexed as well."""

@@ -1,5 +1,6 @@
 """What the graph keeps about sources beside their statements: marks, runs, bad records, brakes."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,7 @@ import orjson
 
 from graph.changes import now
 from graph.facts import Problem
+from graph.model import LONGEST_INDEXED
 
 
 def read_mark(driver: neo4j.Driver, source: str) -> Mapping[str, str]:
@@ -92,7 +94,12 @@ def kept_problems(driver: neo4j.Driver, source: str) -> dict[str, Problem]:
 
 
 def problem_id(source: str, problem: Problem) -> str:
-    return "|".join((source, problem.kind, problem.key, problem.field, problem.rule))
+    """What a problem is kept under. An index holds it, so a key that no index could hold stands there as its digest."""
+    key, field = (
+        each if len(each) <= LONGEST_INDEXED // 2 else hashlib.sha256(each.encode()).hexdigest()
+        for each in (problem.key, problem.field)
+    )
+    return "|".join((source, problem.kind, key, field, problem.rule))
 
 
 def settle_problems(

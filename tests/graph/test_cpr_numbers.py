@@ -59,7 +59,23 @@ def test_a_number_is_one_at_every_door(digits: str) -> None:
         assert values.cpr_number(digits) == digits
 
 
-@pytest.mark.parametrize("written", ["0202575002", "020257-5002", "020257 5002", "02 02 57 5002", "020257 - 5002"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "0202575002",
+        "020257-5002",
+        "020257 5002",
+        "02 02 57 5002",
+        "020257 - 5002",
+        "020257\u00a05002",
+        "02.02.57-5002",
+        "02/02-57 5002",
+        "020257.5002",
+        "020257_5002",
+        "020257\u200d5002",
+        "٠٢٠٢٥٧٥٠٠٢",
+    ],
+)
 def test_a_number_is_found_in_a_text(written: str) -> None:
     text = f"Vikar for {written}, se sagen"
     ((start, end),) = numbers_in(text)

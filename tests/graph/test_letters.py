@@ -1,10 +1,17 @@
 """One form for every text: composed letters, folded blanks, no controls, no CPR numbers in words."""
 
+import re
+from importlib.resources import files
+
 import pytest
 
+from graph.collation import caption
 from graph.errors import Refused
-from graph.facts import LinkTold, Ref, Statement, Told
+from graph.facts import LinkTold, Problem, Ref, Statement, Told
 from graph.letters import by_hand, has_controls, normal, of_source
+from graph.merge import check
+from graph.model import INDEXED, KINDS
+from graph.sourcing import problem_id
 from graph.time import Period
 from tests.graph.organisation import START, told
 
@@ -21,6 +28,7 @@ from tests.graph.organisation import START, told
         ("Sko\u200ble\u202e", "Skole"),
         (" \u2028\u0085 ", ""),
         ("Ærø", "Ærø"),
+        (" \u3164\u115f\u2800 ", ""),
     ],
 )
 def test_the_form_that_is_kept(written: str, kept: str) -> None:
@@ -89,3 +97,39 @@ def test_what_is_no_letter_is_refused_by_hand(letter: str) -> None:
     assert has_controls(letter)
     with pytest.raises(Refused, match="not letters"):
         by_hand(Statement("Unit", "u", values={"name": told(f"A{letter}B")}), Statement("Unit", "u"))
+
+
+def test_a_text_longer_than_an_index_holds_is_refused_for_its_record_only() -> None:
+    check(Statement("Unit", "u" * 1000, values={"name": told("Å" * 1000), "tags": told(("t" * 5000,))}))
+    for long in (Statement("Unit", "u", values={"name": told("n" * 1001)}), Statement("Unit", "u" * 1001)):
+        with pytest.raises(Refused) as refused:
+            check(long)
+        assert refused.value.code == "too_long"
+
+
+def test_every_text_that_is_indexed_has_a_longest_form() -> None:
+    """Neo4j refuses to write a longer one, and the run stops."""
+    indexed = {
+        (label, name.strip().removeprefix("n."))
+        for each in files("graph.migrations").iterdir()
+        if each.name.endswith(".cypher")
+        for label, names in re.findall(
+            r"FOR \(n:(\w+)\) (?:ON|REQUIRE) \(?([^;)]*?)(?: IS UNIQUE|\))", each.read_text()
+        )
+        for name in names.split(",")
+    }
+    assert ("Unit", "name") in indexed and ("Role", "key") in indexed
+    named = {(kind.name, each.name) for kind in KINDS.values() for each in kind.properties if each.type == "text"}
+    assert {name for _, name in indexed & named} | {caption(kind) for kind in KINDS} - {""} <= INDEXED
+
+
+def test_a_notice_tells_of_a_number_that_stands_there_once_blanks_are_folded() -> None:
+    kept, notices = of_source(Statement("Person", "p", values={"name": told("Ib 010190\u0007\u00a01234")}))
+    assert kept.values == {"name": told("Ib XXXXXX-XXXX")}
+    assert {each.rule for each in notices} == {"control_characters", "cpr_in_text"}
+
+
+def test_a_problem_of_a_record_whose_key_is_too_long_can_be_kept() -> None:
+    one, other = (problem_id("facts", Problem("Person", "Å" * 9000 + end, "key", "too_long", "")) for end in "ab")
+    assert one != other
+    assert len(one.encode()) < 8000
