@@ -51,7 +51,9 @@ class Position:
 class Employment:
     """An employment that holds on the day or later. ``period``: the stretch that holds on the day, else the next one.
     ``first_start``: of its first stretch ever. Values, unit and position are those of the first day that is told.
-    ``is_ahead``: it begins after the day. ``hidden``: address and number that are not to be shown outside."""
+    ``title``: the person's own, so none that is just payroll's name of the position: the position list's outranks that
+    (positions.md §6). ``is_ahead``: it begins after the day. ``hidden``: address and number that are not to be shown
+    outside."""
 
     uuid: str
     number: str
@@ -91,9 +93,13 @@ class Organisation:
 def organisation(image: Image, at: date) -> Organisation:
     """The image on the day. Raises ImageError where an answer is not as image.graphql asks for it."""
     try:
+        names = {
+            (each["institution"], each["code"]): each["title"] for each in image["Positions"] if each["institution"]
+        }
+        employments = (_employment(each, at, names) for each in image["Employments"])
         return Organisation(
             units={each["uuid"]: _unit(each) for each in image["Units"]},
-            employments=tuple(told for each in image["Employments"] if (told := _employment(each, at)) is not None),
+            employments=tuple(each for each in employments if each is not None),
             leaders=tuple(leader for each in image["Leaders"] for leader in _leaders(each)),
         )
     except (LookupError, TypeError, ValueError) as error:
@@ -114,8 +120,8 @@ def _unit(node: Node) -> Unit:
     )
 
 
-def _employment(node: Node, at: date) -> Employment | None:
-    """None where it is over, or nobody's."""
+def _employment(node: Node, at: date, names: Mapping[tuple[str, str], str | None]) -> Employment | None:
+    """None where it is over, or nobody's. ``names``: what payroll calls its positions, by institution and code."""
     stretches = union(_period(each) for each in node["history"])
     due = [each for each in stretches if each.last > at]
     if not due or node["person"] is None:
@@ -123,6 +129,7 @@ def _employment(node: Node, at: date) -> Employment | None:
     day = max(at, due[0].start)
     values = _on(node["history"], day)
     position, unit = node["position"], node["unit"]
+    title, called = _text(values, "title"), names.get((values["institution"], values["positionCode"]))
     return Employment(
         uuid=node["uuid"],
         number=_text(values, "number"),
@@ -130,7 +137,7 @@ def _employment(node: Node, at: date) -> Employment | None:
         unit=None if unit is None else unit["uuid"],
         type=_text(values, "type"),
         type_name=_text(values, "typeName"),
-        title=_text(values, "title"),
+        title="" if title == called else title,
         position=None if position is None else Position(position["uuid"], _text(position, "title")),
         on_leave=bool(values["onLeave"]),
         fraction=float(values["fraction"] or 0),

@@ -29,8 +29,8 @@ DECIDED: dict[str, dict[str, str]] = {
         "payroll ends the employment, with its own last day": "dead",
     },
     "Employment": {
-        "payroll's own workings": "institution status weekly_hours full_time_hours pay_grade extra_digit start_assumed",
-        "the target gets the position itself": "position_code stk",
+        "payroll's own workings": "status weekly_hours full_time_hours pay_grade extra_digit start_assumed",
+        "the target gets the position itself": "stk",
         "the target gets assignments instead": "manager_flag manager_level",
         "no column in Plan2Learn": "extension workplace_p_number anniversary first_entry entry_into_group",
         "for invoices: no target of invoices yet": "invoice_recipient invoice_levels",
@@ -41,7 +41,7 @@ DECIDED: dict[str, dict[str, str]] = {
         "for school systems": "school_roles initials occupation",
     },
     "Position": {
-        "the position's uuid and title are the target's": "code institution short_title category level agreement",
+        "the position's uuid and title are the target's": "short_title category level agreement",
         "for finding the position, and for statistics": "stk disco leader_hint payroll_keys title_rules",
     },
     "Assignment": {"Plan2Learn has titles only": "primary level coverage members"},

@@ -30,7 +30,9 @@ MANAGERS = RoleRule(name="managers", role="manager", title="Leder", position_cod
 
 def staff() -> list[Statement]:
     """Two units; a manager, a nurse, one who has left, one who begins later and moves on, one who is away at last."""
-    nurse = Statement("Position", "2020", values={"code": told("2020"), "title": told("Sygeplejerske")})
+    payrolls = {"code": told("2020"), "institution": told("899"), "title": told("Sygeplejerske")}
+    nurse = Statement("Position", "2020", values=payrolls)
+    of_the_list = Statement("Position", "12", values={"code": told("12"), "title": told("Autoriseret sygeplejerske")})
     common = {"type": "monthly_full", "type_name": "Månedslønnet"}
     gone = employment("e3", "p3", "south", position_code="2020", **common)
     gone.exists = (Period(date(2020, 1, 1), AT),)
@@ -48,11 +50,13 @@ def staff() -> list[Statement]:
     working = employment(
         "e2", "p2", "south", position_code="2020", email="birk@andeby.dk", phone="12 34 56 78", **common
     )
-    working.links = {**working.links, "position": link("Position", "2020")}
+    working.values = {**working.values, "institution": told("899"), "title": told("Sygeplejerske")}  # as Opus tells it
+    working.links = {**working.links, "position": link("Position", "12")}
     dan = person("p4", "Dan Łukasz", "0404575004")
     dan.values = {**dan.values, "work_email": told("dan@andeby.dk"), "mobile": told("40404040")}
     return [
         nurse,
+        of_the_list,
         unit("root"),
         unit("north", "root", street="Torvet 1", postal_code="0999", city="Andeby"),
         unit("south", "root"),
@@ -98,8 +102,9 @@ def test_the_five_files(exported: ExportReport, tmp_path: Path) -> None:
         ("Birk Prøvesen", "0202575002"),
         ("Dan Lukasz", "0404575004"),
     ]
+    listed = "Autoriseret sygeplejerske"
     birk = next(row for row in people.values() if row["Navn"] == "Birk Prøvesen")
-    assert (birk["E-mail"], birk["Mobil"], birk["Stilling"]) == ("birk@andeby.dk", "12345678", "Sygeplejerske")
+    assert (birk["E-mail"], birk["Mobil"], birk["Stilling"]) == ("birk@andeby.dk", "12345678", listed)
 
     told_of = {
         people[row["BrugerId"]]["Navn"]: (names[row["AfdelingsId"]], row["AktivStatus"], row["StartdatoEngagement"])
@@ -111,7 +116,7 @@ def test_the_five_files(exported: ExportReport, tmp_path: Path) -> None:
         "Dan Lukasz": ("South", "0", "2026-05-01"),
     }
     (position,) = table(tmp_path, "stillingskode.csv")
-    assert position["Stillingskode"] == "Sygeplejerske"
+    assert position["Stillingskode"] == listed
     assert {row["StillingskodeId"] for row in table(tmp_path, "engagement.csv")} == {"", position["StillingskodeID"]}
     (leader,) = table(tmp_path, "leder.csv")
     assert (people[leader["BrugerId"]]["Navn"], names[leader["AfdelingsID"]]) == ("Alma Testrup", "North")
@@ -156,7 +161,7 @@ def test_a_dry_run_tells_what_would_change_and_nothing_private(
     lines = {line for each in report.files for change in each.changes for line in change.lines}
     assert lines == {
         "E-mail: birk@andeby.dk → birk.ny@andeby.dk",
-        "Stilling: Sygeplejerske → Souschef",
+        "Stilling: Autoriseret sygeplejerske → Souschef",
         "Navn: differs (protected)",
         "E-mail: differs (protected)",
         "Mobil: differs (protected)",

@@ -13,6 +13,8 @@ from tests.exporters.plan2learn.andeby import AT, rows, settings
 
 VALUES: dict[str, Any] = {
     "number": "1",
+    "institution": "899",
+    "positionCode": "500",
     "type": "monthly_full",
     "typeName": "Månedslønnet",
     "title": None,
@@ -45,13 +47,22 @@ UNIT = {
 }
 
 
+POSITIONS = [
+    {"code": "500", "institution": "899", "title": "Pædagog"},
+    {"code": "500", "institution": "898", "title": "Kok"},
+    {"code": "12", "institution": None, "title": "Pædagogisk medarbejder"},  # of the list
+]
+
+
 def state(start: str, end: str | None = None, **values: Any) -> dict[str, Any]:
     return {"from": start, "to": end, **VALUES, **values}
 
 
-def seen(*history: dict[str, Any], person: dict[str, Any] = PERSON) -> Organisation:
-    node = {"uuid": "e1", "unit": {"uuid": "u1"}, "position": None, "history": list(history), "person": person}
-    return organisation({"Units": [UNIT], "Employments": [node], "Leaders": []}, AT)
+def seen(
+    *history: dict[str, Any], person: dict[str, Any] = PERSON, position: dict[str, str] | None = None
+) -> Organisation:
+    node = {"uuid": "e1", "unit": {"uuid": "u1"}, "position": position, "history": list(history), "person": person}
+    return organisation({"Units": [UNIT], "Employments": [node], "Positions": POSITIONS, "Leaders": []}, AT)
 
 
 def test_03_who_left_yesterday_is_not_delivered() -> None:
@@ -118,6 +129,18 @@ def test_of_a_protected_person_the_directorys_phones_are_not_given_either() -> N
     assert (row["E-mail"], row["Mobil"]) == ("at@andeby.dk", "")
 
 
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [("Pædagog", "Pædagogisk medarbejder"), (None, "Pædagogisk medarbejder"), ("Vikar", "Vikar"), ("Kok", "Kok")],
+)
+def test_17_payrolls_name_of_the_position_is_nobodys_own_title(title: str | None, shown: str) -> None:
+    """positions.md §6. Opus tells the position's words on each employment, SD where they are the person's own."""
+    of_the_list = {"uuid": "x1", "title": "Pædagogisk medarbejder"}
+    made = rows(shaped(seen(state("2020-01-01", title=title), position=of_the_list), settings(), AT))
+    assert made["person"][0]["Stilling"] == shown
+    assert [each["Stillingskode"] for each in made["position"]] == ["Pædagogisk medarbejder"]
+
+
 def test_leaders_of_every_kind() -> None:
     node = {
         "uuid": "a1",
@@ -129,7 +152,7 @@ def test_leaders_of_every_kind() -> None:
         {**node, "holder": {"uuid": "p2"}},
         {**node, "holder": None},
     ]
-    made = organisation({"Units": [], "Employments": [], "Leaders": leaders}, AT).leaders
+    made = organisation({"Units": [], "Employments": [], "Positions": [], "Leaders": leaders}, AT).leaders
     assert [(each.person, each.unit, each.responsibilities) for each in made] == [
         (person, unit, ("A", "B")) for person in ("p1", "p2") for unit in ("u1", "u2")
     ]
@@ -137,4 +160,4 @@ def test_leaders_of_every_kind() -> None:
 
 def test_an_answer_that_lacks_a_field_is_told() -> None:
     with pytest.raises(ImageError, match="'parent'"):
-        organisation({"Units": [{"uuid": "u1"}], "Employments": [], "Leaders": []}, AT)
+        organisation({"Units": [{"uuid": "u1"}], "Employments": [], "Positions": [], "Leaders": []}, AT)
