@@ -7,7 +7,7 @@ time. It is thrown away when the settings or the program's code have changed. It
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -65,8 +65,13 @@ class Memory:
         self._key = bytes.fromhex(known.fingerprint(b"names of pieces"))
         self._context = known.fingerprint(_code(), settings.meaning(), repr(_filters(settings)).encode()).encode()
         self.rows: dict[bytes, bytes] = {}
-        for content in known.recalled().values():
-            self.rows.update(self._of_part(content))
+        self._others: set[str] = set()  # parts that are remembered under other settings or code
+        for part, content in known.recalled().items():
+            context, *lines = zlib.decompress(content).split(b"\n")
+            if context == self._context:
+                self.rows.update((line[:32], line[32:]) for line in lines)
+            else:
+                self._others.add(part)
 
     def name_of(self, content: bytes) -> bytes:
         """Of an employee's bytes; nobody without the key can find out whose they are."""
@@ -75,17 +80,12 @@ class Memory:
     def parts(self, rows: Mapping[bytes, bytes]) -> dict[str, bytes]:
         """The parts that differ from what is remembered now, of these rows instead."""
         changed = {_part(name) for name, packed in rows.items() if self.rows.get(name) != packed}
-        changed |= {_part(name) for name in self.rows.keys() - rows.keys()}
+        changed |= {_part(name) for name in self.rows.keys() - rows.keys()} | self._others
         kept: dict[str, list[bytes]] = {part: [self._context] for part in changed}
         for name in sorted(rows):
             if (part := _part(name)) in kept:
                 kept[part].append(name + rows[name])
         return {part: zlib.compress(b"\n".join(lines), _LEVEL) for part, lines in kept.items()}
-
-    def _of_part(self, content: bytes) -> Iterator[tuple[bytes, bytes]]:
-        context, *lines = zlib.decompress(content).split(b"\n")
-        if context == self._context:
-            yield from ((line[:32], line[32:]) for line in lines)
 
 
 def _part(name: bytes) -> str:

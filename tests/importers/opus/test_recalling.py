@@ -86,10 +86,10 @@ def _has_another(key: str, cpr: str) -> bool:
 class Twice:
     """Files that follow one another, each read in both ways. ``parsed``: how many employees the last one had parsed."""
 
-    def __init__(self, folder: Path, chosen: OpusSettings) -> None:
+    def __init__(self, folder: Path, chosen: OpusSettings, known: InMemory | None = None) -> None:
         self._path = folder / "ZLPE20240304_delta.xml"
         self._settings = chosen
-        self._known = InMemory()
+        self._known = known or InMemory()
         self._employments: set[str] = set()
         self.parsed = 0
 
@@ -214,6 +214,17 @@ def test_the_units_and_the_settings_count_too(tmp_path: Path) -> None:
     twice = Twice(tmp_path, FILTERED)
     for units in (UNITS, UNITS, [*UNITS[:2], unit(3, 2, longName="# lukket")], UNITS[:2], UNITS):
         twice.take(_file(*units, *STAFF))
+
+
+def test_nothing_is_remembered_under_settings_that_have_changed(tmp_path: Path) -> None:
+    """Else they would come back with the settings, and tell of a file that is long past."""
+    known = InMemory()
+    twice = Twice(tmp_path, OpusSettings(folder=tmp_path), known)
+    for _ in range(2):
+        twice.take(_file(*UNITS, *STAFF))
+    assert len(Memory(known, OpusSettings(folder=tmp_path)).rows) == 5
+    Twice(tmp_path, FILTERED, known).take(_file(*UNITS, MANAGER))
+    assert Memory(known, OpusSettings(folder=tmp_path)).rows == {}
 
 
 def test_a_number_that_is_none_is_never_recalled(twice: Twice) -> None:
