@@ -34,8 +34,9 @@ def suspicions(driver: neo4j.Driver, keyring: Keyring) -> Iterator[Suspicion]:
     """What sources tell, then by name. Only persons who exist today; the numbers are opened here and go no further."""
     told: set[tuple[str, ...]] = set()
     for suspicion in _told(driver):
-        told.add(suspicion.persons)
-        yield suspicion
+        if suspicion.persons not in told:  # two that were joined may have been told of in either order
+            told.add(suspicion.persons)
+            yield suspicion
     yield from (each for each in _by_name(driver, keyring) if each.persons not in told)
 
 
@@ -59,19 +60,20 @@ def note_same(driver: neo4j.Driver, source: str, pairs: Sequence[tuple[str, ...]
 def _told(driver: neo4j.Driver) -> Iterator[Suspicion]:
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         for row in session.run(
-            """
+            f"""
             MATCH (a:Person)-[may:MAY_BE]->(b:Person)
             MATCH (a)-[:JOINED_INTO*0..]->(one)
-            WHERE NOT EXISTS { (one)-[:JOINED_INTO]->() }
+            WHERE NOT EXISTS {{ (one)-[:JOINED_INTO]->() }}
             MATCH (b)-[:JOINED_INTO*0..]->(other)
-            WHERE NOT EXISTS { (other)-[:JOINED_INTO]->() }
+            WHERE NOT EXISTS {{ (other)-[:JOINED_INTO]->() }}
             WITH one, other, min(may.source) AS source
-            WHERE one <> other AND one.active AND other.active AND NOT EXISTS {
+            WHERE one <> other AND {exists("one")} AND {exists("other")} AND NOT EXISTS {{
                 MATCH (one)<-[:JOINED_INTO*0..]-()-[:IS_NOT]-()-[:JOINED_INTO*0..]->(other)
-            }
+            }}
             RETURN one.uuid AS one, other.uuid AS other, source
             ORDER BY one, other
-            """
+            """,
+            today=today(),
         ):
             yield Suspicion(tuple(sorted((row["one"], row["other"]))), f"one person's numbers, by {row['source']}")
 

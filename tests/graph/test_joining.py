@@ -16,7 +16,7 @@ from graph.facts import LinkTold, Ref, Statement, Told
 from graph.joining import Joining
 from graph.lookup import find
 from graph.order import MANUAL, SourceOrder
-from graph.suspicions import spelled, suspicions
+from graph.suspicions import note_same, spelled, suspicions
 from graph.time import Period
 from importers.pipeline import run_import
 from tests.graph.organisation import DAY, START, Stating, employment, person, small, told, unit
@@ -285,6 +285,18 @@ def test_what_can_not_be_joined_or_split_is_refused_and_nothing_written(twice: O
         with pytest.raises(Unknown):
             unknown()
     assert last_write(twice.driver) == mark
+
+
+def test_what_a_source_tells_is_suspected_once_whatever_day_the_copies_show(twice: Organisation) -> None:
+    keep, other = sorted((twice.uuid("p1"), twice.uuid("p4")))
+    note_same(twice.driver, "cpr", [(other, keep)])
+    # The other way round, as where one of two that are joined by now was told of.
+    twice.driver.execute_query(
+        "MATCH (a:Person {uuid: $a}), (b:Person {uuid: $b}) CREATE (a)-[:MAY_BE {source: 'cpr'}]->(b)", a=other, b=keep
+    )
+    twice.driver.execute_query("MATCH (p:Person) SET p.active = false")
+    (suspicion,) = suspicions(twice.driver, twice.ring)
+    assert (suspicion.persons, "by cpr" in str(suspicion)) == ((keep, other), True)
 
 
 def test_who_was_decided_to_be_two_is_suspected_and_joined_no_more(twice: Organisation) -> None:
