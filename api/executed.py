@@ -12,9 +12,10 @@ from api.availability import Availability, Away, OutOfTime, Patience
 from api.budget import Account
 from api.context import Context
 from api.limits import Limits
-from api.question import SCHEMA, Question, Rejected, in_turn
+from api.question import SCHEMA, Question, Rejected, coerced, in_turn
 from api.schema import schema
 from api.schema_cost import checked_schema_cost
+from api.selection import Document, select
 
 MOST_MUTATIONS = 100
 """Changes in one request. They are made one after the other, each by itself."""
@@ -38,8 +39,7 @@ async def executed(
     if question.is_about_schema:
         paid = account.spend(await in_turn(partial(checked_schema_cost, question, asked.variables or {})))
         return await in_turn(partial(_of_schema, question, asked)), paid
-    mutations = len(question.operation.selection_set.selections)
-    if question.fields > 10 * MOST_MUTATIONS or mutations > MOST_MUTATIONS:
+    if question.fields > 10 * MOST_MUTATIONS or (mutations := _changes(question, asked)) > MOST_MUTATIONS:
         raise Rejected(
             GraphQLError(
                 f"A request makes {MOST_MUTATIONS} changes at most; make the others in further requests.",
@@ -56,6 +56,11 @@ async def executed(
         # It goes on in its thread, if Neo4j does. What comes of it stands in the change log.
         work.add_done_callback(_forgotten)
         raise Rejected(GraphQLError(_UNKNOWN, extensions={"code": "unavailable"})) from error
+
+
+def _changes(question: Question, asked: Asked) -> int:
+    """How many changes are asked for: one fragment may hold many of them."""
+    return len(select(question.operation, Document(SCHEMA, question.fragments, coerced(question, asked.variables))))
 
 
 def _forgotten(work: "asyncio.Task[Any]") -> None:

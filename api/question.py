@@ -29,6 +29,7 @@ from graphql import (
     validate,
     visit,
 )
+from graphql.execution.values import VariableValues, get_variable_values
 
 from api.expansion import SpreadsItself, check_expansion
 from api.given import within
@@ -43,6 +44,7 @@ _FEW = 200  # fields of it, that take no more than a few milliseconds
 _BYTES_A_CHARACTER = 64  # of a parsed document; measured
 _KEPT_BYTES = 32 * 1024 * 1024
 _SCHEMA_FIELDS = frozenset({"__schema", "__type"})
+_NO_VARIABLES = VariableValues({}, {})
 
 
 class Rejected(Exception):
@@ -117,6 +119,19 @@ def question_of(text: str, name: str | None) -> Question:
     """Parse, count and validate. Raises Rejected with what is wrong, in graphql-core's words."""
     found = _kept.get((text, name))
     return _validated(*_counted(text), text, name) if found is None else found
+
+
+def coerced(question: Question, variables: Mapping[str, Any] | None) -> VariableValues:
+    """The values of the operation's variables, in the types that it declares. Raises Rejected (bad_variables)."""
+    definitions = question.operation.variable_definitions
+    if not definitions:
+        return _NO_VARIABLES
+    values = get_variable_values(SCHEMA, list(definitions), dict(variables or {}))
+    if isinstance(values, list):
+        for each in values:
+            each.extensions = {"code": "bad_variables"}
+        raise Rejected(*values)
+    return values
 
 
 def _counted(text: str) -> tuple[DocumentNode, int]:

@@ -19,7 +19,7 @@ import neo4j
 import orjson
 import structlog
 from graphql import GraphQLError
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 from neo4j.exceptions import Neo4jError
 
 from api.answer import Ambiguous, Opened, Writer
@@ -32,7 +32,7 @@ from api.kept import Kept
 from api.lengths import Lengths, measured
 from api.limits import Limits, check_cost, check_depth, check_parts
 from api.plan import Plan
-from api.question import SCHEMA, Question, Rejected, in_turn
+from api.question import SCHEMA, Question, Rejected, coerced, in_turn
 from api.rules import Rules, States
 from api.selection import Document, select
 from graph.cpr import Keyring
@@ -54,7 +54,6 @@ _LENGTHS_SECONDS = 600.0
 _SOON = 20.0  # the first import makes a large graph of an empty one
 _LENGTHS_PATIENCE = 60.0
 _CLOSING = 5.0  # seconds
-_NO_VARIABLES = VariableValues({}, {})
 _log = structlog.get_logger("api")
 
 
@@ -125,7 +124,7 @@ class Reader:
         account: Account | None,
     ) -> bytes | AsyncIterator[bytes]:
         patience = Patience(self._available, self.limits.seconds)
-        given = _coerced(question, variables)
+        given = coerced(question, variables)
         day = today()
         plan, is_new = await self._plan(question, given, rights, day, await self._shows(day, patience))
         values: dict[str, Any] = dict(given.coerced)
@@ -259,18 +258,6 @@ class Reader:
             "or narrow the list with filter.",
             extensions={"code": "time_limit"},
         )
-
-
-def _coerced(question: Question, variables: Mapping[str, Any] | None) -> VariableValues:
-    definitions = question.operation.variable_definitions
-    if not definitions:
-        return _NO_VARIABLES
-    coerced = get_variable_values(SCHEMA, list(definitions), dict(variables or {}))
-    if isinstance(coerced, list):
-        for each in coerced:
-            each.extensions = {"code": "bad_variables"}
-        raise Rejected(*coerced)
-    return coerced
 
 
 async def _patient(result: neo4j.AsyncResult, patience: Patience) -> AsyncIterator[Any]:

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType, get_named_type, get_nullable_type, is_list_type, is_object_type
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 from graphql.type import SchemaMetaFieldDef, TypeMetaFieldDef
 
-from api.question import SCHEMA, Question, Rejected
+from api.question import SCHEMA, Question, Rejected, coerced
 from api.selection import Document, Selected, select
 
 MOST = 500_000
@@ -18,11 +18,8 @@ _INFO: Any = SimpleNamespace(schema=SCHEMA)
 
 
 def checked_schema_cost(question: Question, variables: Mapping[str, Any]) -> int:
-    """Fields that the answer holds. Raises Rejected: wrong variables; over_limit."""
-    given = get_variable_values(SCHEMA, list(question.operation.variable_definitions or ()), dict(variables))
-    if isinstance(given, list):
-        raise Rejected(*given)
-    cost = schema_cost(question, given)
+    """Fields that the answer holds. Raises Rejected: bad_variables, over_limit."""
+    cost = schema_cost(question, coerced(question, variables))
     if cost > MOST:
         raise Rejected(
             GraphQLError(

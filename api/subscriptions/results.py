@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import GraphQLError, OperationType
-from graphql.execution.values import get_variable_values
 
 from api.access.gate import Gate
 from api.access.rights import Access
 from api.asked import Asked
 from api.availability import Away
 from api.failures import formed, unforeseen
-from api.question import SCHEMA, Question, Rejected, question_for
+from api.question import SCHEMA, Question, Rejected, coerced, question_for
 from api.selection import Document, Selected, select
 from api.subscriptions.feed import Broken, Feed
 
@@ -86,12 +85,7 @@ def _root(question: Question, variables: Mapping[str, Any] | None) -> Selected:
     if question.operation.operation is not OperationType.SUBSCRIPTION:
         text = "Only subscriptions are answered here; ask questions and make changes by POST at /graphql."
         raise Rejected(GraphQLError(text, extensions={"code": "not_a_subscription"}))
-    given = get_variable_values(SCHEMA, list(question.operation.variable_definitions or ()), dict(variables or {}))
-    if isinstance(given, list):
-        for each in given:
-            each.extensions = {"code": "bad_variables"}
-        raise Rejected(*given)
-    roots = select(question.operation, Document(SCHEMA, question.fragments, given))
+    roots = select(question.operation, Document(SCHEMA, question.fragments, coerced(question, variables)))
     if len(roots) != 1:
         raise Rejected(GraphQLError("A subscription has one field.", extensions={"code": "bad_question"}))
     (root,) = roots.values()

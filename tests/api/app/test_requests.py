@@ -240,6 +240,14 @@ def test_an_event_stream_answers_subscriptions(small_service: Served, accept: st
                 assert '"Alma Testrup"' in answer.text
 
 
+@pytest.mark.parametrize("form", ["mutation {{ {0} }}", "mutation {{ ...F }} fragment F on Mutation {{ {0} }}"])
+def test_a_request_makes_so_many_changes_and_no_more(small_service: Served, form: str) -> None:
+    """Also where a fragment holds them."""
+    several = " ".join(f'a{each}: createUnit(name: "A", reason: "test") {{ uuid }}' for each in range(101))
+    (error,) = small_service.ask(form.format(several), "reader")["errors"]
+    assert error["extensions"]["code"] == "over_limit"
+
+
 def test_the_operation_that_is_meant(small_service: Served) -> None:
     two = f"query A {ASK} query B {{ units {{ totalCount }} }}"
     assert requested(small_service, json={"query": two, "operationName": "B"}).json()["data"] == {
