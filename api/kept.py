@@ -1,5 +1,6 @@
 """What is kept between requests, bounded by the memory that it takes and not by its number."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -9,28 +10,31 @@ Thing = TypeVar("Thing")
 
 
 class Kept(Generic[Key, Thing]):
-    """Keeps what was used last. ``largest``: bytes of all together, as whoever puts something in estimates them."""
+    """Keeps what was used last; threads may share it. ``largest``: bytes of all together, as the callers estimate."""
 
     def __init__(self, largest: int) -> None:
         self._largest = largest
         self._kept: OrderedDict[Key, tuple[Thing, int]] = OrderedDict()
+        self._guard = threading.Lock()
         self.bytes = 0
 
     def get(self, key: Key) -> Thing | None:
-        found = self._kept.get(key)
-        if found is None:
-            return None
-        self._kept.move_to_end(key)
-        return found[0]
+        with self._guard:
+            found = self._kept.get(key)
+            if found is None:
+                return None
+            self._kept.move_to_end(key)
+            return found[0]
 
     def put(self, key: Key, thing: Thing, size: int) -> None:
         """Keep it; what was not used for longest goes. What is larger than all may be together is not kept."""
-        if key in self._kept:
-            self.bytes -= self._kept.pop(key)[1]
-        if size > self._largest:
-            return
-        self._kept[key] = (thing, size)
-        self.bytes += size
-        while self.bytes > self._largest:
-            _, (_, gone) = self._kept.popitem(last=False)
-            self.bytes -= gone
+        with self._guard:
+            if key in self._kept:
+                self.bytes -= self._kept.pop(key)[1]
+            if size > self._largest:
+                return
+            self._kept[key] = (thing, size)
+            self.bytes += size
+            while self.bytes > self._largest:
+                _, (_, gone) = self._kept.popitem(last=False)
+                self.bytes -= gone

@@ -1,5 +1,7 @@
 """Short documents that ask for more than anything could walk are refused before anything walks them."""
 
+import threading
+
 import pytest
 from graphql import get_introspection_query, parse
 
@@ -77,3 +79,27 @@ def test_what_is_kept_is_bounded_by_bytes() -> None:
     assert (kept.get("too large"), kept.bytes) == (None, 90)
     kept.put("f", "F", 10)
     assert kept.bytes == 40
+
+
+def test_what_is_kept_may_be_asked_for_while_a_thread_puts_something_in() -> None:
+    """Documents are parsed in a thread of their own: what goes at that moment is not missed."""
+    kept: Kept[object, str] = Kept(100)
+
+    class Asked:
+        meanwhile: threading.Thread | None = None
+        looks = 0
+
+        def __hash__(self) -> int:
+            self.looks += 1
+            if self.meanwhile is not None and self.looks == 2:
+                self.meanwhile.start()
+                self.meanwhile.join(0.2)  # it waits for us, or has put it in by then
+            return 1
+
+    key = Asked()
+    kept.put(key, "asked for", 60)
+    kept.put("later", "l", 30)
+    key.meanwhile, key.looks = threading.Thread(target=kept.put, args=("other", "o", 60)), 0
+    assert kept.get(key) == "asked for"
+    key.meanwhile.join()
+    assert (kept.get(key), kept.get("other"), kept.bytes) == (None, "o", 60)
