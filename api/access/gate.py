@@ -1,5 +1,7 @@
 """The gate: whose token it is, and whether the question may be asked with it."""
 
+import asyncio
+from functools import partial
 from time import monotonic
 
 import neo4j
@@ -24,6 +26,7 @@ class Gate:
         self._available = availability
         self.failed_logins = FailedLogins()
         self._known: dict[str, tuple[float, Access]] = {}
+        self._looking: dict[str, asyncio.Task[Access | None]] = {}
 
     async def login(self, header: str | None, address: str | None) -> Access | None:
         """Who an Authorization header belongs to. One that belongs to nobody is a failed login from this address."""
@@ -44,11 +47,25 @@ class Gate:
         return await self.of_secret(_secret(header or ""))
 
     async def of_secret(self, secret: str) -> Access | None:
+        """Who a token belongs to. All who ask with it at the same time, such as a client's subscriptions when something
+        changes, wait for one look-up. Raises Away."""
         if not secret:
             return None
         access = self._remembered(secret)
         if access is not None:
             return access
+        looking = self._looking.get(secret)
+        if looking is None:
+            looking = self._looking[secret] = asyncio.create_task(self._looked_up(secret), name="look up a token")
+            looking.add_done_callback(partial(self._found, secret))
+        return await asyncio.shield(looking)
+
+    def _found(self, secret: str, looking: "asyncio.Task[Access | None]") -> None:
+        del self._looking[secret]
+        if not looking.cancelled():
+            looking.exception()  # those who wait are told; where nobody does any more, nothing is lost
+
+    async def _looked_up(self, secret: str) -> Access | None:
         try:
             async with self._available.within(_PATIENCE):
                 found = await access_of(self._driver, secret)

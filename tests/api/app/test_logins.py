@@ -9,8 +9,10 @@ from structlog.testing import capture_logs
 from websockets import ConnectionClosed
 from websockets.asyncio.client import connect
 
-from api.access import failed_logins
+from api.access import failed_logins, gate
 from api.access.failed_logins import ALLOWED, FailedLogins
+from api.access.rights import Access
+from api.availability import Availability, Away
 from tests.api.serving import Served
 
 ASK = {"query": "{ units { totalCount } }"}
@@ -104,3 +106,29 @@ def test_look_ups_from_throttled_addresses_wait_for_each_other_and_nobody_for_th
         return bounded, most
 
     assert asyncio.run(all_of_them()) == (2, 10)
+
+
+def test_all_who_ask_with_a_token_at_the_same_time_wait_for_one_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the subscriptions of a client do, whenever something changes."""
+    asked: list[str] = []
+
+    async def access_of(driver: Any, secret: str) -> Access | None:
+        asked.append(secret)
+        await asyncio.sleep(0.01)
+        if secret == "rc_away":
+            raise Away
+        return Access("a", frozenset({"reader"})) if secret == "rc_known" else None
+
+    monkeypatch.setattr(gate, "access_of", access_of)
+
+    async def all_of_them() -> list[Any]:
+        driver: Any = None
+        door = gate.Gate(driver, Availability(driver))
+        secrets = ["rc_known", "rc_unknown", "rc_away"] * 20
+        first = await asyncio.gather(*map(door.of_secret, secrets), return_exceptions=True)
+        assert await door.of_secret("rc_unknown") is None  # asked again, as it is not remembered
+        return first
+
+    known, unknown, away = asyncio.run(all_of_them())[:3]
+    assert (known.name, unknown, type(away)) == ("a", None, Away)
+    assert sorted(asked) == ["rc_away", "rc_known", "rc_unknown", "rc_unknown"]
