@@ -3,6 +3,7 @@
 A source's or target's own settings class stands in its folder; here it only gets its place in the tree.
 """
 
+from ipaddress import ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -47,8 +48,18 @@ def _queue_address(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise ValueError('is not an address or a network, such as "10.0.0.5" or "10.0.0.0/24"') from error
+    return text
+
+
 GraphAddress = Annotated[str, AfterValidator(_graph_address)]
 QueueAddress = Annotated[SecretStr, AfterValidator(_queue_address)]
+Network = Annotated[str, AfterValidator(_network)]
+"""An address or a network (CIDR, without bits of a host), of IPv4 or IPv6."""
 
 
 class Neo4jSettings(Section):
@@ -90,7 +101,7 @@ class ApiSettings(Section):
     origins: tuple[str, ...] = Field(
         default=(), description='of pages elsewhere that may ask, e.g. "https://intra.kommune.example"; none by default'
     )
-    proxies: tuple[str, ...] = Field(
+    proxies: tuple[Network, ...] = Field(
         default=("127.0.0.1", "::1"), description="reverse proxies whose X-Forwarded-For counts: addresses, networks"
     )
     introspection: bool = Field(
