@@ -76,13 +76,17 @@ def schema() -> None:
 
 def _token(file: Path | None) -> str | None:
     if file is None:
-        return os.environ.get(_ENVIRONMENT) or None
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandFailed(f"{file} can't be read: {error}", Exit.USAGE) from error
-    if not text.strip():
-        raise CommandFailed(f"{file} holds no token.", Exit.USAGE)
+        place, text = _ENVIRONMENT, os.environ.get(_ENVIRONMENT, "")
+        if not text:
+            return None
+    else:
+        place = str(file)
+        try:
+            text = sys.stdin.read() if place == "-" else file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandFailed(f"{file} can't be read: {error}", Exit.USAGE) from error
+    if len(text.split()) != 1:  # two lines can't be a header, and the error about it would repeat them
+        raise CommandFailed(f"{place} must hold one token and nothing else.", Exit.USAGE)
     return text.strip()
 
 
@@ -143,5 +147,5 @@ def _there(url: str, token: str, document: str, operation: str | None, variables
         told: dict[str, Any] = answer.json()
     except ValueError as error:
         form = answer.headers.get("content-type", "no content type")
-        raise CommandFailed(f"What answers at {url} is no REConnect: HTTP {answer.status_code}, {form}.") from error
+        raise CommandFailed(f"What answers at {url} is not REConnect: HTTP {answer.status_code}, {form}.") from error
     return told

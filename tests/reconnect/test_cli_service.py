@@ -141,7 +141,7 @@ def test_what_answers_and_is_no_service_is_said_to_be_none(run: Run, file: Path)
         done = run("query", str(file), "--url", f"http://127.0.0.1:{proxy.server_port}", RECONNECT_TOKEN="rc_any")
         proxy.shutdown()
     assert done.returncode == Exit.FAILURE
-    assert "is no REConnect: HTTP 502, text/html." in done.stderr
+    assert "is not REConnect: HTTP 502, text/html." in done.stderr
     wrong = run("query", str(file), "--url", "http://[::1", RECONNECT_TOKEN="rc_any")
     assert (wrong.returncode, "does not answer" in wrong.stderr) == (Exit.FAILURE, True)
 
@@ -168,9 +168,10 @@ def test_a_token_is_taken_from_a_file_and_never_from_an_argument(run: Run, file:
     refused = run("query", str(file), "--token", "rc_any")
     assert refused.returncode == Exit.USAGE
     (tmp_path / "empty").write_text("\n")
-    for name, why in (("empty", "holds no token"), ("missing", "can't be read")):
+    (tmp_path / "two").write_text("rc_any\nrc_other\n")
+    for name, why in (("empty", "must hold one token"), ("two", "must hold one token"), ("missing", "can't be read")):
         done = run("query", str(file), "--token-file", str(tmp_path / name))
-        assert (done.returncode, why in done.stderr) == (Exit.USAGE, True)
+        assert (done.returncode, why in done.stderr, "rc_" in done.stderr) == (Exit.USAGE, True, False)
 
 
 def test_a_file_that_is_no_text_is_a_wrong_argument(run: Run, tmp_path: Path) -> None:
