@@ -126,14 +126,16 @@ class Reader:
         patience = Patience(self._available, self.limits.seconds)
         given = coerced(question, variables)
         day = today()
-        plan, is_new = await self._plan(question, given, rights, day, await self._shows(day, patience))
+        plan, key = await self._plan(question, given, rights, day, await self._shows(day, patience))
         values: dict[str, Any] = dict(given.coerced)
         cost = plan.cost(values, await self._held(patience))
         check_cost(cost, self.limits)
         extensions = b""
         if account is not None:
-            paid = account.spend(cost + (_PLANNING * plan.parts if is_new else 0))
+            paid = account.spend(cost + (_PLANNING * plan.parts if key is not None else 0))
             extensions = orjson.dumps({"cost": paid})
+        if key is not None:  # kept once it is paid for: until then Neo4j has not planned it
+            self._plans.put(key, plan, question.size + _BYTES_A_CHARACTER * len(plan.statement or ""))
         for rule in plan.rules:
             told = partial(self._rules.answer, rule, values, day, rights)
             values[rule.parameter] = await patience.wait(partial(self._in_thread, told))
@@ -151,19 +153,17 @@ class Reader:
 
     async def _plan(
         self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool
-    ) -> tuple[Plan, bool]:
-        """The plan, and whether Neo4j may have to plan it first."""
+    ) -> tuple[Plan, Hashable | None]:
+        """The plan; and where it is a new one, which Neo4j plans first, the key by which to keep it."""
         values, shape = marked(given.coerced, day)
-        key = (question, rights, day, copied, shape, question.shaping(given.coerced))
-        plan = self._plans.get(key)
-        is_new = plan is None
-        if plan is None:
-            work = partial(self._compiled, question, given._replace(coerced=values), rights, day, copied)
-            compiled = await in_turn(work) if question.is_long else work()
-            plan, question.shaped_by = compiled
-            key = (question, rights, day, copied, shape, question.shaping(given.coerced))
-            self._plans.put(key, plan, question.size + _BYTES_A_CHARACTER * len(plan.statement or ""))
-        return plan, is_new
+        form = (question, rights, day, copied, shape)
+        known = self._plans.get((*form, question.shaping(given.coerced)))
+        if known is not None:
+            return known, None
+        work = partial(self._compiled, question, given._replace(coerced=values), rights, day, copied)
+        plan, shaped_by = await in_turn(work) if question.is_long else work()
+        question.shaped_by |= shaped_by
+        return plan, (*form, question.shaping(given.coerced))
 
     async def _held(self, patience: Patience) -> Lengths:
         """How long lists are: looked at once, and again now and then while questions go on."""
@@ -195,7 +195,7 @@ class Reader:
         check_depth(roots, self.limits)
         check_parts(roots, self.limits)
         compiler = Compiler(rights, day, copied)
-        return compiler.plan(roots), question.shaped_by | compiler.shaped_by
+        return compiler.plan(roots), compiler.shaped_by
 
     async def _shows(self, day: date, patience: Patience) -> bool:
         """The identity nodes show this day. Only today is taken from them: a remembered clock can't be ahead of it."""

@@ -117,3 +117,12 @@ def test_the_answer_tells_its_cost_and_what_is_left(asking: Asking, graph: neo4j
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 0
     assert refused.json()["errors"][0]["extensions"]["code"] == "over_budget"
+
+
+def test_who_can_not_pay_for_planning_pays_for_it_the_next_time(asking: Asking) -> None:
+    """A refusal plans nothing, so the same question is not a known one afterwards."""
+    question = question_of("{ units(first: 2) { nodes { called: name } } }", None)
+    account = Account(9_000)
+    for _ in range(2):
+        with pytest.raises(Spent):
+            asking.runner.run(asking.reader.answer(question, None, frozenset(), "tests", account))
