@@ -12,6 +12,7 @@ from typing import IO, Literal
 
 from lxml import etree
 
+from graph.cpr import number_in
 from graph.time import COPENHAGEN
 from importers import xml
 from importers.source import SourceError
@@ -204,6 +205,7 @@ def _person(element: etree._Element) -> PersonTold:
     tie = next((each for each in ("Employee", "Extern") if element.find(f"{{*}}{each}") is not None), "")
     role = element.find(f"{{*}}{tie}") if tie else None
     roles = [] if role is None else [_own(each) for each in role.iterfind("{*}Role")]
+    number = _text(person, "CivilRegistrationNumber")
     return PersonTold(
         source=element.get("source", "").strip(),
         local=_text(element, "LocalPersonId"),
@@ -211,7 +213,7 @@ def _person(element: etree._Element) -> PersonTold:
         user=_text(person, "UserId"),
         given_name=_text(person, "FirstName"),
         surname=_text(person, "FamilyName"),
-        cpr=_text(person, "CivilRegistrationNumber"),
+        cpr=number_in(number) or number,
         cpr_type=_text(person, "CivilRegistrationNumberType"),
         protected=person is not None and person.get("protected", "").strip() not in ("false", "0"),
         alias_given_name=_text(person, "AliasFirstName"),

@@ -239,6 +239,14 @@ def test_a_verified_number_that_is_none(schools: Schools, number: str) -> None:
     assert "Else Ukendt" not in schools.persons()
 
 
+def test_a_number_is_one_however_it_is_written(schools: Schools) -> None:
+    schools.bakke.members = [teacher("alma417k", "Alma", "Testrup", f"{ALMA[:6]}-{ALMA[6:]}")]
+    schools.wrong.unchecked = True
+    schools.run()
+    assert schools.problems() == []
+    assert [each[1] for each in schools.accounts()] == ["Alma Testrup"]
+
+
 def test_groups_without_dates_and_ids_that_no_group_has(schools: Schools) -> None:
     """Pitfall 19: ignored."""
     schools.bakke.members = [alma(groups=("T7", "nowhere"))]
