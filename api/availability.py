@@ -15,6 +15,12 @@ import neo4j
 import structlog
 
 T = TypeVar("T")
+CLOSED = (
+    neo4j.exceptions.DriverError,
+    neo4j.exceptions.TransientError,
+    neo4j.exceptions.DatabaseUnavailable,
+)
+"""What the driver raises where Neo4j has gone, before the watcher has noticed. It passes when Neo4j is there again."""
 RETRY_AFTER = 5
 """Seconds after which asking again is worth while; told as ``Retry-After``."""
 _EVERY = 1.0  # seconds between two questions of the watcher

@@ -8,19 +8,14 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-import neo4j
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.datastructures import State
 
+from api.availability import CLOSED
 from graph.cpr import MissingKey
 
 _log = structlog.get_logger("api")
-_CLOSED = (
-    neo4j.exceptions.DriverError,
-    neo4j.exceptions.TransientError,
-    neo4j.exceptions.DatabaseUnavailable,
-)
 
 
 def formed(error: GraphQLError) -> dict[str, Any]:
@@ -67,7 +62,7 @@ def key_missing(error: Exception) -> GraphQLError:
 def _told(behind: Exception) -> GraphQLError:
     if isinstance(behind, MissingKey):
         return key_missing(behind)
-    return unavailable(behind) if isinstance(behind, _CLOSED) else unforeseen(behind)
+    return unavailable(behind) if isinstance(behind, CLOSED) else unforeseen(behind)
 
 
 def _behind(error: GraphQLError) -> Exception | None:

@@ -10,7 +10,7 @@ from graphql import GraphQLError
 from api.access.failed_logins import FailedLogins
 from api.access.rights import READ, Access
 from api.access.tokens import access_of
-from api.availability import Availability, Away, OutOfTime
+from api.availability import CLOSED, Availability, Away, OutOfTime
 from api.question import Question, Rejected
 
 REMEMBERED = 5.0  # seconds: a revoked token ends within this time, everywhere
@@ -69,7 +69,7 @@ class Gate:
         try:
             async with self._available.within(_PATIENCE):
                 found = await access_of(self._driver, secret)
-        except OutOfTime as error:
+        except (OutOfTime, *CLOSED) as error:
             raise Away from error
         if found is None:
             self._known.pop(secret, None)

@@ -14,7 +14,7 @@ from typing import Any
 import neo4j
 import structlog
 
-from api.availability import Availability, Away, OutOfTime
+from api.availability import CLOSED, Availability, Away, OutOfTime
 
 BATCH = 500
 PAUSE = 0.5  # seconds between looks; the log has no gaps, so nothing is missed by looking later
@@ -29,13 +29,7 @@ ORDER BY c.number
 LIMIT $batch
 """
 _LAST = "MATCH (log:ChangeLog) RETURN log.number AS number"
-_PASSING = (
-    Away,
-    OutOfTime,
-    neo4j.exceptions.DriverError,
-    neo4j.exceptions.TransientError,
-    neo4j.exceptions.DatabaseUnavailable,
-)
+_PASSING = (Away, OutOfTime, *CLOSED)
 """What passes when Neo4j is there again."""
 _log = structlog.get_logger("api")
 Change = dict[str, Any]

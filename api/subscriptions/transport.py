@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from api.access.gate import Gate
 from api.access.rights import Access
 from api.asked import Asked, asked_of
+from api.availability import Away
 from api.failures import formed, unforeseen
 from api.origins import may_ask
 from api.question import Rejected
@@ -26,7 +27,7 @@ ALIVE = 15.0  # seconds between comments that keep an idle event stream open
 PATIENCE = 10.0  # seconds that a connection has to say who it is
 # Close codes of the graphql-transport-ws protocol.
 BAD_MESSAGE, UNAUTHORIZED, FORBIDDEN, WRONG_PROTOCOL, TOO_LATE, TAKEN, TWICE = 4400, 4401, 4403, 4406, 4408, 4409, 4429
-TOO_LARGE = 1009  # of the websocket protocol itself
+TOO_LARGE, LATER = 1009, 1013  # of the websocket protocol itself; after the second, clients connect again
 LARGEST_MESSAGE = 128 * 1024
 """Characters of a message; a subscription has a few hundred."""
 _REASONS = {  # of at most 123 bytes each
@@ -38,6 +39,7 @@ _REASONS = {  # of at most 123 bytes each
     TAKEN: "Subscriber for this id already exists",
     TWICE: "Too many initialisation requests",
     TOO_LARGE: "Message too large",
+    LATER: "Try again later: the graph does not answer",
 }
 
 
@@ -121,7 +123,11 @@ async def socket(service: "Service", gate: Gate, subscriptions: Subscriptions, w
                     await _end(websocket, TWICE)
                     break
                 header = _told(payload) or websocket.headers.get("authorization") or ""
-                access = await gate.login(header, websocket.client.host if websocket.client else None)
+                try:
+                    access = await gate.login(header, websocket.client.host if websocket.client else None)
+                except Away:
+                    await _end(websocket, LATER)
+                    break
                 if access is None:
                     await _end(websocket, FORBIDDEN)
                     break

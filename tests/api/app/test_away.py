@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import neo4j
 import pytest
+from websockets import ConnectionClosed, Subprotocol
+from websockets.asyncio.client import connect
 
 from api import availability
 from api.availability import Availability, OutOfTime, Patience
@@ -49,6 +51,16 @@ def comes_back(service: Served) -> None:
     assert service.data(ASK) == {"units": {"totalCount": 0}}
 
 
+async def close_code(url: str, token: str) -> int | None:
+    """With which a websocket ends that comes now."""
+    address = f"{url.replace('http', 'ws')}/graphql"
+    async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")], proxy=None) as opened:
+        await opened.send(f'{{"type": "connection_init", "payload": {{"Authorization": "Bearer {token}x"}}}}')
+        with pytest.raises(ConnectionClosed) as closed:
+            await opened.recv()
+    return closed.value.rcvd and closed.value.rcvd.code
+
+
 @pytest.mark.parametrize("how", ["hang", "cut"])
 def test_every_question_is_answered_while_neo4j_is_away(service: Served, proxy: Proxy, how: str) -> None:
     token = service.token("reader")
@@ -61,6 +73,7 @@ def test_every_question_is_answered_while_neo4j_is_away(service: Served, proxy: 
     ready = httpx.get(f"{service.url}/health/ready")
     assert (ready.status_code, ready.json()["ready"]) == (503, False)
     assert httpx.get(f"{service.url}/metrics").status_code == 200
+    assert asyncio.run(close_code(service.url, token)) == 1013  # one after which clients connect again
     change = 'mutation { createUnit(name: "A", reason: "test") { uuid } }'
     assert service.post(change, token).status_code in (200, 503)
     (proxy.go_on if how == "hang" else proxy.come_back)()
