@@ -1,7 +1,8 @@
-"""A validated selection as one Cypher statement that returns the answer in its own shape.
+"""A validated selection as Cypher statements that return the answer in its own shape.
 
-Every name in the statement comes from ``api.readable``; every value is a parameter. Each root field is a branch of the
-statement, nested lists are COLLECT subqueries, and rows come in blocks (``api.plan.BLOCK``).
+Every name in a statement comes from ``api.readable``; every value is a parameter. Each root field is a statement of its
+own: root fields that differ in values only are then the same text, which Neo4j plans once. Nested lists are COLLECT
+subqueries, and rows come in blocks (``api.plan.BLOCK``).
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ from api.limits import levels, one_more, parts_of, some
 from api.moment import Moment
 from api.named import NAMED, word
 from api.nearest import EVERYBODY
-from api.plan import BLOCK, PageField, Plan, RootForm, Rule
+from api.plan import BLOCK, PageField, Plan, RootForm, Rule, Statement
 from api.readable import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Answered, Linked, Periods, Type, Value, Way
 from api.selection import MARK, Selected, sources
 from api.told import RULES, TOLD, Part, Plain, Told
@@ -50,34 +51,38 @@ class Compiler:
 
     def plan(self, roots: Mapping[str, Selected]) -> Plan:
         """Raises GraphQLError for what can't be asked so, or not with these rights."""
-        branches: list[str] = []
+        statements: list[Statement] = []
+        planned: dict[str, tuple[str, int]] = {}  # text → itself, and what Neo4j plans for it
         forms: list[RootForm] = []
         for place, root in enumerate(roots.values()):
             if root.name == "__typename":
                 forms.append(RootForm(root.key, "constant", "Query", constant="Query"))
                 continue
+            self.parameters = Parameters()
+            self._everybody, self._names = {}, 0
             self.moment = self._moment(root)
             if root.name in RULES:
                 type_, many = RULES[root.name]
-                branches.append(self._answered(place, root))
+                text = self._answered(root)
                 forms.append(RootForm(root.key, "list" if many else "object", type_))
             elif root.name == "tree":
-                branches.append(self._tree(place, root))
+                text = self._tree(root)
                 forms.append(RootForm(root.key, "list", "TreeUnit"))
             elif root.name in SINGULARS:
-                branches.append(self._single(place, root))
+                text = self._single(root)
                 forms.append(RootForm(root.key, "object", SINGULARS[root.name]))
             else:
-                branches.append(self._page(place, root))
+                text = self._page(root)
                 forms.append(RootForm(root.key, "page", next(iter(root.children)), _page_fields(root)))
+            text, _ = planned.setdefault(text, (text, parts_of(root)))
+            statements.append(Statement(place, text, self.parameters))
         return Plan(
-            statement="\nUNION ALL\n".join(branches) or None,
-            parameters=self.parameters,
+            statements=tuple(statements),
             roots=tuple(_in_order(form, root) for form, root in zip(forms, roots.values(), strict=True)),
             rules=tuple(self.rules),
             reads_cpr=self.reads_cpr,
             cost=cost_of(roots),
-            parts=parts_of(roots),
+            parts=sum(parts for _, parts in planned.values()),
         )
 
     def _moment(self, root: Selected) -> Moment:
@@ -99,7 +104,7 @@ class Compiler:
 
     # -- root fields ----------------------------------------------------------------------------------------------
 
-    def _page(self, place: int, root: Selected) -> str:
+    def _page(self, root: Selected) -> str:
         """``units(first: …) { nodes { … } pageInfo { … } }`` and its like."""
         type_ = TYPES[PLURALS.get(root.name) or RECORD_LISTS[root.name]]
         (connection,) = root.children.values()
@@ -139,7 +144,7 @@ class Compiler:
         """
         lists = [each.children[type_.name] for each in connection.values() if each.name == "nodes"]
         if not lists:
-            return text + f"RETURN {place} AS root, head, [] AS rows"
+            return text + "RETURN head, [] AS rows"
         v, exists = self._existing(type_, "n")
         maps = [self._map(type_, each, "n", v, "r") for each in lists]
         rows = maps[0] if len(maps) == 1 else f"[{', '.join(maps)}]"
@@ -147,14 +152,14 @@ class Compiler:
             text
             + f"""
         UNWIND range(0, CASE WHEN page = [] THEN 0 ELSE size(page) - 1 END, {BLOCK}) AS start
-        RETURN {place} AS root, CASE start WHEN 0 THEN head END AS head, COLLECT {{
+        RETURN CASE start WHEN 0 THEN head END AS head, COLLECT {{
             UNWIND page[start..start + {BLOCK}] AS n
             {exists}
             RETURN {rows}
         }} AS rows"""
         )
 
-    def _single(self, place: int, root: Selected) -> str:
+    def _single(self, root: Selected) -> str:
         """``unit(uuid: …) { … }``: by uuid, or by what a source calls it."""
         name = SINGULARS[root.name]
         uuid, key = root.arguments.get("uuid"), root.arguments.get("key")
@@ -173,9 +178,9 @@ class Compiler:
         return f"""
         {start}
         {exists}
-        RETURN {place} AS root, null AS head, [{self._map(type_, root.children[name], "n", v, "r")}] AS rows"""
+        RETURN null AS head, [{self._map(type_, root.children[name], "n", v, "r")}] AS rows"""
 
-    def _tree(self, place: int, root: Selected) -> str:
+    def _tree(self, root: Selected) -> str:
         """``tree(root: …, depth: …)``: each unit before those below it."""
         asked, depth = root.arguments.get("root"), root.arguments.get("depth")
         if asked is not None:
@@ -206,7 +211,7 @@ class Compiler:
         WITH n, depth, line[-2].uuid AS parent ORDER BY [u IN line | coalesce(u.{SORT_KEY}, '') + u.uuid]
         WITH collect({{n: n, depth: depth, parent: CASE depth WHEN 0 THEN null ELSE parent END}}) AS found
         UNWIND range(0, size(found) - 1, {BLOCK}) AS start
-        RETURN {place} AS root, null AS head, COLLECT {{
+        RETURN null AS head, COLLECT {{
             UNWIND found[start..start + {BLOCK}] AS entry
             WITH entry, entry.n AS n
             {exists}
@@ -222,14 +227,14 @@ class Compiler:
             self.shaped_by.add(depth.path)
         return str(levels(current(depth)))
 
-    def _answered(self, place: int, root: Selected) -> str:
+    def _answered(self, root: Selected) -> str:
         """``nearest`` and its like: the rule's answers come as a parameter, here they get the fields asked for."""
         answers = self._rule(root.name, root.arguments)
         name, _ = RULES[root.name]
         form = self._told(TOLD[name], root.children[name], "answer")
         return f"""
         UNWIND range(0, size({answers}) - 1, {BLOCK}) AS start
-        RETURN {place} AS root, null AS head, COLLECT {{
+        RETURN null AS head, COLLECT {{
             UNWIND {answers}[start..start + {BLOCK}] AS answer
             RETURN {form}
         }} AS rows"""

@@ -36,9 +36,8 @@ def check_depth(roots: Mapping[str, Selected], limits: Limits) -> None:
         )
 
 
-def check_parts(roots: Mapping[str, Selected], limits: Limits) -> None:
+def check_parts(count: int, limits: Limits) -> None:
     """Raises GraphQLError (over_limit) for a question that asks for too many things beside each other."""
-    count = parts_of(roots)
     if count > limits.parts:
         raise GraphQLError(
             f"The question has {count} fields with fields of their own; {limits.parts} are allowed. Ask for some of "
@@ -47,15 +46,11 @@ def check_parts(roots: Mapping[str, Selected], limits: Limits) -> None:
         )
 
 
-def parts_of(roots: Mapping[str, Selected]) -> int:
-    """Fields that have fields of their own."""
-    return sum(map(_parts, roots.values()))
-
-
-def _parts(selected: Selected) -> int:
+def parts_of(selected: Selected) -> int:
+    """It, if it has fields of its own, and the fields below it that have."""
     # The same under different names is planned once.
     inner = [group[key] for group in selected.children.values() for key in set(sources(group).values())]
-    return bool(inner) + sum(map(_parts, inner))
+    return bool(inner) + sum(map(parts_of, inner))
 
 
 def check_cost(cost: int, limits: Limits) -> None:

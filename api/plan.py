@@ -1,4 +1,4 @@
-"""A compiled question: one Cypher statement, where its parameters come from, and the form of its answer."""
+"""A compiled question: a Cypher statement for each root field, its parameters, and the form of the answer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -44,16 +44,31 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """``statement`` returns records (root, head, rows): the place of the root field, what a page tells beside its rows
-    (with its first record), and a block of rows in the answer's own shape. ``None``: nothing is asked of the graph.
+class Statement:
+    """What the root field at ``place`` asks of the graph. Neo4j plans the same ``text`` once.
+
+    It returns records (head, rows): what a page tells beside its rows (with its first record), and a block of rows in
+    the answer's own shape.
     """
 
-    statement: str | None
+    place: int
+    text: str
     parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``statements``: in the order of the root fields; a constant has none."""
+
+    statements: tuple[Statement, ...]
     roots: tuple[RootForm, ...]
     rules: tuple[Rule, ...]
     reads_cpr: bool
     cost: Cost
     parts: int = 0
     """What Neo4j plans."""
+
+    @property
+    def size(self) -> int:
+        """Characters of the different statements."""
+        return sum(map(len, {each.text for each in self.statements}))

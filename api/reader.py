@@ -1,4 +1,4 @@
-"""Runs a read: parse, validate, compile to one Cypher statement, and write its rows as JSON.
+"""Runs a read: parse, validate, compile to Cypher, and write the rows as JSON.
 
 graphql-core's executor is not used for reads: the rows have the answer's own shape, and a large list is written as it
 comes, with bounded memory.
@@ -31,7 +31,7 @@ from api.given import marked
 from api.kept import Kept
 from api.lengths import Lengths, measured
 from api.limits import Limits, check_cost, check_depth, check_parts
-from api.plan import Plan
+from api.plan import Plan, Statement
 from api.question import SCHEMA, Question, Rejected, coerced, in_turn
 from api.rules import Rules, States
 from api.selection import Document, select
@@ -50,6 +50,8 @@ _LONGEST = 3600.0
 would count the time, too, that a client takes to receive a large answer."""
 _PLANNING = 10_000
 """Fields that a part of a question costs when it is asked for the first time, as Neo4j plans it then."""
+_STATEMENT = 300
+"""Fields that it costs to ask Neo4j once more."""
 _LENGTHS_SECONDS = 600.0
 _SOON = 20.0  # the first import makes a large graph of an empty one
 _LENGTHS_PATIENCE = 60.0
@@ -132,14 +134,16 @@ class Reader:
         check_cost(cost, self.limits)
         extensions = b""
         if account is not None:
-            paid = account.spend(cost + (_PLANNING * plan.parts if key is not None else 0))
+            more = _STATEMENT * max(0, len(plan.statements) - 1)
+            paid = account.spend(cost + more + (_PLANNING * plan.parts if key is not None else 0))
             extensions = orjson.dumps({"cost": paid})
         if key is not None:  # kept once it is paid for: until then Neo4j has not planned it
-            self._plans.put(key, plan, question.size + _BYTES_A_CHARACTER * len(plan.statement or ""))
+            self._plans.put(key, plan, question.size + _BYTES_A_CHARACTER * plan.size)
         for rule in plan.rules:
             told = partial(self._rules.answer, rule, values, day, rights)
             values[rule.parameter] = await patience.wait(partial(self._in_thread, told))
-        written = self._written(plan, plan.parameters.bind(values), asker, patience, extensions)
+        asked = [(each, each.parameters.bind(values)) for each in plan.statements]
+        written = self._written(plan, asked, asker, patience, extensions)
         begun = bytearray()
         async for piece in written:
             begun += piece
@@ -193,9 +197,10 @@ class Reader:
     ) -> tuple[Plan, set[tuple[str, ...]]]:
         roots = select(question.operation, Document(SCHEMA, question.fragments, given))
         check_depth(roots, self.limits)
-        check_parts(roots, self.limits)
         compiler = Compiler(rights, day, copied)
-        return compiler.plan(roots), compiler.shaped_by
+        plan = compiler.plan(roots)
+        check_parts(plan.parts, self.limits)
+        return plan, compiler.shaped_by
 
     async def _shows(self, day: date, patience: Patience) -> bool:
         """The identity nodes show this day. Only today is taken from them: a remembered clock can't be ahead of it."""
@@ -210,35 +215,48 @@ class Reader:
     # -- writing --------------------------------------------------------------------------------------------------
 
     async def _written(
-        self, plan: Plan, parameters: Mapping[str, Any], asker: str, patience: Patience, extensions: bytes
+        self,
+        plan: Plan,
+        asked: Sequence[tuple[Statement, Mapping[str, Any]]],
+        asker: str,
+        patience: Patience,
+        extensions: bytes,
     ) -> AsyncGenerator[bytes, None]:
         """The answer's JSON in pieces. An error after the first pieces is told, and leaves the JSON without its end."""
-        if plan.statement is None:
+        if not asked:
             constant = Writer(plan, _nothing(), None)
             constant.extensions = extensions
             async for piece in constant.pieces():
                 yield piece
             return
-        writer: Writer | None = None
         begun = 0
         # Few records at a time: each holds a block of rows.
         session = self.reading.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=4)
+        records = self._records(session, asked, patience)
+        writer = Writer(plan, records, self._opening(asker) if plan.reads_cpr else None)
+        writer.extensions = extensions
         try:
-            query = neo4j.Query(plan.statement, timeout=max(_LONGEST, self.limits.seconds))
-            result = await patience.wait(partial(session.run, query, dict(parameters)))
-            writer = Writer(plan, _patient(result, patience), self._opening(asker) if plan.reads_cpr else None)
-            writer.extensions = extensions
             async for piece in writer.pieces():
                 begun += len(piece)
                 yield piece
         except Exception as error:
-            if writer is None or begun <= WHOLE:
+            if begun <= WHOLE:
                 raise  # nothing has been sent: the whole question fails
             told = self._too_slow() if isinstance(error, OutOfTime) or _out_of_time(error) else _broken_off(error)
             yield writer.closing + b',"errors":' + orjson.dumps([told.formatted])
             raise CutOff from error
         finally:
             await _closed(session)
+
+    async def _records(
+        self, session: neo4j.AsyncSession, asked: Sequence[tuple[Statement, Mapping[str, Any]]], patience: Patience
+    ) -> AsyncIterator[tuple[int, Any, Any]]:
+        """(place of the root field, head, rows) of one statement after the other."""
+        for statement, parameters in asked:
+            query = neo4j.Query(statement.text, timeout=max(_LONGEST, self.limits.seconds))
+            result = await patience.wait(partial(session.run, query, dict(parameters)))
+            async for head, rows in _patient(result, patience):
+                yield statement.place, head, rows
 
     async def _streamed(self, begun: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
         async with aclosing(rest):

@@ -122,8 +122,8 @@ def test_a_list_by_name_is_read_in_the_order_of_its_index(asking: Asking) -> Non
     asked = question_of(question, None)
     roots = select(asked.operation, Document(SCHEMA, asked.fragments, VariableValues({}, {})))
     plan = Compiler(frozenset(), today(), True).plan(roots)
-    assert plan.statement is not None
-    summary = asking.reader.driver.execute_query(f"PROFILE {plan.statement}", plan.parameters.bind({})).summary
+    (statement,) = plan.statements
+    summary = asking.reader.driver.execute_query(f"PROFILE {statement.text}", statement.parameters.bind({})).summary
     operators = []
     todo = [summary.profile]
     while todo:

@@ -7,12 +7,16 @@ from typing import Any
 import neo4j
 import orjson
 import pytest
+from graphql.execution.values import VariableValues
 
 from api.answer import Writer
-from api.given import Parameters
+from api.compiler import Compiler
+from api.cursors import of_id
 from api.plan import BLOCK, PageField, Plan, RootForm
-from api.question import question_of
+from api.question import SCHEMA, question_of
 from api.reader import Reader
+from api.selection import Document, select
+from graph.time import today
 from tests.api.read.asking import Asking
 
 MANY = 20_000
@@ -51,17 +55,51 @@ def many(asking: Asking) -> Asking:
     return asking
 
 
-def test_a_read_of_several_root_fields_is_one_statement(asking: Asking) -> None:
+def _statements(asking: Asking, text: str) -> tuple[Any, list[str]]:
+    """(the data, the statements that were run)."""
     counting = Counting(asking.reader.reading)
     reader = Reader(counting, asking.reader.driver, asking.reader.keyring)  # type: ignore[arg-type]
-    question = question_of(
-        "{ units { totalCount nodes { parent { name } employments { person { name } } } } persons { nodes { name } } "
-        'unit(key: "it") { name } }',
-        None,
-    )
-    answer = asking.runner.run(reader.answer(question, None, frozenset(), "tests"))
+    answer = asking.runner.run(reader.answer(question_of(text, None), None, frozenset(), "tests"))
     assert isinstance(answer, bytes)
-    assert len(counting.statements) == 1
+    return orjson.loads(answer)["data"], counting.statements
+
+
+def test_a_root_field_is_one_statement(asking: Asking) -> None:
+    _, statements = _statements(
+        asking,
+        "{ units { totalCount nodes { parent { name } employments { person { name } } } } persons { nodes { name } } "
+        '__typename unit(key: "it") { name } }',
+    )
+    assert len(statements) == 3
+
+
+def test_root_fields_that_differ_in_values_only_are_planned_once(asking: Asking) -> None:
+    """Neo4j's planning must not grow with the aliases of a question."""
+    keys = ["it", "social", "none of this name"]
+    units = " ".join(
+        f'u{n}: unit(key: "{keys[n % 3]}") {{ name children(first: {n + 1}) {{ uuid }} }}' for n in range(299)
+    )
+    pages = " ".join(f"p{n}: units(first: {1 + n % 3}) {{ nodes {{ name }} }}" for n in range(149))
+    below = " ".join(f'b{n}: units(filter: {{below: "{keys[n % 2]}"}}) {{ nodes {{ keys }} }}' for n in range(4))
+    data, statements = _statements(asking, f"{{ {units} {pages} {below} }}")
+    assert len(statements) == len(data) == 299 + 149 + 4
+    assert len(set(statements)) == 3
+    assert data["u0"] == asking.data('{ unit(key: "it") { name children(first: 1) { uuid } } }')["unit"]
+    assert data["u1"]["name"] != data["u0"]["name"] and data["u2"] is None
+    assert [len(data[f"p{n}"]["nodes"]) for n in range(3)] == [1, 2, 3]
+    assert data["b0"] == data["b2"] != data["b1"] == data["b3"]
+
+
+def test_what_shapes_a_statement_is_counted_for_each() -> None:
+    """A depth stands in the pattern, and another pattern is planned anew."""
+
+    def parts(depths: int) -> int:
+        asked = " ".join(f"t{n}: tree(depth: {1 + n % depths}) {{ unit {{ parent {{ name }} }} }}" for n in range(100))
+        question = question_of(f"{{ {asked} }}", None)
+        roots = select(question.operation, Document(SCHEMA, question.fragments, VariableValues({}, {})))
+        return Compiler(frozenset(), today(), True).plan(roots).parts
+
+    assert (parts(1), parts(50)) == (3, 150)
 
 
 def test_a_large_list_comes_in_pieces(many: Asking) -> None:
@@ -70,7 +108,7 @@ def test_a_large_list_comes_in_pieces(many: Asking) -> None:
     page = orjson.loads(text)["data"]["badRecords"]
     assert page["totalCount"] == len(page["nodes"]) == MANY
     assert [each["id"] for each in page["nodes"]] == sorted(each["id"] for each in page["nodes"])
-    assert page["pageInfo"]["endCursor"] == page["nodes"][-1]["id"]
+    assert page["pageInfo"]["endCursor"] == of_id("BadRecord", page["nodes"][-1]["id"])
 
 
 def test_no_piece_is_larger_than_a_block(many: Asking) -> None:
@@ -98,13 +136,13 @@ def test_who_stops_listening_frees_the_session(many: Asking) -> None:
 
 def test_what_breaks_off_is_told_at_the_end_and_the_json_is_whole() -> None:
     async def records() -> AsyncIterator[Any]:
-        yield [0, {"more": False, "last": "b", "total": 2}, [{"uuid": "a"}, {"uuid": "b"}]]
-        yield [0, None, [{"uuid": "c"}]]
+        yield 0, {"more": False, "last": "b", "total": 2}, [{"uuid": "a"}, {"uuid": "b"}]
+        yield 0, None, [{"uuid": "c"}]
         raise ConnectionError
 
     async def written() -> tuple[bytes, bytes]:
         plan = Plan(
-            "", Parameters(), (RootForm("units", "page", "UnitConnection", (PageField("nodes", "nodes", {}),)),), (),
+            (), (RootForm("units", "page", "UnitConnection", (PageField("nodes", "nodes", {}),)),), (),
             False, lambda values, lengths: 1,
         )  # fmt: skip
         writer = Writer(plan, records(), None)
