@@ -40,6 +40,7 @@ from api.streamed import Streamed
 from api.subscriptions.feed import Feed
 from api.subscriptions.results import Subscriptions
 from api.subscriptions.transport import as_event, events, socket
+from api.warming import Warming
 from graph.cpr import Keyring, MissingKey
 from graph.order import SourceOrder
 
@@ -75,6 +76,8 @@ class Service:
     """Of pages that may ask, beside our own (``api.origins``)."""
     introspection: bool = True
     """Whether the schema is told (``__schema``, ``__type``), to whoever has a token."""
+    warm_up: bool = False
+    """Whether the service is ready only when the first clients need not wait (``api.warming``)."""
     graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
     """The files of ``api.graphiql.FETCHED``; None where they are not to be had."""
 
@@ -92,6 +95,7 @@ def create_app(service: Service) -> Starlette:
         service.role_rules,
         availability,
     )
+    warming = Warming(reader, is_done=not service.warm_up)
     gate = Gate(service.reading, availability)
     graphiql = GraphiQL(service.graphiql)
     subscriptions = Subscriptions(gate, Feed(service.reading, availability))
@@ -100,7 +104,10 @@ def create_app(service: Service) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         availability.watched()
+        if not warming.is_done:
+            warming.begin()
         yield
+        await warming.close()
         await availability.close()
         await service.reading.close()
 
@@ -121,7 +128,7 @@ def create_app(service: Service) -> Starlette:
             Route("/graphql/events", partial(graphql, as_events=True), methods=["POST"]),
             WebSocketRoute("/graphql", partial(socket, service, gate, subscriptions)),
             Route("/health/live", live),
-            Route("/health/ready", partial(ready, availability, service.redis_url)),
+            Route("/health/ready", partial(ready, availability, warming, service.redis_url)),
             Route("/metrics", partial(metrics, availability, service.states)),
         ],
     )

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.availability import Availability, Away, OutOfTime
+from api.warming import Warming
 from graph.migrations import LISTED, missing
 
 _PATIENCE = 2.0  # seconds
@@ -18,8 +19,11 @@ async def live(request: Request) -> Response:
     return JSONResponse({"live": True})
 
 
-async def ready(availability: Availability, redis_url: str | None, request: Request) -> Response:
-    """Neo4j and Redis answer and the migrations are applied; 503 with what is missing otherwise, within seconds."""
+async def ready(availability: Availability, warming: Warming, redis_url: str | None, request: Request) -> Response:
+    """Neo4j and Redis answer, the migrations are applied, and the first clients need not wait.
+
+    503 with what is missing otherwise, within seconds.
+    """
     availability.watched()
     wrong: dict[str, str] = {}
     try:
@@ -36,6 +40,8 @@ async def ready(availability: Availability, redis_url: str | None, request: Requ
         wrong["neo4j"] = type(error).__name__
     except neo4j.exceptions.Neo4jError as error:
         wrong["neo4j"] = error.code or type(error).__name__
+    if not warming.is_done:
+        wrong["service"] = "warming up"
     if redis_url is not None and (trouble := await _redis_trouble(redis_url)):
         wrong["redis"] = trouble
     return JSONResponse({"ready": not wrong, **wrong}, status_code=503 if wrong else 200)

@@ -16,6 +16,7 @@ from rich.console import Console
 from graph.connection import connect_async
 from graph.cpr import require_keys_of
 from reconnect import work
+from reconnect.collector import keep_what_is_loaded
 from reconnect.context import Context, of
 from reconnect.embedded.errors import EmbeddedError
 from reconnect.exits import CommandFailed
@@ -97,9 +98,11 @@ async def _serve(
         role_rules={each.name: each.about for each in context.settings.roles},
         origins=context.settings.api.origins,
         introspection=context.settings.api.introspection,
+        warm_up=True,
         graphiql=graphiql,
     )
     config = connections.config(create_app(service), host, port, context.settings.api.proxies, _GRACE)
+    keep_what_is_loaded()
     await uvicorn.Server(config).serve(sockets=[taken])
 
 
