@@ -22,7 +22,7 @@ from api.accepted import EVENTS, GRAPHQL, JSON, is_a_persons, takes_events, take
 from api.access.gate import Gate
 from api.access_log import AccessLog
 from api.answer_headers import AnswerHeaders
-from api.asked import BadRequest, asked_in, hash_only
+from api.asked import Asked, BadRequest, asked_in, hash_only
 from api.availability import RETRY_AFTER, Availability, Away
 from api.budget import Budgets, Spent
 from api.context import Context
@@ -98,8 +98,9 @@ def create_app(service: Service) -> Starlette:
     warming = Warming(reader, is_done=not service.warm_up)
     gate = Gate(service.reading, availability)
     graphiql = GraphiQL(service.graphiql)
-    subscriptions = Subscriptions(gate, Feed(service.reading, availability))
-    graphql = partial(_graphql, service, reader, gate, availability, subscriptions, Budgets(service.limits.budget))
+    budgets = Budgets(service.limits.budget)
+    subscriptions = Subscriptions(gate, Feed(service.reading, availability), budgets)
+    graphql = partial(_graphql, service, reader, gate, availability, subscriptions, budgets)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -191,8 +192,10 @@ async def _graphql(
     if access is None:
         return _unknown(gate.failed_logins.wait(address) if header else 0)
     request.state.by = access.name
+    account = budgets.of(access.name)
+    asked: Asked | None = None
     try:
-        account = budgets.of(access.name)
+        account.require()
         asked = await asked_in(request)
         question = await question_for(asked.query, asked.operation)
         if question.operation.operation is OperationType.SUBSCRIPTION:
@@ -213,6 +216,7 @@ async def _graphql(
         return _failed(429, spent.error, **{"retry-after": str(spent.wait)})
     except Rejected as rejected:
         ANSWERS.labels("rejected").inc()
+        account.charge_refused(0 if asked is None else asked.size)
         errors = noted(rejected.errors, request.state)
         status = 400 if own or form == EVENTS else 200
         headers = None

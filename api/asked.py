@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -31,6 +31,8 @@ class Asked:
     query: str
     variables: Mapping[str, Any] | None = None
     operation: str | None = None
+    size: int = 0
+    """Bytes of the body."""
 
 
 async def asked_in(request: Request) -> Asked:
@@ -51,7 +53,7 @@ async def asked_in(request: Request) -> Asked:
         form = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not valid JSON: {error}") from error
-    return asked_of(form)
+    return replace(asked_of(form), size=len(body))
 
 
 def asked_of(form: object) -> Asked:

@@ -12,6 +12,15 @@ from graphql import GraphQLError
 
 FILLED_IN = 60.0
 """Seconds in which an empty budget is full again."""
+MOST_STREAMS = 8
+"""Large answers that a token may receive at the same time. Each holds a connection to Neo4j for as long as its client
+takes, and there are a hundred of them."""
+_STREAM_AGAIN = 5
+"""Seconds after which one of them may have come to its end."""
+_REFUSED = 1_000
+"""Fields that a refused document costs,"""
+_A_BYTE = 4
+"""and each byte of it: it is parsed and validated, and not kept."""
 
 
 class Spent(Exception):
@@ -28,6 +37,7 @@ class Account:
     """The budget of one token, in fields. ``limit``: of a full one."""
 
     limit: float
+    streams: int = 0
     _left: float = field(init=False)
     _counted: float = field(default_factory=monotonic)
 
@@ -36,13 +46,12 @@ class Account:
 
     def spend(self, cost: int) -> dict[str, Any]:
         """Take the cost of a question; what is told of it in ``extensions.cost``. Raises Spent."""
-        now = monotonic()
-        self._left = min(self.limit, self._left + (now - self._counted) * self.limit / FILLED_IN)
-        self._counted = now
+        self._fill()
         if cost > self._left:
             wait = math.ceil((cost - self._left) * FILLED_IN / self.limit)
+            left = max(0, int(self._left))
             text = (
-                f"This question costs {cost} fields, and {int(self._left)} are left of the {int(self.limit)} that this "
+                f"This question costs {cost} fields, and {left} are left of the {int(self.limit)} that this "
                 f"token has a minute. Ask again in {wait} seconds, or for less: fewer at a time (first, after), a list "
                 "narrowed by filter, first in the lists inside."
             )
@@ -50,6 +59,22 @@ class Account:
             raise Spent(GraphQLError(text, extensions=told), wait)
         self._left -= cost
         return self._told(cost)
+
+    def require(self) -> None:
+        """Raises Spent for a token whose budget is gone: even to read what it asks would cost."""
+        self._fill()
+        if self._left <= 0:
+            self.spend(1)
+
+    def charge_refused(self, size: int) -> None:
+        """For a document of ``size`` bytes that is refused. It may leave a debt, as the work has been done."""
+        self._fill()
+        self._left -= _REFUSED + _A_BYTE * size
+
+    def _fill(self) -> None:
+        now = monotonic()
+        self._left = min(self.limit, self._left + (now - self._counted) * self.limit / FILLED_IN)
+        self._counted = now
 
     def _told(self, cost: int) -> dict[str, Any]:
         full = math.ceil((self.limit - self._left) * FILLED_IN / self.limit)
@@ -59,6 +84,33 @@ class Account:
             "remaining": max(0, int(self._left)),
             "fullAfterSeconds": full,
         }
+
+
+@dataclass(slots=True)
+class Stream:
+    """One answer that is sent as it comes, of a token's ``account``; None: nobody counts."""
+
+    account: Account | None
+    is_open: bool = False
+
+    def open(self) -> None:
+        """Take one of the token's places. Raises Spent where it has no more."""
+        if self.account is None:
+            return
+        if self.account.streams >= MOST_STREAMS:
+            text = (
+                f"This token is receiving {MOST_STREAMS} large answers already. Take them to their end, or close them, "
+                "and ask again; or ask for less at a time (first, after)."
+            )
+            raise Spent(GraphQLError(text, extensions={"code": "too_many_streams"}), _STREAM_AGAIN)
+        self.account.streams += 1
+        self.is_open = True
+
+    def close(self) -> None:
+        """Give the place back."""
+        if self.is_open and self.account is not None:
+            self.account.streams -= 1
+        self.is_open = False
 
 
 @dataclass

@@ -24,7 +24,7 @@ from neo4j.exceptions import Neo4jError
 
 from api.answer import Ambiguous, Opened, Writer
 from api.availability import Availability, OutOfTime, Patience
-from api.budget import Account
+from api.budget import Account, Spent, Stream
 from api.compiler import Compiler
 from api.cpr_readings import opened
 from api.given import marked
@@ -143,11 +143,17 @@ class Reader:
             told = partial(self._rules.answer, rule, values, day, rights)
             values[rule.parameter] = await patience.wait(partial(self._in_thread, told))
         asked = [(each, each.parameters.bind(values)) for each in plan.statements]
-        written = self._written(plan, asked, asker, patience, extensions)
+        stream = Stream(account)
+        written = self._written(plan, asked, asker, patience, extensions, stream)
         begun = bytearray()
         async for piece in written:
             begun += piece
             if len(begun) > WHOLE:
+                try:
+                    stream.open()
+                except Spent:
+                    await written.aclose()
+                    raise
                 return self._streamed(bytes(begun), written)
         return bytes(begun)
 
@@ -221,6 +227,7 @@ class Reader:
         asker: str,
         patience: Patience,
         extensions: bytes,
+        stream: Stream,
     ) -> AsyncGenerator[bytes, None]:
         """The answer's JSON in pieces. An error after the first pieces is told, and leaves the JSON without its end."""
         if not asked:
@@ -246,6 +253,7 @@ class Reader:
             yield writer.closing + b',"errors":' + orjson.dumps([told.formatted])
             raise CutOff from error
         finally:
+            stream.close()
             await _closed(session)
 
     async def _records(

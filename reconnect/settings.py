@@ -104,6 +104,11 @@ class ApiSettings(Section):
     proxies: tuple[Network, ...] = Field(
         default=("127.0.0.1", "::1"), description="reverse proxies whose X-Forwarded-For counts: addresses, networks"
     )
+    budget: int = Field(
+        default=60_000_000,
+        ge=10_000_000,  # what the dearest question that is allowed costs
+        description="fields that each token may ask for in a minute; extensions.cost tells what an answer has cost",
+    )
     introspection: bool = Field(
         default=True, description="tell the schema to whoever has a token; GraphiQL asks for it"
     )

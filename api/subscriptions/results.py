@@ -12,6 +12,7 @@ from api.access.gate import Gate
 from api.access.rights import Access
 from api.asked import Asked
 from api.availability import Away
+from api.budget import Budgets, Spent
 from api.failures import formed, unforeseen
 from api.question import SCHEMA, Question, Rejected, coerced, question_for
 from api.selection import Document, Selected, select
@@ -30,17 +31,23 @@ class Subscriptions:
 
     gate: Gate
     feed: Feed
+    budgets: Budgets
     _running: Counter[str] = field(default_factory=Counter)
 
     async def results(self, header: str, access: Access, asked: Asked) -> AsyncIterator[dict[str, Any]]:
         """Each result as it comes; a refused subscription is one result with errors. It ends with its token."""
+        account = self.budgets.of(access.name)
         try:
+            account.require()
             root = _root(await question_for(asked.query, asked.operation), asked.variables)
             access.require("Change")
             with self._counted(access.name):
                 async for result in self._followed(header, access, root):
                     yield result
+        except Spent as spent:
+            yield {"errors": [formed(spent.error)]}
         except Rejected as rejected:
+            account.charge_refused(len(asked.query))
             yield {"errors": [formed(each) for each in rejected.errors]}
         except GraphQLError as error:
             yield {"errors": [formed(error)]}

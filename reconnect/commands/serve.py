@@ -84,6 +84,7 @@ async def _serve(
 
     from api import connections
     from api.app import Service, create_app
+    from api.limits import Limits
 
     uri, user, password = context.neo4j_login()
     require_keys_of(context.driver(), context.keyring)
@@ -98,6 +99,7 @@ async def _serve(
         role_rules={each.name: each.about for each in context.settings.roles},
         origins=context.settings.api.origins,
         introspection=context.settings.api.introspection,
+        limits=Limits(budget=context.settings.api.budget),
         warm_up=True,
         graphiql=graphiql,
     )

@@ -19,6 +19,7 @@ from graph.connection import connect_async
 from graph.cpr import Keyring
 from graph.time import today
 from reconnect.embedded import Addresses
+from reconnect.settings import ApiSettings
 from tests.api.read.asking import Asking
 
 
@@ -126,3 +127,27 @@ def test_who_can_not_pay_for_planning_pays_for_it_the_next_time(asking: Asking) 
     for _ in range(2):
         with pytest.raises(Spent):
             asking.runner.run(asking.reader.answer(question, None, frozenset(), "tests", account))
+
+
+def test_refused_documents_are_paid_for(graph: neo4j.Driver, addresses: Addresses) -> None:
+    """They are parsed and validated each time: who sends nothing else must not hold up the others for nothing."""
+    token = create(graph, "asks in vain", ["reader"])
+    unknown = "{ " + " ".join(f"nothing{n}" for n in range(2_000)) + " }"
+
+    async def ask() -> list[httpx.Response]:
+        reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
+        service = Service(graph, reading, Keyring.generate(), limits=replace(Limits(), budget=100_000))
+        transport = httpx.ASGITransport(create_app(service))
+        headers = {"Authorization": f"Bearer {token}"}
+        async with reading, httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+            return [await client.post("/graphql", json={"query": unknown}) for _ in range(3)]
+
+    answers = asyncio.run(ask())
+    assert answers[0].status_code == 200 and "data" not in answers[0].json()
+    assert answers[-1].status_code == 429
+    assert answers[-1].json()["errors"][0]["extensions"]["code"] == "over_budget"
+    assert int(answers[-1].headers["retry-after"]) > 1
+
+
+def test_the_budget_is_a_setting() -> None:
+    assert ApiSettings().budget == Limits().budget
