@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import structlog
 from graphql import ExecutionResult, GraphQLError, execute_sync
 
 from api.asked import Asked
@@ -21,6 +22,7 @@ MOST_MUTATIONS = 100
 """Changes in one request. They are made one after the other, each by itself."""
 _A_CHANGE = 1_000
 """Fields that a change costs."""
+_log = structlog.get_logger("api")
 _UNKNOWN = (
     "The graph has not said whether the change was made, or how many of several were. Read what was to be changed "
     "before you ask again."
@@ -64,8 +66,9 @@ def _changes(question: Question, asked: Asked) -> int:
 
 
 def _forgotten(work: "asyncio.Task[Any]") -> None:
-    if not work.cancelled():
-        work.exception()
+    """Whoever asked has been answered by now; what has failed stands in the log only."""
+    if not work.cancelled() and (error := work.exception()) is not None:
+        _log.warning("change_failed_later", error=type(error).__name__)
 
 
 async def _changed(asked: Asked, context: Context) -> Any:

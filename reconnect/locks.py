@@ -5,6 +5,7 @@ is higher than all before it (a fencing token), so that what a late, presumed de
 what the present one says. The graph needs no such help: its door compares versions in every transaction.
 """
 
+import math
 import secrets
 import threading
 import time
@@ -76,11 +77,15 @@ class Lock:
         self._waiting = waiting
         self._ended = threading.Event()
         self._lost = threading.Event()
+        self._held_until = -math.inf
         self._renewer: threading.Thread | None = None
 
     def __enter__(self) -> "Lock":
         deadline = time.monotonic() + self._wait
-        while not self._client.set(self._key, self._value, nx=True, px=self._life):
+        while True:
+            self._held_until = time.monotonic() + self._life / 1000
+            if self._client.set(self._key, self._value, nx=True, px=self._life):
+                break
             if time.monotonic() >= deadline:
                 raise LockTaken(self._taken())
             if self._waiting is not None:
@@ -113,22 +118,26 @@ class Lock:
 
     def require(self) -> None:
         """Raises LockLost when the lock is no longer held. Called between steps of the work."""
-        if self._lost.is_set():
+        # Also where the renewing thread hangs with Redis, or has failed: it need not tell.
+        if self._lost.is_set() or time.monotonic() > self._held_until:
             raise LockLost(f"The lock of {self.name} was lost; the run stops, and continues when it is run again.")
 
     def _renew(self) -> None:
-        held_until = time.monotonic() + self._life / 1000
         while not self._ended.wait(self._life / 3000):
             begun = time.monotonic()
             try:
                 renewed = bool(self._client.eval(_RENEW, 1, self._key, self._value, str(self._life)))
             except redis.RedisError:
                 # Redis may come back before the lock has expired.
-                if time.monotonic() > held_until:
+                if time.monotonic() > self._held_until:
                     self._lost.set()
                     return
                 continue
+            except Exception as error:  # whatever it is, the lock is renewed no more
+                get_logger("reconnect.locks").error("lock not renewed", lock=self.name, exc_info=error)
+                self._lost.set()
+                return
             if not renewed:
                 self._lost.set()
                 return
-            held_until = begun + self._life / 1000
+            self._held_until = begun + self._life / 1000

@@ -24,6 +24,7 @@ from structlog.stdlib import get_logger
 from exporters.errors import DeliveryError
 from graph.dayturn import TurnWaits
 from graph.time import COPENHAGEN
+from importers.report import text_of
 from reconnect import retrying, silence, work
 from reconnect.context import Context
 from reconnect.cron import parse
@@ -218,6 +219,10 @@ class Jobs:
             # arq ends or gives the job up: let the thread end at its next step, so that its lock is released.
             interrupted.set()
             await asyncio.wait([running])
+            if (ended := running.exception()) is not None:
+                _log.warning(
+                    "ended early", job=title, attempt=attempt, error=f"{type(ended).__name__}: {text_of(ended)}"
+                )
             raise
         except Exception as error:
             await self._fail(arq, title, attempt, error)

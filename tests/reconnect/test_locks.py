@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
@@ -53,6 +54,31 @@ def test_a_holder_that_lost_it_is_told_and_leaves_the_new_holder_alone(client: r
         with pytest.raises(LockLost):
             held.require()
     assert client.get(f"reconnect:lock:{NAME}") == b"another's"
+
+
+@pytest.mark.parametrize("how", ["hangs", "fails"])
+def test_a_holder_is_told_where_renewing_itself_ends(client: redis.Redis, how: str) -> None:
+    """A thread's failure is heard by nobody, and one that hangs can tell nothing."""
+    over = threading.Event()
+
+    class Renewing:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(client, name)
+
+        def eval(self, script: str, *given: Any) -> Any:
+            if threading.current_thread() is threading.main_thread():
+                return client.eval(script, *given)
+            if how == "fails":
+                raise ValueError("not an error of Redis's")
+            return over.wait(60)
+
+    with Lock(Renewing(), NAME, 0.3) as held:  # type: ignore[arg-type]
+        held.require()
+        time.sleep(0.4)
+        with pytest.raises(LockLost):
+            held.require()
+        over.set()
+    assert client.get(f"reconnect:lock:{NAME}") is None
 
 
 def test_each_holder_gets_a_higher_number(client: redis.Redis) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import neo4j
 import pytest
 import redis
+from structlog.testing import capture_logs
 
 from exporters.errors import DeliveryError
 from exporters.report import ExportReport
@@ -276,6 +277,27 @@ def test_a_job_that_is_interrupted_stops_at_its_next_step(context: Context, clie
         job.step("reading", 2, None)
     assert work_state.read(client)["import:slow"].state == "failed"
     assert client.get("reconnect:lock:import:slow") is None
+
+
+def test_what_a_job_failed_with_is_logged_where_it_had_been_given_up(context: Context) -> None:
+    """arq hears of the cancelled job only; its thread fails later."""
+
+    def do(caller: work.Caller) -> None:
+        while not caller.interrupted():
+            time.sleep(0.01)
+        raise work.Interrupted("test was interrupted")
+
+    async def given_up() -> None:
+        job = asyncio.create_task(worker.Jobs(context)._run({"job_try": 1}, "test", do))
+        await asyncio.sleep(0.05)
+        job.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await job
+
+    with capture_logs() as lines:
+        asyncio.run(given_up())
+    (line,) = [each for each in lines if each["event"] == "ended early"]
+    assert line["error"].startswith("Interrupted: ")
 
 
 def test_a_late_holder_does_not_overwrite_its_successors_state(client: redis.Redis) -> None:
