@@ -2,30 +2,33 @@
 
 import neo4j
 
-from graph.collation import SORT_KEY, caption, in_cypher
+from graph.collation import SORT_KEY, caption, sort_key
 from graph.model import KINDS
 from graph.reading import in_force
 
 _AT_ONCE = 5000
+# The same text for each kind, so that Neo4j plans it once.
+_WITHOUT_KEY = f"""
+MATCH (n:$($kind))
+WHERE n.{SORT_KEY} IS NULL
+RETURN elementId(n) AS id, n[$name] AS name
+LIMIT $limit
+"""
+_SET_KEYS = f"""
+UNWIND $rows AS row
+MATCH (n)
+WHERE elementId(n) = row.id
+SET n.{SORT_KEY} = row.key
+"""
 
 
 def fill(driver: neo4j.Driver) -> None:
     """The key of each name, and which units are tops; on the day that the copies show. May be repeated."""
     for kind in KINDS:
         name = caption(kind)
-        key = in_cypher(f"n.{name}") if name else "''"
-        while True:
-            rows, _, _ = driver.execute_query(
-                f"""
-                MATCH (n:{kind})
-                WHERE n.{SORT_KEY} IS NULL
-                WITH n LIMIT {_AT_ONCE}
-                SET n.{SORT_KEY} = {key}
-                RETURN count(n) AS filled
-                """
-            )
-            if rows[0]["filled"] < _AT_ONCE:
-                break
+        while rows := driver.execute_query(_WITHOUT_KEY, kind=kind, name=name, limit=_AT_ONCE).records:
+            keys = [{"id": row["id"], "key": sort_key(row["name"] or "")} for row in rows]
+            driver.execute_query(_SET_KEYS, rows=keys)
     driver.execute_query(
         f"""
         MATCH (c:Clock)
