@@ -118,7 +118,7 @@ def test_nothing_is_left_by_which_the_person_could_be_found(graph: neo4j.Driver)
 def test_the_log_keeps_its_entries_and_tells_of_the_erasure(graph: neo4j.Driver) -> None:
     uuid = uuid_of(graph, "p1")
     erase_person(graph, uuid, BY)
-    nothing = '{"states":[],"links":[]}' * 2
+    nothing = '{"links":[],"states":[]}' * 2
     assert log(graph, uuid) == [("created", None, nothing), ("erased", "asked to be forgotten", nothing)]
     rows, _, _ = graph.execute_query("MATCH (c:Change) RETURN collect(c.number) AS numbers")
     assert sorted(rows[0]["numbers"]) == list(range(1, len(rows[0]["numbers"]) + 1)), "no gaps, and no number twice"

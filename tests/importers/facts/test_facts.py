@@ -125,7 +125,7 @@ BAD = [
     ({"assignments": [{"id": "a", "role": "r", "holder": {}}]}, "Assignment", "a", "holder", "holder"),
     ({"assignments": [{"id": "a", "holder": {"person": "p"}}]}, "Assignment", "a", "role", "role"),
     (
-        {"assignments": [{"id": "a", "role": "r", "holder": {"person": "p"}, "about": ["27.12"]}]},
+        {"assignments": [{"id": "a", "role": "r", "holder": {"person": "p"}, "about": ["payroll"]}]},
         "Assignment",
         "a",
         "about",

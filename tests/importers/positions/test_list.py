@@ -310,7 +310,7 @@ _JSON = st.recursive(
 
 
 @FUZZ
-@given(st.lists(_JSON, max_size=5))
+@given(st.lists(_JSON, min_size=1, max_size=5))
 def test_any_json(entries: list[object]) -> None:
     lists = read_json(orjson.dumps({"positions": entries}), "j", OPEN)
     assert lists.positions is not None
