@@ -178,8 +178,9 @@ class Neo4jServer:
             # Otherwise a stop waits ten seconds for connections that are gone, after the databases are closed.
             "internal.server.bolt.thread_pool_shutdown_wait_time": "100ms",
             "internal.server.bolt.connection_shutdown_wait_time": "1s",
-            # While it works on a question it says so this often; a driver that hears nothing twice in a row gives up.
-            "server.bolt.connection_keep_alive": "15s",
+            # While it runs a statement it says so this often; a driver that hears nothing twice in a row gives up. It
+            # says nothing while it plans one, which takes a weak machine half a minute for a large statement.
+            "server.bolt.connection_keep_alive": "60s",
             "server.memory.pagecache.size": self._memory.page_cache,
             "db.tx_log.rotation.retention_policy": "1 days 500M",
             "dbms.security.auth_enabled": "true",
