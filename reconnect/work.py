@@ -181,7 +181,7 @@ def export_target(
         return report
 
 
-def day_turn(
+def turn_day(
     context: Context, caller: Caller, day: date | None = None, *, approve: str | None = None, user: str | None = None
 ) -> dict[date, int]:
     """Let what starts or ends up to ``day`` (default today) take effect; the changes of each day turned or taken back.

@@ -84,10 +84,10 @@ def _work(context: Context, burst: bool) -> None:
 def make(context: Context, burst: bool = False) -> Worker:
     """A worker with the schedule of the settings. ``burst``: end when the queue is empty."""
     settings = context.settings.worker
-    jobs = Jobs(context)
+    of_context = Jobs(context)
     return Worker(
-        functions=jobs.functions(),
-        cron_jobs=jobs.schedule(),
+        functions=of_context.functions(),
+        cron_jobs=of_context.schedule(),
         redis_settings=redis_settings(context),
         queue_name=QUEUE,
         burst=burst,
@@ -154,14 +154,14 @@ class Jobs:
         times = self._context.settings.schedules
         planned = [(f"import {name}", at, "import", (name,)) for name, at in times.imports.items()]
         planned += [(f"export {name}", at, "export", (name,)) for name, at in times.exports.items()]
-        jobs = [
+        planned_jobs = [
             self._planned(title, expression, function, *arguments)
             for title, expression, function, arguments in [*planned, ("day turn", times.day_turn, "day_turn", ())]
         ]
         release = cast("WorkerCoroutine", self._release_stranded)
         watch = cast("WorkerCoroutine", self._watch)
         return [
-            *jobs,
+            *planned_jobs,
             cron(release, name="release stranded jobs", second=30, keep_result=0),
             cron(
                 watch,
@@ -203,7 +203,7 @@ class Jobs:
 
     def _turn(self, caller: work.Caller) -> None:
         try:
-            work.day_turn(self._context, caller)
+            work.turn_day(self._context, caller)
         except TurnWaits as waits:
             _log.warning("day turn waits for a person", brake=waits.brake, text=str(waits))
 

@@ -104,6 +104,6 @@ def _code() -> bytes:
     """A hash of the code that says what an employee means."""
     digest = hashlib.blake2b(digest_size=16)
     for package in (graph, importers.opus):
-        for file in sorted(Path(str(package.__file__)).parent.glob("*.py")):
+        for file in sorted(Path(str(package.__file__)).parent.rglob("*.py")):
             digest.update(file.read_bytes())
     return digest.digest()

@@ -42,7 +42,7 @@ def day_turn(
     of_run = of(context)
     try:
         with progress() as report:
-            turned = work.day_turn(of_run, work.Caller(report, wait=wait), until, approve=approve, user=of_run.user)
+            turned = work.turn_day(of_run, work.Caller(report, wait=wait), until, approve=approve, user=of_run.user)
     except TurnWaits as waits:
         raise CommandFailed(str(waits), Exit.BRAKE) from waits
     except (LockTaken, LockLost, StaleApproval) as error:
