@@ -11,7 +11,9 @@ COPY api api
 COPY exporters exporters
 COPY graph graph
 COPY importers importers
+COPY protocols protocols
 COPY reconnect reconnect
+COPY rules rules
 COPY sample sample
 RUN uv sync --locked --no-dev --no-editable
 

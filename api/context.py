@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import neo4j
 
 from api.access.rights import Access
-from graph.cpr import Keyring
-from graph.order import SourceOrder
+from graph.cpr.keyring import Keyring
+from graph.statements.precedence import SourceOrder
 
 
 @dataclass(frozen=True, slots=True)

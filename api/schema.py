@@ -1,4 +1,4 @@
-"""The GraphQL schema, made from ``api.readable`` with strawberry.
+"""The GraphQL schema, made from ``api.reads.types`` with strawberry.
 
 Reads never pass through strawberry's resolvers: a validated query is compiled to Cypher (``api.execute``). The types
 here carry names, arguments and explanations.
@@ -16,9 +16,10 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from api.filters import of_kind
+from api.computed.types import TOLD, Part, Plain, Thing
 from api.mutations.schema import Mutation
-from api.readable import (
+from api.reads.filters import of_kind
+from api.reads.types import (
     PLURALS,
     RECORD_LISTS,
     SINGULARS,
@@ -32,7 +33,6 @@ from api.readable import (
     Value,
 )
 from api.subscriptions.schema import Subscription
-from api.told import TOLD, Part, Plain, Thing
 
 _HERE = sys.modules[__name__]
 
@@ -353,7 +353,7 @@ Query = _make("Query", "Everything that can be read", _roots())
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's own, that logs no errors: it would log the whole document, as ``api.failures`` does not."""
+    """Strawberry's own, that logs no errors: it would log the whole document, as ``api.http.failures`` does not."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: they are logged where the answer is made."""

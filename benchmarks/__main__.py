@@ -22,9 +22,9 @@ from benchmarks import (
 from benchmarks.measured import Measured
 from benchmarks.report import save, show
 from benchmarks.servers import fresh_servers
-from graph.cpr import Keyring
-from graph.dayturn import turn
+from graph.cpr.keyring import Keyring
 from graph.time import today
+from graph.writing.day_turn import turn
 from reconnect.collector import collect_seldom
 
 SIZES = ("S", "L")

@@ -16,15 +16,15 @@ import neo4j
 
 from benchmarks.measured import Measured
 from benchmarks.staff import Staff
-from graph.cpr import Keyring
-from graph.index import Index
+from graph.cpr.keyring import Keyring
+from graph.identity.known_keys import Index
+from graph.runs.known import GraphKnown
 from importers.active_directory import filters
 from importers.active_directory.entries import user_attributes
 from importers.active_directory.graph_lookup import GraphLookup
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.source import ActiveDirectory
-from importers.known import GraphKnown
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from sample.domain_controller import Controller
 
 USERS, CHANGES, ROUNDS, PAGE = 5000, 10, 5, 500

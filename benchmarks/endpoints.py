@@ -27,11 +27,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.app import Service, create_app
+from api.http.app import Service, create_app
 from graph.connection import connect, connect_async
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from reconnect.embedded import Addresses
-from reconnect.logs import configure
+from reconnect.logs.setup import configure
 
 
 class Wanted(BaseModel):

@@ -15,11 +15,11 @@ from benchmarks.measured import Measured
 from benchmarks.payroll import SEED, TODAY, import_folder
 from benchmarks.servers import MEMORY
 from graph.connection import connect
-from graph.cpr import Keyring
-from graph.dayturn import turn
+from graph.cpr.keyring import Keyring
 from graph.migrations import migrate
-from graph.nearest import nearest_managers_of_all
+from graph.questions.nearest import nearest_managers_of_all
 from graph.time import today
+from graph.writing.day_turn import turn
 from reconnect.embedded import Addresses, Instance
 from sample.municipality import Municipality
 from sample.opus_file import write_file

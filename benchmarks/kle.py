@@ -13,10 +13,10 @@ from lxml import etree
 from benchmarks import bare_copy
 from benchmarks.measured import Measured
 from benchmarks.payroll import write_bare
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from importers.kle.settings import KleSettings
 from importers.kle.source import Kle
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from sample.classification import full
 
 PUBLISHED = date(2026, 11, 1)

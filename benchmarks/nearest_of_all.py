@@ -1,4 +1,4 @@
-"""The nearest manager of everybody: ``graph.nearest`` against the best Cypher by hand, with the same answers."""
+"""The nearest manager of everyone: ``questions.nearest`` against the best Cypher by hand, with the same answers."""
 
 import time
 from datetime import date
@@ -7,7 +7,7 @@ import neo4j
 
 from benchmarks.measured import Measured
 from benchmarks.nearest_by_hand import Answer, by_hand
-from graph.nearest import Nearest, nearest_managers_of_all
+from graph.questions.nearest import Nearest, nearest_managers_of_all
 
 GOAL = 1.5
 ROUNDS = 3

@@ -21,11 +21,11 @@ from benchmarks import bare_copy
 from benchmarks.measured import Measured
 from benchmarks.servers import fresh_servers
 from graph.connection import connect
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from importers.opus.settings import OpusSettings
 from importers.opus.source import Opus
-from importers.pipeline import run_import
-from importers.report import ImportReport
+from importers.pipeline.import_run import run_import
+from importers.pipeline.report import ImportReport
 from reconnect.collector import collect_seldom
 from reconnect.embedded import Addresses
 from sample.changes import next_working_day

@@ -12,13 +12,13 @@ import neo4j
 import orjson
 
 from api.access.tokens import create
-from api.question import question_of
-from api.reader import Reader
+from api.reads.question import question_of
+from api.reads.reader import Reader
 from benchmarks.endpoints import serving
 from benchmarks.load_client import per_second, post
 from benchmarks.measured import Measured
 from graph.connection import connect_async
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from reconnect.embedded import Addresses
 
 GOAL = 0.7

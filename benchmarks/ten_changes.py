@@ -13,9 +13,9 @@ from datetime import time as time_of_day
 
 from benchmarks.measured import Measured
 from benchmarks.servers import fresh_servers
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from graph.time import COPENHAGEN
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from importers.sd.settings import SdSettings
 from importers.sd.source import SdSource
 from sample import demo_settings

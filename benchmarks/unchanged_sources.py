@@ -14,10 +14,10 @@ import neo4j
 from benchmarks.measured import Measured
 from benchmarks.payroll import SEED, TODAY
 from benchmarks.servers import fresh_servers
-from importers.report import ImportReport
-from reconnect import demo, demo_sources
+from importers.pipeline.report import ImportReport
 from reconnect.context import Context
-from reconnect.demo import Demo
+from reconnect.demo import run, sources
+from reconnect.demo.run import Demo
 
 GOAL = 0.0
 
@@ -35,7 +35,7 @@ def measure(size: str) -> Measured:
             "RECONNECT__REDIS__URL": addresses.redis_url,
         }
         made = Demo(Path(home))
-        demo.prepare(made)
+        run.prepare(made)
         first, missing = _seconds(made, size)
         before = _last_write(driver)
         again, _ = _seconds(made, size)
@@ -56,13 +56,13 @@ def _seconds(made: Demo, size: str) -> tuple[float, list[str]]:
     """How long all imports took, without making what is imported; the sources that could not be read here."""
     context = Context(made.settings_file)
     try:
-        demo.make_payroll(made, size, SEED, TODAY, context.keyring, _quiet)
+        run.make_payroll(made, size, SEED, TODAY, context.keyring, _quiet)
         taken, missing = 0.0, []
         started = time.perf_counter()
-        for report in demo.import_all(context, made, _quiet):
+        for report in run.import_all(context, made, _quiet):
             _require(report)
         taken = time.perf_counter() - started
-        for told in demo_sources.import_others(context, made, _quiet):
+        for told in sources.import_others(context, made, _quiet):
             taken += told.seconds
             if told.report is None:
                 missing.append(f"{told.shown.name}: {told.failure}")

@@ -21,7 +21,7 @@ import neo4j
 
 from exporters.errors import Overtaken
 from exporters.target import Parked
-from graph.changes import now
+from graph.change_log import now
 
 T = TypeVar("T")
 State = Literal["pending", "delivered", "failed", "closed", "parked"]

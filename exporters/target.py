@@ -31,8 +31,8 @@ from datetime import date
 from typing import Any, Protocol
 
 from exporters.brake import ExportBrake
-from exporters.delivery.settings import DeliverySettings
-from exporters.table import TableForm
+from exporters.files.delivery_settings import DeliverySettings
+from exporters.files.table import TableForm
 
 ImageReader = Callable[[str, str, Mapping[str, object]], Iterable[Mapping[str, Any]]]
 """Reads one operation of an image: (document, name of the operation, variables) → the answer's objects, one by one.

@@ -16,7 +16,8 @@ class Property:
     """A value that may change over time. ``access`` private = home address, private phone; cpr = CPR number.
 
     ``withheld_while``: a yes_no property of the same thing; until it is over no source's value is kept, of no day, and
-    what was known is erased, whoever tells of it (``graph.withholding``; cpr.md §7: the address of a protected person).
+    what was known is erased, whoever tells of it (``graph.writing.withholding``; cpr.md §7: the address of a protected
+    person).
     ``identifies``: it tells who a person is (a name in any form, a login, a mail address, a photo); of a person with a
     protected name it is kept from analysts and from what a terminal shows.
     """

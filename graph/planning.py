@@ -9,7 +9,7 @@ import neo4j
 from neo4j.exceptions import DriverError, Neo4jError
 from structlog.stdlib import get_logger
 
-from graph.changes import LOG
+from graph.change_log import LOG
 
 MANY = 1000
 """What writes fewer things leaves the plans as good as they were: so small a graph is walked fast in any order."""

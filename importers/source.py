@@ -28,8 +28,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
-from graph.facts import Problem, Statement
 from graph.retry import SOON, Retry
+from graph.statements.statement import Problem, Statement
 from graph.time import Period
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from graph.facts import LinkTold, Statement, Told
+from graph.statements.statement import LinkTold, Statement, Told
 from graph.time import Period, union, within, without
 from importers.source import Mapped
 

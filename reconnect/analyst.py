@@ -15,7 +15,7 @@ import neo4j
 from graph.migrations import migrate
 from graph.model import KINDS, Kind
 from graph.planning import replan
-from graph.protection import is_protected
+from graph.writing.protection import is_protected
 from reconnect.progress import Report
 
 T = TypeVar("T")

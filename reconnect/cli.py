@@ -5,19 +5,20 @@ from typing import NoReturn
 
 from structlog.stdlib import get_logger
 
-from graph.cpr import MissingKey
+from graph.cpr.keyring import MissingKey
 from graph.errors import GraphError
-from importers.report import text_of
-from reconnect import library_lines, signals
+from importers.pipeline.report import text_of
+from reconnect import signals
 from reconnect.collector import collect_seldom
 from reconnect.embedded import EmbeddedError
 from reconnect.embedded.home import default_home
 from reconnect.exits import CommandFailed, Exit
 from reconnect.foreseen import explained
+from reconnect.logs import library_lines
+from reconnect.logs.redaction import redact_text
 from reconnect.private_files import restrict
-from reconnect.redaction import redact_text
 from reconnect.root import MODULES, app
-from reconnect.settings_file import SettingsError
+from reconnect.settings.file import SettingsError
 from reconnect.terminal import terminal
 
 

@@ -11,9 +11,9 @@ from neo4j.exceptions import AuthError, DriverError, Neo4jError
 from structlog.stdlib import get_logger
 
 from graph.connection import connect
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from graph.migrations import migrate
-from graph.order import SourceOrder
+from graph.statements.precedence import SourceOrder
 from reconnect import keys
 from reconnect.embedded import Addresses, Instance
 from reconnect.embedded.home import default_home
@@ -21,8 +21,8 @@ from reconnect.embedded.neo4j import Memory
 from reconnect.exits import CommandFailed
 from reconnect.foreseen import refused_by_neo4j
 from reconnect.private_files import open_to_others
-from reconnect.settings import Settings
-from reconnect.settings_file import Loaded, load
+from reconnect.settings.file import Loaded, load
+from reconnect.settings.tree import Settings
 
 
 @dataclass

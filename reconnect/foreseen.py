@@ -9,7 +9,7 @@ from pathlib import Path
 import redis
 from neo4j.exceptions import AuthError, DatabaseUnavailable, DriverError, Neo4jError
 
-from importers.report import text_of
+from importers.pipeline.report import text_of
 
 _GOES_ON = "What had been written by then is kept. Run the command again: it goes on from there."
 _OF_THE_MACHINE = frozenset(

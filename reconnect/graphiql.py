@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from api.graphiql import FETCHED
+from api.http.graphiql import FETCHED
 from reconnect.embedded import jars
 from reconnect.embedded.errors import DownloadFailed, EmbeddedError
 from reconnect.progress import progress

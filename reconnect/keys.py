@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from graph.cpr import KEY, Keyring
+from graph.cpr.keyring import KEY, Keyring
 from reconnect.embedded.home import Home
 from reconnect.exits import CommandFailed, Exit
-from reconnect.settings import CprSettings
+from reconnect.settings.tree import CprSettings
 
 _PREFIX = "cpr_key_"
 _HASH = "cpr_hash_key"

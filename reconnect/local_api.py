@@ -15,10 +15,10 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from graphql import GraphQLError
 
 from api.access.rights import Access
-from api.failures import formed
-from api.limits import Limits
-from api.question import Rejected, question_of
-from api.reader import Reader
+from api.http.failures import formed
+from api.reads.limits import Limits
+from api.reads.question import Rejected, question_of
+from api.reads.reader import Reader
 from graph.connection import connect_async
 from reconnect.context import Context
 
@@ -90,6 +90,8 @@ async def _connected(uri: str, user: str, password: str) -> Any:
 
 
 def _states(context: Context) -> Sequence[Mapping[str, Any]]:
-    from reconnect.source_health import as_answers  # only here: it loads every source, and few questions are about them
+    from reconnect.work.source_health import (
+        as_answers,  # only here: it loads every source, and few questions are about them
+    )
 
     return as_answers(context)

@@ -130,16 +130,16 @@ def begin(
         # Everything that asks for the home, in this process and in those that it starts, is told the same.
         os.environ["RECONNECT_HOME"] = str(home.resolve())
     # Here, since who only asks for help needs none of it.
-    from reconnect import logs
     from reconnect.context import Context
+    from reconnect.logs import setup
 
     made = Context(config)
     context.obj = made
     context.call_on_close(made.close)
-    logs.configure(level="debug" if verbose else "info")
+    setup.configure(level="debug" if verbose else "info")
     if context.invoked_subcommand not in _WITHOUT_SETTINGS:
         chosen = made.settings.logs
-        logs.configure(chosen.form, "debug" if verbose else chosen.level)
+        setup.configure(chosen.form, "debug" if verbose else chosen.level)
         made.warn_of_open_files()
 
 

@@ -6,12 +6,12 @@ A source's modules are loaded when it is made: together, with the libraries for 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from graph.cpr_log import CprLog
+from graph.cpr.lookup_log import CprLog
 from graph.time import today
 from importers.source import Source
 from reconnect.context import Context
 from reconnect.exits import CommandFailed, Exit
-from reconnect.settings import SourcesSettings
+from reconnect.settings.tree import SourcesSettings
 
 Builder = Callable[[SourcesSettings, Path | None, Context], Source]
 """Makes a source of the settings and, for sources that read files, the folder of ``--from``.

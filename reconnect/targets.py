@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from exporters.plan2learn import Plan2Learn
 from exporters.target import Target
 from reconnect.exits import CommandFailed, Exit
-from reconnect.settings import TargetsSettings
+from reconnect.settings.tree import TargetsSettings
 
 Builder = Callable[[TargetsSettings], Target]
 

@@ -5,7 +5,7 @@ both payrolls give the same managers. A case worker's position says what the wor
 has ended since the rule was written.
 """
 
-from importers.roles import RoleRule
+from rules.roles import RoleRule
 from sample.classification import MOVED
 from sample.positions import MANAGERS
 

@@ -10,8 +10,8 @@ from graphql import GraphQLError
 from api.access.failed_logins import FailedLogins
 from api.access.rights import READ, Access
 from api.access.tokens import access_of
-from api.availability import CLOSED, Availability, Away, OutOfTime
-from api.question import Question, Rejected
+from api.http.availability import CLOSED, Availability, Away, OutOfTime
+from api.reads.question import Question, Rejected
 
 REMEMBERED = 5.0  # seconds: a revoked token ends within this time, everywhere
 

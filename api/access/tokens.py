@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import neo4j
 
 from api.access.rights import ROLES, Access
-from graph.changes import now
+from graph.change_log import now
 
 PREFIX = "rc_"  # so that a secret scanner recognises a leaked one
 BYTES = 32

@@ -10,11 +10,11 @@ from strawberry.types import Info
 from api.context import Context
 from api.mutations.editing import Editing, always, with_links
 from api.mutations.inputs import Decided, Written
-from graph import apart, undeciding
-from graph.changes import Origin
-from graph.joining import Joining
-from graph.matching import decide
-from graph.person_erasure import erase_person
+from graph.change_log import Origin
+from graph.corrections import distinct_persons, withdrawn_match
+from graph.corrections.joining import Joining
+from graph.corrections.person_erasure import erase_person
+from graph.identity.matching import decide
 
 Each = Callable[[neo4j.Driver, Sequence[str], Origin], None]
 CONTEXT = Info[Context, None]
@@ -61,11 +61,11 @@ class Deciding:
 
     @strawberry.mutation(description="Persons who only look like one; they are suspected no more")
     async def not_the_same(self, info: CONTEXT, persons: list[str], reason: str) -> list[strawberry.ID]:
-        return await _of_each(info, "notTheSame", persons, reason, apart.tell_apart)
+        return await _of_each(info, "notTheSame", persons, reason, distinct_persons.tell_apart)
 
     @strawberry.mutation(description="Take notTheSame back")
     async def may_be_the_same(self, info: CONTEXT, persons: list[str], reason: str) -> list[strawberry.ID]:
-        return await _of_each(info, "mayBeTheSame", persons, reason, apart.take_back)
+        return await _of_each(info, "mayBeTheSame", persons, reason, distinct_persons.take_back)
 
     @strawberry.mutation(description="Whose an account is; person null = as the sources tell")
     async def set_owner(
@@ -89,7 +89,7 @@ class Deciding:
     async def take_back_match(self, info: CONTEXT, id: strawberry.ID, reason: str) -> Decided:
         def work(editing: Editing) -> Decided:
             context = info.context
-            undeciding.take_back(context.driver, context.keyring, context.order, id, editing.origin)
+            withdrawn_match.take_back(context.driver, context.keyring, context.order, id, editing.origin)
             return Decided(id=id)
 
         return await Editing(info.context, "takeBackMatch", reason).do(work)

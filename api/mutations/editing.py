@@ -11,21 +11,21 @@ import neo4j
 import strawberry
 from graphql import GraphQLError
 
+from api.access.cpr_readings import looked_up
 from api.context import Context
-from api.cpr_readings import looked_up
 from api.mutations.inputs import HolderInput, PlaceInput, Written
-from graph import letters
-from graph.amending import Amendment, Guard
-from graph.changes import Origin
-from graph.cpr import NOT_A_NUMBER, number_in
-from graph.door import Door, Stale
-from graph.door import Written as Changed
+from graph.change_log import Origin
+from graph.cpr.keyring import NOT_A_NUMBER, number_in
 from graph.errors import Conflict, GraphError, Refused, Unknown
-from graph.facts import LinkTold, Ref, Scalar, Statement, Told, Value
-from graph.lookup import find, responsibility_kind
+from graph.identity.lookup import find, responsibility_kind
 from graph.model import KINDS, Property
-from graph.order import MANUAL
+from graph.statements import normal_text
+from graph.statements.precedence import MANUAL
+from graph.statements.statement import LinkTold, Ref, Scalar, Statement, Told, Value
 from graph.time import EmptyPeriod, Period, period, without
+from graph.writing.amending import Amendment, Guard
+from graph.writing.door import Door, Stale
+from graph.writing.door import Written as Changed
 
 # No other digits, no underscores, nothing that is not a number (nan, inf) or too large for one.
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
@@ -42,11 +42,11 @@ class Editing:
         if not reason.strip():
             raise GraphQLError("reason: say why, for the change log", extensions={"code": "reason"})
         try:
-            letters.refuse(reason, "reason", words=True)
+            normal_text.refuse(reason, "reason", words=True)
         except Refused as refused:
             raise as_graphql(refused, context.driver) from refused
         self._context = context
-        self.reason = letters.normal(reason)
+        self.reason = normal_text.normal(reason)
         self.origin = Origin(MANUAL, user=context.access.name, reason=self.reason)
 
     async def do(self, work: Callable[["Editing"], T]) -> T:
@@ -232,7 +232,7 @@ def parsed(kind: str, name: str, value: str | None) -> Value | None:
 
 
 def _refuse_blank(name: str, value: str) -> None:
-    if not letters.normal(value):
+    if not normal_text.normal(value):
         raise Refused(
             "wrong_value", f"{name}: the value is blank; give null where there is none, or leave it out", field=name
         )

@@ -11,12 +11,12 @@ from strawberry import UNSET
 
 from api.mutations.editing import Edit, Editing, days
 from api.mutations.inputs import Written
-from graph.amending import Amendment, Guard
 from graph.errors import Refused
-from graph.facts import LinkTold, Ref, Statement
-from graph.merge import Thing
 from graph.model import KINDS, Link
+from graph.statements.merge import Thing
+from graph.statements.statement import LinkTold, Ref, Statement
 from graph.time import Period, union, without
+from graph.writing.amending import Amendment, Guard
 
 Links = Mapping[str, tuple[LinkTold, ...]]
 

@@ -19,11 +19,11 @@ from api.mutations.deciding import Deciding
 from api.mutations.editing import Editing, always, days, new, parsed, released, with_link, with_links, with_value
 from api.mutations.inputs import Decided, HolderInput, PlacedUnitInput, PlaceInput, Written
 from api.mutations.lives import end_unit, relive
-from graph.amending import Amendment
 from graph.errors import Refused
-from graph.facts import LinkTold
-from graph.sourcing import approve
+from graph.runs.sourcing import approve
+from graph.statements.statement import LinkTold
 from graph.time import Period
+from graph.writing.amending import Amendment
 
 From_ = Annotated[date | None, strawberry.argument(name="from", description="first day; default: always so far")]
 To_ = Annotated[date | None, strawberry.argument(description="the day after the last; default: until further notice")]

@@ -14,7 +14,7 @@ from typing import Any
 import neo4j
 import structlog
 
-from api.availability import CLOSED, Availability, Away, OutOfTime
+from api.http.availability import CLOSED, Availability, Away, OutOfTime
 
 BATCH = 500
 PAUSE = 0.5  # seconds between looks; the log has no gaps, so nothing is missed by looking later
@@ -58,7 +58,7 @@ class Feed:
         """Changes after a number, each once and in order, for as long as they are read; None = those to come.
 
         Gives None where ``pause`` seconds have passed without one. Raises Broken.
-        Numbers are given in the order of commits (``graph.changes``), so the last one is all there is to remember.
+        Numbers are given in the order of commits (``graph.change_log``), so the last one is all there is to remember.
         """
         self._listeners += 1
         if self._reader is None or self._reader.done():

@@ -8,14 +8,14 @@ from typing import Any
 
 from graphql import GraphQLError, OperationType
 
+from api.access.budget import Budgets, Spent
 from api.access.gate import Gate
 from api.access.rights import Access
-from api.asked import Asked
-from api.availability import Away
-from api.budget import Budgets, Spent
-from api.failures import formed, unforeseen
-from api.question import SCHEMA, Question, Rejected, coerced, question_for
-from api.selection import Document, Selected, select
+from api.http.availability import Away
+from api.http.failures import formed, unforeseen
+from api.http.request_body import Asked
+from api.reads.question import SCHEMA, Question, Rejected, coerced, question_for
+from api.reads.selection import Document, Selected, select
 from api.subscriptions.feed import Broken, Feed
 
 MOST = 1_000

@@ -12,15 +12,15 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.access.gate import Gate
 from api.access.rights import Access
-from api.asked import Asked, asked_of
-from api.availability import Away
-from api.failures import formed, unforeseen
-from api.origins import may_ask
-from api.question import Rejected
+from api.http.availability import Away
+from api.http.failures import formed, unforeseen
+from api.http.origins import may_ask
+from api.http.request_body import Asked, asked_of
+from api.reads.question import Rejected
 from api.subscriptions.results import Subscriptions
 
 if TYPE_CHECKING:
-    from api.app import Service
+    from api.http.app import Service
 
 PROTOCOL = "graphql-transport-ws"
 ALIVE = 15.0  # seconds between comments that keep an idle event stream open

@@ -6,9 +6,9 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from exporters.brake import ExportBrake
-from exporters.delivery.settings import DeliverySettings
-from exporters.shape import PhoneForm
-from exporters.table import TableForm
+from exporters.files.delivery_settings import DeliverySettings
+from exporters.files.shape import PhoneForm
+from exporters.files.table import TableForm
 
 File = Literal["unit", "position", "person", "employment", "leader"]
 EmailType = Literal["work", "private"]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from exporters import shape
+from exporters.files import shape
 from exporters.plan2learn.image import Employment, Leader, Organisation, Person, Position
 from exporters.plan2learn.places import Places, places
 from exporters.plan2learn.settings import FILE_NAMES, File, Plan2LearnSettings

@@ -2,9 +2,9 @@
 
 import neo4j
 
+from graph.as_of import in_force
 from graph.collation import SORT_KEY, caption, sort_key
 from graph.model import KINDS
-from graph.reading import in_force
 
 _AT_ONCE = 5000
 # The same text for each kind, so that Neo4j plans it once.

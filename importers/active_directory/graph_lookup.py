@@ -6,9 +6,9 @@ from typing import Any
 
 import neo4j
 
-from graph.index import BY_EMPLOYMENT, PERSONS_BY_CPR, RecordId, employment_rows
-from graph.reading import exists
-from graph.sourcing import is_holding, read_mark, write_mark
+from graph.as_of import exists
+from graph.identity.known_keys import BY_EMPLOYMENT, PERSONS_BY_CPR, RecordId, employment_rows
+from graph.runs.sourcing import is_holding, read_mark, write_mark
 from graph.time import today
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from graph.facts import Statement
+from graph.statements.statement import Statement
 from importers.source import Known
 
 KINDS = ("Account", "Affiliation", "DirectoryGroup")

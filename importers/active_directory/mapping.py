@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from graph.facts import Problem, Ref, Statement, Told, Value
+from graph.runs.known import ABSENT
+from graph.statements.statement import Problem, Ref, Statement, Told, Value
 from graph.time import Period
 from importers.active_directory.entries import Group, Place, User
 from importers.active_directory.owners import Owner
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.untold import IDENTITY, Untold
-from importers.known import ABSENT
 from importers.source import Known, Mapped, RawRecord
 from importers.timelines import NOTHING, closed, linked, opened, with_untold
 

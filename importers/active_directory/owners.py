@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from graph.facts import Ref, Statement
+from graph.statements.statement import Ref, Statement
 from importers.active_directory.entries import User
 from importers.active_directory.lookup import Lookup
 from importers.active_directory.settings import ActiveDirectorySettings, MatchKey

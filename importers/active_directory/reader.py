@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 from uuid import UUID
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from importers.active_directory import filters
 from importers.active_directory.connection import Directory, Found, Root, Scope
 from importers.active_directory.entries import (

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 import orjson
 
-from graph.facts import Problem, Statement
+from graph.statements.statement import Problem, Statement
 from graph.time import COPENHAGEN
 from importers.active_directory import connection
 from importers.active_directory.connection import Directory

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from graph.facts import Statement
+from graph.statements.statement import Statement
 from importers.active_directory.entries import User
 from importers.active_directory.settings import ActiveDirectorySettings
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from graph.cpr import number_in
+from graph.cpr.keyring import number_in
 from graph.time import COPENHAGEN
 
 Raw = Mapping[str, Sequence[bytes]]

@@ -13,7 +13,7 @@ from importers.cpr.elements import child, text
 from importers.cpr.errors import UnreadableAnswer
 from importers.cpr.numbers import is_askable
 from importers.cpr.told import AddressTold, NameTold, PersonTold, ProtectionTold
-from importers.xml import local
+from protocols.xml import local
 
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([TZ+-].*)?", re.DOTALL)

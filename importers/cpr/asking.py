@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from importers.cpr.errors import (
     Faulted,
     LogUnwritable,

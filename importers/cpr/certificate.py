@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from importers.cpr.errors import Misconfigured
 
 

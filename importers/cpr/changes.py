@@ -6,7 +6,7 @@ from datetime import date
 
 from neo4j.exceptions import DriverError, Neo4jError
 
-from graph.facts import Former, Problem
+from graph.statements.statement import Former, Problem
 from importers.cpr.asking import Left
 from importers.cpr.errors import LogUnwritable, without_numbers
 from importers.cpr.extract import BadFile, Changed, Doubt, Extract, read

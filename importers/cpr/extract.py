@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from graph.cpr import is_number
+from graph.cpr.keyring import is_number
 from importers.cpr.told import AddressTold, FormerTold, NameTold, PersonTold, ProtectionTold
 
 Counter = Literal["lines", "persons"]

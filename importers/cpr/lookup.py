@@ -16,7 +16,7 @@ SF1520, SF6002 = "SF1520 PersonLookup", "SF6002 CprSubscription"
 
 
 class Log(Protocol):
-    """Where calls are kept (``graph.cpr_log.CprLog``)."""
+    """Where calls are kept (``graph.cpr.lookup_log.CprLog``)."""
 
     def opened(self, person: str, by: str, purpose: str, service: str) -> str: ...
 

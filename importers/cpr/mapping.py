@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from graph.facts import Former, Problem, Ref, Statement, Told, Value
+from graph.statements.statement import Former, Problem, Ref, Statement, Told, Value
 from graph.time import Period
 from importers.cpr.told import AddressTold, NameTold, PersonTold
 from importers.source import Mapped

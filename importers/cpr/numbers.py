@@ -1,6 +1,6 @@
 """Which numbers CPR can be asked about (formats/cpr.md §6)."""
 
-from graph.cpr import is_number, is_replacement
+from graph.cpr.keyring import is_number, is_replacement
 
 
 def is_askable(number: str) -> bool:

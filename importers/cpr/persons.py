@@ -7,7 +7,7 @@ from typing import Protocol
 
 import neo4j
 
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from graph.facts import Problem, Statement
+from graph.statements.statement import Problem, Statement
 from importers.cpr.mapping import UNCHANGED, Numbers, as_before, to_person
 from importers.cpr.settings import CprSettings
 from importers.cpr.told import PersonTold

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from graph.facts import Former, Problem
+from graph.statements.statement import Former, Problem
 from graph.time import ALWAYS, Period
 from importers.cpr.errors import UnknownNumber
 from importers.cpr.lookup import Lookup

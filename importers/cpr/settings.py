@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from importers.addresses import HostName, WebAddress
+from protocols.addresses import HostName, WebAddress
 
 LOOKUP_SERVICE = "e6be2436-bf35-4df2-83fe-925142825dc2"
 SUBSCRIPTION_SERVICE = "9cdccc2f-3243-11e2-8fef-d4bed98c5934"

@@ -18,9 +18,9 @@ from zeep import Client, Settings
 from zeep.plugins import Plugin
 from zeep.transports import Transport
 
-from importers import xml
 from importers.cpr.errors import Faulted, Misconfigured, Unanswered, UnknownNumber
 from importers.cpr.settings import CprSettings
+from protocols import xml
 
 INTERFACE = Path(__file__).parent / "interface"
 _SOAP = "http://schemas.xmlsoap.org/soap/envelope/"

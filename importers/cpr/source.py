@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from graph.time import COPENHAGEN
 from importers.cpr.asking import Asking
 from importers.cpr.certificate import Certificate

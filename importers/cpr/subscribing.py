@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from importers.cpr.asking import Left
 from importers.cpr.errors import Faulted, Unanswered, UnreadableAnswer
 from importers.cpr.persons import Persons, Tied

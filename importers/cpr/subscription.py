@@ -11,7 +11,7 @@ from importers.cpr.lookup import SF6002, Entry, Log, invocation
 from importers.cpr.numbers import is_askable
 from importers.cpr.settings import SUBSCRIPTION_SERVICE, SubscriptionSettings
 from importers.cpr.soap import Connection
-from importers.xml import local
+from protocols.xml import local
 
 ADDED = frozenset({"ADDED", "ALREADY_EXISTED"})
 REMOVED = frozenset({"REMOVED", "NON_EXISTING_PNR"})

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from importers import limits
+from protocols import limits
 
 LARGEST_FILE = 100 * 1024 * 1024  # bytes
 LARGEST_CONTENT = 5_000_000  # values, after what YAML's aliases repeat is written out

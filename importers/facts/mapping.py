@@ -7,9 +7,9 @@ from math import isfinite
 from typing import Any
 from uuid import UUID
 
-from graph.cpr import number_in
-from graph.facts import BadRecord, LinkTold, Problem, Ref, Statement, Told, Value
+from graph.cpr.keyring import number_in
 from graph.model import KINDS, RESPONSIBILITY_PREFIXES, Property
+from graph.statements.statement import BadRecord, LinkTold, Problem, Ref, Statement, Told, Value
 from graph.time import EmptyPeriod, Period, period
 from importers.facts.loading import Doubled
 from importers.facts.reader import Entry, day

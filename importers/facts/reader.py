@@ -11,9 +11,9 @@ import yaml
 
 from graph.retry import NEXT, SOON
 from importers.facts.loading import LARGEST_CONTENT, Doubled, Refused, doubled, from_json, from_yaml, size_checked
-from importers.limits import LONGEST_LINE, TooMuch
-from importers.limits import lines as limited
 from importers.source import SourceError
+from protocols.limits import LONGEST_LINE, TooMuch
+from protocols.limits import lines as limited
 
 Entry = dict[str, Any]
 Sections = dict[str, list[Entry]]

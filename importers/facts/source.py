@@ -8,8 +8,8 @@ from pathlib import Path
 
 import orjson
 
-from graph.facts import BadRecord, Problem, Statement
 from graph.retry import NEXT
+from graph.statements.statement import BadRecord, Problem, Statement
 from graph.time import today
 from importers.facts.loading import Doubled
 from importers.facts.mapping import SECTIONS, ids, key_of, mapped

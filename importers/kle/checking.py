@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from graph.time import union
 from importers.kle.entries import Entry
 

@@ -8,10 +8,10 @@ from datetime import date
 
 from lxml import etree
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from importers.kle.entries import DATES, FULL, KIND_OF_ELEMENT, Entry, Kind, Raw, Release, Untaken
 from importers.kle.errors import Unreadable
-from importers.xml import BadXml, local, tree
+from protocols.xml import BadXml, local, tree
 
 _PLAN: frozenset[Kind] = frozenset({"KleNode"})
 _FACETS: frozenset[Kind] = frozenset({"KleFacetCategory", "KleFacet"})

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from graph.time import Period
 
 Kind = Literal["KleNode", "KleFacetCategory", "KleFacet"]

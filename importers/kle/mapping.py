@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 from itertools import pairwise
 
-from graph.facts import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
 from graph.time import Period, union, within, without
 from importers.kle.entries import DATES, Entry, Kind
 from importers.source import Known, Mapped, RawRecord

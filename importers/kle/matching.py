@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from graph.facts import Statement
+from graph.statements.statement import Statement
 from importers.kle.entries import DATES, Entry
 
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from graph.retry import at
-from importers import web
 from importers.kle.errors import NotThere, Refused, Unavailable, Unreadable
 from importers.kle.settings import KleSettings
+from protocols import web
 
 PLAN, FACETS = "/kle/emneplan", "/kle/handlefacetter"
 LISTS = ("/hovedgrupper", "/grupper", "/emner")

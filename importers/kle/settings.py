@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from importers.addresses import WebAddress
+from protocols.addresses import WebAddress
 
 ONLINE = "http://api.kle-online.dk/resources"
 

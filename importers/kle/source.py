@@ -7,8 +7,8 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from graph.facts import Problem
 from graph.retry import NEXT
+from graph.statements.statement import Problem
 from graph.time import today
 from importers.kle import emneplan, table
 from importers.kle.checking import Checked, checked

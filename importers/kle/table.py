@@ -5,10 +5,10 @@ import io
 import re
 from datetime import date
 
-from graph.facts import Problem
-from importers import limits
+from graph.statements.statement import Problem
 from importers.kle.entries import DATES, KIND_OF_ELEMENT, Kind, Raw, Release, Untaken, element_of
 from importers.kle.errors import Unreadable
+from protocols import limits
 
 REQUIRED = ("uuid", "number", "title")
 OPTIONAL = ("created", "changed", "ended", "replaced_by")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from graph.facts import Statement
+from graph.statements.statement import Statement
 from importers.opus import advance
 from importers.opus.mapping import File
 from importers.opus.survey import EmployeeKey

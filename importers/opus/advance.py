@@ -14,7 +14,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from graph.facts import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
 from graph.time import ALWAYS, Period, without
 
 Was = Literal["live", "left", "cancelled", "filtered", "gone", "closed"]

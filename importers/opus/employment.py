@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from graph.facts import BadRecord, Problem, Ref, Statement, Value
+from graph.statements.statement import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period, union
 from importers.opus import advance, fields
 from importers.opus.mapping import File, function_key, phone

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NamedTuple
 
-from graph.cpr import number_in
+from graph.cpr.keyring import number_in
 from graph.time import ALWAYS
 
 ZERO_DATES = frozenset({"0000-00-00", "00000000"})

@@ -8,8 +8,8 @@ from itertools import chain
 
 import orjson
 
-from graph.cpr import number_in
-from graph.facts import BadRecord, Problem, Ref, Statement, Value
+from graph.cpr.keyring import number_in
+from graph.statements.statement import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period
 from importers.opus import advance, fields
 from importers.opus.reader import Element

@@ -18,9 +18,9 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from importers import xml
 from importers.opus import fields
 from importers.opus.reader import Element, of_xml
+from protocols import xml
 
 BLOCK = 1 << 20
 LARGEST = 1 << 16

@@ -1,6 +1,6 @@
 """The file's XML as records, one after the other, in bounded memory (opus.md §1, §2, §3).
 
-Each element is dropped after use. What XML is refused whatever it means is said in ``importers/xml.py``.
+Each element is dropped after use. What XML is refused whatever it means is said in ``protocols/xml.py``.
 """
 
 from collections import Counter
@@ -13,8 +13,8 @@ import orjson
 from lxml import etree
 
 from graph.retry import SOON
-from importers import xml
 from importers.source import SourceError
+from protocols import xml
 
 # fmt: off
 UNIT_FIELDS = frozenset({

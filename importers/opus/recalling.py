@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Set
 from datetime import date
 from pathlib import Path
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from importers.opus import employment, fields, mapping
 from importers.opus.mapping import File
 from importers.opus.memory import Memory, Row

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from importers.source import SourceError
 
 _NAME = re.compile(r"^[A-Z]{4}(\d{8})(\d{4}(\d{2})?)?(_delta)?\.xml$")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from importers.addresses import HostName
+from protocols.addresses import HostName
 
 
 class SftpPlace(BaseModel):

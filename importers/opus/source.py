@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from graph.time import today
 from importers.opus import absence, advance, employment, mapping
 from importers.opus.mapping import File

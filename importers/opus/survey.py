@@ -14,8 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from graph.cpr import is_number
-from graph.facts import Problem
+from graph.cpr.keyring import is_number
+from graph.statements.statement import Problem
 from importers.opus import fields
 from importers.opus.reader import FIELDS, Element, Spool, check_end, elements
 from importers.opus.settings import OpusSettings

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from graph.facts import LinkTold, Problem, Ref, Statement
+from graph.statements.statement import LinkTold, Problem, Ref, Statement
 from graph.time import union
 from importers.positions.lookup import Employed, Lookup
 from importers.positions.matching import Doubtful, Found, Matcher, Placed, Told, placed

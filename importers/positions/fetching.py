@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 
-from importers import web
 from importers.positions.errors import Refused, TooLarge, Unavailable, Unreadable
 from importers.positions.settings import PositionsSettings
 from importers.positions.table import CATEGORY_COLUMNS, POSITION_COLUMNS, Form, Lists, Table, read, read_json
+from protocols import web
 
 POSITIONS = "positions"
 CATEGORIES = "position_categories"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import neo4j
 
-from graph.order import MANUAL, RULE_PREFIX
+from graph.statements.precedence import MANUAL, RULE_PREFIX
 from graph.time import Period
 from importers.positions.lookup import Employed
 from importers.positions.matching import Told

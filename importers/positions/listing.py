@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from importers.positions import rows
 from importers.positions.rows import CategoryRow, PositionRow
 from importers.positions.table import Row, Table

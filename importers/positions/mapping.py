@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from graph.facts import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
 from graph.time import Period, stretches, union, within
 from importers.positions.listing import Listing
 from importers.positions.rows import CategoryRow, PositionRow

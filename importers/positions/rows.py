@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from graph.time import ALWAYS, Period
 from importers.positions.patterns import WrongPattern, pattern
 from importers.positions.table import Row

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from importers.addresses import WebAddress
+from protocols.addresses import WebAddress
 
 
 class PositionsSettings(BaseModel):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 
-from graph.facts import Statement
+from graph.statements.statement import Statement
 from graph.time import today
 from importers.positions import mapping
 from importers.positions.employments import Employments

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from importers import limits
 from importers.positions.errors import TooLarge, Unreadable
 from importers.positions.settings import PositionsSettings
 from importers.positions.workbook import first_sheet
+from protocols import limits
 
 Form = Literal["csv", "xlsx", "json"]
 

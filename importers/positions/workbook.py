@@ -16,9 +16,9 @@ from typing import IO, Any
 import openpyxl
 from openpyxl.cell.read_only import EmptyCell
 
-from importers import xml
 from importers.positions.errors import TooLarge, Unreadable
 from importers.positions.settings import PositionsSettings
+from protocols import xml
 
 UNPACKED = 10  # times the largest size of a file
 DENSEST = 100  # times the size of this file; what people write packs some twenty times

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from lxml import etree
 
 from graph.time import FOREVER, Period
-from importers import xml
 from importers.sd.client import Body
 from importers.sd.errors import ServiceFault, Unreadable
+from protocols import xml
 
 _GROUPS = frozenset("123")  # levels of a position list that nobody is employed at
 BLANK = frozenset({"", "Empty"})  # "Empty" is how a …ChangedAtDate answer tells that a text was blanked

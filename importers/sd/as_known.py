@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import pairwise
 
-from graph.facts import Problem, Statement
+from graph.statements.statement import Problem, Statement
 from graph.time import Period
 from importers.sd.answers import NO_ADDRESS, NO_CONTACT, DepartmentPeriod
 from importers.sd.organisation import Department, ParentTold

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from importers.lookups import Lookups
+from importers.sd import position_mapping as mapped_positions
 from importers.sd.again import Again
 from importers.sd.answers import PositionTold, WrongValue, text
 from importers.sd.as_known import as_known, has_code, parents_known, unreadable
 from importers.sd.errors import ServiceFault
-from importers.sd.mapping import positions as mapped_positions
 from importers.sd.operations import (
     Elements,
     InstitutionTold,

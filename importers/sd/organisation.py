@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from graph.time import FOREVER, Period, union, without
 from importers.sd.answers import DepartmentPeriod, WrongValue
 from importers.sd.settings import SdSettings

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from graph.facts import BadRecord, Problem, Statement
+from graph.statements.statement import BadRecord, Problem, Statement
 from graph.time import Period, within
 from importers.lookups import Lookups
 from importers.sd.again import Again
 from importers.sd.answers import NO_CONTACT, ContactTold
+from importers.sd.employment_mapping import is_deleted
 from importers.sd.errors import ServiceFault
 from importers.sd.institutions import Institution
-from importers.sd.mapping.employments import is_deleted
-from importers.sd.mapping.persons import is_fictive, lacks_names, refusal
 from importers.sd.operations import EmploymentRaw, Operations, PersonWithWork
 from importers.sd.organisation import NO_ANSWER
+from importers.sd.person_mapping import is_fictive, lacks_names, refusal
 from importers.sd.records import listed, refused
 from importers.sd.settings import SdSettings
 from importers.source import Known, Mapped, RawRecord, SourceError

@@ -13,11 +13,10 @@ from xml.sax.saxutils import unescape
 
 from lxml import etree
 
-from graph.facts import BadRecord, Problem, Statement
-from importers.sd import answers
+from graph.statements.statement import BadRecord, Problem, Statement
+from importers.sd import answers, employment_mapping, person_mapping, position_mapping, unit_mapping
 from importers.sd.again import Again
 from importers.sd.answers import ContactTold, PersonTold, PositionTold
-from importers.sd.mapping import employments, persons, positions, units
 from importers.sd.operations import EmploymentRaw
 from importers.sd.organisation import Department, Organisation
 from importers.sd.settings import SdSettings
@@ -48,7 +47,7 @@ class Records:
         self._salt = MAPPING + self.settings.digest().encode()
 
     def institution(self) -> RawRecord:
-        stated = units.institution(self.organisation)
+        stated = unit_mapping.institution(self.organisation)
         print_of = self.known.fingerprint(self._salt, repr(stated).encode())
         return RawRecord("Unit", stated.key, print_of, lambda previous: Mapped(stated))
 
@@ -59,28 +58,35 @@ class Records:
         places = [organisation.parents(told, period) for period in told.life]
         context = repr((organisation.uuid, places, organisation.places(told.uuid))).encode()
         print_of = self.known.fingerprint(self._salt, told.raw, context)
-        return RawRecord("Unit", told.key, print_of, partial(units.department, told, organisation, self.settings))
+        return RawRecord(
+            "Unit", told.key, print_of, partial(unit_mapping.department, told, organisation, self.settings)
+        )
 
     def position(self, told: PositionTold) -> RawRecord:
         code = self.organisation.code
-        key = positions.key(code, told.code)
+        key = position_mapping.key(code, told.code)
         if told.unreadable:
             text = f"the position list of {code} has an entry ({told.code} {told.name}) whose {told.unreadable} is none"
             return refused(Problem("Position", key if told.code else "", told.unreadable, "unreadable", text))
         print_of = self.known.fingerprint(self._salt, code.encode(), repr((told.code, told.name, told.groups)).encode())
-        return RawRecord("Position", key, print_of, lambda previous: positions.position(told, code))
+        return RawRecord("Position", key, print_of, lambda previous: position_mapping.position(told, code))
 
     def unknown_position(self, code: str) -> RawRecord:
         institution = self.organisation.code
         print_of = self.known.fingerprint(self._salt, b"unknown", institution.encode(), code.encode())
-        key = positions.key(institution, code)
-        return RawRecord("Position", key, print_of, lambda previous: positions.unknown(code, institution, previous))
+        key = position_mapping.key(institution, code)
+        return RawRecord(
+            "Position", key, print_of, lambda previous: position_mapping.unknown(code, institution, previous)
+        )
 
     def person(self, told: PersonTold, key: str) -> RawRecord:
-        taken = told if self.settings.private_contact else (*told[:3], persons.is_protected(told))
+        taken = told if self.settings.private_contact else (*told[:3], person_mapping.is_protected(told))
         print_of = self.known.fingerprint(self._salt, repr(tuple(taken)).encode())
         return RawRecord(
-            "Person", key, print_of, lambda previous: persons.person(told, key, self.settings, self.day, previous)
+            "Person",
+            key,
+            print_of,
+            lambda previous: person_mapping.person(told, key, self.settings, self.day, previous),
         )
 
     def employment_key(self, number: str, person_key: str) -> str:
@@ -144,7 +150,7 @@ class Records:
             told = answers.employment(etree.fromstring(raw.raw), raw.parts)
         except answers.WrongValue as wrong:
             raise BadRecord(Problem("Employment", key, wrong.field, "unreadable", str(wrong))) from wrong
-        holder = employments.Holder(
+        holder = employment_mapping.Holder(
             self.organisation.code,
             key,
             person_key,
@@ -153,7 +159,7 @@ class Records:
             self.titles,
             complete=self.settings.history == "all",
         )
-        mapped = employments.employment(told, holder, self.settings, self.day, previous)
+        mapped = employment_mapping.employment(told, holder, self.settings, self.day, previous)
         if mapped.untold:
             self.again.add(self.organisation.code, raw.number)
         return mapped

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from importers.addresses import WebAddress
+from protocols.addresses import WebAddress
 
 
 class UnpaidRule(BaseModel):

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from graph.facts import Statement
+from graph.statements.statement import Statement
 from graph.time import COPENHAGEN, Period, within
 from importers.lookups import Lookups
+from importers.sd import unit_mapping
 from importers.sd.again import Again
 from importers.sd.client import Client, copenhagen_now
 from importers.sd.errors import OF_ONE_THING
 from importers.sd.institutions import Institution, Institutions
-from importers.sd.mapping import units
 from importers.sd.operations import Operations
 from importers.sd.organisation import SETTINGS, LeftOut
 from importers.sd.people import People
@@ -181,7 +181,7 @@ class _Run:
                 for department in each.organisation.departments.values()
             )
             people = sum(each.records.people_in.get(uuid, 0) for each in made)
-            return units.gone(previous, past, below, people)
+            return unit_mapping.gone(previous, past, below, people)
         return Mapped(replace(previous, exists=within(previous.exists or (), (past,))))
 
     # -- delta ------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from graph.facts import LinkTold, Ref, Statement
+from graph.statements.statement import LinkTold, Ref, Statement
 from graph.time import Period
 from importers.source import Known
 from importers.timelines import held, opened

@@ -12,11 +12,11 @@ from typing import IO, Literal
 
 from lxml import etree
 
-from graph.cpr import number_in
+from graph.cpr.keyring import number_in
 from graph.time import COPENHAGEN
-from importers import xml
 from importers.source import SourceError
 from importers.unilogin.errors import Refused, Unavailable, Unreadable
+from protocols import xml
 
 Body = IO[bytes]
 Tie = Literal["employee", "external", ""]

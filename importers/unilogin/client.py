@@ -13,13 +13,13 @@ from typing import IO, Self
 import httpx
 from lxml import etree
 
-from importers import web, xml
 from importers.unilogin import checking
 from importers.unilogin.answers import Export, agreements, export, fault, hello
 from importers.unilogin.errors import AccessRefused, Unavailable, Unreadable
 from importers.unilogin.messages import AGREEMENTS, EXPORT, HELLO, envelope, headers, request
 from importers.unilogin.settings import UniLoginSettings
 from importers.unilogin.signing import Signer
+from protocols import web, xml
 
 IN_MEMORY = 64 * 1024 * 1024
 FAULTS = frozenset({400, 500})

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from importers.unilogin.answers import GROUP_TYPES, Export, PersonTold
 from importers.unilogin.people import Placed
 

@@ -5,9 +5,9 @@ from datetime import date
 
 import neo4j
 
-from graph.index import RecordId
-from graph.reading import exists
-from graph.sourcing import is_holding, read_mark, write_mark
+from graph.as_of import exists
+from graph.identity.known_keys import RecordId
+from graph.runs.sourcing import is_holding, read_mark, write_mark
 
 _MEMORY = "unilogin#calls"
 OWN = "unilogin"

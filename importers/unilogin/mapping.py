@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
-from graph.facts import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
 from graph.time import Period
 from importers.source import Known, Mapped, RawRecord
 from importers.timelines import closed, opened, pointed, with_untold

@@ -7,9 +7,9 @@ keyed hash of the CPR number under which they were met first, or ``user:<UserId>
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from graph import letters
-from graph.cpr import is_number
-from graph.facts import Problem
+from graph.cpr.keyring import is_number
+from graph.statements import normal_text
+from graph.statements.statement import Problem
 from importers.source import Known
 from importers.unilogin.accounts import Accounts
 from importers.unilogin.answers import PersonTold
@@ -188,4 +188,4 @@ class _Notes:
 
 
 def _name(told: PersonTold) -> str:
-    return letters.normal(f"{told.given_name} {told.surname}").lower()
+    return normal_text.normal(f"{told.given_name} {told.surname}").lower()

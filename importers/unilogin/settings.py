@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from importers.addresses import WebAddress
+from protocols.addresses import WebAddress
 
 SignedPart = Literal["body", "timestamp", "provider", "token"]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from graph.facts import Problem, Statement, Told
+from graph.statements.statement import Problem, Statement, Told
 from graph.time import COPENHAGEN, Period
 from importers.source import Known, Mapped, RawRecord, Reading, SourceError
 from importers.unilogin.accounts import SYSTEM, Accounts

@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from graph.approvals import StaleApproval
-from graph.dayturn import TurnWaits
+from graph.runs.approvals import StaleApproval
 from graph.time import today
-from reconnect import work
+from graph.writing.day_turn import TurnWaits
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
-from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
 from reconnect.terminal import WAIT, terminal
+from reconnect.work import jobs
+from reconnect.work.locks import LockLost, LockTaken
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +42,7 @@ def day_turn(
     of_run = of(context)
     try:
         with progress() as report:
-            turned = work.turn_day(of_run, work.Caller(report, wait=wait), until, approve=approve, user=of_run.user)
+            turned = jobs.turn_day(of_run, jobs.Caller(report, wait=wait), until, approve=approve, user=of_run.user)
     except TurnWaits as waits:
         raise CommandFailed(str(waits), Exit.BRAKE) from waits
     except (LockTaken, LockLost, StaleApproval) as error:

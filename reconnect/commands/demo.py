@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from graph.time import today
-from importers.report import ImportReport
+from importers.pipeline.report import ImportReport
 from reconnect.commands import exports
 from reconnect.commands.sample import Size
 from reconnect.commands.serve import api_port
@@ -20,8 +20,8 @@ from reconnect.service import BackgroundService
 from reconnect.terminal import terminal
 
 if TYPE_CHECKING:
-    from reconnect.demo import Demo
-    from reconnect.demo_sources import Told
+    from reconnect.demo.run import Demo
+    from reconnect.demo.sources import Told
 
 
 def register(app: typer.Typer) -> None:
@@ -40,8 +40,8 @@ def demo(
     `reconnect down` stops what it started.
     """
     # Only here, as they bring every source and the sample with them.
-    from reconnect import demo as steps
-    from reconnect import demo_sources
+    from reconnect.demo import run as steps
+    from reconnect.demo import sources
 
     console = terminal()
     instance = of(context).instance
@@ -57,7 +57,7 @@ def demo(
             imports = list(steps.import_all(run, made, report))
             for each in imports:
                 _require(each)
-            others = list(demo_sources.import_others(run, made, report))
+            others = list(sources.import_others(run, made, report))
             supplied = steps.supply(run, report)
             report("Starting the web service", 0, 1)
             address = BackgroundService(instance.home).start(api_port(run))
@@ -88,7 +88,7 @@ def _tell_of(other: "Told", console: Console) -> None:
 
 def _tell(run: Context, made: "Demo", address: str, console: Console) -> None:
     """Which pages to open, and what to ask."""
-    from reconnect import demo as steps
+    from reconnect.demo import run as steps
 
     addresses = run.embedded
     here = _command(made.home)

@@ -10,14 +10,14 @@ from rich.table import Table
 
 from exporters.errors import ExportError
 from exporters.report import ExportReport
-from graph.approvals import StaleApproval
-from reconnect import work
+from graph.runs.approvals import StaleApproval
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
-from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
 from reconnect.targets import BUILDERS
 from reconnect.terminal import WAIT, tell_of_the_rest, terminal
+from reconnect.work import jobs
+from reconnect.work.locks import LockLost, LockTaken
 
 _SHOWN = 50
 """Rows that differ, on a terminal; elsewhere all are shown."""
@@ -53,9 +53,9 @@ def export_target(
     of_run = of(context)
     try:
         with progress() as report:
-            done = work.export_target(
+            done = jobs.export_target(
                 of_run,
-                work.Caller(report, wait=wait),
+                jobs.Caller(report, wait=wait),
                 target,
                 at=day.date() if day else None,
                 dry_run=dry_run,

@@ -11,23 +11,23 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from graph import kle_changes
-from graph.approvals import StaleApproval
-from graph.difference import Difference
-from graph.difference_text import in_words, names_of
-from graph.facts import Problem
-from graph.protection import protected_among
+from graph.questions import kle_changes
+from graph.runs.approvals import StaleApproval
+from graph.statements.statement import Problem
 from graph.time import today
-from importers.brake import STOPPING
-from importers.report import ImportReport, text_of
+from graph.writing.difference import Difference
+from graph.writing.difference_text import in_words, names_of
+from graph.writing.protection import protected_among
+from importers.pipeline.brake import STOPPING
+from importers.pipeline.report import ImportReport, text_of
 from importers.source import SourceError
-from reconnect import work
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed, Exit
-from reconnect.locks import LockLost, LockTaken
 from reconnect.progress import progress
 from reconnect.sources import BUILDERS
 from reconnect.terminal import WAIT, tell_of_the_rest, terminal
+from reconnect.work import jobs
+from reconnect.work.locks import LockLost, LockTaken
 
 _SHOWN = 50
 """Lines of a list in the terminal; the rest is in the API."""
@@ -62,9 +62,9 @@ def import_source(
     of_run = of(context)
     try:
         with progress() as report:
-            done = work.import_source(
+            done = jobs.import_source(
                 of_run,
-                work.Caller(report, wait=wait),
+                jobs.Caller(report, wait=wait),
                 source,
                 folder=folder,
                 dry_run=dry_run,

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from graph.cpr import require_keys_of
-from graph.cpr import rotate as encrypt_anew
+from graph.cpr.keyring import require_keys_of
+from graph.cpr.keyring import rotate as encrypt_anew
 from reconnect import keys
 from reconnect.context import of
 from reconnect.terminal import terminal

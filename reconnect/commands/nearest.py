@@ -1,4 +1,4 @@
-"""``nearest`` and ``nearest-manager``: the rule of ``graph.nearest``, asked from a terminal or a script."""
+"""``nearest`` and ``nearest-manager``: the rule of ``graph.questions.nearest``, asked from a terminal or a script."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -9,9 +9,9 @@ import orjson
 import typer
 from rich.console import Console
 
-from graph import nearest as rule
 from graph.errors import Ambiguous, Unknown
-from graph.nearest import Names, Nearest, as_expected
+from graph.questions import nearest as rule
+from graph.questions.nearest import Names, Nearest, as_expected
 from graph.time import today
 from reconnect.context import of
 from reconnect.exits import CommandFailed

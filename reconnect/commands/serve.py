@@ -14,16 +14,16 @@ import typer
 from rich.console import Console
 
 from graph.connection import connect_async
-from graph.cpr import require_keys_of
-from reconnect import work
+from graph.cpr.keyring import require_keys_of
 from reconnect.collector import keep_what_is_loaded
 from reconnect.context import Context, of
 from reconnect.embedded.errors import EmbeddedError
 from reconnect.exits import CommandFailed
 from reconnect.graphiql import fetched
 from reconnect.progress import progress
-from reconnect.source_health import as_answers
 from reconnect.terminal import terminal
+from reconnect.work import jobs
+from reconnect.work.source_health import as_answers
 
 _GRACE = 10
 """Seconds that open requests and subscriptions get when the service ends."""
@@ -50,7 +50,7 @@ def serve(
     of_run = of(context)
     of_run.driver()
     with suppress(redis.RedisError):  # the worker looks again; answers need no Redis
-        work.end_killed_runs(of_run)
+        jobs.end_killed_runs(of_run)
     address, number = host or of_run.settings.api.host, port or api_port(of_run)
     taken = _listening(address, number)
     console = terminal(stderr=True)
@@ -82,9 +82,9 @@ async def _serve(
     # Only here, as the command's help and its neighbours must not wait for the API.
     import uvicorn
 
-    from api import connections
-    from api.app import Service, create_app
-    from api.limits import Limits
+    from api.http import connections
+    from api.http.app import Service, create_app
+    from api.reads.limits import Limits
 
     uri, user, password = context.neo4j_login()
     require_keys_of(context.driver(), context.keyring)

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from reconnect.context import of
-from reconnect.settings_file import shown
+from reconnect.settings.file import shown
 from reconnect.terminal import terminal
 
 

@@ -12,14 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.time import COPENHAGEN
-from reconnect import work_state, worker
 from reconnect.commands.instance import show
 from reconnect.context import Context, of
 from reconnect.embedded import Status
 from reconnect.exits import CommandFailed, Exit
-from reconnect.source_health import SourceHealth, sources_health
 from reconnect.terminal import terminal
-from reconnect.work_state import WorkState
+from reconnect.work import job_states, worker
+from reconnect.work.job_states import WorkState
+from reconnect.work.source_health import SourceHealth, sources_health
 
 
 def register(app: typer.Typer) -> None:
@@ -53,7 +53,7 @@ def _jobs(context: Context) -> tuple[dict[str, WorkState] | None, bool]:
     """State of the jobs, and whether a worker is alive; (None, False) when Redis does not answer."""
     try:
         with redis.Redis.from_url(context.redis_url(), socket_timeout=5) as client:
-            return work_state.read(client), worker.healthy(client)
+            return job_states.read(client), worker.healthy(client)
     except redis.RedisError:
         return None, False
 

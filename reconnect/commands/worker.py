@@ -5,10 +5,10 @@ from typing import Annotated
 import redis
 import typer
 
-from reconnect import worker
 from reconnect.context import of
 from reconnect.exits import CommandFailed
 from reconnect.terminal import terminal
+from reconnect.work import worker
 
 
 def register(app: typer.Typer) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import neo4j
 import pytest
 
-from graph.cpr import Keyring
-from importers.pipeline import run_import
+from graph.cpr.keyring import Keyring
+from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.graph.organisation import Stating, small

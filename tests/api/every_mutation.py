@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from graphql import GraphQLField, GraphQLInputObjectType, get_named_type, is_list_type, is_non_null_type
 
-from api.question import SCHEMA
+from api.reads.question import SCHEMA
 
 NUMBERS = (
     "0101901234", "010190-1234", "010190 1234", "0101 90 1234", "01 01 90 1234", "01 01 90-1234", "010190 - 1234",

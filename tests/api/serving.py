@@ -12,13 +12,13 @@ import httpx
 import neo4j
 import uvicorn
 
-from api import connections
 from api.access.rights import ROLES
 from api.access.tokens import create
-from api.app import Service, create_app
-from api.rules import States
+from api.computed.answers import States
+from api.http import connections
+from api.http.app import Service, create_app
 from graph.connection import connect_async
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from reconnect.embedded import Addresses
 
 CLIENT = httpx.Client(timeout=60, trust_env=False)  # one for all, as each reads the authorities' certificates

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from exporters import ledger
 from exporters.brake import ExportBrake
-from exporters.pipeline import run_export
+from exporters.files.pipeline import run_export
 from graph.connection import connect
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from reconnect.embedded import Addresses
 from tests.exporters.staff_list import StaffList
 

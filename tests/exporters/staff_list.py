@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from exporters.brake import ExportBrake
-from exporters.delivery.settings import DeliverySettings, FolderDelivery
-from exporters.table import TableForm
+from exporters.files.delivery_settings import DeliverySettings, FolderDelivery
+from exporters.files.table import TableForm
 from exporters.target import FileRules, Image, Parked, Shaped, ShapedFile
 
 DOCUMENT = """

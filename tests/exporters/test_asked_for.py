@@ -7,7 +7,7 @@ from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, build_schema,
 
 import exporters
 import importers
-from api.filters import camel
+from api.reads.filters import camel
 from graph.model import KINDS
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schema.graphql"

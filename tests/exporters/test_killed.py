@@ -7,7 +7,7 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from exporters.pipeline import run_export
+from exporters.files.pipeline import run_export
 from reconnect.embedded import Addresses
 from tests.exporters.killed_export import PEOPLE, RING, UNITS, exported, target
 from tests.forked import telling

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from graph.facts import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
 from graph.time import Period
 from importers.source import Known, Mapped, RawRecord, Reading
 

@@ -3,10 +3,10 @@
 import neo4j
 import pytest
 
-from graph.cpr import Keyring
+from graph.as_of import in_force
+from graph.cpr.keyring import Keyring
 from graph.planning import MANY, replan
-from graph.reading import in_force
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from tests.graph.organisation import DAY, Stating, employment, person, small, unit
 
 RING = Keyring.generate()

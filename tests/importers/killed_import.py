@@ -3,12 +3,12 @@
 from multiprocessing.connection import Connection
 
 from graph.connection import connect
-from graph.cpr import Keyring
-from graph.facts import Statement
-from importers import taking, writing
-from importers.pipeline import run_import
-from importers.roles import RoleRule
+from graph.cpr.keyring import Keyring
+from graph.statements.statement import Statement
+from importers.pipeline import intake, writing
+from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
+from rules.roles import RoleRule
 from tests.graph.organisation import Stating, employment, person, unit
 
 RING = Keyring({"k": b"k" * 32}, "k", b"h" * 32)
@@ -32,7 +32,7 @@ def source(version: int) -> Stating:
 def imported(tell: Connection, addresses: Addresses, version: int) -> None:
     """Import a version of the source, and tell of each step."""
     # So that there are many transactions to be killed between, as in an import of thousands.
-    taking.BATCH = writing.BATCH = 50
+    intake.BATCH = writing.BATCH = 50
 
     def say(stage: str, done: int, total: int | None) -> None:
         tell.send((stage, done))

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from graph import letters
-from graph.cpr import Keyring
-from graph.facts import BadRecord, Problem, Scalar, Statement, Value
-from graph.merge import check
+from graph.cpr.keyring import Keyring
+from graph.statements import normal_text
+from graph.statements.merge import check
+from graph.statements.statement import BadRecord, Problem, Scalar, Statement, Value
 from graph.time import Period, within
 from importers.source import Mapped, Reading, Source
 from importers.untold import filled
@@ -106,7 +106,7 @@ class InMemory:
                 continue
             applied.problems += mapped.problems
             if mapped.statement is not None:
-                statement, problems = letters.of_source(mapped.statement)
+                statement, problems = normal_text.of_source(mapped.statement)
                 applied.problems += problems
                 told.append((statement, "" if mapped.untold else raw.fingerprint))
         for (kind, key), (_, fingerprint) in self.kept.items():

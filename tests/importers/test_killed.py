@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 import neo4j
 import pytest
 
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
 from tests.emptied import empty
 from tests.forked import telling

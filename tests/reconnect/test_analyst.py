@@ -10,10 +10,10 @@ import neo4j
 import pytest
 
 from graph.connection import connect
-from graph.cpr import Keyring
-from graph.facts import Statement, Told
+from graph.cpr.keyring import Keyring
+from graph.statements.statement import Statement, Told
 from graph.time import Period
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from reconnect import analyst
 from reconnect.embedded import Instance
 from reconnect.embedded.neo4j import Memory

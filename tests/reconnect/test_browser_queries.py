@@ -7,11 +7,11 @@ import httpx
 import neo4j
 import pytest
 
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from graph.model import KINDS
-from importers.pipeline import run_import
-from importers.roles import RoleRule
+from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
+from rules.roles import RoleRule
 from tests.emptied import empty
 from tests.graph.organisation import Stating, small, unit
 

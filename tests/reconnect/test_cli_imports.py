@@ -10,8 +10,8 @@ import pytest
 import tomli_w
 import yaml
 
-from graph.cpr import Keyring
-from importers.pipeline import run_import
+from graph.cpr.keyring import Keyring
+from importers.pipeline.import_run import run_import
 from reconnect.exits import Exit
 from sample import demo_settings
 from sample.unilogin_service.app import Service, serve

@@ -12,15 +12,15 @@ import neo4j
 import pytest
 
 from api.access.gate import REMEMBERED
-from graph.cpr import Keyring
-from importers.pipeline import run_import
+from graph.cpr.keyring import Keyring
+from importers.pipeline.import_run import run_import
 from reconnect.commands.queries import _is_here
 from reconnect.embedded import Addresses
 from reconnect.embedded.home import Home
 from reconnect.exits import CommandFailed, Exit
 from reconnect.keys import keyring
 from reconnect.service import BackgroundService
-from reconnect.settings import CprSettings
+from reconnect.settings.tree import CprSettings
 from tests.graph.organisation import Stating, person, small
 from tests.reconnect.shell import Run
 

@@ -10,13 +10,13 @@ import graphql
 import neo4j
 import pytest
 
-from graph.nearest import nearest
+from graph.questions.nearest import nearest
 from importers.source import SourceError
-from reconnect import demo as steps
-from reconnect import demo_sources
 from reconnect.context import Context
-from reconnect.demo import Demo
-from reconnect.demo_sources import SHOWN
+from reconnect.demo import run as steps
+from reconnect.demo import sources
+from reconnect.demo.run import Demo
+from reconnect.demo.sources import SHOWN
 from reconnect.embedded import Addresses
 from sample.municipality import Municipality
 from tests.graph.snapshot import last_write
@@ -44,13 +44,13 @@ def quiet(stage: str, done: int, total: int) -> None:
     """Progress that nobody looks at."""
 
 
-def run(demo: Demo) -> dict[str, demo_sources.Told]:
+def run(demo: Demo) -> dict[str, sources.Told]:
     context = Context(demo.settings_file)
     try:
         steps.make_payroll(demo, "XS", 42, DAY, context.keyring, quiet)
         for each in steps.import_all(context, demo, quiet):
             assert (each.brake, [bad for bad in each.problems if bad.severity == "bad"]) == (None, [])
-        return {each.shown.name: each for each in demo_sources.import_others(context, demo, quiet)}
+        return {each.shown.name: each for each in sources.import_others(context, demo, quiet)}
     finally:
         context.close()
 
@@ -97,6 +97,6 @@ def test_where_no_controller_can_run_it_says_in_a_line_why(name: str, tmp_path: 
 
 
 @pytest.mark.parametrize("shown", SHOWN, ids=lambda shown: shown.name)
-def test_what_it_says_to_ask_can_be_asked(shown: demo_sources.Shown) -> None:
+def test_what_it_says_to_ask_can_be_asked(shown: sources.Shown) -> None:
     schema = graphql.build_schema(SCHEMA.read_text(encoding="utf-8"))
     assert graphql.validate(schema, graphql.parse(shown.query)) == []

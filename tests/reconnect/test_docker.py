@@ -10,12 +10,12 @@ import pytest
 import typer
 import yaml
 
-from api.app import Service, create_app
+from api.http.app import Service, create_app
 from graph.connection import connect, connect_async
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from reconnect import cli
 from reconnect.embedded.neo4j import browser_policy
-from reconnect.settings_file import load
+from reconnect.settings.file import load
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]

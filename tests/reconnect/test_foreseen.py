@@ -15,12 +15,13 @@ import redis
 import yaml
 from neo4j.exceptions import AuthError, ClientError, ServiceUnavailable, SessionExpired, TransientError
 
-from graph import connection, sourcing
+from graph import connection
+from graph.runs import sourcing
 from reconnect import cli
 from reconnect.embedded import Addresses, EmbeddedError, Instance
 from reconnect.exits import Exit
 from reconnect.foreseen import explained
-from tests.exporters.delivery.servers import cutting_proxy
+from tests.exporters.files.servers import cutting_proxy
 from tests.forked import telling
 from tests.reconnect.shell import Run
 
@@ -133,10 +134,10 @@ def _import(tell: Connection, environment: dict[str, str], file: Path, said: Pat
     def impatient(uri: str, user: str, password: str) -> neo4j.Driver:
         return neo4j.GraphDatabase.driver(uri, auth=(user, password), max_transaction_retry_time=0)
 
-    from importers import pipeline
+    from importers.pipeline import import_run
     from reconnect import context
 
-    pipeline.start_run = begin  # type: ignore[attr-defined]
+    import_run.start_run = begin  # type: ignore[attr-defined]
     context.connect = connection.connect = impatient  # type: ignore[attr-defined]
     cli.sys.argv = ["reconnect", "import", "facts", "--from", str(file)]
     cli.main()

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 import pytest
 from rich.console import Console
 
-from api.graphiql import FETCHED, GraphiQL
+from api.http.graphiql import FETCHED, GraphiQL
 from reconnect import graphiql
 from reconnect.commands import serve
 from reconnect.embedded import jars

@@ -7,12 +7,12 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from graph.cpr import MissingKey, rotate
-from importers.pipeline import run_import
+from graph.cpr.keyring import MissingKey, rotate
+from importers.pipeline.import_run import run_import
 from reconnect.embedded.home import Home
 from reconnect.exits import CommandFailed, Exit
 from reconnect.keys import add_key, keyring
-from reconnect.settings import CprSettings
+from reconnect.settings.tree import CprSettings
 from tests.graph.organisation import Stating, small
 
 KEY = base64.b64encode(b"k" * 32).decode()

@@ -12,13 +12,13 @@ import pytest
 import redis
 import yaml
 
-from graph.sourcing import start_run
-from reconnect import work, work_state
+from graph.runs.sourcing import start_run
 from reconnect.context import Context
 from reconnect.embedded import Addresses
 from reconnect.exits import Exit
-from reconnect.locks import PREFIX, Lock
-from reconnect.work_state import WorkState
+from reconnect.work import job_states, jobs
+from reconnect.work.job_states import WorkState
+from reconnect.work.locks import PREFIX, Lock
 from tests.forked import telling
 from tests.reconnect.shell import Run
 
@@ -30,14 +30,14 @@ JOB = "import:facts"
 @pytest.fixture
 def client(addresses: Addresses) -> Iterator[redis.Redis]:
     with redis.Redis.from_url(addresses.redis_url) as made:
-        made.delete(work_state.KEY, *(f"{PREFIX}{name}" for name in (JOB, "import:sd", "import:opus")))
+        made.delete(job_states.KEY, *(f"{PREFIX}{name}" for name in (JOB, "import:sd", "import:opus")))
         yield made
 
 
 def _killed_in_the_middle(tell: Connection, environment: dict[str, str]) -> None:
     os.environ.update(environment)
     context = Context()
-    with work.running(context, work.Caller(lambda *_: None), JOB):
+    with jobs.running(context, jobs.Caller(lambda *_: None), JOB):
         start_run(context.driver(), "import", "facts", dry=False)
         tell.send("running")
         time.sleep(600)
@@ -66,13 +66,13 @@ def test_after_a_kill_the_next_run_is_told_until_when_and_waits_where_it_shall(
 
 
 def test_a_job_without_a_lock_does_not_say_that_it_is_running(client: redis.Redis) -> None:
-    work_state.put(client, "import:sd", WorkState("running", "2026-03-02T05:00:00+01:00", fence=1))
-    assert (work_state.read(client)["import:sd"].state, work_state.read(client)["import:sd"].text) == (
+    job_states.put(client, "import:sd", WorkState("running", "2026-03-02T05:00:00+01:00", fence=1))
+    assert (job_states.read(client)["import:sd"].state, job_states.read(client)["import:sd"].text) == (
         "failed",
-        work_state.KILLED,
+        job_states.KILLED,
     )
     with Lock(client, "import:sd", 5):
-        assert work_state.read(client)["import:sd"].state == "running"
+        assert job_states.read(client)["import:sd"].state == "running"
 
 
 def test_runs_in_the_graph_that_no_run_holds_the_lock_of_are_ended(
@@ -85,7 +85,7 @@ def test_runs_in_the_graph_that_no_run_holds_the_lock_of_are_ended(
     context = Context()
     try:
         with Lock(client, "import:opus", 5):
-            assert work.end_killed_runs(context) == 1
+            assert jobs.end_killed_runs(context) == 1
     finally:
         context.close()
     rows, _, _ = clean_graph.execute_query("MATCH (r:Run) RETURN r.name AS name, r.state AS state ORDER BY name")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from exporters.delivery.folder import FolderChannel
-from exporters.delivery.settings import FolderDelivery
+from exporters.files.delivery_settings import FolderDelivery
+from exporters.files.folder import FolderChannel
 from reconnect.private_files import open_to_others
-from reconnect.settings_file import load
+from reconnect.settings.file import load
 from tests.reconnect.shell import Run
 
 

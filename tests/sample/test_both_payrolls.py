@@ -11,11 +11,11 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from graph.time import COPENHAGEN
 from importers.opus.settings import OpusSettings
 from importers.opus.source import Opus
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from importers.sd.settings import SdSettings
 from importers.sd.source import SdSource
 from importers.source import Source

@@ -4,8 +4,8 @@ from datetime import date
 from pathlib import Path
 
 from importers.opus.settings import OpusSettings
-from importers.roles import RoleRule
 from importers.sd.settings import SdSettings
+from rules.roles import RoleRule
 from sample import demo_settings, sd_state
 from sample.facts import Keys, facts
 from sample.municipality import Municipality

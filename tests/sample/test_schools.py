@@ -8,12 +8,12 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
 from importers.opus.settings import OpusSettings
 from importers.opus.source import Opus
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from importers.unilogin.graph_lookup import GraphLookup, GraphMemory
 from importers.unilogin.settings import UniLoginSettings
 from importers.unilogin.source import UniLogin

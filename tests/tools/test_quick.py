@@ -15,7 +15,7 @@ def files() -> list[str]:
 
 def test_a_rule_leads_to_its_own_tests_first() -> None:
     found = nearest(["graph/time.py"], files())
-    assert found.index("tests/graph/test_time.py") < found.index("tests/graph/test_joining.py")
+    assert found.index("tests/graph/test_time.py") < found.index("tests/graph/corrections/test_joining.py")
     assert not any(each.startswith("tests/tools/") for each in found)
 
 

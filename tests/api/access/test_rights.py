@@ -4,8 +4,8 @@ import pytest
 from graphql import GraphQLError, GraphQLInputObjectType, GraphQLObjectType
 
 from api.access.rights import FIELDS, READ, ROLES, WRITE, Access
-from api.question import SCHEMA
-from api.readable import PLURALS, RECORD_LISTS, TYPES
+from api.reads.question import SCHEMA
+from api.reads.types import PLURALS, RECORD_LISTS, TYPES
 from tests.api.serving import Served
 
 # Types that are only the form of an answer; states and links' periods, which are reached through their thing alone.

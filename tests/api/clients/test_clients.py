@@ -15,8 +15,8 @@ from gql.transport.websockets import WebsocketsTransport
 from graphql import build_client_schema, get_introspection_query, print_schema
 
 from api.schema import schema
-from graph.cpr import Keyring
-from importers.pipeline import run_import
+from graph.cpr.keyring import Keyring
+from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
 from tests.api.clients import node
 from tests.api.serving import Served, serving

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import neo4j
 import pytest
 
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
 from tests.acceptance.cases import FILE
 from tests.api.serving import Served, serving

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import neo4j
 
-from graph.cpr import Keyring
-from importers.pipeline import run_import
+from graph.cpr.keyring import Keyring
+from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.graph.organisation import DAY, Stating, employment, person, small, told, unit

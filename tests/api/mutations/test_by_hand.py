@@ -1,10 +1,10 @@
 """What people maintain: each change by hand has its effect, its entry in the log, and its refusals."""
 
-from graph.changes import Origin
-from graph.cpr import Keyring
-from graph.door import Door
-from graph.facts import Statement, Told
+from graph.change_log import Origin
+from graph.cpr.keyring import Keyring
+from graph.statements.statement import Statement, Told
 from graph.time import Period
+from graph.writing.door import Door
 from tests.api.serving import Served
 
 CREATE = """

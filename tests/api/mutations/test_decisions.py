@@ -4,9 +4,9 @@ from typing import Any
 
 import neo4j
 
-from graph.cpr import Keyring
-from importers.brake import BrakeSettings
-from importers.pipeline import run_import
+from graph.cpr.keyring import Keyring
+from importers.pipeline.brake import BrakeSettings
+from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.graph.organisation import Stating, person, small, unit

@@ -6,10 +6,10 @@ from typing import Any
 import neo4j
 import pytest
 
-from graph.cpr import Keyring
-from graph.facts import LinkTold, Ref, Statement
+from graph.cpr.keyring import Keyring
+from graph.statements.statement import LinkTold, Ref, Statement
 from graph.time import Period
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.graph.organisation import Stating, employment, person, small, told

@@ -8,11 +8,11 @@ import pytest
 
 from api.access import gate
 from api.access.tokens import create, revoke
-from graph.changes import Origin
-from graph.cpr import Keyring
-from graph.door import Door
-from graph.facts import Statement, Told
+from graph.change_log import Origin
+from graph.cpr.keyring import Keyring
+from graph.statements.statement import Statement, Told
 from graph.time import Period
+from graph.writing.door import Door
 from tests.api.serving import Served
 
 ASK = "subscription($after: Int) { changes(after: $after) { number kind after } }"

@@ -10,15 +10,15 @@ import orjson
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from api import availability
+from api.http import availability
 from api.subscriptions import results
 from api.subscriptions.feed import Feed
-from graph.changes import Origin
+from graph.change_log import Origin
 from graph.connection import connect_async
-from graph.cpr import Keyring
-from graph.door import Door
-from graph.facts import Statement, Told
+from graph.cpr.keyring import Keyring
+from graph.statements.statement import Statement, Told
 from graph.time import Period
+from graph.writing.door import Door
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.api.subscriptions.test_websocket import closed_with, heard, init, opened, say

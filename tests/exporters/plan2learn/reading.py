@@ -7,12 +7,12 @@ from typing import Any
 import neo4j
 import orjson
 
-from api.question import question_of
-from api.reader import Reader
+from api.reads.question import question_of
+from api.reads.reader import Reader
 from exporters.image import paged
 from exporters.target import ImageReader
 from graph.connection import connect_async
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from reconnect.embedded import Addresses
 
 RIGHTS = frozenset({"cpr"})

@@ -9,15 +9,15 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from exporters.pipeline import run_export
+from exporters.files.pipeline import run_export
 from exporters.plan2learn import Plan2Learn
 from exporters.report import ExportReport
-from graph.cpr import Keyring
-from graph.facts import LinkTold, Ref, Statement, Told
+from graph.cpr.keyring import Keyring
+from graph.statements.statement import LinkTold, Ref, Statement, Told
 from graph.time import Period
-from importers.pipeline import run_import
-from importers.roles import RoleRule
+from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
+from rules.roles import RoleRule
 from tests.exporters.plan2learn.andeby import settings
 from tests.exporters.plan2learn.reading import image_reader
 from tests.graph.organisation import Stating, employment, link, person, told, unit

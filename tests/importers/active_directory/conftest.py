@@ -7,7 +7,7 @@ from uuid import uuid4
 import neo4j
 import pytest
 
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from importers.school_ad.settings import SchoolAdSettings
 from importers.school_ad.source import SchoolAd
 from tests.directories.controller import Controller

@@ -9,14 +9,14 @@ import ldap3
 import neo4j
 from ldap3.utils.dn import escape_rdn
 
-from graph.cpr import Keyring
-from graph.sourcing import kept_problems
+from graph.cpr.keyring import Keyring
+from graph.runs.sourcing import kept_problems
 from graph.time import COPENHAGEN
 from importers.active_directory.graph_lookup import GraphLookup
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.source import ActiveDirectory
-from importers.pipeline import run_import
-from importers.report import ImportReport
+from importers.pipeline.import_run import run_import
+from importers.pipeline.report import ImportReport
 from tests.directories.controller import Controller
 
 RING = Keyring.generate()

@@ -5,10 +5,10 @@ from uuid import UUID
 import pytest
 from ldap3.core.exceptions import LDAPException
 
-from graph.facts import LinkTold, Ref, Statement
+from graph.statements.statement import LinkTold, Ref, Statement
 from graph.time import Period
 from importers.active_directory.values import guid_filter
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from tests.graph.organisation import START, Stating, employment, person, told, unit
 from tests.importers.active_directory.directory import BO, ENABLED, KAREN, NEVER, RING, Directory, ticks
 

@@ -15,7 +15,7 @@ from importers.active_directory.connection import Directory as Wire
 from importers.active_directory.errors import LoginRefused, Lost, Untrusted
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.source import ActiveDirectory
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from sample.domain_controller import free_address
 from tests.importers.active_directory.directory import KAREN, RING, Directory
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import neo4j
 
-from graph.cpr import Keyring
-from graph.cpr_log import CprLog
-from graph.facts import LinkTold, Problem, Ref, Statement
-from graph.sourcing import kept_problems
+from graph.cpr.keyring import Keyring
+from graph.cpr.lookup_log import CprLog
+from graph.runs.sourcing import kept_problems
+from graph.statements.statement import LinkTold, Problem, Ref, Statement
 from graph.time import Period
 from importers.cpr.persons import GraphPersons
 from importers.cpr.settings import CprSettings
 from importers.cpr.source import CprSource
-from importers.pipeline import run_import
-from importers.report import ImportReport
+from importers.pipeline.import_run import run_import
+from importers.pipeline.report import ImportReport
 from sample.cpr_service.app import Running, Service
 from sample.cpr_service.certificates import Authority, Pair
 from sample.cpr_service.misbehaviour import Misbehaviour

@@ -10,8 +10,8 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from graph.cpr_log import CprLog
-from graph.suspicions import suspicions
+from graph.corrections.possible_duplicates import suspicions
+from graph.cpr.lookup_log import CprLog
 from importers.cpr.lookup import SF6002
 from importers.cpr.soap import Connection
 from importers.cpr.subscription import Subscription

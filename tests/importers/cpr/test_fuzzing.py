@@ -7,14 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from graph.merge import check
-from importers import xml
+from graph.statements.merge import check
 from importers.cpr import answer
 from importers.cpr.errors import Faulted, Misconfigured, Unanswered, UnknownNumber, UnreadableAnswer
 from importers.cpr.mapping import to_person
 from importers.cpr.soap import answered
 from importers.cpr.subscription import filters
 from importers.cpr.told import NameTold, PersonTold
+from protocols import xml
 from sample.cpr_service.app import Service
 from sample.cpr_service.misbehaviour import Misbehaviour
 from sample.cpr_service.person_xml import RELATIVE

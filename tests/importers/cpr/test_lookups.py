@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from graph.apart import tell_apart
-from graph.changes import Origin
-from graph.facts import Told
-from graph.sourcing import kept_problems
-from graph.suspicions import Suspicion, suspicions
+from graph.change_log import Origin
+from graph.corrections.distinct_persons import tell_apart
+from graph.corrections.possible_duplicates import Suspicion, suspicions
+from graph.runs.sourcing import kept_problems
+from graph.statements.statement import Told
 from graph.time import Period
 from importers.cpr.errors import LogUnwritable, Misconfigured
 from sample.cpr_service.certificates import Authority
@@ -88,7 +88,7 @@ def test_every_lookup_is_logged_with_who_asked_and_the_services_log_fits_ours(of
 
 def test_without_log_no_lookup(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """§8.2: the entry can't be written (its constraint refuses it), so the call is not made."""
-    monkeypatch.setattr("graph.cpr_log.uuid4", lambda: "always the same")
+    monkeypatch.setattr("graph.cpr.lookup_log.uuid4", lambda: "always the same")
     with pytest.raises(LogUnwritable, match="nobody is looked up"):
         office.run()
     assert len(office.service.calls) == 1

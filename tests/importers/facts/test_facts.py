@@ -10,13 +10,13 @@ import neo4j
 import pytest
 import yaml
 
-from graph.cpr import Keyring
-from graph.facts import Problem
+from graph.cpr.keyring import Keyring
+from graph.statements.statement import Problem
 from importers.facts.schema import FILE as SCHEMA
 from importers.facts.schema import text
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
-from importers.pipeline import ImportReport, run_import
+from importers.pipeline.import_run import ImportReport, run_import
 from importers.source import SourceError
 from tests.acceptance.cases import CASES, FILE, REFUSALS, named
 from tests.graph.organisation import Stating, small

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph.errors import Refused
-from graph.facts import BadRecord
-from graph.merge import check
+from graph.statements.merge import check
+from graph.statements.statement import BadRecord
 from importers.facts import loading
 from importers.facts.mapping import SECTIONS
 from importers.facts.reader import LISTS, MAPPINGS

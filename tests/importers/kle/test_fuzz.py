@@ -12,7 +12,7 @@ from importers.kle.checking import checked
 from importers.kle.entries import KIND_OF_ELEMENT
 from importers.kle.errors import Unreadable
 from importers.kle.matching import keyed
-from importers.xml import local, tree
+from protocols.xml import local, tree
 from tests.importers.kle.release import Node, facets, small, uuid
 
 LARGEST = 1 << 20

@@ -6,17 +6,17 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from graph.changes import Origin
-from graph.cpr import Keyring
-from graph.door import Door
-from graph.facts import LinkTold, Ref, Statement, Told
+from graph.change_log import Origin
+from graph.cpr.keyring import Keyring
+from graph.statements.statement import LinkTold, Ref, Statement, Told
 from graph.time import Period
+from graph.writing.door import Door
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
 from importers.kle.settings import KleSettings
 from importers.kle.source import Kle
-from importers.pipeline import run_import
-from importers.report import ImportReport
+from importers.pipeline.import_run import run_import
+from importers.pipeline.report import ImportReport
 from tests.graph.snapshot import last_write, snapshot
 from tests.importers.kle.release import SECOND, THIRD, Node, plan, small, uuid, written
 

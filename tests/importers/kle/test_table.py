@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from graph.facts import Problem
+from graph.statements.statement import Problem
 from importers.kle import table
 from importers.kle.entries import Release
 from importers.kle.errors import Unreadable

@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.facts import Ref, Statement, Told
-from graph.merge import check
+from graph.statements.merge import check
+from graph.statements.statement import Ref, Statement, Told
 from graph.time import ALWAYS, Period
 from importers.opus import advance
 

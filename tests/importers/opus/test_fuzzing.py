@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from graph.errors import Refused
-from importers import xml
 from importers.source import SourceError
+from protocols import xml
 from tests.importers.opus.files import (
     MANAGER,
     MONDAY,

@@ -7,10 +7,10 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from graph.cpr import Keyring
-from graph.nearest import nearest
-from importers.pipeline import ImportReport, run_import
-from importers.roles import RoleRule
+from graph.cpr.keyring import Keyring
+from graph.questions.nearest import nearest
+from importers.pipeline.import_run import ImportReport, run_import
+from rules.roles import RoleRule
 from tests.graph.snapshot import last_write, snapshot
 from tests.importers.opus.files import (
     ALMA,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.facts import BadRecord
+from graph.statements.statement import BadRecord
 from importers.opus import employment, mapping, pieces
 from importers.opus.mapping import File
 from importers.opus.memory import Memory

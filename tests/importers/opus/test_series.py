@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import pytest
 
-from graph.facts import BadRecord, Problem
+from graph.statements.statement import BadRecord, Problem
 from importers.opus.reader import IncompleteFile
 from importers.opus.series import ordered, parse
 from importers.opus.settings import OpusSettings

@@ -4,16 +4,16 @@ from datetime import date
 
 import pytest
 
-from graph.changes import Origin
-from graph.door import Door
-from graph.facts import LinkTold, Ref, Statement
+from graph.change_log import Origin
+from graph.questions.unlisted_positions import unmatched_positions
+from graph.statements.statement import LinkTold, Ref, Statement
 from graph.time import Period
-from graph.unlisted import unmatched_positions
-from importers.pipeline import run_import
+from graph.writing.door import Door
+from importers.pipeline.import_run import run_import
 from importers.positions.graph_lookup import GraphLookup
 from importers.positions.settings import PositionsSettings
 from importers.positions.source import Positions
-from importers.roles import RoleRule
+from rules.roles import RoleRule
 from sample.sd_service.app import Service, serve
 from sample.sd_service.state import Position as SdPosition
 from tests.graph.snapshot import last_write

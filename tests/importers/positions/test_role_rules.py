@@ -8,7 +8,7 @@ import neo4j
 import pytest
 from pydantic import ValidationError
 
-from importers.roles import RoleRule
+from rules.roles import RoleRule
 from tests.graph.organisation import START
 from tests.graph.snapshot import last_write
 from tests.importers.positions.town import Town, employed, job, row

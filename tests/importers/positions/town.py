@@ -7,16 +7,16 @@ from pathlib import Path
 import neo4j
 import openpyxl
 
-from graph.cpr import Keyring
-from graph.facts import LinkTold, Ref, Statement, Told
+from graph.cpr.keyring import Keyring
+from graph.statements.statement import LinkTold, Ref, Statement, Told
 from graph.time import Period
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
+from importers.pipeline.report import ImportReport
 from importers.positions.graph_lookup import GraphLookup
 from importers.positions.settings import PositionsSettings
 from importers.positions.source import Positions
 from importers.positions.table import POSITION_COLUMNS
-from importers.report import ImportReport
-from importers.roles import RoleRule
+from rules.roles import RoleRule
 from tests.graph.organisation import START, Stating, person, told, unit
 
 RING = Keyring.generate()

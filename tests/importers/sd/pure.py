@@ -14,7 +14,7 @@ from importers.sd.answers import (
     StatusTold,
     WorkingTimeTold,
 )
-from importers.sd.mapping.employments import Holder
+from importers.sd.employment_mapping import Holder
 from importers.sd.organisation import Department, LeftOut, Organisation, ParentTold
 from importers.sd.settings import SdSettings
 

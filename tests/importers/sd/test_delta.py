@@ -8,8 +8,8 @@ from typing import Any
 import neo4j
 import pytest
 
-from importers.brake import BrakeSettings
-from importers.pipeline import run_import
+from importers.pipeline.brake import BrakeSettings
+from importers.pipeline.import_run import run_import
 from importers.sd.errors import Closed, Unavailable
 from importers.sd.source import Hint, SdHints, SdSource, hint_of
 from sample.sd_service.state import Contact, ParentPeriod, Status

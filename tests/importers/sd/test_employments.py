@@ -6,10 +6,10 @@ from datetime import date, datetime
 import neo4j
 import pytest
 
-from graph.facts import BadRecord, LinkTold, Ref
+from graph.statements.statement import BadRecord, LinkTold, Ref
 from graph.time import Period
-from importers.pipeline import run_import
-from importers.sd.mapping.employments import employment as mapped
+from importers.pipeline.import_run import run_import
+from importers.sd.employment_mapping import employment as mapped
 from importers.sd.organisation import ParentTold
 from importers.sd.settings import SdSettings, UnpaidRule
 from sample.sd_service.state import (

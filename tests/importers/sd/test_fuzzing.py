@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from graph.errors import Refused
-from importers import xml
 from importers.sd import source
 from importers.sd.client import Body, Client
 from importers.source import SourceError
+from protocols import xml
 from tests.importers.known import InMemory
 from tests.importers.sd.klit import Payroll
 

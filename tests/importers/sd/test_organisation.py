@@ -8,8 +8,8 @@ import neo4j
 
 from graph.model import KINDS
 from graph.time import Period
-from importers.brake import BrakeSettings
-from importers.pipeline import run_import
+from importers.pipeline.brake import BrakeSettings
+from importers.pipeline.import_run import run_import
 from sample.sd_service.state import (
     LEVELS,
     UNKNOWN_START,

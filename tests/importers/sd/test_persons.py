@@ -5,7 +5,7 @@ from datetime import datetime
 
 import neo4j
 
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from sample.sd_service.state import (
     Address,
     Person,

@@ -11,8 +11,8 @@ from graph.time import Period
 from importers.sd import answers
 from importers.sd.answers import Parts
 from importers.sd.client import Client, sd_day
+from importers.sd.employment_mapping import employment as mapped
 from importers.sd.errors import AccessRefused, ServiceFault, Unavailable, Unreadable
-from importers.sd.mapping.employments import employment as mapped
 from importers.sd.operations import Operations
 from importers.source import SourceError
 from sample.sd_service.state import Contact, Status

@@ -8,9 +8,9 @@ from datetime import datetime
 
 import pytest
 
-from graph.facts import Statement
-from importers.brake import BrakeSettings
-from importers.pipeline import run_import
+from graph.statements.statement import Statement
+from importers.pipeline.brake import BrakeSettings
+from importers.pipeline.import_run import run_import
 from importers.sd.client import Client
 from importers.sd.errors import ServiceFault, Unanswered, Unreadable
 from sample.sd_service.state import Address, ParentPeriod, Person, Position

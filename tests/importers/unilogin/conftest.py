@@ -6,7 +6,7 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from sample.unilogin_service.app import Running, Service, serve
 from sample.unilogin_service.keys import Identity, identity
 from sample.unilogin_service.state import State

@@ -11,11 +11,11 @@ from typing import Any
 
 import neo4j
 
-from graph.cpr import Keyring
-from graph.facts import LinkTold, Ref, Statement
+from graph.cpr.keyring import Keyring
+from graph.statements.statement import LinkTold, Ref, Statement
 from graph.time import Period
-from importers.pipeline import run_import
-from importers.report import ImportReport
+from importers.pipeline.import_run import run_import
+from importers.pipeline.report import ImportReport
 from importers.unilogin.graph_lookup import GraphLookup, GraphMemory
 from importers.unilogin.settings import UniLoginSettings
 from importers.unilogin.source import UniLogin

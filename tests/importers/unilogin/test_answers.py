@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from importers import xml
 from importers.source import SourceError
 from importers.unilogin import answers
 from importers.unilogin.answers import Export, PersonTold
 from importers.unilogin.errors import Unreadable
+from protocols import xml
 from sample.unilogin_service.app import Service
 from sample.unilogin_service.export_xml import export
 from sample.unilogin_service.misbehaviour import Misbehaviour

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from graph.facts import Statement
-from graph.matching import decide
-from importers.pipeline import run_import
+from graph.identity.matching import decide
+from graph.statements.statement import Statement
+from importers.pipeline.import_run import run_import
 from sample.unilogin_service.state import Group
 from tests.graph.organisation import employment, person
 from tests.importers.unilogin.school import ALMA, BAKKE, RING, STRAND, Schools, alma, birk, cille, payroll, teacher

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from graph.sourcing import approve
-from importers.pipeline import run_import
+from graph.runs.sourcing import approve
+from importers.pipeline.import_run import run_import
 from importers.source import SourceError
 from importers.unilogin.errors import Refused, Unavailable
 from sample.unilogin_service.state import Group, Institution, Member, Person

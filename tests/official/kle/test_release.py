@@ -10,11 +10,11 @@ import pytest
 import xmlschema
 from lxml import etree
 
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from importers.kle.settings import KleSettings
 from importers.kle.source import Kle
-from importers.pipeline import run_import
-from importers.report import ImportReport
+from importers.pipeline.import_run import run_import
+from importers.pipeline.report import ImportReport
 from sample.kle_service.release import LISTS, Release, Row
 from tests.conftest import OFFICIAL_DATA
 from tests.graph.snapshot import last_write

@@ -7,10 +7,10 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from graph.cpr import Keyring
+from graph.cpr.keyring import Keyring
 from importers.opus.settings import OpusSettings
 from importers.opus.source import Opus
-from importers.pipeline import run_import
+from importers.pipeline.import_run import run_import
 from tests.conftest import OFFICIAL_DATA
 from tests.graph.snapshot import last_write
 from tests.importers.known import KEYRING, InMemory

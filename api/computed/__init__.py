@@ -1,0 +1,1 @@
+"""Root fields that a rule of ``graph`` answers first."""

@@ -1,0 +1,1 @@
+"""The web service: requests, answers, health, metrics and pages."""

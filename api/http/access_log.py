@@ -1,0 +1,59 @@
+"""One line a request: who asked, when, with what outcome and how long it took. Never what was asked, nor the token.
+
+An address or method that is not the service's own is what somebody asked, too.
+"""
+
+from time import perf_counter
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.metrics import SECONDS
+
+_log = structlog.get_logger("api.access")
+_METHODS = ("GET", "HEAD", "POST", "OPTIONS", "WEBSOCKET")
+_PATHS = ("/graphql", "/graphql/events")
+_OWN_LINES = ("/health/live", "/health/ready", "/metrics")  # asked every few seconds, by machines
+
+
+class AccessLog:
+    """Middleware around the application. ``scope["state"]["by"]`` is the token's name, noted by whoever checked it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        started, status = perf_counter(), 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif message["type"] == "websocket.close":
+                status = message.get("code", 1000)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            took = perf_counter() - started
+            state = scope.get("state", {})
+            if scope["type"] == "http":
+                SECONDS.labels(str(status or 500)).observe(took)
+            if scope["path"] not in _OWN_LINES:
+                _log.info(
+                    "request",
+                    method=_among(_METHODS, scope.get("method", "WEBSOCKET")),
+                    path=_among(_PATHS, scope["path"]),
+                    status=status or None,
+                    milliseconds=round(took * 1000, 1),
+                    by=state.get("by"),
+                    **({"refused": state["refused"]} if state.get("refused") else {}),
+                )
+
+
+def _among(known: tuple[str, ...], asked: str) -> str:
+    return asked if asked in known else "another"

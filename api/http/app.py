@@ -1,0 +1,283 @@
+"""The web service: GraphQL over HTTP, websocket and server-sent events, GraphiQL, health and metrics."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import neo4j
+import orjson
+from graphql import GraphQLError, OperationType
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
+
+from api.access.budget import Budgets, Spent
+from api.access.gate import Gate
+from api.computed.answers import States
+from api.context import Context
+from api.http.accepted import EVENTS, GRAPHQL, JSON, is_a_persons, takes_events, takes_graphql, takes_only_events
+from api.http.access_log import AccessLog
+from api.http.answer_headers import AnswerHeaders
+from api.http.availability import RETRY_AFTER, Availability, Away
+from api.http.failures import formed, key_missing, noted, unavailable
+from api.http.graphiql import GraphiQL
+from api.http.health import live, ready
+from api.http.last_resort import LastResort
+from api.http.metrics import ANSWERS, metrics
+from api.http.request_body import Asked, BadRequest, asked_in, hash_only
+from api.http.streamed import Streamed
+from api.http.warming import Warming
+from api.reads.executed import executed
+from api.reads.limits import Limits
+from api.reads.question import Rejected, question_for
+from api.reads.reader import Reader
+from api.subscriptions.feed import Feed
+from api.subscriptions.results import Subscriptions
+from api.subscriptions.transport import as_event, events, socket
+from graph.cpr.keyring import Keyring, MissingKey
+from graph.statements.precedence import SourceOrder
+
+SMALLEST_COMPRESSED = 1024
+"""Bytes of an answer; below that, compression takes more than it saves."""
+add_compress_type(GRAPHQL.partition(";")[0])
+# Events are small and come for as long as somebody listens: each stream would hold a compressor. The page's files are
+# large, and kept by the browser: to compress them would stop everybody for a moment.
+for _form in (EVENTS, "text/javascript", "text/css"):
+    remove_compress_type(_form)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+_HOW_TO_SUBSCRIBE = (
+    "A subscription is followed over a websocket (graphql-transport-ws), or as server-sent events: "
+    "the same request with Accept: text/event-stream."
+)
+_NO_SCHEMA = "This service does not tell its schema (setting api.introspection); `reconnect schema` prints it."
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the web service works with. The program opens and closes the drivers."""
+
+    driver: neo4j.Driver
+    reading: neo4j.AsyncDriver
+    keyring: Keyring
+    order: SourceOrder = field(default_factory=SourceOrder)
+    redis_url: str | None = field(default=None, repr=False)
+    limits: Limits = field(default_factory=Limits)
+    states: States | None = None
+    role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    origins: tuple[str, ...] = ()
+    """Of pages that may ask, beside our own (``api.http.origins``)."""
+    introspection: bool = True
+    """Whether the schema is told (``__schema``, ``__type``), to whoever has a token."""
+    warm_up: bool = False
+    """Whether the service is ready only when the first clients need not wait (``api.http.warming``)."""
+    graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
+    """The files of ``api.http.graphiql.FETCHED``; None where they are not to be had."""
+
+
+def create_app(service: Service) -> Starlette:
+    """The ASGI application."""
+    availability = Availability(service.reading)
+    reader = Reader(
+        service.reading,
+        service.driver,
+        service.keyring,
+        service.limits,
+        service.order,
+        service.states,
+        service.role_rules,
+        availability,
+    )
+    warming = Warming(reader, is_done=not service.warm_up)
+    gate = Gate(service.reading, availability)
+    graphiql = GraphiQL(service.graphiql)
+    budgets = Budgets(service.limits.budget)
+    subscriptions = Subscriptions(gate, Feed(service.reading, availability), budgets)
+    graphql = partial(_graphql, service, reader, gate, availability, subscriptions, budgets)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        availability.watched()
+        if not warming.is_done:
+            warming.begin()
+        yield
+        await warming.close()
+        await availability.close()
+        await service.reading.close()
+
+    return Starlette(
+        lifespan=lifespan,
+        middleware=_middleware(service),
+        exception_handlers={
+            neo4j.exceptions.Neo4jError: _store_failed,
+            neo4j.exceptions.DriverError: _store_failed,
+            Away: _away,
+            MissingKey: _key_missing,
+            HTTPException: _not_served,
+        },
+        routes=[
+            # One route for all, so that a refused method is told which ones there are.
+            Route("/graphql", partial(_by_method, graphiql, graphql), methods=["GET", "POST"]),
+            Route("/graphql/assets/{name}", graphiql.asset),
+            Route("/graphql/events", partial(graphql, as_events=True), methods=["POST"]),
+            WebSocketRoute("/graphql", partial(socket, service, gate, subscriptions)),
+            Route("/health/live", live),
+            Route("/health/ready", partial(ready, availability, warming, service.redis_url)),
+            Route("/metrics", partial(metrics, availability, service.states)),
+        ],
+    )
+
+
+def _middleware(service: Service) -> list[Middleware]:
+    found = [Middleware(AccessLog), Middleware(AnswerHeaders)]
+    if service.origins:
+        # No cookies, so no credentials: a page of another origin brings its own token.
+        names = ("Authorization", "Content-Type")
+        shown = ("Retry-After", "WWW-Authenticate")
+        found.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=service.origins,
+                allow_methods=("POST",),
+                allow_headers=names,
+                expose_headers=shown,
+            )
+        )
+    # The fastest levels: an answer waits for it, and so does who asks beside it.
+    found.append(
+        Middleware(CompressMiddleware, minimum_size=SMALLEST_COMPRESSED, brotli=False, zstd_level=1, gzip_level=1)
+    )
+    found.append(Middleware(LastResort))
+    return found
+
+
+async def _by_method(graphiql: GraphiQL, graphql: Endpoint, request: Request) -> Response:
+    if request.method == "POST":
+        return await graphql(request)
+    accept = request.headers.get("accept", "*/*")
+    if "persistedQuery" in request.query_params.get("extensions", "") and not is_a_persons(accept):
+        own = takes_graphql(accept)
+        return _failed(400 if own else 200, *hash_only().errors, form=GRAPHQL if own else JSON)
+    if is_a_persons(accept) or ("*/*" in accept and "query" not in request.query_params):
+        return await graphiql.page(request)
+    # What is asked by GET stands in the logs of every proxy on the way, names and numbers of people too.
+    by_post = GraphQLError("Ask by POST.", extensions={"code": "method_not_allowed"})
+    return _failed(405, by_post, allow="POST")
+
+
+async def _graphql(
+    service: Service,
+    reader: Reader,
+    gate: Gate,
+    availability: Availability,
+    subscriptions: Subscriptions,
+    budgets: Budgets,
+    request: Request,
+    as_events: bool = False,
+) -> Response:
+    availability.watched()
+    accept = request.headers.get("accept", "")
+    own = takes_graphql(accept)
+    form = EVENTS if as_events or takes_only_events(accept) else GRAPHQL if own else JSON
+    header = request.headers.get("authorization")
+    address = request.client.host if request.client else None
+    access = await gate.login(header, address)
+    if access is None:
+        return _unknown(gate.failed_logins.wait(address) if header else 0)
+    request.state.by = access.name
+    account = budgets.of(access.name)
+    asked: Asked | None = None
+    try:
+        account.require()
+        asked = await asked_in(request)
+        question = await question_for(asked.query, asked.operation)
+        if question.operation.operation is OperationType.SUBSCRIPTION:
+            if form != EVENTS and not takes_events(accept):
+                raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE, extensions={"code": "subscription_over_http"}))
+            return events(subscriptions, header or "", access, asked)
+        if question.is_about_schema and not service.introspection:
+            raise Rejected(GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
+        if question.is_read:
+            gate.check(access, question)
+            answer = await reader.answer(question, asked.variables, access.fields(), access.name, account)
+            ANSWERS.labels("read").inc()
+            return _answered(answer, form)
+        context = Context(access, service.driver, service.reading, service.keyring, service.order)
+        result, paid = await executed(question, asked, context, availability, service.limits, account)
+    except Spent as spent:
+        ANSWERS.labels("rejected").inc()
+        return _failed(429, spent.error, **{"retry-after": str(spent.wait)})
+    except Rejected as rejected:
+        ANSWERS.labels("rejected").inc()
+        account.charge_refused(0 if asked is None else asked.size)
+        errors = noted(rejected.errors, request.state)
+        status = 400 if own or form == EVENTS else 200
+        headers = None
+        if isinstance(rejected, BadRequest):
+            status, headers = rejected.status, {"connection": "close"}  # what of it may still come is not waited for
+        return JSONResponse({"errors": errors}, status, headers, JSON if form == EVENTS else form)
+    ANSWERS.labels("mutation" if question.operation.operation is OperationType.MUTATION else "schema").inc()
+    told: dict[str, Any] = {"data": result.data, "extensions": {"cost": paid}}
+    if result.errors:
+        told["errors"] = noted(result.errors, request.state)
+    return _answered(orjson.dumps(told), form)
+
+
+def _answered(answer: bytes | AsyncIterator[bytes], form: str) -> Response:
+    if form == EVENTS:
+        return Streamed(as_event(answer), media_type=EVENTS)
+    if isinstance(answer, bytes):
+        return Response(answer, media_type=form)
+    return Streamed(answer, media_type=form)
+
+
+def _unknown(wait: int) -> Response:
+    """Whose token it is, is not known; ``wait``: seconds, where too many from the same address were not."""
+    if wait:
+        text = "Too many logins with unknown tokens came from this address. Wait, and ask with a valid token."
+        many = GraphQLError(text, extensions={"code": "too_many_failed_logins"})
+        return _failed(429, many, **{"retry-after": str(wait)})
+    nobody = GraphQLError("a bearer token is needed: reconnect token create", extensions={"code": "unauthenticated"})
+    return _failed(401, nobody, **{"www-authenticate": "Bearer"})
+
+
+async def _not_served(request: Request, error: Exception) -> Response:
+    """An address or a method that there is not."""
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
+    told = GraphQLError("Questions are asked by POST at /graphql.", extensions={"code": code})
+    return _failed(error.status_code, told, **{name.lower(): value for name, value in (error.headers or {}).items()})
+
+
+async def _store_failed(request: Request, error: Exception) -> Response:
+    """Neo4j has not answered: the one error that asking again later mends, unless it took too long."""
+    ANSWERS.labels("failed").inc()
+    told = unavailable(error)
+    if "TransactionTimedOut" in (getattr(error, "code", None) or ""):
+        slow = "The question took too long. Ask for less at a time (first, after), or narrow it with a filter."
+        return _failed(200, GraphQLError(slow, extensions={"code": "over_limit"}))
+    return _failed(503, told, **{"retry-after": str(RETRY_AFTER)})
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    """Neo4j does not answer, and whoever asked was not kept waiting for it."""
+    ANSWERS.labels("failed").inc()
+    told = GraphQLError(str(error), extensions={"code": "unavailable"})
+    return _failed(503, told, **{"retry-after": str(RETRY_AFTER)})
+
+
+async def _key_missing(request: Request, error: Exception) -> Response:
+    ANSWERS.labels("failed").inc()
+    return _failed(503, key_missing(error))
+
+
+def _failed(status: int, *errors: GraphQLError, form: str = JSON, **headers: str) -> Response:
+    told = {"errors": [formed(each) for each in errors]}
+    return JSONResponse(told, status_code=status, headers=headers, media_type=form)

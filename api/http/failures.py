@@ -1,0 +1,80 @@
+"""How an error is told: in GraphQL's form, always with ``extensions.code``, and what is logged of it.
+
+An ordinary refusal is told to whoever asked; the log has its code in the request's line. What nobody foresaw is told
+by an id, under which the log has where it failed; neither has what was asked.
+"""
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from graphql import GraphQLError, GraphQLSyntaxError
+from starlette.datastructures import State
+
+from api.http.availability import CLOSED
+from graph.cpr.keyring import MissingKey
+
+_log = structlog.get_logger("api")
+
+
+def formed(error: GraphQLError) -> dict[str, Any]:
+    """The error as it stands in an answer. What lies behind it and was not foreseen is logged, and hidden."""
+    behind = _behind(error)
+    if behind is not None:
+        told = _told(behind)
+        error = GraphQLError(told.message, error.nodes, path=error.path, extensions=told.extensions)
+    form: dict[str, Any] = dict(error.formatted)
+    form["extensions"] = {"code": _code(error), **(error.extensions or {})}
+    return form
+
+
+def noted(errors: Iterable[GraphQLError], state: State) -> list[dict[str, Any]]:
+    """The errors as they stand in an answer; their codes are kept for the request's line in the log."""
+    forms = [formed(each) for each in errors]
+    state.refused = sorted({each["extensions"]["code"] for each in forms})
+    return forms
+
+
+def unforeseen(error: BaseException) -> GraphQLError:
+    """Log the error under a new id. Returns what is told of it: the id, code ``internal``."""
+    id_ = secrets.token_hex(6)
+    _log.error("unforeseen_error", id=id_, exc_info=error)
+    text = f"An error occurred that REConnect doesn't know. Its log has it under {id_}; please report it."
+    return GraphQLError(text, extensions={"code": "internal", "id": id_})
+
+
+def unavailable(error: Exception) -> GraphQLError:
+    """Neo4j has not answered, or not in time: logged by its code. Asking again later mends it."""
+    _log.error("store_failed", code=getattr(error, "code", None) or type(error).__name__)
+    return GraphQLError("The graph does not answer; try again.", extensions={"code": "unavailable"})
+
+
+def key_missing(error: Exception) -> GraphQLError:
+    """A CPR number can't be decrypted: logged with the key's id."""
+    _log.error("key_missing", error=str(error))
+    text = (
+        "A CPR number is encrypted with a key that this service does not have. Restart it with settings that hold it."
+    )
+    return GraphQLError(text, extensions={"code": "unavailable"})
+
+
+def _told(behind: Exception) -> GraphQLError:
+    if isinstance(behind, MissingKey):
+        return key_missing(behind)
+    return unavailable(behind) if isinstance(behind, CLOSED) else unforeseen(behind)
+
+
+def _behind(error: GraphQLError) -> Exception | None:
+    """The error of another kind that this one was made of; None where it is GraphQL's own, or a refusal."""
+    found: Exception | None = error
+    while isinstance(found, GraphQLError):
+        found = found.original_error
+    # Without a path nothing was executed: it is how a scalar refuses what can't be one.
+    return None if error.path is None and isinstance(found, (TypeError, ValueError)) else found
+
+
+def _code(error: GraphQLError) -> str:
+    if isinstance(error, GraphQLSyntaxError):
+        return "syntax_error"
+    return "bad_question"

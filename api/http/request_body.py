@@ -1,0 +1,87 @@
+"""What a request asks: the JSON body of GraphQL over HTTP, read once and no further than is allowed."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect, Request
+
+from api.reads.question import Rejected
+
+LARGEST_REQUEST = 1024 * 1024  # bytes; no question of a person or program comes near it
+BODY_SECONDS = 30.0  # in which a body has to come
+_FORM = 'The body is {"query": "…", "variables": {…}, "operationName": "…"}.'
+
+
+class BadRequest(Rejected):
+    """A request that is not GraphQL over HTTP. ``status``: of the answer, whatever its form."""
+
+    def __init__(self, text: str, status: int = 400, code: str = "bad_request") -> None:
+        super().__init__(GraphQLError(text, extensions={"code": code}))
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A document, with the values of its variables and the name of the operation that is meant."""
+
+    query: str
+    variables: Mapping[str, Any] | None = None
+    operation: str | None = None
+    size: int = 0
+    """Bytes of the body."""
+
+
+async def asked_in(request: Request) -> Asked:
+    """Read the body. Raises BadRequest, Rejected; 413 also where the request does not give its length."""
+    _require_json(request.headers.get("content-type", ""))
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LARGEST_REQUEST:
+                    raise BadRequest(f"The question is larger than {LARGEST_REQUEST} bytes.", 413, "over_limit")
+    except TimeoutError as error:
+        raise BadRequest(f"The body has not come within {BODY_SECONDS:g} seconds.", 408, "too_slow") from error
+    except ClientDisconnect as error:
+        raise BadRequest("The connection ended before the body did.") from error
+    try:
+        form = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"The body is not valid JSON: {error}") from error
+    return replace(asked_of(form), size=len(body))
+
+
+def asked_of(form: object) -> Asked:
+    """The request's form, checked. Raises BadRequest, Rejected."""
+    if isinstance(form, list):
+        raise BadRequest("Several questions in one request are not answered: send each in a request of its own.")
+    if not isinstance(form, dict):
+        raise BadRequest(_FORM)
+    query, variables, operation, extensions = map(form.get, ("query", "variables", "operationName", "extensions"))
+    for name, value in (("variables", variables), ("extensions", extensions)):
+        if value is not None and not isinstance(value, dict):
+            raise BadRequest(f"{name} is an object. {_FORM}")
+    if operation is not None and not isinstance(operation, str):
+        raise BadRequest(f"operationName is a text. {_FORM}")
+    if query is None and extensions is not None and "persistedQuery" in extensions:
+        raise hash_only()
+    if not isinstance(query, str):
+        raise BadRequest(_FORM)
+    return Asked(query, variables, operation or None)
+
+
+def hash_only() -> Rejected:
+    """The answer to a hash instead of a question, in the words by which clients know to send the question."""
+    return Rejected(GraphQLError("PersistedQueryNotSupported", extensions={"code": "PERSISTED_QUERY_NOT_SUPPORTED"}))
+
+
+def _require_json(content_type: str) -> None:
+    named, *parameters = (part.strip() for part in content_type.lower().split(";"))
+    charset = next((part.partition("=")[2].strip('"') for part in parameters if part.startswith("charset=")), "utf-8")
+    if named != "application/json" or charset not in ("utf-8", "utf8", "us-ascii"):
+        raise BadRequest("Ask with Content-Type: application/json, in UTF-8.", 415, "unknown_content_type")

@@ -1,0 +1,31 @@
+"""An answer that is sent as it comes, and that does not look whole where it isn't."""
+
+import asyncio
+
+import structlog
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from api.reads.reader import CutOff
+
+PATIENCE = 60.0
+"""Seconds that a client may take to receive anything at all. It may be slow, but it holds a query of Neo4j's."""
+_log = structlog.get_logger("api")
+
+
+class Streamed(StreamingResponse):
+    """Ends the connection without the answer's end where the answer is cut off, or the client takes nothing."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def patient(message: Message) -> None:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await send(message)
+            except TimeoutError as error:
+                raise CutOff from error
+
+        try:
+            await super().__call__(scope, receive, patient)
+        except* CutOff:
+            # The server sees that the response is not complete, and closes the connection: the client notices.
+            _log.warning("answer_cut_off")

@@ -1,0 +1,67 @@
+"""What the first clients would wait for, done before the service says that it is ready.
+
+Connections to Neo4j are opened, the lists of the graph are measured, and the smallest reads are planned.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+
+from api.http.availability import Away
+from api.reads.question import question_for
+from api.reads.reader import Reader
+
+AT_ONCE = 16
+"""Clients that are expected to ask right after a start."""
+_READS = (
+    "{ units(first: 1) { nodes { uuid name parent { name } } totalCount pageInfo { endCursor hasNextPage } } }",
+    "{ persons(first: 1) { nodes { uuid name employments { number title unit { name } } } } }",
+    "{ employments(first: 1) { nodes { uuid person { name } unit { uuid name } } } }",
+    "{ tree(depth: 1) { depth unit { uuid name } } }",
+)
+_AGAIN = 1.0  # seconds
+_log = structlog.get_logger("api")
+
+
+@dataclass
+class Warming:
+    """Warms up one reader. ``is_done``: nobody needs to wait for it any longer."""
+
+    reader: Reader
+    is_done: bool = False
+    _task: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    def begin(self) -> None:
+        """Start, beside what the service does. Until Neo4j answers, it is tried again."""
+        self._task = asyncio.get_running_loop().create_task(self._warm(), name="warm up")
+
+    async def close(self) -> None:
+        """Stop."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def _warm(self) -> None:
+        while not self.is_done:
+            try:
+                for text in _READS:
+                    await self._asked(text)  # planned once, and not by all of them at the same time
+                async with asyncio.TaskGroup() as group:
+                    for place in range(AT_ONCE):
+                        group.create_task(self._asked(_READS[place % len(_READS)]))
+            except* Away:
+                await asyncio.sleep(_AGAIN)
+            except* Exception as error:
+                # The first clients wait, as they would without this; the service does not refuse everybody for it.
+                self._cold(error)
+            else:
+                self.is_done = True
+
+    def _cold(self, errors: BaseExceptionGroup[Exception]) -> None:
+        _log.warning("not_warmed_up", errors=sorted({type(each).__name__ for each in errors.exceptions}))
+        self.is_done = True
+
+    async def _asked(self, text: str) -> None:
+        answer = await self.reader.answer(await question_for(text, None), None, frozenset(), "the service itself")
+        assert isinstance(answer, bytes)  # of one thing each

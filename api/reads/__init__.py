@@ -1,0 +1,1 @@
+"""Reads: from a GraphQL document to Cypher, and from rows to JSON."""

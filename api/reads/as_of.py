@@ -1,0 +1,67 @@
+"""When is being asked about: a day, or a period. The API's use of ``graph.as_of``."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from graph.as_of import Day, in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A day or a period, as Cypher expressions (parameters).
+
+    ``copied``: the identity nodes show the day. ``start``/``end``: a period, half-open; an open side is absent.
+    """
+
+    day: str = "$at"
+    copied: bool = False
+    is_period: bool = False
+    start: str | None = None
+    end: str | None = None
+    given: Any = None
+    """The day itself, as the question gives it (``api.reads.variables``)."""
+
+    def in_force(self, relationship: str) -> str:
+        """The relationship holds on the day, or on some day of the period."""
+        if not self.is_period:
+            return in_force(relationship, self.day)
+        tests = []
+        if self.end is not None:
+            tests.append(f"{relationship}.from < {self.end}")
+        if self.start is not None:
+            tests.append(f"({relationship}.to IS NULL OR {relationship}.to > {self.start})")
+        return f"({' AND '.join(tests)})" if tests else "true"
+
+    def active(self, node: str) -> str:
+        """The thing exists on the day, or on some day of the period."""
+        if self.is_period:
+            return f"EXISTS {{ ({node})-[state:STATE]->() WHERE {self.in_force('state')} }}"
+        return Day(self.copied, self.day).active(node)
+
+    def bind(self, node: str, values: str, state: str) -> tuple[str, str, str]:
+        """(variable that holds the node's values of the day, clauses that bind it, condition that the node exists).
+
+        Where the node itself shows the day, it is that variable and nothing need be bound; else it is ``values``, and
+        the clauses leave only what exists. Over a period the values are those of the first day of it on which the
+        thing exists.
+        """
+        if self.is_period:
+            return (
+                values,
+                f"CALL ({node}) {{ MATCH ({node})-[{state}:STATE]->({values}) WHERE {self.in_force(state)} "
+                f"RETURN {values} ORDER BY {state}.from LIMIT 1 }}",
+                "true",
+            )
+        if self.copied:
+            return node, "", f"{node}.active"
+        return values, f"MATCH ({node})-[{state}:STATE]->({values}) WHERE {in_force(state, self.day)}", "true"
+
+    def bind_closed(self, node: str, values: str) -> tuple[str, str]:
+        """(variable, clauses) as ``bind`` has them; also where the thing does not exist on the day (no values then)."""
+        if self.copied:
+            return node, ""
+        return (
+            values,
+            f"WITH *, head(COLLECT {{ MATCH ({node})-[state:STATE]->(shown) WHERE {self.in_force('state')} "
+            f"RETURN shown ORDER BY state.from }}) AS {values}",
+        )

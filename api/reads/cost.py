@@ -1,0 +1,119 @@
+"""What a question costs: the fields that its answer is expected to hold, and the things that are looked at for it.
+
+Counted from what the graph holds (``api.reads.lengths``), before anything is asked of it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from api.computed.types import TOLD, Part, Thing
+from api.reads.lengths import Lengths
+from api.reads.plan import Cost
+from api.reads.selection import Selected
+from api.reads.types import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Answered, Periods, Way
+from api.reads.variables import Values, found
+
+PAGE = 100  # of a root list, where first does not say otherwise
+_FEW = 5.0  # things in a list within a rule's answer
+_LOOKED_AT = 1.0  # fields that it costs to look at a thing for a filter, an order or a count
+_WALKED = 10.0  # and where the filter follows links
+_WALKING = frozenset({"below", "kle", "role", "position", "root", "keys", "source", "changedSince", "changedAfter"})
+_WHOLE = {  # root lists of rules: the kinds of which one answer each is expected, and what looks at all of them
+    "nearestManagers": ("Employment", "Affiliation"),
+    "disagreements": ("SourceRecord",),
+    "suspicions": ("Person",),
+    "unmatched": ("Account", "Employment"),
+    "unmatchedPositions": ("Employment",),
+    "endedKle": ("KleNode",),
+    "sharedKle": ("KleNode",),
+}
+Term = Callable[[Values, Lengths, bool], float]
+
+
+def cost_of(roots: Mapping[str, Selected]) -> Cost:
+    """Fields, by the values that variables give and what the graph holds."""
+    terms = [_root(each) for each in roots.values()]
+    return lambda values, lengths: round(sum(term(values, lengths, True) for term in terms))
+
+
+def _root(root: Selected) -> Term:
+    if root.name in PLURALS or root.name in RECORD_LISTS:
+        return _page(root)
+    inner = _inside(root)
+    if root.name in SINGULARS:
+        return inner
+    if root.name == "tree":
+        return lambda values, lengths, _: lengths.all("Unit") * inner(values, lengths, False)
+    first = root.arguments.get("first")
+    labels = _WHOLE.get(root.name, ())
+
+    def cost(values: Values, lengths: Lengths, _: bool) -> float:
+        all_ = sum(map(lengths.all, labels))
+        answers = 1.0 if not labels and first is None else float(found(first, values) or min(PAGE, all_ or PAGE))
+        if root.name == "nearestManagers":
+            answers = all_
+        return all_ * _LOOKED_AT + max(0.0, answers) * inner(values, lengths, True)
+
+    return cost
+
+
+def _page(root: Selected) -> Term:
+    label = TYPES[PLURALS.get(root.name) or RECORD_LISTS[root.name]].label
+    (connection,) = root.children.values()
+    inner = _sum([_inside(each) for each in connection.values() if each.name == "nodes"])
+    first = root.arguments.get("first")
+    filters: Mapping[str, Any] = root.arguments.get("filter") or {}
+    looks = sum(_WALKED if name in _WALKING else _LOOKED_AT for name in filters if name != "uuids")
+    looks += _LOOKED_AT * any(each.name == "totalCount" for each in connection.values())
+    looks += _LOOKED_AT * sum(root.arguments.get(name) is not None for name in ("order", "source", "kind", "state"))
+
+    def cost(values: Values, lengths: Lengths, _: bool) -> float:
+        held = lengths.all(label)
+        count = min(held, max(0, found(first, values) or PAGE))
+        for name in ("uuids", "keys"):
+            wanted = found(filters.get(name), values)
+            if isinstance(wanted, list):
+                count = min(count, len(wanted))
+        return 1 + looks * held + count * inner(values, lengths, False)
+
+    return cost
+
+
+def _inside(selected: Selected) -> Term:
+    """Of one thing: itself, and all that is asked for of it."""
+    inner = _sum([_field(each, type_) for type_, group in selected.children.items() for each in group.values()])
+    return lambda values, lengths, met: 1 + inner(values, lengths, met)
+
+
+def _field(selected: Selected, type_: str) -> Term:
+    if not selected.children:
+        return lambda values, lengths, met: 1.0
+    inner = _inside(selected)
+    length = _length(selected, type_)
+    first = selected.arguments.get("first")
+
+    def cost(values: Values, lengths: Lengths, met: bool) -> float:
+        count = length(lengths, met)
+        limit = found(first, values)
+        if limit is not None:
+            count = min(count, max(0, limit))
+        return 1 + count * inner(values, lengths, True)
+
+    return cost
+
+
+def _length(selected: Selected, type_: str) -> Callable[[Lengths, bool], float]:
+    field = TYPES[type_].fields.get(selected.name) if type_ in TYPES else None
+    if isinstance(field, Periods) or (isinstance(field, Way) and field.many):
+        name = selected.name
+        return lambda lengths, met: lengths.of(type_, name, met)
+    if isinstance(field, Answered):
+        # Everybody's is found at once, and kept: it costs what it costs to look at everybody.
+        return lambda lengths, met: 1.0
+    told = TOLD[type_].fields.get(selected.name) if type_ in TOLD else None
+    many = isinstance(told, Part | Thing) and told.many
+    return lambda lengths, met: _FEW if many else 1.0
+
+
+def _sum(terms: list[Term]) -> Term:
+    return lambda values, lengths, met: sum(term(values, lengths, met) for term in terms)

@@ -1,0 +1,95 @@
+"""Where a page goes on: the ``endCursor`` of the one before, taken apart and checked; and uuids as they are written.
+
+Another text would be compared like one, and give a page that begins anywhere.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any
+
+from graphql import GraphQLError
+
+from graph.identity.lookup import canonical
+
+LARGEST_NUMBER = 2**63 - 1  # what Neo4j's integers hold
+
+
+def uuid_of(asked: str) -> str:
+    """An argument that is a uuid. Raises GraphQLError (bad_uuid)."""
+    return _uuid("uuid", asked)
+
+
+def uuids_of(asked: list[str]) -> list[str]:
+    """As ``uuid_of``, of several."""
+    return [_uuid("uuids", each) for each in asked]
+
+
+def _uuid(name: str, asked: str) -> str:
+    found = canonical(asked)
+    if found is None:
+        raise GraphQLError(
+            f"{name}: give a UUID (8-4-4-4-12 hexadecimal digits); what a source calls a thing is its key",
+            extensions={"code": "bad_uuid"},
+        )
+    return found
+
+
+# -- cursors ----------------------------------------------------------------------------------------------------
+
+
+def number_in(cursor: str) -> int:
+    """Of a list in the order of change numbers. Raises GraphQLError (bad_cursor), as the others do."""
+    if not (cursor.isascii() and cursor.isdecimal()) or int(cursor[:20]) > LARGEST_NUMBER or len(cursor) > 19:
+        raise _bad("here the number of a change")
+    return int(cursor)
+
+
+def uuid_in(cursor: str) -> str:
+    """Of a list in the order of uuids."""
+    found = canonical(cursor)
+    if found is None:
+        raise _bad("here a uuid")
+    return found
+
+
+def id_in(list_: str) -> Callable[[str], str]:
+    """Of a list of records in the order of their ids, which are any text: their cursors name the list."""
+
+    def taken_apart(cursor: str) -> str:
+        try:
+            named, bar, key = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode().partition("|")
+        except (binascii.Error, ValueError):
+            named, bar, key = "", "", ""
+        if not bar or named != list_:
+            raise _bad("of this list")
+        return key
+
+    return taken_apart
+
+
+def of_id(list_: str, key: Any) -> str:
+    """What ``id_in`` takes apart."""
+    return base64.b64encode(f"{list_}|{key}".encode(), altchars=b"-_").decode()
+
+
+def name_in(cursor: str) -> str:
+    """Of a list in the order of names: ``name|uuid``, where the name may be empty or hold a bar itself."""
+    return _name_and_key(cursor)[0]
+
+
+def key_in(cursor: str) -> str:
+    """The key beside the name."""
+    return _name_and_key(cursor)[1]
+
+
+def _name_and_key(cursor: str) -> tuple[str, str]:
+    name, bar, key = cursor.rpartition("|")
+    uuid = canonical(key)
+    if not bar or uuid is None:
+        raise _bad("here a name and a key; a cursor is of the same order as its page")
+    return name, uuid
+
+
+def _bad(form: str) -> GraphQLError:
+    return GraphQLError(f"after: give an endCursor, {form}", extensions={"code": "bad_cursor"})

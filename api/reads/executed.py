@@ -1,0 +1,88 @@
+"""What graphql-core executes: questions about the schema, and mutations."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import structlog
+from graphql import ExecutionResult, GraphQLError, execute_sync
+
+from api.access.budget import Account
+from api.context import Context
+from api.http.availability import Availability, Away, OutOfTime, Patience
+from api.http.request_body import Asked
+from api.reads.limits import Limits
+from api.reads.question import SCHEMA, Question, Rejected, coerced, in_turn
+from api.reads.schema_cost import checked_schema_cost
+from api.reads.selection import Document, select
+from api.schema import schema
+
+MOST_MUTATIONS = 100
+"""Changes in one request. They are made one after the other, each by itself."""
+_A_CHANGE = 1_000
+"""Fields that a change costs."""
+_log = structlog.get_logger("api")
+_UNKNOWN = (
+    "The graph has not said whether the change was made, or how many of several were. Read what was to be changed "
+    "before you ask again."
+)
+
+
+async def executed(
+    question: Question,
+    asked: Asked,
+    context: Context,
+    availability: Availability,
+    limits: Limits,
+    account: Account,
+) -> tuple[Any, Mapping[str, Any]]:
+    """The result, and what was paid. Raises Rejected for what is too much; Spent; Away where nothing was begun."""
+    if question.is_about_schema:
+        paid = account.spend(await in_turn(partial(checked_schema_cost, question, asked.variables or {})))
+        return await in_turn(partial(_of_schema, question, asked)), paid
+    if question.fields > 10 * MOST_MUTATIONS or (mutations := _changes(question, asked)) > MOST_MUTATIONS:
+        raise Rejected(
+            GraphQLError(
+                f"A request makes {MOST_MUTATIONS} changes at most; make the others in further requests.",
+                extensions={"code": "over_limit"},
+            )
+        )
+    if availability.trouble is not None:
+        raise Away
+    paid = account.spend(mutations * _A_CHANGE)
+    work = asyncio.create_task(_changed(asked, context))
+    try:
+        return await Patience(availability, limits.seconds).wait(lambda: asyncio.shield(work)), paid
+    except (Away, OutOfTime) as error:
+        # It goes on in its thread, if Neo4j does. What comes of it stands in the change log.
+        work.add_done_callback(_forgotten)
+        raise Rejected(GraphQLError(_UNKNOWN, extensions={"code": "unavailable"})) from error
+
+
+def _changes(question: Question, asked: Asked) -> int:
+    """How many changes are asked for: one fragment may hold many of them."""
+    return len(select(question.operation, Document(SCHEMA, question.fragments, coerced(question, asked.variables))))
+
+
+def _forgotten(work: "asyncio.Task[Any]") -> None:
+    """Whoever asked has been answered by now; what has failed stands in the log only."""
+    if not work.cancelled() and (error := work.exception()) is not None:
+        _log.warning("change_failed_later", error=type(error).__name__)
+
+
+async def _changed(asked: Asked, context: Context) -> Any:
+    return await schema.execute(
+        asked.query,
+        None if asked.variables is None else dict(asked.variables),
+        context_value=context,
+        operation_name=asked.operation,
+    )
+
+
+def _of_schema(question: Question, asked: Asked) -> ExecutionResult:
+    result = execute_sync(
+        SCHEMA, question.document, variable_values=dict(asked.variables or {}), operation_name=asked.operation
+    )
+    assert isinstance(result, ExecutionResult)
+    return result

@@ -1,0 +1,197 @@
+"""How lists are narrowed: each filter's argument and type, and its condition in Cypher."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from api.reads.cursors import uuids_of
+from graph.collation import SORT_KEY, caption, in_cypher, words
+from graph.model import KINDS
+from graph.statements.normal_text import normal
+
+FILTERED = ("name", "title", "number", "code", "type", "key", "login", "position_code", "institution")
+SEARCHED = ("name", "title", "login")
+InForce = Callable[[str], str]
+Condition = Callable[[str, str, str, InForce], str]
+"""(identity node, node of the day's values, parameter, what makes a relationship hold on the day) → Cypher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One argument of a list."""
+
+    name: str
+    type: str
+    condition: Condition
+    doc: str = ""
+    empty: Callable[[str], str] | None = None
+    """What null means, where it means something: (node of the day's values) → Cypher."""
+    names: str = ""
+    """What the value names, where it must be known (``api.reads.known_names``)."""
+    form: Callable[[Any], Any] | None = None
+    """What is made of what is asked for, such as the form in which texts are kept. Raises GraphQLError."""
+
+
+def camel(name: str) -> str:
+    """snake_case of the model → camelCase of GraphQL."""
+    first, *rest = name.split("_")
+    return first + "".join(each.capitalize() for each in rest)
+
+
+def of_kind(kind: str) -> dict[str, Filter]:
+    """The filters of a kind's list, by argument."""
+    found = [*_EVERY]
+    for prop in KINDS[kind].properties:
+        if prop.name in FILTERED:
+            doc = "null: has none"
+            found.append(Filter(camel(prop.name), "String", _equals(prop.name), doc, _empty(prop.name), form=normal))
+        if prop.name in SEARCHED:
+            found.append(
+                Filter(f"{camel(prop.name)}Contains", "String", _like(prop.name, "CONTAINS"), "Any case", form=normal)
+            )
+            found.append(
+                Filter(f"{camel(prop.name)}Starts", "String", _like(prop.name, "STARTS WITH"), "Any case", form=normal)
+            )
+    named_by = caption(kind)
+    if named_by in SEARCHED:
+        doc = "Its words, in any order and case, each perhaps only begun: for a search while one types"
+        found.append(Filter("search", "String", _words(named_by), doc, form=words))
+    found += _BY_KIND.get(kind, ())
+    return {each.name: each for each in found}
+
+
+def _equals(name: str) -> Condition:
+    return lambda n, v, p, in_force: f"{v}.{name} = {p}"
+
+
+def _empty(name: str) -> Callable[[str], str]:
+    return lambda v: f"{v}.{name} IS NULL"
+
+
+def _like(name: str, operator: str) -> Condition:
+    return lambda n, v, p, in_force: f"toLower({v}.{name}) {operator} toLower({p})"
+
+
+def _words(name: str) -> Condition:
+    def condition(n: str, v: str, p: str, in_force: InForce) -> str:
+        # What the node shows is in the form that is compared already.
+        key = f"{n}.{SORT_KEY}" if v == n else in_cypher(f"{v}.{name}")
+        return f"all(word IN {p} WHERE {key} STARTS WITH word OR {key} CONTAINS ' ' + word)"
+
+    return condition
+
+
+def _uuids(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"{n}.uuid IN {p}"
+
+
+def _keys(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"EXISTS {{ MATCH (told:SourceRecord)-[:TELLS]->({n}) WHERE told.key IN {p} }}"
+
+
+def _changed_since(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"EXISTS {{ MATCH ({n})<-[:CONCERNS]-(c:Change) WHERE c.number > {p} }}"
+
+
+def _changed_after(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"EXISTS {{ MATCH ({n})<-[:CONCERNS]-(c:Change) WHERE c.at > datetime({p}) }}"
+
+
+def _source(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"EXISTS {{ MATCH (told:SourceRecord {{source: {p}}})-[:TELLS]->({n}) }}"
+
+
+def _below(way: str) -> Condition:
+    """``way``: from the thing to a unit, over the relationship ``at``; empty for a unit itself."""
+
+    def condition(n: str, v: str, p: str, in_force: InForce) -> str:
+        start = f"({n}){way}(place:Unit)" if way else f"(place:Unit {{uuid: {n}.uuid}})"
+        at = f"AND {in_force('at')}" if way else ""
+        return f"""EXISTS {{
+            MATCH {start}
+            MATCH (place)-[parts:PART_OF*0..]->(top:Unit)
+            WHERE all(part IN parts WHERE {in_force("part")}) {at}
+              AND top.uuid = {p}
+        }}"""
+
+    return condition
+
+
+def _kle(way: str) -> Condition:
+    def condition(n: str, v: str, p: str, in_force: InForce) -> str:
+        return f"""EXISTS {{
+            MATCH ({n})-[does:{way}]->(:KleNode)-[:WITHIN*0..]->(:KleNode {{number: {p}}})
+            WHERE {in_force("does")}
+        }}"""
+
+    return condition
+
+
+def _role_held(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"""EXISTS {{
+        MATCH ({n})-[holds:HOLDS]->(:Assignment)-[of:OF]->(:Role {{key: {p}}})
+        WHERE {in_force("holds")} AND {in_force("of")}
+    }}"""
+
+
+def _role_of_person(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"""EXISTS {{
+        MATCH ({n})-[held:HAS|HOLDS*1..2]->(:Assignment)-[of:OF]->(:Role {{key: {p}}})
+        WHERE all(each IN held WHERE {in_force("each")}) AND {in_force("of")}
+    }}"""
+
+
+def _role_of_assignment(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"EXISTS {{ MATCH ({n})-[of:OF]->(:Role {{key: {p}}}) WHERE {in_force('of')} }}"
+
+
+def _position(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"""EXISTS {{
+        MATCH ({n})-[as:AS]->(position:Position)
+        WHERE {in_force("as")} AND (position.uuid = {p} OR position.code = {p})
+    }}"""
+
+
+def _root(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"NOT EXISTS {{ MATCH ({n})-[up:PART_OF]->(:Unit) WHERE {in_force('up')} }} = {p}"
+
+
+_EVERY = (
+    Filter("uuids", "[ID!]", _uuids, form=uuids_of),
+    Filter("keys", "[String!]", _keys, "What sources call it"),
+    Filter("changedSince", "Int", _changed_since, "Only what has changed after this number of the change log"),
+    Filter("changedAfter", "Moment", _changed_after, "Only what has changed after this moment or day"),
+    Filter("source", "String", _source, "Only what this source tells of", names="source"),
+)
+_UNDER = "uuid or a source's key of a unit: in it or anywhere below"
+_BY_KIND: dict[str, tuple[Filter, ...]] = {
+    "Unit": (
+        Filter("below", "ID", _below(""), "uuid or a source's key of a unit: it and all below it", names="Unit"),
+        Filter(
+            "kle",
+            "String",
+            _kle("PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN"),
+            "KLE number, and all within it",
+            names="KleNode",
+        ),
+        Filter("root", "Boolean", _root, "Has no unit above it"),
+    ),
+    "Employment": (
+        Filter("below", "ID", _below("-[at:IN]->"), _UNDER, names="Unit"),
+        Filter("role", "String", _role_held, "Holds the role with this key", names="Role"),
+        Filter("position", "String", _position, "Position: code or uuid", names="Position"),
+    ),
+    "Affiliation": (
+        Filter("below", "ID", _below("-[at:IN]->"), _UNDER, names="Unit"),
+        Filter("role", "String", _role_held, "Holds the role with this key", names="Role"),
+    ),
+    "Person": (
+        Filter("below", "ID", _below("-[:HAS]->()-[at:IN]->"), _UNDER, names="Unit"),
+        Filter("role", "String", _role_of_person, "Holds the role with this key", names="Role"),
+    ),
+    "Assignment": (
+        Filter("below", "ID", _below("-[at:FOR]->"), "Counts for a unit that is this one or below it", names="Unit"),
+        Filter("role", "String", _role_of_assignment, "Of the role with this key", names="Role"),
+        Filter("kle", "String", _kle("ABOUT"), "About this KLE number or one within it", names="KleNode"),
+    ),
+}

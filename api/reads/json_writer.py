@@ -1,0 +1,144 @@
+"""Writes an answer as JSON, block by block as its records come. graphql-core's executor has no part in it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+import orjson
+
+from api.reads.cursors import of_id
+from api.reads.plan import PageField, Plan, RootForm
+from api.reads.types import TYPES
+
+Opened = Callable[[list[Any]], Awaitable[list[Any]]]
+"""Makes a block of rows fit to be shown (opens CPR numbers, and logs that)."""
+
+
+class Ambiguous(Exception):
+    """A key that was to name one thing fits several."""
+
+    def __init__(self, field: str, count: int) -> None:
+        super().__init__(f"{field}: the key fits {count} things; give the uuid")
+
+
+class Writer:
+    """Writes one answer. ``closing``: what makes the JSON written so far whole, if nothing more can come."""
+
+    def __init__(self, plan: Plan, records: AsyncIterator[Any], opened: Opened | None) -> None:
+        self._plan = plan
+        self._records = records
+        self._opened = opened
+        self._next: Any = None
+        self.closing = b"}"
+        self.extensions = b""
+        """What stands beside the data, as JSON; nothing where it is empty."""
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The JSON, in pieces of a block at most. Root fields come in the order in which they are asked for."""
+        await self._advance()
+        yield b'{"data":{'
+        for place, root in enumerate(self._plan.roots):
+            yield b"%b%b:" % (b"," if place else b"", orjson.dumps(root.key))
+            if root.form == "constant":
+                yield orjson.dumps(root.constant)
+            elif root.form == "page":
+                async for piece in self._page(place, root):
+                    yield piece
+            elif root.form == "list":
+                async for piece in self._list(place):
+                    yield piece
+            else:
+                yield await self._object(place, root)
+        yield b"}" + (b',"extensions":' + self.extensions if self.extensions else b"") + b"}"
+
+    async def _advance(self) -> None:
+        self._next = await anext(self._records, None)
+
+    async def _block(self, place: int) -> tuple[dict[str, Any] | None, list[Any]] | None:
+        """The next record of the root field at this place; None where there is no more."""
+        record = self._next
+        if record is None or record[0] != place:
+            return None
+        await self._advance()
+        head, rows = record[1], record[2]
+        if self._opened is not None and rows:
+            rows = await self._opened(rows)
+        return head, self._plan.roots[place].ordered(rows)
+
+    async def _object(self, place: int, root: RootForm) -> bytes:
+        rows: list[Any] = []
+        while (block := await self._block(place)) is not None:
+            rows += block[1]
+        if len(rows) > 1:
+            raise Ambiguous(root.key, len(rows))
+        return orjson.dumps(rows[0]) if rows else b"null"
+
+    async def _list(self, place: int) -> AsyncIterator[bytes]:
+        yield b"["
+        self.closing = b"]}"
+        some = False
+        while (block := await self._block(place)) is not None:
+            if block[1]:
+                yield (b"," if some else b"") + orjson.dumps(block[1])[1:-1]
+                some = True
+        self.closing = b"}"
+        yield b"]"
+
+    async def _page(self, place: int, root: RootForm) -> AsyncIterator[bytes]:
+        first = await self._block(place)
+        assert first is not None and first[0] is not None  # a page has a first record also when it is empty
+        head, rows = first
+        lists = [each for each in root.page if each.name == "nodes"]
+        kept: list[list[Any]] = [[] for _ in lists]
+        written = 0
+        yield b"{"
+        self.closing = b"}}"
+        for index, each in enumerate(root.page):
+            yield b"%b%b:" % (b"," if index else b"", orjson.dumps(each.key))
+            if each.name != "nodes":
+                yield orjson.dumps(_beside(each, root, head))
+            elif written == 0:
+                written = 1
+                async for piece in self._nodes(place, rows, kept):
+                    yield piece
+            else:
+                yield orjson.dumps(kept[written])
+                written += 1
+        self.closing = b"}"
+        yield b"}"
+
+    async def _nodes(self, place: int, rows: list[Any], kept: Sequence[list[Any]]) -> AsyncIterator[bytes]:
+        """The first list of nodes as its blocks come; further ones (under other names) are kept until it is written."""
+        yield b"["
+        self.closing = b"]}}"
+        some = False
+        while True:
+            if len(kept) > 1:
+                for place_in_row, each in enumerate(kept):
+                    if place_in_row:
+                        each += [row[place_in_row] for row in rows]
+                rows = [row[0] for row in rows]
+            if rows:
+                yield (b"," if some else b"") + orjson.dumps(rows)[1:-1]
+                some = True
+            block = await self._block(place)
+            if block is None:
+                break
+            rows = block[1]
+        self.closing = b"}}"
+        yield b"]"
+
+
+def _beside(field: PageField, root: RootForm, head: dict[str, Any] | None) -> Any:
+    assert head is not None
+    if field.name == "totalCount":
+        return head["total"]
+    if field.name == "__typename":
+        return root.type
+    last = head["last"]
+    kind = root.type.removesuffix("Connection")
+    told = {
+        "hasNextPage": head["more"],
+        "endCursor": None if last is None else of_id(kind, last) if TYPES[kind].key == "id" else str(last),
+        "__typename": "PageInfo",
+    }
+    return {key: told[name] for key, name in field.names.items()}

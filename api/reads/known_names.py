@@ -1,0 +1,95 @@
+"""Names in arguments that must be known: one that is not is refused with what is allowed, and never an empty list.
+
+What only the graph knows (units, roles, sources) is looked up before the question is asked (``api.computed.answers``);
+what the program knows is checked when the question's values are bound.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import neo4j
+from graphql import GraphQLError
+
+from graph.errors import Unknown
+from graph.identity.lookup import find
+from graph.model import KINDS
+from graph.statements.precedence import DEFAULT_ORDER, MANUAL, SourceOrder
+from graph.writing.day_turn import DAY_TURN
+
+NAMED = "named"
+"""The rule that looks a name up. Its answer is the uuid of a unit, and else the name itself."""
+
+_STATES = {
+    "runs": ("running", "done", "stopped", "failed"),
+    "brakes": ("waiting", "approved", "used"),
+}
+_WORDS: Mapping[tuple[str, str], Collection[str]] = {
+    **{(list_, "state"): states for list_, states in _STATES.items()},
+    ("runs", "type"): ("import", "export"),
+    ("changes", "kind"): tuple(KINDS),
+    ("ambiguities", "kind"): tuple(KINDS),
+    ("unmatched", "kind"): tuple(KINDS),
+}
+
+
+def word(list_: str, argument: str) -> Callable[[Any], Any] | None:
+    """What checks an argument of which the program knows the words; None where any may be. It raises GraphQLError."""
+    allowed = _WORDS.get((list_, argument))
+    return None if allowed is None else lambda value: one_of(argument, value, allowed)
+
+
+def one_of(argument: str, value: Any, allowed: Collection[str]) -> Any:
+    """The value. Raises GraphQLError (unknown_<argument>) where it is not allowed."""
+    if value is not None and value not in allowed:
+        raise GraphQLError(f"{argument}: one of {', '.join(allowed)}", extensions={"code": f"unknown_{argument}"})
+    return value
+
+
+def known(driver: neo4j.Driver, order: SourceOrder, what: str, name: str) -> str:
+    """The uuid of the Unit that is known by this name; of a Role, Position, KleNode or source the name itself.
+
+    Raises Unknown (unknown_unit, unknown_role, unknown_source …), with what is allowed where that is a short list.
+    """
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        match what:
+            case "source":
+                return _source(session, order, name)
+            case "Unit":
+                return find(session, what, name).uuid
+            case "Role":
+                if not _has(session, "Role", "key", name):
+                    roles = ", ".join(
+                        row["key"] for row in session.run("MATCH (r:Role) RETURN r.key AS key ORDER BY key")
+                    )
+                    raise Unknown("unknown_role", f"no Role is known as {name!r}; the roles are {roles}")
+            case "Position":
+                if not _has(session, "Position", "code", name) and not _has(session, "Position", "uuid", name):
+                    raise Unknown("unknown_position", f"no Position is known as {name!r}; give its code or uuid")
+            case "KleNode":
+                if not _has(session, "KleNode", "number", name):
+                    raise Unknown("unknown_kle_node", f"no KleNode has the number {name!r}")
+        return name
+
+
+def _has(session: neo4j.Session, kind: str, name: str, value: str) -> bool:
+    row = session.run(f"RETURN EXISTS {{ MATCH (n:{kind} {{{name}: $value}}) }} AS known", value=value)
+    return bool(row.single(strict=True)["known"])
+
+
+def _source(session: neo4j.Session, order: SourceOrder, name: str) -> str:
+    allowed = dict.fromkeys((*order.default, *DEFAULT_ORDER, MANUAL, DAY_TURN))
+    if name in allowed:
+        return name
+    row = session.run(
+        """
+        RETURN EXISTS { MATCH (:SourceRecord {source: $name}) }
+            OR EXISTS { MATCH (:BadRecord {source: $name}) }
+            OR EXISTS { MATCH (:Brake {source: $name}) }
+            OR EXISTS { MATCH (:Ledger {target: $name}) }
+            OR EXISTS { MATCH (:Run {name: $name}) } AS known
+        """,
+        name=name,
+    ).single(strict=True)
+    if not row["known"]:
+        raise Unknown("unknown_source", f"no source is known as {name!r}; the sources are {', '.join(allowed)}")
+    return name

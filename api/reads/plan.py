@@ -1,0 +1,74 @@
+"""A compiled question: a Cypher statement for each root field, its parameters, and the form of the answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from api.reads.lengths import Lengths
+from api.reads.variables import Parameters, Values
+
+Cost = Callable[[Values, Lengths], int]
+BLOCK = 500
+"""Rows in one record of a result: one record costs two reads of the socket, however much is in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageField:
+    """One field of a connection. ``names``: of pageInfo, response key → field."""
+
+    key: str
+    name: Literal["nodes", "pageInfo", "totalCount", "__typename"]
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RootForm:
+    """How a root field is written. ``page``: its fields, for a connection. ``constant``: its value, for __typename."""
+
+    key: str
+    form: Literal["object", "list", "page", "constant"]
+    type: str
+    page: tuple[PageField, ...] = ()
+    ordered: Callable[[list[Any]], list[Any]] = field(default=list, compare=False)
+    """Puts a block of rows into the order in which the fields are asked for."""
+    constant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A root field that ``api.computed.answers`` answers first; its answer becomes the parameter ``parameter``."""
+
+    field: str
+    arguments: Mapping[str, Any]
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the root field at ``place`` asks of the graph. Neo4j plans the same ``text`` once.
+
+    It returns records (head, rows): what a page tells beside its rows (with its first record), and a block of rows in
+    the answer's own shape.
+    """
+
+    place: int
+    text: str
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``statements``: in the order of the root fields; a constant has none."""
+
+    statements: tuple[Statement, ...]
+    roots: tuple[RootForm, ...]
+    rules: tuple[Rule, ...]
+    reads_cpr: bool
+    cost: Cost
+    parts: int = 0
+    """What Neo4j plans."""
+
+    @property
+    def size(self) -> int:
+        """Characters of the different statements."""
+        return sum(map(len, {each.text for each in self.statements}))

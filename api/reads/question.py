@@ -1,0 +1,200 @@
+"""The one door of every question, however it comes: parsed, counted, validated, and kept for the next asking.
+
+What is long is done in a thread of its own, one document after the other: others are answered meanwhile.
+"""
+
+import asyncio
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    NoFragmentCyclesRule,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    get_named_type,
+    parse,
+    validate,
+    visit,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+
+from api.reads.bounded_cache import Kept
+from api.reads.expansion import SpreadsItself, check_expansion
+from api.reads.variables import within
+from api.schema import schema
+
+T = TypeVar("T")
+SCHEMA = schema._schema  # graphql-core's own form, which validation works on
+MOST_TOKENS = 20_000
+_SHORT = 2_000  # bytes of a document, and
+_FEW = 200  # fields of it, that take no more than a few milliseconds
+_BYTES_A_CHARACTER = 64  # of a parsed document; measured
+_KEPT_BYTES = 32 * 1024 * 1024
+_SCHEMA_FIELDS = frozenset({"__schema", "__type"})
+_NO_VARIABLES = VariableValues({}, {})
+
+
+class Rejected(Exception):
+    """The question itself is refused: it does not parse, does not fit the schema, or asks too much."""
+
+    def __init__(self, *errors: GraphQLError) -> None:
+        super().__init__("; ".join(each.message for each in errors))
+        self.errors = errors
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """A parsed and validated document, with the operation that is asked."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    root_fields: frozenset[str]
+    """Names of the root fields, also those in fragments."""
+    types: frozenset[str]
+    """Names of the types that its fields lead to or are of."""
+    fields: int
+    """With those of fragments wherever they are spread."""
+    size: int
+    """Bytes that it takes in memory, about."""
+    shaped_by: set[tuple[str, ...]] = field(default_factory=set)
+    """Variables (``Given.path``) whose values stand in the statements of plans."""
+
+    def shaping(self, values: Mapping[str, Any]) -> Hashable:
+        """The values of those variables in this asking."""
+        return tuple((path, within(path, values)) for path in sorted(self.shaped_by))
+
+    @property
+    def is_read(self) -> bool:
+        """A question to the graph; what asks about the schema itself is graphql-core's."""
+        return self.operation.operation is OperationType.QUERY and not self.is_about_schema
+
+    @property
+    def is_about_schema(self) -> bool:
+        """It asks about the schema, and about nothing else: ``question_of`` refuses both in one."""
+        return not _SCHEMA_FIELDS.isdisjoint(self.root_fields)
+
+    @property
+    def is_long(self) -> bool:
+        """To compile it takes longer than other questions should wait."""
+        return self.fields > _FEW
+
+
+_kept: Kept[tuple[str, str | None], Question] = Kept(_KEPT_BYTES)
+_threads = ThreadPoolExecutor(1, "documents")
+
+
+async def in_turn(work: Callable[[], T]) -> T:
+    """Do what takes longer than others should wait; one after the other, so that the others get most of the time."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, work)
+
+
+async def question_for(text: str, name: str | None) -> Question:
+    """As ``question_of``, without holding up the event loop."""
+    found = _kept.get((text, name))
+    if found is not None:
+        return found
+    if len(text) > _SHORT:
+        return await in_turn(partial(question_of, text, name))
+    document, fields = _counted(text)
+    if fields > _FEW:
+        return await in_turn(partial(_validated, document, fields, text, name))
+    return _validated(document, fields, text, name)
+
+
+def question_of(text: str, name: str | None) -> Question:
+    """Parse, count and validate. Raises Rejected with what is wrong, in graphql-core's words."""
+    found = _kept.get((text, name))
+    return _validated(*_counted(text), text, name) if found is None else found
+
+
+def coerced(question: Question, variables: Mapping[str, Any] | None) -> VariableValues:
+    """The values of the operation's variables, in the types that it declares. Raises Rejected (bad_variables)."""
+    definitions = question.operation.variable_definitions
+    if not definitions:
+        return _NO_VARIABLES
+    values = get_variable_values(SCHEMA, list(definitions), dict(variables or {}))
+    if isinstance(values, list):
+        for each in values:
+            each.extensions = {"code": "bad_variables"}
+        raise Rejected(*values)
+    return values
+
+
+def _counted(text: str) -> tuple[DocumentNode, int]:
+    try:
+        document = parse(text, max_tokens=MOST_TOKENS)
+        return document, check_expansion(document)
+    except GraphQLError as error:
+        raise Rejected(error) from error
+    except SpreadsItself as error:
+        raise Rejected(*validate(SCHEMA, document, [NoFragmentCyclesRule])) from error
+
+
+def _validated(document: DocumentNode, fields: int, text: str, name: str | None) -> Question:
+    errors = validate(SCHEMA, document, max_errors=20)
+    if errors:
+        raise Rejected(*errors)
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if name is not None:
+        operations = [each for each in operations if each.name and each.name.value == name]
+        if not operations:
+            raise Rejected(GraphQLError(f"operationName: the document has no operation {name!r}"))
+    if len(operations) != 1:
+        raise Rejected(GraphQLError("give operationName: the name of one operation of the document"))
+    (operation,) = operations
+    fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+    question = Question(
+        document,
+        operation,
+        fragments,
+        frozenset(_names(operation.selection_set, fragments, set())),
+        _types(document),
+        fields,
+        2_000 + _BYTES_A_CHARACTER * len(text),
+    )
+    if question.is_about_schema and question.root_fields - _SCHEMA_FIELDS - {"__typename"}:
+        raise Rejected(GraphQLError("ask about the schema (__schema, __type) in a question of its own"))
+    _kept.put((text, name), question, question.size)
+    return question
+
+
+def _names(
+    selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], entered: set[str]
+) -> Iterator[str]:
+    for each in selections.selections:
+        if isinstance(each, FieldNode):
+            yield each.name.value
+        elif isinstance(each, InlineFragmentNode):
+            yield from _names(each.selection_set, fragments, entered)
+        elif isinstance(each, FragmentSpreadNode) and each.name.value not in entered:
+            entered.add(each.name.value)
+            yield from _names(fragments[each.name.value].selection_set, fragments, entered)
+
+
+def _types(document: DocumentNode) -> frozenset[str]:
+    found: set[str] = set()
+    info = TypeInfo(SCHEMA)
+
+    class Types(Visitor):
+        def enter_field(self, node: FieldNode, *_: object) -> None:
+            # The parent too: a member of a union is entered by a fragment, which is no field.
+            for type_ in (get_named_type(info.get_type()), info.get_parent_type()):
+                if type_ is not None:
+                    found.add(type_.name.removesuffix("Connection").removesuffix("State"))
+
+    visit(document, TypeInfoVisitor(info, Types()))
+    return frozenset(found)

@@ -1,0 +1,316 @@
+"""Runs a read: parse, validate, compile to Cypher, and write the rows as JSON.
+
+graphql-core's executor is not used for reads: the rows have the answer's own shape, and a large list is written as it
+comes, with bounded memory.
+"""
+
+import asyncio
+import contextvars
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from time import monotonic
+from typing import Any
+
+import neo4j
+import orjson
+import structlog
+from graphql import GraphQLError
+from graphql.execution.values import VariableValues
+from neo4j.exceptions import Neo4jError
+
+from api.access.budget import Account, Spent, Stream
+from api.access.cpr_readings import opened
+from api.computed.answers import Rules, States
+from api.http.availability import Availability, OutOfTime, Patience
+from api.reads.bounded_cache import Kept
+from api.reads.compiler import Compiler
+from api.reads.json_writer import Ambiguous, Opened, Writer
+from api.reads.lengths import Lengths, measured
+from api.reads.limits import Limits, check_cost, check_depth, check_parts
+from api.reads.plan import Plan, Statement
+from api.reads.question import SCHEMA, Question, Rejected, coerced, in_turn
+from api.reads.selection import Document, select
+from api.reads.variables import marked
+from graph.cpr.keyring import Keyring
+from graph.errors import GraphError
+from graph.statements.precedence import SourceOrder
+from graph.time import today
+
+WHOLE = 256 * 1024  # bytes; an answer that is larger is written as it comes
+CLOCK_SECONDS = 5.0
+_PLAN_BYTES = 32 * 1024 * 1024
+_BYTES_A_CHARACTER = 8  # of a compiled statement, with what belongs to it
+_RULES_AT_ONCE = 8
+_LONGEST = 3600.0
+"""Seconds after which Neo4j ends a read that nobody waits for any more. The time limit itself is counted here: Neo4j
+would count the time, too, that a client takes to receive a large answer."""
+_PLANNING = 10_000
+"""Fields that a part of a question costs when it is asked for the first time, as Neo4j plans it then."""
+_STATEMENT = 300
+"""Fields that it costs to ask Neo4j once more."""
+_LENGTHS_SECONDS = 600.0
+_SOON = 20.0  # the first import makes a large graph of an empty one
+_LENGTHS_PATIENCE = 60.0
+_CLOSING = 5.0  # seconds
+_log = structlog.get_logger("api")
+
+
+class CutOff(Exception):
+    """An answer that was being written has ended before its end. It must not look whole."""
+
+
+@dataclass
+class Reader:
+    """Answers reads. One for the whole program; ``driver`` and ``order`` are for ``api.computed``."""
+
+    reading: neo4j.AsyncDriver
+    driver: neo4j.Driver
+    keyring: Keyring
+    limits: Limits = field(default_factory=Limits)
+    order: SourceOrder = field(default_factory=SourceOrder)
+    states: States | None = None
+    role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    availability: Availability | None = None
+    _clock: tuple[float, date] = (-CLOCK_SECONDS, date.min)
+
+    def __post_init__(self) -> None:
+        self._rules = Rules(self.driver, self.keyring, self.order)
+        if self.states is not None:
+            self._rules.states = self.states
+        self._rules.role_rules = self.role_rules
+        self._available = self.availability or Availability(self.reading)
+        self._lengths = Lengths()
+        self._looked = 0.0
+        self._measured: asyncio.Task[None] | None = None
+        self._plans: Kept[Hashable, Plan] = Kept(_PLAN_BYTES)
+        # Not asyncio's own threads: one that hangs with Neo4j takes none from others, and they don't become many.
+        self._threads = ThreadPoolExecutor(_RULES_AT_ONCE, "rules")
+
+    async def answer(
+        self,
+        question: Question,
+        variables: Mapping[str, Any] | None,
+        rights: frozenset[str],
+        asker: str,
+        account: Account | None = None,
+    ) -> bytes | AsyncIterator[bytes]:
+        """The answer as JSON: whole, or in pieces as it comes. ``account``: what pays for it; the answer says how much.
+
+        Raises Rejected, Spent, Away; the pieces raise CutOff.
+        """
+        try:
+            return await self._answer(question, variables, rights, asker, account)
+        except GraphQLError as error:
+            raise Rejected(error) from error
+        except GraphError as error:
+            raise Rejected(GraphQLError(str(error), extensions={"code": error.code})) from error
+        except Ambiguous as error:
+            raise Rejected(GraphQLError(str(error), extensions={"code": "ambiguous"})) from error
+        except OutOfTime as error:
+            raise Rejected(self._too_slow()) from error
+        except Neo4jError as error:
+            if not _out_of_time(error):
+                raise
+            raise Rejected(self._too_slow()) from error
+
+    async def _answer(
+        self,
+        question: Question,
+        variables: Mapping[str, Any] | None,
+        rights: frozenset[str],
+        asker: str,
+        account: Account | None,
+    ) -> bytes | AsyncIterator[bytes]:
+        patience = Patience(self._available, self.limits.seconds)
+        given = coerced(question, variables)
+        day = today()
+        plan, key = await self._plan(question, given, rights, day, await self._shows(day, patience))
+        values: dict[str, Any] = dict(given.coerced)
+        cost = plan.cost(values, await self._held(patience))
+        check_cost(cost, self.limits)
+        extensions = b""
+        if account is not None:
+            more = _STATEMENT * max(0, len(plan.statements) - 1)
+            paid = account.spend(cost + more + (_PLANNING * plan.parts if key is not None else 0))
+            extensions = orjson.dumps({"cost": paid})
+        if key is not None:  # kept once it is paid for: until then Neo4j has not planned it
+            self._plans.put(key, plan, question.size + _BYTES_A_CHARACTER * plan.size)
+        for rule in plan.rules:
+            told = partial(self._rules.answer, rule, values, day, rights)
+            values[rule.parameter] = await patience.wait(partial(self._in_thread, told))
+        asked = [(each, each.parameters.bind(values)) for each in plan.statements]
+        stream = Stream(account)
+        written = self._written(plan, asked, asker, patience, extensions, stream)
+        begun = bytearray()
+        async for piece in written:
+            begun += piece
+            if len(begun) > WHOLE:
+                try:
+                    stream.open()
+                except Spent:
+                    await written.aclose()
+                    raise
+                return self._streamed(bytes(begun), written)
+        return bytes(begun)
+
+    async def _in_thread(self, work: Callable[[], Any]) -> Any:
+        inside = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, inside.run, work)
+
+    async def _plan(
+        self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool
+    ) -> tuple[Plan, Hashable | None]:
+        """The plan; and where it is a new one, which Neo4j plans first, the key by which to keep it."""
+        values, shape = marked(given.coerced, day)
+        form = (question, rights, day, copied, shape)
+        known = self._plans.get((*form, question.shaping(given.coerced)))
+        if known is not None:
+            return known, None
+        work = partial(self._compiled, question, given._replace(coerced=values), rights, day, copied)
+        plan, shaped_by = await in_turn(work) if question.is_long else work()
+        question.shaped_by |= shaped_by
+        return plan, (*form, question.shaping(given.coerced))
+
+    async def _held(self, patience: Patience) -> Lengths:
+        """How long lists are: looked at once, and again now and then while questions go on."""
+        if self.availability is None:
+            return self._lengths
+        looked = self._measured
+        if looked is None:
+            looked = self._measured = asyncio.create_task(self._measure(), name="measure the graph")
+        if not self._lengths.counts:
+            await patience.wait(lambda: asyncio.shield(looked))
+        elif looked.done() and monotonic() - self._looked > (_LENGTHS_SECONDS if self._lengths.is_large else _SOON):
+            self._measured = asyncio.create_task(self._measure(), name="measure the graph")
+        return self._lengths
+
+    async def _measure(self) -> None:
+        """Where it fails, the lengths stay as they were, and the next question tries again."""
+        try:
+            async with self._available.within(_LENGTHS_PATIENCE):
+                self._lengths = await measured(self.reading)
+            self._looked = monotonic()
+        except Exception as error:
+            _log.warning("lengths_not_measured", error=type(error).__name__)
+            self._measured = None
+
+    def _compiled(
+        self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool
+    ) -> tuple[Plan, set[tuple[str, ...]]]:
+        roots = select(question.operation, Document(SCHEMA, question.fragments, given))
+        check_depth(roots, self.limits)
+        compiler = Compiler(rights, day, copied)
+        plan = compiler.plan(roots)
+        check_parts(plan.parts, self.limits)
+        return plan, compiler.shaped_by
+
+    async def _shows(self, day: date, patience: Patience) -> bool:
+        """The identity nodes show this day. Only today is taken from them: a remembered clock can't be ahead of it."""
+        looked, turned = self._clock
+        if monotonic() - looked > CLOCK_SECONDS:
+            clock = partial(self.reading.execute_query, "MATCH (c:Clock) RETURN c.today AS today")
+            rows, _, _ = await patience.wait(clock)
+            turned = rows[0]["today"].to_native() if rows else date.min
+            self._clock = (monotonic(), turned)
+        return turned == day
+
+    # -- writing --------------------------------------------------------------------------------------------------
+
+    async def _written(
+        self,
+        plan: Plan,
+        asked: Sequence[tuple[Statement, Mapping[str, Any]]],
+        asker: str,
+        patience: Patience,
+        extensions: bytes,
+        stream: Stream,
+    ) -> AsyncGenerator[bytes, None]:
+        """The answer's JSON in pieces. An error after the first pieces is told, and leaves the JSON without its end."""
+        if not asked:
+            constant = Writer(plan, _nothing(), None)
+            constant.extensions = extensions
+            async for piece in constant.pieces():
+                yield piece
+            return
+        begun = 0
+        # Few records at a time: each holds a block of rows.
+        session = self.reading.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=4)
+        records = self._records(session, asked, patience)
+        writer = Writer(plan, records, self._opening(asker) if plan.reads_cpr else None)
+        writer.extensions = extensions
+        try:
+            async for piece in writer.pieces():
+                begun += len(piece)
+                yield piece
+        except Exception as error:
+            if begun <= WHOLE:
+                raise  # nothing has been sent: the whole question fails
+            told = self._too_slow() if isinstance(error, OutOfTime) or _out_of_time(error) else _broken_off(error)
+            yield writer.closing + b',"errors":' + orjson.dumps([told.formatted])
+            raise CutOff from error
+        finally:
+            stream.close()
+            await _closed(session)
+
+    async def _records(
+        self, session: neo4j.AsyncSession, asked: Sequence[tuple[Statement, Mapping[str, Any]]], patience: Patience
+    ) -> AsyncIterator[tuple[int, Any, Any]]:
+        """(place of the root field, head, rows) of one statement after the other."""
+        for statement, parameters in asked:
+            query = neo4j.Query(statement.text, timeout=max(_LONGEST, self.limits.seconds))
+            result = await patience.wait(partial(session.run, query, dict(parameters)))
+            async for head, rows in _patient(result, patience):
+                yield statement.place, head, rows
+
+    async def _streamed(self, begun: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+        async with aclosing(rest):
+            yield begun
+            async for piece in rest:
+                yield piece
+
+    def _opening(self, asker: str) -> Opened:
+        async def open_block(rows: list[Any]) -> list[Any]:
+            return await opened(self.reading, self.keyring, rows, asker)
+
+        return open_block
+
+    def _too_slow(self) -> GraphQLError:
+        return GraphQLError(
+            f"The answer took longer than {self.limits.seconds:g} seconds. Ask for fewer at a time (first, after), "
+            "or narrow the list with filter.",
+            extensions={"code": "time_limit"},
+        )
+
+
+async def _patient(result: neo4j.AsyncResult, patience: Patience) -> AsyncIterator[Any]:
+    """The records of a result, waited for no longer than is allowed."""
+    records = aiter(result)
+    while (record := await patience.wait(lambda: anext(records, None))) is not None:
+        yield record
+
+
+async def _closed(session: neo4j.AsyncSession) -> None:
+    """Give the session's connection back; where Neo4j does not take leave in time, end it."""
+    try:
+        async with asyncio.timeout(_CLOSING):
+            await session.close()
+    except TimeoutError:
+        session.cancel()
+
+
+def _out_of_time(error: Exception) -> bool:
+    return isinstance(error, Neo4jError) and "TransactionTimedOut" in (error.code or "")
+
+
+def _broken_off(error: Exception) -> GraphQLError:
+    _log.error("answer_broken_off", error=type(error).__name__)
+    return GraphQLError("The answer broke off; ask again", extensions={"code": "broken_off"})
+
+
+async def _nothing() -> AsyncIterator[Any]:
+    return
+    yield

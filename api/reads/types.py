@@ -1,0 +1,367 @@
+"""What can be read: every type of the GraphQL API, its fields, and how each is found in the graph.
+
+Made from ``graph.model``, so that nothing of the model is missing. The GraphQL schema (``api.schema``) and the
+compiler (``api.reads.compiler``) are both made from this list.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from api.reads.filters import camel
+from graph.collation import caption
+from graph.model import KINDS, Kind, Link, Property
+
+Scalar = Literal[
+    "ID", "ID!", "String", "String!", "Int", "Int!", "Float", "Boolean", "Boolean!", "Date", "Moment", "[String!]"
+]
+Right = Literal["open", "private", "cpr"]
+OF_TYPE: dict[str, Scalar] = {
+    "text": "String",
+    "integer": "Int",
+    "decimal": "Float",
+    "yes_no": "Boolean",
+    "date": "Date",
+    "texts": "[String!]",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A plain field. ``text``: Cypher in which {n} is the identity node and {v} the node with the day's values.
+
+    {active} stands for "exists on the day", {cpr} for the encrypted number, which is opened after reading,
+    {private} for the right to private fields.
+    """
+
+    name: str
+    type: Scalar
+    text: str
+    doc: str = ""
+    right: Right = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A field that leads to other things.
+
+    ``pattern``: Cypher from {n} over {r} to {m}. ``to``: names of the types it can lead to (several = a union called
+    ``union``). ``many``: a list. ``dated``: {r} has a period that must hold on the day. ``order``: of a list.
+    """
+
+    name: str
+    to: tuple[str, ...]
+    pattern: str
+    many: bool = True
+    dated: bool = True
+    doc: str = ""
+    union: str = ""
+    order: str = "{m}.uuid"
+
+    @property
+    def is_tree(self) -> bool:
+        """It walks any number of levels; {r} is then the list of relationships."""
+        return "*1.." in self.pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """A field beside a link's own: the link's periods that hold, each with the thing that it led to in it.
+
+    ``way``: the link's own field. ``to``: the type of a period.
+    """
+
+    name: str
+    way: Way
+    to: str
+
+    @property
+    def doc(self) -> str:
+        return f"Each period of {self.way.name} that holds, by its first day"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """In a link's period: the thing that the link led to. ``way``: the link's own field."""
+
+    way: Way
+
+    @property
+    def name(self) -> str:
+        return self.way.name
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A field that ``graph.questions.nearest`` answers, for everybody at once: the nearest manager counted from {n}."""
+
+    name: str
+    doc: str
+    to: str = "Nearest"
+
+
+Field = Value | Way | Periods | Linked | Answered
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A GraphQL type. ``kind``: None for what has no states (records, changes, runs)."""
+
+    name: str
+    label: str
+    doc: str
+    fields: dict[str, Field] = field(default_factory=dict)
+    kind: Kind | None = None
+    key: str = "uuid"  # what identifies and orders nodes
+    caption: str = ""  # the property that people know it by
+
+
+def _value(prop: Property, of: str = "{v}") -> Value:
+    return Value(camel(prop.name), OF_TYPE[prop.type], f"{of}.{prop.name}", prop.doc, prop.access)
+
+
+def _way(link: Link) -> Way:
+    union = "" if len(link.targets) == 1 else ("Holder" if link.name == "holder" else "Responsibility")
+    return Way(camel(link.name), link.targets, _arrow(link.type, link.incoming), not link.single, True, link.doc, union)
+
+
+def _arrow(type_: str, incoming: bool) -> str:
+    return ("({n})<-[{r}:%s]-({m})" if incoming else "({n})-[{r}:%s]->({m})") % type_
+
+
+# What ties a person to a unit.
+TIES = ("Employment", "Affiliation")
+
+# The way back: (type, field, the kind that it leads to, which states the link, that link, explanation).
+_BACK = (
+    ("Unit", "children", "Unit", "parent", "Units directly below"),
+    ("Unit", "employments", "Employment", "unit", "Who works here"),
+    ("Unit", "paidHere", "Employment", "paid_in", "Whom payroll has here"),
+    ("Unit", "affiliations", "Affiliation", "unit", "Tied to it without payroll"),
+    ("Unit", "assignments", "Assignment", "unit", "Roles held for this unit"),
+    ("Person", "employments", "Employment", "person", ""),
+    ("Person", "affiliations", "Affiliation", "person", ""),
+    ("Person", "assignments", "Assignment", "holder", "Held by the person, without employment"),
+    ("Person", "substitutions", "Substitution", "person", "For whom the person stands in"),
+    ("Person", "accounts", "Account", "owner", ""),
+    ("Employment", "assignments", "Assignment", "holder", ""),
+    ("Affiliation", "assignments", "Assignment", "holder", ""),
+    ("Employment", "sponsors", "Affiliation", "sponsor", "External people it answers for"),
+    ("Position", "employments", "Employment", "position", ""),
+    ("Employment", "accounts", "Account", "employment", "Where accounts are given per employment"),
+    ("Position", "replaces", "Position", "replaced_by", ""),
+    ("PositionCategory", "positions", "Position", "in_category", ""),
+    ("PositionCategory", "children", "PositionCategory", "parent", ""),
+    ("Role", "assignments", "Assignment", "role", ""),
+    ("Assignment", "substitutions", "Substitution", "assignment", "Who stands in"),
+    ("KleNode", "children", "KleNode", "parent", ""),
+    ("KleNode", "replaces", "KleNode", "replaced_by", "What it took the place of"),
+    ("KleFacetCategory", "facets", "KleFacet", "category", ""),
+    ("KleFacet", "replaces", "KleFacet", "replaced_by", ""),
+    ("DirectoryGroup", "accounts", "Account", "groups", "Direct members"),
+    ("DirectoryGroup", "subgroups", "DirectoryGroup", "groups", ""),
+    ("ItSystem", "directoryGroups", "DirectoryGroup", "system", ""),
+    ("KleNode", "performedBy", "Unit", "performs", ""),
+    ("KleNode", "responsibleUnits", "Unit", "responsible_for", ""),
+    ("KleNode", "assignments", "Assignment", "responsibilities", ""),
+    ("ItSystem", "assignments", "Assignment", "responsibilities", ""),
+    ("ItSystem", "accounts", "Account", "system", ""),
+    ("SystemGroup", "systems", "ItSystem", "groups", ""),
+    ("SystemGroup", "assignments", "Assignment", "responsibilities", ""),
+    ("Unit", "countedHere", "Unit", "counts_as", "Payroll units whose place in the line this is"),
+    ("Unit", "scopeOf", "Substitution", "scope_units", "Substitutions that hold for it"),
+    ("KleNode", "interestedUnits", "Unit", "interested_in", ""),
+    ("KleNode", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
+    ("ItSystem", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
+    ("SystemGroup", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
+    ("SystemGroup", "subgroups", "SystemGroup", "groups", ""),
+    ("Function", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
+    ("Function", "assignments", "Assignment", "responsibilities", ""),
+)
+
+
+def _of_kind(kind: Kind) -> Type:
+    fields: dict[str, Field] = {}
+
+    def add(each: Field) -> None:
+        fields[each.name] = each
+
+    add(Value("uuid", "ID!", "{n}.uuid", "Stable for ever"))
+    add(Value("version", "Int!", "{n}.version", "Counts changes; give it back as expectedVersion"))
+    add(Value("active", "Boolean!", "{active}", "It exists on the day asked about"))
+    add(Value("existsFrom", "Date", "toString({n}.from)", "First day ever; 0001-01-01 = always so far"))
+    add(Value("existsTo", "Date", "toString({n}.to)", "The day after the last; null = until further notice"))
+    add(Value("keys", "[String!]", _KEYS, "What sources call it"))
+    for prop in kind.properties:
+        add(_value(prop))
+    if kind.name == "Person":
+        add(Value("cpr", "String", "{cpr}", "CPR number; each reading is logged", "cpr"))
+        add(Value("formerUuids", "[String!]", _JOINED, "Of persons that were joined into this one; they still find it"))
+    for way, _ in _linking(kind):
+        add(way)
+        add(_periods(kind, way))
+    if kind.name in TIES:
+        add(Answered("nearestManager", "The nearest manager, counted from here; asked for many, it is one look-up"))
+    if kind.name == "Unit":
+        add(Way("ancestors", ("Unit",), _UP, dated=False, doc="All units above, nearest first", order="size({r})"))
+        add(Way("descendants", ("Unit",), _DOWN, dated=False, doc="All units below", order="size({r}), {m}.uuid"))
+    add(
+        Way(
+            "history",
+            (f"{kind.name}State",),
+            "({n})-[{r}:STATE]->({m})",
+            dated=False,
+            order="{r}.from",
+            doc="Its values over time",
+        )
+    )
+    add(Way("sources", ("SourceRecord",), "({n})<-[{r}:TELLS]-({m})", dated=False, order="{m}.id", doc="Who says what"))
+    add(Way("changes", ("Change",), "({n})<-[{r}:CONCERNS]-({m})", dated=False, order="{m}.number", doc="Its log"))
+    return Type(kind.name, kind.name, kind.doc, fields, kind, caption=caption(kind.name))
+
+
+_KEYS = "COLLECT { MATCH (told:SourceRecord)-[:TELLS]->({n}) RETURN told.key ORDER BY told.id }"
+_JOINED = "COLLECT { MATCH ({n})<-[:JOINED_INTO*1..]-(former) RETURN former.uuid ORDER BY former.uuid }"
+_UP = "({n})-[{r}:PART_OF*1..]->({m})"
+_DOWN = "({n})<-[{r}:PART_OF*1..]-({m})"
+
+
+def _linking(kind: Kind) -> Iterator[tuple[Way, Link]]:
+    """The fields that lead over links, both ways, each with its link."""
+    for link in kind.links:
+        yield _way(link), link
+    for of, name, by, stated, doc in _BACK:
+        if of == kind.name:
+            link = KINDS[by].link(stated)
+            yield Way(name, (by,), _arrow(link.type, not link.incoming), doc=doc), link
+
+
+def _periods(kind: Kind, way: Way) -> Periods:
+    return Periods(f"{way.name}Periods", way, f"{kind.name}{way.name[:1].upper()}{way.name[1:]}Period")
+
+
+_FIRST_AND_LAST: dict[str, Field] = {
+    "from": Value("from", "Date", "toString({r}.from)", "First day; 0001-01-01 = always so far"),
+    "to": Value("to", "Date", "toString({r}.to)", "The day after the last; null = until further notice"),
+}
+
+
+def _periods_of(kind: Kind) -> Iterator[Type]:
+    """The types of the periods of its links: first and last day, the link's own properties, the thing."""
+    for way, link in _linking(kind):
+        fields = _FIRST_AND_LAST | {camel(each.name): _value(each, "{r}") for each in link.properties}
+        fields[way.name] = Linked(way)
+        name = _periods(kind, way).to
+        yield Type(name, name, f"A period of {kind.name}.{way.name}", fields)
+
+
+def _state_of(kind: Kind) -> Type:
+    fields = _FIRST_AND_LAST | {camel(each.name): _value(each) for each in kind.properties}
+    return Type(kind.state, kind.state, f"{kind.name}: values that hold together in a period", fields)
+
+
+def _plain(name: str, doc: str, key: str, *values: tuple[str, Scalar, str]) -> Type:
+    return Type(name, name, doc, {each[0]: Value(each[0], each[1], each[2]) for each in values}, key=key)
+
+
+# What a record holds of a person may be a home address: null without the right to private fields.
+_UNLESS_PRIVATE = "CASE WHEN {private} OR {n}.kind <> 'Person' THEN {n}.%s END"
+
+_RECORDS = (
+    _plain(
+        "SourceRecord", "What one source says of one thing", "id",
+        ("id", "ID!", "{n}.id"),
+        ("source", "String!", "{n}.source"), ("kind", "String!", "{n}.kind"), ("key", "String!", "{n}.key"),
+        ("learnt", "Moment", "toString({n}.learnt)"), ("statement", "String", _UNLESS_PRIVATE % "values"),
+    ),
+    _plain(
+        "Change", "One entry of the change log: numbered without gaps", "number",
+        ("number", "Int!", "{n}.number"), ("at", "Moment", "toString({n}.at)"), ("source", "String", "{n}.source"),
+        ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
+        ("kind", "String", "{n}.kind"), ("uuid", "ID!", "{n}.uuid"), ("operation", "String", "{n}.operation"),
+        ("before", "String", _UNLESS_PRIVATE % "before"), ("after", "String", _UNLESS_PRIVATE % "after"),
+    ),
+    _plain(
+        "Run", "A run of an import or export", "id",
+        ("id", "ID!", "{n}.id"), ("type", "String", "{n}.type"), ("name", "String", "{n}.name"),
+        ("started", "Moment", "toString({n}.started)"), ("ended", "Moment", "toString({n}.ended)"),
+        ("state", "String", "{n}.state"), ("dry", "Boolean", "{n}.dry"), ("counts", "String", "{n}.counts"),
+        ("error", "String", "{n}.error"),
+    ),
+    _plain(
+        "BadRecord", "A record that could not be taken as it stands, or of which something is doubtful", "id",
+        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
+        ("key", "String", "{n}.key"), ("field", "String", "{n}.field"), ("rule", "String", "{n}.rule"),
+        ("text", "String", "{n}.text"), ("severity", "String", "{n}.severity"),
+        ("learnt", "Moment", "toString({n}.learnt)"), ("run", "String", "{n}.run"),
+    ),
+    _plain(
+        "Brake", "A difference that was stopped until somebody approves exactly it", "id",
+        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("state", "String", "{n}.state"),
+        ("summary", "[String!]", "{n}.summary"), ("learnt", "Moment", "toString({n}.learnt)"),
+        ("approvedBy", "String", "{n}.approved_by"), ("reason", "String", "{n}.reason"),
+    ),
+    _plain(
+        "LedgerEntry", "What a target was last given of an object, or why it was not", "id",
+        ("id", "ID!", "{n}.id"), ("target", "String", "{n}.target"), ("object", "String", "{n}.object"),
+        ("key", "String", "{n}.key"), ("state", "String", "{n}.state"), ("problem", "String", "{n}.problem"),
+        ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
+        ("delivered", "Moment", "toString({n}.delivered)"),
+    ),
+    _plain(
+        "MatchDecision", "What was decided of an ambiguous record", "id",
+        ("id", "ID!", "{n}.id"), ("thing", "String", "{n}.uuid"), ("candidates", "[String!]", "{n}.candidates"),
+        ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("at", "Moment", "toString({n}.at)"),
+    ),
+    _plain(
+        "CprLookup", "A call to the CPR register, or use of data that it sent: kept before it is made", "id",
+        ("id", "ID!", "{n}.id"), ("at", "Moment", "toString({n}.at)"), ("person", "ID", "{n}.person"),
+        ("by", "String", "{n}.by"), ("purpose", "String", "{n}.purpose"), ("service", "String", "{n}.service"),
+        ("code", "String", "{n}.code"), ("answered", "Moment", "toString({n}.answered)"),
+    ),
+    _plain(
+        "Ambiguity", "A record that fits several things and waits for a decision", "id",
+        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
+        ("key", "String", "{n}.key"), ("candidates", "[String!]", "{n}.candidates"),
+        ("learnt", "Moment", "toString({n}.learnt)"),
+    ),
+)  # fmt: skip
+
+TYPES: dict[str, Type] = {
+    each.name: each for kind in KINDS.values() for each in (_of_kind(kind), _state_of(kind), *_periods_of(kind))
+}
+TYPES |= {each.name: each for each in _RECORDS}
+TYPES["Change"].fields["thing"] = Way(
+    "thing", tuple(KINDS), "({n})-[{r}:CONCERNS]->({m})", many=False, dated=False, union="Thing"
+)
+
+for _list, _type, _doc in (
+    ("badRecords", "BadRecord", "What it found wrong"),
+    ("brakes", "Brake", "What stopped it"),
+    ("changes", "Change", "What it changed"),
+):
+    _of_run = "({m}:" + _type + " {run: {n}.id})"
+    TYPES["Run"].fields[_list] = Way(_list, (_type,), _of_run, dated=False, doc=_doc, order="{m}." + TYPES[_type].key)
+
+UNIONS: dict[str, tuple[str, ...]] = {
+    each.union: each.to
+    for type_ in TYPES.values()
+    for each in type_.fields.values()
+    if isinstance(each, Way) and each.union
+}
+
+# Root lists: field → type. The plural of each kind, and the records.
+PLURALS: dict[str, str] = {
+    "units": "Unit", "persons": "Person", "employments": "Employment", "affiliations": "Affiliation",
+    "positions": "Position", "roles": "Role", "assignments": "Assignment", "substitutions": "Substitution",
+    "kleNodes": "KleNode", "functions": "Function", "systemGroups": "SystemGroup", "itSystems": "ItSystem",
+    "accounts": "Account", "directoryGroups": "DirectoryGroup", "positionCategories": "PositionCategory",
+    "kleFacets": "KleFacet", "kleFacetCategories": "KleFacetCategory",
+}  # fmt: skip
+RECORD_LISTS: dict[str, str] = {
+    "changes": "Change", "runs": "Run", "badRecords": "BadRecord", "brakes": "Brake", "ambiguities": "Ambiguity",
+    "decisions": "MatchDecision",
+    "ledgerEntries": "LedgerEntry",
+    "cprLookups": "CprLookup",
+}  # fmt: skip
+SINGULARS: dict[str, str] = {name[:1].lower() + name[1:]: name for name in KINDS}

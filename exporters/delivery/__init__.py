@@ -1,1 +1,0 @@
-"""How files get to a target: to a folder, over FTPES or over SFTP."""

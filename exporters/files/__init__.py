@@ -1,0 +1,1 @@
+"""Targets that are given files: tables, differences, and the ways a file travels."""

@@ -1,0 +1,1 @@
+"""Corrections by hand of who is who: join, split, reassign, tell apart, erase."""

@@ -1,0 +1,101 @@
+"""Persons who only look like one: decided by hand, kept with who decided and why, and taken back as well."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import neo4j
+import orjson
+
+from graph.change_log import Origin, now, take_numbers
+from graph.errors import Refused, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Two persons, sorted, who were decided to be two. ``at``: ISO 8601, UTC."""
+
+    persons: tuple[str, str]
+    user: str
+    reason: str
+    at: str
+
+
+def tell_apart(driver: neo4j.Driver, persons: Sequence[str], origin: Origin) -> None:
+    """Each two of these persons are two. Raises Refused (two_persons), Unknown."""
+    _write(driver, persons, origin, "told apart", _APART)
+
+
+def take_back(driver: neo4j.Driver, persons: Sequence[str], origin: Origin) -> None:
+    """They may be one after all. Raises Refused (two_persons), Unknown (also where nothing was decided of them)."""
+    _write(driver, persons, origin, "may be one", _BACK)
+
+
+def told_apart(driver: neo4j.Driver) -> Iterator[Apart]:
+    """What was decided and holds, the newest first."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        for row in session.run(
+            """
+            MATCH (a:Person)-[apart:IS_NOT]->(b:Person)
+            RETURN a.uuid AS one, b.uuid AS other, apart.user AS user, apart.reason AS reason, toString(apart.at) AS at
+            ORDER BY apart.at DESC, one, other
+            """
+        ):
+            yield Apart((row["one"], row["other"]), row["user"], row["reason"], row["at"])
+
+
+# The relationship goes from the lower uuid, so that a pair has one.
+_APART = """
+UNWIND $pairs AS pair
+MATCH (a:Person {uuid: pair[0]}), (b:Person {uuid: pair[1]})
+MERGE (a)-[apart:IS_NOT]->(b)
+SET apart.user = $user, apart.reason = $reason, apart.at = $at
+RETURN count(*) AS pairs
+"""
+_BACK = """
+UNWIND $pairs AS pair
+MATCH (:Person {uuid: pair[0]})-[apart:IS_NOT]->(:Person {uuid: pair[1]})
+DELETE apart
+RETURN count(*) AS pairs
+"""
+_LOG = """
+UNWIND $changes AS change
+MATCH (p:Person {uuid: change.uuid})
+CREATE (c:Change)-[:CONCERNS]->(p)
+SET c = change, c.at = $at
+"""
+
+
+def _write(driver: neo4j.Driver, persons: Sequence[str], origin: Origin, operation: str, query: str) -> None:
+    chosen = sorted(set(persons))
+    if len(chosen) < 2:
+        raise Refused("two_persons", "give two persons or more")
+    pairs = [list(each) for each in combinations(chosen, 2)]
+
+    def work(tx: neo4j.ManagedTransaction) -> None:
+        number = take_numbers(tx, len(chosen))
+        moment = now()
+        row = tx.run(query, pairs=pairs, user=origin.user, reason=origin.reason, at=moment).single(strict=True)
+        if row["pairs"] != len(pairs):
+            raise Unknown("unknown_decision", "there is no such pair: a person is unknown, or nothing was decided")
+        tx.run(_LOG, changes=[_change(chosen, each, number, origin, operation) for each in chosen], at=moment).consume()
+
+    with driver.session() as session:
+        session.execute_write(work)
+
+
+def _change(
+    persons: Sequence[str], uuid: str, first: int, origin: Origin, operation: str
+) -> dict[str, str | int | None]:
+    others = [each for each in persons if each != uuid]
+    return {
+        "number": first + persons.index(uuid),
+        "source": origin.source,
+        "user": origin.user,
+        "reason": origin.reason,
+        "kind": "Person",
+        "uuid": uuid,
+        "operation": operation,
+        "before": orjson.dumps({"states": [], "links": []}).decode(),
+        "after": orjson.dumps({"states": [], "links": [], "persons": others}).decode(),
+    }

@@ -1,0 +1,260 @@
+"""Persons who are one, and one who is two: joined and split by hand (DESIGN §4 "Merge").
+
+The joined person's node stays, empty, with ``JOINED_INTO`` to the survivor, so that its uuid, its log and what was told
+of it by hand are kept, and a split can bring it back. All that sources tell of it tells of the survivor from then on;
+its CPR numbers find the survivor, so no later reading makes it anew.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+import neo4j
+
+from graph.change_log import Origin, now, take_numbers, turned_day
+from graph.corrections.numbers import Numbers, give, give_back
+from graph.corrections.reassigning import Reassigning, Reassignment
+from graph.cpr.keyring import Keyring
+from graph.errors import Refused, Unknown
+from graph.identity.known_keys import RecordId
+from graph.statements.precedence import MANUAL, SourceOrder
+from graph.statements.statement import Ref, Statement, Told
+from graph.statements.stored_record import from_text
+from graph.time import within, without
+from graph.writing.door import Written
+from graph.writing.loading import KeptRecord, load
+
+KIND = "Person"
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """Joins and splits persons; each in one transaction, with its entries in the change log."""
+
+    driver: neo4j.Driver
+    keyring: Keyring
+    order: SourceOrder
+
+    def join(self, keep: str, other: str, origin: Origin) -> Written:
+        """``other`` is the same person as ``keep``, and becomes a part of it. Neither is joined into another yet.
+
+        The survivor's number is ``keep``'s; the other's where ``keep`` has none, or only a replacement number.
+        Raises Unknown, Refused (same_person, not_the_same: that was decided, and is to be taken back first).
+        """
+
+        def work(tx: neo4j.ManagedTransaction) -> Written:
+            take_numbers(tx, 0)
+            known = load(self.driver, KIND, [keep, other])
+            for uuid in (keep, other):
+                if uuid not in known or _into(tx, uuid) is not None:
+                    raise Unknown("unknown_person", f"there is no Person {uuid}, or it has been joined into another")
+            if keep == other:
+                raise Refused("same_person", "give two persons")
+            if _are_apart(tx, keep, other):
+                raise Refused("not_the_same", "it was decided that they are two; take that back first (mayBeTheSame)")
+            moving = [_id(each) for each in known[other].records if each.source != MANUAL]
+            by_hand = _with(keep, _by_hand(known[keep].records), _by_hand(known[other].records), known[keep].records)
+            what = Reassignment(
+                KIND,
+                other,
+                dict.fromkeys(moving, keep),
+                lambda source, ref: keep,
+                entries={keep: ("joined", {"joined": other}), other: ("joined", {"joined_into": keep})},
+                by_hand={} if by_hand is None else {keep: by_hand},
+                emptied=frozenset((other,)),
+            )
+            written = self._reassigned(tx, what, origin)
+            tx.run(
+                """
+                MATCH (other:Person {uuid: $other}), (keep:Person {uuid: $keep})
+                CREATE (other)-[:JOINED_INTO {at: $at, user: $user, reason: $reason, records: $records}]->(keep)
+                """,
+                other=other,
+                keep=keep,
+                records=moving,
+                at=now(),
+                user=origin.user,
+                reason=origin.reason,
+            ).consume()
+            give(tx, self.keyring, keep, other)
+            return Written(keep, *written[keep])
+
+        return self._do(work)
+
+    def split(
+        self, person: str, origin: Origin, records: Sequence[str] | None = None, into: str | None = None
+    ) -> Written:
+        """Records (ids) of a person are of another: of ``into``, which was joined into it, or of a new one.
+
+        Without ``records``, all that came with ``into`` go back with it: the join is undone. A CPR number goes with
+        the records that are kept under it. What has been told since the join, and is not named, stays.
+        Raises Unknown (unknown_record), Refused (not_joined, nothing_to_split, by_hand).
+        """
+
+        def work(tx: neo4j.ManagedTransaction) -> Written:
+            take_numbers(tx, 0)
+            loaded = load(self.driver, KIND, [person]).get(person)
+            if loaded is None:
+                raise Unknown("unknown_person", f"there is no Person {person}")
+            came, brought = _came_with(tx, person, into) if into is not None else ([], None)
+            all_of = {_id(each): each for each in loaded.records}
+            moving = [each for each in came if each in all_of] if records is None else list(records)
+            _check_split(moving, all_of, joined=into is not None)
+            to = into or str(uuid4())
+            staying = {each.key for key, each in all_of.items() if key not in moving}
+            going = {all_of[key].key for key in moving} - staying
+            numbers = Numbers.of(tx, person).divided(into, brought, going, staying)
+            address = _Address(person, to, frozenset(moving), numbers.hashes_gone, _lineage(tx, into))
+            by_hand = _by_hand(loaded.records)
+            theirs = _by_hand(load(self.driver, KIND, [into])[into].records) if into is not None else None
+            what = Reassignment(
+                KIND,
+                person,
+                dict.fromkeys(moving, to),
+                address.of,
+                entries={person: ("split", {"split_off": to}), to: ("split", {"split_from": person})},
+                by_hand={person: _less(by_hand, theirs)} if by_hand is not None and theirs is not None else {},
+            )
+            if into is not None:
+                tx.run("MATCH (:Person {uuid: $uuid})-[joined:JOINED_INTO]->() DELETE joined", uuid=into).consume()
+            written = self._reassigned(tx, what, origin)
+            give_back(tx, person, to, numbers)
+            return Written(to, *written[to])
+
+        return self._do(work)
+
+    def _reassigned(
+        self, tx: neo4j.ManagedTransaction, what: Reassignment, origin: Origin
+    ) -> dict[str, tuple[int, int]]:
+        with self.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            shown = turned_day(session)
+        return Reassigning(tx, self.driver, self.keyring, self.order, shown, what).write(origin)
+
+    def _do(self, work: Callable[[neo4j.ManagedTransaction], Written]) -> Written:
+        with self.driver.session() as session:
+            return session.execute_write(work)
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Where references that found the person lead once some of its records are another's."""
+
+    stays: str
+    to: str
+    moved: frozenset[str]
+    numbers: frozenset[str]
+    uuids: frozenset[str]
+
+    def of(self, source: str, ref: Ref) -> str:
+        match ref.by:
+            case "source":
+                goes = RecordId(source, ref.kind, ref.key).text() in self.moved
+            case "other":
+                other, _, key = ref.key.partition(":")
+                goes = RecordId(other, ref.kind, key).text() in self.moved
+            case "cpr":
+                goes = ref.key in self.numbers
+            case _:
+                goes = ref.key in self.uuids
+        return self.to if goes else self.stays
+
+
+def _check_split(moving: Sequence[str], all_of: dict[str, KeptRecord], *, joined: bool) -> None:
+    for key in moving:
+        if key not in all_of:
+            raise Unknown("unknown_record", f"the person has no record {key!r}; sources {{ id }} tells which it has")
+        if all_of[key].source == MANUAL:
+            raise Refused("by_hand", f"{key} was told by hand; release the values, and tell them of the other person")
+    if not moving and not joined:
+        raise Refused("nothing_to_split", "name the records that are the other person's")
+    if moving and set(moving) == set(all_of):
+        raise Refused("nothing_to_split", "all records would go; nothing would be left of the person")
+
+
+def _id(record: KeptRecord) -> str:
+    return RecordId(record.source, KIND, record.key).text()
+
+
+# -- what is told by hand ---------------------------------------------------------------------------------------
+
+
+def _by_hand(records: Sequence[KeptRecord]) -> Statement | None:
+    return next((from_text(KIND, each.key, each.text)[0] for each in records if each.source == MANUAL), None)
+
+
+def _with(
+    keep: str, ours: Statement | None, theirs: Statement | None, records: Sequence[KeptRecord]
+) -> Statement | None:
+    """The survivor's words by hand, and the other's where there are none; None = as they are.
+
+    That somebody exists is taken over only where no source tells it of the survivor, or it would never end.
+    """
+    if theirs is None:
+        return None
+    kept = ours or Statement(KIND, keep, exists=None)
+    values = dict(kept.values)
+    for name, tolds in theirs.values.items():
+        taken = [each.period for each in values.get(name, ())]
+        more = [Told(left, each.value) for each in tolds for left in without((each.period,), taken)]
+        values[name] = tuple(sorted((*values.get(name, ()), *more), key=lambda each: each.period.start))
+    told = any(from_text(KIND, each.key, each.text)[0].exists is not None for each in records)
+    return replace(kept, values=values, exists=kept.exists if told else theirs.exists)
+
+
+def _less(ours: Statement, theirs: Statement) -> Statement:
+    """The survivor's words by hand without those that came from the other."""
+    values = {
+        name: tuple(
+            each
+            for each in tolds
+            if not any(
+                each.value == other.value and within((each.period,), (other.period,)) == (each.period,)
+                for other in theirs.values.get(name, ())
+            )
+        )
+        for name, tolds in ours.values.items()
+    }
+    return replace(ours, values=values)
+
+
+# -- who was joined into whom -----------------------------------------------------------------------------------
+
+
+def _into(tx: neo4j.ManagedTransaction, uuid: str) -> str | None:
+    row = tx.run("MATCH (:Person {uuid: $uuid})-[:JOINED_INTO]->(p) RETURN p.uuid AS uuid", uuid=uuid).single()
+    return None if row is None else str(row["uuid"])
+
+
+def _came_with(tx: neo4j.ManagedTransaction, person: str, into: str) -> tuple[list[str], str | None]:
+    """The records that came with a joined person, and the number (hash) that became the survivor's own."""
+    row = tx.run(
+        """
+        MATCH (:Person {uuid: $into})-[joined:JOINED_INTO]->(:Person {uuid: $person})
+        RETURN joined.records AS records, joined.brought AS brought
+        """,
+        into=into,
+        person=person,
+    ).single()
+    if row is None:
+        raise Refused("not_joined", f"{into} is not joined into {person}; Person.formerUuids tells who is")
+    return list(row["records"]), row["brought"]
+
+
+def _lineage(tx: neo4j.ManagedTransaction, uuid: str | None) -> frozenset[str]:
+    """The uuid, and those that were joined into it."""
+    rows = tx.run("MATCH (:Person {uuid: $uuid})<-[:JOINED_INTO*0..]-(p) RETURN p.uuid AS uuid", uuid=uuid)
+    return frozenset(row["uuid"] for row in rows)
+
+
+def _are_apart(tx: neo4j.ManagedTransaction, one: str, other: str) -> bool:
+    row = tx.run(
+        """
+        RETURN EXISTS {
+            MATCH (:Person {uuid: $one})<-[:JOINED_INTO*0..]-()-[:IS_NOT]-(known)
+            MATCH (known)-[:JOINED_INTO*0..]->(:Person {uuid: $other})
+        } AS apart
+        """,
+        one=one,
+        other=other,
+    ).single(strict=True)
+    return bool(row["apart"])

@@ -1,0 +1,171 @@
+"""A person is erased (GDPR article 17), with every key by which the person could be found (DESIGN §2).
+
+With the person go employments, affiliations and logins, what was held by them, who stood in for that, and where the
+person stood in for others: their values on all days, what sources and people have told of them, matches that were
+decided, bad records, CPR numbers present and former. What was somebody else's at another time stays, without them.
+
+The change log keeps its entries, numbers and uuids, and loses what they told and why. A last entry of each thing says
+``erased``, so that whoever follows the log hears of it. Who looked a CPR number up stays known, by uuid (cpr.md §8.2).
+Where a source still tells of the person, that is a new person.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import neo4j
+
+from graph.change_log import Origin, new_identities, now, take_numbers
+from graph.errors import Refused, Unknown
+from graph.identity.known_keys import RecordId
+from graph.model import KINDS
+from graph.statements.stored_record import from_text, to_text
+from graph.time import today
+from graph.writing.difference import NOTHING_DIFFERS
+
+# Which link makes a thing somebody's; what it is of must be erased altogether for the thing to be.
+_OWNING = {"Employment": "HAS", "Affiliation": "HAS", "Account": "OWNS", "Assignment": "HOLDS"}
+
+
+def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
+    """The uuids of all that is gone; in one transaction.
+
+    Raises Unknown (unknown_person), Refused (still_here: something holds today or later).
+    """
+
+    def work(tx: neo4j.ManagedTransaction) -> list[str]:
+        take_numbers(tx, 0)
+        things = _things(tx, uuid)
+        _refuse_if_here(tx, things)
+        records = tx.run(_RECORDS, uuids=list(things)).single(strict=True)["ids"]
+        _let_go(tx, things)
+        tx.run(_CLEAR_LISTS, ids=records, uuids=list(things)).consume()
+        tx.run("MATCH (m:SourceMemory) DELETE m").consume()  # sources keep keys of persons in it, and do without it
+        tx.run(_CLEAR_BRAKES, starts=[f"{kind} {key}:" for _, kind, key in map(_parts, records)]).consume()
+        tx.run(_CLEAR_LOG, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
+        tx.run(_DELETE, uuids=list(things)).consume()
+        first = take_numbers(tx, len(things))
+        rows = [{"number": first + place, "uuid": each, "kind": things[each]} for place, each in enumerate(things)]
+        tx.run(
+            _TELL, rows=rows, source=origin.source, user=origin.user, reason=origin.reason, run=origin.run,
+            moment=now(), nothing=NOTHING_DIFFERS,
+        ).consume()  # fmt: skip
+        new_identities(tx)
+        return list(things)
+
+    with driver.session() as session:
+        return session.execute_write(work)
+
+
+def _parts(record: str) -> tuple[str, str, str]:
+    source, kind, key = record.split("|", 2)
+    return source, kind, key
+
+
+def _things(tx: neo4j.ManagedTransaction, uuid: str) -> dict[str, str]:
+    """Kind by uuid: persons first, then what is theirs, then what hangs on that."""
+    rows = list(tx.run(_PERSONS, uuid=uuid))
+    if not rows:
+        raise Unknown("unknown_person", f"there is no Person {uuid}, or it has been joined into another")
+    found = {row["uuid"]: "Person" for row in rows}
+    for kind, link in _OWNING.items():
+        query = f"""
+            UNWIND $uuids AS uuid
+            MATCH (:Person|Employment|Affiliation {{uuid: uuid}})-[:{link}]->(n:{kind})
+            WHERE NOT EXISTS {{ MATCH (n)<-[:{link}]-(other) WHERE NOT other.uuid IN $uuids }}
+            RETURN DISTINCT n.uuid AS uuid
+            """
+        found |= {row["uuid"]: kind for row in tx.run(query, uuids=list(found))}
+    return found | {row["uuid"]: "Substitution" for row in tx.run(_SUBSTITUTIONS, uuids=list(found))}
+
+
+def _refuse_if_here(tx: neo4j.ManagedTransaction, things: Mapping[str, str]) -> None:
+    ties = [uuid for uuid, kind in things.items() if kind in ("Employment", "Affiliation", "Assignment")]
+    row = tx.run(_STILL_HERE, uuids=ties, today=today()).single()
+    if row is not None:
+        until = "until further notice" if row["to"] is None else f"until {row['to']}"
+        raise Refused(
+            "still_here",
+            f"the {things[row['uuid']]} {row['uuid']} holds {until}: a person is erased when nothing holds any more",
+        )
+
+
+def _let_go(tx: neo4j.ManagedTransaction, things: Mapping[str, str]) -> None:
+    """What others' records say of an erased thing stands for nothing from now on, and is asked again."""
+    pointing = [each.name for each in KINDS.values() if any(set(things.values()) & {*x.targets} for x in each.links)]
+    rows: list[dict[str, Any]] = []
+    for row in tx.run(_POINTING, kinds=pointing, uuids=list(things)):
+        kind, key = row["kind"], row["key"]
+        statement, resolved = from_text(kind, key, row["values"])
+        known = {ref: None if to in things else to for ref, to in resolved.items()}
+        rows.append({"id": RecordId(row["source"], kind, key).text(), "values": to_text(statement, known)})
+    tx.run(
+        "UNWIND $rows AS row MATCH (r:SourceRecord {id: row.id}) SET r.values = row.values, r.hash = ''", rows=rows
+    ).consume()
+
+
+_PERSONS = """
+MATCH (:Person {uuid: $uuid})<-[:JOINED_INTO*0..]-(p)
+WHERE NOT EXISTS { MATCH (:Person {uuid: $uuid})-[:JOINED_INTO]->() }
+RETURN p.uuid AS uuid
+"""
+# Somebody who stood in for an erased holder, or for whom an erased person stood in.
+_SUBSTITUTIONS = """
+UNWIND $uuids AS uuid
+MATCH (:Person|Assignment {uuid: uuid})-[:STANDS_IN|SUBSTITUTES]-(s:Substitution)
+RETURN DISTINCT s.uuid AS uuid
+"""
+_STILL_HERE = """
+UNWIND $uuids AS uuid
+MATCH (n:Employment|Affiliation|Assignment {uuid: uuid})
+WHERE n.from IS NOT NULL AND (n.to IS NULL OR n.to > $today)
+RETURN n.uuid AS uuid, n.to AS to
+LIMIT 1
+"""
+_RECORDS = """
+UNWIND $uuids AS uuid
+MATCH (r:SourceRecord)-[:TELLS]->(:Person|Employment|Affiliation|Account|Assignment|Substitution {uuid: uuid})
+RETURN collect(r.id) AS ids
+"""
+_POINTING = """
+MATCH (r:SourceRecord)-[:TELLS]->(n)
+WHERE r.kind IN $kinds AND NOT n.uuid IN $uuids AND any(uuid IN $uuids WHERE r.values CONTAINS uuid)
+RETURN r.source AS source, r.kind AS kind, r.key AS key, r.values AS values
+"""
+# Decisions on a match, and what waits for one, of the records and of others that may be the person.
+_CLEAR_LISTS = """
+CALL () {
+    MATCH (a:Ambiguity) WHERE a.id IN $ids OR any(uuid IN a.candidates WHERE uuid IN $uuids) DELETE a
+}
+CALL () {
+    MATCH (d:MatchDecision) WHERE d.id IN $ids OR d.uuid IN $uuids DELETE d
+}
+CALL () {
+    MATCH (b:BadRecord) WHERE b.source + '|' + b.kind + '|' + b.key IN $ids DELETE b
+}
+CALL () {
+    MATCH (f:FormerCpr)-[:WAS]->(p:Person) WHERE p.uuid IN $uuids DETACH DELETE f
+}
+"""
+_CLEAR_BRAKES = """
+MATCH (b:Brake)
+WHERE any(line IN b.summary WHERE any(start IN $starts WHERE line STARTS WITH start))
+SET b.summary = [line IN b.summary WHERE none(start IN $starts WHERE line STARTS WITH start)]
+"""
+_CLEAR_LOG = """
+UNWIND $uuids AS uuid
+MATCH (c:Change {uuid: uuid})
+SET c.before = $nothing, c.after = $nothing, c.reason = null
+"""
+_DELETE = """
+UNWIND $uuids AS uuid
+MATCH (n:Person|Employment|Affiliation|Account|Assignment|Substitution {uuid: uuid})
+OPTIONAL MATCH (n)-[:STATE]->(state)
+OPTIONAL MATCH (r:SourceRecord)-[:TELLS]->(n)
+DETACH DELETE state, r, n
+"""
+_TELL = """
+UNWIND $rows AS row
+CREATE (c:Change {number: row.number, source: $source, kind: row.kind, uuid: row.uuid, operation: 'erased',
+    before: $nothing, after: $nothing, at: $moment})
+SET c.user = $user, c.reason = $reason, c.run = $run
+"""

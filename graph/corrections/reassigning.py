@@ -1,0 +1,261 @@
+"""Records that turn out to tell of another thing: moved by hand, with all that follows from it.
+
+What a source says under a key of its own is of one thing. Where people decide that it is of another, the record moves;
+each reference that had found the thing through it follows; what holds of every thing concerned is merged anew and
+written with its change. The log's lock is held from the first look to the last write, and whoever has matched keys
+before that matches them again (``changes.identities``).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import neo4j
+
+from graph.change_log import Origin, new_identities, now, take_numbers
+from graph.cpr.keyring import Keyring
+from graph.identity.known_keys import RecordId
+from graph.model import KINDS
+from graph.statements.merge import Candidate, Thing
+from graph.statements.precedence import MANUAL, SourceOrder
+from graph.statements.statement import Ref, Statement
+from graph.statements.stored_record import from_text, to_text
+from graph.time import today
+from graph.writing import cypher as cypher
+from graph.writing.cycles import refuse_cycle
+from graph.writing.difference import Difference, Operation, copied, operation
+from graph.writing.erasure import erase
+from graph.writing.loading import KeptRecord, Loaded, load
+from graph.writing.withholding import merged_and_withheld
+
+Address = Callable[[str, Ref], str | None]
+"""What a reference of a source, which stood for the giving thing, stands for from now on; None = nothing known."""
+
+
+@dataclass(slots=True)
+class Reassignment:
+    """Records of ``giving`` that are of other things from now on (``moves``: id → uuid; None = of nothing).
+
+    ``entries``: the things that get an entry in the log in any case: what is said to have happened, and what is told
+    beside. ``by_hand``: what is told by hand of a thing instead of what was. ``emptied``: things that are no more.
+    """
+
+    kind: str
+    giving: str
+    moves: Mapping[str, str | None]
+    address: Address
+    entries: Mapping[str, tuple[Operation, Mapping[str, str]]] = field(default_factory=dict)
+    by_hand: Mapping[str, Statement] = field(default_factory=dict)
+    emptied: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Concerned:
+    """A thing, the records that tell of it from now on, and those of them that are to be written."""
+
+    loaded: Loaded
+    records: list[KeptRecord]
+    changed: dict[str, KeptRecord]
+
+
+@dataclass(slots=True)
+class Reassigning:
+    """One reassignment in one transaction. The caller has taken the log's lock (``take_numbers``)."""
+
+    tx: neo4j.ManagedTransaction
+    driver: neo4j.Driver
+    keyring: Keyring
+    order: SourceOrder
+    shown: date
+    """The day that the copies show."""
+    what: Reassignment
+    _employments: dict[str, str] = field(default_factory=dict)
+
+    def write(self, origin: Origin) -> dict[str, tuple[int, int]]:
+        """uuid → (version, number in the log) of every thing that has changed. Raises Refused (cycle)."""
+        found: list[tuple[str, list[Difference], list[tuple[str, KeptRecord]]]] = []
+        for kind, uuids in self._uuids().items():
+            concerned = self._concerned(kind, uuids)
+            differences = [self._difference(kind, uuid, each) for uuid, each in concerned.items()]
+            self._note_employments(kind, differences)
+            changed = [(key, record) for each in concerned.values() for key, record in each.changed.items()]
+            found.append((kind, differences, changed))
+        refuse_cycle(self.tx, (each for kind, differences, _ in found if kind == "Unit" for each in differences))
+        self._move()
+        number = take_numbers(
+            self.tx, sum(each.operation != "recorded" for _, differences, _ in found for each in differences)
+        )
+        written: dict[str, tuple[int, int]] = {}
+        for kind, differences, changed in found:
+            self._put(kind, changed)
+            effective = [each for each in differences if each.operation != "recorded"]
+            self._change(kind, effective, origin, number)
+            for each in effective:
+                written[each.uuid] = (each.version + 1, number)
+                number += 1
+        new_identities(self.tx)
+        return written
+
+    # -- looking ------------------------------------------------------------------------------------------------
+
+    def _uuids(self) -> dict[str, list[str]]:
+        """Everything concerned, by kind: giver, receivers, and whatever any record says points to the giver."""
+        pointing = [each.name for each in KINDS.values() if any(self.what.kind in link.targets for link in each.links)]
+        uuids: dict[str, set[str]] = {kind: set() for kind in KINDS}
+        uuids[self.what.kind] = {self.what.giving, *self.what.entries, *filter(None, self.what.moves.values())}
+        for row in self.tx.run(
+            """
+            MATCH (r:SourceRecord)-[:TELLS]->(n)
+            WHERE r.kind IN $kinds AND r.values CONTAINS $giving
+            RETURN DISTINCT r.kind AS kind, n.uuid AS uuid
+            """,
+            kinds=pointing,
+            giving=self.what.giving,
+        ):
+            uuids[row["kind"]].add(row["uuid"])
+        return {kind: sorted(of_kind) for kind, of_kind in uuids.items() if of_kind}
+
+    def _concerned(self, kind: str, uuids: list[str]) -> dict[str, _Concerned]:
+        loaded = load(self.driver, kind, uuids)
+        found = {uuid: _Concerned(loaded.get(uuid) or Loaded(0, None, Thing(), []), [], {}) for uuid in uuids}
+        for uuid, each in loaded.items():
+            for record in each.records:
+                key = RecordId(record.source, kind, record.key).text()
+                to = self.what.moves.get(key, uuid) if kind == self.what.kind else uuid
+                if to is None:
+                    continue
+                told = self._readdressed(kind, record)
+                found[to].records.append(told)
+                if told is not record:
+                    found[to].changed[key] = told
+        for uuid, statement in self.what.by_hand.items() if kind == self.what.kind else ():
+            told = KeptRecord(MANUAL, statement.key, "", to_text(statement, {}))
+            of_sources = [record for record in found[uuid].records if record.source != MANUAL]
+            found[uuid].records = [*of_sources, told]
+        return found
+
+    def _readdressed(self, kind: str, record: KeptRecord) -> KeptRecord:
+        if self.what.giving not in record.text:
+            return record
+        statement, resolved = from_text(kind, record.key, record.text)
+        changed = {
+            ref: to
+            for ref, uuid in resolved.items()
+            if uuid == self.what.giving and (to := self._to(record.source, ref)) != uuid
+        }
+        if not changed:
+            return record
+        # What points to nothing is asked again in the next run.
+        fingerprint = "" if None in changed.values() else record.fingerprint
+        return replace(record, text=to_text(statement, {**resolved, **changed}), fingerprint=fingerprint)
+
+    def _to(self, source: str, ref: Ref) -> str | None:
+        if ref.by == "employment" and ref.kind == "Person":
+            return self._employments.get(ref.key) or self.what.address(source, ref)
+        return self.what.address(source, ref)
+
+    def _note_employments(self, kind: str, differences: list[Difference]) -> None:
+        """By whose number a person is found who has got the employment."""
+        if kind != "Employment" or self.what.kind != "Person":
+            return
+        for each in differences:
+            for link in each.gained_links:
+                for state in each.after.states if link.name == "person" else ():
+                    number = state.values.get("number")
+                    self._employments[f"{state.values.get('institution', '')}:{number}"] = link.to
+                    self._employments[f":{number}"] = link.to
+
+    def _difference(self, kind: str, uuid: str, concerned: _Concerned) -> Difference:
+        told = [Candidate(each.source, *from_text(kind, each.key, each.text)) for each in concerned.records]
+        left = merged_and_withheld(KINDS[kind], told, self.order, today())
+        for place in left.stripped:
+            record, stated = concerned.records[place], left.candidates[place]
+            stripped = replace(record, text=to_text(stated.statement, stated.resolved), fingerprint="")
+            concerned.changed[RecordId(record.source, kind, record.key).text()] = stripped
+        after = Thing() if uuid in self.what.emptied else left.after
+        entry, beside = self.what.entries.get(uuid, (None, {}))
+        return Difference(
+            kind=kind,
+            uuid=uuid,
+            version=concerned.loaded.version,
+            operation=entry or operation(kind, concerned.loaded.thing, after, today()) or "recorded",
+            record=RecordId(MANUAL, kind, uuid),
+            record_text="",
+            fingerprint="",
+            before=concerned.loaded.thing,
+            after=after,
+            erased=left.names,
+            beside=beside,
+        )
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def _move(self) -> None:
+        kind = self.what.kind
+        new = [uuid for uuid in self.what.moves.values() if uuid is not None]
+        self.tx.run(
+            f"UNWIND $uuids AS uuid MERGE (n:{kind} {{uuid: uuid}}) ON CREATE SET n.version = 0, n.active = false",
+            uuids=sorted(set(new)),
+        ).consume()
+        self.tx.run(
+            f"""
+            UNWIND $rows AS row
+            MATCH (r:SourceRecord {{id: row.id}})-[tells:TELLS]->()
+            MATCH (n:{kind} {{uuid: row.to}})
+            DELETE tells
+            CREATE (r)-[:TELLS]->(n)
+            """,
+            rows=[{"id": key, "to": to} for key, to in self.what.moves.items() if to is not None],
+        ).consume()
+        self.tx.run(
+            "UNWIND $ids AS id MATCH (r:SourceRecord {id: id}) DETACH DELETE r",
+            ids=[key for key, to in self.what.moves.items() if to is None],
+        ).consume()
+
+    def _put(self, kind: str, changed: list[tuple[str, KeptRecord]]) -> None:
+        by_hand: list[dict[str, Any]] = [
+            {"of": uuid, "id": RecordId(MANUAL, kind, each.key).text(), "key": each.key, "text": to_text(each, {})}
+            for uuid, each in self.what.by_hand.items()
+            if kind == self.what.kind
+        ]
+        if by_hand:
+            self.tx.run(
+                f"""
+                UNWIND $rows AS row
+                MATCH (n:{kind} {{uuid: row.of}})
+                MERGE (r:SourceRecord {{id: row.id}})
+                ON CREATE SET r.source = $manual, r.kind = $kind, r.key = row.key, r.learnt = $moment
+                SET r.values = row.text, r.hash = ''
+                MERGE (r)-[:TELLS]->(n)
+                """,
+                rows=by_hand,
+                manual=MANUAL,
+                kind=kind,
+                moment=now(),
+            ).consume()
+        # After what is told by hand: of that, too, something may be withheld.
+        rows = [{"id": key, "values": each.text, "hash": each.fingerprint} for key, each in changed]
+        self.tx.run(
+            "UNWIND $rows AS row MATCH (r:SourceRecord {id: row.id}) SET r.values = row.values, r.hash = row.hash",
+            rows=rows,
+        ).consume()
+
+    def _change(self, kind: str, differences: list[Difference], origin: Origin, number: int) -> None:
+        if not differences:
+            return
+        moment = now()
+        rows = []
+        for place, each in enumerate(differences):
+            node = {"uuid": each.uuid, "version": each.version + 1, **copied(kind, each.after, self.shown)}
+            rows.append(cypher.row(each, node, self.keyring, origin, number + place, moment))
+        self.tx.run(cypher.rewrite(kind), rows=rows, moment=moment).consume()
+        erased = {each.uuid: each.erased for each in differences if each.erased}
+        if erased and kind == self.what.kind:
+            # What was told of the giving thing was told of a protected one, as is known now.
+            erased[self.what.giving] = frozenset[str]().union(*erased.values())
+        erase(self.tx, erased)
+        for query, links in cypher.links(kind, differences):
+            made = self.tx.run(query, rows=links).single(strict=True)["made"]
+            if made != len(links):
+                raise AssertionError(f"{len(links) - made} things that {kind} points to are gone, under the log's lock")

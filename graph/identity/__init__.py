@@ -1,0 +1,1 @@
+"""Which thing is meant: known keys, lookups and matching."""

@@ -1,0 +1,339 @@
+"""Which thing is meant: from a source's keys, natural keys and CPR hashes to uuids (matching, DESIGN §4 "Merge").
+
+A cache over the graph that is filled a batch at a time, so that neither a reading of everything nor one of ten
+records asks the graph once a record.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import NamedTuple
+
+import neo4j
+
+from graph.as_of import exists
+from graph.change_log import identities
+from graph.identity.lookup import surviving_query
+from graph.model import KINDS
+from graph.statements.statement import Ref
+from graph.time import ALWAYS, Period, today
+
+MANY = 5000
+"""Who has asked for more records of one kind than this goes through all of them: they are learnt in one go."""
+
+
+class RecordId(NamedTuple):
+    """Who says it (source), of what (kind), under which key of its own."""
+
+    source: str
+    kind: str
+    key: str
+
+    def text(self) -> str:
+        """As kept in ``SourceRecord.id``."""
+        return f"{self.source}|{self.kind}|{self.key}"
+
+
+class Kept(NamedTuple):
+    """A kept record: the thing it tells of, and the fingerprint of what it was made from ("" = not complete)."""
+
+    uuid: str
+    fingerprint: str
+
+
+@dataclass(slots=True)
+class Holder:
+    """A thing with a natural key: the days that it has been there, whether it is today, and who tells of it."""
+
+    uuid: str
+    life: Period
+    active: bool
+    sources: set[str] = field(default_factory=set)
+
+    @property
+    def rank(self) -> tuple[bool, date]:
+        """What is in force comes before what has ended or is to come, then what began last."""
+        return (self.active, self.life.start)
+
+
+@cache
+def _holders(kind: str) -> str:
+    natural = KINDS[kind].natural
+    told = "COLLECT { MATCH (r:SourceRecord)-[:TELLS]->(n) RETURN DISTINCT r.source }" if KINDS[kind].reused else "[]"
+    return f"""
+    UNWIND $keys AS key
+    MATCH (n:{kind} {{{natural}: key}})
+    RETURN key, n.uuid AS uuid, n.from AS from, n.to AS to, {exists("n")} AS active, {told} AS sources
+    """
+
+
+def _in_blocks(query: str, *columns: str) -> str:
+    """A query that returns lists of many rows: each row of a result costs two reads of the socket, however little is
+    in it."""
+    return f"""{query}
+    WITH collect([{", ".join(columns)}]) AS found
+    UNWIND range(0, size(found), 5000) AS start
+    RETURN found[start..start + 5000] AS rows
+    """
+
+
+RECORDS = _in_blocks(
+    """
+    UNWIND $ids AS id
+    MATCH (r:SourceRecord {id: id})-[:TELLS]->(n)
+    """,
+    "r.source", "r.kind", "r.key", "n.uuid", "coalesce(r.hash, '')",
+)  # fmt: skip
+ALL_RECORDS = _in_blocks(
+    """
+    MATCH (r:SourceRecord {source: $source, kind: $kind})-[:TELLS]->(n)
+    """,
+    "r.key", "n.uuid", "coalesce(r.hash, '')",
+)  # fmt: skip
+# (hash, uuid, former). A number that was changed still finds its person (cpr.md §7); where it is somebody's today, that
+# counts.
+PERSONS_BY_CPR = _in_blocks(
+    """
+    UNWIND $hashes AS hash
+    OPTIONAL MATCH (now:Person {cpr_hash: hash})
+    OPTIONAL MATCH (:FormerCpr {hash: hash})-[:WAS]->(before:Person)
+    WITH hash, now, before
+    WHERE now IS NOT NULL OR before IS NOT NULL
+    """,
+    "hash", "coalesce(now.uuid, before.uuid)", "now IS NULL",
+)  # fmt: skip
+# (key, employments, their persons): those that hold today, else all that ever did: a number may have been used again.
+BY_EMPLOYMENT = _in_blocks(
+    f"""
+    UNWIND $rows AS row
+    MATCH (e:Employment {{number: row.number}})
+    WHERE row.institution = '' OR e.institution = row.institution
+    OPTIONAL MATCH (p:Person)-[:HAS]->(e)
+    WITH row.key AS key, e, p, {exists("e")} AS here
+    WITH key,
+        collect(DISTINCT CASE WHEN here THEN e.uuid END) AS now, collect(DISTINCT e.uuid) AS ever,
+        collect(DISTINCT CASE WHEN here THEN p.uuid END) AS theirs, collect(DISTINCT p.uuid) AS ever_theirs
+    """,
+    "key",
+    "CASE WHEN size(now) > 0 THEN now ELSE ever END",
+    "CASE WHEN size(theirs) > 0 THEN theirs ELSE ever_theirs END",
+)
+
+
+def employment_rows(keys: Iterable[str]) -> list[dict[str, str]]:
+    """What ``BY_EMPLOYMENT`` asks for, of keys ``<institution>:<number>``."""
+    split = ((key, *key.rpartition(":")[::2]) for key in keys)
+    return [{"key": key, "institution": institution, "number": number} for key, institution, number in split]
+
+
+class Index:
+    """Answers from what was learnt; ``learn_…`` asks the graph for what is not known yet."""
+
+    def __init__(self, driver: neo4j.Driver) -> None:
+        self._driver = driver
+        # ``changes.identities`` before the first look at the graph; None = it has not been looked at.
+        self._identities: int | None = None
+        # (source, kind) → key → record; None = there is none.
+        self._records: defaultdict[tuple[str, str], dict[str, Kept | None]] = defaultdict(dict)
+        self._asked: Counter[tuple[str, str]] = Counter()  # how many records were asked for by key
+        self._whole: set[tuple[str, str]] = set()  # (source, kind) of which all records are known
+        self._naturals: dict[tuple[str, str], list[Holder]] = {}
+        self._cprs: dict[str, str | None] = {}
+        self._formers: set[str] = set()
+        self._uuids: dict[tuple[str, str], str | None] = {}
+        self._employments: dict[tuple[str, str], str | None] = {}
+
+    def learn_all(self, source: str, kinds: Iterable[str]) -> None:
+        """Everything that a source has told of these kinds; asked for once."""
+        for kind in kinds:
+            if (source, kind) in self._whole:
+                continue
+            self._whole.add((source, kind))
+            known = self._records[source, kind]
+            for block in self._rows(ALL_RECORDS, source=source, kind=kind):
+                for key, uuid, fingerprint in block["rows"]:
+                    if known.get(key) is None:  # what was noted since is newer
+                        known[key] = Kept(uuid, fingerprint)
+
+    def learn_records(self, ids: Iterable[RecordId]) -> None:
+        new: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for source, kind, key in ids:
+            if key not in self._records[source, kind]:
+                new[source, kind].add(key)
+        asked: list[str] = []
+        for (source, kind), keys in new.items():
+            self._asked[source, kind] += len(keys)
+            if self._asked[source, kind] > MANY:
+                self.learn_all(source, [kind])
+            if (source, kind) not in self._whole:
+                self._records[source, kind].update(dict.fromkeys(keys))
+                asked += [RecordId(source, kind, key).text() for key in keys]
+        for block in self._rows(RECORDS, ids=asked) if asked else ():
+            for source, kind, key, uuid, fingerprint in block["rows"]:
+                self._records[source, kind][key] = Kept(uuid, fingerprint)
+
+    def learn_cprs(self, hashes: Iterable[str]) -> None:
+        new = [each for each in hashes if each not in self._cprs]
+        if not new:
+            return
+        self._cprs.update(dict.fromkeys(new))
+        for block in self._rows(PERSONS_BY_CPR, hashes=new):
+            for cpr_hash, uuid, former in block["rows"]:
+                self._cprs[cpr_hash] = uuid
+                if former:
+                    self._formers.add(cpr_hash)
+
+    def learn_naturals(self, keys: Iterable[tuple[str, str]]) -> None:
+        by_kind: dict[str, list[str]] = {}
+        for kind, key in keys:
+            if (kind, key) not in self._naturals:
+                self._naturals[kind, key] = []
+                by_kind.setdefault(kind, []).append(key)
+        for kind, wanted in by_kind.items():
+            for row in self._rows(_holders(kind), keys=wanted):
+                start, end = row["from"], row["to"]
+                life = Period(ALWAYS if start is None else start.to_native(), None if end is None else end.to_native())
+                holder = Holder(row["uuid"], life, row["active"], set(row["sources"]))
+                self._naturals[kind, row["key"]].append(holder)
+
+    def learn_refs(self, refs: Iterable[Ref], source: str) -> None:
+        """All that ``resolve`` will be asked."""
+        records: set[RecordId] = set()
+        naturals: set[tuple[str, str]] = set()
+        cprs: set[str] = set()
+        uuids: dict[str, list[str]] = {}
+        employments: set[tuple[str, str]] = set()
+        for ref in refs:
+            if ref.by == "employment":
+                employments.add((ref.kind, ref.key))
+            elif ref.by == "natural":
+                naturals.add((ref.kind, ref.key))
+            elif ref.by == "cpr":
+                cprs.add(ref.key)
+            elif ref.by == "uuid":
+                if (ref.kind, ref.key) not in self._uuids:
+                    uuids.setdefault(ref.kind, []).append(ref.key)
+            else:
+                records.add(_record(ref, source))
+        self.learn_records(records)
+        self.learn_naturals(naturals)
+        self.learn_cprs(cprs)
+        self._learn_employments(employments)
+        for kind, wanted in uuids.items():
+            self._uuids.update(dict.fromkeys((kind, each) for each in wanted))
+            for row in self._rows(f"UNWIND $uuids AS uuid {surviving_query(kind)}", uuids=wanted):
+                self._uuids[kind, row["asked"]] = row["uuid"]
+
+    def _learn_employments(self, refs: Iterable[tuple[str, str]]) -> None:
+        new = [each for each in refs if each not in self._employments]
+        if not new:
+            return
+        self._employments.update(dict.fromkeys(new))
+        for block in self._rows(BY_EMPLOYMENT, rows=employment_rows({key for _, key in new})):
+            for key, employments, persons in block["rows"]:
+                for kind, uuids in (("Employment", employments), ("Person", persons)):
+                    if (kind, key) in self._employments and len(uuids) == 1:
+                        self._employments[kind, key] = uuids[0]
+
+    def resolve(self, ref: Ref, source: str) -> str | None:
+        """The uuid that a reference stands for; None where nothing fits it (yet)."""
+        if ref.by == "uuid":
+            return self._uuids.get((ref.kind, ref.key))
+        if ref.by == "natural":
+            return self.natural(ref.kind, ref.key)
+        if ref.by == "cpr":
+            return self._cprs.get(ref.key)
+        if ref.by == "employment":
+            return self._employments.get((ref.kind, ref.key))
+        kept = self.kept(_record(ref, source))
+        return kept.uuid if kept else None
+
+    def kept(self, record: RecordId) -> Kept | None:
+        return self._records[record.source, record.kind].get(record.key)
+
+    def kept_of(self, source: str, kind: str) -> Mapping[str, Kept]:
+        """Key → kept record, of all that was learnt of this source and kind."""
+        return {key: kept for key, kept in self._records[source, kind].items() if kept}
+
+    def person(self, cpr_hash: str) -> str | None:
+        return self._cprs.get(cpr_hash)
+
+    def is_former(self, cpr_hash: str) -> bool:
+        """Whether the number was changed, so that it is nobody's today."""
+        return cpr_hash in self._formers
+
+    def natural(self, kind: str, key: str) -> str | None:
+        """The thing that a natural key stands for: the one in force, else the one that was there last."""
+        holders = self._naturals.get((kind, key))
+        return max(holders, key=lambda each: each.rank).uuid if holders else None
+
+    def natural_of(self, kind: str, key: str, source: str, life: Sequence[Period] | None) -> str | None:
+        """The thing that a new record of a source is of, by its natural key.
+
+        Where keys are used again (``Kind.reused``) it is one that is there on one of the days that the record tells
+        of, and of which the source does not tell under another key of its own.
+        """
+        if not KINDS[kind].reused:
+            return self.natural(kind, key)
+        fits = [
+            each
+            for each in self._naturals.get((kind, key), ())
+            if source not in each.sources and (life is None or any(each.life.overlap(days) for days in life))
+        ]
+        return max(fits, key=lambda each: each.rank).uuid if fits else None
+
+    def note(self, record: RecordId, uuid: str, fingerprint: str, *, cpr: str | None = None) -> None:
+        """Remember what is about to be, or has been, written."""
+        self._records[record.source, record.kind][record.key] = Kept(uuid, fingerprint)
+        self._uuids[record.kind, uuid] = uuid
+        if cpr is not None and self._cprs.get(cpr) is None:
+            self._cprs[cpr] = uuid
+
+    def note_natural(self, kind: str, key: str, holder: Holder) -> None:
+        """As ``note``, of the thing that has a natural key, or gets it."""
+        holders = self._naturals.setdefault((kind, key), [])
+        known = next((each for each in holders if each.uuid == holder.uuid), None)
+        if known is None:
+            holders.append(holder)
+        else:
+            known.sources |= holder.sources
+
+    def drop(self, record: RecordId, uuid: str) -> None:
+        """A new thing that was noted will not be written after all."""
+        self._records[record.source, record.kind][record.key] = None
+        self._uuids[record.kind, uuid] = None
+        for holders in self._naturals.values():
+            holders[:] = [each for each in holders if each.uuid != uuid]
+        for key in [key for key, found in self._cprs.items() if found == uuid]:
+            self._cprs[key] = None
+
+    def forget(self) -> None:
+        """Start anew: somebody else has written meanwhile."""
+        self._records.clear()
+        self._asked.clear()
+        self._whole.clear()
+        self._naturals.clear()
+        self._cprs.clear()
+        self._formers.clear()
+        self._uuids.clear()
+        self._employments.clear()
+        self._identities = None
+
+    def is_outdated(self, tx: neo4j.ManagedTransaction) -> bool:
+        """Records have been moved to other things since it first looked. Asked under the log's lock."""
+        return self._identities is not None and self._identities != identities(tx)
+
+    def _rows(self, query: str, **parameters: object) -> Sequence[neo4j.Record]:
+        with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            if self._identities is None:
+                self._identities = identities(session)
+            return list(session.run(query, {**parameters, "today": today()}))
+
+
+def _record(ref: Ref, source: str) -> RecordId:
+    if ref.by == "other":
+        source, _, key = ref.key.partition(":")
+        return RecordId(source, ref.kind, key)
+    return RecordId(source, ref.kind, ref.key)

@@ -1,0 +1,109 @@
+"""Finding a thing by what people call it: uuid, a source's key, or its natural key."""
+
+import re
+from dataclasses import dataclass
+
+import neo4j
+
+from graph.as_of import exists
+from graph.errors import Ambiguous, Unknown
+from graph.model import KINDS, RESPONSIBILITY_PREFIXES
+from graph.time import today
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+
+def canonical(uuid: str) -> str | None:
+    """A uuid as the graph has it, in small letters; None for what is not a uuid."""
+    small = uuid.strip().lower()
+    return small if _UUID.fullmatch(small) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A thing. ``source``: whose key it was asked by; None = by uuid or natural key."""
+
+    uuid: str
+    source: str | None = None
+
+
+def surviving_query(kind: str) -> str:
+    """``asked``, and ``uuid``: what is known by the ``uuid`` in scope; of a person joined into another, that other."""
+    if kind != "Person":
+        return f"MATCH (n:{kind} {{uuid: uuid}}) RETURN uuid AS asked, n.uuid AS uuid"
+    return """
+    MATCH (:Person {uuid: uuid})-[:JOINED_INTO*0..]->(n)
+    WHERE NOT EXISTS { (n)-[:JOINED_INTO]->() }
+    RETURN uuid AS asked, n.uuid AS uuid
+    """
+
+
+def surviving(driver: neo4j.Driver, kind: str, uuid: str) -> str:
+    """The uuid by which a thing is known today (``graph.corrections.joining``); one of nothing stays as it is."""
+    if kind != "Person":
+        return uuid
+    rows, _, _ = driver.execute_query(
+        f"WITH $uuid AS uuid {surviving_query(kind)}", uuid=uuid, routing_=neo4j.RoutingControl.READ
+    )
+    return str(rows[0]["uuid"]) if rows else uuid
+
+
+def find_query(kind: str) -> str:
+    """One row a fitting thing: uuid, source. Parameters ``$name``, ``$uuid`` (as ``canonical`` has it), ``$today``."""
+    natural = KINDS[kind].natural
+    by_natural = ""
+    if natural:
+        # The key of what has ended may be used again: then it stands for what is in force, else for the last one.
+        one = (
+            f"WITH n ORDER BY {exists('n')} DESC, coalesce(n.from, date({{year: 1}})) DESC LIMIT 1"
+            if KINDS[kind].reused
+            else ""
+        )
+        by_natural = f"UNION MATCH (n:{kind} {{{natural}: $name}}) {one} RETURN n.uuid AS uuid, null AS source"
+    return f"""
+    CALL () {{
+        WITH $uuid AS uuid
+        {surviving_query(kind)}
+    }}
+    RETURN uuid, null AS source
+    {by_natural}
+    UNION
+    MATCH (r:SourceRecord {{key: $name}})-[:TELLS]->(n:{kind})
+    WHERE r.kind = '{kind}'
+    RETURN n.uuid AS uuid, r.source AS source
+    """
+
+
+def found(kind: str, name: str, rows: list[Found]) -> Found:
+    """The one thing among the rows of ``find_query``. Raises Unknown (unknown_unit …) or Ambiguous.
+
+    What it is by itself, by uuid or natural key, counts before what a source calls by that name.
+    """
+    uuids = {row.uuid for row in rows if row.source is None} or {row.uuid for row in rows}
+    rows = [row for row in rows if row.uuid in uuids]
+    if not uuids:
+        raise Unknown(f"unknown_{_spelled(kind)}", f"no {kind} is known as {name!r}; give its uuid or a source's key")
+    if len(uuids) > 1:
+        raise Ambiguous(f"{name!r} fits {len(uuids)} things of kind {kind}; give the uuid", tuple(sorted(uuids)))
+    return min(rows, key=lambda row: (row.source is not None, row.source or ""))
+
+
+def find(session: neo4j.Session, kind: str, name: str) -> Found:
+    """The thing of a kind that is known by this name."""
+    rows = session.run(find_query(kind), name=name, uuid=canonical(name) or name, today=today())
+    return found(kind, name, [Found(row["uuid"], row["source"]) for row in rows])
+
+
+def responsibility_kind(text: str) -> tuple[str, str]:
+    """``kle:27.12`` → (KleNode, "27.12"). Raises Unknown (unknown_responsibility) for another prefix."""
+    prefix, _, key = text.partition(":")
+    if prefix not in RESPONSIBILITY_PREFIXES or not key:
+        raise Unknown(
+            "unknown_responsibility",
+            f"{text!r} is no responsibility; write one of {', '.join(RESPONSIBILITY_PREFIXES)}, ':' and a key",
+        )
+    return RESPONSIBILITY_PREFIXES[prefix], key
+
+
+def _spelled(kind: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind).lstrip("_")

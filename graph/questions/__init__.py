@@ -1,0 +1,1 @@
+"""Questions to the organisation, each answered by one rule."""

@@ -1,0 +1,68 @@
+"""Where sources say different things of which only one can hold (DESIGN §4 "Merge")."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import neo4j
+
+from graph.model import KINDS
+from graph.questions.provenance import Sayings, sayings
+from graph.statements.precedence import SourceOrder
+from graph.writing.loading import KeptRecord
+
+AT_A_TIME = 1000  # things; bounds memory
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A property of a thing of which two sources say different things."""
+
+    uuid: str
+    said: Sayings
+
+
+def disagreements(
+    driver: neo4j.Driver,
+    order: SourceOrder,
+    kind: str,
+    day: date,
+    *,
+    name: str | None = None,
+    source: str | None = None,
+    after: str = "",
+) -> Iterator[Disagreement]:
+    """Those of one kind, by uuid, found as they are asked for.
+
+    ``name``: only of this property or link. ``source``: only where it takes part. ``after``: go on after this uuid.
+    """
+    while True:
+        batch = _told_twice(driver, kind, after)
+        for uuid, records in batch:
+            if source is not None and not any(each.source == source for each in records):
+                continue
+            for said in sayings(KINDS[kind], records, order, day):
+                takes_part = source is None or any(each.source == source for each in said.sayings)
+                if said.disagree and takes_part and (name is None or said.name == name):
+                    yield Disagreement(uuid, said)
+        if len(batch) < AT_A_TIME:
+            return
+        after = batch[-1][0]
+
+
+def _told_twice(driver: neo4j.Driver, kind: str, after: str) -> list[tuple[str, Sequence[KeptRecord]]]:
+    rows, _, _ = driver.execute_query(
+        f"""
+        MATCH (n:{kind})
+        WHERE n.uuid > $after AND COUNT {{ (n)<-[:TELLS]-() }} > 1
+        WITH n ORDER BY n.uuid LIMIT $most
+        RETURN n.uuid AS uuid, COLLECT {{
+            MATCH (r:SourceRecord)-[:TELLS]->(n)
+            RETURN [r.source, r.key, coalesce(r.hash, ''), r.values, coalesce(toString(r.learnt), ''), r.since]
+        }} AS records
+        """,
+        after=after,
+        most=AT_A_TIME,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return [(row["uuid"], [KeptRecord(*each) for each in row["records"]]) for row in rows]

@@ -1,0 +1,261 @@
+"""Nearest holder, and nearest manager (DESIGN §4 "Nearest holder"; decisions A1–A24 of tests/acceptance/nearest.yaml).
+
+The holders whose assignment is FOR the unit itself; if none qualifies, for its parent on that day; and so on to the
+root. ``answer`` is the rule. The Cypher only tells it what holds on the day (``graph.questions.nearest_holders``).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import neo4j
+
+from graph.as_of import Day
+from graph.change_log import turned_day
+from graph.errors import Unknown
+from graph.identity.lookup import Found, find, responsibility_kind
+from graph.questions import nearest_holders as facts
+from graph.questions.nearest_holders import Candidate, Substitute
+
+MANAGER = "manager"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who answers. ``via``: the substitution that brought the person in; None = in person."""
+
+    person: str
+    assignment: str
+    via: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``covering``: what covers the responsibility asked for; None = none was asked for. ``leaving_out``: a person.
+
+    ``types``: only holders whose employment is of one of these types; empty = any.
+    """
+
+    covers_all: bool
+    covering: frozenset[str] | None = None
+    leaving_out: str | None = None
+    types: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The answer. ``path``: units visited; ``steps``: how many above the start; ``reason`` where nobody answered."""
+
+    holders: tuple[Holder, ...] = ()
+    level_unit: str | None = None
+    steps: int | None = None
+    path: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfEmployment:
+    """One employment's or affiliation's nearest manager."""
+
+    employment: str
+    nearest: Nearest
+
+
+@dataclass(slots=True)
+class Names:
+    """uuid → source key, for answers to whoever asked by key."""
+
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, uuid: str | None) -> str | None:
+        return None if uuid is None else self.keys.get(uuid, uuid)
+
+
+def answer(chain: Sequence[str], candidates: Mapping[str, Sequence[Candidate]], question: Question) -> Nearest:
+    """The rule. ``chain``: the start and the units above it on the day, in order."""
+    for steps, unit in enumerate(chain):
+        holders = _of_level(candidates.get(unit, ()), chain, question)
+        if holders:
+            return Nearest(tuple(holders), unit, steps, tuple(chain[: steps + 1]))
+    return Nearest(path=tuple(chain), reason="no_holder")
+
+
+def _of_level(candidates: Sequence[Candidate], chain: Sequence[str], question: Question) -> list[Holder]:
+    found: list[Holder] = []
+    for each in sorted(candidates, key=lambda c: (not c.primary, c.since, c.key)):  # A11
+        if each.person == question.leaving_out or not _qualifies(each, question):  # A16: skipped whole
+            continue
+        if not each.away:
+            found.append(Holder(each.person, each.assignment, None))
+            continue
+        found += [
+            Holder(substitute.person, each.assignment, substitute.substitution)
+            for substitute in sorted(each.substitutes, key=lambda s: (s.rank, s.key))  # A3
+            if substitute.person != question.leaving_out and _in_scope(substitute, chain, question)
+        ]
+    return _each_once(found)
+
+
+def _qualifies(candidate: Candidate, question: Question) -> bool:
+    if question.types and candidate.holder_type not in question.types:
+        return False
+    if question.covering is None:
+        return True  # A9
+    if not candidate.about:
+        return question.covers_all  # A10
+    return bool(candidate.about & question.covering)
+
+
+def _in_scope(substitute: Substitute, chain: Sequence[str], question: Question) -> bool:
+    """A4: both must hold if both are given. The chain is the unit asked from and all that it lies below."""
+    if substitute.units and not substitute.units & set(chain):
+        return False
+    if not substitute.about:
+        return True
+    return question.covering is not None and bool(substitute.about & question.covering)
+
+
+def _each_once(holders: Iterable[Holder]) -> list[Holder]:
+    """A12: as holder rather than as substitute, else in the first place."""
+    holders = list(holders)
+    in_person = {each.person for each in holders if each.via is None}
+    met: set[str] = set()
+    once = []
+    for each in holders:
+        if each.person in met or (each.via is not None and each.person in in_person):
+            continue
+        met.add(each.person)
+        once.append(each)
+    return once
+
+
+def nearest(
+    driver: neo4j.Driver, role: str, unit: str, at: date, responsibility: str | None = None
+) -> tuple[Nearest, Names]:
+    """The nearest holders of a role, counted from a unit.
+
+    ``unit`` is a uuid or a source's key; ``role`` its key; ``responsibility`` is written kind:key ("kle:27.12").
+    Raises Unknown: unknown_unit, unknown_role, unknown_responsibility. Asked by key, names come with the answer.
+    """
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        day = Day.of(at, turned_day(session))
+        start = find(session, "Unit", unit)
+        asked_role = find(session, "Role", role)
+        covering = _covering(session, responsibility, at)
+        told = facts.above(session, day, at, start.uuid, asked_role.uuid)
+        if not told.active:
+            return Nearest(reason="unit_not_active"), Names()  # A13
+        question = Question(told.covers_all, covering)
+        found = answer(told.chain, told.candidates, question)
+        return found, _names(session, start, [found])
+
+
+def nearest_manager(
+    driver: neo4j.Driver,
+    person: str,
+    at: date,
+    responsibility: str | None = None,
+    types: frozenset[str] = frozenset(),
+    employment: str | None = None,
+) -> tuple[list[OfEmployment], Names]:
+    """The nearest manager of a person: one answer for each employment and affiliation active on the day (A19).
+
+    ``types``: limits the holders to those with an employment of these types (monthly paid, say). ``employment``: only
+    that one. Raises Unknown: unknown_person, unknown_responsibility.
+    """
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        day = Day.of(at, turned_day(session))
+        asked = find(session, "Person", person)
+        covering = _covering(session, responsibility, at)
+        manager = _manager(session)
+        answers = []
+        for tie in facts.ties(session, day, at, asked.uuid):
+            if employment is not None and employment not in (tie.uuid, *tie.keys):
+                continue
+            told = facts.above(session, day, at, tie.unit, manager) if manager and tie.unit else None
+            if told is None or not told.active:
+                reason = "no_holder" if manager is None else "unit_not_active"
+                answers.append(OfEmployment(tie.uuid, Nearest(reason=reason)))
+                continue
+            question = Question(told.covers_all, covering, leaving_out=asked.uuid, types=types)
+            answers.append(OfEmployment(tie.uuid, answer(told.chain, told.candidates, question)))
+        names = _names(session, asked, [each.nearest for each in answers], [each.employment for each in answers])
+        return sorted(answers, key=lambda each: names.of(each.employment) or ""), names
+
+
+def nearest_managers_of_all(driver: neo4j.Driver, at: date) -> dict[str, Nearest]:
+    """The nearest manager of every employment and affiliation active on the day, in one query: uuid → answer."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        day = Day.of(at, turned_day(session))
+        manager = _manager(session)
+        whole = facts.everywhere(session, day, at, manager or "")
+    chains: dict[str, tuple[str, ...]] = {}
+    shared: dict[str, Nearest] = {}
+    answers = {}
+    for employment, person, unit in whole.employed:
+        if unit not in whole.active:
+            answers[employment] = Nearest(reason="unit_not_active")
+            continue
+        if unit not in chains:
+            chains[unit] = _chain(unit, whole.parents)
+            shared[unit] = answer(chains[unit], whole.candidates, Question(whole.covers_all))
+        found = shared[unit]
+        # The person matters only to those who manage, or stand in, somewhere: for all others the unit's answer holds.
+        if person in whole.involved:
+            found = answer(chains[unit], whole.candidates, Question(whole.covers_all, leaving_out=person))
+        answers[employment] = found
+    return answers
+
+
+def _chain(unit: str, parents: Mapping[str, str]) -> tuple[str, ...]:
+    chain = [unit]
+    while (above := parents.get(chain[-1])) is not None and above not in chain:
+        chain.append(above)
+    return tuple(chain)
+
+
+def _manager(session: neo4j.Session) -> str | None:
+    """The manager role; None where no such role has been stated yet: then nobody is a manager."""
+    try:
+        return find(session, "Role", MANAGER).uuid
+    except Unknown:
+        return None
+
+
+def _covering(session: neo4j.Session, responsibility: str | None, at: date) -> frozenset[str] | None:
+    if responsibility is None:
+        return None
+    kind, key = responsibility_kind(responsibility)
+    try:
+        asked = find(session, kind, key)
+    except Unknown as unknown:
+        raise Unknown("unknown_responsibility", str(unknown)) from unknown
+    return facts.covering(session, at, asked.uuid)
+
+
+def _names(session: neo4j.Session, asked: Found, answers: Sequence[Nearest], more: Sequence[str] = ()) -> Names:
+    """Keys for all that an answer mentions, of the source by whose key was asked."""
+    if asked.source is None:
+        return Names()
+    mentioned = {*more}
+    for each in answers:
+        mentioned.update((*each.path, *filter(None, (each.level_unit,))))
+        for holder in each.holders:
+            mentioned.update((holder.person, holder.assignment, *filter(None, (holder.via,))))
+    return Names(facts.keys(session, sorted(mentioned), asked.source))
+
+
+def as_expected(found: Nearest, names: Names) -> dict[str, object]:
+    """The form of ``expect`` in nearest.yaml."""
+    form: dict[str, object] = {
+        "holders": [
+            {"person": names.of(each.person), "assignment": names.of(each.assignment), "via": names.of(each.via)}
+            for each in found.holders
+        ],
+        "level_unit": names.of(found.level_unit),
+        "steps": found.steps,
+        "path": [names.of(unit) for unit in found.path],
+    }
+    if found.reason:
+        form["reason"] = found.reason
+    return form

@@ -1,0 +1,286 @@
+"""What the nearest rule is told of a day: the way up, and for each unit on it who holds the role there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import neo4j
+
+from graph.as_of import Day, in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """Somebody in force to stand in: here on the day, and at work (A2, A8 are settled by the query)."""
+
+    substitution: str
+    key: str
+    person: str
+    rank: int
+    units: frozenset[str]  # scope; empty = everywhere
+    about: frozenset[str]  # scope; empty = everything
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An assignment of the role that counts for a unit on the day, with its holder, alive and employed."""
+
+    assignment: str
+    person: str
+    holder: str
+    primary: bool
+    since: date
+    key: str  # what orders equals (A11): a source's key, which unlike a uuid is the same in every installation
+    about: frozenset[str]
+    away: bool
+    holder_type: str | None
+    substitutes: tuple[Substitute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """A unit and all above it on the day. ``active``: the unit itself is open."""
+
+    active: bool
+    chain: tuple[str, ...]
+    candidates: Mapping[str, Sequence[Candidate]]
+    covers_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """An employment or affiliation that is active on the day."""
+
+    uuid: str
+    unit: str | None
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Everywhere:
+    """The whole organisation on the day. ``involved``: persons who hold the role or stand in for a holder."""
+
+    employed: Sequence[tuple[str, str, str]]  # employment, person, unit
+    parents: Mapping[str, str]
+    active: frozenset[str]
+    candidates: Mapping[str, Sequence[Candidate]]
+    involved: frozenset[str]
+    covers_all: bool
+
+
+def _person_of(day: Day, holder: str) -> str:
+    """Alive, existing person behind a holder; the holder may be the person (A23)."""
+    return f"""
+    CALL ({holder}) {{
+        WITH {holder}
+        WHERE {holder}:Person
+        RETURN {holder} AS person
+        UNION
+        MATCH ({holder})<-[has:HAS]-(person:Person)
+        WHERE {in_force("has")}
+        RETURN person
+    }}
+    WITH *
+    WHERE {day.active("person")} AND NOT {day.flag("person", "dead")}
+    """
+
+
+def _at_work(day: Day) -> str:
+    """Some employment or affiliation of ``deputy`` is active and not on leave (A8)."""
+    return f"""
+    EXISTS {{
+        MATCH (deputy)-[tied:HAS]->(tie)
+        WHERE {in_force("tied")} AND {day.active("tie")} AND NOT {day.flag("tie", "on_leave")}
+    }}
+    """
+
+
+def _key(node: str) -> str:
+    """What orders equals: a source's key, which unlike a uuid is the same in every installation (A3, A11)."""
+    told = f"MATCH (r:SourceRecord)-[:TELLS]->({node}) RETURN r.key ORDER BY r.key"
+    return f"coalesce(head(COLLECT {{ {told} }}), {node}.uuid)"
+
+
+def _candidates(day: Day) -> str:
+    """For a ``level`` and a ``role`` in scope: the rows of its candidates. A14: only where the unit is open."""
+    return f"""
+    MATCH (level)<-[for:FOR]-(a:Assignment)
+    WHERE {in_force("for")} AND {day.active("a")} AND {day.active("level")}
+      AND EXISTS {{ MATCH (a)-[of:OF]->(role) WHERE {in_force("of")} }}
+    MATCH (a)<-[holds:HOLDS]-(holder)
+    WHERE {in_force("holds")} AND {day.active("holder")}
+    {_person_of(day, "holder")}
+    RETURN {{
+        assignment: a.uuid,
+        person: person.uuid,
+        holder: holder.uuid,
+        primary: {day.flag("a", "primary")},
+        since: a.from,
+        key: {_key("a")},
+        about: COLLECT {{ MATCH (a)-[about:ABOUT]->(x) WHERE {in_force("about")} RETURN x.uuid }},
+        away: {day.flag("person", "absent")} OR (NOT holder:Person AND {day.flag("holder", "on_leave")}),
+        type: ({day.values("holder")}).type,
+        substitutes: COLLECT {{
+            MATCH (deputy:Person)-[stands:STANDS_IN]->(s:Substitution)-[for_a:SUBSTITUTES]->(a)
+            WHERE {in_force("stands")} AND {in_force("for_a")} AND {day.active("s")}
+              AND {day.active("deputy")} AND NOT {day.flag("deputy", "dead")} AND NOT {day.flag("deputy", "absent")}
+              AND {_at_work(day)}
+            RETURN {{
+                substitution: s.uuid,
+                key: {_key("s")},
+                person: deputy.uuid,
+                rank: coalesce(({day.values("s")}).rank, 0),
+                units: COLLECT {{ MATCH (s)-[in_unit:SCOPE_UNIT]->(x) WHERE {in_force("in_unit")} RETURN x.uuid }},
+                about: COLLECT {{ MATCH (s)-[on:SCOPE_ABOUT]->(x) WHERE {in_force("on")} RETURN x.uuid }}
+            }}
+        }}
+    }} AS candidate
+    """
+
+
+def above(session: neo4j.Session, day: Day, at: date, unit: str, role: str) -> Above:
+    """The way up from a unit, with the candidates for a role on each level: one query."""
+    rows = list(
+        session.run(
+            f"""
+            MATCH (start:Unit {{uuid: $unit}}), (role:Role {{uuid: $role}})
+            MATCH way = (start)-[parts:PART_OF*0..]->(level:Unit)
+            WHERE all(part IN parts WHERE {in_force("part")})
+            CALL (level, role) {{
+                {_candidates(day)}
+            }}
+            WITH start, role, way, level, collect(candidate) AS candidates
+            RETURN level.uuid AS unit, candidates, {day.active("start")} AS active,
+                {day.flag("role", "covers_all")} AS covers_all
+            ORDER BY length(way)
+            """.replace("CALL (level, role) {", "OPTIONAL CALL (level, role) {"),  # a level without candidates stays
+            unit=unit,
+            role=role,
+            at=at,
+        )
+    )
+    if not rows:
+        return Above(False, (), {}, False)
+    return Above(
+        active=rows[0]["active"],
+        chain=tuple(row["unit"] for row in rows),
+        candidates={row["unit"]: [_candidate(each) for each in row["candidates"]] for row in rows},
+        covers_all=rows[0]["covers_all"],
+    )
+
+
+def ties(session: neo4j.Session, day: Day, at: date, person: str) -> list[Tie]:
+    """The person's employments and affiliations that are active on the day, with the unit that they are IN (A18)."""
+    rows = session.run(
+        f"""
+        MATCH (:Person {{uuid: $person}})-[has:HAS]->(tie)
+        WHERE {in_force("has")} AND {day.active("tie")}
+        OPTIONAL MATCH (tie)-[in:IN]->(unit:Unit)
+        WHERE {in_force("in")}
+        RETURN tie.uuid AS uuid, unit.uuid AS unit,
+            COLLECT {{ MATCH (r:SourceRecord)-[:TELLS]->(tie) RETURN r.key }} AS keys
+        """,
+        person=person,
+        at=at,
+    )
+    return [Tie(row["uuid"], row["unit"], tuple(row["keys"])) for row in rows]
+
+
+def covering(session: neo4j.Session, at: date, responsibility: str) -> frozenset[str]:
+    """What covers a responsibility: the same node, ancestors in KLE, groups and groups of groups (A21)."""
+    rows = session.run(
+        f"""
+        MATCH (asked:KleNode|ItSystem|SystemGroup|Function {{uuid: $uuid}})
+        MATCH (asked)-[up:WITHIN|MEMBER_OF*0..]->(cover)
+        WHERE all(each IN up WHERE {in_force("each")})
+        RETURN DISTINCT cover.uuid AS uuid
+        """,
+        uuid=responsibility,
+        at=at,
+    )
+    return frozenset(row["uuid"] for row in rows)
+
+
+def everywhere(session: neo4j.Session, day: Day, at: date, role: str) -> Everywhere:
+    """Tree, candidates and employed people of the whole organisation: one query."""
+    row = session.run(
+        f"""
+        OPTIONAL MATCH (role:Role {{uuid: $role}})
+        RETURN {day.flag("role", "covers_all")} AS covers_all,
+            COLLECT {{
+                MATCH (child:Unit)-[part:PART_OF]->(parent:Unit)
+                WHERE {in_force("part")}
+                RETURN [child.uuid, parent.uuid]
+            }} AS parents,
+            COLLECT {{ MATCH (u:Unit) WHERE {day.active("u")} RETURN u.uuid }} AS active,
+            COLLECT {{
+                MATCH (level:Unit)
+                CALL (level, role) {{
+                    {_candidates(day)}
+                }}
+                RETURN [level.uuid, candidate]
+            }} AS candidates,
+            COLLECT {{
+                MATCH (person:Person)-[has:HAS]->(tie)-[in:IN]->(unit:Unit)
+                WHERE {in_force("has")} AND {in_force("in")} AND {day.active("tie")}
+                RETURN [tie.uuid, person.uuid, unit.uuid]
+            }} AS employed
+        """,
+        role=role,
+        at=at,
+    ).single(strict=True)
+    candidates: dict[str, list[Candidate]] = {}
+    for unit, each in row["candidates"]:
+        candidates.setdefault(unit, []).append(_candidate(each))
+    everybody = [each for group in candidates.values() for each in group]
+    return Everywhere(
+        employed=[tuple(each) for each in row["employed"]],
+        parents=dict(row["parents"]),
+        active=frozenset(row["active"]),
+        candidates=candidates,
+        involved=frozenset(
+            person for each in everybody for person in (each.person, *(s.person for s in each.substitutes))
+        ),
+        covers_all=row["covers_all"],
+    )
+
+
+def keys(session: neo4j.Session, uuids: Sequence[str], source: str) -> dict[str, str]:
+    """What a source calls things; for what it does not know, the key of whoever made it."""
+    rows = session.run(
+        """
+        UNWIND $uuids AS uuid
+        MATCH (n:Unit|Person|Employment|Affiliation|Assignment|Substitution {uuid: uuid})<-[:TELLS]-(r:SourceRecord)
+        WITH uuid, r ORDER BY r.source <> $source, r.source
+        RETURN uuid, head(collect(r.key)) AS key
+        """,
+        uuids=list(uuids),
+        source=source,
+    )
+    return {row["uuid"]: row["key"] for row in rows}
+
+
+def _candidate(row: dict[str, Any]) -> Candidate:
+    return Candidate(
+        assignment=row["assignment"],
+        person=row["person"],
+        holder=row["holder"],
+        primary=row["primary"],
+        since=row["since"].to_native(),
+        key=row["key"],
+        about=frozenset(row["about"]),
+        away=row["away"],
+        holder_type=row["type"],
+        substitutes=tuple(
+            Substitute(
+                substitution=each["substitution"],
+                key=each["key"],
+                person=each["person"],
+                rank=each["rank"],
+                units=frozenset(each["units"]),
+                about=frozenset(each["about"]),
+            )
+            for each in row["substitutes"]
+        ),
+    )

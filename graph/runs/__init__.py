@@ -1,0 +1,1 @@
+"""Runs, cursors, problems and stopped runs: what imports and exports share."""

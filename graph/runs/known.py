@@ -1,0 +1,118 @@
+"""What the graph already has from a source, as the source's readings ask for it."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+import neo4j
+
+from graph.cpr.keyring import Keyring
+from graph.identity.known_keys import Index, RecordId
+from graph.runs.sourcing import read_mark
+from graph.statements.statement import Statement
+from graph.statements.stored_record import from_text
+
+NOT_COMPLETE = ""  # fingerprint of what was not told in full: it is looked at again at the next reading
+ABSENT = "absent"  # fingerprint of what a whole reading no longer held: settled, until it comes back
+
+
+class GraphKnown:
+    """``importers.source.Known`` over the graph."""
+
+    def __init__(
+        self,
+        driver: neo4j.Driver,
+        source: str,
+        keyring: Keyring,
+        index: Index,
+        *,
+        user: str | None = None,
+        dry_run: bool = False,
+        progress: Callable[[str, int, int | None], None] = lambda stage, done, total: None,
+    ) -> None:
+        self.user, self.dry_run = user, dry_run
+        self.progress = progress
+        self._driver = driver
+        self._source = source
+        self._keyring = keyring
+        self._index = index
+        self.mark: Mapping[str, str] = read_mark(driver, source)
+
+    def keys(self, kind: str) -> Iterable[str]:
+        self._index.learn_all(self._source, [kind])
+        return self._index.kept_of(self._source, kind)
+
+    def keys_starting(self, kind: str, prefix: str) -> Iterable[str]:
+        rows, _, _ = self._driver.execute_query(
+            "MATCH (r:SourceRecord) WHERE r.id STARTS WITH $start RETURN r.key AS key",
+            start=RecordId(self._source, kind, prefix).text(),
+            routing_=neo4j.RoutingControl.READ,
+        )
+        return [row["key"] for row in rows]
+
+    def statement(self, kind: str, key: str) -> Statement | None:
+        return self.several(kind, [key]).get(key)
+
+    def statements(self, kind: str) -> Iterator[Statement]:
+        yield from statements_of(self._driver, self._source, kind)
+
+    def several(self, kind: str, keys: Sequence[str]) -> dict[str, Statement]:
+        return {key: each for (_, key), each in self.of_kinds({kind: keys}).items()}
+
+    def of_kinds(self, keys: Mapping[str, Collection[str]]) -> dict[tuple[str, str], Statement]:
+        """In one query."""
+        rows, _, _ = self._driver.execute_query(
+            """
+            UNWIND $ids AS id
+            MATCH (r:SourceRecord {id: id})
+            RETURN r.kind AS kind, r.key AS key, r.values AS values
+            """,
+            ids=[RecordId(self._source, kind, key).text() for kind, each in keys.items() for key in each],
+            routing_=neo4j.RoutingControl.READ,
+        )
+        return {(row["kind"], row["key"]): from_text(row["kind"], row["key"], row["values"])[0] for row in rows}
+
+    def fingerprint(self, *raw: bytes) -> str:
+        return self._keyring.fingerprint(*raw)
+
+    def person_key(self, cpr: str) -> str:
+        return self._keyring.hash(cpr)
+
+    def recalled(self) -> Mapping[str, bytes]:
+        rows, _, _ = self._driver.execute_query(
+            "MATCH (m:SourceMemory {source: $source}) RETURN m.part AS part, m.content AS content",
+            source=self._source,
+            routing_=neo4j.RoutingControl.READ,
+        )
+        return {row["part"]: bytes(row["content"]) for row in rows}
+
+    def remember(self, parts: Mapping[str, bytes]) -> None:
+        if not self.dry_run:
+            self._driver.execute_query(
+                """
+                UNWIND $rows AS row
+                MERGE (m:SourceMemory {source: $source, part: row.part})
+                SET m.content = row.content
+                """,
+                source=self._source,
+                rows=[{"part": part, "content": content} for part, content in parts.items()],
+            )
+
+
+def statements_of(driver: neo4j.Driver, source: str, kind: str, prefix: str = "") -> Iterator[Statement]:
+    """All that a source has told of a kind, under keys that begin with ``prefix``; read as a stream."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        for row in session.run(
+            "MATCH (r:SourceRecord) WHERE r.id STARTS WITH $start RETURN r.key AS key, r.values AS values",
+            start=RecordId(source, kind, prefix).text(),
+        ):
+            yield from_text(kind, row["key"], row["values"])[0]
+
+
+def has_told(driver: neo4j.Driver, source: str, kind: str) -> bool:
+    """Whether the source has told anything of the kind."""
+    rows, _, _ = driver.execute_query(
+        "MATCH (r:SourceRecord {source: $source, kind: $kind}) RETURN r.id AS id LIMIT 1",
+        source=source,
+        kind=kind,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return bool(rows)

@@ -1,0 +1,214 @@
+"""From what several sources tell of one thing to what holds: the merge rule (DESIGN §4).
+
+For each property, and for each link that holds one at a time, the highest source that tells a value on a day
+decides that day. Links of which several may hold at a time are the union of what all sources tell. Existence is
+told by the highest source that says anything of it (by any of its records, where several are of one thing); values
+and links count only on days of existence. What is withheld (``Property.withheld_while``) holds on no day until that is
+over. Pure: the same statements give the same answer, in whatever order they come.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+
+from graph.cpr.keyring import NOT_A_NUMBER, is_number
+from graph.errors import Refused
+from graph.model import KINDS, Kind
+from graph.statements.normal_text import refuse_longer
+from graph.statements.precedence import SourceOrder
+from graph.statements.statement import LinkTold, Scalar, Statement, Told, Value
+from graph.statements.stored_record import Resolved
+from graph.time import FOREVER, Period, union, within, without
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One source's statement on the thing, with its references resolved."""
+
+    source: str
+    statement: Statement
+    resolved: Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Values that hold together in a period."""
+
+    period: Period
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A relationship in a period. ``name`` as in the model, ``to`` a uuid, ``kind`` the other thing's kind."""
+
+    name: str
+    period: Period
+    kind: str
+    to: str
+    properties: tuple[tuple[str, Scalar], ...] = ()
+
+
+@dataclass(slots=True)
+class Thing:
+    """What holds of one thing, over all time."""
+
+    states: list[State] = field(default_factory=list)
+    links: list[LinkRow] = field(default_factory=list)
+
+
+def check(statement: Statement) -> None:
+    """Refuses a statement that contradicts itself or the model.
+
+    Raises Refused: empty_period, too_long, two_parents (two_at_once for other links), unknown_property, wrong_value.
+    """
+    kind = KINDS[statement.kind]
+    refuse_longer(statement)
+    if statement.cpr is not None and not is_number(statement.cpr):
+        raise Refused("wrong_value", NOT_A_NUMBER, field="cpr")
+    known = {each.name for each in kind.properties}
+    for name, tolds in statement.values.items():
+        if name not in known:
+            raise Refused("unknown_property", f"{kind.name} has no property {name!r}", field=name)
+        _no_empty(name, (told.period for told in tolds))
+        _one_at_a_time(kind, name, [(told.period, repr(told.value)) for told in tolds])
+    links = {each.name: each for each in kind.links}
+    for name, link_tolds in statement.links.items():
+        if name not in links:
+            raise Refused("unknown_property", f"{kind.name} has no link {name!r}", field=name)
+        _no_empty(name, (told.period for told in link_tolds))
+        for told in link_tolds:
+            if told.to.kind not in links[name].targets:
+                raise Refused("wrong_value", f"{kind.name}.{name} can't point to a {told.to.kind}", field=name)
+        if links[name].single:
+            _one_at_a_time(kind, name, [(told.period, told.to.key) for told in link_tolds])
+    if statement.exists is not None:
+        _no_empty("exists", statement.exists)
+
+
+def _no_empty(name: str, periods: Iterable[Period]) -> None:
+    for each in periods:
+        if each.is_empty():
+            raise Refused(
+                "empty_period",
+                f"{name}: the period from {each.start} to {each.end} holds no day",
+                start=each.start,
+                end=each.end,
+                field=name,
+            )
+
+
+def _one_at_a_time(kind: Kind, name: str, told: list[tuple[Period, str]]) -> None:
+    ordered = sorted(told, key=lambda each: each[0].start)
+    for (first, one), (second, other) in pairwise(ordered):
+        both = first.overlap(second)
+        if both is not None and one != other:
+            parent = kind.name == "Unit" and name == "parent"
+            raise Refused(
+                "two_parents" if parent else "two_at_once",
+                f"{name}: {one} and {other} at the same time, from {both.start}"
+                + (f" to {both.end}" if both.end else ""),
+                start=both.start,
+                end=both.end,
+                field=name,
+            )
+
+
+def merged(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder) -> Thing:
+    """What holds of one thing, of which ``candidates`` is all that is told."""
+    exists = _existence(kind, candidates, order)
+    if not exists:
+        return Thing()
+    values: dict[str, list[Told]] = {}
+    for name in sorted({name for each in candidates for name in each.statement.values}):
+        taken: list[Period] = []
+        row = values.setdefault(name, [])
+        for each in _ranked(kind, name, candidates, order):
+            tolds = each.statement.values.get(name, ())
+            for told in tolds:
+                row.extend(Told(left, told.value) for left in _left(told.period, exists, taken))
+            taken.extend(told.period for told in tolds)
+    _withhold(kind, values)
+    return Thing(_states(exists, values), _links(kind, candidates, order, exists))
+
+
+def _withhold(kind: Kind, values: dict[str, list[Told]]) -> None:
+    """Nothing of the days before the end of the last of them: a protected address is not in the past either."""
+    for prop in kind.properties:
+        if prop.withheld_while in values and prop.name in values:
+            days = [told.period for told in values[prop.withheld_while] if told.value is True]
+            if days:
+                after = (Period(last),) if (last := max(each.last for each in days)) < FOREVER else ()
+                values[prop.name] = [
+                    Told(left, told.value) for told in values[prop.name] for left in within((told.period,), after)
+                ]
+
+
+def withheld_until(states: Sequence[State], flag: str) -> date | None:
+    """The day after the last on which a yes_no property is true, FOREVER where it is open; None: on no day."""
+    return max((each.period.last for each in states if each.values.get(flag) is True), default=None)
+
+
+def _existence(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder) -> tuple[Period, ...]:
+    speaking = [each for each in _ranked(kind, "exists", candidates, order) if each.statement.exists is not None]
+    highest = [each.statement.exists for each in speaking if each.source == speaking[0].source]
+    return union(period for exists in highest for period in exists or ())
+
+
+def _ranked(kind: Kind, name: str, candidates: Sequence[Candidate], order: SourceOrder) -> Sequence[Candidate]:
+    if len(candidates) == 1:
+        return candidates
+    return sorted(candidates, key=lambda each: (order.rank(each.source, kind.name, name), each.statement.key))
+
+
+def _left(told: Period, exists: tuple[Period, ...], taken: list[Period]) -> tuple[Period, ...]:
+    """The days of ``told`` on which the thing exists and no higher source has spoken."""
+    if not taken and len(exists) == 1:  # by far the most frequent: one source, no gaps
+        both = told.overlap(exists[0])
+        return (both,) if both else ()
+    return within(without((told,), taken) if taken else (told,), exists)
+
+
+def _states(exists: tuple[Period, ...], values: Mapping[str, Sequence[Told]]) -> list[State]:
+    cuts = {day for each in exists for day in (each.start, each.last)}
+    cuts.update(day for tolds in values.values() for told in tolds for day in (told.period.start, told.period.last))
+    days = sorted(cuts)
+    states: list[State] = []
+    for start, last in pairwise(days):
+        if not any(each.start <= start < each.last for each in exists):
+            continue
+        holding: dict[str, Value] = {}
+        for name, tolds in values.items():
+            for told in tolds:
+                if told.period.start <= start < told.period.last and told.value is not None:
+                    holding[name] = told.value
+                    break
+        end = None if last == FOREVER else last
+        if states and states[-1].period.end == start and states[-1].values == holding:
+            states[-1] = State(Period(states[-1].period.start, end), holding)
+        else:
+            states.append(State(Period(start, end), holding))
+    return states
+
+
+def _links(
+    kind: Kind, candidates: Sequence[Candidate], order: SourceOrder, exists: tuple[Period, ...]
+) -> list[LinkRow]:
+    rows: list[LinkRow] = []
+    for link in kind.links:
+        bounds = (Period(),) if link.outlives else exists
+        taken: list[Period] = []
+        days: dict[tuple[str, str, tuple[tuple[str, Scalar], ...]], list[Period]] = {}
+        for each in _ranked(kind, link.name, candidates, order):
+            tolds: tuple[LinkTold, ...] = each.statement.links.get(link.name, ())
+            for told in tolds:
+                to = each.resolved[told.to]
+                if to is not None:
+                    properties = tuple(sorted(told.properties))
+                    days.setdefault((told.to.kind, to, properties), []).extend(_left(told.period, bounds, taken))
+            if link.single:
+                taken.extend(told.period for told in tolds)
+        for (target, to, properties), periods in days.items():
+            rows.extend(LinkRow(link.name, each, target, to, properties) for each in union(periods))
+    return rows

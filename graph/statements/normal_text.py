@@ -1,0 +1,189 @@
+"""Texts in one form, at one door: of every source, of what people state by hand, and of questions.
+
+Letters are composed (NFC): ``A`` and a ring are ``Å``. Outer blanks go, inner ones are one space. Characters that are
+not letters (controls, U+0085, U+2028, invisible marks) are taken out of what a source states, with a notice, and
+refused where a person can write it again. So is a CPR number in words: names, titles and reasons are shown to all.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+
+from graph.cpr.keyring import numbers_in
+from graph.errors import Refused
+from graph.model import INDEXED, LONGEST_INDEXED, PROSE
+from graph.statements.statement import Problem, Ref, Statement, Told, Value
+from graph.time import Period
+
+_FOLDED = "\t\n\r"
+"""Controls that are blanks in any text."""
+_JOINERS = "\u200c\u200d"
+"""Format characters that some scripts are written with."""
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols to Unicode, and blanks to the eye: the fillers of Hangul, Braille without dots."""
+_HIDDEN = "XXXXXX-XXXX"
+CPR_IN_TEXT = "it holds a CPR number, and everybody may read it: write the name or the uuid of the person instead"
+CONTROLS = "it holds characters that are not letters (control characters, line separators, invisible marks)"
+
+
+def normal(text: str) -> str:
+    """The text as it is kept and compared. Empty where nothing but blanks is in it."""
+    if _is_normal(text):
+        return text
+    kept = "".join(" " if _is_blank(each) else each for each in text if _is_blank(each) or not _is_control(each))
+    return " ".join(unicodedata.normalize("NFC", kept).split())
+
+
+def has_controls(text: str) -> bool:
+    """Whether ``normal`` would take out more than blanks."""
+    return not text.isprintable() and any(map(_is_control, text))
+
+
+def has_number(text: str) -> bool:
+    """Whether a CPR number stands in a text as it will be kept, also one written with blanks, dots or a hyphen."""
+    return next(numbers_in(normal(text)), None) is not None
+
+
+def refuse_longer(statement: Statement) -> None:
+    """Refuse a text that is longer than the graph's indexes hold: writing it would fail, and all else with it.
+
+    Raises Refused (too_long), with the field; ``key`` is that of the record itself.
+    """
+    long = ["key"] if len(statement.key) > LONGEST_INDEXED else []
+    for name in INDEXED & statement.values.keys():
+        if any(len(each) > LONGEST_INDEXED for told in statement.values[name] for each in _texts(told)):
+            long.append(name)
+    if long:
+        field = min(long)
+        raise Refused("too_long", f"{field}: the text is longer than {LONGEST_INDEXED} letters", field=field)
+
+
+def _is_normal(text: str) -> bool:
+    """By far the most frequent; nothing is made anew."""
+    return (
+        text.isprintable()
+        and (text.isascii() or _BLANK_LETTERS.isdisjoint(text))
+        and unicodedata.is_normalized("NFC", text)
+        and "  " not in text
+        and text[:1] != " "
+        and text[-1:] != " "
+    )
+
+
+def _is_blank(letter: str) -> bool:
+    return letter.isspace() or letter in _BLANK_LETTERS
+
+
+def _is_control(letter: str) -> bool:
+    category = unicodedata.category(letter)
+    if category in ("Zl", "Zp", "Cs"):
+        return True
+    return (category == "Cc" and letter not in _FOLDED) or (category == "Cf" and letter not in _JOINERS)
+
+
+# -- statements -------------------------------------------------------------------------------------------------------
+
+
+def of_source(statement: Statement) -> tuple[Statement, tuple[Problem, ...]]:
+    """A source's statement in the form that is kept, with a notice of each text from which something was taken."""
+    problems: list[Problem] = []
+    values: dict[str, tuple[Told, ...]] = {}
+    for name, tolds in statement.values.items():
+        if all(_is_sound(name, told.value) for told in tolds):
+            continue
+        for rule, test, text in (
+            ("control_characters", has_controls, f"{CONTROLS}; they were taken out"),
+            ("cpr_in_text", has_number, "it holds a CPR number, which was taken out: mend it in the source"),
+        ):
+            if (rule != "cpr_in_text" or name in PROSE) and any(test(each) for told in tolds for each in _texts(told)):
+                problems.append(Problem(statement.kind, statement.key, name, rule, text, "notice"))
+        values[name] = _joined([Told(told.period, _kept(name, told.value)) for told in tolds])
+    links = {
+        name: tuple(replace(told, to=asked_for(told.to)) for told in tolds)
+        for name, tolds in statement.links.items()
+        if any(told.to.by == "natural" and not _is_normal(told.to.key) for told in tolds)
+    }
+    if not values and not links:
+        return statement, ()
+    return replace(statement, values={**statement.values, **values}, links={**statement.links, **links}), tuple(
+        problems
+    )
+
+
+def by_hand(statement: Statement, before: Statement) -> Statement:
+    """What a person states, in the form that is kept. Only what differs from ``before`` is looked at.
+
+    Raises Refused (control_characters, cpr_in_text).
+    """
+    values = dict(statement.values)
+    for name, tolds in statement.values.items():
+        if tolds == before.values.get(name):
+            continue
+        for text in (each for told in tolds for each in _texts(told)):
+            refuse(text, name, words=name in PROSE)
+        values[name] = tuple(Told(told.period, _normal(told.value)) for told in tolds)
+    return replace(statement, values=values)
+
+
+def refuse(text: str, field: str, *, words: bool) -> None:
+    """Refuse what a person writes and should write otherwise; ``words``: it is free text that is shown to everybody.
+
+    Raises Refused (control_characters, cpr_in_text).
+    """
+    if has_controls(text):
+        raise Refused("control_characters", f"{field}: {CONTROLS}; write it without them", field=field)
+    if words and has_number(text):
+        raise Refused("cpr_in_text", f"{field}: {CPR_IN_TEXT}", field=field)
+
+
+def asked_for(ref: Ref) -> Ref:
+    """A reference by natural key, which is a value and in the form of one."""
+    return replace(ref, key=normal(ref.key)) if ref.by == "natural" else ref
+
+
+def _texts(told: Told) -> Sequence[str]:
+    if isinstance(told.value, str):
+        return (told.value,)
+    return told.value if isinstance(told.value, tuple) else ()
+
+
+def _is_sound(name: str, value: Value | None) -> bool:
+    if isinstance(value, str):
+        return value != "" and _is_normal(value) and not (name in PROSE and has_number(value))
+    if isinstance(value, tuple):
+        return all(_is_sound(name, each) for each in value)
+    return True
+
+
+def _normal(value: Value | None) -> Value | None:
+    if isinstance(value, str):
+        return normal(value)
+    return tuple(filter(None, map(normal, value))) if isinstance(value, tuple) else value
+
+
+def _kept(name: str, value: Value | None) -> Value | None:
+    made = _normal(value)
+    if name not in PROSE:
+        return made
+    if isinstance(made, tuple):
+        return tuple(map(_without_numbers, made))
+    return _without_numbers(made) if isinstance(made, str) else made
+
+
+def _without_numbers(text: str) -> str:
+    for start, end in reversed([*numbers_in(text)]):
+        text = text[:start] + _HIDDEN + text[end:]
+    return text
+
+
+def _joined(tolds: list[Told]) -> tuple[Told, ...]:
+    """Without values of which nothing is left, and with neighbours that tell the same as one."""
+    made: list[Told] = []
+    for told in sorted(tolds, key=lambda each: each.period.start):
+        if told.value == "":
+            continue
+        if made and made[-1].period.end == told.period.start and made[-1].value == told.value:
+            made[-1] = Told(Period(made[-1].period.start, told.period.end), told.value)
+        else:
+            made.append(told)
+    return tuple(made)

@@ -1,0 +1,123 @@
+"""What a source says: statements, the one form in which every source's data reaches the graph.
+
+One ``Statement`` is what one source says of one thing. It replaces what the same source said of the same key
+before. It is kept in the graph as ``(:SourceRecord)-[:TELLS]->(thing)``, so that it can be seen who said what.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from graph.time import Period
+
+Scalar = str | int | float | bool
+Value = Scalar | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Points to another thing of the model.
+
+    ``by="source"``: the key that the same source uses in its own statements (a statement for it may come later in
+    the same reading). ``by="other"``: another source's key, written ``<source>:<key>``. ``by="natural"``: the kind's
+    natural key (``Role.key``, ``KleNode.number`` …), whoever stated it. ``by="uuid"``: the thing itself.
+    ``by="cpr"``: a person by keyed hash of the CPR number. ``by="employment"``: an Employment, or the Person who has
+    it, by the employment's number as payroll tells it, ``<institution>:<number>``; ``:<number>`` where the source
+    does not know the institution. One that fits several employments (several persons) stands for nothing.
+    """
+
+    kind: str
+    key: str
+    by: Literal["source", "other", "natural", "uuid", "cpr", "employment"] = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A property's value in a period. A source that has none claims none: no ``Told``.
+
+    ``value`` None, by hand only: there is none, whatever sources claim.
+    """
+
+    period: Period
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTold:
+    """A relationship in a period, with properties of its own."""
+
+    period: Period
+    to: Ref
+    properties: tuple[tuple[str, Scalar], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A CPR number that a person had before it was changed; it still finds the person. ``period``: when it was so."""
+
+    cpr: str = field(repr=False)
+    period: Period
+
+
+@dataclass(slots=True)
+class Statement:
+    """All that one source says of one thing.
+
+    ``key`` is the source's own key, unique among the source's statements of that kind.
+    ``exists``: the days on which it exists or holds; empty tuple = withdrawn (never was); None = the source
+    says nothing about that (it only adds values).
+    ``values`` and ``links`` are cut to the thing's existence when merged.
+    ``cpr``: ten digits, for a Person only; never stored or logged as it stands.
+    ``about``: what it tells of, where the source only adds to a thing that others make and has no key or number of
+    its own for it. As long as that is not known, the statement waits: nothing is made of it, a notice says so, and
+    each run tries again. It is asked once: for another thing the source must use another key.
+    ``among``: uuids of things that it may be of, where the source must not tell by itself (none: it may be a new one).
+    As long as the source has told nothing of this key, it waits as an ambiguity until somebody decides which it is.
+    ``former_cprs``: only a statement with these changes a known person's number: to ``cpr``, for good, whatever
+    number payroll goes on telling. Not kept in the record.
+    ``erased``: properties whose values are erased from all that the change log holds of the thing (cpr.md §7).
+    """
+
+    kind: str
+    key: str
+    exists: tuple[Period, ...] | None = (Period(),)
+    values: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)
+    links: Mapping[str, tuple[LinkTold, ...]] = field(default_factory=dict)
+    cpr: str | None = field(default=None, repr=False)
+    about: Ref | None = None
+    among: tuple[str, ...] | None = None
+    former_cprs: tuple[Former, ...] = field(default=(), repr=False)
+    erased: frozenset[str] = frozenset()
+
+
+_NOT_COMPARED: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A record, or part of one, that could not be taken as it stands; kept and shown until mended.
+
+    ``severity`` "bad": the record was not taken; "notice": it was, but somebody should look.
+    ``persons``: uuids of persons who are one by what the record tells: a possible duplicate
+    (``graph.corrections.possible_duplicates``).
+    """
+
+    kind: str
+    key: str
+    field: str
+    rule: str
+    text: str
+    severity: Literal["bad", "notice"] = "bad"
+    persons: tuple[str, ...] = _NOT_COMPARED
+
+    def where(self) -> str:
+        """The record and its field, as far as there are any."""
+        return ", ".join(filter(None, (" ".join(filter(None, (self.kind, self.key))), self.field)))
+
+
+class BadRecord(Exception):
+    """Raised by a mapping for a record that can't be taken; carries the problem to keep and show."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"{problem.where()}: {problem.text} ({problem.rule})")
+        self.problem = problem

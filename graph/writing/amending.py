@@ -1,0 +1,200 @@
+"""Changes by hand of things that exist: what people claim of them, completed and checked before it is written.
+
+A new life (``Amendment.life``) takes along what held on its borders: whoever moves an end from June to December means
+the name, the unit and the holder as well, whichever source they come from. A later end moves the end, an earlier one
+cuts it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import neo4j
+
+from graph.errors import Conflict, Refused, Unknown
+from graph.identity.lookup import surviving
+from graph.model import KINDS
+from graph.statements import normal_text
+from graph.statements.merge import Candidate, LinkRow, Thing, check, merged
+from graph.statements.precedence import MANUAL, SourceOrder
+from graph.statements.statement import LinkTold, Ref, Statement, Told
+from graph.statements.stored_record import from_text
+from graph.time import Period, without
+from graph.writing.difference import Difference
+from graph.writing.loading import Loaded, load
+
+Guard = Callable[[neo4j.ManagedTransaction], None]
+"""Called in the transaction after everything is written; raises Refused where the result must not be kept."""
+
+
+@dataclass(slots=True)
+class Amendment:
+    """One change by hand. ``uuid`` None = a new thing. ``edit`` gets the manual statement kept so far.
+
+    ``life``: gets what is there now and gives the days on which the thing exists from now on. ``days``: the period
+    that the change is about; it is refused where the thing exists on none of these days.
+    """
+
+    kind: str
+    uuid: str | None
+    edit: Callable[[Statement], Statement]
+    expected_version: int | None = None
+    life: Callable[[Thing], tuple[Period, ...]] | None = None
+    days: Period | None = None
+
+
+def amended(driver: neo4j.Driver, order: SourceOrder, amendment: Amendment, new_uuid: str) -> tuple[str, Statement]:
+    """(uuid, the manual statement as it is to be). ``new_uuid``: for a new thing.
+
+    Raises Refused (never_was, not_there, empty_period …), Unknown, Conflict.
+    """
+    kind = amendment.kind
+    if amendment.uuid is None:
+        blank = Statement(kind, new_uuid, exists=None)
+        statement = normal_text.by_hand(amendment.edit(blank), blank)
+        check(statement)
+        _refuse_taken(driver, statement)
+        return new_uuid, replace(statement, key=new_uuid)
+    uuid = surviving(driver, kind, amendment.uuid)
+    loaded = load(driver, kind, [uuid]).get(uuid)
+    if loaded is None:
+        raise Unknown(f"unknown_{kind.lower()}", f"there is no {kind} {uuid}")
+    if amendment.expected_version is not None and loaded.version != amendment.expected_version:
+        raise _conflict(driver, uuid, amendment.expected_version, loaded.version)
+    kept = _kept_by_hand(kind, uuid, loaded)
+    statement = normal_text.by_hand(amendment.edit(kept), kept)
+    try:
+        _refuse_not_there(kind, uuid, loaded.thing, amendment.days)
+        check(statement)
+        if amendment.life is not None:
+            statement = _relived(statement, amendment.life(loaded.thing), loaded, order)
+            check(statement)
+    except Refused as refused:
+        if kind == "Unit":
+            refused.units = (uuid,)
+        raise
+    return uuid, replace(statement, key=kept.key)
+
+
+def _kept_by_hand(kind: str, uuid: str, loaded: Loaded) -> Statement:
+    for each in loaded.records:
+        if each.source == MANUAL:
+            return from_text(kind, each.key, each.text)[0]
+    return Statement(kind, uuid, exists=None)
+
+
+def _refuse_taken(driver: neo4j.Driver, statement: Statement) -> None:
+    """A new thing must not get the natural key of another one."""
+    natural = KINDS[statement.kind].natural
+    if natural is None:
+        return
+    for told in statement.values.get(natural, ()):
+        rows, _, _ = driver.execute_query(
+            f"MATCH (n:{statement.kind} {{{natural}: $key}}) RETURN n.uuid AS uuid LIMIT 1",
+            key=told.value,
+            routing_=neo4j.RoutingControl.READ,
+        )
+        if rows:
+            text = f"the {statement.kind} {rows[0]['uuid']} has this {natural} already"
+            raise Refused("taken", text, field=natural)
+
+
+def _refuse_not_there(kind: str, uuid: str, thing: Thing, days: Period | None) -> None:
+    if not thing.states:
+        raise Refused(
+            "never_was",
+            f"the {kind} {uuid} has no day on which it exists: it was withdrawn. Nothing can be written to it",
+        )
+    if days is not None and not any(days.overlap(each.period) for each in thing.states):
+        first, last = thing.states[0].period.start, thing.states[-1].period.end
+        raise Refused(
+            "not_there",
+            f"the {kind} {uuid} does not exist in that period; it exists from {first}"
+            + (f" to {last}" if last else " until further notice"),
+            start=first,
+            end=last,
+        )
+
+
+def _relived(statement: Statement, life: tuple[Period, ...], loaded: Loaded, order: SourceOrder) -> Statement:
+    """The statement with another existence, and with what held on its old borders on the days that are added."""
+    thing = loaded.thing
+    told = replace(statement, exists=life)
+    candidates = [
+        Candidate(each.source, *from_text(statement.kind, each.key, each.text))
+        for each in loaded.records
+        if each.source != MANUAL
+    ]
+    by_hand = {link.to: link.to.key for links in told.links.values() for link in links}
+    after = merged(KINDS[statement.kind], [*candidates, Candidate(MANUAL, told, by_hand)], order)
+    first, end = thing.states[0].period.start, thing.states[-1].period.end
+    if life[0].start < first:
+        told = _filled(told, after, thing, Period(life[0].start, first), Period(first, first + timedelta(days=1)))
+    if end is not None and life[-1].last > end:
+        told = _filled(told, after, thing, Period(end, life[-1].end), Period(end - timedelta(days=1), end))
+    return told
+
+
+def _filled(told: Statement, after: Thing, before: Thing, gap: Period, border: Period) -> Statement:
+    """What held on the day ``border``, claimed by hand for those days of ``gap`` of which nothing else is claimed."""
+    values = dict(told.values)
+    for state in before.states:
+        for name, value in state.values.items() if state.period.overlap(border) else ():
+            known = [each.period for each in after.states if name in each.values]
+            known += [each.period for each in values.get(name, ())]
+            more = [Told(left, value) for left in without((gap,), known)]
+            values[name] = tuple(sorted((*values.get(name, ()), *more), key=lambda each: each.period.start))
+    links = dict(told.links)
+    single = {each.name for each in KINDS[told.kind].links if each.single}
+    for row in before.links:
+        if row.period.overlap(border) is None:
+            continue
+        known = [
+            each.period for each in after.links if each.name == row.name and (row.name in single or each.to == row.to)
+        ]
+        ref = Ref(row.kind, row.to, "uuid")
+        added = [LinkTold(left, ref, row.properties) for left in without((gap,), known)]
+        links[row.name] = tuple(sorted((*links.get(row.name, ()), *added), key=lambda each: each.period.start))
+    return replace(told, values=values, links=links)
+
+
+def refuse_absent(driver: neo4j.Driver, differences: Iterable[Difference]) -> None:
+    """Raises Refused (not_there) where a link leads to a thing that exists on none of the link's days."""
+    by_kind: dict[str, list[LinkRow]] = {}
+    for each in differences:
+        for link in each.gained_links:
+            by_kind.setdefault(link.kind, []).append(link)
+    for kind, rows in by_kind.items():
+        found = load(driver, kind, sorted({link.to for link in rows}))
+        for link in rows:
+            states = found[link.to].thing.states if link.to in found else []
+            if not any(link.period.overlap(state.period) for state in states):
+                raise Refused(
+                    "not_there",
+                    f"{link.name}: the {kind} {link.to} does not exist in that period",
+                    start=link.period.start,
+                    end=link.period.end,
+                    field=link.name,
+                )
+
+
+def batches(differences: Iterable[Difference]) -> list[Sequence[Difference]]:
+    """By kind, in the order in which kinds are written."""
+    found: dict[str, list[Difference]] = {kind: [] for kind in KINDS}
+    for each in differences:
+        found[each.kind].append(each)
+    return [each for each in found.values() if each]
+
+
+def _conflict(driver: neo4j.Driver, uuid: str, expected: int, found: int) -> Conflict:
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (c:Change)-[:CONCERNS]->({uuid: $uuid})
+        RETURN coalesce(c.user, c.source) AS by, c.at AS at, c.operation AS what
+        ORDER BY c.number DESC LIMIT 1
+        """,
+        uuid=uuid,
+    )
+    if not rows:
+        return Conflict(uuid, expected, found, "", None, "changed")
+    return Conflict(uuid, expected, found, rows[0]["by"], rows[0]["at"].to_native(), rows[0]["what"])

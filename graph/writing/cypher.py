@@ -1,0 +1,197 @@
+"""The door's Cypher: how a difference is written. Labels and types come from ``graph.model``, values are parameters.
+
+``$moment`` (when it was learnt) is one parameter for all rows, since packing a moment costs as much as packing a row.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from graph.change_log import Origin
+from graph.cpr.keyring import Keyring
+from graph.identity.known_keys import RecordId
+from graph.model import KINDS
+from graph.statements.learned_at import carried
+from graph.statements.merge import LinkRow, State
+from graph.writing.difference import Difference
+
+Row = dict[str, Any]
+
+NOTHING_TOLD = '{"exists":[],"values":{},"links":{}}'
+
+
+@cache
+def reserve(kind: str) -> str:
+    natural = KINDS[kind].natural
+    key = f", {natural}: row.natural" if natural else ""
+    return f"""
+    UNWIND $rows AS row
+    CREATE (n:{kind} {{uuid: row.uuid, version: 0, active: false{key}}})
+    CREATE (r:SourceRecord)-[:TELLS]->(n)
+    SET r = row.record
+    """
+
+
+@cache
+def stale(kind: str) -> str:
+    """Finds what is no longer at the version that it was compared with."""
+    return f"""
+    UNWIND $versions AS row
+    OPTIONAL MATCH (n:{kind} {{uuid: row.uuid}})
+    WITH row, n
+    WHERE n IS NULL OR n.version <> row.version
+    RETURN row.uuid AS uuid
+    LIMIT 1
+    """
+
+
+@cache
+def create(kind: str) -> str:
+    state = KINDS[kind].state
+    return f"""
+    UNWIND $rows AS row
+    CREATE (n:{kind})
+    SET n = row.node
+    CREATE (r:SourceRecord)-[:TELLS]->(n)
+    SET r = row.record, r.learnt = $moment
+    FOREACH (s IN row.gained | CREATE (n)-[:STATE {{from: s.from, to: s.to}}]->(x:{state}) SET x = s.values)
+    FOREACH (change IN row.changes | CREATE (c:Change)-[:CONCERNS]->(n) SET c = change, c.at = $moment)
+    """
+
+
+@cache
+def update(kind: str) -> str:
+    return _of_known(
+        kind,
+        """
+    MERGE (r:SourceRecord {id: row.record.id})
+    SET r = row.record, r.learnt = $moment
+    MERGE (r)-[:TELLS]->(n)""",
+    )
+
+
+@cache
+def rewrite(kind: str) -> str:
+    """As ``update``, where the records are written by themselves (``graph.corrections.reassigning``)."""
+    return _of_known(kind, "")
+
+
+def _of_known(kind: str, record: str) -> str:
+    state = KINDS[kind].state
+    drops = "\n".join(
+        f"""
+    CALL (n, row) {{
+        UNWIND row.lost_{link.name} AS lost
+        MATCH (n){"<-" if link.incoming else "-"}[r:{link.type}]{"-" if link.incoming else "->"}(m)
+        WHERE r.from = lost.from AND m.uuid = lost.to
+        DELETE r
+    }}"""
+        for link in KINDS[kind].links
+    )
+    return f"""
+    UNWIND $rows AS row
+    MATCH (n:{kind} {{uuid: row.uuid}})
+    SET n += row.node{record}
+    WITH row, n
+    CALL (n, row) {{
+        UNWIND row.lost AS from
+        MATCH (n)-[s:STATE {{from: from}}]->(x)
+        DETACH DELETE x
+    }}
+    {drops}
+    FOREACH (s IN row.gained | CREATE (n)-[:STATE {{from: s.from, to: s.to}}]->(x:{state}) SET x = s.values)
+    FOREACH (change IN row.changes | CREATE (c:Change)-[:CONCERNS]->(n) SET c = change, c.at = $moment)
+    """
+
+
+def row(each: Difference, node: Row, keyring: Keyring, origin: Origin, number: int | None, moment: datetime) -> Row:
+    """One difference as the parameter of ``create`` or ``update``."""
+    if each.cpr is not None:
+        node["cpr_hash"] = keyring.hash(each.cpr)
+        node["cpr_cipher"], node["cpr_key"] = keyring.encrypt(each.cpr)
+    if number is None:
+        del node["version"]  # what is only recorded is no change of the thing
+    made: Row = {
+        "node": {name: value for name, value in node.items() if value is not None} if each.new else node,
+        "record": _record(each.record, each, moment),
+        "gained": [_state(state) for state in each.gained_states],
+        "changes": [] if number is None else [_change(each, origin, number)],
+    }
+    if not each.new:
+        made["uuid"] = each.uuid
+        made["lost"] = [state.period.start for state in each.lost_states]
+        for link in KINDS[each.kind].links:
+            made[f"lost_{link.name}"] = []
+        for lost in each.lost_links:
+            made[f"lost_{lost.name}"].append({"from": lost.period.start, "to": lost.to})
+    return made
+
+
+def _state(state: State) -> Row:
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in state.values.items()}
+    return {"from": state.period.start, "to": state.period.end, "values": values}
+
+
+def _record(record: RecordId, each: Difference, moment: datetime) -> Row:
+    kept = each.kept
+    since = None
+    if kept is not None and kept.learnt:
+        since = carried(kept.text, each.record_text, kept.learnt, kept.since, moment)
+    return {
+        "since": since,
+        "id": record.text(),
+        "source": record.source,
+        "kind": record.kind,
+        "key": record.key,
+        "hash": each.fingerprint,
+        "values": each.record_text,
+    }
+
+
+def _change(each: Difference, origin: Origin, number: int) -> Row:
+    before, after = each.told()
+    return {
+        "number": number,
+        "source": origin.source,
+        "user": origin.user,
+        "reason": origin.reason,
+        "run": origin.run,
+        "kind": each.kind,
+        "uuid": each.uuid,
+        "operation": each.operation,
+        "before": before,
+        "after": after,
+    }
+
+
+def links(kind: str, batch: Sequence[Difference]) -> Iterator[tuple[str, list[Row]]]:
+    """A query for each type of link and kind of target, with the links to make; it returns how many it ``made``."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for each in batch:
+        for link in each.gained_links:
+            groups.setdefault((link.name, link.kind), []).append(_link(each.uuid, link))
+    for (name, target), rows in groups.items():
+        yield _make_link(kind, name, target), rows
+
+
+def _link(uuid: str, link: LinkRow) -> Row:
+    return {
+        "of": uuid,
+        "to": link.to,
+        "properties": {"from": link.period.start, "to": link.period.end, **dict(link.properties)},
+    }
+
+
+@cache
+def _make_link(kind: str, name: str, target: str) -> str:
+    link = KINDS[kind].link(name)
+    arrow = f"(b)-[r:{link.type}]->(a)" if link.incoming else f"(a)-[r:{link.type}]->(b)"
+    return f"""
+    UNWIND $rows AS row
+    MATCH (a:{kind} {{uuid: row.of}})
+    MATCH (b:{target} {{uuid: row.to}})
+    CREATE {arrow}
+    SET r = row.properties
+    RETURN count(r) AS made
+    """

@@ -1,0 +1,221 @@
+"""Day turn: what starts or ends on a day takes effect on that day (DESIGN §2).
+
+The identity nodes' copies are refreshed and a change is written for each thing concerned, so that targets hear of a
+future move on the day it happens. A day is one transaction: it has turned, or it has not.
+
+One day after the last turned one passes by itself. A turn by more days, or back, waits for a person, as what a brake
+holds does: the machine's clock may be wrong. A day that was turned by mistake is turned back: its changes are taken
+back, with entries of their own. The last turned day says what the copies show, and never which day it is.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+import neo4j
+import orjson
+import structlog
+
+from graph.change_log import now, take_numbers, turned_day
+from graph.errors import GraphError
+from graph.model import KINDS
+from graph.runs.approvals import require_held
+from graph.runs.sourcing import approve as let_through
+from graph.runs.sourcing import brake_id, hold, spend
+from graph.statements.merge import Thing
+from graph.time import today as todays_date
+from graph.writing.difference import copied
+from graph.writing.loading import load
+
+DAY_TURN = "day-turn"
+_log = structlog.get_logger("graph")
+
+
+@cache
+def _concerned(kind: str) -> str:
+    parts = [f"MATCH (n:{kind})-[r:STATE]->() WHERE r.from = $day OR r.to = $day RETURN n.uuid AS uuid"]
+    for link in KINDS[kind].links:
+        left, right = ("<-", "-") if link.incoming else ("-", "->")
+        parts.append(
+            f"MATCH (n:{kind}){left}[r:{link.type}]{right}() WHERE r.from = $day OR r.to = $day RETURN n.uuid AS uuid"
+        )
+    return "\nUNION\n".join(parts)
+
+
+@cache
+def _refresh(kind: str) -> str:
+    return f"""
+    UNWIND $rows AS row
+    MATCH (n:{kind} {{uuid: row.uuid}})
+    SET n += row.node
+    CREATE (c:Change)-[:CONCERNS]->(n)
+    SET c = row.change
+    """
+
+
+class TurnWaits(GraphError):
+    """The turn is by more than one day, or back, and waits for an approval. Nothing was turned beyond ``turned``.
+
+    ``brake``: the id to approve.
+    """
+
+    code = "turn_waits"
+
+    def __init__(self, text: str, brake: str, turned: Mapping[date, int]) -> None:
+        super().__init__(text)
+        self.brake = brake
+        self.turned = turned
+
+
+def turn(
+    driver: neo4j.Driver,
+    day: date | None = None,
+    progress: Callable[[date, int], None] | None = None,
+    *,
+    approve: str | None = None,
+    user: str | None = None,
+) -> dict[date, int]:
+    """Turn every day since the last turned one up to ``day`` (default today in Copenhagen), or back to it.
+
+    Returns the number of things concerned by day turned or taken back. Turning the last turned day again does nothing.
+    ``approve``: id of the brake that holds this turn, which ``user`` lets through with it.
+
+    Raises TurnWaits, and StaleApproval where ``approve`` is no brake that waits for a turn.
+    """
+    day = day or todays_date()
+    if approve is not None:
+        require_held(driver, DAY_TURN, approve)
+    turned: dict[date, int] = {}
+    while True:
+        with driver.session() as session:
+            last = turned_day(session)
+        if last == day:
+            return turned
+        until = day if day == last + timedelta(days=1) else _approved(driver, last, day, approve, user)
+        if until is None:
+            raise TurnWaits(*_held(driver, last, day), turned)
+        one = timedelta(days=1 if until > last else -1)
+        with driver.session() as session:
+            while last != until:
+                last += one
+                count = session.execute_write(_turn_one, driver, last)
+                if count is not None:
+                    concerned = last if one.days > 0 else last - one
+                    turned[concerned] = count
+                    if progress:
+                        progress(concerned, count)
+
+
+def catch_up(driver: neo4j.Driver) -> None:
+    """As ``turn``, as far as no person needs to allow it: an import writes what is right on any turned day."""
+    try:
+        turn(driver)
+    except TurnWaits as waits:
+        _log.warning("day_turn_waits", brake=waits.brake)
+
+
+def _approved(driver: neo4j.Driver, last: date, day: date, approve: str | None, user: str | None) -> date | None:
+    """Up to which day a person has let a turn through that begins after ``last``; the approval is used up."""
+    digests = {_digest(last, day): day}
+    digests |= {_digest(last, each): each for each in (last + timedelta(days=n) for n in range(2, (day - last).days))}
+    if approve is not None and approve == _id(last, day):
+        let_through(driver, approve, user or DAY_TURN, "given with the day turn")
+    rows, _, _ = driver.execute_query(
+        "MATCH (b:Brake {source: $source, state: 'approved'}) WHERE b.digest IN $digests RETURN b.digest AS digest",
+        source=DAY_TURN,
+        digests=list(digests),
+        routing_=neo4j.RoutingControl.READ,
+    )
+    if not rows:
+        return None
+    found = max((row["digest"] for row in rows), key=lambda each: abs((digests[each] - last).days))
+    spend(driver, DAY_TURN, found)
+    return digests[found]
+
+
+def _held(driver: neo4j.Driver, last: date, day: date) -> tuple[str, str]:
+    """(what waits and why, the brake's id)."""
+    days = (day - last).days
+    what = f"{days} days ahead of the last turned day, {last}" if days > 0 else f"before the last turned day, {last}"
+    text = f"Turn to {day}: {what}"
+    brake = hold(driver, DAY_TURN, "", _digest(last, day), [text])
+    # One turn waits at a time: the newest.
+    driver.execute_query(
+        "MATCH (b:Brake {source: $source, state: 'waiting'}) WHERE b.id <> $id DELETE b", source=DAY_TURN, id=brake
+    )
+    return (
+        f"{text}. That is more than the next day, so it waits for a person: is the machine's clock right? "
+        f"Approve it with: reconnect day-turn --date {day} --approve {brake}"
+    ), brake
+
+
+def _digest(last: date, day: date) -> str:
+    return hashlib.sha256(f"{last} {day}".encode()).hexdigest()
+
+
+def _id(last: date, day: date) -> str:
+    return brake_id(DAY_TURN, _digest(last, day))
+
+
+def _turn_one(tx: neo4j.ManagedTransaction, driver: neo4j.Driver, day: date) -> int | None:
+    """Turn the day after the last one, or back to the day before it. None where another process has been faster."""
+    take_numbers(tx, 0)  # from here on nobody else writes, so what is read stays true
+    last = tx.run("MATCH (c:Clock) RETURN c.today AS today").single(strict=True)["today"].to_native()
+    if abs((day - last).days) != 1:
+        return None
+    # The day whose starts and ends take effect, or are taken back.
+    turning = max(day, last)
+    reason = f"takes effect on {day}" if turning == day else f"{turning} is taken back: it had been turned by mistake"
+    moment = now()
+    count = 0
+    for kind in KINDS:
+        uuids = [row["uuid"] for row in tx.run(_concerned(kind), day=turning)]
+        if not uuids:
+            continue
+        number = take_numbers(tx, len(uuids))
+        rows: list[dict[str, Any]] = []
+        for uuid, loaded in load(driver, kind, uuids).items():
+            was, now_is = _on(loaded.thing, last), _on(loaded.thing, day)
+            rows.append(
+                {
+                    "uuid": uuid,
+                    "node": copied(kind, loaded.thing, day),
+                    "change": {
+                        "number": number + len(rows),
+                        "at": moment,
+                        "source": DAY_TURN,
+                        "reason": reason,
+                        "day": day,
+                        "kind": kind,
+                        "uuid": uuid,
+                        "operation": _operation(was, now_is),
+                        "before": orjson.dumps(was).decode(),
+                        "after": orjson.dumps(now_is).decode(),
+                    },
+                }
+            )
+        tx.run(_refresh(kind), rows=rows).consume()
+        count += len(rows)
+    tx.run("MATCH (c:Clock) SET c.today = $day", day=day).consume()
+    return count
+
+
+def _on(thing: Thing, day: date) -> dict[str, Any] | None:
+    """What holds on a day; None where the thing does not exist."""
+    state = next((each for each in thing.states if each.period.holds(day)), None)
+    if state is None:
+        return None
+    return {
+        "values": dict(state.values),
+        "links": [
+            {"name": each.name, "kind": each.kind, "uuid": each.to} for each in thing.links if each.period.holds(day)
+        ],
+    }
+
+
+def _operation(was: dict[str, Any] | None, now_is: dict[str, Any] | None) -> str:
+    if was is None:
+        return "begins"
+    return "ends" if now_is is None else "takes effect"

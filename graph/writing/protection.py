@@ -1,0 +1,95 @@
+"""People whose name and address are protected, and what is theirs.
+
+Which property tells who somebody is stands in the model (``Property.identifies``), and so does whose a thing is
+(``Link.owner``). Protection on any day counts: a name is the same before and after.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import neo4j
+
+from graph.model import KINDS, Kind, Link
+from graph.writing.difference import Difference
+
+PROTECTED = "address_protected"
+
+
+def is_protected(kind: Kind, *, state: bool = False) -> str:
+    """A Cypher condition on ``n``, a thing of the kind (or a state of one): it is a protected person's."""
+    if state:
+        # Patterns of their own: within one, the state that is asked about could not be the one that protects.
+        return f"EXISTS {{ (n)<-[:STATE]-(of:{kind.name}) WHERE {_protected(kind, 'of')} }}"
+    return _protected(kind, "n")
+
+
+def protected_among(driver: neo4j.Driver, differences: Iterable[Difference]) -> frozenset[str]:
+    """Uuids of the things among these differences, and of those that they belong to, which are protected people's."""
+    theirs = [each for each in differences if each.kind == "Person" or _owners(KINDS[each.kind])]
+    wanted: dict[str, set[str]] = {}
+    for each in theirs:
+        wanted.setdefault(each.kind, set()).add(each.uuid)
+        for kind, uuid in _owned_by(each):
+            wanted.setdefault(kind, set()).add(uuid)
+    found = {each.uuid for each in theirs if _is_protected_person(each)}
+    for name, uuids in wanted.items():
+        rows, _, _ = driver.execute_query(
+            f"""
+            MATCH (n:{name})
+            WHERE n.uuid IN $uuids AND ({is_protected(KINDS[name])})
+            RETURN n.uuid AS uuid
+            """,
+            uuids=sorted(uuids),
+            routing_=neo4j.RoutingControl.READ,
+        )
+        found.update(row["uuid"] for row in rows)
+    # What is new belongs to what may be new as well: an account to an employment, that to a person.
+    while more := {
+        each.uuid for each in theirs if each.uuid not in found and any(uuid in found for _, uuid in _owned_by(each))
+    }:
+        found |= more
+    return frozenset(found)
+
+
+def unprotected(driver: neo4j.Driver, uuids: Iterable[str]) -> frozenset[str]:
+    """Those of these that are people whose name is not protected on any day."""
+    rows, _, _ = driver.execute_query(
+        f"""
+        MATCH (n:Person)
+        WHERE n.uuid IN $uuids AND NOT ({is_protected(KINDS["Person"])})
+        RETURN n.uuid AS uuid
+        """,
+        uuids=sorted(uuids),
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return frozenset(row["uuid"] for row in rows)
+
+
+def _protected(kind: Kind, node: str) -> str:
+    paths = [f"EXISTS {{ ({node}){path}-[:STATE]->({{{PROTECTED}: true}}) }}" for path in _to_persons(kind)]
+    return " OR ".join(paths) or "false"
+
+
+def _to_persons(kind: Kind) -> Iterator[str]:
+    """Paths from a thing of the kind to the people whose it is."""
+    if kind.name == "Person":
+        yield ""
+    for link in _owners(kind):
+        for target in link.targets:
+            arrow = f"<-[:{link.type}]-" if link.incoming else f"-[:{link.type}]->"
+            yield from (f"{arrow}(:{target}){rest}" for rest in _to_persons(KINDS[target]))
+
+
+def _owners(kind: Kind) -> list[Link]:
+    return [link for link in kind.links if link.owner]
+
+
+def _owned_by(difference: Difference) -> Iterator[tuple[str, str]]:
+    names = {link.name for link in _owners(KINDS[difference.kind])}
+    for row in (*difference.before.links, *difference.after.links):
+        if row.name in names:
+            yield row.kind, row.to
+
+
+def _is_protected_person(difference: Difference) -> bool:
+    states = (*difference.before.states, *difference.after.states)
+    return difference.kind == "Person" and any(each.values.get(PROTECTED) is True for each in states)

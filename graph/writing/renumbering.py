@@ -1,0 +1,96 @@
+"""CPR numbers that change (formats/cpr.md §7): a person keeps the uuid, and is found by each number ever had.
+
+The number that holds is ``Person.cpr_hash`` with its cipher text; those before it are
+``(:FormerCpr {hash, cipher, key, from, to})-[:WAS]->(:Person)``.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph.cpr.keyring import Keyring
+from graph.identity.known_keys import Index
+from graph.statements.statement import Former, Statement
+from graph.writing.difference import Difference, Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a statement leads to: the number to write, and those that the person is to be found by as well."""
+
+    cpr: str | None = field(default=None, repr=False)
+    formers: tuple[Former, ...] = field(default=(), repr=False)
+    notices: tuple[Notice, ...] = ()
+
+
+def told(statements: Iterable[Statement]) -> Iterator[str]:
+    """All numbers in statements."""
+    for each in statements:
+        if each.cpr:
+            yield each.cpr
+        yield from (former.cpr for former in each.former_cprs)
+
+
+def due(statement: Statement, uuid: str, current: str | None, index: Index, keyring: Keyring) -> Due:
+    """What becomes of a statement's numbers. ``current``: hash of the Person's number so far; the index knows all.
+
+    A number that the person had before it was changed does not come back because payroll still tells it. One that is
+    somebody else's is left with them: only a person can tell whether the two are one.
+    """
+    if statement.cpr is None:
+        return Due()
+    cpr = keyring.hash(statement.cpr)
+    others = [each for each in (cpr, *map(keyring.hash, told([statement]))) if index.person(each) not in (None, uuid)]
+    if others and cpr != current:
+        other = str(index.person(others[0]))
+        text = f"a CPR number belongs to the Person {other} already: are they the same person?"
+        return Due(notices=(Notice("cpr", "same_person", text, (uuid, other)),))
+    formers = tuple(
+        each
+        for each in statement.former_cprs
+        if index.person(keyring.hash(each.cpr)) in (None, uuid) and not index.is_former(keyring.hash(each.cpr))
+    )
+    if cpr == current:
+        return Due(formers=formers)
+    if index.is_former(cpr) and not statement.former_cprs:
+        return Due()
+    return Due(statement.cpr, formers)
+
+
+# A number that has come back is no former one any more.
+_CURRENT = """
+UNWIND $rows AS row
+MATCH (f:FormerCpr {hash: row.hash})-[:WAS]->(:Person {uuid: row.person})
+DETACH DELETE f
+"""
+_FORMER = """
+UNWIND $rows AS row
+MATCH (p:Person {uuid: row.person})
+MERGE (f:FormerCpr {hash: row.number.hash})
+SET f = row.number
+MERGE (f)-[:WAS]->(p)
+"""
+Row = dict[str, Any]
+
+
+def writes(batch: Sequence[Difference], keyring: Keyring) -> Iterator[tuple[str, list[Row]]]:
+    """Queries that write what has changed, besides the number on the Person; none where none has changed."""
+    changed = [each for each in batch if each.formers or (each.cpr and not each.new)]
+    if not changed:
+        return
+    yield _CURRENT, [{"person": each.uuid, "hash": keyring.hash(each.cpr)} for each in changed if each.cpr]
+    yield (
+        _FORMER,
+        [{"person": each.uuid, "number": _sealed(former, keyring)} for each in changed for former in each.formers],
+    )
+
+
+def _sealed(former: Former, keyring: Keyring) -> Row:
+    cipher, key = keyring.encrypt(former.cpr)
+    return {
+        "hash": keyring.hash(former.cpr),
+        "cipher": cipher,
+        "key": key,
+        "from": former.period.start,
+        "to": former.period.end,
+    }

@@ -1,0 +1,89 @@
+"""The address of a protected person is kept nowhere, whoever tells of the protection (DESIGN §3; cpr.md case 8).
+
+A rule of the model (``Property.withheld_while``), carried out at the door and where records move between things, by no
+source. While the protection holds or is to come, nothing is kept of what it withholds: not in the graph, of no day, not
+in any source's record, not in the change log. When it is over, what sources tell again holds from its end on; the days
+before stay empty.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import neo4j
+
+from graph.identity.known_keys import RecordId
+from graph.model import KINDS, Kind
+from graph.statements.merge import Candidate, Thing, merged, withheld_until
+from graph.statements.precedence import SourceOrder
+from graph.statements.stored_record import to_text
+from graph.time import FOREVER, Period, within
+from graph.writing.loading import KeptRecord
+
+_WITHHOLDING = frozenset(kind.name for kind in KINDS.values() if any(each.withheld_while for each in kind.properties))
+
+
+WITHHELD = "name and address of the person are protected, so it is not kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """What is left: of all statements, in their order, and of what holds.
+
+    ``stripped``: positions of the statements from which something was taken. ``names``: the properties withheld.
+    """
+
+    candidates: Sequence[Candidate]
+    after: Thing
+    stripped: frozenset[int] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    def records(self, kind: str, others: Sequence[KeptRecord]) -> tuple[tuple[RecordId, str], ...]:
+        """What is left of kept records, which all statements but the first were; those that lose nothing left out."""
+        return tuple(
+            (RecordId(each.source, kind, each.key), to_text(told.statement, told.resolved))
+            for place, (each, told) in enumerate(zip(others, self.candidates[1:], strict=True), start=1)
+            if place in self.stripped
+        )
+
+
+def merged_and_withheld(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder, today: date) -> Withheld:
+    """``merge.merged``, of statements that lose what must not be kept."""
+    after = merged(kind, candidates, order)
+    if kind.name not in _WITHHOLDING:
+        return Withheld(candidates, after)
+    allowed = {
+        prop.name: _allowed(last, today)
+        for prop in kind.properties
+        if prop.withheld_while and (last := withheld_until(after.states, prop.withheld_while)) is not None
+    }
+    if not allowed:
+        return Withheld(candidates, after)
+    left = [_without(each, allowed) for each in candidates]
+    stripped = frozenset(place for place, each in enumerate(left) if each is not candidates[place])
+    return Withheld(left, merged(kind, left, order) if stripped else after, stripped, frozenset(allowed))
+
+
+def _allowed(last: date, today: date) -> tuple[Period, ...]:
+    """The days of which a value may be kept. ``last``: the day after the last of the protection."""
+    return () if last == FOREVER or last > today else (Period(last),)
+
+
+def _without(candidate: Candidate, allowed: Mapping[str, tuple[Period, ...]]) -> Candidate:
+    values = dict(candidate.statement.values)
+    for name, days in allowed.items():
+        if name in values:
+            left = [replace(told, period=each) for told in values[name] for each in within((told.period,), days)]
+            values[name] = tuple(left)
+    if values == candidate.statement.values:
+        return candidate
+    return replace(candidate, statement=replace(candidate.statement, values=values))
+
+
+def strip(tx: neo4j.ManagedTransaction, records: Sequence[tuple[RecordId, str]]) -> None:
+    """Write what is left of records. They are asked again in each run, so that they come back when all is over."""
+    if records:
+        tx.run(
+            "UNWIND $rows AS row MATCH (r:SourceRecord {id: row.id}) SET r.values = row.text, r.hash = ''",
+            rows=[{"id": record.text(), "text": text} for record, text in records],
+        ).consume()

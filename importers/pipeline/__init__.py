@@ -1,0 +1,1 @@
+"""The import: from a source's reading to the graph, one path for all sources."""

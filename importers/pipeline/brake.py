@@ -1,0 +1,65 @@
+"""The brake: stops an import that would end, move or close more than a set share or count (DESIGN §4 "Merge")."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import neo4j
+from pydantic import BaseModel, ConfigDict, Field
+
+from graph.writing.difference import Difference
+from graph.writing.difference_text import names_of, places
+from graph.writing.door import Stated
+
+STOPPING = frozenset({"ended", "withdrawn", "moved"})
+
+
+class BrakeSettings(BaseModel):
+    """Stops when, of one kind, more things would end, move or be withdrawn than ``count``, or than ``share`` of all
+    that the source tells of that kind; never for ``at_least`` or fewer, so that small organisations can work."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    share: float = Field(default=0.10, ge=0, le=1)
+    count: int = Field(default=500, ge=0)
+    at_least: int = Field(default=5, ge=0)
+
+
+def stopping(differences: Iterable[Difference]) -> list[Difference]:
+    """Those that count for the brake."""
+    return [each for each in differences if each.operation in STOPPING]
+
+
+def too_many(differences: Iterable[Difference], totals: Mapping[str, int], settings: BrakeSettings) -> list[str]:
+    """Why the brake stops, a line a kind; empty = it does not. ``totals``: what the source tells, by kind."""
+    hits = Counter(each.kind for each in differences)
+    return [
+        f"{count} of {totals.get(kind, 0)} {kind} would end, move or be withdrawn"
+        for kind, count in sorted(hits.items())
+        if count > settings.at_least and (count > settings.count or count > settings.share * totals.get(kind, 0))
+    ]
+
+
+def digest(differences: Iterable[Difference], new: Iterable[Stated] = ()) -> str:
+    """Names exactly this difference, in whichever process it is found: another one has another digest.
+
+    ``new``: what the same run would make. Its uuids are drawn anew in each run, so its records name it here.
+    """
+    names = {each.uuid: each.record.text() for each in new}
+    lines = sorted(f"{each.record.text()}|{each.operation}|{each.told(names)}" for each in differences)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def digest_of_doubt(differences: Iterable[Difference], new: Sequence[Stated]) -> str:
+    """As ``digest``, of all that a doubtful reading would write; for one of which nothing counts for the brake."""
+    made = sorted(each.record.text() for each in new)
+    return hashlib.sha256("\n".join((digest(differences, new), *made)).encode()).hexdigest()
+
+
+def summary(driver: neo4j.Driver, differences: Iterable[Difference], limit: int = 200) -> list[str]:
+    """What would happen, a line a thing, for the person who decides: what ends when, what moves from where to where."""
+    ordered = sorted(differences, key=lambda each: (each.kind, each.record.key, each.operation))
+    shown = ordered[:limit]
+    names = names_of(driver, shown, ordered)
+    lines = ["; ".join((f"{each.kind} {each.record.key}: {each.operation}", *places(each, names))) for each in shown]
+    return lines if len(ordered) <= limit else [*lines, f"… and {len(ordered) - limit} more"]

@@ -1,0 +1,373 @@
+"""Import: read → facts → match → merge → difference → brake → apply (DESIGN §4 "Merge").
+
+Everything is compared before anything is written, so that a dry run and the brake see the whole difference. It is
+applied in bounded transactions, each with its changes and its source records: an import that is killed leaves whole
+batches, and the next run goes on where it ended, since what is written no longer differs.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import neo4j
+
+from graph.change_log import Origin
+from graph.corrections.possible_duplicates import note_same
+from graph.cpr.keyring import Keyring
+from graph.identity.known_keys import RecordId
+from graph.identity.matching import DEFAULT_MATCH_KEYS, MatchKeys, keep_undecided
+from graph.model import KINDS
+from graph.planning import replan
+from graph.runs.approvals import not_used, require_held
+from graph.runs.known import GraphKnown
+from graph.runs.sourcing import approve as approve_brake
+from graph.runs.sourcing import (
+    end_run,
+    hold,
+    is_approved,
+    kept_problems,
+    problem_id,
+    read_mark,
+    settle_problems,
+    spend,
+    start_run,
+    write_mark,
+)
+from graph.statements.precedence import SourceOrder
+from graph.statements.statement import Problem
+from graph.writing.cycles import find_refused
+from graph.writing.day_turn import catch_up
+from graph.writing.difference import Difference
+from graph.writing.door import ATTEMPTS, Door, Stale, Stated, points_to_itself
+from importers.pipeline.brake import BrakeSettings, digest, digest_of_doubt, stopping, summary, too_many
+from importers.pipeline.intake import Progress, Taking, problem_of, silent
+from importers.pipeline.report import ImportReport, text_of
+from importers.pipeline.writing import Compared, Writing, distinct
+from importers.source import Reading, Source
+from rules.assignments import Ruling, Told
+from rules.roles import RoleRule
+
+
+class StoppedByBrake(Exception):
+    """The difference is larger than allowed. Nothing was written; ``brake`` is the id to approve."""
+
+    def __init__(self, brake: str, reasons: Sequence[str]) -> None:
+        super().__init__("; ".join(reasons) + f". Look at the difference and approve it as {brake} if it is right.")
+        self.brake = brake
+        self.reasons = tuple(reasons)
+
+
+@dataclass
+class Import:
+    """One run of one source. Use ``run_import``."""
+
+    driver: neo4j.Driver
+    source: Source
+    keyring: Keyring
+    order: SourceOrder
+    rules: Sequence[RoleRule]
+    brake: BrakeSettings
+    user: str | None
+    dry_run: bool
+    approved: str | None
+    progress: Progress
+    match_keys: MatchKeys
+
+    def __post_init__(self) -> None:
+        self.door = Door(self.driver, self.keyring, self.order, self.match_keys)
+        self.ruling = Ruling(self.driver, self.door.index, self.source.name, self.rules)
+        self.report = ImportReport(self.source.name, self.dry_run)
+
+    # A run that finds nothing new writes nothing, not even that it ran: so the run is noted with its first write.
+    def _origin(self) -> Origin:
+        if self.report.run is None:
+            self.report.run = start_run(self.driver, "import", self.source.name, dry=self.dry_run)
+            self.ruling.begin()
+        return Origin(self.source.name, user=self.user, run=self.report.run)
+
+    def run(self) -> ImportReport:
+        known = GraphKnown(
+            self.driver,
+            self.source.name,
+            self.keyring,
+            self.door.index,
+            user=self.user,
+            dry_run=self.dry_run,
+            progress=self.progress,
+        )
+        state, error, under_way = "failed", "", ""
+        try:
+            for reading in self.source.readings(known):
+                under_way = reading.label
+                self.report.readings.append(under_way)
+                try:
+                    self._take(reading, known)
+                except StoppedByBrake as stop:
+                    if not reading.apart:
+                        raise
+                    self._leave_out(reading, stop)
+                else:
+                    self.report.applied += [] if self.dry_run else [reading.label]
+                under_way = ""
+                known.mark = read_mark(self.driver, self.source.name)
+            self._suspect = ()
+            self._apply_changed_rules()
+            state = "stopped" if self.report.brake else "done"
+            self._tell_of_the_approval()
+        except StoppedByBrake as stop:
+            state = "stopped"
+            self.report.brake, self.report.reasons = stop.brake, stop.reasons
+            self._tell_of_the_approval()
+        except BaseException as failure:
+            if not self.dry_run and (where := self.report.broke_off(under_way)):
+                failure.add_note(where)
+            error = f"{type(failure).__name__}: {text_of(failure)}"
+            raise
+        finally:
+            if self.report.run is not None:
+                end_run(self.driver, self.report.run, state, self.report.as_counts(), error)
+                if not self.dry_run:
+                    replan(self.driver, self.report.counts.total())
+        return self.report
+
+    def _leave_out(self, reading: Reading, stop: StoppedByBrake) -> None:
+        """The reading waits for an approval, the run goes on: what was noted of its new things is not to be."""
+        self.door.index.forget()
+        self.report.brake = self.report.brake or stop.brake
+        self.report.reasons += tuple(f"{reading.label}: {each} (approve {stop.brake})" for each in stop.reasons)
+
+    def _tell_of_the_approval(self) -> None:
+        if self.approved is not None and not self._approval_used and not self.dry_run:
+            self.report.approval = not_used(self.approved, stopped=self.report.brake is not None)
+
+    # -- one reading --------------------------------------------------------------------------------------------
+
+    def _take(self, reading: Reading, known: GraphKnown) -> None:
+        self._suspect = reading.suspect
+        taking = Taking(self.driver, self.source.name, reading, known, self.door.index, self.progress)
+        told = taking.owned([each for each in taking.told() if taking.is_sound(each)])
+        told += [each for each in self.ruling.of(told) if taking.is_sound(each)]
+        self.report.unchanged += taking.unchanged
+        try:
+            wrote = self._settle(told, taking.problems)
+        except StoppedByBrake:
+            # What is bad in it may well be why so much would end: whoever decides sees it.
+            self.report.problems += taking.problems
+            raise
+        self._keep_problems(taking.problems, taking.looked_at)
+        if self.dry_run:
+            return
+        # A doubtful reading is only passed by when somebody has approved what it writes.
+        if reading.mark and (wrote or (reading.mark_anyway and not reading.suspect)):
+            mark = {**reading.mark}
+            if dict(read_mark(self.driver, self.source.name)) != mark:
+                write_mark(self.driver, self.source.name, mark)
+
+    def _apply_changed_rules(self) -> None:
+        """A rule that is new, changed or gone is applied to all that the source has told."""
+        told = self.ruling.of_changed_rules()
+        if told is not None:
+            self._settle(told, self.report.problems)
+        if not self.dry_run:
+            # After everything else: they look at the graph, where the list and payroll have met.
+            if told := self.ruling.of_the_list():
+                self._settle(told, self.report.problems)
+            self.ruling.finish()
+
+    # -- compare, brake, apply ----------------------------------------------------------------------------------
+
+    def _settle(self, told: Sequence[Told], problems: list[Problem]) -> bool:
+        """Compare, brake and apply; again from the start where somebody else wrote meanwhile. Whether it wrote."""
+        for attempt in range(ATTEMPTS):
+            found: list[Problem] = []
+            try:
+                wrote = self._compare_and_apply(told, found)
+            except Stale:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                self.door.index.forget()
+                continue
+            problems += found
+            return wrote
+        raise AssertionError("the loop returns or raises")
+
+    def _compare_and_apply(self, told: Sequence[Told], problems: list[Problem]) -> bool:
+        by_kind = self._identified(told)
+        self._wait_for_decisions(told, problems)
+        compared: dict[str, Compared] = {}
+        for kind, stated in by_kind.items():
+            # New things of other kinds are compared when they are written: there is nothing to compare them with.
+            new = {each.uuid for each in stated if each.new}
+            due = [each for each in stated if each.uuid not in new or (each.new and points_to_itself(kind))]
+            compared[kind] = self._compare(due)
+        self._leave_out_cycles(compared, by_kind, problems)
+        self._stop_or_go(compared, by_kind)
+        if self.dry_run:
+            self._preview(compared, by_kind, problems)
+            return False
+        before = self.report.counts.total()
+        writing = Writing(self.door, self._origin, lambda each: self._count(each, problems), self.progress)
+        for kind, stated in by_kind.items():
+            writing.apply(kind, stated, compared[kind])
+        if self._approved_digest is not None:
+            spend(self.driver, self.source.name, self._approved_digest)
+            self._approved_digest = None
+        return self.report.counts.total() > before
+
+    def _compare(self, stated: Sequence[Stated]) -> Compared:
+        compared: Compared = {each.record: None for each in stated}
+        for batch in distinct(stated):
+            compared.update((made.record, made) for made in self.door.differences(batch))
+        return compared
+
+    def _identified(self, told: Sequence[Told]) -> dict[str, list[Stated]]:
+        by_source: dict[tuple[str, str], list[Told]] = {}
+        for each in told:
+            by_source.setdefault((each.statement.kind, each.source), []).append(each)
+        by_kind: dict[str, list[Stated]] = {}
+        for kind in KINDS:
+            for (of, source), group in by_source.items():
+                if of == kind:
+                    pairs = [(each.statement, each.fingerprint) for each in group]
+                    by_kind.setdefault(kind, []).extend(self.door.identify(source, pairs))
+        return by_kind
+
+    def _wait_for_decisions(self, told: Sequence[Told], problems: list[Problem]) -> None:
+        """What of this reading waits: the door remembers what earlier readings of the run have left."""
+        here = {RecordId(each.source, each.statement.kind, each.statement.key) for each in told}
+        for record, about in self.door.waiting.items():
+            if record in here:
+                text = f"nothing is known yet of the {about.kind} {about.key!r} that it is about"
+                problems.append(Problem(record.kind, record.key, "about", "unknown_reference", text, "notice"))
+        undecided = [each for each in self.door.undecided.values() if each.record in here]
+        for each in undecided:
+            fits = (
+                f"{len(each.candidates)} things: {', '.join(each.candidates)}" if each.candidates else "nothing known"
+            )
+            text = f"fits {fits}. Decide which it is."
+            problems.append(Problem(each.record.kind, each.record.key, "match", "ambiguous_match", text))
+        if undecided and not self.dry_run:
+            keep_undecided(self.driver, undecided)
+
+    def _leave_out_cycles(
+        self, compared: dict[str, Compared], by_kind: dict[str, list[Stated]], problems: list[Problem]
+    ) -> None:
+        units = [each for each in compared.get("Unit", {}).values() if each is not None]
+        out: set[str] = set()
+        for refused, uuids in find_refused(units, self.driver):
+            out |= uuids
+            problems += [problem_of("Unit", each.record.key, refused) for each in units if each.uuid in uuids]
+        if out:
+            for stated in by_kind["Unit"]:
+                if stated.uuid in out and stated.new:
+                    self.door.index.drop(stated.record, stated.uuid)
+            by_kind["Unit"] = [each for each in by_kind["Unit"] if each.uuid not in out]
+            # Again, since what pointed to a new unit that is left out now points to nothing.
+            compared["Unit"] = self._compare(by_kind["Unit"])
+
+    def _stop_or_go(self, compared: dict[str, Compared], by_kind: dict[str, list[Stated]]) -> None:
+        """Raises StoppedByBrake where too much would end, or where the reading is doubtful and would write anything."""
+        differences = [each for group in compared.values() for each in group.values() if each is not None]
+        new = [each for stated in by_kind.values() for each in stated if each.new]
+        hits = stopping(differences)
+        reasons = [*self._suspect] if differences or new else []
+        if len(hits) > self.brake.at_least:
+            reasons += too_many(hits, self._totals({each.kind for each in hits}), self.brake)
+        if not reasons:
+            return
+        name = digest(hits, new) if hits else digest_of_doubt(differences, new)
+        if self.dry_run:
+            if not is_approved(self.driver, self.source.name, name):
+                self.report.reasons = tuple(reasons)
+            return
+        told = summary(self.driver, hits) if hits else ["Nothing would end, move or be withdrawn."]
+        brake = hold(self.driver, self.source.name, self._origin().run or "", name, [*reasons, *told])
+        if self.approved == brake:
+            approve_brake(self.driver, brake, self.user or "command line", "approved with the import")
+        if not is_approved(self.driver, self.source.name, name):
+            raise StoppedByBrake(brake, reasons)
+        self._approved_digest = name
+        self._approval_used |= self.approved == brake
+
+    _approved_digest: str | None = None
+    _approval_used: bool = False
+    _suspect: tuple[str, ...] = ()
+
+    def _totals(self, kinds: Iterable[str]) -> dict[str, int]:
+        rows, _, _ = self.driver.execute_query(
+            """
+            UNWIND $kinds AS kind
+            RETURN kind, COUNT { MATCH (r:SourceRecord {kind: kind})
+                                 WHERE r.source = $source OR r.source STARTS WITH 'rule:' } AS total
+            """,
+            kinds=list(kinds),
+            source=self.source.name,
+        )
+        return {row["kind"]: row["total"] for row in rows}
+
+    def _preview(
+        self, compared: dict[str, Compared], by_kind: dict[str, list[Stated]], problems: list[Problem]
+    ) -> None:
+        for kind, stated in by_kind.items():
+            new = [each for each in stated if each.new and each.record not in compared[kind]]
+            for difference in (*compared[kind].values(), *self._compare(new).values()):
+                if difference is not None:
+                    self._count(difference, problems)
+                    self.report.differences.append(difference)
+
+    def _count(self, difference: Difference, problems: list[Problem]) -> None:
+        self.report.counts[difference.kind, difference.operation] += 1
+        for notice in difference.notices:
+            what = (notice.field, notice.rule, notice.text)
+            problems.append(Problem(difference.kind, difference.record.key, *what, "notice", notice.persons))
+
+    def _keep_problems(self, problems: list[Problem], looked_at: set[tuple[str, str]]) -> None:
+        self.report.problems += problems
+        if self.dry_run:
+            return
+        note_same(self.driver, self.source.name, [each.persons for each in problems if each.persons])
+        kept = kept_problems(self.driver, self.source.name)
+        found = {problem_id(self.source.name, each): each for each in problems}
+        looked_at |= {(each.kind, each.key) for each in problems}
+        mended = any(key not in found and (each.kind, each.key) in looked_at for key, each in kept.items())
+        if mended or any(kept.get(key) != each for key, each in found.items()):
+            settle_problems(self.driver, self.source.name, self._origin().run or "", problems, looked_at)
+
+
+def run_import(
+    driver: neo4j.Driver,
+    source: Source,
+    keyring: Keyring,
+    *,
+    order: SourceOrder | None = None,
+    rules: Sequence[RoleRule] = (),
+    brake: BrakeSettings | None = None,
+    user: str | None = None,
+    dry_run: bool = False,
+    approve: str | None = None,
+    progress: Progress = silent,
+    match_keys: MatchKeys = DEFAULT_MATCH_KEYS,
+) -> ImportReport:
+    """Import what is new in a source.
+
+    ``approve``: id of a brake; allows exactly the difference that it holds. ``progress(stage, done, total)`` is
+    called as work goes on. A stopped import comes back with ``report.brake``; nothing of that reading is written.
+    Raises SourceError where the source can't be read, StaleApproval where ``approve`` is no brake that waits for it,
+    Stale where others write the same things all the time.
+    """
+    if approve is not None:
+        require_held(driver, source.name, approve)
+    if not dry_run:
+        catch_up(driver)
+    return Import(
+        driver,
+        source,
+        keyring,
+        order or SourceOrder(),
+        rules,
+        brake or BrakeSettings(),
+        user,
+        dry_run,
+        approve,
+        progress,
+        match_keys,
+    ).run()

@@ -1,0 +1,50 @@
+"""What an import did, for the command line, the API and the run's record."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from graph.statements.statement import Problem
+from graph.writing.difference import Difference
+
+
+def text_of(failure: BaseException) -> str:
+    """What a failure says, with what was noted about it on its way (``add_note``)."""
+    return "\n".join([str(failure), *getattr(failure, "__notes__", ())])
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did, or (``dry_run``) would do."""
+
+    source: str
+    dry_run: bool = False
+    run: str | None = None
+    readings: list[str] = field(default_factory=list)
+    """Labels of those that were begun, oldest first."""
+    applied: list[str] = field(default_factory=list)
+    """Labels of those that have been applied whole; a run that fails in a later one leaves them in place."""
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unchanged: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    brake: str | None = None
+    reasons: tuple[str, ...] = ()
+    approval: str = ""
+    """Why the approval that the run was given allowed nothing; empty where it did, or none was given."""
+
+    @property
+    def changes(self) -> int:
+        """Things of which something that holds has changed."""
+        return sum(count for (_, operation), count in self.counts.items() if operation != "recorded")
+
+    def broke_off(self, under_way: str) -> str:
+        """How far a run that fails has come. ``under_way``: label of the reading in which it failed, if in one."""
+        told = [f"Applied before that: {', '.join(self.applied)}."] if self.applied else []
+        told += [f"Not applied, or only in part: {under_way}."] if under_way else []
+        return " ".join([*told, "The next run goes on from there."]) if told else ""
+
+    def as_counts(self) -> dict[str, dict[str, int]]:
+        by_kind: dict[str, dict[str, int]] = {}
+        for (kind, operation), count in sorted(self.counts.items()):
+            by_kind.setdefault(kind, {})[operation] = count
+        return by_kind

@@ -1,0 +1,406 @@
+"""Employments: four independent timelines, of which only the status decides whether the employment exists."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from graph.statements.statement import BadRecord, LinkTold, Problem, Ref, Statement, Told, Value
+from graph.time import Period, union, within, without
+from importers.sd import position_mapping
+from importers.sd.answers import ContactTold, DepartmentTold, EmploymentTold, StatusTold
+from importers.sd.organisation import Department, Organisation
+from importers.sd.settings import SdSettings
+from importers.sd.timelines import ALWAYS_SO, cut, from_today, links, shown, tolds, values
+from importers.source import Mapped
+from importers.untold import EVER, EXISTS
+
+EMPLOYED = frozenset("0134")  # 4 = conflict (strike, lockout): employed, not on leave
+ON_LEAVE = "3"
+PASSIVE = frozenset("789")
+DELETED = "S"
+PARTS = {
+    "departments": ("department", ("unit", "paid_in")),
+    "jobs": ("position", ("position", "position_code", "title")),
+    "working_times": ("working time", ("type", "fraction", "weekly_hours")),
+}
+TIMED = {
+    "statuses": ("status", "on_leave"),
+    "jobs": ("position_code", "title"),
+    "working_times": ("type", "fraction", "weekly_hours"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose employment it is, and where: all of it that is not in the employment's own answer.
+
+    ``key``: the employment's source key. ``contact``: at work; None = GetPerson told nothing of the employment.
+    ``titles``: position code → name. ``complete``: the answer holds all time, not only what holds or comes.
+    """
+
+    institution: str
+    key: str
+    person: str
+    contact: ContactTold | None
+    organisation: Organisation
+    titles: Mapping[str, str]
+    complete: bool = True
+
+
+def employment(
+    told: EmploymentTold, holder: Holder, settings: SdSettings, day: date, previous: Statement | None
+) -> Mapped:
+    """The whole timeline of an employment. Raises BadRecord for an unknown status code, and for no status at all.
+
+    Nothing to state (statement None): it was never employed; or, as a fault of the service, a passive status comes
+    alone for an employment that is known (then a notice says so).
+    """
+    problems: list[Problem] = []
+    if told.statuses == ():
+        text = "SD tells no status of the employment, so not whether it exists; it is left as it was"
+        raise BadRecord(Problem("Employment", holder.key, "status", "no_status", text))
+    if breaks_unpaid_rule(told, settings):
+        return _left_out(holder, previous)
+    exists, deleted = _existence(told, holder, settings)
+    if deleted is not None and not exists and previous is not None and _says_only(told, DELETED):
+        return _ended_by_deletion(previous, deleted)
+    if not exists:
+        if previous is None:
+            return Mapped(None)
+        if deleted is None and told.has_only_status:
+            notice = _notice(holder, "status", "only_passive", "SD tells a passive status and no more")
+            return Mapped(None, (notice,), {EXISTS: EVER})
+    untold = _empty_parts(told, holder, previous, problems)
+    days = exists if holder.complete else within(exists, (Period(day),))
+    stated = Statement(
+        "Employment",
+        holder.key,
+        exists=exists,
+        values=values(_values(told, holder, settings, day, previous)),
+        links={name: each for name, each in _links(told, holder, settings, problems, days, untold).items() if each},
+    )
+    if previous is not None:
+        stated = _with_what_was_not_asked(stated, told, previous)
+        if not holder.complete or _begins_at_its_end(told):
+            stated = _with_the_past(stated, told, previous)
+    return Mapped(stated, tuple(problems), {name: union(each) for name, each in untold.items()})
+
+
+def _begins_at_its_end(told: EmploymentTold) -> bool:
+    """The first that SD tells is that it has ended: of what was before that, it tells nothing any more."""
+    first = min(told.statuses or (), key=lambda each: each.period.start, default=None)
+    return first is not None and first.code not in EMPLOYED
+
+
+def _empty_parts(
+    told: EmploymentTold, holder: Holder, previous: Statement | None, problems: list[Problem]
+) -> dict[str, list[Period]]:
+    """Names of what is known, and of which the answer has no part though it was asked for: a fault of the service."""
+    untold: dict[str, list[Period]] = {}
+    for timeline, (word, names) in PARTS.items():
+        known = [name for name in names if previous and (name in previous.values or name in previous.links)]
+        if getattr(told, timeline) == () and known:
+            untold |= {name: [*EVER] for name in known}
+            text = f"SD tells no {word} of the employment any more; what is known stays"
+            problems.append(_notice(holder, names[0], "untold", text))
+    return untold
+
+
+def _existence(told: EmploymentTold, holder: Holder, settings: SdSettings) -> tuple[tuple[Period, ...], date | None]:
+    """Days employed, and the day from which it is deleted."""
+    statuses = told.statuses or ()
+    for each in statuses:
+        if each.code not in EMPLOYED | PASSIVE | {DELETED}:
+            raise BadRecord(
+                Problem(
+                    "Employment", holder.key, "status", "unknown_status",
+                    f"SD tells the status {each.code!r}, whose meaning is not known",
+                )
+            )  # fmt: skip
+    deleted = min((each.period.start for each in statuses if each.code == DELETED), default=None)
+    employed = union(cut(each.period, settings.earliest) for each in statuses if each.code in EMPLOYED)
+    return (employed if deleted is None else within(employed, (Period(end=deleted),))), deleted
+
+
+def _says_only(told: EmploymentTold, code: str) -> bool:
+    return told.has_only_status and all(each.code == code for each in told.statuses or ())
+
+
+def _ended_by_deletion(previous: Statement, deleted: date) -> Mapped:
+    status = tuple(_until(each, deleted) for each in previous.values.get("status", ()) if each.period.start < deleted)
+    return Mapped(
+        replace(
+            previous,
+            exists=within(previous.exists or (), (Period(end=deleted),)),
+            values={**previous.values, "status": (*status, Told(Period(deleted), DELETED))},
+        )
+    )
+
+
+def _until(told: Told, day: date) -> Told:
+    return told if told.period.last <= day else Told(Period(told.period.start, day), told.value)
+
+
+def is_deleted(statement: Statement) -> bool:
+    """Whether SD has deleted it (S): only then may its number be another person's."""
+    return any(each.value == DELETED for each in statement.values.get("status", ()))
+
+
+def breaks_unpaid_rule(told: EmploymentTold, settings: SdSettings) -> bool:
+    """A number with a letter and a position of unpaid staff belong together; at some time they must."""
+    if settings.unpaid is None:
+        return False
+    has_letter = any(each.isalpha() for each in told.number)
+    codes = [each.position for each in told.jobs or () if each.position.isascii() and each.position.isdigit()]
+    unpaid = {int(each) >= settings.unpaid.positions_from for each in codes}
+    return bool(unpaid) and has_letter not in unpaid
+
+
+def _left_out(holder: Holder, previous: Statement | None) -> Mapped:
+    notice = _notice(holder, "position_code", "unpaid_rule", "left out: number and position do not fit the unpaid rule")
+    return Mapped(None if previous is None else Statement("Employment", holder.key, exists=()), (notice,))
+
+
+# -- values -------------------------------------------------------------------------------------------------------
+
+
+def _values(
+    told: EmploymentTold, holder: Holder, settings: SdSettings, day: date, previous: Statement | None
+) -> dict[str, tuple[Told, ...]]:
+    earliest = settings.earliest
+    found: dict[str, tuple[Told, ...]] = {
+        "number": (Told(ALWAYS_SO, told.number),),
+        "institution": (Told(ALWAYS_SO, holder.institution),),
+        "status": tolds(((each.period, each.code) for each in told.statuses or ()), earliest),
+        "on_leave": tolds(_leave(told.statuses or ()), earliest),
+        "position_code": tolds(((each.period, each.position) for each in told.jobs or ()), earliest),
+        "title": tolds(_titles(told, holder), earliest),
+        "type": tolds(_types(told), earliest),
+        "fraction": tolds(_fractions(told), earliest),
+        "weekly_hours": tolds(_hours(told, settings), earliest),
+    }
+    if told.anniversary is not None:
+        found["anniversary"] = (Told(ALWAYS_SO, told.anniversary.isoformat()),)
+    elif previous is not None:
+        found["anniversary"] = tuple(previous.values.get("anniversary", ()))
+    if holder.contact is None:
+        for name in ("phone", "email"):
+            found[name] = tuple(previous.values.get(name, ())) if previous is not None else ()
+    else:
+        phone, mail = holder.contact.phones[0], holder.contact.mails[0]
+        found["phone"] = from_today(
+            previous, "phone", None if phone in settings.phones_that_are_none else phone or None, day
+        )
+        found["email"] = from_today(
+            previous, "email", None if mail in settings.mails_that_are_none else mail or None, day
+        )
+    return found
+
+
+def _leave(statuses: tuple[StatusTold, ...]) -> Iterator[tuple[Period, Value]]:
+    return ((each.period, True) for each in statuses if each.code == ON_LEAVE)
+
+
+def _titles(told: EmploymentTold, holder: Holder) -> Iterator[tuple[Period, Value]]:
+    """The person's own title only: the position's name stays the position's (positions.md §6)."""
+    for each in told.jobs or ():
+        if each.title and each.title != holder.titles.get(each.position):
+            yield each.period, each.title
+
+
+def _types(told: EmploymentTold) -> Iterator[tuple[Period, Value]]:
+    for each in told.working_times or ():
+        monthly = "monthly_full" if each.full_time else "monthly_part"
+        yield each.period, monthly if each.salaried else "hourly"
+
+
+def _fractions(told: EmploymentTold) -> Iterator[tuple[Period, Value]]:
+    return ((each.period, each.rate) for each in told.working_times or () if each.rate is not None)
+
+
+def _hours(told: EmploymentTold, settings: SdSettings) -> Iterator[tuple[Period, Value]]:
+    """Share of full time × full-time hours, which SD does not tell: by setting, also by position."""
+    for each in told.working_times or ():
+        if each.rate is None:
+            continue
+        left: tuple[Period, ...] = (each.period,)
+        for job in told.jobs or ():
+            special = settings.full_time_hours_by_position.get(job.position)
+            if special is not None:
+                for both in within(left, (job.period,)):
+                    yield both, round(each.rate * special, 2)
+                left = without(left, (job.period,))
+        if settings.full_time_hours is not None:
+            for rest in left:
+                yield rest, round(each.rate * settings.full_time_hours, 2)
+
+
+# -- links --------------------------------------------------------------------------------------------------------
+
+
+def _links(
+    told: EmploymentTold,
+    holder: Holder,
+    settings: SdSettings,
+    problems: list[Problem],
+    days: tuple[Period, ...],
+    untold: dict[str, list[Period]],
+) -> dict[str, tuple[LinkTold, ...]]:
+    """``days``: those of which problems are told. ``untold`` gets the days whose department is not to be found."""
+    units: list[tuple[Period, Ref]] = []
+    paid_in: list[tuple[Period, Ref]] = []
+    placed: list[Period] = []
+    for each in told.departments or ():
+        uuid = _department(each, holder, problems)
+        department = None if uuid is None else _told_of(each, uuid, holder, problems)
+        if uuid is not None:
+            placed.append(each.period)
+        if department is None:
+            for name in ("unit", "paid_in"):
+                untold.setdefault(name, []).append(each.period)
+        else:
+            _place(each, department, holder, days, units, paid_in, problems)
+    if told.departments or (told.departments is not None and "unit" not in untold):
+        missing = without(days, placed)
+        if missing:
+            problems.append(_notice(holder, "unit", "no_department", f"SD tells no department {shown(missing)}"))
+    if told.jobs or (told.jobs is not None and "position" not in untold):
+        missing = without(days, [each.period for each in told.jobs])
+        if missing:
+            problems.append(_notice(holder, "position", "no_position", f"SD tells no position {shown(missing)}"))
+    jobs = (
+        (each.period, Ref("Position", position_mapping.key(holder.institution, each.position)))
+        for each in told.jobs or ()
+    )
+    return {
+        "person": (LinkTold(ALWAYS_SO, Ref("Person", holder.person)),),
+        "unit": links(units, settings.earliest),
+        "paid_in": links(paid_in, settings.earliest),
+        "position": links(jobs, settings.earliest),
+    }
+
+
+def _department(each: DepartmentTold, holder: Holder, problems: list[Problem]) -> str | None:
+    """The department's UUID; by its code where SD leaves the UUID out."""
+    if each.uuid:
+        return each.uuid
+    found = holder.organisation.lowest_by_code(each.code, each.period)
+    if len(found) == 1:
+        return found[0].uuid
+    said = "no department has" if not found else f"{len(found)} departments have"
+    text = f"SD leaves out the department's UUID, and {said} the code {each.code}"
+    problems.append(_notice(holder, "unit", "ambiguous_department" if found else "unknown_department", text))
+    return None
+
+
+def _told_of(each: DepartmentTold, uuid: str, holder: Holder, problems: list[Problem]) -> Department | None:
+    department = holder.organisation.department(uuid)
+    if department is None or (department.is_unanswered and not department.periods):
+        department = None
+        text = f"SD does not tell the department {each.code} ({uuid})"
+        problems.append(_notice(holder, "unit", "unknown_department", text))
+    return department
+
+
+def _place(
+    each: DepartmentTold,
+    department: Department,
+    holder: Holder,
+    days: tuple[Period, ...],
+    units: list[tuple[Period, Ref]],
+    paid_in: list[tuple[Period, Ref]],
+    problems: list[Problem],
+) -> None:
+    organisation, uuid = holder.organisation, department.uuid
+    days = within((each.period,), days)
+    outside = without(days, department.life)
+    if outside:
+        text = f"the department {each.code} does not exist {shown(outside)}"
+        problems.append(_notice(holder, "unit", "outside_department", text))
+    if days and organisation.is_at_the_top(department):
+        text = f"the department {each.code} hangs at the top of the tree"
+        problems.append(_notice(holder, "unit", "department_at_the_top", text))
+    placed: list[Period] = []
+    rules: set[str] = set()
+    for place in organisation.places(uuid):
+        both = place.period.overlap(each.period)
+        if both is None:
+            continue
+        units.append((both, Ref("Unit", place.key)))
+        placed.append(both)
+        named = [rule for rule in place.rules if not rule.startswith("level ")]
+        if named and within((both,), days):
+            rules.add(f"{', '.join(named)}: placed in {place.key}")
+    own: list[Period] = []
+    for period in department.periods:
+        if not organisation.left_out.wholly(uuid, period):
+            both = period.period.overlap(each.period)
+            if both is not None:
+                own.append(both)
+    paid_in += [(both, Ref("Unit", department.key)) for both in own]
+    unlifted = without(own, placed)
+    units += [(both, Ref("Unit", department.key)) for both in unlifted]
+    if rules:
+        text = f"the department {each.code} is left out by the settings, {'; '.join(sorted(rules))}"
+        problems.append(_notice(holder, "unit", "left_out", text))
+    nowhere = without(within(days, department.life), placed)
+    if nowhere:
+        text = f"no unit above the department {each.code} is kept {shown(nowhere)}"
+        text += "; it is in its own department then" if within(nowhere, unlifted) else ""
+        problems.append(_notice(holder, "unit", "no_place", text))
+
+
+# -- what the answer does not hold --------------------------------------------------------------------------------
+
+
+def _with_what_was_not_asked(stated: Statement, told: EmploymentTold, previous: Statement) -> Statement:
+    """A timeline that was not asked for stays as it was: absent is not empty."""
+    if None not in (told.statuses, told.departments, told.jobs, told.working_times):
+        return stated
+    held = dict(stated.values)
+    linked = dict(stated.links)
+    for timeline, names in TIMED.items():
+        if getattr(told, timeline) is None:
+            held |= {name: previous.values[name] for name in names if name in previous.values}
+    if told.jobs is None and "position" in previous.links:
+        linked["position"] = previous.links["position"]
+    if told.departments is None:
+        linked |= {name: previous.links[name] for name in ("unit", "paid_in") if name in previous.links}
+    exists = previous.exists if told.statuses is None else stated.exists
+    return replace(stated, exists=exists, values=held, links=linked)
+
+
+def _with_the_past(stated: Statement, told: EmploymentTold, previous: Statement) -> Statement:
+    """Where SD was asked for present and future only, what was known from before the first told day stays."""
+    first = min((each.period.start for each in told.statuses or ()), default=None)
+    exists = stated.exists
+    if first is not None and exists is not None:
+        exists = union((*exists, *within(previous.exists or (), (Period(end=first),))))
+    held = dict(stated.values)
+    for timeline, names in TIMED.items():
+        start = min((each.period.start for each in getattr(told, timeline) or ()), default=None)
+        for name in names:
+            held[name] = _joined(previous.values.get(name, ()), held.get(name, ()), start)
+    linked = dict(stated.links)
+    for name in ("unit", "paid_in", "position"):
+        after = linked.get(name, ())
+        start = min((each.period.start for each in after), default=None)
+        before = [
+            replace(each, period=Period(each.period.start, min(each.period.last, start)))
+            for each in previous.links.get(name, ())
+            if start is not None and each.period.start < start
+        ]
+        linked[name] = links((each.period, each.to) for each in (*before, *after))
+    return replace(stated, exists=exists, values=values(held), links={k: v for k, v in linked.items() if v})
+
+
+def _joined(before: tuple[Told, ...], after: tuple[Told, ...], start: date | None) -> tuple[Told, ...]:
+    """``before`` until ``start``, ``after`` from then on."""
+    if start is None:
+        return before
+    kept = [_until(each, start) for each in before if each.period.start < start]
+    return tolds((each.period, each.value) for each in (*kept, *after))
+
+
+def _notice(holder: Holder, name: str, rule: str, text: str) -> Problem:
+    return Problem("Employment", holder.key, name, rule, text, "notice")

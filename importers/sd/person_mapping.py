@@ -1,0 +1,89 @@
+"""Persons. SD tells their data of one day, without history: what changes holds from the day of the reading."""
+
+from datetime import date
+
+from graph.cpr.keyring import number_in
+from graph.statements.statement import Problem, Statement
+from importers.sd.answers import NO_ADDRESS, PersonTold
+from importers.sd.settings import SdSettings
+from importers.sd.timelines import from_today, values
+from importers.source import Mapped
+from importers.untold import EVER
+
+WRONG_CPR = "SD's CPR number of the person is not a valid one; the person is known by it in SD only"
+NAMES = ("given_name", "surname", "name")
+ADDRESS = ("address_protected", "street", "postal_code", "city")
+PRIVATE = ("street", "postal_code", "city", "private_phone", "private_email")
+
+
+def is_fictive(cpr: str) -> bool:
+    """CPR numbers that end in 0000 are posts and tests, not people."""
+    return cpr.endswith("0000")
+
+
+def is_protected(told: PersonTold) -> bool:
+    """SD has no flag for address protection; it writes stars for the street, or the postal code 0000."""
+    return "*" in told.address.street or told.address.postal_code == "0000"
+
+
+def refusal(told: PersonTold, key: str) -> Problem | None:
+    """Why the person can't be taken; None where nothing speaks against it."""
+    if told.cpr:
+        return None
+    return Problem("Person", key, "cpr", "no_cpr", "SD tells a person with nothing for a CPR number")
+
+
+def lacks_names(told: PersonTold) -> bool:
+    """A person has names, so an answer without any tells nothing of them."""
+    return not told.given_name and not told.surname
+
+
+def person(told: PersonTold, key: str, settings: SdSettings, day: date, previous: Statement | None) -> Mapped:
+    """``key``: keyed hash of what SD has for a CPR number, which is SD's own identifier where it is not valid.
+
+    Of names and an address that are not told, what is known stays.
+    """
+    cpr = number_in(told.cpr)
+    protected = is_protected(told)
+    now: dict[str, str | bool | None] = {
+        "given_name": told.given_name or None,
+        "surname": told.surname or None,
+        "name": " ".join(filter(None, (told.given_name, told.surname))) or None,
+        "address_protected": True if protected else None,
+    }
+    held = {name: from_today(previous, name, value, day) for name, value in now.items()}
+    if settings.private_contact:
+        private = _private(told, settings, protected)
+        held |= {name: from_today(previous, name, private.get(name), day) for name in PRIVATE}
+    if protected:
+        # Nor what was known before: an address that is protected now must not be found in the past either.
+        held |= dict.fromkeys(("street", "postal_code", "city"), ())
+    untold: list[str] = []
+    if previous is not None and lacks_names(told):
+        untold += [name for name in NAMES if name in previous.values]
+    if previous is not None and told.address == NO_ADDRESS:
+        names = ADDRESS if settings.private_contact else ADDRESS[:1]
+        untold += [name for name in names if name in previous.values]
+    problems = [_untold(key, name) for name in untold if name in ("name", "address_protected", "street")]
+    if not cpr:
+        problems.append(Problem("Person", key, "cpr", "wrong_cpr", WRONG_CPR, "notice"))
+    stated = Statement("Person", key, values=values(held), cpr=cpr)
+    return Mapped(stated, tuple(problems), dict.fromkeys(untold, EVER))
+
+
+def _untold(key: str, name: str) -> Problem:
+    text = "SD tells nothing of it any more, not even that there is none; what is known stays"
+    return Problem("Person", key, name, "untold", text, "notice")
+
+
+def _private(told: PersonTold, settings: SdSettings, protected: bool) -> dict[str, str]:
+    phone, mail = told.contact.phones[0], told.contact.mails[0]
+    found = {
+        "private_phone": "" if phone in settings.phones_that_are_none else phone,
+        "private_email": "" if mail in settings.mails_that_are_none else mail,
+    }
+    if not protected and all(told.address):
+        found |= {
+            "street": told.address.street, "postal_code": told.address.postal_code, "city": told.address.town,
+        }  # fmt: skip
+    return {name: text for name, text in found.items() if text}

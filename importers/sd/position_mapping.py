@@ -1,0 +1,36 @@
+"""The position list."""
+
+from dataclasses import replace
+
+from graph.statements.statement import Problem, Statement, Told
+from importers.sd.answers import PositionTold
+from importers.sd.timelines import ALWAYS_SO
+from importers.source import Mapped
+
+
+def key(institution: str, code: str) -> str:
+    """Source key of a position (level 0)."""
+    return f"position:{institution}:{code}"
+
+
+def position(told: PositionTold, institution: str) -> Mapped:
+    """An entry of level 0; its category is the names of the groups above it, lowest first. Without name: its code."""
+    title = told.name or told.code
+    named = {"code": told.code, "institution": institution, "title": title, "category": " / ".join(told.groups)}
+    return Mapped(
+        Statement(
+            "Position",
+            key(institution, told.code),
+            values={name: (Told(ALWAYS_SO, text),) for name, text in named.items() if text},
+        )
+    )
+
+
+def unknown(code: str, institution: str, previous: Statement | None) -> Mapped:
+    """A position that employments have and the list has not. What the list has told of it before stays."""
+    text = f"employments have the position {code}, which is not in the position list of {institution}"
+    problem = Problem("Position", key(institution, code), "code", "unknown_position", text, "notice")
+    named = {"code": code, "institution": institution, "title": code}
+    values = {name: (Told(ALWAYS_SO, each),) for name, each in named.items()}
+    stated = previous or Statement("Position", key(institution, code), values=values)
+    return Mapped(replace(stated, exists=(ALWAYS_SO,)), (problem,))

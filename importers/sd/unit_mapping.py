@@ -1,0 +1,138 @@
+"""Institutions and departments as units."""
+
+from collections.abc import Iterator
+
+from graph.statements.statement import Problem, Ref, Statement, Told
+from graph.time import Period, union, within, without
+from importers.sd.answers import DepartmentPeriod
+from importers.sd.organisation import Department, Organisation
+from importers.sd.settings import SdSettings
+from importers.sd.timelines import ALWAYS_SO, cut, links, shown, tolds, values
+from importers.source import Mapped
+
+
+def institution(organisation: Organisation) -> Statement:
+    """The root of what the institution's payroll tells."""
+    return Statement(
+        "Unit",
+        organisation.key,
+        values={
+            "name": (Told(ALWAYS_SO, organisation.name),),
+            "number": (Told(ALWAYS_SO, organisation.code),),
+            "type": (Told(ALWAYS_SO, "institution"),),
+        },
+    )
+
+
+def department(
+    told: Department, organisation: Organisation, settings: SdSettings, previous: Statement | None
+) -> Mapped:
+    """A department as a unit, on the days on which the settings do not leave it out as a whole.
+
+    On days on which only its level is left out, it stands beside the line: no parent, and ``counts_as`` the place
+    above that its people are lifted to. Where SD tells no parent at all, a place known from before is kept.
+    """
+    left_out = organisation.left_out
+    kept = [each for each in told.periods if not left_out.wholly(told.uuid, each)]
+    in_line = union(each.period for each in kept if not left_out.from_line(told.uuid, each))
+    exists = union(cut(each.period, settings.earliest) for each in kept)
+    problems = list(_problems(told, organisation, in_line))
+    if not exists:
+        if previous is None:
+            return Mapped(None)
+        return Mapped(Statement("Unit", told.key, exists=()), tuple(problems))
+    parents = [
+        (place.period, Ref("Unit", place.key)) for period in in_line for place in organisation.parents(told, period)
+    ]
+    beside = without(exists, in_line)
+    counts_as = [
+        (both, Ref("Unit", place.key))
+        for place in organisation.places(told.uuid)
+        for both in within((place.period,), beside)
+    ]
+    stated = {
+        "parent": links(parents, settings.earliest),
+        "counts_as": links(counts_as, settings.earliest),
+    }
+    return Mapped(
+        Statement(
+            "Unit",
+            told.key,
+            exists=exists,
+            values=values(
+                {
+                    name: tolds(((each.period, value) for each, value in of if value), settings.earliest)
+                    for name, of in _by_property(kept, organisation, settings).items()
+                }
+            ),
+            links={name: told_links for name, told_links in stated.items() if told_links},
+        ),
+        tuple(problems),
+    )
+
+
+def _by_property(
+    periods: list[DepartmentPeriod], organisation: Organisation, settings: SdSettings
+) -> dict[str, list[tuple[DepartmentPeriod, str]]]:
+    by_name: dict[str, list[tuple[DepartmentPeriod, str]]] = {}
+    for each in periods:
+        for name, value in _values(each, organisation, settings):
+            by_name.setdefault(name, []).append((each, value))
+    return by_name
+
+
+def _values(each: DepartmentPeriod, organisation: Organisation, settings: SdSettings) -> Iterator[tuple[str, str]]:
+    yield "name", each.name or each.code
+    yield "number", f"{organisation.code}-{each.code}"
+    yield "level", each.level
+    yield "p_number", each.p_number
+    if all(each.address):
+        yield "street", each.address.street
+        yield "postal_code", each.address.postal_code
+        yield "city", each.address.town
+    phone, payroll_phone = (_phone(number, settings) for number in each.contact.phones)
+    yield "phone", phone
+    yield "payroll_phone", payroll_phone
+    email, personnel_email = (_mail(mail, settings) for mail in each.contact.mails)
+    yield "email", email
+    yield "personnel_email", personnel_email
+
+
+def _phone(number: str, settings: SdSettings) -> str:
+    is_manager = settings.five_digit_phone_is_manager and len(number) == 5 and number.isdigit()
+    return "" if number in settings.phones_that_are_none or is_manager else number
+
+
+def _mail(mail: str, settings: SdSettings) -> str:
+    return "" if mail in settings.mails_that_are_none else mail
+
+
+def _problems(told: Department, organisation: Organisation, in_line: tuple[Period, ...]) -> Iterator[Problem]:
+    if any(each.parent == told.uuid for each in told.parents):
+        yield _notice(
+            told, "own_parent", "SD says that the unit is its own parent; it has no place until that is mended"
+        )
+    clashes = told.clashes()
+    if clashes:
+        names = ", ".join(sorted({each.parent for each in told.parents}))
+        yield _notice(told, "two_parents", f"SD tells two parents ({names}) {shown(clashes)}; neither is taken")
+    unplaced = within(without(organisation.unplaced(told), clashes), in_line)
+    if unplaced:
+        yield _notice(told, "no_parent", f"SD tells no parent {shown(unplaced)}")
+    elif told.parents_untold:
+        yield _notice(told, "no_parent", "SD tells no parent; the unit keeps the place it had")
+    rules = {rule for each in told.periods if (rule := organisation.left_out.wholly(told.uuid, each))}
+    kept = any(not organisation.left_out.wholly(told.uuid, each) for each in told.periods)
+    if rules and kept:
+        yield _notice(told, "left_out", f"left out in some periods by the settings: {', '.join(sorted(rules))}")
+
+
+def _notice(told: Department, rule: str, text: str) -> Problem:
+    return Problem("Unit", told.key, "parent", rule, text, "notice")
+
+
+def gone(previous: Statement, day: Period, below: int, people: int) -> Mapped:
+    """A unit that SD no longer answers: it ends, and what hangs on it is told with it."""
+    text = f"SD no longer tells this unit; it ends on {day.end}. Units below it: {below}; employments in it: {people}"
+    ended = Statement("Unit", previous.key, within(previous.exists or (), (day,)), previous.values, previous.links)
+    return Mapped(ended, (Problem("Unit", previous.key, "exists", "no_longer_told", text, "notice"),))

@@ -1,0 +1,1 @@
+"""How REConnect speaks to other systems: formats, limits and addresses. Knows no graph."""

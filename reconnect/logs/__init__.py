@@ -1,0 +1,1 @@
+"""Logging, and what keeps secrets and personal data out of it."""

@@ -1,0 +1,239 @@
+"""Every setting of the program, as one typed tree. ``reconnect config`` shows the effective values.
+
+A source's or target's own settings class stands in its folder; here it only gets its place in the tree.
+"""
+
+from ipaddress import ip_network
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from api.http.origins import origin
+from exporters.plan2learn import Plan2LearnSettings
+from graph.statements.precedence import DEFAULT_ORDER
+from importers.active_directory.settings import ActiveDirectorySettings
+from importers.cpr.settings import CprSettings as CprSourceSettings
+from importers.facts.settings import FactsSettings
+from importers.kle.settings import KleSettings
+from importers.opus.settings import OpusSettings
+from importers.pipeline.brake import BrakeSettings
+from importers.positions.settings import PositionsSettings
+from importers.school_ad.settings import SchoolAdSettings
+from importers.sd.settings import SdSettings
+from importers.unilogin.settings import UniLoginSettings
+from protocols.addresses import HostName
+from reconnect.work.cron import Cron
+from rules.roles import RoleRule
+
+
+class Section(BaseModel):
+    """A group of settings. An unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _graph_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme.partition("+")[0] not in ("bolt", "neo4j") or not parts.hostname:
+        raise ValueError("is not an address of Neo4j, such as neo4j://db.example:7687")
+    return text
+
+
+def _queue_address(secret: SecretStr) -> SecretStr:
+    parts = urlsplit(secret.get_secret_value())
+    if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.path):
+        raise ValueError("is not an address of Redis, such as redis://:password@queue.example:6379/0")
+    return secret
+
+
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise ValueError('is not an address or a network, such as "10.0.0.5" or "10.0.0.0/24"') from error
+    return text
+
+
+GraphAddress = Annotated[str, AfterValidator(_graph_address)]
+QueueAddress = Annotated[SecretStr, AfterValidator(_queue_address)]
+Network = Annotated[str, AfterValidator(_network)]
+"""An address or a network (CIDR, without bits of a host), of IPv4 or IPv6."""
+
+
+class Neo4jSettings(Section):
+    """The graph's store. Without ``uri``, the embedded Neo4j of RECONNECT_HOME."""
+
+    uri: GraphAddress | None = Field(default=None, description='bolt:// or neo4j:// address; "": the embedded server')
+    user: str = "neo4j"
+    password: SecretStr | None = None
+    heap: str = Field(
+        default="1536m",
+        pattern="^[1-9][0-9]*[kmg]$",
+        examples=["512m"],
+        description="largest heap of the embedded server",
+    )
+    initial_heap: str = Field(default="512m", pattern="^[1-9][0-9]*[kmg]$", examples=["512m"])
+    page_cache: str = Field(default="512m", pattern="^[1-9][0-9]*[kmg]$", examples=["512m"])
+    bolt_port: int | None = Field(
+        default=None, ge=1024, le=65535, description="of the embedded server; empty: chosen once"
+    )
+    http_port: int | None = Field(default=None, ge=1024, le=65535)
+
+
+class RedisSettings(Section):
+    """Job queue and locks. Without ``url``, the embedded Valkey of RECONNECT_HOME."""
+
+    url: QueueAddress | None = Field(
+        default=None, description='redis://, rediss:// address with password; "": the embedded server'
+    )
+    port: int | None = Field(default=None, ge=1024, le=65535, description="of the embedded server; empty: chosen once")
+
+
+class ApiSettings(Section):
+    """The web service."""
+
+    host: str = "127.0.0.1"
+    port: int | None = Field(
+        default=None, ge=1, le=65535, description="empty: chosen once for RECONNECT_HOME and remembered"
+    )
+    origins: tuple[str, ...] = Field(
+        default=(), description='of pages elsewhere that may ask, e.g. "https://intra.kommune.example"; none by default'
+    )
+    proxies: tuple[Network, ...] = Field(
+        default=("127.0.0.1", "::1"), description="reverse proxies whose X-Forwarded-For counts: addresses, networks"
+    )
+    budget: int = Field(
+        default=60_000_000,
+        ge=10_000_000,  # what the dearest question that is allowed costs
+        description="fields that each token may ask for in a minute; extensions.cost tells what an answer has cost",
+    )
+    introspection: bool = Field(
+        default=True, description="tell the schema to whoever has a token; GraphiQL asks for it"
+    )
+
+    @field_validator("origins")
+    @classmethod
+    def _origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(origin, given))
+
+
+class LogSettings(Section):
+    """Log lines, on stderr."""
+
+    form: Literal["auto", "json", "console"] = "auto"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class CprSettings(Section):
+    """Keys for CPR numbers, each 32 bytes in base64. Without any, keys are made in RECONNECT_HOME/secrets."""
+
+    current: str = Field(default="k1", description="id of the key that new numbers are encrypted with")
+    keys: dict[str, SecretStr] = Field(default_factory=dict, description="key id → key; old ones stay until rotated")
+    hash_key: SecretStr | None = Field(
+        default=None, description="what persons are looked up by; can't be changed later"
+    )
+
+
+class MergeSettings(Section):
+    """Which source's value holds where several tell one."""
+
+    order: tuple[str, ...] = Field(default=DEFAULT_ORDER, description="the earlier source wins")
+    properties: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description='another order for one property, e.g. "Person.name"'
+    )
+
+
+class ScheduleSettings(Section):
+    """When the worker does what: cron expressions (minute hour day month weekday), Europe/Copenhagen."""
+
+    imports: dict[str, Cron] = Field(default_factory=dict, description='source → times, e.g. sd = "0 5 * * *"')
+    exports: dict[str, Cron] = Field(default_factory=dict, description='target → times, e.g. "*/15 * * * *"')
+    day_turn: Cron = Field(default="5 0 * * *", validate_default=True)
+
+
+class SilenceSettings(Section):
+    """When a source counts as silent: it has not been read well for longer than it should."""
+
+    after_hours: dict[str, float] = Field(
+        default_factory=dict,
+        description="source → hours; otherwise the longest gap in its schedule and the margin; 0 = never",
+    )
+    margin_minutes: int = Field(default=60, ge=0, description="added to the gap, for a run that takes its time")
+
+
+class MailSettings(Section):
+    """Where warnings are mailed through. Without ``host``, none are."""
+
+    host: HostName | None = None
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    ca_file: str | None = Field(default=None, description="PEM of the authority to trust; empty: the system's")
+    user: str | None = None
+    password: SecretStr | None = None
+    sender: str = "reconnect@localhost"
+    to: tuple[str, ...] = Field(default=(), description="who gets the warnings")
+
+
+class WorkerSettings(Section):
+    """The job worker."""
+
+    at_once: int = Field(default=2, ge=1, le=64, description="jobs at the same time in one worker process")
+    attempts: int = Field(default=5, ge=1, description="of a job that fails for a reason that may pass")
+    first_delay: float = Field(default=30, gt=0, description="seconds before the second attempt; doubled each time")
+    longest: int = Field(default=6 * 3600, gt=0, description="seconds after which a job is given up")
+    lock_seconds: float = Field(default=60, ge=5, description="life of a lock; renewed three times in that time")
+
+
+class SourcesSettings(Section):
+    """The sources, each with its own settings; absent: not used."""
+
+    cpr: CprSourceSettings | None = None
+    active_directory: ActiveDirectorySettings | None = None
+    facts: FactsSettings = FactsSettings()
+    opus: OpusSettings = OpusSettings()
+    school_ad: SchoolAdSettings | None = None
+    sd: SdSettings | None = None
+    unilogin: UniLoginSettings | None = None
+    kle: KleSettings = KleSettings()
+    positions: PositionsSettings = PositionsSettings()
+
+
+class TargetsSettings(Section):
+    """The targets, each with its own settings; absent: not used."""
+
+    plan2learn: Plan2LearnSettings | None = None
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+
+    neo4j: Neo4jSettings = Neo4jSettings()
+    redis: RedisSettings = RedisSettings()
+    api: ApiSettings = ApiSettings()
+    logs: LogSettings = LogSettings()
+    cpr: CprSettings = CprSettings()
+    merge: MergeSettings = MergeSettings()
+    brake: BrakeSettings = BrakeSettings()
+    roles: tuple[RoleRule, ...] = Field(default=(), description="rules that make roles of payroll facts")
+    schedules: ScheduleSettings = ScheduleSettings()
+    silence: SilenceSettings = SilenceSettings()
+    mail: MailSettings = MailSettings()
+    worker: WorkerSettings = WorkerSettings()
+    sources: SourcesSettings = SourcesSettings()
+    targets: TargetsSettings = TargetsSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what ``reconnect.settings.file`` hands in: it reads file, environment and secrets with their origin."""
+        return (init_settings,)

@@ -1,0 +1,1 @@
+"""Jobs: what they are, when they run, and what they last did."""

@@ -1,0 +1,252 @@
+"""The jobs: an import, an export, the day turn. The command line and the worker run them the same way.
+
+One run of a source or target at a time (a lock), and what became of it is kept where ``status`` and the API read it.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+import redis
+
+from exporters.files.pipeline import run_export
+from exporters.report import ExportReport
+from graph.cpr.keyring import require_keys_of
+from graph.retry import NEVER, Retry
+from graph.runs.sourcing import end_killed, running_runs
+from graph.time import COPENHAGEN
+from graph.writing import day_turn
+from importers.pipeline.import_run import run_import
+from importers.pipeline.report import ImportReport, text_of
+from importers.source import Source
+from reconnect import sources, targets
+from reconnect.context import Context
+from reconnect.embedded.scratch import scratch
+from reconnect.logs.redaction import redact_text
+from reconnect.progress import Report
+from reconnect.work import job_states, retrying
+from reconnect.work.job_states import WorkState
+from reconnect.work.locks import Lock, held_locks
+
+
+class Interrupted(Exception):
+    """The program was asked to end; the work stopped between two steps and continues when it is run again."""
+
+
+@dataclass
+class Job:
+    """A job that runs: ``step`` between its steps, ``finish`` at its end."""
+
+    name: str
+    lock: Lock
+    interrupted: Callable[[], bool]
+    report: Report
+    state: WorkState
+    refused: bool = False
+
+    def step(self, what: str, done: int, total: int | None) -> None:
+        """Tell how far it is. Raises LockLost or Interrupted when the job must stop."""
+        self.lock.require()
+        if self.interrupted():
+            raise Interrupted(f"{self.name} was interrupted; it continues when it is run again.")
+        self.report(what, done, total or 0)
+
+    def fail(self, text: str, retry: Retry | None) -> None:
+        """The job has failed. Where nothing but a person can change that, it is not run by schedule any more."""
+        self.refused = retry == NEVER
+        if self.refused:
+            text += " It is not tried again by schedule until somebody runs it or its settings change."
+        if retry is not None and retry.moment is not None:
+            self.finish("waiting", f"{text} It is tried again at {retry.moment.astimezone(COPENHAGEN):%Y-%m-%d %H:%M}.")
+        else:
+            self.finish("failed", text)
+
+    def finish(self, state: job_states.State, text: str, *, dry_run: bool = False) -> None:
+        """What became of the job. A dry run is no success: nothing of what was read has been taken."""
+        ended = _now()
+        succeeded = ended if state == "done" and not dry_run else self.state.succeeded
+        told = f"dry run: {text}" if dry_run else text
+        self.state = replace(self.state, state=state, ended=ended, text=redact_text(told), succeeded=succeeded)
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who runs a job: how it is told of progress, whether it must stop, which attempt this is; and whether it waits for
+    another run of the same job to end, however long that takes."""
+
+    report: Report
+    interrupted: Callable[[], bool] = _never
+    attempt: int = 1
+    wait: bool = False
+
+
+def import_source(
+    context: Context,
+    caller: Caller,
+    name: str,
+    *,
+    folder: Path | None = None,
+    dry_run: bool = False,
+    approve: str | None = None,
+    user: str | None = None,
+) -> ImportReport:
+    """Import what is new in the source ``name``. A stop by the brake is in the report.
+
+    Raises CommandFailed for an unknown source, SourceError, LockTaken, LockLost, Interrupted, and MissingKey where
+    the CPR keys are not the graph's. StaleApproval where ``approve`` is no brake that waits for the source.
+    """
+    source = sources.build(context, name, folder)
+    return import_from(context, caller, source, job=name, dry_run=dry_run, approve=approve, user=user)
+
+
+def import_from(
+    context: Context,
+    caller: Caller,
+    source: Source,
+    *,
+    job: str | None = None,
+    dry_run: bool = False,
+    approve: str | None = None,
+    user: str | None = None,
+) -> ImportReport:
+    """As ``import_source``, of a source that is made already. ``job``: its name in the schedule, if another."""
+    settings = context.settings
+    with running(context, caller, f"import:{job or source.name}") as run:
+        require_keys_of(context.driver(), context.keyring)
+        end_killed(context.driver(), "import", source.name)
+        report = run_import(
+            context.driver(),
+            source,
+            context.keyring,
+            order=context.order,
+            rules=settings.roles,
+            brake=settings.brake,
+            user=user,
+            dry_run=dry_run,
+            approve=approve,
+            progress=run.step,
+        )
+        if report.brake:
+            run.finish("waiting", f"stopped by the brake, approve {report.brake}: {'; '.join(report.reasons)}")
+        else:
+            bad = sum(problem.severity == "bad" for problem in report.problems)
+            text = f"{report.changes} changed, {report.unchanged} unchanged, {bad} bad records"
+            run.finish("done", text, dry_run=dry_run)
+        return report
+
+
+def export_target(
+    context: Context,
+    caller: Caller,
+    name: str,
+    *,
+    at: date | None = None,
+    dry_run: bool = False,
+    approve: str | None = None,
+    user: str | None = None,
+) -> ExportReport:
+    """Give the target ``name`` what it lacks. A stop by the brake and a failed delivery are in the report.
+
+    Raises CommandFailed for an unknown target, ImageError, Overtaken, LockTaken, LockLost, Interrupted.
+    """
+    from reconnect.image_reader import image_reader  # only here: to build the API's schema takes a second
+
+    target = targets.build(context.settings.targets, name)
+    with running(context, caller, f"export:{name}") as job, image_reader(context, name) as read:
+        end_killed(context.driver(), "export", name)
+        report = run_export(
+            context.driver(),
+            target,
+            read,
+            context.keyring,
+            at=at,
+            dry_run=dry_run,
+            approve=approve,
+            user=user,
+            progress=job.step,
+        )
+        sent = f"{len(report.sent)} files sent, {len(report.parked)} objects parked"
+        if report.brake:
+            job.finish("waiting", f"stopped by the brake, approve {report.brake}: {'; '.join(report.reasons)}")
+        elif report.error:
+            job.fail(f"{sent}; {report.error}", report.retry)
+        else:
+            job.finish("done", sent, dry_run=dry_run)
+        return report
+
+
+def turn_day(
+    context: Context, caller: Caller, day: date | None = None, *, approve: str | None = None, user: str | None = None
+) -> dict[date, int]:
+    """Let what starts or ends up to ``day`` (default today) take effect; the changes of each day turned or taken back.
+
+    Raises TurnWaits where a person must allow the turn first, and StaleApproval as ``dayturn.turn`` does.
+    """
+    with running(context, caller, "day_turn") as job:
+        try:
+            turned = day_turn.turn(
+                context.driver(),
+                day,
+                lambda at, count: job.step(f"Day turn {at}", count, count),
+                approve=approve,
+                user=user,
+            )
+        except day_turn.TurnWaits as waits:
+            job.finish("waiting", str(waits))
+            raise
+        job.finish("done", f"{sum(turned.values())} changed on {len(turned)} days")
+        return turned
+
+
+def end_killed_runs(context: Context) -> int:
+    """Runs of the graph that say they are running, and whose lock no run holds, were killed: note that. How many."""
+    if not (runs := running_runs(context.driver())):
+        return 0
+    with redis.Redis.from_url(context.redis_url()) as client:
+        held = [job.partition(":") for job in held_locks(client)]
+    alive = {(kind, sources.kept_name(context.settings.sources, name)) for kind, _, name in held}
+    return sum(end_killed(context.driver(), kind, name) for kind, name in runs if (kind, name) not in alive)
+
+
+@contextmanager
+def running(context: Context, caller: Caller, name: str) -> Iterator[Job]:
+    """Hold the lock of job ``name`` and keep its state while the block runs; temporary files go to RECONNECT_HOME."""
+
+    def waiting() -> None:
+        if caller.interrupted():
+            raise Interrupted(f"{name} was interrupted while it waited for another run.")
+        caller.report(f"Waiting for another run of {name}", 0, 0)
+
+    with (
+        scratch(context.instance.home.path),
+        redis.Redis.from_url(context.redis_url()) as client,
+        Lock(client, name, context.settings.worker.lock_seconds, math.inf if caller.wait else 0, waiting) as lock,
+    ):
+        before = job_states.last_success(client, name)
+        state = WorkState("running", _now(), attempt=caller.attempt, fence=lock.fence, succeeded=before)
+        job_states.put(client, name, state)
+        job = Job(name, lock, caller.interrupted, caller.report, state)
+        try:
+            yield job
+        except day_turn.TurnWaits:
+            raise  # it waits for a person, which is no failure
+        except BaseException as error:
+            job.fail(f"{type(error).__name__}: {text_of(error)}", retrying.retry_of(error))
+            raise
+        finally:
+            if job.refused:
+                retrying.refuse(client, context, name)
+            else:
+                retrying.lift(client, name)
+            job_states.put(client, name, job.state)
+
+
+def _now() -> str:
+    return datetime.now(COPENHAGEN).isoformat(timespec="seconds")

@@ -1,0 +1,54 @@
+"""Mail to the people who operate REConnect, through the municipality's SMTP server."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+
+from reconnect.settings.tree import MailSettings
+
+_PATIENCE = 30  # seconds for the server to answer
+
+
+class MailFailed(Exception):
+    """The server did not take the mail; the text says why."""
+
+
+def send(settings: MailSettings, subject: str, text: str) -> bool:
+    """Send a mail to all of ``mail.to``; False where the settings name no server or nobody to send to.
+
+    Raises MailFailed. The password is only given over TLS.
+    """
+    if settings.host is None or not settings.to:
+        return False
+    message = EmailMessage()
+    message["Subject"] = subject
+    message["From"] = settings.sender
+    message["To"] = ", ".join(settings.to)
+    message.set_content(text)
+    try:
+        with _connected(settings, settings.host) as server:
+            if settings.user is not None and settings.password is not None:
+                if settings.security == "none":
+                    raise MailFailed("mail.security is none: no password is sent without TLS")
+                server.login(settings.user, settings.password.get_secret_value())
+            refused = server.send_message(message)
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailFailed(f"{settings.host}:{settings.port} did not take the mail: {error}") from error
+    if refused:
+        raise MailFailed(f"{settings.host} refused the mail for {', '.join(sorted(refused))}")
+    return True
+
+
+def _connected(settings: MailSettings, host: str) -> smtplib.SMTP:
+    if settings.security == "none":
+        return smtplib.SMTP(host, settings.port, timeout=_PATIENCE)
+    context = ssl.create_default_context(cafile=settings.ca_file)
+    if settings.security == "tls":
+        return smtplib.SMTP_SSL(host, settings.port, timeout=_PATIENCE, context=context)
+    server = smtplib.SMTP(host, settings.port, timeout=_PATIENCE)
+    try:
+        server.starttls(context=context)
+    except BaseException:
+        server.close()
+        raise
+    return server

@@ -1,0 +1,118 @@
+"""The role rules at work: assignments for the employments of a reading, and anew when the rules change."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import neo4j
+
+from graph.identity.known_keys import Index, RecordId
+from graph.runs.known import has_told, statements_of
+from graph.runs.sourcing import read_mark, write_mark
+from graph.statements.precedence import RULE_PREFIX
+from graph.statements.statement import Statement
+from rules.positions import PREFIX, PositionFacts
+from rules.positions import withdrawn as withdrawn_from_list
+from rules.roles import RoleRule, derived, digest_of, role_of, withdrawn
+
+UNFINISHED = "unfinished"
+
+
+@dataclass(slots=True)
+class Told:
+    """A statement on its way, with its source and the fingerprint of what it was made from."""
+
+    source: str
+    statement: Statement
+    fingerprint: str
+
+
+class Ruling:
+    """The rules of the settings, for one source's employments."""
+
+    def __init__(self, driver: neo4j.Driver, index: Index, source: str, rules: Sequence[RoleRule]) -> None:
+        self._driver = driver
+        self._index = index
+        self._source = source
+        self._rules = rules
+        self._mark = f"{source}#rules"
+        self._kept = read_mark(driver, self._mark)
+        self._begun = False
+        # In a source's first import every employment passes through ``of`` anyway.
+        self._first = not has_told(driver, source, "Employment")
+
+    def begin(self) -> None:
+        """The import starts to write. Until it ends, the rules do not count as applied.
+
+        An employment and what a rule makes of it are written in different transactions: if the import is killed
+        between them, the next one finds the employment unchanged, and must look at all of them again.
+        """
+        if self._begun or not (self._rules or self._kept):
+            return
+        self._begun = True
+        write_mark(self._driver, self._mark, {**self._kept, "digest": UNFINISHED})
+
+    def finish(self) -> None:
+        """The rules as they are now have been applied to everything."""
+        now = {"digest": digest_of(self._rules), "names": ",".join(each.name for each in self._rules)}
+        if self._begun or (self._rules and self._kept != now) or (self._kept and self._kept != now):
+            write_mark(self._driver, self._mark, now)
+            self._kept, self._begun = now, False
+
+    def of(self, told: Sequence[Told]) -> list[Told]:
+        """What the rules make of the employments among ``told``."""
+        employments = [each.statement for each in told if each.statement.kind == "Employment"]
+        return [made for rule in self._rules for made in self._by(rule, employments)]
+
+    def of_changed_rules(self) -> list[Told] | None:
+        """What rules that are new, changed or gone make of all that the source has told; None = none has changed."""
+        kept = self._kept
+        if self._first or kept.get("digest", "") == digest_of(self._rules):
+            return None
+        employments = list(statements_of(self._driver, self._source, "Employment"))
+        told = [made for rule in self._rules for made in self._by(rule, employments)]
+        gone = set(filter(None, kept.get("names", "").split(","))) - {each.name for each in self._rules}
+        for name in sorted(gone):
+            source = f"{RULE_PREFIX}{name}"
+            told += [
+                Told(source, replace(each, exists=()), "")
+                for each in statements_of(self._driver, source, "Assignment", f"{self._source}:")
+            ]
+        return told
+
+    def of_the_list(self) -> list[Told]:
+        """What rules that look at the position list make of the graph as it is now, and what they no longer make.
+
+        Only where this run has written something, or the rules have changed: else it is as it was.
+        """
+        kept = self._kept
+        if not self._begun and kept.get("digest", "") == digest_of(self._rules):
+            return []
+        by_list = {each.name: each for each in self._rules if each.by_list}
+        names = {*filter(None, kept.get("names", "").split(",")), *(each.name for each in self._rules)}
+        facts = PositionFacts.read(self._driver) if by_list else None
+        told: list[Told] = []
+        for name in sorted(names):
+            source = f"{RULE_PREFIX}{name}"
+            made: dict[str, Statement] = {}
+            if facts is not None and name in by_list:
+                made = facts.assignments(by_list[name])
+                if made:
+                    told.append(Told(source, role_of(by_list[name]), ""))
+            before = {each.key for each in statements_of(self._driver, source, "Assignment", PREFIX) if each.exists}
+            told += [Told(source, each, "") for each in made.values()]
+            told += [Told(source, withdrawn_from_list(key), "") for key in sorted(before - made.keys())]
+        self._index.learn_records(RecordId(each.source, each.statement.kind, each.statement.key) for each in told)
+        return told
+
+    def _by(self, rule: RoleRule, employments: Sequence[Statement]) -> Iterator[Told]:
+        if not employments or rule.by_list:
+            return
+        records = [RecordId(rule.source, "Assignment", f"{self._source}:{each.key}") for each in employments]
+        self._index.learn_records([*records, RecordId(rule.source, "Role", rule.role)])
+        yield Told(rule.source, role_of(rule), "")
+        for record, employment in zip(records, employments, strict=True):
+            made = derived(rule, self._source, employment)
+            if made is None and self._index.kept(record) is not None:
+                made = withdrawn(rule, self._source, employment)
+            if made is not None:
+                yield Told(rule.source, made, "")

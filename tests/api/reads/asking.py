@@ -1,0 +1,75 @@
+"""Asks the API's reader, the way the ASGI app does, without a server between."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import neo4j
+import orjson
+from graphql import GraphQLError
+
+from api.reads.question import Rejected, question_of
+from api.reads.reader import Reader
+from graph.connection import connect_async
+from graph.cpr.keyring import Keyring
+
+EVERY_RIGHT = frozenset({"private", "cpr"})
+
+
+@dataclass
+class Asking:
+    """Questions to one reader on one event loop. ``chunks``: how many pieces the last answer came in."""
+
+    reader: Reader
+    runner: asyncio.Runner
+    rights: frozenset[str] = EVERY_RIGHT
+    asker: str = "tests"
+    chunks: int = field(default=0)
+
+    def data(self, text: str, variables: Mapping[str, Any] | None = None, operation: str | None = None) -> Any:
+        """``data`` of an answer without errors."""
+        answer = orjson.loads(self.text(text, variables, operation))
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    def text(self, text: str, variables: Mapping[str, Any] | None = None, operation: str | None = None) -> bytes:
+        return self.runner.run(self._text(text, variables, operation))
+
+    def refusal(self, text: str, variables: Mapping[str, Any] | None = None) -> GraphQLError:
+        """The one error of a question that is refused."""
+        try:
+            self.text(text, variables)
+        except Rejected as rejected:
+            (error,) = rejected.errors
+            return error
+        raise AssertionError("the question was answered")
+
+    def code(self, text: str, variables: Mapping[str, Any] | None = None) -> object:
+        return (self.refusal(text, variables).extensions or {}).get("code")
+
+    def forget_clock(self) -> None:
+        """The reader remembers for some seconds which day the identity nodes show."""
+        self.reader = replace(self.reader)
+
+    async def _text(self, text: str, variables: Mapping[str, Any] | None, operation: str | None) -> bytes:
+        answer = await self.reader.answer(question_of(text, operation), variables, self.rights, self.asker)
+        if isinstance(answer, bytes):
+            self.chunks = 1
+            return answer
+        return await self._joined(answer)
+
+    async def _joined(self, answer: AsyncIterator[bytes]) -> bytes:
+        pieces = [piece async for piece in answer]
+        self.chunks = len(pieces)
+        return b"".join(pieces)
+
+
+def open_asking(uri: str, user: str, password: str, driver: neo4j.Driver, keyring: Keyring) -> Asking:
+    """Close it with ``closed``."""
+    return Asking(Reader(connect_async(uri, user, password), driver, keyring), asyncio.Runner())
+
+
+def closed(asking: Asking) -> None:
+    asking.runner.run(asking.reader.reading.close())
+    asking.runner.close()

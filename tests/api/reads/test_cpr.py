@@ -1,0 +1,50 @@
+"""CPR numbers: a right of their own, opened after the query, each reading logged before it is answered."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import neo4j
+import pytest
+
+from tests.api.reads.asking import Asking
+
+QUESTION = '{ persons(filter: {nameContains: "test"}) { nodes { name cpr employments { person { cpr } } } } }'
+
+
+@pytest.fixture
+def readings(graph: neo4j.Driver) -> Iterator[neo4j.Driver]:
+    graph.execute_query("MATCH (r:CprReading) DELETE r")
+    yield graph
+
+
+def logged(driver: neo4j.Driver) -> list[dict[str, object]]:
+    rows, _, _ = driver.execute_query("MATCH (r:CprReading) RETURN r.by AS by, size(r.persons) AS persons")
+    return [dict(row) for row in rows]
+
+
+def test_opened_wherever_it_stands_and_logged(asking: Asking, readings: neo4j.Driver) -> None:
+    (alma,) = asking.data(QUESTION)["persons"]["nodes"]
+    assert alma == {"name": "Alma Testrup", "cpr": "1101575001", "employments": [{"person": {"cpr": "1101575001"}}]}
+    assert logged(readings) == [{"by": "tests", "persons": 2}]
+
+
+def test_a_block_of_rows_is_one_entry(asking: Asking, readings: neo4j.Driver) -> None:
+    asking.data("{ persons(first: 1000) { nodes { cpr } } }")
+    assert logged(readings) == [{"by": "tests", "persons": 3}]
+
+
+def test_without_number_nothing_is_logged(asking: Asking, readings: neo4j.Driver) -> None:
+    assert asking.data('{ person(key: "rosa") { cpr } }') == {"person": {"cpr": None}}
+    assert logged(readings) == []
+
+
+@pytest.mark.parametrize(("field", "right"), [("cpr", "cpr"), ("street", "private"), ("privatePhone", "private")])
+def test_refused_without_the_right(asking: Asking, readings: neo4j.Driver, field: str, right: str) -> None:
+    others = replace(asking, rights=frozenset({"private", "cpr"} - {right}))
+    error = others.refusal(f"{{ persons {{ nodes {{ {field} }} }} }}")
+    assert error.extensions == {"code": "forbidden"}
+    assert repr(right) in error.message
+    assert logged(readings) == []
+    # A plan that was compiled for somebody else is not used.
+    asking.data(f"{{ persons {{ nodes {{ {field} }} }} }}")
+    assert others.code(f"{{ persons {{ nodes {{ {field} }} }} }}") == "forbidden"

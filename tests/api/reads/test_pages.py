@@ -1,0 +1,76 @@
+"""Connections: first, after, order, totals."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.reads.asking import Asking
+
+PAGE = """
+query($first: Int, $after: String, $order: Order, $filter: UnitFilter) {
+  units(first: $first, after: $after, order: $order, filter: $filter) {
+    totalCount pageInfo { hasNextPage endCursor } nodes { uuid name }
+  }
+}
+"""
+
+
+def pages(asking: Asking, first: int, order: str | None) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after = None
+    while True:
+        page = asking.data(PAGE, {"first": first, "after": after, "order": order})["units"]
+        assert len(page["nodes"]) <= first
+        found += page["nodes"]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            assert len(found) == page["totalCount"]
+            return found
+
+
+@pytest.mark.parametrize("first", [1, 4, 7, 1000])
+@pytest.mark.parametrize(("order", "by"), [(None, "uuid"), ("UUID", "uuid"), ("NAME", "name")])
+def test_all_pages_are_the_whole_in_order(asking: Asking, first: int, order: str | None, by: str) -> None:
+    found = pages(asking, first, order)
+    assert [each[by] for each in found] == sorted(each[by] for each in found)
+    assert len({each["uuid"] for each in found}) == len(found) > 15
+
+
+def test_an_empty_page(asking: Asking) -> None:
+    page = asking.data(PAGE, {"filter": {"name": "no such"}})["units"]
+    assert page == {"totalCount": 0, "pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": []}
+
+
+def test_a_page_without_nodes(asking: Asking) -> None:
+    assert asking.data("{ units { pageInfo { hasNextPage } __typename } }") == {
+        "units": {"pageInfo": {"hasNextPage": False}, "__typename": "UnitConnection"}
+    }
+
+
+def test_nodes_under_two_names(asking: Asking) -> None:
+    page = asking.data("{ units(first: 3) { a: nodes { x: name } b: nodes { x: uuid } } }")["units"]
+    assert [len(page["a"]), len(page["b"])] == [3, 3]
+    assert all(len(each["x"]) == 36 for each in page["b"])
+    assert not any(len(each["x"]) == 36 for each in page["a"])
+
+
+def test_the_change_log_goes_on_after_a_number(asking: Asking) -> None:
+    question = "query($after: String) { changes(first: 5, after: $after) { nodes { number } pageInfo { endCursor } } }"
+    first = asking.data(question)["changes"]
+    second = asking.data(question, {"after": first["pageInfo"]["endCursor"]})["changes"]
+    assert [each["number"] for each in first["nodes"] + second["nodes"]] == list(range(1, 11))
+    assert asking.code(question, {"after": "x"}) == "bad_cursor"
+
+
+@pytest.mark.parametrize(
+    ("order", "cursor"),
+    [("UUID", "xyz"), ("UUID", "Business|3f2504e0-4f89-11d3-9a0c-0305e82c3301"), ("NAME", "Business")],
+)
+def test_what_is_no_cursor_of_the_page_before_is_refused(asking: Asking, order: str, cursor: str) -> None:
+    """It would be compared as a text, and give a page that begins anywhere."""
+    assert asking.code(PAGE, {"order": order, "after": cursor}) == "bad_cursor"
+
+
+@pytest.mark.parametrize("first", [0, -1, 100_001])
+def test_first_has_bounds(asking: Asking, first: int) -> None:
+    assert asking.code(PAGE, {"first": first}) == "over_limit"

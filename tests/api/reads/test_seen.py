@@ -1,0 +1,121 @@
+"""Merge, seen: who says what of a thing, where sources disagree, who may be one person."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import neo4j
+import pytest
+
+from graph.change_log import Origin
+from graph.cpr.keyring import Keyring
+from graph.statements.precedence import SourceOrder
+from graph.statements.statement import Statement
+from graph.writing.door import Door
+from reconnect.embedded import Addresses
+from tests.api.reads.asking import Asking, closed, open_asking
+from tests.graph.organisation import person, small, told
+
+RING = Keyring.generate()
+
+
+@pytest.fixture
+def seen(clean_graph: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
+    """Payroll and a directory, which do not agree on everything."""
+    door = Door(clean_graph, RING, SourceOrder())
+    door.state("sd", [*small(), person("p4", "ALMA Testrup", "7101575008")], Origin("sd"))
+    directory = [
+        Statement("Person", "a", None, {"name": told("Alma Hansen"), "mobile": told("1")}, cpr="1101575001"),
+        Statement("Person", "b", None, {"name": told("Birk Prøvesen"), "street": told("Vej 1")}, cpr="0202575002"),
+    ]
+    door.state("active_directory", directory, Origin("active_directory"))
+    home = Statement("Person", "c", None, {"street": told("Vej 2")}, cpr="0202575002")
+    door.state("facts", [home], Origin("facts"))
+    asked = open_asking(addresses.bolt_uri, addresses.user, addresses.password, clean_graph, RING)
+    yield asked
+    closed(asked)
+
+
+SAID = """query($thing: String!) { said(kind: "Person", thing: $thing) {
+    property rule disagree sayings { source key value learnt holds from to thing { ... on Unit { uuid } } } } }"""
+
+
+def test_for_each_property_who_says_what_and_what_holds(seen: Asking) -> None:
+    told_of = {each["property"]: each for each in seen.data(SAID, {"thing": "p1"})["said"]}
+    name = told_of["name"]
+    assert [(each["source"], each["key"], each["value"], each["holds"]) for each in name["sayings"]] == [
+        ("sd", "p1", "Alma Testrup", True),
+        ("active_directory", "a", "Alma Hansen", False),
+    ]
+    assert name["disagree"] is True and "sd comes before active_directory" in name["rule"]
+    assert all(each["learnt"].startswith("20") for each in name["sayings"])
+    assert (told_of["mobile"]["rule"], told_of["exists"]["sayings"][0]["value"]) == ("only one source speaks", "true")
+
+
+def test_a_link_says_where_it_points(seen: Asking) -> None:
+    asked = """{ said(kind: "Employment", thing: "e1") { property sayings {
+        value thing { __typename ... on Unit { name } ... on Person { name } } } } }"""
+    links = {each["property"]: each["sayings"] for each in seen.data(asked)["said"]}
+    assert links["unit"] == [{"value": "north", "thing": {"__typename": "Unit", "name": "North"}}]
+    assert links["person"][0]["thing"]["name"] == "Alma Testrup"
+
+
+def test_disagreements_of_a_kind_go_on_after_the_last(seen: Asking) -> None:
+    asked = """query($first: Int, $after: String, $property: String, $source: String) {
+        disagreements(kind: "Person", first: $first, after: $after, property: $property, source: $source) {
+            thing { ... on Person { uuid name } } said { property sayings { source value } } } }"""
+    every = seen.data(asked)["disagreements"]
+    assert {(each["thing"]["name"], each["said"]["property"]) for each in every} == {
+        ("Alma Testrup", "name"),
+        ("Birk Prøvesen", "street"),
+    }
+    (first,) = seen.data(asked, {"first": 1})["disagreements"]
+    (second,) = seen.data(asked, {"first": 1, "after": first["thing"]["uuid"]})["disagreements"]
+    assert [first, second] == every
+    assert [each["thing"]["name"] for each in seen.data(asked, {"property": "name"})["disagreements"]] == [
+        "Alma Testrup"
+    ]
+    assert [each["thing"]["name"] for each in seen.data(asked, {"source": "sd"})["disagreements"]] == ["Alma Testrup"]
+
+
+def test_private_values_need_their_right(seen: Asking) -> None:
+    seen.rights = frozenset()
+    of_birk = {each["property"] for each in seen.data(SAID, {"thing": "p2"})["said"]}
+    assert "name" in of_birk and "street" not in of_birk
+    told_of = seen.data('{ disagreements(kind: "Person") { said { property } } }')["disagreements"]
+    assert [each["said"]["property"] for each in told_of] == ["name"]
+
+
+def test_the_same_name_and_birthday_under_two_numbers(seen: Asking) -> None:
+    """Payroll first had a replacement number (day + 60): the two may be one, and nothing is joined by itself."""
+    (found,) = seen.data("{ suspicions { why persons { name employments { number } } } }")["suspicions"]
+    assert sorted(each["name"] for each in found["persons"]) == ["ALMA Testrup", "Alma Testrup"]
+    assert "birthday" in found["why"]
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ('{ said(kind: "Person", thing: "nobody") { rule } }', "unknown_person"),
+        ('{ said(kind: "Planet", thing: "p1") { rule } }', "unknown_kind"),
+        ('{ disagreements(kind: "Person", first: 0) { said { rule } } }', "over_limit"),
+    ],
+)
+def test_what_can_not_be_answered_says_why(seen: Asking, question: str, code: str) -> None:
+    assert seen.code(question) == code
+
+
+def test_the_order_of_sources_is_the_settings_own(seen: Asking) -> None:
+    order = SourceOrder(properties={"Person.name": ("active_directory", "sd")})
+    seen.reader = replace(seen.reader, order=order)
+    told_of = {each["property"]: each for each in seen.data(SAID, {"thing": "p1"})["said"]}
+    assert [each["source"] for each in told_of["name"]["sayings"]] == ["active_directory", "sd"]
+
+
+def test_sources_are_told_by_the_program(seen: Asking) -> None:
+    assert seen.data("{ sources { name } }")["sources"] == []
+    state = {"name": "sd", "state": "done", "silent": False, "records": 7, "badRecords": 0, "notices": 1}
+    seen.reader = replace(seen.reader, states=lambda: [state])
+    asked = "{ sources { name state silent records notices nextRun } }"
+    assert seen.data(asked)["sources"] == [
+        {"name": "sd", "state": "done", "silent": False, "records": 7, "notices": 1, "nextRun": None}
+    ]

@@ -1,0 +1,64 @@
+"""The service is ready only when the first clients need not wait."""
+
+import asyncio
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from structlog.testing import capture_logs
+
+from api.http.availability import Availability, Away
+from api.http.health import ready
+from api.http.warming import AT_ONCE, Warming
+from tests.api.reads.asking import Asking
+
+REQUEST = Request({"type": "http"})
+
+
+class Once:
+    """Neo4j comes a moment after the service."""
+
+    def __init__(self, asking: Asking) -> None:
+        self.reader = asking.reader
+        self.asked = 0
+
+    async def answer(self, *question: Any) -> Any:
+        self.asked += 1
+        if self.asked == 1:
+            raise Away
+        return await self.reader.answer(*question)
+
+
+def test_ready_comes_after_warming_up(asking: Asking) -> None:
+    once = Once(asking)
+    warming = Warming(once)  # type: ignore[arg-type]
+
+    async def told() -> list[Any]:
+        availability = Availability(asking.reader.reading)
+        before = await ready(availability, warming, None, REQUEST)
+        warming.begin()
+        assert warming._task is not None
+        await warming._task
+        after = await ready(availability, warming, None, REQUEST)
+        await warming.close()
+        await availability.close()
+        return [(each.status_code, orjson.loads(each.body)) for each in (before, after)]
+
+    with capture_logs() as lines:
+        before, after = asking.runner.run(told())
+    assert before == (503, {"ready": False, "service": "warming up"})
+    assert after == (200, {"ready": True})
+    assert once.asked > AT_ONCE
+    assert not [each for each in lines if each["event"] == "not_warmed_up"]
+
+
+def test_what_cannot_be_warmed_up_is_told_and_holds_up_nothing() -> None:
+    class Broken:
+        async def answer(self, *question: Any) -> Any:
+            raise ValueError
+
+    warming = Warming(Broken())  # type: ignore[arg-type]
+    with capture_logs() as lines:
+        asyncio.run(warming._warm())
+    assert warming.is_done
+    assert [each["event"] for each in lines] == ["not_warmed_up"]

@@ -1,0 +1,35 @@
+"""Delivery to a folder. ``files_NN``: pitfalls of the page on files."""
+
+import threading
+from pathlib import Path
+
+from exporters.files.delivery_settings import FolderDelivery
+from exporters.files.file_names import temporary
+from exporters.files.folder import FolderChannel
+
+SIZE = 50_000_000
+
+
+def test_files_01_a_watcher_never_sees_a_partial_file(tmp_path: Path) -> None:
+    seen: set[int] = set()
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.001):
+            seen.update(path.stat().st_size for path in tmp_path.glob("*.csv"))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    way = FolderChannel(FolderDelivery(path=tmp_path), "run1")
+    way.send("bruger.csv", b"x" * SIZE)
+    way.send("bruger.csv", b"y" * (SIZE - 1))
+    ended.set()
+    watcher.join()
+    assert seen <= {SIZE, SIZE - 1}
+
+
+def test_leftovers_of_broken_runs_are_removed_and_only_ours(tmp_path: Path) -> None:
+    (tmp_path / temporary("bruger.csv", "dead-run")).write_bytes(b"half")
+    (tmp_path / "theirs.part").write_bytes(b"x")
+    FolderChannel(FolderDelivery(path=tmp_path), "run2").sweep()
+    assert [each.name for each in tmp_path.iterdir()] == ["theirs.part"]

@@ -1,0 +1,97 @@
+"""Readings that stand apart: one that the brake stops does not keep the others from being taken (``Reading.apart``)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from functools import partial
+
+import neo4j
+
+from graph.cpr.keyring import Keyring
+from graph.statements.statement import Ref, Statement
+from graph.time import Period
+from importers.pipeline.import_run import run_import
+from importers.source import Known, Mapped, RawRecord, Reading
+from tests.graph.organisation import unit
+
+RING = Keyring.generate()
+DAY = date(2026, 3, 2)
+
+
+class Schools:
+    """Each unit is a reading of its own. ``closing``: keys of those that end, which their readings call suspect."""
+
+    name = "sd"
+
+    def __init__(self, *keys: str, closing: str = "", apart: bool = True) -> None:
+        self.keys, self.closing, self.apart = keys, closing, apart
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        for key in self.keys:
+            closes = key in self.closing.split()
+            told = unit(key)
+            told.exists = (Period(date(2020, 1, 1), DAY if closes else None),)
+            made = RawRecord("Unit", key, known.fingerprint(repr(told).encode()), partial(_mapped, told))
+            yield Reading(
+                label=key,
+                day=DAY,
+                records=[made],
+                suspect=("it closes",) if closes else (),
+                apart=self.apart,
+            )
+
+
+def _mapped(told: Statement, previous: Statement | None) -> Mapped:
+    return Mapped(told)
+
+
+def open_units(driver: neo4j.Driver) -> list[str]:
+    rows, _, _ = driver.execute_query("MATCH (u:Unit {active: true}) RETURN u.name AS name ORDER BY name")
+    return [row["name"] for row in rows]
+
+
+def test_the_others_go_on_and_each_brake_is_told(clean_graph: neo4j.Driver) -> None:
+    run_import(clean_graph, Schools("a", "b"), RING)
+    report = run_import(clean_graph, Schools("a", "b", "c", "d", closing="a b"), RING)
+    assert open_units(clean_graph) == ["A", "B", "C", "D"]
+    held, _, _ = clean_graph.execute_query("MATCH (b:Brake {state: 'waiting'}) RETURN b.id AS id")
+    assert len(held) == 2
+    assert report.brake in {row["id"] for row in held}
+    assert all(any(row["id"] in reason for reason in report.reasons) for row in held)
+    runs, _, _ = clean_graph.execute_query("MATCH (r:Run) RETURN r.state AS state ORDER BY r.started DESC LIMIT 1")
+    assert runs[0]["state"] == "stopped"
+
+
+def test_approving_one_lets_that_one_through(clean_graph: neo4j.Driver) -> None:
+    run_import(clean_graph, Schools("a", "b"), RING)
+    schools = Schools("a", "b", closing="a b")
+    brake = run_import(clean_graph, schools, RING).brake
+    assert run_import(clean_graph, schools, RING, approve=brake).brake not in (None, brake)
+    assert open_units(clean_graph) == ["B"]
+
+
+def test_without_it_the_run_stops_at_the_brake(clean_graph: neo4j.Driver) -> None:
+    run_import(clean_graph, Schools("a", "b"), RING)
+    run_import(clean_graph, Schools("a", "c", closing="a", apart=False), RING)
+    assert open_units(clean_graph) == ["A", "B"]
+
+
+class Additions(Schools):
+    """As Schools; the units of ``closing`` are additions to a unit that nobody has told of."""
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        for key in self.keys:
+            told = unit(key)
+            if key in self.closing.split():
+                told = replace(told, exists=None, about=Ref("Unit", "hr:nowhere", by="other"))
+            made = RawRecord("Unit", key, known.fingerprint(repr(told).encode()), partial(_mapped, told))
+            yield Reading(label=key, day=DAY, records=[made], apart=True)
+
+
+def test_what_waits_is_told_once_and_not_again_with_each_reading(clean_graph: neo4j.Driver) -> None:
+    report = run_import(clean_graph, Additions("a", "b", "c", "d", closing="a b"), RING)
+    assert [(each.key, each.rule) for each in report.problems] == [
+        ("a", "unknown_reference"),
+        ("b", "unknown_reference"),
+    ]
+    assert open_units(clean_graph) == ["C", "D"]

@@ -1,0 +1,210 @@
+"""Settings: one tree from file, environment and secret files; every value says where it came from."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from reconnect.settings.file import DEFAULT, SettingsError, find, load, shown
+from reconnect.settings.tree import Settings
+from reconnect.settings.words import models_in
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "reconnect.toml"
+    file.write_text(text)
+    return file
+
+
+def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, ""), {})
+    assert loaded.settings.worker.attempts == 5
+    assert loaded.origin(("worker", "attempts")) == DEFAULT
+
+
+def test_the_environment_outranks_the_file(tmp_path: Path) -> None:
+    file = written(tmp_path, "[worker]\nattempts = 7\nat_once = 3\n")
+    loaded = load(file, {"RECONNECT__WORKER__ATTEMPTS": "9", "RECONNECT_HOME": "/elsewhere"})
+    assert loaded.settings.worker.attempts == 9
+    assert loaded.settings.worker.at_once == 3
+    assert loaded.origin(("worker", "attempts")) == "environment RECONNECT__WORKER__ATTEMPTS"
+    assert loaded.origin(("worker", "at_once")) == str(file)
+
+
+def test_lists_and_tables_in_the_environment_are_json(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, ""), {"RECONNECT__MERGE__ORDER": '["opus", "sd"]'})
+    assert loaded.settings.merge.order == ("opus", "sd")
+
+
+@pytest.mark.parametrize(
+    "text", ['[neo4j]\npassword = "file:neo4j.secret"\n', '[neo4j]\npassword_file = "neo4j.secret"\n']
+)
+def test_a_secret_stands_in_a_file_of_its_own(tmp_path: Path, text: str) -> None:
+    (tmp_path / "neo4j.secret").write_text("hidden words\n")
+    loaded = load(written(tmp_path, text), {})
+    assert loaded.settings.neo4j.password is not None
+    assert loaded.settings.neo4j.password.get_secret_value() == "hidden words"
+    assert "neo4j.secret" in loaded.origin(("neo4j", "password"))
+
+
+def test_a_secret_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"neo4j\.password_file: the file absent can't be read"):
+        load(written(tmp_path, '[neo4j]\npassword_file = "absent"\n'), {})
+
+
+def test_a_secret_is_given_once(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"neo4j\.password and neo4j\.password_file are both given"):
+        load(written(tmp_path, '[neo4j]\npassword = "a"\npassword_file = "b"\n'), {})
+
+
+def test_a_wrong_key_is_refused_with_what_is_allowed(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(written(tmp_path, '[neo4j]\nurl = "bolt://db"\n'), {})
+    assert "neo4j.url is unknown. Did you mean uri? Allowed in [neo4j]: bolt_port" in str(refused.value)
+    assert "reconnect.toml" in str(refused.value)
+
+
+def test_a_wrong_section_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"wroker is unknown\. Did you mean worker\?"):
+        load(written(tmp_path, "[wroker]\nattempts = 1\n"), {})
+
+
+def test_a_wrong_key_in_a_list_is_refused(tmp_path: Path) -> None:
+    text = '[[roles]]\nname = "a"\nrole = "manager"\nmanager_flags = true\n'
+    with pytest.raises(SettingsError, match=r"roles\.0\.manager_flags is unknown\. Did you mean manager_flag\?"):
+        load(written(tmp_path, text), {})
+
+
+def test_every_wrong_value_is_named_with_its_place(tmp_path: Path) -> None:
+    file = written(tmp_path, '[worker]\nattempts = 0\n[schedules.imports]\nsd = "daily"\n')
+    with pytest.raises(SettingsError) as refused:
+        load(file, {})
+    lines = str(refused.value).splitlines()
+    assert len(lines) == 2
+    assert any(line.startswith("worker.attempts:") and "greater than or equal to 1" in line for line in lines)
+    assert any(line.startswith("schedules.imports.sd:") and "minute, hour, day" in line for line in lines)
+    assert all(str(file) in line for line in lines)
+
+
+def test_a_wrong_secret_is_not_repeated_in_the_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(written(tmp_path, "[neo4j]\npassword = 123456\n"), {})
+    assert "123456" not in str(refused.value)
+
+
+def test_broken_toml_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="is no valid TOML"):
+        load(written(tmp_path, "[neo4j\n"), {})
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="does not exist"):
+        load(tmp_path / "absent.toml", {})
+
+
+def test_the_file_is_looked_for_in_the_home_and_then_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, here = tmp_path / "home", tmp_path / "here"
+    home.mkdir()
+    here.mkdir()
+    monkeypatch.setenv("RECONNECT_HOME", str(home))
+    monkeypatch.delenv("RECONNECT_CONFIG", raising=False)
+    monkeypatch.chdir(here)
+    assert find(None) is None
+    written(here, "")
+    assert find(None) == Path("reconnect.toml")
+    assert find(written(home, "")) == home / "reconnect.toml"
+    monkeypatch.setenv("RECONNECT_CONFIG", str(here / "reconnect.toml"))
+    assert find(None) == here / "reconnect.toml"
+
+
+def test_what_is_shown_masks_secrets_and_names_origins(tmp_path: Path) -> None:
+    text = '[neo4j]\npassword = "very hidden"\n[cpr.keys]\nk1 = "also hidden"\n[redis]\nurl = "redis://:hidden@db/0"\n'
+    rows = {name: (value, origin) for name, value, origin in shown(load(written(tmp_path, text), {}))}
+    assert "hidden" not in str(rows)
+    assert rows["neo4j.password"] == ("•••", str(tmp_path / "reconnect.toml"))
+    assert rows["cpr.keys.k1"][0] == "•••"
+    assert rows["neo4j.user"] == ("neo4j", DEFAULT)
+
+
+SD = '[sources.sd]\nuser = "SYx"\npassword = "hidden words"\ninstitutions = ["XA"]\n'
+
+
+def test_a_blank_value_says_that_there_is_none(tmp_path: Path) -> None:
+    role = '[[roles]]\nname = "a"\nrole = "b"\nmanager_flag = true\n'
+    file = written(tmp_path, f'{SD}json_url = ""\n[mail]\nhost = ""\n{role}')
+    settings = load(file, {"RECONNECT__NEO4J__URI": ""}).settings
+    assert settings.sources.sd is not None
+    assert (settings.sources.sd.json_url, settings.mail.host, settings.neo4j.uri) == (None, None, None)
+    assert settings.sources.sd.xml_url
+    assert settings.roles[0].manager_flag
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "words"),
+    [
+        (SD.replace('["XA"]', '"XA"'), "sources.sd.institutions", "must be a list"),
+        (SD + "left_out_levels = 3\n", "sources.sd.left_out_levels", "must be a list"),
+        (SD.replace("SYx", "x"), "sources.sd.user", "such as SY0815"),
+        (SD.replace('institutions = ["XA"]\n', ""), "sources.sd", "say which region or which institutions"),
+        (SD + 'json_url = "service.sd.dk"\n', "sources.sd.json_url", "is not a web address"),
+        ('[api]\nproxies = ["proxy.example"]\n', "api.proxies.0", "is not an address or a network"),
+        ('[api]\nproxies = ["10.0.0.5/24"]\n', "api.proxies.0", "is not an address or a network"),
+        ('[api]\nproxies = ["*"]\n', "api.proxies.0", "is not an address or a network"),
+        (SD + 'xml_url = "https://service sd.dk/"\n', "sources.sd.xml_url", "is not a web address"),
+        (SD + 'history = "some"\n', "sources.sd.history", "must be 'all' or 'from_today'"),
+        (SD + 'earliest = "yesterday"\n', "sources.sd.earliest", "must be a date, such as 2026-06-30"),
+        (SD + 'opens = "early"\n', "sources.sd.opens", "must be a time of the day"),
+        (SD + 'unpaid = {positions_from = "9000a"}\n', "sources.sd.unpaid.positions_from", "must be a whole number"),
+        (SD + 'left_out_names = ["["]\n', "sources.sd.left_out_names", "is not a valid regular expression"),
+        ('[sources.kle]\nurl = "ftp://kle.example"\n', "sources.kle.url", "is not a web address"),
+        ('[sources.positions]\nurl = "kle.example"\n', "sources.positions.url", "is not a web address"),
+        ('[neo4j]\nuri = "http://db"\n', "neo4j.uri", "is not an address of Neo4j"),
+        ('[neo4j]\nheap = "much"\n', "neo4j.heap", "such as 512m"),
+        ('[redis]\nurl = "hidden words"\n', "redis.url", "is not an address of Redis"),
+        ('[api]\nintrospection = "perhaps"\n', "api.introspection", "must be true or false"),
+        ('[worker]\nattempts = "many"\n', "worker.attempts", "must be a whole number"),
+        ("roles = 3\n", "roles", "must be a list"),
+    ],
+)
+def test_what_is_wrong_is_said_as_a_person_would(tmp_path: Path, text: str, name: str, words: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(written(tmp_path, text), {})
+    (line,) = str(refused.value).splitlines()
+    assert line.startswith(f"{name}: ")
+    assert words in line
+    for of_python in ("tuple", "frozenset", "dict", "Value error", "Input should", "pattern '", "hidden words"):
+        assert of_python not in line
+
+
+def test_a_host_is_no_address(tmp_path: Path) -> None:
+    text = (
+        '[sources.opus.sftp]\nhost = "sftp://files.example"\nuser = "u"\npassword = "hidden words"\nhost_key = "x"\n'
+        '[targets.plan2learn]\nform = {encoding = "utf-8"}\n'
+        '[targets.plan2learn.delivery]\nkind = "ftpes"\nhost = "files.example:21"\nuser = "u"\n'
+    )
+    with pytest.raises(SettingsError) as refused:
+        load(written(tmp_path, text), {})
+    lines = str(refused.value).splitlines()
+    assert [each.partition(":")[0] for each in lines] == [
+        "sources.opus.sftp.host",
+        "sources.opus.sftp.host_key",
+        "targets.plan2learn.delivery.ftpes.host",
+    ]
+    assert "such as ssh-ed25519 AAAA…" in lines[1]
+    assert all("is not the name of a host" in lines[index] for index in (0, 2))
+
+
+def test_every_setting_with_a_form_says_it_by_an_example() -> None:
+    met: set[type[BaseModel]] = set()
+
+    def walk(model: type[BaseModel]) -> None:
+        met.add(model)
+        for name, field in model.model_fields.items():
+            if any(getattr(each, "pattern", None) for each in field.metadata):
+                assert field.examples, f"{model.__name__}.{name}"
+            for inner in models_in(field.annotation):
+                if inner not in met:
+                    walk(inner)
+
+    walk(Settings)
+    assert len(met) > 20

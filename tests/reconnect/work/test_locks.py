@@ -1,0 +1,109 @@
+"""One run at a time: on a real Valkey."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from reconnect.embedded import Addresses
+from reconnect.work.locks import Lock, LockLost, LockTaken
+
+NAME = "import:test"
+
+
+@pytest.fixture
+def client(addresses: Addresses) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(addresses.redis_url) as made:
+        made.delete(f"reconnect:lock:{NAME}")
+        yield made
+
+
+def test_a_second_run_is_refused_until_the_first_ends(client: redis.Redis) -> None:
+    with (
+        Lock(client, NAME, 5),
+        pytest.raises(LockTaken, match="import:test is being run already"),
+        Lock(client, NAME, 5),
+    ):
+        pass
+    with Lock(client, NAME, 5):
+        pass
+
+
+def test_it_outlives_its_expiry_while_the_holder_lives(client: redis.Redis) -> None:
+    with Lock(client, NAME, 0.5) as held:
+        time.sleep(1.2)
+        held.require()
+        with pytest.raises(LockTaken), Lock(client, NAME, 5):
+            pass
+
+
+def test_it_expires_when_the_holder_dies(client: redis.Redis) -> None:
+    # A killed process renews nothing and releases nothing: what is left is the key with its expiry.
+    client.set(f"reconnect:lock:{NAME}", "the dead one's", px=300)
+    with Lock(client, NAME, 5, wait=3):
+        pass
+
+
+def test_a_holder_that_lost_it_is_told_and_leaves_the_new_holder_alone(client: redis.Redis) -> None:
+    with Lock(client, NAME, 0.6) as held:
+        client.set(f"reconnect:lock:{NAME}", "another's", px=5000)
+        time.sleep(0.5)
+        with pytest.raises(LockLost):
+            held.require()
+    assert client.get(f"reconnect:lock:{NAME}") == b"another's"
+
+
+@pytest.mark.parametrize("how", ["hangs", "fails"])
+def test_a_holder_is_told_where_renewing_itself_ends(client: redis.Redis, how: str) -> None:
+    """A thread's failure is heard by nobody, and one that hangs can tell nothing."""
+    over = threading.Event()
+
+    class Renewing:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(client, name)
+
+        def eval(self, script: str, *given: Any) -> Any:
+            if threading.current_thread() is threading.main_thread():
+                return client.eval(script, *given)
+            if how == "fails":
+                raise ValueError("not an error of Redis's")
+            return over.wait(60)
+
+    with Lock(Renewing(), NAME, 0.3) as held:  # type: ignore[arg-type]
+        held.require()
+        time.sleep(0.4)
+        with pytest.raises(LockLost):
+            held.require()
+        over.set()
+    assert client.get(f"reconnect:lock:{NAME}") is None
+
+
+def test_each_holder_gets_a_higher_number(client: redis.Redis) -> None:
+    fences = []
+    for _ in range(3):
+        with Lock(client, NAME, 5) as held:
+            fences.append(held.fence)
+    assert fences == sorted(set(fences))
+
+
+def test_many_threads_one_at_a_time(client: redis.Redis) -> None:
+    inside = 0
+    most = 0
+
+    def work() -> None:
+        nonlocal inside, most
+        with Lock(client, NAME, 5, wait=20):
+            inside += 1
+            most = max(most, inside)
+            time.sleep(0.02)
+            inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1

@@ -1,0 +1,105 @@
+"""Every error of a source or target says whether and when another try is worth it; the worker keeps no list."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import redis
+from neo4j.exceptions import ClientError, ServiceUnavailable, TransientError
+
+import exporters
+import importers
+from exporters.errors import DeliveryError, ExportError, HostKeyError, Overtaken
+from graph.retry import NEVER, NEXT, SOON, Retry, at
+from graph.writing.door import MatchAgain, Stale
+from importers.active_directory.errors import LoginRefused
+from importers.sd.errors import Closed
+from importers.source import SourceError
+from reconnect.work import worker
+from reconnect.work.locks import LockLost, LockTaken
+from reconnect.work.retrying import retry_of
+
+OPENS = datetime(2026, 11, 25, 6, tzinfo=UTC)
+LOGINS = frozenset({
+    "importers.active_directory.errors.LoginRefused", "importers.sd.errors.AccessRefused",
+    "importers.unilogin.errors.AccessRefused", "importers.cpr.errors.Misconfigured", "importers.kle.errors.Refused",
+    "importers.positions.errors.Refused",
+})  # fmt: skip
+
+
+def classes() -> Iterator[type[Exception]]:
+    for package in (importers, exporters):
+        for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(each.name)
+    found: list[type[Exception]] = [SourceError, ExportError]
+    while found:
+        of = found.pop()
+        yield of
+        found += of.__subclasses__()
+
+
+def name(of: type) -> str:
+    return f"{of.__module__}.{of.__name__}"
+
+
+OWN = [each for each in classes() if each.__module__.startswith(("importers.", "exporters."))]
+
+
+def test_there_are_all_of_them() -> None:
+    assert {name(each) for each in OWN} >= {*LOGINS, "importers.sd.errors.Closed", "exporters.errors.HostKeyError"}
+
+
+@pytest.mark.parametrize("of", [each for each in OWN if each not in (Closed, DeliveryError, HostKeyError)], ids=name)
+def test_each_class_says_it_itself(of: type[Exception]) -> None:
+    said = vars(of).get("retry")
+    assert isinstance(said, Retry)
+    assert (said == NEVER) == (name(of) in LOGINS)
+
+
+def test_what_is_closed_opens() -> None:
+    assert retry_of(Closed("closed", OPENS)) == at(OPENS)
+
+
+def test_a_target_refuses_or_is_away() -> None:
+    assert retry_of(DeliveryError("away")) == SOON
+    assert retry_of(DeliveryError("refused", passing=False)) == NEVER
+    assert retry_of(HostKeyError("another key")) == NEVER
+
+
+def test_one_error_may_differ_from_its_class() -> None:
+    assert retry_of(LoginRefused("dc1", "AcceptSecurityContext error, data 52e")) == NEVER
+    assert retry_of(LoginRefused("dc1", "AcceptSecurityContext error, data 530")) == NEXT
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Stale(), SOON),
+        (MatchAgain(), SOON),
+        (Overtaken(), SOON),
+        (LockTaken(), SOON),
+        (LockLost(), SOON),
+        (ServiceUnavailable(), SOON),
+        (TransientError(), SOON),
+        (ClientError(), NEXT),
+        (redis.ConnectionError(), SOON),
+        (OSError(), SOON),
+        (ValueError(), None),
+        (redis.ResponseError(), None),
+    ],
+)
+def test_errors_of_others(error: Exception, said: Retry | None) -> None:
+    assert retry_of(error) == said
+
+
+def test_a_moment_goes_with_at_only() -> None:
+    for wrong in (lambda: Retry("at"), lambda: Retry("soon", OPENS), lambda: at(OPENS.replace(tzinfo=None))):
+        with pytest.raises(ValueError, match="offset"):
+            wrong()
+
+
+def test_the_worker_knows_no_error_of_a_source() -> None:
+    assert "SourceError" not in inspect.getsource(worker)

@@ -1,0 +1,284 @@
+"""Sources that are silent longer than they should: told once, by mail, in GraphQL's form, and in the metrics."""
+
+import json
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from functools import partial
+from pathlib import Path
+
+import httpx
+import neo4j
+import pytest
+import redis
+import tomli_w
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from graph.time import COPENHAGEN
+from reconnect.context import Context
+from reconnect.embedded import Addresses
+from reconnect.settings.tree import MailSettings
+from reconnect.work import job_states, jobs, silence
+from reconnect.work.cron import longest_gap, next_after, parse
+from reconnect.work.mail import MailFailed, send
+from reconnect.work.source_health import FIRST_SEEN, ChangeCount, as_answers, sources_health
+from tests.api.serving import serving
+from tests.exporters.files.servers import authority
+from tests.graph.organisation import Stating, small
+from tests.reconnect.shell import Run
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=COPENHAGEN)  # a Tuesday
+
+
+@dataclass
+class Mailbox:
+    """What the SMTP server was given."""
+
+    mails: list[EmailMessage] = field(default_factory=list)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.mails.append(message_from_bytes(bytes(envelope.content or b""), policy=default))
+        return "250 taken"
+
+
+@dataclass
+class Served:
+    box: Mailbox
+    settings: MailSettings
+
+
+def _free_port() -> int:
+    """The controller can't choose one itself."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Iterator[Served]:
+    """A real SMTP server that takes mail over STARTTLS only."""
+    ca_file, server_file = authority(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(server_file)
+    box = Mailbox()
+    port = _free_port()
+    controller = Controller(box, hostname="127.0.0.1", port=port, tls_context=tls, require_starttls=True)
+    controller.start()
+    try:
+        to = ("drift@kommune.example",)
+        yield Served(box, MailSettings(host="127.0.0.1", port=port, ca_file=str(ca_file), to=to))
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def context(
+    addresses: Addresses, clean_graph: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mail: Served
+) -> Iterator[Context]:
+    with redis.Redis.from_url(addresses.redis_url) as client:
+        client.flushdb()
+    for name, value in {
+        "RECONNECT_HOME": str(tmp_path),
+        "RECONNECT__NEO4J__URI": addresses.bolt_uri,
+        "RECONNECT__NEO4J__PASSWORD": addresses.password,
+        "RECONNECT__REDIS__URL": addresses.redis_url,
+        "RECONNECT__SCHEDULES__IMPORTS__SD": "0 5 * * *",
+        "RECONNECT__MAIL__HOST": "127.0.0.1",
+        "RECONNECT__MAIL__PORT": str(mail.settings.port),
+        "RECONNECT__MAIL__CA_FILE": str(mail.settings.ca_file),
+        "RECONNECT__MAIL__TO": '["drift@kommune.example"]',
+    }.items():
+        monkeypatch.setenv(name, value)
+    made = Context()
+    yield made
+    made.close()
+
+
+def age(context: Context, hours: float) -> None:
+    """Let the source's last success, and the watch, be so long ago."""
+    past = (datetime.now(COPENHAGEN) - timedelta(hours=hours)).isoformat(timespec="seconds")
+    with redis.Redis.from_url(context.redis_url()) as client:
+        text = client.hget("reconnect:work", "import:sd")
+        if text is not None:
+            ended = jobs.work_state.last_success(client, "import:sd") or ""
+            client.hset("reconnect:work", "import:sd", bytes(text).decode().replace(ended, past))  # type: ignore[arg-type]
+        client.hset(FIRST_SEEN, "sd", past)
+
+
+def read(context: Context) -> None:
+    jobs.import_from(context, jobs.Caller(lambda *_: None), Stating(*small()))
+
+
+def test_a_source_tells_when_it_ran_and_will_run_and_what_it_changed(context: Context) -> None:
+    read(context)
+    (sd,) = sources_health(context)
+    assert (sd.name, sd.state, sd.silent, sd.records, sd.bad_records) == ("sd", "done", False, 9, 0)
+    assert sd.lag is not None and sd.lag < timedelta(minutes=1)
+    assert sd.silent_after == timedelta(hours=25)
+    assert sd.next_run is not None and sd.next_run > datetime.now(COPENHAGEN)
+    assert sd.next_run.astimezone(COPENHAGEN).hour == 5
+    assert ChangeCount("Unit", "created", 3) in sd.changed and sd.changed_at is not None
+    assert sd.as_answer()["silentAfterSeconds"] == 25 * 3600
+
+
+def test_a_failure_does_not_count_as_being_read(context: Context) -> None:
+    read(context)
+    before = sources_health(context)[0].last_success
+    with pytest.raises(ValueError, match="broken"), jobs.running(context, jobs.Caller(lambda *_: None), "import:sd"):
+        raise ValueError("broken")
+    (sd,) = sources_health(context)
+    assert (sd.state, sd.last_success) == ("failed", before)
+
+
+def test_facts_under_a_name_of_their_own_are_one_source(context: Context, tmp_path: Path) -> None:
+    """The schedule says facts, the graph has the name of the settings: else one would seem silent for ever."""
+    file = tmp_path / "own.yaml"
+    file.write_text("units:\n- {id: a, name: A}\n")
+    values = {
+        "sources": {"facts": {"name": "own", "path": str(file)}},
+        "schedules": {"imports": {"facts": "0 5 * * *"}},
+    }
+    (tmp_path / "reconnect.toml").write_text(tomli_w.dumps(values))
+    run = Context()
+    jobs.import_source(run, jobs.Caller(lambda *_: None), "facts")
+    health = {each.name: each for each in sources_health(run)}
+    run.close()
+    assert set(health) == {"own", "sd"}
+    assert (health["own"].state, health["own"].records) == ("done", 1)
+    assert health["own"].next_run is not None
+
+
+def test_a_dry_run_does_not_count_as_being_read(context: Context) -> None:
+    jobs.import_from(context, jobs.Caller(lambda *_: None), Stating(*small()), dry_run=True)
+    (sd,) = sources_health(context)
+    assert (sd.state, sd.last_success, sd.changed) == ("done", None, ())
+    with redis.Redis.from_url(context.redis_url()) as client:
+        assert job_states.read(client)["import:sd"].text.startswith("dry run: ")
+
+
+def test_silence_is_in_the_api_and_the_metrics(context: Context, addresses: Addresses) -> None:
+    read(context)
+    asked = "{ sources { name state silent lagSeconds badRecords nextRun changed { kind operation count } } }"
+    with serving(addresses, context.driver(), context.keyring, partial(as_answers, context)) as service:
+        (sd,) = service.data(asked, "operations")["sources"]
+        assert (sd["name"], sd["state"], sd["silent"], sd["badRecords"]) == ("sd", "done", False, 0)
+        assert {"kind": "Person", "operation": "created", "count": 3} in sd["changed"]
+        assert service.ask(asked, "reader")["errors"][0]["extensions"]["code"] == "forbidden"
+        age(context, 26)
+        (sd,) = service.data(asked, "operations")["sources"]
+        assert sd["silent"] is True and 26 * 3600 <= sd["lagSeconds"] < 27 * 3600
+        metrics = httpx.get(f"{service.url}/metrics").text
+        assert 'reconnect_source_silent{source="sd"} 1.0' in metrics
+        assert 'reconnect_source_bad_records{source="sd"} 0.0' in metrics
+        assert 'reconnect_source_lag_seconds{source="sd"}' in metrics
+        keep = "CREATE (:BadRecord {id: $id, source: 'sd', rule: $rule, severity: $severity})"
+        for number, (rule, severity) in enumerate([("left", "notice"), ("left", "notice"), ("cpr", "bad")]):
+            context.driver().execute_query(keep, id=f"test{number}", rule=rule, severity=severity)
+        metrics = httpx.get(f"{service.url}/metrics").text
+        assert 'reconnect_source_problems{rule="left",severity="notice",source="sd"} 2.0' in metrics
+        assert 'reconnect_source_problems{rule="cpr",severity="bad",source="sd"} 1.0' in metrics
+        context.driver().execute_query("MATCH (b:BadRecord {source: 'sd'}) DELETE b")
+        assert "reconnect_source_problems{" not in httpx.get(f"{service.url}/metrics").text
+
+
+def test_status_shows_the_sources(context: Context, run: Run) -> None:
+    read(context)
+    age(context, 26)
+    (sd,) = json.loads(run("status", "--json").stdout)["sources"]
+    assert (sd["name"], sd["silent"], sd["records"]) == ("sd", True, 9)
+    table = run("status", COLUMNS="200").stdout
+    assert "SILENT" in table and "9 created" in table
+
+
+def test_silence_is_told_once_by_mail_and_its_end_once(context: Context, mail: Served) -> None:
+    read(context)
+    assert silence.watch(context) == []
+    age(context, 26)
+    assert silence.watch(context) == ["sd"]
+    assert silence.watch(context) == ["sd"]
+    (begun,) = mail.box.mails
+    assert begun["Subject"] == "REConnect: the source sd is silent" and begun["To"] == "drift@kommune.example"
+    assert "at least every 25.0 hours" in begun.get_content()
+    read(context)
+    assert silence.watch(context) == silence.watch(context) == []
+    assert len(mail.box.mails) == 2 and mail.box.mails[1]["Subject"].endswith("sd speaks again")
+
+
+def test_a_source_that_never_ran_is_silent_after_its_time(context: Context, mail: Served) -> None:
+    assert silence.watch(context) == []
+    age(context, 24)
+    assert silence.watch(context) == []
+    age(context, 26)
+    assert silence.watch(context) == ["sd"]
+    assert "never" in mail.box.mails[0].get_content()
+
+
+def test_a_mail_that_could_not_be_sent_is_tried_again(
+    context: Context, mail: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(context)
+    age(context, 26)
+    with monkeypatch.context() as without:
+        without.delenv("RECONNECT__MAIL__CA_FILE")
+        distrusting = Context()
+        assert silence.watch(distrusting) == ["sd"]
+        distrusting.close()
+    assert mail.box.mails == [], "a server whose certificate is not trusted gets nothing"
+    silence.watch(context)
+    assert len(mail.box.mails) == 1
+
+
+def test_a_server_without_tls_gets_nothing() -> None:
+    box = Mailbox()
+    controller = Controller(box, hostname="127.0.0.1", port=_free_port())
+    controller.start()
+    try:
+        with pytest.raises(MailFailed, match="STARTTLS"):
+            send(MailSettings(host="127.0.0.1", port=controller.port, to=("a@b.example",)), "a", "b")
+    finally:
+        controller.stop()
+    assert box.mails == []
+
+
+def test_without_a_server_nothing_is_sent_and_no_password_goes_in_the_clear(mail: Served) -> None:
+    assert send(MailSettings(), "a", "b") is False
+    open_ = mail.settings.model_copy(update={"security": "none", "user": "u", "password": "secret"})
+    with pytest.raises(MailFailed, match="without TLS"):
+        send(MailSettings.model_validate(open_.model_dump()), "a", "b")
+    assert mail.box.mails == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("0 5 * * *", "2026-11-25T05:00"),
+        ("*/15 * * * *", "2026-11-24T12:15"),
+        ("30 12 * * *", "2026-11-24T12:30"),
+        ("0 12 * * *", "2026-11-25T12:00"),
+        ("0 6 * * 1", "2026-11-30T06:00"),
+        ("0 6 1 * *", "2026-12-01T06:00"),
+        ("0 6 29 2 *", "2028-02-29T06:00"),
+    ],
+)
+def test_the_next_run(expression: str, expected: str) -> None:
+    found = next_after(parse(expression), NOON)
+    assert found is not None and found.astimezone(COPENHAGEN).strftime("%Y-%m-%dT%H:%M") == expected
+
+
+def test_a_day_that_never_comes_has_no_next_run() -> None:
+    assert next_after(parse("0 6 31 2 *"), NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "hours"),
+    [("0 5 * * *", 24), ("0 5 * * 1-5", 72), ("*/15 * * * *", 0.25), ("0 6-18/4 * * *", 12), ("0 6 1 * *", 31 * 24)],
+)
+def test_the_longest_gap_of_a_schedule(expression: str, hours: float) -> None:
+    assert longest_gap(parse(expression), date(2026, 11, 24)) == timedelta(hours=hours)

@@ -1,0 +1,391 @@
+"""The worker on a real Valkey: jobs run once, are tried again, and their state is kept."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import neo4j
+import pytest
+import redis
+from structlog.testing import capture_logs
+
+from exporters.errors import DeliveryError
+from exporters.report import ExportReport
+from graph.retry import NEVER, NEXT, Retry, at
+from importers.source import SourceError
+from reconnect import sources
+from reconnect.context import Context
+from reconnect.embedded import Addresses, ports
+from reconnect.embedded.home import Home
+from reconnect.embedded.valkey import ValkeyServer
+from reconnect.work import job_states, jobs, worker
+from reconnect.work.locks import Lock, LockTaken
+from tests.graph.organisation import Stating, small
+
+
+class Unsteady(Stating):
+    """Can't be read the first ``failures`` times."""
+
+    def __init__(self, failures: int, retry: Retry | None = None, name: str = "unsteady") -> None:
+        super().__init__(*small(), name=name)
+        self.failures = failures
+        self.retry = retry
+        self.tries = 0
+
+    def readings(self, known: Any) -> Iterator[Any]:
+        self.tries += 1
+        if self.tries <= self.failures:
+            raise SourceError("the service is closed", retry=self.retry)
+        yield from super().readings(known)
+
+
+@pytest.fixture
+def client(addresses: Addresses) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(addresses.redis_url) as made:
+        made.flushdb()
+        yield made
+
+
+@pytest.fixture
+def context(
+    addresses: Addresses,
+    clean_graph: neo4j.Driver,
+    client: redis.Redis,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Context]:
+    monkeypatch.setenv("RECONNECT_HOME", str(tmp_path))
+    monkeypatch.setenv("RECONNECT__NEO4J__URI", addresses.bolt_uri)
+    monkeypatch.setenv("RECONNECT__NEO4J__PASSWORD", addresses.password)
+    monkeypatch.setenv("RECONNECT__REDIS__URL", addresses.redis_url)
+    monkeypatch.setenv("RECONNECT__WORKER__FIRST_DELAY", "0.1")
+    monkeypatch.setenv("RECONNECT__WORKER__ATTEMPTS", "3")
+    made = Context()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def source(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stating], Stating]:
+    """Makes a source known to the program."""
+
+    def add(made: Stating) -> Stating:
+        monkeypatch.setattr(sources, "BUILDERS", {made.name: lambda settings, folder, context: made})
+        return made
+
+    return add
+
+
+def run_queued(context: Context) -> None:
+    worker.run(context, burst=True)
+
+
+def queue(context: Context, function: str, *arguments: str) -> bool:
+    return asyncio.run(worker.enqueue(context, function, *arguments))
+
+
+def test_a_queued_import_is_done_and_its_state_kept(
+    context: Context, client: redis.Redis, clean_graph: neo4j.Driver, source: Callable[[Stating], Stating]
+) -> None:
+    source(Unsteady(0))
+    assert queue(context, "import", "unsteady")
+    run_queued(context)
+    state = job_states.read(client)["import:unsteady"]
+    assert (state.state, state.attempt) == ("done", 1)
+    assert "changed" in state.text
+    rows, _, _ = clean_graph.execute_query("MATCH (u:Unit) RETURN count(u) AS count")
+    assert rows[0]["count"] == 3
+
+
+def test_a_failure_that_may_pass_is_tried_again(
+    context: Context, client: redis.Redis, source: Callable[[Stating], Stating]
+) -> None:
+    source(Unsteady(2))
+    queue(context, "import", "unsteady")
+    run_queued(context)
+    state = job_states.read(client)["import:unsteady"]
+    assert (state.state, state.attempt) == ("done", 3)
+
+
+def test_after_the_last_attempt_the_failure_is_shown(
+    context: Context, client: redis.Redis, source: Callable[[Stating], Stating]
+) -> None:
+    unsteady = source(Unsteady(99))
+    queue(context, "import", "unsteady")
+    run_queued(context)
+    state = job_states.read(client)["import:unsteady"]
+    assert (state.state, state.attempt) == ("failed", 3)
+    assert "the service is closed" in state.text
+    assert isinstance(unsteady, Unsteady)
+    assert unsteady.tries == 3
+    assert queue(context, "import", "unsteady")  # it is not put off for a fourth time
+
+
+def schedule(context: Context, function: str, *arguments: str) -> None:
+    """What the schedule does."""
+
+    async def put() -> None:
+        pool = await worker.create_pool(worker.redis_settings(context), default_queue_name=worker.QUEUE)
+        try:
+            await worker._put(pool, function, *arguments)
+        finally:
+            await pool.aclose()
+
+    asyncio.run(put())
+    run_queued(context)
+
+
+def test_a_refused_login_is_not_tried_again_until_a_person_acts(
+    context: Context, client: redis.Redis, source: Callable[[Stating], Stating]
+) -> None:
+    refused = source(Unsteady(2, NEVER))
+    assert isinstance(refused, Unsteady)
+    for _ in range(3):
+        schedule(context, "import", "unsteady")
+        assert refused.tries == 1
+    state = job_states.read(client)["import:unsteady"]
+    assert state.state == "failed"
+    assert "the service is closed" in state.text and "not tried again by schedule" in state.text
+    with pytest.raises(SourceError):  # the command line
+        jobs.import_source(context, jobs.Caller(lambda what, done, total: None), "unsteady")
+    schedule(context, "import", "unsteady")
+    assert refused.tries == 2
+    queue(context, "import", "unsteady")  # a person puts it on the queue
+    run_queued(context)
+    assert (refused.tries, job_states.read(client)["import:unsteady"].state) == (3, "done")
+    schedule(context, "import", "unsteady")
+    assert refused.tries == 4
+
+
+def test_a_refused_login_is_tried_again_when_a_setting_changes(
+    context: Context, source: Callable[[Stating], Stating], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    refused = source(Unsteady(99, NEVER, "facts"))
+    assert isinstance(refused, Unsteady)
+    key = tmp_path / "key.yaml"
+    monkeypatch.setenv("RECONNECT__SOURCES__FACTS__PATH", str(key))
+    for tries, content in enumerate(("", "a", "another"), start=1):
+        if content:
+            key.write_text(content)
+        for _ in range(2):
+            with closing(Context()) as anew:
+                schedule(anew, "import", "facts")
+        assert refused.tries == tries
+
+
+def test_what_is_closed_waits_until_it_opens_and_that_is_no_attempt(
+    context: Context, client: redis.Redis, source: Callable[[Stating], Stating], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONNECT__WORKER__ATTEMPTS", "1")
+    monkeypatch.setattr(worker, "_SHORTEST", 0.05)
+    opens = datetime.now(UTC) + timedelta(seconds=0.5)
+    closed = source(Unsteady(2, at(opens)))
+    told: list[job_states.WorkState] = []
+    put = job_states.put
+
+    def kept(*of: Any) -> bool:
+        told.append(of[2])
+        return put(*of)
+
+    monkeypatch.setattr(job_states, "put", kept)
+    with closing(Context()) as anew:
+        schedule(anew, "import", "unsteady")
+    assert isinstance(closed, Unsteady)
+    assert (closed.tries, job_states.read(client)["import:unsteady"].state) == (3, "done")
+    assert datetime.now(UTC) > opens
+    assert [each.state for each in told].count("waiting") == 2
+    assert "It is tried again at" in next(each.text for each in told if each.state == "waiting")
+
+
+def test_what_only_another_file_mends_is_left_to_the_schedule(
+    context: Context, source: Callable[[Stating], Stating]
+) -> None:
+    unreadable = source(Unsteady(1, NEXT))
+    assert isinstance(unreadable, Unsteady)
+    schedule(context, "import", "unsteady")
+    assert unreadable.tries == 1
+    schedule(context, "import", "unsteady")
+    assert unreadable.tries == 2
+
+
+def test_a_target_that_refuses_the_login_is_not_tried_again_either(
+    context: Context, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def refused(*_: Any, **__: Any) -> ExportReport:
+        tries.append(1)
+        report = ExportReport("plan2learn", date(2026, 11, 24))
+        report.error, report.retry = "login refused", DeliveryError("login refused", passing=False).retry
+        return report
+
+    monkeypatch.setattr(jobs, "run_export", refused)
+    monkeypatch.setattr(jobs.targets, "build", lambda *_: None)
+    for _ in range(3):
+        schedule(context, "export", "plan2learn")
+    assert tries == [1]
+    assert "not tried again by schedule" in job_states.read(client)["export:plan2learn"].text
+
+
+def test_the_same_job_waits_once(context: Context, source: Callable[[Stating], Stating]) -> None:
+    source(Unsteady(0))
+    assert queue(context, "import", "unsteady")
+    assert not queue(context, "import", "unsteady")
+    run_queued(context)
+    assert queue(context, "import", "unsteady")
+    run_queued(context)
+
+
+def test_the_command_line_and_the_worker_keep_out_of_each_others_way(
+    context: Context, client: redis.Redis, source: Callable[[Stating], Stating]
+) -> None:
+    source(Unsteady(0))
+    with Lock(client, "import:unsteady", 5), pytest.raises(LockTaken):
+        jobs.import_source(context, jobs.Caller(lambda what, done, total: None), "unsteady")
+
+
+def test_the_day_turn_is_a_job(context: Context, client: redis.Redis) -> None:
+    queue(context, "day_turn")
+    run_queued(context)
+    assert job_states.read(client)["day_turn"].state == "done"
+
+
+def test_the_schedule_of_the_settings_is_planned(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECONNECT__SCHEDULES__IMPORTS__SD", "30 5 * * 1-5")
+    planned = {job.name: job for job in worker.Jobs(Context()).schedule()}
+    always = {"schedule: day turn", "release stranded jobs", "watch for silent sources"}
+    assert set(planned) == {"schedule: import sd", *always}
+    assert planned["schedule: import sd"].hour == {5}
+    assert planned["schedule: import sd"].weekday == {0, 1, 2, 3, 4}
+
+
+def test_a_job_that_is_interrupted_stops_at_its_next_step(context: Context, client: redis.Redis) -> None:
+    stop = threading.Event()
+    caller = jobs.Caller(lambda what, done, total: None, stop.is_set)
+    with pytest.raises(jobs.Interrupted), jobs.running(context, caller, "import:slow") as job:
+        job.step("reading", 1, None)
+        assert Path(tempfile.gettempdir()).is_relative_to(context.instance.home.path)
+        stop.set()
+        job.step("reading", 2, None)
+    assert job_states.read(client)["import:slow"].state == "failed"
+    assert client.get("reconnect:lock:import:slow") is None
+
+
+def test_what_a_job_failed_with_is_logged_where_it_had_been_given_up(context: Context) -> None:
+    """arq hears of the cancelled job only; its thread fails later."""
+
+    def do(caller: jobs.Caller) -> None:
+        while not caller.interrupted():
+            time.sleep(0.01)
+        raise jobs.Interrupted("test was interrupted")
+
+    async def given_up() -> None:
+        job = asyncio.create_task(worker.Jobs(context)._run({"job_try": 1}, "test", do))
+        await asyncio.sleep(0.05)
+        job.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await job
+
+    with capture_logs() as lines:
+        asyncio.run(given_up())
+    (line,) = [each for each in lines if each["event"] == "ended early"]
+    assert line["error"].startswith("Interrupted: ")
+
+
+def test_a_late_holder_does_not_overwrite_its_successors_state(client: redis.Redis) -> None:
+    newer = job_states.WorkState(state="waiting", started="2026-11-24T10:00:00", fence=7)
+    older = job_states.WorkState(state="done", started="2026-11-24T09:00:00", fence=6)
+    assert job_states.put(client, "import:x", newer)
+    assert not job_states.put(client, "import:x", older)
+    assert job_states.read(client)["import:x"] == newer
+
+
+def test_a_job_of_a_killed_worker_is_given_back(
+    context: Context, client: redis.Redis, source: Callable[[Stating], Stating]
+) -> None:
+    source(Unsteady(0))
+    queue(context, "import", "unsteady")
+    # What a worker that was killed leaves: arq's note that the job is being run, for hours.
+    longest, lived = context.settings.worker.longest, 120
+    client.psetex("arq:in-progress:import:unsteady", (longest + 10 - lived) * 1000, b"1")
+
+    async def released() -> list[str]:
+        pool = await worker.create_pool(worker.redis_settings(context))
+        try:
+            with Lock(client, "import:unsteady", 5):
+                held = await worker.release_stranded(pool, longest, 60)
+            young = await worker.release_stranded(pool, longest, lived + 60)
+            return [*held, *young, *await worker.release_stranded(pool, longest, 60)]
+        finally:
+            await pool.aclose()
+
+    assert asyncio.run(released()) == ["import:unsteady"]
+    run_queued(context)
+    assert job_states.read(client)["import:unsteady"].state == "done"
+
+
+def test_a_worker_outlives_the_queue(context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Valkey is killed and started again, at the same address: the same worker goes on."""
+    home = Home(tmp_path / "own")
+    home.create()
+    valkey, port = ValkeyServer(home), ports.choose(set())
+    valkey.start(port)
+    wait(lambda: valkey.answers(port))
+    monkeypatch.setenv("RECONNECT__REDIS__URL", f"redis://:{valkey.password()}@127.0.0.1:{port}/0")
+    process = subprocess.Popen([sys.executable, "-m", "reconnect", "worker"], stderr=subprocess.DEVNULL)
+    try:
+        with redis.Redis(port=port, password=valkey.password()) as own:
+            wait(lambda: worker.healthy(own))
+            killed = valkey.process.find()
+            assert killed is not None
+            killed.kill()
+            killed.wait(10)
+            time.sleep(1)
+            valkey.start(port)
+            wait(lambda: valkey.answers(port))
+            own.delete(worker.sign_of_life(context))
+            wait(lambda: worker.healthy(own))
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        valkey.process.stop(10)
+
+
+def wait(until: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not until():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_worker_process_is_seen_and_ends_when_asked(context: Context, client: redis.Redis) -> None:
+    assert not worker.healthy(client)
+    process = subprocess.Popen([sys.executable, "-m", "reconnect", "worker"], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not worker.healthy(client) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    seen = worker.healthy(client), worker.healthy_here(client, context)
+    process.terminate()
+    assert process.wait(20) == 0
+    assert seen == (True, True)
+
+
+def test_the_worker_of_another_container_is_not_this_ones(
+    context: Context, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A health check that is content with any worker would never restart this one."""
+    client.set(worker.sign_of_life(context), "alive", px=5_000)
+    assert worker.healthy_here(client, context)
+    monkeypatch.setattr(socket, "gethostname", lambda: "another-container")
+    assert not worker.healthy_here(client, context)
+    assert worker.healthy(client)
