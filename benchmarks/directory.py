@@ -56,7 +56,7 @@ def directory() -> Iterator[tuple[Controller, ActiveDirectorySettings]]:
 
 
 def measure(driver: neo4j.Driver, keyring: Keyring) -> Iterator[Measured]:
-    """Both goals of issue 4; each account is an employee's, whom the graph knows."""
+    """Each account is an employee's, whom the graph knows."""
     with directory() as (controller, settings):
         wire = controller.connection()
         fill(wire, settings)

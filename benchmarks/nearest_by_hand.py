@@ -2,9 +2,9 @@
 
 It knows what an analyst would know of this graph: today's values on the nodes, managers per unit worked out once for
 all its people, the walk up the tree shared by them, answers packed in lists because a row each costs more than the
-answer. It keeps to the rule of DESIGN §4 and the decisions A1–A24 of ``nearest.yaml`` that its question touches: the
-person is left out as holder and as substitute, those away are replaced by substitutes in force, the first level with
-anybody answers.
+answer. It keeps to the rule of architecture.md §4 and the decisions A1–A24 of ``nearest.yaml`` that its question
+touches: the person is left out as holder and as substitute, those away are replaced by substitutes in force, the first
+level with anybody answers.
 """
 
 from datetime import date

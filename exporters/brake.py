@@ -1,7 +1,7 @@
 """The brake of an export: stops a run that would take away more of a file than a set share or count.
 
 At a receiver of whole files a missing row closes what it stood for, so nothing is sent until somebody has approved
-exactly that difference (DESIGN §4, plan2learn.md §3 "brake").
+exactly that difference (architecture.md §4, plan2learn.md §3 "brake").
 """
 
 import hashlib

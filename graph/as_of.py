@@ -1,4 +1,4 @@
-"""Reading on a day: the one place that decides between the identity nodes' copies and the states (DESIGN §3).
+"""Reading on a day: the one place that decides between the identity nodes' copies and the states (architecture.md §3).
 
 Today's values stand on the identity nodes, as of the last day turn; any other day is read from the states. What is
 here are fragments of Cypher; ``day`` is the expression that holds the day, by default the parameter ``$at``.

@@ -1,4 +1,4 @@
-"""The change log: append-only, numbered without gaps (DESIGN §2).
+"""The change log: append-only, numbered without gaps (architecture.md §2).
 
 Every writer takes the numbers it needs from one counter at the start of its transaction and so holds the counter's
 lock until it commits. That makes writers follow one another: numbers have no gaps (a transaction that is rolled

@@ -1,7 +1,7 @@
 """The model: every kind of thing, its properties and its links. One home for every name in the graph.
 
 The graph's labels and relationship types, the facts format, the GraphQL API's readable fields and the migrations
-are all made from this list (DESIGN §1, §3). Text in ``doc`` is shown to users.
+are all made from this list (architecture.md §1, §3). Text in ``doc`` is shown to users.
 """
 
 from dataclasses import dataclass

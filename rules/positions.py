@@ -1,6 +1,6 @@
 """Role rules that look at the position list: the category and the level of an employment's position, over time.
 
-Nobody becomes a manager by a code or a title alone (formats/positions.md §1): a rule for the role manager counts only
+Nobody becomes a manager by a code or a title alone (positions.md §1): a rule for the role manager counts only
 positions that the list found by payroll's own code, by KRL's or that a person chose; none found by its title.
 """
 

@@ -1,7 +1,7 @@
 """Days that pass in the sample: hires, leavers, moves, new positions, leave, renames, units that open and close.
 
 Each working day's changes follow from seed and date alone. Payroll changes structure on the first of a month only
-(formats/sd.md §2.11), so units change on such days, where they are working days.
+(sd.md §2.11), so units change on such days, where they are working days.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """CPR numbers that can belong to nobody.
 
-Rule (formats/cpr.md, stand-in): each fails the modulus-11 check **and** is not born on 1 January (the birth dates for
+Rule (cpr.md, stand-in): each fails the modulus-11 check **and** is not born on 1 January (the birth dates for
 which numbers without valid check have been issued), and none ends in ``0000``, which payroll importers skip as
 fictive. Replacement numbers (erstatningspersonnumre) have 60 added to the day of the month, as payroll has them.
 """

@@ -202,7 +202,7 @@ class Municipality:
             yield self._unit(number, "office", above.depth + 1, True, life, names, ((EARLIEST, above.number),))
 
     def _past_month(self, dice: Dice) -> date:
-        """A first of a month in the last six years that is a working day: when structure changes (formats/sd.md)."""
+        """A first of a month in the last six years that is a working day: when structure changes (sd.md)."""
         while True:
             day = (self.born - timedelta(days=dice.between(31, 2200))).replace(day=1)
             if day == working_day(day):

@@ -1,4 +1,4 @@
-"""The sample as Opus tells it: ``ZLPE…_delta.xml`` files (formats/opus.md).
+"""The sample as Opus tells it: ``ZLPE…_delta.xml`` files (opus.md).
 
 A file tells one day, without history: every unit, every live employment with the values of that day (of the first
 day, where it begins later), and a stub for each employment that has ended. Leave is not in it.

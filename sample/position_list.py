@@ -1,4 +1,4 @@
-"""The municipality's own position list (stillingsfortegnelse), as HR keeps it: two CSV files (formats/positions.md §4).
+"""The municipality's own position list (stillingsfortegnelse), as HR keeps it: two CSV files (positions.md §4).
 
 Every position of payroll is a row, found by payroll's code; beside them the variants that only HR uses. On purpose:
 

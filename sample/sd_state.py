@@ -129,7 +129,7 @@ def _cancel(institution: sd.Institution, gone: Employment, moment: datetime) -> 
 
 
 def _positions() -> list[sd.Position]:
-    """Positions in groups, in areas, in one group that has no name: levels 0 to 3 (formats/positions.md §2, §8).
+    """Positions in groups, in areas, in one group that has no name: levels 0 to 3 (positions.md §2, §8).
 
     An area has the code of its first group: codes are unique within a level only.
     """

@@ -1,4 +1,4 @@
-"""CPR numbers in answers: opened after the query, and each reading logged (DESIGN §4 "REConnect's own rights")."""
+"""CPR numbers in answers: opened after the query, each reading logged (architecture.md §4 "REConnect's own rights")."""
 
 from typing import Any
 

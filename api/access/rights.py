@@ -1,4 +1,4 @@
-"""REConnect's own rights: each type that can be read, and each mutation, by system role (DESIGN §4).
+"""REConnect's own rights: each type that can be read, and each mutation, by system role (architecture.md §4).
 
 One table, so that an auditor can read it; a test walks the whole schema and fails for whatever is not in it.
 """

@@ -1,4 +1,4 @@
-"""Export: image → shape → difference against the ledger → brake → delivery (DESIGN §4 "Export").
+"""Export: image → shape → difference against the ledger → brake → delivery (architecture.md §4 "Export").
 
 The day is fixed at the start, so that all files of a run show one and the same. A run that finds nothing new writes
 nothing and sends nothing. A dry run is the same path and ends before the delivery. A killed run is continued by the

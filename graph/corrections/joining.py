@@ -1,4 +1,4 @@
-"""Persons who are one, and one who is two: joined and split by hand (DESIGN §4 "Merge").
+"""Persons who are one, and one who is two: joined and split by hand (architecture.md §4 "Merge").
 
 The joined person's node stays, empty, with ``JOINED_INTO`` to the survivor, so that its uuid, its log and what was told
 of it by hand are kept, and a split can bring it back. All that sources tell of it tells of the survivor from then on;

@@ -1,4 +1,4 @@
-"""A person is erased (GDPR article 17), with every key by which the person could be found (DESIGN §2).
+"""A person is erased (GDPR article 17), with every key by which the person could be found (architecture.md §2).
 
 With the person go employments, affiliations and logins, what was held by them, who stood in for that, and where the
 person stood in for others: their values on all days, what sources and people have told of them, matches that were

@@ -1,6 +1,6 @@
-"""CPR numbers: what one is (formats/cpr.md §6), and how it is kept.
+"""CPR numbers: what one is (cpr.md §6), and how it is kept.
 
-At rest: AES-256-GCM with a key from the settings, and a keyed hash to look up by (DESIGN §3).
+At rest: AES-256-GCM with a key from the settings, and a keyed hash to look up by (architecture.md §3).
 
 Neither key is ever in Neo4j; the id of the encryption key is stored beside each number, so that keys can be rotated
 while the program runs. The hash key is not rotated: it is what a person is found by.

@@ -1,4 +1,4 @@
-"""Which thing is meant: from a source's keys, natural keys and CPR hashes to uuids (matching, DESIGN §4 "Merge").
+"""Which thing is meant: from source keys, natural keys and CPR hashes to uuids (matching, architecture.md §4 "Merge").
 
 A cache over the graph that is filled a batch at a time, so that neither a reading of everything nor one of ten
 records asks the graph once a record.

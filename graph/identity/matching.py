@@ -1,4 +1,4 @@
-"""Matching by configured keys, and what waits for a person to decide (DESIGN §4 "Merge").
+"""Matching by configured keys, and what waits for a person to decide (architecture.md §4 "Merge").
 
 A statement whose thing is known neither by its record, nor by CPR number, nor by natural key, is compared by match
 keys with things that other sources have told of. One fits: it is that thing. Several fit: it is not guessed; the
@@ -18,7 +18,7 @@ from graph.statements.statement import Statement
 
 MatchKeys = Mapping[str, tuple[tuple[str, ...], ...]]  # kind → combinations of properties, tried in order
 
-# An employment number is unique in its institution (sd.md §3.1); a unit's code may be used twice (pitfall 23),
+# An employment number is unique in its institution (sd.md §3.1); a unit's code may be used twice (sd.md pitfall 23),
 # so units are only matched by codes where the municipality says so.
 DEFAULT_MATCH_KEYS: MatchKeys = {"Employment": (("institution", "number"),)}
 

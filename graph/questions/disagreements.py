@@ -1,4 +1,4 @@
-"""Where sources say different things of which only one can hold (DESIGN §4 "Merge")."""
+"""Where sources say different things of which only one can hold (architecture.md §4 "Merge")."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

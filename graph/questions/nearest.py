@@ -1,4 +1,4 @@
-"""Nearest holder, and nearest manager (DESIGN §4 "Nearest holder"; decisions A1–A24 of tests/acceptance/nearest.yaml).
+"""Nearest holder, and nearest manager (architecture.md §4 "Nearest holder"; decisions A1–A24 of nearest.yaml).
 
 The holders whose assignment is FOR the unit itself; if none qualifies, for its parent on that day; and so on to the
 root. ``answer`` is the rule. The Cypher only tells it what holds on the day (``graph.questions.nearest_holders``).

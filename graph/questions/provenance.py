@@ -1,4 +1,4 @@
-"""Who says what of a thing, which of it holds, and why (DESIGN §4 "Merge", seen from the outside)."""
+"""Who says what of a thing, which of it holds, and why (architecture.md §4 "Merge", seen from the outside)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""From what several sources tell of one thing to what holds: the merge rule (DESIGN §4).
+"""From what several sources tell of one thing to what holds: the merge rule (architecture.md §4).
 
 For each property, and for each link that holds one at a time, the highest source that tells a value on a day
 decides that day. Links of which several may hold at a time are the union of what all sources tell. Existence is

@@ -1,4 +1,4 @@
-"""Which source wins: the configured order of sources per property (DESIGN §4 "Merge")."""
+"""Which source wins: the configured order of sources per property (architecture.md §4 "Merge")."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Day turn: what starts or ends on a day takes effect on that day (DESIGN §2).
+"""Day turn: what starts or ends on a day takes effect on that day (architecture.md §2).
 
 The identity nodes' copies are refreshed and a change is written for each thing concerned, so that targets hear of a
 future move on the day it happens. A day is one transaction: it has turned, or it has not.

@@ -1,4 +1,4 @@
-"""Values that must not be found any more, not even in the change log (formats/cpr.md §7: a protected address)."""
+"""Values that must not be found any more, not even in the change log (cpr.md §7: a protected address)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""CPR numbers that change (formats/cpr.md §7): a person keeps the uuid, and is found by each number ever had.
+"""CPR numbers that change (cpr.md §7): a person keeps the uuid, and is found by each number ever had.
 
 The number that holds is ``Person.cpr_hash`` with its cipher text; those before it are
 ``(:FormerCpr {hash, cipher, key, from, to})-[:WAS]->(:Person)``.

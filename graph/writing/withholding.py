@@ -1,4 +1,4 @@
-"""The address of a protected person is kept nowhere, whoever tells of the protection (DESIGN §3; cpr.md case 8).
+"""The address of a protected person is kept nowhere, whichever source states it (architecture.md §3; cpr.md pitfall 8).
 
 A rule of the model (``Property.withheld_while``), carried out at the door and where records move between things, by no
 source. While the protection holds or is to come, nothing is kept of what it withholds: not in the graph, of no day, not

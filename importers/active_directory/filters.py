@@ -1,4 +1,4 @@
-"""What is asked for: who is left out is left out by the request, not afterwards (active_directory.md, pitfall 16)."""
+"""What is asked for: who is left out is left out by the request, not afterwards (active_directory.md pitfall 16)."""
 
 from collections.abc import Iterable
 from uuid import UUID

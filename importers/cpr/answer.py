@@ -1,4 +1,4 @@
-"""The answer of PersonLookup (SF1520), read into what REConnect uses of it (formats/cpr.md §3).
+"""The answer of PersonLookup (SF1520), read into what REConnect uses of it (cpr.md §3).
 
 Only the elements named here are looked at; relations, children, sex, civil status, citizenship and notes are not.
 """

@@ -1,4 +1,4 @@
-"""Whom to look up, in which order, and what the next run has to go on with (formats/cpr.md §6)."""
+"""Whom to look up, in which order, and what the next run has to go on with (cpr.md §6)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The files of changes, one reading each, in the order of their production (formats/cpr.md §5 "Gap check")."""
+"""The files of changes, one reading each, in the order of their production (cpr.md §5 "Gap check")."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace

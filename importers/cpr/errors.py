@@ -1,4 +1,4 @@
-"""What may go wrong with Serviceplatformen (formats/cpr.md §3 "Errors"). No text here holds a CPR number."""
+"""What may go wrong with Serviceplatformen (cpr.md §3 "Errors"). No text here holds a CPR number."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Reading a file of changes: CPR extract P12170 (formats/cpr.md §5).
+"""Reading a file of changes: CPR extract P12170 (cpr.md §5).
 
 ISO-8859-1, fixed width, a record a line; positions count from 1. A line may be longer than its record (new fields). A
 person of whom one line can't be read is told nothing of, since what is missing would look as if it were no longer so;

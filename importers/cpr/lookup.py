@@ -1,4 +1,4 @@
-"""PersonLookup of SF1520, context form: one person a call, each logged before it is made (formats/cpr.md §2, §8.2)."""
+"""PersonLookup of SF1520, context form: one person a call, each logged before it is made (cpr.md §2, §8.2)."""
 
 from collections.abc import Iterable
 from datetime import date

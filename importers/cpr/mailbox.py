@@ -1,4 +1,4 @@
-"""The SFTP directory that the files of changes come to (formats/cpr.md §5). Files are held in memory, never on disk."""
+"""The SFTP directory that the files of changes come to (cpr.md §5). Files are held in memory, never on disk."""
 
 import asyncio
 import re

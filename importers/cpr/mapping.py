@@ -1,4 +1,4 @@
-"""From what CPR tells of a person to a statement about the Person that payroll made (formats/cpr.md §7).
+"""From what CPR tells of a person to a statement about the Person that payroll made (cpr.md §7).
 
 What CPR leaves out is no statement: what it told before stays. Every value carries its period, so that a protection
 that lapses on a planned day lapses without an event.

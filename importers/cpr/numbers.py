@@ -1,4 +1,4 @@
-"""Which numbers CPR can be asked about (formats/cpr.md §6)."""
+"""Which numbers CPR can be asked about (cpr.md §6)."""
 
 from graph.cpr.keyring import is_number, is_replacement
 

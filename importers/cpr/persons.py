@@ -1,4 +1,4 @@
-"""Who may be looked up, as the graph knows them (formats/cpr.md §6, §8.1)."""
+"""Who may be looked up, as the graph knows them (cpr.md §6, §8.1)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Following a changed CPR number to the one that holds (formats/cpr.md §7; pitfalls 9 and 10)."""
+"""Following a changed CPR number to the one that holds (cpr.md §7; pitfalls 9 and 10)."""
 
 from dataclasses import dataclass, replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""Calls to Serviceplatformen: SOAP over TLS with the system's certificate (formats/cpr.md §2, §3 "Errors").
+"""Calls to Serviceplatformen: SOAP over TLS with the system's certificate (cpr.md §2, §3 "Errors").
 
 zeep makes the message from our own description of the interface (``interface/``). It is checked against that
 description before it is sent, since zeep checks neither patterns nor lengths (§4). The answer is taken as bytes and

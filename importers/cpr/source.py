@@ -1,4 +1,4 @@
-"""The source: files of changes, subscriptions, lookups, in this order (formats/cpr.md §6).
+"""The source: files of changes, subscriptions, lookups, in this order (cpr.md §6).
 
 A reading is a file or a few hundred lookups, written before the next one is made, so that a run that is stopped has
 lost little; every call is in the log of lookups whatever becomes of the run.

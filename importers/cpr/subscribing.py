@@ -1,4 +1,4 @@
-"""Who is subscribed is made to fit who has a tie here: daily, both ways (formats/cpr.md §4, §8.6)."""
+"""Who is subscribed is made to fit who has a tie here: daily, both ways (cpr.md §4, §8.6)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

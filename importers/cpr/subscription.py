@@ -1,4 +1,4 @@
-"""SF6002 by SOAP: who is subscribed (formats/cpr.md §4). Only filters on CPR numbers are ever asked for."""
+"""SF6002 by SOAP: who is subscribed (cpr.md §4). Only filters on CPR numbers are ever asked for."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""What CPR tells of a person, in whatever form it came: the readers make it, the mapping uses it (formats/cpr.md §1).
+"""What CPR tells of a person, in whatever form it came: the readers make it, the mapping uses it (cpr.md §1).
 
 What is None was left out, which is no statement. Everything that REConnect has no use for (sex, children, relations,
 citizenship, notes, occupation) is dropped by the readers and has no place here.

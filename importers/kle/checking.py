@@ -1,4 +1,4 @@
-"""What does not fit together within a release, and what is told twice (formats/kle.md §5, §6; pitfalls 5, 8, 16)."""
+"""What does not fit together within a release, and what is told twice (kle.md §5, §6; pitfalls 5, 8, 16)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""KLE's XML: the whole plan, the facets, and the lists without dates, as one (formats/kle.md §3, §4; §2 A, B).
+"""KLE's XML: the whole plan, the facets, and the lists without dates, as one (kle.md §3, §4; §2 A, B).
 
 Elements are known by their local names, in any namespace; unknown ones are ignored (pitfall 12).
 """

@@ -1,4 +1,4 @@
-"""A release as typed values: entries, their numbers, UUIDs, titles and dates (formats/kle.md §1, §3, §6)."""
+"""A release as typed values: entries, their numbers, UUIDs, titles and dates (kle.md §1, §3, §6)."""
 
 import re
 from collections.abc import Iterable

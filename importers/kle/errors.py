@@ -29,6 +29,6 @@ class Refused(SourceError):
 
 
 class OlderRelease(SourceError):
-    """The release is older than the one that is held (formats/kle.md §6.7)."""
+    """The release is older than the one that is held (kle.md §6.7)."""
 
     retry = NEXT

@@ -1,4 +1,4 @@
-"""What an entry means: existence, values and links over time (formats/kle.md §6, §7)."""
+"""What an entry means: existence, values and links over time (kle.md §6, §7)."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping

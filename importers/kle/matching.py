@@ -1,4 +1,4 @@
-"""Which entry is which thing that is held: by UUID, else by number among those in force (formats/kle.md §6.2).
+"""Which entry is which thing that is held: by UUID, else by number among those in force (kle.md §6.2).
 
 A thing's key in the graph is the UUID (without one, the number) under which it was told first; it stays when KL
 corrects the UUID.

@@ -1,4 +1,4 @@
-"""The source: each release is one reading (formats/kle.md §6.7)."""
+"""The source: each release is one reading (kle.md §6.7)."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping

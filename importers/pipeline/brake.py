@@ -1,4 +1,4 @@
-"""The brake: stops an import that would end, move or close more than a set share or count (DESIGN §4 "Merge")."""
+"""The brake: stops an import that would end, move or close more than a set share or count (architecture.md §4)."""
 
 import hashlib
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Import: read → facts → match → merge → difference → brake → apply (DESIGN §4 "Merge").
+"""Import: read → facts → match → merge → difference → brake → apply (architecture.md §4 "Merge").
 
 Everything is compared before anything is written, so that a dry run and the brake see the whole difference. It is
 applied in bounded transactions, each with its changes and its source records: an import that is killed leaves whole

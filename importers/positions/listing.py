@@ -1,4 +1,4 @@
-"""The list as a whole: which of its rows hold together (formats/positions.md §7, 8 to 10)."""
+"""The list as a whole: which of its rows hold together (positions.md pitfalls 8 to 10)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

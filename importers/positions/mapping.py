@@ -1,4 +1,4 @@
-"""What the list's rows mean in the model (formats/positions.md §6)."""
+"""What the list's rows mean in the model (positions.md §6)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which position of the list an employment has, and how it was found (formats/positions.md §5).
+"""Which position of the list an employment has, and how it was found (positions.md §5).
 
 On each day the rows that are valid on that day are asked in four steps, and the first step that answers wins:
 payroll's key, KRL's code, the exact title, text rules. Two positions at one step are nobody's guess: no match. A

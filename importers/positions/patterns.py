@@ -1,4 +1,4 @@
-"""Text rules: patterns with ``*`` and ``?`` against an employment's title (formats/positions.md §5, 4).
+"""Text rules: patterns with ``*`` and ``?`` against an employment's title (positions.md §5.4).
 
 No regular expressions from files: a pattern becomes one here, in which each ``*`` gives up at the first fit of what
 follows, so that no title makes it run away.

@@ -1,4 +1,4 @@
-"""Rows of the list from text to typed values, each field by its rule (formats/positions.md §4, §7)."""
+"""Rows of the list from text to typed values, each field by its rule (positions.md §4, §7)."""
 
 import re
 from collections.abc import Callable

@@ -9,7 +9,7 @@ from protocols.addresses import WebAddress
 
 
 class PositionsSettings(BaseModel):
-    """A file, a folder or an address; the categories beside it are optional (formats/positions.md §4)."""
+    """A file, a folder or an address; the categories beside it are optional (positions.md §4)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""A list file from bytes to rows of text: CSV, XLSX, JSON (formats/positions.md §4).
+"""A list file from bytes to rows of text: CSV, XLSX, JSON (positions.md §4).
 
 Cells are text, blanks around them gone. Where a spreadsheet has made a number of a code, leading zeros are lost:
 such a cell is an error that names it, and never a guess.

@@ -1,4 +1,4 @@
-"""SD's operations as questions with typed answers (formats/sd.md §2). Each asks for just the parts that are used."""
+"""SD's operations as questions with typed answers (sd.md §2). Each asks for just the parts that are used."""
 
 import hashlib
 import re

@@ -1,6 +1,6 @@
 """An institution's departments over time, and where in the line an employment or a unit below has its place.
 
-The lift (formats/sd.md §3.4): a department whose level, name or UUID the settings leave out is no place in the line.
+The lift (sd.md §3.4): a department whose level, name or UUID the settings leave out is no place in the line.
 What belongs to it goes to the nearest department above that is kept, on each day by that day's parent; at the top
 stands the institution.
 """

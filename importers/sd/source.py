@@ -1,4 +1,4 @@
-"""The source: a whole reading, or what was registered since the last one (formats/sd.md §5)."""
+"""The source: a whole reading, or what was registered since the last one (sd.md §5)."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""UNI-Login accounts: one per person, however many institutions hold it (formats/unilogin.md §5, §7.5)."""
+"""UNI-Login accounts: one per person, however many institutions hold it (unilogin.md §5, §7.5)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

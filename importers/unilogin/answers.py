@@ -2,7 +2,7 @@
 
 Read leniently: elements are known by their local names (which namespace each stands in is reconstructed), unknown
 codes are kept as text. Not lenient: a DTD or entities, another root, no export in it, a cut-off text. Addresses,
-phones, mail, birth dates, sex, photos, groups and pupils are left behind here (formats/unilogin.md §5).
+phones, mail, birth dates, sex, photos, groups and pupils are left behind here (unilogin.md §5).
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What makes an export doubtful as a whole, and what should be looked at in it (formats/unilogin.md §7, §8)."""
+"""What makes an export doubtful as a whole, and what should be looked at in it (unilogin.md §7, §8)."""
 
 from collections.abc import Collection, Iterable, Iterator
 

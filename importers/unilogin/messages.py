@@ -1,4 +1,4 @@
-"""The three requests as SOAP messages (formats/unilogin.md §3). Names are STIL's own."""
+"""The three requests as SOAP messages (unilogin.md §3). Names are STIL's own."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Who the people of an export are (formats/unilogin.md §5): by verified CPR number, else by a login that is known.
+"""Who the people of an export are (unilogin.md §5): by verified CPR number, else by a login that is known.
 
 Whoever is neither is never guessed: a person decides who it is, or that it is somebody new. Keys of persons: the
 keyed hash of the CPR number under which they were met first, or ``user:<UserId>`` of those that were decided.

@@ -1,4 +1,4 @@
-"""WS-Security with an X.509 certificate: signing requests (formats/unilogin.md §2.2).
+"""WS-Security with an X.509 certificate: signing requests (unilogin.md §2.2).
 
 Done without a library: exclusive canonical XML comes from lxml, RSA and SHA-256 from cryptography, so that nothing has
 to be installed beside Python packages. What is signed here is checked in tests by another implementation (signxml).

@@ -1,4 +1,4 @@
-"""The source: a reading an institution, each by itself (formats/unilogin.md §7)."""
+"""The source: a reading an institution, each by itself (unilogin.md §7)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Files of changes (CPR extract P12170, formats/cpr.md §5), made from the same register, and an SFTP server."""
+"""Files of changes (CPR extract P12170, cpr.md §5), made from the same register, and an SFTP server."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""What the stand-in does wrong on command, for all or for one number (formats/cpr.md §9, pitfall 14)."""
+"""What the stand-in does wrong on command, for all or for one number (cpr.md §9, pitfall 14)."""
 
 from dataclasses import dataclass, field
 from typing import Literal

@@ -1,4 +1,4 @@
-"""PersonLookupResponse of a person, in the order of PersonBaseDataExtended 4 (formats/cpr.md §3)."""
+"""PersonLookupResponse of a person, in the order of PersonBaseDataExtended 4 (cpr.md §3)."""
 
 from datetime import date
 from xml.sax.saxutils import escape

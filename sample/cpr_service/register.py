@@ -1,4 +1,4 @@
-"""The invented register: persons, and what a script lets happen to them (formats/cpr.md §10)."""
+"""The invented register: persons, and what a script lets happen to them (cpr.md §10)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What the stand-in checks of a request, as formats/cpr.md §2 and §10 list it."""
+"""What the stand-in checks of a request, as cpr.md §2 and §10 list it."""
 
 from dataclasses import dataclass, field
 from functools import cache

@@ -157,7 +157,7 @@ def _strangers() -> Iterator[User]:
 
 
 def _services() -> Iterator[User]:
-    """No person's accounts, which are never read (formats/active_directory.md §9.16)."""
+    """No person's accounts, which are never read (active_directory.md pitfall 16)."""
     return (User(SERVICES, login, login) for login in SERVICE_LOGINS)
 
 

@@ -139,7 +139,7 @@ def dn_of(entry: User | Group, base: str) -> str:
 
 
 def filetime(day: date) -> str:
-    """The beginning of a day in Copenhagen, in 100 ns since 1601 (formats/active_directory.md §4)."""
+    """The beginning of a day in Copenhagen, in 100 ns since 1601 (active_directory.md §4)."""
     passed = datetime.combine(day, time(), COPENHAGEN) - _EPOCH
     return str((passed.days * 86_400 + passed.seconds) * 10_000_000)
 

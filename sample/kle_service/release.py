@@ -1,4 +1,4 @@
-"""A release in KLE Online's forms, from rows (formats/kle.md §3, §4)."""
+"""A release in KLE Online's forms, from rows (kle.md §3, §4)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

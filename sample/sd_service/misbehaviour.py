@@ -1,4 +1,4 @@
-"""What the stand-in does wrong on command (formats/sd.md §7), so that tests can see what an importer makes of it."""
+"""What the stand-in does wrong on command (sd.md §7), so that tests can see what an importer makes of it."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""What is asked of the stand-in, checked as STIL says that it checks (formats/unilogin.md §2, §9).
+"""What is asked of the stand-in, checked as STIL says that it checks (unilogin.md §2, §9).
 
 The signature is checked with signxml and by rules of its own here, not by the importer's code.
 """

@@ -1,4 +1,4 @@
-"""Killed at any point, an export leaves whole files only, and the next run completes it (DESIGN §4 "Export")."""
+"""Killed at any point, an export leaves whole files only; the next run completes it (architecture.md §4 "Export")."""
 
 import random
 import time

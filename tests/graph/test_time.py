@@ -1,4 +1,4 @@
-"""Half-open periods (DESIGN §2)."""
+"""Half-open periods (architecture.md §2)."""
 
 from datetime import date
 from itertools import pairwise

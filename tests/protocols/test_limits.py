@@ -1,4 +1,4 @@
-"""Small files that would become millions of things: refused while they are read, whatever their form (issue 10.55).
+"""Small files that would become millions of things: refused while they are read, whatever their form.
 
 What is looked at is memory, not time: how much of it Python took at most.
 """

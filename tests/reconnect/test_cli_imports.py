@@ -218,7 +218,7 @@ def test_a_directory_is_read_with_the_settings_of_the_file(
     rows, _, _ = clean_graph.execute_query("MATCH (a:Account {active: true}) RETURN a.login AS login")
     assert [row["login"] for row in rows] == ["kate"]
     assert municipal_ad.password not in run("config").stdout + done.stdout + done.stderr
-    # The address as one number: the same controller, but not a name of its certificate (pitfall 50).
+    # The address as one number: same controller, but not a name of its certificate (active_directory.md pitfall 50).
     tree["controllers"] = [str(int(IPv4Address(municipal_ad.address)))]
     (tmp_path / "reconnect.toml").write_text(tomli_w.dumps({"sources": {"active_directory": tree}}))
     refused = run("import", "active_directory")

@@ -1,4 +1,4 @@
-"""The two payrolls tell the same municipality: imported from SD or from Opus, the graphs are equal (issue §7).
+"""The two payrolls tell the same municipality: imported from SD or from Opus, the graphs are equal.
 
 Equal in everything that both formats can tell. Not in: leave and known moves to come (SD only), accounts, trust
 functions and pay grades (Opus only), and the past before the first file, which Opus has not.

@@ -1,4 +1,4 @@
-"""The sample's Opus files are as payroll's (formats/opus.md §1 to §4)."""
+"""The sample's Opus files are as payroll's (opus.md §1 to §4)."""
 
 import re
 from datetime import date

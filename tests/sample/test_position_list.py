@@ -1,4 +1,4 @@
-"""HR's position list: as large and as uneven as formats/positions.md §8 asks, and in step with payroll's codes."""
+"""HR's position list: as large and as uneven as positions.md §8 asks, and in step with payroll's codes."""
 
 from datetime import date
 from pathlib import Path

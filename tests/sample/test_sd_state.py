@@ -1,4 +1,4 @@
-"""The sample as the stand-in's payroll knows it (formats/sd.md §3 and §7)."""
+"""The sample as the stand-in's payroll knows it (sd.md §3 and §7)."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime

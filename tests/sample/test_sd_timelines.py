@@ -1,4 +1,4 @@
-"""Employments as SD's timelines (formats/sd.md §3.2 and §3.3)."""
+"""Employments as SD's timelines (sd.md §3.2 and §3.3)."""
 
 from datetime import date
 from itertools import pairwise

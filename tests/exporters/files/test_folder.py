@@ -1,4 +1,4 @@
-"""Delivery to a folder. ``files_NN``: pitfalls of the page on files."""
+"""Delivery to a folder. ``files_NN``: pitfalls of files_and_rest.md."""
 
 import threading
 from pathlib import Path

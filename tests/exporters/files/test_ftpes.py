@@ -1,4 +1,4 @@
-"""Delivery over FTP with TLS, against a real server. ``files_NN``: pitfalls of the page on files."""
+"""Delivery over FTP with TLS, against a real server. ``files_NN``: pitfalls of files_and_rest.md."""
 
 import ftplib
 import re

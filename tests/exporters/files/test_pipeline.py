@@ -1,4 +1,4 @@
-"""The export pipeline: only differences, brake, resumption. ``files_NN``: pitfalls of the page on files."""
+"""The export pipeline: only differences, brake, resumption. ``files_NN``: pitfalls of files_and_rest.md."""
 
 import hashlib
 import json

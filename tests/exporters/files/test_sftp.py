@@ -1,4 +1,4 @@
-"""Delivery over SFTP, against a real server. ``files_NN``: pitfalls of the page on files."""
+"""Delivery over SFTP, against a real server. ``files_NN``: pitfalls of files_and_rest.md."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""From the model's values to a target's text. ``files_NN``: pitfalls of the page on files."""
+"""From the model's values to a target's text. ``files_NN``: pitfalls of files_and_rest.md."""
 
 from datetime import date
 

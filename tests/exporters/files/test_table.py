@@ -1,4 +1,4 @@
-"""Tables as files. Numbers: pitfalls of Plan2Learn's page, and of the page on files (``files``)."""
+"""Tables as files. Numbers: plan2learn.md's pitfalls, and those of files_and_rest.md (``files``)."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Text that an encoding can't hold. Numbers: pitfalls of Plan2Learn's page, and of the page on files (``files``)."""
+"""Text that an encoding can't hold. Numbers: plan2learn.md's pitfalls, and those of files_and_rest.md (``files``)."""
 
 import pytest
 

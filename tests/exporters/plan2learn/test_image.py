@@ -1,4 +1,4 @@
-"""The image's answers as typed things. Numbers are those of the pitfalls of Plan2Learn's page."""
+"""The image's answers as typed things. Numbers are those of plan2learn.md's pitfalls."""
 
 from datetime import date
 from typing import Any

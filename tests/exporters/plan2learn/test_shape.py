@@ -1,4 +1,4 @@
-"""The five files. Numbers are those of the pitfalls of Plan2Learn's page."""
+"""The five files. Numbers are those of plan2learn.md's pitfalls."""
 
 import csv
 import io

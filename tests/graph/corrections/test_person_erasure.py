@@ -1,4 +1,4 @@
-"""Erasure of a person (GDPR article 17): nothing by which the person could be found is left (DESIGN §2)."""
+"""Erasure of a person (GDPR article 17): nothing by which the person could be found is left (architecture.md §2)."""
 
 from dataclasses import replace
 from datetime import date, timedelta

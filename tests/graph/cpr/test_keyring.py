@@ -1,4 +1,4 @@
-"""CPR numbers at rest (DESIGN §3)."""
+"""CPR numbers at rest (architecture.md §3)."""
 
 import neo4j
 import pytest

@@ -1,4 +1,4 @@
-"""An ambiguous match is not guessed: it waits for a person, and everything else goes on (DESIGN §4 "Merge")."""
+"""An ambiguous match is not guessed: it waits for a person; everything else goes on (architecture.md §4 "Merge")."""
 
 import neo4j
 import pytest

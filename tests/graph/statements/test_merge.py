@@ -1,4 +1,4 @@
-"""Which source's word holds on which day (DESIGN §4 "Merge")."""
+"""Which source's word holds on which day (architecture.md §4 "Merge")."""
 
 from datetime import date
 from itertools import permutations

@@ -1,4 +1,4 @@
-"""What starts or ends on a day takes effect on that day (DESIGN §2)."""
+"""What starts or ends on a day takes effect on that day (architecture.md §2)."""
 
 from dataclasses import replace
 from datetime import date, timedelta

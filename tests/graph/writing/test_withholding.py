@@ -1,4 +1,4 @@
-"""A protected address is kept nowhere, whoever tells of the protection (DESIGN §3; cpr.md case 8; opus.md §4.10)."""
+"""A protected address is kept nowhere, whichever source states it (architecture.md §3; cpr.md pitfall 8; opus.md §4.10)."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Accounts and their owners (formats/active_directory.md §8, §9; numbers of the pitfalls in the docstrings)."""
+"""Accounts and their owners (active_directory.md §8, §9; numbers of the pitfalls in the docstrings)."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Answers that only Windows gives, recorded by their form (formats/active_directory.md §4, §9)."""
+"""Answers that only Windows gives, recorded by their form (active_directory.md §4, §9)."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""How a directory is read, against real controllers (formats/active_directory.md §2, §4; pitfalls of §9)."""
+"""How a directory is read, against real controllers (active_directory.md §2, §4; pitfalls of §9)."""
 
 import hashlib
 from collections.abc import Iterator
@@ -88,7 +88,7 @@ def test_only_changes_are_read(directory: Directory, changes: str) -> None:
 
 
 def test_what_a_reading_of_changes_asks(directory: Directory) -> None:
-    """Issue 4, speed: DirSync and one search for accounts that are known, however many; of what is new also whether it
+    """Speed: DirSync and one search for accounts that are known, however many; of what is new also whether it
     is an OU or a group, and in which groups it is."""
     dns = [directory.add(f"u{number}", telephoneNumber="1") for number in range(3)]
     directory.run()
@@ -303,7 +303,7 @@ def test_excluded_ous_are_not_searched(directory: Directory) -> None:
 
 
 def test_an_account_in_both_directories(directory: Directory, school: Directory) -> None:
-    """Issue 4: two domains, two systems, one person; pupils are not read (pitfall 16)."""
+    """Two domains, two systems, one person; pupils are not read (pitfall 16)."""
     directory.add("kate", employeeNumber=KAREN)
     school.add("kate01", employeeNumber=KAREN, textEncodedORAddress="A01234,012345", employeeType="EMPLOYEE")
     school.add("pupil", employeeType="STUDENT", givenName="Elev")

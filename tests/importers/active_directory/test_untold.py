@@ -1,4 +1,4 @@
-"""What a directory does not tell is not what it tells that there is none of (DESIGN §4 "Merge")."""
+"""What a directory does not tell is not what it tells that there is none of (architecture.md §4 "Merge")."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Values as a directory sends them (formats/active_directory.md §4; numbers of §9's pitfalls in the docstrings)."""
+"""Values as a directory sends them (active_directory.md §4; numbers of §9's pitfalls in the docstrings)."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""CPR's answers as XML: what is refused whatever it means (formats/cpr.md §3), and that no refusal quotes a number."""
+"""CPR's answers as XML: what is refused whatever it means (cpr.md §3), and that no refusal quotes a number."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the services refuse, as the stand-in refuses it (formats/cpr.md §2, §10); and what REConnect makes of that."""
+"""What the services refuse, as the stand-in refuses it (cpr.md §2, §10); and what REConnect makes of that."""
 
 import pytest
 from lxml import etree

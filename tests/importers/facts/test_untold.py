@@ -75,7 +75,7 @@ def test_a_table_with_a_header_only_ends_nothing(reading: Reading) -> None:
     assert reading.units() == ["u", "v"]
 
 
-# -- issue 10.43 ------------------------------------------------------------------------------------------------------
+# -- numbers of KLE ---------------------------------------------------------------------------------------------------
 
 
 def test_numbers_of_kle_are_written_alike_in_every_field(reading: Reading) -> None:

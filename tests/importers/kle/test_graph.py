@@ -1,4 +1,4 @@
-"""KLE in the graph, beside what facts and people tell (formats/kle.md §6; numbers of §8's pitfalls in docstrings)."""
+"""KLE in the graph, beside what facts and people tell (kle.md §6; numbers of §8's pitfalls in docstrings)."""
 
 from datetime import date
 from pathlib import Path

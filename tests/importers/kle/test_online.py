@@ -1,4 +1,4 @@
-"""Reading KLE Online over HTTP, from the stand-in (formats/kle.md §2 A, §9)."""
+"""Reading KLE Online over HTTP, from the stand-in (kle.md §2 A, §9)."""
 
 from collections.abc import Iterator
 from datetime import date

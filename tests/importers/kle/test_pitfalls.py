@@ -1,4 +1,4 @@
-"""Every pitfall of formats/kle.md §8, by its number; through reader, matching and mapping, without the graph."""
+"""Every pitfall of kle.md §8, by its number; through reader, matching and mapping, without the graph."""
 
 from datetime import date
 from pathlib import Path

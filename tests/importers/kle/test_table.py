@@ -1,4 +1,4 @@
-"""Tables as people and programs write them (formats/kle.md §2 C)."""
+"""Tables as people and programs write them (kle.md §2 C)."""
 
 from collections.abc import Callable
 from datetime import date

@@ -62,7 +62,7 @@ def test_a_table_that_ends_in_the_middle_of_a_line_waits(reading: Reading) -> No
     assert told.suspect == ("the last line of the release has no end: it may be cut off",)
 
 
-# -- issue 10.15 ------------------------------------------------------------------------------------------------------
+# -- numbers given out again ------------------------------------------------------------------------------------------
 
 
 def test_a_number_given_out_again_without_a_date_begins_after_the_release_that_did_not_have_it(
@@ -93,7 +93,7 @@ def test_the_first_release_of_all_has_nothing_to_begin_after(reading: Reading) -
     assert reading.in_force(date(1990, 1, 1)) == ["27"]
 
 
-# -- issue 10.41 ------------------------------------------------------------------------------------------------------
+# -- a subject in the wrong group -------------------------------------------------------------------------------------
 
 
 def test_a_subject_inside_another_groups_element_is_listed(reading: Reading) -> None:

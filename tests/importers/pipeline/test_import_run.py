@@ -1,4 +1,4 @@
-"""Import: the difference and nothing but the difference; the brake; bad records (DESIGN §4 "Merge")."""
+"""Import: the difference and nothing but the difference; the brake; bad records (architecture.md §4 "Merge")."""
 
 from collections.abc import Iterator
 from dataclasses import replace

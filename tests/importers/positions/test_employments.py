@@ -79,7 +79,7 @@ def test_pitfall_08_a_new_title_is_the_same_position(town: Town) -> None:
 
 
 def test_codes_that_the_list_does_not_know_are_counted(town: Town) -> None:
-    """positions.md §5, 5."""
+    """positions.md §5.5."""
     others = (employed(f"e{each}", job("99", "Ukendt")) for each in range(3))
     town.payroll(employed("k", job("10")), *others, employed("x", job("", "Løs")))
     town.lists(row("P1", "Et", payroll="sd:XY:10"))

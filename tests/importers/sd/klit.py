@@ -1,4 +1,4 @@
-"""Klitkøbing's payroll, small enough to keep in mind (the organisation of formats/sd.md §8).
+"""Klitkøbing's payroll, small enough to keep in mind (the organisation of sd.md §8).
 
 BU00 is at the top; BUAB below it; B110 (BU00's until 2025-07-01, then BUAB's, with a new name) and B190 (BU00's) are
 where people are paid. Bo has 00417 (a pedagogue, rehired, on leave, moving to B190) and 81200 (by the hour); Dorte,

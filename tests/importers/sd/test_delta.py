@@ -1,4 +1,4 @@
-"""Windows of registration, repeats, opening hours and events (formats/sd.md §6, pitfalls 59 to 70)."""
+"""Windows of registration, repeats, opening hours and events (sd.md §6, pitfalls 59 to 70)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

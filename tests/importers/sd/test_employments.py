@@ -1,4 +1,4 @@
-"""Employments (formats/sd.md §6, pitfalls 30 to 58, 68 and 69; 53 to 55 are in test_persons)."""
+"""Employments (sd.md §6, pitfalls 30 to 58, 68 and 69; 53 to 55 are in test_persons)."""
 
 from dataclasses import replace
 from datetime import date, datetime

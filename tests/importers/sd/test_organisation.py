@@ -1,4 +1,4 @@
-"""The organisation over time (formats/sd.md §6, pitfalls 13 to 29)."""
+"""The organisation over time (sd.md §6, pitfalls 13 to 29)."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Persons: whose name counts, who is skipped, protected addresses (formats/sd.md §6, pitfalls 53 to 55)."""
+"""Persons: whose name counts, who is skipped, protected addresses (sd.md §6, pitfalls 53 to 55)."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How SD's answers are read (formats/sd.md §6, pitfalls 1 to 12), against the stand-in over HTTP."""
+"""How SD's answers are read (sd.md §6, pitfalls 1 to 12), against the stand-in over HTTP."""
 
 import io
 from dataclasses import replace

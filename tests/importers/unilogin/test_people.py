@@ -1,4 +1,4 @@
-"""Who is who, and what is stated of them (formats/unilogin.md §5; numbers of §8's pitfalls in the docstrings)."""
+"""Who is who, and what is stated of them (unilogin.md §5; numbers of §8's pitfalls in the docstrings)."""
 
 from dataclasses import replace
 

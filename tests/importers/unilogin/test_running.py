@@ -1,4 +1,4 @@
-"""How it is read (formats/unilogin.md §7; numbers of §8's pitfalls in the docstrings)."""
+"""How it is read (unilogin.md §7; numbers of §8's pitfalls in the docstrings)."""
 
 from typing import Any
 

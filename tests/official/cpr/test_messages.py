@@ -1,4 +1,4 @@
-"""Both sides' messages against the official WSDLs and schemas of SF1520 and SF6002 (formats/cpr.md §4 "Schema faults").
+"""Both sides' messages against the official WSDLs and schemas of SF1520 and SF6002 (cpr.md §4 "Schema faults").
 
 Strict validators refuse the schemas as they are published, so they are mended here, in memory.
 """

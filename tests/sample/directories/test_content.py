@@ -122,7 +122,7 @@ def test_an_end_that_payroll_knows_is_the_day_on_which_the_account_expires(
 
 
 def test_a_day_in_filetime_begins_in_copenhagen() -> None:
-    """formats/active_directory.md pitfall 10: "last day 30 June" is 22:00 UTC of that day."""
+    """active_directory.md pitfall 10: "last day 30 June" is 22:00 UTC of that day."""
     since_1970 = 1_782_856_800
     assert filetime(date(2026, 7, 1)) == str((since_1970 + 11_644_473_600) * 10_000_000)
 

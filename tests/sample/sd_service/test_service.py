@@ -1,4 +1,4 @@
-"""The stand-in checks and answers as formats/sd.md §7 says; else the importer's tests would prove nothing."""
+"""The stand-in checks and answers as sd.md §7 says; else the importer's tests would prove nothing."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The stand-in's own rules (formats/unilogin.md §9). What it makes of signatures: tests/importers/unilogin."""
+"""The stand-in's own rules (unilogin.md §9). What it makes of signatures: tests/importers/unilogin."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
