@@ -1,4 +1,4 @@
-"""A protected address is kept nowhere, whichever source states it (architecture.md §3; cpr.md pitfall 8; opus.md §4.10)."""
+"""No protected address is kept, whichever source states it (architecture.md §3; cpr.md pitfall 8; opus.md §4.10)."""
 
 from datetime import date
 
