@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.cpr import is_number
+from graph.cpr.keyring import is_number
 from tests.docs.pages import DOCS, ROOT, committed
 
 PAGES = [file for file in committed() if file.suffix == ".md"]
@@ -13,6 +13,8 @@ _LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 _CODE_PATH = re.compile(
     r"`((?:api|benchmarks|docs|exporters|graph|importers|protocols|reconnect|rules|sample|tests|tools)/[\w./-]*)`"
 )
+_OTHERS_FILES = re.compile(r"`[\w-]+/[\w.-]+: ")
+"""A line that names files of another repository: `owner/name: path`."""
 # Documents of those who plan REConnect, and places of the machines on which it is written.
 _OUTSIDE = re.compile(r"\.\./shared|\bshared/(?:data|formats)|\b(?:HOUSE|STYLE|DESIGN)(?:\.md\b| §)")
 _TEN_DIGITS = re.compile(r"(?<![\w-])(\d{6})-?(\d{4})(?![\w-])")
@@ -27,7 +29,8 @@ def _name(file: Path) -> str:
 def test_links_and_named_files_exist(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     gone = [each for each in _LINK.findall(text) if not (file.parent / each).exists()]
-    gone += [each for each in _CODE_PATH.findall(text) if not (ROOT / each).exists()]
+    ours = (line for line in text.splitlines() if not _OTHERS_FILES.search(line))
+    gone += [each for line in ours for each in _CODE_PATH.findall(line) if not (ROOT / each).exists()]
     assert not gone
 
 
