@@ -1,8 +1,9 @@
 """The contract of a target: what the pipeline asks of it, and what it hands over.
 
-A target is a folder with ``image.graphql`` (which part of the organisation, which fields: it runs with the target's
-own rights in the API), ``shape`` (the target's form of it: pure, so that the same image gives the same bytes),
-``settings`` (with the delivery) and a README. Example, complete::
+A target is a folder with ``target`` and ``settings`` (with the delivery), by which it is found; ``image.graphql``
+(which part of the organisation, which fields: it runs with the target's own rights in the API); ``shape`` (the target's
+form of it: pure, so that the same image gives the same bytes); and a README. What the folder exports is in
+``TargetFolder``. Example, complete::
 
     class Staff:
         name = "staff"
@@ -22,17 +23,24 @@ own rights in the API), ``shape`` (the target's form of it: pure, so that the sa
             name = frozenset({"Navn"})
             return Shaped([ShapedFile("person", "staff.csv", ("Navn",), rows, name, name, protected)])
 
-Such a target gets whole files. Targets that take objects one by one keep the same ledger.
+Such a target gets whole files. Targets that take objects one by one keep the same ledger. To add one:
+docs/add-a-target.md.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from exporters.brake import ExportBrake
 from exporters.files.delivery_settings import DeliverySettings
 from exporters.files.table import TableForm
+
+if TYPE_CHECKING:  # the settings are read with every command; these take long to load
+    import neo4j
+    from pydantic import BaseModel
+
+    from graph.cpr.keyring import Keyring
 
 ImageReader = Callable[[str, str, Mapping[str, object]], Iterable[Mapping[str, Any]]]
 """Reads one operation of an image: (document, name of the operation, variables) → the answer's objects, one by one.
@@ -144,4 +152,37 @@ class Target(Protocol):
 
     def shape(self, image: Image, at: date) -> Shaped:
         """The files of this image. Pure. Raises ImageError where the image is not as the shape needs it."""
+        ...
+
+
+class NotSetUp(Exception):
+    """With these settings the target can't be made. The text says what to do."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the program hands to a target when it makes it.
+
+    ``driver``: opens the graph's store; ``keyring``: opens the keys of CPR numbers. A target that is given files has no
+    need of either: the export reads the image and keeps the ledger for it.
+    """
+
+    driver: "Callable[[], neo4j.Driver]"
+    keyring: "Callable[[], Keyring]"
+
+
+class TargetFolder(Protocol):
+    """What the folder of a target exports. Loading it loads the settings and nothing else; ``build`` loads the rest.
+
+    ``TITLE``: what the target is called in a sentence. ``NEEDS``: what its settings must hold, in words.
+    ``Settings``: a pydantic model, in ``reconnect.toml`` under ``[targets.<folder>]``. Where a setting is required, the
+    target is used only if that section is there.
+    """
+
+    TITLE: str
+    NEEDS: str
+    Settings: "type[BaseModel]"
+
+    def build(self, settings: Any, surroundings: Surroundings) -> Target:
+        """The target. ``settings``: a ``Settings``. Raises NotSetUp."""
         ...

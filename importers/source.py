@@ -1,7 +1,8 @@
 """The contract of a source: what the pipeline asks of it, and what it hands over.
 
-A source is a folder with ``reader`` (protocol), ``mapping`` (to statements), ``settings`` and a README. Its class
-has a ``name`` and one method, ``readings``. Example, complete::
+A source is a folder with ``source`` and ``settings``, by which it is found, and a README. Beside them stand a reader
+(protocol) and a mapping (to statements). What the folder exports is in ``SourceFolder``. The source's class has a
+``name`` and one method, ``readings``. Example, complete::
 
     class Staff:
         name = "staff"
@@ -20,17 +21,24 @@ has a ``name`` and one method, ``readings``. Example, complete::
 
 The pipeline compares each record's fingerprint with the one it has kept, and calls ``map`` only where it differs;
 so an unchanged source costs reading and nothing else. Readings are applied one after the other, oldest first,
-each with what the earlier ones left in ``known``.
+each with what the earlier ones left in ``known``. To add one: docs/add-a-source.md.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from graph.retry import SOON, Retry
 from graph.statements.statement import Problem, Statement
 from graph.time import Period
+
+if TYPE_CHECKING:  # the settings are read with every command; these take long to load
+    import neo4j
+    from pydantic import BaseModel
+
+    from graph.cpr.keyring import Keyring
 
 
 @dataclass(slots=True)
@@ -166,3 +174,44 @@ class SourceError(Exception):
         super().__init__(text)
         if retry is not None:
             self.retry = retry
+
+
+class NotSetUp(Exception):
+    """With these settings, or with this command line, the source can't be made. The text says what to do."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the program hands to a source when it makes it.
+
+    ``folder``: the file or folder of ``--from``; None = where the settings say.
+    ``driver``: opens the graph's store, for sources that look into the graph. ``keyring``: opens the keys of CPR
+    numbers. Call them only where the source needs them: the first call may fail.
+    """
+
+    folder: Path | None
+    driver: "Callable[[], neo4j.Driver]"
+    keyring: "Callable[[], Keyring]"
+
+    def refuse_files(self, what: str) -> None:
+        """For a service. ``what`` it is, as a sentence without its full stop. Raises NotSetUp where files are named."""
+        if self.folder is not None:
+            raise NotSetUp(f"{what}; it has no files to read --from.")
+
+
+class SourceFolder(Protocol):
+    """What the folder of a source exports. Loading it loads the settings and nothing else; ``build`` loads the rest.
+
+    ``TITLE``: what the source is called in a sentence. ``NEEDS``: what its settings must hold, in words.
+    ``Settings``: a pydantic model, in ``reconnect.toml`` under ``[sources.<folder>]``. Where a setting is required, the
+    source is used only if that section is there. A setting ``name`` is the name under which the graph keeps what the
+    source states; without it, that is the folder's.
+    """
+
+    TITLE: str
+    NEEDS: str
+    Settings: "type[BaseModel]"
+
+    def build(self, settings: Any, surroundings: Surroundings) -> Source:
+        """The source. ``settings``: a ``Settings``. Raises NotSetUp, or SourceError."""
+        ...

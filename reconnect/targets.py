@@ -1,31 +1,23 @@
-"""Which targets there are, and how each is made from its settings."""
+"""How a target is made from its settings. Which ones there are: ``reconnect.folders``."""
 
-from collections.abc import Callable, Mapping
-
-from exporters.plan2learn import Plan2Learn
-from exporters.target import Target
+from exporters.target import NotSetUp, Surroundings, Target
+from reconnect import folders
+from reconnect.context import Context
 from reconnect.exits import CommandFailed, Exit
-from reconnect.settings.tree import TargetsSettings
-
-Builder = Callable[[TargetsSettings], Target]
 
 
-def build(settings: TargetsSettings, name: str) -> Target:
-    """The target ``name``. Raises CommandFailed (usage) for an unknown one, or one without settings."""
-    builder = BUILDERS.get(name)
-    if builder is None:
-        raise CommandFailed(f"There is no target {name!r}. There are: {', '.join(sorted(BUILDERS))}.", Exit.USAGE)
-    return builder(settings)
-
-
-def _plan2learn(settings: TargetsSettings) -> Target:
-    if settings.plan2learn is None:
+def build(context: Context, name: str) -> Target:
+    """The target ``name``. Raises CommandFailed (usage) for an unknown one, or one without the settings it needs."""
+    if name not in folders.target_names():
+        raise CommandFailed(f"There is no target {name!r}. There are: {', '.join(folders.target_names())}.", Exit.USAGE)
+    found, settings = folders.target(name), context.settings.targets.of(name)
+    if settings is None:
         raise CommandFailed(
-            "Plan2Learn has no settings: add [targets.plan2learn] with form.encoding and delivery to reconnect.toml; "
-            "exporters/plan2learn/README.md tells what they mean.",
+            f"{found.TITLE} has no settings: add [targets.{name}] with {found.NEEDS} to reconnect.toml; "
+            f"exporters/{name}/README.md tells what they mean.",
             Exit.USAGE,
         )
-    return Plan2Learn(settings.plan2learn)
-
-
-BUILDERS: Mapping[str, Builder] = {"plan2learn": _plan2learn}
+    try:
+        return found.build(settings, Surroundings(context.driver, lambda: context.keyring))
+    except NotSetUp as error:
+        raise CommandFailed(str(error), Exit.USAGE) from error

@@ -1,6 +1,20 @@
 """Plan2Learn: course and competence system. Five whole files a night."""
 
-from exporters.plan2learn.settings import Plan2LearnSettings
-from exporters.plan2learn.target import Plan2Learn
+from typing import TYPE_CHECKING
 
-__all__ = ["Plan2Learn", "Plan2LearnSettings"]
+from exporters.plan2learn.settings import Plan2LearnSettings as Settings
+
+if TYPE_CHECKING:
+    from exporters.target import Surroundings, Target
+
+__all__ = ["NEEDS", "TITLE", "Settings", "build"]
+
+TITLE = "Plan2Learn"
+NEEDS = "form.encoding and delivery"
+
+
+def build(settings: Settings, surroundings: "Surroundings") -> "Target":
+    """The target."""
+    from exporters.plan2learn.target import Plan2Learn
+
+    return Plan2Learn(settings)

@@ -13,8 +13,8 @@ from exporters.report import ExportReport
 from graph.runs.approvals import StaleApproval
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
+from reconnect.folders import target_names
 from reconnect.progress import progress
-from reconnect.targets import BUILDERS
 from reconnect.terminal import WAIT, tell_of_the_rest, terminal
 from reconnect.work import jobs
 from reconnect.work.locks import LockLost, LockTaken
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 def export_target(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(help=f"{', '.join(sorted(BUILDERS))}.")],
+    target: Annotated[str, typer.Argument(help=f"{', '.join(target_names())}.")],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be sent, old and new values; send nothing.")
     ] = False,

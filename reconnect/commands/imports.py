@@ -23,8 +23,8 @@ from importers.pipeline.report import ImportReport, text_of
 from importers.source import SourceError
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed, Exit
+from reconnect.folders import source_names
 from reconnect.progress import progress
-from reconnect.sources import BUILDERS
 from reconnect.terminal import WAIT, tell_of_the_rest, terminal
 from reconnect.work import jobs
 from reconnect.work.locks import LockLost, LockTaken
@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
 
 def import_source(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(help=f"{', '.join(sorted(BUILDERS))}.")],
+    source: Annotated[str, typer.Argument(help=f"{', '.join(source_names())}.")],
     folder: Annotated[
         Path | None, typer.Option("--from", help="Read the files of this folder (or this file).", exists=True)
     ] = None,

@@ -1,29 +1,21 @@
 """Every setting of the program, as one typed tree. ``reconnect config`` shows the effective values.
 
-A source's or target's own settings class stands in its folder; here it only gets its place in the tree.
+Each source's and target's own settings stand in its folder; here they only get their place in the tree.
 """
 
+from collections.abc import Mapping
 from ipaddress import ip_network
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, create_model, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from api.http.origins import origin
-from exporters.plan2learn import Plan2LearnSettings
 from graph.statements.precedence import DEFAULT_ORDER
-from importers.active_directory.settings import ActiveDirectorySettings
-from importers.cpr.settings import CprSettings as CprSourceSettings
-from importers.facts.settings import FactsSettings
-from importers.kle.settings import KleSettings
-from importers.opus.settings import OpusSettings
 from importers.pipeline.brake import BrakeSettings
-from importers.positions.settings import PositionsSettings
-from importers.school_ad.settings import SchoolAdSettings
-from importers.sd.settings import SdSettings
-from importers.unilogin.settings import UniLoginSettings
 from protocols.addresses import HostName
+from reconnect import folders
 from reconnect.work.cron import Cron
 from rules.roles import RoleRule
 
@@ -186,24 +178,38 @@ class WorkerSettings(Section):
     lock_seconds: float = Field(default=60, ge=5, description="life of a lock; renewed three times in that time")
 
 
-class SourcesSettings(Section):
-    """The sources, each with its own settings; absent: not used."""
+class OfFolders(Section):
+    """Settings of the sources, or of the targets: a field for each folder."""
 
-    cpr: CprSourceSettings | None = None
-    active_directory: ActiveDirectorySettings | None = None
-    facts: FactsSettings = FactsSettings()
-    opus: OpusSettings = OpusSettings()
-    school_ad: SchoolAdSettings | None = None
-    sd: SdSettings | None = None
-    unilogin: UniLoginSettings | None = None
-    kle: KleSettings = KleSettings()
-    positions: PositionsSettings = PositionsSettings()
+    def of(self, name: str) -> BaseModel | None:
+        """Those of one; None where there are none, or no such folder. ``build`` of the folder knows their type."""
+        found = getattr(self, name) if name in type(self).model_fields else None
+        return found if isinstance(found, BaseModel) else None
 
 
-class TargetsSettings(Section):
-    """The targets, each with its own settings; absent: not used."""
+def _of_folders(room: str, doc: str, models: Mapping[str, type[BaseModel]]) -> type[OfFolders]:
+    """Where a folder's settings can be left out they have their defaults; else they are None until they are given."""
+    fields: dict[str, Any] = {}
+    for name, model in models.items():
+        is_needed = any(each.is_required() for each in model.model_fields.values())
+        fields[name] = (model | None, None) if is_needed else (model, model())
+    return create_model(room, __base__=OfFolders, __doc__=doc, **fields)
 
-    plan2learn: Plan2LearnSettings | None = None
+
+if TYPE_CHECKING:
+    SourcesSettings = OfFolders
+    TargetsSettings = OfFolders
+else:
+    SourcesSettings = _of_folders(
+        "SourcesSettings",
+        "The sources, each with its own settings; absent: not used.",
+        {name: folders.source(name).Settings for name in folders.source_names()},
+    )
+    TargetsSettings = _of_folders(
+        "TargetsSettings",
+        "The targets, each with its own settings; absent: not used.",
+        {name: folders.target(name).Settings for name in folders.target_names()},
+    )
 
 
 class Settings(BaseSettings):

@@ -49,7 +49,7 @@ def is_refused(context: Context, job: str) -> bool:
 def _fingerprint(context: Context, job: str) -> str:
     kind, _, name = job.partition(":")
     of = context.settings.sources if kind == "import" else context.settings.targets
-    return context.keyring.fingerprint(repr(_plain(getattr(of, name, None))).encode())
+    return context.keyring.fingerprint(repr(_plain(of.of(name))).encode())
 
 
 def _plain(told: Any) -> Any:

@@ -3,8 +3,8 @@
 from datetime import date
 
 from exporters.files.table import write
-from exporters.plan2learn import Plan2LearnSettings
 from exporters.plan2learn.image import Employment, Leader, Organisation, Person, Position, Unit
+from exporters.plan2learn.settings import Plan2LearnSettings
 from exporters.plan2learn.shape import shaped
 from exporters.target import Row, Shaped
 from graph.time import Period

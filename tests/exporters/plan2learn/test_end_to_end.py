@@ -10,7 +10,7 @@ import neo4j
 import pytest
 
 from exporters.files.pipeline import run_export
-from exporters.plan2learn import Plan2Learn
+from exporters.plan2learn.target import Plan2Learn
 from exporters.report import ExportReport
 from graph.cpr.keyring import Keyring
 from graph.statements.statement import LinkTold, Ref, Statement, Told

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 from pydantic import ValidationError
 
-from exporters.plan2learn import Plan2LearnSettings
 from exporters.plan2learn.image import Position
+from exporters.plan2learn.settings import Plan2LearnSettings
 from exporters.plan2learn.shape import shaped
 from tests.exporters.plan2learn.andeby import (
     AT,

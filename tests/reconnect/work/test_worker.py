@@ -79,7 +79,7 @@ def source(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stating], Stating]:
     """Makes a source known to the program."""
 
     def add(made: Stating) -> Stating:
-        monkeypatch.setattr(sources, "BUILDERS", {made.name: lambda settings, folder, context: made})
+        monkeypatch.setattr(sources, "build", lambda context, name, folder: made)
         return made
 
     return add
