@@ -17,11 +17,13 @@ ROOMS = re.compile(r"(?:importers|exporters|tests/importers|tests/exporters|test
 PAGE_OF_ROOM = {"school_ad": "active_directory.md"}
 
 _NUMBERS = r"\d+(?:(?:, | and | to |–)\d+)*"
-_PLACE = rf'§(\d+(?:\.\d+)*)(?: "([^"]+)")?|pitfalls? ({_NUMBERS})'
+_PLACE = rf'§(\d+(?:\.\d+)*)(?: "([^"]+)")?|[Pp]itfalls? ({_NUMBERS})'
 _PLAIN = re.sub(r"\((?!\?)", "(?:", _PLACE)
 _CITATION = re.compile(rf"\b(\w+\.md)((?:(?:[,;]| and| to|–)? ?(?:{_PLAIN}))+)")
 _OF_OTHERS = re.compile(r"\b(?:RFC \d+|SP 800-\w+|Act) §[\d.]+")
 _TEST = re.compile(r"def test_pitfall_(\d+)(?:_and_(\d+)(?=_))?")
+# Tests of exports name the pitfall without the word: of their target's page (of Plan2Learn's, if they are of none).
+_TEST_OF_EXPORT = re.compile(r"def test_(files_)?(\d\d)_")
 _CASE = re.compile(r"\b(A\d{1,2}|[nr]\d\d)\b")
 
 
@@ -60,6 +62,10 @@ def faults(path: str, text: str) -> Iterator[str]:
     else:
         named = [int(each) for found in _TEST.findall(text) for each in found if each]
         yield from missing(own, " ".join([*loose, *(f"pitfall {each}" for each in named)]))
+    if path.startswith("tests/exporters/"):
+        for of_files, number in _TEST_OF_EXPORT.findall(text):
+            page = pages()["files_and_rest.md"] if of_files else own or pages()["plan2learn.md"]
+            yield from missing(page, f"pitfall {int(number)}")
     if "nearest.yaml" in text or "nearest" in path:
         known = decisions() | {each["id"] for each in (*QUERIES, *REFUSALS)}
         yield from (f"nearest.yaml {each}" for each in _CASE.findall(text) if each not in known)
@@ -98,6 +104,9 @@ def test_every_page_has_sections_and_every_format_pitfalls() -> None:
         ("importers/kle/x.py", "# §11; pitfall 18", ["§11", "pitfall 18"]),
         ("importers/school_ad/x.py", "# pitfall 50", []),
         ("tests/importers/kle/test_x.py", "def test_pitfall_18_x", ["pitfall 18"]),
+        ("tests/importers/kle/test_x.py", '"""Pitfall 18: x."""', ["pitfall 18"]),
+        ("tests/exporters/files/test_x.py", "def test_23_x\ndef test_files_28_x", []),
+        ("tests/exporters/files/test_x.py", "def test_24_x\ndef test_files_29_x", ["pitfall 24", "pitfall 29"]),
         ("tests/importers/kle/test_x.py", "def test_pitfall_17_and_18_x", ["pitfall 18"]),
     ],
 )
