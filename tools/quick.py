@@ -1,8 +1,9 @@
 """The tests nearest to a change: ``python -m tools.quick [REVISION]``, or ``make quick [SINCE=REVISION]``.
 
 Nearest are the tests that changed, then those named like what changed, those that import it, those in the folder laid
-out like its own, and those that reach it through one more module. They run in this order for at most ``SECONDS``; how
-many were left for `make test` is printed at the end. Without a revision: what is not committed, else the last commit.
+out like its own (of a page: those in ``tests/docs``), and those that reach it through one more module. They run in this
+order for at most ``SECONDS``; how many were left for `make test` is printed at the end. Without a revision: what is not
+committed, else the last commit.
 """
 
 import ast
@@ -35,6 +36,8 @@ def nearest(paths: Iterable[str], files: Sequence[str]) -> list[str]:
     modules = {_module(file): file for file in files}
     imports = {file: {modules[name] for name in _imported(ROOT / file) if name in modules} for file in files}
     folders = {str(PurePosixPath("tests") / PurePosixPath(path).parent) for path in touched if path.endswith(".py")}
+    if any(path.endswith(".md") for path in touched):
+        folders.add("tests/docs")
     namesakes = {f"test_{PurePosixPath(path).name}" for path in touched}
 
     def distance(test: str) -> int:

@@ -23,5 +23,11 @@ def test_a_changed_test_comes_before_those_beside_it() -> None:
     assert nearest(["tests/tools/test_quick.py", "tools/quick.py"], files())[0] == "tests/tools/test_quick.py"
 
 
-def test_a_page_touches_no_test() -> None:
-    assert nearest(["README.md"], files()) == []
+def test_a_page_leads_to_the_tests_of_pages() -> None:
+    found = nearest(["README.md"], files())
+    assert found
+    assert all(each.startswith("tests/docs/") for each in found)
+
+
+def test_a_picture_touches_no_test() -> None:
+    assert nearest(["docs/picture.svg"], files()) == []
