@@ -4,8 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 
+from api.access import failed_logins
+from api.access.rights import ROLES
+from api.http import metrics
 from graph.cpr.keyring import is_number
+from graph.model import KINDS
 from tests.docs.pages import DOCS, ROOT, committed
 
 PAGES = [file for file in committed() if file.suffix == ".md"]
@@ -52,3 +57,17 @@ def test_no_cpr_number_on_a_page_can_belong_to_anyone(file: Path) -> None:
         if is_number(number):
             assert sum(int(each) * weight for each, weight in zip(number, _WEIGHTS, strict=True)) % 11, number
             assert not number.startswith("0101"), number
+
+
+def test_the_glossary_has_every_kind_and_system_role() -> None:
+    glossary = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    assert [kind for kind in KINDS if not re.search(rf"\b{kind}\b", glossary)] == []
+    assert [role for role in ROLES if not re.search(rf"\b{role}\b", glossary)] == []
+
+
+def test_metrics_that_pages_name_are_served() -> None:
+    assert metrics.ANSWERS and failed_logins.FAILED  # what is loaded is served
+    served = set(re.findall(r"^# TYPE (\w+) ", generate_latest().decode(), re.MULTILINE))
+    named = {name for file in PAGES for name in re.findall(r"`(reconnect_[a-z_]+)`", file.read_text(encoding="utf-8"))}
+    assert named
+    assert sorted(named - served) == []
