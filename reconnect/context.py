@@ -1,28 +1,28 @@
-"""What a command works with: settings, servers, keys; opened when first asked for."""
+"""What a command works with: settings, servers, keys; loaded and opened when first asked for.
+
+The modules of the commands need this one, and a command's help waits for all that they load.
+"""
+
+from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import neo4j
 import typer
-from neo4j.exceptions import AuthError, DriverError, Neo4jError
-from structlog.stdlib import get_logger
 
-from graph.connection import connect
-from graph.cpr.keyring import Keyring
-from graph.migrations import migrate
-from graph.statements.precedence import SourceOrder
-from reconnect import keys
-from reconnect.embedded import Addresses, Instance
-from reconnect.embedded.home import default_home
-from reconnect.embedded.neo4j import Memory
 from reconnect.exits import CommandFailed
-from reconnect.foreseen import refused_by_neo4j
-from reconnect.private_files import open_to_others
-from reconnect.settings.file import Loaded, load
-from reconnect.settings.tree import Settings
+
+if TYPE_CHECKING:
+    import neo4j
+
+    from graph.cpr.keyring import Keyring
+    from graph.statements.precedence import SourceOrder
+    from reconnect.embedded import Addresses, Instance
+    from reconnect.settings.file import Loaded
+    from reconnect.settings.tree import Settings
 
 
 @dataclass
@@ -35,6 +35,8 @@ class Context:
     @cached_property
     def loaded(self) -> Loaded:
         """The settings with their origins. Raises SettingsError."""
+        from reconnect.settings.file import load
+
         return load(self.config)
 
     @property
@@ -44,6 +46,10 @@ class Context:
     @cached_property
     def instance(self) -> Instance:
         """The embedded instance of RECONNECT_HOME; it need not run, or exist."""
+        from reconnect.embedded import Instance
+        from reconnect.embedded.home import default_home
+        from reconnect.embedded.neo4j import Memory
+
         neo4j_, redis_ = self.settings.neo4j, self.settings.redis
         wanted = {
             "bolt": neo4j_.bolt_port,
@@ -76,6 +82,12 @@ class Context:
 
     def driver(self) -> neo4j.Driver:
         """A driver on the store, with the migrations applied. Raises CommandFailed when the store does not answer."""
+        from neo4j.exceptions import AuthError, DriverError, Neo4jError
+
+        from graph.connection import connect
+        from graph.migrations import migrate
+        from reconnect.foreseen import refused_by_neo4j
+
         if not self._opened:
             uri, user, password = self.neo4j_login()
             driver = connect(uri, user, password)
@@ -94,17 +106,25 @@ class Context:
 
     def warn_of_open_files(self) -> None:
         """Log a warning for the home, and each file with a password or key, that other users can read."""
+        from structlog.stdlib import get_logger
+
+        from reconnect.private_files import open_to_others
+
         for text in open_to_others(self.instance.home.path, self.loaded.secret_files):
             get_logger("reconnect").warning(text)
 
     @cached_property
     def keyring(self) -> Keyring:
         """The keys for CPR numbers."""
+        from reconnect import keys
+
         return keys.keyring(self.settings.cpr, self.instance.home)
 
     @property
     def order(self) -> SourceOrder:
         """Which source's value holds."""
+        from graph.statements.precedence import SourceOrder
+
         return SourceOrder(self.settings.merge.order, self.settings.merge.properties)
 
     @property

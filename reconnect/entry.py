@@ -5,9 +5,9 @@ import sys
 
 def main() -> None:
     """Run what was typed."""
-    if sys.argv[1:] in ([], ["-h"], ["--help"]):
-        from reconnect.root import app
+    from reconnect.root import app, asks_for_help
 
+    if asks_for_help(sys.argv[1:]):
         app()
     else:
         from reconnect import cli

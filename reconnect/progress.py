@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from structlog.stdlib import get_logger
 
 Report = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and of how much (0 when unknown)."""
@@ -47,6 +46,8 @@ def _bars() -> Iterator[Report]:
 
 
 def _lines() -> Report:
+    from structlog.stdlib import get_logger  # here, as the commands' help needs none of it
+
     log = get_logger("reconnect.progress")
     told: dict[str, float] = {}
 

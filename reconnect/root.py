@@ -1,9 +1,12 @@
 """The root of the ``reconnect`` command: its options, and what its commands are called and do.
 
-Who asks for help is answered from here, without any command being loaded.
+Who asks for help is answered from here: the root's needs no command to be loaded, a command's its own module alone,
+and such a module loads what it works with when it works.
 """
 
 import os
+import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -61,6 +64,16 @@ SUMMARIES = {
 }
 
 
+_HELP = ["-h", "--help"]
+
+
+def asks_for_help(arguments: Sequence[str]) -> bool:
+    """Whether nothing but help can be meant: ``--help`` comes last, and not as what an option before it takes."""
+    if len(arguments) < 2:
+        return not arguments or arguments[0] in _HELP
+    return arguments[-1] in _HELP and not arguments[-2].startswith("-") and "--" not in arguments
+
+
 class OnDemand(TyperGroup):
     """Loads a command's module when it is asked for: ``status`` does not wait for all that ``serve`` needs."""
 
@@ -96,7 +109,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=MARKUP,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": _HELP},
 )
 
 
@@ -126,6 +139,8 @@ def begin(
     Exit codes: 0 done; 1 failed; 2 wrong argument or setting; 3 stopped by the brake, waits for an approval;
     4 done, but some records were bad and are kept with the reason; 130 interrupted (Ctrl-C or SIGTERM), run it again.
     """
+    if asks_for_help(sys.argv[1:]):
+        return
     if home is not None:
         # Everything that asks for the home, in this process and in those that it starts, is told the same.
         os.environ["RECONNECT_HOME"] = str(home.resolve())

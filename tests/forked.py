@@ -16,7 +16,23 @@ _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(
     [
         *sorted({f"reconnect.commands.{module}" for module in MODULES.values()}),
+        # What the commands load when they run.
+        "api.access.tokens",
+        "graph.questions.kle_changes",
+        "graph.writing.difference_text",
+        "graph.writing.protection",
+        "reconnect.analyst",
+        "reconnect.cli",
+        "reconnect.foreseen",
+        "reconnect.graphiql",
+        "reconnect.keys",
         "reconnect.local_api",
+        "reconnect.logs.setup",
+        "reconnect.private_files",
+        "reconnect.service",
+        "reconnect.settings.file",
+        "reconnect.work.source_health",
+        "reconnect.work.worker",
         "tests.importers.killed_import",
         "tests.exporters.killed_export",
         "tests.reconnect.shell",

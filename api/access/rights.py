@@ -3,10 +3,14 @@
 One table, so that an auditor can read it; a test walks the whole schema and fails for whatever is not in it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from graphql import GraphQLError
+if TYPE_CHECKING:
+    from graphql import GraphQLError
 
 ROLES = ("reader", "hr", "organisation", "rights", "operations", "auditor", "cpr")
 
@@ -129,12 +133,16 @@ class Access:
     def require_by_hand(self, kind: str) -> None:
         """Raises GraphQLError: unknown_kind, forbidden."""
         if kind not in BY_HAND:
+            from graphql import GraphQLError
+
             raise GraphQLError(f"kind: one of {', '.join(BY_HAND)}", extensions={"code": "unknown_kind"})
         if not BY_HAND[kind] & self.roles:
             raise forbidden(f"values of {kind} are told by hand with", BY_HAND[kind])
 
 
 def forbidden(what: str, roles: frozenset[str]) -> GraphQLError:
+    from graphql import GraphQLError
+
     return GraphQLError(
         f"{what} one of the system roles {', '.join(sorted(roles))}; ask for a token that has it",
         extensions={"code": "forbidden"},

@@ -2,11 +2,7 @@
 
 import typer
 
-from graph.connection import connect
-from reconnect import analyst
-from reconnect.commands.instance import show
 from reconnect.context import of
-from reconnect.embedded import Instance
 from reconnect.progress import progress
 from reconnect.terminal import terminal
 
@@ -27,6 +23,11 @@ def analyst_copy(context: typer.Context) -> None:
     deletes there touches nothing else, and is gone at the next copy. It runs until
     `RECONNECT_HOME=<home>/analyst reconnect down`.
     """
+    from graph.connection import connect
+    from reconnect import analyst
+    from reconnect.commands.instance import show
+    from reconnect.embedded import Instance
+
     of_run = of(context)
     source = of_run.driver()
     copy_of = Instance(of_run.instance.home.path / FOLDER)

@@ -5,15 +5,11 @@ from typing import Annotated
 
 import typer
 
-from graph.runs.approvals import StaleApproval
 from graph.time import today
-from graph.writing.day_turn import TurnWaits
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.progress import progress
 from reconnect.terminal import WAIT, terminal
-from reconnect.work import jobs
-from reconnect.work.locks import LockLost, LockTaken
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +34,11 @@ def day_turn(
     The worker does this each night. A turn by more than one day, or back, is stopped until a person approves it; a day
     that was turned by mistake is turned back with --date.
     """
+    from graph.runs.approvals import StaleApproval
+    from graph.writing.day_turn import TurnWaits
+    from reconnect.work import jobs
+    from reconnect.work.locks import LockLost, LockTaken
+
     until = day.date() if day else today()
     of_run = of(context)
     try:

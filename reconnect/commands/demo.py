@@ -1,5 +1,7 @@
 """``demo``: from nothing to pages that can be opened."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,18 +10,14 @@ import typer
 from rich.console import Console
 
 from graph.time import today
-from importers.pipeline.report import ImportReport
-from reconnect.commands import exports
 from reconnect.commands.sample import Size
-from reconnect.commands.serve import api_port
 from reconnect.context import Context, of
-from reconnect.embedded.home import DEFAULT_HOME
 from reconnect.exits import CommandFailed, Exit
 from reconnect.progress import progress
-from reconnect.service import BackgroundService
 from reconnect.terminal import terminal
 
 if TYPE_CHECKING:
+    from importers.pipeline.report import ImportReport
     from reconnect.demo.run import Demo
     from reconnect.demo.sources import Told
 
@@ -39,9 +37,13 @@ def demo(
     Everything is kept in RECONNECT_HOME (default .reconnect); run it again and it goes on from there.
     `reconnect down` stops what it started.
     """
+    from reconnect.commands import exports
+    from reconnect.commands.serve import api_port
+
     # Only here, as they bring every source and the sample with them.
     from reconnect.demo import run as steps
     from reconnect.demo import sources
+    from reconnect.service import BackgroundService
 
     console = terminal()
     instance = of(context).instance
@@ -72,7 +74,7 @@ def demo(
         run.close()
 
 
-def _tell_of(other: "Told", console: Console) -> None:
+def _tell_of(other: Told, console: Console) -> None:
     """What a source beside payroll has brought, and what to look at."""
     shown = other.shown
     if other.report is None:
@@ -86,7 +88,7 @@ def _tell_of(other: "Told", console: Console) -> None:
     console.print(f"    {shown.query}")
 
 
-def _tell(run: Context, made: "Demo", address: str, console: Console) -> None:
+def _tell(run: Context, made: Demo, address: str, console: Console) -> None:
     """Which pages to open, and what to ask."""
     from reconnect.demo import run as steps
 
@@ -114,6 +116,8 @@ def _tell(run: Context, made: "Demo", address: str, console: Console) -> None:
 
 def _command(home: Path) -> str:
     """How this command was called, so that what is printed can be typed."""
+    from reconnect.embedded.home import DEFAULT_HOME
+
     called = Path(sys.argv[0])
     name = str(called) if called.name == "reconnect" and called.exists() else "reconnect"
     return name if home == Path(DEFAULT_HOME).resolve() else f"{name} --home {home}"

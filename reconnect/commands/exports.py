@@ -1,23 +1,23 @@
 """``export``: supply a target, now."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from exporters.errors import ExportError
-from exporters.report import ExportReport
-from graph.runs.approvals import StaleApproval
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.folders import target_names
 from reconnect.progress import progress
 from reconnect.terminal import WAIT, tell_of_the_rest, terminal
-from reconnect.work import jobs
-from reconnect.work.locks import LockLost, LockTaken
+
+if TYPE_CHECKING:
+    from exporters.report import ExportReport
 
 _SHOWN = 50
 """Rows that differ, on a terminal; elsewhere all are shown."""
@@ -50,6 +50,11 @@ def export_target(
     A repeat sends nothing. An object that the target can't be given is shown with the reason (exit code 4). Where more
     would be taken away than the target's brake allows, nothing is sent (exit code 3) until the difference is approved.
     """
+    from exporters.errors import ExportError
+    from graph.runs.approvals import StaleApproval
+    from reconnect.work import jobs
+    from reconnect.work.locks import LockLost, LockTaken
+
     of_run = of(context)
     try:
         with progress() as report:

@@ -1,33 +1,30 @@
 """``import``: read a source, now."""
 
+from __future__ import annotations
+
 import shlex
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import neo4j
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from graph.questions import kle_changes
-from graph.runs.approvals import StaleApproval
-from graph.statements.statement import Problem
 from graph.time import today
-from graph.writing.difference import Difference
-from graph.writing.difference_text import in_words, names_of
-from graph.writing.protection import protected_among
-from importers.pipeline.brake import STOPPING
-from importers.pipeline.report import ImportReport, text_of
-from importers.source import SourceError
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.folders import source_names
 from reconnect.progress import progress
 from reconnect.terminal import WAIT, tell_of_the_rest, terminal
-from reconnect.work import jobs
-from reconnect.work.locks import LockLost, LockTaken
+
+if TYPE_CHECKING:
+    import neo4j
+
+    from graph.statements.statement import Problem
+    from graph.writing.difference import Difference
+    from importers.pipeline.report import ImportReport
 
 _SHOWN = 50
 """Lines of a list in the terminal; the rest is in the API."""
@@ -59,6 +56,12 @@ def import_source(
     more would end or move than the settings' brake allows, nothing is written (exit code 3) until the difference is
     approved. A killed import is run again without harm.
     """
+    from graph.runs.approvals import StaleApproval
+    from importers.pipeline.report import text_of
+    from importers.source import SourceError
+    from reconnect.work import jobs
+    from reconnect.work.locks import LockLost, LockTaken
+
     of_run = of(context)
     try:
         with progress() as report:
@@ -89,6 +92,8 @@ def import_source(
 
 def _more(context: Context, report: ImportReport) -> Counter[str]:
     """What a source has changed in words of its own: of KLE, the kinds of change that KL's subscribers know."""
+    from graph.questions import kle_changes
+
     if report.source != kle_changes.KLE or (report.run is None and not report.dry_run):
         return Counter()
     if report.dry_run:
@@ -128,6 +133,10 @@ def _show(report: ImportReport, more: Counter[str], driver: neo4j.Driver) -> Non
 
 def _show_differences(differences: Sequence[Difference], driver: neo4j.Driver, console: Console) -> None:
     """What would end or move first. On a terminal the first of them, elsewhere all."""
+    from graph.writing.difference_text import in_words, names_of
+    from graph.writing.protection import protected_among
+    from importers.pipeline.brake import STOPPING
+
     ordered = sorted(differences, key=lambda each: each.operation not in STOPPING)
     shown = ordered[:_SHOWN] if console.is_terminal else ordered
     names, protected = names_of(driver, shown, ordered), protected_among(driver, ordered)

@@ -1,12 +1,17 @@
 """``up``, ``down``: the embedded Neo4j and Valkey."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import typer
 
 from reconnect.context import of
-from reconnect.embedded import Instance
 from reconnect.progress import progress
-from reconnect.service import BackgroundService
 from reconnect.terminal import terminal
+
+if TYPE_CHECKING:
+    from reconnect.embedded import Instance
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +33,8 @@ def up(context: typer.Context) -> None:
 
 def down(context: typer.Context) -> None:
     """Stop Neo4j and Valkey, and the demo's web service. The data stays, and `reconnect up` goes on with it."""
+    from reconnect.service import BackgroundService
+
     instance = of(context).instance
     if instance.home.path.exists():
         BackgroundService(instance.home).stop()

@@ -4,9 +4,6 @@ from typing import Annotated
 
 import typer
 
-from graph.cpr.keyring import require_keys_of
-from graph.cpr.keyring import rotate as encrypt_anew
-from reconnect import keys
 from reconnect.context import of
 from reconnect.terminal import terminal
 
@@ -29,6 +26,10 @@ def rotate(
     starts. Keep the old keys as long as backups that need them. May be repeated when interrupted
     (then with --no-new-key). The key for looking up (hash_key) is never changed: persons are found by it.
     """
+    from graph.cpr.keyring import require_keys_of
+    from graph.cpr.keyring import rotate as encrypt_anew
+    from reconnect import keys
+
     of_run = of(context)
     require_keys_of(of_run.driver(), keys.keyring(of_run.settings.cpr, of_run.instance.home))
     if new_key:

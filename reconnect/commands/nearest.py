@@ -1,21 +1,24 @@
 """``nearest`` and ``nearest-manager``: the rule of ``graph.questions.nearest``, asked from a terminal or a script."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import neo4j
-import orjson
 import typer
 from rich.console import Console
 
-from graph.errors import Ambiguous, Unknown
-from graph.questions import nearest as rule
-from graph.questions.nearest import Names, Nearest, as_expected
 from graph.time import today
 from reconnect.context import of
 from reconnect.exits import CommandFailed
 from reconnect.terminal import terminal
+
+if TYPE_CHECKING:
+    import neo4j
+
+    from graph.errors import Ambiguous, Unknown
+    from graph.questions.nearest import Names, Nearest
 
 At = Annotated[
     datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help="The day; default today.", show_default=False)
@@ -49,6 +52,10 @@ def nearest(
 
     The first level with somebody who qualifies answers. Whoever is away is replaced by the substitute in force.
     """
+    from graph.errors import Ambiguous, Unknown
+    from graph.questions import nearest as rule
+    from graph.questions.nearest import as_expected
+
     driver = of(context).driver()
     day = _day(at)
     try:
@@ -76,6 +83,9 @@ def nearest_manager(
 
     So a manager's manager is found above.
     """
+    from graph.errors import Ambiguous, Unknown
+    from graph.questions import nearest as rule
+
     driver = of(context).driver()
     day = _day(at)
     try:
@@ -105,10 +115,14 @@ def _refused(error: Unknown | Ambiguous, as_json: bool) -> CommandFailed:
 
 
 def _without_path(found: Nearest, names: Names) -> dict[str, object]:
+    from graph.questions.nearest import as_expected
+
     return {name: value for name, value in as_expected(found, names).items() if name != "path"}
 
 
 def _print(answer: Any) -> None:
+    import orjson
+
     print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
 
 
@@ -130,6 +144,8 @@ def _names_of(driver: neo4j.Driver, answers: Sequence[Nearest]) -> dict[str, str
 
 
 def _names(driver: neo4j.Driver, kind: str, uuids: Iterable[str]) -> dict[str, str]:
+    import neo4j
+
     rows, _, _ = driver.execute_query(
         f"MATCH (n:{kind}) WHERE n.uuid IN $uuids AND n.name IS NOT NULL RETURN n.uuid AS uuid, n.name AS name",
         uuids=sorted(uuids),

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import orjson
 import typer
 
-from reconnect.commands.serve import api_port
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed, Exit
 
@@ -52,6 +50,10 @@ def query(
     at --url is asked, which also takes changes: over https://, or on this machine. Errors are in the JSON, as GraphQL
     has them (exit code 1).
     """
+    import orjson
+
+    from reconnect.commands.serve import api_port
+
     variables = dict(_variable(each) for each in var or [])
     try:
         document = file.read_text(encoding="utf-8")
@@ -117,6 +119,8 @@ def _variable(text: str) -> tuple[str, Any]:
 
 
 def _here(context: Context, document: str, operation: str | None, variables: dict[str, Any]) -> dict[str, Any]:
+    import orjson
+
     from api.access.rights import ROLES, Access
     from reconnect.local_api import QueryRefused, local_api
 

@@ -12,7 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import tomli_w
 import typer
 
 from reconnect.progress import progress
@@ -187,6 +186,8 @@ def positions(
 
 def _serving(source: str, settings: Mapping[str, Any]) -> None:
     """Print the source's settings, and wait for Ctrl-C."""
+    import tomli_w
+
     print(tomli_w.dumps({"sources": {source: settings}}), flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()

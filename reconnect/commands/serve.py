@@ -9,21 +9,13 @@ from contextlib import suppress
 from functools import partial
 from typing import Annotated
 
-import redis
 import typer
 from rich.console import Console
 
-from graph.connection import connect_async
-from graph.cpr.keyring import require_keys_of
-from reconnect.collector import keep_what_is_loaded
 from reconnect.context import Context, of
-from reconnect.embedded.errors import EmbeddedError
 from reconnect.exits import CommandFailed
-from reconnect.graphiql import fetched
 from reconnect.progress import progress
 from reconnect.terminal import terminal
-from reconnect.work import jobs
-from reconnect.work.source_health import as_answers
 
 _GRACE = 10
 """Seconds that open requests and subscriptions get when the service ends."""
@@ -47,6 +39,10 @@ def serve(
 
     Stateless: run as many as are needed. TLS belongs to the reverse proxy before it.
     """
+    import redis
+
+    from reconnect.work import jobs
+
     of_run = of(context)
     of_run.driver()
     with suppress(redis.RedisError):  # the worker looks again; answers need no Redis
@@ -68,6 +64,9 @@ def api_port(context: Context) -> int:
 
 def _graphiql(console: Console) -> Mapping[str, bytes] | None:
     """GraphiQL's files; None, and why, where they can't be had: systems ask without the page."""
+    from reconnect.embedded.errors import EmbeddedError
+    from reconnect.graphiql import fetched
+
     try:
         with progress() as report:
             return fetched(report)
@@ -85,6 +84,10 @@ async def _serve(
     from api.http import connections
     from api.http.app import Service, create_app
     from api.reads.limits import Limits
+    from graph.connection import connect_async
+    from graph.cpr.keyring import require_keys_of
+    from reconnect.collector import keep_what_is_loaded
+    from reconnect.work.source_health import as_answers
 
     uri, user, password = context.neo4j_login()
     require_keys_of(context.driver(), context.keyring)

@@ -7,7 +7,6 @@ import typer
 from rich.table import Table
 
 from reconnect.context import of
-from reconnect.settings.file import shown
 from reconnect.terminal import terminal
 
 
@@ -23,6 +22,8 @@ def config(
 
     A wrong key or value is refused with its name and what is allowed (exit code 2).
     """
+    from reconnect.settings.file import shown
+
     loaded = of(context).loaded
     if as_json:
         rows = {name: {"value": value, "origin": origin} for name, value, origin in shown(loaded)}

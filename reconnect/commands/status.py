@@ -1,25 +1,26 @@
 """``status``: what runs, where, and what the jobs last did."""
 
+from __future__ import annotations
+
 import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import redis
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from graph.time import COPENHAGEN
-from reconnect.commands.instance import show
 from reconnect.context import Context, of
-from reconnect.embedded import Status
 from reconnect.exits import CommandFailed, Exit
 from reconnect.terminal import terminal
-from reconnect.work import job_states, worker
-from reconnect.work.job_states import WorkState
-from reconnect.work.source_health import SourceHealth, sources_health
+
+if TYPE_CHECKING:
+    from reconnect.embedded import Status
+    from reconnect.work.job_states import WorkState
+    from reconnect.work.source_health import SourceHealth
 
 
 def register(app: typer.Typer) -> None:
@@ -51,6 +52,10 @@ def status(
 
 def _jobs(context: Context) -> tuple[dict[str, WorkState] | None, bool]:
     """State of the jobs, and whether a worker is alive; (None, False) when Redis does not answer."""
+    import redis
+
+    from reconnect.work import job_states, worker
+
     try:
         with redis.Redis.from_url(context.redis_url(), socket_timeout=5) as client:
             return job_states.read(client), worker.healthy(client)
@@ -60,6 +65,10 @@ def _jobs(context: Context) -> tuple[dict[str, WorkState] | None, bool]:
 
 def _sources(context: Context) -> list[SourceHealth]:
     """None where the graph does not answer: what runs is shown all the same."""
+    import redis
+
+    from reconnect.work.source_health import sources_health
+
     try:
         return sources_health(context)
     except (CommandFailed, redis.RedisError) as error:
@@ -86,6 +95,8 @@ def _as_json(
 def _print(
     context: Context, found: Status, jobs: dict[str, WorkState] | None, alive: bool, sources: Sequence[SourceHealth]
 ) -> None:
+    from reconnect.commands.instance import show
+
     console = terminal()
     neo4j = _where(context.settings.neo4j.uri, found.neo4j_pid)
     valkey = _where("as in the settings" if context.settings.redis.url else None, found.valkey_pid)

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from api.access import tokens
 from api.access.rights import ROLES
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
@@ -28,6 +27,8 @@ def create(
     days: Annotated[int, typer.Option(min=1, max=366, help="Its life.")] = 90,
 ) -> None:
     """Make a token and print it. It is shown this once: only a hash is kept."""
+    from api.access import tokens
+
     try:
         secret = tokens.create(of(context).driver(), name, role, timedelta(days=days))
     except tokens.TokenError as error:
@@ -38,6 +39,8 @@ def create(
 @group.command("list")
 def list_tokens(context: typer.Context) -> None:
     """Show the tokens, without their secrets."""
+    from api.access import tokens
+
     table = Table("Name", "System roles", "Made", "Ends", "State", box=None)
     now = datetime.now(UTC)
     for each in tokens.tokens(of(context).driver()):
@@ -49,6 +52,8 @@ def list_tokens(context: typer.Context) -> None:
 @group.command()
 def revoke(context: typer.Context, name: Annotated[str, typer.Argument(help="The token's name.")]) -> None:
     """End a token at once."""
+    from api.access import tokens
+
     if not tokens.revoke(of(context).driver(), name):
         raise CommandFailed(f"There is no token {name!r}; `reconnect token list` shows all.")
     terminal().print(f"{name} is revoked.")

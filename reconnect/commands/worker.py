@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
-import redis
 import typer
 
 from reconnect.context import of
 from reconnect.exits import CommandFailed
 from reconnect.terminal import terminal
-from reconnect.work import worker
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +25,10 @@ def run_worker(
 
     Any number of workers may run. One that is stopped (SIGTERM) gives its jobs back.
     """
+    import redis
+
+    from reconnect.work import worker
+
     of_run = of(context)
     if check:
         with redis.Redis.from_url(of_run.redis_url()) as client:

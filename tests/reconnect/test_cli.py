@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from textwrap import dedent
 
 import neo4j
 import pytest
@@ -14,10 +15,33 @@ import typer
 from reconnect import commands
 from reconnect.exits import Exit
 from reconnect.folders import source_names, target_names
-from reconnect.root import MODULES, SUMMARIES
+from reconnect.root import MODULES, SUMMARIES, asks_for_help
 from tests.reconnect.shell import Run
 
 pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+_END = "-- the end of one help --"
+_OF_HELP = frozenset(
+    {
+        "api.access",
+        "api.access.rights",
+        "graph.time",
+        "reconnect.commands",
+        "reconnect.context",
+        "reconnect.entry",
+        "reconnect.exits",
+        "reconnect.folders",
+        "reconnect.progress",
+        "reconnect.root",
+        "reconnect.terminal",
+    }
+)
+"""Our modules, beside the commands' own, that any help may load: they hold what it shows."""
+
+
+def _command_modules() -> list[str]:
+    return [f"reconnect.commands.{each.stem}" for each in Path(commands.__path__[0]).glob("[!_]*.py")]
 
 
 def test_help_tells_how_to_begin_and_what_exit_codes_mean(run: Run) -> None:
@@ -119,21 +143,70 @@ def test_each_command_is_in_the_module_that_the_list_names() -> None:
         import_module(f"reconnect.commands.{module}").register(part)
         command = typer.main.get_group(part).commands[name]
         assert SUMMARIES[name] == " ".join((command.help or "").split("\n\n")[0].split())
-    modules = {each.stem for each in Path(commands.__path__[0]).glob("*.py")} - {"__init__", "waiting"}
-    assert modules == set(MODULES.values())
+    assert set(_command_modules()) == {f"reconnect.commands.{each}" for each in MODULES.values()}
 
 
 def test_help_waits_for_nothing_that_it_does_not_show() -> None:
-    """Drivers, servers and sources take a second to load; --help needs none of them."""
-    begin = "import sys; sys.argv[1:] = ['--help']\nfrom reconnect.entry import main\n"
-    loaded = begin + "try:\n main()\nfinally:\n print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
-    assert "day-turn" in done.stdout
-    shown, modules = done.stdout.rsplit("\n", 2)[0], done.stdout.split("\n")[-2].split()
-    assert all(each in shown for each in MODULES)
-    own = {each for each in modules if each.startswith(("graph", "importers", "api", "exporters", "reconnect."))}
-    assert own == {"reconnect.entry", "reconnect.root"}
-    assert not {"neo4j", "redis", "pydantic", "structlog", "graphql"} & set(modules)
+    """Drivers, servers and sources take a second to load; the help of the root and of every command needs none."""
+    walk = f"""
+        import sys
+        from typer.main import get_group
+        from reconnect.entry import main
+        from reconnect.root import MODULES, OnDemand, app
+
+        def help_of(*words):
+            sys.argv[1:] = [*words, "--help"]
+            try:
+                main()
+            except SystemExit as ended:
+                assert not ended.code
+            print("{_END}")
+
+        help_of()
+        assert not [each for each in sys.modules if each.startswith("reconnect.commands")]
+        group = get_group(app)
+        for name in MODULES:
+            help_of(name)
+            for below in getattr(group.get_command(None, name), "commands", {{}}):
+                help_of(name, below)
+        print(*sys.modules)
+        """
+    done = subprocess.run([sys.executable, "-c", dedent(walk)], capture_output=True, text=True, check=True)
+    *shown, last = done.stdout.split(f"{_END}\n")
+    assert all(each in shown[0] for each in MODULES)
+    assert len(shown) > len(MODULES) and all("Usage:" in each for each in shown)
+    loaded = set(last.split())
+    parts = tuple(f"{each.parent.name}." for each in ROOT.glob("*/__init__.py"))
+    assert {each for each in loaded if each.startswith(parts)} - _OF_HELP - set(_command_modules()) == set()
+    tops = {each.partition(".")[0] for each in loaded}
+    assert not {"cryptography", "graphql", "httpx", "neo4j", "orjson", "redis", "strawberry", "structlog"} & tops
+
+
+def test_help_is_told_where_the_settings_are_wrong(tmp_path: Path) -> None:
+    (tmp_path / "reconnect.toml").write_text("nonsense")
+    done = subprocess.run(
+        [sys.executable, "-m", "reconnect", "status", "--help"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, "[OPTIONS]" in done.stdout) == (Exit.OK, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "help_alone"),
+    [
+        ([], True),
+        (["-h"], True),
+        (["status", "--help"], True),
+        (["token", "create", "-h"], True),
+        (["import", "opus", "--help"], True),
+        (["status"], False),
+        (["nearest", "--unit", "--help"], False),
+        (["import", "--", "--help"], False),
+        (["import", "--", "opus", "--help"], False),
+    ],
+)
+def test_what_asks_for_help_alone(arguments: list[str], help_alone: bool) -> None:
+    """What an option takes, and what comes after --, is no question for help: the command runs as it would."""
+    assert asks_for_help(arguments) == help_alone
 
 
 def test_a_mistyped_command_is_told_what_was_meant(run: Run) -> None:

@@ -135,10 +135,9 @@ def _import(tell: Connection, environment: dict[str, str], file: Path, said: Pat
         return neo4j.GraphDatabase.driver(uri, auth=(user, password), max_transaction_retry_time=0)
 
     from importers.pipeline import import_run
-    from reconnect import context
 
     import_run.start_run = begin  # type: ignore[attr-defined]
-    context.connect = connection.connect = impatient  # type: ignore[attr-defined]
+    connection.connect = impatient  # type: ignore[attr-defined]
     cli.sys.argv = ["reconnect", "import", "facts", "--from", str(file)]
     cli.main()
 
