@@ -20,6 +20,10 @@ from reconnect.embedded import Addresses, Instance
 from tests.directories.controller import Controller
 from tests.emptied import empty
 
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Java's options for servers that live for minutes. With them a start and the migrations cost half: Java compiles no code
+again for a speed that comes later, and its memory is cleared without threads beside the tests' own."""
+
 OFFICIAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 """The authorities' own example files; they are no part of the repository, and their tests only run beside them."""
 
@@ -32,7 +36,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def addresses() -> Iterator[Addresses]:
+def short_lived() -> Iterator[str]:
+    """Java's options of all servers that tests start: ``SHORT_LIVED``, unless the environment has others."""
+    with pytest.MonkeyPatch.context() as patch:
+        options = os.environ.get("RECONNECT_NEO4J_JAVA_OPTIONS", SHORT_LIVED)
+        patch.setenv("RECONNECT_NEO4J_JAVA_OPTIONS", options)
+        yield options
+
+
+@pytest.fixture(scope="session")
+def addresses(short_lived: str) -> Iterator[Addresses]:
     """Where the session's Neo4j and Valkey answer."""
     if own := os.environ.get("RECONNECT_TEST_HOME"):
         yield Instance(own).start()

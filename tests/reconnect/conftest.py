@@ -28,15 +28,6 @@ def listener() -> Iterator[Callable[[int], int]]:
         yield listen
 
 
-@pytest.fixture(scope="module")
-def short_lived() -> Iterator[str]:
-    """For servers that live for a minute: Java spends nothing on a speed that would come later. Its options."""
-    options = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RECONNECT_NEO4J_JAVA_OPTIONS", options)
-        yield options
-
-
 @pytest.fixture
 def environment(addresses: Addresses, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Of a ``reconnect`` on the session's servers, with an own home and temporary folder of the machine."""
