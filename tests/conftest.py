@@ -21,8 +21,8 @@ from tests.directories.controller import Controller
 from tests.emptied import empty
 
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""Java's options for servers that live for minutes. With them a start and the migrations cost half: Java compiles no code
-again for a speed that comes later, and its memory is cleared without threads beside the tests' own."""
+"""Java's options for servers that live for minutes. With them a start and the migrations cost half: Java compiles no
+code again for a speed that comes later, and its memory is cleared without threads beside the tests' own."""
 
 OFFICIAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 """The authorities' own example files; they are no part of the repository, and their tests only run beside them."""

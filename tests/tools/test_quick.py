@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from tools.quick import nearest
+from tools.quick import SECONDS, left, nearest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,3 +31,9 @@ def test_a_page_leads_to_the_tests_of_pages() -> None:
 
 def test_a_picture_touches_no_test() -> None:
     assert nearest(["docs/picture.svg"], files()) == []
+
+
+def test_the_checks_take_from_the_time_of_the_tests_but_not_all_of_it() -> None:
+    assert left(1000.0, {}) == SECONDS
+    assert left(1000.0, {"QUICK_BEGAN": "970"}) == SECONDS - 30
+    assert 0 < left(1000.0, {"QUICK_BEGAN": "0"}) < SECONDS - 30
