@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from graph.time import today
+from reconnect import folders
 from reconnect.commands.sample import Size
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed, Exit
@@ -60,7 +61,7 @@ def demo(
             for each in imports:
                 _require(each)
             others = list(sources.import_others(run, made, report))
-            supplied = steps.supply(run, report)
+            supplied = list(steps.supply(run, report))
             report("Starting the web service", 0, 1)
             address = BackgroundService(instance.home).start(api_port(run))
             report("Starting the web service", 1, 1)
@@ -68,7 +69,8 @@ def demo(
             console.print(f"Imported {each.source}: {each.changes} changed, {each.unchanged} as they were")
         for other in others:
             _tell_of(other, console)
-        exports.show(supplied, console)
+        for export in supplied:
+            exports.show(export, console)
         _tell(run, made, address, console)
     finally:
         run.close()
@@ -90,6 +92,7 @@ def _tell_of(other: Told, console: Console) -> None:
 
 def _tell(run: Context, made: Demo, address: str, console: Console) -> None:
     """Which pages to open, and what to ask."""
+    from reconnect.demo import found
     from reconnect.demo import run as steps
 
     addresses = run.embedded
@@ -100,7 +103,8 @@ def _tell(run: Context, made: Demo, address: str, console: Console) -> None:
     console.print(f"                 token {steps.token(run.driver())}")
     console.print(f"  Neo4j Browser  {addresses.browser_url}")
     console.print(f"                 user {addresses.user}, password {addresses.password}, server {addresses.bolt_uri}")
-    console.print(f"  Plan2Learn's files are in {made.supplied}")
+    for name in found.targets():
+        console.print(f"  {folders.target(name).TITLE}'s files are in {made.supplied(name)}")
     asked = steps.questions(run.driver())
     if asked is not None:
         console.print("Ask", style="bold")

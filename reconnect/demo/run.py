@@ -22,6 +22,7 @@ from importers.facts.source import Facts
 from importers.pipeline.report import ImportReport
 from importers.source import Source
 from reconnect.context import Context
+from reconnect.demo import found
 from reconnect.embedded.home import write_whole
 from reconnect.progress import Report
 from reconnect.settings.file import FILE_NAME
@@ -30,7 +31,6 @@ from sample import demo_settings, write_opus
 from sample.facts import Keys, facts
 from sample.municipality import CLIENT, SIZES, Municipality
 
-TARGET = "plan2learn"
 _BEGUN = "municipality.json"
 _CATALOGUE = frozenset({"roles", "kle", "functions", "groups", "systems"})
 """Sections of the facts that rules about payroll refer to, and which are therefore read before it."""
@@ -46,10 +46,9 @@ class Demo:
     def settings_file(self) -> Path:
         return self.home / FILE_NAME
 
-    @property
-    def supplied(self) -> Path:
-        """The folder that stands for the target's server."""
-        return self.home / "supplied" / TARGET
+    def supplied(self, target: str) -> Path:
+        """The folder that takes the place of the target's server."""
+        return self.home / "supplied" / target
 
     @property
     def payroll(self) -> Path:
@@ -70,10 +69,9 @@ def prepare(demo: Demo) -> None:
     if demo.settings_file.exists():
         return
     tree: dict[str, Any] = demo_settings.tree(opus_folder=demo.payroll)
-    tree["targets"] = {
-        TARGET: {"form": {"encoding": "windows-1252"}, "delivery": {"kind": "folder", "path": str(demo.supplied)}}
-    }
-    demo.supplied.mkdir(parents=True, exist_ok=True)
+    tree["targets"] = {name: found.supplied_to(name, demo.supplied(name)) for name in found.targets()}
+    for name in found.targets():
+        demo.supplied(name).mkdir(parents=True, exist_ok=True)
     head = "# The settings of the demo; change them as you like. `reconnect config` shows all there are.\n\n"
     write_whole(demo.settings_file, head + tomli_w.dumps(tree))
 
@@ -109,9 +107,11 @@ def import_all(context: Context, demo: Demo, report: Report) -> Iterator[ImportR
     yield jobs.import_from(context, caller, _facts(demo, "facts"))
 
 
-def supply(context: Context, report: Report) -> ExportReport:
-    """Supply the target."""
-    return jobs.export_target(context, jobs.Caller(report), TARGET)
+def supply(context: Context, report: Report) -> Iterator[ExportReport]:
+    """Supply the targets, one after the other, that the home's settings have."""
+    for name in found.targets():
+        if context.settings.targets.of(name) is not None:
+            yield jobs.export_target(context, jobs.Caller(report), name)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The demo's sources beside payroll: each with what stands in for its system, and what is worth looking at in it.
 
+A source that brings ``demo.toml`` in its folder is shown after them, and needs no line here.
+
 A source here disagrees with payroll on purpose; the demo tells where, and how to ask.
 """
 
@@ -29,11 +31,13 @@ from importers.positions.settings import PositionsSettings
 from importers.positions.source import Positions
 from importers.school_ad.settings import SchoolAdSettings
 from importers.school_ad.source import SchoolAd
-from importers.source import Source, SourceError
+from importers.source import Source, SourceError, Surroundings
 from importers.unilogin.graph_lookup import GraphLookup, GraphMemory
 from importers.unilogin.settings import UniLoginSettings
 from importers.unilogin.source import UniLogin
+from reconnect import folders
 from reconnect.context import Context
+from reconnect.demo import found
 from reconnect.demo.run import Demo
 from reconnect.progress import Report
 from reconnect.work import jobs
@@ -89,7 +93,7 @@ def import_others(context: Context, demo: Demo, report: Report) -> Iterator[Told
     """Import them one after the other. One that can't be read is told so, and does not end the demo."""
     municipality = demo.municipality()
     caller = jobs.Caller(report)
-    for each in SHOWN:
+    for each in (*SHOWN, *map(shown_of, found.sources())):
         folder = demo.own_facts / each.name
         folder.mkdir(parents=True, exist_ok=True)
         done, failure, taken = None, "", 0.0
@@ -262,3 +266,16 @@ SHOWN: tuple[Shown, ...] = (
         _school_ad,
     ),
 )
+
+
+def shown_of(name: str) -> Shown:
+    """A source with what its own folder brings."""
+    own = found.sources()[name]
+
+    @contextmanager
+    def opened(context: Context, folder: Path, municipality: Municipality) -> Iterator[Source]:
+        made = folders.source(name)
+        surroundings = Surroundings(None, context.driver, lambda: context.keyring)
+        yield made.build(made.Settings.model_validate(own.settings), surroundings)
+
+    return Shown(name, own.look, own.query, opened)
