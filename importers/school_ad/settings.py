@@ -17,7 +17,8 @@ class SchoolAdSettings(ActiveDirectorySettings):
 
     @model_validator(mode="after")
     def _leaves_pupils_out(self) -> "SchoolAdSettings":
-        if not (self.users_in or self.excluded_units or self.excluded_values or self.users_filter):
+        excludes_values = any(self.excluded_values.values())
+        if not (self.users_in or self.excluded_units or excludes_values or self.users_filter):
             raise ValueError(
                 "nothing tells pupils from staff: say users_in, excluded_units, excluded_values or users_filter"
             )
