@@ -98,7 +98,7 @@ def organisation(image: Image, at: date) -> Organisation:
         }
         employments = (_employment(each, at, names) for each in image["Employments"])
         return Organisation(
-            units={each["uuid"]: _unit(each) for each in image["Units"]},
+            units={_uuid(each): _unit(each) for each in image["Units"]},
             employments=tuple(each for each in employments if each is not None),
             leaders=tuple(leader for each in image["Leaders"] for leader in _leaders(each)),
         )
@@ -109,11 +109,11 @@ def organisation(image: Image, at: date) -> Organisation:
 def _unit(node: Node) -> Unit:
     parent = node["parent"]
     return Unit(
-        uuid=node["uuid"],
+        uuid=_uuid(node),
         name=_text(node, "name"),
         number=_text(node, "number"),
         level=_text(node, "level"),
-        parent=None if parent is None else parent["uuid"],
+        parent=None if parent is None else _uuid(parent),
         street=_text(node, "street"),
         postal_code=_text(node, "postalCode"),
         city=_text(node, "city"),
@@ -131,14 +131,14 @@ def _employment(node: Node, at: date, names: Mapping[tuple[str, str], str | None
     position, unit = node["position"], node["unit"]
     title, called = _text(values, "title"), names.get((values["institution"], values["positionCode"]))
     return Employment(
-        uuid=node["uuid"],
+        uuid=_uuid(node),
         number=_text(values, "number"),
         person=_person(node["person"], at),
-        unit=None if unit is None else unit["uuid"],
+        unit=None if unit is None else _uuid(unit),
         type=_text(values, "type"),
         type_name=_text(values, "typeName"),
         title="" if title == called else title,
-        position=None if position is None else Position(position["uuid"], _text(position, "title")),
+        position=None if position is None else Position(_uuid(position), _text(position, "title")),
         on_leave=bool(values["onLeave"]),
         fraction=float(values["fraction"] or 0),
         email="" if values["emailHidden"] else _text(values, "email"),
@@ -155,9 +155,9 @@ def _employment(node: Node, at: date, names: Mapping[tuple[str, str], str | None
 def _person(node: Node, at: date) -> Person:
     values = _on(node["history"], at)
     return Person(
-        uuid=node["uuid"],
+        uuid=_uuid(node),
         name=_text(values, "name"),
-        cpr=node["cpr"],
+        cpr=_text(node, "cpr") or None,
         protected=bool(values["addressProtected"]),
         # Asked for only where the settings name them.
         email=_text(values, "privateEmail") if "privateEmail" in values else "",
@@ -181,12 +181,20 @@ def _leaders(node: Node) -> Iterator[Leader]:
         return
     titles = tuple(sorted({_text(each, "title") for each in node["responsibilities"]} - {""}))
     for unit in node["unit"]:
-        yield Leader(node["uuid"], person["uuid"], unit["uuid"], titles)
+        yield Leader(_uuid(node), _uuid(person), _uuid(unit), titles)
 
 
 def _period(node: Node) -> Period:
     end = node["to"]
     return Period(date.fromisoformat(node["from"]), None if end is None else date.fromisoformat(end))
+
+
+def _uuid(node: Node) -> str:
+    """Rows are kept and ordered by it. Raises ValueError where it is not a text."""
+    value = node["uuid"]
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{value!r} is not a uuid")
+    return value
 
 
 def _text(node: Node, name: str) -> str:
