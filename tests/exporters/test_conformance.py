@@ -1,0 +1,71 @@
+"""What holds for the folder of every target, so that one can be added without touching any other file."""
+
+import inspect
+import re
+from pathlib import Path
+
+import graphql
+import pytest
+
+from exporters.image import operations
+from reconnect import folders
+from reconnect.demo import found
+from reconnect.settings.file import SettingsError, load
+
+ROOT = Path(__file__).resolve().parents[2]
+HEADINGS = ("What it needs", "What it gets", "What goes wrong")
+every_target = pytest.mark.parametrize("name", folders.target_names())
+
+
+@every_target
+def test_the_readme_has_the_headings_that_all_share(name: str) -> None:
+    text = (ROOT / "exporters" / name / "README.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert [each for each in headings if each in HEADINGS] == [*HEADINGS]
+    assert re.match(r"# \S.*\n\n\S", text), "it begins with a title, and says what the target is"
+    assert f"[targets.{name}]" in text
+
+
+@every_target
+def test_every_setting_is_in_the_readme(name: str) -> None:
+    text = (ROOT / "exporters" / name / "README.md").read_text(encoding="utf-8")
+    assert [each for each in folders.target(name).Settings.model_fields if not re.search(rf"\b{each}\b", text)] == []
+
+
+@every_target
+def test_the_folder_exports_what_the_contract_says(name: str) -> None:
+    folder = folders.target(name)
+    assert folder.TITLE and folder.NEEDS
+    assert (folder.Settings.model_config["extra"], folder.Settings.model_config["frozen"]) == ("forbid", True)
+    settings, surroundings = inspect.signature(folder.build).parameters.values()
+    assert settings.annotation is folder.Settings
+    assert surroundings.annotation == "Surroundings"
+
+
+@every_target
+def test_the_settings_are_read_from_its_section(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "reconnect.toml"
+    file.write_text(f"[targets.{name}]\nnonsense = 1\n")
+    with pytest.raises(SettingsError, match=rf"targets\.{name}\.nonsense is unknown.*Allowed in \[targets\.{name}\]:"):
+        load(file, {})
+
+
+@every_target
+def test_the_demo_supplies_it(name: str, tmp_path: Path) -> None:
+    settings = found.supplied_to(name, tmp_path)
+    folders.target(name).Settings.model_validate(settings)
+    assert str(tmp_path) in str(settings)
+
+
+@every_target
+def test_the_image_can_be_asked_for(name: str) -> None:
+    schema = graphql.build_schema((ROOT / "schema.graphql").read_text(encoding="utf-8"))
+    document = (ROOT / "exporters" / name / "image.graphql").read_text(encoding="utf-8")
+    assert graphql.validate(schema, graphql.parse(document)) == []
+    assert operations(document), "each operation has a name"
+
+
+@every_target
+def test_its_tests_have_one_with_invented_input(name: str) -> None:
+    tests = ROOT / "tests" / "exporters" / name
+    assert any("from hypothesis import" in each.read_text(encoding="utf-8") for each in tests.glob("test_*.py"))
