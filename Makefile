@@ -1,7 +1,7 @@
 # Everything that a developer or an evaluating municipality types. Needs Python 3.11+, make and a package registry.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick samba check bench sbom clean
+.PHONY: help setup demo test quick samba check bench sbom new-source new-target clean
 
 # The first Python on the PATH that is new enough (a Mac's own python3 is too old).
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -13,7 +13,7 @@ UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 STAMP := .venv/.synchronised
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
 
 setup: $(STAMP) ## make .venv with .venv/bin/reconnect
 
@@ -50,6 +50,12 @@ bench: setup ## speed as ratios; a table, and JSON in benchmarks/results
 
 sbom: setup ## bill of materials (CycloneDX) in dist/sbom.json, from the locks
 	UV=$(UV) $(BIN)/python -m tools.bill_of_materials dist/sbom.json
+
+new-source: setup ## a source that works, to go on from: make new-source NAME="Silkeborg Data"
+	@$(BIN)/python -m tools.skeleton source "$(NAME)"
+
+new-target: setup ## a target that works, to go on from: make new-target NAME=Vagtplan
+	@$(BIN)/python -m tools.skeleton target "$(NAME)"
 
 clean: ## stop the embedded servers of this folder and remove what was made here
 	@if [ -x $(BIN)/reconnect ] && [ -d .reconnect ]; then RECONNECT_HOME=.reconnect $(BIN)/reconnect down; fi
