@@ -5,6 +5,7 @@ here carry names, arguments and explanations.
 """
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -33,18 +34,39 @@ from api.reads.types import (
     Value,
 )
 from api.subscriptions.schema import Subscription
+from graph.time import written_day
 
 _HERE = sys.modules[__name__]
 
 
-def _checked(moment: str) -> str:
-    """Raises ValueError for what is no moment or day."""
-    return datetime.fromisoformat(moment).isoformat()
-
-
-Moment = strawberry.scalar(
-    NewType("Moment", str), name="Moment", description="A moment in UTC, ISO 8601", serialize=str, parse_value=_checked
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
+
+
+def _moment(value: object) -> str:
+    """Raises ValueError for what is not a moment or day."""
+    text = str(value)
+    if not _MOMENT.fullmatch(text):
+        raise ValueError(f"{text!r} is not a moment; it is written 2026-06-30T12:00:00Z, or as a day, 2026-06-30")
+    written_day(text[:10])
+    return datetime.fromisoformat(text).isoformat()
+
+
+def _day(value: object) -> date:
+    """Raises ValueError for what is not a day."""
+    return written_day(str(value))
+
+
+Moment = NewType("Moment", str)
+_FORMS: Mapping[object, Any] = {
+    date: strawberry.scalar(
+        name="Date", description="A day, written YYYY-MM-DD", serialize=date.isoformat, parse_value=_day
+    ),
+    Moment: strawberry.scalar(
+        name="Moment", description="A moment in UTC, ISO 8601", serialize=str, parse_value=_moment
+    ),
+}
 _SCALARS: Mapping[str, Any] = {
     "ID": strawberry.ID | None,
     "ID!": strawberry.ID,
@@ -360,5 +382,8 @@ class Schema(strawberry.Schema):
 
 
 schema = Schema(
-    query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(auto_camel_case=True)
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    config=StrawberryConfig(auto_camel_case=True, scalar_map=_FORMS),
 )

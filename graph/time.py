@@ -5,6 +5,7 @@ far". In the graph a start is always present (``ALWAYS`` is written as 0001-01-0
 """
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 ALWAYS = date.min
 FOREVER = date.max  # only for comparing; never written, never shown
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class EmptyPeriod(ValueError):
@@ -48,6 +50,19 @@ def period(start: date | None, end: date | None) -> Period:
     if made.is_empty():
         raise EmptyPeriod(f"the period {made.start} to {made.end} is empty")
     return made
+
+
+def written_day(text: str) -> date:
+    """The day that a text says. Wherever a day enters it is written in one way, YYYY-MM-DD.
+
+    Python reads other spellings as well (20260101, 2026-W01-4). Raises ValueError, in words for who wrote it.
+    """
+    if not _WRITTEN.fullmatch(text):
+        raise ValueError(f"{text!r} is not a date; a date is written YYYY-MM-DD")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a date: there is no such day; a date is written YYYY-MM-DD") from error
 
 
 def today() -> date:

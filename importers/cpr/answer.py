@@ -9,6 +9,7 @@ from datetime import date
 
 from lxml import etree
 
+from graph.time import written_day
 from importers.cpr.elements import child, text
 from importers.cpr.errors import UnreadableAnswer
 from importers.cpr.numbers import is_askable
@@ -161,7 +162,7 @@ def _read_day(told: str | None, name: str) -> date | None:
         return None
     written = _DAY.fullmatch(told)
     try:
-        day = date.fromisoformat(written[1]) if written else None
+        day = written_day(written[1]) if written else None
     except ValueError:
         day = None
     if day is None:

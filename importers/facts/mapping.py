@@ -34,6 +34,8 @@ SECTIONS = {
 TIMED = frozenset({"absent", "dead", "on_leave"})
 KLE_PREFIX = "kle:"
 KLE_NUMBER = re.compile(r"[0-9]{2}(\.[0-9]{2}){0,2}")
+# Of a node that the file makes: a main group of one digit is none of KLE's, and can't be confused with one.
+OWN_KLE_NUMBER = re.compile(r"[0-9]{1,2}(\.[0-9]{2}){0,2}")
 KEY_PROPERTY = {"KleNode": "number", "Function": "key", "SystemGroup": "key", "ItSystem": "key", "Role": "key"}
 
 
@@ -65,7 +67,7 @@ class Entries:
         except EmptyPeriod as empty:
             raise self.bad(field, "empty_period", str(empty)) from empty
         except ValueError as wrong:
-            raise self.bad(field, "date", f"{wrong}; a date is written YYYY-MM-DD") from wrong
+            raise self.bad(field, "date", str(wrong)) from wrong
 
     def ref(self, field: str, kind: str, name: object) -> Ref:
         """An own id, a uuid, a natural key, or another source's key (``sd:employment:XA:00417``)."""
@@ -79,16 +81,20 @@ class Entries:
         if KINDS[kind].natural:
             return Ref(kind, text, "natural")
         if _is_uuid(text):
-            return Ref(kind, text, "uuid")
+            return Ref(kind, text.lower(), "uuid")
         return Ref(kind, text, "other" if ":" in text else "source")
 
     def _kle(self, field: str, text: str) -> Ref:
         """A number of KLE, written alike in every field: with kle: in front, or without."""
         number = text.removeprefix(KLE_PREFIX)
-        if number not in self.own.get("KleNode", ()) and not KLE_NUMBER.fullmatch(number):
-            told = f"{text!r} is no number of KLE: it is written 27, 27.12 or 27.12.04, in quotes"
+        form = OWN_KLE_NUMBER if number in self.own.get("KleNode", ()) else KLE_NUMBER
+        return Ref("KleNode", self.kle_number(field, number, form), "natural")
+
+    def kle_number(self, field: str, number: str, form: re.Pattern[str]) -> str:
+        if not form.fullmatch(number):
+            told = f"{number!r} is not a number of KLE: it is written 27, 27.12 or 27.12.04, in quotes"
             raise self.bad(field, "kle_number", told)
-        return Ref("KleNode", number, "natural")
+        return number
 
     def responsibility(self, field: str, text: object) -> Ref:
         if KLE_NUMBER.fullmatch(str(text)) or str(text).startswith(KLE_PREFIX):
@@ -133,6 +139,8 @@ def mapped(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> Map
     values: dict[str, tuple[Told, ...]] = {}
     links: dict[str, tuple[LinkTold, ...]] = {}
     handled = {"id", "from", "to", "adds_to"}
+    if kind == "KleNode":
+        at.kle_number("id", at.key, OWN_KLE_NUMBER)
     if kind in KEY_PROPERTY:
         values[KEY_PROPERTY[kind]] = (Told(life, at.key),)
     for properties in KINDS[kind].properties:
@@ -170,7 +178,8 @@ def _value(at: Entries, prop: Property, value: object) -> Value:
         if prop.type == "date":
             return day(value).isoformat()
     except ValueError as wrong:
-        raise at.bad(prop.name, prop.type, f"{value!r} is no {prop.type}") from wrong
+        text = str(wrong) if prop.type == "date" else f"{value!r} is not a {prop.type}"
+        raise at.bad(prop.name, prop.type, text) from wrong
     return _string(at, prop.name, value)
 
 

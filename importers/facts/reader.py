@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from graph.retry import NEXT, SOON
+from graph.time import written_day
 from importers.facts.loading import LARGEST_CONTENT, Doubled, Refused, doubled, from_json, from_yaml, size_checked
 from importers.source import SourceError
 from protocols.limits import LONGEST_LINE, TooMuch
@@ -151,4 +152,4 @@ def day(value: Any) -> date:
     """A date of YAML, JSON or CSV. Raises ValueError."""
     if isinstance(value, date) and type(value) is date:
         return value
-    return date.fromisoformat(str(value))
+    return written_day(str(value))

@@ -9,6 +9,7 @@ from datetime import date
 from lxml import etree
 
 from graph.statements.statement import Problem
+from graph.time import written_day
 from importers.kle.entries import DATES, FULL, KIND_OF_ELEMENT, Entry, Kind, Raw, Release, Untaken
 from importers.kle.errors import Unreadable
 from protocols.xml import BadXml, local, tree
@@ -65,7 +66,7 @@ def _root(content: bytes, label: str, largest: int) -> etree._Element:
 def _published(root: etree._Element, label: str) -> date:
     text = _text(root, "UdgivelsesDato")
     try:
-        return date.fromisoformat(text[:10])
+        return written_day(text[:10])
     except ValueError as wrong:
         raise Unreadable(f"{label} has no date of publishing (UdgivelsesDato) that can be read: {text!r}") from wrong
 

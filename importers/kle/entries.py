@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from graph.statements.statement import Problem
-from graph.time import Period
+from graph.time import Period, written_day
 
 Kind = Literal["KleNode", "KleFacetCategory", "KleFacet"]
 
@@ -182,7 +182,7 @@ def entry(raw: Raw, problems: list[Problem]) -> Entry | None:
 
     def day(field_: str, text: str) -> date | None:
         try:
-            return date.fromisoformat(text.strip()[:10]) if text.strip() else None
+            return written_day(text.strip()[:10]) if text.strip() else None
         except ValueError:
             note(field_, "date", f"{text.strip()!r} is no date", bad=True)
             raise _NotTaken from None

@@ -1,12 +1,12 @@
 """What a municipality says about its KLE: where the releases are, and how they are read."""
 
 import hashlib
-from datetime import date
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from importers.days import Day
 from protocols.addresses import WebAddress
 
 ONLINE = "http://api.kle-online.dk/resources"
@@ -24,7 +24,7 @@ class KleSettings(BaseModel):
     facets: bool = Field(default=True, description="the service is asked for facets (handlingsfacetter) too")
     address: WebAddress | None = Field(default=None, description="http(s) address of one file, XML or CSV")
     path: Path | None = Field(default=None, description="a file, or a folder of releases")
-    accept_release: date | None = Field(
+    accept_release: Day | None = Field(
         default=None, description="publishing date of a release that is taken although a newer one is held"
     )
     last_day_in_force: bool = Field(

@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from graph.statements.statement import Problem
+from graph.time import written_day
 from importers.kle.entries import DATES, KIND_OF_ELEMENT, Kind, Raw, Release, Untaken, element_of
 from importers.kle.errors import Unreadable
 from protocols import limits
@@ -61,7 +62,7 @@ def _header(cells: list[str], label: str) -> list[str]:
 def _published(label: str) -> date | None:
     found = _DATE.search(label)
     try:
-        return date.fromisoformat(found[0]) if found else None
+        return written_day(found[0]) if found else None
     except ValueError:
         return None
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from graph.cpr.keyring import number_in
-from graph.time import ALWAYS
+from graph.time import ALWAYS, written_day
 
 ZERO_DATES = frozenset({"0000-00-00", "00000000"})
 _OPEN = date(9999, 12, 31)
@@ -44,7 +44,7 @@ def day(text: str) -> date | None:
     if not text or text in ZERO_DATES:
         return None
     try:
-        read = date.fromisoformat(text)
+        read = written_day(text)
     except ValueError as wrong:
         raise Unreadable("is no date") from wrong
     if read == _OPEN:
@@ -136,6 +136,6 @@ def type_of(contract: str, fraction: float | None) -> str | None:
 def changed(text: str) -> int:
     """``lastChanged`` as a number to order by; 0 where there is none."""
     try:
-        return date.fromisoformat(text).toordinal()
+        return written_day(text).toordinal()
     except ValueError:
         return 0

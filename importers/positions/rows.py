@@ -7,7 +7,7 @@ from datetime import date
 from typing import TypeVar
 
 from graph.statements.statement import Problem
-from graph.time import ALWAYS, Period
+from graph.time import ALWAYS, Period, written_day
 from importers.positions.patterns import WrongPattern, pattern
 from importers.positions.table import Row
 
@@ -19,7 +19,6 @@ OPUS = "opus"
 SD = "sd"
 _STK = re.compile(r"[0-9]{3}-[0-9]{2}|[0-9]{7}")
 _SD_CODE = re.compile(r"\S{1,4}")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +127,7 @@ def category(row: Row) -> tuple[CategoryRow | None, list[Problem]]:
 
 
 def _day(text: str) -> date:
-    if not _DAY.fullmatch(text):
-        raise ValueError("expected a date such as 2026-01-31")
-    return date.fromisoformat(text)
+    return written_day(text)
 
 
 def _level(text: str) -> int:

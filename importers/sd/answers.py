@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from graph.time import FOREVER, Period
+from graph.time import FOREVER, Period, written_day
 from importers.sd.client import Body
 from importers.sd.errors import ServiceFault, Unreadable
 from protocols import xml
@@ -87,7 +87,7 @@ class WrongValue(ValueError):
 
 def _day(element: etree._Element, name: str) -> date:
     try:
-        return date.fromisoformat(text(element, name))
+        return written_day(text(element, name))
     except ValueError:
         raise WrongValue(name, f"of {element.tag} is no date") from None
 

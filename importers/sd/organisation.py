@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from graph.statements.statement import Problem
-from graph.time import FOREVER, Period, union, without
+from graph.time import FOREVER, Period, union, without, written_day
 from importers.sd.answers import DepartmentPeriod, WrongValue
 from importers.sd.settings import SdSettings
 
@@ -80,7 +80,7 @@ def parents_of(history: bytes) -> tuple[ParentTold, ...]:
     try:
         return tuple(
             ParentTold(
-                _inclusive(date.fromisoformat(each["startDate"]), date.fromisoformat(each["endDate"])),
+                _inclusive(written_day(each["startDate"]), written_day(each["endDate"])),
                 each["parentUuid"].lower(),
             )
             for each in json.loads(history)

@@ -13,7 +13,7 @@ from typing import IO, Literal
 from lxml import etree
 
 from graph.cpr.keyring import number_in
-from graph.time import COPENHAGEN
+from graph.time import COPENHAGEN, written_day
 from importers.source import SourceError
 from importers.unilogin.errors import Refused, Unavailable, Unreadable
 from protocols import xml
@@ -237,6 +237,7 @@ def _own(element: etree._Element) -> str:
 
 def _moment(text: str, institution: str) -> datetime:
     try:
+        written_day(text.strip()[:10])
         moment = datetime.fromisoformat(text.strip())
         return moment.astimezone(COPENHAGEN) if moment.tzinfo is not None else moment.replace(tzinfo=COPENHAGEN)
     except (ValueError, OverflowError) as wrong:

@@ -1,12 +1,13 @@
 """``day-turn``: what starts or ends on a day takes effect."""
 
-from datetime import datetime
+from datetime import date
 from typing import Annotated
 
 import typer
 
 from graph.time import today
 from reconnect.context import of
+from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed, Exit
 from reconnect.progress import progress
 from reconnect.terminal import WAIT, terminal
@@ -20,8 +21,8 @@ def register(app: typer.Typer) -> None:
 def day_turn(
     context: typer.Context,
     day: Annotated[
-        datetime | None,
-        typer.Option("--date", formats=["%Y-%m-%d"], help="Turn up to this day; default today.", show_default=False),
+        date | None,
+        day_option("--date", help="Turn up to this day; default today.", show_default=False),
     ] = None,
     approve: Annotated[
         str | None,
@@ -39,7 +40,7 @@ def day_turn(
     from reconnect.work import jobs
     from reconnect.work.locks import LockLost, LockTaken
 
-    until = day.date() if day else today()
+    until = day or today()
     of_run = of(context)
     try:
         with progress() as report:

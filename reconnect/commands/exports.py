@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from reconnect.context import of
+from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed, Exit
 from reconnect.folders import target_names
 from reconnect.progress import progress
@@ -40,8 +41,8 @@ def export_target(
         str | None, typer.Option("--approve", metavar="ID", help="Let through what the brake with this id holds.")
     ] = None,
     day: Annotated[
-        datetime | None,
-        typer.Option("--date", formats=["%Y-%m-%d"], help="As the organisation is on this day; default today."),
+        date | None,
+        day_option("--date", help="As the organisation is on this day; default today."),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help=WAIT)] = False,
 ) -> None:
@@ -62,7 +63,7 @@ def export_target(
                 of_run,
                 jobs.Caller(report, wait=wait),
                 target,
-                at=day.date() if day else None,
+                at=day,
                 dry_run=dry_run,
                 approve=approve,
                 user=of_run.user,

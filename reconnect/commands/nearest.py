@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from graph.time import today
 from reconnect.context import of
+from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed
 from reconnect.terminal import terminal
 
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     from graph.errors import Ambiguous, Unknown
     from graph.questions.nearest import Names, Nearest
 
-At = Annotated[
-    datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help="The day; default today.", show_default=False)
-]
+At = Annotated[date | None, day_option("--at", help="The day; default today.", show_default=False)]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON, in the keys by which was asked (else uuids). Errors too.")
 ]
@@ -57,7 +56,7 @@ def nearest(
     from graph.questions.nearest import as_expected
 
     driver = of(context).driver()
-    day = _day(at)
+    day = at or today()
     try:
         found, names = rule.nearest(driver, role, unit, day, responsibility)
     except (Unknown, Ambiguous) as error:
@@ -87,7 +86,7 @@ def nearest_manager(
     from graph.questions import nearest as rule
 
     driver = of(context).driver()
-    day = _day(at)
+    day = at or today()
     try:
         answers, names = rule.nearest_manager(driver, person, day, responsibility, frozenset(employment_type or ()))
     except (Unknown, Ambiguous) as error:
@@ -102,10 +101,6 @@ def nearest_manager(
     for each in answers:
         console.print(f"Employment {names.of(each.employment)}")
         _tell(each.nearest, told, console)
-
-
-def _day(at: datetime | None) -> date:
-    return at.date() if at else today()
 
 
 def _refused(error: Unknown | Ambiguous, as_json: bool) -> CommandFailed:

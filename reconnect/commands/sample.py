@@ -7,13 +7,14 @@ import contextlib
 import secrets
 import threading
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from reconnect.day_option import day_option
 from reconnect.progress import progress
 from reconnect.terminal import terminal
 
@@ -30,8 +31,8 @@ class Size(StrEnum):
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")]
 OfSize = Annotated[Size, typer.Option(help="XS 60, S 5,000, L 50,000, XL 1,000,000 employments.")]
 Seed = Annotated[int, typer.Option(help="Another seed is another municipality.")]
-Today = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Its (first) day.")]
-_TODAY = datetime(2026, 11, 24)
+Today = Annotated[date, day_option(help="Its (first) day.")]
+_TODAY = date(2026, 11, 24)
 
 group = typer.Typer(
     no_args_is_help=True,
@@ -62,7 +63,7 @@ def opus(
     folder.mkdir(parents=True, exist_ok=True)
     console = terminal()
     if days:
-        for path in write_opus_days(folder, days, size.value, seed, today.date()):
+        for path in write_opus_days(folder, days, size.value, seed, today):
             console.print(str(path))
         return
     total = SIZES[size.value].employments
@@ -71,7 +72,7 @@ def opus(
             folder,
             size.value,
             seed,
-            today.date(),
+            today,
             lambda count: report("Writing employments", count, max(count, total)),
         )
     console.print(str(path))
@@ -92,7 +93,7 @@ def sd(
     from sample import demo_settings, sd_state
     from sample.sd_service.app import Service, serve
 
-    state = sd_state(size.value, seed, today.date(), days)
+    state = sd_state(size.value, seed, today, days)
     with serve(Service(state), port) as running:
         _serving("sd", demo_settings.sd(running.url, state))
 
@@ -116,7 +117,7 @@ def unilogin(
 
     folder.mkdir(parents=True, exist_ok=True)
     password, made = secrets.token_urlsafe(), identity(schools.PROVIDER)
-    state = schools.state_of(Municipality(size.value, seed, today.date()))
+    state = schools.state_of(Municipality(size.value, seed, today))
     state.certificates[schools.PROVIDER] = made.certificate
     with serve(Service(state), port) as running:
         settings = demo_settings.unilogin(running.url, made.write(folder / "stil.p12", password).resolve(), password)
@@ -144,7 +145,7 @@ def cpr(
     folder.mkdir(parents=True, exist_ok=True)
     authority = Authority(folder.resolve())
     client = authority.issue("client")
-    service = Service(register_of(Municipality(size.value, seed, today.date())), {client.fingerprint: REGISTERED})
+    service = Service(register_of(Municipality(size.value, seed, today)), {client.fingerprint: REGISTERED})
     with serve(service, authority.issue("server"), authority, port) as running:
         _serving("cpr", demo_settings.cpr(running.lookup_url, client, authority.certificate))
 
@@ -163,7 +164,7 @@ def kle(
     from sample.facts import KLE
     from sample.kle_service.app import Service, serve
 
-    before, newest = classification.latest(KLE, today.date())
+    before, newest = classification.latest(KLE, today)
     with serve(Service(before if earlier else newest), port) as running:
         _serving("kle", demo_settings.kle(running.url))
 
@@ -179,7 +180,7 @@ def positions(
     from sample import position_list
     from sample.municipality import Municipality
 
-    position_list.write(folder, Municipality(size.value, seed, today.date()))
+    position_list.write(folder, Municipality(size.value, seed, today))
     for path in sorted(folder.glob("position*.csv")):
         print(path)
 

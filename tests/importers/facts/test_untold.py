@@ -106,5 +106,29 @@ def test_what_is_no_number_of_kle_is_a_bad_record(reading: Reading, number: obje
     assert reading.units() == ["v"]
 
 
+@pytest.mark.parametrize("number", ["27.1", 27.1, 2712, "2712", "271204", "271", "27.12.4", "kle:27.12", "A", "27-12"])
+def test_what_is_no_number_of_kle_is_a_bad_record_in_its_own_section_too(reading: Reading, number: object) -> None:
+    """Nor does it become one of KLE because the same file makes it."""
+    units = [{"id": "u", "name": "A", "performs": [number]}, {"id": "v", "name": "B"}]
+    for section in ({number: None, "27": None}, [number, "27"], {number: "27", "27": None}):
+        applied = reading.take({"kle": section, "units": units})
+        bad = [(each.kind, each.key, each.field, each.rule, each.severity) for each in applied.problems]
+        assert ("KleNode", str(number), "id", "kle_number", "bad") in bad
+        if not str(number).startswith("kle:"):
+            assert ("Unit", "u", "performs", "kle_number", "bad") in bad
+        assert reading.known.existing("KleNode", today()) == ["27"]
+
+
+@pytest.mark.parametrize(
+    "day", ["20260101", "2026-W01-4", "2026-1-1", "01-01-2026", "2026-02-30", "2026-01-01T00:00", 20260101]
+)
+def test_a_day_is_written_in_one_way(reading: Reading, day: object) -> None:
+    applied = reading.take({"units": [{"id": "u", "name": "A", "from": day}, {"id": "v", "name": "B"}]})
+    ((rule, text),) = [(each.rule, each.text) for each in applied.problems]
+    assert rule == "date"
+    assert "a date is written YYYY-MM-DD" in text
+    assert reading.units() == ["v"]
+
+
 def test_numbers_that_a_file_makes_itself_may_look_otherwise(reading: Reading) -> None:
     assert reading.take({"kle": {"2": None}, "units": [{"id": "u", "name": "A", "performs": ["2"]}]}).problems == []
