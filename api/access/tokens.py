@@ -10,6 +10,8 @@ import neo4j
 
 from api.access.rights import ROLES, Access
 from graph.change_log import now
+from graph.errors import Refused
+from graph.statements import normal_text
 
 PREFIX = "rc_"  # so that a secret scanner recognises a leaked one
 BYTES = 32
@@ -33,6 +35,12 @@ class Token:
 
 def create(driver: neo4j.Driver, name: str, roles: Iterable[str], life: timedelta = timedelta(days=90)) -> str:
     """Make a token; its secret. Raises TokenError: unknown role, no role, a name that is taken, a life too long."""
+    try:
+        normal_text.refuse(name, "name", words=True)
+    except Refused as refused:
+        raise TokenError(str(refused)) from refused
+    if not normal_text.normal(name):
+        raise TokenError("name: it is blank; say whose the token is")
     wanted = sorted(set(roles))
     unknown = [each for each in wanted if each not in ROLES]
     if unknown or not wanted:

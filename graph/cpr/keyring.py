@@ -154,6 +154,8 @@ _BETWEEN = r"[\s\u2010-\u2015\u2212-]"
 _BETWEEN_IN_TEXT = r"[\s\u2010-\u2015\u2212\u200c\u200d./_\u00b7-]"
 """What more stands in a number that is written into a text: dots, slashes, joiners. ``\\s`` is any script's blank."""
 _LIKE_A_NUMBER = re.compile(rf"(?<!\d)\d\d(?:{_BETWEEN_IN_TEXT}?\d\d){{2}}{_BETWEEN_IN_TEXT}{{0,3}}\d{{4}}(?!\d)")
+_FIRST_HALF = re.compile(r"\b\d{6}-")
+_DOTS = "••••••••••"
 _SEPARATOR = re.compile(_BETWEEN)
 NOT_A_NUMBER = "this is not a valid CPR number: ten digits that begin with a date (DDMMYY)"
 
@@ -206,3 +208,35 @@ def birthday(cpr: str) -> str:
     """Day, month and year (six digits) of a number, also of a replacement number."""
     day = int(cpr[:2])
     return f"{day - _REPLACEMENT_DAYS if is_replacement(cpr) else day:02d}{cpr[2:6]}"
+
+
+# -- hiding what may be one ------------------------------------------------------------------------------------------
+
+# What may stand between two digits, and between the groups DD MM YY NNNN. With a dot or a dash elsewhere it is another
+# number (an address of the network, say).
+_THIN = "[ \t\u00a0\u00ad\u2007\u2009\u200a\u200b\u200c\u200d\u202f\u2060\ufeff]?"
+_GROUPED = _THIN + "[-\u2010-\u2015\u2212./]?" + _THIN
+
+
+def _spaced(*digits: str) -> str:
+    return _THIN.join(digits)
+
+
+# Ten digits beginning with a day (1–31, or 61–91 for a replacement number) and a month, however people write them; not
+# inside a longer number or an identifier in hexadecimal, and no day of the calendar with an hour after it.
+PERHAPS_A_NUMBER = re.compile(
+    r"(?<![0-9A-Za-z])(?![0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9]))"
+    + f"(?:0{_THIN}[1-9]|[1278]{_THIN}[0-9]|3{_THIN}[01]|6{_THIN}[1-9]|9{_THIN}[01])"
+    + f"{_GROUPED}(?:0{_THIN}[1-9]|1{_THIN}[0-2])"
+    + f"{_GROUPED}{_spaced('[0-9]', '[0-9]')}"
+    + f"{_GROUPED}{_spaced('[0-9A-Za-z]', '[0-9]', '[0-9]', '[0-9]')}"
+    + r"(?![0-9A-Za-z])"
+)
+
+
+def without_numbers(text: str) -> str:
+    """What others have written, for a message: without anything that looks like a CPR number, whether it is one or
+    not, and without the first half of one that is broken off at its hyphen."""
+    for pattern in (PERHAPS_A_NUMBER, _LIKE_A_NUMBER, _FIRST_HALF):
+        text = pattern.sub(_DOTS, text)
+    return text

@@ -1,16 +1,13 @@
 """What may go wrong with Serviceplatformen (cpr.md §3 "Errors"). No text here holds a CPR number."""
 
-import re
-
+from graph.cpr import keyring
 from graph.retry import NEVER, SOON
 from importers.source import SourceError
-
-_NUMBER = re.compile(r"\d{6}[- ]?\d{4}|\b\d{6}-")
 
 
 def without_numbers(text: str) -> str:
     """Words of the service, short and without anything that looks like a CPR number or its first half."""
-    return _NUMBER.sub("••••••••••", " ".join(text.split()))[:300]
+    return keyring.without_numbers(" ".join(text.split()))[:300]
 
 
 class Misconfigured(SourceError):

@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from typing import Literal
 
+from graph.cpr.keyring import without_numbers
 from graph.retry import NEVER, NEXT, SOON, at
 from importers.source import SourceError
 
@@ -14,7 +15,6 @@ _KINDS: tuple[tuple[re.Pattern[str], FaultKind], ...] = (
     (re.compile(r"^The stated PersonCivilRegistrationIdentifier '.*' does not exist$"), "unknown_person"),
     (re.compile(r"^DepartmentUUIDIdentifier was not found$"), "unknown_department"),
 )
-_CPR = re.compile(r"\d{6}-?\d{4}")
 
 
 class ServiceFault(SourceError):
@@ -25,7 +25,7 @@ class ServiceFault(SourceError):
     def __init__(self, operation: str, text: str) -> None:
         said = " ".join(text.split()).removesuffix(".").strip()
         self.kind: FaultKind = next((kind for pattern, kind in _KINDS if pattern.match(said)), "other")
-        self.text = _CPR.sub("**********", said)  # the text quotes the CPR number that was asked for
+        self.text = without_numbers(said)  # the text quotes the CPR number that was asked for
         super().__init__(f"SD answered {operation} with the fault: {self.text}")
 
 

@@ -1,8 +1,8 @@
 """What may go wrong with the service. All are SourceError: nothing is changed by them."""
 
-import re
 from collections.abc import Mapping
 
+from graph.cpr.keyring import without_numbers
 from graph.retry import NEVER, NEXT, SOON
 from importers.source import SourceError
 
@@ -16,7 +16,6 @@ _ADVICE: Mapping[str, str] = {
     "BrugeridEllerPassword": "STIL asks for user name and password, which version 7 does not have: look at url",
     RIGHTS: "there is no approved data agreement for this institution",
 }
-_CPR = re.compile(r"\d{6}-?\d{4}")
 
 
 class Refused(SourceError):
@@ -26,7 +25,7 @@ class Refused(SourceError):
 
     def __init__(self, asked: str, kind: str, text: str) -> None:
         self.kind = kind
-        said = _CPR.sub("**********", " ".join(text.split()))[:300]
+        said = without_numbers(" ".join(text.split()))[:300]
         advice = _ADVICE.get(kind)
         super().__init__(
             f"STIL refused {asked}" + (f" ({kind}): {advice}." if advice else ".") + (f" It said: {said}" * bool(said)),

@@ -4,32 +4,14 @@ import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+from graph.cpr.keyring import PERHAPS_A_NUMBER
+
 HIDDEN = "•••"
 
 _SECRET_NAMES = re.compile(
     r"(^|_|-)(password|passwd|passphrase|pwd|secret|token|authorization|cookie|credentials?|api_?key|private_?key|"
     r"hash_?key|cpr|cpr_?number|cipher|redis_?url)(s)?($|_|-)",
     re.IGNORECASE,
-)
-# What may stand between two digits, and between the groups DD MM YY NNNN. With a dot or a dash elsewhere it is another
-# number (an address of the network, say).
-_BLANK = "[ \t\u00a0\u00ad\u2007\u2009\u200a\u200b\u200c\u200d\u202f\u2060\ufeff]?"
-_BETWEEN = _BLANK + "[-\u2010-\u2015\u2212./]?" + _BLANK
-
-
-def _spaced(*digits: str) -> str:
-    return _BLANK.join(digits)
-
-
-# Ten digits beginning with a day (1–31, or 61–91 for a replacement number) and a month, however people write them; not
-# inside a longer number or an identifier in hexadecimal, and no day of the calendar with an hour after it.
-_CPR = re.compile(
-    r"(?<![0-9A-Za-z])(?![0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9]))"
-    + f"(?:0{_BLANK}[1-9]|[1278]{_BLANK}[0-9]|3{_BLANK}[01]|6{_BLANK}[1-9]|9{_BLANK}[01])"
-    + f"{_BETWEEN}(?:0{_BLANK}[1-9]|1{_BLANK}[0-2])"
-    + f"{_BETWEEN}{_spaced('[0-9]', '[0-9]')}"
-    + f"{_BETWEEN}{_spaced('[0-9A-Za-z]', '[0-9]', '[0-9]', '[0-9]')}"
-    + r"(?![0-9A-Za-z])"
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _ADDRESS_LOGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
@@ -52,7 +34,7 @@ def redact(value: object) -> Any:
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
-        return HIDDEN if _CPR.fullmatch(str(value).rjust(10, "0")) else value
+        return HIDDEN if PERHAPS_A_NUMBER.fullmatch(str(value).rjust(10, "0")) else value
     if isinstance(value, float):
         return value
     if isinstance(value, Mapping):
@@ -68,7 +50,7 @@ def redact_text(text: str) -> str:
     text = _ADDRESS_LOGIN.sub(rf"\g<scheme>{HIDDEN}@", text)
     text = _NAMED.sub(rf"\g<name>{HIDDEN}", text)
     text = _TOKEN.sub(HIDDEN, text)
-    return _CPR.sub(HIDDEN, text)
+    return PERHAPS_A_NUMBER.sub(HIDDEN, text)
 
 
 def is_secret_name(name: str) -> bool:
