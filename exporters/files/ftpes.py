@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from exporters.errors import DeliveryError
 from exporters.files.delivery_settings import FtpsDelivery
 from exporters.files.file_names import is_temporary, temporary
+from graph.retry import NEXT
 
 BLOCK = 64 * 1024
 
@@ -48,7 +49,11 @@ class FtpsChannel:
     def __init__(self, settings: FtpsDelivery, run: str) -> None:
         self._settings = settings
         self._run = run
-        self._context = ssl.create_default_context(cafile=settings.ca_file)
+        try:
+            self._context = ssl.create_default_context(cafile=settings.ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            text = f"{settings.ca_file} can't be read as certificates in PEM: {error.strerror or error}"
+            raise DeliveryError(f"delivery.ca_file: {text}. Nothing was sent.", passing=False, retry=NEXT) from error
 
     def send(self, name: str, content: bytes) -> str:
         as_name = temporary(name, self._run) if self._settings.temporary else name

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 
 import asyncssh
+from pydantic import SecretStr
 
 from exporters.errors import DeliveryError, HostKeyError
 from exporters.files.delivery_settings import SftpDelivery
 from exporters.files.file_names import is_temporary, temporary
+from graph.retry import NEXT
 
 T = TypeVar("T")
 BLOCK = 1 << 20
@@ -133,8 +136,7 @@ class SftpChannel:
         pinned = _Pinned(fingerprint(settings.host_key))
         keys = []
         if settings.private_key_file is not None:
-            passphrase = settings.passphrase.get_secret_value() if settings.passphrase else None
-            keys = [asyncssh.read_private_key(settings.private_key_file, passphrase)]
+            keys = [_private_key(settings.private_key_file, settings.passphrase)]
         try:
             self._connection, _ = await asyncssh.create_connection(
                 lambda: pinned,
@@ -166,6 +168,20 @@ class SftpChannel:
         if connection is not None:
             connection.abort()
             self._runner.run(connection.wait_closed())
+
+
+def _private_key(path: Path, passphrase: SecretStr | None) -> asyncssh.SSHKey:
+    """Raises DeliveryError, which no other try mends: a person has to."""
+    try:
+        return asyncssh.read_private_key(path, passphrase.get_secret_value() if passphrase else None)
+    except asyncssh.KeyEncryptionError as error:
+        text = "the passphrase does not open it" if passphrase else "it is encrypted; give its passphrase"
+        raise DeliveryError(
+            f"delivery.private_key_file: {path}: {text}. Nothing was sent.", passing=False, retry=NEXT
+        ) from error
+    except (OSError, ValueError) as error:  # asyncssh.KeyImportError is a ValueError
+        text = f"{path} can't be read as a private key: {error}. Nothing was sent."
+        raise DeliveryError(f"delivery.private_key_file: {text}", passing=False, retry=NEXT) from error
 
 
 def fingerprint(pinned: str) -> str:

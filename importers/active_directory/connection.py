@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import ldap3
-from ldap3.core.exceptions import LDAPException, LDAPOperationResult
+from ldap3.core.exceptions import LDAPException, LDAPOperationResult, LDAPSSLConfigurationError
 from ldap3.protocol.microsoft import dir_sync_control, extended_dn_control, show_deleted_control
 from ldap3.utils.conv import to_unicode
 
@@ -200,7 +200,10 @@ def connect(settings: ActiveDirectorySettings, controller: str) -> Iterator[Dire
     host, _, port = controller.partition(":")
     if port and not port.isdigit():
         raise Refused(f"{controller}: what follows the colon is no port")
-    tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(settings.ca_file) if settings.ca_file else None)
+    try:
+        tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(settings.ca_file) if settings.ca_file else None)
+    except LDAPSSLConfigurationError as error:
+        raise Refused(f"ca_file: {settings.ca_file} can't be read as certificates in PEM: {error}") from error
     secure = settings.encryption == "ldaps"
     server = ldap3.Server(
         host,

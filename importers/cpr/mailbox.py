@@ -10,6 +10,7 @@ import asyncssh
 
 from importers.cpr.extract import LARGEST
 from importers.cpr.settings import SftpPlace
+from importers.private_keys import UnreadableKey, private_key
 
 T = TypeVar("T")
 _NAME = re.compile(r"D[0-9]{6}\.L[0-9]{6}")
@@ -101,6 +102,8 @@ class Mailbox:
             return self._runner.run(self._act(act))
         except asyncssh.HostKeyNotVerifiable as error:
             raise LoginRefused(f"{where} shows another host key than the one in the settings") from error
+        except UnreadableKey as error:
+            raise LoginRefused(str(error)) from error
         except asyncssh.PermissionDenied as error:
             raise LoginRefused(f"{where} refuses the login: {error.reason}") from error
         except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
@@ -118,7 +121,7 @@ class Mailbox:
                 place.host,
                 place.port,
                 username=place.user,
-                client_keys=[asyncssh.read_private_key(place.private_key)],
+                client_keys=[private_key(place.private_key, "sources.cpr.subscription.files.private_key")],
                 known_hosts=([host_key], [], []),
                 agent_path=None,
                 config=None,

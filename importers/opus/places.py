@@ -12,6 +12,7 @@ import asyncssh
 from graph.retry import NEVER
 from importers.opus.reader import IncompleteFile
 from importers.opus.settings import SftpPlace
+from importers.private_keys import private_key
 from importers.source import SourceError
 
 T = TypeVar("T")
@@ -107,13 +108,15 @@ class SftpServer:
 
     async def _connected(self, request: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
         place = self.settings
+        named = place.private_key
+        keys = None if named is None else [private_key(named, "sources.opus.sftp.private_key")]
         async with (
             asyncssh.connect(
                 place.host,
                 place.port,
                 username=place.user,
                 password=None if place.password is None else place.password.get_secret_value(),
-                client_keys=None if place.private_key is None else [str(place.private_key)],
+                client_keys=keys,
                 known_hosts=([asyncssh.import_public_key(place.host_key)], [], []),
                 config=None,
                 agent_path=None,

@@ -4,6 +4,8 @@
 job is not run by schedule as long as its settings are the same; whoever runs it, or queues it, lifts that.
 """
 
+import errno
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +17,12 @@ from pydantic import BaseModel, SecretStr
 from graph.retry import NEXT, SOON, Retry
 from reconnect.context import Context
 
+_LASTING = frozenset({
+    errno.EACCES, errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EDQUOT, errno.EEXIST, errno.EFBIG, errno.EISDIR,
+    errno.ELOOP, errno.EMFILE, errno.ENAMETOOLONG, errno.ENFILE, errno.ENOENT, errno.ENOSPC, errno.ENOTDIR, errno.EPERM,
+    errno.EROFS, errno.EXDEV,
+})  # fmt: skip
+"""Of the operating system's errors: what does not pass by itself."""
 REFUSED = "reconnect:refused"
 
 
@@ -25,8 +33,17 @@ def retry_of(error: BaseException) -> Retry | None:
         return said
     if isinstance(error, Neo4jError | DriverError):
         return SOON if error.is_retryable() else NEXT
-    # The queue or the network has gone. Other errors of Redis are about what was asked.
-    return SOON if isinstance(error, redis.ConnectionError | redis.TimeoutError | OSError) else None
+    # The queue has gone. Other errors of Redis are about what was asked.
+    if isinstance(error, redis.ConnectionError | redis.TimeoutError):
+        return SOON
+    return _of_system(error) if isinstance(error, OSError) else None
+
+
+def _of_system(error: OSError) -> Retry:
+    """The network may be back in a moment; a file, a permission, a certificate or a full disk waits for a person."""
+    if isinstance(error, ssl.SSLError):  # their numbers are OpenSSL's
+        return NEXT if isinstance(error, ssl.SSLCertVerificationError) else SOON
+    return NEXT if error.errno in _LASTING else SOON
 
 
 def refuse(client: redis.Redis, context: Context, job: str) -> None:

@@ -1,8 +1,11 @@
 """Every error of a source or target says whether and when another try is worth it; the worker keeps no list."""
 
+import errno
 import importlib
 import inspect
 import pkgutil
+import socket
+import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -78,6 +81,19 @@ def test_one_error_may_differ_from_its_class() -> None:
     ("error", "said"),
     [
         (Stale(), SOON),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "x"), NEXT),
+        (PermissionError(errno.EACCES, "Permission denied", "x"), NEXT),
+        (OSError(errno.ENOSPC, "No space left on device"), NEXT),
+        (OSError(errno.EROFS, "Read-only file system"), NEXT),
+        (OSError(errno.EADDRINUSE, "Address already in use"), NEXT),
+        (OSError(errno.EMFILE, "Too many open files"), NEXT),
+        (ssl.SSLCertVerificationError(1, "self-signed"), NEXT),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), SOON),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), SOON),
+        (TimeoutError(), SOON),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), SOON),
+        (OSError(errno.ESTALE, "Stale file handle"), SOON),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), SOON),
         (MatchAgain(), SOON),
         (Overtaken(), SOON),
         (LockTaken(), SOON),
