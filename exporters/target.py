@@ -175,12 +175,14 @@ class TargetFolder(Protocol):
     """What the folder of a target exports. Loading it loads the settings and nothing else; ``build`` loads the rest.
 
     ``TITLE``: what the target is called in a sentence. ``NEEDS``: what its settings must hold, in words.
+    ``OBJECTS``: what the ledger calls the sorts of objects that it gets.
     ``Settings``: a pydantic model, in ``reconnect.toml`` under ``[targets.<folder>]``. Where a setting is required, the
     target is used only if that section is there.
     """
 
     TITLE: str
     NEEDS: str
+    OBJECTS: tuple[str, ...]
     Settings: "type[BaseModel]"
 
     def build(self, settings: Any, surroundings: Surroundings) -> Target:

@@ -141,6 +141,7 @@ SCHOOL_STAFF = (
     Property("initials", doc="Initials at the school", identifies=True),
     Property("occupation", doc="Occupation in the school's own words"),
 )
+EMPLOYMENT_TYPES = ("monthly_full", "monthly_part", "hourly", "unpaid")
 EMPLOYMENT = Kind(
     "Employment",
     "A person's employment in a unit (ansættelse, engagement).",

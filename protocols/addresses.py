@@ -1,5 +1,6 @@
 """Addresses in settings, checked where they are read and not where the first call fails."""
 
+from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -18,6 +19,27 @@ def web_address(text: str) -> str:
     return text
 
 
+def secret_address(text: str) -> str:
+    """The text, if it is a web address over which a password, token or CPR number may go: encrypted, or on this
+    machine, where nobody listens in between. Raises ValueError."""
+    parts = urlsplit(web_address(text))
+    if parts.scheme != "https" and not _is_here(parts.hostname or ""):
+        raise ValueError(f"begins with http://, and what goes there is secret: {_ENCRYPT}")
+    return text
+
+
+def _without_secrets_in_clear(text: str) -> str:
+    """A web address; one that holds a password is secret itself. Raises ValueError."""
+    return secret_address(text) if "@" in urlsplit(web_address(text)).netloc else text
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def host_name(text: str) -> str:
     """The text, if it may be a host's name or address. Raises ValueError."""
     if not text or any(each.isspace() or each in "/@?#" for each in text) or text.count(":") == 1:
@@ -25,5 +47,8 @@ def host_name(text: str) -> str:
     return text
 
 
-WebAddress = Annotated[str, AfterValidator(web_address)]
+_ENCRYPT = "give an https:// address"
+WebAddress = Annotated[str, AfterValidator(_without_secrets_in_clear)]
+SecretAddress = Annotated[str, AfterValidator(secret_address)]
+"""Of a service that gets a password or token, or is asked about people."""
 HostName = Annotated[str, AfterValidator(host_name)]

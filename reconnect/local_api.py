@@ -21,6 +21,7 @@ from api.reads.question import Rejected, question_of
 from api.reads.reader import Reader
 from graph.connection import connect_async
 from reconnect.context import Context
+from reconnect.targets import objects
 
 # What the program itself asks may be everything, and may take its time.
 _LIMITS = Limits(cost=10**12, seconds=6 * 3600)
@@ -78,7 +79,8 @@ def local_api(context: Context) -> Iterator[LocalApi]:
         reading = portal.call(_connected, uri, user, password)
         try:
             rules = {each.name: each.about for each in context.settings.roles}
-            reader = Reader(reading, driver, context.keyring, _LIMITS, context.order, partial(_states, context), rules)
+            states = partial(_states, context)
+            reader = Reader(reading, driver, context.keyring, _LIMITS, context.order, states, rules, targets=objects())
             yield LocalApi(portal, reader)
         finally:
             portal.call(reading.close)

@@ -1,5 +1,8 @@
 """How a target is made from its settings. Which ones there are: ``reconnect.folders``."""
 
+from collections.abc import Mapping
+
+from exporters.ledger import FILE
 from exporters.target import NotSetUp, Surroundings, Target
 from reconnect import folders
 from reconnect.context import Context
@@ -21,3 +24,8 @@ def build(context: Context, name: str) -> Target:
         return found.build(settings, Surroundings(context.driver, lambda: context.keyring))
     except NotSetUp as error:
         raise CommandFailed(str(error), Exit.USAGE) from error
+
+
+def objects() -> Mapping[str, tuple[str, ...]]:
+    """What the ledger keeps of each target, by name."""
+    return {name: (FILE, *folders.target(name).OBJECTS) for name in folders.target_names()}

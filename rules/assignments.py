@@ -51,6 +51,11 @@ class Ruling:
         self._begun = True
         write_mark(self._driver, self._mark, {**self._kept, "digest": UNFINISHED})
 
+    @property
+    def is_due(self) -> bool:
+        """This run has written something, or the rules have changed: what they match may be another."""
+        return self._begun or self._kept.get("digest", "") != digest_of(self._rules)
+
     def finish(self) -> None:
         """The rules as they are now have been applied to everything."""
         now = {"digest": digest_of(self._rules), "names": ",".join(each.name for each in self._rules)}
@@ -85,7 +90,7 @@ class Ruling:
         Only where this run has written something, or the rules have changed: else it is as it was.
         """
         kept = self._kept
-        if not self._begun and kept.get("digest", "") == digest_of(self._rules):
+        if not self.is_due:
             return []
         by_list = {each.name: each for each in self._rules if each.by_list}
         names = {*filter(None, kept.get("names", "").split(",")), *(each.name for each in self._rules)}

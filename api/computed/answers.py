@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from api.computed.nearest import EVERYBODY, Answer, Asked, Everybody, answers
 from api.reads.cursors import uuid_in, uuid_of
 from api.reads.filters import camel
-from api.reads.known_names import NAMED, known, one_of
+from api.reads.known_names import NAMED, Targets, known, one_of
 from api.reads.plan import Rule
 from api.reads.variables import Values, found
 from graph.corrections.distinct_persons import told_apart
@@ -60,6 +60,7 @@ class Rules:
     states: States = _no_states
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Name → responsibilities that it names, of the role rules in the settings."""
+    targets: Targets = field(default_factory=dict)
     everybody: Everybody = field(default_factory=Everybody)
 
     def answer(
@@ -96,16 +97,21 @@ class Rules:
                 used = [each for each in gone if each.is_used or asked.get("unused")]
                 return [_ended_kle(each) for each in used]
             case "kleChanges":
-                run = None if asked.get("run") is None else uuid_of(asked["run"])
+                run = None if asked.get("run") is None else self._known("run", uuid_of(asked["run"]))
                 changed = kle_changes(self.driver, run, asked.get("after") or 0)
                 return [_kle_change(each) for each in islice(changed, _first(asked))]
             case "sharedKle":
                 return [{"node": node, "units": units} for node, units in shared(self.driver, day)]
             case _ if rule.field == NAMED:
-                return known(self.driver, self.order, asked["what"], asked["name"])
+                return self._known(asked["what"], asked["name"])
             case _ if rule.field == EVERYBODY:
                 return self.everybody.on(self.driver, day)
+        for each in asked.get("types") or ():
+            self._known("employment type", each)
         return answers(rule.field, asked, self.driver, day)
+
+    def _known(self, what: str, name: str) -> str:
+        return known(self.driver, self.order, self.targets, what, name)
 
     def _said(self, asked: Asked, day: date, rights: frozenset[str]) -> list[Answer]:
         kind = _kind(asked)
@@ -116,7 +122,7 @@ class Rules:
 
     def _require_source(self, asked: Asked) -> None:
         if asked.get("source") is not None:
-            known(self.driver, self.order, "source", asked["source"])
+            self._known("source", asked["source"])
 
     def _disagreements(self, asked: Asked, day: date, rights: frozenset[str]) -> list[Answer]:
         kind = KINDS[_kind(asked)]

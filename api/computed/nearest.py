@@ -73,9 +73,17 @@ def _of_person(driver: neo4j.Driver, asked: Asked, day: date) -> list[OfEmployme
         raise Unknown("unknown_person", "nearestManager: give person or employment")
     if person is None:
         person = _owner(driver, str(employment))
+    elif employment is not None and _person(driver, person) != _owner(driver, employment):
+        raise Unknown("unknown_employment", f"the person {person!r} has no employment {employment!r}")
     types = frozenset(asked.get("types") or ())
     told, _ = nearest_manager(driver, person, day, asked.get("responsibility"), types, employment)
     return told
+
+
+def _person(driver: neo4j.Driver, name: str) -> str:
+    """uuid. Raises Unknown (unknown_person)."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        return find(session, "Person", name).uuid
 
 
 def _owner(driver: neo4j.Driver, employment: str) -> str:

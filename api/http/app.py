@@ -35,6 +35,7 @@ from api.http.request_body import Asked, BadRequest, asked_in, hash_only
 from api.http.streamed import Streamed
 from api.http.warming import Warming
 from api.reads.executed import executed
+from api.reads.known_names import Targets
 from api.reads.limits import Limits
 from api.reads.question import Rejected, question_for
 from api.reads.reader import Reader
@@ -72,6 +73,7 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     states: States | None = None
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    targets: Targets = field(default_factory=dict)
     origins: tuple[str, ...] = ()
     """Of pages that may ask, beside our own (``api.http.origins``)."""
     introspection: bool = True
@@ -94,6 +96,7 @@ def create_app(service: Service) -> Starlette:
         service.states,
         service.role_rules,
         availability,
+        service.targets,
     )
     warming = Warming(reader, is_done=not service.warm_up)
     gate = Gate(service.reading, availability)

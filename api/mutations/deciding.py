@@ -8,7 +8,7 @@ import strawberry
 from strawberry.types import Info
 
 from api.context import Context
-from api.mutations.editing import Editing, always, with_links
+from api.mutations.editing import Editing, always, as_kept, with_links
 from api.mutations.inputs import Decided, Written
 from graph.change_log import Origin
 from graph.corrections import distinct_persons, withdrawn_match
@@ -44,7 +44,8 @@ class Deciding:
     ) -> Written:
         def work(editing: Editing) -> Written:
             found = editing.uuid("Person", person)
-            split = _joining(info).split(found, editing.origin, records, into)
+            back = None if into is None else as_kept(into)
+            split = _joining(info).split(found, editing.origin, records, back)
             return Written(uuid=strawberry.ID(split.uuid), version=split.version, change=split.change, notice=None)
 
         return await Editing(info.context, "splitPerson", reason).do(work)
@@ -80,7 +81,8 @@ class Deciding:
     @strawberry.mutation(description="Which thing an ambiguous record is of; thing null = a new one")
     async def decide_match(self, info: CONTEXT, id: strawberry.ID, thing: strawberry.ID | None, reason: str) -> Decided:
         def work(editing: Editing) -> Decided:
-            decide(info.context.driver, id, thing, info.context.access.name, editing.reason)
+            decided = None if thing is None else as_kept(thing)
+            decide(info.context.driver, id, decided, info.context.access.name, editing.reason)
             return Decided(id=id)
 
         return await Editing(info.context, "decideMatch", reason).do(work)

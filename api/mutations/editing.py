@@ -17,12 +17,12 @@ from api.mutations.inputs import HolderInput, PlaceInput, Written
 from graph.change_log import Origin
 from graph.cpr.keyring import NOT_A_NUMBER, number_in
 from graph.errors import Conflict, GraphError, Refused, Unknown
-from graph.identity.lookup import find, responsibility_kind
+from graph.identity.lookup import canonical, find, responsibility_kind
 from graph.model import KINDS, Property
 from graph.statements import normal_text
 from graph.statements.precedence import MANUAL
 from graph.statements.statement import LinkTold, Ref, Scalar, Statement, Told, Value
-from graph.time import EmptyPeriod, Period, period, without
+from graph.time import EmptyPeriod, Period, period, without, written_day
 from graph.writing.amending import Amendment, Guard
 from graph.writing.door import Door, Stale
 from graph.writing.door import Written as Changed
@@ -55,7 +55,7 @@ class Editing:
         except Stale as error:
             text = "There is one with this key already, or it was changed meanwhile. Read it again, then decide."
             raise GraphQLError(text, extensions={"code": "conflict"}) from error
-        except (GraphError, EmptyPeriod, ValueError) as error:
+        except (GraphError, EmptyPeriod) as error:
             raise as_graphql(error, self._context.driver) from error
 
     # -- finding ------------------------------------------------------------------------------------------------
@@ -201,12 +201,23 @@ def with_links(**links: tuple[LinkTold, ...]) -> Edit:
     return lambda kept: replace(kept, links={**kept.links, **links})
 
 
-def parsed(kind: str, name: str, value: str | None) -> Value | None:
-    """A property's value from its text; None: there is none. Raises Refused (unknown_property, wrong_value)."""
-    found: Property | None = next((each for each in KINDS[kind].properties if each.name == name), None)
+def as_kept(name: str) -> str:
+    """An id as the graph has it: of a uuid in small letters."""
+    return canonical(name) or name
+
+
+def property_of(kind: str, name: str) -> Property:
+    """Raises Refused (unknown_property)."""
+    found = next((each for each in KINDS[kind].properties if each.name == name), None)
     if found is None:
         known = ", ".join(each.name for each in KINDS[kind].properties)
         raise Refused("unknown_property", f"{kind} has no property {name!r}; it has {known}", field=name)
+    return found
+
+
+def parsed(kind: str, name: str, value: str | None) -> Value | None:
+    """A property's value from its text; None: there is none. Raises Refused (unknown_property, wrong_value)."""
+    found = property_of(kind, name)
     if value is None:
         if name == KINDS[kind].natural:
             raise Refused("wrong_value", f"{name}: it is what a {kind} is known by, and can't be none", field=name)
@@ -223,11 +234,12 @@ def parsed(kind: str, name: str, value: str | None) -> Value | None:
             case "integer" | "decimal":
                 raise ValueError(value)
             case "date":
-                return date.fromisoformat(value).isoformat()
+                return written_day(value).isoformat()
             case "texts":
                 return tuple(each.strip() for each in value.split("|") if each.strip())
     except (KeyError, ValueError) as error:
-        raise Refused("wrong_value", f"{name}: {value!r} is no {found.type}", field=name) from error
+        text = str(error) if found.type == "date" else f"{value!r} is not a {found.type}"
+        raise Refused("wrong_value", f"{name}: {text}", field=name) from error
     return value
 
 

@@ -16,7 +16,19 @@ from strawberry.types import Info
 
 from api.context import Context
 from api.mutations.deciding import Deciding
-from api.mutations.editing import Editing, always, days, new, parsed, released, with_link, with_links, with_value
+from api.mutations.editing import (
+    Editing,
+    always,
+    as_kept,
+    days,
+    new,
+    parsed,
+    property_of,
+    released,
+    with_link,
+    with_links,
+    with_value,
+)
 from api.mutations.inputs import Decided, HolderInput, PlacedUnitInput, PlaceInput, Written
 from api.mutations.lives import end_unit, relive
 from graph.errors import Refused
@@ -74,7 +86,7 @@ class Mutation(Deciding):
         from_: From_ = None, to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            edit = released(_snake(property), days(from_, to))
+            edit = released(property_of(kind, _snake(property)).name, days(from_, to))
             return editing.write(kind, editing.uuid(kind, thing), edit, expected_version)
 
         info.context.access.require_by_hand(kind)
@@ -288,7 +300,7 @@ class Mutation(Deciding):
     async def approve_brake(self, info: CONTEXT, id: strawberry.ID, reason: str) -> Decided:
         context = info.context
         why = Editing(context, "approveBrake", reason).reason
-        done = await anyio.to_thread.run_sync(lambda: approve(context.driver, id, context.access.name, why))
+        done = await anyio.to_thread.run_sync(lambda: approve(context.driver, as_kept(id), context.access.name, why))
         if not done:
             raise GraphQLError(f"no brake {id!r} waits", extensions={"code": "unknown_brake"})
         return Decided(id=id)

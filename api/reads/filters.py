@@ -44,7 +44,9 @@ def of_kind(kind: str) -> dict[str, Filter]:
     for prop in KINDS[kind].properties:
         if prop.name in FILTERED:
             doc = "null: has none"
-            found.append(Filter(camel(prop.name), "String", _equals(prop.name), doc, _empty(prop.name), form=normal))
+            names = "employment type" if (kind, prop.name) == ("Employment", "type") else ""
+            equals = _equals(prop.name)
+            found.append(Filter(camel(prop.name), "String", equals, doc, _empty(prop.name), names, normal))
         if prop.name in SEARCHED:
             found.append(
                 Filter(f"{camel(prop.name)}Contains", "String", _like(prop.name, "CONTAINS"), "Any case", form=normal)

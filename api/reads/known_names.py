@@ -5,23 +5,33 @@ what the program knows is checked when the question's values are bound.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, LiteralString
 
 import neo4j
 from graphql import GraphQLError
 
 from graph.errors import Unknown
-from graph.identity.lookup import find
-from graph.model import KINDS
+from graph.identity.lookup import canonical, find
+from graph.model import EMPLOYMENT_TYPES, KINDS
 from graph.statements.precedence import DEFAULT_ORDER, MANUAL, SourceOrder
+from graph.statements.statement import KINDS_OF_FILES
 from graph.writing.day_turn import DAY_TURN
 
 NAMED = "named"
 """The rule that looks a name up. Its answer is the uuid of a unit, and else the name itself."""
 
+Targets = Mapping[str, Collection[str]]
+"""Each target that the program has, and the names of its objects."""
+
 _STATES = {
-    "runs": ("running", "done", "stopped", "failed"),
+    "runs": ("running", "done", "stopped", "failed", "killed"),
     "brakes": ("waiting", "approved", "used"),
+    "ledgerEntries": ("pending", "delivered", "failed", "closed", "parked"),
+}
+_LOOKED_UP: Mapping[tuple[str, str], str] = {
+    ("ledgerEntries", "target"): "target",
+    ("ledgerEntries", "object"): "object",
+    ("badRecords", "kind"): "kind of record",
 }
 _WORDS: Mapping[tuple[str, str], Collection[str]] = {
     **{(list_, "state"): states for list_, states in _STATES.items()},
@@ -38,6 +48,11 @@ def word(list_: str, argument: str) -> Callable[[Any], Any] | None:
     return None if allowed is None else lambda value: one_of(argument, value, allowed)
 
 
+def looked_up(list_: str, argument: str) -> str | None:
+    """What an argument of a list of records names, where ``known`` must look it up."""
+    return "source" if argument == "source" else _LOOKED_UP.get((list_, argument))
+
+
 def one_of(argument: str, value: Any, allowed: Collection[str]) -> Any:
     """The value. Raises GraphQLError (unknown_<argument>) where it is not allowed."""
     if value is not None and value not in allowed:
@@ -45,8 +60,8 @@ def one_of(argument: str, value: Any, allowed: Collection[str]) -> Any:
     return value
 
 
-def known(driver: neo4j.Driver, order: SourceOrder, what: str, name: str) -> str:
-    """The uuid of the Unit that is known by this name; of a Role, Position, KleNode or source the name itself.
+def known(driver: neo4j.Driver, order: SourceOrder, targets: Targets, what: str, name: str) -> str:
+    """The uuid of the Unit that is known by this name; of a Role, Position, KleNode, source … the name itself.
 
     Raises Unknown (unknown_unit, unknown_role, unknown_source …), with what is allowed where that is a short list.
     """
@@ -54,6 +69,11 @@ def known(driver: neo4j.Driver, order: SourceOrder, what: str, name: str) -> str
         match what:
             case "source":
                 return _source(session, order, name)
+            case "target" | "object" | "kind of record" | "employment type":
+                return _told(session, targets, what, name)
+            case "run":
+                if not _has(session, "Run", "id", name):
+                    raise Unknown("unknown_run", f"no run has the id {name!r}; runs {{ nodes {{ id }} }} lists them")
             case "Unit":
                 return find(session, what, name).uuid
             case "Role":
@@ -63,12 +83,40 @@ def known(driver: neo4j.Driver, order: SourceOrder, what: str, name: str) -> str
                     )
                     raise Unknown("unknown_role", f"no Role is known as {name!r}; the roles are {roles}")
             case "Position":
-                if not _has(session, "Position", "code", name) and not _has(session, "Position", "uuid", name):
+                uuid = canonical(name)
+                if uuid is not None and _has(session, "Position", "uuid", uuid):
+                    return uuid
+                if not _has(session, "Position", "code", name):
                     raise Unknown("unknown_position", f"no Position is known as {name!r}; give its code or uuid")
             case "KleNode":
                 if not _has(session, "KleNode", "number", name):
                     raise Unknown("unknown_kle_node", f"no KleNode has the number {name!r}")
         return name
+
+
+_TOLD: Mapping[str, tuple[str, LiteralString]] = {
+    "target": ("unknown_target", "MATCH (e:LedgerEntry) RETURN DISTINCT e.target AS value"),
+    "object": ("unknown_object", "MATCH (e:LedgerEntry) RETURN DISTINCT e.object AS value"),
+    "kind of record": ("unknown_kind", "MATCH (b:BadRecord) RETURN DISTINCT b.kind AS value"),
+    "employment type": ("unknown_type", "MATCH (n:EmploymentState|AffiliationState) RETURN DISTINCT n.type AS value"),
+}
+
+
+def _told(session: neo4j.Session, targets: Targets, what: str, name: str) -> str:
+    """One of the program's own names, or one that the graph holds: it is looked at for other names only."""
+    own: Mapping[str, Collection[str]] = {
+        "target": targets,
+        "object": [each for objects in targets.values() for each in objects],
+        "kind of record": (*KINDS, *KINDS_OF_FILES),
+        "employment type": EMPLOYMENT_TYPES,
+    }
+    if name in own[what]:
+        return name
+    code, query = _TOLD[what]
+    allowed = {*own[what], *(row["value"] for row in session.run(query) if row["value"] is not None)}
+    if name not in allowed:
+        raise Unknown(code, f"no {what} is known as {name!r}; it must be one of {', '.join(sorted(allowed)) or 'none'}")
+    return name
 
 
 def _has(session: neo4j.Session, kind: str, name: str, value: str) -> bool:

@@ -29,6 +29,7 @@ from api.http.availability import Availability, OutOfTime, Patience
 from api.reads.bounded_cache import Kept
 from api.reads.compiler import Compiler
 from api.reads.json_writer import Ambiguous, Opened, Writer
+from api.reads.known_names import Targets
 from api.reads.lengths import Lengths, measured
 from api.reads.limits import Limits, check_cost, check_depth, check_parts
 from api.reads.plan import Plan, Statement
@@ -75,6 +76,7 @@ class Reader:
     states: States | None = None
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     availability: Availability | None = None
+    targets: Targets = field(default_factory=dict)
     _clock: tuple[float, date] = (-CLOCK_SECONDS, date.min)
 
     def __post_init__(self) -> None:
@@ -82,6 +84,7 @@ class Reader:
         if self.states is not None:
             self._rules.states = self.states
         self._rules.role_rules = self.role_rules
+        self._rules.targets = self.targets
         self._available = self.availability or Availability(self.reading)
         self._lengths = Lengths()
         self._looked = 0.0

@@ -2,15 +2,17 @@
 
 from typing import TYPE_CHECKING
 
+from exporters.plan2learn.settings import FILE_NAMES
 from exporters.plan2learn.settings import Plan2LearnSettings as Settings
 
 if TYPE_CHECKING:
     from exporters.target import Surroundings, Target
 
-__all__ = ["NEEDS", "TITLE", "Settings", "build"]
+__all__ = ["NEEDS", "OBJECTS", "TITLE", "Settings", "build"]
 
 TITLE = "Plan2Learn"
 NEEDS = "form.encoding and delivery"
+OBJECTS = tuple(FILE_NAMES)
 
 
 def build(settings: Settings, surroundings: "Surroundings") -> "Target":

@@ -1,14 +1,15 @@
 """Settings of Plan2Learn. The defaults give the files that its customers send today (plan2learn.md §3)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from exporters.brake import ExportBrake
 from exporters.files.delivery_settings import DeliverySettings
 from exporters.files.shape import PhoneForm
 from exporters.files.table import TableForm
+from graph.identity.lookup import canonical
 
 File = Literal["unit", "position", "person", "employment", "leader"]
 EmailType = Literal["work", "private"]
@@ -116,6 +117,11 @@ class Plan2LearnSettings(BaseModel):
     def _defaults_of_the_variant(cls, given: Any) -> Any:
         return {**_RSD, **given} if isinstance(given, dict) and given.get("variant") == "rsd" else given
 
+    @field_validator("roots", "left_out_units")
+    @classmethod
+    def _uuids_in_small_letters(cls, units: Collection[str]) -> Collection[str]:
+        return type(units)(canonical(each) or each for each in units)  # type: ignore[call-arg]
+
     @model_validator(mode="after")
     def _columns_and_order_are_known(self) -> Self:
         for file, columns in self.columns.items():
@@ -125,6 +131,9 @@ class Plan2LearnSettings(BaseModel):
                     raise ValueError(
                         f"columns.{file}.{title}: there is no field {name!r}; there are {', '.join(known)}"
                     )
+        unknown = sorted({*self.brake.files} - {*FILE_NAMES})
+        if unknown:
+            raise ValueError(f"brake.files: there is no file {unknown[0]!r}; there are {', '.join(FILE_NAMES)}")
         if sorted(self.order) != sorted(FILE_NAMES):
             raise ValueError(f"order must hold each of {', '.join(FILE_NAMES)} once")
         return self

@@ -1,7 +1,7 @@
 """Plan2Learn's five files, made of its image (plan2learn.md §1, §3). Pure: the same image gives the same files."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -10,6 +10,7 @@ from exporters.plan2learn.image import Employment, Leader, Organisation, Person,
 from exporters.plan2learn.places import Places, places
 from exporters.plan2learn.settings import FILE_NAMES, File, Plan2LearnSettings
 from exporters.target import Notice, Parked, Row, Shaped, ShapedFile
+from graph.model import EMPLOYMENT_TYPES
 
 
 @dataclass
@@ -62,9 +63,28 @@ def shaped(organisation: Organisation, settings: Plan2LearnSettings, at: date) -
         },
         "leader": _leader_rows(organisation.leaders, keys, files),
     }
+    _tell_settings_that_match_nothing(organisation, files)
     protected = frozenset(uuid for uuid, each in staff.items() if each.person.protected)
     made = [_file(file, rows[file], settings, at, protected) for file in settings.order]
     return Shaped(made, files.parked, files.notices, dict(files.counts))
+
+
+def _tell_settings_that_match_nothing(organisation: Organisation, files: _Files) -> None:
+    """A name that was mistyped would leave out nothing, or everything, and nobody would hear of it."""
+    settings, units = files.settings, organisation.units
+    here: Mapping[str, tuple[Iterable[str], Collection[str]]] = {
+        "roots": (settings.roots, {*units, *(each.number for each in units.values())}),
+        "left_out_levels": (settings.left_out_levels, {each.level for each in units.values()}),
+        "left_out_units": (settings.left_out_units, units),
+        "employment_types": (
+            settings.employment_types - {*EMPLOYMENT_TYPES},
+            {each.type for each in organisation.employments},
+        ),
+    }
+    for name, (given, known) in here.items():
+        for each in sorted({*given} - {*known}):
+            text = f"{name}: nothing in the organisation has {each!r}"
+            files.notice("settings", each, name, "setting_matches_nothing", text)
 
 
 # -- which ------------------------------------------------------------------------------------------------------

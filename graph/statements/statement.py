@@ -93,6 +93,10 @@ class Statement:
 _NOT_COMPARED: tuple[str, ...] = field(default=(), compare=False)
 
 
+KINDS_OF_FILES = ("Certificate", "ChangeFile", "File", "Folder", "RoleRule", "Service", "Subscription")
+"""Kinds of problems that are not about a thing of the model, but about what a source reads or a rule looks for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A record, or part of one, that could not be taken as it stands; kept and shown until mended.

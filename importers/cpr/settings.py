@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from protocols.addresses import HostName, WebAddress
+from protocols.addresses import HostName, SecretAddress
 
 LOOKUP_SERVICE = "e6be2436-bf35-4df2-83fe-925142825dc2"
 SUBSCRIPTION_SERVICE = "9cdccc2f-3243-11e2-8fef-d4bed98c5934"
@@ -65,7 +65,7 @@ class SubscriptionSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: WebAddress = "https://prod.serviceplatformen.dk/service/CPRSubscription/CPRSubscription/1/"
+    url: SecretAddress = "https://prod.serviceplatformen.dk/service/CPRSubscription/CPRSubscription/1/"
     agreement: Agreement = Field(description="InvocationContext; this service knows no other context")
     files: SftpPlace
     counter: Literal["lines", "persons"] = Field(
@@ -79,7 +79,7 @@ class CprSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: WebAddress = Field(
+    url: SecretAddress = Field(
         "https://prod.serviceplatformen.dk/service/CPR/PersonBaseDataExtended/4",
         description="where PersonLookup answers; exttest.serviceplatformen.dk for external test",
     )

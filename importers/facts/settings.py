@@ -17,4 +17,7 @@ class FactsSettings(BaseModel):
         examples=["own_facts"],
         description="under which the facts are kept",
     )
+    other_names: tuple[str, ...] = Field(
+        default=(), description="under which other facts files are kept, read with other settings; for merge.order"
+    )
     whole: bool = Field(default=True, description="what is no longer in the file ends on the day of the import")

@@ -41,6 +41,8 @@ from graph.writing.door import ATTEMPTS, Door, Stale, Stated, points_to_itself
 from importers.pipeline.brake import BrakeSettings, digest, digest_of_doubt, stopping, summary, too_many
 from importers.pipeline.intake import Progress, Taking, problem_of, silent
 from importers.pipeline.report import ImportReport, text_of
+from importers.pipeline.unmatched_rules import KIND as RULES
+from importers.pipeline.unmatched_rules import unmatched
 from importers.pipeline.writing import Compared, Writing, distinct
 from importers.source import Reading, Source
 from rules.assignments import Ruling, Told
@@ -171,6 +173,10 @@ class Import:
             # After everything else: they look at the graph, where the list and payroll have met.
             if told := self.ruling.of_the_list():
                 self._settle(told, self.report.problems)
+            if self.ruling.is_due:
+                kept = kept_problems(self.driver, self.source.name).values()
+                looked_at = {(each.kind, each.key) for each in kept if each.kind == RULES}
+                self._keep_problems(list(unmatched(self.driver, self.source.name, self.rules)), looked_at)
             self.ruling.finish()
 
     # -- compare, brake, apply ----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from protocols.addresses import WebAddress
+from protocols.addresses import WebAddress, secret_address
 
 
 class PositionsSettings(BaseModel):
@@ -31,6 +31,13 @@ class PositionsSettings(BaseModel):
     def _one_place(self) -> "PositionsSettings":
         if self.path is not None and self.url is not None:
             raise ValueError("the position list has a path or a url, not both")
+        if self.token is not None:
+            for name, address in (("url", self.url), ("categories_url", self.categories_url)):
+                try:
+                    if address is not None:
+                        secret_address(address)
+                except ValueError as error:
+                    raise ValueError(f"{name} {error}") from error
         if self.categories_url is not None and self.url is None:
             raise ValueError("categories_url goes with url; in a folder the categories are position_categories.*")
         return self

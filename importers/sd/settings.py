@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from protocols.addresses import WebAddress
+from importers.days import Day
+from protocols.addresses import SecretAddress
 
 
 class UnpaidRule(BaseModel):
@@ -24,8 +25,8 @@ class SdSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    xml_url: WebAddress = Field("https://service.sd.dk/sdws", description="Where the XML operations answer")
-    json_url: WebAddress | None = Field(
+    xml_url: SecretAddress = Field("https://service.sd.dk/sdws", description="Where the XML operations answer")
+    json_url: SecretAddress | None = Field(
         "https://service.sd.dk/api-gateway/organization/public/api/v1",
         description='Where the parent history answers; "" = only today\'s tree is read',
     )
@@ -35,7 +36,7 @@ class SdSettings(BaseModel):
     institutions: tuple[str, ...] = Field((), description="… or these; their order decides whose names count")
     positions_from: str | None = Field(None, description="The institution whose position list all others use")
 
-    earliest: date = Field(date.min, description="Asked for from this day; what began before is cut to it")
+    earliest: Day = Field(date.min, description="Asked for from this day; what began before is cut to it")
     history: Literal["all", "from_today"] = Field("all", description="from_today: present and future only")
     left_out_levels: frozenset[str] = Field(
         frozenset(), description="Levels that are no places in the line; employments are lifted above them"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from protocols.addresses import WebAddress
+from protocols.addresses import SecretAddress
 
 SignedPart = Literal["body", "timestamp", "provider", "token"]
 
@@ -16,7 +16,7 @@ class UniLoginSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: WebAddress = Field(
+    url: SecretAddress = Field(
         "https://brugerdatabasen.stil.dk/bpi/wsieksport/7", description="Where wsiEKSPORT 7 answers"
     )
     provider: str = Field(min_length=1, description="The provider system's id at STIL (UdbydersystemId)")

@@ -15,6 +15,7 @@ from rich.console import Console
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed
 from reconnect.progress import progress
+from reconnect.targets import objects
 from reconnect.terminal import terminal
 
 _GRACE = 10
@@ -100,6 +101,7 @@ async def _serve(
         redis_url=context.redis_url(),
         states=partial(as_answers, context),
         role_rules={each.name: each.about for each in context.settings.roles},
+        targets=objects(),
         origins=context.settings.api.origins,
         introspection=context.settings.api.introspection,
         limits=Limits(budget=context.settings.api.budget),

@@ -19,6 +19,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from reconnect.embedded.home import default_home
 from reconnect.logs.redaction import HIDDEN, is_secret_name
+from reconnect.settings.names import unknown_names
 from reconnect.settings.tree import Settings
 from reconnect.settings.words import in_words, is_secret, without_blanks
 
@@ -87,6 +88,9 @@ def load(explicit: Path | None = None, environment: Mapping[str, str] | None = N
         settings = Settings(**values)
     except ValidationError as error:
         raise SettingsError("\n".join(_explained(error, origins))) from error
+    unknown = [f"{'.'.join(path)}: {text} ({_where(path, origins)})" for path, text in unknown_names(settings)]
+    if unknown:
+        raise SettingsError("\n".join(unknown))
     secret_files.update(_private_keys(settings, ()))
     if file is not None and any(_is_secret(path) and origin == str(file) for path, origin in origins.items()):
         secret_files.add(file)
@@ -227,10 +231,10 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _is_table_of(model: type[BaseModel], name: str) -> bool:
-    """Whether the field is a table whose keys are free (``dict[str, …]``)."""
+    """Whether the field is a table whose keys are free (``dict[str, …]``, ``Mapping[str, …]``)."""
     annotation: Any = model.model_fields[name].annotation
     kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    return any(get_origin(kind) is dict for kind in kinds)
+    return any(get_origin(kind) in (dict, Mapping) for kind in kinds)
 
 
 def _explained(error: ValidationError, origins: Mapping[Path_, str]) -> Iterator[str]:

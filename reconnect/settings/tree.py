@@ -148,7 +148,7 @@ class ScheduleSettings(Section):
 class SilenceSettings(Section):
     """When a source counts as silent: it has not been read well for longer than it should."""
 
-    after_hours: dict[str, float] = Field(
+    after_hours: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default_factory=dict,
         description="source → hours; otherwise the longest gap in its schedule and the margin; 0 = never",
     )

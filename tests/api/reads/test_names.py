@@ -1,6 +1,7 @@
 """Names: the Danish order, search by words, and what is asked for by a name that nobody knows."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import neo4j
@@ -17,6 +18,7 @@ from graph.statements.statement import Statement
 from graph.time import today
 from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
+from reconnect.targets import objects
 from tests.api.reads.asking import Asking, closed, open_asking
 from tests.emptied import empty
 from tests.graph.organisation import Stating, person, unit
@@ -25,6 +27,7 @@ ORDERED = (
     "Aksel Esben Gregersen", "André Bak", "Anna-Sofie Høj", "Bo", "Müller Hans", "Zenia Bæk", "zita Aa", "Æbe", "Ærø",
     "østen", "Øster", "Aabenraa", "Ågård", "Åse", "aase B",
 )  # fmt: skip
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 RING = Keyring.generate()
 
 
@@ -39,6 +42,7 @@ def asking(driver: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
     empty(driver)
     run_import(driver, Stating(*statements()), RING)
     opened = open_asking(addresses.bolt_uri, addresses.user, addresses.password, driver, RING)
+    opened.reader = replace(opened.reader, targets=objects())
     yield opened
     closed(opened)
 
@@ -156,6 +160,15 @@ def test_a_list_by_name_is_read_in_the_order_of_its_index(asking: Asking) -> Non
         ('{ disagreements(kind: "Person", property: "nonsense") { said { property } } }', "unknown_property"),
         ('{ disagreements(kind: "Person", source: "nonsense") { said { property } } }', "unknown_source"),
         ('{ disagreements(kind: "Person", after: "nonsense") { said { property } } }', "bad_cursor"),
+        ('{ badRecords(kind: "person") { totalCount } }', "unknown_kind"),
+        ('{ ledgerEntries(target: "plan3learn") { totalCount } }', "unknown_target"),
+        ('{ ledgerEntries(object: "persons") { totalCount } }', "unknown_object"),
+        ('{ ledgerEntries(state: "done") { totalCount } }', "unknown_state"),
+        ('{ employments(filter: {type: "monthly"}) { totalCount } }', "unknown_type"),
+        ('{ nearestManager(person: "p0", types: ["monthly"]) { answer: __typename } }', "unknown_type"),
+        ('{ nearestManager(person: "p0", employment: "e0") { answer: __typename } }', "unknown_affiliation"),
+        (f'{{ kleChanges(run: "{UNKNOWN}") {{ number }} }}', "unknown_run"),
+        (f'{{ employments(filter: {{position: "{UNKNOWN}"}}) {{ totalCount }} }}', "unknown_position"),
         ('{ tree(root: "nowhere") { depth } }', "unknown_unit"),
         ('{ kleChanges(run: "nonsense") { number } }', "bad_uuid"),
         ('{ unit(uuid: "north") { name } }', "bad_uuid"),
@@ -198,6 +211,10 @@ def test_known_names_are_taken_however_they_are_written(asking: Asking) -> None:
         never: units(filter: {{source: "opus"}}) {{ totalCount }}
         days: changes(source: "day-turn") {{ totalCount }}
         target: brakes(source: "plan2learn") {{ totalCount }}
+        ledgerEntries(target: "plan2learn", object: "person", state: "parked") {{ totalCount }}
+        file: badRecords(kind: "File") {{ totalCount }}
+        killed: runs(state: "killed") {{ totalCount }}
+        nearestManager(person: "p0", types: ["hourly"]) {{ __typename }}
         changes(uuid: "{loud}", kind: "Unit", source: "sd") {{ totalCount }}
         tree(root: "{loud}", depth: 1) {{ depth }}
     }}"""

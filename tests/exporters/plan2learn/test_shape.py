@@ -72,6 +72,31 @@ def test_05_an_employment_in_a_left_out_unit_is_dropped_and_counted_or_lifted() 
     assert [(row["EngagementId"], row["AfdelingsId"]) for row in lifted] == [("e1", "north"), ("e2", "south")]
 
 
+def test_settings_that_match_nothing_are_noticed() -> None:
+    chosen = settings(
+        roots=("root", "rot"),
+        left_out_levels=["Afdelingsniveau", "team"],
+        left_out_units=["nowhere"],
+        employment_types=["monthly_full", "hourly", "monthly"],
+    )
+    made = shaped(organisation(employment("e1", ALMA)), chosen, AT)
+    told = {(each.field, each.key) for each in made.notices if each.rule == "setting_matches_nothing"}
+    assert told >= {
+        ("roots", "rot"),
+        ("left_out_levels", "Afdelingsniveau"),
+        ("left_out_units", "nowhere"),
+        ("employment_types", "monthly"),
+    }
+    assert not {("roots", "root"), ("employment_types", "hourly")} & told
+
+
+def test_units_in_settings_may_be_written_in_capitals() -> None:
+    uuid = "0A0B0C0D-0000-4000-8000-000000000001"
+    chosen = settings(roots=(uuid, "R1"), left_out_units=[uuid])
+    assert chosen.roots == (uuid.lower(), "R1")
+    assert chosen.left_out_units == {uuid.lower()}
+
+
 def test_05_a_lift_makes_nobody_the_leader_of_the_unit_above() -> None:
     seen = organisation(employment("e1", ALMA, "team"), leaders=(leader("a1", "p1", "team"),))
     made = shaped(seen, settings(in_left_out_unit="lift"), AT)

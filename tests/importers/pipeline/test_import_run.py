@@ -9,7 +9,7 @@ import pytest
 
 from graph.cpr.keyring import Keyring
 from graph.runs.approvals import StaleApproval
-from graph.runs.sourcing import approve
+from graph.runs.sourcing import approve, kept_problems
 from graph.statements.statement import BadRecord, Problem, Statement
 from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import
@@ -444,3 +444,17 @@ def test_two_statements_of_one_new_person_in_one_reading_make_one_person(clean_g
     before = last_write(clean_graph)
     run_import(clean_graph, both, RING)
     assert last_write(clean_graph) == before
+
+
+def test_a_role_rule_that_matches_nothing_is_noticed_until_it_does(clean_graph: neo4j.Driver) -> None:
+    known = next(iter(MANAGERS.position_codes))
+    wrong = RoleRule(name="heads", role="manager", position_codes=frozenset({known, "no-such-code"}))
+    report = run_import(clean_graph, Stating(*small()), RING, rules=[MANAGERS, wrong])
+    told = [(each.kind, each.key, each.field, each.rule, each.severity) for each in report.problems]
+    assert told == [("RoleRule", "heads", "position_codes", "matches_nothing", "notice")]
+    assert "no-such-code" in report.problems[0].text
+    assert [each.key for each in kept_problems(clean_graph, "sd").values()] == ["heads"]
+    assert run_import(clean_graph, Stating(*small()), RING, rules=[MANAGERS, wrong]).problems == []
+    mended = run_import(clean_graph, Stating(*small()), RING, rules=[MANAGERS])
+    assert mended.problems == []
+    assert not kept_problems(clean_graph, "sd")

@@ -1,5 +1,6 @@
 """Settings: one tree from file, environment and secret files; every value says where it came from."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,24 @@ def test_a_blank_value_says_that_there_is_none(tmp_path: Path) -> None:
     assert settings.roles[0].manager_flag
 
 
+STIL = '[sources.unilogin]\nprovider = "x"\nkey_file = "k"\nkey_password = "hidden words"\n'
+PLAN = '[targets.plan2learn]\nform = {encoding = "utf-8"}\ndelivery = {kind = "folder", path = "/out"}\n'
+
+
+def test_known_names_in_settings_are_taken(tmp_path: Path) -> None:
+    text = (
+        '[merge]\norder = ["opus", "tags", "more", "rule:heads", "facts"]\n'
+        '[merge.properties]\n"Person.name" = ["cpr"]\n"Unit.parent" = ["tags"]\n"Unit.exists" = ["sd"]\n'
+        '[silence.after_hours]\ntags = 0\nopus = 30\n[schedules.imports]\nfacts = "0 5 * * *"\n'
+        '[schedules.exports]\nplan2learn = "0 5 * * *"\n[sources.facts]\nname = "tags"\nother_names = ["more"]\n'
+        "[sources.kle]\naccept_release = 2026-01-01\n"
+        '[[roles]]\nname = "heads"\nrole = "manager"\nmanager_flag = true\n'
+    )
+    settings = load(written(tmp_path, text), {}).settings
+    assert settings.merge.order[1:3] == ("tags", "more")
+    assert settings.sources.kle.accept_release == date(2026, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("text", "name", "words"),
     [
@@ -164,6 +183,26 @@ def test_a_blank_value_says_that_there_is_none(tmp_path: Path) -> None:
         ('[api]\nintrospection = "perhaps"\n', "api.introspection", "must be true or false"),
         ('[worker]\nattempts = "many"\n', "worker.attempts", "must be a whole number"),
         ("roles = 3\n", "roles", "must be a list"),
+        ('[merge]\norder = ["opsu", "sd"]\n', "merge.order", "Did you mean opus? Allowed: cpr, sd, opus"),
+        ('[merge.properties]\n"Person.nmae" = ["sd"]\n', "merge.properties.Person.nmae", "Did you mean name?"),
+        ('[merge.properties]\n"Persn.name" = ["sd"]\n', "merge.properties.Persn.name", "Did you mean Person?"),
+        ('[merge.properties]\nname = ["sd"]\n', "merge.properties.name", "such as Person.name"),
+        ('[merge.properties]\n"Person.name" = ["ds"]\n', "merge.properties.Person.name", "there is no source 'ds'"),
+        (SD + 'json_url = "http://sd.example/api"\n', "sources.sd.json_url", "give an https:// address"),
+        (SD + 'xml_url = "http://127.0.0.1.example/"\n', "sources.sd.xml_url", "give an https:// address"),
+        (STIL + 'url = "http://stil.example"\n', "sources.unilogin.url", "give an https:// address"),
+        ('[sources.kle]\nurl = "http://u:hidden@kle.example"\n', "sources.kle.url", "give an https:// address"),
+        ('[sources.positions]\nurl = "http://hr.example"\ntoken = "hidden words"\n', "sources.positions", "https://"),
+        ("[silence.after_hours]\nopsu = 3\n", "silence.after_hours.opsu", "there is no source 'opsu'"),
+        ("[silence.after_hours]\nopus = -3\n", "silence.after_hours.opus", "greater than or equal to 0"),
+        ('[schedules.imports]\nopsu = "0 5 * * *"\n', "schedules.imports.opsu", "there is no source 'opsu'"),
+        ('[schedules.exports]\nplan = "0 5 * * *"\n', "schedules.exports.plan", "there is no target 'plan'"),
+        ('[sources.facts]\nname = "sd"\n', "sources.facts.name", "sd is another source"),
+        (SD + 'earliest = "20260101"\n', "sources.sd.earliest", "must be a date, such as 2026-06-30"),
+        (SD + 'earliest = "2026-W01-4"\n', "sources.sd.earliest", "must be a date, such as 2026-06-30"),
+        (SD + "earliest = 1767225600\n", "sources.sd.earliest", "must be a date, such as 2026-06-30"),
+        ("[sources.kle]\naccept_release = 2026-01-01T00:00:00\n", "sources.kle.accept_release", "must be a date"),
+        (PLAN + "brake = {files = {persons = {count = 1}}}\n", "targets.plan2learn", "there is no file 'persons'"),
     ],
 )
 def test_what_is_wrong_is_said_as_a_person_would(tmp_path: Path, text: str, name: str, words: str) -> None:
