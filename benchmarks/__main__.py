@@ -1,10 +1,13 @@
-"""``make bench``: every benchmark in sizes S and L; ``python -m benchmarks --size S`` for one size."""
+"""``make bench``: every benchmark in sizes S and L.
+
+``python -m benchmarks --size S`` for one size; ``--part nearest --part small`` for some of them (see ``PARTS``).
+"""
 
 import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import (
@@ -30,17 +33,29 @@ from reconnect.collector import collect_seldom
 SIZES = ("S", "L")
 
 
-def of_size(size: str) -> Iterator[Measured]:
-    """What is measured within one size, on one graph; as it comes."""
+ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top")
+"""What is measured within one size, on one graph."""
+PARTS = (*ON_A_PAYROLL, "unchanged", "first", "kle", "ten", "directory")
+
+
+def of_size(size: str, parts: Collection[str] = PARTS) -> Iterator[Measured]:
+    """The parts that are wanted of ``ON_A_PAYROLL``; as they come."""
     with tempfile.TemporaryDirectory(prefix="rc-bench-opus-") as folder, fresh_servers() as (addresses, driver):
         keyring = Keyring.generate()
-        yield from payroll.measure(addresses, driver, keyring, size, Path(folder))
+        if "payroll" in parts:
+            yield from payroll.measure(addresses, driver, keyring, size, Path(folder))
+        else:
+            payroll.imported(driver, keyring, size, Path(folder))
         turn(driver)
         day = today()
-        yield nearest_of_all.measure(driver, size, day)
-        yield large_read.measure(addresses, driver, keyring, size, day)
-        yield small_reads.measure(addresses, driver, size)
-        yield from top_and_names.measure(addresses, driver, keyring, size, day)
+        if "nearest" in parts:
+            yield nearest_of_all.measure(driver, size, day)
+        if "large" in parts:
+            yield large_read.measure(addresses, driver, keyring, size, day)
+        if "small" in parts:
+            yield from small_reads.measure(addresses, driver, size, day)
+        if "top" in parts:
+            yield from top_and_names.measure(addresses, driver, keyring, size, day)
 
 
 def of_directory() -> Iterator[Measured]:
@@ -49,27 +64,34 @@ def of_directory() -> Iterator[Measured]:
         yield from directory.measure(driver, Keyring.generate())
 
 
-def everything(sizes: Sequence[str]) -> Iterator[Measured]:
-    """All benchmarks in all sizes."""
+def wanted(sizes: Sequence[str], parts: Collection[str] = PARTS) -> Iterator[Measured]:
+    """The parts that are wanted, in all sizes; some of them in one size, or from one size to the next."""
     for size in sizes:
-        yield from of_size(size)
-        yield unchanged_sources.measure(size)
-    yield first_question.measure(sizes[0])
-    with tempfile.TemporaryDirectory(prefix="rc-bench-kle-") as folder, fresh_servers() as (_, driver):
-        yield kle.measure(driver, Keyring.generate(), Path(folder))
+        if not set(parts).isdisjoint(ON_A_PAYROLL):
+            yield from of_size(size, parts)
+        if "unchanged" in parts:
+            yield unchanged_sources.measure(size)
+    if "first" in parts:
+        yield first_question.measure(sizes[0])
+    if "kle" in parts:
+        with tempfile.TemporaryDirectory(prefix="rc-bench-kle-") as folder, fresh_servers() as (_, driver):
+            yield kle.measure(driver, Keyring.generate(), Path(folder))
     if len(sizes) > 1:
-        yield ten_changes.measure(payroll.SEED, payroll.TODAY, *sizes[:2])
-        yield from of_directory()
+        if "ten" in parts:
+            yield ten_changes.measure(payroll.SEED, payroll.TODAY, *sizes[:2])
+        if "directory" in parts:
+            yield from of_directory()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--size", choices=("XS", *SIZES), action="append", help="this size only (may be repeated)")
-    sizes = parser.parse_args(arguments).size or SIZES
+    parser.add_argument("--part", choices=PARTS, action="append", help="this part only (may be repeated)")
+    told = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped then too
     collect_seldom()  # as the program does
     measured: list[Measured] = []
-    for each in everything(sizes):
+    for each in wanted(told.size or SIZES, told.part or PARTS):
         print(f"{each.what}, {each.size}: {each.ratio:.2f}", file=sys.stderr, flush=True)
         measured.append(each)
     show(measured)

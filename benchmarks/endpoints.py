@@ -27,11 +27,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.http import connections
 from api.http.app import Service, create_app
+from api.reads.limits import Limits
 from graph.connection import connect, connect_async
 from graph.cpr.keyring import Keyring
+from reconnect.collector import collect_seldom, keep_what_is_loaded
 from reconnect.embedded import Addresses
 from reconnect.logs.setup import configure
+
+UNLIMITED = 10**12
+"""The budget of the one token that all clients of a benchmark ask with; each has one of its own elsewhere."""
 
 
 class Wanted(BaseModel):
@@ -50,7 +56,8 @@ def application(wanted: Wanted) -> Starlette:
     """The one that is wanted."""
     reading = connect_async(wanted.uri, wanted.user, wanted.password)
     if wanted.kind == "api":
-        return create_app(Service(connect(wanted.uri, wanted.user, wanted.password), reading, Keyring.generate()))
+        driver = connect(wanted.uri, wanted.user, wanted.password)
+        return create_app(Service(driver, reading, Keyring.generate(), limits=Limits(budget=UNLIMITED), warm_up=True))
     return _bare(wanted, reading)
 
 
@@ -113,4 +120,7 @@ def _await_answer(port: int, process: subprocess.Popen[bytes]) -> None:
 if __name__ == "__main__":
     configure("json", "warning")  # a line a request would measure the terminal
     told = Wanted.model_validate(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    uvicorn.run(application(told), host="127.0.0.1", port=told.port, log_level="warning", access_log=False)
+    served = application(told)
+    collect_seldom()  # as the program does
+    keep_what_is_loaded()
+    uvicorn.Server(connections.config(served, "127.0.0.1", told.port)).run()

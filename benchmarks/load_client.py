@@ -6,17 +6,29 @@ One process plays all of them, so the client takes little of the processors that
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import orjson
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """``per_second``: answers. ``slowest``: seconds within which 99 of 100 came. ``answers``: the first to each
+    request."""
+
+    per_second: float
+    slowest: float
+    answers: list[bytes]
+
+
 async def _client(
     host: str, port: int, requests: Sequence[bytes], answers: list[bytes], until: float, first: int
-) -> int:
-    """Ask round and round until the time is up; how many answers came. The first answer to each is kept."""
+) -> list[float]:
+    """Ask round and round until the time is up; what each answer took. The first answer to each is kept."""
     reader, writer = await asyncio.open_connection(host, port)
-    done, at = 0, first
-    while time.perf_counter() < until:
+    took: list[float] = []
+    at = first
+    while (began := time.perf_counter()) < until:
         which = at % len(requests)
         writer.write(requests[which])
         head = await reader.readuntil(b"\r\n\r\n")
@@ -25,10 +37,11 @@ async def _client(
         body = await _body(reader, head.lower())
         if not answers[which]:
             answers[which] = body
-        done, at = done + 1, at + 1
+        took.append(time.perf_counter() - began)
+        at += 1
     writer.close()
     await writer.wait_closed()
-    return done
+    return took
 
 
 async def _body(reader: asyncio.StreamReader, head: bytes) -> bytes:
@@ -54,18 +67,17 @@ def post(path: str, body: Mapping[str, object], token: str | None = None) -> byt
     return "\r\n".join(lines).encode() + data
 
 
-def per_second(
-    host: str, port: int, requests: Sequence[bytes], clients: int, seconds: float
-) -> tuple[float, list[bytes]]:
-    """Answers a second that ``clients`` at the same time get, and the first answer to each request."""
+def asked(host: str, port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Load:
+    """What ``clients`` get that ask at the same time."""
     answers = [b""] * len(requests)
 
-    async def run() -> float:
+    async def run() -> tuple[float, list[float]]:
         started = time.perf_counter()
         until = started + seconds
-        done = await asyncio.gather(
+        took = await asyncio.gather(
             *(_client(host, port, requests, answers, until, first * 7) for first in range(clients))
         )
-        return sum(done) / (time.perf_counter() - started)
+        return time.perf_counter() - started, sorted(each for client in took for each in client)
 
-    return asyncio.run(run()), answers
+    lasted, took = asyncio.run(run())
+    return Load(len(took) / lasted, took[len(took) * 99 // 100], answers)

@@ -12,15 +12,15 @@ from datetime import date
 import neo4j
 
 
-def _holds(link: str) -> str:
+def holds(link: str) -> str:
     return f"{link}.from <= $at AND ({link}.to IS NULL OR {link}.to > $at)"
 
 
 NEAREST_MANAGER_OF_ALL = f"""
 MATCH (:Role {{key: 'manager'}})<-[of:OF]-(a:Assignment {{active: true}})-[counts:FOR]->(unit:Unit {{active: true}})
-WHERE {_holds("of")} AND {_holds("counts")}
+WHERE {holds("of")} AND {holds("counts")}
 MATCH (holder {{active: true}})-[holds:HOLDS]->(a), (person:Person)-[has:HAS]->(holder)
-WHERE {_holds("holds")} AND {_holds("has")} AND coalesce(person.dead, false) = false
+WHERE {holds("holds")} AND {holds("has")} AND coalesce(person.dead, false) = false
 WITH unit, a, person, coalesce(holder.on_leave, false) OR coalesce(person.absent, false) AS away
 ORDER BY a.primary DESC, a.from, a.uuid
 CALL (a, person, away) {{
@@ -40,12 +40,12 @@ CALL (a, person, away) {{
 }}
 WITH unit, collect({{of: person.uuid, person: who.uuid, assignment: a.uuid, via: via}}) AS held
 MATCH (unit)<-[parts:PART_OF*0..30]-(below:Unit {{active: true}})
-WHERE all(part IN parts WHERE {_holds("part")})
+WHERE all(part IN parts WHERE {holds("part")})
 WITH below, unit, held, size(parts) AS steps
 ORDER BY steps
 WITH below, collect({{unit: unit.uuid, steps: steps, held: held}}) AS levels
 MATCH (person:Person)-[has:HAS]->(employment:Employment {{active: true}})-[works:IN]->(below)
-WHERE {_holds("has")} AND {_holds("works")}
+WHERE {holds("has")} AND {holds("works")}
 WITH employment, person.uuid AS self, levels
 WITH employment, self,
      [level IN levels WHERE any(each IN level.held WHERE each.of <> self AND each.person <> self)][0] AS level

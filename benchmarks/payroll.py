@@ -112,6 +112,12 @@ def measure(addresses: Addresses, driver: neo4j.Driver, keyring: Keyring, size: 
     ]  # fmt: skip
 
 
+def imported(driver: neo4j.Driver, keyring: Keyring, size: str, folder: Path) -> None:
+    """Only import, for what is measured on the graph."""
+    write_file(Municipality(size, SEED, TODAY), folder)
+    import_folder(driver, keyring, folder)
+
+
 def write_bare(copy: bare_copy.Copy, expected: tuple[int, int]) -> float:
     """Seconds for the copy into servers of its own, as cold as the import's were."""
     with fresh_servers() as (_, driver):

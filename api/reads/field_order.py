@@ -1,53 +1,53 @@
-"""The fields of an answer in the order in which they are asked for, as GraphQL promises; Neo4j's maps have none."""
+"""The fields of an answer, in the order in which they are asked for, as GraphQL promises.
+
+A row comes from Neo4j as the list of its values (``api.reads.objects``): here they get their names.
+"""
 
 from collections.abc import Callable, Mapping
-from operator import itemgetter
 from typing import Any
 
-from api.reads.selection import MARK, Selected, sources
+from api.reads.selection import Selected, read, sources
 
-Ordering = Callable[[Any], Any]
-
-
-def ordering(children: Mapping[str, Mapping[str, Selected]]) -> Ordering:
-    """Puts a value into order: a map of one of these types, a list of them, or None."""
-    types = [_of_map(fields) for fields in children.values()]
-    one = types[0] if len(types) == 1 else _of_union(children, types)
-
-    def order(value: Any) -> Any:
-        if isinstance(value, list):
-            return [one(each) if each is not None else None for each in value]
-        return None if value is None else one(value)
-
-    return order
+Naming = Callable[[Any], Any]
+Children = Mapping[str, Mapping[str, Selected]]
 
 
-def _of_union(children: Mapping[str, Mapping[str, Selected]], types: list[Ordering]) -> Ordering:
-    """By the type that a map names, where fields alone don't tell (``selection.MARK``); else by its fields."""
-    if any(MARK in fields for fields in children.values()):
-        by_type = dict(zip(children, types, strict=True))
-        return lambda value: by_type[value[MARK]](value)
-    by_fields: dict[frozenset[str], Ordering] = {}
-    for fields, type_ in zip(children.values(), types, strict=True):
-        by_fields.setdefault(frozenset(sources(fields).values()), type_)
-    return lambda value: by_fields[frozenset(value)](value)
+def naming(children: Children) -> Callable[[list[Any]], list[Any]]:
+    """Makes an object of each row. ``children``: its fields, by the type that it may be."""
+    one = _of_types(children)
+    return lambda rows: [None if row is None else one(row) for row in rows]
 
 
-def _of_map(fields: Mapping[str, Selected]) -> Ordering:
-    keys = tuple(each for each in fields if each != MARK)
-    asked = sources(fields)
-    read = [asked[each] for each in keys]
-    inner = [(place, ordering(fields[key].children)) for place, key in enumerate(keys) if fields[key].children]
-    if len(keys) < 2 and not inner and MARK not in fields:
-        return lambda value: value
-    get: Callable[[Any], Any] = itemgetter(*read) if len(keys) > 1 else lambda value: [value[key] for key in read]
-    if not inner:
-        return lambda value: dict(zip(keys, get(value), strict=True))
+def _of_types(children: Children) -> Naming:
+    if len(children) == 1:
+        (fields,) = children.values()
+        return _of_fields(fields, 0)
+    by_type = {type_: _of_fields(fields, 1) for type_, fields in children.items()}
+    return lambda row: by_type[row[0]](row)
 
-    def order(value: Any) -> Any:
-        values = list(get(value))
-        for place, of_inner in inner:
-            values[place] = of_inner(values[place])
+
+def _of_fields(fields: Mapping[str, Selected], before: int) -> Naming:
+    """``before``: how many values stand before those of the fields."""
+    keys = tuple(fields)
+    place_of = {each.key: place for place, each in enumerate(read(fields), before)}
+    places = [place_of[source] for source in sources(fields).values()]
+    are_all = not before and places == list(range(len(place_of)))
+    inner = [(place, _of_field(each)) for place, each in enumerate(fields.values()) if each.children]
+
+    def named(row: list[Any]) -> dict[str, Any]:
+        values = row if are_all else [row[place] for place in places]
+        if inner:
+            values = list(values)  # what has several names in the answer is one and the same list
+            for place, of_field in inner:
+                values[place] = of_field(values[place])
         return dict(zip(keys, values, strict=True))
 
-    return order
+    return named
+
+
+def _of_field(selected: Selected) -> Naming:
+    if selected.many:
+        several = naming(selected.children)
+        return lambda rows: None if rows is None else several(rows)
+    one = _of_types(selected.children)
+    return lambda row: None if row is None else one(row)

@@ -62,7 +62,7 @@ class Writer:
         head, rows = record[1], record[2]
         if self._opened is not None and rows:
             rows = await self._opened(rows)
-        return head, self._plan.roots[place].ordered(rows)
+        return head, self._plan.roots[place].named(rows)
 
     async def _object(self, place: int, root: RootForm) -> bytes:
         rows: list[Any] = []

@@ -29,8 +29,8 @@ class RootForm:
     form: Literal["object", "list", "page", "constant"]
     type: str
     page: tuple[PageField, ...] = ()
-    ordered: Callable[[list[Any]], list[Any]] = field(default=list, compare=False)
-    """Puts a block of rows into the order in which the fields are asked for."""
+    named: Callable[[list[Any]], list[Any]] = field(default=list, compare=False)
+    """Makes objects of a block of rows (``api.reads.field_order``)."""
     constant: str = ""
 
 
@@ -47,8 +47,8 @@ class Rule:
 class Statement:
     """What the root field at ``place`` asks of the graph. Neo4j plans the same ``text`` once.
 
-    It returns records (head, rows): what a page tells beside its rows (with its first record), and a block of rows in
-    the answer's own shape.
+    It returns records (head, rows): what a page tells beside its rows (with its first record), and a block of rows,
+    each the list of its values.
     """
 
     place: int

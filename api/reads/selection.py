@@ -14,24 +14,25 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
+    get_nullable_type,
     is_abstract_type,
+    is_list_type,
     is_object_type,
 )
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
 
-MARK = "~"
-"""Under this name, which no field can have, a map of a union tells its type; it is no part of the answer."""
-
 
 @dataclass(slots=True)
 class Selected:
-    """One field of the answer: ``key`` is what it is called there. ``children``: by the object type that it may be."""
+    """One field of the answer: ``key`` is what it is called there. ``children``: by the object type that it may be;
+    several are a union. ``many``: it is a list."""
 
     key: str
     name: str
     arguments: dict[str, Any]
     children: dict[str, dict[str, "Selected"]] = field(default_factory=dict)
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,12 @@ def sources(fields: Mapping[str, Selected]) -> dict[str, str]:
     """Key → key of the first field that asks for the same: it is read once, whatever it is called in the answer."""
     first: dict[Hashable, str] = {}
     return {key: first.setdefault(_asks_for(each), key) for key, each in fields.items()}
+
+
+def read(fields: Mapping[str, Selected]) -> list[Selected]:
+    """The fields that are read, each once, in the order in which they are asked for."""
+    keys = set(sources(fields).values())
+    return [each for key, each in fields.items() if key in keys]
 
 
 def _asks_for(selected: Selected) -> Hashable:
@@ -80,30 +87,15 @@ def _fields(parent: GraphQLObjectType, sets: Sequence[SelectionSetNode], documen
         assert definition is not None  # validation has seen it
         selected = Selected(key, name, get_argument_values(definition, node, document.variables))
         inner = [each.selection_set for each in nodes if each.selection_set is not None]
+        selected.many = is_list_type(get_nullable_type(definition.type))
         type_ = get_named_type(definition.type)
         if is_object_type(type_):
             selected.children[type_.name] = _fields(type_, inner, document)
         elif is_abstract_type(type_):
             for possible in document.schema.get_possible_types(type_):
                 selected.children[possible.name] = _fields(possible, inner, document)
-            _mark(selected.children)
         found[key] = selected
     return found
-
-
-def _mark(children: Mapping[str, dict[str, Selected]]) -> None:
-    """Have the types of a union named in the answer, where its fields alone don't tell in which form they are."""
-    forms: dict[frozenset[str], list[dict[str, Selected]]] = {}
-    for fields in children.values():
-        forms.setdefault(frozenset(fields), []).append(fields)
-    for alike in forms.values():
-        orders = {tuple(fields) for fields in alike}
-        nested = any(each.children for fields in alike for each in fields.values())
-        if len(alike) > 1 and alike[0] and (nested or len(orders) > 1):
-            for fields in children.values():
-                if fields:
-                    fields[MARK] = Selected(MARK, "__typename", {})
-            return
 
 
 def _collect(

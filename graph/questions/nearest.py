@@ -184,26 +184,23 @@ def nearest_manager(
 
 
 def nearest_managers_of_all(driver: neo4j.Driver, at: date) -> dict[str, Nearest]:
-    """The nearest manager of every employment and affiliation active on the day, in one query: uuid → answer."""
+    """The nearest manager of every employment and affiliation active on the day: uuid → answer."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         day = Day.of(at, turned_day(session))
         manager = _manager(session)
         whole = facts.everywhere(session, day, at, manager or "")
-    chains: dict[str, tuple[str, ...]] = {}
-    shared: dict[str, Nearest] = {}
     answers = {}
-    for employment, person, unit in whole.employed:
+    for unit, employed in whole.employed.items():
         if unit not in whole.active:
-            answers[employment] = Nearest(reason="unit_not_active")
+            answers.update(dict.fromkeys(employed, Nearest(reason="unit_not_active")))
             continue
-        if unit not in chains:
-            chains[unit] = _chain(unit, whole.parents)
-            shared[unit] = answer(chains[unit], whole.candidates, Question(whole.covers_all))
-        found = shared[unit]
+        chain = _chain(unit, whole.parents)
+        answers.update(dict.fromkeys(employed, answer(chain, whole.candidates, Question(whole.covers_all))))
         # The person matters only to those who manage, or stand in, somewhere: for all others the unit's answer holds.
-        if person in whole.involved:
-            found = answer(chains[unit], whole.candidates, Question(whole.covers_all, leaving_out=person))
-        answers[employment] = found
+        for employment in employed:
+            if (person := whole.involved.get(employment)) is not None:
+                asked = Question(whole.covers_all, leaving_out=person)
+                answers[employment] = answer(chain, whole.candidates, asked)
     return answers
 
 

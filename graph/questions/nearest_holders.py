@@ -59,13 +59,14 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Everywhere:
-    """The whole organisation on the day. ``involved``: persons who hold the role or stand in for a holder."""
+    """The whole organisation on the day. ``employed``: by unit, its active employments and affiliations. ``involved``:
+    the person of each of those whose person holds the role, or stands in for a holder."""
 
-    employed: Sequence[tuple[str, str, str]]  # employment, person, unit
+    employed: Mapping[str, Sequence[str]]
     parents: Mapping[str, str]
     active: frozenset[str]
     candidates: Mapping[str, Sequence[Candidate]]
-    involved: frozenset[str]
+    involved: Mapping[str, str]
     covers_all: bool
 
 
@@ -102,16 +103,26 @@ def _key(node: str) -> str:
     return f"coalesce(head(COLLECT {{ {told} }}), {node}.uuid)"
 
 
-def _candidates(day: Day) -> str:
-    """For a ``level`` and a ``role`` in scope: the rows of its candidates. A14: only where the unit is open."""
-    return f"""
+_OF_LEVEL = f"""
     MATCH (level)<-[for:FOR]-(a:Assignment)
-    WHERE {in_force("for")} AND {day.active("a")} AND {day.active("level")}
-      AND EXISTS {{ MATCH (a)-[of:OF]->(role) WHERE {in_force("of")} }}
+    WHERE EXISTS {{ MATCH (a)-[of:OF]->(role) WHERE {in_force("of")} }}
+"""
+_OF_ROLE = f"""
+    MATCH (role)<-[of:OF]-(a:Assignment)-[for:FOR]->(level:Unit)
+    WHERE {in_force("of")}
+"""
+
+
+def _candidates(day: Day, assignments: str) -> str:
+    """For a ``role`` in scope: the rows of its candidates. ``assignments``: how they are found, from a ``level`` in
+    scope or from the role. A14: only where the unit is open."""
+    return f"""
+    {assignments} AND {in_force("for")} AND {day.active("a")} AND {day.active("level")}
     MATCH (a)<-[holds:HOLDS]-(holder)
     WHERE {in_force("holds")} AND {day.active("holder")}
     {_person_of(day, "holder")}
     RETURN {{
+        unit: level.uuid,
         assignment: a.uuid,
         person: person.uuid,
         holder: holder.uuid,
@@ -148,7 +159,7 @@ def above(session: neo4j.Session, day: Day, at: date, unit: str, role: str) -> A
             MATCH way = (start)-[parts:PART_OF*0..]->(level:Unit)
             WHERE all(part IN parts WHERE {in_force("part")})
             CALL (level, role) {{
-                {_candidates(day)}
+                {_candidates(day, _OF_LEVEL)}
             }}
             WITH start, role, way, level, collect(candidate) AS candidates
             RETURN level.uuid AS unit, candidates, {day.active("start")} AS active,
@@ -203,45 +214,59 @@ def covering(session: neo4j.Session, at: date, responsibility: str) -> frozenset
 
 
 def everywhere(session: neo4j.Session, day: Day, at: date, role: str) -> Everywhere:
-    """Tree, candidates and employed people of the whole organisation: one query."""
+    """Tree, candidates and employed people of the whole organisation.
+
+    Of most people only the employments are read: whose they are matters to those who manage, and to who stands in.
+    """
     row = session.run(
         f"""
         OPTIONAL MATCH (role:Role {{uuid: $role}})
         RETURN {day.flag("role", "covers_all")} AS covers_all,
             COLLECT {{
-                MATCH (child:Unit)-[part:PART_OF]->(parent:Unit)
-                WHERE {in_force("part")}
-                RETURN [child.uuid, parent.uuid]
-            }} AS parents,
-            COLLECT {{ MATCH (u:Unit) WHERE {day.active("u")} RETURN u.uuid }} AS active,
+                MATCH (u:Unit)
+                RETURN [
+                    u.uuid,
+                    {day.active("u")},
+                    head([(u)-[part:PART_OF]->(above:Unit) WHERE {in_force("part")} | above.uuid]),
+                    COLLECT {{
+                        MATCH (u)<-[in:IN]-(tie)<-[has:HAS]-(:Person)
+                        WHERE {in_force("in")} AND {in_force("has")} AND {day.active("tie")}
+                        RETURN tie.uuid
+                    }}
+                ]
+            }} AS units,
             COLLECT {{
-                MATCH (level:Unit)
-                CALL (level, role) {{
-                    {_candidates(day)}
+                CALL (role) {{
+                    {_candidates(day, _OF_ROLE)}
                 }}
-                RETURN [level.uuid, candidate]
-            }} AS candidates,
-            COLLECT {{
-                MATCH (person:Person)-[has:HAS]->(tie)-[in:IN]->(unit:Unit)
-                WHERE {in_force("has")} AND {in_force("in")} AND {day.active("tie")}
-                RETURN [tie.uuid, person.uuid, unit.uuid]
-            }} AS employed
+                RETURN candidate
+            }} AS candidates
         """,
         role=role,
         at=at,
     ).single(strict=True)
     candidates: dict[str, list[Candidate]] = {}
-    for unit, each in row["candidates"]:
-        candidates.setdefault(unit, []).append(_candidate(each))
-    everybody = [each for group in candidates.values() for each in group]
+    persons: set[str] = set()
+    for each in row["candidates"]:
+        candidate = _candidate(each)
+        candidates.setdefault(each["unit"], []).append(candidate)
+        persons.update((candidate.person, *(substitute.person for substitute in candidate.substitutes)))
+    involved = session.run(
+        f"""
+        UNWIND $persons AS uuid
+        MATCH (:Person {{uuid: uuid}})-[has:HAS]->(tie)
+        WHERE {in_force("has")} AND {day.active("tie")}
+        RETURN tie.uuid AS tie, uuid AS person
+        """,
+        persons=sorted(persons),
+        at=at,
+    )
     return Everywhere(
-        employed=[tuple(each) for each in row["employed"]],
-        parents=dict(row["parents"]),
-        active=frozenset(row["active"]),
+        employed={unit: ties for unit, _, _, ties in row["units"] if ties},
+        parents={unit: above for unit, _, above, _ in row["units"] if above is not None},
+        active=frozenset(unit for unit, active, _, _ in row["units"] if active),
         candidates=candidates,
-        involved=frozenset(
-            person for each in everybody for person in (each.person, *(s.person for s in each.substitutes))
-        ),
+        involved={each["tie"]: each["person"] for each in involved},
         covers_all=row["covers_all"],
     )
 

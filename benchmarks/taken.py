@@ -1,0 +1,60 @@
+"""What something takes: seconds on the clock, and of the processors, Neo4j's among them.
+
+On a machine that others use too, the processors' seconds are the steadier figure.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import neo4j
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Taken:
+    """Of some rounds of one thing: ``wall`` and ``processor``, seconds of each."""
+
+    wall: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+
+
+def in_turns(
+    driver: neo4j.Driver, rounds: int, *several: Callable[[], object], warm: int = 1
+) -> tuple[list[Taken], list[object]]:
+    """Do several things in turns, as many rounds, after ``warm`` of them that don't count; what they took, and what
+    each gave last."""
+    taken = [Taken() for _ in several]
+    given: list[object] = [None for _ in several]
+    for number in range(warm + rounds):
+        for place, do in enumerate(several):
+            processor, wall = _processor(driver), time.perf_counter()
+            given[place] = do()
+            ended = time.perf_counter()
+            if number >= warm:
+                taken[place].wall.append(ended - wall)
+                taken[place].processor.append(_processor(driver) - processor)
+    return taken, given
+
+
+def ratios(ours: Taken, theirs: Taken) -> tuple[float, Mapping[str, float]]:
+    """Of the fastest rounds, and notes beside it: the same of the processors, and of the round in the middle."""
+    middle = len(ours.wall) // 2
+    return min(ours.wall) / min(theirs.wall), {
+        "ratio of processors": round(min(ours.processor) / min(theirs.processor), 2),
+        "ratio of medians": round(sorted(ours.wall)[middle] / sorted(theirs.wall)[middle], 2),
+    }
+
+
+def _processor(driver: neo4j.Driver) -> float:
+    """Seconds that this process and Neo4j have had of the processors."""
+    rows, _, _ = driver.execute_query(
+        """
+        CALL dbms.queryJmx('java.lang:type=OperatingSystem')
+        YIELD attributes
+        RETURN attributes.ProcessCpuTime.value AS nanoseconds
+        """
+    )
+    return time.process_time() + float(rows[0]["nanoseconds"]) / 1e9
