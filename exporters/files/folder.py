@@ -55,9 +55,11 @@ class FolderChannel:
         """Nothing is open."""
 
     def _make_folder(self) -> None:
-        if not self._folder.is_dir():
-            self._folder.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
-            self._folder.chmod(self._folder_mode)
+        """With all that is missing above it: who may enter the folder must be able to reach it."""
+        missing = [each for each in (self._folder, *self._folder.parents) if not each.is_dir()]
+        for each in reversed(missing):
+            each.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+            each.chmod(self._folder_mode)
 
 
 def _private(path: str, flags: int) -> int:

@@ -1,5 +1,6 @@
 """Delivery to a folder. ``files_NN``: pitfalls of files_and_rest.md."""
 
+import stat
 import threading
 from pathlib import Path
 
@@ -33,3 +34,14 @@ def test_leftovers_of_broken_runs_are_removed_and_only_ours(tmp_path: Path) -> N
     (tmp_path / "theirs.part").write_bytes(b"x")
     FolderChannel(FolderDelivery(path=tmp_path), "run2").sweep()
     assert [each.name for each in tmp_path.iterdir()] == ["theirs.part"]
+
+
+def test_every_folder_that_is_made_gets_the_mode_and_none_that_was_there(tmp_path: Path) -> None:
+    """A receiver in the group reaches the files; it stopped at the first folder above, which was 0700."""
+    here = tmp_path / "here"
+    here.mkdir(mode=0o755)
+    FolderChannel(FolderDelivery(path=here / "a" / "b", folder_mode="0750", file_mode="0640"), "run").send(
+        "x.csv", b"x"
+    )
+    modes = [stat.S_IMODE(each.stat().st_mode) for each in (here, here / "a", here / "a" / "b")]
+    assert modes == [0o755, 0o750, 0o750]
