@@ -6,9 +6,11 @@ Neo4j restarts, goes on where it was: listeners notice nothing but a pause.
 """
 
 import asyncio
+from asyncio import sleep
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 import neo4j
@@ -18,6 +20,8 @@ from api.http.availability import CLOSED, Availability, Away, OutOfTime
 
 BATCH = 500
 PAUSE = 0.5  # seconds between looks; the log has no gaps, so nothing is missed by looking later
+_LONGEST_PAUSE = 4.0  # seconds, while Neo4j is away
+_TOLD_EVERY = 60.0  # seconds between lines of the log about that
 LATEST = 2_000  # changes kept
 _CATCHING_UP = 4  # listeners that read the log at the same time
 _PATIENCE = 30.0  # seconds that one look may take
@@ -51,6 +55,8 @@ class Feed:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _broken: Exception | None = None
     _reader: asyncio.Task[None] | None = None
+    _pause: float = PAUSE
+    """Seconds before the next look: doubled while the log can't be read."""
     _listeners: int = 0
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CATCHING_UP))
 
@@ -73,7 +79,7 @@ class Feed:
                         seen = await self._last()
                     changes = await self._since(seen)
                 except _PASSING:
-                    await asyncio.sleep(PAUSE)
+                    await sleep(self._pause)
                     yield None
                     continue
                 for change in changes:
@@ -109,17 +115,22 @@ class Feed:
             return await self._asked(seen)
 
     async def _read(self) -> None:
+        told = -_TOLD_EVERY
         while True:
             try:
                 await self._look()
+                self._pause = PAUSE
             except _PASSING as error:
-                _log.info("change_log_not_read", error=type(error).__name__)
+                self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+                if monotonic() - told >= _TOLD_EVERY:
+                    told = monotonic()
+                    _log.info("change_log_not_read", error=type(error).__name__)
             except Exception as error:
                 _log.error("change_log_broken", exc_info=error)
                 self._broken = error
                 self._tell()
                 return
-            await asyncio.sleep(PAUSE)
+            await sleep(self._pause)
 
     async def _look(self) -> None:
         if self._head is None:

@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from unittest.mock import AsyncMock
 from urllib.parse import urlsplit
 
 import neo4j
 import orjson
 import pytest
+from structlog.testing import capture_logs
 from websockets.asyncio.client import ClientConnection, connect
 
 from api.http import availability
-from api.subscriptions import results
+from api.http.availability import Availability, Away
+from api.subscriptions import feed, results
 from api.subscriptions.feed import Feed
 from graph.change_log import Origin
 from graph.connection import connect_async
@@ -75,6 +79,29 @@ def test_a_subscription_goes_on_where_it_was_when_neo4j_comes_back(behind: Serve
 
     numbers = [each["payload"]["data"]["changes"]["number"] for each in asyncio.run(listen())]  # type: ignore[index]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_while_neo4j_is_away_the_log_is_looked_for_less_and_less_and_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was looked for twice a second, with a line in the log each time."""
+    driver: neo4j.AsyncDriver = AsyncMock()
+    following = Feed(driver, Availability(driver))
+    pauses: list[float] = []
+
+    async def away() -> None:
+        raise Away
+
+    async def paused(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 12:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(following, "_look", away)
+    with monkeypatch.context() as patched, capture_logs() as lines, suppress(asyncio.CancelledError):
+        patched.setattr(feed, "sleep", paused)
+        asyncio.run(following._read())
+    assert pauses[:4] == [1.0, 2.0, 4.0, 4.0]
+    assert sum(pauses) < 60
+    assert [each["event"] for each in lines] == ["change_log_not_read"]
 
 
 class Counting:
