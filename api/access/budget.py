@@ -15,6 +15,8 @@ FILLED_IN = 60.0
 MOST_STREAMS = 8
 """Large answers that a token may receive at the same time. Each holds a connection to Neo4j for as long as its client
 takes, and there are a hundred of them."""
+MOST_STREAMS_OF_ALL = 64
+"""And all tokens together: what is left of the hundred answers everything else."""
 _STREAM_AGAIN = 5
 """Seconds after which one of them may have come to its end."""
 _REFUSED = 1_000
@@ -33,11 +35,19 @@ class Spent(Exception):
 
 
 @dataclass(slots=True)
+class Streams:
+    """How many large answers all tokens of a service are receiving."""
+
+    open: int = 0
+
+
+@dataclass(slots=True)
 class Account:
     """The budget of one token, in fields. ``limit``: of a full one."""
 
     limit: float
     streams: int = 0
+    of_all: Streams = field(default_factory=Streams)
     _left: float = field(init=False)
     _counted: float = field(default_factory=monotonic)
 
@@ -103,13 +113,20 @@ class Stream:
                 "and ask again; or ask for less at a time (first, after)."
             )
             raise Spent(GraphQLError(text, extensions={"code": "too_many_streams"}), _STREAM_AGAIN)
+        if self.account.of_all.open >= MOST_STREAMS_OF_ALL:
+            text = (
+                f"{MOST_STREAMS_OF_ALL} large answers are being sent already. Ask again, or for less at a time (first)."
+            )
+            raise Spent(GraphQLError(text, extensions={"code": "too_many_streams"}), _STREAM_AGAIN)
         self.account.streams += 1
+        self.account.of_all.open += 1
         self.is_open = True
 
     def close(self) -> None:
         """Give the place back."""
         if self.is_open and self.account is not None:
             self.account.streams -= 1
+            self.account.of_all.open -= 1
         self.is_open = False
 
 
@@ -119,9 +136,10 @@ class Budgets:
 
     limit: float
     _accounts: dict[str, Account] = field(default_factory=dict)
+    _streams: Streams = field(default_factory=Streams)
 
     def of(self, token: str) -> Account:
         account = self._accounts.get(token)
         if account is None:
-            account = self._accounts[token] = Account(self.limit)
+            account = self._accounts[token] = Account(self.limit, of_all=self._streams)
         return account

@@ -31,6 +31,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
+from api.access.budget import Spent
 from api.reads.bounded_cache import Kept
 from api.reads.expansion import SpreadsItself, check_expansion
 from api.reads.variables import within
@@ -95,11 +96,25 @@ class Question:
 
 _kept: Kept[tuple[str, str | None], Question] = Kept(_KEPT_BYTES)
 _threads = ThreadPoolExecutor(1, "documents")
+_MOST_WAITING = 32
+_AGAIN = 5  # seconds
+_waiting = 0
 
 
 async def in_turn(work: Callable[[], T]) -> T:
-    """Do what takes longer than others should wait; one after the other, so that the others get most of the time."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, work)
+    """Do what takes longer than others should wait; one after the other, so that the others get most of the time.
+
+    Raises Spent where too many wait already.
+    """
+    global _waiting
+    if _waiting >= _MOST_WAITING:
+        text = "Too many long questions are waiting to be read. Ask again in some seconds, or send shorter ones."
+        raise Spent(GraphQLError(text, extensions={"code": "busy"}), _AGAIN)
+    _waiting += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_threads, work)
+    finally:
+        _waiting -= 1
 
 
 async def question_for(text: str, name: str | None) -> Question:

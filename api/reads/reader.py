@@ -55,6 +55,7 @@ _STATEMENT = 300
 """Fields that it costs to ask Neo4j once more."""
 _LENGTHS_SECONDS = 600.0
 _SOON = 20.0  # the first import makes a large graph of an empty one
+_AFTER_FAILURE = 10.0
 _LENGTHS_PATIENCE = 60.0
 _CLOSING = 5.0  # seconds
 _log = structlog.get_logger("api")
@@ -87,7 +88,7 @@ class Reader:
         self._rules.targets = self.targets
         self._available = self.availability or Availability(self.reading)
         self._lengths = Lengths()
-        self._looked = 0.0
+        self._looked = self._lasting = 0.0
         self._measured: asyncio.Task[None] | None = None
         self._plans: Kept[Hashable, Plan] = Kept(_PLAN_BYTES)
         # Not asyncio's own threads: one that hangs with Neo4j takes none from others, and they don't become many.
@@ -183,23 +184,22 @@ class Reader:
         if self.availability is None:
             return self._lengths
         looked = self._measured
-        if looked is None:
+        if looked is None or (looked.done() and monotonic() - self._looked > self._lasting):
             looked = self._measured = asyncio.create_task(self._measure(), name="measure the graph")
         if not self._lengths.counts:
             await patience.wait(lambda: asyncio.shield(looked))
-        elif looked.done() and monotonic() - self._looked > (_LENGTHS_SECONDS if self._lengths.is_large else _SOON):
-            self._measured = asyncio.create_task(self._measure(), name="measure the graph")
         return self._lengths
 
     async def _measure(self) -> None:
-        """Where it fails, the lengths stay as they were, and the next question tries again."""
+        """Where it fails, the lengths stay as they were, and questions try again after a pause."""
         try:
             async with self._available.within(_LENGTHS_PATIENCE):
                 self._lengths = await measured(self.reading)
-            self._looked = monotonic()
+            self._lasting = _LENGTHS_SECONDS if self._lengths.is_large else _SOON
         except Exception as error:
             _log.warning("lengths_not_measured", error=type(error).__name__)
-            self._measured = None
+            self._lasting = _AFTER_FAILURE
+        self._looked = monotonic()
 
     def _compiled(
         self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool

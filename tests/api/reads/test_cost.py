@@ -1,15 +1,18 @@
 """What a question costs is counted from what the graph holds, told, and paid from the token's budget."""
 
 import asyncio
+import threading
 from dataclasses import replace
 
 import httpx
 import neo4j
 import pytest
 
-from api.access.budget import Account, Spent
+from api.access.budget import MOST_STREAMS, MOST_STREAMS_OF_ALL, Account, Budgets, Spent, Stream
 from api.access.tokens import create
 from api.http.app import Service, create_app
+from api.http.availability import Availability
+from api.reads import question, reader
 from api.reads.compiler import Compiler
 from api.reads.lengths import Lengths, _of_tree, measured
 from api.reads.limits import Limits
@@ -151,3 +154,56 @@ def test_refused_documents_are_paid_for(graph: neo4j.Driver, addresses: Addresse
 
 def test_the_budget_is_a_setting() -> None:
     assert ApiSettings().budget == Limits().budget
+
+
+def test_lengths_that_cannot_be_measured_are_not_asked_for_again_by_each_question(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[object] = []
+
+    async def fails(reading: object) -> Lengths:
+        tried.append(reading)
+        raise OSError
+
+    monkeypatch.setattr(reader, "measured", fails)
+    failing = replace(asking, reader=replace(asking.reader, availability=Availability(asking.reader.reading)))
+    for _ in range(5):
+        assert failing.data("{ units { totalCount } }")
+    assert len(tried) == 1
+    monkeypatch.setattr(reader, "_AFTER_FAILURE", 0.0)
+    failing.reader._lasting = 0.0
+    assert failing.data("{ units { totalCount } }")
+    assert len(tried) == 2
+
+
+def test_all_tokens_together_receive_only_so_many_large_answers() -> None:
+    """Each token may have eight: a client with many tokens would take every connection to Neo4j."""
+    budgets = Budgets(1_000_000)
+    taken = [Stream(budgets.of(f"token {place // MOST_STREAMS}")) for place in range(MOST_STREAMS_OF_ALL)]
+    for each in taken:
+        each.open()
+    another = Stream(budgets.of("another"))
+    with pytest.raises(Spent, match="being sent already"):
+        another.open()
+    taken[0].close()
+    another.open()
+    assert another.is_open
+
+
+def test_long_documents_do_not_queue_without_end() -> None:
+    async def ask() -> list[object]:
+        held = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        gate = threading.Event()
+        waiting = [asyncio.ensure_future(question.in_turn(gate.wait)) for _ in range(question._MOST_WAITING)]
+        await asyncio.sleep(0)
+        loop.call_soon(held.set)
+        await held.wait()
+        with pytest.raises(Spent) as refused:
+            await question.in_turn(lambda: None)
+        gate.set()
+        await asyncio.gather(*waiting)
+        await question.in_turn(lambda: None)
+        return [refused.value.error.extensions, refused.value.wait]
+
+    assert asyncio.run(ask()) == [{"code": "busy"}, 5]
