@@ -177,6 +177,10 @@ def test_a_reason_is_needed_and_names_must_be_known(service: Served) -> None:
         "organisation",
     )["errors"]
     assert error["extensions"]["code"] == "unknown_property"
+    (error,) = service.ask(
+        'mutation { releaseValue(kind: "Unit", thing: "it", property: "nmae", reason: "x") { uuid } }', "organisation"
+    )["errors"]
+    assert error["extensions"]["code"] == "unknown_property"
 
 
 def test_what_is_no_text_for_everybody_and_no_number_is_refused(service: Served) -> None:

@@ -46,7 +46,7 @@ def test_an_ambiguous_match_is_decided(clean_graph: neo4j.Driver, addresses: Add
         (error,) = service.ask(DECIDE, "hr", id=waiting["id"], thing="no-such-unit")["errors"]
         assert error["extensions"]["code"] == "unknown_ambiguity"
         chosen = waiting["candidates"][0]
-        service.data(DECIDE, "hr", id=waiting["id"], thing=chosen)
+        service.data(DECIDE, "hr", id=waiting["id"], thing=chosen.upper())
         assert service.data(WAITING, "hr")["ambiguities"]["nodes"] == []
         assert run_import(clean_graph, told, ring, match_keys=by_number).problems == []
         found = service.data("query($id: ID) { unit(uuid: $id) { phone keys } }", "reader", id=chosen)["unit"]
