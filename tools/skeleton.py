@@ -56,7 +56,7 @@ def names_of(title: str) -> Names:
     plain = unicodedata.normalize("NFKD", title.translate(_DANISH)).encode("ascii", "ignore").decode()
     words = "".join(each if each.isalnum() else " " for each in plain).split()
     name = "_".join(words).lower()
-    if not name or not name[0].isalpha():
+    if not name or not title[0].isalpha() or not name[0].isalpha():
         raise WrongName(f"{title!r} is not a name: it must begin with a letter")
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         raise WrongName(f"{name!r} is a word of Python: add another word to the name")

@@ -13,13 +13,14 @@ import pytest
 from graph.questions.nearest import nearest
 from importers.source import SourceError
 from reconnect.context import Context
+from reconnect.demo import found, sources
 from reconnect.demo import run as steps
-from reconnect.demo import sources
 from reconnect.demo.run import Demo
 from reconnect.demo.sources import SHOWN
 from reconnect.embedded import Addresses
 from sample.municipality import Municipality
 from tests.graph.snapshot import last_write
+from tests.importers.known import InMemory
 
 pytestmark = pytest.mark.slow
 
@@ -100,3 +101,16 @@ def test_where_no_controller_can_run_it_says_in_a_line_why(name: str, tmp_path: 
 def test_what_it_says_to_ask_can_be_asked(shown: sources.Shown) -> None:
     schema = graphql.build_schema(SCHEMA.read_text(encoding="utf-8"))
     assert graphql.validate(schema, graphql.parse(shown.query)) == []
+
+
+def test_a_source_with_demo_data_of_its_own_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As if the folder of facts had a demo.toml."""
+    own = found.SourceDemo(look="roles", query="{ roles { nodes { key } } }", settings={"path": str(tmp_path)})
+    monkeypatch.setattr(found, "sources", lambda: {"facts": own})
+    shown = sources.shown_of("facts")
+    assert (shown.name, shown.look, shown.query) == ("facts", own.look, own.query)
+    with (
+        shown.open(Context(), tmp_path, Municipality("XS", 42, DAY)) as source,
+        pytest.raises(SourceError, match=r"there is no \.csv file in it"),
+    ):
+        list(source.readings(InMemory()))
