@@ -35,7 +35,7 @@ SIZES = ("S", "L")
 
 ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top")
 """What is measured within one size, on one graph."""
-PARTS = (*ON_A_PAYROLL, "unchanged", "first", "kle", "ten", "directory")
+PARTS = (*ON_A_PAYROLL, "unchanged", "first", "kle", "ten", "organisation", "directory")
 
 
 def of_size(size: str, parts: Collection[str] = PARTS) -> Iterator[Measured]:
@@ -71,6 +71,8 @@ def wanted(sizes: Sequence[str], parts: Collection[str] = PARTS) -> Iterator[Mea
             yield from of_size(size, parts)
         if "unchanged" in parts:
             yield unchanged_sources.measure(size)
+    if "organisation" in parts:
+        yield ten_changes.of_the_organisation(payroll.SEED, payroll.TODAY, sizes[0])
     if "first" in parts:
         yield first_question.measure(sizes[0])
     if "kle" in parts:

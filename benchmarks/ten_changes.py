@@ -3,13 +3,20 @@
 Payroll is SD's stand-in, which tells what was registered since the last run; Opus always tells everything, so there a
 run can't but read it all. The first delta after the whole reading is a warm-up and not counted. Time includes what
 the stand-in takes to answer.
+
+And ten changes of which one is in the organisation, against ten that are not: SD tells the organisation as a whole, but
+only what differs in it may cost anything.
 """
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from datetime import time as time_of_day
+
+import neo4j
 
 from benchmarks.measured import Measured
 from benchmarks.servers import fresh_servers
@@ -19,45 +26,104 @@ from importers.pipeline.import_run import run_import
 from importers.sd.settings import SdSettings
 from importers.sd.source import SdSource
 from sample import demo_settings
-from sample.changes import advance
+from sample.changes import Change, advance
+from sample.history import with_step
 from sample.municipality import Municipality
 from sample.role_rules import ROLE_RULES
 from sample.sd_service.app import Service, serve
+from sample.sd_service.state import State
 from sample.sd_state import register, state_of
 
 GOAL = 1.2
+ORGANISATION_GOAL = 1.5
 CHANGES, ROUNDS = 10, 3
+
+
+@dataclass
+class _Payroll:
+    """A municipality whose payroll is SD's stand-in, imported whole; and the days that pass in it."""
+
+    municipality: Municipality
+    state: State
+    service: Service
+    driver: neo4j.Driver
+    settings: SdSettings
+    keyring: Keyring
+
+    def run(self) -> tuple[float, float]:
+        """Seconds on the clock, and of the processor, of an import that changes something."""
+        started, busy = time.perf_counter(), time.process_time()
+        source = SdSource(self.settings, now=_noon(self.municipality.today))
+        report = run_import(self.driver, source, self.keyring, rules=ROLE_RULES[:1])
+        if report.brake is not None:
+            raise RuntimeError(f"the brake stopped the import: {report.reasons}")
+        if not report.changes:
+            raise RuntimeError("changes were registered and none was imported")
+        return time.perf_counter() - started, time.process_time() - busy
+
+    def next_day(self, *, renamed: bool = False) -> None:
+        """Ten changes are registered; ``renamed``: one of them is that a unit at the bottom gets another name."""
+        day = advance(self.municipality, count=CHANGES - renamed)
+        if renamed:
+            units = self.municipality.units
+            before = next(each for each in units.values() if each.leaf and len(each.names) == 1 and not each.life.end)
+            name = f"{before.names[-1][1]} og omegn"
+            after = units[before.number] = replace(before, names=with_step(before.names, day.date, name))
+            day = replace(day, changes=(*day.changes, Change("renamed", before, after)))
+        register(self.state, self.municipality, day)
+
+
+@contextmanager
+def _payroll(size: str, seed: int, today: date) -> Iterator[_Payroll]:
+    municipality = Municipality(size, seed, today)
+    state = state_of(municipality)
+    service = Service(state)
+    with fresh_servers() as (_, driver), serve(service) as running:
+        settings = SdSettings.model_validate(demo_settings.sd(running.url, state))
+        yield _Payroll(municipality, state, service, driver, settings, Keyring.generate())
 
 
 def seconds(size: str, seed: int, today: date) -> tuple[float, dict[str, float | int | str]]:
     """The middle of three runs with ten changes each; and what explains it."""
-    municipality = Municipality(size, seed, today)
-    state = state_of(municipality)
-    service = Service(state)
-    keyring = Keyring.generate()
-    with fresh_servers() as (_, driver), serve(service) as running:
-        settings = SdSettings.model_validate(demo_settings.sd(running.url, state))
-
-        def run() -> tuple[float, int]:
-            started = time.perf_counter()
-            source = SdSource(settings, now=_noon(municipality.today))
-            report = run_import(driver, source, keyring, rules=ROLE_RULES[:1])
-            if report.brake is not None:
-                raise RuntimeError(f"the brake stopped the import: {report.reasons}")
-            return time.perf_counter() - started, report.changes
-
-        whole, _ = run()
+    with _payroll(size, seed, today) as payroll:
+        whole, _ = payroll.run()
         taken, asked = [], 0
         for number in range(ROUNDS + 1):
-            register(state, municipality, advance(municipality, count=CHANGES))
-            before = len(service.calls)
-            one, changed = run()
-            if not changed:
-                raise RuntimeError("ten changes were registered and none was imported")
+            payroll.next_day()
+            before = len(payroll.service.calls)
+            one, _ = payroll.run()
             if number:
                 taken.append(one)
-                asked = len(service.calls) - before
+                asked = len(payroll.service.calls) - before
     return statistics.median(taken), {"first whole reading": whole, "requests": asked, "slowest": max(taken)}
+
+
+def of_the_organisation(seed: int, today: date, size: str = "S") -> Measured:
+    """Days on which one of the ten changes is in the organisation, and days on which none is, in turns."""
+    taken: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
+    asked: dict[bool, int] = {}
+    with _payroll(size, seed, today) as payroll:
+        payroll.run()
+        for number in range(2 * ROUNDS + 2):
+            renamed = number % 2 == 1
+            payroll.next_day(renamed=renamed)
+            before = len(payroll.service.calls)
+            one = payroll.run()
+            if number > 1:
+                taken[renamed].append(one)
+                asked[renamed] = len(payroll.service.calls) - before
+    ours, theirs = (statistics.median(one for one, _ in taken[renamed]) for renamed in (True, False))
+    busy = {renamed: statistics.median(each for _, each in taken[renamed]) for renamed in (True, False)}
+    notes: dict[str, float | int | str] = {
+        "requests": asked[True],
+        "requests without": asked[False],
+        "processor": busy[True],
+        "processor without": busy[False],
+    }
+    return Measured(
+        "ten changes, one of them in the organisation", "ten that are not", size, "s", ours, theirs, ours / theirs,
+        ORGANISATION_GOAL, True, notes,
+    )  # fmt: skip
 
 
 def measure(seed: int, today: date, small: str = "S", large: str = "L") -> Measured:

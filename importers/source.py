@@ -116,8 +116,8 @@ class Known(Protocol):
     def mark(self) -> Mapping[str, str]:
         """The mark of the last reading that was applied whole; empty at first."""
 
-    def keys(self, kind: str) -> Iterable[str]:
-        """Keys of all statements kept of this source and kind."""
+    def keys(self, kind: str) -> Collection[str]:
+        """Keys of all statements kept of this source and kind, as they are when they are looked at."""
 
     def keys_starting(self, kind: str, prefix: str) -> Iterable[str]:
         """As ``keys``, of those that begin so; what a delta asks, since it does not look at all of them."""
@@ -143,11 +143,11 @@ class Known(Protocol):
     def progress(self, stage: str, done: int, total: int | None) -> None:
         """Tell that reading goes on, where it takes long before the first record: what, how much, of how much."""
 
-    def recalled(self) -> Mapping[str, bytes]:
+    def recalled(self) -> Iterable[tuple[str, bytes]]:
         """What the source's last reading has kept for itself (``remember``), by part. It may be gone at any time, and
         is gone when a person has been erased."""
 
-    def remember(self, parts: Mapping[str, bytes]) -> None:
+    def remember(self, parts: Iterable[tuple[str, bytes]]) -> None:
         """Keep what spares the next reading work, instead of the parts of the same names. It holds no CPR number, and
         nothing but what the source told last. A dry run keeps nothing."""
 

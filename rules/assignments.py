@@ -1,7 +1,8 @@
 """The role rules at work: assignments for the employments of a reading, and anew when the rules change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import neo4j
 
@@ -15,6 +16,7 @@ from rules.positions import withdrawn as withdrawn_from_list
 from rules.roles import RoleRule, derived, digest_of, role_of, withdrawn
 
 UNFINISHED = "unfinished"
+_AT_ONCE = 1000  # employments
 
 
 @dataclass(slots=True)
@@ -63,26 +65,29 @@ class Ruling:
             write_mark(self._driver, self._mark, now)
             self._kept, self._begun = now, False
 
-    def of(self, told: Sequence[Told]) -> list[Told]:
-        """What the rules make of the employments among ``told``."""
-        employments = [each.statement for each in told if each.statement.kind == "Employment"]
-        return [made for rule in self._rules for made in self._by(rule, employments)]
+    def of(self, employments: Callable[[], Iterable[Sequence[Statement]]]) -> Iterator[Told]:
+        """What the rules make of these employments, which are given in batches, to each rule anew."""
+        for rule in self._rules:
+            yield from self._by(rule, employments())
 
-    def of_changed_rules(self) -> list[Told] | None:
+    def of_changed_rules(self) -> Iterator[Told] | None:
         """What rules that are new, changed or gone make of all that the source has told; None = none has changed."""
-        kept = self._kept
-        if self._first or kept.get("digest", "") == digest_of(self._rules):
+        if self._first or self._kept.get("digest", "") == digest_of(self._rules):
             return None
-        employments = list(statements_of(self._driver, self._source, "Employment"))
-        told = [made for rule in self._rules for made in self._by(rule, employments)]
-        gone = set(filter(None, kept.get("names", "").split(","))) - {each.name for each in self._rules}
+        return self._of_changed_rules()
+
+    def _of_changed_rules(self) -> Iterator[Told]:
+        yield from self.of(self._all_employments)
+        gone = set(filter(None, self._kept.get("names", "").split(","))) - {each.name for each in self._rules}
         for name in sorted(gone):
             source = f"{RULE_PREFIX}{name}"
-            told += [
-                Told(source, replace(each, exists=()), "")
-                for each in statements_of(self._driver, source, "Assignment", f"{self._source}:")
-            ]
-        return told
+            for each in statements_of(self._driver, source, "Assignment", f"{self._source}:"):
+                yield Told(source, replace(each, exists=()), "")
+
+    def _all_employments(self) -> Iterator[list[Statement]]:
+        employments = statements_of(self._driver, self._source, "Employment")
+        while batch := list(islice(employments, _AT_ONCE)):
+            yield batch
 
     def of_the_list(self) -> list[Told]:
         """What rules that look at the position list make of the graph as it is now, and what they no longer make.
@@ -109,15 +114,19 @@ class Ruling:
         self._index.learn_records(RecordId(each.source, each.statement.kind, each.statement.key) for each in told)
         return told
 
-    def _by(self, rule: RoleRule, employments: Sequence[Statement]) -> Iterator[Told]:
-        if not employments or rule.by_list:
+    def _by(self, rule: RoleRule, employments: Iterable[Sequence[Statement]]) -> Iterator[Told]:
+        if rule.by_list:
             return
-        records = [RecordId(rule.source, "Assignment", f"{self._source}:{each.key}") for each in employments]
-        self._index.learn_records([*records, RecordId(rule.source, "Role", rule.role)])
-        yield Told(rule.source, role_of(rule), "")
-        for record, employment in zip(records, employments, strict=True):
-            made = derived(rule, self._source, employment)
-            if made is None and self._index.kept(record) is not None:
-                made = withdrawn(rule, self._source, employment)
-            if made is not None:
-                yield Told(rule.source, made, "")
+        is_first = True
+        for batch in employments:
+            records = [RecordId(rule.source, "Assignment", f"{self._source}:{each.key}") for each in batch]
+            self._index.learn_records([*records, RecordId(rule.source, "Role", rule.role)])
+            if batch and is_first:
+                yield Told(rule.source, role_of(rule), "")
+                is_first = False
+            for record, employment in zip(records, batch, strict=True):
+                made = derived(rule, self._source, employment)
+                if made is None and self._index.kept(record) is not None:
+                    made = withdrawn(rule, self._source, employment)
+                if made is not None:
+                    yield Told(rule.source, made, "")

@@ -4,8 +4,9 @@ A cache over the graph that is filled a batch at a time, so that neither a readi
 records asks the graph once a record.
 """
 
+import marshal
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -15,6 +16,7 @@ import neo4j
 
 from graph.as_of import exists
 from graph.change_log import identities
+from graph.disk_map import DiskMap
 from graph.identity.lookup import surviving_query
 from graph.model import KINDS
 from graph.statements.statement import Ref
@@ -22,6 +24,7 @@ from graph.time import ALWAYS, Period, today
 
 MANY = 5000
 """Who has asked for more records of one kind than this goes through all of them: they are learnt in one go."""
+_BLOCKS = 2  # of many rows, that the driver holds at a time
 
 
 class RecordId(NamedTuple):
@@ -136,14 +139,15 @@ class Index:
         # ``changes.identities`` before the first look at the graph; None = it has not been looked at.
         self._identities: int | None = None
         # (source, kind) → key → record; None = there is none.
-        self._records: defaultdict[tuple[str, str], dict[str, Kept | None]] = defaultdict(dict)
+        self._records: defaultdict[tuple[str, str], DiskMap[Kept | None]] = defaultdict(lambda: DiskMap(_packed, _kept))
         self._asked: Counter[tuple[str, str]] = Counter()  # how many records were asked for by key
         self._whole: set[tuple[str, str]] = set()  # (source, kind) of which all records are known
         self._naturals: dict[tuple[str, str], list[Holder]] = {}
-        self._cprs: dict[str, str | None] = {}
+        self._cprs: DiskMap[str | None] = DiskMap(marshal.dumps, marshal.loads)
         self._formers: set[str] = set()
-        self._uuids: dict[tuple[str, str], str | None] = {}
-        self._employments: dict[tuple[str, str], str | None] = {}
+        # By kind and uuid, or number (``_of``).
+        self._uuids: DiskMap[str | None] = DiskMap(marshal.dumps, marshal.loads)
+        self._employments: DiskMap[str | None] = DiskMap(marshal.dumps, marshal.loads)
 
     def learn_all(self, source: str, kinds: Iterable[str]) -> None:
         """Everything that a source has told of these kinds; asked for once."""
@@ -152,7 +156,7 @@ class Index:
                 continue
             self._whole.add((source, kind))
             known = self._records[source, kind]
-            for block in self._rows(ALL_RECORDS, source=source, kind=kind):
+            for block in self._blocks(ALL_RECORDS, source=source, kind=kind):
                 for key, uuid, fingerprint in block["rows"]:
                     if known.get(key) is None:  # what was noted since is newer
                         known[key] = Kept(uuid, fingerprint)
@@ -168,9 +172,10 @@ class Index:
             if self._asked[source, kind] > MANY:
                 self.learn_all(source, [kind])
             if (source, kind) not in self._whole:
-                self._records[source, kind].update(dict.fromkeys(keys))
+                for key in keys:
+                    self._records[source, kind][key] = None
                 asked += [RecordId(source, kind, key).text() for key in keys]
-        for block in self._rows(RECORDS, ids=asked) if asked else ():
+        for block in self._blocks(RECORDS, ids=asked) if asked else ():
             for source, kind, key, uuid, fingerprint in block["rows"]:
                 self._records[source, kind][key] = Kept(uuid, fingerprint)
 
@@ -178,8 +183,9 @@ class Index:
         new = [each for each in hashes if each not in self._cprs]
         if not new:
             return
-        self._cprs.update(dict.fromkeys(new))
-        for block in self._rows(PERSONS_BY_CPR, hashes=new):
+        for each in new:
+            self._cprs[each] = None
+        for block in self._blocks(PERSONS_BY_CPR, hashes=new):
             for cpr_hash, uuid, former in block["rows"]:
                 self._cprs[cpr_hash] = uuid
                 if former:
@@ -213,7 +219,7 @@ class Index:
             elif ref.by == "cpr":
                 cprs.add(ref.key)
             elif ref.by == "uuid":
-                if (ref.kind, ref.key) not in self._uuids:
+                if _of(ref.kind, ref.key) not in self._uuids:
                     uuids.setdefault(ref.kind, []).append(ref.key)
             else:
                 records.add(_record(ref, source))
@@ -222,40 +228,42 @@ class Index:
         self.learn_cprs(cprs)
         self._learn_employments(employments)
         for kind, wanted in uuids.items():
-            self._uuids.update(dict.fromkeys((kind, each) for each in wanted))
+            for each in wanted:
+                self._uuids[_of(kind, each)] = None
             for row in self._rows(f"UNWIND $uuids AS uuid {surviving_query(kind)}", uuids=wanted):
-                self._uuids[kind, row["asked"]] = row["uuid"]
+                self._uuids[_of(kind, row["asked"])] = row["uuid"]
 
     def _learn_employments(self, refs: Iterable[tuple[str, str]]) -> None:
-        new = [each for each in refs if each not in self._employments]
+        new = [each for each in refs if _of(*each) not in self._employments]
         if not new:
             return
-        self._employments.update(dict.fromkeys(new))
-        for block in self._rows(BY_EMPLOYMENT, rows=employment_rows({key for _, key in new})):
+        for each in new:
+            self._employments[_of(*each)] = None
+        for block in self._blocks(BY_EMPLOYMENT, rows=employment_rows({key for _, key in new})):
             for key, employments, persons in block["rows"]:
                 for kind, uuids in (("Employment", employments), ("Person", persons)):
-                    if (kind, key) in self._employments and len(uuids) == 1:
-                        self._employments[kind, key] = uuids[0]
+                    if _of(kind, key) in self._employments and len(uuids) == 1:
+                        self._employments[_of(kind, key)] = uuids[0]
 
     def resolve(self, ref: Ref, source: str) -> str | None:
         """The uuid that a reference stands for; None where nothing fits it (yet)."""
         if ref.by == "uuid":
-            return self._uuids.get((ref.kind, ref.key))
+            return self._uuids.get(_of(ref.kind, ref.key))
         if ref.by == "natural":
             return self.natural(ref.kind, ref.key)
         if ref.by == "cpr":
             return self._cprs.get(ref.key)
         if ref.by == "employment":
-            return self._employments.get((ref.kind, ref.key))
+            return self._employments.get(_of(ref.kind, ref.key))
         kept = self.kept(_record(ref, source))
         return kept.uuid if kept else None
 
     def kept(self, record: RecordId) -> Kept | None:
         return self._records[record.source, record.kind].get(record.key)
 
-    def kept_of(self, source: str, kind: str) -> Mapping[str, Kept]:
-        """Key → kept record, of all that was learnt of this source and kind."""
-        return {key: kept for key, kept in self._records[source, kind].items() if kept}
+    def kept_of(self, source: str, kind: str) -> Iterator[tuple[str, Kept]]:
+        """Key and kept record, of all that was learnt of this source and kind. Nothing may be learnt meanwhile."""
+        return ((key, kept) for key, kept in self._records[source, kind].items() if kept)
 
     def person(self, cpr_hash: str) -> str | None:
         return self._cprs.get(cpr_hash)
@@ -287,7 +295,6 @@ class Index:
     def note(self, record: RecordId, uuid: str, fingerprint: str, *, cpr: str | None = None) -> None:
         """Remember what is about to be, or has been, written."""
         self._records[record.source, record.kind][record.key] = Kept(uuid, fingerprint)
-        self._uuids[record.kind, uuid] = uuid
         if cpr is not None and self._cprs.get(cpr) is None:
             self._cprs[cpr] = uuid
 
@@ -303,11 +310,11 @@ class Index:
     def drop(self, record: RecordId, uuid: str) -> None:
         """A new thing that was noted will not be written after all."""
         self._records[record.source, record.kind][record.key] = None
-        self._uuids[record.kind, uuid] = None
         for holders in self._naturals.values():
             holders[:] = [each for each in holders if each.uuid != uuid]
-        for key in [key for key, found in self._cprs.items() if found == uuid]:
-            self._cprs[key] = None
+        if record.kind == "Person":
+            for key in [key for key, found in self._cprs.items() if found == uuid]:
+                self._cprs[key] = None
 
     def forget(self) -> None:
         """Start anew: somebody else has written meanwhile."""
@@ -330,6 +337,26 @@ class Index:
             if self._identities is None:
                 self._identities = identities(session)
             return list(session.run(query, {**parameters, "today": today()}))
+
+    def _blocks(self, query: str, **parameters: object) -> Iterator[neo4j.Record]:
+        """As ``_rows``, of rows that hold many each (``_in_blocks``): one after the other, not all at once."""
+        with self._driver.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=_BLOCKS) as session:
+            if self._identities is None:
+                self._identities = identities(session)
+            yield from session.run(query, {**parameters, "today": today()})
+
+
+def _of(kind: str, key: str) -> str:
+    return f"{kind}|{key}"
+
+
+def _packed(kept: Kept | None) -> bytes:
+    return marshal.dumps(kept and tuple(kept))
+
+
+def _kept(packed: bytes) -> Kept | None:
+    found = marshal.loads(packed)
+    return None if found is None else Kept(*found)
 
 
 def _record(ref: Ref, source: str) -> RecordId:

@@ -1,6 +1,8 @@
 """What the graph already has from a source, as the source's readings ask for it."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 import neo4j
 
@@ -12,6 +14,24 @@ from graph.statements.stored_record import from_text
 
 NOT_COMPLETE = ""  # fingerprint of what was not told in full: it is looked at again at the next reading
 ABSENT = "absent"  # fingerprint of what a whole reading no longer held: settled, until it comes back
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys that the index has learnt of a source and kind, which may be a million."""
+
+    index: Index
+    source: str
+    kind: str
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.index.kept(RecordId(self.source, self.kind, key)) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key, _ in self.index.kept_of(self.source, self.kind))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 class GraphKnown:
@@ -36,9 +56,9 @@ class GraphKnown:
         self._index = index
         self.mark: Mapping[str, str] = read_mark(driver, source)
 
-    def keys(self, kind: str) -> Iterable[str]:
+    def keys(self, kind: str) -> Collection[str]:
         self._index.learn_all(self._source, [kind])
-        return self._index.kept_of(self._source, kind)
+        return _Keys(self._index, self._source, kind)
 
     def keys_starting(self, kind: str, prefix: str) -> Iterable[str]:
         rows, _, _ = self._driver.execute_query(
@@ -76,25 +96,30 @@ class GraphKnown:
     def person_key(self, cpr: str) -> str:
         return self._keyring.hash(cpr)
 
-    def recalled(self) -> Mapping[str, bytes]:
-        rows, _, _ = self._driver.execute_query(
-            "MATCH (m:SourceMemory {source: $source}) RETURN m.part AS part, m.content AS content",
-            source=self._source,
-            routing_=neo4j.RoutingControl.READ,
-        )
-        return {row["part"]: bytes(row["content"]) for row in rows}
-
-    def remember(self, parts: Mapping[str, bytes]) -> None:
-        if not self.dry_run:
-            self._driver.execute_query(
-                """
-                UNWIND $rows AS row
-                MERGE (m:SourceMemory {source: $source, part: row.part})
-                SET m.content = row.content
-                """,
+    def recalled(self) -> Iterator[tuple[str, bytes]]:
+        with self._driver.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=2) as session:
+            for row in session.run(
+                "MATCH (m:SourceMemory {source: $source}) RETURN m.part AS part, m.content AS content",
                 source=self._source,
-                rows=[{"part": part, "content": content} for part, content in parts.items()],
-            )
+            ):
+                yield row["part"], bytes(row["content"])
+
+    def remember(self, parts: Iterable[tuple[str, bytes]]) -> None:
+        if self.dry_run:
+            return
+        changed = iter(parts)
+        first = next(changed, None)
+        if first is None:
+            return
+        with self._driver.session() as session, session.begin_transaction() as tx:
+            for part, content in chain([first], changed):
+                tx.run(
+                    "MERGE (m:SourceMemory {source: $source, part: $part}) SET m.content = $content",
+                    source=self._source,
+                    part=part,
+                    content=content,
+                ).consume()
+            tx.commit()
 
 
 def statements_of(driver: neo4j.Driver, source: str, kind: str, prefix: str = "") -> Iterator[Statement]:

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from graph.statements.statement import Statement
 from importers.opus import advance
+from importers.opus.employees import EmployeeKey
 from importers.opus.mapping import File
-from importers.opus.survey import EmployeeKey
 from importers.source import Mapped
 
 
@@ -46,7 +46,7 @@ def _of_employment_gone(file: File, previous: Statement) -> Mapped | None:
     employment = EmployeeKey(client, number).text()
     if employment in file.faulty_employments:
         return None
-    if previous.kind == "Assignment" and employment not in file.present_employments:
+    if previous.kind == "Assignment" and not file.is_present(employment):
         return Mapped(replace(previous, exists=()))
     return Mapped(replace(previous, exists=advance.closed(previous.exists or (), file.day)))
 
@@ -59,7 +59,7 @@ def vanished(file: File) -> Mapping[str, Statement]:
     missing = [
         key
         for key in file.known.keys("Employment")
-        if key not in file.present_employments and key.split(":")[0] in file.survey.clients
+        if not file.is_present(key) and key.split(":")[0] in file.survey.clients
     ]
     kept = file.known.several("Employment", sorted(missing))
     return {key: each for key, each in kept.items() if advance.was(each) == "live"}
@@ -78,7 +78,7 @@ def exchanged(file: File, gone: Mapping[str, Statement]) -> dict[str, str]:
             sought.setdefault(known_by, []).append(key)
     found: dict[str, list[str]] = {}
     if sought:
-        for employee, identity in file.survey.newcomers.items():
+        for employee, identity in file.survey.newcomers():
             known_by = (
                 employee.client,
                 file.known.person_key(identity.cpr),

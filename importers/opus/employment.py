@@ -8,10 +8,11 @@ from functools import partial
 from graph.statements.statement import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period, union
 from importers.opus import advance, fields
+from importers.opus.employees import EmployeeKey, Seen
 from importers.opus.mapping import File, function_key, phone
 from importers.opus.memory import Row
 from importers.opus.reader import Element
-from importers.opus.survey import TOLD_TWICE, EmployeeKey, Seen
+from importers.opus.survey import TOLD_TWICE
 from importers.opus.tree import UnitKey
 from importers.source import Mapped, RawRecord
 from importers.untold import EVER
@@ -29,12 +30,13 @@ was there is gone (pitfall 32)."""
 def records(file: File) -> Iterator[RawRecord]:
     """The file's employees: each gives an employment, and may give a login and functions."""
     survey = file.survey
-    met: set[str] = set()
+    met: set[str] = set()  # of those that may be met again
     for employee, seen in survey.live.items():
         key = file.key(employee)
         if key in met or employee in survey.filtered or employee.text() in file.superseded:
             continue
-        met.add(key)
+        if file.is_shared(key):
+            met.add(key)
         _, of_employment, of_account = prints(file, employee, seen)
         yield _employment_record(file, key, employee, seen, of_employment)
         if seen.login:

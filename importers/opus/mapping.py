@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
-from itertools import chain
 
 import orjson
 
@@ -12,8 +11,9 @@ from graph.cpr.keyring import number_in
 from graph.statements.statement import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period
 from importers.opus import advance, fields
+from importers.opus.employees import EmployeeKey, PersonView, RecalledPerson
 from importers.opus.reader import Element
-from importers.opus.survey import TOLD_TWICE, EmployeeKey, PersonView, RecalledPerson, Survey
+from importers.opus.survey import TOLD_TWICE, Survey
 from importers.opus.tree import Fault, UnitKey
 from importers.source import Known, Mapped, RawRecord
 
@@ -55,13 +55,28 @@ class File:
     @cached_property
     def superseded(self) -> frozenset[str]:
         """Old numbers of employments that the file has live under a new one."""
-        live = {each.text() for each in self.survey.live}
-        return frozenset(old for new, old in self.exchanged.items() if new in live and old not in self.exchanged)
+        live = self.survey.live
+        return frozenset(
+            old for new, old in self.exchanged.items() if EmployeeKey.of_text(new) in live and old not in self.exchanged
+        )
 
     @cached_property
-    def present_employments(self) -> frozenset[str]:
-        """Keys of all that the file has in any way, live or as a stub."""
-        return frozenset(self.key(each) for each in chain(self.survey.live, self.survey.stubs))
+    def _numbers(self) -> dict[str, list[str]]:
+        """Key that an employment is told under → its new numbers."""
+        found: dict[str, list[str]] = {}
+        for new, old in self.exchanged.items():
+            found.setdefault(old, []).append(new)
+        return found
+
+    def is_shared(self, key: str) -> bool:
+        """Whether the file may have several employees that are told under this key."""
+        return key in self._numbers
+
+    def is_present(self, key: str) -> bool:
+        """Whether the file has an employee, live or as a stub, who is told under this key."""
+        own = [] if key in self.exchanged else [key]
+        numbers = map(EmployeeKey.of_text, (*own, *self._numbers.get(key, ())))
+        return any(each in self.survey.live or each in self.survey.stubs for each in numbers)
 
     @cached_property
     def filtered_employments(self) -> frozenset[str]:

@@ -6,8 +6,10 @@ time. It is thrown away when the settings or the program's code have changed. It
 """
 
 import hashlib
+import marshal
 import zlib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -16,11 +18,14 @@ import orjson
 
 import graph
 import importers.opus
+from graph.batches import Batches
+from graph.disk_map import DiskMap
 from importers.opus.settings import OpusSettings
 from importers.source import Known
 
 PARTS = 64
 """A file of a day changes few rows, and what holds no changed row is not written again."""
+_AT_ONCE = 100  # rows of a part
 _LEVEL = 1  # of compression: hashes don't shrink, what stands between them does
 
 
@@ -64,32 +69,49 @@ class Memory:
     def __init__(self, known: Known, settings: OpusSettings) -> None:
         self._key = bytes.fromhex(known.fingerprint(b"names of pieces"))
         self._context = known.fingerprint(_code(), settings.meaning(), repr(_filters(settings)).encode()).encode()
-        self.rows: dict[bytes, bytes] = {}
+        self.rows: DiskMap[bytes] = DiskMap(bytes, bytes)
+        self._counts: Counter[str] = Counter()  # of rows, by part
         self._others: set[str] = set()  # parts that are remembered under other settings or code
-        for part, content in known.recalled().items():
+        for part, content in known.recalled():
             context, *lines = zlib.decompress(content).split(b"\n")
             if context == self._context:
-                self.rows.update((line[:32], line[32:]) for line in lines)
+                self._counts[part] = len(lines)
+                for line in lines:
+                    self.rows[line[:32].decode()] = line[32:]
             else:
                 self._others.add(part)
 
-    def name_of(self, content: bytes) -> bytes:
+    def name_of(self, content: bytes) -> str:
         """Of an employee's bytes; nobody without the key can find out whose they are."""
-        return hashlib.blake2b(content, key=self._key, digest_size=16).hexdigest().encode()
+        return hashlib.blake2b(content, key=self._key, digest_size=16).hexdigest()
 
-    def parts(self, rows: Mapping[bytes, bytes]) -> dict[str, bytes]:
-        """The parts that differ from what is remembered now, of these rows instead."""
-        changed = {_part(name) for name, packed in rows.items() if self.rows.get(name) != packed}
-        changed |= {_part(name) for name in self.rows.keys() - rows.keys()} | self._others
-        kept: dict[str, list[bytes]] = {part: [self._context] for part in changed}
-        for name in sorted(rows):
-            if (part := _part(name)) in kept:
-                kept[part].append(name + rows[name])
-        return {part: zlib.compress(b"\n".join(lines), _LEVEL) for part, lines in kept.items()}
+    def parts(self, rows: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+        """The parts that differ from what is remembered now, of these rows instead. No name comes twice."""
+        changed = set(self._others)
+        counts: Counter[str] = Counter()
+        by_part: dict[str, Batches[tuple[str, bytes]]] = {}
+        begun: dict[str, list[tuple[str, bytes]]] = {}
+        for name, packed in rows:
+            part = _part(name)
+            counts[part] += 1
+            if part not in changed and self.rows.get(name) != packed:
+                changed.add(part)
+            begun.setdefault(part, []).append((name, packed))
+            if len(begun[part]) == _AT_ONCE:
+                by_part.setdefault(part, Batches(_pack, marshal.loads)).add(begun.pop(part))
+        changed |= {part for part in counts | self._counts if counts[part] != self._counts[part]}
+        for part in sorted(changed):
+            aside = by_part[part].each() if part in by_part else ()
+            lines = sorted(name.encode() + packed for name, packed in (*aside, *begun.get(part, ())))
+            yield part, zlib.compress(b"\n".join([self._context, *lines]), _LEVEL)
 
 
-def _part(name: bytes) -> str:
+def _part(name: str) -> str:
     return f"{int(name[:2], 16) % PARTS:02d}"
+
+
+def _pack(rows: Sequence[tuple[str, bytes]]) -> bytes:
+    return marshal.dumps(list(rows))
 
 
 def _filters(settings: OpusSettings) -> Iterable[object]:

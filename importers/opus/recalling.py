@@ -5,24 +5,24 @@ Employees that tell of one person are looked at together: one that is new or gon
 """
 
 import io
+import marshal
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from graph.batches import Batches
 from graph.statements.statement import Problem
 from importers.opus import employment, fields, mapping
+from importers.opus.employees import EmployeeKey, RecalledPerson, Seen
 from importers.opus.mapping import File
 from importers.opus.memory import Memory, Row
+from importers.opus.oddities import Oddities
 from importers.opus.pieces import InDoubt, Pieces, parsed
 from importers.opus.reader import Element, check_end, elements_of
 from importers.opus.settings import OpusSettings
 from importers.opus.survey import (
-    EmployeeKey,
     HasAnother,
-    Oddities,
-    RecalledPerson,
-    Seen,
     Survey,
     add_employee,
     add_unit,
@@ -33,6 +33,8 @@ from importers.opus.survey import (
 from importers.opus.tree import UnitKey
 from importers.source import Known, SourceError
 
+_AT_ONCE = 1000  # employees
+
 
 def look_with(
     memory: Memory,
@@ -40,7 +42,7 @@ def look_with(
     path: Path,
     day: date,
     settings: OpusSettings,
-    known_employments: Set[str],
+    known_employments: Container[str],
     kept_roots: Mapping[str, str],
     has_another: HasAnother,
 ) -> Survey:
@@ -60,6 +62,14 @@ def look_with(
         raise
 
 
+_Place = tuple[int, int, str]
+"""Offset and length of an employee, and the name of its bytes."""
+
+
+def _pack(places: Sequence[_Place]) -> bytes:
+    return marshal.dumps(list(places))
+
+
 class _Look:
     def __init__(
         self,
@@ -68,7 +78,7 @@ class _Look:
         pieces: Pieces,
         day: date,
         settings: OpusSettings,
-        known_employments: Set[str],
+        known_employments: Container[str],
         kept_roots: Mapping[str, str],
         has_another: HasAnother,
     ) -> None:
@@ -91,7 +101,7 @@ class _Look:
 
     def _take(self, oddities: Oddities) -> None:
         places, again = self._sorted_out()
-        for offset, length, name in places:
+        for offset, length, name in places.each():
             packed = self._memory.rows.get(name)
             row = None if packed is None else Row.unpacked(packed)
             if row is None or packed is None or row.person in again or not self._holds(row):
@@ -101,25 +111,32 @@ class _Look:
             else:
                 self._recall(row, Seen(None, b"", (offset, length), name=name, recalled=packed))
 
-    def _sorted_out(self) -> tuple[list[tuple[int, int, bytes]], set[str]]:
+    def _sorted_out(self) -> tuple[Batches[_Place], set[str]]:
         """Where the live employees lie, and the persons of whom not all is as it was."""
-        places: list[tuple[int, int, bytes]] = []
+        places: Batches[_Place] = Batches(_pack, marshal.loads)
+        begun: list[_Place] = []
         again: set[str] = set()
         met: Counter[str] = Counter()
         told: dict[str, int] = {}
         rows = self._memory.rows
+        has_rows = len(rows) > 0
         for piece in self._pieces:
             if piece.left is not None:
                 client, number = piece.left
-                self.survey.stubs.add(EmployeeKey(fields.number(client), fields.number(number)))
+                self.survey.stubs[EmployeeKey(fields.number(client), fields.number(number))] = None
                 continue
             name = self._memory.name_of(piece.content)
-            places.append((piece.offset, len(piece.content), name))
+            begun.append((piece.offset, len(piece.content), name))
+            if len(begun) == _AT_ONCE:
+                places.add(begun)
+                begun = []
             if (packed := rows.get(name)) is not None and self._holds(row := Row.unpacked(packed)):
-                met[row.person] += 1
-                told[row.person] = row.of_person
-            elif rows and (cpr := parsed(piece.content)["cpr"]):
+                if row.of_person > 1:  # of one of whom one tells, that one was met now
+                    met[row.person] += 1
+                    told[row.person] = row.of_person
+            elif has_rows and (cpr := parsed(piece.content)["cpr"]):
                 again.add(self._known.person_key(cpr))
+        places.add(begun)
         again.update(person for person, count in met.items() if count != told[person])
         return places, again
 
@@ -140,28 +157,28 @@ class _Look:
             raise InDoubt
         seen.unit, seen.login = UnitKey(row.client, row.unit), row.login
         survey.live[key] = seen
-        person = survey.persons.setdefault(row.person, RecalledPerson(row.person_print))
+        person = survey.persons.get(row.person) or RecalledPerson(row.person_print)
         if not isinstance(person, RecalledPerson):
             raise InDoubt
-        person.places.append(seen.place)
+        person.places = (*person.places, seen.place)
+        survey.persons[row.person] = person
         survey.positions[row.client, row.position].add((row.title, row.short_title), row.changed)
 
 
 def remember(memory: Memory, file: File) -> None:
     """Keep what the file's employees came to, for the next file."""
-    parts = memory.parts(dict(_rows(file)))
-    if parts:
-        file.known.remember(parts)
+    file.known.remember(memory.parts(_rows(file)))
 
 
-def _rows(file: File) -> Iterator[tuple[bytes, bytes]]:
-    persons: dict[str, tuple[str, int, str]] = {}
+def _rows(file: File) -> Iterator[tuple[str, bytes]]:
+    persons: dict[str, tuple[str, int, str]] = {}  # of whom several employees tell
     for employee, seen in file.survey.live.items():
         if seen.recalled is not None:
             yield seen.name, seen.recalled
         elif seen.noted is not None:
-            if seen.cpr not in persons:
-                persons[seen.cpr] = mapping.print_of_person(file, seen.cpr)
-            person, of_person, person_print = persons[seen.cpr]
+            told = persons.get(seen.cpr) or mapping.print_of_person(file, seen.cpr)
+            if told[1] > 1:
+                persons[seen.cpr] = told
+            person, of_person, person_print = told
             prints = employment.prints(file, employee, seen)
             yield seen.name, Row._make((*seen.noted, prints[0], person, of_person, person_print, *prints[1:])).packed()

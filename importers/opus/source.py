@@ -1,8 +1,8 @@
 """KMD Opus as a source: each file of the series is one reading (opus.md §1.1, §4.1)."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -13,13 +13,14 @@ import structlog
 from graph.statements.statement import Problem
 from graph.time import today
 from importers.opus import absence, advance, employment, mapping
+from importers.opus.employees import EmployeeKey
 from importers.opus.mapping import File
 from importers.opus.memory import Memory
+from importers.opus.oddities import file_problem
 from importers.opus.places import Folder, OneFile, Place, SftpServer, digest
 from importers.opus.recalling import look_with, remember
 from importers.opus.series import FileName, Plan, ordered, parse, planned, remembered, twins
 from importers.opus.settings import OpusSettings
-from importers.opus.survey import file_problem
 from importers.source import Known, Reading, SourceError
 
 log = structlog.get_logger(__name__)
@@ -149,7 +150,7 @@ class Opus:
         """The file, looked through, with the numbers that have been exchanged."""
         numbers = {key.removeprefix(_EXCHANGED): old for key, old in mark.items() if key.startswith(_EXCHANGED)}
         roots = {key.removeprefix(_ROOT): root for key, root in mark.items() if key.startswith(_ROOT)}
-        known_employments = {*known.keys("Employment"), *numbers}
+        known_employments = _Either(known.keys("Employment"), numbers)
         survey = look_with(
             memory, known, path, name.day, self._settings, known_employments, roots, partial(_has_another, known)
         )
@@ -176,6 +177,17 @@ class Opus:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Either:
+    """What is in one or the other."""
+
+    one: Container[str]
+    other: Container[str]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.one or key in self.other
+
+
 def _has_another(known: Known, employment: str, cpr: str) -> bool:
     previous = known.statement("Employment", employment)
     person = advance.newest_link(previous, "person")
@@ -183,7 +195,7 @@ def _has_another(known: Known, employment: str, cpr: str) -> bool:
 
 
 def _odd_numbers(file: File) -> Iterator[Problem]:
-    for old in sorted({each.text() for each in file.survey.live} & file.superseded):
+    for old in sorted(each for each in file.superseded if EmployeeKey.of_text(each) in file.survey.live):
         text = f"{old} is live again beside the number that it had been exchanged for; it was not taken"
         yield file_problem(old, "exchanged_number", text)
 

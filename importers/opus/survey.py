@@ -7,104 +7,35 @@ order of the file never matters. The look goes to the end of the file before any
 import hashlib
 import re
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 from graph.cpr.keyring import is_number
 from graph.statements.statement import Problem
 from importers.opus import fields
-from importers.opus.reader import FIELDS, Element, Spool, check_end, elements
+from importers.opus.employees import (
+    EmployeeKey,
+    Employees,
+    Identity,
+    Persons,
+    PersonView,
+    Seen,
+    Texts,
+    live,
+    persons,
+    stubs,
+)
+from importers.opus.oddities import Oddities, file_problem
+from importers.opus.reader import Element, Spool, check_end, elements
 from importers.opus.settings import OpusSettings
 from importers.opus.tree import Tree, UnitKey
 
 LEAVE = "leave"  # the only action that is known: the employment has ended
-DATES = {
-    "orgUnit": ("startDate", "endDate"),
-    "employee": ("entryDate", "leaveDate", "initialEntry", "entryIntoGroup"),
-    "function": ("startDate", "endDate"),
-}
 PERSON_FIELDS = ("firstName", "lastName", "address", "addressSupplement", "postalCode", "city", "country")
-
-
-class EmployeeKey(NamedTuple):
-    """The client's number and the employee's (medarbejdernummer), both without padding."""
-
-    client: str
-    number: str
-
-    def text(self) -> str:
-        """As in statements."""
-        return f"{self.client}:employment:{self.number}"
-
-
-@dataclass(slots=True)
-class PersonView:
-    """What a person's employments say of the person: from the one of best ``rank``, and from all of them."""
-
-    rank: tuple[int, int, int]
-    texts: dict[str, str]
-    protected: bool = False
-    names: tuple[tuple[str, str], ...] = ()
-    count: int = 0
-
-
-@dataclass(slots=True)
-class RecalledPerson:
-    """A person of whom all employments are as they were in the file before: the record's fingerprint, and where they
-    lie in the file."""
-
-    fingerprint: str
-    places: list[tuple[int, int]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Texts:
-    """How often, and how lately, each wording of one thing was met."""
-
-    counted: Counter[tuple[str, str]] = field(default_factory=Counter)
-    latest: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    def add(self, wording: tuple[str, str], changed: str) -> None:
-        self.counted[wording] += 1
-        self.latest[wording] = max(changed, self.latest.get(wording, ""))
-
-    def chosen(self) -> tuple[str, str]:
-        """The wording of most; of equals the latest, then the first by alphabet (pitfall 12)."""
-        best = max(self.counted.values())
-        equals = sorted(wording for wording, count in self.counted.items() if count == best)
-        return max(equals, key=lambda each: self.latest[each])
-
-
-class Identity(NamedTuple):
-    """By which an employment is known again under a new number (§4.1, number exchange)."""
-
-    cpr: str
-    start: date
-    position: str
-
-
-@dataclass(slots=True)
-class Seen:
-    """What is kept of a live employee. ``digest`` of all of it but lastChanged; ``place`` of that in the spool.
-
-    ``unit``: None where it is not in the file. ``cpr``, ``login`` and ``functions`` only where it can be taken.
-    Where the file was cut (``pieces``): ``name`` of its bytes; ``recalled``, what is remembered of them (then it was
-    not parsed, and ``digest`` and ``cpr`` are empty); ``noted``, the beginning of what can be remembered.
-    """
-
-    unit: UnitKey | None
-    digest: bytes
-    place: tuple[int, int]
-    cpr: str = field(default="", repr=False)
-    login: str = ""
-    functions: tuple[Element, ...] = ()
-    name: bytes = b""
-    recalled: bytes | None = None
-    noted: tuple[Any, ...] | None = None
 
 
 class Aside(Protocol):
@@ -128,16 +59,15 @@ class Survey:
 
     day: date
     settings: OpusSettings
-    known_employments: Set[str]
+    known_employments: Container[str]
     units: dict[UnitKey, Element]
     tree: Tree
     aside: Aside
-    live: dict[EmployeeKey, Seen] = field(default_factory=dict)
-    stubs: set[EmployeeKey] = field(default_factory=set)
+    live: Employees[Seen] = field(default_factory=live)
+    stubs: Employees[None] = field(default_factory=stubs)
     filtered: set[EmployeeKey] = field(default_factory=set)
     faulty: set[EmployeeKey] = field(default_factory=set)
-    newcomers: dict[EmployeeKey, Identity] = field(default_factory=dict)
-    persons: dict[str, PersonView | RecalledPerson] = field(default_factory=dict)
+    persons: Persons = field(default_factory=persons)
     positions: defaultdict[tuple[str, str], Texts] = field(default_factory=lambda: defaultdict(Texts))
     functions: defaultdict[tuple[str, str, str], Texts] = field(default_factory=lambda: defaultdict(Texts))
     problems: list[Problem] = field(default_factory=list)
@@ -163,12 +93,20 @@ class Survey:
 
     def person_at(self, places: Iterable[tuple[int, int]]) -> dict[str, PersonView]:
         """What the employees at these places say of their person, by CPR number."""
-        persons: dict[str, PersonView | RecalledPerson] = {}
+        met = persons()
         for place in places:
             element = self.aside.element(place)
             key = EmployeeKey(*_client_and_id(element))
-            _add_person(self, persons, key, element, self.start_of(element)[0])
-        return {cpr: view for cpr, view in persons.items() if isinstance(view, PersonView)}
+            _add_person(self, met, key, element, self.start_of(element)[0])
+        return {cpr: view for cpr, view in met.items() if isinstance(view, PersonView)}
+
+    def newcomers(self) -> Iterator[tuple[EmployeeKey, Identity]]:
+        """Live employees of whom nothing was told before, by which they may be known again. Looks at all of them."""
+        for key, seen in self.live.items():
+            if seen.cpr and key.text() not in self.known_employments:
+                element = self.aside.element(seen.place)
+                if (start := self.start_of(element)[0]) is not None:
+                    yield key, Identity(seen.cpr, start, fields.number(element["positionId"]))
 
     def start_of(self, employee: Element) -> tuple[date | None, bool]:
         """When the employment began, and whether that is only assumed (§4.4). Raises Unreadable."""
@@ -228,7 +166,7 @@ def look(
     path: Path,
     day: date,
     settings: OpusSettings,
-    known_employments: Set[str],
+    known_employments: Container[str],
     kept_roots: Mapping[str, str],
     has_another: HasAnother,
 ) -> Survey:
@@ -259,7 +197,7 @@ def _look(
     path: Path,
     day: date,
     settings: OpusSettings,
-    known_employments: Set[str],
+    known_employments: Container[str],
     kept_roots: Mapping[str, str],
     units: dict[UnitKey, Element],
     problems: list[Problem],
@@ -284,7 +222,7 @@ def _look(
 def begin(
     day: date,
     settings: OpusSettings,
-    known_employments: Set[str],
+    known_employments: Container[str],
     units: dict[UnitKey, Element],
     kept_roots: Mapping[str, str],
     has_another: HasAnother,
@@ -340,7 +278,7 @@ def add_employee(
     survey: Survey,
     element: Element,
     kept: "Spool | tuple[int, int]",
-    name: bytes = b"",
+    name: str = "",
     *,
     is_odd: bool = False,
 ) -> None:
@@ -351,7 +289,7 @@ def add_employee(
         survey.problems.append(file_problem("employee", "no_key", "an employee has no id or client that is a number"))
         return
     if element.attributes.get("action") == LEAVE:
-        survey.stubs.add(key)
+        survey.stubs[key] = None
         return
     element.texts["cpr"] = fields.identifier(element["cpr"])
     if key in survey.live:
@@ -361,14 +299,23 @@ def add_employee(
     unit = survey.unit_of(key.client, element)
     packed = element.packed()
     place = kept if isinstance(kept, tuple) else kept.keep(packed)
-    seen = survey.live[key] = Seen(unit, hashlib.blake2b(packed, digest_size=16).digest(), place, name=name)
+    seen = Seen(unit, hashlib.blake2b(packed, digest_size=16).digest(), place, name=name)
     if _is_filtered(element, unit, survey):
         survey.filtered.add(key)
-        return
-    is_known = key.text() in survey.known_employments
-    if survey.fault(key.text(), element) is not None or (unit is None and not is_known):
+    elif _is_faulty(survey, key, element, unit):
         survey.faulty.add(key)
-        return
+    else:
+        _take_in(survey, key, element, seen, is_odd=is_odd)
+    survey.live[key] = seen
+
+
+def _is_faulty(survey: Survey, key: EmployeeKey, element: Element, unit: UnitKey | None) -> bool:
+    text = key.text()
+    return survey.fault(text, element) is not None or (unit is None and text not in survey.known_employments)
+
+
+def _take_in(survey: Survey, key: EmployeeKey, element: Element, seen: Seen, *, is_odd: bool) -> None:
+    """What the employee tells, of several things."""
     seen.cpr, seen.login, seen.functions = element["cpr"], element["userId"], tuple(element.functions)
     start, _ = survey.start_of(element)
     _add_person(survey, survey.persons, key, element, start)
@@ -379,13 +326,11 @@ def add_employee(
         function = (key.client, each.either("artId"), each.either("roleId"))
         survey.functions[function].add((each.either("artText"), each.either("roleText")), changed)
     # A number that is none is looked at anew each time: what it means hangs on what is known of the employment.
-    if name and unit is not None and not (is_odd or element.functions) and is_number(seen.cpr):
+    if seen.name and seen.unit is not None and not (is_odd or element.functions) and is_number(seen.cpr):
         days = _ordinal(start), _ordinal(survey.end_of(element))
         order = order_of(*days, survey.day.toordinal())
         told = *map(sys.intern, (element["position"], element["positionShort"], changed)), seen.login
-        seen.noted = (*key, unit.number, position[1], *told, *days, order)
-    if not is_known and start is not None:
-        survey.newcomers[key] = Identity(seen.cpr, start, position[1])
+        seen.noted = (*key, seen.unit.number, position[1], *told, *days, order)
 
 
 def _is_filtered(employee: Element, unit: UnitKey | None, survey: Survey) -> bool:
@@ -400,20 +345,14 @@ def _is_filtered(employee: Element, unit: UnitKey | None, survey: Survey) -> boo
     return any(part.casefold() in name for part in filters.position_names)
 
 
-def _add_person(
-    survey: Survey,
-    persons: dict[str, PersonView | RecalledPerson],
-    key: EmployeeKey,
-    element: Element,
-    start: date | None,
-) -> None:
+def _add_person(survey: Survey, persons: Persons, key: EmployeeKey, element: Element, start: date | None) -> None:
     texts = element.texts
     order = order_of(_ordinal(start), _ordinal(survey.end_of(element)), survey.day.toordinal())
     changed = fields.changed(element.attributes.get("lastChanged", ""))
     rank = (order, -changed, int(key.number))
     view = persons.get(texts["cpr"])
     if not isinstance(view, PersonView):
-        view = persons[texts["cpr"]] = PersonView(rank, {})
+        view = PersonView(rank, {})
     view.count += 1
     if not view.texts or rank < view.rank:
         view.rank = rank
@@ -422,6 +361,7 @@ def _add_person(
     name = (element["firstName"], element["lastName"])
     if name not in view.names:
         view.names = (*view.names, name)
+    persons[texts["cpr"]] = view
 
 
 def _ordinal(day: date | None) -> int:
@@ -431,40 +371,3 @@ def _ordinal(day: date | None) -> int:
 def order_of(start: int, end: int, day: int) -> int:
     """What is in force comes before what is to come (1), and that before what has ended (2). Ordinals; 0 = none."""
     return 2 if 0 < end <= day else 1 if start > day else 0
-
-
-@dataclass(slots=True)
-class Oddities:
-    """What is reported once a file: unknown elements, and zero dates."""
-
-    unknown: Counter[str] = field(default_factory=Counter)
-    zero_dates: int = 0
-
-    def count(self, element: Element) -> bool:
-        """Whether it has any."""
-        texts, known = element.texts, FIELDS[element.name]
-        is_odd = False
-        if not texts.keys() <= known:
-            self.unknown.update(f"{element.name}/{name}" for name in texts.keys() - known)
-            is_odd = True
-        if not fields.ZERO_DATES.isdisjoint(texts.values()):
-            self.zero_dates += sum(texts.get(name) in fields.ZERO_DATES for name in DATES[element.name])
-            is_odd = True
-        for each in element.functions:
-            is_odd |= self.count(each)
-        return is_odd
-
-    def problems(self) -> list[Problem]:
-        found = [
-            file_problem(name, "unknown_element", f"the element {name} is unknown and was ignored, {count} times")
-            for name, count in sorted(self.unknown.items())
-        ]
-        if self.zero_dates:
-            text = f"{self.zero_dates} dates are 0000-00-00 or 00000000, and were read as no date"
-            found.append(file_problem("dates", "zero_date", text))
-        return found
-
-
-def file_problem(field_name: str, rule: str, text: str) -> Problem:
-    """Something about the file as a whole; it is let go when the next file is without it."""
-    return Problem("File", "", field_name, rule, text, "notice")

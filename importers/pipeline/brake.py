@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import neo4j
 from pydantic import BaseModel, ConfigDict, Field
@@ -44,13 +44,16 @@ def digest(differences: Iterable[Difference], new: Iterable[Stated] = ()) -> str
     """Names exactly this difference, in whichever process it is found: another one has another digest.
 
     ``new``: what the same run would make. Its uuids are drawn anew in each run, so its records name it here.
+    Both are gone through more than once.
     """
-    names = {each.uuid: each.record.text() for each in new}
+    links = (row for each in differences for row in (*each.lost_links, *each.gained_links))
+    wanted = {row.to for row in links}
+    names = {each.uuid: each.record.text() for each in new if each.uuid in wanted}
     lines = sorted(f"{each.record.text()}|{each.operation}|{each.told(names)}" for each in differences)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def digest_of_doubt(differences: Iterable[Difference], new: Sequence[Stated]) -> str:
+def digest_of_doubt(differences: Iterable[Difference], new: Iterable[Stated]) -> str:
     """As ``digest``, of all that a doubtful reading would write; for one of which nothing counts for the brake."""
     made = sorted(each.record.text() for each in new)
     return hashlib.sha256("\n".join((digest(differences, new), *made)).encode()).hexdigest()

@@ -5,11 +5,13 @@ applied in bounded transactions, each with its changes and its source records: a
 batches, and the next run goes on where it ended, since what is written no longer differs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import neo4j
 
+from graph.batches import Batches
 from graph.change_log import Origin
 from graph.corrections.possible_duplicates import note_same
 from graph.cpr.keyring import Keyring
@@ -37,16 +39,21 @@ from graph.statements.statement import Problem
 from graph.writing.cycles import find_refused
 from graph.writing.day_turn import catch_up
 from graph.writing.difference import Difference
-from graph.writing.door import ATTEMPTS, Door, Stale, Stated, points_to_itself
+from graph.writing.door import ATTEMPTS, Door, Stale, Stated
+from importers.pipeline.aside import of_stated
 from importers.pipeline.brake import BrakeSettings, digest, digest_of_doubt, stopping, summary, too_many
-from importers.pipeline.intake import Progress, Taking, problem_of, silent
+from importers.pipeline.comparing import Compared, Differences, New, compare, distinct
+from importers.pipeline.intake import Progress, Taking, batches, problem_of, silent
 from importers.pipeline.report import ImportReport, text_of
+from importers.pipeline.telling import Telling
 from importers.pipeline.unmatched_rules import KIND as RULES
 from importers.pipeline.unmatched_rules import unmatched
-from importers.pipeline.writing import Compared, Writing, distinct
+from importers.pipeline.writing import Writing
 from importers.source import Reading, Source
-from rules.assignments import Ruling, Told
+from rules.assignments import Ruling
 from rules.roles import RoleRule
+
+AT_ONCE = 5000  # statements whose things are looked for together
 
 
 class StoppedByBrake(Exception):
@@ -146,8 +153,8 @@ class Import:
     def _take(self, reading: Reading, known: GraphKnown) -> None:
         self._suspect = reading.suspect
         taking = Taking(self.driver, self.source.name, reading, known, self.door.index, self.progress)
-        told = taking.owned([each for each in taking.told() if taking.is_sound(each)])
-        told += [each for each in self.ruling.of(told) if taking.is_sound(each)]
+        told = taking.told()
+        told.add(each for each in self.ruling.of(lambda: told.statements("Employment")) if taking.is_sound(each))
         self.report.unchanged += taking.unchanged
         try:
             wrote = self._settle(told, taking.problems)
@@ -168,11 +175,11 @@ class Import:
         """A rule that is new, changed or gone is applied to all that the source has told."""
         told = self.ruling.of_changed_rules()
         if told is not None:
-            self._settle(told, self.report.problems)
+            self._settle(Telling(told), self.report.problems)
         if not self.dry_run:
             # After everything else: they look at the graph, where the list and payroll have met.
-            if told := self.ruling.of_the_list():
-                self._settle(told, self.report.problems)
+            if by_list := self.ruling.of_the_list():
+                self._settle(Telling(by_list), self.report.problems)
             if self.ruling.is_due:
                 kept = kept_problems(self.driver, self.source.name).values()
                 looked_at = {(each.kind, each.key) for each in kept if each.kind == RULES}
@@ -181,7 +188,7 @@ class Import:
 
     # -- compare, brake, apply ----------------------------------------------------------------------------------
 
-    def _settle(self, told: Sequence[Told], problems: list[Problem]) -> bool:
+    def _settle(self, told: Telling, problems: list[Problem]) -> bool:
         """Compare, brake and apply; again from the start where somebody else wrote meanwhile. Whether it wrote."""
         for attempt in range(ATTEMPTS):
             found: list[Problem] = []
@@ -196,50 +203,46 @@ class Import:
             return wrote
         raise AssertionError("the loop returns or raises")
 
-    def _compare_and_apply(self, told: Sequence[Told], problems: list[Problem]) -> bool:
+    def _compare_and_apply(self, told: Telling, problems: list[Problem]) -> bool:
         by_kind = self._identified(told)
         self._wait_for_decisions(told, problems)
-        compared: dict[str, Compared] = {}
-        for kind, stated in by_kind.items():
-            # New things of other kinds are compared when they are written: there is nothing to compare them with.
-            new = {each.uuid for each in stated if each.new}
-            due = [each for each in stated if each.uuid not in new or (each.new and points_to_itself(kind))]
-            compared[kind] = self._compare(due)
-        self._leave_out_cycles(compared, by_kind, problems)
-        self._stop_or_go(compared, by_kind)
+        compared = {kind: compare(self.door, kind, stated) for kind, stated in by_kind.items()}
+        self._leave_out_cycles(compared, problems)
+        self._stop_or_go(compared)
         if self.dry_run:
-            self._preview(compared, by_kind, problems)
+            self._preview(compared, problems)
             return False
         before = self.report.counts.total()
         writing = Writing(self.door, self._origin, lambda each: self._count(each, problems), self.progress)
-        for kind, stated in by_kind.items():
-            writing.apply(kind, stated, compared[kind])
+        for each in compared.values():
+            writing.apply(each)
         if self._approved_digest is not None:
             spend(self.driver, self.source.name, self._approved_digest)
             self._approved_digest = None
         return self.report.counts.total() > before
 
-    def _compare(self, stated: Sequence[Stated]) -> Compared:
-        compared: Compared = {each.record: None for each in stated}
-        for batch in distinct(stated):
-            compared.update((made.record, made) for made in self.door.differences(batch))
-        return compared
-
-    def _identified(self, told: Sequence[Told]) -> dict[str, list[Stated]]:
-        by_source: dict[tuple[str, str], list[Told]] = {}
-        for each in told:
-            by_source.setdefault((each.statement.kind, each.source), []).append(each)
-        by_kind: dict[str, list[Stated]] = {}
+    def _identified(self, told: Telling) -> dict[str, Batches[Stated]]:
+        by_kind: dict[str, Batches[Stated]] = {}
         for kind in KINDS:
-            for (of, source), group in by_source.items():
-                if of == kind:
-                    pairs = [(each.statement, each.fingerprint) for each in group]
-                    by_kind.setdefault(kind, []).extend(self.door.identify(source, pairs))
+            stated = of_stated()
+            for batch in distinct(self._identified_of(kind, told)):
+                stated.add(batch)
+            if len(stated):
+                by_kind[kind] = stated
         return by_kind
 
-    def _wait_for_decisions(self, told: Sequence[Told], problems: list[Problem]) -> None:
+    def _identified_of(self, kind: str, told: Telling) -> Iterator[Stated]:
+        for source, group in told.of(kind):
+            for batch in batches(group.each(), AT_ONCE):
+                pairs = [(each.statement, each.fingerprint) for each in batch]
+                yield from self.door.identify(source, pairs)
+
+    def _wait_for_decisions(self, told: Telling, problems: list[Problem]) -> None:
         """What of this reading waits: the door remembers what earlier readings of the run have left."""
-        here = {RecordId(each.source, each.statement.kind, each.statement.key) for each in told}
+        if not (self.door.waiting or self.door.undecided):
+            return
+        records = (RecordId(each.source, each.statement.kind, each.statement.key) for each in told.each())
+        here = {each for each in records if each in self.door.waiting or each in self.door.undecided}
         for record, about in self.door.waiting.items():
             if record in here:
                 text = f"nothing is known yet of the {about.kind} {about.key!r} that it is about"
@@ -254,28 +257,27 @@ class Import:
         if undecided and not self.dry_run:
             keep_undecided(self.driver, undecided)
 
-    def _leave_out_cycles(
-        self, compared: dict[str, Compared], by_kind: dict[str, list[Stated]], problems: list[Problem]
-    ) -> None:
-        units = [each for each in compared.get("Unit", {}).values() if each is not None]
+    def _leave_out_cycles(self, compared: dict[str, Compared], problems: list[Problem]) -> None:
+        units = list(compared["Unit"].differences()) if "Unit" in compared else []
         out: set[str] = set()
         for refused, uuids in find_refused(units, self.driver):
             out |= uuids
             problems += [problem_of("Unit", each.record.key, refused) for each in units if each.uuid in uuids]
         if out:
-            for stated in by_kind["Unit"]:
-                if stated.uuid in out and stated.new:
-                    self.door.index.drop(stated.record, stated.uuid)
-            by_kind["Unit"] = [each for each in by_kind["Unit"] if each.uuid not in out]
+            left = of_stated()
+            for batch in compared["Unit"].stated:
+                for each in batch:
+                    if each.uuid in out and each.new:
+                        self.door.index.drop(each.record, each.uuid)
+                left.add(each for each in batch if each.uuid not in out)
             # Again, since what pointed to a new unit that is left out now points to nothing.
-            compared["Unit"] = self._compare(by_kind["Unit"])
+            compared["Unit"] = compare(self.door, "Unit", left)
 
-    def _stop_or_go(self, compared: dict[str, Compared], by_kind: dict[str, list[Stated]]) -> None:
+    def _stop_or_go(self, compared: dict[str, Compared]) -> None:
         """Raises StoppedByBrake where too much would end, or where the reading is doubtful and would write anything."""
-        differences = [each for group in compared.values() for each in group.values() if each is not None]
-        new = [each for stated in by_kind.values() for each in stated if each.new]
+        differences, new = Differences(compared), New(compared)
         hits = stopping(differences)
-        reasons = [*self._suspect] if differences or new else []
+        reasons = [*self._suspect] if self._suspect and any(True for _ in chain(differences, new)) else []
         if len(hits) > self.brake.at_least:
             reasons += too_many(hits, self._totals({each.kind for each in hits}), self.brake)
         if not reasons:
@@ -310,15 +312,15 @@ class Import:
         )
         return {row["kind"]: row["total"] for row in rows}
 
-    def _preview(
-        self, compared: dict[str, Compared], by_kind: dict[str, list[Stated]], problems: list[Problem]
-    ) -> None:
-        for kind, stated in by_kind.items():
-            new = [each for each in stated if each.new and each.record not in compared[kind]]
-            for difference in (*compared[kind].values(), *self._compare(new).values()):
-                if difference is not None:
-                    self._count(difference, problems)
-                    self.report.differences.append(difference)
+    def _preview(self, compared: dict[str, Compared], problems: list[Problem]) -> None:
+        for of_kind in compared.values():
+            for stated, found in of_kind:
+                known = dict(found)
+                new = [each for place, each in enumerate(stated) if each.new and place not in known]
+                for difference in (*known.values(), *self.door.differences(new)):
+                    if difference is not None:
+                        self._count(difference, problems)
+                        self.report.differences.append(difference)
 
     def _count(self, difference: Difference, problems: list[Problem]) -> None:
         self.report.counts[difference.kind, difference.operation] += 1

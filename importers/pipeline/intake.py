@@ -1,5 +1,6 @@
 """Taking a reading in: which of its records are new or changed, what they mean, and what is no longer there."""
 
+import marshal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -7,6 +8,7 @@ from typing import TypeVar
 
 import neo4j
 
+from graph.disk_map import DiskMap
 from graph.errors import Refused
 from graph.identity.known_keys import Index, RecordId
 from graph.model import KINDS
@@ -16,12 +18,12 @@ from graph.statements import normal_text
 from graph.statements.merge import check
 from graph.statements.statement import BadRecord, Problem, Ref, Statement
 from graph.time import Period, within
+from importers.pipeline.telling import BATCH, Telling
 from importers.source import Mapped, RawRecord, Reading
 from importers.untold import filled
 from rules.assignments import Told
 
 T = TypeVar("T")
-BATCH = 1000  # records at a time, and things a transaction; bounds memory and the time that the log is locked
 Progress = Callable[[str, int, int | None], None]
 """(what is being done, how much of it is done, of how much), called as work goes on."""
 
@@ -32,7 +34,8 @@ def silent(stage: str, done: int, total: int | None) -> None:
 
 @dataclass
 class Taking:
-    """One reading. ``looked_at``: (kind, key) of what was looked at anew, so that a kept problem can be let go."""
+    """One reading. ``looked_at``: (kind, key) of what was looked at anew and has a kept problem, which can so be let
+    go."""
 
     driver: neo4j.Driver
     source: str
@@ -54,24 +57,32 @@ class Taking:
         self.looked_at |= {(each.kind, each.key) for each in self.reading.problems}
         whole, again = self.reading.whole, self.reading.rechecked
         kept = kept_problems(self.driver, self.source).values()
+        self._with_problems = {(each.kind, each.key) for each in kept}
         mended = (each for each in kept if each.kind in again or (whole and not each.key))
         self.looked_at |= {(each.kind, each.key) for each in mended}
         self.bad = {(each.kind, each.key) for each in kept if each.severity == "bad"}
 
-    def told(self) -> list[Told]:
-        """The statements of all records that are new, changed or gone."""
-        told: list[Told] = []
-        seen: dict[str, set[str]] = {kind: set() for kind in self.reading.whole}
+    def told(self) -> Telling:
+        """The statements of all records that are new, changed or gone; those that can be taken."""
+        told = Telling()
+        seen: dict[str, DiskMap[None]] = {kind: DiskMap(marshal.dumps, marshal.loads) for kind in self.reading.whole}
+        bad_before = set(self.bad)
+        count = 0
         for raws in batches(self.reading.records, BATCH):
+            told.add(each for each in self._mapped(raws) if self.is_sound(each))
             for raw in raws:
-                seen.setdefault(raw.kind, set()).add(raw.key)
-            told += self._mapped(raws)
-            self.progress("reading", sum(len(keys) for keys in seen.values()), None)
+                bad_before.discard((raw.kind, raw.key))
+                # Of what was not known before, nothing can be missing.
+                if raw.kind in seen and self.index.kept(RecordId(self.source, raw.kind, raw.key)) is not None:
+                    seen[raw.kind][raw.key] = None
+            count += len(raws)
+            self.progress("reading", count, None)
         # What was bad and is not told any more has gone, or was mended under another key.
-        self.looked_at |= {
-            (kind, key) for kind, key in self.bad if kind in self.reading.whole and key not in seen[kind]
-        }
-        return told + self._absent(seen)
+        self.looked_at |= {(kind, key) for kind, key in bad_before if kind in self.reading.whole}
+        for kind in sorted(seen):
+            told.add(each for each in self._absent(kind, seen[kind]) if self.is_sound(each))
+        self._leave_out_unowned(told)
+        return told
 
     def is_sound(self, told: Told) -> bool:
         """The statement does not contradict itself or the model; else it is a bad record."""
@@ -79,30 +90,32 @@ class Taking:
             check(told.statement)
         except Refused as refused:
             self.problems.append(problem_of(told.statement.kind, told.statement.key, refused))
-            self.looked_at.add((told.statement.kind, told.statement.key))
+            self._look_at(told.statement.kind, told.statement.key)
             self.refused.add((told.statement.kind, told.statement.key))
             return False
         return True
 
-    def owned(self, told: Sequence[Told]) -> list[Told]:
+    def _leave_out_unowned(self, told: Telling) -> None:
         """Without new things whose owner this reading tells of and that could not be taken: nobody would own them.
 
         Who is told of counts as told only when it was accepted.
         """
-        taken = {(each.statement.kind, each.statement.key) for each in told}
-        lost = {each for each in self.refused - taken if self.index.kept(RecordId(self.source, *each)) is None}
-        if not lost:
-            return list(told)
-        kept: list[Told] = []
-        for each in told:
+        lost = {each for each in self.refused if self.index.kept(RecordId(self.source, *each)) is None}
+        for kind in sorted({kind for kind, _ in lost}):
+            for statements in told.statements(kind):
+                lost.difference_update((kind, each.key) for each in statements)
+
+        def is_unowned(each: Told) -> bool:
             owner = _owner(each.statement)
             record = RecordId(each.source, each.statement.kind, each.statement.key)
             if owner is None or (owner.kind, owner.key) not in lost or self.index.kept(record) is not None:
-                kept.append(each)
-                continue
+                return False
             text = f"the {owner.kind} that it is of was not taken, so it was not either"
             self.problems.append(Problem(record.kind, record.key, "person", "owner_not_taken", text))
-        return kept
+            return True
+
+        if lost:
+            told.without(is_unowned, [kind for kind in KINDS if _has_owner(kind)])
 
     def _mapped(self, raws: Sequence[RawRecord]) -> list[Told]:
         ids = [RecordId(self.source, each.kind, each.key) for each in raws]
@@ -122,7 +135,7 @@ class Taking:
         previous = self.known.of_kinds(kept) if kept else {}
         told: list[Told] = []
         for raw in changed:
-            self.looked_at.add((raw.kind, raw.key))
+            self._look_at(raw.kind, raw.key)
             try:
                 before = previous.get((raw.kind, raw.key))
                 mapped = filled(raw.map(before), before)
@@ -141,23 +154,20 @@ class Taking:
             self.problems += problems
             yield Told(self.source, statement, NOT_COMPLETE if mapped.untold else fingerprint)
 
-    def _absent(self, seen: dict[str, set[str]]) -> list[Told]:
-        told: list[Told] = []
-        for kind in sorted(self.reading.whole):
-            gone = [
-                key
-                for key, kept in self.index.kept_of(self.source, kind).items()
-                if key not in seen[kind] and kept.fingerprint != ABSENT
-            ]
-            for keys in batches(gone, BATCH):
-                for key, previous in self.known.several(kind, keys).items():
-                    self.looked_at.add((kind, key))
-                    mapped = (self.reading.absent or self._ended)(previous)
-                    if mapped is None:
-                        continue
-                    mapped = filled(mapped, previous)
-                    told += self._taken(mapped, ABSENT)
-        return told
+    def _absent(self, kind: str, seen: DiskMap[None]) -> Iterator[Told]:
+        gone = (
+            key for key, kept in self.index.kept_of(self.source, kind) if kept.fingerprint != ABSENT and key not in seen
+        )
+        for keys in batches(gone, BATCH):
+            for key, previous in self.known.several(kind, keys).items():
+                self._look_at(kind, key)
+                mapped = (self.reading.absent or self._ended)(previous)
+                if mapped is not None:
+                    yield from self._taken(filled(mapped, previous), ABSENT)
+
+    def _look_at(self, kind: str, key: str) -> None:
+        if (kind, key) in self._with_problems:
+            self.looked_at.add((kind, key))
 
     def _ended(self, previous: Statement) -> Mapped:
         """What a source no longer tells ends on the reading's day, unless the source says otherwise."""
@@ -171,10 +181,13 @@ def _owner(statement: Statement) -> Ref | None:
 
     An account may do without: whose it is can be said later.
     """
-    for link in KINDS[statement.kind].links:
-        if link.owner and link.name == "person":
-            return next((each.to for each in statement.links.get(link.name, ()) if each.to.by == "source"), None)
-    return None
+    if not _has_owner(statement.kind):
+        return None
+    return next((each.to for each in statement.links.get("person", ()) if each.to.by == "source"), None)
+
+
+def _has_owner(kind: str) -> bool:
+    return any(link.owner and link.name == "person" for link in KINDS[kind].links)
 
 
 def problem_of(kind: str, key: str, refused: Refused) -> Problem:

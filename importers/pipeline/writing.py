@@ -1,17 +1,16 @@
 """Writing what differs, a batch a transaction: while the graph writes one, the next is worked out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 
 from graph.change_log import Origin
-from graph.identity.known_keys import RecordId
 from graph.writing.difference import Difference
 from graph.writing.door import ATTEMPTS, Door, MatchAgain, Stale, Stated, points_to_itself
-from importers.pipeline.intake import BATCH, Progress
-
-Compared = dict[RecordId, Difference | None]  # None: nothing differs
+from importers.pipeline.comparing import Compared
+from importers.pipeline.intake import Progress
 
 
 @dataclass(slots=True)
@@ -42,35 +41,39 @@ class Writing:
         self._progress = progress
         self._under_way: _UnderWay | None = None
 
-    def apply(self, kind: str, stated: Sequence[Stated], compared: Compared) -> None:
-        """Write what differs, in batches in which no thing comes twice. Raises Stale, Refused."""
-        if points_to_itself(kind):
-            for batch in distinct([each for each in stated if each.new]):
-                self._origin()
-                self._door.reserve(batch)
+    def apply(self, compared: Compared) -> None:
+        """Write what differs of a kind, in batches in which no thing comes twice. Raises Stale, Refused."""
+        if points_to_itself(compared.kind):
+            for batch in compared.stated:
+                if new := [each for each in batch if each.new]:
+                    self._origin()
+                    self._door.reserve(new)
         with ThreadPoolExecutor(1, thread_name_prefix="writing") as thread, self._brought_to_an_end():
-            self._apply(kind, stated, compared, thread)
+            self._apply(compared, thread)
 
-    def _apply(self, kind: str, stated: Sequence[Stated], compared: Compared, thread: ThreadPoolExecutor) -> None:
-        written: set[str] = set()
+    def _apply(self, compared: Compared, thread: ThreadPoolExecutor) -> None:
+        written = _Things()
         done = 0
-        for batch in distinct(stated):
+        is_reserved = points_to_itself(compared.kind)
+        for batch, found in compared:
+            for each in batch:
+                each.new = each.new and not is_reserved
             if self._under_way is not None and any(each.uuid in self._under_way.things for each in batch):
                 self._end()
             # A thing that a batch before has written is compared anew.
-            fresh = [each for each in batch if each.record not in compared or each.uuid in written]
-            ready = [compared[each.record] for each in batch if each.record in compared and each.uuid not in written]
-            differences = [each for each in ready if each is not None]
-            for each in differences:
-                each.new = each.new and not points_to_itself(kind)  # reserved meanwhile
+            known = {place: each for place, each in found if batch[place].uuid not in written}
+            fresh = [each for place, each in enumerate(batch) if place not in known]
+            differences = [each for each in known.values() if each is not None]
+            for difference in differences:
+                difference.new = difference.new and not is_reserved
             differences += self._door.differences(fresh)
             self._end()
             if differences:
                 transaction = thread.submit(self._door.write, differences, self._origin())
                 self._under_way = _UnderWay(batch, differences, transaction)
-                written |= self._under_way.things
+                written.add(self._under_way.things)
             done += len(batch)
-            self._progress(f"writing {kind}", done, len(stated))
+            self._progress(f"writing {compared.kind}", done, len(compared.stated))
 
     @contextmanager
     def _brought_to_an_end(self) -> Iterator[None]:
@@ -112,21 +115,24 @@ class Writing:
             self._wrote(each)
 
 
-def distinct(stated: Sequence[Stated]) -> Iterator[list[Stated]]:
-    """Batches in which no thing comes twice: each is compared with what the one before has written."""
-    rest = list(stated)
-    while rest:
-        batch: list[Stated] = []
-        met: set[str] = set()
-        later: list[Stated] = []
-        for position, each in enumerate(rest):
-            if len(batch) == BATCH:
-                later += rest[position:]
-                break
-            if each.uuid in met:
-                later.append(each)
-            else:
-                met.add(each.uuid)
-                batch.append(each)
-        rest = later
-        yield batch
+class _Things:
+    """Which things were written: of one that was, ``in`` is true; rarely of another one, which then costs a look more.
+
+    The uuids of a million things would take a hundred megabytes; here each sets three bits of two megabytes.
+    """
+
+    _BITS = 24
+
+    def __init__(self) -> None:
+        self._bits = bytearray(1 << (self._BITS - 3))
+
+    def add(self, uuids: Iterable[str]) -> None:
+        for place in chain.from_iterable(map(self._places, uuids)):
+            self._bits[place >> 3] |= 1 << (place & 7)
+
+    def __contains__(self, uuid: str) -> bool:
+        return all(self._bits[place >> 3] >> (place & 7) & 1 for place in self._places(uuid))
+
+    def _places(self, uuid: str) -> Iterator[int]:
+        drawn, most = hash(uuid), (1 << self._BITS) - 1
+        return (drawn >> shift & most for shift in (0, 20, 40))

@@ -44,8 +44,8 @@ class InMemory:
         self.stages: list[tuple[str, int, int | None]] = []
         self.memory: dict[str, bytes] = {}
 
-    def keys(self, kind: str) -> Iterable[str]:
-        return [key for of, key in self.kept if of == kind]
+    def keys(self, kind: str) -> Collection[str]:
+        return {key: None for of, key in self.kept if of == kind}.keys()
 
     def keys_starting(self, kind: str, prefix: str) -> Iterable[str]:
         return [key for key in self.keys(kind) if key.startswith(prefix)]
@@ -72,11 +72,11 @@ class InMemory:
     def progress(self, stage: str, done: int, total: int | None) -> None:
         self.stages.append((stage, done, total))
 
-    def recalled(self) -> Mapping[str, bytes]:
-        return self.memory
+    def recalled(self) -> Iterable[tuple[str, bytes]]:
+        return list(self.memory.items())
 
-    def remember(self, parts: Mapping[str, bytes]) -> None:
-        self.memory |= parts
+    def remember(self, parts: Iterable[tuple[str, bytes]]) -> None:
+        self.memory.update(parts)
 
     # -- for tests ----------------------------------------------------------------------------------------------
 

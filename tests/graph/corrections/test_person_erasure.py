@@ -104,7 +104,7 @@ PERSONAL = ("Vilda", "Forsvunden", "Vejmand", "vilda77", RING.hash(CPR), "|e1'",
 
 def test_nothing_is_left_by_which_the_person_could_be_found(graph: neo4j.Driver) -> None:
     known = GraphKnown(graph, "opus", RING, Index(graph))
-    known.remember({"00": known.person_key(CPR).encode()})
+    known.remember([("00", known.person_key(CPR).encode())])
     before = everything(graph)
     assert [each for each in PERSONAL if each not in before] == []
     uuid = uuid_of(graph, "p1")
@@ -112,7 +112,7 @@ def test_nothing_is_left_by_which_the_person_could_be_found(graph: neo4j.Driver)
     assert set(erase_person(graph, uuid, BY)) == mine
     after = everything(graph)
     assert [each for each in PERSONAL if each in after] == []
-    assert known.recalled() == {}, "what sources remember for themselves is keyed by persons"
+    assert [*known.recalled()] == [], "what sources remember for themselves is keyed by persons"
 
 
 def test_the_log_keeps_its_entries_and_tells_of_the_erasure(graph: neo4j.Driver) -> None:

@@ -10,7 +10,9 @@ from graph.change_log import Origin
 from graph.statements.merge import Thing
 from graph.writing.difference import Difference
 from graph.writing.door import Door, Stale, Stated
-from importers.pipeline import writing
+from importers.pipeline import comparing
+from importers.pipeline.aside import of_stated
+from importers.pipeline.comparing import Compared, distinct
 from importers.pipeline.intake import silent
 from importers.pipeline.writing import Writing
 from tests.graph.organisation import person
@@ -42,17 +44,26 @@ def _stated(key: str, uuid: str, *, new: bool = True) -> Stated:
     return Stated("sd", person(key, "Alma"), "", uuid, new)
 
 
+def _compared(stated: Sequence[Stated]) -> Compared:
+    """New persons: none of them is compared before it is written."""
+    compared = Compared("Person", of_stated())
+    for batch in distinct(stated):
+        compared.stated.add(batch)
+        compared.found.add([])
+    return compared
+
+
 def _apply(door: Noting, *stated: Stated) -> list[str]:
     """Keys of what was written."""
     wrote: list[str] = []
     made = Writing(cast(Door, door), lambda: Origin("sd"), lambda each: wrote.append(each.record.key), silent)
-    made.apply("Person", stated, {})
+    made.apply(_compared(stated))
     return wrote
 
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "BATCH", 2)
+    monkeypatch.setattr(comparing, "BATCH", 2)
 
 
 def test_the_next_batch_is_compared_while_one_is_written() -> None:
@@ -103,5 +114,5 @@ def test_what_was_written_counts_where_the_next_batch_can_not_be_made() -> None:
     wrote: list[str] = []
     made = Writing(cast(Door, door), lambda: Origin("sd"), lambda each: wrote.append(each.record.key), silent)
     with pytest.raises(KeyError):
-        made.apply("Person", [_stated(each, each) for each in "abc"], {})
+        made.apply(_compared([_stated(each, each) for each in "abc"]))
     assert wrote == ["a", "b"]

@@ -1,0 +1,50 @@
+"""What a run puts aside between comparing and writing, and the form in which it lies there."""
+
+import marshal
+import pickle
+from collections.abc import Sequence
+
+from graph.batches import Batches
+from graph.statements.packing import packed, unpacked
+from graph.statements.statement import Statement
+from graph.writing.difference import Difference
+from graph.writing.door import Stated
+from rules.assignments import Told
+
+
+def of_told() -> Batches[Told]:
+    def pack(batch: Sequence[Told]) -> bytes:
+        beside = [(each.source, each.fingerprint) for each in batch]
+        return marshal.dumps((beside, packed(each.statement for each in batch)))
+
+    def unpack(content: bytes) -> list[Told]:
+        beside, statements = marshal.loads(content)
+        return [
+            Told(source, statement, fingerprint)
+            for (source, fingerprint), statement in zip(beside, unpacked(statements), strict=True)
+        ]
+
+    return Batches(pack, unpack)
+
+
+def of_stated() -> Batches[Stated]:
+    def pack(batch: Sequence[Stated]) -> bytes:
+        beside = [(each.source, each.fingerprint, each.uuid, each.new) for each in batch]
+        return marshal.dumps((beside, packed(each.statement for each in batch)))
+
+    def unpack(content: bytes) -> list[Stated]:
+        beside, statements = marshal.loads(content)
+
+        def made(statement: Statement, source: str, fingerprint: str, uuid: str, new: bool) -> Stated:
+            return Stated(source, statement, fingerprint, uuid, new)
+
+        return [made(statement, *each) for each, statement in zip(beside, unpacked(statements), strict=True)]
+
+    return Batches(pack, unpack)
+
+
+def of_compared() -> Batches[tuple[int, Difference | None]]:
+    def pack(batch: Sequence[tuple[int, Difference | None]]) -> bytes:
+        return pickle.dumps(list(batch), pickle.HIGHEST_PROTOCOL)
+
+    return Batches(pack, pickle.loads)

@@ -1,0 +1,93 @@
+"""What a run would change, of one kind after the other: all of it is compared before any of it is written."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+
+from graph.batches import Batches
+from graph.writing.difference import Difference
+from graph.writing.door import Door, Stated, points_to_itself
+from importers.pipeline.aside import of_compared
+from importers.pipeline.telling import BATCH
+
+Entry = tuple[int, Difference | None]
+"""A statement's place in its batch, and what differs."""
+
+
+@dataclass(slots=True)
+class Compared:
+    """``stated``: in batches in which no thing comes twice. ``found``: of each batch, those that were compared.
+
+    New things of a kind that does not point to itself are compared when they are written: there is nothing to compare
+    them with.
+    """
+
+    kind: str
+    stated: Batches[Stated]
+    found: Batches[Entry] = field(default_factory=of_compared)
+
+    def __iter__(self) -> Iterator[tuple[list[Stated], list[Entry]]]:
+        return zip(self.stated, self.found, strict=True)
+
+    def differences(self) -> Iterator[Difference]:
+        """Those that were found."""
+        return (each for _, each in self.found.each() if each is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """All that were found; they can be gone through again."""
+
+    compared: Mapping[str, Compared]
+
+    def __iter__(self) -> Iterator[Difference]:
+        return chain.from_iterable(each.differences() for each in self.compared.values())
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """What the run would make."""
+
+    compared: Mapping[str, Compared]
+
+    def __iter__(self) -> Iterator[Stated]:
+        return (stated for each in self.compared.values() for stated in each.stated.each() if stated.new)
+
+
+def compare(door: Door, kind: str, stated: Batches[Stated]) -> Compared:
+    """``stated`` in batches in which no thing comes twice."""
+    compared = Compared(kind, stated)
+    for batch in stated:
+        due = {place: each for place, each in enumerate(batch) if not each.new or points_to_itself(kind)}
+        found = {each.uuid: each for each in door.differences(list(due.values()))}
+        entries: list[Entry] = []
+        for place, each in due.items():
+            difference = found.get(each.uuid)
+            # What an earlier statement makes is not there yet: this one is compared when that one is written.
+            if difference is None or each.new or not difference.new:
+                entries.append((place, difference))
+        compared.found.add(entries)
+    return compared
+
+
+def distinct(stated: Iterable[Stated]) -> Iterator[list[Stated]]:
+    """Batches in which no thing comes twice: each is compared with what the one before has written."""
+    coming = iter(stated)
+    later: list[Stated] = []
+    while True:
+        batch: list[Stated] = []
+        met: set[str] = set()
+        again: list[Stated] = []
+        waiting = iter(later)
+        for each in chain(waiting, coming):
+            if each.uuid in met:
+                again.append(each)
+                continue
+            met.add(each.uuid)
+            batch.append(each)
+            if len(batch) == BATCH:
+                break
+        if not batch:
+            return
+        yield batch
+        later = [*again, *waiting]

@@ -1,0 +1,66 @@
+"""All that a reading tells, by kind and source, on its way to the graph."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from graph.batches import Batches
+from graph.model import KINDS
+from graph.statements.statement import Statement
+from importers.pipeline.aside import of_told
+from rules.assignments import Told
+
+BATCH = 1000  # records at a time, and things a transaction; bounds memory and the time that the log is locked
+
+
+class Telling:
+    """Statements in the order in which they were added, within their kind and source. It may hold millions."""
+
+    def __init__(self, told: Iterable[Told] = ()) -> None:
+        self._groups: dict[tuple[str, str], Batches[Told]] = {}
+        self._begun: dict[tuple[str, str], list[Told]] = {}
+        self.add(told)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._groups.values())) + sum(map(len, self._begun.values()))
+
+    def add(self, told: Iterable[Told]) -> None:
+        for each in told:
+            group = each.statement.kind, each.source
+            begun = self._begun.setdefault(group, [])
+            begun.append(each)
+            if len(begun) == BATCH:
+                self._end(group)
+
+    def of(self, kind: str) -> Iterator[tuple[str, Batches[Told]]]:
+        """Source and what it tells of this kind, in the order of the first statement of each."""
+        for group in [each for each in self._begun if each[0] == kind]:
+            self._end(group)
+            yield group[1], self._groups[group]
+
+    def each(self) -> Iterator[Told]:
+        """All of it, in the order of the model's kinds."""
+        for kind in KINDS:
+            for _, batches in self.of(kind):
+                yield from batches.each()
+
+    def statements(self, kind: str) -> Iterator[list[Statement]]:
+        """Those of a kind, whoever tells of it, in batches."""
+        for _, batches in self.of(kind):
+            for batch in batches:
+                yield [each.statement for each in batch]
+
+    def without(self, is_left_out: Callable[[Told], bool], kinds: Iterable[str]) -> None:
+        """Leave statements of these kinds out."""
+        for kind in kinds:
+            for source, batches in list(self.of(kind)):
+                left = of_told()
+                for batch in batches:
+                    left.add(each for each in batch if not is_left_out(each))
+                self._groups[kind, source] = left
+
+    def _end(self, group: tuple[str, str]) -> None:
+        """Put a batch that has begun with the others."""
+        if group not in self._groups:
+            self._groups[group] = of_told()
+        if begun := self._begun[group]:
+            self._groups[group].add(begun)
+            self._begun[group] = []
