@@ -17,7 +17,7 @@ import neo4j
 from benchmarks.measured import Measured
 from benchmarks.staff import Staff
 from graph.cpr.keyring import Keyring
-from graph.identity.known_keys import Index
+from graph.identity.known_keys import KnownKeys
 from graph.runs.known import GraphKnown
 from importers.active_directory import filters
 from importers.active_directory.entries import user_attributes
@@ -100,7 +100,7 @@ def measure(driver: neo4j.Driver, keyring: Keyring) -> Iterator[Measured]:
 
 def statements(source: ActiveDirectory, driver: neo4j.Driver, keyring: Keyring) -> int:
     """One reading up to every record's statement; how many."""
-    known = GraphKnown(driver, source.name, keyring, Index(driver))
+    known = GraphKnown(driver, source.name, keyring, KnownKeys(driver))
     return sum(record.map(None).statement is not None for each in source.readings(known) for record in each.records)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import Period
 from importers.source import Known, Mapped, RawRecord, Reading
 
@@ -26,14 +26,14 @@ class Staff:
         for number in map(str, range(self._count)):
             yield Statement("Person", number, values=_told(name=f"Given Surname {number}"))
             links = {
-                "person": (LinkTold(Period(), Ref("Person", number)),),
-                "unit": (LinkTold(HIRED, Ref("Unit", "root")),),
+                "person": (DatedLink(Period(), Ref("Person", number)),),
+                "unit": (DatedLink(HIRED, Ref("Unit", "root")),),
             }
             yield Statement("Employment", number, exists=(HIRED,), values=_told(number=number), links=links)
 
 
-def _told(**values: Value) -> dict[str, tuple[Told, ...]]:
-    return {name: (Told(HIRED, value),) for name, value in values.items()}
+def _told(**values: Value) -> dict[str, tuple[DatedValue, ...]]:
+    return {name: (DatedValue(HIRED, value),) for name, value in values.items()}
 
 
 def _record(statement: Statement, known: Known) -> RawRecord:

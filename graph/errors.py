@@ -9,7 +9,7 @@ class GraphError(Exception):
     code = "graph_error"
 
 
-class Refused(GraphError):
+class ChangeRejected(GraphError):
     """A change that would break a rule of the model. Nothing of it has been written.
 
     ``code``: cycle, two_parents, two_at_once, empty_period, unknown_reference, unknown_property, wrong_value; of

@@ -4,47 +4,49 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 
-from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import Period, union, within
 
 NOTHING = (None, "", ())  # no value; a No is one
 
 
-def held(previous: Statement | None, told: Mapping[str, Value | None], day: date) -> dict[str, tuple[Told, ...]]:
+def held(previous: Statement | None, told: Mapping[str, Value | None], day: date) -> dict[str, tuple[DatedValue, ...]]:
     """What was kept, up to ``day`` where something else is told now; None and empty texts are nothing told."""
-    found: dict[str, tuple[Told, ...]] = {}
+    found: dict[str, tuple[DatedValue, ...]] = {}
     for name, value in told.items():
         before = previous.values.get(name, ()) if previous is not None else ()
         now = None if value in NOTHING else value
         if next((each.value for each in before if each.period.holds(day)), None) == now:
             tolds = before
         else:
-            tolds = (*_until(before, day), *(() if now is None else (Told(Period(day), now),)))
+            tolds = (*_until(before, day), *(() if now is None else (DatedValue(Period(day), now),)))
         if tolds:
             found[name] = tolds
     return found
 
 
-def with_untold(previous: Statement | None, told: Mapping[str, Value | None], day: date) -> dict[str, tuple[Told, ...]]:
+def with_untold(
+    previous: Statement | None, told: Mapping[str, Value | None], day: date
+) -> dict[str, tuple[DatedValue, ...]]:
     """As ``held``; what has no name in ``told`` stays as it was."""
     kept = {} if previous is None else {name: each for name, each in previous.values.items() if name not in told}
     return kept | held(previous, told, day)
 
 
-def pointed(previous: Statement | None, name: str, to: Ref, day: date) -> tuple[LinkTold, ...]:
+def pointed(previous: Statement | None, name: str, to: Ref, day: date) -> tuple[DatedLink, ...]:
     """A link as it was, up to ``day`` where it points elsewhere now."""
     before = previous.links.get(name, ()) if previous is not None else ()
     if any(each.to == to and each.period.holds(day) for each in before):
         return before
-    kept = [LinkTold(Period(each.period.start, min(each.period.last, day)), each.to) for each in before]
-    return (*(each for each in kept if not each.period.is_empty()), LinkTold(Period(day), to))
+    kept = [DatedLink(Period(each.period.start, min(each.period.last, day)), each.to) for each in before]
+    return (*(each for each in kept if not each.period.is_empty()), DatedLink(Period(day), to))
 
 
-def linked(previous: Statement | None, name: str, to: Collection[Ref], day: date) -> tuple[LinkTold, ...]:
+def linked(previous: Statement | None, name: str, to: Collection[Ref], day: date) -> tuple[DatedLink, ...]:
     """Links to exactly these from ``day`` on; what was linked before keeps its days. The first ever told has been so
     as long as anybody knows."""
     if previous is None:
-        return tuple(LinkTold(Period(), each) for each in to)
+        return tuple(DatedLink(Period(), each) for each in to)
     before = previous.links.get(name, ())
     found = []
     held_on = set()
@@ -53,8 +55,8 @@ def linked(previous: Statement | None, name: str, to: Collection[Ref], day: date
             held_on.add(each.to)
             found.append(each)
         elif each.period.start < day:
-            found.append(LinkTold(Period(each.period.start, min(each.period.last, day)), each.to))
-    return (*found, *(LinkTold(Period(day), each) for each in to if each not in held_on))
+            found.append(DatedLink(Period(each.period.start, min(each.period.last, day)), each.to))
+    return (*found, *(DatedLink(Period(day), each) for each in to if each not in held_on))
 
 
 def opened(previous: Statement | None, day: date) -> tuple[Period, ...]:
@@ -70,9 +72,9 @@ def closed(previous: Statement, day: date) -> Statement:
     return replace(previous, values=values)
 
 
-def _until(tolds: tuple[Told, ...], day: date) -> tuple[Told, ...]:
+def _until(tolds: tuple[DatedValue, ...], day: date) -> tuple[DatedValue, ...]:
     return tuple(
-        Told(Period(each.period.start, min(each.period.last, day)), each.value)
+        DatedValue(Period(each.period.start, min(each.period.last, day)), each.value)
         for each in tolds
         if each.period.start < day
     )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from graph.statements.statement import LinkTold, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Statement
 from graph.time import Period, union, within, without
 from importers.source import Mapped
 
@@ -23,8 +23,8 @@ def filled(mapped: Mapped, previous: Statement | None) -> Mapped:
     stated = mapped.statement
     if stated is None or previous is None or not mapped.untold:
         return mapped
-    values: dict[str, tuple[Told, ...]] = dict(stated.values)
-    links: dict[str, tuple[LinkTold, ...]] = dict(stated.links)
+    values: dict[str, tuple[DatedValue, ...]] = dict(stated.values)
+    links: dict[str, tuple[DatedLink, ...]] = dict(stated.links)
     exists = stated.exists
     for name, days in mapped.untold.items():
         if name == EXISTS:
@@ -39,20 +39,24 @@ def filled(mapped: Mapped, previous: Statement | None) -> Mapped:
     )
 
 
-def _values(now: tuple[Told, ...], before: tuple[Told, ...], days: tuple[Period, ...]) -> tuple[Told, ...]:
-    parts = [Told(left, each.value) for each in now for left in without((each.period,), days)]
-    parts += [Told(kept, each.value) for each in before for kept in within((each.period,), days)]
-    joined: list[Told] = []
+def _values(
+    now: tuple[DatedValue, ...], before: tuple[DatedValue, ...], days: tuple[Period, ...]
+) -> tuple[DatedValue, ...]:
+    parts = [DatedValue(left, each.value) for each in now for left in without((each.period,), days)]
+    parts += [DatedValue(kept, each.value) for each in before for kept in within((each.period,), days)]
+    joined: list[DatedValue] = []
     for each in sorted(parts, key=lambda told: told.period.start):
         if joined and joined[-1].period.end == each.period.start and joined[-1].value == each.value:
-            joined[-1] = Told(Period(joined[-1].period.start, each.period.end), each.value)
+            joined[-1] = DatedValue(Period(joined[-1].period.start, each.period.end), each.value)
         else:
             joined.append(each)
     return tuple(joined)
 
 
-def _links(now: tuple[LinkTold, ...], before: tuple[LinkTold, ...], days: tuple[Period, ...]) -> tuple[LinkTold, ...]:
-    parts: dict[LinkTold, list[Period]] = {}
+def _links(
+    now: tuple[DatedLink, ...], before: tuple[DatedLink, ...], days: tuple[Period, ...]
+) -> tuple[DatedLink, ...]:
+    parts: dict[DatedLink, list[Period]] = {}
     for each in now:
         parts.setdefault(replace(each, period=Period()), []).extend(without((each.period,), days))
     for each in before:

@@ -11,7 +11,7 @@ from exporters.errors import ImageError
 from exporters.image import paged
 from exporters.target import ImageReader
 from reconnect.context import Context
-from reconnect.local_api import QueryRefused, local_api
+from reconnect.local_api import QueryRejected, local_api
 
 _ROLES = frozenset({"reader", "hr", "cpr"})
 
@@ -25,7 +25,7 @@ def image_reader(context: Context, target: str) -> Iterator[ImageReader]:
         def ask(document: str, operation: str, variables: Mapping[str, object]) -> dict[str, Any]:
             try:
                 return api.data(access, document, operation, variables)
-            except (QueryRefused, Neo4jError, DriverError) as error:
+            except (QueryRejected, Neo4jError, DriverError) as error:
                 raise ImageError(f"The image of {target}, {operation}, could not be read: {error}") from error
 
         yield paged(ask)

@@ -11,13 +11,13 @@ from pydantic import SecretStr
 from graph.cpr.keyring import KEY, Keyring
 from reconnect.embedded.home import Home
 from reconnect.exits import CommandFailed, Exit
-from reconnect.settings.tree import CprSettings
+from reconnect.settings.tree import CprKeySettings
 
 _PREFIX = "cpr_key_"
 _HASH = "cpr_hash_key"
 
 
-def keyring(settings: CprSettings, home: Home) -> Keyring:
+def keyring(settings: CprKeySettings, home: Home) -> Keyring:
     """The keys in force. Raises CommandFailed (usage) when the settings hold wrong ones, or only some of them."""
     if settings.keys or settings.hash_key is not None:
         return _configured(settings)
@@ -50,7 +50,7 @@ class KeptKeys(Mapping[str, bytes]):
         return len(self._read)
 
 
-def add_key(settings: CprSettings, home: Home) -> str:
+def add_key(settings: CprKeySettings, home: Home) -> str:
     """Make a new current key for an instance that keeps its own. Returns its id.
 
     With keys in the settings the new one must be added there, by who keeps them: raises CommandFailed.
@@ -70,7 +70,7 @@ def add_key(settings: CprSettings, home: Home) -> str:
     return name
 
 
-def _configured(settings: CprSettings) -> Keyring:
+def _configured(settings: CprKeySettings) -> Keyring:
     if not settings.keys or settings.hash_key is None:
         raise CommandFailed("cpr.keys and cpr.hash_key belong together: set both, or neither.", Exit.USAGE)
     if settings.current not in settings.keys:

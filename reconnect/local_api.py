@@ -31,7 +31,7 @@ _READS_ONLY = (
 )
 
 
-class QueryRefused(Exception):
+class QueryRejected(Exception):
     """The API refuses the question. ``errors``: as GraphQL has them."""
 
     def __init__(self, refused: Rejected) -> None:
@@ -47,16 +47,16 @@ class LocalApi:
     _reader: Reader
 
     def answer(self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]) -> bytes:
-        """The answer as JSON. Raises QueryRefused."""
+        """The answer as JSON. Raises QueryRejected."""
         try:
             return self._portal.call(self._whole, access, document, operation, variables)
         except Rejected as refused:
-            raise QueryRefused(refused) from refused
+            raise QueryRejected(refused) from refused
 
     def data(
         self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]
     ) -> dict[str, Any]:
-        """The answer's ``data``. Raises QueryRefused."""
+        """The answer's ``data``. Raises QueryRejected."""
         answer: dict[str, Any] = orjson.loads(self.answer(access, document, operation, variables))["data"]
         return answer
 

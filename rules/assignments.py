@@ -6,7 +6,7 @@ from itertools import islice
 
 import neo4j
 
-from graph.identity.known_keys import Index, RecordId
+from graph.identity.known_keys import KnownKeys, RecordId
 from graph.runs.known import has_told, statements_of
 from graph.runs.sourcing import read_mark, write_mark
 from graph.statements.precedence import RULE_PREFIX
@@ -20,7 +20,7 @@ _AT_ONCE = 1000  # employments
 
 
 @dataclass(slots=True)
-class Told:
+class IncomingStatement:
     """A statement on its way, with its source and the fingerprint of what it was made from."""
 
     source: str
@@ -28,10 +28,10 @@ class Told:
     fingerprint: str
 
 
-class Ruling:
+class RoleRules:
     """The rules of the settings, for one source's employments."""
 
-    def __init__(self, driver: neo4j.Driver, index: Index, source: str, rules: Sequence[RoleRule]) -> None:
+    def __init__(self, driver: neo4j.Driver, index: KnownKeys, source: str, rules: Sequence[RoleRule]) -> None:
         self._driver = driver
         self._index = index
         self._source = source
@@ -65,31 +65,31 @@ class Ruling:
             write_mark(self._driver, self._mark, now)
             self._kept, self._begun = now, False
 
-    def of(self, employments: Callable[[], Iterable[Sequence[Statement]]]) -> Iterator[Told]:
+    def of(self, employments: Callable[[], Iterable[Sequence[Statement]]]) -> Iterator[IncomingStatement]:
         """What the rules make of these employments, which are given in batches, to each rule anew."""
         for rule in self._rules:
             yield from self._by(rule, employments())
 
-    def of_changed_rules(self) -> Iterator[Told] | None:
+    def of_changed_rules(self) -> Iterator[IncomingStatement] | None:
         """What rules that are new, changed or gone make of all that the source has told; None = none has changed."""
         if self._first or self._kept.get("digest", "") == digest_of(self._rules):
             return None
         return self._of_changed_rules()
 
-    def _of_changed_rules(self) -> Iterator[Told]:
+    def _of_changed_rules(self) -> Iterator[IncomingStatement]:
         yield from self.of(self._all_employments)
         gone = set(filter(None, self._kept.get("names", "").split(","))) - {each.name for each in self._rules}
         for name in sorted(gone):
             source = f"{RULE_PREFIX}{name}"
             for each in statements_of(self._driver, source, "Assignment", f"{self._source}:"):
-                yield Told(source, replace(each, exists=()), "")
+                yield IncomingStatement(source, replace(each, exists=()), "")
 
     def _all_employments(self) -> Iterator[list[Statement]]:
         employments = statements_of(self._driver, self._source, "Employment")
         while batch := list(islice(employments, _AT_ONCE)):
             yield batch
 
-    def of_the_list(self) -> list[Told]:
+    def of_the_list(self) -> list[IncomingStatement]:
         """What rules that look at the position list make of the graph as it is now, and what they no longer make.
 
         Only where this run has written something, or the rules have changed: else it is as it was.
@@ -100,21 +100,21 @@ class Ruling:
         by_list = {each.name: each for each in self._rules if each.by_list}
         names = {*filter(None, kept.get("names", "").split(",")), *(each.name for each in self._rules)}
         facts = PositionFacts.read(self._driver) if by_list else None
-        told: list[Told] = []
+        told: list[IncomingStatement] = []
         for name in sorted(names):
             source = f"{RULE_PREFIX}{name}"
             made: dict[str, Statement] = {}
             if facts is not None and name in by_list:
                 made = facts.assignments(by_list[name])
                 if made:
-                    told.append(Told(source, role_of(by_list[name]), ""))
+                    told.append(IncomingStatement(source, role_of(by_list[name]), ""))
             before = {each.key for each in statements_of(self._driver, source, "Assignment", PREFIX) if each.exists}
-            told += [Told(source, each, "") for each in made.values()]
-            told += [Told(source, withdrawn_from_list(key), "") for key in sorted(before - made.keys())]
+            told += [IncomingStatement(source, each, "") for each in made.values()]
+            told += [IncomingStatement(source, withdrawn_from_list(key), "") for key in sorted(before - made.keys())]
         self._index.learn_records(RecordId(each.source, each.statement.kind, each.statement.key) for each in told)
         return told
 
-    def _by(self, rule: RoleRule, employments: Iterable[Sequence[Statement]]) -> Iterator[Told]:
+    def _by(self, rule: RoleRule, employments: Iterable[Sequence[Statement]]) -> Iterator[IncomingStatement]:
         if rule.by_list:
             return
         is_first = True
@@ -122,11 +122,11 @@ class Ruling:
             records = [RecordId(rule.source, "Assignment", f"{self._source}:{each.key}") for each in batch]
             self._index.learn_records([*records, RecordId(rule.source, "Role", rule.role)])
             if batch and is_first:
-                yield Told(rule.source, role_of(rule), "")
+                yield IncomingStatement(rule.source, role_of(rule), "")
                 is_first = False
             for record, employment in zip(records, batch, strict=True):
                 made = derived(rule, self._source, employment)
                 if made is None and self._index.kept(record) is not None:
                     made = withdrawn(rule, self._source, employment)
                 if made is not None:
-                    yield Told(rule.source, made, "")
+                    yield IncomingStatement(rule.source, made, "")

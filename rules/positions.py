@@ -10,7 +10,7 @@ from typing import Any
 
 import neo4j
 
-from graph.statements.statement import LinkTold, Ref, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period, union, within
 from rules.roles import RoleRule, responsibility
 
@@ -127,18 +127,18 @@ def withdrawn(key: str) -> Statement:
 
 def _assignment(rule: RoleRule, employment: str, units: Mapping[str, Sequence[Period]]) -> Statement:
     places = tuple(
-        LinkTold(period, Ref("Unit", unit, "uuid")) for unit, days in sorted(units.items()) for period in union(days)
+        DatedLink(period, Ref("Unit", unit, "uuid")) for unit, days in sorted(units.items()) for period in union(days)
     )
     return Statement(
         "Assignment",
         f"{PREFIX}{employment}",
         exists=union(each.period for each in places),
-        values={"primary": (Told(Period(), rule.primary),)},
+        values={"primary": (DatedValue(Period(), rule.primary),)},
         links={
-            "holder": (LinkTold(Period(), Ref("Employment", employment, "uuid")),),
-            "role": (LinkTold(Period(), Ref("Role", rule.role, "natural")),),
+            "holder": (DatedLink(Period(), Ref("Employment", employment, "uuid")),),
+            "role": (DatedLink(Period(), Ref("Role", rule.role, "natural")),),
             "unit": places,
-            "responsibilities": tuple(LinkTold(Period(), responsibility(text)) for text in rule.about),
+            "responsibilities": tuple(DatedLink(Period(), responsibility(text)) for text in rule.about),
         },
     )
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from graph.model import RESPONSIBILITY_PREFIXES
 from graph.statements.precedence import RULE_PREFIX
-from graph.statements.statement import LinkTold, Ref, Scalar, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Ref, Scalar, Statement
 from graph.time import Period, union, within
 
 
@@ -90,10 +90,10 @@ def responsibility(text: str) -> Ref:
 
 def role_of(rule: RoleRule) -> Statement:
     """The role that the rule gives."""
-    values: dict[str, tuple[Told, ...]] = {"key": (Told(Period(), rule.role),)}
+    values: dict[str, tuple[DatedValue, ...]] = {"key": (DatedValue(Period(), rule.role),)}
     if rule.title:
-        values["title"] = (Told(Period(), rule.title),)
-        values["covers_all"] = (Told(Period(), rule.covers_all),)
+        values["title"] = (DatedValue(Period(), rule.title),)
+        values["covers_all"] = (DatedValue(Period(), rule.covers_all),)
     return Statement("Role", rule.role, values=values)
 
 
@@ -105,7 +105,7 @@ def derived(rule: RoleRule, source: str, employment: Statement) -> Statement | N
     if rule.manager_flag:
         days = within(days, _when(employment, "manager_flag", {True}))
     units = [
-        LinkTold(each, told.to if told.to.by != "source" else Ref("Unit", f"{source}:{told.to.key}", "other"))
+        DatedLink(each, told.to if told.to.by != "source" else Ref("Unit", f"{source}:{told.to.key}", "other"))
         for told in employment.links.get("unit", ())
         for each in within((told.period,), days)
     ]
@@ -118,12 +118,12 @@ def derived(rule: RoleRule, source: str, employment: Statement) -> Statement | N
         "Assignment",
         f"{source}:{employment.key}",
         exists=exists,
-        values={"primary": (Told(Period(), rule.primary),), **({"level": tuple(levels)} if levels else {})},
+        values={"primary": (DatedValue(Period(), rule.primary),), **({"level": tuple(levels)} if levels else {})},
         links={
-            "holder": (LinkTold(Period(), Ref("Employment", f"{source}:{employment.key}", "other")),),
-            "role": (LinkTold(Period(), Ref("Role", rule.role, "natural")),),
+            "holder": (DatedLink(Period(), Ref("Employment", f"{source}:{employment.key}", "other")),),
+            "role": (DatedLink(Period(), Ref("Role", rule.role, "natural")),),
             "unit": tuple(units),
-            "responsibilities": tuple(LinkTold(each, responsibility(text)) for text in rule.about for each in always),
+            "responsibilities": tuple(DatedLink(each, responsibility(text)) for text in rule.about for each in always),
         },
     )
 

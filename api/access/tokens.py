@@ -10,7 +10,7 @@ import neo4j
 
 from api.access.rights import ROLES, Access
 from graph.change_log import now
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 from graph.statements import normal_text
 
 PREFIX = "rc_"  # so that a secret scanner recognises a leaked one
@@ -37,7 +37,7 @@ def create(driver: neo4j.Driver, name: str, roles: Iterable[str], life: timedelt
     """Make a token; its secret. Raises TokenError: unknown role, no role, a name that is taken, a life too long."""
     try:
         normal_text.refuse(name, "name", words=True)
-    except Refused as refused:
+    except ChangeRejected as refused:
         raise TokenError(str(refused)) from refused
     if not normal_text.normal(name):
         raise TokenError("name: it is blank; say whose the token is")

@@ -24,7 +24,7 @@ from graph.model import KINDS
 from graph.questions.disagreements import disagreements
 from graph.questions.kle_changes import KleChange, kle_changes
 from graph.questions.kle_endings import Ended, ended, shared
-from graph.questions.provenance import Saying, Sayings, provenance
+from graph.questions.provenance import Claim, Claims, provenance
 from graph.questions.unlisted_positions import unmatched_positions
 from graph.questions.unmatched import unmatched
 from graph.statements.precedence import SourceOrder
@@ -189,11 +189,11 @@ def _snake(name: str | None) -> str | None:
     return None if name is None else "".join(f"_{each.lower()}" if each.isupper() else each for each in name)
 
 
-def _may(said: Sayings, rights: frozenset[str]) -> bool:
+def _may(said: Claims, rights: frozenset[str]) -> bool:
     return said.access == "open" or said.access in rights
 
 
-def _form(said: Sayings) -> Answer:
+def _form(said: Claims) -> Answer:
     return {
         "property": camel(said.name),
         "rule": said.rule,
@@ -202,7 +202,7 @@ def _form(said: Sayings) -> Answer:
     }
 
 
-def _saying(saying: Saying) -> Answer:
+def _saying(saying: Claim) -> Answer:
     return {
         "source": saying.source,
         "key": saying.record,

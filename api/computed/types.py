@@ -41,7 +41,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AnswerType:
     """A type of answers."""
 
     name: str
@@ -49,8 +49,8 @@ class Told:
     fields: dict[str, Plain | Thing | Part]
 
 
-def _told(name: str, doc: str, *fields: Plain | Thing | Part) -> Told:
-    return Told(name, doc, {each.name: each for each in fields})
+def _told(name: str, doc: str, *fields: Plain | Thing | Part) -> AnswerType:
+    return AnswerType(name, doc, {each.name: each for each in fields})
 
 
 _NEAREST = (
@@ -62,7 +62,7 @@ _NEAREST = (
 )
 _THINGS = tuple(KINDS)
 
-TOLD: dict[str, Told] = {
+TOLD: dict[str, AnswerType] = {
     each.name: each
     for each in (
         _told(

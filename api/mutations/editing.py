@@ -16,15 +16,15 @@ from api.context import Context
 from api.mutations.inputs import HolderInput, PlaceInput, Written
 from graph.change_log import Origin
 from graph.cpr.keyring import NOT_A_NUMBER, number_in
-from graph.errors import Conflict, GraphError, Refused, Unknown
+from graph.errors import ChangeRejected, Conflict, GraphError, Unknown
 from graph.identity.lookup import canonical, find, responsibility_kind
 from graph.model import KINDS, Property
 from graph.statements import normal_text
 from graph.statements.precedence import MANUAL
-from graph.statements.statement import LinkTold, Ref, Scalar, Statement, Told, Value
+from graph.statements.statement import DatedLink, DatedValue, Ref, Scalar, Statement, Value
 from graph.time import EmptyPeriod, Period, period, without, written_day
 from graph.writing.amending import Amendment, Guard
-from graph.writing.door import Door, Stale
+from graph.writing.door import GraphWriter, Stale
 from graph.writing.door import Written as Changed
 
 # No other digits, no underscores, nothing that is not a number (nan, inf) or too large for one.
@@ -43,7 +43,7 @@ class Editing:
             raise GraphQLError("reason: say why, for the change log", extensions={"code": "reason"})
         try:
             normal_text.refuse(reason, "reason", words=True)
-        except Refused as refused:
+        except ChangeRejected as refused:
             raise as_graphql(refused, context.driver) from refused
         self._context = context
         self.reason = normal_text.normal(reason)
@@ -82,24 +82,24 @@ class Editing:
             if name is not None
         }  # fmt: skip
         if len(given) != 1:
-            raise Refused("holder", "give exactly one of employment, affiliation, person")
+            raise ChangeRejected("holder", "give exactly one of employment, affiliation, person")
         ((kind, name),) = given.items()
         return self.ref(kind, name)
 
-    def places(self, places: Sequence[PlaceInput]) -> tuple[LinkTold, ...]:
-        return tuple(LinkTold(days(each.from_, each.to), self.ref("Unit", each.unit)) for each in places)
+    def places(self, places: Sequence[PlaceInput]) -> tuple[DatedLink, ...]:
+        return tuple(DatedLink(days(each.from_, each.to), self.ref("Unit", each.unit)) for each in places)
 
     def looked_up(self, cpr: str) -> str:
         """The ten digits of a CPR number that is nobody's yet. The look-up is logged, whatever comes of it.
 
-        Raises Refused (wrong_value, same_person).
+        Raises ChangeRejected (wrong_value, same_person).
         """
         digits = number_in(cpr)
         if digits is None:
-            raise Refused("wrong_value", NOT_A_NUMBER, field="cpr")
+            raise ChangeRejected("wrong_value", NOT_A_NUMBER, field="cpr")
         person = looked_up(self._context.driver, self._context.keyring, digits, self._context.access.name)
         if person is not None:
-            raise Refused(
+            raise ChangeRejected(
                 "same_person",
                 f"the CPR number belongs to the Person {person}: tell of that person, or leave the number out",
                 field="cpr",
@@ -116,7 +116,7 @@ class Editing:
         return self.write_all([Amendment(kind, uuid, edit, expected, days=about)])[0]
 
     def write_all(self, amendments: Sequence[Amendment], guard: Guard | None = None) -> list[Written]:
-        door = Door(self._context.driver, self._context.keyring, self._context.order)
+        door = GraphWriter(self._context.driver, self._context.keyring, self._context.order)
         return [
             Written(uuid=strawberry.ID(each.uuid), version=each.version, change=each.change, notice=_notice(each))
             for each in door.amend_all(amendments, self.origin, guard)
@@ -136,28 +136,28 @@ def _notice(written: Changed) -> str | None:
 
 
 def days(start: date | None, end: date | None) -> Period:
-    """Raises Refused (empty_period)."""
+    """Raises ChangeRejected (empty_period)."""
     try:
         return period(start, end)
     except EmptyPeriod as empty:
-        raise Refused("empty_period", str(empty), start=start, end=end) from empty
+        raise ChangeRejected("empty_period", str(empty), start=start, end=end) from empty
 
 
-def always(ref: Ref) -> tuple[LinkTold, ...]:
-    return (LinkTold(Period(), ref),)
+def always(ref: Ref) -> tuple[DatedLink, ...]:
+    return (DatedLink(Period(), ref),)
 
 
 def new(
     life: Period,
     values: Mapping[str, Value | None],
-    links: Mapping[str, tuple[LinkTold, ...]],
+    links: Mapping[str, tuple[DatedLink, ...]],
     cpr: str | None = None,
 ) -> Edit:
-    """A statement of a new thing. Raises Refused (wrong_value) for a blank one."""
+    """A statement of a new thing. Raises ChangeRejected (wrong_value) for a blank one."""
     for name, value in values.items():
         if isinstance(value, str):
             _refuse_blank(name, value)
-    told = {name: (Told(life, value),) for name, value in values.items() if value is not None}
+    told = {name: (DatedValue(life, value),) for name, value in values.items() if value is not None}
     return lambda kept: replace(kept, exists=(life,), values=told, links=dict(links), cpr=cpr)
 
 
@@ -165,7 +165,7 @@ def with_value(name: str, value: Value | None, life: Period) -> Edit:
     """Tell a value in a period, over what was told by hand for these days. None: there is none."""
 
     def edit(kept: Statement) -> Statement:
-        told = [*_outside(kept, name, life), Told(life, value)]
+        told = [*_outside(kept, name, life), DatedValue(life, value)]
         return replace(kept, values={**kept.values, name: tuple(sorted(told, key=lambda each: each.period.start))})
 
     return edit
@@ -176,8 +176,10 @@ def released(name: str, life: Period) -> Edit:
     return lambda kept: replace(kept, values={**kept.values, name: tuple(_outside(kept, name, life))})
 
 
-def _outside(kept: Statement, name: str, life: Period) -> list[Told]:
-    return [Told(left, each.value) for each in kept.values.get(name, ()) for left in without((each.period,), (life,))]
+def _outside(kept: Statement, name: str, life: Period) -> list[DatedValue]:
+    return [
+        DatedValue(left, each.value) for each in kept.values.get(name, ()) for left in without((each.period,), (life,))
+    ]
 
 
 def with_link(name: str, to: Ref | None, life: Period, **properties: Scalar) -> Edit:
@@ -189,14 +191,14 @@ def with_link(name: str, to: Ref | None, life: Period, **properties: Scalar) -> 
             replace(each, period=left) for each in kept.links.get(name, ()) for left in without((each.period,), (life,))
         ]
         if to is not None:
-            told.append(LinkTold(life, to, tuple(properties.items())))
+            told.append(DatedLink(life, to, tuple(properties.items())))
         told.sort(key=lambda each: each.period.start)
         return replace(kept, links={**kept.links, name: tuple(told)})
 
     return edit
 
 
-def with_links(**links: tuple[LinkTold, ...]) -> Edit:
+def with_links(**links: tuple[DatedLink, ...]) -> Edit:
     """Tell links anew, instead of those told by hand before."""
     return lambda kept: replace(kept, links={**kept.links, **links})
 
@@ -207,20 +209,22 @@ def as_kept(name: str) -> str:
 
 
 def property_of(kind: str, name: str) -> Property:
-    """Raises Refused (unknown_property)."""
+    """Raises ChangeRejected (unknown_property)."""
     found = next((each for each in KINDS[kind].properties if each.name == name), None)
     if found is None:
         known = ", ".join(each.name for each in KINDS[kind].properties)
-        raise Refused("unknown_property", f"{kind} has no property {name!r}; it has {known}", field=name)
+        raise ChangeRejected("unknown_property", f"{kind} has no property {name!r}; it has {known}", field=name)
     return found
 
 
 def parsed(kind: str, name: str, value: str | None) -> Value | None:
-    """A property's value from its text; None: there is none. Raises Refused (unknown_property, wrong_value)."""
+    """A property's value from its text; None: there is none. Raises ChangeRejected (unknown_property, wrong_value)."""
     found = property_of(kind, name)
     if value is None:
         if name == KINDS[kind].natural:
-            raise Refused("wrong_value", f"{name}: it is what a {kind} is known by, and can't be none", field=name)
+            raise ChangeRejected(
+                "wrong_value", f"{name}: it is what a {kind} is known by, and can't be none", field=name
+            )
         return None
     _refuse_blank(name, value.replace("|", " ") if found.type == "texts" else value)
     try:
@@ -239,13 +243,13 @@ def parsed(kind: str, name: str, value: str | None) -> Value | None:
                 return tuple(each.strip() for each in value.split("|") if each.strip())
     except (KeyError, ValueError) as error:
         text = str(error) if found.type == "date" else f"{value!r} is not a {found.type}"
-        raise Refused("wrong_value", f"{name}: {text}", field=name) from error
+        raise ChangeRejected("wrong_value", f"{name}: {text}", field=name) from error
     return value
 
 
 def _refuse_blank(name: str, value: str) -> None:
     if not normal_text.normal(value):
-        raise Refused(
+        raise ChangeRejected(
             "wrong_value", f"{name}: the value is blank; give null where there is none, or leave it out", field=name
         )
 
@@ -253,7 +257,7 @@ def _refuse_blank(name: str, value: str) -> None:
 def as_graphql(error: Exception, driver: neo4j.Driver) -> GraphQLError:
     """A refusal in GraphQL's form: ``extensions.code``, and for units and days what nearest.yaml's refusals name."""
     extensions: dict[str, Any] = {"code": getattr(error, "code", "empty_period")}
-    if isinstance(error, Refused):
+    if isinstance(error, ChangeRejected):
         extensions |= {
             "units": list(error.units),
             "unitKeys": _keys(driver, error.units),

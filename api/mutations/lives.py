@@ -11,14 +11,14 @@ from strawberry import UNSET
 
 from api.mutations.editing import Edit, Editing, days
 from api.mutations.inputs import Written
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 from graph.model import KINDS, Link
 from graph.statements.merge import Thing
-from graph.statements.statement import LinkTold, Ref, Statement
+from graph.statements.statement import DatedLink, Ref, Statement
 from graph.time import Period, union, without
 from graph.writing.amending import Amendment, Guard
 
-Links = Mapping[str, tuple[LinkTold, ...]]
+Links = Mapping[str, tuple[DatedLink, ...]]
 
 
 def relive(
@@ -62,13 +62,14 @@ class _Held:
 def end_unit(editing: Editing, unit: str, to: date, move_to: str | None, expected: int | None) -> Written:
     """The unit's last day is the one before ``to``; what it holds then goes to ``move_to``.
 
-    Raises Refused: not_by_hand, empty_period, unit_in_use (with what it holds, where it is not said where that goes).
+    Raises ChangeRejected: not_by_hand, empty_period, unit_in_use (with what it holds, where it is not said where that
+    goes).
     """
     uuid = editing.uuid("Unit", unit)
     moves: list[Amendment] = []
     instead = None if move_to is None else editing.uuid("Unit", move_to)
     if instead == uuid:
-        raise Refused("wrong_value", "moveTo: give another unit than the one that ends", field="moveTo")
+        raise ChangeRejected("wrong_value", "moveTo: give another unit than the one that ends", field="moveTo")
     if instead is not None:
         moves = _moves(editing.read(lambda session: _held(session, uuid, to, None)), uuid, instead, to)
     ending = Amendment("Unit", uuid, _by_hand(unit), expected, _until(to))
@@ -78,7 +79,7 @@ def end_unit(editing: Editing, unit: str, to: date, move_to: str | None, expecte
 def _by_hand(unit: str) -> Edit:
     def edit(kept: Statement) -> Statement:
         if kept.exists is None:
-            raise Refused("not_by_hand", f"Unit {unit} was not made by hand; the source that claims it ends it")
+            raise ChangeRejected("not_by_hand", f"Unit {unit} was not made by hand; the source that claims it ends it")
         return kept
 
     return edit
@@ -89,7 +90,7 @@ def _until(to: date) -> Callable[[Thing], tuple[Period, ...]]:
         kept = [each.period for each in now.states if each.period.start < to]
         if not kept:
             first = now.states[0].period.start
-            raise Refused(
+            raise ChangeRejected(
                 "empty_period",
                 f"the unit would have no day left: it exists from {first}, and {to} is not after that",
                 start=first,
@@ -108,7 +109,7 @@ def _unless_in_use(unit: str, to: date, instead: str | None) -> Guard:
             return
         things = sorted({(each.kind, each.uuid) for each in held})
         counts = Counter(kind for kind, _ in things)
-        raise Refused(
+        raise ChangeRejected(
             "unit_in_use",
             f"on {to} or later the unit holds {', '.join(f'{counts[kind]} {kind}' for kind in sorted(counts))}: "
             "give moveTo, the unit that they go to, or move them first",
@@ -167,7 +168,7 @@ def _moved(held: Sequence[_Held], unit: str, instead: str) -> Edit:
                     without((one.period,), (each.period,)) if each.link.single or one.to.key == unit else (one.period,)
                 )
             ]
-            told.append(LinkTold(each.period, Ref("Unit", instead, "uuid")))
+            told.append(DatedLink(each.period, Ref("Unit", instead, "uuid")))
             links[each.link.name] = tuple(sorted(told, key=lambda one: one.period.start))
         return replace(kept, links=links)
 

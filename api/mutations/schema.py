@@ -31,9 +31,9 @@ from api.mutations.editing import (
 )
 from api.mutations.inputs import Decided, HolderInput, PlacedUnitInput, PlaceInput, Written
 from api.mutations.lives import end_unit, relive
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 from graph.runs.sourcing import approve
-from graph.statements.statement import LinkTold
+from graph.statements.statement import DatedLink
 from graph.time import Period
 from graph.writing.amending import Amendment
 
@@ -72,7 +72,7 @@ class Mutation(Deciding):
         def work(editing: Editing) -> Written:
             name = _snake(property)
             if value is UNSET:
-                raise Refused("wrong_value", "value: give one, or null where there is none", field="value")
+                raise ChangeRejected("wrong_value", "value: give one, or null where there is none", field="value")
             life = days(from_, to)
             edit = with_value(name, parsed(kind, name, value), life)
             return editing.write(kind, editing.uuid(kind, thing), edit, expected_version, about=life)
@@ -102,7 +102,7 @@ class Mutation(Deciding):
         def work(editing: Editing) -> Written:
             life = days(from_, to)
             # Its place outlives it, as where a unit is closed later: a walk up the organisation goes on from there.
-            links = {"parent": (LinkTold(Period(life.start), editing.ref("Unit", parent)),)} if parent else {}
+            links = {"parent": (DatedLink(Period(life.start), editing.ref("Unit", parent)),)} if parent else {}
             return editing.write("Unit", None, new(life, {"name": name, "number": number, "type": type}, links))
 
         return await Editing(info.context, "createUnit", reason).do(work)
@@ -144,7 +144,7 @@ class Mutation(Deciding):
             life = days(from_, to)
             told = {"performs": performs, "responsible_for": responsible_for, "interested_in": interested_in}
             links = {
-                name: tuple(LinkTold(life, editing.ref("KleNode", each)) for each in numbers)
+                name: tuple(DatedLink(life, editing.ref("KleNode", each)) for each in numbers)
                 for name, numbers in told.items()
                 if numbers is not None
             }
@@ -204,10 +204,10 @@ class Mutation(Deciding):
             life = days(from_, to)
             links = {
                 "person": always(editing.ref("Person", person)),
-                "unit": (LinkTold(life, editing.ref("Unit", unit)),),
+                "unit": (DatedLink(life, editing.ref("Unit", unit)),),
             }
             if sponsor is not None:
-                links["sponsor"] = (LinkTold(life, editing.ref("Employment", sponsor)),)
+                links["sponsor"] = (DatedLink(life, editing.ref("Employment", sponsor)),)
             values = {"title": title, "type": type, "supplier": supplier}
             return editing.write("Affiliation", None, new(life, values, links))
 
@@ -245,7 +245,7 @@ class Mutation(Deciding):
                 "holder": always(editing.holder(holder)),
                 "role": always(editing.ref("Role", role)),
                 "unit": editing.places(units),
-                "responsibilities": tuple(LinkTold(Period(), editing.responsibility(each)) for each in about or ()),
+                "responsibilities": tuple(DatedLink(Period(), editing.responsibility(each)) for each in about or ()),
             }
             return editing.write("Assignment", None, new(days(from_, to), {"primary": primary}, links))
 
@@ -260,7 +260,7 @@ class Mutation(Deciding):
         def work(editing: Editing) -> Written:
             links = {} if units is None else {"unit": editing.places(units)}
             if about is not None:
-                links["responsibilities"] = tuple(LinkTold(Period(), editing.responsibility(each)) for each in about)
+                links["responsibilities"] = tuple(DatedLink(Period(), editing.responsibility(each)) for each in about)
             return relive(editing, "Assignment", assignment, from_, to, links, expected_version)
 
         return await Editing(info.context, "changeAssignment", reason).do(work)
@@ -275,9 +275,9 @@ class Mutation(Deciding):
             links = {
                 "person": always(editing.ref("Person", person)),
                 "assignment": always(editing.ref("Assignment", assignment)),
-                "scope_units": tuple(LinkTold(Period(), editing.ref("Unit", each)) for each in scope_units or ()),
+                "scope_units": tuple(DatedLink(Period(), editing.ref("Unit", each)) for each in scope_units or ()),
                 "scope_responsibilities": tuple(
-                    LinkTold(Period(), editing.responsibility(each)) for each in scope_responsibilities or ()
+                    DatedLink(Period(), editing.responsibility(each)) for each in scope_responsibilities or ()
                 ),
             }
             return editing.write("Substitution", None, new(days(from_, to), {"rank": rank}, links))

@@ -11,7 +11,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from api.computed.nearest import EVERYBODY
-from api.computed.types import TOLD, Part, Plain, Thing, Told
+from api.computed.types import TOLD, AnswerType, Part, Plain, Thing
 from api.reads.as_of import Moment
 from api.reads.known_names import NAMED
 from api.reads.limits import levels, some
@@ -83,7 +83,7 @@ class Objects:
             RETURN {form}
         }})"""
 
-    def _of_answer(self, selected: Selected, type_: Told, answer: str) -> str:
+    def _of_answer(self, selected: Selected, type_: AnswerType, answer: str) -> str:
         if selected.name == "__typename":
             return f"'{type_.name}'"
         told = type_.fields[selected.name]
@@ -112,7 +112,7 @@ class Objects:
         ]
         return f"coalesce({', '.join((*things, 'null'))})"
 
-    def _told(self, type_: Told, selected: Mapping[str, Selected], answer: str) -> str:
+    def _told(self, type_: AnswerType, selected: Mapping[str, Selected], answer: str) -> str:
         return _values(self._of_answer(each, type_, answer) for each in read(selected))
 
     def _named(self, kind: str, selected: Mapping[str, Selected], uuid: str, *first: str) -> str:

@@ -8,11 +8,11 @@ import neo4j
 import orjson
 
 from graph.change_log import Origin, now, take_numbers
-from graph.errors import Refused, Unknown
+from graph.errors import ChangeRejected, Unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class DistinctPersons:
     """Two persons, sorted, who were decided to be two. ``at``: ISO 8601, UTC."""
 
     persons: tuple[str, str]
@@ -22,16 +22,16 @@ class Apart:
 
 
 def tell_apart(driver: neo4j.Driver, persons: Sequence[str], origin: Origin) -> None:
-    """Each two of these persons are two. Raises Refused (two_persons), Unknown."""
+    """Each two of these persons are two. Raises ChangeRejected (two_persons), Unknown."""
     _write(driver, persons, origin, "told apart", _APART)
 
 
 def take_back(driver: neo4j.Driver, persons: Sequence[str], origin: Origin) -> None:
-    """They may be one after all. Raises Refused (two_persons), Unknown (also where nothing was decided of them)."""
+    """They may be one after all. Raises ChangeRejected (two_persons), Unknown (also if nothing was decided of them)."""
     _write(driver, persons, origin, "may be one", _BACK)
 
 
-def told_apart(driver: neo4j.Driver) -> Iterator[Apart]:
+def told_apart(driver: neo4j.Driver) -> Iterator[DistinctPersons]:
     """What was decided and holds, the newest first."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         for row in session.run(
@@ -41,7 +41,7 @@ def told_apart(driver: neo4j.Driver) -> Iterator[Apart]:
             ORDER BY apart.at DESC, one, other
             """
         ):
-            yield Apart((row["one"], row["other"]), row["user"], row["reason"], row["at"])
+            yield DistinctPersons((row["one"], row["other"]), row["user"], row["reason"], row["at"])
 
 
 # The relationship goes from the lower uuid, so that a pair has one.
@@ -69,7 +69,7 @@ SET c = change, c.at = $at
 def _write(driver: neo4j.Driver, persons: Sequence[str], origin: Origin, operation: str, query: str) -> None:
     chosen = sorted(set(persons))
     if len(chosen) < 2:
-        raise Refused("two_persons", "give two persons or more")
+        raise ChangeRejected("two_persons", "give two persons or more")
     pairs = [list(each) for each in combinations(chosen, 2)]
 
     def work(tx: neo4j.ManagedTransaction) -> None:

@@ -15,10 +15,10 @@ from graph.change_log import Origin, now, take_numbers, turned_day
 from graph.corrections.numbers import Numbers, give, give_back
 from graph.corrections.reassigning import Reassigning, Reassignment
 from graph.cpr.keyring import Keyring
-from graph.errors import Refused, Unknown
+from graph.errors import ChangeRejected, Unknown
 from graph.identity.known_keys import RecordId
 from graph.statements.precedence import MANUAL, SourceOrder
-from graph.statements.statement import Ref, Statement, Told
+from graph.statements.statement import DatedValue, Ref, Statement
 from graph.statements.stored_record import from_text
 from graph.time import within, without
 from graph.writing.door import Written
@@ -39,7 +39,7 @@ class Joining:
         """``other`` is the same person as ``keep``, and becomes a part of it. Neither is joined into another yet.
 
         The survivor's number is ``keep``'s; the other's where ``keep`` has none, or only a replacement number.
-        Raises Unknown, Refused (same_person, not_the_same: that was decided, and is to be taken back first).
+        Raises Unknown, ChangeRejected (same_person, not_the_same: that was decided, and is to be taken back first).
         """
 
         def work(tx: neo4j.ManagedTransaction) -> Written:
@@ -49,9 +49,11 @@ class Joining:
                 if uuid not in known or _into(tx, uuid) is not None:
                     raise Unknown("unknown_person", f"there is no Person {uuid}, or it has been joined into another")
             if keep == other:
-                raise Refused("same_person", "give two persons")
+                raise ChangeRejected("same_person", "give two persons")
             if _are_apart(tx, keep, other):
-                raise Refused("not_the_same", "it was decided that they are two; take that back first (mayBeTheSame)")
+                raise ChangeRejected(
+                    "not_the_same", "it was decided that they are two; take that back first (mayBeTheSame)"
+                )
             moving = [_id(each) for each in known[other].records if each.source != MANUAL]
             by_hand = _with(keep, _by_hand(known[keep].records), _by_hand(known[other].records), known[keep].records)
             what = Reassignment(
@@ -164,11 +166,13 @@ def _check_split(moving: Sequence[str], all_of: dict[str, KeptRecord], *, joined
         if key not in all_of:
             raise Unknown("unknown_record", f"the person has no record {key!r}; sources {{ id }} tells which it has")
         if all_of[key].source == MANUAL:
-            raise Refused("by_hand", f"{key} was told by hand; release the values, and tell them of the other person")
+            raise ChangeRejected(
+                "by_hand", f"{key} was told by hand; release the values, and tell them of the other person"
+            )
     if not moving and not joined:
-        raise Refused("nothing_to_split", "name the records that are the other person's")
+        raise ChangeRejected("nothing_to_split", "name the records that are the other person's")
     if moving and set(moving) == set(all_of):
-        raise Refused("nothing_to_split", "all records would go; nothing would be left of the person")
+        raise ChangeRejected("nothing_to_split", "all records would go; nothing would be left of the person")
 
 
 def _id(record: KeptRecord) -> str:
@@ -195,7 +199,7 @@ def _with(
     values = dict(kept.values)
     for name, tolds in theirs.values.items():
         taken = [each.period for each in values.get(name, ())]
-        more = [Told(left, each.value) for each in tolds for left in without((each.period,), taken)]
+        more = [DatedValue(left, each.value) for each in tolds for left in without((each.period,), taken)]
         values[name] = tuple(sorted((*values.get(name, ()), *more), key=lambda each: each.period.start))
     told = any(from_text(KIND, each.key, each.text)[0].exists is not None for each in records)
     return replace(kept, values=values, exists=kept.exists if told else theirs.exists)
@@ -236,7 +240,7 @@ def _came_with(tx: neo4j.ManagedTransaction, person: str, into: str) -> tuple[li
         person=person,
     ).single()
     if row is None:
-        raise Refused("not_joined", f"{into} is not joined into {person}; Person.formerUuids tells who is")
+        raise ChangeRejected("not_joined", f"{into} is not joined into {person}; Person.formerUuids tells who is")
     return list(row["records"]), row["brought"]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import neo4j
 
 from graph.change_log import Origin, new_identities, now, take_numbers
-from graph.errors import Refused, Unknown
+from graph.errors import ChangeRejected, Unknown
 from graph.identity.known_keys import RecordId
 from graph.model import KINDS
 from graph.statements.stored_record import from_text, to_text
@@ -83,7 +83,7 @@ def _refuse_if_here(tx: neo4j.ManagedTransaction, things: Mapping[str, str]) -> 
     row = tx.run(_STILL_HERE, uuids=ties, today=today()).single()
     if row is not None:
         until = "until further notice" if row["to"] is None else f"until {row['to']}"
-        raise Refused(
+        raise ChangeRejected(
             "still_here",
             f"the {things[row['uuid']]} {row['uuid']} holds {until}: a person is erased when nothing holds any more",
         )

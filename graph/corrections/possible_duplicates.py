@@ -23,14 +23,14 @@ _AT_A_TIME = 1000  # persons whose numbers are opened together; bounds memory
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
+class PossibleDuplicate:
     """uuids of persons, sorted, and why they may be one."""
 
     persons: tuple[str, ...]
     why: str
 
 
-def suspicions(driver: neo4j.Driver, keyring: Keyring) -> Iterator[Suspicion]:
+def suspicions(driver: neo4j.Driver, keyring: Keyring) -> Iterator[PossibleDuplicate]:
     """What sources tell, then by name. Only persons who exist today; the numbers are opened here and go no further."""
     told: set[tuple[str, ...]] = set()
     for suspicion in _told(driver):
@@ -57,7 +57,7 @@ def note_same(driver: neo4j.Driver, source: str, pairs: Sequence[tuple[str, ...]
         )
 
 
-def _told(driver: neo4j.Driver) -> Iterator[Suspicion]:
+def _told(driver: neo4j.Driver) -> Iterator[PossibleDuplicate]:
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         for row in session.run(
             f"""
@@ -75,10 +75,12 @@ def _told(driver: neo4j.Driver) -> Iterator[Suspicion]:
             """,
             today=today(),
         ):
-            yield Suspicion(tuple(sorted((row["one"], row["other"]))), f"one person's numbers, by {row['source']}")
+            yield PossibleDuplicate(
+                tuple(sorted((row["one"], row["other"]))), f"one person's numbers, by {row['source']}"
+            )
 
 
-def _by_name(driver: neo4j.Driver, keyring: Keyring) -> Iterator[Suspicion]:
+def _by_name(driver: neo4j.Driver, keyring: Keyring) -> Iterator[PossibleDuplicate]:
     by_name: dict[str, list[str]] = {}
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         for row in session.run(
@@ -111,7 +113,7 @@ def _is_mark(letter: str) -> bool:
     return unicodedata.combining(letter) != 0
 
 
-def _among(driver: neo4j.Driver, keyring: Keyring, groups: Sequence[Sequence[str]]) -> Iterator[Suspicion]:
+def _among(driver: neo4j.Driver, keyring: Keyring, groups: Sequence[Sequence[str]]) -> Iterator[PossibleDuplicate]:
     rows, _, _ = driver.execute_query(
         """
         UNWIND $uuids AS uuid
@@ -135,4 +137,4 @@ def _among(driver: neo4j.Driver, keyring: Keyring, groups: Sequence[Sequence[str
         for uuids in by_birthday.values():
             pairs = [frozenset((one, other)) for one in uuids for other in uuids if one < other]
             if any(each not in apart for each in pairs):
-                yield Suspicion(tuple(uuids), "the same name and birthday, and different numbers")
+                yield PossibleDuplicate(tuple(uuids), "the same name and birthday, and different numbers")

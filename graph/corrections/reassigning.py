@@ -17,7 +17,7 @@ from graph.change_log import Origin, new_identities, now, take_numbers
 from graph.cpr.keyring import Keyring
 from graph.identity.known_keys import RecordId
 from graph.model import KINDS
-from graph.statements.merge import Candidate, Thing
+from graph.statements.merge import ResolvedStatement, Thing
 from graph.statements.precedence import MANUAL, SourceOrder
 from graph.statements.statement import Ref, Statement
 from graph.statements.stored_record import from_text, to_text
@@ -167,7 +167,7 @@ class Reassigning:
                     self._employments[f":{number}"] = link.to
 
     def _difference(self, kind: str, uuid: str, concerned: _Concerned) -> Difference:
-        told = [Candidate(each.source, *from_text(kind, each.key, each.text)) for each in concerned.records]
+        told = [ResolvedStatement(each.source, *from_text(kind, each.key, each.text)) for each in concerned.records]
         left = merged_and_withheld(KINDS[kind], told, self.order, today())
         for place in left.stripped:
             record, stated = concerned.records[place], left.candidates[place]

@@ -131,7 +131,7 @@ def employment_rows(keys: Iterable[str]) -> list[dict[str, str]]:
     return [{"key": key, "institution": institution, "number": number} for key, institution, number in split]
 
 
-class Index:
+class KnownKeys:
     """Answers from what was learnt; ``learn_…`` asks the graph for what is not known yet."""
 
     def __init__(self, driver: neo4j.Driver) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 import neo4j
 
 from graph.model import KINDS
-from graph.questions.provenance import Sayings, sayings
+from graph.questions.provenance import Claims, sayings
 from graph.statements.precedence import SourceOrder
 from graph.writing.loading import KeptRecord
 
@@ -19,7 +19,7 @@ class Disagreement:
     """A property of a thing of which two sources say different things."""
 
     uuid: str
-    said: Sayings
+    said: Claims
 
 
 def disagreements(

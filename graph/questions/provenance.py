@@ -9,7 +9,7 @@ import neo4j
 from graph.errors import Unknown
 from graph.model import KINDS, Access, Kind
 from graph.statements.learned_at import EXISTENCE, moment_of
-from graph.statements.merge import Candidate, merged, withheld_until
+from graph.statements.merge import ResolvedStatement, merged, withheld_until
 from graph.statements.precedence import MANUAL, SourceOrder
 from graph.statements.statement import Scalar, Value
 from graph.statements.stored_record import from_text
@@ -18,7 +18,7 @@ from graph.writing.loading import KeptRecord, load
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class Claim:
     """What one source says of one property on a day.
 
     ``value``: of a property; ``to``: uuid of what a link points to, None as long as nothing is known by ``key``.
@@ -36,13 +36,13 @@ class Saying:
 
 
 @dataclass(frozen=True, slots=True)
-class Sayings:
+class Claims:
     """All that is said of one property, link or of the existence (``exists``) of a thing on a day, highest first."""
 
     name: str
     access: Access
     rule: str
-    sayings: tuple[Saying, ...]
+    sayings: tuple[Claim, ...]
 
     @property
     def disagree(self) -> bool:
@@ -56,7 +56,7 @@ ONLY = "only one source speaks"
 BY_HAND = "told by hand, until it is released"
 
 
-def provenance(driver: neo4j.Driver, order: SourceOrder, kind: str, uuid: str, day: date) -> list[Sayings]:
+def provenance(driver: neo4j.Driver, order: SourceOrder, kind: str, uuid: str, day: date) -> list[Claims]:
     """Every property of a thing of which anything is said on the day. Raises Unknown (unknown_thing)."""
     loaded = load(driver, kind, [uuid]).get(uuid)
     if loaded is None:
@@ -64,9 +64,11 @@ def provenance(driver: neo4j.Driver, order: SourceOrder, kind: str, uuid: str, d
     return list(sayings(KINDS[kind], loaded.records, order, day))
 
 
-def sayings(kind: Kind, records: Sequence[KeptRecord], order: SourceOrder, day: date) -> Iterator[Sayings]:
+def sayings(kind: Kind, records: Sequence[KeptRecord], order: SourceOrder, day: date) -> Iterator[Claims]:
     """As ``provenance``, of records that are read already."""
-    told = [(record, Candidate(record.source, *from_text(kind.name, record.key, record.text))) for record in records]
+    told = [
+        (record, ResolvedStatement(record.source, *from_text(kind.name, record.key, record.text))) for record in records
+    ]
     holding = merged(kind, [each for _, each in told], order)
     exists = any(state.period.holds(day) for state in holding.states)
     # The highest that says anything of existence decides it, also where it says that the thing is gone.
@@ -82,7 +84,7 @@ def sayings(kind: Kind, records: Sequence[KeptRecord], order: SourceOrder, day: 
         yield from _said(kind, link.name, "open", ranked, day, exists=outlives, several=not link.single)
 
 
-_Told = tuple[KeptRecord, Candidate]
+_Told = tuple[KeptRecord, ResolvedStatement]
 
 
 def _ranked(kind: Kind, name: str, told: Sequence[_Told], order: SourceOrder) -> list[_Told]:
@@ -98,8 +100,8 @@ def _said(
     *,
     exists: bool,
     several: bool = False,
-) -> Iterator[Sayings]:
-    found: list[Saying] = []
+) -> Iterator[Claims]:
+    found: list[Claim] = []
     winner: str | None = None  # the record that decides the day
     for record, candidate in told:
         for period, value, to, key in _on(candidate, name, day):
@@ -109,13 +111,13 @@ def _said(
             winner = winner or teller
             holds = (value == exists if name == EXISTENCE else exists) and (several or winner == teller)
             learnt = moment_of(name, record.learnt, record.since)
-            found.append(Saying(record.source, record.key, period, learnt, holds, value, to, key))
+            found.append(Claim(record.source, record.key, period, learnt, holds, value, to, key))
     if found:
-        yield Sayings(name, access, _rule(kind, name, found, several), tuple(found))
+        yield Claims(name, access, _rule(kind, name, found, several), tuple(found))
 
 
 def _on(
-    candidate: Candidate, name: str, day: date
+    candidate: ResolvedStatement, name: str, day: date
 ) -> Iterator[tuple[Period, Scalar | tuple[str, ...] | None, str | None, str | None]]:
     statement = candidate.statement
     if name == EXISTENCE:
@@ -132,7 +134,7 @@ def _on(
             yield link.period, None, candidate.resolved[link.to], link.to.key
 
 
-def _rule(kind: Kind, name: str, found: Sequence[Saying], several: bool) -> str:
+def _rule(kind: Kind, name: str, found: Sequence[Claim], several: bool) -> str:
     sources = list(dict.fromkeys(each.source for each in found))
     if len(sources) == 1:
         return BY_HAND if sources[0] == MANUAL else ONLY

@@ -7,7 +7,7 @@ from itertools import chain
 import neo4j
 
 from graph.cpr.keyring import Keyring
-from graph.identity.known_keys import Index, RecordId
+from graph.identity.known_keys import KnownKeys, RecordId
 from graph.runs.sourcing import read_mark
 from graph.statements.statement import Statement
 from graph.statements.stored_record import from_text
@@ -20,7 +20,7 @@ ABSENT = "absent"  # fingerprint of what a whole reading no longer held: settled
 class _Keys:
     """The keys that the index has learnt of a source and kind, which may be a million."""
 
-    index: Index
+    index: KnownKeys
     source: str
     kind: str
 
@@ -42,7 +42,7 @@ class GraphKnown:
         driver: neo4j.Driver,
         source: str,
         keyring: Keyring,
-        index: Index,
+        index: KnownKeys,
         *,
         user: str | None = None,
         dry_run: bool = False,

@@ -13,17 +13,17 @@ from datetime import date
 from itertools import pairwise
 
 from graph.cpr.keyring import NOT_A_NUMBER, is_number
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 from graph.model import KINDS, Kind
 from graph.statements.normal_text import refuse_longer
 from graph.statements.precedence import SourceOrder
-from graph.statements.statement import LinkTold, Scalar, Statement, Told, Value
+from graph.statements.statement import DatedLink, DatedValue, Scalar, Statement, Value
 from graph.statements.stored_record import Resolved
 from graph.time import FOREVER, Period, union, within, without
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ResolvedStatement:
     """One source's statement on the thing, with its references resolved."""
 
     source: str
@@ -61,26 +61,27 @@ class Thing:
 def check(statement: Statement) -> None:
     """Refuses a statement that contradicts itself or the model.
 
-    Raises Refused: empty_period, too_long, two_parents (two_at_once for other links), unknown_property, wrong_value.
+    Raises ChangeRejected: empty_period, too_long, two_parents (two_at_once for other links), unknown_property,
+    wrong_value.
     """
     kind = KINDS[statement.kind]
     refuse_longer(statement)
     if statement.cpr is not None and not is_number(statement.cpr):
-        raise Refused("wrong_value", NOT_A_NUMBER, field="cpr")
+        raise ChangeRejected("wrong_value", NOT_A_NUMBER, field="cpr")
     known = {each.name for each in kind.properties}
     for name, tolds in statement.values.items():
         if name not in known:
-            raise Refused("unknown_property", f"{kind.name} has no property {name!r}", field=name)
+            raise ChangeRejected("unknown_property", f"{kind.name} has no property {name!r}", field=name)
         _no_empty(name, (told.period for told in tolds))
         _one_at_a_time(kind, name, [(told.period, repr(told.value)) for told in tolds])
     links = {each.name: each for each in kind.links}
     for name, link_tolds in statement.links.items():
         if name not in links:
-            raise Refused("unknown_property", f"{kind.name} has no link {name!r}", field=name)
+            raise ChangeRejected("unknown_property", f"{kind.name} has no link {name!r}", field=name)
         _no_empty(name, (told.period for told in link_tolds))
         for told in link_tolds:
             if told.to.kind not in links[name].targets:
-                raise Refused("wrong_value", f"{kind.name}.{name} can't point to a {told.to.kind}", field=name)
+                raise ChangeRejected("wrong_value", f"{kind.name}.{name} can't point to a {told.to.kind}", field=name)
         if links[name].single:
             _one_at_a_time(kind, name, [(told.period, told.to.key) for told in link_tolds])
     if statement.exists is not None:
@@ -90,7 +91,7 @@ def check(statement: Statement) -> None:
 def _no_empty(name: str, periods: Iterable[Period]) -> None:
     for each in periods:
         if each.is_empty():
-            raise Refused(
+            raise ChangeRejected(
                 "empty_period",
                 f"{name}: the period from {each.start} to {each.end} holds no day",
                 start=each.start,
@@ -105,7 +106,7 @@ def _one_at_a_time(kind: Kind, name: str, told: list[tuple[Period, str]]) -> Non
         both = first.overlap(second)
         if both is not None and one != other:
             parent = kind.name == "Unit" and name == "parent"
-            raise Refused(
+            raise ChangeRejected(
                 "two_parents" if parent else "two_at_once",
                 f"{name}: {one} and {other} at the same time, from {both.start}"
                 + (f" to {both.end}" if both.end else ""),
@@ -115,25 +116,25 @@ def _one_at_a_time(kind: Kind, name: str, told: list[tuple[Period, str]]) -> Non
             )
 
 
-def merged(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder) -> Thing:
+def merged(kind: Kind, candidates: Sequence[ResolvedStatement], order: SourceOrder) -> Thing:
     """What holds of one thing, of which ``candidates`` is all that is told."""
     exists = _existence(kind, candidates, order)
     if not exists:
         return Thing()
-    values: dict[str, list[Told]] = {}
+    values: dict[str, list[DatedValue]] = {}
     for name in sorted({name for each in candidates for name in each.statement.values}):
         taken: list[Period] = []
         row = values.setdefault(name, [])
         for each in _ranked(kind, name, candidates, order):
             tolds = each.statement.values.get(name, ())
             for told in tolds:
-                row.extend(Told(left, told.value) for left in _left(told.period, exists, taken))
+                row.extend(DatedValue(left, told.value) for left in _left(told.period, exists, taken))
             taken.extend(told.period for told in tolds)
     _withhold(kind, values)
     return Thing(_states(exists, values), _links(kind, candidates, order, exists))
 
 
-def _withhold(kind: Kind, values: dict[str, list[Told]]) -> None:
+def _withhold(kind: Kind, values: dict[str, list[DatedValue]]) -> None:
     """Nothing of the days before the end of the last of them: a protected address is not in the past either."""
     for prop in kind.properties:
         if prop.withheld_while in values and prop.name in values:
@@ -141,7 +142,7 @@ def _withhold(kind: Kind, values: dict[str, list[Told]]) -> None:
             if days:
                 after = (Period(last),) if (last := max(each.last for each in days)) < FOREVER else ()
                 values[prop.name] = [
-                    Told(left, told.value) for told in values[prop.name] for left in within((told.period,), after)
+                    DatedValue(left, told.value) for told in values[prop.name] for left in within((told.period,), after)
                 ]
 
 
@@ -150,13 +151,15 @@ def withheld_until(states: Sequence[State], flag: str) -> date | None:
     return max((each.period.last for each in states if each.values.get(flag) is True), default=None)
 
 
-def _existence(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder) -> tuple[Period, ...]:
+def _existence(kind: Kind, candidates: Sequence[ResolvedStatement], order: SourceOrder) -> tuple[Period, ...]:
     speaking = [each for each in _ranked(kind, "exists", candidates, order) if each.statement.exists is not None]
     highest = [each.statement.exists for each in speaking if each.source == speaking[0].source]
     return union(period for exists in highest for period in exists or ())
 
 
-def _ranked(kind: Kind, name: str, candidates: Sequence[Candidate], order: SourceOrder) -> Sequence[Candidate]:
+def _ranked(
+    kind: Kind, name: str, candidates: Sequence[ResolvedStatement], order: SourceOrder
+) -> Sequence[ResolvedStatement]:
     if len(candidates) == 1:
         return candidates
     return sorted(candidates, key=lambda each: (order.rank(each.source, kind.name, name), each.statement.key))
@@ -170,7 +173,7 @@ def _left(told: Period, exists: tuple[Period, ...], taken: list[Period]) -> tupl
     return within(without((told,), taken) if taken else (told,), exists)
 
 
-def _states(exists: tuple[Period, ...], values: Mapping[str, Sequence[Told]]) -> list[State]:
+def _states(exists: tuple[Period, ...], values: Mapping[str, Sequence[DatedValue]]) -> list[State]:
     cuts = {day for each in exists for day in (each.start, each.last)}
     cuts.update(day for tolds in values.values() for told in tolds for day in (told.period.start, told.period.last))
     days = sorted(cuts)
@@ -193,7 +196,7 @@ def _states(exists: tuple[Period, ...], values: Mapping[str, Sequence[Told]]) ->
 
 
 def _links(
-    kind: Kind, candidates: Sequence[Candidate], order: SourceOrder, exists: tuple[Period, ...]
+    kind: Kind, candidates: Sequence[ResolvedStatement], order: SourceOrder, exists: tuple[Period, ...]
 ) -> list[LinkRow]:
     rows: list[LinkRow] = []
     for link in kind.links:
@@ -201,7 +204,7 @@ def _links(
         taken: list[Period] = []
         days: dict[tuple[str, str, tuple[tuple[str, Scalar], ...]], list[Period]] = {}
         for each in _ranked(kind, link.name, candidates, order):
-            tolds: tuple[LinkTold, ...] = each.statement.links.get(link.name, ())
+            tolds: tuple[DatedLink, ...] = each.statement.links.get(link.name, ())
             for told in tolds:
                 to = each.resolved[told.to]
                 if to is not None:

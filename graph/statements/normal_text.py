@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from graph.cpr.keyring import numbers_in
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 from graph.model import INDEXED, LONGEST_INDEXED, PROSE
-from graph.statements.statement import Problem, Ref, Statement, Told, Value
+from graph.statements.statement import DatedValue, Problem, Ref, Statement, Value
 from graph.time import Period
 
 _FOLDED = "\t\n\r"
@@ -47,7 +47,7 @@ def has_number(text: str) -> bool:
 def refuse_longer(statement: Statement) -> None:
     """Refuse a text that is longer than the graph's indexes hold: writing it would fail, and all else with it.
 
-    Raises Refused (too_long), with the field; ``key`` is that of the record itself.
+    Raises ChangeRejected (too_long), with the field; ``key`` is that of the record itself.
     """
     long = ["key"] if len(statement.key) > LONGEST_INDEXED else []
     for name in INDEXED & statement.values.keys():
@@ -55,7 +55,7 @@ def refuse_longer(statement: Statement) -> None:
             long.append(name)
     if long:
         field = min(long)
-        raise Refused("too_long", f"{field}: the text is longer than {LONGEST_INDEXED} letters", field=field)
+        raise ChangeRejected("too_long", f"{field}: the text is longer than {LONGEST_INDEXED} letters", field=field)
 
 
 def _is_normal(text: str) -> bool:
@@ -87,7 +87,7 @@ def _is_control(letter: str) -> bool:
 def of_source(statement: Statement) -> tuple[Statement, tuple[Problem, ...]]:
     """A source's statement in the form that is kept, with a notice of each text from which something was taken."""
     problems: list[Problem] = []
-    values: dict[str, tuple[Told, ...]] = {}
+    values: dict[str, tuple[DatedValue, ...]] = {}
     for name, tolds in statement.values.items():
         if all(_is_sound(name, told.value) for told in tolds):
             continue
@@ -97,7 +97,7 @@ def of_source(statement: Statement) -> tuple[Statement, tuple[Problem, ...]]:
         ):
             if (rule != "cpr_in_text" or name in PROSE) and any(test(each) for told in tolds for each in _texts(told)):
                 problems.append(Problem(statement.kind, statement.key, name, rule, text, "notice"))
-        values[name] = _joined([Told(told.period, _kept(name, told.value)) for told in tolds])
+        values[name] = _joined([DatedValue(told.period, _kept(name, told.value)) for told in tolds])
     links = {
         name: tuple(replace(told, to=asked_for(told.to)) for told in tolds)
         for name, tolds in statement.links.items()
@@ -113,7 +113,7 @@ def of_source(statement: Statement) -> tuple[Statement, tuple[Problem, ...]]:
 def by_hand(statement: Statement, before: Statement) -> Statement:
     """What a person states, in the form that is kept. Only what differs from ``before`` is looked at.
 
-    Raises Refused (control_characters, cpr_in_text).
+    Raises ChangeRejected (control_characters, cpr_in_text).
     """
     values = dict(statement.values)
     for name, tolds in statement.values.items():
@@ -121,19 +121,19 @@ def by_hand(statement: Statement, before: Statement) -> Statement:
             continue
         for text in (each for told in tolds for each in _texts(told)):
             refuse(text, name, words=name in PROSE)
-        values[name] = tuple(Told(told.period, _normal(told.value)) for told in tolds)
+        values[name] = tuple(DatedValue(told.period, _normal(told.value)) for told in tolds)
     return replace(statement, values=values)
 
 
 def refuse(text: str, field: str, *, words: bool) -> None:
     """Refuse what a person writes and should write otherwise; ``words``: it is free text that is shown to everybody.
 
-    Raises Refused (control_characters, cpr_in_text).
+    Raises ChangeRejected (control_characters, cpr_in_text).
     """
     if has_controls(text):
-        raise Refused("control_characters", f"{field}: {CONTROLS}; write it without them", field=field)
+        raise ChangeRejected("control_characters", f"{field}: {CONTROLS}; write it without them", field=field)
     if words and has_number(text):
-        raise Refused("cpr_in_text", f"{field}: {CPR_IN_TEXT}", field=field)
+        raise ChangeRejected("cpr_in_text", f"{field}: {CPR_IN_TEXT}", field=field)
 
 
 def asked_for(ref: Ref) -> Ref:
@@ -141,7 +141,7 @@ def asked_for(ref: Ref) -> Ref:
     return replace(ref, key=normal(ref.key)) if ref.by == "natural" else ref
 
 
-def _texts(told: Told) -> Sequence[str]:
+def _texts(told: DatedValue) -> Sequence[str]:
     if isinstance(told.value, str):
         return (told.value,)
     return told.value if isinstance(told.value, tuple) else ()
@@ -176,14 +176,14 @@ def _without_numbers(text: str) -> str:
     return text
 
 
-def _joined(tolds: list[Told]) -> tuple[Told, ...]:
+def _joined(tolds: list[DatedValue]) -> tuple[DatedValue, ...]:
     """Without values of which nothing is left, and with neighbours that tell the same as one."""
-    made: list[Told] = []
+    made: list[DatedValue] = []
     for told in sorted(tolds, key=lambda each: each.period.start):
         if told.value == "":
             continue
         if made and made[-1].period.end == told.period.start and made[-1].value == told.value:
-            made[-1] = Told(Period(made[-1].period.start, told.period.end), told.value)
+            made[-1] = DatedValue(Period(made[-1].period.start, told.period.end), told.value)
         else:
             made.append(told)
     return tuple(made)

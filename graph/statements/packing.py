@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from graph.statements.statement import Former, LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import DatedLink, DatedValue, Former, Ref, Statement, Value
 from graph.time import Period
 
 EVER = Period()
@@ -75,30 +75,30 @@ def _statement(
     return statement
 
 
-def _values(tolds: tuple[Told, ...]) -> Any:
+def _values(tolds: tuple[DatedValue, ...]) -> Any:
     if len(tolds) == 1 and tolds[0].period == EVER:
         return tolds[0].value
     return [(*_days(each.period), each.value) for each in tolds]
 
 
-def _told(plain: Any) -> tuple[Told, ...]:
+def _told(plain: Any) -> tuple[DatedValue, ...]:
     if type(plain) is list:
-        return tuple([Told(_period(start, last), value) for start, last, value in plain])
+        return tuple([DatedValue(_period(start, last), value) for start, last, value in plain])
     return _ever(plain)
 
 
-def _links(tolds: tuple[LinkTold, ...]) -> Any:
+def _links(tolds: tuple[DatedLink, ...]) -> Any:
     if len(tolds) == 1 and tolds[0].period == EVER and not tolds[0].properties:
         to = tolds[0].to
         return (to.kind, to.key, to.by)
     return [(*_days(each.period), each.to.kind, each.to.key, each.to.by, each.properties) for each in tolds]
 
 
-def _link_told(plain: Any) -> tuple[LinkTold, ...]:
+def _link_told(plain: Any) -> tuple[DatedLink, ...]:
     if type(plain) is list:
         return tuple(
             [
-                LinkTold(_period(start, last), Ref(kind, key, by), properties)
+                DatedLink(_period(start, last), Ref(kind, key, by), properties)
                 for start, last, kind, key, by, properties in plain
             ]
         )
@@ -106,13 +106,13 @@ def _link_told(plain: Any) -> tuple[LinkTold, ...]:
 
 
 @lru_cache(maxsize=1 << 14, typed=True)  # typed: 1 is True, and 37 is 37.0
-def _ever(value: Value | None) -> tuple[Told, ...]:
-    return (Told(EVER, value),)
+def _ever(value: Value | None) -> tuple[DatedValue, ...]:
+    return (DatedValue(EVER, value),)
 
 
 @lru_cache(maxsize=1 << 14)
-def _to_ever(kind: str, key: str, by: Any) -> tuple[LinkTold, ...]:
-    return (LinkTold(EVER, Ref(kind, key, by)),)
+def _to_ever(kind: str, key: str, by: Any) -> tuple[DatedLink, ...]:
+    return (DatedLink(EVER, Ref(kind, key, by)),)
 
 
 def _days(period: Period) -> tuple[int, int]:

@@ -32,8 +32,8 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A property's value in a period. A source that has none claims none: no ``Told``.
+class DatedValue:
+    """A property's value in a period. A source that has none claims none: no ``DatedValue``.
 
     ``value`` None, by hand only: there is none, whatever sources claim.
     """
@@ -43,7 +43,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkTold:
+class DatedLink:
     """A relationship in a period, with properties of its own."""
 
     period: Period
@@ -81,8 +81,8 @@ class Statement:
     kind: str
     key: str
     exists: tuple[Period, ...] | None = (Period(),)
-    values: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)
-    links: Mapping[str, tuple[LinkTold, ...]] = field(default_factory=dict)
+    values: Mapping[str, tuple[DatedValue, ...]] = field(default_factory=dict)
+    links: Mapping[str, tuple[DatedLink, ...]] = field(default_factory=dict)
     cpr: str | None = field(default=None, repr=False)
     about: Ref | None = None
     among: tuple[str, ...] | None = None

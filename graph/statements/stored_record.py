@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import ALWAYS, Period
 
 Resolved = Mapping[Ref, str | None]
@@ -46,20 +46,20 @@ def from_text(kind: str, key: str, text: str) -> tuple[Statement, dict[Ref, str 
     """A kept statement, and what its references were resolved to."""
     form: dict[str, Any] = orjson.loads(text)
     resolved: dict[Ref, str | None] = {}
-    links: dict[str, tuple[LinkTold, ...]] = {}
+    links: dict[str, tuple[DatedLink, ...]] = {}
     for name, tolds in form["links"].items():
         row = []
         for start, end, target, by, target_key, properties, uuid in tolds:
             ref = Ref(target, target_key, by)
             resolved[ref] = uuid
-            row.append(LinkTold(_period(start, end), ref, tuple(properties.items())))
+            row.append(DatedLink(_period(start, end), ref, tuple(properties.items())))
         links[name] = tuple(row)
     statement = Statement(
         kind=kind,
         key=key,
         exists=None if form["exists"] is None else tuple(_period(*each) for each in form["exists"]),
         values={
-            name: tuple(Told(_period(start, end), _value(value)) for start, end, value in tolds)
+            name: tuple(DatedValue(_period(start, end), _value(value)) for start, end, value in tolds)
             for name, tolds in form["values"].items()
         },
         links=links,

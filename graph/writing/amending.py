@@ -11,13 +11,13 @@ from datetime import timedelta
 
 import neo4j
 
-from graph.errors import Conflict, Refused, Unknown
+from graph.errors import ChangeRejected, Conflict, Unknown
 from graph.identity.lookup import surviving
 from graph.model import KINDS
 from graph.statements import normal_text
-from graph.statements.merge import Candidate, LinkRow, Thing, check, merged
+from graph.statements.merge import LinkRow, ResolvedStatement, Thing, check, merged
 from graph.statements.precedence import MANUAL, SourceOrder
-from graph.statements.statement import LinkTold, Ref, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.statements.stored_record import from_text
 from graph.time import Period, without
 from graph.writing.difference import Difference
@@ -46,7 +46,7 @@ class Amendment:
 def amended(driver: neo4j.Driver, order: SourceOrder, amendment: Amendment, new_uuid: str) -> tuple[str, Statement]:
     """(uuid, the manual statement as it is to be). ``new_uuid``: for a new thing.
 
-    Raises Refused (never_was, not_there, empty_period …), Unknown, Conflict.
+    Raises ChangeRejected (never_was, not_there, empty_period …), Unknown, Conflict.
     """
     kind = amendment.kind
     if amendment.uuid is None:
@@ -69,7 +69,7 @@ def amended(driver: neo4j.Driver, order: SourceOrder, amendment: Amendment, new_
         if amendment.life is not None:
             statement = _relived(statement, amendment.life(loaded.thing), loaded, order)
             check(statement)
-    except Refused as refused:
+    except ChangeRejected as refused:
         if kind == "Unit":
             refused.units = (uuid,)
         raise
@@ -96,18 +96,18 @@ def _refuse_taken(driver: neo4j.Driver, statement: Statement) -> None:
         )
         if rows:
             text = f"the {statement.kind} {rows[0]['uuid']} has this {natural} already"
-            raise Refused("taken", text, field=natural)
+            raise ChangeRejected("taken", text, field=natural)
 
 
 def _refuse_not_there(kind: str, uuid: str, thing: Thing, days: Period | None) -> None:
     if not thing.states:
-        raise Refused(
+        raise ChangeRejected(
             "never_was",
             f"the {kind} {uuid} has no day on which it exists: it was withdrawn. Nothing can be written to it",
         )
     if days is not None and not any(days.overlap(each.period) for each in thing.states):
         first, last = thing.states[0].period.start, thing.states[-1].period.end
-        raise Refused(
+        raise ChangeRejected(
             "not_there",
             f"the {kind} {uuid} does not exist in that period; it exists from {first}"
             + (f" to {last}" if last else " until further notice"),
@@ -121,12 +121,12 @@ def _relived(statement: Statement, life: tuple[Period, ...], loaded: Loaded, ord
     thing = loaded.thing
     told = replace(statement, exists=life)
     candidates = [
-        Candidate(each.source, *from_text(statement.kind, each.key, each.text))
+        ResolvedStatement(each.source, *from_text(statement.kind, each.key, each.text))
         for each in loaded.records
         if each.source != MANUAL
     ]
     by_hand = {link.to: link.to.key for links in told.links.values() for link in links}
-    after = merged(KINDS[statement.kind], [*candidates, Candidate(MANUAL, told, by_hand)], order)
+    after = merged(KINDS[statement.kind], [*candidates, ResolvedStatement(MANUAL, told, by_hand)], order)
     first, end = thing.states[0].period.start, thing.states[-1].period.end
     if life[0].start < first:
         told = _filled(told, after, thing, Period(life[0].start, first), Period(first, first + timedelta(days=1)))
@@ -142,7 +142,7 @@ def _filled(told: Statement, after: Thing, before: Thing, gap: Period, border: P
         for name, value in state.values.items() if state.period.overlap(border) else ():
             known = [each.period for each in after.states if name in each.values]
             known += [each.period for each in values.get(name, ())]
-            more = [Told(left, value) for left in without((gap,), known)]
+            more = [DatedValue(left, value) for left in without((gap,), known)]
             values[name] = tuple(sorted((*values.get(name, ()), *more), key=lambda each: each.period.start))
     links = dict(told.links)
     single = {each.name for each in KINDS[told.kind].links if each.single}
@@ -153,13 +153,13 @@ def _filled(told: Statement, after: Thing, before: Thing, gap: Period, border: P
             each.period for each in after.links if each.name == row.name and (row.name in single or each.to == row.to)
         ]
         ref = Ref(row.kind, row.to, "uuid")
-        added = [LinkTold(left, ref, row.properties) for left in without((gap,), known)]
+        added = [DatedLink(left, ref, row.properties) for left in without((gap,), known)]
         links[row.name] = tuple(sorted((*links.get(row.name, ()), *added), key=lambda each: each.period.start))
     return replace(told, values=values, links=links)
 
 
 def refuse_absent(driver: neo4j.Driver, differences: Iterable[Difference]) -> None:
-    """Raises Refused (not_there) where a link leads to a thing that exists on none of the link's days."""
+    """Raises ChangeRejected (not_there) where a link leads to a thing that exists on none of the link's days."""
     by_kind: dict[str, list[LinkRow]] = {}
     for each in differences:
         for link in each.gained_links:
@@ -169,7 +169,7 @@ def refuse_absent(driver: neo4j.Driver, differences: Iterable[Difference]) -> No
         for link in rows:
             states = found[link.to].thing.states if link.to in found else []
             if not any(link.period.overlap(state.period) for state in states):
-                raise Refused(
+                raise ChangeRejected(
                     "not_there",
                     f"{link.name}: the {kind} {link.to} does not exist in that period",
                     start=link.period.start,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import neo4j
 
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 from graph.statements.merge import Thing
 from graph.writing.difference import Difference
 from graph.writing.loading import edges
@@ -12,7 +12,7 @@ from graph.writing.tree import Edge, find_cycle
 
 
 def refuse_cycle(tx: neo4j.ManagedTransaction, differences: Iterable[Difference]) -> None:
-    """Raises Refused (cycle). The log must be locked, so that the tree stays what it is."""
+    """Raises ChangeRejected (cycle). The log must be locked, so that the tree stays what it is."""
     moved = _moved(differences)
     if moved:
         refusal = find_cycle({**edges(tx), **moved}, moved)
@@ -20,7 +20,7 @@ def refuse_cycle(tx: neo4j.ManagedTransaction, differences: Iterable[Difference]
             raise refusal
 
 
-def find_refused(differences: Iterable[Difference], driver: neo4j.Driver) -> list[tuple[Refused, set[str]]]:
+def find_refused(differences: Iterable[Difference], driver: neo4j.Driver) -> list[tuple[ChangeRejected, set[str]]]:
     """Cycles that these differences of units would make, each with the units whose change must be left out."""
     moved = _moved(differences)
     if not moved:

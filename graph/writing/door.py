@@ -15,12 +15,12 @@ from neo4j.exceptions import ConstraintError
 
 from graph.change_log import Origin, now, take_numbers, turned_day
 from graph.cpr.keyring import Keyring
-from graph.errors import Refused
-from graph.identity.known_keys import Holder, Index, RecordId
+from graph.errors import ChangeRejected
+from graph.identity.known_keys import Holder, KnownKeys, RecordId
 from graph.identity.matching import DEFAULT_MATCH_KEYS, MatchKeys, Undecided, decisions, match
 from graph.model import KINDS
 from graph.retry import SOON
-from graph.statements.merge import Candidate, Thing, check
+from graph.statements.merge import ResolvedStatement, Thing, check
 from graph.statements.precedence import MANUAL, SourceOrder
 from graph.statements.statement import Ref, Statement
 from graph.statements.stored_record import from_text, to_text
@@ -48,7 +48,7 @@ class MatchAgain(Stale):
 
 
 @dataclass(slots=True)
-class Stated:
+class MatchedStatement:
     """A statement on its way in: of which source, for which thing (a new uuid where it is new)."""
 
     source: str
@@ -73,7 +73,7 @@ class Written:
     recorded: bool = False
 
 
-class Door:
+class GraphWriter:
     """Compares statements with the graph, and writes. Keep one per run: it caches what keys stand for."""
 
     def __init__(
@@ -89,14 +89,14 @@ class Door:
         self.waiting: dict[RecordId, Ref] = {}
         self.keyring = keyring
         self.order = order or SourceOrder()
-        self.index = Index(driver)
+        self.index = KnownKeys(driver)
         with driver.session() as session:
             # What the copies show is of the last turned day; which day it is, the clock says.
             self.shown = turned_day(session)
 
     # -- matching ---------------------------------------------------------------------------------------------
 
-    def identify(self, source: str, told: Sequence[tuple[Statement, str]]) -> list[Stated]:
+    def identify(self, source: str, told: Sequence[tuple[Statement, str]]) -> list[MatchedStatement]:
         """Which thing each (statement, fingerprint) is of.
 
         Those that fit several, or that only people may place, are left out, in ``undecided``; those about a thing
@@ -135,7 +135,7 @@ class Door:
                 continue
             if uuid is None:
                 uuid = decided[record] if record in decided else matches.found.get(record)
-            made = Stated(source, statement, fingerprint, uuid or str(uuid4()), new=uuid is None)
+            made = MatchedStatement(source, statement, fingerprint, uuid or str(uuid4()), new=uuid is None)
             self.index.note(record, made.uuid, kept.fingerprint if kept else "", cpr=cpr)
             natural = natural_key(statement)
             if natural is not None:
@@ -155,7 +155,7 @@ class Door:
         natural = natural_key(statement)
         return None if natural is None else self.index.natural_of(statement.kind, natural, source, statement.exists)
 
-    def _holder(self, stated: Stated) -> Holder:
+    def _holder(self, stated: MatchedStatement) -> Holder:
         """The statement's thing as the holder of its natural key, as far as the statement tells."""
         told = union(stated.statement.exists or ())
         life = Period(told[0].start, told[-1].end) if told else Period()
@@ -163,9 +163,9 @@ class Door:
 
     # -- comparing --------------------------------------------------------------------------------------------
 
-    def differences(self, stated: Sequence[Stated]) -> Iterator[Difference]:
+    def differences(self, stated: Sequence[MatchedStatement]) -> Iterator[Difference]:
         """What each statement would change. Statements of one kind; checked already (``merge.check``)."""
-        by_source: dict[str, list[Stated]] = {}
+        by_source: dict[str, list[MatchedStatement]] = {}
         self.index.learn_cprs(self.keyring.hash(each) for each in renumbering.told(one.statement for one in stated))
         for each in stated:
             by_source.setdefault(each.source, []).append(each)
@@ -183,7 +183,7 @@ class Door:
             if difference is not None:
                 yield difference
 
-    def _difference(self, stated: Stated, loaded: Loaded | None) -> Difference | None:
+    def _difference(self, stated: MatchedStatement, loaded: Loaded | None) -> Difference | None:
         statement = stated.statement
         kind = KINDS[statement.kind]
         resolved: dict[Ref, str | None] = {}
@@ -197,7 +197,7 @@ class Door:
                         notices.append(Notice(name, "unknown_reference", unknown))
         numbers = renumbering.due(statement, stated.uuid, loaded.cpr_hash if loaded else None, self.index, self.keyring)
         notices += numbers.notices
-        candidates = [Candidate(stated.source, statement, resolved)]
+        candidates = [ResolvedStatement(stated.source, statement, resolved)]
         others: list[KeptRecord] = []
         own: KeptRecord | None = None
         for kept in loaded.records if loaded is not None else ():
@@ -205,7 +205,7 @@ class Door:
                 own = kept
             else:
                 others.append(kept)
-                candidates.append(Candidate(kept.source, *from_text(statement.kind, kept.key, kept.text)))
+                candidates.append(ResolvedStatement(kept.source, *from_text(statement.kind, kept.key, kept.text)))
         left = merged_and_withheld(kind, candidates, self.order, today())
         if 0 in left.stripped and stated.source == MANUAL:
             notices += [Notice(name, "withheld", WITHHELD) for name in sorted(left.names & statement.values.keys())]
@@ -241,7 +241,7 @@ class Door:
 
     # -- writing ----------------------------------------------------------------------------------------------
 
-    def reserve(self, stated: Sequence[Stated]) -> None:
+    def reserve(self, stated: Sequence[MatchedStatement]) -> None:
         """Make the bare nodes of new things whose kind points to itself, so that links among them find both ends."""
         new = [each for each in stated if each.new]
         if not new:
@@ -333,7 +333,7 @@ class Door:
     # -- both, for few statements -------------------------------------------------------------------------------
 
     def state(self, source: str, statements: Sequence[Statement], origin: Origin) -> list[Written]:
-        """Take statements of one source in, in one transaction a kind. Raises Refused, Conflict."""
+        """Take statements of one source in, in one transaction a kind. Raises ChangeRejected, Conflict."""
         written = []
         for kind in KINDS:
             told = [(each, "") for each in statements if each.kind == kind]
@@ -354,25 +354,26 @@ class Door:
         """Change what people have stated by hand of one thing (a new one where ``uuid`` is None).
 
         ``edit`` gets the manual statement kept so far (``exists=None``, empty, if there is none) and gives the new
-        one. Raises Refused, Unknown (no such thing, a reference to nothing), Conflict (``expected_version`` is past).
+        one. Raises ChangeRejected, Unknown (no such thing, a reference to nothing), Conflict (``expected_version`` is
+        past).
         """
         return self.amend_all([Amendment(kind, uuid, edit, expected_version)], origin)[0]
 
     def amend_all(self, amendments: Sequence[Amendment], origin: Origin, guard: Guard | None = None) -> list[Written]:
         """Several changes by hand, all or none. ``guard``: see there."""
 
-        def stated() -> list[Stated]:
+        def stated() -> list[MatchedStatement]:
             found = []
             for each in amendments:
                 uuid, statement = amended(self.driver, self.order, each, str(uuid4()))
-                found.append(Stated(MANUAL, statement, "", uuid, each.uuid is None))
+                found.append(MatchedStatement(MANUAL, statement, "", uuid, each.uuid is None))
             return found
 
         return self._settle(stated, origin, strict=True, guard=guard)
 
     def _settle(
         self,
-        make: Callable[[], list[Stated]],
+        make: Callable[[], list[MatchedStatement]],
         origin: Origin,
         *,
         strict: bool = False,
@@ -385,7 +386,7 @@ class Door:
                 for each in found.values():
                     if each.notices:
                         told = "; ".join(f"{notice.field}: {notice.text}" for notice in each.notices)
-                        raise Refused(each.notices[0].rule, told)
+                        raise ChangeRejected(each.notices[0].rule, told)
                 refuse_absent(self.driver, found.values())
             try:
                 if any(each.new for each in stated) and points_to_itself(stated[0].statement.kind):
@@ -408,8 +409,8 @@ class Door:
             ]
         raise AssertionError("the loop returns or raises")
 
-    def _compared(self, stated: Sequence[Stated]) -> dict[str, Difference]:
-        by_kind: dict[str, list[Stated]] = {}
+    def _compared(self, stated: Sequence[MatchedStatement]) -> dict[str, Difference]:
+        by_kind: dict[str, list[MatchedStatement]] = {}
         for each in stated:
             by_kind.setdefault(each.statement.kind, []).append(each)
         return {each.uuid: each for batch in by_kind.values() for each in self.differences(batch)}
@@ -434,7 +435,7 @@ class Door:
             except ConstraintError as error:
                 raise Stale from error
 
-    def _version(self, stated: Stated) -> int:
+    def _version(self, stated: MatchedStatement) -> int:
         return load(self.driver, stated.statement.kind, [stated.uuid])[stated.uuid].version
 
 

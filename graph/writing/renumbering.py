@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.cpr.keyring import Keyring
-from graph.identity.known_keys import Index
+from graph.identity.known_keys import KnownKeys
 from graph.statements.statement import Former, Statement
 from graph.writing.difference import Difference, Notice
 
@@ -31,7 +31,7 @@ def told(statements: Iterable[Statement]) -> Iterator[str]:
         yield from (former.cpr for former in each.former_cprs)
 
 
-def due(statement: Statement, uuid: str, current: str | None, index: Index, keyring: Keyring) -> Due:
+def due(statement: Statement, uuid: str, current: str | None, index: KnownKeys, keyring: Keyring) -> Due:
     """What becomes of a statement's numbers. ``current``: hash of the Person's number so far; the index knows all.
 
     A number that the person had before it was changed does not come back because payroll still tells it. One that is

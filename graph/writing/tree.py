@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 from graph.time import Period
 
 Edge = tuple[Period, str]  # the days on which it holds, and the parent
 Tree = Mapping[str, Sequence[Edge]]  # child → its parents over time
 
 
-def find_cycle(tree: Tree, changed: Iterable[str]) -> Refused | None:
+def find_cycle(tree: Tree, changed: Iterable[str]) -> ChangeRejected | None:
     """The earliest cycle that one of the changed units is part of, or None.
 
     A cycle is a way up from a unit back to itself whose parts all hold on a same day. The walk carries the days
@@ -32,7 +32,7 @@ def find_cycle(tree: Tree, changed: Iterable[str]) -> Refused | None:
         return None
     days, way = min(found, key=lambda each: (each[0].start, sorted(each[1])))
     units = tuple(sorted(way))
-    return Refused(
+    return ChangeRejected(
         "cycle",
         f"unit {units[0]} would be below itself from {days.start}" + (f" to {days.end}" if days.end else ""),
         units=units,

@@ -14,7 +14,7 @@ import neo4j
 
 from graph.identity.known_keys import RecordId
 from graph.model import KINDS, Kind
-from graph.statements.merge import Candidate, Thing, merged, withheld_until
+from graph.statements.merge import ResolvedStatement, Thing, merged, withheld_until
 from graph.statements.precedence import SourceOrder
 from graph.statements.stored_record import to_text
 from graph.time import FOREVER, Period, within
@@ -33,7 +33,7 @@ class Withheld:
     ``stripped``: positions of the statements from which something was taken. ``names``: the properties withheld.
     """
 
-    candidates: Sequence[Candidate]
+    candidates: Sequence[ResolvedStatement]
     after: Thing
     stripped: frozenset[int] = frozenset()
     names: frozenset[str] = frozenset()
@@ -47,7 +47,9 @@ class Withheld:
         )
 
 
-def merged_and_withheld(kind: Kind, candidates: Sequence[Candidate], order: SourceOrder, today: date) -> Withheld:
+def merged_and_withheld(
+    kind: Kind, candidates: Sequence[ResolvedStatement], order: SourceOrder, today: date
+) -> Withheld:
     """``merge.merged``, of statements that lose what must not be kept."""
     after = merged(kind, candidates, order)
     if kind.name not in _WITHHOLDING:
@@ -69,7 +71,7 @@ def _allowed(last: date, today: date) -> tuple[Period, ...]:
     return () if last == FOREVER or last > today else (Period(last),)
 
 
-def _without(candidate: Candidate, allowed: Mapping[str, tuple[Period, ...]]) -> Candidate:
+def _without(candidate: ResolvedStatement, allowed: Mapping[str, tuple[Period, ...]]) -> ResolvedStatement:
     values = dict(candidate.statement.values)
     for name, days in allowed.items():
         if name in values:

@@ -15,7 +15,7 @@ from ldap3.core.exceptions import LDAPException, LDAPOperationResult, LDAPSSLCon
 from ldap3.protocol.microsoft import dir_sync_control, extended_dn_control, show_deleted_control
 from ldap3.utils.conv import to_unicode
 
-from importers.active_directory.errors import LoginRefused, Lost, Refused, Unreadable, Untrusted
+from importers.active_directory.errors import ConnectionLost, LoginRejected, RequestRejected, Unreadable, Untrusted
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.values import Raw
 
@@ -56,7 +56,7 @@ class Directory:
         self._page_size = page_size
 
     def root(self) -> Root:
-        """Raises Lost, Refused, Unreadable."""
+        """Raises ConnectionLost, RequestRejected, Unreadable."""
         told = self._one("", ["dsServiceName", "highestCommittedUSN"])
         try:
             service, usn = told["dsservicename"][0].decode(), int(told["highestcommittedusn"][0])
@@ -79,7 +79,7 @@ class Directory:
         """All entries, page by page, each attribute with all its values. ``deleted``: also those; ``guids``: DNs in
         values carry the GUID of what they name. Referrals to other partitions are skipped, and not followed.
 
-        Raises Lost, Refused, Unreadable.
+        Raises ConnectionLost, RequestRejected, Unreadable.
         """
         controls = [show_deleted_control(criticality=True)] * deleted
         controls += [extended_dn_control(criticality=True)] * guids
@@ -107,7 +107,7 @@ class Directory:
         """DirSync: what has changed since the cookie (empty: since ever), and the next one. ``own``: with the
         object security flag, which needs no replication right and shows what the account may read.
 
-        Raises Refused (also where it is not allowed), Lost.
+        Raises RequestRejected (also where it is not allowed), Lost.
         """
         found: list[Found] = []
         while True:
@@ -119,7 +119,7 @@ class Directory:
             found += _entries(self._wire.response)
             value = self._wire.result.get("controls", {}).get(DIRSYNC, {}).get("value")
             if value is None:
-                raise Refused(f"{self._name} does not answer DirSync")
+                raise RequestRejected(f"{self._name} does not answer DirSync")
             cookie = value["cookie"]
             if not value["more_results"]:
                 return Changed(found, cookie)
@@ -164,7 +164,7 @@ class Directory:
                 if name.startswith(f"{attribute};range="):
                     return name.partition(";range=")[2] if values else "", values
         # Not even the name, or no entry: nothing says that there are no more values.
-        raise Lost(f"{self._name} does not tell {attribute} of one entry from value {start} on")
+        raise ConnectionLost(f"{self._name} does not tell {attribute} of one entry from value {start} on")
 
     @contextmanager
     def _asked(self, what: str) -> Iterator[None]:
@@ -173,14 +173,14 @@ class Directory:
         except LDAPOperationResult as failed:
             text = f"{self._name} answered {failed.description} ({failed.result}) when asked for {what}"
             if failed.result in PASSING:
-                raise Lost(text) from failed
-            raise Refused(text) from failed
+                raise ConnectionLost(text) from failed
+            raise RequestRejected(text) from failed
         except (LDAPException, OSError) as broken:
-            raise Lost(f"{self._name} broke off: {type(broken).__name__}") from broken
+            raise ConnectionLost(f"{self._name} broke off: {type(broken).__name__}") from broken
         code = self._wire.result.get("result", 0)
         if code in CUT_SHORT:
             text = f"{self._name} answered with {CUT_SHORT[code]} ({code}) when asked for {what}: it told only a part"
-            raise (Lost if code in PASSING else Refused)(text)
+            raise (ConnectionLost if code in PASSING else RequestRejected)(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +195,15 @@ class Changed:
 def connect(settings: ActiveDirectorySettings, controller: str) -> Iterator[Directory]:
     """A connection to one controller for a block: certificate first, then one bind.
 
-    Raises Lost, Untrusted (before anything is sent), LoginRefused.
+    Raises ConnectionLost, Untrusted (before anything is sent), LoginRefused.
     """
     host, _, port = controller.partition(":")
     if port and not port.isdigit():
-        raise Refused(f"{controller}: what follows the colon is no port")
+        raise RequestRejected(f"{controller}: what follows the colon is no port")
     try:
         tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(settings.ca_file) if settings.ca_file else None)
     except LDAPSSLConfigurationError as error:
-        raise Refused(f"ca_file: {settings.ca_file} can't be read as certificates in PEM: {error}") from error
+        raise RequestRejected(f"ca_file: {settings.ca_file} can't be read as certificates in PEM: {error}") from error
     secure = settings.encryption == "ldaps"
     server = ldap3.Server(
         host,
@@ -266,16 +266,18 @@ def _open(wire: ldap3.Connection, controller: str, secure: bool) -> None:
             raise Untrusted(
                 f"the certificate of {controller} can't be verified: look at ca_file and its name"
             ) from failed
-        raise Lost(f"{controller} can't be reached: {type(failed).__name__}") from failed
+        raise ConnectionLost(f"{controller} can't be reached: {type(failed).__name__}") from failed
     try:
         wire.bind(read_server_info=False)
     except LDAPOperationResult as failed:
         if failed.result in PASSING:
-            raise Lost(f"{controller} answered {failed.description} ({failed.result}) to the login") from failed
+            raise ConnectionLost(
+                f"{controller} answered {failed.description} ({failed.result}) to the login"
+            ) from failed
         # Whatever else it says, it is about this account: another controller would count it as well.
-        raise LoginRefused(controller, str(failed.message)) from failed
+        raise LoginRejected(controller, str(failed.message)) from failed
     except (LDAPException, OSError) as failed:
-        raise Lost(f"{controller} broke off at the login: {type(failed).__name__}") from failed
+        raise ConnectionLost(f"{controller} broke off at the login: {type(failed).__name__}") from failed
 
 
 def _close(wire: ldap3.Connection) -> None:

@@ -20,19 +20,19 @@ _LOGIN = {
 _DATA = re.compile(r"\bdata ([0-9a-f]{3})\b")
 
 
-class Lost(SourceError):
+class ConnectionLost(SourceError):
     """This controller can't be read from, now or in the middle of it; another one may be."""
 
     retry = SOON
 
 
-class Untrusted(Lost):
+class Untrusted(ConnectionLost):
     """The controller's certificate can't be verified. Nothing was sent to it, no password either."""
 
     retry = NEXT
 
 
-class LoginRefused(SourceError):
+class LoginRejected(SourceError):
     """The directory refused the service account. Tried once, at one controller: more would lock it."""
 
     retry = NEVER
@@ -44,7 +44,7 @@ class LoginRefused(SourceError):
         super().__init__(f"{controller} refused the service account: {why}. Look at user and password", retry=hour)
 
 
-class Refused(SourceError):
+class RequestRejected(SourceError):
     """The directory understood, and would not: a base that is not there, a filter, a missing right."""
 
     retry = NEXT

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from graph.runs.known import ABSENT
-from graph.statements.statement import Problem, Ref, Statement, Told, Value
+from graph.statements.statement import DatedValue, Problem, Ref, Statement, Value
 from graph.time import Period
 from importers.active_directory.entries import Group, Place, User
 from importers.active_directory.owners import Owner
@@ -188,7 +188,10 @@ class Meaning:
 
     def system(self) -> RawRecord:
         """What the accounts are at."""
-        values = {"key": (Told(Period(), self.settings.system),), "title": (Told(Period(), self.settings.title),)}
+        values = {
+            "key": (DatedValue(Period(), self.settings.system),),
+            "title": (DatedValue(Period(), self.settings.title),),
+        }
         made = Statement("ItSystem", self.settings.system, values=values)
         return self._record("ItSystem", self.settings.system, lambda previous: made)
 
@@ -286,7 +289,9 @@ def _stated(
     no name in ``told`` or ``links`` stays as it was."""
     if previous is None:
         said = {name: value for name, value in told.items() if value is not None and value not in NOTHING}
-        values: dict[str, tuple[Told, ...]] = {name: (Told(Period(), value),) for name, value in said.items()}
+        values: dict[str, tuple[DatedValue, ...]] = {
+            name: (DatedValue(Period(), value),) for name, value in said.items()
+        }
         exists: tuple[Period, ...] = (Period(day),)
     else:
         values = with_untold(previous, told, day)

@@ -22,7 +22,7 @@ from importers.active_directory.entries import (
     user,
     user_attributes,
 )
-from importers.active_directory.errors import Refused
+from importers.active_directory.errors import RequestRejected
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.values import Malformed
 
@@ -102,7 +102,7 @@ class Reader:
                 cookie = self._directory.changed_since(
                     self._settings.base, "(objectClass=domain)", ["objectGUID"], b"", way == "dirsync own"
                 ).cookie
-            except Refused:
+            except RequestRejected:
                 if way == ways[-1] and wanted == "dirsync":
                     raise
                 continue
@@ -253,7 +253,7 @@ class Reader:
     def _guid_at(self, base: str) -> UUID:
         for each in self._directory.search(base, "(objectClass=*)", ["objectGUID"], scope="BASE"):
             return UUID(key_of(each))
-        raise Refused(f"there is no {base}")
+        raise RequestRejected(f"there is no {base}")
 
     def _group_bases(self) -> Sequence[str]:
         return self._settings.groups_in or (self._settings.base,)

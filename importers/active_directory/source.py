@@ -16,7 +16,7 @@ from graph.time import COPENHAGEN
 from importers.active_directory import connection
 from importers.active_directory.connection import Directory
 from importers.active_directory.entries import Group, User
-from importers.active_directory.errors import Lost, Refused
+from importers.active_directory.errors import ConnectionLost, RequestRejected
 from importers.active_directory.kept import KINDS, Kept
 from importers.active_directory.lookup import Lookup
 from importers.active_directory.mapping import Meaning
@@ -56,15 +56,16 @@ class ActiveDirectory:
     def readings(self, known: Known) -> Iterator[Reading]:
         """One reading, of the first controller that can be read.
 
-        Raises LoginRefused and Refused at once, Lost (or Untrusted) where no controller could be read.
+        Raises LoginRefused and RequestRejected at once, ConnectionLost (or Untrusted) where no controller could be
+        read.
         """
-        lost: list[Lost] = []
+        lost: list[ConnectionLost] = []
         for controller in self._settings.controllers:
             try:
                 with self._connect(self._settings, controller) as directory:
                     run = _Run(self._settings, self._lookup, known, directory, self._now())
                     reading = run.reading()
-            except Lost as failure:
+            except ConnectionLost as failure:
                 lost.append(failure)
                 continue
             yield reading
@@ -75,7 +76,7 @@ class ActiveDirectory:
                     self._lookup.release()
             return
         kinds = {type(each) for each in lost}
-        raise (kinds.pop() if len(kinds) == 1 else Lost)("; ".join(map(str, lost)))
+        raise (kinds.pop() if len(kinds) == 1 else ConnectionLost)("; ".join(map(str, lost)))
 
 
 @dataclass
@@ -106,7 +107,7 @@ class _Run:
             return self._whole(mark_anyway=not due or self._is_other())
         try:
             return self._changes(self.since)
-        except (TooMuch, Refused):  # also a cookie that the controller no longer knows
+        except (TooMuch, RequestRejected):  # also a cookie that the controller no longer knows
             return self._whole(mark_anyway=True)
 
     def _is_due(self) -> bool:

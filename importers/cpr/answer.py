@@ -13,7 +13,7 @@ from graph.time import written_day
 from importers.cpr.elements import child, text
 from importers.cpr.errors import UnreadableAnswer
 from importers.cpr.numbers import is_askable
-from importers.cpr.told import AddressTold, NameTold, PersonTold, ProtectionTold
+from importers.cpr.told import RegisteredAddress, RegisteredName, RegisteredPerson, RegisteredProtection
 from protocols.xml import local
 
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
@@ -40,7 +40,7 @@ _KNOWN = {
 }
 
 
-def person(answer: etree._Element, asked: str, day: date, *, addresses: bool, guardianship: bool) -> PersonTold:
+def person(answer: etree._Element, asked: str, day: date, *, addresses: bool, guardianship: bool) -> RegisteredPerson:
     """What is told of the person with the number ``asked``, on ``day``.
 
     Raises UnreadableAnswer where it is about somebody else, about nobody, tells something twice, or a number, a date
@@ -57,7 +57,7 @@ def person(answer: etree._Element, asked: str, day: date, *, addresses: bool, gu
     if current is not None and not is_askable(current):
         raise UnreadableAnswer("gaeldendePersonnummer", "gaeldendePersonnummer is no CPR number")
     status = child(data, "status")
-    return PersonTold(
+    return RegisteredPerson(
         number=asked,
         current=current,
         name=_name(child(data, "navn")),
@@ -80,13 +80,13 @@ def _unread(element: etree._Element) -> Iterator[str]:
                 yield local(each)
 
 
-def _name(name: etree._Element | None) -> NameTold | None:
+def _name(name: etree._Element | None) -> RegisteredName | None:
     if name is None:
         return None
     first = text(name, "fornavn")  # a middle name alone is half of what is meant
     given = " ".join(filter(None, (first, text(name, "mellemnavn")))) if first else None
     marks = "".join(text(name, f"{part}Markering") or "" for part in ("fornavn", "mellemnavn", "efternavn"))
-    return NameTold(
+    return RegisteredName(
         given,
         text(name, "efternavn"),
         text(name, "personadresseringsnavn"),
@@ -95,13 +95,15 @@ def _name(name: etree._Element | None) -> NameTold | None:
     )
 
 
-def _protections(protection: etree._Element | None) -> tuple[ProtectionTold, ...] | None:
+def _protections(protection: etree._Element | None) -> tuple[RegisteredProtection, ...] | None:
     if protection is None:
         return None
-    told = ProtectionTold(_day(protection, "startdato"), _day(protection, "slutdato"), _yes_no(protection, "beskyttet"))
+    told = RegisteredProtection(
+        _day(protection, "startdato"), _day(protection, "slutdato"), _yes_no(protection, "beskyttet")
+    )
     if told.start is not None and told.end is not None and told.end < told.start:
         raise UnreadableAnswer("adressebeskyttelse", "adressebeskyttelse ends before it begins")
-    return None if told == ProtectionTold() else (told,)
+    return None if told == RegisteredProtection() else (told,)
 
 
 def _guardianship(told: etree._Element | None, day: date) -> bool | None:
@@ -114,14 +116,14 @@ def _guardianship(told: etree._Element | None, day: date) -> bool | None:
     return (start is None or start <= day) and (end is None or day < end)
 
 
-def _address(addresses: etree._Element | None) -> AddressTold | None:
+def _address(addresses: etree._Element | None) -> RegisteredAddress | None:
     if addresses is None:
         return None
     here = child(addresses, "aktuelAdresse")
     if here is None:
         abroad = child(addresses, "udrejseoplysninger") is not None
-        return AddressTold() if abroad else None
-    told = AddressTold(
+        return RegisteredAddress() if abroad else None
+    told = RegisteredAddress(
         text(here, "standardadresse") or "",
         ", ".join(filter(None, (text(here, "conavn"), text(here, "lokalitet"), text(here, "bynavn")))),
         text(here, "postnummer") or "",

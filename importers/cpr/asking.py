@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 from graph.statements.statement import Problem
 from importers.cpr.errors import (
-    Faulted,
     LogUnwritable,
     Misconfigured,
-    Unanswered,
+    NoAnswer,
+    ServiceFault,
     UnknownNumber,
     UnreadableAnswer,
     without_numbers,
@@ -143,7 +143,7 @@ class Asking:
         """The person's record; none where there was no answer: then the next run asks again."""
         try:
             followed = follow(self.lookup, self.persons, person, purpose, self.day)
-        except Unanswered as missing:
+        except NoAnswer as missing:
             self._in_a_row += 1
             self._again.add(person.uuid)
             self._unanswered[person.uuid] = str(missing)
@@ -151,7 +151,7 @@ class Asking:
         except UnknownNumber:
             text = "CPR does not know the number (PNR not found); what it told before stays"
             problem = notice(person.uuid, "cpr", "unknown_number", text)
-        except Faulted as fault:
+        except ServiceFault as fault:
             text = (
                 f"the CPR service answered with the fault {fault}; what it told before stays, the next run asks again"
             )

@@ -11,7 +11,7 @@ from importers.cpr.asking import Left
 from importers.cpr.errors import LogUnwritable, without_numbers
 from importers.cpr.extract import BadFile, Changed, Doubt, Extract, read
 from importers.cpr.lookup import Log
-from importers.cpr.mailbox import LoginRefused, Mailbox, Unreachable, UnreadableFile
+from importers.cpr.mailbox import LoginRejected, Mailbox, Unreachable, UnreadableFile
 from importers.cpr.mapping import Numbers
 from importers.cpr.persons import Persons, Tied
 from importers.cpr.records import problems_record, told_record
@@ -65,7 +65,7 @@ class Changes:
                     yield reading
                     if dict(self.known.mark) == dict(reading.mark):
                         box.remove(waiting.name)
-        except LoginRefused as wrong:
+        except LoginRejected as wrong:
             refused = place
             problems.append(_problem("server", "login_refused", str(wrong), bad=True))
         except Unreachable as wrong:

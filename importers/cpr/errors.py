@@ -22,7 +22,7 @@ class LogUnwritable(SourceError):
     retry = SOON
 
 
-class Unanswered(Exception):
+class NoAnswer(Exception):
     """No answer that can be read: time-out, HTTP 5xx, a gateway's page. It may pass; that person is asked next time.
 
     ``code`` is what the log of calls keeps.
@@ -39,7 +39,7 @@ class UnknownNumber(Exception):
     code = "PNRNotFound"
 
 
-class Faulted(Exception):
+class ServiceFault(Exception):
     """Any other fault: an error of that one person. ``code`` and text are the service's own."""
 
     def __init__(self, code: str, text: str) -> None:

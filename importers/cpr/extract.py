@@ -11,7 +11,13 @@ from datetime import date
 from typing import Literal
 
 from graph.cpr.keyring import is_number
-from importers.cpr.told import AddressTold, FormerTold, NameTold, PersonTold, ProtectionTold
+from importers.cpr.told import (
+    RegisteredAddress,
+    RegisteredFormerNumber,
+    RegisteredName,
+    RegisteredPerson,
+    RegisteredProtection,
+)
 
 Counter = Literal["lines", "persons"]
 LARGEST = 64 * 1024 * 1024  # bytes of a file; a whole municipality's is some ten million
@@ -51,7 +57,7 @@ class Doubt:
 class Changed:
     """A person in the file, with the codes of the events that brought it there."""
 
-    told: PersonTold
+    told: RegisteredPerson
     events: tuple[str, ...]
 
 
@@ -188,7 +194,7 @@ def _told_of_subscription(line: "_Line", number: str) -> Doubt:
     return Doubt(line.at, "rejected", f"CPR tells the error {line.cut(89, 4)}: {line.cut(93, 65)}", number)
 
 
-def _told(group: _Group, addresses: bool) -> PersonTold:
+def _told(group: _Group, addresses: bool) -> RegisteredPerson:
     person = group.one(PERSON)
     if person is None:
         raise _Unreadable("there is no record 001 of the person")
@@ -199,7 +205,7 @@ def _told(group: _Group, addresses: bool) -> PersonTold:
     if current is not None and not is_number(current):
         raise _Unreadable(f"line {person.at}: the current number is none")
     here = group.one(_ADDRESS)
-    return PersonTold(
+    return RegisteredPerson(
         number=group.number,
         current=current,
         name=_name(group.one(_NAME), here),
@@ -211,11 +217,11 @@ def _told(group: _Group, addresses: bool) -> PersonTold:
     )
 
 
-def _name(line: "_Line | None", here: "_Line | None") -> NameTold | None:
+def _name(line: "_Line | None", here: "_Line | None") -> RegisteredName | None:
     if line is None:
-        return None if here is None or not here.cut(14, 34) else NameTold(addressing=here.cut(14, 34))
+        return None if here is None or not here.cut(14, 34) else RegisteredName(addressing=here.cut(14, 34))
     first = line.cut(14, 50)
-    return NameTold(
+    return RegisteredName(
         " ".join(filter(None, (first, line.cut(65, 40)))) if first else None,
         line.cut(106, 40) or None,
         line.cut(160, 34) or None,
@@ -224,31 +230,31 @@ def _name(line: "_Line | None", here: "_Line | None") -> NameTold | None:
     )
 
 
-def _protections(lines: list["_Line"]) -> Iterator[ProtectionTold]:
+def _protections(lines: list["_Line"]) -> Iterator[RegisteredProtection]:
     """A record without dates says that it holds, and not for how long."""
     for line in lines:
         if line.cut(14, 4) == _NAME_AND_ADDRESS:
             start, end = line.day10(18), line.day10(28)
             if start is not None and end is not None and end < start:
                 raise _Unreadable(f"line {line.at}: the protection ends before it begins")
-            yield ProtectionTold(start, end, True if start is None and end is None else None)
+            yield RegisteredProtection(start, end, True if start is None and end is None else None)
 
 
-def _address(line: "_Line | None", status: int, abroad: bool) -> AddressTold | None:
+def _address(line: "_Line | None", status: int, abroad: bool) -> RegisteredAddress | None:
     if status >= _NO_ADDRESS_FROM or abroad:
-        return AddressTold()
+        return RegisteredAddress()
     if line is None:
         return None
     supplement = ", ".join(filter(None, (line.cut(48, 34), line.cut(82, 34), line.cut(150, 34))))
-    return AddressTold(line.cut(116, 34), supplement, line.cut(184, 4), line.cut(188, 20))
+    return RegisteredAddress(line.cut(116, 34), supplement, line.cut(184, 4), line.cut(188, 20))
 
 
-def _formers(lines: list["_Line"]) -> Iterator[FormerTold]:
+def _formers(lines: list["_Line"]) -> Iterator[RegisteredFormerNumber]:
     for line in lines:
         former = line.cut(14, 10)
         if not is_number(former):
             raise _Unreadable(f"line {line.at}: the former number is none")
-        yield FormerTold(former, line.day10(24), line.day10(35))
+        yield RegisteredFormerNumber(former, line.day10(24), line.day10(35))
 
 
 def _events(group: _Group) -> Iterator[str]:

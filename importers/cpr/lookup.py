@@ -10,7 +10,7 @@ from importers.cpr import answer
 from importers.cpr.errors import LogUnwritable
 from importers.cpr.settings import LOOKUP_SERVICE, Agreement, CprSettings
 from importers.cpr.soap import Connection
-from importers.cpr.told import PersonTold
+from importers.cpr.told import RegisteredPerson
 
 SF1520, SF6002 = "SF1520 PersonLookup", "SF6002 CprSubscription"
 
@@ -61,7 +61,7 @@ class Lookup:
         self._log = log
         self._by = by
 
-    def person(self, number: str, uuid: str, purpose: str, day: date) -> PersonTold:
+    def person(self, number: str, uuid: str, purpose: str, day: date) -> RegisteredPerson:
         """What CPR tells of the Person ``uuid``, who has this number.
 
         Raises UnknownNumber, Faulted, UnreadableAnswer, Unanswered; Misconfigured, LogUnwritable for everybody.

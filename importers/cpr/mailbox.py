@@ -22,7 +22,7 @@ class Unreachable(Exception):
     """The directory can't be read or written; what is in it waits for the next run."""
 
 
-class LoginRefused(Unreachable):
+class LoginRejected(Unreachable):
     """The server does not take the key, or is not the one in the settings: each further try counts against it."""
 
 
@@ -78,7 +78,7 @@ class Mailbox:
             whole = self._do(fetch)
         except UnreadableFile as wrong:
             raise UnreadableFile(f"{came()}; then: {wrong}") from wrong
-        except LoginRefused:
+        except LoginRejected:
             raise
         except Unreachable as wrong:
             raise Unreachable(f"{came()}; then: {wrong}") from wrong
@@ -101,11 +101,11 @@ class Mailbox:
         try:
             return self._runner.run(self._act(act))
         except asyncssh.HostKeyNotVerifiable as error:
-            raise LoginRefused(f"{where} shows another host key than the one in the settings") from error
+            raise LoginRejected(f"{where} shows another host key than the one in the settings") from error
         except UnreadableKey as error:
-            raise LoginRefused(str(error)) from error
+            raise LoginRejected(str(error)) from error
         except asyncssh.PermissionDenied as error:
-            raise LoginRefused(f"{where} refuses the login: {error.reason}") from error
+            raise LoginRejected(f"{where} refuses the login: {error.reason}") from error
         except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
             raise Unreachable(f"{where}: {type(error).__name__}: {error.reason}") from error
         except asyncssh.SFTPError as error:

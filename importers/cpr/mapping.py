@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from graph.statements.statement import Former, Problem, Ref, Statement, Told, Value
+from graph.statements.statement import DatedValue, Former, Problem, Ref, Statement, Value
 from graph.time import Period
-from importers.cpr.told import AddressTold, NameTold, PersonTold
+from importers.cpr.told import RegisteredAddress, RegisteredName, RegisteredPerson
 from importers.source import Mapped
 
 ADDRESS = ("street", "supplement", "postal_code", "city")
@@ -22,7 +22,7 @@ _REVIEWED = {
     "30": ("number_annulled", "CPR says that the number is annulled (status 30)"),
     "70": ("disappeared", "CPR says that the person has disappeared (status 70)"),
 }
-Tolds = tuple[Told, ...]
+Tolds = tuple[DatedValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,13 @@ UNCHANGED = Numbers()
 
 
 def to_person(
-    told: PersonTold, uuid: str, previous: Statement | None, day: date, *, tied: bool, numbers: Numbers = UNCHANGED
+    told: RegisteredPerson,
+    uuid: str,
+    previous: Statement | None,
+    day: date,
+    *,
+    tied: bool,
+    numbers: Numbers = UNCHANGED,
 ) -> Mapped:
     """The statement about the Person ``uuid``, as told on ``day``.
 
@@ -74,7 +80,7 @@ def notice(uuid: str, name: str, rule: str, text: str) -> Problem:
     return Problem("Person", uuid, name, rule, text, "notice")
 
 
-def _names(name: NameTold | None, before: Mapping[str, Tolds], day: date) -> dict[str, Tolds]:
+def _names(name: RegisteredName | None, before: Mapping[str, Tolds], day: date) -> dict[str, Tolds]:
     if name is None:
         return {}
     addressing = name.addressing
@@ -97,12 +103,12 @@ def _from(before: Tolds, value: Value, since: date | None, day: date) -> Tolds:
 
 def _replaced(before: Tolds, period: Period, value: Value) -> Tolds:
     """What was told, until the new period begins; then only that."""
-    return (*_until(before, period.start), Told(period, value))
+    return (*_until(before, period.start), DatedValue(period, value))
 
 
 def _until(before: Tolds, day: date) -> Tolds:
     return tuple(
-        Told(Period(each.period.start, min(each.period.last, day)), each.value)
+        DatedValue(Period(each.period.start, min(each.period.last, day)), each.value)
         for each in before
         if each.period.start < day
     )
@@ -112,16 +118,16 @@ def _on(tolds: Tolds, day: date) -> Value | None:
     return next((each.value for each in tolds if each.period.holds(day)), None)
 
 
-def _death(told: PersonTold, before: Mapping[str, Tolds], day: date) -> dict[str, Tolds]:
+def _death(told: RegisteredPerson, before: Mapping[str, Tolds], day: date) -> dict[str, Tolds]:
     """§3 "Status". A code that is not known says nothing of life and death (pitfall 2)."""
     if told.status == _DEAD:
         since = told.status_since
         kept = before.get("dead", ())
-        return {"dead": kept if since is None and kept else (Told(Period(since or day), True),)}
+        return {"dead": kept if since is None and kept else (DatedValue(Period(since or day), True),)}
     return {"dead": ()} if told.status in _ALIVE else {}
 
 
-def _protection(told: PersonTold, before: Mapping[str, Tolds], day: date) -> Tolds:
+def _protection(told: RegisteredPerson, before: Mapping[str, Tolds], day: date) -> Tolds:
     found = before.get("address_protected", ())
     periods = [period for each in told.protections or () if (period := each.period(day)) is not None]
     if not periods:
@@ -136,7 +142,7 @@ def _holds_later(tolds: Tolds, day: date) -> bool:
 
 
 def _addresses(
-    address: AddressTold | None, before: Mapping[str, Tolds], day: date, *, protected: bool
+    address: RegisteredAddress | None, before: Mapping[str, Tolds], day: date, *, protected: bool
 ) -> dict[str, Tolds]:
     """Nothing of a protected person, not even of the time before (pitfall 8)."""
     if protected:
@@ -152,7 +158,7 @@ def _addresses(
 
 
 def _problems(
-    told: PersonTold, uuid: str, values: Mapping[str, Tolds], day: date, *, tied: bool
+    told: RegisteredPerson, uuid: str, values: Mapping[str, Tolds], day: date, *, tied: bool
 ) -> tuple[Problem, ...]:
     found: list[Problem] = []
     status = told.status

@@ -5,14 +5,14 @@ from datetime import date
 from graph.statements.statement import Problem, Statement
 from importers.cpr.mapping import UNCHANGED, Numbers, as_before, to_person
 from importers.cpr.settings import CprSettings
-from importers.cpr.told import PersonTold
+from importers.cpr.told import RegisteredPerson
 from importers.source import Known, Mapped, RawRecord
 
 NOT_TAKEN = "not taken"  # no fingerprint is like it, so that problems are looked at each time
 
 
 def told_record(
-    known: Known, settings: CprSettings, uuid: str, told: PersonTold, day: date, numbers: Numbers = UNCHANGED
+    known: Known, settings: CprSettings, uuid: str, told: RegisteredPerson, day: date, numbers: Numbers = UNCHANGED
 ) -> RawRecord:
     """The record of the Person ``uuid``, as told on ``day``."""
     fingerprint = known.fingerprint(

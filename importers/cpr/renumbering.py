@@ -9,7 +9,7 @@ from importers.cpr.errors import UnknownNumber
 from importers.cpr.lookup import Lookup
 from importers.cpr.mapping import Numbers, notice
 from importers.cpr.persons import Persons, Tied
-from importers.cpr.told import PersonTold
+from importers.cpr.told import RegisteredPerson
 
 MOST_CHANGES = 8  # of one person's number; more is a circle
 
@@ -18,7 +18,7 @@ MOST_CHANGES = 8  # of one person's number; more is a circle
 class Followed:
     """What CPR tells of the person under the number that holds, and how it came from the one that was known."""
 
-    told: PersonTold
+    told: RegisteredPerson
     numbers: Numbers
 
 
@@ -66,6 +66,6 @@ def same_person(uuid: str, other: str) -> Problem:
     return replace(notice(uuid, "cpr", "same_person", text), persons=(uuid, other))
 
 
-def _without_status(told: PersonTold) -> PersonTold:
+def _without_status(told: RegisteredPerson) -> RegisteredPerson:
     """50 and 60 are about the number, which was not changed; there is a notice about that already."""
     return replace(told, status=None, current=None)

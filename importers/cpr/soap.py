@@ -18,7 +18,7 @@ from zeep import Client, Settings
 from zeep.plugins import Plugin
 from zeep.transports import Transport
 
-from importers.cpr.errors import Faulted, Misconfigured, Unanswered, UnknownNumber
+from importers.cpr.errors import Misconfigured, NoAnswer, ServiceFault, UnknownNumber
 from importers.cpr.settings import CprSettings
 from protocols import xml
 
@@ -38,7 +38,7 @@ logging.getLogger("zeep.transports").setLevel(logging.INFO)
 class _Session(requests.Session):
     """requests lets REQUESTS_CA_BUNDLE overrule a session's own CA; here the configured one counts.
 
-    An answer is read as it comes, and no further than is allowed. Raises Unanswered where it is larger.
+    An answer is read as it comes, and no further than is allowed. Raises NoAnswer where it is larger.
     """
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
@@ -48,7 +48,7 @@ class _Session(requests.Session):
             content += chunk
             if len(content) > LARGEST:
                 response.close()
-                raise Unanswered("too_large", f"the answer has more than {LARGEST} bytes")
+                raise NoAnswer("too_large", f"the answer has more than {LARGEST} bytes")
         response._content = bytes(content)
         return response
 
@@ -119,7 +119,7 @@ class Service:
     def call(self, operation: str, **message: Any) -> etree._Element:
         """The element in the answer's body.
 
-        Raises UnknownNumber, Faulted, Unanswered (of this call), Misconfigured (of every call).
+        Raises UnknownNumber, ServiceFault, NoAnswer (of this call), Misconfigured (of every call).
         """
         self._connection.wait_for_turn()
         try:
@@ -130,9 +130,9 @@ class Service:
                 "authority the right CA?"
             ) from wrong
         except requests.Timeout as late:
-            raise Unanswered("timeout", f"no answer within {self._connection.timeout:g} seconds") from late
+            raise NoAnswer("timeout", f"no answer within {self._connection.timeout:g} seconds") from late
         except requests.RequestException as broken:
-            raise Unanswered("unreachable", f"{type(broken).__name__}: no connection, or it broke off") from broken
+            raise NoAnswer("unreachable", f"{type(broken).__name__}: no connection, or it broke off") from broken
         return answered(response, self._url)
 
 
@@ -162,15 +162,15 @@ def check(schema: etree.XMLSchema, message: etree._Element) -> None:
 
 
 def parsed(content: bytes) -> etree._Element:
-    """XML in the encoding that it declares. Raises Unanswered for anything else, or with a document type."""
+    """XML in the encoding that it declares. Raises NoAnswer for anything else, or with a document type."""
     try:
         return xml.tree(content, LARGEST)
     except xml.BadXml as wrong:
-        raise Unanswered(wrong.rule, f"the answer is refused: {wrong}") from wrong
+        raise NoAnswer(wrong.rule, f"the answer is refused: {wrong}") from wrong
 
 
 def answered(response: requests.Response, url: str) -> etree._Element:
-    """The element in an answer's body. Raises UnknownNumber, Faulted, Unanswered, Misconfigured."""
+    """The element in an answer's body. Raises UnknownNumber, ServiceFault, NoAnswer, Misconfigured."""
     status = response.status_code
     if status in _REFUSED:
         raise Misconfigured(
@@ -178,25 +178,25 @@ def answered(response: requests.Response, url: str) -> etree._Element:
             "agreement (serviceaftale) hold?"
         )
     if not response.content.strip():
-        raise Unanswered("empty", f"HTTP {status} without content")
+        raise NoAnswer("empty", f"HTTP {status} without content")
     try:
         body = _body(parsed(response.content))
-    except Unanswered as unreadable:
-        raise Unanswered(f"{unreadable.code} {status}", f"HTTP {status}: {unreadable}") from unreadable
+    except NoAnswer as unreadable:
+        raise NoAnswer(f"{unreadable.code} {status}", f"HTTP {status}: {unreadable}") from unreadable
     if body.tag == f"{{{_SOAP}}}Fault":
         raise_fault(body)
     if status != requests.codes.ok:
-        raise Unanswered(f"http {status}", f"HTTP {status} with an answer that is no fault")
+        raise NoAnswer(f"http {status}", f"HTTP {status} with an answer that is no fault")
     return body
 
 
 def _body(root: etree._Element) -> etree._Element:
     if root.tag != f"{{{_SOAP}}}Envelope":
-        raise Unanswered("no_soap", "the answer is no SOAP envelope")
+        raise NoAnswer("no_soap", "the answer is no SOAP envelope")
     body = root.find(f"{{{_SOAP}}}Body")
     found = [] if body is None else [each for each in body if isinstance(each.tag, str)]
     if len(found) != 1:
-        raise Unanswered("no_soap", "the SOAP body does not hold one element")
+        raise NoAnswer("no_soap", "the SOAP body does not hold one element")
     return found[0]
 
 
@@ -210,9 +210,9 @@ def raise_fault(fault: etree._Element) -> NoReturn:
     if "PNRNotFound" in codes or "pnr not found" in text.lower():
         raise UnknownNumber
     if any(word in f"{code} {text}".lower() for word in _ABOUT_ACCESS):
-        wrong = Faulted(code, text)
+        wrong = ServiceFault(code, text)
         raise Misconfigured(f"CPR: the service refuses REConnect's calls ({wrong}). Look at certificate and agreement.")
-    raise Faulted(code, text)
+    raise ServiceFault(code, text)
 
 
 def _text(element: etree._Element, name: str) -> str:

@@ -6,14 +6,14 @@ from datetime import date
 
 from graph.statements.statement import Problem
 from importers.cpr.asking import Left
-from importers.cpr.errors import Faulted, Unanswered, UnreadableAnswer
+from importers.cpr.errors import NoAnswer, ServiceFault, UnreadableAnswer
 from importers.cpr.persons import Persons, Tied
 from importers.cpr.records import problems_record
 from importers.cpr.subscription import Held, Subscription
 from importers.source import Known, Reading
 
 _KIND, _KEY = "Subscription", "filters"
-_Failed = (Faulted, UnreadableAnswer, Unanswered)
+_Failed = (ServiceFault, UnreadableAnswer, NoAnswer)
 
 
 @dataclass
@@ -98,7 +98,7 @@ class Subscribing:
         return self._in_a_row >= self.give_up_after
 
     def _failed(self, whose: str, wrong: Exception) -> Problem:
-        self._in_a_row = self._in_a_row + 1 if isinstance(wrong, Unanswered) else 0
+        self._in_a_row = self._in_a_row + 1 if isinstance(wrong, NoAnswer) else 0
         text = f"the subscription was not changed: {wrong}; the next run tries again"
         return Problem(_KIND, _KEY, whose, "not_changed", text)
 

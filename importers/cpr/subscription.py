@@ -6,7 +6,7 @@ from typing import Any
 from lxml import etree
 
 from importers.cpr.elements import text
-from importers.cpr.errors import Faulted, UnreadableAnswer, without_numbers
+from importers.cpr.errors import ServiceFault, UnreadableAnswer, without_numbers
 from importers.cpr.lookup import SF6002, Entry, Log, invocation
 from importers.cpr.numbers import is_askable
 from importers.cpr.settings import SUBSCRIPTION_SERVICE, SubscriptionSettings
@@ -47,14 +47,14 @@ class Subscription:
         """Subscribe a Person; False where CPR does not know the number. Twice is once (``ALREADY_EXISTED``)."""
         result = self._changed("AddPNRSubscription", number, uuid, "subscribe")
         if result not in ADDED | {UNKNOWN}:
-            raise Faulted("result", f"AddPNRSubscription: {result}")
+            raise ServiceFault("result", f"AddPNRSubscription: {result}")
         return result in ADDED
 
     def remove(self, number: str, uuid: str) -> None:
         """End the subscription of a Person (uuid empty: of somebody who is not known here)."""
         result = self._changed("RemovePNRSubscription", number, uuid, "end subscription")
         if result not in REMOVED:
-            raise Faulted("result", f"RemovePNRSubscription: {result}")
+            raise ServiceFault("result", f"RemovePNRSubscription: {result}")
 
     def _changed(self, operation: str, number: str, uuid: str, purpose: str) -> str:
         with Entry(self._log, uuid, self._by, purpose, SF6002) as entry:

@@ -11,7 +11,7 @@ from graph.time import ALWAYS, FOREVER, Period
 
 
 @dataclass(frozen=True, slots=True)
-class NameTold:
+class RegisteredName:
     """``given``: fornavn and mellemnavn. ``addressing``: personadresseringsnavn, which may be shortened.
 
     ``since``: the day that the name holds from, None where CPR is not sure. ``marks``: of the three parts together:
@@ -26,7 +26,7 @@ class NameTold:
 
 
 @dataclass(frozen=True, slots=True)
-class ProtectionTold:
+class RegisteredProtection:
     """Name and address protection (navne- og adressebeskyttelse); half-open dates."""
 
     start: date | None = None
@@ -58,7 +58,7 @@ class ProtectionTold:
 
 
 @dataclass(frozen=True, slots=True)
-class AddressTold:
+class RegisteredAddress:
     """Where a person lives in Denmark. ``street``: with number, floor and door."""
 
     street: str = ""
@@ -68,7 +68,7 @@ class AddressTold:
 
 
 @dataclass(frozen=True, slots=True)
-class FormerTold:
+class RegisteredFormerNumber:
     """A number that the person had before; half-open dates, None where CPR does not say."""
 
     number: str = field(repr=False)
@@ -77,7 +77,7 @@ class FormerTold:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonTold:
+class RegisteredPerson:
     """``number``: the one that was asked about; ``current``: gaeldendePersonnummer, where it is told.
 
     ``status``: the code without leading zeros (``1``, ``90``), or the service's text where it is no number.
@@ -87,13 +87,13 @@ class PersonTold:
 
     number: str = field(repr=False)
     current: str | None = field(default=None, repr=False)
-    name: NameTold | None = None
+    name: RegisteredName | None = None
     status: str | None = None
     status_since: date | None = None
-    protections: tuple[ProtectionTold, ...] | None = None
+    protections: tuple[RegisteredProtection, ...] | None = None
     under_guardianship: bool | None = None
-    address: AddressTold | None = None
-    formers: tuple[FormerTold, ...] = ()
+    address: RegisteredAddress | None = None
+    formers: tuple[RegisteredFormerNumber, ...] = ()
     unread: frozenset[str] = frozenset()
 
     def raw(self) -> bytes:

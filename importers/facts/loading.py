@@ -24,7 +24,7 @@ _SECTION = 1  # the depth of a section in a file
 _INTEGERS = range(-(2**63), 2**63)
 
 
-class Refused(ValueError):
+class FileRejected(ValueError):
     """What makes the file as a whole unreadable."""
 
 
@@ -45,23 +45,23 @@ def doubled(content: Any) -> tuple[str, ...]:
 
 
 def size_checked(path: Path) -> Path:
-    """Raises Refused, OSError."""
+    """Raises FileRejected, OSError."""
     size = path.stat().st_size
     if size > LARGEST_FILE:
-        raise Refused(f"it has {size} bytes; {LARGEST_FILE} are allowed")
+        raise FileRejected(f"it has {size} bytes; {LARGEST_FILE} are allowed")
     return path
 
 
 def from_yaml(path: Path) -> Any:
-    """Raises Refused, OSError, UnicodeDecodeError, yaml.YAMLError."""
+    """Raises FileRejected, OSError, UnicodeDecodeError, yaml.YAMLError."""
     try:
         return plain(yaml.load(size_checked(path).read_text(encoding="utf-8"), _Loader))
     except RecursionError:
-        raise Refused(f"it is deeper than {DEEPEST} levels") from None
+        raise FileRejected(f"it is deeper than {DEEPEST} levels") from None
 
 
 def from_json(path: Path) -> Any:
-    """Raises Refused, OSError, UnicodeDecodeError, json.JSONDecodeError."""
+    """Raises FileRejected, OSError, UnicodeDecodeError, json.JSONDecodeError."""
     try:
         content = limits.from_json(
             size_checked(path).read_bytes(),
@@ -71,14 +71,14 @@ def from_json(path: Path) -> Any:
             parse_int=_integer,
         )
     except RecursionError:
-        raise Refused(f"it is deeper than {DEEPEST} levels") from None
+        raise FileRejected(f"it is deeper than {DEEPEST} levels") from None
     except limits.TooMuch as wrong:
-        raise Refused(str(wrong)) from wrong
+        raise FileRejected(str(wrong)) from wrong
     return plain(content)
 
 
 def plain(content: Any) -> Any:
-    """The same with texts for keys and without shared parts: what YAML's aliases repeat is repeated. Raises Refused."""
+    """The same with texts for keys and YAML's aliases written out. Raises FileRejected."""
     return _Plain().copy(content, 0)
 
 
@@ -89,9 +89,9 @@ class _Plain:
     def copy(self, content: Any, depth: int) -> Any:
         self._values += 1
         if self._values > LARGEST_CONTENT:
-            raise Refused(f"it holds more than {LARGEST_CONTENT} values")
+            raise FileRejected(f"it holds more than {LARGEST_CONTENT} values")
         if depth > DEEPEST:
-            raise Refused(f"it is deeper than {DEEPEST} levels")
+            raise FileRejected(f"it is deeper than {DEEPEST} levels")
         if isinstance(content, dict):
             copied = {_text(str(key)): self.copy(each, depth + 1) for key, each in content.items()}
             return _kept_doubled(copied, content.twice, depth) if isinstance(content, Doubled) else copied
@@ -112,7 +112,7 @@ def _text(text: str) -> str:
 def _kept_doubled(content: dict[str, Any], twice: tuple[str, ...], depth: int) -> Doubled:
     """``depth`` 0 is the file, 1 a section: what stands twice there, or is an ``id``, would be lost."""
     if depth <= _SECTION or "id" in twice:
-        raise Refused(f"{'id' if 'id' in twice else twice[0]!r} stands twice in one mapping")
+        raise FileRejected(f"{'id' if 'id' in twice else twice[0]!r} stands twice in one mapping")
     return Doubled(content, map(_text, twice))
 
 
@@ -137,7 +137,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         self._nodes += 1
         if self._nodes > MOST_NODES:
-            raise Refused(f"it holds more than {MOST_NODES} values; write so many as JSON or CSV")
+            raise FileRejected(f"it holds more than {MOST_NODES} values; write so many as JSON or CSV")
         return super().compose_node(parent, index)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:

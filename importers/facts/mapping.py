@@ -9,7 +9,7 @@ from uuid import UUID
 
 from graph.cpr.keyring import number_in
 from graph.model import KINDS, RESPONSIBILITY_PREFIXES, Property
-from graph.statements.statement import BadRecord, LinkTold, Problem, Ref, Statement, Told, Value
+from graph.statements.statement import BadRecord, DatedLink, DatedValue, Problem, Ref, Statement, Value
 from graph.time import EmptyPeriod, Period, period
 from importers.facts.loading import Doubled
 from importers.facts.reader import Entry, day
@@ -111,14 +111,14 @@ class Entries:
             raise self.bad(field, "list", f"{value!r} is no list")
         return value
 
-    def units(self, field: str, life: Period) -> tuple[LinkTold, ...]:
+    def units(self, field: str, life: Period) -> tuple[DatedLink, ...]:
         """Places over time: [{unit, from, to}]."""
         tolds = []
         for each in self.listed(field):
             if not isinstance(each, dict) or "unit" not in each:
                 raise self.bad(field, "place", f"{each!r}: a place is {{unit, from, to}}")
             days = self.period(each, field, Period(life.start))
-            tolds.append(LinkTold(days, self.ref(field, "Unit", each["unit"])))
+            tolds.append(DatedLink(days, self.ref(field, "Unit", each["unit"])))
         return tuple(tolds)
 
 
@@ -136,18 +136,18 @@ def mapped(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> Map
     made = Statement(kind, at.key, exists=(life,))
     if entry.get("adds_to") is not None:
         made.exists, made.about = None, at.ref("adds_to", kind, entry["adds_to"])
-    values: dict[str, tuple[Told, ...]] = {}
-    links: dict[str, tuple[LinkTold, ...]] = {}
+    values: dict[str, tuple[DatedValue, ...]] = {}
+    links: dict[str, tuple[DatedLink, ...]] = {}
     handled = {"id", "from", "to", "adds_to"}
     if kind == "KleNode":
         at.kle_number("id", at.key, OWN_KLE_NUMBER)
     if kind in KEY_PROPERTY:
-        values[KEY_PROPERTY[kind]] = (Told(life, at.key),)
+        values[KEY_PROPERTY[kind]] = (DatedValue(life, at.key),)
     for properties in KINDS[kind].properties:
         if properties.name in TIMED:
             continue
         if properties.name in entry and entry[properties.name] is not None:
-            values[properties.name] = (Told(life, _value(at, properties, entry[properties.name])),)
+            values[properties.name] = (DatedValue(life, _value(at, properties, entry[properties.name])),)
             handled.add(properties.name)
     handled |= _SPECIAL[kind](at, life, values, links)
     if kind == "Person" and entry.get("cpr"):
@@ -214,28 +214,28 @@ def _cpr(at: Entries, text: str) -> str | None:
     return found
 
 
-Values = dict[str, tuple[Told, ...]]
-Links = dict[str, tuple[LinkTold, ...]]
+Values = dict[str, tuple[DatedValue, ...]]
+Links = dict[str, tuple[DatedLink, ...]]
 Special = Callable[[Entries, Period, Values, Links], set[str]]
 
 
 def _kle(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     if at.entry.get("parent") is not None:
-        links["parent"] = (LinkTold(life, at.ref("parent", "KleNode", at.entry["parent"])),)
+        links["parent"] = (DatedLink(life, at.ref("parent", "KleNode", at.entry["parent"])),)
     return {"parent"}
 
 
 def _groups(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
-    links["groups"] = tuple(LinkTold(life, at.ref("groups", "SystemGroup", each)) for each in at.listed("groups"))
+    links["groups"] = tuple(DatedLink(life, at.ref("groups", "SystemGroup", each)) for each in at.listed("groups"))
     return {"groups"}
 
 
 def _unit(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     if "name" not in values and at.entry.get("title") is not None:
-        values["name"] = (Told(life, _string(at, "title", at.entry["title"])),)
+        values["name"] = (DatedValue(life, _string(at, "title", at.entry["title"])),)
     links["parent"] = at.units("parents", life)
     for name in ("performs", "responsible_for", "interested_in"):
-        links[name] = tuple(LinkTold(life, at.ref(name, "KleNode", each)) for each in at.listed(name))
+        links[name] = tuple(DatedLink(life, at.ref(name, "KleNode", each)) for each in at.listed(name))
     return {"title", "parents", "performs", "responsible_for", "interested_in"}
 
 
@@ -244,12 +244,12 @@ def _person(at: Entries, life: Period, values: Values, links: Links) -> set[str]
     if absences:
         values["absent"] = absences
     if at.entry.get("dead") is not None:
-        values["dead"] = (Told(at.period({"from": at.entry["dead"]}, "dead"), True),)
+        values["dead"] = (DatedValue(at.period({"from": at.entry["dead"]}, "dead"), True),)
     if "name" not in values:
         parts = [str(at.entry[each]) for each in ("given_name", "surname") if at.entry.get(each)]
         if not parts:
             raise at.bad("name", "name", "a person needs a name, or given_name and surname")
-        values["name"] = (Told(life, " ".join(parts)),)
+        values["name"] = (DatedValue(life, " ".join(parts)),)
     return {"absences", "dead"}
 
 
@@ -257,7 +257,7 @@ def _tie(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     """What employments and affiliations have in common."""
     if at.entry.get("person") is None:
         raise at.bad("person", "person", f"{KINDS[at.kind].name} needs a person")
-    links["person"] = (LinkTold(Period(), at.ref("person", "Person", at.entry["person"])),)
+    links["person"] = (DatedLink(Period(), at.ref("person", "Person", at.entry["person"])),)
     links["unit"] = at.units("units", life)
     leave = _periods(at, "leave")
     if leave:
@@ -267,14 +267,14 @@ def _tie(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
 
 def _employment(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     if at.entry.get("position") is not None:
-        links["position"] = (LinkTold(life, at.ref("position", "Position", at.entry["position"])),)
-    values.setdefault("number", (Told(life, at.key),))
+        links["position"] = (DatedLink(life, at.ref("position", "Position", at.entry["position"])),)
+    values.setdefault("number", (DatedValue(life, at.key),))
     return {"position", *_tie(at, life, values, links)}
 
 
 def _affiliation(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     if at.entry.get("sponsor") is not None:
-        links["sponsor"] = (LinkTold(life, at.ref("sponsor", "Employment", at.entry["sponsor"])),)
+        links["sponsor"] = (DatedLink(life, at.ref("sponsor", "Employment", at.entry["sponsor"])),)
     return {"sponsor", *_tie(at, life, values, links)}
 
 
@@ -285,11 +285,11 @@ def _assignment(at: Entries, life: Period, values: Values, links: Links) -> set[
     ((what, who),) = holder.items()
     if at.entry.get("role") is None:
         raise at.bad("role", "role", "an assignment needs a role")
-    links["holder"] = (LinkTold(Period(), at.ref("holder", str(what).title(), who)),)
-    links["role"] = (LinkTold(Period(), at.ref("role", "Role", at.entry["role"])),)
+    links["holder"] = (DatedLink(Period(), at.ref("holder", str(what).title(), who)),)
+    links["role"] = (DatedLink(Period(), at.ref("role", "Role", at.entry["role"])),)
     links["unit"] = at.units("for", life)
     links["responsibilities"] = tuple(
-        LinkTold(Period(), at.responsibility("about", each)) for each in at.listed("about")
+        DatedLink(Period(), at.responsibility("about", each)) for each in at.listed("about")
     )
     return {"holder", "role", "for", "about"}
 
@@ -298,15 +298,15 @@ def _substitute(at: Entries, life: Period, values: Values, links: Links) -> set[
     for name, kind in (("assignment", "Assignment"), ("person", "Person")):
         if at.entry.get(name) is None:
             raise at.bad(name, name, f"a substitute needs {name}")
-        links[name] = (LinkTold(Period(), at.ref(name, kind, at.entry[name])),)
+        links[name] = (DatedLink(Period(), at.ref(name, kind, at.entry[name])),)
     scope = at.entry.get("scope") or {}
     if not isinstance(scope, dict) or not set(scope) <= {"units", "responsibilities"}:
         raise at.bad("scope", "scope", "a scope is {units: […], responsibilities: […]}")
     links["scope_units"] = tuple(
-        LinkTold(Period(), at.ref("scope", "Unit", each)) for each in at.listed("units", scope)
+        DatedLink(Period(), at.ref("scope", "Unit", each)) for each in at.listed("units", scope)
     )
     links["scope_responsibilities"] = tuple(
-        LinkTold(Period(), at.responsibility("scope", each)) for each in at.listed("responsibilities", scope)
+        DatedLink(Period(), at.responsibility("scope", each)) for each in at.listed("responsibilities", scope)
     )
     return {"assignment", "person", "scope"}
 
@@ -314,7 +314,7 @@ def _substitute(at: Entries, life: Period, values: Values, links: Links) -> set[
 def _account(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     for name, link, kind in (("person", "owner", "Person"), ("system", "system", "ItSystem")):
         if at.entry.get(name) is not None:
-            links[link] = (LinkTold(life, at.ref(name, kind, at.entry[name])),)
+            links[link] = (DatedLink(life, at.ref(name, kind, at.entry[name])),)
     return {"person", "system"}
 
 
@@ -339,11 +339,11 @@ _SPECIAL: dict[str, Special] = {
 }
 
 
-def _periods(at: Entries, field: str) -> tuple[Told, ...]:
+def _periods(at: Entries, field: str) -> tuple[DatedValue, ...]:
     entries = at.listed(field)
     if not all(isinstance(each, dict) for each in entries):
         raise at.bad(field, "period", "a period is {from, to}")
-    return tuple(Told(at.period(each, field), True) for each in entries)
+    return tuple(DatedValue(at.period(each, field), True) for each in entries)
 
 
 def ids(entries: Iterable[Entry]) -> frozenset[str]:

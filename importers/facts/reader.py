@@ -11,7 +11,7 @@ import yaml
 
 from graph.retry import NEXT, SOON
 from graph.time import written_day
-from importers.facts.loading import LARGEST_CONTENT, Doubled, Refused, doubled, from_json, from_yaml, size_checked
+from importers.facts.loading import LARGEST_CONTENT, Doubled, FileRejected, doubled, from_json, from_yaml, size_checked
 from importers.source import SourceError
 from protocols.limits import LONGEST_LINE, TooMuch
 from protocols.limits import lines as limited
@@ -41,7 +41,7 @@ def read(path: Path) -> tuple[Sections, list[str]]:
         )
     try:
         content = parser(path)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, csv.Error, JSONDecodeError, Refused, TooMuch) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, csv.Error, JSONDecodeError, FileRejected, TooMuch) as error:
         raise SourceError(
             f"{path} can't be read: {error}", retry=SOON if isinstance(error, OSError) else NEXT
         ) from error
@@ -91,7 +91,7 @@ def _csv(folder: Path) -> dict[str, Any]:
     files = sorted(folder.glob("*.csv"))
     if not files:
         # A share that is not mounted looks like this: it must not end everything.
-        raise Refused("there is no .csv file in it")
+        raise FileRejected("there is no .csv file in it")
     cells = 0
     for file in files:
         with size_checked(file).open(encoding="utf-8-sig", newline="") as lines:
@@ -102,12 +102,12 @@ def _csv(folder: Path) -> dict[str, Any]:
             )
             names = list(rows.fieldnames or ())
             if len(set(names)) < len(names):
-                raise Refused(f"{file.name} has two columns with the same name")
+                raise FileRejected(f"{file.name} has two columns with the same name")
             content[file.stem] = []
             for row in rows:
                 cells += len(row)
                 if cells > LARGEST_CONTENT:
-                    raise Refused(f"the files hold more than {LARGEST_CONTENT} cells")
+                    raise FileRejected(f"the files hold more than {LARGEST_CONTENT} cells")
                 content[file.stem].append(_cells(file.stem, row))
             if not content[file.stem]:
                 content[file.stem] = None  # a header only: an export that broke off looks like this

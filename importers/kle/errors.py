@@ -22,7 +22,7 @@ class NotThere(Unavailable):
     retry = NEXT
 
 
-class Refused(SourceError):
+class ReleaseRejected(SourceError):
     """The place wants a login, or another one (HTTP 401, 403)."""
 
     retry = NEVER

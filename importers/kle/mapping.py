@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 from itertools import pairwise
 
-from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import Period, union, within, without
 from importers.kle.entries import DATES, Entry, Kind
 from importers.source import Known, Mapped, RawRecord
@@ -80,9 +80,9 @@ class Plan:
         if exists and exists[-1].last > self.day:
             planned = exists[-1].end
             told["announced_end"] = entry.announced_end or (str(planned.year) if planned else None)
-        values: dict[str, tuple[Told, ...]]
+        values: dict[str, tuple[DatedValue, ...]]
         if previous is None:
-            values = {name: (Told(Period(), value),) for name, value in told.items() if value}
+            values = {name: (DatedValue(Period(), value),) for name, value in told.items() if value}
         else:
             untold = {name: each for name, each in previous.values.items() if name not in told}
             values = untold | held(previous, told, day)
@@ -131,14 +131,14 @@ class Plan:
         parents: tuple[str, ...],
         successors: tuple[str, ...],
         previous: Statement | None,
-    ) -> dict[str, tuple[LinkTold, ...]]:
-        links: dict[str, tuple[LinkTold, ...]] = {}
+    ) -> dict[str, tuple[DatedLink, ...]]:
+        links: dict[str, tuple[DatedLink, ...]] = {}
         if entry.parent is not None:
             kind = entry.parent[0]
             links["category" if entry.kind == "KleFacet" else "parent"] = tuple(self._within(kind, parents, entry))
         end = exists[-1].end if exists else None
         if successors and end is not None:
-            links["replaced_by"] = tuple(LinkTold(Period(end), Ref(entry.kind, each)) for each in successors)
+            links["replaced_by"] = tuple(DatedLink(Period(end), Ref(entry.kind, each)) for each in successors)
         elif previous is not None and "replaced_by" in previous.links:
             kept = previous.links["replaced_by"]
             if not exists or exists[-1].last > self.day:  # back in force
@@ -147,16 +147,16 @@ class Plan:
             links["replaced_by"] = kept
         return {name: each for name, each in links.items() if each}
 
-    def _within(self, kind: str, parents: tuple[str, ...], entry: Entry) -> Iterable[LinkTold]:
+    def _within(self, kind: str, parents: tuple[str, ...], entry: Entry) -> Iterable[DatedLink]:
         """One above for good; where its number was used again, each for its own days."""
         if len(parents) == 1:
-            yield LinkTold(Period(), Ref(kind, parents[0]))
+            yield DatedLink(Period(), Ref(kind, parents[0]))
             return
         lives = dict(self._by_number[kind, entry.parent[1] if entry.parent else ""])
         taken: list[Period] = []
         for each in parents:
             for days in without((lives[each].life, *lives[each].earlier), taken):
-                yield LinkTold(days, Ref(kind, each))
+                yield DatedLink(days, Ref(kind, each))
                 taken.append(days)
 
     def _parents(self, entry: Entry) -> tuple[str, ...]:
@@ -173,12 +173,12 @@ class Plan:
         return tuple(dict.fromkeys(found))
 
 
-def _ending(how: str, exists: tuple[Period, ...], previous: Statement | None) -> tuple[Told, ...]:
+def _ending(how: str, exists: tuple[Period, ...], previous: Statement | None) -> tuple[DatedValue, ...]:
     """How it ended, told of the days before each end, so that what has ended still shows it."""
     if not exists:
         return ()
     before = previous.values.get("ending", ()) if previous is not None else ()
     last = exists[-1].start if len(exists) > 1 else date.min
     cut = ((each, Period(each.period.start, min(each.period.last, last))) for each in before)
-    kept = tuple(Told(period, each.value) for each, period in cut if not period.is_empty())
-    return (*kept, Told(Period(last), how)) if how else kept
+    kept = tuple(DatedValue(period, each.value) for each, period in cut if not period.is_empty())
+    return (*kept, DatedValue(Period(last), how)) if how else kept

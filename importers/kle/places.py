@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from graph.retry import at
-from importers.kle.errors import NotThere, Refused, Unavailable, Unreadable
+from importers.kle.errors import NotThere, ReleaseRejected, Unavailable, Unreadable
 from importers.kle.settings import KleSettings
 from protocols import web
 
@@ -101,7 +101,9 @@ class Web:
         if answer.status_code == httpx.codes.NOT_FOUND:
             raise NotThere(f"{name} answers with HTTP 404")
         if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-            raise Refused(f"{name} refuses the question (HTTP {answer.status_code}): look at the address and its login")
+            raise ReleaseRejected(
+                f"{name} refuses the question (HTTP {answer.status_code}): look at the address and its login"
+            )
         if answer.status_code in _AGAIN and (seconds := _told_to_wait(answer)) is not None:
             opens = datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST))
             raise Unavailable(f"{name} answers with HTTP {answer.status_code}", retry=at(opens))

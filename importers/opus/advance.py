@@ -14,7 +14,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import ALWAYS, Period, without
 
 Was = Literal["live", "left", "cancelled", "filtered", "gone", "closed"]
@@ -28,42 +28,42 @@ EVER = Period()
 
 
 @lru_cache(maxsize=1 << 16, typed=True)  # typed: 1 is True, and 37 is 37.0
-def _ever(value: Value) -> tuple[Told, ...]:
+def _ever(value: Value) -> tuple[DatedValue, ...]:
     """Told as of always. Titles, towns and the like are told thousands of times, and are kept once."""
-    return (Told(EVER, value),)
+    return (DatedValue(EVER, value),)
 
 
 @lru_cache(maxsize=1 << 16)
-def _to_ever(to: Ref) -> tuple[LinkTold, ...]:
-    return (LinkTold(EVER, to),)
+def _to_ever(to: Ref) -> tuple[DatedLink, ...]:
+    return (DatedLink(EVER, to),)
 
 
-def held(told: tuple[Told, ...], value: Value | None, since: date) -> tuple[Told, ...]:
+def held(told: tuple[DatedValue, ...], value: Value | None, since: date) -> tuple[DatedValue, ...]:
     """``value`` holds from ``since`` on, whatever was told of later days; None = no value any more."""
     before = tuple(
-        Told(both, each.value)
+        DatedValue(both, each.value)
         for each in sorted(told, key=lambda t: t.period.start)
         if (both := each.period.overlap(Period(end=since)) if since > ALWAYS else None)
     )
     if value is None:
         return before
     if before and before[-1].period.end == since and before[-1].value == value:
-        return (*before[:-1], Told(Period(before[-1].period.start), value))
-    return (*before, Told(Period(since), value))
+        return (*before[:-1], DatedValue(Period(before[-1].period.start), value))
+    return (*before, DatedValue(Period(since), value))
 
 
-def linked(told: tuple[LinkTold, ...], to: Ref | None, since: date) -> tuple[LinkTold, ...]:
+def linked(told: tuple[DatedLink, ...], to: Ref | None, since: date) -> tuple[DatedLink, ...]:
     """The same for a link of which one holds at a time."""
     before = tuple(
-        LinkTold(both, each.to, each.properties)
+        DatedLink(both, each.to, each.properties)
         for each in sorted(told, key=lambda t: t.period.start)
         if (both := each.period.overlap(Period(end=since)) if since > ALWAYS else None)
     )
     if to is None:
         return before
     if before and before[-1].period.end == since and before[-1].to == to:
-        return (*before[:-1], LinkTold(Period(before[-1].period.start), to))
-    return (*before, LinkTold(Period(since), to))
+        return (*before[:-1], DatedLink(Period(before[-1].period.start), to))
+    return (*before, DatedLink(Period(since), to))
 
 
 def newest_link(previous: Statement | None, name: str) -> Ref | None:
@@ -102,7 +102,7 @@ def advanced(
     told, pointed = previous.values, previous.links
     new_values = {name: held(told.get(name, ()), values.get(name), since) for name in sorted({*told, *values})}
     new_values["status"] = tuple(
-        Told(left_over, each.value)
+        DatedValue(left_over, each.value)
         for each in new_values.get("status", ())
         for left_over in without((each.period,), exists)
     )

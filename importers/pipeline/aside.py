@@ -8,35 +8,35 @@ from graph.batches import Batches
 from graph.statements.packing import packed, unpacked
 from graph.statements.statement import Statement
 from graph.writing.difference import Difference
-from graph.writing.door import Stated
-from rules.assignments import Told
+from graph.writing.door import MatchedStatement
+from rules.assignments import IncomingStatement
 
 
-def of_told() -> Batches[Told]:
-    def pack(batch: Sequence[Told]) -> bytes:
+def of_told() -> Batches[IncomingStatement]:
+    def pack(batch: Sequence[IncomingStatement]) -> bytes:
         beside = [(each.source, each.fingerprint) for each in batch]
         return marshal.dumps((beside, packed(each.statement for each in batch)))
 
-    def unpack(content: bytes) -> list[Told]:
+    def unpack(content: bytes) -> list[IncomingStatement]:
         beside, statements = marshal.loads(content)
         return [
-            Told(source, statement, fingerprint)
+            IncomingStatement(source, statement, fingerprint)
             for (source, fingerprint), statement in zip(beside, unpacked(statements), strict=True)
         ]
 
     return Batches(pack, unpack)
 
 
-def of_stated() -> Batches[Stated]:
-    def pack(batch: Sequence[Stated]) -> bytes:
+def of_stated() -> Batches[MatchedStatement]:
+    def pack(batch: Sequence[MatchedStatement]) -> bytes:
         beside = [(each.source, each.fingerprint, each.uuid, each.new) for each in batch]
         return marshal.dumps((beside, packed(each.statement for each in batch)))
 
-    def unpack(content: bytes) -> list[Stated]:
+    def unpack(content: bytes) -> list[MatchedStatement]:
         beside, statements = marshal.loads(content)
 
-        def made(statement: Statement, source: str, fingerprint: str, uuid: str, new: bool) -> Stated:
-            return Stated(source, statement, fingerprint, uuid, new)
+        def made(statement: Statement, source: str, fingerprint: str, uuid: str, new: bool) -> MatchedStatement:
+            return MatchedStatement(source, statement, fingerprint, uuid, new)
 
         return [made(statement, *each) for each, statement in zip(beside, unpacked(statements), strict=True)]
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from graph.writing.difference import Difference
 from graph.writing.difference_text import names_of, places
-from graph.writing.door import Stated
+from graph.writing.door import MatchedStatement
 
 STOPPING = frozenset({"ended", "withdrawn", "moved"})
 
@@ -40,7 +40,7 @@ def too_many(differences: Iterable[Difference], totals: Mapping[str, int], setti
     ]
 
 
-def digest(differences: Iterable[Difference], new: Iterable[Stated] = ()) -> str:
+def digest(differences: Iterable[Difference], new: Iterable[MatchedStatement] = ()) -> str:
     """Names exactly this difference, in whichever process it is found: another one has another digest.
 
     ``new``: what the same run would make. Its uuids are drawn anew in each run, so its records name it here.
@@ -53,7 +53,7 @@ def digest(differences: Iterable[Difference], new: Iterable[Stated] = ()) -> str
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def digest_of_doubt(differences: Iterable[Difference], new: Iterable[Stated]) -> str:
+def digest_of_doubt(differences: Iterable[Difference], new: Iterable[MatchedStatement]) -> str:
     """As ``digest``, of all that a doubtful reading would write; for one of which nothing counts for the brake."""
     made = sorted(each.record.text() for each in new)
     return hashlib.sha256("\n".join((digest(differences, new), *made)).encode()).hexdigest()

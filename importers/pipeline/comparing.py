@@ -6,7 +6,7 @@ from itertools import chain
 
 from graph.batches import Batches
 from graph.writing.difference import Difference
-from graph.writing.door import Door, Stated, points_to_itself
+from graph.writing.door import GraphWriter, MatchedStatement, points_to_itself
 from importers.pipeline.aside import of_compared
 from importers.pipeline.telling import BATCH
 
@@ -23,10 +23,10 @@ class Compared:
     """
 
     kind: str
-    stated: Batches[Stated]
+    stated: Batches[MatchedStatement]
     found: Batches[Entry] = field(default_factory=of_compared)
 
-    def __iter__(self) -> Iterator[tuple[list[Stated], list[Entry]]]:
+    def __iter__(self) -> Iterator[tuple[list[MatchedStatement], list[Entry]]]:
         return zip(self.stated, self.found, strict=True)
 
     def differences(self) -> Iterator[Difference]:
@@ -50,11 +50,11 @@ class New:
 
     compared: Mapping[str, Compared]
 
-    def __iter__(self) -> Iterator[Stated]:
+    def __iter__(self) -> Iterator[MatchedStatement]:
         return (stated for each in self.compared.values() for stated in each.stated.each() if stated.new)
 
 
-def compare(door: Door, kind: str, stated: Batches[Stated]) -> Compared:
+def compare(door: GraphWriter, kind: str, stated: Batches[MatchedStatement]) -> Compared:
     """``stated`` in batches in which no thing comes twice."""
     compared = Compared(kind, stated)
     for batch in stated:
@@ -70,14 +70,14 @@ def compare(door: Door, kind: str, stated: Batches[Stated]) -> Compared:
     return compared
 
 
-def distinct(stated: Iterable[Stated]) -> Iterator[list[Stated]]:
+def distinct(stated: Iterable[MatchedStatement]) -> Iterator[list[MatchedStatement]]:
     """Batches in which no thing comes twice: each is compared with what the one before has written."""
     coming = iter(stated)
-    later: list[Stated] = []
+    later: list[MatchedStatement] = []
     while True:
-        batch: list[Stated] = []
+        batch: list[MatchedStatement] = []
         met: set[str] = set()
-        again: list[Stated] = []
+        again: list[MatchedStatement] = []
         waiting = iter(later)
         for each in chain(waiting, coming):
             if each.uuid in met:

@@ -39,18 +39,18 @@ from graph.statements.statement import Problem
 from graph.writing.cycles import find_refused
 from graph.writing.day_turn import catch_up
 from graph.writing.difference import Difference
-from graph.writing.door import ATTEMPTS, Door, Stale, Stated
+from graph.writing.door import ATTEMPTS, GraphWriter, MatchedStatement, Stale
 from importers.pipeline.aside import of_stated
 from importers.pipeline.brake import BrakeSettings, digest, digest_of_doubt, stopping, summary, too_many
 from importers.pipeline.comparing import Compared, Differences, New, compare, distinct
-from importers.pipeline.intake import Progress, Taking, batches, problem_of, silent
+from importers.pipeline.intake import Intake, Progress, batches, problem_of, silent
 from importers.pipeline.report import ImportReport, text_of
 from importers.pipeline.telling import Telling
 from importers.pipeline.unmatched_rules import KIND as RULES
 from importers.pipeline.unmatched_rules import unmatched
 from importers.pipeline.writing import Writing
 from importers.source import Reading, Source
-from rules.assignments import Ruling
+from rules.assignments import RoleRules
 from rules.roles import RoleRule
 
 AT_ONCE = 5000  # statements whose things are looked for together
@@ -82,8 +82,8 @@ class Import:
     match_keys: MatchKeys
 
     def __post_init__(self) -> None:
-        self.door = Door(self.driver, self.keyring, self.order, self.match_keys)
-        self.ruling = Ruling(self.driver, self.door.index, self.source.name, self.rules)
+        self.door = GraphWriter(self.driver, self.keyring, self.order, self.match_keys)
+        self.ruling = RoleRules(self.driver, self.door.index, self.source.name, self.rules)
         self.report = ImportReport(self.source.name, self.dry_run)
 
     # A run that finds nothing new writes nothing, not even that it ran: so the run is noted with its first write.
@@ -152,7 +152,7 @@ class Import:
 
     def _take(self, reading: Reading, known: GraphKnown) -> None:
         self._suspect = reading.suspect
-        taking = Taking(self.driver, self.source.name, reading, known, self.door.index, self.progress)
+        taking = Intake(self.driver, self.source.name, reading, known, self.door.index, self.progress)
         told = taking.told()
         told.add(each for each in self.ruling.of(lambda: told.statements("Employment")) if taking.is_sound(each))
         self.report.unchanged += taking.unchanged
@@ -221,8 +221,8 @@ class Import:
             self._approved_digest = None
         return self.report.counts.total() > before
 
-    def _identified(self, told: Telling) -> dict[str, Batches[Stated]]:
-        by_kind: dict[str, Batches[Stated]] = {}
+    def _identified(self, told: Telling) -> dict[str, Batches[MatchedStatement]]:
+        by_kind: dict[str, Batches[MatchedStatement]] = {}
         for kind in KINDS:
             stated = of_stated()
             for batch in distinct(self._identified_of(kind, told)):
@@ -231,7 +231,7 @@ class Import:
                 by_kind[kind] = stated
         return by_kind
 
-    def _identified_of(self, kind: str, told: Telling) -> Iterator[Stated]:
+    def _identified_of(self, kind: str, told: Telling) -> Iterator[MatchedStatement]:
         for source, group in told.of(kind):
             for batch in batches(group.each(), AT_ONCE):
                 pairs = [(each.statement, each.fingerprint) for each in batch]

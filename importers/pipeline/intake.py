@@ -9,8 +9,8 @@ from typing import TypeVar
 import neo4j
 
 from graph.disk_map import DiskMap
-from graph.errors import Refused
-from graph.identity.known_keys import Index, RecordId
+from graph.errors import ChangeRejected
+from graph.identity.known_keys import KnownKeys, RecordId
 from graph.model import KINDS
 from graph.runs.known import ABSENT, NOT_COMPLETE, GraphKnown
 from graph.runs.sourcing import kept_problems
@@ -21,7 +21,7 @@ from graph.time import Period, within
 from importers.pipeline.telling import BATCH, Telling
 from importers.source import Mapped, RawRecord, Reading
 from importers.untold import filled
-from rules.assignments import Told
+from rules.assignments import IncomingStatement
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int | None], None]
@@ -33,7 +33,7 @@ def silent(stage: str, done: int, total: int | None) -> None:
 
 
 @dataclass
-class Taking:
+class Intake:
     """One reading. ``looked_at``: (kind, key) of what was looked at anew and has a kept problem, which can so be let
     go."""
 
@@ -41,7 +41,7 @@ class Taking:
     source: str
     reading: Reading
     known: GraphKnown
-    index: Index
+    index: KnownKeys
     progress: Progress
     problems: list[Problem] = field(default_factory=list)
     looked_at: set[tuple[str, str]] = field(default_factory=set)
@@ -84,11 +84,11 @@ class Taking:
         self._leave_out_unowned(told)
         return told
 
-    def is_sound(self, told: Told) -> bool:
+    def is_sound(self, told: IncomingStatement) -> bool:
         """The statement does not contradict itself or the model; else it is a bad record."""
         try:
             check(told.statement)
-        except Refused as refused:
+        except ChangeRejected as refused:
             self.problems.append(problem_of(told.statement.kind, told.statement.key, refused))
             self._look_at(told.statement.kind, told.statement.key)
             self.refused.add((told.statement.kind, told.statement.key))
@@ -105,7 +105,7 @@ class Taking:
             for statements in told.statements(kind):
                 lost.difference_update((kind, each.key) for each in statements)
 
-        def is_unowned(each: Told) -> bool:
+        def is_unowned(each: IncomingStatement) -> bool:
             owner = _owner(each.statement)
             record = RecordId(each.source, each.statement.kind, each.statement.key)
             if owner is None or (owner.kind, owner.key) not in lost or self.index.kept(record) is not None:
@@ -117,7 +117,7 @@ class Taking:
         if lost:
             told.without(is_unowned, [kind for kind in KINDS if _has_owner(kind)])
 
-    def _mapped(self, raws: Sequence[RawRecord]) -> list[Told]:
+    def _mapped(self, raws: Sequence[RawRecord]) -> list[IncomingStatement]:
         ids = [RecordId(self.source, each.kind, each.key) for each in raws]
         self.index.learn_records(ids)
         changed: list[RawRecord] = []
@@ -133,7 +133,7 @@ class Taking:
             if old is not None:
                 kept.setdefault(raw.kind, []).append(raw.key)
         previous = self.known.of_kinds(kept) if kept else {}
-        told: list[Told] = []
+        told: list[IncomingStatement] = []
         for raw in changed:
             self._look_at(raw.kind, raw.key)
             try:
@@ -146,15 +146,15 @@ class Taking:
             told += self._taken(mapped, raw.fingerprint)
         return told
 
-    def _taken(self, mapped: Mapped, fingerprint: str) -> Iterator[Told]:
+    def _taken(self, mapped: Mapped, fingerprint: str) -> Iterator[IncomingStatement]:
         """The statement, with its texts in the form that is kept."""
         self.problems += mapped.problems
         if mapped.statement is not None:
             statement, problems = normal_text.of_source(mapped.statement)
             self.problems += problems
-            yield Told(self.source, statement, NOT_COMPLETE if mapped.untold else fingerprint)
+            yield IncomingStatement(self.source, statement, NOT_COMPLETE if mapped.untold else fingerprint)
 
-    def _absent(self, kind: str, seen: DiskMap[None]) -> Iterator[Told]:
+    def _absent(self, kind: str, seen: DiskMap[None]) -> Iterator[IncomingStatement]:
         gone = (
             key for key, kept in self.index.kept_of(self.source, kind) if kept.fingerprint != ABSENT and key not in seen
         )
@@ -190,7 +190,7 @@ def _has_owner(kind: str) -> bool:
     return any(link.owner and link.name == "person" for link in KINDS[kind].links)
 
 
-def problem_of(kind: str, key: str, refused: Refused) -> Problem:
+def problem_of(kind: str, key: str, refused: ChangeRejected) -> Problem:
     """A refusal as the problem of a record."""
     return Problem(kind, key, refused.field, refused.code, str(refused))
 

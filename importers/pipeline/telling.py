@@ -6,7 +6,7 @@ from graph.batches import Batches
 from graph.model import KINDS
 from graph.statements.statement import Statement
 from importers.pipeline.aside import of_told
-from rules.assignments import Told
+from rules.assignments import IncomingStatement
 
 BATCH = 1000  # records at a time, and things a transaction; bounds memory and the time that the log is locked
 
@@ -14,15 +14,15 @@ BATCH = 1000  # records at a time, and things a transaction; bounds memory and t
 class Telling:
     """Statements in the order in which they were added, within their kind and source. It may hold millions."""
 
-    def __init__(self, told: Iterable[Told] = ()) -> None:
-        self._groups: dict[tuple[str, str], Batches[Told]] = {}
-        self._begun: dict[tuple[str, str], list[Told]] = {}
+    def __init__(self, told: Iterable[IncomingStatement] = ()) -> None:
+        self._groups: dict[tuple[str, str], Batches[IncomingStatement]] = {}
+        self._begun: dict[tuple[str, str], list[IncomingStatement]] = {}
         self.add(told)
 
     def __len__(self) -> int:
         return sum(map(len, self._groups.values())) + sum(map(len, self._begun.values()))
 
-    def add(self, told: Iterable[Told]) -> None:
+    def add(self, told: Iterable[IncomingStatement]) -> None:
         for each in told:
             group = each.statement.kind, each.source
             begun = self._begun.setdefault(group, [])
@@ -30,13 +30,13 @@ class Telling:
             if len(begun) == BATCH:
                 self._end(group)
 
-    def of(self, kind: str) -> Iterator[tuple[str, Batches[Told]]]:
+    def of(self, kind: str) -> Iterator[tuple[str, Batches[IncomingStatement]]]:
         """Source and what it tells of this kind, in the order of the first statement of each."""
         for group in [each for each in self._begun if each[0] == kind]:
             self._end(group)
             yield group[1], self._groups[group]
 
-    def each(self) -> Iterator[Told]:
+    def each(self) -> Iterator[IncomingStatement]:
         """All of it, in the order of the model's kinds."""
         for kind in KINDS:
             for _, batches in self.of(kind):
@@ -48,7 +48,7 @@ class Telling:
             for batch in batches:
                 yield [each.statement for each in batch]
 
-    def without(self, is_left_out: Callable[[Told], bool], kinds: Iterable[str]) -> None:
+    def without(self, is_left_out: Callable[[IncomingStatement], bool], kinds: Iterable[str]) -> None:
         """Leave statements of these kinds out."""
         for kind in kinds:
             for source, batches in list(self.of(kind)):

@@ -8,7 +8,7 @@ from itertools import chain
 
 from graph.change_log import Origin
 from graph.writing.difference import Difference
-from graph.writing.door import ATTEMPTS, Door, MatchAgain, Stale, Stated, points_to_itself
+from graph.writing.door import ATTEMPTS, GraphWriter, MatchAgain, MatchedStatement, Stale, points_to_itself
 from importers.pipeline.comparing import Compared
 from importers.pipeline.intake import Progress
 
@@ -17,7 +17,7 @@ from importers.pipeline.intake import Progress
 class _UnderWay:
     """A batch whose transaction has begun."""
 
-    batch: Sequence[Stated]
+    batch: Sequence[MatchedStatement]
     differences: list[Difference]
     transaction: Future[list[int | None]]
     things: frozenset[str] = field(init=False)
@@ -33,7 +33,7 @@ class Writing:
     """
 
     def __init__(
-        self, door: Door, origin: Callable[[], Origin], wrote: Callable[[Difference], None], progress: Progress
+        self, door: GraphWriter, origin: Callable[[], Origin], wrote: Callable[[Difference], None], progress: Progress
     ) -> None:
         self._door = door
         self._origin = origin

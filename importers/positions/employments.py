@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from graph.statements.statement import LinkTold, Problem, Ref, Statement
+from graph.statements.statement import DatedLink, Problem, Ref, Statement
 from graph.time import union
 from importers.positions.lookup import Employed, Lookup
-from importers.positions.matching import Doubtful, Found, Matcher, Placed, Told, placed
+from importers.positions.matching import Doubtful, Found, Matcher, PayrollPosition, Placed, placed
 from importers.source import Known, Mapped, RawRecord
 
 
@@ -27,7 +27,7 @@ class Employments:
         """A record of each employment that has a position of the list, or had one in an earlier run."""
         before = frozenset(self.known.keys("Employment"))
         ended: Counter[str] = Counter()
-        doubtful: Counter[tuple[Told, tuple[str, ...]]] = Counter()
+        doubtful: Counter[tuple[PayrollPosition, tuple[str, ...]]] = Counter()
         records = []
         for employed in self.lookup.employments():
             found = placed(employed.periods, self.matcher)
@@ -38,7 +38,7 @@ class Employments:
         self.problems = [*self._ended(ended), *_doubtful(doubtful)]
         return records
 
-    def _record(self, employed: Employed, links: tuple[LinkTold, ...]) -> RawRecord:
+    def _record(self, employed: Employed, links: tuple[DatedLink, ...]) -> RawRecord:
         statement = Statement(
             "Employment",
             employed.uuid,
@@ -50,7 +50,7 @@ class Employments:
         return RawRecord("Employment", employed.uuid, print_of, lambda previous: Mapped(statement))
 
     def _count(
-        self, found: Sequence[Placed], ended: Counter[str], doubtful: Counter[tuple[Told, tuple[str, ...]]]
+        self, found: Sequence[Placed], ended: Counter[str], doubtful: Counter[tuple[PayrollPosition, tuple[str, ...]]]
     ) -> None:
         for each in found:
             if not each.period.holds(self.day):
@@ -71,21 +71,21 @@ class Employments:
             yield Problem("Employment", f"position {code}", "position", "ended_in_use", text, "notice")
 
 
-def _doubtful(doubtful: Mapping[tuple[Told, tuple[str, ...]], int]) -> Iterator[Problem]:
+def _doubtful(doubtful: Mapping[tuple[PayrollPosition, tuple[str, ...]], int]) -> Iterator[Problem]:
     for (told, codes), count in sorted(doubtful.items()):
         key = ":".join((*told.sources, told.institution, told.code, told.title))
         text = f"{' and '.join(codes)} fit equally well, so that none is taken; {count} employments wait"
         yield Problem("Employment", key, "position", "ambiguous_position", text, "notice")
 
 
-def _links(found: Sequence[Placed]) -> tuple[LinkTold, ...]:
+def _links(found: Sequence[Placed]) -> tuple[DatedLink, ...]:
     """As few periods as tell it."""
     periods: dict[tuple[str, str], list[Placed]] = {}
     for each in found:
         if isinstance(each.answer, Found):
             periods.setdefault((each.answer.code, each.answer.how), []).append(each)
     links = [
-        LinkTold(period, Ref("Position", code), (("how", how),))
+        DatedLink(period, Ref("Position", code), (("how", how),))
         for (code, how), of in periods.items()
         for period in union(each.period for each in of)
     ]

@@ -22,7 +22,7 @@ class Unavailable(SourceError):
     retry = SOON
 
 
-class Refused(SourceError):
+class ListRejected(SourceError):
     """The address wants other credentials (401, 403)."""
 
     retry = NEVER

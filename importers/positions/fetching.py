@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from importers.positions.errors import Refused, TooLarge, Unavailable, Unreadable
+from importers.positions.errors import ListRejected, TooLarge, Unavailable, Unreadable
 from importers.positions.settings import PositionsSettings
 from importers.positions.table import CATEGORY_COLUMNS, POSITION_COLUMNS, Form, Lists, Table, read, read_json
 from protocols import web
@@ -24,7 +24,7 @@ _TYPES: Mapping[str, Form] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FetchedLists:
     """The lists. ``marks``: what to ask with next time."""
 
     label: str
@@ -41,7 +41,7 @@ class _File:
     etag: str = ""
 
 
-def fetch(settings: PositionsSettings, marks: Mapping[str, str]) -> Told | None:
+def fetch(settings: PositionsSettings, marks: Mapping[str, str]) -> FetchedLists | None:
     """The lists; None where the address says that nothing has changed since ``marks``. Raises SourceError."""
     if settings.url is not None:
         return _from_address(settings, settings.url, marks)
@@ -53,7 +53,7 @@ def fetch(settings: PositionsSettings, marks: Mapping[str, str]) -> Told | None:
 # -- files ------------------------------------------------------------------------------------------------------------
 
 
-def _from_disk(settings: PositionsSettings, path: Path) -> Told:
+def _from_disk(settings: PositionsSettings, path: Path) -> FetchedLists:
     if path.is_dir():
         file = _only(path, POSITIONS)
         if file is None:
@@ -91,7 +91,7 @@ def _opened(path: Path, settings: PositionsSettings) -> _File:
 # -- addresses --------------------------------------------------------------------------------------------------------
 
 
-def _from_address(settings: PositionsSettings, url: str, marks: Mapping[str, str]) -> Told | None:
+def _from_address(settings: PositionsSettings, url: str, marks: Mapping[str, str]) -> FetchedLists | None:
     # A mark of another address says nothing of this one.
     etag = marks.get("etag", "") if marks.get("url") == url else ""
     beside_url = settings.categories_url or ""
@@ -139,7 +139,7 @@ def _get(http: httpx.Client, url: str, etag: str, settings: PositionsSettings) -
 
 def _check_status(url: str, status: int) -> None:
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        raise Refused(f"{url} refuses the credentials (HTTP {status}): look at token in [sources.positions]")
+        raise ListRejected(f"{url} refuses the credentials (HTTP {status}): look at token in [sources.positions]")
     if status == httpx.codes.NOT_FOUND:
         raise Unavailable(f"there is nothing at {url} (HTTP 404): look at url in [sources.positions]")
     if status != httpx.codes.OK:
@@ -165,10 +165,10 @@ def _lists(file: _File, section: str, settings: PositionsSettings) -> Lists:
     return Lists(None, read(file.content, file.form, file.name, CATEGORY_COLUMNS, settings))
 
 
-def _together(label: str, lists: Lists, also: Lists | None, marks: Mapping[str, str]) -> Told:
+def _together(label: str, lists: Lists, also: Lists | None, marks: Mapping[str, str]) -> FetchedLists:
     if lists.positions is None:
         raise Unreadable(f"{label} has no list under {POSITIONS!r}")
     if also is not None and also.categories is None:
         raise Unreadable(f"the categories beside {label} have no list under {CATEGORIES!r}")
     categories = also.categories if also is not None else lists.categories
-    return Told(label, lists.positions, categories, marks)
+    return FetchedLists(label, lists.positions, categories, marks)

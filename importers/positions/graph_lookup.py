@@ -7,7 +7,7 @@ import neo4j
 from graph.statements.precedence import MANUAL, RULE_PREFIX
 from graph.time import Period
 from importers.positions.lookup import Employed
-from importers.positions.matching import Told
+from importers.positions.matching import PayrollPosition
 
 OWN = "positions"
 
@@ -59,9 +59,9 @@ class GraphLookup:
 
 def _period(
     row: list[object], sources: tuple[str, ...], names: Mapping[tuple[object, object], str]
-) -> tuple[Period, Told]:
+) -> tuple[Period, PayrollPosition]:
     start, end, *told = row
     institution, code, _, title = told
     told[-1] = title or names.get((institution, code), "")
     period = Period(start.to_native(), None if end is None else end.to_native())  # type: ignore[attr-defined]
-    return period, Told(sources, *told)  # type: ignore[arg-type]
+    return period, PayrollPosition(sources, *told)  # type: ignore[arg-type]

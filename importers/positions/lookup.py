@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from graph.time import Period
-from importers.positions.matching import Told
+from importers.positions.matching import PayrollPosition
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Employed:
     """An employment, by uuid; its periods in order, none where neither code nor title is told."""
 
     uuid: str
-    periods: Sequence[tuple[Period, Told]]
+    periods: Sequence[tuple[Period, PayrollPosition]]
 
 
 class Lookup(Protocol):

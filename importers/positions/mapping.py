@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import Period, stretches, union, within
 from importers.positions.listing import Listing
 from importers.positions.rows import CategoryRow, PositionRow
@@ -15,16 +15,16 @@ def position(told: Sequence[PositionRow], listing: Listing, previous: Statement 
 
     Days before the first row keep what was told of them: a row that now begins later says nothing of the time before.
     """
-    values: dict[str, list[Told]] = {}
-    links: dict[str, list[LinkTold]] = {}
+    values: dict[str, list[DatedValue]] = {}
+    links: dict[str, list[DatedLink]] = {}
     for row in told:
         for name, value in _values(row, listing):
-            values.setdefault(name, []).append(Told(row.period, value))
+            values.setdefault(name, []).append(DatedValue(row.period, value))
         if row.category in listing.categories or row.category in listing.refused_categories:
             to = Ref("PositionCategory", row.category)
-            links.setdefault("in_category", []).append(LinkTold(row.period, to))
+            links.setdefault("in_category", []).append(DatedLink(row.period, to))
         if row.replaced_by:
-            links.setdefault("replaced_by", []).append(LinkTold(row.period, Ref("Position", row.replaced_by)))
+            links.setdefault("replaced_by", []).append(DatedLink(row.period, Ref("Position", row.replaced_by)))
     made = Statement(
         "Position",
         told[0].code,
@@ -40,8 +40,8 @@ def category(row: CategoryRow) -> Statement:
     return Statement(
         "PositionCategory",
         row.code,
-        values={"code": (Told(Period(), row.code),), "title": (Told(Period(), row.title),)},
-        links={"parent": (LinkTold(Period(), Ref("PositionCategory", row.parent)),)} if row.parent else {},
+        values={"code": (DatedValue(Period(), row.code),), "title": (DatedValue(Period(), row.title),)},
+        links={"parent": (DatedLink(Period(), Ref("PositionCategory", row.parent)),)} if row.parent else {},
     )
 
 
@@ -114,15 +114,15 @@ def _with_earlier(made: Statement, previous: Statement, day: date) -> Statement:
     )
 
 
-def _values_until(tolds: Sequence[Told], before: Period) -> tuple[Told, ...]:
-    return tuple(Told(both, each.value) for each in tolds if (both := each.period.overlap(before)) is not None)
+def _values_until(tolds: Sequence[DatedValue], before: Period) -> tuple[DatedValue, ...]:
+    return tuple(DatedValue(both, each.value) for each in tolds if (both := each.period.overlap(before)) is not None)
 
 
-def _links_until(tolds: Sequence[LinkTold], before: Period) -> tuple[LinkTold, ...]:
+def _links_until(tolds: Sequence[DatedLink], before: Period) -> tuple[DatedLink, ...]:
     return tuple(replace(each, period=both) for each in tolds if (both := each.period.overlap(before)) is not None)
 
 
-def _on(tolds: Sequence[Told], day: date) -> Value | None:
+def _on(tolds: Sequence[DatedValue], day: date) -> Value | None:
     return next((each.value for each in tolds if each.period.holds(day)), None)
 
 

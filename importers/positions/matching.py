@@ -20,7 +20,7 @@ How = Literal["payroll", "stk", "title"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Told:
+class PayrollPosition:
     """What payroll tells of an employment's position in a period. Empty texts are not told.
 
     ``sources``: of the employment, sorted. ``institution``: SD's institution, Opus's client.
@@ -79,7 +79,7 @@ class Matcher:
     _rules: dict[str, list[tuple[PositionRow, Pattern]]] = field(default_factory=dict)  # by their longest part
     _lengths: set[int] = field(default_factory=set)  # of those parts
     _excluded: dict[PositionRow, list[Pattern]] = field(default_factory=dict)
-    _kept: dict[Told, Sequence[tuple[Period, Answer]]] = field(default_factory=dict)
+    _kept: dict[PayrollPosition, Sequence[tuple[Period, Answer]]] = field(default_factory=dict)
     _titles: dict[str, Sequence[tuple[_Rank, PositionRow]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -97,7 +97,7 @@ class Matcher:
                     self._rules.setdefault(each.longest, []).append((row, each))
                     self._lengths.add(len(each.longest))
 
-    def answers(self, told: Told) -> Sequence[tuple[Period, Answer]]:
+    def answers(self, told: PayrollPosition) -> Sequence[tuple[Period, Answer]]:
         """Over all time, in order and without gaps, the answer of each day."""
         if told not in self._kept:
             self._kept[told] = tuple(_over_time(list(self._fitting(told))))
@@ -109,7 +109,7 @@ class Matcher:
 
     # -- what fits at any time --------------------------------------------------------------------------------------
 
-    def _fitting(self, told: Told) -> Iterator[tuple[_Rank, PositionRow]]:
+    def _fitting(self, told: PayrollPosition) -> Iterator[tuple[_Rank, PositionRow]]:
         for weight, key in _keys(told):
             for row in self._by_key.get(key, ()):
                 yield _Rank(1, weight, "payroll"), row
@@ -138,7 +138,7 @@ class Matcher:
         return any(each.fits(title) for each in self._excluded.get(row, ()))
 
 
-def _keys(told: Told) -> Iterator[tuple[int, str]]:
+def _keys(told: PayrollPosition) -> Iterator[tuple[int, str]]:
     """Keys in payroll that stand for it, with their weights: the one that names the client outranks the other."""
     if not told.code:
         return
@@ -170,11 +170,11 @@ class Placed:
     """An answer for an employment in a period, and what it was found of."""
 
     period: Period
-    told: Told
+    told: PayrollPosition
     answer: Answer
 
 
-def placed(periods: Iterable[tuple[Period, Told]], matcher: Matcher) -> list[Placed]:
+def placed(periods: Iterable[tuple[Period, PayrollPosition]], matcher: Matcher) -> list[Placed]:
     """The positions of an employment; ``periods`` in order.
 
     Where the row has ended and no other answers, the employment keeps it as long as its work stays the same: its
@@ -190,7 +190,7 @@ def placed(periods: Iterable[tuple[Period, Told]], matcher: Matcher) -> list[Pla
     return found
 
 
-def _kept(before: Placed, now: Period, told: Told, matcher: Matcher) -> Found | None:
+def _kept(before: Placed, now: Period, told: PayrollPosition, matcher: Matcher) -> Found | None:
     """The row that the employment had until now, if it is no longer valid."""
     had = before.answer
     if not isinstance(had, Found) or before.period.end != now.start or before.told.same_work != told.same_work:

@@ -13,8 +13,7 @@ from graph.statements.statement import Statement
 from graph.time import today
 from importers.positions import mapping
 from importers.positions.employments import Employments
-from importers.positions.fetching import CATEGORIES, fetch
-from importers.positions.fetching import Told as Fetched
+from importers.positions.fetching import CATEGORIES, FetchedLists, fetch
 from importers.positions.listing import Listing, listing
 from importers.positions.lookup import Lookup
 from importers.positions.matching import Matcher
@@ -58,7 +57,7 @@ class Positions:
         )
 
 
-def _columns(told: Fetched) -> tuple[str, ...]:
+def _columns(told: FetchedLists) -> tuple[str, ...]:
     """What the list has a place for; the categories' own list counts as one."""
     beside = () if told.categories is None else (CATEGORIES,)
     return (*sorted(told.positions.columns), *beside)

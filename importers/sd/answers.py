@@ -100,12 +100,12 @@ def period(element: etree._Element) -> Period:
     return Period(first, None if last == FOREVER else last + timedelta(days=1))
 
 
-class StatusTold(NamedTuple):
+class StatusAnswer(NamedTuple):
     period: Period
     code: str
 
 
-class DepartmentTold(NamedTuple):
+class DepartmentAnswer(NamedTuple):
     """``uuid`` in small letters; empty where SD leaves it out."""
 
     period: Period
@@ -113,13 +113,13 @@ class DepartmentTold(NamedTuple):
     uuid: str
 
 
-class JobTold(NamedTuple):
+class JobAnswer(NamedTuple):
     period: Period
     position: str
     title: str
 
 
-class WorkingTimeTold(NamedTuple):
+class WorkingTimeAnswer(NamedTuple):
     """``rate``: share of full time, None where SD leaves it out."""
 
     period: Period
@@ -129,15 +129,15 @@ class WorkingTimeTold(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class EmploymentTold:
+class EmploymentAnswer:
     """An employment as an answer has it. A timeline is None where it was not asked for."""
 
     number: str
     anniversary: date | None
-    statuses: tuple[StatusTold, ...] | None
-    departments: tuple[DepartmentTold, ...] | None
-    jobs: tuple[JobTold, ...] | None
-    working_times: tuple[WorkingTimeTold, ...] | None
+    statuses: tuple[StatusAnswer, ...] | None
+    departments: tuple[DepartmentAnswer, ...] | None
+    jobs: tuple[JobAnswer, ...] | None
+    working_times: tuple[WorkingTimeAnswer, ...] | None
 
     @property
     def has_only_status(self) -> bool:
@@ -163,9 +163,9 @@ class Parts:
         )
 
 
-def employment(element: etree._Element, parts: Parts) -> EmploymentTold:
+def employment(element: etree._Element, parts: Parts) -> EmploymentAnswer:
     """Raises WrongValue where a date or number can't be read."""
-    return EmploymentTold(
+    return EmploymentAnswer(
         number=text(element, "EmploymentIdentifier"),
         anniversary=_day(element, "AnniversaryDate") if text(element, "AnniversaryDate") else None,
         statuses=tuple(_status(each) for each in element.iterfind("EmploymentStatus")) if parts.statuses else None,
@@ -179,22 +179,22 @@ def employment(element: etree._Element, parts: Parts) -> EmploymentTold:
     )
 
 
-def _status(element: etree._Element) -> StatusTold:
-    return StatusTold(period(element), text(element, "EmploymentStatusCode"))
+def _status(element: etree._Element) -> StatusAnswer:
+    return StatusAnswer(period(element), text(element, "EmploymentStatusCode"))
 
 
-def _department(element: etree._Element) -> DepartmentTold:
+def _department(element: etree._Element) -> DepartmentAnswer:
     uuid = text(element, "DepartmentUUIDIdentifier").lower()
-    return DepartmentTold(period(element), text(element, "DepartmentIdentifier"), uuid)
+    return DepartmentAnswer(period(element), text(element, "DepartmentIdentifier"), uuid)
 
 
-def _job(element: etree._Element) -> JobTold:
+def _job(element: etree._Element) -> JobAnswer:
     title = text(element, "EmploymentName")
-    return JobTold(period(element), text(element, "JobPositionIdentifier"), "" if title in BLANK else title)
+    return JobAnswer(period(element), text(element, "JobPositionIdentifier"), "" if title in BLANK else title)
 
 
-def _working_time(element: etree._Element) -> WorkingTimeTold:
-    return WorkingTimeTold(
+def _working_time(element: etree._Element) -> WorkingTimeAnswer:
+    return WorkingTimeAnswer(
         period(element),
         _rate(element),
         text(element, "SalariedIndicator").lower() == "true",
@@ -213,34 +213,36 @@ def _rate(element: etree._Element) -> float | None:
     return rate
 
 
-class AddressTold(NamedTuple):
+class AddressAnswer(NamedTuple):
     street: str
     postal_code: str
     town: str
 
 
-NO_ADDRESS = AddressTold("", "", "")
+NO_ADDRESS = AddressAnswer("", "", "")
 
 
-def address(element: etree._Element) -> AddressTold:
+def address(element: etree._Element) -> AddressAnswer:
     """PostalAddress of a department or person; empty texts where it says nothing."""
     inner = element.find("PostalAddress")
     if inner is None:
         return NO_ADDRESS
-    return AddressTold(text(inner, "StandardAddressIdentifier"), text(inner, "PostalCode"), text(inner, "DistrictName"))
+    return AddressAnswer(
+        text(inner, "StandardAddressIdentifier"), text(inner, "PostalCode"), text(inner, "DistrictName")
+    )
 
 
-class ContactTold(NamedTuple):
+class ContactAnswer(NamedTuple):
     """By position: a department's local and payroll phone, absence and PersonaleWeb mail; a person's phone and mail."""
 
     phones: tuple[str, str] = ("", "")
     mails: tuple[str, str] = ("", "")
 
 
-NO_CONTACT = ContactTold()
+NO_CONTACT = ContactAnswer()
 
 
-def contact(element: etree._Element) -> ContactTold:
+def contact(element: etree._Element) -> ContactAnswer:
     """ContactInformation, as it stands; what is a filler is decided by the settings."""
     inner = element.find("ContactInformation")
     if inner is None:
@@ -255,24 +257,24 @@ def contact(element: etree._Element) -> ContactTold:
             mails.append(told)
     phone, second_phone, *_ = (*phones, "", "")
     mail, second_mail, *_ = (*mails, "", "")
-    return ContactTold((phone, second_phone), (mail, second_mail))
+    return ContactAnswer((phone, second_phone), (mail, second_mail))
 
 
-class PersonTold(NamedTuple):
+class PersonAnswer(NamedTuple):
     """A person's own data of one day; ``address`` and ``contact`` are private."""
 
     cpr: str
     given_name: str
     surname: str
-    address: AddressTold
-    contact: ContactTold
+    address: AddressAnswer
+    contact: ContactAnswer
 
 
-def person(element: etree._Element) -> tuple[PersonTold, tuple[tuple[str, ContactTold], ...]]:
+def person(element: etree._Element) -> tuple[PersonAnswer, tuple[tuple[str, ContactAnswer], ...]]:
     """A person, and the contact at work of each employment number. One pass: an answer holds everybody."""
     cpr = given_name = surname = ""
     lives, private = NO_ADDRESS, NO_CONTACT
-    work: list[tuple[str, ContactTold]] = []
+    work: list[tuple[str, ContactAnswer]] = []
     for child in element:
         match child.tag:
             case "Employment":
@@ -287,7 +289,7 @@ def person(element: etree._Element) -> tuple[PersonTold, tuple[tuple[str, Contac
                 lives = address(element)
             case "ContactInformation":
                 private = contact(element)
-    return PersonTold(cpr, given_name, surname, lives, private), tuple(work)
+    return PersonAnswer(cpr, given_name, surname, lives, private), tuple(work)
 
 
 class DepartmentPeriod(NamedTuple):
@@ -298,8 +300,8 @@ class DepartmentPeriod(NamedTuple):
     level: str
     name: str
     p_number: str
-    address: AddressTold
-    contact: ContactTold
+    address: AddressAnswer
+    contact: ContactAnswer
 
 
 def department_period(element: etree._Element) -> DepartmentPeriod:
@@ -317,7 +319,7 @@ def department_period(element: etree._Element) -> DepartmentPeriod:
 
 
 @dataclass(frozen=True, slots=True)
-class PositionTold:
+class PositionAnswer:
     """``groups``: names of the groups above it, lowest first. ``unreadable``: the element that can't be read."""
 
     code: str
@@ -326,7 +328,7 @@ class PositionTold:
     unreadable: str = ""
 
 
-def positions(element: etree._Element, above: tuple[str, ...] = ()) -> Iterator[PositionTold]:
+def positions(element: etree._Element, above: tuple[str, ...] = ()) -> Iterator[PositionAnswer]:
     """The entries of level 0 in a Profession element, wherever they stand; levels 1 to 3 are groups for statistics.
 
     Also those of which it can't be said, because code or level is none; they say so (``unreadable``).
@@ -335,6 +337,6 @@ def positions(element: etree._Element, above: tuple[str, ...] = ()) -> Iterator[
     level = text(element, "JobPositionLevelCode")
     if level not in _GROUPS:
         wrong = "JobPositionLevelCode" if level != "0" else "" if code else "JobPositionIdentifier"
-        yield PositionTold(code, name, above, wrong)
+        yield PositionAnswer(code, name, above, wrong)
     for inner in element.iterfind("Profession"):
         yield from positions(inner, (name, *above) if name else above)

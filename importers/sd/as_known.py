@@ -11,7 +11,7 @@ from itertools import pairwise
 from graph.statements.statement import Problem, Statement
 from graph.time import Period
 from importers.sd.answers import NO_ADDRESS, NO_CONTACT, DepartmentPeriod
-from importers.sd.organisation import Department, ParentTold
+from importers.sd.organisation import Department, ParentAnswer
 
 
 def unreadable(key: str, field: str, text: str) -> Problem:
@@ -26,7 +26,7 @@ def as_known(uuid: str, kept: Statement | None, problem: Problem, raw: bytes = b
     return Department(uuid, tuple(_periods(kept)), tuple(_parents(kept)), raw, problem)
 
 
-def parents_known(kept: Statement) -> tuple[ParentTold, ...]:
+def parents_known(kept: Statement) -> tuple[ParentAnswer, ...]:
     """Its parents over time, as the graph has them."""
     return tuple(_parents(kept))
 
@@ -56,8 +56,8 @@ def _on(kept: Statement, name: str, part: Period) -> str:
     return next((str(told.value) for told in kept.values.get(name, ()) if told.period.holds(part.start)), "")
 
 
-def _parents(kept: Statement) -> Iterator[ParentTold]:
+def _parents(kept: Statement) -> Iterator[ParentAnswer]:
     """Beside the line, what it counts as stands for the parent: its people have their place there."""
     for name in ("parent", "counts_as"):
         for told in kept.links.get(name, ()):
-            yield ParentTold(told.period, told.to.key.partition(":")[2])
+            yield ParentAnswer(told.period, told.to.key.partition(":")[2])

@@ -19,7 +19,7 @@ from typing import IO, Self, TypeVar
 import httpx
 
 from graph.time import COPENHAGEN
-from importers.sd.errors import AccessRefused, Closed, Unanswered, Unavailable, Unreadable
+from importers.sd.errors import AccessRejected, NoAnswer, OutsideOpeningHours, Unavailable, Unreadable
 from importers.sd.settings import SdSettings
 
 CLOSED_TEXT = b"The webservice has failed"
@@ -75,7 +75,7 @@ class Client:
         self._http.close()
 
     def ask(self, operation: str, parameters: Mapping[str, str | date | bool]) -> Body:
-        """The body of an answer, whole. Raises Unavailable, Closed, AccessRefused, Unreadable."""
+        """The body of an answer, whole. Raises Unavailable, OutsideOpeningHours, AccessRejected, Unreadable."""
         url = f"{self._settings.xml_url.rstrip('/')}/{operation}"
         body = self._try(lambda: self._spooled(url, operation, parameters), operation)
         assert body is not None
@@ -107,7 +107,7 @@ class Client:
             except (_Temporary, httpx.TransportError) as failure:
                 why = str(failure) or type(failure).__name__
                 only_this = only_this and isinstance(failure, _HttpError)
-        kind = Unanswered if only_this else Unavailable
+        kind = NoAnswer if only_this else Unavailable
         raise kind(f"SD does not answer {name}: {why}. Tried {self._settings.retries + 1} times.")
 
     def _check_hours(self) -> None:
@@ -116,7 +116,7 @@ class Client:
         opens, closes = self._settings.opens, self._settings.closes
         now = self._now().astimezone(COPENHAGEN)
         if not opens <= now.time() < closes:
-            raise Closed(
+            raise OutsideOpeningHours(
                 f"SD is open from {opens:%H:%M} to {closes:%H:%M}; it is {now:%H:%M}. The run is put off.",
                 _opening(now, opens),
             )
@@ -171,7 +171,7 @@ def _text(value: str | date | bool) -> str:
 
 def _check_status(answer: httpx.Response, operation: str) -> None:
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        raise AccessRefused(
+        raise AccessRejected(
             f"SD refuses {operation} ({_form(answer)}): look at the settings' user and password, "
             "and whether the user may call this operation."
         )

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from graph.statements.statement import BadRecord, LinkTold, Problem, Ref, Statement, Told, Value
+from graph.statements.statement import BadRecord, DatedLink, DatedValue, Problem, Ref, Statement, Value
 from graph.time import Period, union, within, without
 from importers.sd import position_mapping
-from importers.sd.answers import ContactTold, DepartmentTold, EmploymentTold, StatusTold
+from importers.sd.answers import ContactAnswer, DepartmentAnswer, EmploymentAnswer, StatusAnswer
 from importers.sd.organisation import Department, Organisation
 from importers.sd.settings import SdSettings
 from importers.sd.timelines import ALWAYS_SO, cut, from_today, links, shown, tolds, values
@@ -41,14 +41,14 @@ class Holder:
     institution: str
     key: str
     person: str
-    contact: ContactTold | None
+    contact: ContactAnswer | None
     organisation: Organisation
     titles: Mapping[str, str]
     complete: bool = True
 
 
 def employment(
-    told: EmploymentTold, holder: Holder, settings: SdSettings, day: date, previous: Statement | None
+    told: EmploymentAnswer, holder: Holder, settings: SdSettings, day: date, previous: Statement | None
 ) -> Mapped:
     """The whole timeline of an employment. Raises BadRecord for an unknown status code, and for no status at all.
 
@@ -86,14 +86,14 @@ def employment(
     return Mapped(stated, tuple(problems), {name: union(each) for name, each in untold.items()})
 
 
-def _begins_at_its_end(told: EmploymentTold) -> bool:
+def _begins_at_its_end(told: EmploymentAnswer) -> bool:
     """The first that SD tells is that it has ended: of what was before that, it tells nothing any more."""
     first = min(told.statuses or (), key=lambda each: each.period.start, default=None)
     return first is not None and first.code not in EMPLOYED
 
 
 def _empty_parts(
-    told: EmploymentTold, holder: Holder, previous: Statement | None, problems: list[Problem]
+    told: EmploymentAnswer, holder: Holder, previous: Statement | None, problems: list[Problem]
 ) -> dict[str, list[Period]]:
     """Names of what is known, and of which the answer has no part though it was asked for: a fault of the service."""
     untold: dict[str, list[Period]] = {}
@@ -106,7 +106,7 @@ def _empty_parts(
     return untold
 
 
-def _existence(told: EmploymentTold, holder: Holder, settings: SdSettings) -> tuple[tuple[Period, ...], date | None]:
+def _existence(told: EmploymentAnswer, holder: Holder, settings: SdSettings) -> tuple[tuple[Period, ...], date | None]:
     """Days employed, and the day from which it is deleted."""
     statuses = told.statuses or ()
     for each in statuses:
@@ -122,7 +122,7 @@ def _existence(told: EmploymentTold, holder: Holder, settings: SdSettings) -> tu
     return (employed if deleted is None else within(employed, (Period(end=deleted),))), deleted
 
 
-def _says_only(told: EmploymentTold, code: str) -> bool:
+def _says_only(told: EmploymentAnswer, code: str) -> bool:
     return told.has_only_status and all(each.code == code for each in told.statuses or ())
 
 
@@ -132,13 +132,13 @@ def _ended_by_deletion(previous: Statement, deleted: date) -> Mapped:
         replace(
             previous,
             exists=within(previous.exists or (), (Period(end=deleted),)),
-            values={**previous.values, "status": (*status, Told(Period(deleted), DELETED))},
+            values={**previous.values, "status": (*status, DatedValue(Period(deleted), DELETED))},
         )
     )
 
 
-def _until(told: Told, day: date) -> Told:
-    return told if told.period.last <= day else Told(Period(told.period.start, day), told.value)
+def _until(told: DatedValue, day: date) -> DatedValue:
+    return told if told.period.last <= day else DatedValue(Period(told.period.start, day), told.value)
 
 
 def is_deleted(statement: Statement) -> bool:
@@ -146,7 +146,7 @@ def is_deleted(statement: Statement) -> bool:
     return any(each.value == DELETED for each in statement.values.get("status", ()))
 
 
-def breaks_unpaid_rule(told: EmploymentTold, settings: SdSettings) -> bool:
+def breaks_unpaid_rule(told: EmploymentAnswer, settings: SdSettings) -> bool:
     """A number with a letter and a position of unpaid staff belong together; at some time they must."""
     if settings.unpaid is None:
         return False
@@ -165,12 +165,12 @@ def _left_out(holder: Holder, previous: Statement | None) -> Mapped:
 
 
 def _values(
-    told: EmploymentTold, holder: Holder, settings: SdSettings, day: date, previous: Statement | None
-) -> dict[str, tuple[Told, ...]]:
+    told: EmploymentAnswer, holder: Holder, settings: SdSettings, day: date, previous: Statement | None
+) -> dict[str, tuple[DatedValue, ...]]:
     earliest = settings.earliest
-    found: dict[str, tuple[Told, ...]] = {
-        "number": (Told(ALWAYS_SO, told.number),),
-        "institution": (Told(ALWAYS_SO, holder.institution),),
+    found: dict[str, tuple[DatedValue, ...]] = {
+        "number": (DatedValue(ALWAYS_SO, told.number),),
+        "institution": (DatedValue(ALWAYS_SO, holder.institution),),
         "status": tolds(((each.period, each.code) for each in told.statuses or ()), earliest),
         "on_leave": tolds(_leave(told.statuses or ()), earliest),
         "position_code": tolds(((each.period, each.position) for each in told.jobs or ()), earliest),
@@ -180,7 +180,7 @@ def _values(
         "weekly_hours": tolds(_hours(told, settings), earliest),
     }
     if told.anniversary is not None:
-        found["anniversary"] = (Told(ALWAYS_SO, told.anniversary.isoformat()),)
+        found["anniversary"] = (DatedValue(ALWAYS_SO, told.anniversary.isoformat()),)
     elif previous is not None:
         found["anniversary"] = tuple(previous.values.get("anniversary", ()))
     if holder.contact is None:
@@ -197,28 +197,28 @@ def _values(
     return found
 
 
-def _leave(statuses: tuple[StatusTold, ...]) -> Iterator[tuple[Period, Value]]:
+def _leave(statuses: tuple[StatusAnswer, ...]) -> Iterator[tuple[Period, Value]]:
     return ((each.period, True) for each in statuses if each.code == ON_LEAVE)
 
 
-def _titles(told: EmploymentTold, holder: Holder) -> Iterator[tuple[Period, Value]]:
+def _titles(told: EmploymentAnswer, holder: Holder) -> Iterator[tuple[Period, Value]]:
     """The person's own title only: the position's name stays the position's (positions.md §6)."""
     for each in told.jobs or ():
         if each.title and each.title != holder.titles.get(each.position):
             yield each.period, each.title
 
 
-def _types(told: EmploymentTold) -> Iterator[tuple[Period, Value]]:
+def _types(told: EmploymentAnswer) -> Iterator[tuple[Period, Value]]:
     for each in told.working_times or ():
         monthly = "monthly_full" if each.full_time else "monthly_part"
         yield each.period, monthly if each.salaried else "hourly"
 
 
-def _fractions(told: EmploymentTold) -> Iterator[tuple[Period, Value]]:
+def _fractions(told: EmploymentAnswer) -> Iterator[tuple[Period, Value]]:
     return ((each.period, each.rate) for each in told.working_times or () if each.rate is not None)
 
 
-def _hours(told: EmploymentTold, settings: SdSettings) -> Iterator[tuple[Period, Value]]:
+def _hours(told: EmploymentAnswer, settings: SdSettings) -> Iterator[tuple[Period, Value]]:
     """Share of full time × full-time hours, which SD does not tell: by setting, also by position."""
     for each in told.working_times or ():
         if each.rate is None:
@@ -239,13 +239,13 @@ def _hours(told: EmploymentTold, settings: SdSettings) -> Iterator[tuple[Period,
 
 
 def _links(
-    told: EmploymentTold,
+    told: EmploymentAnswer,
     holder: Holder,
     settings: SdSettings,
     problems: list[Problem],
     days: tuple[Period, ...],
     untold: dict[str, list[Period]],
-) -> dict[str, tuple[LinkTold, ...]]:
+) -> dict[str, tuple[DatedLink, ...]]:
     """``days``: those of which problems are told. ``untold`` gets the days whose department is not to be found."""
     units: list[tuple[Period, Ref]] = []
     paid_in: list[tuple[Period, Ref]] = []
@@ -273,14 +273,14 @@ def _links(
         for each in told.jobs or ()
     )
     return {
-        "person": (LinkTold(ALWAYS_SO, Ref("Person", holder.person)),),
+        "person": (DatedLink(ALWAYS_SO, Ref("Person", holder.person)),),
         "unit": links(units, settings.earliest),
         "paid_in": links(paid_in, settings.earliest),
         "position": links(jobs, settings.earliest),
     }
 
 
-def _department(each: DepartmentTold, holder: Holder, problems: list[Problem]) -> str | None:
+def _department(each: DepartmentAnswer, holder: Holder, problems: list[Problem]) -> str | None:
     """The department's UUID; by its code where SD leaves the UUID out."""
     if each.uuid:
         return each.uuid
@@ -293,7 +293,7 @@ def _department(each: DepartmentTold, holder: Holder, problems: list[Problem]) -
     return None
 
 
-def _told_of(each: DepartmentTold, uuid: str, holder: Holder, problems: list[Problem]) -> Department | None:
+def _told_of(each: DepartmentAnswer, uuid: str, holder: Holder, problems: list[Problem]) -> Department | None:
     department = holder.organisation.department(uuid)
     if department is None or (department.is_unanswered and not department.periods):
         department = None
@@ -303,7 +303,7 @@ def _told_of(each: DepartmentTold, uuid: str, holder: Holder, problems: list[Pro
 
 
 def _place(
-    each: DepartmentTold,
+    each: DepartmentAnswer,
     department: Department,
     holder: Holder,
     days: tuple[Period, ...],
@@ -353,7 +353,7 @@ def _place(
 # -- what the answer does not hold --------------------------------------------------------------------------------
 
 
-def _with_what_was_not_asked(stated: Statement, told: EmploymentTold, previous: Statement) -> Statement:
+def _with_what_was_not_asked(stated: Statement, told: EmploymentAnswer, previous: Statement) -> Statement:
     """A timeline that was not asked for stays as it was: absent is not empty."""
     if None not in (told.statuses, told.departments, told.jobs, told.working_times):
         return stated
@@ -370,7 +370,7 @@ def _with_what_was_not_asked(stated: Statement, told: EmploymentTold, previous: 
     return replace(stated, exists=exists, values=held, links=linked)
 
 
-def _with_the_past(stated: Statement, told: EmploymentTold, previous: Statement) -> Statement:
+def _with_the_past(stated: Statement, told: EmploymentAnswer, previous: Statement) -> Statement:
     """Where SD was asked for present and future only, what was known from before the first told day stays."""
     first = min((each.period.start for each in told.statuses or ()), default=None)
     exists = stated.exists
@@ -394,7 +394,9 @@ def _with_the_past(stated: Statement, told: EmploymentTold, previous: Statement)
     return replace(stated, exists=exists, values=values(held), links={k: v for k, v in linked.items() if v})
 
 
-def _joined(before: tuple[Told, ...], after: tuple[Told, ...], start: date | None) -> tuple[Told, ...]:
+def _joined(
+    before: tuple[DatedValue, ...], after: tuple[DatedValue, ...], start: date | None
+) -> tuple[DatedValue, ...]:
     """``before`` until ``start``, ``after`` from then on."""
     if start is None:
         return before

@@ -41,24 +41,24 @@ class Unavailable(SourceError):
     retry = SOON
 
 
-class Unanswered(Unavailable):
+class NoAnswer(Unavailable):
     """Each attempt at this question was answered with an HTTP error; others may still be answered."""
 
     retry = SOON
 
 
-class Closed(SourceError):
+class OutsideOpeningHours(SourceError):
     """Outside opening hours: no call was made; the run is put off until it ``opens``."""
 
     def __init__(self, text: str, opens: datetime) -> None:
         super().__init__(text, retry=at(opens))
 
 
-class AccessRefused(SourceError):
+class AccessRejected(SourceError):
     """User or password is not accepted; asking again would lock the user out."""
 
     retry = NEVER
 
 
-OF_ONE_THING = (ServiceFault, Unreadable, Unanswered)
+OF_ONE_THING = (ServiceFault, Unreadable, NoAnswer)
 """What may go wrong with the look-up of one thing while others are answered."""

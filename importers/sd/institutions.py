@@ -8,12 +8,12 @@ from graph.statements.statement import Problem
 from importers.lookups import Lookups
 from importers.sd import position_mapping as mapped_positions
 from importers.sd.again import Again
-from importers.sd.answers import PositionTold, WrongValue, text
+from importers.sd.answers import PositionAnswer, WrongValue, text
 from importers.sd.as_known import as_known, has_code, parents_known, unreadable
 from importers.sd.errors import ServiceFault
 from importers.sd.operations import (
     Elements,
-    InstitutionTold,
+    InstitutionAnswer,
     Operations,
     Structure,
     Tree,
@@ -40,7 +40,7 @@ class Institution:
 
     organisation: Organisation
     records: Records
-    positions: list[PositionTold]
+    positions: list[PositionAnswer]
     looked_up: set[str] = field(default_factory=set)
     nameless: list[Problem] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
@@ -112,10 +112,10 @@ class Institutions:
     again: Again
     _trees: dict[str, tuple[Tree, Elements]] = field(default_factory=dict)
 
-    def told(self) -> list[InstitutionTold]:
+    def told(self) -> list[InstitutionAnswer]:
         return self.operations.institutions()
 
-    def structures(self, told: Iterable[InstitutionTold]) -> tuple[dict[str, Structure], str]:
+    def structures(self, told: Iterable[InstitutionAnswer]) -> tuple[dict[str, Structure], str]:
         """The organisation of each as answered today, by code, and a digest of all."""
         found = {each.code: self.operations.structure(each.code) for each in told}
         return found, "-".join(each.digest for each in found.values())
@@ -156,7 +156,7 @@ class Institutions:
             found[code] = sorted(differ | below)
         return found if sum(map(len, found.values())) <= _MOST_CHANGED else None
 
-    def whole(self, told: InstitutionTold, structure: Structure) -> Institution:
+    def whole(self, told: InstitutionAnswer, structure: Structure) -> Institution:
         """With every department and all its parents over time: a call a department."""
         tree, elements = self._parsed(told.code, structure)
         departments, nameless = self._departments(told.code, elements)
@@ -227,7 +227,7 @@ class Institutions:
         key = f"department:{uuid}"
         return as_known(uuid, self.known.statement("Unit", key), Problem("Unit", key, "", NO_ANSWER, text))
 
-    def lazy(self, told: InstitutionTold, levels: tuple[str, ...]) -> Institution:
+    def lazy(self, told: InstitutionAnswer, levels: tuple[str, ...]) -> Institution:
         """With departments that are fetched when a changed employment points to them. ``levels``: as last read."""
         organisation = self._organisation(told, levels)
         made = self._with_positions(organisation)
@@ -279,7 +279,7 @@ class Institutions:
                 return Elements({}, frozenset())  # an answer, too
             raise
 
-    def _organisation(self, told: InstitutionTold, levels: tuple[str, ...]) -> Organisation:
+    def _organisation(self, told: InstitutionAnswer, levels: tuple[str, ...]) -> Organisation:
         return Organisation(told.code, told.uuid, told.name, levels, LeftOut(self.settings))
 
     def _with_positions(self, organisation: Organisation) -> Institution:

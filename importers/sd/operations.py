@@ -14,11 +14,11 @@ from lxml import etree
 from graph.time import FOREVER
 from importers.sd.answers import (
     Answer,
-    ContactTold,
+    ContactAnswer,
     DepartmentPeriod,
     Parts,
-    PersonTold,
-    PositionTold,
+    PersonAnswer,
+    PositionAnswer,
     department_period,
     person,
     positions,
@@ -54,7 +54,7 @@ class Elements(NamedTuple):
     nameless: frozenset[str]
 
 
-class InstitutionTold(NamedTuple):
+class InstitutionAnswer(NamedTuple):
     code: str
     uuid: str
     name: str
@@ -63,8 +63,8 @@ class InstitutionTold(NamedTuple):
 class PersonWithWork(NamedTuple):
     """A person, and the contact at work of each employment number here."""
 
-    told: PersonTold
-    work: tuple[tuple[str, ContactTold], ...]
+    told: PersonAnswer
+    work: tuple[tuple[str, ContactAnswer], ...]
 
 
 class EmploymentRaw(NamedTuple):
@@ -118,9 +118,9 @@ class Operations:
 
     # -- organisation -----------------------------------------------------------------------------------------------
 
-    def institutions(self) -> list[InstitutionTold]:
+    def institutions(self) -> list[InstitutionAnswer]:
         """Those of the settings, in their order; or all of the region, by code."""
-        found: list[InstitutionTold] = []
+        found: list[InstitutionAnswer] = []
         before = 0
         asked: list[Parameters] = [{"InstitutionIdentifier": each} for each in self._settings.institutions] or [
             {"RegionIdentifier": self._settings.region or ""}
@@ -128,7 +128,7 @@ class Operations:
         for each in asked:
             answer = self._ask("GetInstitution20111201", "Institution", {**each, "UUIDIndicator": True})
             for element in answer.elements:
-                told = InstitutionTold(
+                told = InstitutionAnswer(
                     text(element, "InstitutionIdentifier"),
                     text(element, "InstitutionUUIDIdentifier").lower(),
                     text(element, "InstitutionName"),
@@ -222,7 +222,7 @@ class Operations:
         )
         return next((text(each, "DepartmentUUIDIdentifier").lower() for each in answer.elements), "")
 
-    def positions(self, institution: str) -> list[PositionTold]:
+    def positions(self, institution: str) -> list[PositionAnswer]:
         """The institution's position list: level 0, with the groups above."""
         answer = self._ask("GetProfession20080201", "GetProfession20080201", {"InstitutionIdentifier": institution})
         return [each for root in answer.elements for top in root.iterfind("Profession") for each in positions(top)]

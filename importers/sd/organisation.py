@@ -23,7 +23,7 @@ NO_ANSWER = "no_answer"
 """Rule of what was looked up and not answered; it stays as it was known."""
 
 
-class ParentTold(NamedTuple):
+class ParentAnswer(NamedTuple):
     period: Period
     parent: str
 
@@ -38,7 +38,7 @@ class Department:
 
     uuid: str
     periods: tuple[DepartmentPeriod, ...]
-    parents: tuple[ParentTold, ...]
+    parents: tuple[ParentAnswer, ...]
     raw: bytes = b""
     unreadable: Problem | None = None
     parents_untold: bool = False
@@ -64,22 +64,22 @@ class Department:
             if one.parent != other.parent and (both := one.period.overlap(other.period))
         )
 
-    def single_parents(self) -> Iterator[ParentTold]:
+    def single_parents(self) -> Iterator[ParentAnswer]:
         """Parents on the days with just one that is not the department itself."""
         clashes = self.clashes()
         for each in self.parents:
             if each.parent != self.uuid:
                 for left in without((each.period,), clashes):
-                    yield ParentTold(left, each.parent)
+                    yield ParentAnswer(left, each.parent)
 
 
-def parents_of(history: bytes) -> tuple[ParentTold, ...]:
+def parents_of(history: bytes) -> tuple[ParentAnswer, ...]:
     """The JSON parent history; dates inclusive. Raises WrongValue."""
     if not history:
         return ()
     try:
         return tuple(
-            ParentTold(
+            ParentAnswer(
                 _inclusive(written_day(each["startDate"]), written_day(each["endDate"])),
                 each["parentUuid"].lower(),
             )
@@ -279,7 +279,7 @@ def by_tree(departments: Mapping[str, Department], tree: Mapping[str, str]) -> d
         if each.parents or uuid not in tree
         else replace(
             each,
-            parents=tuple(ParentTold(period, tree[uuid]) for period in each.life),
+            parents=tuple(ParentAnswer(period, tree[uuid]) for period in each.life),
             raw=each.raw + tree[uuid].encode(),
         )
         for uuid, each in departments.items()

@@ -8,7 +8,7 @@ from graph.statements.statement import BadRecord, Problem, Statement
 from graph.time import Period, within
 from importers.lookups import Lookups
 from importers.sd.again import Again
-from importers.sd.answers import NO_CONTACT, ContactTold
+from importers.sd.answers import NO_CONTACT, ContactAnswer
 from importers.sd.employment_mapping import is_deleted
 from importers.sd.errors import ServiceFault
 from importers.sd.institutions import Institution
@@ -20,7 +20,7 @@ from importers.sd.settings import SdSettings
 from importers.source import Known, Mapped, RawRecord, SourceError
 
 _DELETED = b"<EmploymentStatusCode>S<"
-Contacts = Mapping[tuple[str, str], ContactTold]
+Contacts = Mapping[tuple[str, str], ContactAnswer]
 
 
 @dataclass
@@ -54,7 +54,7 @@ class People:
         The persons of all come before the employments of any: one institution may have the employment of somebody
         whom only another tells, in whatever order they stand in the settings.
         """
-        contacts: dict[str, dict[tuple[str, str], ContactTold]] = {each.code: {} for each in institutions}
+        contacts: dict[str, dict[tuple[str, str], ContactAnswer]] = {each.code: {} for each in institutions}
         for institution in institutions:
             for each in self.operations.persons(institution.code):
                 yield from self._person(institution, each, contacts[institution.code])
@@ -68,7 +68,7 @@ class People:
         return self.operations.employments_from_today(institution.code, cpr, number)
 
     def _person(
-        self, institution: Institution, each: PersonWithWork, contacts: dict[tuple[str, str], ContactTold]
+        self, institution: Institution, each: PersonWithWork, contacts: dict[tuple[str, str], ContactAnswer]
     ) -> Iterator[RawRecord]:
         cpr = each.told.cpr
         if is_fictive(cpr):
@@ -167,7 +167,7 @@ class People:
                 continue
             for institution in institutions:
                 here = cpr in changed.get(institution.code, {})
-                contacts: dict[tuple[str, str], ContactTold] = {}
+                contacts: dict[tuple[str, str], ContactAnswer] = {}
                 if here or self._key(cpr) not in self.told:
                     asked = self.lookups.ask("person", self._key(cpr), partial(self._asked, institution, cpr))
                     for each in asked.answer or ():

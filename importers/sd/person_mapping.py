@@ -4,7 +4,7 @@ from datetime import date
 
 from graph.cpr.keyring import number_in
 from graph.statements.statement import Problem, Statement
-from importers.sd.answers import NO_ADDRESS, PersonTold
+from importers.sd.answers import NO_ADDRESS, PersonAnswer
 from importers.sd.settings import SdSettings
 from importers.sd.timelines import from_today, values
 from importers.source import Mapped
@@ -21,24 +21,24 @@ def is_fictive(cpr: str) -> bool:
     return cpr.endswith("0000")
 
 
-def is_protected(told: PersonTold) -> bool:
+def is_protected(told: PersonAnswer) -> bool:
     """SD has no flag for address protection; it writes stars for the street, or the postal code 0000."""
     return "*" in told.address.street or told.address.postal_code == "0000"
 
 
-def refusal(told: PersonTold, key: str) -> Problem | None:
+def refusal(told: PersonAnswer, key: str) -> Problem | None:
     """Why the person can't be taken; None where nothing speaks against it."""
     if told.cpr:
         return None
     return Problem("Person", key, "cpr", "no_cpr", "SD tells a person with nothing for a CPR number")
 
 
-def lacks_names(told: PersonTold) -> bool:
+def lacks_names(told: PersonAnswer) -> bool:
     """A person has names, so an answer without any tells nothing of them."""
     return not told.given_name and not told.surname
 
 
-def person(told: PersonTold, key: str, settings: SdSettings, day: date, previous: Statement | None) -> Mapped:
+def person(told: PersonAnswer, key: str, settings: SdSettings, day: date, previous: Statement | None) -> Mapped:
     """``key``: keyed hash of what SD has for a CPR number, which is SD's own identifier where it is not valid.
 
     Of names and an address that are not told, what is known stays.
@@ -76,7 +76,7 @@ def _untold(key: str, name: str) -> Problem:
     return Problem("Person", key, name, "untold", text, "notice")
 
 
-def _private(told: PersonTold, settings: SdSettings, protected: bool) -> dict[str, str]:
+def _private(told: PersonAnswer, settings: SdSettings, protected: bool) -> dict[str, str]:
     phone, mail = told.contact.phones[0], told.contact.mails[0]
     found = {
         "private_phone": "" if phone in settings.phones_that_are_none else phone,

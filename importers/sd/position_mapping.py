@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from graph.statements.statement import Problem, Statement, Told
-from importers.sd.answers import PositionTold
+from graph.statements.statement import DatedValue, Problem, Statement
+from importers.sd.answers import PositionAnswer
 from importers.sd.timelines import ALWAYS_SO
 from importers.source import Mapped
 
@@ -13,7 +13,7 @@ def key(institution: str, code: str) -> str:
     return f"position:{institution}:{code}"
 
 
-def position(told: PositionTold, institution: str) -> Mapped:
+def position(told: PositionAnswer, institution: str) -> Mapped:
     """An entry of level 0; its category is the names of the groups above it, lowest first. Without name: its code."""
     title = told.name or told.code
     named = {"code": told.code, "institution": institution, "title": title, "category": " / ".join(told.groups)}
@@ -21,7 +21,7 @@ def position(told: PositionTold, institution: str) -> Mapped:
         Statement(
             "Position",
             key(institution, told.code),
-            values={name: (Told(ALWAYS_SO, text),) for name, text in named.items() if text},
+            values={name: (DatedValue(ALWAYS_SO, text),) for name, text in named.items() if text},
         )
     )
 
@@ -31,6 +31,6 @@ def unknown(code: str, institution: str, previous: Statement | None) -> Mapped:
     text = f"employments have the position {code}, which is not in the position list of {institution}"
     problem = Problem("Position", key(institution, code), "code", "unknown_position", text, "notice")
     named = {"code": code, "institution": institution, "title": code}
-    values = {name: (Told(ALWAYS_SO, each),) for name, each in named.items()}
+    values = {name: (DatedValue(ALWAYS_SO, each),) for name, each in named.items()}
     stated = previous or Statement("Position", key(institution, code), values=values)
     return Mapped(replace(stated, exists=(ALWAYS_SO,)), (problem,))

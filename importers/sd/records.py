@@ -16,7 +16,7 @@ from lxml import etree
 from graph.statements.statement import BadRecord, Problem, Statement
 from importers.sd import answers, employment_mapping, person_mapping, position_mapping, unit_mapping
 from importers.sd.again import Again
-from importers.sd.answers import ContactTold, PersonTold, PositionTold
+from importers.sd.answers import ContactAnswer, PersonAnswer, PositionAnswer
 from importers.sd.operations import EmploymentRaw
 from importers.sd.organisation import Department, Organisation
 from importers.sd.settings import SdSettings
@@ -62,7 +62,7 @@ class Records:
             "Unit", told.key, print_of, partial(unit_mapping.department, told, organisation, self.settings)
         )
 
-    def position(self, told: PositionTold) -> RawRecord:
+    def position(self, told: PositionAnswer) -> RawRecord:
         code = self.organisation.code
         key = position_mapping.key(code, told.code)
         if told.unreadable:
@@ -79,7 +79,7 @@ class Records:
             "Position", key, print_of, lambda previous: position_mapping.unknown(code, institution, previous)
         )
 
-    def person(self, told: PersonTold, key: str) -> RawRecord:
+    def person(self, told: PersonAnswer, key: str) -> RawRecord:
         taken = told if self.settings.private_contact else (*told[:3], person_mapping.is_protected(told))
         print_of = self.known.fingerprint(self._salt, repr(tuple(taken)).encode())
         return RawRecord(
@@ -93,7 +93,7 @@ class Records:
         """Numbers are reused for other persons, so the person is part of the key."""
         return f"employment:{self.organisation.code}:{number}:{person_key}"
 
-    def employment(self, raw: EmploymentRaw, person_key: str, contact: ContactTold | None) -> RawRecord:
+    def employment(self, raw: EmploymentRaw, person_key: str, contact: ContactAnswer | None) -> RawRecord:
         key = self.employment_key(raw.number, person_key)
         if not raw.number or ":" in raw.number:
             text = "SD tells an employment without number, or with one that has a colon"
@@ -143,7 +143,7 @@ class Records:
         raw: EmploymentRaw,
         key: str,
         person_key: str,
-        contact: ContactTold | None,
+        contact: ContactAnswer | None,
         previous: Statement | None,
     ) -> Mapped:
         try:

@@ -3,27 +3,27 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import ALWAYS, Period, union
 
 ALWAYS_SO = Period()
 
 
-def tolds(values: Iterable[tuple[Period, Value | None]], earliest: date = ALWAYS) -> tuple[Told, ...]:
+def tolds(values: Iterable[tuple[Period, Value | None]], earliest: date = ALWAYS) -> tuple[DatedValue, ...]:
     """Adjacent and repeated periods with equal values are one; what began before ``earliest`` is cut to it."""
     by_value: dict[Value | None, list[Period]] = {}
     for period, value in values:
         by_value.setdefault(value, []).append(cut(period, earliest))
-    found = [Told(period, value) for value, periods in by_value.items() for period in union(periods)]
+    found = [DatedValue(period, value) for value, periods in by_value.items() for period in union(periods)]
     return tuple(sorted(found, key=lambda each: each.period.start))
 
 
-def links(values: Iterable[tuple[Period, Ref]], earliest: date = ALWAYS) -> tuple[LinkTold, ...]:
+def links(values: Iterable[tuple[Period, Ref]], earliest: date = ALWAYS) -> tuple[DatedLink, ...]:
     """As ``tolds``, for relationships."""
     by_end: dict[Ref, list[Period]] = {}
     for period, to in values:
         by_end.setdefault(to, []).append(cut(period, earliest))
-    found = [LinkTold(period, to) for to, periods in by_end.items() for period in union(periods)]
+    found = [DatedLink(period, to) for to, periods in by_end.items() for period in union(periods)]
     return tuple(sorted(found, key=lambda each: each.period.start))
 
 
@@ -32,7 +32,7 @@ def cut(period: Period, earliest: date) -> Period:
     return period if period.start >= earliest else Period(earliest, period.end)
 
 
-def from_today(previous: Statement | None, name: str, value: Value | None, day: date) -> tuple[Told, ...]:
+def from_today(previous: Statement | None, name: str, value: Value | None, day: date) -> tuple[DatedValue, ...]:
     """A value that the source tells of today only, without history.
 
     The first that is told has always held, as far as anybody knows. Another value holds from ``day`` on, and the
@@ -40,19 +40,19 @@ def from_today(previous: Statement | None, name: str, value: Value | None, day: 
     """
     before = previous.values.get(name, ()) if previous is not None else ()
     if previous is None:
-        return () if value is None else (Told(ALWAYS_SO, value),)
+        return () if value is None else (DatedValue(ALWAYS_SO, value),)
     holding = next((each.value for each in before if each.period.holds(day)), None)
     if holding == value:
         return before
     kept = [
-        Told(Period(each.period.start, min(each.period.last, day)), each.value)
+        DatedValue(Period(each.period.start, min(each.period.last, day)), each.value)
         for each in before
         if each.period.start < day
     ]
-    return (*kept, *(() if value is None else (Told(Period(day), value),)))
+    return (*kept, *(() if value is None else (DatedValue(Period(day), value),)))
 
 
-def values(pairs: Mapping[str, tuple[Told, ...]]) -> dict[str, tuple[Told, ...]]:
+def values(pairs: Mapping[str, tuple[DatedValue, ...]]) -> dict[str, tuple[DatedValue, ...]]:
     """Without the properties of which nothing is told."""
     return {name: each for name, each in pairs.items() if each}
 

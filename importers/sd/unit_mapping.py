@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from graph.statements.statement import Problem, Ref, Statement, Told
+from graph.statements.statement import DatedValue, Problem, Ref, Statement
 from graph.time import Period, union, within, without
 from importers.sd.answers import DepartmentPeriod
 from importers.sd.organisation import Department, Organisation
@@ -17,9 +17,9 @@ def institution(organisation: Organisation) -> Statement:
         "Unit",
         organisation.key,
         values={
-            "name": (Told(ALWAYS_SO, organisation.name),),
-            "number": (Told(ALWAYS_SO, organisation.code),),
-            "type": (Told(ALWAYS_SO, "institution"),),
+            "name": (DatedValue(ALWAYS_SO, organisation.name),),
+            "number": (DatedValue(ALWAYS_SO, organisation.code),),
+            "type": (DatedValue(ALWAYS_SO, "institution"),),
         },
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from graph.statements.statement import LinkTold, Ref, Statement
+from graph.statements.statement import DatedLink, Ref, Statement
 from graph.time import Period
 from importers.source import Known
 from importers.timelines import held, opened
@@ -88,7 +88,7 @@ def account(key: str, now: Holding, day: date, grace: timedelta, previous: State
         exists=exists,
         values=values,
         links={
-            "owner": (LinkTold(Period(), Ref("Person", key)),),
-            "system": (LinkTold(Period(), Ref("ItSystem", SYSTEM, by="natural")),),
+            "owner": (DatedLink(Period(), Ref("Person", key)),),
+            "system": (DatedLink(Period(), Ref("ItSystem", SYSTEM, by="natural")),),
         },
     )

@@ -15,7 +15,7 @@ from lxml import etree
 from graph.cpr.keyring import number_in
 from graph.time import COPENHAGEN, written_day
 from importers.source import SourceError
-from importers.unilogin.errors import Refused, Unavailable, Unreadable
+from importers.unilogin.errors import RequestRejected, Unavailable, Unreadable
 from protocols import xml
 
 Body = IO[bytes]
@@ -31,7 +31,7 @@ GROUP_TYPES = frozenset({"Hovedgruppe", "Årgang", "Retning", "Hold", "SFO", "Te
 
 
 @dataclass(frozen=True, slots=True)
-class PersonTold:
+class PersonAnswer:
     """A member of the staff, or an external one. Empty texts are what STIL does not tell.
 
     ``local``: id in the institution's own system, unique with ``source`` only. ``identified``: Person is there.
@@ -75,7 +75,7 @@ class Export:
     exported: datetime
     number: str | None = None
     year: int | None = None
-    persons: list[PersonTold] = field(default_factory=list)
+    persons: list[PersonAnswer] = field(default_factory=list)
     pupils: int = 0
     group_types: set[str] = field(default_factory=set)
 
@@ -86,7 +86,7 @@ class Export:
 
 
 def export(body: Body, institution: str) -> Export:
-    """What an export tells. Raises Refused (a fault), Unreadable (also where another institution answers)."""
+    """What an export tells. Raises RequestRejected (a fault), Unreadable (also where another institution answers)."""
     told: Export | None = None
     for path, element, ended in _walk(body, f"export of {institution}"):
         if path == _EXPORT and not ended:
@@ -107,7 +107,7 @@ def export(body: Body, institution: str) -> Export:
 
 
 def agreements(body: Body) -> list[str]:
-    """Numbers of the institutions with an agreement, sorted. Raises Refused, Unreadable."""
+    """Numbers of the institutions with an agreement, sorted. Raises RequestRejected, Unreadable."""
     found: set[str] = set()
     answered = False
     for path, element, ended in _walk(body, "agreements"):
@@ -120,7 +120,7 @@ def agreements(body: Body) -> list[str]:
 
 
 def hello(body: Body) -> str:
-    """The greeting. Raises Refused, Unreadable."""
+    """The greeting. Raises RequestRejected, Unreadable."""
     for path, element, ended in _walk(body, "greeting"):
         if ended and path[-1] == "helloWorldResult":
             return _own(element)
@@ -132,7 +132,7 @@ def fault(body: Body, asked: str) -> SourceError:
     try:
         for _ in _walk(body, asked):
             pass
-    except (Refused, Unreadable) as failure:
+    except (RequestRejected, Unreadable) as failure:
         return failure
     finally:
         body.close()
@@ -143,7 +143,7 @@ def fault(body: Body, asked: str) -> SourceError:
 
 
 def _walk(body: Body, asked: str) -> Iterator[tuple[tuple[str, ...], etree._Element, bool]]:
-    """Each element when it begins and when it has ended, with its path. Raises Refused at a fault, Unreadable."""
+    """Each element at its beginning and its end, with its path. Raises RequestRejected at a fault, Unreadable."""
     path: list[str] = []
     held = 0
     try:
@@ -168,7 +168,7 @@ def _walk(body: Body, asked: str) -> Iterator[tuple[tuple[str, ...], etree._Elem
         raise Unreadable(f"STIL's answer ({asked}) is refused: {wrong}") from wrong
 
 
-def _refused(element: etree._Element, asked: str) -> Refused:
+def _refused(element: etree._Element, asked: str) -> RequestRejected:
     """SOAP 1.1 says ``faultstring``, 1.2 ``Reason/Text``; STIL's type stands in the detail of either."""
     kind = text = ""
     for each in element.iter("*"):
@@ -178,7 +178,7 @@ def _refused(element: etree._Element, asked: str) -> Refused:
             kind = _own(each)
         elif name in ("faultstring", "Text"):
             text = text or _own(each)
-    return Refused(asked, kind, text)
+    return RequestRejected(asked, kind, text)
 
 
 # -- an institution ---------------------------------------------------------------------------------------------------
@@ -200,13 +200,13 @@ def _take(told: Export, name: str, element: etree._Element, institution: str) ->
             told.persons.append(_person(element))
 
 
-def _person(element: etree._Element) -> PersonTold:
+def _person(element: etree._Element) -> PersonAnswer:
     person = element.find("{*}Person")
     tie = next((each for each in ("Employee", "Extern") if element.find(f"{{*}}{each}") is not None), "")
     role = element.find(f"{{*}}{tie}") if tie else None
     roles = [] if role is None else [_own(each) for each in role.iterfind("{*}Role")]
     number = _text(person, "CivilRegistrationNumber")
-    return PersonTold(
+    return PersonAnswer(
         source=element.get("source", "").strip(),
         local=_text(element, "LocalPersonId"),
         identified=person is not None,

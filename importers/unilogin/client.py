@@ -15,7 +15,7 @@ from lxml import etree
 
 from importers.unilogin import checking
 from importers.unilogin.answers import Export, agreements, export, fault, hello
-from importers.unilogin.errors import AccessRefused, Unavailable, Unreadable
+from importers.unilogin.errors import AccessRejected, Unavailable, Unreadable
 from importers.unilogin.messages import AGREEMENTS, EXPORT, HELLO, envelope, headers, request
 from importers.unilogin.settings import UniLoginSettings
 from importers.unilogin.signing import Signer
@@ -73,7 +73,7 @@ class Client:
             if status in FAULTS:
                 raise fault(body, name)
             if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-                raise AccessRefused(f"STIL refuses {name} (HTTP {status}): look at key_file, provider and url")
+                raise AccessRejected(f"STIL refuses {name} (HTTP {status}): look at key_file, provider and url")
             if status != httpx.codes.OK:
                 raise Unavailable(f"STIL answers {name} with HTTP {status}")
             self._check(body)

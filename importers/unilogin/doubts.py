@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from graph.statements.statement import Problem
-from importers.unilogin.answers import GROUP_TYPES, Export, PersonTold
+from importers.unilogin.answers import GROUP_TYPES, Export, PersonAnswer
 from importers.unilogin.people import Placed
 
 EMPLOYEE_ROLES = frozenset({"Lærer", "Pædagog", "Vikar", "Leder", "Ledelse", "TAP", "Konsulent"})
@@ -36,7 +36,7 @@ def _notices(told: Export, institution: str) -> Iterator[Problem]:
         yield from _of_person(each, institution)
 
 
-def _of_person(told: PersonTold, institution: str) -> Iterator[Problem]:
+def _of_person(told: PersonAnswer, institution: str) -> Iterator[Problem]:
     known = EMPLOYEE_ROLES if told.tie == "employee" else EXTERNAL_ROLES
     strange = sorted({*told.roles} - known)
     if strange:

@@ -18,7 +18,7 @@ _ADVICE: Mapping[str, str] = {
 }
 
 
-class Refused(SourceError):
+class RequestRejected(SourceError):
     """A SOAP fault. ``kind``: STIL's type of it, empty where it gives none."""
 
     retry = NEXT
@@ -34,7 +34,7 @@ class Refused(SourceError):
         )
 
 
-class AccessRefused(SourceError):
+class AccessRejected(SourceError):
     """STIL, or what stands before it, lets nobody in (HTTP 401, 403)."""
 
     retry = NEVER

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
-from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import Period
 from importers.source import Known, Mapped, RawRecord
 from importers.timelines import closed, opened, pointed, with_untold
 from importers.unilogin.accounts import Accounts, Holding, account
-from importers.unilogin.answers import PersonTold
+from importers.unilogin.answers import PersonAnswer
 from importers.unilogin.people import Placed
 
 MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
@@ -23,14 +23,14 @@ STAFF, TRAINEE, EXTERNAL = "school staff", "trainee", "external"
 _Stated = Callable[[Statement | None], Statement | None]
 
 
-def kind_of(told: PersonTold) -> str:
+def kind_of(told: PersonAnswer) -> str:
     """What kind of tie it is where payroll knows none."""
     if told.tie == "employee":
         return STAFF
     return TRAINEE if "Praktikant" in told.roles else EXTERNAL
 
 
-def _facts(told: PersonTold) -> dict[str, Value | None]:
+def _facts(told: PersonAnswer) -> dict[str, Value | None]:
     """Everybody has a role: where none is told, nothing is told of roles."""
     roles: dict[str, Value | None] = {"school_roles": tuple(sorted(told.roles))} if told.roles else {}
     return {**roles, "initials": told.initials, "occupation": told.occupation}
@@ -108,7 +108,7 @@ class Institution:
         if previous is None:
             # The first that is told of names has always been so, as far as anybody knows.
             names = {"given_name", "surname", "name"} & told.keys()
-            told |= {name: (Told(Period(), told[name][0].value),) for name in names}
+            told |= {name: (DatedValue(Period(), told[name][0].value),) for name in names}
         return Statement("Person", key, exists=None, values=told, about=Ref("Person", person))
 
     # -- accounts ---------------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ class Institution:
                 exists=opened(previous, self.day),
                 values=with_untold(previous, facts, self.day),
                 links={
-                    "person": (LinkTold(Period(), Ref("Person", placed.key)),),
+                    "person": (DatedLink(Period(), Ref("Person", placed.key)),),
                     "unit": pointed(previous, "unit", Ref("Unit", self.unit, by="uuid"), self.day),
                 },
             )

@@ -12,7 +12,7 @@ from graph.statements import normal_text
 from graph.statements.statement import Problem
 from importers.source import Known
 from importers.unilogin.accounts import Accounts
-from importers.unilogin.answers import PersonTold
+from importers.unilogin.answers import PersonAnswer
 from importers.unilogin.lookup import Lookup
 
 
@@ -23,7 +23,7 @@ class Placed:
     ``among``: who it may be, where only people may say so; then nothing else is told of it.
     """
 
-    told: PersonTold
+    told: PersonAnswer
     key: str
     uuid: str
     cpr: str | None = field(default=None, repr=False)
@@ -63,11 +63,11 @@ class People:
         for key, uuid in found.items():
             self._by_uuid[uuid] = min(key, self._by_uuid.get(uuid, key))
 
-    def sort(self, institution: str, persons: Sequence[PersonTold]) -> Sorted:
+    def sort(self, institution: str, persons: Sequence[PersonAnswer]) -> Sorted:
         """Everybody of one export in their place."""
         made = Sorted()
         note = _Notes(institution, made.problems)
-        by_user: dict[str, list[PersonTold]] = {}
+        by_user: dict[str, list[PersonAnswer]] = {}
         for each in persons:
             if not each.identified or not each.user:
                 made.unidentified += 1
@@ -83,7 +83,7 @@ class People:
             made.doubtful.add(placed.key)
         return made
 
-    def _one(self, user: str, group: list[PersonTold], made: Sorted, note: "_Notes") -> PersonTold | None:
+    def _one(self, user: str, group: list[PersonAnswer], made: Sorted, note: "_Notes") -> PersonAnswer | None:
         """The person with a UserId. Told twice, it is the same one where the verified numbers are the same."""
         first = group[0]
         if len(group) == 1:
@@ -101,7 +101,7 @@ class People:
 
     # -- by number, by login ----------------------------------------------------------------------------------------
 
-    def _place(self, told: list[PersonTold], made: Sorted, note: "_Notes") -> None:
+    def _place(self, told: list[PersonAnswer], made: Sorted, note: "_Notes") -> None:
         hashes = {each.user: self._known.person_key(each.cpr) for each in told if is_number(each.cpr)}
         for each in told:
             if each.verified and each.user not in hashes:
@@ -109,7 +109,7 @@ class People:
         verified = {each.user: hashes[each.user] for each in told if each.verified and each.user in hashes}
         holders = self._lookup.holders(set(verified.values())) if verified else {}
         found: dict[str, list[Placed]] = {}
-        undecided: list[PersonTold] = []
+        undecided: list[PersonAnswer] = []
         for each in told:
             by_login = self._accounts.owner(each.user)
             if each.user in verified:
@@ -132,7 +132,7 @@ class People:
         made.placed += self._to_decide(undecided, hashes)
 
     def _by_number(
-        self, told: PersonTold, number: str, holders: Mapping[str, str], by_login: str | None
+        self, told: PersonAnswer, number: str, holders: Mapping[str, str], by_login: str | None
     ) -> Placed | None:
         """By the verified number; None where the login is known to be somebody else's."""
         uuid = holders.get(number, "")
@@ -159,7 +159,7 @@ class People:
 
     # -- by decision ------------------------------------------------------------------------------------------------
 
-    def _to_decide(self, told: list[PersonTold], hashes: Mapping[str, str]) -> Iterator[Placed]:
+    def _to_decide(self, told: list[PersonAnswer], hashes: Mapping[str, str]) -> Iterator[Placed]:
         """Those whom a person places: what has been decided is known by the key, else who it may be is looked up."""
         placed = {**self._decided, **self._by_key}
         new = [each for each in told if f"user:{each.user}" not in placed]
@@ -183,9 +183,9 @@ class _Notes:
     institution: str
     problems: list[Problem]
 
-    def __call__(self, told: PersonTold, rule: str, text: str) -> None:
+    def __call__(self, told: PersonAnswer, rule: str, text: str) -> None:
         self.problems.append(Problem("Unit", self.institution, told.name, rule, text))
 
 
-def _name(told: PersonTold) -> str:
+def _name(told: PersonAnswer) -> str:
     return normal_text.normal(f"{told.given_name} {told.surname}").lower()

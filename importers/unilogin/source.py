@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from graph.statements.statement import Problem, Statement, Told
+from graph.statements.statement import DatedValue, Problem, Statement
 from graph.time import COPENHAGEN, Period
 from importers.source import Known, Mapped, RawRecord, Reading, SourceError
 from importers.unilogin.accounts import SYSTEM, Accounts
 from importers.unilogin.answers import Export
 from importers.unilogin.client import Client
 from importers.unilogin.doubts import doubts, notices, other_managers
-from importers.unilogin.errors import RIGHTS, Refused, Unavailable, Unreadable
+from importers.unilogin.errors import RIGHTS, RequestRejected, Unavailable, Unreadable
 from importers.unilogin.lookup import Lookup, Memory
 from importers.unilogin.mapping import Institution
 from importers.unilogin.people import People
@@ -125,7 +125,7 @@ class _Run:
 
     def overview(self, problems: Sequence[Problem]) -> Reading:
         """The system that the accounts are at, and what does not fit together."""
-        values = {"key": (Told(Period(), SYSTEM),), "title": (Told(Period(), "UNI-Login"),)}
+        values = {"key": (DatedValue(Period(), SYSTEM),), "title": (DatedValue(Period(), "UNI-Login"),)}
         system = Statement("ItSystem", SYSTEM, values=values)
         made = RawRecord("ItSystem", SYSTEM, self.known.fingerprint(repr(system).encode()), lambda _: Mapped(system))
         return Reading("UNI-Login, agreements", self.today, [made, _listed("agreements", problems)])
@@ -183,7 +183,7 @@ class _Run:
     def failed(self, number: str, failure: SourceError) -> Reading:
         """An institution that could not be read: nothing is told of it, the others go on."""
         rule = type(failure).__name__.lower()
-        if isinstance(failure, Refused) and failure.kind == RIGHTS:
+        if isinstance(failure, RequestRejected) and failure.kind == RIGHTS:
             rule = "no_rights"
         problem = Problem("Unit", number, "", rule, str(failure))
         return Reading(f"UNI-Login, {number}: {rule}", self.today, [_listed(number, [problem])], apart=True)

@@ -20,7 +20,7 @@ from reconnect.terminal import terminal
 if TYPE_CHECKING:
     from importers.pipeline.report import ImportReport
     from reconnect.demo.run import Demo
-    from reconnect.demo.sources import Told
+    from reconnect.demo.sources import DemoImport
 
 
 def register(app: typer.Typer) -> None:
@@ -76,7 +76,7 @@ def demo(
         run.close()
 
 
-def _tell_of(other: Told, console: Console) -> None:
+def _tell_of(other: DemoImport, console: Console) -> None:
     """What a source beside payroll has brought, and what to look at."""
     shown = other.shown
     if other.report is None:

@@ -122,13 +122,13 @@ def _here(context: Context, document: str, operation: str | None, variables: dic
     import orjson
 
     from api.access.rights import ROLES, Access
-    from reconnect.local_api import QueryRefused, local_api
+    from reconnect.local_api import QueryRejected, local_api
 
     everything = Access("command line", frozenset(ROLES))
     with local_api(context) as api:
         try:
             answer: dict[str, Any] = orjson.loads(api.answer(everything, document, operation, variables))
-        except QueryRefused as refused:
+        except QueryRejected as refused:
             return {"errors": refused.errors}
         return answer
 

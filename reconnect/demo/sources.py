@@ -76,7 +76,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Told:
+class DemoImport:
     """What became of one: a report, or why there is none. ``doubts``: rule → how many notices and bad records.
 
     ``seconds``: that the import took, without making what it was read from.
@@ -89,7 +89,7 @@ class Told:
     seconds: float
 
 
-def import_others(context: Context, demo: Demo, report: Report) -> Iterator[Told]:
+def import_others(context: Context, demo: Demo, report: Report) -> Iterator[DemoImport]:
     """Import them one after the other. One that can't be read is told so, and does not end the demo."""
     municipality = demo.municipality()
     caller = jobs.Caller(report)
@@ -104,7 +104,7 @@ def import_others(context: Context, demo: Demo, report: Report) -> Iterator[Told
                 taken = time.perf_counter() - started
         except SourceError as error:
             failure = str(error)
-        yield Told(each, done, failure, _doubts(context.driver(), each.name), taken)
+        yield DemoImport(each, done, failure, _doubts(context.driver(), each.name), taken)
 
 
 def _doubts(driver: neo4j.Driver, source: str) -> dict[str, int]:

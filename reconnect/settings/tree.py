@@ -118,7 +118,7 @@ class LogSettings(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
-class CprSettings(Section):
+class CprKeySettings(Section):
     """Keys for CPR numbers, each 32 bytes in base64. Without any, keys are made in RECONNECT_HOME/secrets."""
 
     current: str = Field(default="k1", description="id of the key that new numbers are encrypted with")
@@ -221,7 +221,7 @@ class Settings(BaseSettings):
     redis: RedisSettings = RedisSettings()
     api: ApiSettings = ApiSettings()
     logs: LogSettings = LogSettings()
-    cpr: CprSettings = CprSettings()
+    cpr: CprKeySettings = CprKeySettings()
     merge: MergeSettings = MergeSettings()
     brake: BrakeSettings = BrakeSettings()
     roles: tuple[RoleRule, ...] = Field(default=(), description="rules that make roles of payroll facts")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from graph.statements.statement import LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import Period
 from importers.source import Known, Mapped, RawRecord, Reading
 
@@ -11,12 +11,12 @@ DAY = date(2026, 3, 2)
 START = date(2020, 1, 1)
 
 
-def told(value: Value, start: date = START, end: date | None = None) -> tuple[Told, ...]:
-    return (Told(Period(start, end), value),)
+def told(value: Value, start: date = START, end: date | None = None) -> tuple[DatedValue, ...]:
+    return (DatedValue(Period(start, end), value),)
 
 
-def link(kind: str, key: str, start: date = START, end: date | None = None) -> tuple[LinkTold, ...]:
-    return (LinkTold(Period(start, end), Ref(kind, key)),)
+def link(kind: str, key: str, start: date = START, end: date | None = None) -> tuple[DatedLink, ...]:
+    return (DatedLink(Period(start, end), Ref(kind, key)),)
 
 
 def unit(key: str, parent: str | None = None, **values: Value) -> Statement:
@@ -39,7 +39,7 @@ def employment(key: str, of: str, at: str, **values: Value) -> Statement:
         key,
         exists=(Period(START),),
         values={"number": told(key), **{name: told(value) for name, value in values.items()}},
-        links={"person": (LinkTold(Period(), Ref("Person", of)),), "unit": link("Unit", at)},
+        links={"person": (DatedLink(Period(), Ref("Person", of)),), "unit": link("Unit", at)},
     )
 
 

@@ -11,7 +11,7 @@ from exporters.files.delivery_settings import FtpsDelivery, SftpDelivery
 from graph.retry import NEXT
 from importers.active_directory.connection import connect
 from importers.active_directory.settings import ActiveDirectorySettings
-from importers.cpr.mailbox import LoginRefused, Mailbox
+from importers.cpr.mailbox import LoginRejected, Mailbox
 from importers.cpr.settings import SftpPlace as CprPlace
 from importers.opus.places import SftpServer
 from importers.opus.settings import SftpPlace as OpusPlace
@@ -58,7 +58,7 @@ def test_opus_tells_which_file_and_setting(key: Path) -> None:
 def test_the_mailbox_tells_which_file_and_setting(key: Path) -> None:
     place = CprPlace(host=HOST, port=PORT, user="u", host_key=host_key(), private_key=key)
     told_of = r"sources\.cpr\.subscription\.files\.private_key"
-    with Mailbox(place) as box, pytest.raises(LoginRefused, match=told_of) as told:
+    with Mailbox(place) as box, pytest.raises(LoginRejected, match=told_of) as told:
         box.names()
     assert str(key) in str(told.value)
 

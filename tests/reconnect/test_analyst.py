@@ -11,7 +11,7 @@ import pytest
 
 from graph.connection import connect
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import Statement, Told
+from graph.statements.statement import DatedValue, Statement
 from graph.time import Period
 from importers.pipeline.import_run import run_import
 from reconnect import analyst
@@ -67,7 +67,7 @@ def test_what_an_analyst_gets(clean_graph: neo4j.Driver, other: neo4j.Driver) ->
     accounts = [_account("a1", "Person", "p1", "Alma"), _account("a2", "Person", "p2", "Skjult")]
     accounts.append(_account("a3", "Employment", "e2", "Skjult"))
     once = person("p3", "Skjult Tidligere", "0303575003")
-    once.values = {**once.values, "address_protected": (Told(Period(date(2020, 1, 1), date(2021, 1, 1)), True),)}
+    once.values = {**once.values, "address_protected": (DatedValue(Period(date(2020, 1, 1), date(2021, 1, 1)), True),)}
     source = Stating(
         unit("root"),
         alma,

@@ -20,7 +20,7 @@ from reconnect.embedded.home import Home
 from reconnect.exits import CommandFailed, Exit
 from reconnect.keys import keyring
 from reconnect.service import BackgroundService
-from reconnect.settings.tree import CprSettings
+from reconnect.settings.tree import CprKeySettings
 from tests.graph.organisation import Stating, person, small
 from tests.reconnect.shell import Run
 
@@ -55,7 +55,7 @@ def test_the_service_answers_tokens_until_they_are_revoked(
     listener: Callable[[int], int],
 ) -> None:
     home = Home(tmp_path)
-    run_import(clean_graph, Stating(*small()), keyring(CprSettings(), home))
+    run_import(clean_graph, Stating(*small()), keyring(CprKeySettings(), home))
     for name, value in (
         ("NEO4J__URI", addresses.bolt_uri),
         ("NEO4J__PASSWORD", addresses.password),

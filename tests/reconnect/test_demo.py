@@ -45,7 +45,7 @@ def quiet(stage: str, done: int, total: int) -> None:
     """Progress that nobody looks at."""
 
 
-def run(demo: Demo) -> dict[str, sources.Told]:
+def run(demo: Demo) -> dict[str, sources.DemoImport]:
     context = Context(demo.settings_file)
     try:
         steps.make_payroll(demo, "XS", 42, DAY, context.keyring, quiet)

@@ -12,21 +12,21 @@ from importers.pipeline.import_run import run_import
 from reconnect.embedded.home import Home
 from reconnect.exits import CommandFailed, Exit
 from reconnect.keys import add_key, keyring
-from reconnect.settings.tree import CprSettings
+from reconnect.settings.tree import CprKeySettings
 from tests.graph.organisation import Stating, small
 
 KEY = base64.b64encode(b"k" * 32).decode()
 
 
 def test_keys_are_made_once(tmp_path: Path) -> None:
-    first = keyring(CprSettings(), Home(tmp_path))
-    again = keyring(CprSettings(), Home(tmp_path))
+    first = keyring(CprKeySettings(), Home(tmp_path))
+    again = keyring(CprKeySettings(), Home(tmp_path))
     assert first == again
     assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in (tmp_path / "secrets").iterdir())
 
 
 def test_keys_of_the_settings_are_used(tmp_path: Path) -> None:
-    settings = CprSettings.model_validate({"current": "a", "keys": {"a": KEY}, "hash_key": KEY})
+    settings = CprKeySettings.model_validate({"current": "a", "keys": {"a": KEY}, "hash_key": KEY})
     assert keyring(settings, Home(tmp_path)).keys == {"a": b"k" * 32}
     assert not (tmp_path / "secrets").exists()
 
@@ -43,12 +43,12 @@ def test_keys_of_the_settings_are_used(tmp_path: Path) -> None:
 )
 def test_wrong_keys_are_a_wrong_setting(tmp_path: Path, values: dict[str, object], words: str) -> None:
     with pytest.raises(CommandFailed, match=words) as refused:
-        keyring(CprSettings.model_validate(values), Home(tmp_path))
+        keyring(CprKeySettings.model_validate(values), Home(tmp_path))
     assert refused.value.code == Exit.USAGE
 
 
 def test_rotation_encrypts_every_number_with_the_new_key(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
-    home, settings = Home(tmp_path), CprSettings()
+    home, settings = Home(tmp_path), CprKeySettings()
     run_import(clean_graph, Stating(*small()), keyring(settings, home))
     assert add_key(settings, home) == "k2"
     ring = keyring(settings, home)
@@ -64,7 +64,7 @@ def test_rotation_encrypts_every_number_with_the_new_key(clean_graph: neo4j.Driv
 
 
 def test_a_program_that_runs_opens_numbers_with_the_new_key(tmp_path: Path) -> None:
-    home, settings = Home(tmp_path), CprSettings()
+    home, settings = Home(tmp_path), CprKeySettings()
     running = keyring(settings, home)
     add_key(settings, home)
     assert running.decrypt(*keyring(settings, home).encrypt("1101575001")) == "1101575001"

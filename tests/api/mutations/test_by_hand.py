@@ -2,9 +2,9 @@
 
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import Statement, Told
+from graph.statements.statement import DatedValue, Statement
 from graph.time import Period
-from graph.writing.door import Door
+from graph.writing.door import GraphWriter
 from tests.api.serving import Served
 
 CREATE = """
@@ -203,8 +203,10 @@ def test_what_is_no_text_for_everybody_and_no_number_is_refused(service: Served)
 
 def test_a_position_chosen_by_hand_holds_until_it_is_released(service: Served) -> None:
     """positions.md §5: a choice by hand outranks all other ways; how it was found is on the relationship."""
-    positions = [Statement("Position", code, values={"title": (Told(Period(), code),)}) for code in ("Lærer", "Tolk")]
-    Door(service.driver, Keyring.generate()).state("facts", positions, Origin("facts"))
+    positions = [
+        Statement("Position", code, values={"title": (DatedValue(Period(), code),)}) for code in ("Lærer", "Tolk")
+    ]
+    GraphWriter(service.driver, Keyring.generate()).state("facts", positions, Origin("facts"))
     choose = """
         mutation($position: String, $from: Date, $to: Date) {
           choosePosition(employment: "e_karen", position: $position, from: $from, to: $to, reason: "by agreement") {

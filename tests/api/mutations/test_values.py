@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.mutations.editing import parsed
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 from tests.api.serving import Served
 from tests.graph.snapshot import change_numbers, snapshot
 
@@ -114,7 +114,7 @@ def test_somebody_who_is_not_away_is_not_away_whatever_a_source_says(service: Se
     ],
 )
 def test_a_number_is_in_range_and_in_digits(property: str, value: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ChangeRejected) as refused:
         parsed("Position", property, value)
     assert refused.value.code == "wrong_value"
     assert parsed("Position", "level", "-9223372036854775807") == -9223372036854775807
@@ -122,7 +122,7 @@ def test_a_number_is_in_range_and_in_digits(property: str, value: str) -> None:
 
 @pytest.mark.parametrize("value", ["nan", "inf", "1e999", "٠.٥", "0,5", ""])
 def test_a_decimal_is_a_number(value: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ChangeRejected) as refused:
         parsed("Employment", "fraction", value)
     assert refused.value.code == "wrong_value"
     assert parsed("Employment", "fraction", "0.5") == 0.5

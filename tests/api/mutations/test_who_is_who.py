@@ -7,7 +7,7 @@ import neo4j
 import pytest
 
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import LinkTold, Ref, Statement
+from graph.statements.statement import DatedLink, Ref, Statement
 from graph.time import Period
 from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
@@ -160,7 +160,7 @@ def test_an_ambiguous_record_is_on_the_list_with_what_it_may_be(
     run_import(clean_graph, Stating(*small()), ring)
     only_people = Statement("Employment", "school", None, {"title": told("x")}, among=("a", "b"))
     run_import(clean_graph, Stating(only_people, name="unilogin", whole=False), ring)
-    loose = Statement("Affiliation", "loose", links={"person": (LinkTold(Period(), Ref("Person", "nobody")),)})
+    loose = Statement("Affiliation", "loose", links={"person": (DatedLink(Period(), Ref("Person", "nobody")),)})
     run_import(clean_graph, Stating(loose, name="facts", whole=False), ring)
     with serving(addresses, clean_graph, ring) as service:
         found = service.data("{ unmatched { source key candidates decide } }", "hr")["unmatched"]

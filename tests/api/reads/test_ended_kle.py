@@ -9,9 +9,9 @@ import pytest
 
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import LinkTold, Ref, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
-from graph.writing.door import Door
+from graph.writing.door import GraphWriter
 from reconnect.embedded import Addresses
 from tests.api.reads.asking import Asking, closed, open_asking
 
@@ -21,16 +21,16 @@ ALWAYS = Period()
 
 
 def node(number: str, end: date | None = None, to: str = "") -> Statement:
-    links = {"replaced_by": tuple(LinkTold(Period(end or END), Ref("KleNode", each)) for each in to.split())}
+    links = {"replaced_by": tuple(DatedLink(Period(end or END), Ref("KleNode", each)) for each in to.split())}
     if len(number) > 2:
-        links["parent"] = (LinkTold(ALWAYS, Ref("KleNode", number[:-3])),)
+        links["parent"] = (DatedLink(ALWAYS, Ref("KleNode", number[:-3])),)
     return Statement(
-        "KleNode", number, exists=(Period(end=end),), values={"number": (Told(ALWAYS, number),)}, links=links
+        "KleNode", number, exists=(Period(end=end),), values={"number": (DatedValue(ALWAYS, number),)}, links=links
     )
 
 
-def refs(*numbers: str) -> tuple[LinkTold, ...]:
-    return tuple(LinkTold(ALWAYS, Ref("KleNode", each)) for each in numbers)
+def refs(*numbers: str) -> tuple[DatedLink, ...]:
+    return tuple(DatedLink(ALWAYS, Ref("KleNode", each)) for each in numbers)
 
 
 NODES = (
@@ -43,30 +43,30 @@ NODES = (
 
 @pytest.fixture
 def asking(clean_graph: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
-    door = Door(clean_graph, RING)
+    door = GraphWriter(clean_graph, RING)
     tags = {
         "performs": refs("27.12.01", "27.12.04", "27.12.06", "27.12.07", "28", "27.12.09", "27.12.03"),
         "responsible_for": refs("27.12.06", "27.12.03"),
         "interested_in": refs("27.12.06"),
     }
-    always = (LinkTold(ALWAYS, Ref("Person", "p")),)
+    always = (DatedLink(ALWAYS, Ref("Person", "p")),)
     of = {
         "holder": always,
-        "role": (LinkTold(ALWAYS, Ref("Role", "case_worker")),),
+        "role": (DatedLink(ALWAYS, Ref("Role", "case_worker")),),
         "responsibilities": refs("27.12.06"),
     }
     told = [
         *NODES,
-        Statement("Role", "case_worker", values={"key": (Told(ALWAYS, "case_worker"),)}),
-        Statement("Unit", "u", values={"name": (Told(ALWAYS, "Pleje"),)}, links=tags),
-        Statement("Unit", "v", values={"name": (Told(ALWAYS, "Hjælp"),)}, links={"responsible_for": refs("27.12.03")}),
-        Statement("Person", "p", values={"name": (Told(ALWAYS, "Alma"),)}),
+        Statement("Role", "case_worker", values={"key": (DatedValue(ALWAYS, "case_worker"),)}),
+        Statement("Unit", "u", values={"name": (DatedValue(ALWAYS, "Pleje"),)}, links=tags),
+        Statement("Unit", "v", values={"name": (DatedValue(ALWAYS, "Hjælp"),)}, links={"responsible_for":
+        refs("27.12.03")}), Statement("Person", "p", values={"name": (DatedValue(ALWAYS, "Alma"),)}),
         Statement("Assignment", "a", links=of),
         Statement(
             "Substitution", "s",
             links={
                 "person": always,
-                "assignment": (LinkTold(ALWAYS, Ref("Assignment", "a")),),
+                "assignment": (DatedLink(ALWAYS, Ref("Assignment", "a")),),
                 "scope_responsibilities": refs("27.12.06"),
             },
         ),

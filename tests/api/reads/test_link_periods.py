@@ -9,9 +9,9 @@ import pytest
 
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import LinkTold, Ref, Statement
+from graph.statements.statement import DatedLink, Ref, Statement
 from graph.time import Period
-from graph.writing.door import Door
+from graph.writing.door import GraphWriter
 from reconnect.embedded import Addresses
 from tests.api.reads.asking import Asking, closed, open_asking
 from tests.emptied import empty
@@ -28,7 +28,7 @@ def moved(driver: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
     empty(driver)
     start = date(2020, 1, 1)
     ring = Keyring.generate()
-    door = Door(driver, ring)
+    door = GraphWriter(driver, ring)
     statements = [
         unit("north"),
         unit("south"),
@@ -40,15 +40,15 @@ def moved(driver: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
             exists=(Period(start),),
             values={"number": told("7")},
             links={
-                "person": (LinkTold(Period(), Ref("Person", "p")),),
+                "person": (DatedLink(Period(), Ref("Person", "p")),),
                 "unit": (
                     *link("Unit", "north", start, MOVED),
                     *link("Unit", "south", MOVED, BACK),
                     *link("Unit", "north", BACK),
                 ),
                 "position": (
-                    LinkTold(Period(start, MOVED), Ref("Position", "clerk"), (("how", "title"),)),
-                    LinkTold(Period(MOVED), Ref("Position", "clerk"), (("how", "payroll"),)),
+                    DatedLink(Period(start, MOVED), Ref("Position", "clerk"), (("how", "title"),)),
+                    DatedLink(Period(MOVED), Ref("Position", "clerk"), (("how", "payroll"),)),
                 ),
             },
         ),

@@ -10,7 +10,7 @@ from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
 from graph.statements.precedence import SourceOrder
 from graph.statements.statement import Statement
-from graph.writing.door import Door
+from graph.writing.door import GraphWriter
 from reconnect.embedded import Addresses
 from tests.api.reads.asking import Asking, closed, open_asking
 from tests.graph.organisation import person, small, told
@@ -21,7 +21,7 @@ RING = Keyring.generate()
 @pytest.fixture
 def seen(clean_graph: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
     """Payroll and a directory, which do not agree on everything."""
-    door = Door(clean_graph, RING, SourceOrder())
+    door = GraphWriter(clean_graph, RING, SourceOrder())
     door.state("sd", [*small(), person("p4", "ALMA Testrup", "7101575008")], Origin("sd"))
     directory = [
         Statement("Person", "a", None, {"name": told("Alma Hansen"), "mobile": told("1")}, cpr="1101575001"),

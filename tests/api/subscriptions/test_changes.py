@@ -11,9 +11,9 @@ import websockets
 
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import Statement, Told
+from graph.statements.statement import DatedValue, Statement
 from graph.time import Period
-from graph.writing.door import Door
+from graph.writing.door import GraphWriter
 from tests.api.serving import Served
 
 ASK = "subscription($after: Int) { changes(after: $after) { number operation uuid } }"
@@ -24,9 +24,9 @@ def write_much(service: Served) -> list[threading.Thread]:
     """Writers at the same time, each with changes of its own."""
 
     def write(writer: int) -> None:
-        door = Door(service.driver, Keyring.generate())
+        door = GraphWriter(service.driver, Keyring.generate())
         for turn in range(EACH):
-            values = {"name": (Told(Period(), f"{writer}-{turn}"),)}
+            values = {"name": (DatedValue(Period(), f"{writer}-{turn}"),)}
             door.state("facts", [Statement("Unit", f"w{writer}", values=values)], Origin("facts"))
 
     threads = [threading.Thread(target=write, args=(n,)) for n in range(WRITERS)]

@@ -10,9 +10,9 @@ from api.access import gate
 from api.access.tokens import create, revoke
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import Statement, Told
+from graph.statements.statement import DatedValue, Statement
 from graph.time import Period
-from graph.writing.door import Door
+from graph.writing.door import GraphWriter
 from tests.api.serving import Served
 
 ASK = "subscription($after: Int) { changes(after: $after) { number kind after } }"
@@ -28,8 +28,10 @@ def answers(service: Served, token: str, after: int) -> Iterator[dict[str, objec
 
 
 def move(service: Served, street: str) -> None:
-    values = {"street": (Told(Period(), street),)}
-    Door(service.driver, Keyring.generate()).state("cpr", [Statement("Person", "x", values=values)], Origin("cpr"))
+    values = {"street": (DatedValue(Period(), street),)}
+    GraphWriter(service.driver, Keyring.generate()).state(
+        "cpr", [Statement("Person", "x", values=values)], Origin("cpr")
+    )
 
 
 def last_number(service: Served) -> int:

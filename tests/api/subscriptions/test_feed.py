@@ -20,9 +20,9 @@ from api.subscriptions.feed import Feed
 from graph.change_log import Origin
 from graph.connection import connect_async
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import Statement, Told
+from graph.statements.statement import DatedValue, Statement
 from graph.time import Period
-from graph.writing.door import Door
+from graph.writing.door import GraphWriter
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.api.subscriptions.test_websocket import closed_with, heard, init, opened, say
@@ -30,8 +30,8 @@ from tests.proxy import Proxy, proxied
 
 
 def write(driver: neo4j.Driver, name: str) -> None:
-    values = {"name": (Told(Period(), name),)}
-    Door(driver, Keyring.generate()).state("facts", [Statement("Unit", name, values=values)], Origin("facts"))
+    values = {"name": (DatedValue(Period(), name),)}
+    GraphWriter(driver, Keyring.generate()).state("facts", [Statement("Unit", name, values=values)], Origin("facts"))
 
 
 @pytest.fixture

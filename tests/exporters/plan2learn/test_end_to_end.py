@@ -13,7 +13,7 @@ from exporters.files.pipeline import run_export
 from exporters.plan2learn.target import Plan2Learn
 from exporters.report import ExportReport
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import LinkTold, Ref, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
 from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
@@ -41,12 +41,12 @@ def staff() -> list[Statement]:
     coming.links = {
         **coming.links,
         "unit": (
-            LinkTold(Period(LATER, date(2026, 6, 1)), Ref("Unit", "south")),
-            LinkTold(Period(date(2026, 6, 1)), Ref("Unit", "north")),
+            DatedLink(Period(LATER, date(2026, 6, 1)), Ref("Unit", "south")),
+            DatedLink(Period(date(2026, 6, 1)), Ref("Unit", "north")),
         ),
     }
     alma = person("p1", "Alma Testrup", "1101575001")
-    alma.values = {"name": (Told(Period(end=LATER), "Alma Testrup"), Told(Period(LATER), "Alma Nygift"))}
+    alma.values = {"name": (DatedValue(Period(end=LATER), "Alma Testrup"), DatedValue(Period(LATER), "Alma Nygift"))}
     working = employment(
         "e2", "p2", "south", position_code="2020", email="birk@andeby.dk", phone="12 34 56 78", **common
     )

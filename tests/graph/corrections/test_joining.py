@@ -12,12 +12,12 @@ from graph.corrections.distinct_persons import take_back, tell_apart, told_apart
 from graph.corrections.joining import Joining
 from graph.corrections.possible_duplicates import note_same, spelled, suspicions
 from graph.cpr.keyring import Keyring
-from graph.errors import Refused, Unknown
+from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from graph.statements.precedence import MANUAL, SourceOrder
-from graph.statements.statement import LinkTold, Ref, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
-from graph.writing.door import Door
+from graph.writing.door import GraphWriter
 from importers.pipeline.import_run import run_import
 from tests.graph.organisation import DAY, START, Stating, employment, person, small, told, unit
 from tests.graph.snapshot import change_numbers, last_write, snapshot
@@ -59,7 +59,7 @@ class Organisation:
         return {row["uuid"]: row["has"] for row in rows}
 
     def by_number(self, cpr: str) -> str | None:
-        door = Door(self.driver, self.ring)
+        door = GraphWriter(self.driver, self.ring)
         door.index.learn_cprs([self.ring.hash(cpr)])
         return door.index.person(self.ring.hash(cpr))
 
@@ -91,7 +91,7 @@ def twice(clean_graph: neo4j.Driver) -> Iterator[Organisation]:
 
 
 def account(login: str, cpr: str, ring: Keyring) -> Statement:
-    owner = (LinkTold(Period(START), Ref("Person", ring.hash(cpr), "cpr")),)
+    owner = (DatedLink(Period(START), Ref("Person", ring.hash(cpr), "cpr")),)
     return Statement("Account", login, values={"login": told(login)}, links={"owner": owner})
 
 
@@ -181,15 +181,17 @@ def test_undone_a_join_leaves_all_as_it_was(twice: Organisation) -> None:
 
 def by_hand(organisation: Organisation, uuid: str, name: str, value: str) -> None:
     def edit(kept: Statement) -> Statement:
-        return replace(kept, values={**kept.values, name: (Told(Period(), value),)})
+        return replace(kept, values={**kept.values, name: (DatedValue(Period(), value),)})
 
-    Door(organisation.driver, organisation.ring).amend("Person", uuid, edit, Origin(MANUAL, user="x", reason="y"))
+    GraphWriter(organisation.driver, organisation.ring).amend(
+        "Person", uuid, edit, Origin(MANUAL, user="x", reason="y")
+    )
 
 
 def link_by_hand(organisation: Organisation, person_: str) -> None:
     """An assignment that was given by hand to the person, by uuid."""
-    door = Door(organisation.driver, organisation.ring)
-    links = {"holder": (LinkTold(Period(), Ref("Person", person_, "uuid")),)}
+    door = GraphWriter(organisation.driver, organisation.ring)
+    links = {"holder": (DatedLink(Period(), Ref("Person", person_, "uuid")),)}
     door.amend("Assignment", None, lambda kept: replace(kept, exists=(Period(),), links=links), WHY)
 
 
@@ -239,7 +241,7 @@ def test_one_who_is_two_is_split_by_records(clean_graph: neo4j.Driver) -> None:
         "Account",
         "login",
         values={"login": told("login")},
-        links={"owner": (LinkTold(Period(), Ref("Person", "guid")),)},
+        links={"owner": (DatedLink(Period(), Ref("Person", "guid")),)},
     )
     made.read(wrong, mine, source="active_directory")
     keep = made.uuid("p1")
@@ -278,7 +280,7 @@ def test_what_can_not_be_joined_or_split_is_refused_and_nothing_written(twice: O
         (lambda: joining.split(keep, WHY, []), "nothing_to_split"),
         (lambda: joining.split(keep, WHY, [f"manual|Person|{keep}"]), "by_hand"),
     ):
-        with pytest.raises(Refused) as error:
+        with pytest.raises(ChangeRejected) as error:
             refused()
         assert error.value.code == code
     for unknown in (lambda: joining.join(keep, "nobody", WHY), lambda: joining.split(keep, WHY, ["sd|Person|p2"])):
@@ -307,14 +309,14 @@ def test_who_was_decided_to_be_two_is_suspected_and_joined_no_more(twice: Organi
     assert list(suspicions(twice.driver, twice.ring)) == []
     (decided,) = told_apart(twice.driver)
     assert (decided.persons, decided.user) == (suspicion.persons, "hanne")
-    with pytest.raises(Refused, match="take that back"):
+    with pytest.raises(ChangeRejected, match="take that back"):
         twice.joining.join(keep, other, WHY)
     take_back(twice.driver, [keep, other], WHY)
     assert len(list(suspicions(twice.driver, twice.ring))) == 1
     assert [each[0] for each in twice.log(keep)][-2:] == ["told apart", "may be one"]
     with pytest.raises(Unknown):
         take_back(twice.driver, [keep, other], WHY)
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRejected):
         tell_apart(twice.driver, [keep], WHY)
 
 
@@ -369,5 +371,5 @@ def test_what_is_erased_of_the_survivor_is_erased_of_the_joined(twice: Organisat
     twice.joining.join(keep, other, WHY)
     assert any("Secret Road" in str(each) for each in twice.log(other))
     protected = Statement("Person", "c", None, {}, cpr=NUMBER, erased=frozenset({"street"}))
-    Door(twice.driver, twice.ring).state("cpr", [protected], Origin("cpr"))
+    GraphWriter(twice.driver, twice.ring).state("cpr", [protected], Origin("cpr"))
     assert not any("Secret Road" in str(each) for uuid in (keep, other) for each in twice.log(uuid))

@@ -10,13 +10,13 @@ from graph.change_log import Origin
 from graph.corrections.joining import Joining
 from graph.corrections.person_erasure import erase_person
 from graph.cpr.keyring import Keyring
-from graph.errors import Refused, Unknown
-from graph.identity.known_keys import Index, RecordId
+from graph.errors import ChangeRejected, Unknown
+from graph.identity.known_keys import KnownKeys, RecordId
 from graph.identity.matching import Undecided, keep_undecided
 from graph.runs.known import GraphKnown
 from graph.runs.sourcing import hold, kept_problems, settle_problems
 from graph.statements.precedence import SourceOrder
-from graph.statements.statement import LinkTold, Problem, Ref, Statement
+from graph.statements.statement import DatedLink, Problem, Ref, Statement
 from graph.time import Period, today
 from importers.pipeline.import_run import ImportReport, run_import
 from tests.graph.organisation import START, Stating, employment, link, person, told, unit
@@ -41,17 +41,17 @@ def held(key: str, by: str, **links: str) -> Statement:
 
 
 def standing_in(key: str, of: str, who: str) -> Statement:
-    links = {"person": (LinkTold(Period(), Ref("Person", who)),), "assignment": link("Assignment", of)}
+    links = {"person": (DatedLink(Period(), Ref("Person", who)),), "assignment": link("Assignment", of)}
     return Statement("Substitution", key, exists=(Period(START, LEFT),), links=links)
 
 
 def sponsored(key: str, of: str, by: str) -> Statement:
-    links = {"person": (LinkTold(Period(), Ref("Person", of)),), "unit": link("Unit", "root")}
+    links = {"person": (DatedLink(Period(), Ref("Person", of)),), "unit": link("Unit", "root")}
     return Statement("Affiliation", key, exists=(Period(START),), links={**links, "sponsor": link("Employment", by)})
 
 
 def account(key: str, of: str) -> Statement:
-    links = {"owner": (LinkTold(Period(), Ref("Person", of)),)}
+    links = {"owner": (DatedLink(Period(), Ref("Person", of)),)}
     return Statement("Account", key, values={"login": told("vilda77")}, links=links)
 
 
@@ -103,7 +103,7 @@ PERSONAL = ("Vilda", "Forsvunden", "Vejmand", "vilda77", RING.hash(CPR), "|e1'",
 
 
 def test_nothing_is_left_by_which_the_person_could_be_found(graph: neo4j.Driver) -> None:
-    known = GraphKnown(graph, "opus", RING, Index(graph))
+    known = GraphKnown(graph, "opus", RING, KnownKeys(graph))
     known.remember([("00", known.person_key(CPR).encode())])
     before = everything(graph)
     assert [each for each in PERSONAL if each not in before] == []
@@ -156,12 +156,12 @@ def test_who_comes_back_is_a_new_person(graph: neo4j.Driver) -> None:
 
 
 def test_whoever_is_here_today_or_will_be_is_not_erased(graph: neo4j.Driver) -> None:
-    with pytest.raises(Refused, match="until further notice"):
+    with pytest.raises(ChangeRejected, match="until further notice"):
         erase_person(graph, uuid_of(graph, "p2"), BY)
     tomorrow = today() + timedelta(days=1)
     tell(graph, replace(employment("e1", "p1", "root"), exists=(Period(tomorrow, tomorrow + timedelta(days=1)),)))
     before = everything(graph)
-    with pytest.raises(Refused, match=str(tomorrow + timedelta(days=1))) as refused:
+    with pytest.raises(ChangeRejected, match=str(tomorrow + timedelta(days=1))) as refused:
         erase_person(graph, uuid_of(graph, "p1"), BY)
     assert refused.value.code == "still_here"
     assert everything(graph) == before

@@ -5,7 +5,7 @@ import pytest
 
 from graph.cpr.keyring import Keyring
 from graph.identity import known_keys
-from graph.identity.known_keys import Index, Kept, RecordId
+from graph.identity.known_keys import Kept, KnownKeys, RecordId
 from importers.pipeline.import_run import run_import
 from tests.graph.organisation import Stating, unit
 
@@ -19,14 +19,14 @@ def graph(clean_graph: neo4j.Driver) -> neo4j.Driver:
     return clean_graph
 
 
-def known(learnt: Index) -> dict[str, Kept | None]:
+def known(learnt: KnownKeys) -> dict[str, Kept | None]:
     return {record.key: learnt.kept(record) for record in IDS}
 
 
 def test_many_that_are_asked_for_by_key_are_the_same_as_all(
     graph: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    by_key, all_at_once = Index(graph), Index(graph)
+    by_key, all_at_once = KnownKeys(graph), KnownKeys(graph)
     by_key.learn_records(IDS[:4])
     assert [record.key for record in IDS if by_key.kept(record)] == KEYS[:4]
     monkeypatch.setattr(known_keys, "MANY", 5)
@@ -38,7 +38,7 @@ def test_many_that_are_asked_for_by_key_are_the_same_as_all(
 
 
 def test_what_is_about_to_be_written_is_not_overwritten_by_what_is_kept(graph: neo4j.Driver) -> None:
-    learnt = Index(graph)
+    learnt = KnownKeys(graph)
     learnt.note(IDS[0], "a uuid", "a new fingerprint")
     learnt.learn_all("sd", ["Unit"])
     assert learnt.kept(IDS[0]) == Kept("a uuid", "a new fingerprint")

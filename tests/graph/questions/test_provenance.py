@@ -6,11 +6,11 @@ import neo4j
 
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
-from graph.questions.provenance import BY_HAND, ONLY, UNION, Sayings, provenance
+from graph.questions.provenance import BY_HAND, ONLY, UNION, Claims, provenance
 from graph.statements.precedence import SourceOrder
-from graph.statements.statement import LinkTold, Ref, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
-from graph.writing.door import Door
+from graph.writing.door import GraphWriter
 from tests.graph.organisation import link, person, told, unit
 
 RING = Keyring.generate()
@@ -19,11 +19,11 @@ CPR = "0202575002"
 
 
 def state(driver: neo4j.Driver, source: str, *statements: Statement) -> str:
-    door = Door(driver, RING, SourceOrder())
+    door = GraphWriter(driver, RING, SourceOrder())
     return door.state(source, statements, Origin(source))[0].uuid
 
 
-def said(driver: neo4j.Driver, uuid: str, kind: str = "Person", day: date = DAY) -> dict[str, Sayings]:
+def said(driver: neo4j.Driver, uuid: str, kind: str = "Person", day: date = DAY) -> dict[str, Claims]:
     return {each.name: each for each in provenance(driver, SourceOrder(), kind, uuid, day)}
 
 
@@ -55,7 +55,7 @@ def test_the_other_order_of_a_property_is_followed_and_told(clean_graph: neo4j.D
 
 def test_a_value_by_hand_outranks_and_says_so(clean_graph: neo4j.Driver) -> None:
     uuid = state(clean_graph, "sd", person("p2", "Birk Prøvesen", CPR))
-    door = Door(clean_graph, RING, SourceOrder())
+    door = GraphWriter(clean_graph, RING, SourceOrder())
 
     def edit(kept: Statement) -> Statement:
         return Statement("Person", kept.key, None, {**kept.values, "name": told("Birk P.")}, kept.links)
@@ -83,16 +83,16 @@ def test_a_value_that_did_not_change_keeps_the_moment_it_was_learnt(clean_graph:
 def test_several_links_at_a_time_are_no_conflict_and_a_single_one_is(clean_graph: neo4j.Driver) -> None:
     state(clean_graph, "sd", unit("root"), unit("north", "root"))
     north = state(clean_graph, "sd", unit("north", "root"))
-    kle = [Statement("KleNode", each, values={"number": (Told(Period(), each),)}) for each in ("27", "28")]
+    kle = [Statement("KleNode", each, values={"number": (DatedValue(Period(), each),)}) for each in ("27", "28")]
     state(clean_graph, "facts", *kle)
-    door = Door(clean_graph, RING, SourceOrder())
+    door = GraphWriter(clean_graph, RING, SourceOrder())
 
     def edit(kept: Statement) -> Statement:
-        performs = (LinkTold(Period(), Ref("KleNode", "28", "natural")),)
+        performs = (DatedLink(Period(), Ref("KleNode", "28", "natural")),)
         return Statement("Unit", kept.key, None, {}, {"performs": performs})
 
     door.amend("Unit", north, edit, Origin("manual", user="hr"))
-    tagged = Statement("Unit", "u", None, {}, {"performs": (LinkTold(Period(), Ref("KleNode", "27", "natural")),)})
+    tagged = Statement("Unit", "u", None, {}, {"performs": (DatedLink(Period(), Ref("KleNode", "27", "natural")),)})
     tagged.about = Ref("Unit", north, "uuid")
     state(clean_graph, "facts", tagged)
     found = said(clean_graph, north, "Unit")

@@ -5,20 +5,20 @@ from itertools import permutations
 
 import pytest
 
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 from graph.model import KINDS
-from graph.statements.merge import Candidate, LinkRow, State, check, merged
+from graph.statements.merge import LinkRow, ResolvedStatement, State, check, merged
 from graph.statements.precedence import SourceOrder
-from graph.statements.statement import LinkTold, Ref, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
 from tests.graph.organisation import link, told
 
 Y0, Y1, Y2, Y3 = (date(2020 + n, 1, 1) for n in range(4))
 
 
-def candidate(source: str, statement: Statement) -> Candidate:
+def candidate(source: str, statement: Statement) -> ResolvedStatement:
     refs = {each.to: f"uuid-{each.to.key}" for tolds in statement.links.values() for each in tolds}
-    return Candidate(source, statement, refs)
+    return ResolvedStatement(source, statement, refs)
 
 
 def test_values_change_state_and_equal_neighbours_are_joined() -> None:
@@ -26,7 +26,9 @@ def test_values_change_state_and_equal_neighbours_are_joined() -> None:
         "Unit",
         "u",
         exists=(Period(Y0, Y3),),
-        values={"name": (Told(Period(Y0, Y1), "A"), Told(Period(Y1, Y2), "B"), Told(Period(Y2), "B"))},
+        values={
+            "name": (DatedValue(Period(Y0, Y1), "A"), DatedValue(Period(Y1, Y2), "B"), DatedValue(Period(Y2), "B"))
+        },
     )
     thing = merged(KINDS["Unit"], [candidate("sd", unit)], SourceOrder())
     assert thing.states == [State(Period(Y0, Y1), {"name": "A"}), State(Period(Y1, Y3), {"name": "B"})]
@@ -84,16 +86,16 @@ def test_a_single_link_follows_the_higher_source_day_by_day_and_plural_links_are
     ("statement", "code"),
     [
         (Statement("Unit", "u", exists=(Period(Y1, Y1),)), "empty_period"),
-        (Statement("Unit", "u", values={"name": (Told(Period(Y1, Y0), "A"),)}), "empty_period"),
+        (Statement("Unit", "u", values={"name": (DatedValue(Period(Y1, Y0), "A"),)}), "empty_period"),
         (Statement("Unit", "u", values={"nmae": told("A")}), "unknown_property"),
         (Statement("Unit", "u", links={"parent": (*link("Unit", "x"), *link("Unit", "y", Y1, Y2))}), "two_parents"),
         (Statement("Employment", "e", links={"unit": (*link("Unit", "x"), *link("Unit", "y", Y1))}), "two_at_once"),
-        (Statement("Unit", "u", links={"parent": (LinkTold(Period(), Ref("Person", "p")),)}), "wrong_value"),
+        (Statement("Unit", "u", links={"parent": (DatedLink(Period(), Ref("Person", "p")),)}), "wrong_value"),
         (Statement("Person", "p", values={"name": (*told("A"), *told("B"))}), "two_at_once"),
     ],
 )
 def test_a_statement_that_contradicts_itself_is_refused(statement: Statement, code: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(ChangeRejected) as refusal:
         check(statement)
     assert refusal.value.code == code
 

@@ -6,12 +6,12 @@ from importlib.resources import files
 import pytest
 
 from graph.collation import caption
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 from graph.model import INDEXED, KINDS
 from graph.runs.sourcing import problem_id
 from graph.statements.merge import check
 from graph.statements.normal_text import by_hand, has_controls, normal, of_source
-from graph.statements.statement import LinkTold, Problem, Ref, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Problem, Ref, Statement
 from graph.time import Period
 from tests.graph.organisation import START, told
 
@@ -47,7 +47,7 @@ def test_a_source_is_told_what_was_taken_out() -> None:
             "tags": told((" a ", "b\u0007")),
             "p_number": told("1003456789"),
         },
-        links={"performs": (LinkTold(Period(), Ref("KleNode", " 27.12", "natural")),)},
+        links={"performs": (DatedLink(Period(), Ref("KleNode", " 27.12", "natural")),)},
     )
     kept, problems = of_source(stated)
     assert kept.values == {
@@ -67,8 +67,10 @@ def test_a_source_is_told_what_was_taken_out() -> None:
 
 def test_what_is_only_written_otherwise_is_not_told_twice() -> None:
     day = Period(START).start.replace(year=2024)
-    stated = Statement("Unit", "u", values={"name": (Told(Period(START, day), "Å"), Told(Period(day), "A\u030a"))})
-    assert of_source(stated)[0].values["name"] == (Told(Period(START), "Å"),)
+    stated = Statement(
+        "Unit", "u", values={"name": (DatedValue(Period(START, day), "Å"), DatedValue(Period(day), "A\u030a"))}
+    )
+    assert of_source(stated)[0].values["name"] == (DatedValue(Period(START), "Å"),)
 
 
 @pytest.mark.parametrize("number", ["0202575002", "020257-5002", "02 02 57 5002"])
@@ -77,7 +79,7 @@ def test_a_cpr_number_in_words_is_taken_out_of_a_source_and_refused_by_hand(numb
     kept, (problem,) = of_source(stated)
     assert kept.values == {"title": told("Vikar for XXXXXX-XXXX"), "number": told(number)}
     assert (problem.field, problem.rule) == ("title", "cpr_in_text")
-    with pytest.raises(Refused, match="write the name or the uuid of the person") as refused:
+    with pytest.raises(ChangeRejected, match="write the name or the uuid of the person") as refused:
         by_hand(stated, Statement("Employment", "e"))
     assert (refused.value.code, refused.value.field) == ("cpr_in_text", "title")
     assert number not in str(refused.value) + problem.text
@@ -95,14 +97,14 @@ def test_a_cpr_number_is_taken_out_of_each_text_of_a_list() -> None:
 @pytest.mark.parametrize("letter", ["\u2028", "\u0085", "\x00", "\x1b", "\u200b"])
 def test_what_is_no_letter_is_refused_by_hand(letter: str) -> None:
     assert has_controls(letter)
-    with pytest.raises(Refused, match="not letters"):
+    with pytest.raises(ChangeRejected, match="not letters"):
         by_hand(Statement("Unit", "u", values={"name": told(f"A{letter}B")}), Statement("Unit", "u"))
 
 
 def test_a_text_longer_than_an_index_holds_is_refused_for_its_record_only() -> None:
     check(Statement("Unit", "u" * 1000, values={"name": told("Å" * 1000), "tags": told(("t" * 5000,))}))
     for long in (Statement("Unit", "u", values={"name": told("n" * 1001)}), Statement("Unit", "u" * 1001)):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ChangeRejected) as refused:
             check(long)
         assert refused.value.code == "too_long"
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from graph.statements.packing import packed, unpacked
-from graph.statements.statement import Former, LinkTold, Ref, Statement, Told, Value
+from graph.statements.statement import DatedLink, DatedValue, Former, Ref, Statement, Value
 from graph.time import Period
 
 EVER = Period()
@@ -17,14 +17,14 @@ def _whole() -> Statement:
         "Person",
         "k",
         exists=(DAYS, SINCE),
-        values={f"v{place}": (Told(EVER, each),) for place, each in enumerate(VALUES)}
-        | {f"d{place}": (Told(DAYS, each), Told(SINCE, each)) for place, each in enumerate(VALUES)}
+        values={f"v{place}": (DatedValue(EVER, each),) for place, each in enumerate(VALUES)}
+        | {f"d{place}": (DatedValue(DAYS, each), DatedValue(SINCE, each)) for place, each in enumerate(VALUES)}
         | {"none": ()},
         links={
-            "one": (LinkTold(EVER, Ref("Unit", "u")),),
-            "other": (LinkTold(EVER, Ref("Unit", "sd:u", "other")),),
-            "with": (LinkTold(EVER, Ref("Unit", "u"), (("share", 1.0), ("primary", True))),),
-            "days": (LinkTold(DAYS, Ref("Unit", "u")), LinkTold(SINCE, Ref("Unit", "x", "uuid"))),
+            "one": (DatedLink(EVER, Ref("Unit", "u")),),
+            "other": (DatedLink(EVER, Ref("Unit", "sd:u", "other")),),
+            "with": (DatedLink(EVER, Ref("Unit", "u"), (("share", 1.0), ("primary", True))),),
+            "days": (DatedLink(DAYS, Ref("Unit", "u")), DatedLink(SINCE, Ref("Unit", "x", "uuid"))),
             "none": (),
         },
         cpr="0101901234",

@@ -6,7 +6,7 @@ from datetime import date
 import neo4j
 
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import Statement, Told, Value
+from graph.statements.statement import DatedValue, Statement, Value
 from graph.time import Period
 from graph.writing.difference_text import in_words, names_of
 from graph.writing.protection import protected_among
@@ -29,14 +29,14 @@ def changed(statements: list[Statement], key: str, **parts: object) -> list[Stat
     return [replace(each, **parts) if each.key == key else each for each in statements]  # type: ignore[arg-type]
 
 
-def values(statement: Statement, **more: tuple[Told, ...] | Value) -> Statement:
+def values(statement: Statement, **more: tuple[DatedValue, ...] | Value) -> Statement:
     new = {name: value if isinstance(value, tuple) else told(value) for name, value in more.items()}
     return replace(statement, values={**statement.values, **new})
 
 
 def test_a_value_that_changes_for_good_or_from_a_day_on(clean_graph: neo4j.Driver) -> None:
     run_import(clean_graph, Stating(*small()), RING)
-    renamed = (Told(Period(START, SUMMER), "North"), Told(Period(SUMMER), "Nord"))
+    renamed = (DatedValue(Period(START, SUMMER), "North"), DatedValue(Period(SUMMER), "Nord"))
     later = changed(changed(small(), "north", values={"name": renamed}), "south", values={"name": told("Syd")})
     assert words(clean_graph, *later) == {
         "north": ["name: North → Nord, from 2026-06-01"],
@@ -105,7 +105,7 @@ def test_a_private_value_is_not_told(clean_graph: neo4j.Driver) -> None:
 
 
 def test_of_a_protected_person_no_text_is_told_and_no_name(clean_graph: neo4j.Driver) -> None:
-    hidden = values(person("p", "Alma Testrup"), address_protected=(Told(Period(SUMMER), True),))
+    hidden = values(person("p", "Alma Testrup"), address_protected=(DatedValue(Period(SUMMER), True),))
     run_import(clean_graph, Stating(unit("root"), hidden), RING)
     renamed = words(
         clean_graph, unit("root"), values(hidden, name="Alma Prøve", absent=True), employment("e", "p", "root")

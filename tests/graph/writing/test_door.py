@@ -9,11 +9,11 @@ import pytest
 
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
-from graph.errors import Conflict, Refused, Unknown
-from graph.statements.statement import LinkTold, Ref, Statement, Told
+from graph.errors import ChangeRejected, Conflict, Unknown
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
 from graph.writing.amending import Amendment
-from graph.writing.door import Door
+from graph.writing.door import GraphWriter
 from importers.pipeline.import_run import run_import
 from tests.graph.organisation import Stating, small
 from tests.graph.snapshot import change_numbers, last_write, snapshot
@@ -41,17 +41,17 @@ def uuid(driver: neo4j.Driver, key: str) -> str:
 
 def under(parent: str, since: date = DAY, until: date | None = None):  # type: ignore[no-untyped-def]
     def edit(kept: Statement) -> Statement:
-        return replace(kept, links={"parent": (LinkTold(Period(since, until), Ref("Unit", parent, "uuid")),)})
+        return replace(kept, links={"parent": (DatedLink(Period(since, until), Ref("Unit", parent, "uuid")),)})
 
     return edit
 
 
 def named(name: str):  # type: ignore[no-untyped-def]
-    return lambda kept: replace(kept, values={"name": (Told(Period(), name),)})
+    return lambda kept: replace(kept, values={"name": (DatedValue(Period(), name),)})
 
 
 def test_a_manual_value_holds_until_it_is_released(graph: neo4j.Driver, ring: Keyring) -> None:
-    door, north = Door(graph, ring), uuid(graph, "north")
+    door, north = GraphWriter(graph, ring), uuid(graph, "north")
     written = door.amend("Unit", north, named("Nord og Vest"), BY_HAND)
     assert written.change is not None
     run_import(graph, Stating(*small()), ring)
@@ -65,7 +65,7 @@ def test_a_manual_value_holds_until_it_is_released(graph: neo4j.Driver, ring: Ke
 def test_an_expected_version_that_is_past_is_a_conflict_that_says_who_changed_what(
     graph: neo4j.Driver, ring: Keyring
 ) -> None:
-    door, north = Door(graph, ring), uuid(graph, "north")
+    door, north = GraphWriter(graph, ring), uuid(graph, "north")
     first = door.amend("Unit", north, named("A"), BY_HAND, expected_version=1)
     with pytest.raises(Conflict) as conflict:
         door.amend("Unit", north, named("B"), BY_HAND, expected_version=1)
@@ -73,7 +73,7 @@ def test_an_expected_version_that_is_past_is_a_conflict_that_says_who_changed_wh
 
 
 def test_nothing_is_written_where_nothing_changes(graph: neo4j.Driver, ring: Keyring) -> None:
-    door, north = Door(graph, ring), uuid(graph, "north")
+    door, north = GraphWriter(graph, ring), uuid(graph, "north")
     once = door.amend("Unit", north, named("A"), BY_HAND)
     before = last_write(graph)
     again = door.amend("Unit", north, named("A"), BY_HAND)
@@ -82,23 +82,23 @@ def test_nothing_is_written_where_nothing_changes(graph: neo4j.Driver, ring: Key
 
 
 def test_refusals_leave_the_graph_as_it_was(graph: neo4j.Driver, ring: Keyring) -> None:
-    door = Door(graph, ring)
+    door = GraphWriter(graph, ring)
     root, north, south = (uuid(graph, key) for key in ("root", "north", "south"))
     before, numbers = snapshot(graph), change_numbers(graph)
-    with pytest.raises(Refused) as cycle:
+    with pytest.raises(ChangeRejected) as cycle:
         door.amend("Unit", root, under(north), BY_HAND)
     assert (cycle.value.code, cycle.value.start) == ("cycle", DAY)
     assert cycle.value.units == tuple(sorted((root, north)))
-    with pytest.raises(Refused) as both:
+    with pytest.raises(ChangeRejected) as both:
         door.amend_all(
             [Amendment("Unit", north, under(south, DAY, date(2026, 8, 1))), Amendment("Unit", south, under(north))],
             BY_HAND,
         )
     assert (both.value.code, both.value.end) == ("cycle", date(2026, 8, 1))
-    with pytest.raises(Refused) as empty:
+    with pytest.raises(ChangeRejected) as empty:
         door.amend("Unit", north, under(root, DAY, DAY), BY_HAND)
     assert empty.value.code == "empty_period"
-    with pytest.raises(Refused) as nowhere:
+    with pytest.raises(ChangeRejected) as nowhere:
         door.amend("Unit", north, under("00000000-0000-4000-8000-000000000000"), BY_HAND)
     assert nowhere.value.code == "unknown_reference"
     with pytest.raises(Unknown):
@@ -108,7 +108,7 @@ def test_refusals_leave_the_graph_as_it_was(graph: neo4j.Driver, ring: Keyring) 
 
 
 def test_a_change_tells_what_it_replaced_who_and_why(graph: neo4j.Driver, ring: Keyring) -> None:
-    written = Door(graph, ring).amend("Unit", uuid(graph, "north"), named("A"), BY_HAND)
+    written = GraphWriter(graph, ring).amend("Unit", uuid(graph, "north"), named("A"), BY_HAND)
     rows, _, _ = graph.execute_query("MATCH (c:Change {number: $number}) RETURN c", number=written.change)
     change = rows[0]["c"]
     assert (change["user"], change["reason"], change["source"]) == ("hanne", "the board decided so", "manual")
@@ -124,9 +124,9 @@ def test_numbers_have_no_gaps_when_many_write_at_the_same_time(graph: neo4j.Driv
         try:
             for turn in range(5):
                 target = units[(writer + turn) % 3]
-                Door(graph, ring).amend("Unit", target, named(f"{writer}-{turn}"), BY_HAND)
-                with pytest.raises(Refused):
-                    Door(graph, ring).amend("Unit", target, under(target), BY_HAND)
+                GraphWriter(graph, ring).amend("Unit", target, named(f"{writer}-{turn}"), BY_HAND)
+                with pytest.raises(ChangeRejected):
+                    GraphWriter(graph, ring).amend("Unit", target, under(target), BY_HAND)
         except BaseException as error:
             errors.append(error)
 

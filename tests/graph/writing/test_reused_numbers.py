@@ -8,22 +8,22 @@ import pytest
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
 from graph.identity.lookup import find
-from graph.statements.statement import LinkTold, Ref, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
-from graph.writing.door import Door
+from graph.writing.door import GraphWriter
 
 RING = Keyring.generate()
 ORIGIN = Origin("test")
 END = date(2020, 1, 1)
 
 
-def node(key: str, number: str, life: Period, **links: tuple[LinkTold, ...]) -> Statement:
-    values = {"number": (Told(Period(), number),), "title": (Told(Period(), key),)}
+def node(key: str, number: str, life: Period, **links: tuple[DatedLink, ...]) -> Statement:
+    values = {"number": (DatedValue(Period(), number),), "title": (DatedValue(Period(), key),)}
     return Statement("KleNode", key, exists=(life,), values=values, links=links)
 
 
 def state(driver: neo4j.Driver, source: str, *statements: Statement) -> list[str]:
-    return [each.uuid for each in Door(driver, RING).state(source, statements, ORIGIN)]
+    return [each.uuid for each in GraphWriter(driver, RING).state(source, statements, ORIGIN)]
 
 
 def called(driver: neo4j.Driver, number: str) -> str:
@@ -38,7 +38,7 @@ def test_one_source_may_tell_of_two_holders_of_a_number(clean_graph: neo4j.Drive
     assert len(set(made)) == 2
     new = made[told.index(next(each for each in told if each.key == "new"))]
     assert called(clean_graph, "27.12") == new
-    unit = Statement("Unit", "u", links={"performs": (LinkTold(Period(), Ref("KleNode", "27.12", "natural")),)})
+    unit = Statement("Unit", "u", links={"performs": (DatedLink(Period(), Ref("KleNode", "27.12", "natural")),)})
     state(clean_graph, "facts", unit)
     rows, _, _ = clean_graph.execute_query("MATCH (:Unit)-[:PERFORMS]->(n) RETURN n.uuid AS uuid")
     assert [row["uuid"] for row in rows] == [new]

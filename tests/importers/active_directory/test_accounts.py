@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from ldap3.core.exceptions import LDAPException
 
-from graph.statements.statement import LinkTold, Ref, Statement
+from graph.statements.statement import DatedLink, Ref, Statement
 from graph.time import Period
 from importers.active_directory.values import guid_filter
 from importers.pipeline.import_run import run_import
@@ -181,8 +181,8 @@ def test_a_school_account_by_the_uni_login(school: Directory) -> None:
                 exists=(Period(START),),
                 values={"login": told(login)},
                 links={
-                    "owner": (LinkTold(Period(START), Ref("Person", RING.hash(owner), by="cpr")),),
-                    "system": (LinkTold(Period(START), Ref("ItSystem", "unilogin", by="natural")),),
+                    "owner": (DatedLink(Period(START), Ref("Person", RING.hash(owner), by="cpr")),),
+                    "system": (DatedLink(Period(START), Ref("ItSystem", "unilogin", by="natural")),),
                 },
             )
             for owner in owners

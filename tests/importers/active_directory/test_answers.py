@@ -9,7 +9,7 @@ from ldap3.core.exceptions import LDAPOperationResult, LDAPSessionTerminatedBySe
 from importers.active_directory import filters
 from importers.active_directory.connection import DIRSYNC, PAGED, Directory
 from importers.active_directory.entries import GROUP_ATTRIBUTES, group
-from importers.active_directory.errors import Lost, Refused
+from importers.active_directory.errors import ConnectionLost, RequestRejected
 from importers.active_directory.reader import Mark
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.school_ad.settings import SchoolAdSettings
@@ -89,7 +89,9 @@ def test_referrals_are_skipped() -> None:
     assert [each.dn for each in Directory(wire, "dc1", 500).search("DC=x", "(x=*)", ["cn"])] == ["CN=u,DC=x"]
 
 
-@pytest.mark.parametrize(("code", "kind"), [(51, Lost), (52, Lost), (32, Refused), (50, Refused)])
+@pytest.mark.parametrize(
+    ("code", "kind"), [(51, ConnectionLost), (52, ConnectionLost), (32, RequestRejected), (50, RequestRejected)]
+)
 def test_what_a_refusal_means(code: int, kind: type[Exception]) -> None:
     wire = Recorded(LDAPOperationResult(result=code, description="no", dn="", message="", response_type="x"))
     with pytest.raises(kind):
@@ -99,7 +101,7 @@ def test_what_a_refusal_means(code: int, kind: type[Exception]) -> None:
 def test_a_connection_that_ends_between_pages() -> None:
     """Pitfall 4: the whole reading is lost, not only the rest of it."""
     wire = Recorded(([entry("CN=u,DC=x")], page(b"more")), LDAPSessionTerminatedByServerError("gone"))
-    with pytest.raises(Lost):
+    with pytest.raises(ConnectionLost):
         list(Directory(wire, "dc1", 1).search("DC=x", "(x=*)", ["cn"]))
 
 
@@ -116,7 +118,7 @@ def test_dirsync_is_asked_until_there_is_no_more() -> None:
     told = Directory(wire, "dc1", 500).changed_since("DC=x", "(x=*)", ["title"], b"", own=True)
     assert (len(told.found), told.cookie) == (2, b"2")
     without = Recorded(([], {}))
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         Directory(without, "dc1", 500).changed_since("DC=x", "(x=*)", ["title"], b"", own=False)
 
 

@@ -12,7 +12,7 @@ import pytest
 from importers.active_directory import connection
 from importers.active_directory import connection as real
 from importers.active_directory.connection import Directory as Wire
-from importers.active_directory.errors import LoginRefused, Lost, Untrusted
+from importers.active_directory.errors import ConnectionLost, LoginRejected, Untrusted
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.source import ActiveDirectory
 from importers.pipeline.import_run import run_import
@@ -150,7 +150,7 @@ def test_a_controller_that_goes_away_loses_nothing(directory: Directory) -> None
     controllers = [directory.controller.address, free_address()]
     source = watched(directory, Watched(kill), page_size=2, changes="usn", controllers=controllers)
     try:
-        with pytest.raises(Lost) as lost:
+        with pytest.raises(ConnectionLost) as lost:
             run_import(directory.driver, source, RING)
     finally:
         directory.controller.revive()
@@ -234,7 +234,7 @@ def test_a_wrong_password_is_tried_once(directory: Directory) -> None:
     address = directory.controller.address
     source = directory.source(password="Wrong-password-1", controllers=[address, address])
     source._connect = counting
-    with pytest.raises(LoginRefused, match="user or password is wrong") as refused:
+    with pytest.raises(LoginRejected, match="user or password is wrong") as refused:
         run_import(directory.driver, source, RING)
     assert asked == [address]
     assert "Wrong-password-1" not in str(refused.value)

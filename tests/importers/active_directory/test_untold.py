@@ -6,7 +6,7 @@ import pytest
 from ldap3.core.results import DO_NOT_RAISE_EXCEPTIONS
 
 from importers.active_directory.connection import CUT_SHORT, Directory
-from importers.active_directory.errors import Lost, Refused
+from importers.active_directory.errors import ConnectionLost, RequestRejected
 from tests.importers.active_directory.peer import Peer, Reading, changed, members
 from tests.importers.active_directory.test_answers import GUID, Recorded, entry, page
 from tests.importers.active_directory.test_answers import members as ranged
@@ -36,7 +36,7 @@ def read_once(**settings: Any) -> Reading:
     return reading
 
 
-@pytest.mark.parametrize(("code", "kind"), [(3, Lost), (4, Refused), (10, Refused)])
+@pytest.mark.parametrize(("code", "kind"), [(3, ConnectionLost), (4, RequestRejected), (10, RequestRejected)])
 def test_a_search_that_is_cut_short_is_not_the_whole(code: int, kind: type[Exception]) -> None:
     """ldap3 raises nothing where a size or time limit has cut the answer, or the base has moved."""
     wire = Recorded(([entry("CN=u,DC=x")], {**page(), "result": code, "description": "limit"}))
@@ -55,7 +55,7 @@ def test_all_that_ldap3_keeps_to_itself_is_looked_at() -> None:
 def test_a_range_that_is_not_answered_is_not_its_end() -> None:
     first = ([entry("CN=all,DC=x", objectGUID=[GUID], member__0_to_1499=ranged(0, 1500))], page())
     for second in ([], [entry("CN=all,DC=x", cn=[b"all"])]):
-        with pytest.raises(Lost):
+        with pytest.raises(ConnectionLost):
             list(Directory(Recorded(first, (second, {})), "dc1", 500).search("DC=x", "(x=*)", ["member"]))
 
 

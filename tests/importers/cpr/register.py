@@ -13,7 +13,7 @@ import neo4j
 from graph.cpr.keyring import Keyring
 from graph.cpr.lookup_log import CprLog
 from graph.runs.sourcing import kept_problems
-from graph.statements.statement import LinkTold, Problem, Ref, Statement
+from graph.statements.statement import DatedLink, Problem, Ref, Statement
 from graph.time import Period
 from importers.cpr.persons import GraphPersons
 from importers.cpr.settings import CprSettings
@@ -46,8 +46,8 @@ def payroll(*more: Statement, without: str = "", **numbers: str) -> Stating:
     ended = employment("e-egon", "egon", "south")
     ended.exists = (Period(START, date(2024, 1, 1)),)
     ended.links = {
-        "person": (LinkTold(Period(START, date(2024, 1, 1)), Ref("Person", "egon")),),
-        "unit": (LinkTold(Period(START, date(2024, 1, 1)), Ref("Unit", "south")),),
+        "person": (DatedLink(Period(START, date(2024, 1, 1)), Ref("Person", "egon")),),
+        "unit": (DatedLink(Period(START, date(2024, 1, 1)), Ref("Unit", "south")),),
     }
     statements = [
         unit("root"),

@@ -3,7 +3,7 @@
 import pytest
 
 from importers.cpr import soap
-from importers.cpr.errors import Unanswered
+from importers.cpr.errors import NoAnswer
 from tests.importers.cpr.register import ALMA
 
 BODY = f'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><a>{ALMA}</a></e:Body></e:Envelope>'
@@ -12,7 +12,7 @@ BOMB = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
 
 def refused(content: str) -> str:
     """The rule by which it is refused."""
-    with pytest.raises(Unanswered) as says:
+    with pytest.raises(NoAnswer) as says:
         soap.parsed(content.encode())
     assert ALMA not in str(says.value)
     return says.value.code

@@ -9,11 +9,11 @@ from lxml import etree
 
 from graph.statements.merge import check
 from importers.cpr import answer
-from importers.cpr.errors import Faulted, Misconfigured, Unanswered, UnknownNumber, UnreadableAnswer
+from importers.cpr.errors import Misconfigured, NoAnswer, ServiceFault, UnknownNumber, UnreadableAnswer
 from importers.cpr.mapping import to_person
 from importers.cpr.soap import answered
 from importers.cpr.subscription import filters
-from importers.cpr.told import NameTold, PersonTold
+from importers.cpr.told import RegisteredName, RegisteredPerson
 from protocols import xml
 from sample.cpr_service.app import Service
 from sample.cpr_service.misbehaviour import Misbehaviour
@@ -22,7 +22,7 @@ from sample.cpr_service.register import Address, CprPerson, Name, Protection, Re
 from tests.importers.cpr.messages import CLIENTS, LOOKUP, SUBSCRIPTION, asked, authority, invocation, number
 from tests.importers.cpr.register import ALMA, BIRK, CILLE, TODAY
 
-DECLARED = (Faulted, Misconfigured, Unanswered, UnknownNumber, UnreadableAnswer)
+DECLARED = (ServiceFault, Misconfigured, NoAnswer, UnknownNumber, UnreadableAnswer)
 PERSON = CprPerson(
     ALMA,
     Name("Søren", "O'Brién-Weiß", "Åge", date(2019, 6, 1), ("+", "*", "="), "Søren Åge O'Brién-Weiß"),
@@ -134,8 +134,8 @@ def _found(element: etree._Element) -> set[str]:
     return texts
 
 
-def _said(person: PersonTold) -> str:
-    name = person.name or NameTold()
+def _said(person: RegisteredPerson) -> str:
+    name = person.name or RegisteredName()
     parts = [name.given, name.surname, name.addressing, name.marks, person.status, *person.unread]
     days = [part for each in person.protections or () for part in (each.start, each.end, each.protected)]
     return "\n".join(str(each) for each in (*parts, *days))

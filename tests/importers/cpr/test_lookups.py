@@ -8,9 +8,9 @@ import pytest
 
 from graph.change_log import Origin
 from graph.corrections.distinct_persons import tell_apart
-from graph.corrections.possible_duplicates import Suspicion, suspicions
+from graph.corrections.possible_duplicates import PossibleDuplicate, suspicions
 from graph.runs.sourcing import kept_problems
-from graph.statements.statement import Told
+from graph.statements.statement import DatedValue
 from graph.time import Period
 from importers.cpr.errors import LogUnwritable, Misconfigured
 from sample.cpr_service.certificates import Authority
@@ -176,13 +176,15 @@ def test_pitfall_08_payrolls_address_of_a_protected_person_is_kept_of_no_day(off
     """Whoever told it, and whether before or after: it holds on no day, and again when the protection is over."""
     start, end = date(2026, 11, 20), date(2999, 11, 20)
     told = person("alma", "Alma Testrup", ALMA)
-    at_home = replace(told, values={**told.values, **{name: (Told(Period(), each),) for name, each in HOME.items()}})
+    at_home = replace(
+        told, values={**told.values, **{name: (DatedValue(Period(), each),) for name, each in HOME.items()}}
+    )
     office.pay(at_home, without="alma")
     assert office.values(ALMA).items() >= HOME.items()
     office.register.protect(ALMA, start, end)
     office.run()
     assert not HOME.keys() & office.values(ALMA).keys()
-    moved = replace(told, values={**at_home.values, "street": (Told(Period(), "Vestergade 1"),)})
+    moved = replace(told, values={**at_home.values, "street": (DatedValue(Period(), "Vestergade 1"),)})
     office.pay(moved, without="alma")
     for day in (start - timedelta(days=1), start, office.today, end - timedelta(days=1), end):
         assert not HOME.keys() & office.values(ALMA, day).keys()
@@ -285,7 +287,7 @@ def test_pitfall_10_a_number_that_another_person_has_is_a_question_and_no_merge(
     assert birk in asked.text
     assert (office.uuid(ALMA), office.uuid(BIRK)) == (alma, birk)
     (asked_of,) = suspicions(office.driver, RING)
-    assert asked_of == Suspicion(tuple(sorted((alma, birk))), "one person's numbers, by cpr")
+    assert asked_of == PossibleDuplicate(tuple(sorted((alma, birk))), "one person's numbers, by cpr")
     tell_apart(office.driver, [alma, birk], Origin("manual", user="hanne", reason="a mistake of CPR's"))
     office.all_tenths()
     assert list(suspicions(office.driver, RING)) == []

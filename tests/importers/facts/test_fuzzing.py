@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 from graph.statements.merge import check
 from graph.statements.statement import BadRecord
 from importers.facts import loading
@@ -69,7 +69,7 @@ def outcomes(path: Path) -> Counter[str]:
                 check(mapped.statement)
             except BadRecord as bad:
                 assert bad.problem.key
-            except Refused:
+            except ChangeRejected:
                 pass  # the pipeline makes a bad record of it
     return found
 

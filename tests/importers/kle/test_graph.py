@@ -8,9 +8,9 @@ import pytest
 
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import LinkTold, Ref, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
-from graph.writing.door import Door
+from graph.writing.door import GraphWriter
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
 from importers.kle.settings import KleSettings
@@ -32,10 +32,10 @@ def take(driver: neo4j.Driver, folder: Path, content: bytes, **settings: object)
 def tagged(driver: neo4j.Driver, *numbers: str) -> None:
     """A facts file's nodes, and a unit that performs them."""
     always = Period()
-    nodes = [Statement("KleNode", each, values={"number": (Told(always, each),)}) for each in numbers]
-    performs = tuple(LinkTold(always, Ref("KleNode", each, "natural")) for each in numbers)
-    unit = Statement("Unit", "u", values={"name": (Told(always, "Pleje"),)}, links={"performs": performs})
-    Door(driver, RING).state("facts", [*nodes, unit], Origin("facts"))
+    nodes = [Statement("KleNode", each, values={"number": (DatedValue(always, each),)}) for each in numbers]
+    performs = tuple(DatedLink(always, Ref("KleNode", each, "natural")) for each in numbers)
+    unit = Statement("Unit", "u", values={"name": (DatedValue(always, "Pleje"),)}, links={"performs": performs})
+    GraphWriter(driver, RING).state("facts", [*nodes, unit], Origin("facts"))
 
 
 def asked(driver: neo4j.Driver, query: str) -> list[list[object]]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.statements.merge import check
-from graph.statements.statement import Ref, Statement, Told
+from graph.statements.statement import DatedValue, Ref, Statement
 from graph.time import ALWAYS, Period
 from importers.opus import advance
 
@@ -19,14 +19,14 @@ files = st.lists(st.tuples(days, st.sampled_from(["a", "b", None])), min_size=1,
 )
 
 
-def value_on(told: tuple[Told, ...], day: date) -> object:
+def value_on(told: tuple[DatedValue, ...], day: date) -> object:
     (found,) = [each.value for each in told if each.period.holds(day)] or [None]
     return found
 
 
 @given(files)
 def test_each_day_has_the_value_of_the_last_file_made_by_then(files: list[tuple[date, str | None]]) -> None:
-    told: tuple[Told, ...] = ()
+    told: tuple[DatedValue, ...] = ()
     for day, value in files:
         told = advance.held(told, value, day)
     for number in range(40):
@@ -38,7 +38,7 @@ def test_each_day_has_the_value_of_the_last_file_made_by_then(files: list[tuple[
 
 @given(files)
 def test_links_follow_the_same_rule(files: list[tuple[date, str | None]]) -> None:
-    told: tuple[Told, ...] = ()
+    told: tuple[DatedValue, ...] = ()
     pointed = ()
     for day, value in files:
         told = advance.held(told, value, day)
@@ -48,7 +48,7 @@ def test_links_follow_the_same_rule(files: list[tuple[date, str | None]]) -> Non
 
 @given(files, days)
 def test_a_file_that_is_applied_again_changes_nothing(files: list[tuple[date, str | None]], again: date) -> None:
-    told: tuple[Told, ...] = ()
+    told: tuple[DatedValue, ...] = ()
     for day, value in files:
         told = advance.held(told, value, day)
     day, value = files[-1]
@@ -132,9 +132,9 @@ def test_what_has_been_stays_unless_payroll_corrects_it(files: list[tuple[date, 
 def test_what_is_told_first_is_told_as_of_always() -> None:
     exists, since = advance.living(None, Period(DAY), DAY)
     made = advance.advanced(None, "Unit", "u", exists=exists, values={"name": "A"}, links={}, since=since)
-    assert made.values["name"] == (Told(Period(ALWAYS), "A"),)
+    assert made.values["name"] == (DatedValue(Period(ALWAYS), "A"),)
 
 
 def test_a_value_that_disappears_ends() -> None:
-    assert advance.held((Told(Period(), "A"),), None, DAY) == (Told(Period(end=DAY), "A"),)
-    assert advance.held((Told(Period(DAY), "A"),), None, DAY) == ()
+    assert advance.held((DatedValue(Period(), "A"),), None, DAY) == (DatedValue(Period(end=DAY), "A"),)
+    assert advance.held((DatedValue(Period(DAY), "A"),), None, DAY) == ()

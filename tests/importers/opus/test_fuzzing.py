@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 from importers.source import SourceError
 from protocols import xml
 from tests.importers.opus.files import (
@@ -117,7 +117,7 @@ def test_a_broken_file_is_an_error_or_everything_of_it_is_taken_or_shown(content
         series.today = TUESDAY
         try:
             applied = series.run()
-        except (SourceError, Refused):  # Refused: the pipeline makes a bad record of it
+        except (SourceError, ChangeRejected):  # Refused: the pipeline makes a bad record of it
             return
         shown = {each.key for each in applied.problems} | {each.field for each in applied.problems}
         for element in xml.tree(content, len(content)):

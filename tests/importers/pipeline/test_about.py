@@ -6,7 +6,7 @@ import neo4j
 import pytest
 
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import LinkTold, Ref, Statement
+from graph.statements.statement import DatedLink, Ref, Statement
 from graph.time import Period
 from importers.pipeline.import_run import run_import
 from tests.graph.organisation import Stating, employment, person, small, told
@@ -85,7 +85,7 @@ def test_a_number_used_again_stands_for_who_has_it_now(clean_graph: neo4j.Driver
         "Account",
         "guid",
         values={"login": told("abc")},
-        links={"owner": (LinkTold(Period(), Ref("Person", ":7", by="employment")),)},
+        links={"owner": (DatedLink(Period(), Ref("Person", ":7", by="employment")),)},
     )
     assert run_import(clean_graph, Stating(owner, name="active_directory"), RING).problems == []
     rows, _, _ = clean_graph.execute_query("MATCH (p:Person)-[:OWNS]->(:Account {login: 'abc'}) RETURN p.name AS name")

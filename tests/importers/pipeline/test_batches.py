@@ -10,12 +10,12 @@ from graph.identity.known_keys import RecordId
 from graph.statements.merge import LinkRow, State, Thing
 from graph.time import Period
 from graph.writing.difference import Difference, Notice
-from graph.writing.door import Stated
+from graph.writing.door import MatchedStatement
 from graph.writing.loading import KeptRecord
 from importers.pipeline.aside import of_compared, of_stated, of_told
 from importers.pipeline.comparing import distinct
 from importers.pipeline.telling import Telling
-from rules.assignments import Told
+from rules.assignments import IncomingStatement
 from tests.graph.organisation import person
 
 
@@ -25,8 +25,8 @@ def _on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
-def _told(key: str, source: str = "sd") -> Told:
-    return Told(source, person(key, f"Alma {key}", cpr="0101901234"), f"print {key}")
+def _told(key: str, source: str = "sd") -> IncomingStatement:
+    return IncomingStatement(source, person(key, f"Alma {key}", cpr="0101901234"), f"print {key}")
 
 
 def test_batches_come_back_in_order_each_time(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_batches_come_back_in_order_each_time(tmp_path: Path) -> None:
 
 
 def test_what_was_found_to_be_which_thing_comes_back() -> None:
-    stated = [Stated("sd", person(key, "Alma"), "print", f"uuid {key}", key == "a") for key in "abcd"]
+    stated = [MatchedStatement("sd", person(key, "Alma"), "print", f"uuid {key}", key == "a") for key in "abcd"]
     aside = of_stated()
     aside.add(stated)
     assert list(aside.each()) == stated
@@ -72,7 +72,9 @@ def test_what_differs_comes_back() -> None:
 
 def test_no_thing_comes_twice_in_a_batch_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importers.pipeline.comparing.BATCH", 3)
-    stated = [Stated("sd", person(str(place), "Alma"), "", uuid, False) for place, uuid in enumerate("aabacdaab")]
+    stated = [
+        MatchedStatement("sd", person(str(place), "Alma"), "", uuid, False) for place, uuid in enumerate("aabacdaab")
+    ]
     made = [[each.uuid for each in batch] for batch in distinct(iter(stated))]
     assert all(len(set(batch)) == len(batch) <= 3 for batch in made)
     assert made == [["a", "b", "c"], ["a", "d", "b"], ["a"], ["a"], ["a"]]

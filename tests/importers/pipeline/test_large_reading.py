@@ -15,7 +15,7 @@ from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import
 from importers.pipeline.telling import Telling
 from rules import assignments
-from rules.assignments import Told
+from rules.assignments import IncomingStatement
 from rules.roles import RoleRule
 from tests.emptied import empty
 from tests.graph.organisation import Stating, employment, link, person, small, told, unit
@@ -98,9 +98,11 @@ def test_what_waits_is_the_same_difference(clean_graph: neo4j.Driver, monkeypatc
 def test_what_is_told_takes_no_memory_of_its_own() -> None:
     """The statements of so many took a hundred megabytes."""
 
-    def statements() -> Iterator[Told]:
+    def statements() -> Iterator[IncomingStatement]:
         for number in range(MANY):
-            yield Told("sd", employment(str(number), f"p{number}", f"u{number}", title=f"Kok {number}"), "print")
+            yield IncomingStatement(
+                "sd", employment(str(number), f"p{number}", f"u{number}", title=f"Kok {number}"), "print"
+            )
 
     tracemalloc.start()
     try:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from graph.statements.statement import LinkTold, Ref, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
 from importers.source import Mapped
 from importers.untold import EVER, EXISTS, filled
@@ -13,8 +13,8 @@ KNOWN = Statement(
     "Employment",
     "e",
     exists=(Period(BEFORE),),
-    values={"title": (Told(Period(BEFORE), "Pædagog"),), "email": (Told(Period(BEFORE), "a@b.example"),)},
-    links={"unit": (LinkTold(Period(BEFORE), HERE),)},
+    values={"title": (DatedValue(Period(BEFORE), "Pædagog"),), "email": (DatedValue(Period(BEFORE), "a@b.example"),)},
+    links={"unit": (DatedLink(Period(BEFORE), HERE),)},
 )
 
 
@@ -26,12 +26,12 @@ def test_what_was_not_told_stays_and_what_was_told_as_none_ends() -> None:
 
 
 def test_only_the_days_that_were_not_told_stay() -> None:
-    told = Statement("Employment", "e", links={"unit": (LinkTold(Period(BEFORE), THERE),)})
+    told = Statement("Employment", "e", links={"unit": (DatedLink(Period(BEFORE), THERE),)})
     found = filled(Mapped(told, untold={"unit": (Period(LATER),), EXISTS: (Period(LATER),)}), KNOWN).statement
     assert found is not None
-    assert found.links["unit"] == (LinkTold(Period(BEFORE, LATER), THERE), LinkTold(Period(LATER), HERE))
+    assert found.links["unit"] == (DatedLink(Period(BEFORE, LATER), THERE), DatedLink(Period(LATER), HERE))
     assert found.exists == (Period(),)
-    told = Statement("Employment", "e", values={"title": (Told(Period(BEFORE, LATER), "Pædagog"),)})
+    told = Statement("Employment", "e", values={"title": (DatedValue(Period(BEFORE, LATER), "Pædagog"),)})
     again = filled(Mapped(told, untold={"title": (Period(LATER),)}), KNOWN).statement
     assert again is not None
     assert again.values == {"title": KNOWN.values["title"]}

@@ -9,7 +9,7 @@ import pytest
 from graph.change_log import Origin
 from graph.statements.merge import Thing
 from graph.writing.difference import Difference
-from graph.writing.door import Door, Stale, Stated
+from graph.writing.door import GraphWriter, MatchedStatement, Stale
 from importers.pipeline import comparing
 from importers.pipeline.aside import of_stated
 from importers.pipeline.comparing import Compared, distinct
@@ -26,7 +26,7 @@ class Noting:
         self.comparing = threading.Event()
         self.writes = writes
 
-    def differences(self, stated: Sequence[Stated]) -> Iterator[Difference]:
+    def differences(self, stated: Sequence[MatchedStatement]) -> Iterator[Difference]:
         if stated:
             self.noted.append("compare " + " ".join(each.statement.key for each in stated))
         if len(self.noted) > 1:
@@ -40,11 +40,11 @@ class Noting:
         return [None] * len(batch)
 
 
-def _stated(key: str, uuid: str, *, new: bool = True) -> Stated:
-    return Stated("sd", person(key, "Alma"), "", uuid, new)
+def _stated(key: str, uuid: str, *, new: bool = True) -> MatchedStatement:
+    return MatchedStatement("sd", person(key, "Alma"), "", uuid, new)
 
 
-def _compared(stated: Sequence[Stated]) -> Compared:
+def _compared(stated: Sequence[MatchedStatement]) -> Compared:
     """New persons: none of them is compared before it is written."""
     compared = Compared("Person", of_stated())
     for batch in distinct(stated):
@@ -53,10 +53,10 @@ def _compared(stated: Sequence[Stated]) -> Compared:
     return compared
 
 
-def _apply(door: Noting, *stated: Stated) -> list[str]:
+def _apply(door: Noting, *stated: MatchedStatement) -> list[str]:
     """Keys of what was written."""
     wrote: list[str] = []
-    made = Writing(cast(Door, door), lambda: Origin("sd"), lambda each: wrote.append(each.record.key), silent)
+    made = Writing(cast(GraphWriter, door), lambda: Origin("sd"), lambda each: wrote.append(each.record.key), silent)
     made.apply(_compared(stated))
     return wrote
 
@@ -105,14 +105,14 @@ def test_a_new_thing_that_others_made_meanwhile_is_matched_anew() -> None:
 
 def test_what_was_written_counts_where_the_next_batch_can_not_be_made() -> None:
     class Failing(Noting):
-        def differences(self, stated: Sequence[Stated]) -> Iterator[Difference]:
+        def differences(self, stated: Sequence[MatchedStatement]) -> Iterator[Difference]:
             if any(each.statement.key == "c" for each in stated):
                 raise KeyError("c")
             return super().differences(stated)
 
     door = Failing()
     wrote: list[str] = []
-    made = Writing(cast(Door, door), lambda: Origin("sd"), lambda each: wrote.append(each.record.key), silent)
+    made = Writing(cast(GraphWriter, door), lambda: Origin("sd"), lambda each: wrote.append(each.record.key), silent)
     with pytest.raises(KeyError):
         made.apply(_compared([_stated(each, each) for each in "abc"]))
     assert wrote == ["a", "b"]

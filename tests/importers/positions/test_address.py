@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from importers.positions.errors import Refused, TooLarge, Unavailable, Unreadable
+from importers.positions.errors import ListRejected, TooLarge, Unavailable, Unreadable
 from importers.positions.fetching import fetch
 from importers.positions.settings import PositionsSettings
 from sample.positions_service.app import Service, serve
@@ -41,7 +41,9 @@ def test_what_has_not_changed_is_not_sent_again(service: Service, told: Position
     assert fetch(elsewhere, {**first.marks, "url": "http://other"}) is not None, "an ETag is of its own address"
 
 
-@pytest.mark.parametrize(("status", "error"), [(401, Refused), (403, Refused), (404, Unavailable), (500, Unavailable)])
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, ListRejected), (403, ListRejected), (404, Unavailable), (500, Unavailable)]
+)
 def test_failures_say_what_to_look_at(
     service: Service, told: PositionsSettings, status: int, error: type[Exception]
 ) -> None:
@@ -52,7 +54,7 @@ def test_failures_say_what_to_look_at(
 
 
 def test_another_token_is_refused(told: PositionsSettings) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ListRejected):
         fetch(PositionsSettings(url=told.url), {})
 
 

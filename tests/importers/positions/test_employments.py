@@ -6,9 +6,9 @@ import pytest
 
 from graph.change_log import Origin
 from graph.questions.unlisted_positions import unmatched_positions
-from graph.statements.statement import LinkTold, Ref, Statement
+from graph.statements.statement import DatedLink, Ref, Statement
 from graph.time import Period
-from graph.writing.door import Door
+from graph.writing.door import GraphWriter
 from importers.pipeline.import_run import run_import
 from importers.positions.graph_lookup import GraphLookup
 from importers.positions.settings import PositionsSettings
@@ -226,10 +226,10 @@ def test_a_choice_by_hand_outranks_the_list_until_it_is_released(town: Town) -> 
     employment, position = ids[0]
 
     def choose(statement: Statement) -> Statement:
-        chosen = (LinkTold(Period(), Ref("Position", position, by="uuid"), (("how", "manual"),)),)
+        chosen = (DatedLink(Period(), Ref("Position", position, by="uuid"), (("how", "manual"),)),)
         return Statement(statement.kind, statement.key, exists=None, links={"position": chosen})
 
-    door = Door(town.driver, RING)
+    door = GraphWriter(town.driver, RING)
     door.amend("Employment", employment, choose, Origin("manual", user="hr"))
     town.lists(*rows)
     assert town.has("e1") == [("P2", "manual", "2020-01-01", None)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from graph.time import Period
 from importers.positions.lookup import Employed
-from importers.positions.matching import Told
+from importers.positions.matching import PayrollPosition
 from importers.positions.settings import PositionsSettings
 from importers.positions.source import Positions
 from tests.importers.known import InMemory
@@ -33,7 +33,7 @@ class Employments:
         for each in range(self.count):
             number = each % ROWS
             codes, ending = ("", f"{number:04d}")[each % 2], ("", " (vikar)", " og mere")[each % 3]
-            yield Employed(f"e{each}", [(start, Told(("sd",), "XY", codes, "", title(number) + ending))])
+            yield Employed(f"e{each}", [(start, PayrollPosition(("sd",), "XY", codes, "", title(number) + ending))])
 
 
 def taken(count: int, folder: Path) -> tuple[float, InMemory]:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from graph.time import Period
-from importers.positions.matching import Doubtful, Found, Matcher, Told
+from importers.positions.matching import Doubtful, Found, Matcher, PayrollPosition
 from importers.positions.patterns import WrongPattern, folded, pattern
 from importers.positions.rows import PositionRow
 
@@ -15,7 +15,7 @@ def entry(code: str, title: str, *match: str, payroll: tuple[str, ...] = (), stk
 
 
 def found(rows: list[PositionRow], title: str, code: str = "", stk: str = "") -> object:
-    (_, answer), *rest = Matcher(rows).answers(Told(("sd",), "XY", code, stk, title))
+    (_, answer), *rest = Matcher(rows).answers(PayrollPosition(("sd",), "XY", code, stk, title))
     assert not rest
     return answer
 

@@ -8,7 +8,7 @@ import neo4j
 import openpyxl
 
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import LinkTold, Ref, Statement, Told
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
 from importers.pipeline.import_run import run_import
 from importers.pipeline.report import ImportReport
@@ -51,16 +51,16 @@ def employed(
     values = {
         "number": told(key),
         "institution": told(institution),
-        "position_code": tuple(Told(Period(start, end), code) for code, _, start, end in jobs if code),
-        "title": tuple(Told(Period(start, end), title) for _, title, start, end in jobs if title),
+        "position_code": tuple(DatedValue(Period(start, end), code) for code, _, start, end in jobs if code),
+        "title": tuple(DatedValue(Period(start, end), title) for _, title, start, end in jobs if title),
     }
     if stk:
         values["stk"] = told(stk)
     links = {
-        "person": (LinkTold(Period(), Ref("Person", who)),),
-        "unit": (LinkTold(Period(START), Ref("Unit", "town")),),
+        "person": (DatedLink(Period(), Ref("Person", who)),),
+        "unit": (DatedLink(Period(START), Ref("Unit", "town")),),
         "position": tuple(
-            LinkTold(Period(start, end), Ref("Position", f"position:{institution}:{code}"))
+            DatedLink(Period(start, end), Ref("Position", f"position:{institution}:{code}"))
             for code, _, start, end in jobs
             if code
         ),

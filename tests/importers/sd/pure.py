@@ -7,15 +7,15 @@ from graph.time import Period
 from importers.sd.answers import (
     NO_ADDRESS,
     NO_CONTACT,
+    DepartmentAnswer,
     DepartmentPeriod,
-    DepartmentTold,
-    EmploymentTold,
-    JobTold,
-    StatusTold,
-    WorkingTimeTold,
+    EmploymentAnswer,
+    JobAnswer,
+    StatusAnswer,
+    WorkingTimeAnswer,
 )
 from importers.sd.employment_mapping import Holder
-from importers.sd.organisation import Department, LeftOut, Organisation, ParentTold
+from importers.sd.organisation import Department, LeftOut, Organisation, ParentAnswer
 from importers.sd.settings import SdSettings
 
 SETTINGS = SdSettings(user="SYtest", password="secret", institutions=("XA",))
@@ -34,15 +34,15 @@ def told(
     jobs: list[tuple[str, str, str]] | None = None,
     working: list[tuple[str, str]] | None = None,
     **other: Any,
-) -> EmploymentTold:
+) -> EmploymentAnswer:
     """Each part as (value, start, end); ends not included, "" = open."""
-    return EmploymentTold(
+    return EmploymentAnswer(
         number,
         None,
-        tuple(StatusTold(since(start, end), code) for code, start, end in statuses or ()),
-        tuple(DepartmentTold(since(start, end), uuid.upper()[:4], uuid) for uuid, start, end in departments or ()),
-        tuple(JobTold(since(start, end), code, "Pædagog") for code, start, end in jobs or ()),
-        tuple(WorkingTimeTold(since(start), float(rate), True, True) for rate, start in working or ()),
+        tuple(StatusAnswer(since(start, end), code) for code, start, end in statuses or ()),
+        tuple(DepartmentAnswer(since(start, end), uuid.upper()[:4], uuid) for uuid, start, end in departments or ()),
+        tuple(JobAnswer(since(start, end), code, "Pædagog") for code, start, end in jobs or ()),
+        tuple(WorkingTimeAnswer(since(start), float(rate), True, True) for rate, start in working or ()),
         **other,
     )
 
@@ -52,7 +52,7 @@ def organisation(settings: SdSettings = SETTINGS) -> Organisation:
     made = Organisation("XA", TOP, "Løn", ("low", "high"), LeftOut(settings))
     for uuid, level, parent in (("mid", "high", TOP), (HERE, "low", "mid"), (THERE, "low", "mid")):
         period = DepartmentPeriod(since("1900-01-01"), uuid.upper()[:4], level, uuid, "", NO_ADDRESS, NO_CONTACT)
-        made.departments[uuid] = Department(uuid, (period,), (ParentTold(since("1900-01-01"), parent),))
+        made.departments[uuid] = Department(uuid, (period,), (ParentAnswer(since("1900-01-01"), parent),))
     return made
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import
-from importers.sd.errors import Closed, Unavailable
+from importers.sd.errors import OutsideOpeningHours, Unavailable
 from importers.sd.source import Hint, SdHints, SdSource, hint_of
 from sample.sd_service.state import Contact, ParentPeriod, Status
 from tests.graph.snapshot import last_write, snapshot
@@ -139,7 +139,7 @@ def test_pitfall_62_outside_opening_hours_no_call_is_made(payroll: Payroll, now:
         payroll.known.take(source)
         assert payroll.service.calls
     else:
-        with pytest.raises(Closed, match="put off"):
+        with pytest.raises(OutsideOpeningHours, match="put off"):
             payroll.known.take(source)
         assert not payroll.service.calls
         SdSource(payroll.settings(opening_hours=False), now=lambda: moment)
@@ -151,7 +151,7 @@ def test_pitfall_62_the_service_closes_while_it_is_read_and_nothing_is_changed(p
     source = SdSource(
         payroll.settings(), whole=True, now=lambda: next(moments).astimezone(), sleep=payroll.pauses.append
     )
-    with pytest.raises(Closed):
+    with pytest.raises(OutsideOpeningHours):
         payroll.known.take(source)
 
 

@@ -6,11 +6,11 @@ from datetime import date, datetime
 import neo4j
 import pytest
 
-from graph.statements.statement import BadRecord, LinkTold, Ref
+from graph.statements.statement import BadRecord, DatedLink, Ref
 from graph.time import Period
 from importers.pipeline.import_run import run_import
 from importers.sd.employment_mapping import employment as mapped
-from importers.sd.organisation import ParentTold
+from importers.sd.organisation import ParentAnswer
 from importers.sd.settings import SdSettings, UnpaidRule
 from sample.sd_service.state import (
     Contact,
@@ -429,21 +429,21 @@ def test_a_record_without_place_in_the_line_is_listed() -> None:
     assert "from 2026-01-01 on" in found.problems[1].text
     # Its own department, which no level of the line can stand for: better than nowhere.
     assert found.statement is not None
-    assert found.statement.links["unit"] == (LinkTold(since("2020-01-01"), Ref("Unit", unit(HERE))),)
+    assert found.statement.links["unit"] == (DatedLink(since("2020-01-01"), Ref("Unit", unit(HERE))),)
 
 
 def test_a_lift_that_is_possible_on_some_days_leaves_the_others_in_the_own_department() -> None:
     settings = SdSettings(**SETTINGS.model_dump() | {"left_out_levels": {"low"}})
     made = organisation(settings)
-    parents = (ParentTold(since("1900-01-01", "2025-01-01"), "mid"),)
+    parents = (ParentAnswer(since("1900-01-01", "2025-01-01"), "mid"),)
     made.departments[HERE] = replace(made.departments[HERE], parents=parents)
     holder = replace(HOLDER, organisation=made)
     whole = told(statuses=[("1", "2020-01-01", "")], departments=[(HERE, "2020-01-01", "")], jobs=ALWAYS_JOB)
     found = mapped(whole, holder, settings, TODAY, None)
     assert found.statement is not None
     assert found.statement.links["unit"] == (
-        LinkTold(since("2020-01-01", "2025-01-01"), Ref("Unit", unit("mid"))),
-        LinkTold(since("2025-01-01"), Ref("Unit", unit(HERE))),
+        DatedLink(since("2020-01-01", "2025-01-01"), Ref("Unit", unit("mid"))),
+        DatedLink(since("2025-01-01"), Ref("Unit", unit(HERE))),
     )
     assert [(each.rule, "from 2025-01-01 on" in each.text) for each in found.problems] == [("no_place", True)]
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 from importers.sd import source
 from importers.sd.client import Body, Client
 from importers.source import SourceError
@@ -101,7 +101,7 @@ def test_a_broken_answer_is_an_error_or_every_employment_of_it_is_taken_or_shown
     recorded.known = InMemory()
     try:
         applied = recorded.read(whole=True, retries=0)
-    except (SourceError, Refused):  # Refused: the pipeline makes a bad record of it
+    except (SourceError, ChangeRejected):  # Refused: the pipeline makes a bad record of it
         return
     finally:
         Recorded.changed = None

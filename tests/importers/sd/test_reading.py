@@ -12,7 +12,7 @@ from importers.sd import answers
 from importers.sd.answers import Parts
 from importers.sd.client import Client, sd_day
 from importers.sd.employment_mapping import employment as mapped
-from importers.sd.errors import AccessRefused, ServiceFault, Unavailable, Unreadable
+from importers.sd.errors import AccessRejected, ServiceFault, Unavailable, Unreadable
 from importers.sd.operations import Operations
 from importers.source import SourceError
 from sample.sd_service.state import Contact, Status
@@ -115,11 +115,11 @@ def test_a_proxys_page_is_said_to_be_one_and_is_not_quoted(
 
 
 def test_a_refused_user_is_said_at_once_and_not_tried_again(payroll: Payroll) -> None:
-    with pytest.raises(AccessRefused, match="password"):
+    with pytest.raises(AccessRejected, match="password"):
         payroll.read(password="wrong")
     assert len(payroll.service.calls) == 1
     payroll.wrong.forbidden = True
-    with pytest.raises(AccessRefused):
+    with pytest.raises(AccessRejected):
         payroll.read()
 
 

@@ -12,7 +12,7 @@ from graph.statements.statement import Statement
 from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import
 from importers.sd.client import Client
-from importers.sd.errors import ServiceFault, Unanswered, Unreadable
+from importers.sd.errors import NoAnswer, ServiceFault, Unreadable
 from sample.sd_service.state import Address, ParentPeriod, Person, Position
 from tests.graph.snapshot import snapshot
 from tests.importers.known import KEYRING, Applied
@@ -324,7 +324,7 @@ def test_a_history_that_is_not_answered_leaves_its_department_as_known(
 
     def history(client: Client, uuid: str) -> bytes:
         if uuid == B110:
-            raise Unanswered("HTTP 500")
+            raise NoAnswer("HTTP 500")
         return asked(client, uuid)
 
     monkeypatch.setattr(Client, "_history", history)

@@ -12,7 +12,7 @@ from typing import Any
 import neo4j
 
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import LinkTold, Ref, Statement
+from graph.statements.statement import DatedLink, Ref, Statement
 from graph.time import Period
 from importers.pipeline.import_run import run_import
 from importers.pipeline.report import ImportReport
@@ -60,9 +60,9 @@ def managing() -> Stating:
         "m1",
         exists=(Period(START),),
         links={
-            "holder": (LinkTold(Period(START), Ref("Employment", "sd:e-birk", by="other")),),
-            "role": (LinkTold(Period(START), Ref("Role", "manager", by="natural")),),
-            "unit": (LinkTold(Period(START), Ref("Unit", "sd:bakke", by="other")),),
+            "holder": (DatedLink(Period(START), Ref("Employment", "sd:e-birk", by="other")),),
+            "role": (DatedLink(Period(START), Ref("Role", "manager", by="natural")),),
+            "unit": (DatedLink(Period(START), Ref("Unit", "sd:bakke", by="other")),),
         },
     )
     return Stating(role, holds, name="facts", whole=False)
@@ -203,6 +203,6 @@ class Schools:
         )
 
 
-def reference(key: str) -> tuple[LinkTold, ...]:
+def reference(key: str) -> tuple[DatedLink, ...]:
     """Where an employment is, for tests that move one."""
     return link("Unit", key)

@@ -10,7 +10,7 @@ from lxml import etree
 
 from importers.source import SourceError
 from importers.unilogin import answers
-from importers.unilogin.answers import Export, PersonTold
+from importers.unilogin.answers import Export, PersonAnswer
 from importers.unilogin.errors import Unreadable
 from protocols import xml
 from sample.unilogin_service.app import Service
@@ -37,11 +37,11 @@ def test_the_example_of_the_format_page() -> None:
     told = read(EXAMPLE)
     assert (told.number, told.year, str(told.day), told.pupils) == (BAKKE, 2026, "2026-11-24", 0)
     assert told.persons == [
-        PersonTold(
+        PersonAnswer(
             "SkoleAdm", "4711", True, "livo417k", "Liva", "Østergaard", "1203800018", "CPR_VERIFIED", False, "", "",
             "employee", ("Lærer", "Ledelse"), "LØ", "Lærer, afdelingsleder",
         ),
-        PersonTold(
+        PersonAnswer(
             "SkoleAdm", "4712", True, "1000013c77", "Bo", "Lund", "6103910018", "CPR_REPLACEMENT_ID", True, "B", "L",
             "external", ("Praktikant",), "", "",
         ),

@@ -9,7 +9,7 @@ from lxml import etree
 
 from importers.unilogin import checking
 from importers.unilogin.client import Client
-from importers.unilogin.errors import Refused, Unavailable, Unreadable, Untrusted, WrongKey
+from importers.unilogin.errors import RequestRejected, Unavailable, Unreadable, Untrusted, WrongKey
 from importers.unilogin.messages import AGREEMENTS, EXPORT, HELLO, SOAP, WSSE, WSU, envelope, request
 from importers.unilogin.settings import UniLoginSettings
 from importers.unilogin.signing import DS, Signer
@@ -134,7 +134,10 @@ def test_hello(schools: Schools) -> None:
 @pytest.mark.parametrize("soap", ["1.1", "1.2"])
 def test_faults_by_type(schools: Schools, kind: str, soap: str) -> None:
     schools.wrong.refused = {BAKKE: kind}
-    with Client(schools.settings(soap=soap), lambda: schools.clock) as client, pytest.raises(Refused) as refused:
+    with (
+        Client(schools.settings(soap=soap), lambda: schools.clock) as client,
+        pytest.raises(RequestRejected) as refused,
+    ):
         client.export(BAKKE)
     assert refused.value.kind == kind
     assert (kind in str(refused.value)) and ("refused" in str(refused.value))
@@ -143,12 +146,12 @@ def test_faults_by_type(schools: Schools, kind: str, soap: str) -> None:
 def test_a_fault_with_status_200_is_one(schools: Schools) -> None:
     schools.wrong.status = 200
     schools.wrong.refused = {BAKKE: "Rettigheder"}
-    with Client(schools.settings(), lambda: schools.clock) as client, pytest.raises(Refused):
+    with Client(schools.settings(), lambda: schools.clock) as client, pytest.raises(RequestRejected):
         client.export(BAKKE)
 
 
 def test_a_faults_text_shows_no_cpr_number() -> None:
-    assert "0101" not in str(Refused("export of A01234", "", "person 010157-5001 is wrong"))
+    assert "0101" not in str(RequestRejected("export of A01234", "", "person 010157-5001 is wrong"))
 
 
 def test_nobody_answers(schools: Schools) -> None:

@@ -7,7 +7,7 @@ import pytest
 from graph.runs.sourcing import approve
 from importers.pipeline.import_run import run_import
 from importers.source import SourceError
-from importers.unilogin.errors import Refused, Unavailable
+from importers.unilogin.errors import RequestRejected, Unavailable
 from sample.unilogin_service.state import Group, Institution, Member, Person
 from tests.graph.organisation import unit
 from tests.importers.unilogin.school import BAKKE, RING, STRAND, Schools, alma, birk, cille, managing, payroll, teacher
@@ -284,7 +284,7 @@ def test_what_stil_refuses_altogether_is_the_runs_error(schools: Schools, how: s
         more = {"provider": "somebody-else"}
     else:
         more = {"signed": ("timestamp",)}
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRejected) as refused:
         schools.run(**more)
     assert refused.value.kind == kind
 

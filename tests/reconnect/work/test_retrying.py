@@ -18,8 +18,8 @@ import importers
 from exporters.errors import DeliveryError, ExportError, HostKeyError, Overtaken
 from graph.retry import NEVER, NEXT, SOON, Retry, at
 from graph.writing.door import MatchAgain, Stale
-from importers.active_directory.errors import LoginRefused
-from importers.sd.errors import Closed
+from importers.active_directory.errors import LoginRejected
+from importers.sd.errors import OutsideOpeningHours
 from importers.source import SourceError
 from reconnect.work import worker
 from reconnect.work.locks import LockLost, LockTaken
@@ -55,7 +55,9 @@ def test_there_are_all_of_them() -> None:
     assert {name(each) for each in OWN} >= {*LOGINS, "importers.sd.errors.Closed", "exporters.errors.HostKeyError"}
 
 
-@pytest.mark.parametrize("of", [each for each in OWN if each not in (Closed, DeliveryError, HostKeyError)], ids=name)
+@pytest.mark.parametrize(
+    "of", [each for each in OWN if each not in (OutsideOpeningHours, DeliveryError, HostKeyError)], ids=name
+)
 def test_each_class_says_it_itself(of: type[Exception]) -> None:
     said = vars(of).get("retry")
     assert isinstance(said, Retry)
@@ -63,7 +65,7 @@ def test_each_class_says_it_itself(of: type[Exception]) -> None:
 
 
 def test_what_is_closed_opens() -> None:
-    assert retry_of(Closed("closed", OPENS)) == at(OPENS)
+    assert retry_of(OutsideOpeningHours("closed", OPENS)) == at(OPENS)
 
 
 def test_a_target_refuses_or_is_away() -> None:
@@ -73,8 +75,8 @@ def test_a_target_refuses_or_is_away() -> None:
 
 
 def test_one_error_may_differ_from_its_class() -> None:
-    assert retry_of(LoginRefused("dc1", "AcceptSecurityContext error, data 52e")) == NEVER
-    assert retry_of(LoginRefused("dc1", "AcceptSecurityContext error, data 530")) == NEXT
+    assert retry_of(LoginRejected("dc1", "AcceptSecurityContext error, data 52e")) == NEVER
+    assert retry_of(LoginRejected("dc1", "AcceptSecurityContext error, data 530")) == NEXT
 
 
 @pytest.mark.parametrize(
