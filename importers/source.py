@@ -77,28 +77,28 @@ class Reading:
     ``whole``: the kinds of which the reading holds everything; known keys of these kinds that are not among
     ``records`` are given to ``absent``, whose answer replaces the kept statement (None = leave it as it is).
     The default ends the thing on ``day``.
-    ``mark`` is stored when everything of the reading is applied, and comes back as ``Known.mark``. Where nothing
-    has changed it is only stored if ``mark_anyway``: a mark that is just a moment in time sets that to False as long
-    as the old one will do, so that an unchanged source costs no write.
+    ``cursor`` is stored when everything of the reading is applied, and comes back as ``Known.cursor``. Where nothing
+    has changed it is only stored if ``store_cursor_when_unchanged``: a cursor that is just a moment in time sets that
+    to False as long as the old one will do, so that an unchanged source costs no write.
     ``problems`` are those of no single record (an unreadable record without key, an unknown element).
-    ``rechecked``: kinds of which ``problems`` are all that there are now; what was kept of them before is mended.
+    ``recheck_kinds``: kinds of which ``problems`` are all that there are now; what was kept of them before is mended.
     ``suspect``: why the reading may not be the whole of what it says it is, or must not be taken without a person.
     Any reason stops it at the brake, whatever it would write, until somebody approves it. Where it would write
-    nothing there is nothing to approve: then its mark is not stored either, so the next reading is doubtful as well.
+    nothing there is nothing to approve: then its cursor is not stored either, so the next reading is doubtful as well.
     ``apart``: the readings after it do not build on it; where the brake stops it, they are taken all the same.
     """
 
     label: str
     day: date
     records: Iterable[RawRecord]
-    whole: frozenset[str] = frozenset()
+    complete_kinds: frozenset[str] = frozenset()
     absent: Callable[[Statement], Mapped | None] | None = None
-    mark: Mapping[str, str] = field(default_factory=dict)
-    mark_anyway: bool = True
+    cursor: Mapping[str, str] = field(default_factory=dict)
+    store_cursor_when_unchanged: bool = True
     problems: tuple[Problem, ...] = ()
-    rechecked: frozenset[str] = frozenset()
-    suspect: tuple[str, ...] = ()
-    apart: bool = False
+    recheck_kinds: frozenset[str] = frozenset()
+    incomplete_because: tuple[str, ...] = ()
+    independent: bool = False
 
 
 class Known(Protocol):
@@ -113,8 +113,8 @@ class Known(Protocol):
         """Nothing will be applied: what is outside of the graph must be left as it is, too."""
 
     @property
-    def mark(self) -> Mapping[str, str]:
-        """The mark of the last reading that was applied whole; empty at first."""
+    def cursor(self) -> Mapping[str, str]:
+        """The cursor of the last reading that was applied whole; empty at first."""
 
     def keys(self, kind: str) -> Collection[str]:
         """Keys of all statements kept of this source and kind, as they are when they are looked at."""
@@ -158,7 +158,7 @@ class Source(Protocol):
     name: str
 
     def readings(self, known: Known) -> Iterator[Reading]:
-        """Read what is new since ``known.mark``. Raises SourceError where the source as a whole can't be read."""
+        """Read what is new since ``known.cursor``. Raises SourceError where the source as a whole can't be read."""
         ...
 
 

@@ -8,7 +8,7 @@ import neo4j
 
 from graph.identity.known_keys import KnownKeys, RecordId
 from graph.runs.known import has_told, statements_of
-from graph.runs.sourcing import read_mark, write_mark
+from graph.runs.sourcing import read_cursor, write_cursor
 from graph.statements.precedence import RULE_PREFIX
 from graph.statements.statement import Statement
 from rules.positions import PREFIX, PositionFacts
@@ -36,8 +36,8 @@ class RoleRules:
         self._index = index
         self._source = source
         self._rules = rules
-        self._mark = f"{source}#rules"
-        self._kept = read_mark(driver, self._mark)
+        self._cursor = f"{source}#rules"
+        self._kept = read_cursor(driver, self._cursor)
         self._begun = False
         # In a source's first import every employment passes through ``of`` anyway.
         self._first = not has_told(driver, source, "Employment")
@@ -51,7 +51,7 @@ class RoleRules:
         if self._begun or not (self._rules or self._kept):
             return
         self._begun = True
-        write_mark(self._driver, self._mark, {**self._kept, "digest": UNFINISHED})
+        write_cursor(self._driver, self._cursor, {**self._kept, "digest": UNFINISHED})
 
     @property
     def is_due(self) -> bool:
@@ -62,7 +62,7 @@ class RoleRules:
         """The rules as they are now have been applied to everything."""
         now = {"digest": digest_of(self._rules), "names": ",".join(each.name for each in self._rules)}
         if self._begun or (self._rules and self._kept != now) or (self._kept and self._kept != now):
-            write_mark(self._driver, self._mark, now)
+            write_cursor(self._driver, self._cursor, now)
             self._kept, self._begun = now, False
 
     def of(self, employments: Callable[[], Iterable[Sequence[Statement]]]) -> Iterator[IncomingStatement]:

@@ -8,7 +8,7 @@ import neo4j
 
 from graph.cpr.keyring import Keyring
 from graph.identity.known_keys import KnownKeys, RecordId
-from graph.runs.sourcing import read_mark
+from graph.runs.sourcing import read_cursor
 from graph.statements.statement import Statement
 from graph.statements.stored_record import from_text
 
@@ -54,7 +54,7 @@ class GraphKnown:
         self._source = source
         self._keyring = keyring
         self._index = index
-        self.mark: Mapping[str, str] = read_mark(driver, source)
+        self.cursor: Mapping[str, str] = read_cursor(driver, source)
 
     def keys(self, kind: str) -> Collection[str]:
         self._index.learn_all(self._source, [kind])

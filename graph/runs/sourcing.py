@@ -13,17 +13,17 @@ from graph.model import LONGEST_INDEXED
 from graph.statements.statement import Problem
 
 
-def read_mark(driver: neo4j.Driver, source: str) -> Mapping[str, str]:
-    """How far the source has been read: the mark of its last reading that was applied whole; empty at first."""
-    rows, _, _ = driver.execute_query("MATCH (m:SourceMark {source: $source}) RETURN m.mark AS mark", source=source)
-    return dict(orjson.loads(rows[0]["mark"])) if rows else {}
+def read_cursor(driver: neo4j.Driver, source: str) -> Mapping[str, str]:
+    """How far the source has been read: the cursor of its last reading that was applied whole; empty at first."""
+    rows, _, _ = driver.execute_query("MATCH (m:SourceMark {source: $source}) RETURN m.mark AS cursor", source=source)
+    return dict(orjson.loads(rows[0]["cursor"])) if rows else {}
 
 
-def write_mark(driver: neo4j.Driver, source: str, mark: Mapping[str, str]) -> None:
+def write_cursor(driver: neo4j.Driver, source: str, cursor: Mapping[str, str]) -> None:
     driver.execute_query(
-        "MERGE (m:SourceMark {source: $source}) SET m.mark = $mark",
+        "MERGE (m:SourceMark {source: $source}) SET m.mark = $cursor",
         source=source,
-        mark=orjson.dumps(dict(mark), option=orjson.OPT_SORT_KEYS).decode(),
+        cursor=orjson.dumps(dict(cursor), option=orjson.OPT_SORT_KEYS).decode(),
     )
 
 

@@ -8,7 +8,7 @@ import neo4j
 
 from graph.as_of import exists
 from graph.identity.known_keys import BY_EMPLOYMENT, PERSONS_BY_CPR, RecordId, employment_rows
-from graph.runs.sourcing import is_holding, read_mark, write_mark
+from graph.runs.sourcing import is_holding, read_cursor, write_cursor
 from graph.time import today
 
 
@@ -125,7 +125,7 @@ class GraphLookup:
         return str(rows[0]["employments"])
 
     def held_since(self) -> date | None:
-        since = read_mark(self._driver, self._held).get("since")
+        since = read_cursor(self._driver, self._held).get("since")
         return None if since is None else date.fromisoformat(since)
 
     def is_holding(self) -> bool:
@@ -133,11 +133,11 @@ class GraphLookup:
 
     def hold(self, day: date) -> None:
         if self.held_since() is None:
-            write_mark(self._driver, self._held, {"since": day.isoformat()})
+            write_cursor(self._driver, self._held, {"since": day.isoformat()})
 
     def release(self) -> None:
         if self.held_since() is not None:
-            write_mark(self._driver, self._held, {})
+            write_cursor(self._driver, self._held, {})
 
     def _ids(self, kind: str, keys: Collection[str]) -> list[str]:
         return [RecordId(self._source, kind, each).text() for each in sorted(keys)]

@@ -1,4 +1,4 @@
-"""What is read of a directory: all of it, or what has changed since a mark (active_directory.md §4)."""
+"""What is read of a directory: all of it, or what has changed since a cursor (active_directory.md §4)."""
 
 import base64
 import binascii
@@ -34,7 +34,7 @@ PHOTOS_AT_ONCE = 50  # a page of them may be 5 MB
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Cursor:
     """How far a directory has been read: of which controller's copy, up to what, and how changes are found."""
 
     invocation: str
@@ -51,7 +51,7 @@ class Mark:
         }
 
     @classmethod
-    def of(cls, told: Mapping[str, str]) -> "Mark | None":
+    def of(cls, told: Mapping[str, str]) -> "Cursor | None":
         """None where there is none, or it can't be used."""
         way = told.get("changes")
         if way not in ("dirsync", "dirsync own", "usn"):
@@ -93,7 +93,7 @@ class Reader:
 
     # -- everything -------------------------------------------------------------------------------------------------
 
-    def mark(self) -> Mark:
+    def cursor(self) -> Cursor:
         """Where the next reading of changes begins; asked for before anything is read: nothing falls between."""
         wanted = self._settings.changes
         ways: Sequence[Way] = ("dirsync", "dirsync own") if wanted in ("auto", "dirsync") else ()
@@ -106,8 +106,8 @@ class Reader:
                 if way == ways[-1] and wanted == "dirsync":
                     raise
                 continue
-            return Mark(self.root.invocation, self.root.highest_usn, way, cookie)
-        return Mark(self.root.invocation, self.root.highest_usn, "whole" if wanted == "whole" else "usn", b"")
+            return Cursor(self.root.invocation, self.root.highest_usn, way, cookie)
+        return Cursor(self.root.invocation, self.root.highest_usn, "whole" if wanted == "whole" else "usn", b"")
 
     def users(self) -> Iterator[User]:
         """All accounts that are read."""
@@ -131,7 +131,7 @@ class Reader:
 
     # -- changes ----------------------------------------------------------------------------------------------------
 
-    def delta(self, since: Mark, accounts_of: Callable[[Collection[str]], Collection[str]]) -> Delta:
+    def delta(self, since: Cursor, accounts_of: Callable[[Collection[str]], Collection[str]]) -> Delta:
         """What has changed since. ``accounts_of``: those of some keys that are known to be accounts.
 
         Raises TooMuch where everything is to be read, and as ``Directory`` does.
@@ -176,7 +176,7 @@ class Reader:
                         hashes[key_of(each)] = hashlib.sha256(told[0]).hexdigest()
         return hashes
 
-    def _by_usn(self, since: Mark) -> Delta:
+    def _by_usn(self, since: Cursor) -> Delta:
         delta = Delta()
         newer = filters.changed(since.usn, filters.PLACES)
         for _ in self._directory.search(self._settings.base, newer, ["objectGUID"]):
@@ -195,7 +195,7 @@ class Reader:
             delta.gone.add(key_of(each))
         return delta
 
-    def _by_cookie(self, since: Mark, accounts_of: Callable[[Collection[str]], Collection[str]]) -> Delta:
+    def _by_cookie(self, since: Cursor, accounts_of: Callable[[Collection[str]], Collection[str]]) -> Delta:
         groups = filters.groups(self._settings) if self._settings.groups else ""
         watched = {*self._attributes, *GROUP_ATTRIBUTES, self._settings.photo_attribute or "objectGUID"}
         told = self._directory.changed_since(
@@ -282,9 +282,9 @@ class Reader:
                 yield taken
 
 
-def checked(root: Root, mark: Mark) -> bool:
-    """Whether a mark is of this controller's copy, and not of a later state of it than it now has."""
-    return mark.invocation == root.invocation and mark.usn <= root.highest_usn
+def checked(root: Root, cursor: Cursor) -> bool:
+    """Whether a cursor is of this controller's copy, and not of a later state of it than it now has."""
+    return cursor.invocation == root.invocation and cursor.usn <= root.highest_usn
 
 
 def _parts(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:

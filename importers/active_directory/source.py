@@ -21,7 +21,7 @@ from importers.active_directory.kept import KINDS, Kept
 from importers.active_directory.lookup import Lookup
 from importers.active_directory.mapping import Meaning
 from importers.active_directory.owners import Owner, owners, primary
-from importers.active_directory.reader import TOO_MANY, Delta, Mark, Reader, TooMuch, checked
+from importers.active_directory.reader import TOO_MANY, Cursor, Delta, Reader, TooMuch, checked
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.untold import LEAST, MEMBERS, Untold, attributes, counted, fallen, lost_by_many
 from importers.source import Known, RawRecord, Reading
@@ -92,10 +92,10 @@ class _Run:
     def __post_init__(self) -> None:
         self.reader = Reader(self.directory, self.settings)
         self.problems = self.reader.problems
-        self.untold = Untold(self.settings, frozenset(self.known.mark.get("silent", "").split()))
+        self.untold = Untold(self.settings, frozenset(self.known.cursor.get("silent", "").split()))
         self.digest = self.settings.digest()
-        mark = Mark.of(self.known.mark)
-        self.since = mark if mark is not None and checked(self.reader.root, mark) else None
+        cursor = Cursor.of(self.known.cursor)
+        self.since = cursor if cursor is not None and checked(self.reader.root, cursor) else None
         self.employments = self.lookup.employments()
         self.held = self.lookup.held_since()
         self.day: date = self.held or self.now.astimezone(COPENHAGEN).date()
@@ -104,35 +104,35 @@ class _Run:
         """What has changed, where that can be told, else everything."""
         due = self._is_due()
         if self.since is None or due or self._is_other():
-            return self._whole(mark_anyway=not due or self._is_other())
+            return self._whole(store_cursor_when_unchanged=not due or self._is_other())
         try:
             return self._changes(self.since)
         except (TooMuch, RequestRejected):  # also a cookie that the controller no longer knows
-            return self._whole(mark_anyway=True)
+            return self._whole(store_cursor_when_unchanged=True)
 
     def _is_due(self) -> bool:
         """Whether it is time for a whole reading: it shows what no delta shows. Where it finds nothing, its moment is
         not written down, so that nothing is; then the next one is whole as well."""
-        told = self.known.mark.get("whole")
+        told = self.known.cursor.get("whole")
         return told is None or self.now - datetime.strptime(told, MINUTE) >= timedelta(hours=self.settings.whole_hours)
 
     def _is_other(self) -> bool:
         """Whether the same directory may mean something else now: other settings, or people who have come since."""
-        before = self.known.mark
+        before = self.known.cursor
         return self._is_set_otherwise() or before.get("employments") != self.employments
 
     def _is_set_otherwise(self) -> bool:
         """Whether other things are read than before, so that their numbers say nothing of each other."""
-        return self.known.mark.get("settings") != self.digest
+        return self.known.cursor.get("settings") != self.digest
 
     # -- everything -------------------------------------------------------------------------------------------------
 
-    def _whole(self, *, mark_anyway: bool) -> Reading:
-        mark = self.reader.mark()
+    def _whole(self, *, store_cursor_when_unchanged: bool) -> Reading:
+        cursor = self.reader.cursor()
         groups = self.reader.groups()
         places = list(self.reader.places())
         users = list({each.key: each for each in self.reader.users()}.values())
-        before = {} if self._is_set_otherwise() else self.known.mark
+        before = {} if self._is_set_otherwise() else self.known.cursor
         tells = counted(users, self.settings)
         self.untold = Untold(self.settings, fallen(tells, before.get("tells"), self.settings.least_share))
         self.problems += _silent(self.untold, tells, before)
@@ -172,7 +172,7 @@ class _Run:
             f"{self.settings.title}, all of {len(users)} accounts",
             records(),
             {
-                **mark.as_texts(),
+                **cursor.as_texts(),
                 "whole": self.now.strftime(MINUTE),
                 **{what: str(count) for what, count in read.items()},
                 "memberships": before["memberships"] if MEMBERS in self.untold.silent else str(memberships),
@@ -181,7 +181,7 @@ class _Run:
                 "settings": self.digest,
                 "employments": self.employments,
             },
-            mark_anyway=mark_anyway and mark.way != "whole",
+            store_cursor_when_unchanged=store_cursor_when_unchanged and cursor.way != "whole",
             whole=whole,
             suspect=suspect,
         )
@@ -211,7 +211,7 @@ class _Run:
 
     # -- changes ----------------------------------------------------------------------------------------------------
 
-    def _changes(self, since: Mark) -> Reading:
+    def _changes(self, since: Cursor) -> Reading:
         kept = Kept(self.known)
         delta = self.reader.delta(since, lambda keys: kept.of("Account", keys).keys())
         kept.learn(delta.users | delta.groups.keys() | delta.gone)
@@ -238,13 +238,13 @@ class _Run:
         records += meaning.let_go("Person", told)
         for kind in KINDS:
             records += meaning.let_go(kind, kept.of(kind, asked | delta.gone))
-        mark = Mark(since.invocation, self.reader.root.highest_usn, since.way, delta.cookie)
+        cursor = Cursor(since.invocation, self.reader.root.highest_usn, since.way, delta.cookie)
         changed = len(delta.users) + len(delta.groups)
         return self._reading(
             f"{self.settings.title}, {changed} changed",
             records,
-            {**self.known.mark, **mark.as_texts()},
-            mark_anyway=False,
+            {**self.known.cursor, **cursor.as_texts()},
+            store_cursor_when_unchanged=False,
         )
 
     def _affected(self, delta: Delta, kept: Kept) -> set[str]:
@@ -324,9 +324,9 @@ class _Run:
         self,
         label: str,
         records: Iterable[RawRecord],
-        mark: Mapping[str, str],
+        cursor: Mapping[str, str],
         *,
-        mark_anyway: bool,
+        store_cursor_when_unchanged: bool,
         whole: frozenset[str] = frozenset(),
         suspect: tuple[str, ...] = (),
     ) -> Reading:
@@ -334,12 +334,12 @@ class _Run:
             label=label,
             day=self.day,
             records=records,
-            whole=whole,
-            mark=mark,
-            mark_anyway=mark_anyway,
+            complete_kinds=whole,
+            cursor=cursor,
+            store_cursor_when_unchanged=store_cursor_when_unchanged,
             problems=tuple(self.problems),
-            suspect=suspect,
-            apart=True,  # so that the source learns whether it was held
+            incomplete_because=suspect,
+            independent=True,  # so that the source learns whether it was held
         )
 
 

@@ -29,7 +29,7 @@ _LOOKUP = "Lookup"
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What earlier readings have left to ask, as the source's mark keeps it.
+    """What earlier readings have left to ask, as the source's cursor keeps it.
 
     ``again``: uuids of those of whom no answer came that could be taken, or of whom a file could not tell.
     ``everybody``: all who are subscribed, since a file is missing. ``refreshed``: the last day of a refresh.
@@ -40,14 +40,14 @@ class Left:
     refreshed: date | None = None
 
     @classmethod
-    def of(cls, mark: Mapping[str, str]) -> "Left":
-        day = mark.get("refreshed")
-        again = frozenset(mark.get("again", "").split())
-        return cls(again, "everybody" in mark, None if day is None else date.fromisoformat(day))
+    def of(cls, cursor: Mapping[str, str]) -> "Left":
+        day = cursor.get("refreshed")
+        again = frozenset(cursor.get("again", "").split())
+        return cls(again, "everybody" in cursor, None if day is None else date.fromisoformat(day))
 
-    def put(self, mark: Mapping[str, str]) -> dict[str, str]:
-        """The mark with this in it."""
-        kept = {name: each for name, each in mark.items() if name not in ("again", "everybody", "refreshed")}
+    def put(self, cursor: Mapping[str, str]) -> dict[str, str]:
+        """The cursor with this in it."""
+        kept = {name: each for name, each in cursor.items() if name not in ("again", "everybody", "refreshed")}
         if self.again:
             kept["again"] = " ".join(sorted(self.again))
         if self.everybody:
@@ -78,7 +78,7 @@ class Asking:
 
         Raises Misconfigured, LogUnwritable after what was answered before.
         """
-        left = Left.of(self.known.mark)
+        left = Left.of(self.known.cursor)
         known = set(self.known.keys("Person"))
         asked: set[str] = set()
         digits = frozenset[int]() if self.settings.subscription else self._digits_due(left.refreshed)
@@ -94,10 +94,15 @@ class Asking:
             if self._given_up:
                 return
         done = Left(frozenset(self._again), False, self.day if digits else left.refreshed)
-        mark = done.put(self.known.mark)
-        if mark != dict(self.known.mark) or not asked:
+        cursor = done.put(self.known.cursor)
+        if cursor != dict(self.known.cursor) or not asked:
             yield Reading(
-                "CPR, all asked", self.day, (), mark=mark, problems=self._unlearned(), rechecked=frozenset({_LOOKUP})
+                "CPR, all asked",
+                self.day,
+                (),
+                cursor=cursor,
+                problems=self._unlearned(),
+                recheck_kinds=frozenset({_LOOKUP}),
             )
 
     @property
@@ -132,7 +137,7 @@ class Asking:
                 self.day,
                 [*records, service],
                 problems=self._unlearned(),
-                rechecked=frozenset({_LOOKUP}),
+                recheck_kinds=frozenset({_LOOKUP}),
             )
             if stopped is not None:
                 raise stopped

@@ -21,7 +21,7 @@ from importers.source import Known, RawRecord, Reading
 
 SF6002_FILES = "SF6002 files"
 _FILE, _BOX = "ChangeFile", "directory"
-_REFUSED = "files_refused"  # of the mark: which settings the server refused
+_REFUSED = "files_refused"  # of the cursor: which settings the server refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Changes:
         problems: list[Problem] = []
         refused = ""
         place = self.subscription.files.digest()
-        if self.known.user is None and self.known.mark.get(_REFUSED) == place:
+        if self.known.user is None and self.known.cursor.get(_REFUSED) == place:
             text = "the login was refused before and is not tried again until the settings change or somebody runs it"
             yield Reading(
                 "CPR, files of changes",
@@ -63,20 +63,20 @@ class Changes:
                 for waiting in self._waiting(box, problems):
                     reading = self._reading(waiting)
                     yield reading
-                    if dict(self.known.mark) == dict(reading.mark):
+                    if dict(self.known.cursor) == dict(reading.cursor):
                         box.remove(waiting.name)
         except LoginRejected as wrong:
             refused = place
             problems.append(_problem("server", "login_refused", str(wrong), bad=True))
         except Unreachable as wrong:
             problems.append(_problem("server", "unreachable", str(wrong), bad=True))
-        mark = {name: each for name, each in self.known.mark.items() if name != _REFUSED}
-        mark |= {_REFUSED: refused} if refused else {}
+        cursor = {name: each for name, each in self.known.cursor.items() if name != _REFUSED}
+        cursor |= {_REFUSED: refused} if refused else {}
         yield Reading(
             "CPR, files of changes",
             self.day,
             [problems_record(_FILE, _BOX, *problems)],
-            mark=mark if mark != dict(self.known.mark) else {},
+            cursor=cursor if cursor != dict(self.known.cursor) else {},
         )
 
     # -- which files ------------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ class Changes:
             problems.append(_problem(name, "no_metadata", "its .metadata is not there yet; it waits"))
         found: list[_Waiting] = []
         for name in complete:
-            if name == self.known.mark.get("file"):
+            if name == self.known.cursor.get("file"):
                 if not self.known.dry_run:
                     box.remove(name)  # taken by a run that was stopped before it could do so
                 continue
@@ -109,7 +109,7 @@ class Changes:
         return sorted(found, key=lambda each: (each.extract.produced, each.name))
 
     def _last(self) -> date | None:
-        told = self.known.mark.get("produced")
+        told = self.known.cursor.get("produced")
         return None if told is None else date.fromisoformat(told)
 
     # -- one file ---------------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ class Changes:
     def _reading(self, waiting: _Waiting) -> Reading:
         name, extract = waiting.name, waiting.extract
         doubts = list(extract.doubts)
-        left = Left.of(self.known.mark)
+        left = Left.of(self.known.cursor)
         again = set(left.again)
         holders = self.persons.holders([number for each in extract.persons for number in _numbers(each)])
         records: dict[str, RawRecord] = {}
@@ -155,9 +155,9 @@ class Changes:
                 raise LogUnwritable(
                     f"CPR: the log of lookups can't be written ({type(wrong).__name__}), so {name} is not taken."
                 ) from wrong
-        mark = left.put({**self.known.mark, "file": name, "produced": extract.produced.isoformat()})
+        cursor = left.put({**self.known.cursor, "file": name, "produced": extract.produced.isoformat()})
         label = f"CPR, file {name} of {extract.produced}: {len(records)} persons"
-        return Reading(label, self.day, [*records.values(), problems_record(_FILE, name, *problems)], mark=mark)
+        return Reading(label, self.day, [*records.values(), problems_record(_FILE, name, *problems)], cursor=cursor)
 
     def _is_gap(self, extract: Extract) -> bool:
         last = self._last()

@@ -45,14 +45,14 @@ class Subscribing:
             problems += _other_filters(held)
             added = self._add(held, problems)
             ended = self._end(held, problems)
-        left = Left.of(self.known.mark)
+        left = Left.of(self.known.cursor)
         left = replace(left, again=left.again | (added & {*self.known.keys("Person")}))
         if self._given_up:
             text = f"{self._in_a_row} calls in a row were not answered; the rest waits for the next run"
             problems.append(Problem(_KIND, _KEY, "service", "service_silent", text))
         label = f"CPR, subscriptions: {len(added)} added, {ended} ended"
-        mark = left.put(self.known.mark)
-        yield Reading(label, self.day, [problems_record(_KIND, _KEY, *problems)], mark=mark)
+        cursor = left.put(self.known.cursor)
+        yield Reading(label, self.day, [problems_record(_KIND, _KEY, *problems)], cursor=cursor)
 
     def _add(self, held: Held, problems: list[Problem]) -> set[str]:
         added: set[str] = set()

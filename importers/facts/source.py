@@ -42,9 +42,9 @@ class Facts:
             label=self._path.name,
             day=today(),
             records=records,
-            whole=whole,
+            complete_kinds=whole,
             problems=tuple(problems),
-            rechecked=frozenset({WHOLE_FILE}),
+            recheck_kinds=frozenset({WHOLE_FILE}),
         )
 
     def _told(self, sections: Sections, unknown: set[str], known: Known, problems: list[Problem]) -> Iterator[str]:

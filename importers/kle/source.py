@@ -26,8 +26,8 @@ NOT_TAKEN = "not taken"
 class Kle:
     """KL's classification. ``path`` is read instead of the place in the settings. ``day`` and ``sleep`` are for tests.
 
-    The mark holds, of each family of releases, the date of publishing (``released``; empty: it bore none), the day that
-    its news was taken from (``day``) and a hash of its content; and what the server said of what it sent.
+    The cursor holds, of each family of releases, the date of publishing (``released``; empty: it bore none), the day
+    that its news was taken from (``day``) and a hash of its content; and what the server said of what it sent.
     """
 
     name = "kle"
@@ -51,12 +51,12 @@ class Kle:
 
     def readings(self, known: Known) -> Iterator[Reading]:
         """The releases that are due, oldest first. Raises Unavailable, Unreadable, OlderRelease."""
-        mark = dict(known.mark)
+        cursor = dict(known.cursor)
         salt = self._settings.digest().hex()
-        web = Web(self._settings, mark if mark.get("settings") == salt else {})
+        web = Web(self._settings, cursor if cursor.get("settings") == salt else {})
         if self._sleep is not None:
             web.sleep = self._sleep
-        for release in self._due(list(self._releases(web)), mark):
+        for release in self._due(list(self._releases(web)), cursor):
             yield self._reading(release, known, {"settings": salt, **web.answered})
 
     # -- which releases ---------------------------------------------------------------------------------------------
@@ -103,13 +103,13 @@ class Kle:
             if plan is not None:
                 yield emneplan.release(plan, shown(url + PLAN), self._settings.largest)
 
-    def _due(self, releases: list[Release], mark: Mapping[str, str]) -> Iterator[Release]:
+    def _due(self, releases: list[Release], cursor: Mapping[str, str]) -> Iterator[Release]:
         """Of each family those that are newer than the one held, or the newest one. Raises OlderRelease."""
         for family in ("plan", "facets"):
             found = sorted(
                 (each for each in releases if each.family == family), key=lambda each: each.published or date.min
             )
-            held = mark.get(f"released {family}")
+            held = cursor.get(f"released {family}")
             if not found:
                 continue
             if sum(each.published is None for each in found) > 1:
@@ -134,8 +134,8 @@ class Kle:
 
     def _reading(self, release: Release, known: Known, answered: Mapping[str, str]) -> Reading:
         day = release.published or self._day()
-        mark, family = dict(known.mark), release.family
-        until = date.fromisoformat(mark[f"day {family}"]) if f"day {family}" in mark else None
+        cursor, family = dict(known.cursor), release.family
+        until = date.fromisoformat(cursor[f"day {family}"]) if f"day {family}" in cursor else None
         sound = checked(release.entries)
         held = {kind: [Held.of(each) for each in known.statements(kind)] for kind in sorted(release.kinds)}
         pairs = [
@@ -156,27 +156,27 @@ class Kle:
         published = "" if release.published is None else release.published.isoformat()
         content = _digest(release.entries)
         problems = [*release.problems, *sound.problems]
-        same_date = bool(published) and mark.get(f"released {family}") == published
-        if same_date and mark.get(f"content {family}") != content:
+        same_date = bool(published) and cursor.get(f"released {family}") == published
+        if same_date and cursor.get(f"content {family}") != content:
             text = f"{release.label}: the release of {published} has other content than when it was read before"
             problems.append(Problem("KleNode", "", f"release {published}", "changed_release", text, "notice"))
         return Reading(
             label=f"KLE {family} of {published or day}",
             day=day,
             records=[*plan.records(), *_left_out(sound, release, held, {key for key, _ in pairs})],
-            whole=frozenset(release.kinds),
+            complete_kinds=frozenset(release.kinds),
             absent=plan.absent,
-            mark={
-                **mark,
+            cursor={
+                **cursor,
                 **answered,
                 f"released {family}": published,
                 f"day {family}": day.isoformat(),
                 f"content {family}": content,
             },
-            mark_anyway=bool(published) and not same_date,
+            store_cursor_when_unchanged=bool(published) and not same_date,
             problems=tuple(problems),
-            rechecked=frozenset(release.kinds),
-            suspect=tuple(self._doubts(release, sound, held, {key for key, _ in pairs}, day)),
+            recheck_kinds=frozenset(release.kinds),
+            incomplete_because=tuple(self._doubts(release, sound, held, {key for key, _ in pairs}, day)),
         )
 
     def _doubts(

@@ -43,7 +43,7 @@ def ordered(names: Iterable[str]) -> list[FileName]:
 
 @dataclass(slots=True)
 class Plan:
-    """``due``: to be applied, oldest first. ``seen``: names to keep in the mark, besides those that are applied."""
+    """``due``: to be applied, oldest first. ``seen``: names to keep in the cursor, besides those that are applied."""
 
     due: list[FileName]
     seen: frozenset[str]
@@ -52,7 +52,7 @@ class Plan:
 
 def planned(
     files: list[FileName],
-    mark: Mapping[str, str],
+    cursor: Mapping[str, str],
     *,
     history: bool,
     today: date,
@@ -60,12 +60,12 @@ def planned(
     rerun_from: str | None = None,
     named: bool = False,
 ) -> Plan:
-    """What is due after ``mark``. A file that turned up behind the last applied one is refused and listed.
+    """What is due after ``cursor``. A file that turned up behind the last applied one is refused and listed.
 
     ``rerun_from``: that file and everything after it, applied or not. ``named``: the one file is what the command
     asks for, so it is listed too where it is old history.
     """
-    last = parse(mark.get("file", ""))
+    last = parse(cursor.get("file", ""))
     if rerun_from is not None:
         first = parse(rerun_from)
         if first not in files:
@@ -75,7 +75,7 @@ def planned(
         due = files if history else files[-1:]
         plan = Plan(due, frozenset(each.name for each in files))
     else:
-        seen = frozenset(mark.get("seen", "").split())
+        seen = frozenset(cursor.get("seen", "").split())
         horizon = min(filter(None, map(parse, seen)), default=last)
         plan = Plan([each for each in files if each.moment > last.moment], seen)
         for each in files:
@@ -94,7 +94,7 @@ def twins(files: Iterable[FileName]) -> list[tuple[FileName, FileName]]:
 
 
 def remembered(plan: Plan, applied: FileName) -> str:
-    """The names that the mark keeps once ``applied`` is: those seen before and all that were due until it."""
+    """The names that the cursor keeps once ``applied`` is: those seen before and all that were due until it."""
     names = {*plan.seen, *(each.name for each in plan.due if each <= applied)}
     return " ".join(each.name for each in ordered(names)[-_SEEN:])
 

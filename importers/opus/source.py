@@ -27,14 +27,14 @@ log = structlog.get_logger(__name__)
 
 WHOLE = frozenset({"Unit", "Employment", "Account", "Assignment"})
 FEWER_STUBS = 0.9  # stubs only seem to pile up: a file with less than this share of the stubs before is odd
-_EXCHANGED = "exchanged "  # prefixes in the mark
+_EXCHANGED = "exchanged "  # prefixes in the cursor
 _ROOT = "root "
 
 
 class Opus:
     """The files of one folder or SFTP server. ``folder``, or one file, is used instead of the place in the settings.
 
-    The mark holds the last applied file (``file``, ``hash``), the names seen until then (``seen``), how many live
+    The cursor holds the last applied file (``file``, ``hash``), the names seen until then (``seen``), how many live
     employments and stubs it had, each client's root, and employments that go on under a new number.
     """
 
@@ -59,33 +59,33 @@ class Opus:
         files = ordered(names)
         if len(files) < len(names):
             log.info("files that are none of Opus's are ignored", count=len(names) - len(files))
-        mark: Mapping[str, str] = dict(known.mark)
+        cursor: Mapping[str, str] = dict(known.cursor)
         if not files:
-            yield self._nothing(names, mark)
+            yield self._nothing(names, cursor)
             return
         plan = planned(
             files,
-            mark,
+            cursor,
             history=self._settings.history,
             today=self._day(),
             warn_after_days=self._settings.warn_after_days,
-            rerun_from=self._rerun(mark),
+            rerun_from=self._rerun(cursor),
             named=isinstance(self._place, OneFile),
         )
         with tempfile.TemporaryDirectory(prefix="opus-") as temporary:
             copied = Path(temporary)
             self._refuse_twins(plan, copied)
-            plan.problems += self._rewritten(files, mark, copied)
+            plan.problems += self._rewritten(files, cursor, copied)
             if not plan.due and plan.problems:
                 yield Reading("no new file", self._day(), (), problems=tuple(plan.problems))
             for file in plan.due:
                 path = copied / file.name
                 self._place.copy(file.name, path)
-                mark = self._next_mark(mark, plan, file, digest(path))
+                cursor = self._next_cursor(cursor, plan, file, digest(path))
                 memory = Memory(known, self._settings)
-                made = self._file(path, file, known, mark, memory)
+                made = self._file(path, file, known, cursor, memory)
                 try:
-                    yield self._reading(made, file, mark, plan)
+                    yield self._reading(made, file, cursor, plan)
                     remember(memory, made)  # of what was taken; a file that the brake stopped is read anew
                 finally:
                     made.survey.aside.close()
@@ -93,7 +93,7 @@ class Opus:
 
     # -- which files --------------------------------------------------------------------------------------------
 
-    def _nothing(self, names: list[str], mark: Mapping[str, str]) -> Reading:
+    def _nothing(self, names: list[str], cursor: Mapping[str, str]) -> Reading:
         """Nothing has been delivered (yet), which is said. Raises SourceError where the command named the place."""
         if self._is_named:
             only = f"{names[0]} is" if len(names) == 1 else "there is"
@@ -102,14 +102,14 @@ class Opus:
                 "since its name tells its day"
             )
         text = "There is no file of Opus where the settings say that it is delivered."
-        if last := mark.get("file"):
+        if last := cursor.get("file"):
             text += f" {last} was applied from there: is the share still mounted?"
         problem = Problem("Folder", "", "newest", "no_file", text, "notice")
         return Reading("no file", self._day(), (), problems=(problem,))
 
-    def _rerun(self, mark: Mapping[str, str]) -> str | None:
+    def _rerun(self, cursor: Mapping[str, str]) -> str | None:
         wanted = self._settings.rerun_from
-        return wanted if wanted != mark.get("rerun") else None
+        return wanted if wanted != cursor.get("rerun") else None
 
     def _refuse_twins(self, plan: Plan, copied: Path) -> None:
         """Two names of one moment: the same content counts once, different contents can't both be true (§1.1)."""
@@ -125,55 +125,55 @@ class Opus:
                 )
             plan.due.remove(other)
 
-    def _rewritten(self, files: list[FileName], mark: Mapping[str, str], copied: Path) -> list[Problem]:
-        last = parse(mark.get("file", ""))
-        if last is None or last not in files or self._rerun(mark):
+    def _rewritten(self, files: list[FileName], cursor: Mapping[str, str], copied: Path) -> list[Problem]:
+        last = parse(cursor.get("file", ""))
+        if last is None or last not in files or self._rerun(cursor):
             return []
         path = copied / last.name
         self._place.copy(last.name, path)
         found = digest(path)
         path.unlink()
-        if found == mark["hash"]:
+        if found == cursor["hash"]:
             return []
         text = f"{last.name} was changed after it had been applied, and was not applied again. To do so: rerun_from."
         return [Problem("Folder", "", last.name, "rewritten_file", text, "notice")]
 
-    def _next_mark(self, mark: Mapping[str, str], plan: Plan, file: FileName, found: str) -> dict[str, str]:
-        made = {**mark, "file": file.name, "hash": found, "seen": remembered(plan, file)}
+    def _next_cursor(self, cursor: Mapping[str, str], plan: Plan, file: FileName, found: str) -> dict[str, str]:
+        made = {**cursor, "file": file.name, "hash": found, "seen": remembered(plan, file)}
         if self._settings.rerun_from is not None:
             made["rerun"] = self._settings.rerun_from
         return made
 
     # -- one file -----------------------------------------------------------------------------------------------
 
-    def _file(self, path: Path, name: FileName, known: Known, mark: Mapping[str, str], memory: Memory) -> File:
+    def _file(self, path: Path, name: FileName, known: Known, cursor: Mapping[str, str], memory: Memory) -> File:
         """The file, looked through, with the numbers that have been exchanged."""
-        numbers = {key.removeprefix(_EXCHANGED): old for key, old in mark.items() if key.startswith(_EXCHANGED)}
-        roots = {key.removeprefix(_ROOT): root for key, root in mark.items() if key.startswith(_ROOT)}
+        numbers = {key.removeprefix(_EXCHANGED): old for key, old in cursor.items() if key.startswith(_EXCHANGED)}
+        roots = {key.removeprefix(_ROOT): root for key, root in cursor.items() if key.startswith(_ROOT)}
         known_employments = _Either(known.keys("Employment"), numbers)
         survey = look_with(
             memory, known, path, name.day, self._settings, known_employments, roots, partial(_has_another, known)
         )
-        file = File(survey, known, numbers, first="live" not in mark)
+        file = File(survey, known, numbers, first="live" not in cursor)
         new_numbers = absence.exchanged(file, absence.vanished(file))
         return replace(file, exchanged={**numbers, **new_numbers}) if new_numbers else file
 
-    def _reading(self, file: File, name: FileName, mark: dict[str, str], plan: Plan) -> Reading:
+    def _reading(self, file: File, name: FileName, cursor: dict[str, str], plan: Plan) -> Reading:
         survey = file.survey
-        suspicions = [] if file.first else absence.suspicions(file, int(mark["live"]))
-        problems = [*plan.problems, *survey.problems, *_odd_numbers(file), *_fewer_stubs(file, mark)]
-        mark["live"], mark["stubs"] = str(len(survey.live)), str(len(survey.stubs))
-        mark.update({_EXCHANGED + new: old for new, old in file.exchanged.items()})
-        mark.update({_ROOT + client: root.number for client, root in survey.tree.roots.items() if root is not None})
+        suspicions = [] if file.first else absence.suspicions(file, int(cursor["live"]))
+        problems = [*plan.problems, *survey.problems, *_odd_numbers(file), *_fewer_stubs(file, cursor)]
+        cursor["live"], cursor["stubs"] = str(len(survey.live)), str(len(survey.stubs))
+        cursor.update({_EXCHANGED + new: old for new, old in file.exchanged.items()})
+        cursor.update({_ROOT + client: root.number for client, root in survey.tree.roots.items() if root is not None})
         return Reading(
             label=name.name,
             day=name.day,
             records=chain(mapping.records(file), employment.records(file)),
-            whole=WHOLE,
+            complete_kinds=WHOLE,
             absent=partial(absence.absent, file),
-            mark=mark,
+            cursor=cursor,
             problems=tuple(problems),
-            suspect=tuple(suspicions),
+            incomplete_because=tuple(suspicions),
         )
 
 
@@ -200,8 +200,8 @@ def _odd_numbers(file: File) -> Iterator[Problem]:
         yield file_problem(old, "exchanged_number", text)
 
 
-def _fewer_stubs(file: File, mark: Mapping[str, str]) -> Iterator[Problem]:
-    before, now = int(mark.get("stubs", "0")), len(file.survey.stubs)
+def _fewer_stubs(file: File, cursor: Mapping[str, str]) -> Iterator[Problem]:
+    before, now = int(cursor.get("stubs", "0")), len(file.survey.stubs)
     if now < FEWER_STUBS * before:
         text = f"the file has {now} employments that have ended, the one before had {before}"
         yield file_problem("leave", "fewer_stubs", text)

@@ -75,7 +75,7 @@ class Survey:
     has_another: HasAnother = lambda key, cpr: False
 
     def is_marked_closed(self, unit: Element) -> bool:
-        """Whether its name carries a mark that it is closed (§4.7)."""
+        """Whether its name carries a cursor that it is closed (§4.7)."""
         return any(re.search(pattern, unit["longName"]) for pattern in self.settings.closed_name_patterns)
 
     @property

@@ -28,11 +28,11 @@ from graph.runs.sourcing import (
     is_approved,
     kept_problems,
     problem_id,
-    read_mark,
+    read_cursor,
     settle_problems,
     spend,
     start_run,
-    write_mark,
+    write_cursor,
 )
 from graph.statements.precedence import SourceOrder
 from graph.statements.statement import Problem
@@ -111,13 +111,13 @@ class Import:
                 try:
                     self._take(reading, known)
                 except StoppedByBrake as stop:
-                    if not reading.apart:
+                    if not reading.independent:
                         raise
                     self._leave_out(reading, stop)
                 else:
                     self.report.applied += [] if self.dry_run else [reading.label]
                 under_way = ""
-                known.mark = read_mark(self.driver, self.source.name)
+                known.cursor = read_cursor(self.driver, self.source.name)
             self._suspect = ()
             self._apply_changed_rules()
             state = "stopped" if self.report.brake else "done"
@@ -151,7 +151,7 @@ class Import:
     # -- one reading --------------------------------------------------------------------------------------------
 
     def _take(self, reading: Reading, known: GraphKnown) -> None:
-        self._suspect = reading.suspect
+        self._suspect = reading.incomplete_because
         taking = Intake(self.driver, self.source.name, reading, known, self.door.index, self.progress)
         told = taking.told()
         told.add(each for each in self.ruling.of(lambda: told.statements("Employment")) if taking.is_sound(each))
@@ -166,10 +166,10 @@ class Import:
         if self.dry_run:
             return
         # A doubtful reading is only passed by when somebody has approved what it writes.
-        if reading.mark and (wrote or (reading.mark_anyway and not reading.suspect)):
-            mark = {**reading.mark}
-            if dict(read_mark(self.driver, self.source.name)) != mark:
-                write_mark(self.driver, self.source.name, mark)
+        if reading.cursor and (wrote or (reading.store_cursor_when_unchanged and not reading.incomplete_because)):
+            cursor = {**reading.cursor}
+            if dict(read_cursor(self.driver, self.source.name)) != cursor:
+                write_cursor(self.driver, self.source.name, cursor)
 
     def _apply_changed_rules(self) -> None:
         """A rule that is new, changed or gone is applied to all that the source has told."""

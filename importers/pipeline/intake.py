@@ -52,10 +52,10 @@ class Intake:
     """(kind, key) of what could not be taken now."""
 
     def __post_init__(self) -> None:
-        self.index.learn_all(self.source, self.reading.whole)
+        self.index.learn_all(self.source, self.reading.complete_kinds)
         self.problems += self.reading.problems
         self.looked_at |= {(each.kind, each.key) for each in self.reading.problems}
-        whole, again = self.reading.whole, self.reading.rechecked
+        whole, again = self.reading.complete_kinds, self.reading.recheck_kinds
         kept = kept_problems(self.driver, self.source).values()
         self._with_problems = {(each.kind, each.key) for each in kept}
         mended = (each for each in kept if each.kind in again or (whole and not each.key))
@@ -65,7 +65,9 @@ class Intake:
     def told(self) -> Telling:
         """The statements of all records that are new, changed or gone; those that can be taken."""
         told = Telling()
-        seen: dict[str, DiskMap[None]] = {kind: DiskMap(marshal.dumps, marshal.loads) for kind in self.reading.whole}
+        seen: dict[str, DiskMap[None]] = {
+            kind: DiskMap(marshal.dumps, marshal.loads) for kind in self.reading.complete_kinds
+        }
         bad_before = set(self.bad)
         count = 0
         for raws in batches(self.reading.records, BATCH):
@@ -78,7 +80,7 @@ class Intake:
             count += len(raws)
             self.progress("reading", count, None)
         # What was bad and is not told any more has gone, or was mended under another key.
-        self.looked_at |= {(kind, key) for kind, key in bad_before if kind in self.reading.whole}
+        self.looked_at |= {(kind, key) for kind, key in bad_before if kind in self.reading.complete_kinds}
         for kind in sorted(seen):
             told.add(each for each in self._absent(kind, seen[kind]) if self.is_sound(each))
         self._leave_out_unowned(told)

@@ -20,7 +20,7 @@ from importers.positions.matching import Matcher
 from importers.positions.settings import PositionsSettings
 from importers.source import Known, Mapped, RawRecord, Reading
 
-_COLUMNS = "columns"  # of the mark
+_COLUMNS = "columns"  # of the cursor
 LISTED = frozenset({"PositionCategory", "Position"})
 GONE = "gone"  # fingerprint of what is no longer in the list: it has ended once, and stays so until it comes back
 
@@ -38,7 +38,7 @@ class Positions:
     def readings(self, known: Known) -> Iterator[Reading]:
         """One reading. Raises SourceError where the list can't be read."""
         day = self._day()
-        told = fetch(self._settings, known.mark)
+        told = fetch(self._settings, known.cursor)
         kept = {each.key: each for each in known.statements("Position")}
         listed = None if told is None else _Listed(listing(told.positions, told.categories, day), known, kept, day)
         positions = kept if listed is None else listed.positions
@@ -50,10 +50,10 @@ class Positions:
             label="positions, unchanged list" if told is None else f"positions of {told.label}",
             day=day,
             records=records,
-            mark=known.mark if told is None else {**told.marks, _COLUMNS: " ".join(columns)},
-            suspect=() if told is None else tuple(_missing(known.mark.get(_COLUMNS, ""), columns)),
+            cursor=known.cursor if told is None else {**told.marks, _COLUMNS: " ".join(columns)},
+            incomplete_because=() if told is None else tuple(_missing(known.cursor.get(_COLUMNS, ""), columns)),
             problems=(*(() if listed is None else listed.of.problems), *employments.problems),
-            rechecked=frozenset({"Employment"}) | (frozenset() if listed is None else LISTED),
+            recheck_kinds=frozenset({"Employment"}) | (frozenset() if listed is None else LISTED),
         )
 
 

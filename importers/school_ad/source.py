@@ -1,4 +1,4 @@
-"""The source: as the municipality's own directory, under a name and a mark of its own."""
+"""The source: as the municipality's own directory, under a name and a cursor of its own."""
 
 from importers.active_directory.source import ActiveDirectory
 

@@ -1,6 +1,6 @@
 """Employments that the next run asks for again, whatever SD registers: their look-up had no answer, or lacked a part.
 
-They are kept in the mark, as institution and number; a mark holds no CPR number.
+They are kept in the cursor, as institution and number; a cursor holds no CPR number.
 """
 
 import json
@@ -18,7 +18,7 @@ _MOST = 500
 class Again:
     """``due``: what the run before has left, by institution. ``reading``: whose mark it is kept in.
 
-    ``window``: what the mark's window is to stay at where somebody without a number has to be asked for again.
+    ``window``: what the cursor's window is to stay at where somebody without a number has to be asked for again.
     """
 
     due: Mapping[str, tuple[str, ...]]
@@ -29,17 +29,17 @@ class Again:
     _all_units: bool = False
 
     @classmethod
-    def of(cls, mark: Mapping[str, str]) -> "Again":
+    def of(cls, cursor: Mapping[str, str]) -> "Again":
         due: dict[str, tuple[str, ...]] = {}
-        for institution, number in json.loads(mark.get(NAME) or "[]"):
+        for institution, number in json.loads(cursor.get(NAME) or "[]"):
             due[institution] = (*due.get(institution, ()), number)
-        return cls(due, mark.get("window", ""))
+        return cls(due, cursor.get("window", ""))
 
     def of_reading(self, reading: Reading) -> Reading:
-        """The reading, with what is found from now on in its mark."""
+        """The reading, with what is found from now on in its cursor."""
         self.reading = reading
         if self.due:
-            reading.mark_anyway = True
+            reading.store_cursor_when_unchanged = True
         self._tell()
         return reading
 
@@ -60,14 +60,14 @@ class Again:
         self._tell()
 
     def _tell(self) -> None:
-        if self.reading is None or not self.reading.mark:
+        if self.reading is None or not self.reading.cursor:
             return
-        mark = dict(self.reading.mark)
+        cursor = dict(self.reading.cursor)
         if self._found:
-            mark[NAME] = json.dumps(sorted(self._found), ensure_ascii=False)
-            self.reading.mark_anyway = True
+            cursor[NAME] = json.dumps(sorted(self._found), ensure_ascii=False)
+            self.reading.store_cursor_when_unchanged = True
         if self._is_repeated:
-            mark["window"] = self.window
+            cursor["window"] = self.window
         if self._all_units:
-            mark |= {"tree": "", "departments": ""}
-        self.reading.mark = mark
+            cursor |= {"tree": "", "departments": ""}
+        self.reading.cursor = cursor

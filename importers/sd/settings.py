@@ -64,7 +64,7 @@ class SdSettings(BaseModel):
     overlap_minutes: int = Field(1, ge=1, description="By which windows of registration overlap")
     delta_days: int = Field(29, ge=1, le=29, description="A mark older than this leads to a whole reading")
     all_units_every_days: int = Field(7, ge=1)
-    mark_every_hours: int = Field(24, ge=1, description="How far an unchanged source lets its mark stay behind")
+    mark_every_hours: int = Field(24, ge=1, description="How far an unchanged source lets its cursor stay behind")
     verify_absent: int = Field(
         200, ge=0, description="How many employments that a whole reading lacks are asked for one by one"
     )

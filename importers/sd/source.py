@@ -43,7 +43,7 @@ def hint_of(event: Mapping[str, str]) -> Hint:
 
 
 class SdSource:
-    """Payroll of SD. ``whole``: read everything, whatever the mark says. ``now`` and ``sleep`` are for tests."""
+    """Payroll of SD. ``whole``: read everything, whatever the cursor says. ``now`` and ``sleep`` are for tests."""
 
     name = "sd"
 
@@ -75,14 +75,14 @@ class SdSource:
         now = self._now().astimezone(COPENHAGEN).replace(tzinfo=None)
         with Client(self._settings, self._now, self._sleep) as client:
             operations = Operations(client, self._settings, now.date())
-            lookups, again = Lookups(OF_ONE_THING), Again.of(known.mark)
+            lookups, again = Lookups(OF_ONE_THING), Again.of(known.cursor)
             institutions = Institutions(operations, known, self._settings, now.date(), lookups, again)
             people = People(known, self._settings, operations, lookups, again)
             yield _Run(known, self._settings, now, operations, institutions, people, again)
 
 
 class SdHints:
-    """Refetches what hints point to. The mark stays as it is: a hint says nothing about what else has changed."""
+    """Refetches what hints point to. The cursor stays as it is: a hint says nothing about what else has changed."""
 
     name = SdSource.name
 
@@ -112,13 +112,13 @@ class _Run:
         return self.now.date()
 
     def why_whole(self) -> str:
-        """Why the mark will not do for a delta; empty where it will."""
-        mark = self.known.mark
-        if "window" not in mark:
+        """Why the cursor will not do for a delta; empty where it will."""
+        cursor = self.known.cursor
+        if "window" not in cursor:
             return "first reading"
-        if mark.get("settings") != self.settings.digest():
+        if cursor.get("settings") != self.settings.digest():
             return "the settings have changed"
-        age = self.now - datetime.strptime(mark["window"], MINUTE)
+        age = self.now - datetime.strptime(cursor["window"], MINUTE)
         if age > timedelta(days=self.settings.delta_days):
             return f"the last window ended {age.days} days ago, and SD tells the changes of 30 days only"
         return ""
@@ -136,17 +136,17 @@ class _Run:
                 label=f"SD, whole: {why}",
                 day=self.day,
                 records=self._everything(made),
-                whole=frozenset(kinds),
+                complete_kinds=frozenset(kinds),
                 absent=lambda previous: self._absent(made, previous),
-                mark=self._mark(digest, made, self.institutions.forms(structures), all_units=True),
-                mark_anyway=self._is_mark_due(),
-                suspect=self._suspect(made),
+                cursor=self._cursor(digest, made, self.institutions.forms(structures), all_units=True),
+                store_cursor_when_unchanged=self._is_mark_due(),
+                incomplete_because=self._suspect(made),
             )
         )
 
     def _suspect(self, made: list[Institution]) -> tuple[str, ...]:
         """Why the organisation may not be the whole: what SD has told before and now leaves out."""
-        before = json.loads(self.known.mark.get("levels", "{}"))
+        before = json.loads(self.known.cursor.get("levels", "{}"))
         gone = sorted(set(before) - {each.code for each in made})
         if self.settings.institutions:
             gone = [each for each in gone if each in self.settings.institutions]
@@ -187,16 +187,16 @@ class _Run:
     # -- delta ------------------------------------------------------------------------------------------------------
 
     def delta(self) -> Reading:
-        """What was registered since the mark; and, once a day, the organisation where it differs."""
-        mark = self.known.mark
+        """What was registered since the cursor; and, once a day, the organisation where it differs."""
+        cursor = self.known.cursor
         told = self.institutions.told()
-        digest, units_due = mark.get("tree", ""), False
+        digest, units_due = cursor.get("tree", ""), False
         some: dict[str, list[str]] | None = {}
-        forms: dict[str, dict[str, str]] = json.loads(mark.get("departments") or "{}")
+        forms: dict[str, dict[str, str]] = json.loads(cursor.get("departments") or "{}")
         levels = {each.code: self._levels(each.code) for each in told}
-        if mark.get("tree_day") != self.day.isoformat():
+        if cursor.get("tree_day") != self.day.isoformat():
             structures, digest = self.institutions.structures(told)
-            differs = digest != mark.get("tree")
+            differs = digest != cursor.get("tree")
             if differs and self.settings.lifts:
                 return self.whole("the organisation has changed, and employments are lifted in it")
             some = self.institutions.changed(structures, forms) if differs else {}
@@ -208,17 +208,17 @@ class _Run:
             made = [self.institutions.whole(each, structures[each.code]) for each in told]
         else:
             made = [self.institutions.lazy(each, levels[each.code]) for each in told]
-        start = datetime.strptime(mark["window"], MINUTE) - timedelta(minutes=self.settings.overlap_minutes)
+        start = datetime.strptime(cursor["window"], MINUTE) - timedelta(minutes=self.settings.overlap_minutes)
         return self.again.of_reading(
             Reading(
                 label=f"SD, registered from {start:%Y-%m-%d %H:%M} to {self.now:%Y-%m-%d %H:%M}",
                 day=self.day,
                 records=self._changes(made, start, None if units_due else some or {}),
-                whole=frozenset({"Unit"}) if units_due else frozenset(),
+                complete_kinds=frozenset({"Unit"}) if units_due else frozenset(),
                 absent=lambda previous: self._absent(made, previous),
-                mark=self._mark(digest, made, forms, all_units=units_due),
-                mark_anyway=self._is_mark_due(),
-                suspect=self._suspect(made) if units_due else (),
+                cursor=self._cursor(digest, made, forms, all_units=units_due),
+                store_cursor_when_unchanged=self._is_mark_due(),
+                incomplete_because=self._suspect(made) if units_due else (),
             )
         )
 
@@ -279,7 +279,7 @@ class _Run:
 
     # -- marks ------------------------------------------------------------------------------------------------------
 
-    def _mark(
+    def _cursor(
         self, digest: str, made: list[Institution], forms: Mapping[str, Mapping[str, str]], *, all_units: bool
     ) -> dict[str, str]:
         """Moved when everything of the window is stored. ``window``: its last minute."""
@@ -290,21 +290,21 @@ class _Run:
             "tree_day": self.day.isoformat(),
             "departments": json.dumps(forms, separators=(",", ":")),
             "levels": json.dumps({each.code: each.organisation.levels for each in made}, ensure_ascii=False),
-            "units_day": self.day.isoformat() if all_units else self.known.mark.get("units_day", ""),
+            "units_day": self.day.isoformat() if all_units else self.known.cursor.get("units_day", ""),
         }
 
     def _levels(self, institution: str) -> tuple[str, ...]:
         """The institution's names of its levels, lowest first, as last read with the tree."""
-        return tuple(json.loads(self.known.mark.get("levels", "{}")).get(institution, ()))
+        return tuple(json.loads(self.known.cursor.get("levels", "{}")).get(institution, ()))
 
     def _is_mark_due(self) -> bool:
         """Whether the old mark will no longer do, also where nothing has changed."""
-        mark = self.known.mark
-        if mark.get("settings") != self.settings.digest() or mark.get("tree_day") != self.day.isoformat():
+        cursor = self.known.cursor
+        if cursor.get("settings") != self.settings.digest() or cursor.get("tree_day") != self.day.isoformat():
             return True
-        age = self.now - datetime.strptime(mark["window"], MINUTE)
+        age = self.now - datetime.strptime(cursor["window"], MINUTE)
         return age >= timedelta(hours=self.settings.mark_every_hours)
 
     def _are_all_units_due(self) -> bool:
-        last = self.known.mark.get("units_day", "")
+        last = self.known.cursor.get("units_day", "")
         return not last or self.day - date.fromisoformat(last) >= timedelta(days=self.settings.all_units_every_days)

@@ -7,7 +7,7 @@ import neo4j
 
 from graph.as_of import exists
 from graph.identity.known_keys import RecordId
-from graph.runs.sourcing import is_holding, read_mark, write_mark
+from graph.runs.sourcing import is_holding, read_cursor, write_cursor
 
 _MEMORY = "unilogin#calls"
 OWN = "unilogin"
@@ -130,14 +130,14 @@ class GraphMemory:
         self._driver = driver
 
     def calls(self, institution: str, day: date) -> int:
-        on, _, count = read_mark(self._driver, _MEMORY).get(institution, "").partition(" ")
+        on, _, count = read_cursor(self._driver, _MEMORY).get(institution, "").partition(" ")
         return int(count) if on == day.isoformat() else 0
 
     def note_call(self, institution: str, day: date) -> None:
         self._put({institution: f"{day.isoformat()} {self.calls(institution, day) + 1}"})
 
     def held_since(self, institution: str) -> date | None:
-        kept = read_mark(self._driver, _MEMORY).get(f"held:{institution}")
+        kept = read_cursor(self._driver, _MEMORY).get(f"held:{institution}")
         return None if kept is None else date.fromisoformat(kept)
 
     def is_held(self) -> bool:
@@ -148,9 +148,9 @@ class GraphMemory:
             self._put({f"held:{institution}": day.isoformat()})
 
     def release(self, institution: str) -> None:
-        kept = dict(read_mark(self._driver, _MEMORY))
+        kept = dict(read_cursor(self._driver, _MEMORY))
         if kept.pop(f"held:{institution}", None) is not None:
-            write_mark(self._driver, _MEMORY, kept)
+            write_cursor(self._driver, _MEMORY, kept)
 
     def _put(self, more: Mapping[str, str]) -> None:
-        write_mark(self._driver, _MEMORY, {**read_mark(self._driver, _MEMORY), **more})
+        write_cursor(self._driver, _MEMORY, {**read_cursor(self._driver, _MEMORY), **more})

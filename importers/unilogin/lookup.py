@@ -31,7 +31,7 @@ class Lookup(Protocol):
 
 
 class Memory(Protocol):
-    """Calls are counted here and not in the source's mark: also one whose answer was never applied has been made."""
+    """Calls are counted here and not in the source's cursor: also one whose answer was never applied has been made."""
 
     def calls(self, institution: str, day: date) -> int:
         """How many exports of the institution have been asked for on the day."""

@@ -51,7 +51,7 @@ class UniLogin:
         Raises SourceError where nothing can be read; an error of one institution is that one's problem.
         """
         with Client(self._settings, self._now) as client:
-            if not known.mark:
+            if not known.cursor:
                 client.hello()  # says most plainly whether certificate and provider are known
             agreed = client.agreements()
             run = _Run(self._settings, self._lookup, self._memory, known, client, self._now)
@@ -118,7 +118,7 @@ class _Run:
         return due, problems
 
     def _is_due(self, institution: str) -> bool:
-        last = self.known.mark.get(f"read:{institution}")
+        last = self.known.cursor.get(f"read:{institution}")
         if last is None:
             return True
         return self.now() - datetime.strptime(last, MINUTE) >= timedelta(hours=self.settings.pause_hours)
@@ -150,7 +150,7 @@ class _Run:
         doubtful = frozenset(people.doubtful)
         before = self.accounts.of(number)
         present = {each.key for each in people.placed} | doubtful
-        nameless = self.known.mark.get(f"nameless:{number}", str(people.unidentified))
+        nameless = self.known.cursor.get(f"nameless:{number}", str(people.unidentified))
         missing = before - present
         if missing and people.unidentified > int(nameless):
             # As many records may be theirs: STIL has them, and does not say who they are.
@@ -173,7 +173,7 @@ class _Run:
         records = [*of.records(people.placed, doubtful), listed]
         reading = self._reading(number, told, records, suspect, nameless)
         yield reading
-        if self.known.mark == reading.mark:
+        if self.known.cursor == reading.cursor:
             self.memory.release(number)
         elif self.memory.is_held():
             self.memory.hold(number, day)
@@ -186,7 +186,7 @@ class _Run:
         if isinstance(failure, RequestRejected) and failure.kind == RIGHTS:
             rule = "no_rights"
         problem = Problem("Unit", number, "", rule, str(failure))
-        return Reading(f"UNI-Login, {number}: {rule}", self.today, [_listed(number, [problem])], apart=True)
+        return Reading(f"UNI-Login, {number}: {rule}", self.today, [_listed(number, [problem])], independent=True)
 
     def _reading(
         self,
@@ -201,18 +201,18 @@ class _Run:
             label=f"UNI-Login, {number} as of {told.exported:%Y-%m-%d %H:%M}",
             day=told.day,
             records=records,
-            mark={
-                **self.known.mark,
+            cursor={
+                **self.known.cursor,
                 f"read:{number}": self.now().strftime(MINUTE),
                 **({f"year:{number}": str(year)} if year else {}),
                 **({f"nameless:{number}": nameless} if nameless is not None else {}),
             },
-            suspect=tuple(suspect),
-            apart=True,
+            incomplete_because=tuple(suspect),
+            independent=True,
         )
 
     def _year(self, number: str) -> int | None:
-        kept = self.known.mark.get(f"year:{number}")
+        kept = self.known.cursor.get(f"year:{number}")
         return None if kept is None else int(kept)
 
 

@@ -58,7 +58,7 @@ class Stating:
             label="what the test states",
             day=self.day,
             records=(_raw(each, known) for each in self.statements),
-            whole=kinds if self.whole else frozenset(),
+            complete_kinds=kinds if self.whole else frozenset(),
         )
 
 

@@ -39,7 +39,7 @@ class InMemory:
     dry_run = False
 
     def __init__(self) -> None:
-        self.mark: Mapping[str, str] = {}
+        self.cursor: Mapping[str, str] = {}
         self.kept: dict[tuple[str, str], tuple[Statement, str]] = {}
         self.stages: list[tuple[str, int, int | None]] = []
         self.memory: dict[str, bytes] = {}
@@ -110,7 +110,7 @@ class InMemory:
                 applied.problems += problems
                 told.append((statement, "" if mapped.untold else raw.fingerprint))
         for (kind, key), (_, fingerprint) in self.kept.items():
-            if kind in reading.whole and (kind, key) not in seen and fingerprint != ABSENT:
+            if kind in reading.complete_kinds and (kind, key) not in seen and fingerprint != ABSENT:
                 previous = self.statement(kind, key)
                 assert previous is not None
                 gone = reading.absent(previous) if reading.absent else _ended(previous, reading.day)
@@ -125,8 +125,8 @@ class InMemory:
             if before is None or replace(before[0], cpr=None) != replace(statement, cpr=None):
                 applied.changed.append(statement)
             self.kept[statement.kind, statement.key] = (statement, fingerprint)
-        if reading.mark:
-            self.mark = dict(reading.mark)
+        if reading.cursor:
+            self.cursor = dict(reading.cursor)
 
     def of(self, kind: str, key: str) -> Statement:
         """The kept statement; a test that asks for one that isn't there fails."""

@@ -10,7 +10,7 @@ from importers.active_directory import filters
 from importers.active_directory.connection import DIRSYNC, PAGED, Directory
 from importers.active_directory.entries import GROUP_ATTRIBUTES, group
 from importers.active_directory.errors import ConnectionLost, RequestRejected
-from importers.active_directory.reader import Mark
+from importers.active_directory.reader import Cursor
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.school_ad.settings import SchoolAdSettings
 
@@ -156,9 +156,9 @@ def test_an_empty_user_is_refused_before_anything_is_sent(user: str) -> None:
     "told", [{}, {"changes": "whole"}, {"changes": "usn", "controller": "a", "usn": "x", "cookie": ""}]
 )
 def test_a_mark_that_can_not_be_used(told: dict[str, str]) -> None:
-    assert Mark.of(told) is None
+    assert Cursor.of(told) is None
 
 
 def test_a_mark_comes_back_as_it_was() -> None:
-    mark = Mark("0a", 17, "dirsync own", b"\x00\xff")
-    assert Mark.of(mark.as_texts()) == mark
+    cursor = Cursor("0a", 17, "dirsync own", b"\x00\xff")
+    assert Cursor.of(cursor.as_texts()) == cursor

@@ -321,8 +321,8 @@ def test_dirsync_without_the_replication_right(directory: Directory) -> None:
     settings: dict[str, Any] = {"user": reader, "password": "Aa1-not-a-secret"}
     directory.add("kate")
     directory.run(**settings)
-    mark = directory.rows("MATCH (m:SourceMark {source: 'active_directory'}) RETURN m.mark")[0][0]
-    assert '"changes":"dirsync own"' in mark
+    cursor = directory.rows("MATCH (m:SourceMark {source: 'active_directory'}) RETURN m.mark")[0][0]
+    assert '"changes":"dirsync own"' in cursor
     directory.add("new")
     report = directory.later().run(**settings)
     assert "all of" not in report.readings[0]

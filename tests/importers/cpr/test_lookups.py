@@ -115,8 +115,8 @@ def test_pitfall_05_cprs_name_holds_before_payrolls_and_a_surname_may_have_two_w
 
 def test_pitfall_05_letters_and_signs_of_names_come_as_they_are_and_marks_are_shown(office: Office) -> None:
     names = {ALMA: ("Zoë Łucja", "d'Arc", "*"), BIRK: ("René", "Weiß Ørsted", "+"), CILLE: ("Åse", "O'Brién-Bæk", "=")}
-    for number, (given, surname, mark) in names.items():
-        office.register.rename(number, Name(given, surname, marks=("", "", mark)))
+    for number, (given, surname, cursor) in names.items():
+        office.register.rename(number, Name(given, surname, marks=("", "", cursor)))
     office.run()
     told = {number: (office.values(number)["given_name"], office.values(number)["surname"]) for number in names}
     assert told == {number: (given, surname) for number, (given, surname, _) in names.items()}

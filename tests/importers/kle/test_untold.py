@@ -59,7 +59,7 @@ def test_a_table_that_ends_in_the_middle_of_a_line_waits(reading: Reading) -> No
     reading.take(f"uuid;number;title\n{chr(10).join(rows)}\n".encode(), "k.csv")
     cut = written(reading.folder, "\n".join(["uuid;number;title", *rows[:2]])[:-1].encode(), "k.csv")
     (told,) = Kle(KleSettings(path=cut, least_share=0), day=lambda: TODAY).readings(reading.known)
-    assert told.suspect == ("the last line of the release has no end: it may be cut off",)
+    assert told.incomplete_because == ("the last line of the release has no end: it may be cut off",)
 
 
 # -- numbers given out again ------------------------------------------------------------------------------------------

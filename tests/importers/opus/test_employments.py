@@ -96,20 +96,20 @@ def test_pitfall_15_more_than_5_percent_and_more_than_20_ask_for_the_brake(
     series.next(MONDAY, *UNITS, *everybody)
     series.put(TUESDAY, *UNITS, *everybody[vanished:])
     (reading,) = series.source().readings(series.known)
-    assert bool(reading.suspect) is suspect
+    assert bool(reading.incomplete_because) is suspect
     series.put(TUESDAY, *UNITS, *everybody[vanished:], *(stub(number) for number in range(1000, 1000 + vanished)))
     (reading,) = series.source().readings(series.known)
-    assert reading.suspect == (), "who has left has not vanished"
+    assert reading.incomplete_because == (), "who has left has not vanished"
 
 
 def test_a_unit_that_vanishes_with_employments_in_it_asks_for_the_brake(series: Series) -> None:
     series.next(MONDAY, *SMALL, unit(4, 1))
     series.put(TUESDAY, *UNITS, MANAGER, WORKER)
     (reading,) = series.source().readings(series.known)
-    assert reading.suspect == ()
+    assert reading.incomplete_because == ()
     series.put(TUESDAY, *UNITS[:2], MANAGER, WORKER)
     (reading,) = series.source().readings(series.known)
-    assert len(reading.suspect) == 1
+    assert len(reading.incomplete_because) == 1
 
 
 def test_markedly_fewer_stubs_are_a_warning(series: Series) -> None:
@@ -373,4 +373,4 @@ def test_a_file_without_any_employment_is_suspect_however_few_there_were(series:
     series.next(MONDAY, *SMALL)
     series.put(TUESDAY, *UNITS)
     (reading,) = series.source().readings(series.known)
-    assert [each for each in reading.suspect if "no employments at all" in each]
+    assert [each for each in reading.incomplete_because if "no employments at all" in each]

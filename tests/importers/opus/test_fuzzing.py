@@ -132,5 +132,5 @@ def test_a_broken_file_is_an_error_or_everything_of_it_is_taken_or_shown(content
                 assert element.tag in shown
                 continue
             key = f"{int(client)}:{'unit' if kind == 'Unit' else 'employment'}:{int(number)}"
-            goes_on_as = series.known.mark.get(f"exchanged {key}", key)  # an employment under a new number
+            goes_on_as = series.known.cursor.get(f"exchanged {key}", key)  # an employment under a new number
             assert series.known.statement(kind, goes_on_as) is not None or key in shown

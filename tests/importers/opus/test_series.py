@@ -160,7 +160,7 @@ def test_a_place_of_the_settings_without_files_has_nothing_new_and_says_so(serie
     again = series.known.take(source)
     assert (again.changed, again.rules()) == ([], ["no_file"])
     assert name_of(MONDAY) in again.problems[0].text
-    assert series.known.mark["file"] == name_of(MONDAY)
+    assert series.known.cursor["file"] == name_of(MONDAY)
 
 
 @pytest.mark.parametrize("is_seen", [True, False])

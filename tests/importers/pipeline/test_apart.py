@@ -36,8 +36,8 @@ class Schools:
                 label=key,
                 day=DAY,
                 records=[made],
-                suspect=("it closes",) if closes else (),
-                apart=self.apart,
+                incomplete_because=("it closes",) if closes else (),
+                independent=self.apart,
             )
 
 
@@ -85,7 +85,7 @@ class Additions(Schools):
             if key in self.closing.split():
                 told = replace(told, exists=None, about=Ref("Unit", "hr:nowhere", by="other"))
             made = RawRecord("Unit", key, known.fingerprint(repr(told).encode()), partial(_mapped, told))
-            yield Reading(label=key, day=DAY, records=[made], apart=True)
+            yield Reading(label=key, day=DAY, records=[made], independent=True)
 
 
 def test_what_waits_is_told_once_and_not_again_with_each_reading(clean_graph: neo4j.Driver) -> None:

@@ -145,7 +145,7 @@ class WithBad:
         records = [*next(iter(good.readings(known))).records]
         if self.hours is not None:
             records.append(RawRecord("Employment", "e9", known.fingerprint(self.hours.encode()), to_employment))
-        yield Reading("with a bad one", date(2026, 3, 2), records, whole=frozenset({"Employment"}))
+        yield Reading("with a bad one", date(2026, 3, 2), records, complete_kinds=frozenset({"Employment"}))
 
 
 def test_a_bad_record_is_kept_and_shown_and_the_rest_goes_on_and_it_is_taken_in_once_mended(
