@@ -118,7 +118,7 @@ class Context:
         """The keys for CPR numbers."""
         from reconnect import keys
 
-        return keys.keyring(self.settings.cpr, self.instance.home)
+        return keys.keyring(self.settings.cpr_keys, self.instance.home)
 
     @property
     def order(self) -> SourceOrder:

@@ -57,8 +57,8 @@ def add_key(settings: CprKeySettings, home: Home) -> str:
     """
     if settings.keys or settings.hash_key is not None:
         raise CommandFailed(
-            "The CPR keys are in the settings: add a key to cpr.keys there (32 random bytes in base64, e.g. from "
-            "`openssl rand -base64 32`), name it in cpr.current, restart what runs with these settings, then run "
+            "The CPR keys are in the settings: add a key to cpr_keys.keys there (32 random bytes in base64, e.g. from "
+            "`openssl rand -base64 32`), name it in cpr_keys.current, restart what runs with these settings, then run "
             "`reconnect keys rotate --no-new-key`.",
             Exit.USAGE,
         )
@@ -72,14 +72,15 @@ def add_key(settings: CprKeySettings, home: Home) -> str:
 
 def _configured(settings: CprKeySettings) -> Keyring:
     if not settings.keys or settings.hash_key is None:
-        raise CommandFailed("cpr.keys and cpr.hash_key belong together: set both, or neither.", Exit.USAGE)
+        raise CommandFailed("cpr_keys.keys and cpr_keys.hash_key belong together: set both, or neither.", Exit.USAGE)
     if settings.current not in settings.keys:
         raise CommandFailed(
-            f"cpr.current is {settings.current!r}, which is not among cpr.keys ({', '.join(sorted(settings.keys))}).",
+            f"cpr_keys.current is {settings.current!r}, "
+            f"which is not among cpr_keys.keys ({', '.join(sorted(settings.keys))}).",
             Exit.USAGE,
         )
-    keys = {name: _bytes(f"cpr.keys.{name}", _plain(key)) for name, key in settings.keys.items()}
-    return Keyring(keys, settings.current, _bytes("cpr.hash_key", _plain(settings.hash_key)))
+    keys = {name: _bytes(f"cpr_keys.keys.{name}", _plain(key)) for name, key in settings.keys.items()}
+    return Keyring(keys, settings.current, _bytes("cpr_keys.hash_key", _plain(settings.hash_key)))
 
 
 def _make_missing(home: Home) -> None:

@@ -41,7 +41,7 @@ def places(units: Mapping[str, Unit], settings: Plan2LearnSettings) -> Places:
     delivered = {
         uuid: units[uuid]
         for uuid in sorted(below)
-        if units[uuid].level not in settings.left_out_levels and uuid not in settings.left_out_units
+        if units[uuid].level not in settings.excluded_levels and uuid not in settings.excluded_units
     }
     return Places(units, frozenset(roots), below, delivered)
 

@@ -81,14 +81,14 @@ class Plan2LearnSettings(BaseModel):
     always: bool = Field(default=False, description="send all files on every run, for receivers that miss them else")
 
     roots: tuple[str, ...] = Field(default=(), description="uuids or numbers of units; empty: every top unit")
-    left_out_levels: frozenset[str] = frozenset()
-    left_out_units: frozenset[str] = Field(default=frozenset(), description="uuids")
+    excluded_levels: frozenset[str] = frozenset()
+    excluded_units: frozenset[str] = Field(default=frozenset(), description="uuids")
     employment_types: frozenset[str] = frozenset({"monthly_full", "monthly_part", "hourly"})
     days_ahead: int | None = Field(default=None, ge=0, description="how early a new employment is told; empty: at once")
     persons: Literal["delivered", "all_under_root"] = Field(
         default="delivered", description="with a delivered employment, or with any under the root"
     )
-    in_left_out_unit: Literal["drop", "lift"] = Field(
+    in_excluded_unit: Literal["drop", "lift"] = Field(
         default="drop",
         description="employments there (leaders: always dropped): not delivered, or in the nearest unit that is",
     )
@@ -117,7 +117,7 @@ class Plan2LearnSettings(BaseModel):
     def _defaults_of_the_variant(cls, given: Any) -> Any:
         return {**_RSD, **given} if isinstance(given, dict) and given.get("variant") == "rsd" else given
 
-    @field_validator("roots", "left_out_units")
+    @field_validator("roots", "excluded_units")
     @classmethod
     def _uuids_in_small_letters(cls, units: Collection[str]) -> Collection[str]:
         return type(units)(canonical(each) or each for each in units)  # type: ignore[call-arg]

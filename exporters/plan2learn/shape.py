@@ -74,8 +74,8 @@ def _tell_settings_that_match_nothing(organisation: Organisation, files: _Files)
     settings, units = files.settings, organisation.units
     here: Mapping[str, tuple[Iterable[str], Collection[str]]] = {
         "roots": (settings.roots, {*units, *(each.number for each in units.values())}),
-        "left_out_levels": (settings.left_out_levels, {each.level for each in units.values()}),
-        "left_out_units": (settings.left_out_units, units),
+        "excluded_levels": (settings.excluded_levels, {each.level for each in units.values()}),
+        "excluded_units": (settings.excluded_units, units),
         "employment_types": (
             settings.employment_types - {*EMPLOYMENT_TYPES},
             {each.type for each in organisation.employments},
@@ -105,10 +105,10 @@ def _placed(employment: Employment, files: _Files) -> Employment | None:
     """The employment in a delivered unit; None where it is dropped."""
     if employment.unit in files.places.delivered:
         return employment
-    lifted = files.places.nearest(employment.unit) if files.settings.in_left_out_unit == "lift" else None
+    lifted = files.places.nearest(employment.unit) if files.settings.in_excluded_unit == "lift" else None
     if lifted is None:
         text = f"its unit {employment.unit} is left out"
-        files.notice("employment", employment.uuid, "AfdelingsId", "in_left_out_unit", text)
+        files.notice("employment", employment.uuid, "AfdelingsId", "in_excluded_unit", text)
         return None
     files.notice("employment", employment.uuid, "AfdelingsId", "lifted", f"moved from {employment.unit} to {lifted}")
     return replace(employment, unit=lifted)
@@ -136,7 +136,7 @@ def _rank(employment: Employment) -> tuple[date, bool, float, str, str]:
 def _tell_those_without_row(under_root: list[Employment], delivered: list[Employment], files: _Files) -> None:
     with_row = {each.person.uuid for each in delivered}
     for uuid in sorted({each.person.uuid for each in under_root} - with_row):
-        files.notice("person", uuid, "", "only_in_left_out_units", "employed in units that are left out only")
+        files.notice("person", uuid, "", "only_in_excluded_units", "employed in units that are left out only")
 
 
 def _can_be_told(staff: _Staff, files: _Files) -> bool:
@@ -244,7 +244,7 @@ def _leader_rows(leaders: Iterable[Leader], people: Mapping[str, str], files: _F
             continue
         if each.unit not in files.places.delivered:
             # Employments are lifted, leaders never: who leads a left-out unit does not lead the one above it.
-            files.notice("leader", each.uuid, "AfdelingsID", "in_left_out_unit", f"its unit {each.unit} is left out")
+            files.notice("leader", each.uuid, "AfdelingsID", "in_excluded_unit", f"its unit {each.unit} is left out")
         elif each.person not in people:
             files.notice("leader", each.uuid, "BrugerId", "person_not_delivered", f"{each.person} is not delivered")
         else:

@@ -101,7 +101,7 @@ def require_keys_of(driver: neo4j.Driver, keyring: Keyring) -> None:
             raise OtherKeys(
                 "The CPR numbers in this graph were written with other keys. Nothing was read or written. Use the keys "
                 "that belong to it: the folder secrets of the RECONNECT_HOME it was filled from (from a backup, if it "
-                "was lost), or cpr.keys and cpr.hash_key of those settings."
+                "was lost), or cpr_keys.keys and cpr_keys.hash_key of those settings."
             )
 
 

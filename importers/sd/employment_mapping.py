@@ -189,10 +189,10 @@ def _values(
     else:
         phone, mail = holder.contact.phones[0], holder.contact.mails[0]
         found["phone"] = from_today(
-            previous, "phone", None if phone in settings.phones_that_are_none else phone or None, day
+            previous, "phone", None if phone in settings.placeholder_phones else phone or None, day
         )
         found["email"] = from_today(
-            previous, "email", None if mail in settings.mails_that_are_none else mail or None, day
+            previous, "email", None if mail in settings.placeholder_mails else mail or None, day
         )
     return found
 

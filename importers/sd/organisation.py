@@ -105,9 +105,9 @@ class LeftOut:
     """The settings' rules of what is no place in the line."""
 
     def __init__(self, settings: SdSettings) -> None:
-        self._levels = settings.left_out_levels
-        self._units = settings.left_out_units
-        self._names = [re.compile(each) for each in settings.left_out_names]
+        self._levels = settings.excluded_levels
+        self._units = settings.excluded_units
+        self._names = [re.compile(each) for each in settings.excluded_names]
 
     def from_line(self, uuid: str, period: DepartmentPeriod) -> str:
         """The rule that leaves it out, in words; empty where it is kept."""
@@ -124,11 +124,11 @@ class LeftOut:
         uuids = {uuid for uuid, _ in told}
         names = {each.name for _, each in told}
         unused = {
-            "left_out_levels": (
+            "excluded_levels": (
                 sorted(self._levels - levels), f"the levels of departments are {', '.join(sorted(levels))}"
             ),
-            "left_out_units": (sorted(self._units - uuids), "no department has this UUID"),
-            "left_out_names": (
+            "excluded_units": (sorted(self._units - uuids), "no department has this UUID"),
+            "excluded_names": (
                 [each.pattern for each in self._names if not any(map(each.search, names))], "no department's name fits"
             ),
         }  # fmt: skip

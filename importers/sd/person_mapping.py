@@ -79,8 +79,8 @@ def _untold(key: str, name: str) -> Problem:
 def _private(told: PersonAnswer, settings: SdSettings, protected: bool) -> dict[str, str]:
     phone, mail = told.contact.phones[0], told.contact.mails[0]
     found = {
-        "private_phone": "" if phone in settings.phones_that_are_none else phone,
-        "private_email": "" if mail in settings.mails_that_are_none else mail,
+        "private_phone": "" if phone in settings.placeholder_phones else phone,
+        "private_email": "" if mail in settings.placeholder_mails else mail,
     }
     if not protected and all(told.address):
         found |= {

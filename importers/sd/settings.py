@@ -38,14 +38,14 @@ class SdSettings(BaseModel):
 
     earliest: Day = Field(date.min, description="Asked for from this day; what began before is cut to it")
     history: Literal["all", "from_today"] = Field("all", description="from_today: present and future only")
-    left_out_levels: frozenset[str] = Field(
+    excluded_levels: frozenset[str] = Field(
         frozenset(), description="Levels that are no places in the line; employments are lifted above them"
     )
-    left_out_names: tuple[str, ...] = Field((), description="Regular expressions: units so named are left out")
-    left_out_units: frozenset[str] = Field(frozenset(), description="UUIDs of units that are left out")
+    excluded_names: tuple[str, ...] = Field((), description="Regular expressions: units so named are left out")
+    excluded_units: frozenset[str] = Field(frozenset(), description="UUIDs of units that are left out")
     private_contact: bool = Field(False, description="Take home address, private phone and mail")
-    phones_that_are_none: frozenset[str] = Field(frozenset({"00000000"}), description="Fillers and local codes")
-    mails_that_are_none: frozenset[str] = Field(frozenset({"Empty@Empty"}))
+    placeholder_phones: frozenset[str] = Field(frozenset({"00000000"}), description="Fillers and local codes")
+    placeholder_mails: frozenset[str] = Field(frozenset({"Empty@Empty"}))
     five_digit_phone_is_manager: bool = Field(
         False, description="A department's phone of five digits is an employment number, so no phone"
     )
@@ -69,7 +69,7 @@ class SdSettings(BaseModel):
         200, ge=0, description="How many employments that a whole reading lacks are asked for one by one"
     )
 
-    @field_validator("left_out_names")
+    @field_validator("excluded_names")
     @classmethod
     def _are_expressions(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for each in names:
@@ -79,7 +79,7 @@ class SdSettings(BaseModel):
                 raise ValueError(f"{each!r} is not a valid regular expression: {wrong}") from wrong
         return names
 
-    @field_validator("left_out_units")
+    @field_validator("excluded_units")
     @classmethod
     def _are_lower(cls, units: frozenset[str]) -> frozenset[str]:
         return frozenset(each.lower() for each in units)
@@ -93,7 +93,7 @@ class SdSettings(BaseModel):
     @property
     def lifts(self) -> bool:
         """Whether an employment's unit may be another than its department."""
-        return bool(self.left_out_levels or self.left_out_names or self.left_out_units)
+        return bool(self.excluded_levels or self.excluded_names or self.excluded_units)
 
     def digest(self) -> str:
         """Changes when something changes that decides what is read or what it means; passwords are not in it."""
@@ -102,10 +102,10 @@ class SdSettings(BaseModel):
             include={
                 "region", "institutions", "positions_from", "earliest", "history", "private_contact",
                 "five_digit_phone_is_manager", "full_time_hours", "full_time_hours_by_position", "unpaid",
-                "left_out_names",
+                "excluded_names",
             },
         )  # fmt: skip
-        sets = (self.left_out_levels, self.left_out_units, self.phones_that_are_none, self.mails_that_are_none)
+        sets = (self.excluded_levels, self.excluded_units, self.placeholder_phones, self.placeholder_mails)
         return hashlib.sha256(repr((sorted(meaning.items()), [sorted(each) for each in sets])).encode()).hexdigest()[
             :16
         ]

@@ -100,11 +100,11 @@ def _values(each: DepartmentPeriod, organisation: Organisation, settings: SdSett
 
 def _phone(number: str, settings: SdSettings) -> str:
     is_manager = settings.five_digit_phone_is_manager and len(number) == 5 and number.isdigit()
-    return "" if number in settings.phones_that_are_none or is_manager else number
+    return "" if number in settings.placeholder_phones or is_manager else number
 
 
 def _mail(mail: str, settings: SdSettings) -> str:
-    return "" if mail in settings.mails_that_are_none else mail
+    return "" if mail in settings.placeholder_mails else mail
 
 
 def _problems(told: Department, organisation: Organisation, in_line: tuple[Period, ...]) -> Iterator[Problem]:

@@ -31,9 +31,9 @@ def rotate(
     from reconnect import keys
 
     of_run = of(context)
-    require_keys_of(of_run.driver(), keys.keyring(of_run.settings.cpr, of_run.instance.home))
+    require_keys_of(of_run.driver(), keys.keyring(of_run.settings.cpr_keys, of_run.instance.home))
     if new_key:
-        keys.add_key(of_run.settings.cpr, of_run.instance.home)
+        keys.add_key(of_run.settings.cpr_keys, of_run.instance.home)
     ring = of_run.keyring
     count = encrypt_anew(of_run.driver(), ring)
     terminal().print(f"{count} CPR numbers are now encrypted with key {ring.current}.")

@@ -221,7 +221,7 @@ class Settings(BaseSettings):
     redis: RedisSettings = RedisSettings()
     api: ApiSettings = ApiSettings()
     logs: LogSettings = LogSettings()
-    cpr: CprKeySettings = CprKeySettings()
+    cpr_keys: CprKeySettings = CprKeySettings()
     merge: MergeSettings = MergeSettings()
     brake: BrakeSettings = BrakeSettings()
     roles: tuple[RoleRule, ...] = Field(default=(), description="rules that make roles of payroll facts")

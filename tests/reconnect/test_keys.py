@@ -36,7 +36,7 @@ def test_keys_of_the_settings_are_used(tmp_path: Path) -> None:
     [
         ({"keys": {"k1": KEY}}, "belong together"),
         ({"hash_key": KEY}, "belong together"),
-        ({"current": "b", "keys": {"a": KEY}, "hash_key": KEY}, "not among cpr.keys"),
+        ({"current": "b", "keys": {"a": KEY}, "hash_key": KEY}, "not among cpr_keys.keys"),
         ({"keys": {"k1": "short"}, "hash_key": KEY}, "is not base64"),
         ({"keys": {"k1": "c2hvcnQ="}, "hash_key": KEY}, "has 5 bytes"),
     ],

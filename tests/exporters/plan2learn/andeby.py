@@ -75,7 +75,7 @@ def settings(**values: object) -> Plan2LearnSettings:
         {
             "form": {"encoding": "windows-1252"},
             "delivery": {"kind": "folder", "path": "/nowhere"},
-            "left_out_levels": ["NY1-niveau"],
+            "excluded_levels": ["NY1-niveau"],
             **values,
         }
     )

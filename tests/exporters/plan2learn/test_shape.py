@@ -66,25 +66,25 @@ def test_04_a_leader_of_a_left_out_unit_refers_to_no_unknown_unit() -> None:
 def test_05_an_employment_in_a_left_out_unit_is_dropped_and_counted_or_lifted() -> None:
     seen = organisation(employment("e1", ALMA, "team"), employment("e2", ALMA, "south"))
     made = shaped(seen, settings(), AT)
-    assert made.counts == {"in_left_out_unit": 1}
+    assert made.counts == {"in_excluded_unit": 1}
     assert [row["EngagementId"] for row in files(seen)["employment"]] == ["e2"]
-    lifted = files(seen, settings(in_left_out_unit="lift"))["employment"]
+    lifted = files(seen, settings(in_excluded_unit="lift"))["employment"]
     assert [(row["EngagementId"], row["AfdelingsId"]) for row in lifted] == [("e1", "north"), ("e2", "south")]
 
 
 def test_settings_that_match_nothing_are_noticed() -> None:
     chosen = settings(
         roots=("root", "rot"),
-        left_out_levels=["Afdelingsniveau", "team"],
-        left_out_units=["nowhere"],
+        excluded_levels=["Afdelingsniveau", "team"],
+        excluded_units=["nowhere"],
         employment_types=["monthly_full", "hourly", "monthly"],
     )
     made = shaped(organisation(employment("e1", ALMA)), chosen, AT)
     told = {(each.field, each.key) for each in made.notices if each.rule == "setting_matches_nothing"}
     assert told >= {
         ("roots", "rot"),
-        ("left_out_levels", "Afdelingsniveau"),
-        ("left_out_units", "nowhere"),
+        ("excluded_levels", "Afdelingsniveau"),
+        ("excluded_units", "nowhere"),
         ("employment_types", "monthly"),
     }
     assert not {("roots", "root"), ("employment_types", "hourly")} & told
@@ -92,16 +92,16 @@ def test_settings_that_match_nothing_are_noticed() -> None:
 
 def test_units_in_settings_may_be_written_in_capitals() -> None:
     uuid = "0A0B0C0D-0000-4000-8000-000000000001"
-    chosen = settings(roots=(uuid, "R1"), left_out_units=[uuid])
+    chosen = settings(roots=(uuid, "R1"), excluded_units=[uuid])
     assert chosen.roots == (uuid.lower(), "R1")
-    assert chosen.left_out_units == {uuid.lower()}
+    assert chosen.excluded_units == {uuid.lower()}
 
 
 def test_05_a_lift_makes_nobody_the_leader_of_the_unit_above() -> None:
     seen = organisation(employment("e1", ALMA, "team"), leaders=(leader("a1", "p1", "team"),))
-    made = shaped(seen, settings(in_left_out_unit="lift"), AT)
-    assert made.counts["in_left_out_unit"] == 1
-    told = files(seen, settings(in_left_out_unit="lift"))
+    made = shaped(seen, settings(in_excluded_unit="lift"), AT)
+    assert made.counts["in_excluded_unit"] == 1
+    told = files(seen, settings(in_excluded_unit="lift"))
     assert ([row["AfdelingsId"] for row in told["employment"]], told["leader"]) == (["north"], [])
 
 
@@ -228,7 +228,7 @@ def test_22_every_field_is_quoted_and_the_last_line_ends() -> None:
 def test_23_employed_in_a_left_out_unit_only() -> None:
     seen = organisation(employment("e1", ALMA, "team"))
     made = shaped(seen, settings(), AT)
-    assert made.counts == {"in_left_out_unit": 1, "only_in_left_out_units": 1}
+    assert made.counts == {"in_excluded_unit": 1, "only_in_excluded_units": 1}
     assert files(seen)["person"] == []
     everybody = settings(persons="all_under_root")
     assert [row["BrugerId"] for row in files(seen, everybody)["person"]] == ["p1"]

@@ -22,12 +22,12 @@ from rules.roles import RoleRule
 from importers.sd.settings import SdSettings
 
 many = [f"name{n}" for n in range(20)]
-sd = SdSettings(user="SYtest", password="b", institutions=("XA",), left_out_levels=many, phones_that_are_none=many)
+sd = SdSettings(user="SYtest", password="b", institutions=("XA",), excluded_levels=many, placeholder_phones=many)
 print(sd.digest())
 print(OpusSettings(folder=Path("x"), function_roles={n: "a" for n in range(20)}).meaning())
 print(RoleRule(name="a", role="b", position_codes=many).digest())
 place = {"form": {"encoding": "windows-1252"}, "delivery": {"kind": "folder", "path": "x"}}
-print(Plan2Learn(Plan2LearnSettings(**place, left_out_levels=many, employment_types=many)).rules)
+print(Plan2Learn(Plan2LearnSettings(**place, excluded_levels=many, employment_types=many)).rules)
 values = {each.name: (Told(Period(), each.name),) for each in KINDS["Unit"].properties if each.type == "text"}
 unit = Statement("Unit", "u", values=values)
 print(to_text(unit, {}))

@@ -390,7 +390,7 @@ def test_pitfall_68_a_department_for_errors_is_a_unit_and_its_employments_are_li
     applied = payroll.read()
     assert payroll.known.link("Employment", employment(BO, "81200"), "unit", TODAY) == unit("e" * 8)
     assert [(each.key, each.rule) for each in applied.problems] == [(employment(BO, "81200"), "department_at_the_top")]
-    payroll.read(left_out_units={"E" * 8})
+    payroll.read(excluded_units={"E" * 8})
     assert unit("e" * 8) not in payroll.known.existing("Unit", TODAY)
     assert payroll.known.link("Employment", employment(BO, "81200"), "unit", TODAY) == f"institution:{TOP}"
 
@@ -415,7 +415,7 @@ def test_equal_periods_told_twice_are_one(payroll: Payroll) -> None:
 
 
 def test_a_record_without_place_in_the_line_is_listed() -> None:
-    settings = SdSettings(**SETTINGS.model_dump() | {"left_out_levels": {"low", "high"}})
+    settings = SdSettings(**SETTINGS.model_dump() | {"excluded_levels": {"low", "high"}})
     made = organisation(settings)
     made.departments["mid"] = replace(made.departments["mid"], parents=())
     holder = replace(HOLDER, organisation=made)
@@ -433,7 +433,7 @@ def test_a_record_without_place_in_the_line_is_listed() -> None:
 
 
 def test_a_lift_that_is_possible_on_some_days_leaves_the_others_in_the_own_department() -> None:
-    settings = SdSettings(**SETTINGS.model_dump() | {"left_out_levels": {"low"}})
+    settings = SdSettings(**SETTINGS.model_dump() | {"excluded_levels": {"low"}})
     made = organisation(settings)
     parents = (ParentAnswer(since("1900-01-01", "2025-01-01"), "mid"),)
     made.departments[HERE] = replace(made.departments[HERE], parents=parents)
@@ -449,7 +449,7 @@ def test_a_lift_that_is_possible_on_some_days_leaves_the_others_in_the_own_depar
 
 
 def test_a_left_out_name_on_the_way_up_is_told_where_a_level_is_lifted_too() -> None:
-    settings = SdSettings(**SETTINGS.model_dump() | {"left_out_levels": {"low"}, "left_out_names": ("^mid$",)})
+    settings = SdSettings(**SETTINGS.model_dump() | {"excluded_levels": {"low"}, "excluded_names": ("^mid$",)})
     holder = replace(HOLDER, organisation=organisation(settings))
     whole = told(statuses=[("1", "2020-01-01", "")], departments=[(HERE, "2020-01-01", "")], jobs=ALWAYS_JOB)
     found = mapped(whole, holder, settings, TODAY, None)

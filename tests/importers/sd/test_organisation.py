@@ -99,7 +99,7 @@ def test_pitfall_16_nor_do_two_units_below_each_other_make_a_loop(payroll: Payro
     other = NEW.replace("0777", "0778")
     payroll.home.put_department(department(NEW, "B777", NY1, "Ene", other))
     payroll.home.put_department(department(other, "B778", NY1, "Anden", NEW))
-    payroll.read(left_out_levels={NY1})
+    payroll.read(excluded_levels={NY1})
     assert payroll.known.link("Unit", unit(NEW), "counts_as", TODAY) is None
 
 
@@ -238,7 +238,7 @@ def test_pitfall_27_a_department_no_longer_answered_ends_through_the_brake(
 
 
 def test_pitfall_28_people_of_a_unit_left_out_by_name_go_above_and_the_rule_is_shown(payroll: Payroll) -> None:
-    applied = payroll.read(left_out_names=("^Børnehuset",))
+    applied = payroll.read(excluded_names=("^Børnehuset",))
     key = employment(BO, "00417")
     assert payroll.known.link("Employment", key, "unit", TODAY) == unit(BUAB)
     assert payroll.known.link("Employment", key, "paid_in", TODAY) is None
@@ -252,7 +252,7 @@ def test_pitfall_28_people_of_a_unit_left_out_by_name_go_above_and_the_rule_is_s
 def test_pitfall_29_a_unit_that_a_filter_now_catches_ends_with_its_history(
     payroll: Payroll, clean_graph: neo4j.Driver
 ) -> None:
-    filtered = {"left_out_names": ("^%",)}
+    filtered = {"excluded_names": ("^%",)}
     run_import(clean_graph, payroll.source(**filtered), KEYRING)
     old = payroll.home.departments[B190]
     closed = old.periods[0]._replace(first=TODAY, name="%Pædagogisk pulje")
@@ -275,7 +275,7 @@ def test_pitfall_29_a_unit_that_a_filter_now_catches_ends_with_its_history(
 
 def test_pitfall_56_who_is_lifted_moves_when_the_department_does(payroll: Payroll) -> None:
     """A department under another unit from 1 July: SD tells no change of the employment."""
-    lifted = {"left_out_levels": {LOWEST}}
+    lifted = {"excluded_levels": {LOWEST}}
     payroll.read(**lifted)
     key = employment(BO, "00417")
     before = [payroll.known.link("Employment", key, "unit", day(each)) for each in ("2025-06-30", "2025-07-01")]
@@ -294,7 +294,7 @@ def test_pitfall_56_who_is_lifted_moves_when_the_department_does(payroll: Payrol
 
 
 def test_pitfall_56_a_move_that_takes_effect_is_seen_by_the_daily_look_at_the_tree(payroll: Payroll) -> None:
-    lifted = {"left_out_levels": {LOWEST}}
+    lifted = {"excluded_levels": {LOWEST}}
     payroll.read(**lifted)
     payroll.at("2026-03-03 08:00")
     old = payroll.home.departments[B190]

@@ -192,7 +192,7 @@ def test_pitfall_10_year_one_is_written_with_four_digits(payroll: Payroll) -> No
 
 def test_pitfall_11_what_breaks_the_schemas_patterns_is_read(payroll: Payroll) -> None:
     payroll.change(DORTE, "E0042", lambda each: replace(each, contact=Contact("14", "", "Empty@Empty")))
-    payroll.read(phones_that_are_none={"00000000", "14"})
+    payroll.read(placeholder_phones={"00000000", "14"})
     key = employment(DORTE, "E0042")
     assert payroll.known.exists("Employment", key, TODAY)
     assert payroll.known.value("Employment", key, "email", TODAY) is None

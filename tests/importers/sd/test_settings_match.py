@@ -9,11 +9,11 @@ from tests.importers.sd.pure import HERE, SETTINGS, organisation
 @pytest.mark.parametrize(
     ("settings", "fields", "words"),
     [
-        ({"left_out_levels": ["Afdelingsniveau"]}, ["left_out_levels"], "'Afdelingsniveau' leaves nothing out"),
-        ({"left_out_levels": ["low", "Low"]}, ["left_out_levels"], "'Low'"),
-        ({"left_out_names": ["^her", "^x"]}, ["left_out_names"], "'^x'"),
-        ({"left_out_units": ["00000000-0000-4000-8000-000000000000"]}, ["left_out_units"], "no department"),
-        ({"left_out_levels": ["low"], "left_out_names": [f"^{HERE[:4]}"]}, [], ""),
+        ({"excluded_levels": ["Afdelingsniveau"]}, ["excluded_levels"], "'Afdelingsniveau' leaves nothing out"),
+        ({"excluded_levels": ["low", "Low"]}, ["excluded_levels"], "'Low'"),
+        ({"excluded_names": ["^her", "^x"]}, ["excluded_names"], "'^x'"),
+        ({"excluded_units": ["00000000-0000-4000-8000-000000000000"]}, ["excluded_units"], "no department"),
+        ({"excluded_levels": ["low"], "excluded_names": [f"^{HERE[:4]}"]}, [], ""),
         ({}, [], ""),
     ],
 )  # fmt: skip

@@ -74,17 +74,17 @@ def unreadable(applied):
 def test_a_department_with_a_date_that_is_none_stays_with_all_that_hangs_on_it(
     payroll: Payroll, spoil: Spoil, levels: set[str]
 ) -> None:
-    payroll.read(left_out_levels=levels)
+    payroll.read(excluded_levels=levels)
     before = everything(payroll)
     spoil(DEPARTMENTS, "<ActivationDate>2025-07-01<", "<ActivationDate>2025-13-01<")
     payroll.home.put_department(department(NEW, "B777", NY1, "Ny", BU00))
-    applied = payroll.read(whole=True, left_out_levels=levels)
+    applied = payroll.read(whole=True, excluded_levels=levels)
     assert unreadable(applied) == [(unit(B110), "ActivationDate")]
     assert "2025-13-01" not in str(applied.problems)
     assert payroll.known.exists("Unit", unit(NEW), TODAY)
     assert {key: each for key, each in everything(payroll).items() if key in before} == before
     Spoiled.texts = {}
-    assert unreadable(payroll.read(whole=True, left_out_levels=levels)) == []
+    assert unreadable(payroll.read(whole=True, excluded_levels=levels)) == []
     assert {key: each for key, each in everything(payroll).items() if key in before} == before
 
 

@@ -76,22 +76,22 @@ def without_department(uuid: str, answer: str) -> Iterator[None]:
 def test_a_department_that_is_not_answered_takes_nobody_out_of_it(
     payroll: Payroll, answer: str, levels: frozenset[str]
 ) -> None:
-    payroll.read(left_out_levels=levels)
+    payroll.read(excluded_levels=levels)
     before = everything(payroll)["Employment", KEY]
     touched(payroll)
     with without_department(B190, answer):
-        applied = payroll.read(left_out_levels=levels)
+        applied = payroll.read(excluded_levels=levels)
     assert everything(payroll)["Employment", KEY].links == before.links
     assert [(each.kind, each.key, each.rule) for each in applied.problems] == [("Unit", unit(B190), "no_answer")]
     # Nothing new is registered: it is asked for again all the same, and let go.
     payroll.at("2026-03-02 10:00")
     payroll.service.calls.clear()
-    assert payroll.read(left_out_levels=levels).problems == []
+    assert payroll.read(excluded_levels=levels).problems == []
     asked = [each for operation, each in payroll.service.calls if operation == DEPARTMENT]
     assert B190 in {each.get("DepartmentUUIDIdentifier") for each in asked}
     payroll.at("2026-03-02 11:00")
     payroll.service.calls.clear()
-    payroll.read(left_out_levels=levels)
+    payroll.read(excluded_levels=levels)
     assert TIMELINE not in payroll.service.operations_asked()
 
 
@@ -160,7 +160,7 @@ def test_names_and_protection_that_are_not_told_stay(payroll: Payroll) -> None:
 def test_a_unit_without_any_parent_told_keeps_its_place_and_its_people(
     payroll: Payroll, levels: frozenset[str], whole: bool
 ) -> None:
-    payroll.read(left_out_levels=levels)
+    payroll.read(excluded_levels=levels)
     before = everything(payroll)
     touched(payroll)
     payroll.wrong.histories = {B190: []}
@@ -169,7 +169,7 @@ def test_a_unit_without_any_parent_told_keeps_its_place_and_its_people(
         return told.replace(B190, "") if operation == ORGANISATION else told
 
     with answers(replaced):
-        applied = payroll.read(whole=whole, left_out_levels=levels)
+        applied = payroll.read(whole=whole, excluded_levels=levels)
     after = everything(payroll)
     for key in (("Unit", unit(B190)), ("Employment", KEY), ("Employment", employment(DORTE, "E0042"))):
         assert after[key].links == before[key].links, key

@@ -119,11 +119,11 @@ def test_the_file_is_looked_for_in_the_home_and_then_here(tmp_path: Path, monkey
 
 
 def test_what_is_shown_masks_secrets_and_names_origins(tmp_path: Path) -> None:
-    text = '[neo4j]\npassword = "very hidden"\n[cpr.keys]\nk1 = "also hidden"\n[redis]\nurl = "redis://:hidden@db/0"\n'
+    text = '[neo4j]\npassword = "very hidden"\n[cpr_keys.keys]\nk1 = "also hidden"\n[redis]\nurl = "redis://:hidden@db/0"\n'
     rows = {name: (value, origin) for name, value, origin in shown(load(written(tmp_path, text), {}))}
     assert "hidden" not in str(rows)
     assert rows["neo4j.password"] == ("•••", str(tmp_path / "reconnect.toml"))
-    assert rows["cpr.keys.k1"][0] == "•••"
+    assert rows["cpr_keys.keys.k1"][0] == "•••"
     assert rows["neo4j.user"] == ("neo4j", DEFAULT)
 
 
@@ -162,7 +162,7 @@ def test_known_names_in_settings_are_taken(tmp_path: Path) -> None:
     ("text", "name", "words"),
     [
         (SD.replace('["XA"]', '"XA"'), "sources.sd.institutions", "must be a list"),
-        (SD + "left_out_levels = 3\n", "sources.sd.left_out_levels", "must be a list"),
+        (SD + "excluded_levels = 3\n", "sources.sd.excluded_levels", "must be a list"),
         (SD.replace("SYx", "x"), "sources.sd.user", "such as SY0815"),
         (SD.replace('institutions = ["XA"]\n', ""), "sources.sd", "say which region or which institutions"),
         (SD + 'json_url = "service.sd.dk"\n', "sources.sd.json_url", "is not a web address"),
@@ -174,7 +174,7 @@ def test_known_names_in_settings_are_taken(tmp_path: Path) -> None:
         (SD + 'earliest = "yesterday"\n', "sources.sd.earliest", "must be a date, such as 2026-06-30"),
         (SD + 'opens = "early"\n', "sources.sd.opens", "must be a time of the day"),
         (SD + 'unpaid = {positions_from = "9000a"}\n', "sources.sd.unpaid.positions_from", "must be a whole number"),
-        (SD + 'left_out_names = ["["]\n', "sources.sd.left_out_names", "is not a valid regular expression"),
+        (SD + 'excluded_names = ["["]\n', "sources.sd.excluded_names", "is not a valid regular expression"),
         ('[sources.kle]\nurl = "ftp://kle.example"\n', "sources.kle.url", "is not a web address"),
         ('[sources.positions]\nurl = "kle.example"\n', "sources.positions.url", "is not a web address"),
         ('[neo4j]\nuri = "http://db"\n', "neo4j.uri", "is not an address of Neo4j"),
