@@ -7,8 +7,8 @@ from itertools import islice
 import neo4j
 
 from graph.identity.known_keys import KnownKeys, RecordId
+from graph.runs.cursors import read_cursor, write_cursor
 from graph.runs.known import has_told, statements_of
-from graph.runs.sourcing import read_cursor, write_cursor
 from graph.statements.precedence import RULE_PREFIX
 from graph.statements.statement import Statement
 from rules.positions import PREFIX, PositionFacts

@@ -32,7 +32,7 @@ from api.mutations.editing import (
 from api.mutations.inputs import Decided, HolderInput, PlacedUnitInput, PlaceInput, Written
 from api.mutations.lives import end_unit, relive
 from graph.errors import ChangeRejected
-from graph.runs.sourcing import approve
+from graph.runs.brakes import approve
 from graph.statements.statement import DatedLink
 from graph.time import Period
 from graph.writing.amending import Amendment

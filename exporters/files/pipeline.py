@@ -29,8 +29,9 @@ from exporters.target import ImageReader, Notice, Row, Shaped, ShapedFile, Targe
 from graph.cpr.keyring import Keyring
 from graph.planning import replan
 from graph.runs.approvals import not_used, require_held
-from graph.runs.sourcing import approve as approve_brake
-from graph.runs.sourcing import end_run, hold, is_approved, spend, start_run
+from graph.runs.brakes import approve as approve_brake
+from graph.runs.brakes import hold, is_approved, spend
+from graph.runs.run_log import end_run, start_run
 from graph.time import today
 from graph.writing.protection import unprotected
 

@@ -8,7 +8,7 @@ import neo4j
 
 from graph.cpr.keyring import Keyring
 from graph.identity.known_keys import KnownKeys, RecordId
-from graph.runs.sourcing import read_cursor
+from graph.runs.cursors import read_cursor
 from graph.statements.statement import Statement
 from graph.statements.stored_record import from_text
 

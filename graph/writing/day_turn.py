@@ -22,8 +22,8 @@ from graph.change_log import now, take_numbers, turned_day
 from graph.errors import GraphError
 from graph.model import KINDS
 from graph.runs.approvals import require_held
-from graph.runs.sourcing import approve as let_through
-from graph.runs.sourcing import brake_id, hold, spend
+from graph.runs.brakes import approve as let_through
+from graph.runs.brakes import brake_id, hold, spend
 from graph.statements.merge import Thing
 from graph.time import today as todays_date
 from graph.writing.difference import copied

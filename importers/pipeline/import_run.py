@@ -20,20 +20,12 @@ from graph.identity.matching import DEFAULT_MATCH_KEYS, MatchKeys, keep_undecide
 from graph.model import KINDS
 from graph.planning import replan
 from graph.runs.approvals import not_used, require_held
+from graph.runs.brakes import approve as approve_brake
+from graph.runs.brakes import hold, is_approved, spend
+from graph.runs.cursors import read_cursor, write_cursor
 from graph.runs.known import GraphKnown
-from graph.runs.sourcing import approve as approve_brake
-from graph.runs.sourcing import (
-    end_run,
-    hold,
-    is_approved,
-    kept_problems,
-    problem_id,
-    read_cursor,
-    settle_problems,
-    spend,
-    start_run,
-    write_cursor,
-)
+from graph.runs.problems import kept_problems, problem_id, settle_problems
+from graph.runs.run_log import end_run, start_run
 from graph.statements.precedence import SourceOrder
 from graph.statements.statement import Problem
 from graph.writing.cycles import find_refused

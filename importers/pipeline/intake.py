@@ -13,7 +13,7 @@ from graph.errors import ChangeRejected
 from graph.identity.known_keys import KnownKeys, RecordId
 from graph.model import KINDS
 from graph.runs.known import ABSENT, NOT_COMPLETE, GraphKnown
-from graph.runs.sourcing import kept_problems
+from graph.runs.problems import kept_problems
 from graph.statements import normal_text
 from graph.statements.merge import check
 from graph.statements.statement import BadRecord, Problem, Ref, Statement

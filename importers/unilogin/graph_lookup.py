@@ -7,7 +7,8 @@ import neo4j
 
 from graph.as_of import exists
 from graph.identity.known_keys import RecordId
-from graph.runs.sourcing import is_holding, read_cursor, write_cursor
+from graph.runs.brakes import is_holding
+from graph.runs.cursors import read_cursor, write_cursor
 
 _MEMORY = "unilogin#calls"
 OWN = "unilogin"

@@ -16,7 +16,7 @@ from exporters.files.pipeline import run_export
 from exporters.report import ExportReport
 from graph.cpr.keyring import require_keys_of
 from graph.retry import NEVER, Retry
-from graph.runs.sourcing import end_killed, running_runs
+from graph.runs.run_log import end_killed, running_runs
 from graph.time import COPENHAGEN
 from graph.writing import day_turn
 from importers.pipeline.import_run import run_import

@@ -16,7 +16,7 @@ import yaml
 from neo4j.exceptions import AuthError, ClientError, ServiceUnavailable, SessionExpired, TransientError
 
 from graph import connection
-from graph.runs import sourcing
+from graph.runs import run_log
 from reconnect import cli
 from reconnect.embedded import Addresses, EmbeddedError, Instance
 from reconnect.exits import Exit
@@ -122,7 +122,7 @@ def _import(tell: Connection, environment: dict[str, str], file: Path, said: Pat
     os.environ.update(environment)
     with said.open("wb") as out:
         os.dup2(out.fileno(), 2)
-    start_run = sourcing.start_run
+    start_run = run_log.start_run
 
     def begin(*given: object, **options: object) -> str:
         run = start_run(*given, **options)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ import pytest
 import redis
 import yaml
 
-from graph.runs.sourcing import start_run
+from graph.runs.run_log import start_run
 from reconnect.context import Context
 from reconnect.embedded import Addresses
 from reconnect.exits import Exit

@@ -13,8 +13,9 @@ from graph.cpr.keyring import Keyring
 from graph.errors import ChangeRejected, Unknown
 from graph.identity.known_keys import KnownKeys, RecordId
 from graph.identity.matching import Undecided, keep_undecided
+from graph.runs.brakes import hold
 from graph.runs.known import GraphKnown
-from graph.runs.sourcing import hold, kept_problems, settle_problems
+from graph.runs.problems import kept_problems, settle_problems
 from graph.statements.precedence import SourceOrder
 from graph.statements.statement import DatedLink, Problem, Ref, Statement
 from graph.time import Period, today

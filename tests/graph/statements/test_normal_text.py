@@ -8,7 +8,7 @@ import pytest
 from graph.collation import caption
 from graph.errors import ChangeRejected
 from graph.model import INDEXED, KINDS
-from graph.runs.sourcing import problem_id
+from graph.runs.problems import problem_id
 from graph.statements.merge import check
 from graph.statements.normal_text import by_hand, has_controls, normal, of_source
 from graph.statements.statement import DatedLink, DatedValue, Problem, Ref, Statement

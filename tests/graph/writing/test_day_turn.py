@@ -12,7 +12,7 @@ from graph.corrections.person_erasure import erase_person
 from graph.cpr.keyring import Keyring
 from graph.errors import ChangeRejected
 from graph.questions.unmatched import unmatched
-from graph.runs import sourcing
+from graph.runs import brakes
 from graph.runs.approvals import StaleApproval
 from graph.statements.statement import Statement
 from graph.time import Period, today
@@ -115,7 +115,7 @@ def test_a_turn_ahead_waits_for_a_person_and_is_taken_back(clean_graph: neo4j.Dr
     assert shown(clean_graph) != before
 
     back = waits(clean_graph, TODAY)
-    assert sourcing.approve(clean_graph, back.brake, "hanne", "the clock was wrong")
+    assert brakes.approve(clean_graph, back.brake, "hanne", "the clock was wrong")
     assert turn(clean_graph, TODAY)[SOON] == 1
     assert shown(clean_graph) == before
     assert waits(clean_graph, far).brake  # an approval holds once
@@ -133,7 +133,7 @@ def test_what_a_person_has_allowed_is_turned_the_day_after_too(clean_graph: neo4
     """The job of Monday stops after a weekend; it is approved on Monday, and the job of Tuesday does both."""
     run_import(clean_graph, Stating(*small()), Keyring.generate())
     monday = TODAY + timedelta(days=3)
-    assert sourcing.approve(clean_graph, waits(clean_graph, monday).brake, "hanne", "a weekend without power")
+    assert brakes.approve(clean_graph, waits(clean_graph, monday).brake, "hanne", "a weekend without power")
     assert list(turn(clean_graph, monday + timedelta(days=1))) == [TODAY + timedelta(days=n) for n in (1, 2, 3, 4)]
 
 

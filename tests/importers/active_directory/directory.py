@@ -10,7 +10,7 @@ import neo4j
 from ldap3.utils.dn import escape_rdn
 
 from graph.cpr.keyring import Keyring
-from graph.runs.sourcing import kept_problems
+from graph.runs.problems import kept_problems
 from graph.time import COPENHAGEN
 from importers.active_directory.graph_lookup import GraphLookup
 from importers.active_directory.settings import ActiveDirectorySettings

@@ -12,7 +12,7 @@ import neo4j
 
 from graph.cpr.keyring import Keyring
 from graph.cpr.lookup_log import CprLog
-from graph.runs.sourcing import kept_problems
+from graph.runs.problems import kept_problems
 from graph.statements.statement import DatedLink, Problem, Ref, Statement
 from graph.time import Period
 from importers.cpr.persons import GraphPersons

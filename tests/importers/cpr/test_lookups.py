@@ -9,7 +9,7 @@ import pytest
 from graph.change_log import Origin
 from graph.corrections.distinct_persons import tell_apart
 from graph.corrections.possible_duplicates import PossibleDuplicate, suspicions
-from graph.runs.sourcing import kept_problems
+from graph.runs.problems import kept_problems
 from graph.statements.statement import DatedValue
 from graph.time import Period
 from importers.cpr.errors import LogUnwritable, Misconfigured

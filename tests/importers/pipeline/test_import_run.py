@@ -9,7 +9,8 @@ import pytest
 
 from graph.cpr.keyring import Keyring
 from graph.runs.approvals import StaleApproval
-from graph.runs.sourcing import approve, kept_problems
+from graph.runs.brakes import approve
+from graph.runs.problems import kept_problems
 from graph.statements.statement import BadRecord, Problem, Statement
 from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import

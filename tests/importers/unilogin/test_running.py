@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from graph.runs.sourcing import approve
+from graph.runs.brakes import approve
 from importers.pipeline.import_run import run_import
 from importers.source import SourceError
 from importers.unilogin.errors import RequestRejected, Unavailable

@@ -1,0 +1,62 @@
+"""The runs of imports and exports: when each began and ended, what became of it, and what it counted."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import neo4j
+import orjson
+
+from graph.change_log import now
+
+
+def start_run(driver: neo4j.Driver, kind: str, name: str, *, dry: bool) -> str:
+    """A run of an import or export begins; its id. ``state``: running, done, stopped (brake), failed, killed."""
+    run = str(uuid4())
+    driver.execute_query(
+        "CREATE (:Run {id: $run, type: $type, name: $name, started: $at, state: 'running', dry: $dry})",
+        run=run,
+        type=kind,
+        name=name,
+        at=now(),
+        dry=dry,
+    )
+    return run
+
+
+def end_run(driver: neo4j.Driver, run: str, state: str, counts: Mapping[str, Any], error: str = "") -> None:
+    driver.execute_query(
+        """
+        MATCH (r:Run {id: $run})
+        SET r.ended = $at, r.state = $state, r.counts = $counts, r.error = $error
+        """,
+        run=run,
+        at=now(),
+        state=state,
+        counts=orjson.dumps(counts).decode(),
+        error=error or None,
+    )
+
+
+def end_killed(driver: neo4j.Driver, kind: str, name: str) -> int:
+    """Note of runs that say they are running that they were killed, as the caller knows that none runs. How many."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (r:Run {type: $type, name: $name, state: 'running'})
+        SET r.state = 'killed', r.ended = $at, r.error = 'it ended without a word: killed, or its machine stopped'
+        RETURN count(r) AS count
+        """,
+        type=kind,
+        name=name,
+        at=now(),
+    )
+    return int(rows[0]["count"])
+
+
+def running_runs(driver: neo4j.Driver) -> list[tuple[str, str]]:
+    """Type and name of the runs that say they are running."""
+    rows, _, _ = driver.execute_query(
+        "MATCH (r:Run {state: 'running'}) RETURN DISTINCT r.type AS type, r.name AS name",
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return [(row["type"], row["name"]) for row in rows]
