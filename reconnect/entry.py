@@ -2,13 +2,18 @@
 
 import sys
 
+import typer
+
 
 def main() -> None:
     """Run what was typed."""
-    from reconnect.root import app, asks_for_help
+    from reconnect.root import app, asks_for_help, command_named
 
     if asks_for_help(sys.argv[1:]):
-        app()
+        if sys.argv[1:] and (context := command_named(sys.argv[1:-1])) is not None:
+            typer.echo(context.get_help())
+        else:
+            app()
     else:
         from reconnect import cli
 

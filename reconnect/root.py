@@ -160,3 +160,23 @@ def begin(
 
 # Commands that must work where the settings are wrong or don't exist yet.
 _WITHOUT_SETTINGS = frozenset({"schema", "sample"})
+
+
+def command_named(words: Sequence[str]) -> typer.Context | None:
+    """The context of the command that ``words`` begin with; None where they begin with something else.
+
+    The root's options are not read, which would load what checks their values.
+    """
+    context = _context(typer.main.get_command(app), None, "reconnect")
+    for word in words:
+        group: Any = context.command
+        if not isinstance(group, TyperGroup):
+            break  # its arguments
+        if word not in group.list_commands(context):
+            return None
+        context = _context(group.get_command(context, word), context, word)
+    return context
+
+
+def _context(command: Any, above: typer.Context | None, name: str) -> typer.Context:
+    return typer.Context(command, parent=above, info_name=name, **command.context_settings)
