@@ -163,10 +163,12 @@ class NotSetUp(Exception):
 class Surroundings:
     """What the program hands to a target when it makes it.
 
+    ``name``: what the target is called: as its folder; where that stands for several, ``<folder>-<name>``.
     ``driver``: opens the graph's store; ``keyring``: opens the keys of CPR numbers. A target that is given files has no
     need of either: the export reads the image and keeps the ledger for it.
     """
 
+    name: str
     driver: "Callable[[], neo4j.Driver]"
     keyring: "Callable[[], Keyring]"
 
@@ -178,6 +180,9 @@ class TargetFolder(Protocol):
     ``OBJECTS``: what the ledger calls the sorts of objects that it gets.
     ``Settings``: a pydantic model, in ``reconnect.toml`` under ``[targets.<folder>]``. Where a setting is required, the
     target is used only if that section is there.
+    A folder that also exports ``SEVERAL = True`` stands for any number of targets, each with a name that the
+    municipality chooses: their settings are in ``[targets.<folder>.<name>]``, and each has a ledger, a brake and a
+    schedule of its own.
     """
 
     TITLE: str

@@ -80,7 +80,8 @@ def local_api(context: Context) -> Iterator[LocalApi]:
         try:
             rules = {each.name: each.about for each in context.settings.roles}
             states = partial(_states, context)
-            reader = Reader(reading, driver, context.keyring, _LIMITS, context.order, states, rules, targets=objects())
+            known = objects(context.settings.targets)
+            reader = Reader(reading, driver, context.keyring, _LIMITS, context.order, states, rules, targets=known)
             yield LocalApi(portal, reader)
         finally:
             portal.call(reading.close)

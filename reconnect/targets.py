@@ -1,31 +1,75 @@
-"""How a target is made from its settings. Which ones there are: ``reconnect.folders``."""
+"""How a target is made from its settings. Which ones there are: ``reconnect.folders``.
+
+A folder may stand for several targets (``SEVERAL``). Each is then called by the folder and its name in the settings,
+with a hyphen between them; where there is one only, the folder's name is enough.
+"""
 
 from collections.abc import Mapping
+
+from pydantic import BaseModel
 
 from exporters.ledger import FILE
 from exporters.target import NotSetUp, Surroundings, Target
 from reconnect import folders
 from reconnect.context import Context
 from reconnect.exits import CommandFailed, Exit
+from reconnect.settings.tree import TargetsSettings
 
 
 def build(context: Context, name: str) -> Target:
     """The target ``name``. Raises CommandFailed (usage) for an unknown one, or one without the settings it needs."""
-    if name not in folders.target_names():
-        raise CommandFailed(f"There is no target {name!r}. There are: {', '.join(folders.target_names())}.", Exit.USAGE)
-    found, settings = folders.target(name), context.settings.targets.of(name)
+    name = full_name(context.settings.targets, name)
+    folder = name.partition("-")[0]
+    found, settings = folders.target(folder), settings_of(context.settings.targets, name)
     if settings is None:
         raise CommandFailed(
-            f"{found.TITLE} has no settings: add [targets.{name}] with {found.NEEDS} to reconnect.toml; "
-            f"exporters/{name}/README.md tells what they mean.",
+            f"{found.TITLE} has no settings: add [targets.{folder}] with {found.NEEDS} to reconnect.toml; "
+            f"exporters/{folder}/README.md tells what they mean.",
             Exit.USAGE,
         )
     try:
-        return found.build(settings, Surroundings(context.driver, lambda: context.keyring))
+        return found.build(settings, Surroundings(name, context.driver, lambda: context.keyring))
     except NotSetUp as error:
         raise CommandFailed(str(error), Exit.USAGE) from error
 
 
-def objects() -> Mapping[str, tuple[str, ...]]:
-    """What the ledger keeps of each target, by name."""
-    return {name: (FILE, *folders.target(name).OBJECTS) for name in folders.target_names()}
+def full_name(settings: TargetsSettings, name: str) -> str:
+    """The name under which the target is run, scheduled and kept. Raises CommandFailed (usage) for an unknown one."""
+    folder, _, instance = name.partition("-")
+    if folder not in folders.target_names():
+        raise CommandFailed(f"There is no target {name!r}. There are: {', '.join(folders.target_names())}.", Exit.USAGE)
+    several = settings.several(folder)
+    if several is None:
+        if instance:
+            raise CommandFailed(f"There is no target {name!r}: there is one {folder}, without a name.", Exit.USAGE)
+        return name
+    if instance in several:
+        return name
+    if not several:
+        found = folders.target(folder)
+        raise CommandFailed(
+            f"{found.TITLE} has no settings: add [targets.{folder}.NAME], with a name of your choice, "
+            f"with {found.NEEDS} to reconnect.toml; exporters/{folder}/README.md tells what they mean.",
+            Exit.USAGE,
+        )
+    if instance or len(several) > 1:
+        known = ", ".join(f"{folder}-{each}" for each in sorted(several))
+        raise CommandFailed(f"There is no target {name!r} in the settings. There are: {known}.", Exit.USAGE)
+    return f"{folder}-{next(iter(several))}"
+
+
+def settings_of(settings: TargetsSettings, name: str) -> BaseModel | None:
+    """The settings of the target with this full name; None where there are none."""
+    folder, _, instance = name.partition("-")
+    several = settings.several(folder)
+    return settings.of(folder) if several is None else several.get(instance)
+
+
+def objects(settings: TargetsSettings) -> Mapping[str, tuple[str, ...]]:
+    """What the ledger keeps of each target, by its full name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for folder in folders.target_names():
+        several = settings.several(folder)
+        names = [folder] if several is None else [f"{folder}-{each}" for each in several]
+        found |= dict.fromkeys(names, (FILE, *folders.target(folder).OBJECTS))
+    return found

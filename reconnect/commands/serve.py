@@ -101,7 +101,7 @@ async def _serve(
         redis_url=context.redis_url(),
         states=partial(as_answers, context),
         role_rules={each.name: each.about for each in context.settings.roles},
-        targets=objects(),
+        targets=objects(context.settings.targets),
         origins=context.settings.api.origins,
         introspection=context.settings.api.introspection,
         limits=Limits(budget=context.settings.api.budget),

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from graph.model import KINDS
 from graph.statements.precedence import DEFAULT_ORDER
-from reconnect.settings.tree import Settings, SourcesSettings, TargetsSettings
+from reconnect.settings.tree import Settings, SourcesSettings
 
 Place = tuple[str, ...]
 EXISTS = "exists"  # whether a thing is there; ranked as a property is
@@ -26,7 +26,7 @@ def unknown_names(settings: Settings) -> Iterator[tuple[Place, str]]:
         yield from _unknown(at, order, ranked, "source")
     schedules = settings.schedules
     yield from _unknown_keys(("schedules", "imports"), schedules.imports, SourcesSettings.model_fields, "source")
-    yield from _unknown_keys(("schedules", "exports"), schedules.exports, TargetsSettings.model_fields, "target")
+    yield from _unknown_keys(("schedules", "exports"), schedules.exports, _targets(settings), "target")
     yield from _unknown_keys(("silence", "after_hours"), settings.silence.after_hours, kept, "source")
     for source, own in names.items():
         for name in {*own} & ({*names} - {source}):
@@ -37,6 +37,16 @@ def _kept_names(settings: Settings, source: str) -> tuple[str, ...]:
     """The names under which the graph keeps what a source states: settings may give it some of its own."""
     own = settings.sources.of(source)
     return (getattr(own, "name", None) or source, *getattr(own, "other_names", ()))
+
+
+def _targets(settings: Settings) -> list[str]:
+    """What the targets are called. Of a folder that stands for several, each; the only one also by the folder alone."""
+    names: list[str] = []
+    for folder in type(settings.targets).model_fields:
+        several = settings.targets.several(folder)
+        names += [folder] if several is None or len(several) == 1 else []
+        names += [f"{folder}-{each}" for each in several or ()]
+    return names
 
 
 def _unknown_keys(at: Place, names: Iterable[str], allowed: Collection[str], what: str) -> Iterator[tuple[Place, str]]:

@@ -186,13 +186,29 @@ class OfFolders(Section):
         found = getattr(self, name) if name in type(self).model_fields else None
         return found if isinstance(found, BaseModel) else None
 
+    def several(self, name: str) -> Mapping[str, BaseModel] | None:
+        """Of a folder that stands for several: those of each, by name; None where it stands for one."""
+        found = getattr(self, name) if name in type(self).model_fields else None
+        return found if isinstance(found, Mapping) else None
 
-def _of_folders(room: str, doc: str, models: Mapping[str, type[BaseModel]]) -> type[OfFolders]:
-    """Where a folder's settings can be left out they have their defaults; else they are None until they are given."""
+
+Instance = Annotated[str, Field(pattern="^[a-z0-9_]+$", examples=["intranet"])]
+
+
+def of_folders(room: str, doc: str, found: Mapping[str, Any]) -> type[OfFolders]:
+    """``found``: what each folder exports.
+
+    Where a folder's settings can be left out they have their defaults; else they are None until they are given.
+    """
     fields: dict[str, Any] = {}
-    for name, model in models.items():
-        is_needed = any(each.is_required() for each in model.model_fields.values())
-        fields[name] = (model | None, None) if is_needed else (model, model())
+    for name, folder in found.items():
+        model: type[BaseModel] = folder.Settings
+        if getattr(folder, "SEVERAL", False):
+            fields[name] = (dict[Instance, model], Field(default_factory=dict, description="name → its settings"))  # type: ignore[valid-type]
+        elif any(each.is_required() for each in model.model_fields.values()):
+            fields[name] = (model | None, None)
+        else:
+            fields[name] = (model, model())
     return create_model(room, __base__=OfFolders, __doc__=doc, **fields)
 
 
@@ -200,15 +216,15 @@ if TYPE_CHECKING:
     SourcesSettings = OfFolders
     TargetsSettings = OfFolders
 else:
-    SourcesSettings = _of_folders(
+    SourcesSettings = of_folders(
         "SourcesSettings",
         "The sources, each with its own settings; absent: not used.",
-        {name: folders.source(name).Settings for name in folders.source_names()},
+        {name: folders.source(name) for name in folders.source_names()},
     )
-    TargetsSettings = _of_folders(
+    TargetsSettings = of_folders(
         "TargetsSettings",
         "The targets, each with its own settings; absent: not used.",
-        {name: folders.target(name).Settings for name in folders.target_names()},
+        {name: folders.target(name) for name in folders.target_names()},
     )
 
 

@@ -158,6 +158,7 @@ def export_target(
     """
     from reconnect.image_reader import image_reader  # only here: to build the API's schema takes a second
 
+    name = targets.full_name(context.settings.targets, name)
     target = targets.build(context, name)
     with running(context, caller, f"export:{name}") as job, image_reader(context, name) as read:
         end_killed(context.driver(), "export", name)

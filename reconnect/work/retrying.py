@@ -16,6 +16,7 @@ from pydantic import BaseModel, SecretStr
 
 from graph.retry import NEXT, SOON, Retry
 from reconnect.context import Context
+from reconnect.targets import settings_of
 
 _LASTING = frozenset({
     errno.EACCES, errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EDQUOT, errno.EEXIST, errno.EFBIG, errno.EISDIR,
@@ -65,8 +66,9 @@ def is_refused(context: Context, job: str) -> bool:
 
 def _fingerprint(context: Context, job: str) -> str:
     kind, _, name = job.partition(":")
-    of = context.settings.sources if kind == "import" else context.settings.targets
-    return context.keyring.fingerprint(repr(_plain(of.of(name))).encode())
+    settings = context.settings
+    of = settings.sources.of(name) if kind == "import" else settings_of(settings.targets, name)
+    return context.keyring.fingerprint(repr(_plain(of)).encode())
 
 
 def _plain(told: Any) -> Any:

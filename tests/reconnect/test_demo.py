@@ -76,6 +76,17 @@ def test_every_source_is_imported_and_disagrees(clean_graph: neo4j.Driver, demo:
         told, 0
     )
     assert last_write(clean_graph) == before
+    every_target_is_supplied(demo)
+
+
+def every_target_is_supplied(demo: Demo) -> None:
+    context = Context(demo.settings_file)
+    try:
+        for report in steps.supply(context, quiet):
+            assert (report.brake, report.error, len(report.sent) > 0) == (None, "", True), report.target
+            assert {each.name for each in demo.supplied(report.target).iterdir()} == {*report.sent}
+    finally:
+        context.close()
 
 
 def answers_have_what_it_says_to_ask(driver: neo4j.Driver) -> None:

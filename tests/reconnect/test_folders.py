@@ -6,12 +6,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from pydantic import BaseModel, ConfigDict
 
 from importers.source import NotSetUp, Surroundings
 from reconnect import folders, sources, targets
 from reconnect.context import Context
 from reconnect.exits import CommandFailed, Exit
+from reconnect.settings import tree
 from reconnect.settings.file import load
+from reconnect.settings.names import unknown_names
 from reconnect.settings.tree import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,3 +108,72 @@ def test_settings_load_no_source_and_names_load_no_settings() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[] []"
+
+
+class Instance(BaseModel):
+    """Settings of one of several targets."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    address: str
+
+
+@pytest.fixture
+def several(monkeypatch: pytest.MonkeyPatch, context: Context) -> Context:
+    """As if there were a folder ``mailer`` that stands for several targets."""
+
+    def build(settings: Instance, surroundings: targets.Surroundings) -> object:
+        return SimpleNamespace(name=surroundings.name, address=settings.address)
+
+    mailer = SimpleNamespace(
+        TITLE="Mailer", NEEDS="address", OBJECTS=("mail",), Settings=Instance, SEVERAL=True, build=build
+    )
+    monkeypatch.setattr(folders, "target_names", lambda: ("mailer",))
+    monkeypatch.setattr(folders, "target", lambda name: mailer)
+    return context
+
+
+def settings_with(context: Context, tables: dict[str, dict[str, str]]) -> None:
+    """Put targets of the kind into the settings that the context has read."""
+    model = tree.of_folders("TargetsSettings", "", {"mailer": folders.target("mailer")})
+    made = model.model_validate({"mailer": tables} if tables else {})
+    context.__dict__["loaded"] = SimpleNamespace(settings=SimpleNamespace(targets=made))
+
+
+def test_each_of_several_targets_has_a_name(several: Context) -> None:
+    settings_with(several, {"intranet": {"address": "a"}, "school": {"address": "b"}})
+    made = targets.build(several, "mailer-school")
+    assert (made.name, made.address) == ("mailer-school", "b")  # type: ignore[attr-defined]
+    with pytest.raises(CommandFailed, match=r"'mailer' in the settings\. There are: mailer-intranet, mailer-school\."):
+        targets.build(several, "mailer")
+    assert targets.objects(several.settings.targets) == {
+        "mailer-intranet": ("file", "mail"),
+        "mailer-school": ("file", "mail"),
+    }
+    with pytest.raises(CommandFailed, match="There is no target 'mailer-x' in the settings"):
+        targets.build(several, "mailer-x")
+
+
+def test_the_only_one_of_a_kind_needs_no_name(several: Context) -> None:
+    settings_with(several, {"intranet": {"address": "a"}})
+    assert targets.build(several, "mailer").name == "mailer-intranet"
+    settings_with(several, {})
+    with pytest.raises(CommandFailed, match=r"Mailer has no settings: add \[targets\.mailer\.NAME\]"):
+        targets.build(several, "mailer")
+
+
+def test_a_schedule_may_name_each_of_several(several: Context) -> None:
+    def wrong(tables: dict[str, dict[str, str]]) -> list[tuple[str, ...]]:
+        settings_with(several, tables)
+        told = Settings.model_validate({"schedules": {"exports": {"mailer": "0 6 * * *", "mailer-a": "0 6 * * *"}}})
+        return [place for place, _ in unknown_names(told.model_copy(update={"targets": several.settings.targets}))]
+
+    exports = ("schedules", "exports")
+    assert wrong({"a": {"address": "a"}}) == []
+    assert wrong({"a": {"address": "a"}, "b": {"address": "b"}}) == [(*exports, "mailer")]
+    assert wrong({}) == [(*exports, "mailer"), (*exports, "mailer-a")]
+
+
+def test_what_is_alone_has_no_second_name(context: Context) -> None:
+    with pytest.raises(CommandFailed, match="There is no target 'plan2learn-x': there is one plan2learn"):
+        targets.build(context, "plan2learn-x")

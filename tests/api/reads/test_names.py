@@ -18,6 +18,7 @@ from graph.statements.statement import Statement
 from graph.time import today
 from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
+from reconnect.settings.tree import Settings
 from reconnect.targets import objects
 from tests.api.reads.asking import Asking, closed, open_asking
 from tests.emptied import empty
@@ -42,7 +43,7 @@ def asking(driver: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
     empty(driver)
     run_import(driver, Stating(*statements()), RING)
     opened = open_asking(addresses.bolt_uri, addresses.user, addresses.password, driver, RING)
-    opened.reader = replace(opened.reader, targets=objects())
+    opened.reader = replace(opened.reader, targets=objects(Settings().targets))
     yield opened
     closed(opened)
 
