@@ -15,7 +15,7 @@ import typer
 from reconnect import commands
 from reconnect.exits import Exit
 from reconnect.folders import source_names, target_names
-from reconnect.root import MODULES, SUMMARIES, asks_for_help
+from reconnect.root import MODULES, SUMMARIES, asks_for_help, command_named
 from tests.reconnect.shell import Run
 
 pytestmark = pytest.mark.slow
@@ -179,7 +179,25 @@ def test_help_waits_for_nothing_that_it_does_not_show() -> None:
     parts = tuple(f"{each.parent.name}." for each in ROOT.glob("*/__init__.py"))
     assert {each for each in loaded if each.startswith(parts)} - _OF_HELP - set(_command_modules()) == set()
     tops = {each.partition(".")[0] for each in loaded}
-    assert not {"cryptography", "graphql", "httpx", "neo4j", "orjson", "redis", "strawberry", "structlog"} & tops
+    heavy = {"cryptography", "graphql", "httpx", "neo4j", "orjson", "pydantic", "redis", "strawberry", "structlog"}
+    assert heavy & tops == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ([], "reconnect"),
+        (["status"], "reconnect status"),
+        (["token", "create"], "reconnect token create"),
+        (["import", "opus"], "reconnect import"),
+        (["token", "nonsense"], None),
+        (["--home", "here", "status"], None),
+    ],
+)
+def test_whose_help_is_asked_for(words: list[str], named: str | None) -> None:
+    """None: the root reads what was typed as ever, and says what is wrong with it."""
+    context = command_named(words)
+    assert (context and context.command_path.split(" [")[0].split(" {")[0]) == named
 
 
 def test_help_is_told_where_the_settings_are_wrong(tmp_path: Path) -> None:
