@@ -12,11 +12,11 @@ A source is a folder with ``source`` and ``settings``, by which it is found, and
             yield Reading(
                 label="staff of today",
                 day=today(),
-                whole=frozenset({"Person"}),
+                complete_kinds=frozenset({"Person"}),
                 records=(
                     RawRecord("Person", row.id, known.fingerprint(row.raw), partial(to_person, row)) for row in rows
                 ),
-                mark=row_mark(rows),
+                cursor=cursor_of(rows),
             )
 
 The pipeline compares each record's fingerprint with the one it has kept, and calls ``map`` only where it differs;
@@ -74,7 +74,7 @@ class RawRecord:
 class Reading:
     """One consistent picture: a file, or the answers of one window.
 
-    ``whole``: the kinds of which the reading holds everything; known keys of these kinds that are not among
+    ``complete_kinds``: the kinds of which the reading holds everything; known keys of these kinds that are not among
     ``records`` are given to ``absent``, whose answer replaces the kept statement (None = leave it as it is).
     The default ends the thing on ``day``.
     ``cursor`` is stored when everything of the reading is applied, and comes back as ``Known.cursor``. Where nothing
@@ -82,10 +82,10 @@ class Reading:
     to False as long as the old one will do, so that an unchanged source costs no write.
     ``problems`` are those of no single record (an unreadable record without key, an unknown element).
     ``recheck_kinds``: kinds of which ``problems`` are all that there are now; what was kept of them before is mended.
-    ``suspect``: why the reading may not be the whole of what it says it is, or must not be taken without a person.
-    Any reason stops it at the brake, whatever it would write, until somebody approves it. Where it would write
+    ``incomplete_because``: why the reading may not be the whole of what it says it is, or must not be taken without a
+    person. Any reason stops it at the brake, whatever it would write, until somebody approves it. Where it would write
     nothing there is nothing to approve: then its cursor is not stored either, so the next reading is doubtful as well.
-    ``apart``: the readings after it do not build on it; where the brake stops it, they are taken all the same.
+    ``independent``: the readings after it do not build on it; where the brake stops it, they are taken all the same.
     """
 
     label: str

@@ -4,16 +4,21 @@ A folder may stand for several targets (``SEVERAL``). Each is then called by the
 with a hyphen between them; where there is one only, the folder's name is enough.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-from pydantic import BaseModel
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from exporters.ledger import FILE
 from exporters.target import NotSetUp, Surroundings, Target
 from reconnect import folders
 from reconnect.context import Context
 from reconnect.exits import CommandFailed, Exit
-from reconnect.settings.tree import TargetsSettings
+
+if TYPE_CHECKING:  # they load the settings of every source and target
+    from pydantic import BaseModel
+
+    from reconnect.settings.tree import TargetsSettings
 
 
 def build(context: Context, name: str) -> Target:

@@ -15,7 +15,6 @@ from rich.console import Console
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed
 from reconnect.progress import progress
-from reconnect.targets import objects
 from reconnect.terminal import terminal
 
 _GRACE = 10
@@ -88,6 +87,7 @@ async def _serve(
     from graph.connection import connect_async
     from graph.cpr.keyring import require_keys_of
     from reconnect.collector import keep_what_is_loaded
+    from reconnect.targets import objects
     from reconnect.work.source_health import as_answers
 
     uri, user, password = context.neo4j_login()
