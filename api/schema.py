@@ -17,14 +17,13 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from api.computed.types import TOLD, Part, Plain, Thing
+from api.computed.types import FIELDS, TOLD, Part, Plain, Thing
 from api.mutations.schema import Mutation
 from api.reads.filters import of_kind
 from api.reads.types import (
     PLURALS,
     RECORD_LISTS,
     SINGULARS,
-    TIES,
     TYPES,
     UNIONS,
     Answered,
@@ -245,105 +244,15 @@ def _roots() -> Fields:
         roots[name] = (_connection(kind), narrowed, TYPES[kind].doc)
     for name, record in RECORD_LISTS.items():
         roots[name] = (_connection(record), {**_RECORD_FILTERS[name], **_PAGE}, TYPES[record].doc)
-    asked: Arguments = {
-        "role": (str, "key of the role"),
-        "responsibility": (str | None, "kind:key, such as kle:27.12 or system:cura"),
-        "unit": (str, "uuid, or a source's key"),
-        "at": (date | None, "default today"),
-    }
-    roots["nearest"] = ("Nearest", asked, "The nearest holders of a role, counted from a unit")
-    of_person: Arguments = {
-        "person": (str | None, "uuid, or a source's key"),
-        "employment": (str | None, "uuid or key of one employment or affiliation"),
-        "responsibility": (str | None, ""),
-        "types": (list[str] | None, "only holders whose employment is of one of these types"),
-        "at": (date | None, "default today"),
-    }
-    roots["nearestManager"] = ("list[ManagerOfEmployment]", of_person, "One answer an employment and affiliation")
     of_tree: Arguments = {
         "root": (str | None, "uuid or a source's key of a unit; without it all units that have none above them"),
         "depth": (int | None, "so many levels below the root"),
         "at": (date | None, "default today"),
     }
     roots["tree"] = ("list[TreeUnit]", of_tree, "The organisation tree, each unit before those below it, by name")
-    of_all: Arguments = {"at": (date | None, "default today"), "below": (str | None, "only those in or below a unit")}
-    roots["nearestManagers"] = (
-        "list[ManagerOfEmployment]",
-        of_all,
-        "Every employee's nearest manager, in one query",
-    )
-    of_thing: Arguments = {
-        "kind": (str, "of the thing, such as Person"),
-        "thing": (str, "uuid, or a source's key"),
-        "at": (date | None, "default today"),
-    }
-    roots["said"] = ("list[Sayings]", of_thing, "For each property of a thing: who says what, what holds, and why")
-    of_disagreements: Arguments = {
-        "kind": (str, "of things, such as Person"),
-        "property": (str | None, "only of this property or link"),
-        "source": (str | None, "only where this source takes part"),
-        "at": (date | None, "default today"),
-        "first": (int | None, "at most so many; default 100"),
-        "after": (str | None, "go on after the thing with this uuid"),
-    }
-    roots["disagreements"] = (
-        "list[Disagreement]",
-        of_disagreements,
-        "Where sources say different things, by the things' uuids",
-    )
-    roots["suspicions"] = (
-        "list[Suspicion]",
-        {"first": (int | None, "at most so many; default 100")},
-        "Persons who may be one: the same name and birthday, two numbers",
-    )
-    roots["toldApart"] = (
-        "list[Apart]",
-        {"first": (int | None, "at most so many; default 100")},
-        "Persons who were decided to be two, the newest decision first",
-    )
-    of_unmatched: Arguments = {
-        "kind": (str | None, "such as Account"),
-        "source": (str | None, ""),
-        "first": (int | None, "at most so many; default 100"),
-    }
-    roots["unmatched"] = (
-        "list[Unmatched]",
-        of_unmatched,
-        "Records that wait for a decision or for what they are about; accounts and employments that are nobody's",
-    )
-    of_unlisted: Arguments = {
-        "at": (date | None, "default today"),
-        "first": (int | None, "at most so many; default 100"),
-    }
-    roots["unmatchedPositions"] = (
-        "list[UnmatchedPosition]",
-        of_unlisted,
-        "Payroll's codes that the position list does not know, the most frequent first",
-    )
-    roots["sources"] = ("list[SourceHealth]", {}, "Each source: when it ran and will run, what it changed, bad records")
-    roots["endedKle"] = (
-        "list[EndedKle]",
-        {
-            "at": (date | None, "the day asked about, also one to come; default today"),
-            "since": (date | None, "only what ended on this day or later"),
-            "unused": (bool | None, "also what nobody uses"),
-        },
-        "What of KLE has ended and is in use: by which units, assignments, substitutions and role rules",
-    )
-    roots["kleChanges"] = (
-        "list[KleChange]",
-        {
-            "run": (str | None, "only of this import; imports tell theirs"),
-            "after": (int | None, "only after this number of the change log"),
-            "first": (int | None, "at most so many; default 100"),
-        },
-        "What releases of KLE have changed: added, renamed, ended, moved …, with old and new, oldest first",
-    )
-    roots["sharedKle"] = (
-        "list[SharedKle]",
-        {"at": (date | None, "default today")},
-        "Nodes of KLE that more than one unit is responsible for; there should be none",
-    )
+    for name, field in FIELDS.items():
+        arguments = {each: (_SCALARS[argument.type], argument.doc) for each, argument in field.arguments.items()}
+        roots[name] = (f"list[{field.type}]" if field.many else field.type, arguments, field.doc)
     return roots
 
 
@@ -354,7 +263,8 @@ def _of_told(told: Plain | Thing | Part) -> Any:
     return f"list[{to}]" if told.many else f"{to} | None"
 
 
-for _name, _members in {**UNIONS, "Tie": TIES}.items():
+_computed = [each for type_ in TOLD.values() for each in type_.fields.values() if isinstance(each, Thing)]
+for _name, _members in {**UNIONS, **{each.union: each.kinds for each in _computed if each.union}}.items():
     # Strawberry's own way to name a union of types that are made later.
     _types = tuple(Annotated[each, strawberry.lazy(__name__)] for each in _members)
     setattr(_HERE, _name, Annotated[Union[_types], strawberry.union(_name)])  # noqa: UP007 - a union of values

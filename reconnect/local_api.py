@@ -66,7 +66,7 @@ class LocalApi:
         question = question_of(document, operation)
         if not question.is_read:
             raise Rejected(GraphQLError(_READS_ONLY, extensions={"code": "reads_only"}))
-        answer = await self._reader.answer(question, variables, access.fields(), access.name)
+        answer = await self._reader.answer(question, variables, access.fields(), access.name, roles=access.roles)
         return b"".join([part async for part in answer]) if isinstance(answer, AsyncIterator) else answer
 
 

@@ -1,6 +1,7 @@
 """REConnect's own rights: each type that can be read, and each mutation, by system role (architecture.md §4).
 
-One table, so that an auditor can read it; a test walks the whole schema and fails for whatever is not in it.
+One table (``READ``, ``WRITE``), so that an auditor can read it; a test walks the whole schema and fails for whatever
+is not in it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from graphql import GraphQLError
 
-ROLES = ("reader", "hr", "organisation", "rights", "operations", "auditor", "cpr")
+from api.access.roles import EVERYBODY, LOG, ROLES, RUNS
+from api.computed.types import FIELDS as COMPUTED
 
-_EVERYBODY = frozenset({"reader", "hr", "organisation", "rights", "operations", "auditor"})
-_LOG = frozenset({"hr", "organisation", "rights", "operations", "auditor"})
-_RUNS = frozenset({"hr", "organisation", "rights", "operations", "auditor"})
+__all__ = ["BY_HAND", "FIELDS", "READ", "ROLES", "WRITE", "Access", "forbidden"]
 
 # Who may read a type. The types of an answer's own form (pages, periods) need no right of their own.
 READ: Mapping[str, frozenset[str]] = {
@@ -24,29 +24,21 @@ READ: Mapping[str, frozenset[str]] = {
         (
             "Unit", "Person", "Employment", "Affiliation", "Position", "Role", "Assignment", "Substitution", "KleNode",
             "Function", "SystemGroup", "ItSystem", "Account", "DirectoryGroup", "PositionCategory", "KleFacet",
-            "KleFacetCategory", "Nearest", "ManagerOfEmployment", "TreeUnit", "EndedKle", "SharedKle",
+            "KleFacetCategory", "TreeUnit",
         ),
-        _EVERYBODY,
+        EVERYBODY,
     ),
-    "Change": _LOG,
-    "SourceRecord": _LOG,
-    "Run": _RUNS,
-    "BadRecord": _RUNS,
-    "Brake": _RUNS,
-    "Ambiguity": _RUNS,
-    "MatchDecision": _RUNS,
-    "Unmatched": _RUNS,
-    "Saying": _LOG,
-    "Sayings": _LOG,
-    "Disagreement": _LOG,
-    "Suspicion": frozenset({"hr", "operations", "auditor"}),
-    "UnmatchedPosition": frozenset({"hr", "operations", "auditor"}),
-    "Apart": frozenset({"hr", "operations", "auditor"}),
-    "SourceHealth": _RUNS,
-    "ChangeCount": _RUNS,
-    "KleChange": _LOG,
-    "LedgerEntry": _RUNS,
+    "Change": LOG,
+    "SourceRecord": LOG,
+    "Run": RUNS,
+    "BadRecord": RUNS,
+    "Brake": RUNS,
+    "Ambiguity": RUNS,
+    "MatchDecision": RUNS,
+    "LedgerEntry": RUNS,
     "CprLookup": frozenset({"auditor"}),
+    # Each computed root field says its own (``api.computed``).
+    **{type_.name: each.roles for each in COMPUTED.values() for type_ in each.types},
 }  # fmt: skip
 
 # Fields with a right of their own, on types that may be read: home address and private phone; the CPR number.

@@ -209,7 +209,7 @@ async def _graphql(
             raise Rejected(GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
         if question.is_read:
             gate.check(access, question)
-            answer = await reader.answer(question, asked.variables, access.fields(), access.name, account)
+            answer = await reader.answer(question, asked.variables, access.fields(), access.name, account, access.roles)
             ANSWERS.labels("read").inc()
             return _answered(answer, form)
         context = Context(access, service.driver, service.reading, service.keyring, service.order)

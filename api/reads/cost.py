@@ -6,7 +6,7 @@ Counted from what the graph holds (``api.reads.lengths``), before anything is as
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from api.computed.types import TOLD, Part, Thing
+from api.computed.types import FIELDS, TOLD, Part, Thing
 from api.reads.lengths import Lengths
 from api.reads.plan import Cost
 from api.reads.selection import Selected
@@ -18,15 +18,6 @@ _FEW = 5.0  # things in a list within a rule's answer
 _LOOKED_AT = 1.0  # fields that it costs to look at a thing for a filter, an order or a count
 _WALKED = 10.0  # and where the filter follows links
 _WALKING = frozenset({"below", "kle", "role", "position", "root", "keys", "source", "changedSince", "changedAfter"})
-_WHOLE = {  # root lists of rules: the kinds of which one answer each is expected, and what looks at all of them
-    "nearestManagers": ("Employment", "Affiliation"),
-    "disagreements": ("SourceRecord",),
-    "suspicions": ("Person",),
-    "unmatched": ("Account", "Employment"),
-    "unmatchedPositions": ("Employment",),
-    "endedKle": ("KleNode",),
-    "sharedKle": ("KleNode",),
-}
 Term = Callable[[Values, Lengths, bool], float]
 
 
@@ -45,12 +36,13 @@ def _root(root: Selected) -> Term:
     if root.name == "tree":
         return lambda values, lengths, _: lengths.all("Unit") * inner(values, lengths, False)
     first = root.arguments.get("first")
-    labels = _WHOLE.get(root.name, ())
+    computed = FIELDS[root.name]
+    labels = computed.looks_at
 
     def cost(values: Values, lengths: Lengths, _: bool) -> float:
         all_ = sum(map(lengths.all, labels))
         answers = 1.0 if not labels and first is None else float(found(first, values) or min(PAGE, all_ or PAGE))
-        if root.name == "nearestManagers":
+        if computed.one_each:
             answers = all_
         return all_ * _LOOKED_AT + max(0.0, answers) * inner(values, lengths, True)
 

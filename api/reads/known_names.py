@@ -38,7 +38,6 @@ _WORDS: Mapping[tuple[str, str], Collection[str]] = {
     ("runs", "type"): ("import", "export"),
     ("changes", "kind"): tuple(KINDS),
     ("ambiguities", "kind"): tuple(KINDS),
-    ("unmatched", "kind"): tuple(KINDS),
 }
 
 

@@ -25,6 +25,7 @@ from neo4j.exceptions import Neo4jError
 from api.access.budget import Account, Spent, Stream
 from api.access.cpr_readings import opened
 from api.computed.answers import Rules, States
+from api.computed.contract import Caller
 from api.http.availability import Availability, OutOfTime, Patience
 from api.reads.bounded_cache import Kept
 from api.reads.compiler import Compiler
@@ -101,13 +102,15 @@ class Reader:
         rights: frozenset[str],
         asker: str,
         account: Account | None = None,
+        roles: frozenset[str] = frozenset(),
     ) -> bytes | AsyncIterator[bytes]:
         """The answer as JSON: whole, or in pieces as it comes. ``account``: what pays for it; the answer says how much.
+        ``roles``: the asker's system roles, for fields that answer by them.
 
         Raises Rejected, Spent, Away; the pieces raise CutOff.
         """
         try:
-            return await self._answer(question, variables, rights, asker, account)
+            return await self._answer(question, variables, Caller(asker, roles, rights), account)
         except GraphQLError as error:
             raise Rejected(error) from error
         except GraphError as error:
@@ -125,14 +128,13 @@ class Reader:
         self,
         question: Question,
         variables: Mapping[str, Any] | None,
-        rights: frozenset[str],
-        asker: str,
+        caller: Caller,
         account: Account | None,
     ) -> bytes | AsyncIterator[bytes]:
         patience = Patience(self._available, self.limits.seconds)
         given = coerced(question, variables)
         day = today()
-        plan, key = await self._plan(question, given, rights, day, await self._shows(day, patience))
+        plan, key = await self._plan(question, given, caller.rights, day, await self._shows(day, patience))
         values: dict[str, Any] = dict(given.coerced)
         cost = plan.cost(values, await self._held(patience))
         check_cost(cost, self.limits)
@@ -144,11 +146,11 @@ class Reader:
         if key is not None:  # kept once it is paid for: until then Neo4j has not planned it
             self._plans.put(key, plan, question.size + _BYTES_A_CHARACTER * plan.size)
         for rule in plan.rules:
-            told = partial(self._rules.answer, rule, values, day, rights)
+            told = partial(self._rules.answer, rule, values, day, caller)
             values[rule.parameter] = await patience.wait(partial(self._in_thread, told))
         asked = [(each, each.parameters.bind(values)) for each in plan.statements]
         stream = Stream(account)
-        written = self._written(plan, asked, asker, patience, extensions, stream)
+        written = self._written(plan, asked, caller.name, patience, extensions, stream)
         begun = bytearray()
         async for piece in written:
             begun += piece

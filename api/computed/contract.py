@@ -1,0 +1,178 @@
+"""What a module of this folder exports: a ``FIELD``, and the types of its answers.
+
+A rule's answer is a map, passed to the statement as a parameter: plain values are taken from it as they are, things of
+the graph stand in it by their uuids, and the read fills them with the fields asked for.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import neo4j
+from graphql import GraphQLError
+
+from api.reads.types import Scalar
+from api.reads.known_names import Targets, known
+from graph.cpr.keyring import Keyring
+from graph.errors import GraphError
+from graph.statements.precedence import SourceOrder
+
+if TYPE_CHECKING:
+    from api.computed.nearest import Everybody
+
+Answer = Mapping[str, Any]
+States = Callable[[], Sequence[Answer]]
+"""How the sources are doing: maps of the form of ``SourceHealth``. The program knows schedules and runs.
+
+Raises NotAnswering."""
+
+USUAL = 100  # of a list, where first does not say otherwise
+LARGEST = 10_000
+
+
+class NotAnswering(GraphError):
+    """What knows how the sources are doing does not answer; asking again later mends it."""
+
+    code = "unavailable"
+
+
+# -- types of answers -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A value, as the answer has it under ``name``."""
+
+    name: str
+    type: Scalar
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A thing of the graph whose uuid (``many``: uuids) the answer has. Several ``kinds`` are a union ``union``."""
+
+    name: str
+    kinds: tuple[str, ...]
+    doc: str = ""
+    many: bool = False
+    union: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An answer within the answer (``many``: a list of them), of the type ``to``."""
+
+    name: str
+    to: str
+    doc: str = ""
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A type of answers."""
+
+    name: str
+    doc: str
+    fields: dict[str, Plain | Thing | Part]
+
+
+def answer_type(name: str, doc: str, *fields: Plain | Thing | Part) -> Told:
+    return Told(name, doc, {each.name: each for each in fields})
+
+
+# -- the field --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """``type``: as GraphQL writes it; one that ends in ``!`` must be given."""
+
+    type: str
+    doc: str
+
+
+AT = Argument("Date", "The day asked about; by default today")
+FIRST = Argument("Int", f"At most this many, 1 to {LARGEST}; by default {USUAL}")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. ``roles``: the token's system roles. ``rights``: to fields that have a right of their own."""
+
+    name: str
+    roles: frozenset[str]
+    rights: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the fields are answered from; one for the whole program."""
+
+    driver: neo4j.Driver
+    keyring: Keyring
+    order: SourceOrder
+    states: States
+    role_rules: Mapping[str, Sequence[str]]
+    """Name → responsibilities that it names, of the role rules in the settings."""
+    targets: Targets
+    everybody: "Everybody"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One asking of a field. ``day``: the day asked about, which is today where none is given."""
+
+    arguments: Mapping[str, Any]
+    day: date
+    caller: Caller
+    resources: Resources
+
+    def get(self, name: str) -> Any:
+        return self.arguments.get(name)
+
+    @property
+    def driver(self) -> neo4j.Driver:
+        return self.resources.driver
+
+    def known(self, what: str, name: str) -> str:
+        """``api.reads.known_names.known``. Raises Unknown."""
+        return known(self.driver, self.resources.order, self.resources.targets, what, name)
+
+    @property
+    def first(self) -> int:
+        """How many answers are wanted at most. Raises GraphQLError (over_limit)."""
+        first = self.arguments.get("first")
+        if first is None:
+            return USUAL
+        if not 0 < first <= LARGEST:
+            raise GraphQLError(f"first: ask for 1 to {LARGEST} at a time", extensions={"code": "over_limit"})
+        return int(first)
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedField:
+    """A root field.
+
+    ``types``: those that its module defines; the first is the type of an answer, and ``many`` says that there are
+    several of them. ``roles``: the system roles that may read them. ``answer`` raises GraphError and GraphQLError.
+    ``looks_at``: kinds of which the rule looks at every thing, and ``one_each``: it has an answer for each of them.
+    """
+
+    name: str
+    doc: str
+    types: tuple[Told, ...]
+    roles: frozenset[str]
+    answer: Callable[[Request], Sequence[Answer]]
+    many: bool = True
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+    looks_at: tuple[str, ...] = ()
+    one_each: bool = False
+    answers: str = ""
+    """The name of the type of an answer, where another module defines it."""
+
+    @property
+    def type(self) -> str:
+        return self.answers or self.types[0].name

@@ -1,0 +1,63 @@
+"""``disagreements``: where sources say different things."""
+
+from itertools import islice
+
+from api.access.roles import LOG
+from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Part, Request, Thing, answer_type
+from api.computed.said import form, kind_of, may
+from api.reads.cursors import uuid_in
+from api.reads.filters import camel
+from api.reads.known_names import one_of
+from graph.model import KINDS
+from graph.questions.disagreements import disagreements
+
+
+def _answer(request: Request) -> list[Answer]:
+    kind = KINDS[kind_of(request)]
+    stated = [each.name for each in kind.properties] + [each.name for each in kind.links]
+    name = _snake(request.get("property"))
+    one_of("property", camel(name or "exists"), ("exists", *map(camel, stated)))
+    source, after = request.get("source"), request.get("after")
+    if source is not None:
+        request.known("source", source)
+    told = disagreements(
+        request.driver,
+        request.resources.order,
+        kind.name,
+        request.day,
+        name=name,
+        source=source,
+        after="" if after is None else uuid_in(after),
+    )
+    shown = (each for each in told if may(each.said, request.caller.rights))
+    return [{"thing": each.uuid, "said": form(each.said)} for each in islice(shown, request.first)]
+
+
+def _snake(name: str | None) -> str | None:
+    """camelCase of the API → snake_case of the model."""
+    return None if name is None else "".join(f"_{each.lower()}" if each.isupper() else each for each in name)
+
+
+FIELD = ComputedField(
+    "disagreements",
+    "Where sources say different things, in the order of the things' UUIDs",
+    (
+        answer_type(
+            "Disagreement",
+            "A property of a thing of which sources say different things",
+            Thing("thing", tuple(KINDS), "The thing", union="Thing"),
+            Part("said", "Sayings", "Who says what of the property"),
+        ),
+    ),
+    LOG,
+    _answer,
+    arguments={
+        "kind": Argument("String!", "Kind of the things, such as Person"),
+        "property": Argument("String", "Only of this property or link"),
+        "source": Argument("String", "Only where this source takes part"),
+        "at": AT,
+        "first": FIRST,
+        "after": Argument("String", "Go on after the thing with this UUID"),
+    },
+    looks_at=("SourceRecord",),
+)

@@ -1,0 +1,68 @@
+"""``nearestManager``: the nearest manager of one person, one answer an employment and affiliation."""
+
+import neo4j
+
+from api.access.roles import EVERYBODY
+from api.computed.contract import AT, Answer, Argument, ComputedField, Request, Thing, answer_type
+from api.computed.nearest import HOW, form
+from api.reads.types import TIES
+from graph.errors import Unknown
+from graph.identity.lookup import find
+from graph.questions.nearest import nearest_manager
+
+
+def _answer(request: Request) -> list[Answer]:
+    person, employment = request.get("person"), request.get("employment")
+    if person is None and employment is None:
+        raise Unknown("unknown_person", "nearestManager: give person or employment")
+    if person is None:
+        person = _owner(request.driver, str(employment))
+    elif employment is not None and _person(request.driver, person) != _owner(request.driver, employment):
+        raise Unknown("unknown_employment", f"the person {person!r} has no employment {employment!r}")
+    for each in request.get("types") or ():
+        request.known("employment type", each)
+    types = frozenset(request.get("types") or ())
+    told, _ = nearest_manager(request.driver, person, request.day, request.get("responsibility"), types, employment)
+    return [form(each.employment, each.nearest) for each in told]
+
+
+def _person(driver: neo4j.Driver, name: str) -> str:
+    """uuid. Raises Unknown (unknown_person)."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        return find(session, "Person", name).uuid
+
+
+def _owner(driver: neo4j.Driver, employment: str) -> str:
+    """uuid of the person of an employment or affiliation. Raises Unknown (unknown_employment)."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        try:
+            tie = find(session, "Employment", employment)
+        except Unknown:
+            tie = find(session, "Affiliation", employment)
+        row = session.run("MATCH (p:Person)-[:HAS]->({uuid: $uuid}) RETURN p.uuid AS uuid", uuid=tie.uuid).single()
+    if row is None:
+        raise Unknown("unknown_person", f"nobody has the employment {employment!r}")
+    return str(row["uuid"])
+
+
+FIELD = ComputedField(
+    "nearestManager",
+    "The nearest manager of a person: one answer an employment and affiliation",
+    (
+        answer_type(
+            "ManagerOfEmployment",
+            "The nearest manager, counted from one employment or affiliation",
+            Thing("employment", TIES, "The employment or affiliation that the answer is for", union="Tie"),
+            *HOW,
+        ),
+    ),
+    EVERYBODY,
+    _answer,
+    arguments={
+        "person": Argument("String", "UUID of the person, or a source's key"),
+        "employment": Argument("String", "UUID or key of one employment or affiliation"),
+        "responsibility": Argument("String", "kind:key, such as kle:27.12: who answers for it"),
+        "types": Argument("[String!]", "Only holders whose employment is of one of these types"),
+        "at": AT,
+    },
+)

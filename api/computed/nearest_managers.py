@@ -1,0 +1,41 @@
+"""``nearestManagers``: every employee's nearest manager, in one query."""
+
+import neo4j
+
+from api.access.roles import EVERYBODY
+from api.computed.contract import AT, Answer, Argument, ComputedField, Request
+from api.computed.nearest import form
+from api.reads.types import TIES
+from graph.as_of import in_force
+from graph.identity.lookup import find
+from graph.questions.nearest import nearest_managers_of_all
+
+_BELOW = f"""
+MATCH (:Unit {{uuid: $top}})<-[parts:PART_OF*0..]-(:Unit)<-[in:IN]-(tie)
+WHERE all(part IN parts WHERE {in_force("part")}) AND {in_force("in")}
+RETURN tie.uuid AS uuid
+"""
+
+
+def _answer(request: Request) -> list[Answer]:
+    everybody = nearest_managers_of_all(request.driver, request.day)
+    below = request.get("below")
+    wanted = set(everybody)
+    if below is not None:
+        with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            rows = session.run(_BELOW, top=find(session, "Unit", below).uuid, at=request.day)
+            wanted &= {row["uuid"] for row in rows}
+    return [form(uuid, each) for uuid, each in everybody.items() if uuid in wanted]
+
+
+FIELD = ComputedField(
+    "nearestManagers",
+    "Every employee's nearest manager, in one query",
+    (),
+    EVERYBODY,
+    _answer,
+    arguments={"at": AT, "below": Argument("String", "Only those in or below this unit: its UUID or a source's key")},
+    looks_at=TIES,
+    one_each=True,
+    answers="ManagerOfEmployment",
+)

@@ -1,0 +1,27 @@
+"""``sharedKle``: nodes of KLE that more than one unit is responsible for."""
+
+from api.access.roles import EVERYBODY
+from api.computed.contract import AT, Answer, ComputedField, Request, Thing, answer_type
+from graph.questions.kle_endings import shared
+
+
+def _answer(request: Request) -> list[Answer]:
+    return [{"node": node, "units": units} for node, units in shared(request.driver, request.day)]
+
+
+FIELD = ComputedField(
+    "sharedKle",
+    "Nodes of KLE that more than one unit is responsible for; there should be none",
+    (
+        answer_type(
+            "SharedKle",
+            "A node of KLE that more than one unit is responsible for",
+            Thing("node", ("KleNode",), "The node"),
+            Thing("units", ("Unit",), "The units", many=True),
+        ),
+    ),
+    EVERYBODY,
+    _answer,
+    arguments={"at": AT},
+    looks_at=("KleNode",),
+)

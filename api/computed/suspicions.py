@@ -1,0 +1,30 @@
+"""``suspicions``: persons who may be one."""
+
+from itertools import islice
+
+from api.access.roles import DOUBTS
+from api.computed.contract import FIRST, Answer, ComputedField, Plain, Request, Thing, answer_type
+from graph.corrections.possible_duplicates import suspicions
+
+
+def _answer(request: Request) -> list[Answer]:
+    told = islice(suspicions(request.driver, request.resources.keyring), request.first)
+    return [{"persons": list(each.persons), "why": each.why} for each in told]
+
+
+FIELD = ComputedField(
+    "suspicions",
+    "Persons who may be one: the same name and birthday, two numbers",
+    (
+        answer_type(
+            "Suspicion",
+            "Persons who may be one",
+            Thing("persons", ("Person",), "The persons", many=True),
+            Plain("why", "String!", "What they have in common"),
+        ),
+    ),
+    DOUBTS,
+    _answer,
+    arguments={"first": FIRST},
+    looks_at=("Person",),
+)
