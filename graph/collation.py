@@ -39,6 +39,11 @@ def words(text: str) -> list[str]:
     return sort_key(text).split()
 
 
+def spelt_out(text: str) -> str:
+    """``sort_key`` in the letters of any keyboard: æ is ae, ø is oe, å is aa. Two spellings of a name are one text."""
+    return sort_key(text).replace("{", "ae").replace("|", "oe").replace("}", "aa")
+
+
 def in_cypher(text: str) -> str:
     """``sort_key`` as Cypher. ``text``: an expression; null has the empty key.
 

@@ -1,0 +1,218 @@
+"""The change log for people: newest first, with what has changed as values of their own types and not as JSON."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import neo4j
+import orjson
+
+from graph.model import KINDS
+from graph.time import ALWAYS
+
+Value = Any
+"""Of a property: text, number, yes/no, a list of texts; None = there is none."""
+
+_LATEST = """
+MATCH (c:Change)
+WHERE ($before IS NULL OR c.number < $before)
+  AND ($kind IS NULL OR c.kind = $kind)
+  AND ($source IS NULL OR c.source = $source)
+RETURN c {.*, at: toString(c.at), day: toString(c.day)} AS change
+ORDER BY c.number DESC
+LIMIT $first
+"""
+_OF_THING = """
+MATCH (c:Change)-[:CONCERNS]->({uuid: $uuid})
+WHERE ($before IS NULL OR c.number < $before)
+  AND ($kind IS NULL OR c.kind = $kind)
+  AND ($source IS NULL OR c.source = $source)
+RETURN c {.*, at: toString(c.at), day: toString(c.day)} AS change
+ORDER BY c.number DESC
+LIMIT $first
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedValue:
+    """A property in a period (ISO dates; ``end`` None = until further notice), before and after."""
+
+    name: str
+    start: str
+    end: str | None
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLink:
+    """A link in a period that was added, or taken away."""
+
+    name: str
+    start: str
+    end: str | None
+    added: bool
+    kind: str
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the log. ``fields``: as the log has it."""
+
+    fields: Mapping[str, Any]
+    values: tuple[ChangedValue, ...]
+    links: tuple[ChangedLink, ...]
+
+
+def latest(
+    driver: neo4j.Driver,
+    first: int,
+    before: int | None = None,
+    uuid: str | None = None,
+    kind: str | None = None,
+    source: str | None = None,
+    private: bool = False,
+) -> Iterator[Entry]:
+    """The newest ``first`` entries (before a number). ``private``: with home addresses and private phones."""
+    rows, _, _ = driver.execute_query(
+        _LATEST if uuid is None else _OF_THING,
+        first=first,
+        before=before,
+        uuid=uuid,
+        kind=kind,
+        source=source,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    for row in rows:
+        yield entry(row["change"], private)
+
+
+def entry(change: Mapping[str, Any], private: bool) -> Entry:
+    """An entry with what has changed in it. ``change``: the log's own, its moments as text."""
+    was, now = (_Side.of(change.get(side), change.get("day")) for side in ("before", "after"))
+    known = KINDS.get(change.get("kind") or "")
+    shown = [each.name for each in (known.properties if known else ()) if each.access == "open" or private]
+    values = tuple(value for name in shown for value in _differing(name, was.states, now.states))
+    links = (*_only(was.links, now.links, False), *_only(now.links, was.links, True))
+    return Entry(change, values, links)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What an entry tells as before, or as after. ``states``: each with from, to and its values."""
+
+    states: Sequence[Mapping[str, Any]]
+    links: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, text: str | None, day: str | None) -> "_Side":
+        told = orjson.loads(text) if text else None
+        if told is None:
+            return cls((), ())
+        if "values" in told:  # of the day turn, which tells of one day
+            return cls(
+                ({"from": day, "to": None, **told["values"]},),
+                [{"from": day, "to": None, **each} for each in told.get("links", ())],
+            )
+        return cls(told.get("states", ()), told.get("links", ()))
+
+
+def _differing(name: str, was: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> Iterator[ChangedValue]:
+    """Where a property has another value than before, adjoining periods with the same values as one."""
+    days = {each[side] for states in (was, now) for each in states for side in ("from", "to") if each[side] is not None}
+    bounds: list[str | None] = [*sorted(days)]
+    if any(each["to"] is None for states in (was, now) for each in states):
+        bounds.append(None)
+    found: ChangedValue | None = None
+    for start, end in pairwise(bounds):
+        assert start is not None
+        old, new = _on(start, name, was), _on(start, name, now)
+        if old == new:
+            continue
+        if found is not None and (found.end, found.before, found.after) == (start, old, new):
+            found = ChangedValue(name, found.start, end, old, new)
+            continue
+        if found is not None:
+            yield found
+        found = ChangedValue(name, start, end, old, new)
+    if found is not None:
+        yield found
+
+
+def _on(day: str, name: str, states: Sequence[Mapping[str, Any]]) -> Value:
+    for each in states:
+        if each["from"] <= day and (each["to"] is None or day < each["to"]):
+            return each.get(name)
+    return None
+
+
+def _only(these: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]], added: bool) -> list[ChangedLink]:
+    known = {_key(each) for each in others}
+    return [
+        ChangedLink(each["name"], each["from"] or ALWAYS.isoformat(), each["to"], added, each["kind"], each["uuid"])
+        for each in these
+        if _key(each) not in known
+    ]
+
+
+def _key(link: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(dict(link), option=orjson.OPT_SORT_KEYS)
+
+
+# -- the days on which something changes ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDay:
+    """A day on which something begins or ends, and of how many things of each kind."""
+
+    day: date
+    counts: Mapping[str, int]
+
+
+_COUNTED = ("Unit", "Employment", "Affiliation", "Assignment")
+_DAYS = """
+MATCH (top:Unit {uuid: $unit})
+MATCH (top)<-[parts:PART_OF*0..]-(unit:Unit)
+WHERE all(part IN parts WHERE part.from < $to AND (part.to IS NULL OR part.to > $from))
+WITH collect(DISTINCT unit) AS units
+UNWIND units AS unit
+CALL (unit) {
+    MATCH (unit)-[period:STATE|PART_OF|PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN]->()
+    RETURN 'Unit' AS kind, unit.uuid AS uuid, period
+    UNION ALL
+    MATCH (unit)<-[period:IN|PAID_IN|FOR|COUNTS_AS]-(thing)
+    RETURN head([each IN labels(thing) WHERE each IN $kinds]) AS kind, thing.uuid AS uuid, period
+    UNION ALL
+    MATCH (unit)<-[:IN|FOR]-(thing)-[period:STATE|AS|ABOUT]->()
+    RETURN head([each IN labels(thing) WHERE each IN $kinds]) AS kind, thing.uuid AS uuid, period
+    UNION ALL
+    MATCH (unit)<-[:IN|FOR]-(thing)<-[period:HAS|HOLDS]-()
+    RETURN head([each IN labels(thing) WHERE each IN $kinds]) AS kind, thing.uuid AS uuid, period
+}
+UNWIND [period.from, period.to] AS day
+WITH day, kind, uuid
+WHERE $from <= day AND day < $to
+WITH day, kind, count(DISTINCT uuid) AS count
+ORDER BY kind
+WITH day, collect([kind, count]) AS counts
+RETURN day, counts
+ORDER BY day
+LIMIT $first
+"""
+
+
+def change_days(driver: neo4j.Driver, unit: str, start: date, end: date, first: int) -> list[ChangeDay]:
+    """The days in [start, end) on which something begins or ends in a unit or below it, the earliest first.
+
+    Counted are units, employments, affiliations and assignments: their values, places, holders and responsibilities.
+    """
+    rows, _, _ = driver.execute_query(
+        _DAYS,
+        {"unit": unit, "from": start, "to": end, "first": first, "kinds": list(_COUNTED)},
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return [ChangeDay(row["day"].to_native(), dict(row["counts"])) for row in rows]
