@@ -7,6 +7,8 @@ are all made from this list (architecture.md §1, §3). Text in ``doc`` is shown
 from dataclasses import dataclass
 from typing import Literal
 
+from graph.descriptions import LINKS, PROPERTIES
+
 Type = Literal["text", "integer", "decimal", "yes_no", "date", "texts"]
 Access = Literal["open", "private", "cpr"]
 
@@ -29,6 +31,10 @@ class Property:
     withheld_while: str | None = None
     identifies: bool = False
 
+    def __post_init__(self) -> None:
+        if not self.doc:
+            object.__setattr__(self, "doc", PROPERTIES.get(self.name, ""))
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -50,6 +56,10 @@ class Link:
     owner: bool = False
     doc: str = ""
     properties: tuple[Property, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.doc:
+            object.__setattr__(self, "doc", LINKS.get(self.name, ""))
 
 
 @dataclass(frozen=True, slots=True)

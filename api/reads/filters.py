@@ -159,7 +159,7 @@ def _root(n: str, v: str, p: str, in_force: InForce) -> str:
 
 
 _EVERY = (
-    Filter("uuids", "[ID!]", _uuids, form=uuids_of),
+    Filter("uuids", "[ID!]", _uuids, "Only those with one of these UUIDs", form=uuids_of),
     Filter("keys", "[String!]", _keys, "What sources call it"),
     Filter("changedSince", "Int", _changed_since, "Only what has changed after this number of the change log"),
     Filter("changedAfter", "Moment", _changed_after, "Only what has changed after this moment or day"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from api.reads.filters import camel
+from api.reads.record_fields import explained
 from graph.collation import caption
 from graph.model import KINDS, Kind, Link, Property
 
@@ -139,44 +140,44 @@ _BACK = (
     ("Unit", "paidHere", "Employment", "paid_in", "Whom payroll has here"),
     ("Unit", "affiliations", "Affiliation", "unit", "Tied to it without payroll"),
     ("Unit", "assignments", "Assignment", "unit", "Roles held for this unit"),
-    ("Person", "employments", "Employment", "person", ""),
-    ("Person", "affiliations", "Affiliation", "person", ""),
+    ("Person", "employments", "Employment", "person", "Employments of the person"),
+    ("Person", "affiliations", "Affiliation", "person", "Ties without payroll of the person"),
     ("Person", "assignments", "Assignment", "holder", "Held by the person, without employment"),
     ("Person", "substitutions", "Substitution", "person", "For whom the person stands in"),
-    ("Person", "accounts", "Account", "owner", ""),
-    ("Employment", "assignments", "Assignment", "holder", ""),
-    ("Affiliation", "assignments", "Assignment", "holder", ""),
+    ("Person", "accounts", "Account", "owner", "Accounts of the person"),
+    ("Employment", "assignments", "Assignment", "holder", "Roles held by this employment"),
+    ("Affiliation", "assignments", "Assignment", "holder", "Roles held by this affiliation"),
     ("Employment", "sponsors", "Affiliation", "sponsor", "External people it answers for"),
-    ("Position", "employments", "Employment", "position", ""),
+    ("Position", "employments", "Employment", "position", "Employments in the position"),
     ("Employment", "accounts", "Account", "employment", "Where accounts are given per employment"),
-    ("Position", "replaces", "Position", "replaced_by", ""),
-    ("PositionCategory", "positions", "Position", "in_category", ""),
-    ("PositionCategory", "children", "PositionCategory", "parent", ""),
-    ("Role", "assignments", "Assignment", "role", ""),
+    ("Position", "replaces", "Position", "replaced_by", "Positions that it took the place of"),
+    ("PositionCategory", "positions", "Position", "in_category", "Positions in the category"),
+    ("PositionCategory", "children", "PositionCategory", "parent", "Categories directly below"),
+    ("Role", "assignments", "Assignment", "role", "Who holds the role, and where"),
     ("Assignment", "substitutions", "Substitution", "assignment", "Who stands in"),
-    ("KleNode", "children", "KleNode", "parent", ""),
+    ("KleNode", "children", "KleNode", "parent", "Nodes directly below"),
     ("KleNode", "replaces", "KleNode", "replaced_by", "What it took the place of"),
-    ("KleFacetCategory", "facets", "KleFacet", "category", ""),
-    ("KleFacet", "replaces", "KleFacet", "replaced_by", ""),
+    ("KleFacetCategory", "facets", "KleFacet", "category", "Facets in the category"),
+    ("KleFacet", "replaces", "KleFacet", "replaced_by", "Facets that it took the place of"),
     ("DirectoryGroup", "accounts", "Account", "groups", "Direct members"),
-    ("DirectoryGroup", "subgroups", "DirectoryGroup", "groups", ""),
-    ("ItSystem", "directoryGroups", "DirectoryGroup", "system", ""),
-    ("KleNode", "performedBy", "Unit", "performs", ""),
-    ("KleNode", "responsibleUnits", "Unit", "responsible_for", ""),
-    ("KleNode", "assignments", "Assignment", "responsibilities", ""),
-    ("ItSystem", "assignments", "Assignment", "responsibilities", ""),
-    ("ItSystem", "accounts", "Account", "system", ""),
-    ("SystemGroup", "systems", "ItSystem", "groups", ""),
-    ("SystemGroup", "assignments", "Assignment", "responsibilities", ""),
+    ("DirectoryGroup", "subgroups", "DirectoryGroup", "groups", "Groups that are members of it"),
+    ("ItSystem", "directoryGroups", "DirectoryGroup", "system", "Groups in the directory"),
+    ("KleNode", "performedBy", "Unit", "performs", "Units that perform it"),
+    ("KleNode", "responsibleUnits", "Unit", "responsible_for", "Units that are responsible for it"),
+    ("KleNode", "assignments", "Assignment", "responsibilities", "Roles that are about it"),
+    ("ItSystem", "assignments", "Assignment", "responsibilities", "Roles that are about it"),
+    ("ItSystem", "accounts", "Account", "system", "Accounts in the system"),
+    ("SystemGroup", "systems", "ItSystem", "groups", "Systems in the group"),
+    ("SystemGroup", "assignments", "Assignment", "responsibilities", "Roles that are about it"),
     ("Unit", "countedHere", "Unit", "counts_as", "Payroll units whose place in the line this is"),
     ("Unit", "scopeOf", "Substitution", "scope_units", "Substitutions that hold for it"),
-    ("KleNode", "interestedUnits", "Unit", "interested_in", ""),
+    ("KleNode", "interestedUnits", "Unit", "interested_in", "Units that are interested in it"),
     ("KleNode", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
     ("ItSystem", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
     ("SystemGroup", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
-    ("SystemGroup", "subgroups", "SystemGroup", "groups", ""),
+    ("SystemGroup", "subgroups", "SystemGroup", "groups", "Groups that are members of it"),
     ("Function", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
-    ("Function", "assignments", "Assignment", "responsibilities", ""),
+    ("Function", "assignments", "Assignment", "responsibilities", "Roles that are about it"),
 )
 
 
@@ -261,7 +262,8 @@ def _state_of(kind: Kind) -> Type:
 
 
 def _plain(name: str, doc: str, key: str, *values: tuple[str, Scalar, str]) -> Type:
-    return Type(name, name, doc, {each[0]: Value(each[0], each[1], each[2]) for each in values}, key=key)
+    fields: dict[str, Field] = {each[0]: Value(each[0], each[1], each[2], explained(name, each[0])) for each in values}
+    return Type(name, name, doc, fields, key=key)
 
 
 # What a record holds of a person may be a home address: null without the right to private fields.
@@ -332,7 +334,7 @@ TYPES: dict[str, Type] = {
 }
 TYPES |= {each.name: each for each in _RECORDS}
 TYPES["Change"].fields["thing"] = Way(
-    "thing", tuple(KINDS), "({n})-[{r}:CONCERNS]->({m})", many=False, dated=False, union="Thing"
+    "thing", tuple(KINDS), "({n})-[{r}:CONCERNS]->({m})", many=False, dated=False, union="Thing", doc="What was changed"
 )
 
 for _list, _type, _doc in (
