@@ -1,12 +1,16 @@
 """What a request has at hand: who asks, and the graph."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import neo4j
 
 from api.access.rights import Access
 from graph.cpr.keyring import Keyring
 from graph.statements.precedence import SourceOrder
+
+if TYPE_CHECKING:
+    from api.mutations.reading_back import ReadBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +22,5 @@ class Context:
     reading: neo4j.AsyncDriver
     keyring: Keyring
     order: SourceOrder
+    changed: "list[ReadBack]" = field(default_factory=list)
+    """What the mutations of the request have changed, where it is to be read back."""

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Any, NewType, Union, get_args, get_origin
+from typing import Annotated, Any, NewType, get_args, get_origin
 
 import strawberry
 from graphql import GraphQLError
@@ -18,7 +18,9 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from api.computed.types import FIELDS, TOLD, Part, Plain, Thing
+from api.mutations.descriptions import describe
 from api.mutations.schema import Mutation
+from api.reads.deprecated import DEPRECATED
 from api.reads.filters import of_kind
 from api.reads.types import (
     PLURALS,
@@ -32,6 +34,7 @@ from api.reads.types import (
     Type,
     Value,
 )
+from api.reads.unions import union_of
 from api.subscriptions.schema import Subscription
 from graph.time import written_day
 
@@ -66,40 +69,44 @@ _FORMS: Mapping[object, Any] = {
         name="Moment", description="A moment in UTC, ISO 8601", serialize=str, parse_value=_moment
     ),
 }
-_SCALARS: Mapping[str, Any] = {
-    "ID": strawberry.ID | None,
-    "ID!": strawberry.ID,
-    "String": str | None,
-    "String!": str,
-    "Int": int | None,
-    "Int!": int,
-    "Float": float | None,
-    "Boolean": bool | None,
-    "Boolean!": bool,
-    "Date": date | None,
-    "Moment": Moment | None,
-    "[String!]": list[str] | None,
-    "[ID!]": list[strawberry.ID] | None,
+_NAMED: dict[str, Any] = {
+    "ID": strawberry.ID,
+    "String": str,
+    "Int": int,
+    "Float": float,
+    "Boolean": bool,
+    "Date": date,
+    "Moment": Moment,
+    **{each.__name__: each for field in FIELDS.values() for each in field.enums},
 }
+
+
+def _typed(text: str) -> Any:
+    """The annotation of a type as GraphQL writes it, such as [String!]. Of a list every member is given."""
+    inner = text.removesuffix("!")
+    found = list[_NAMED[inner[1:-2]]] if inner.startswith("[") else _NAMED[inner]  # type: ignore[misc]
+    return found if text.endswith("!") else found | None
+
+
 Arguments = Mapping[str, tuple[Any, str]]
 Fields = Mapping[str, tuple[Any, Arguments, str]]
 
 
-@strawberry.input(description="Half-open; without from since always, without to until further notice")
+@strawberry.input(description="A period of days. Without from it holds since always, without to until further notice")
 class Period:
-    from_: date | None = strawberry.field(name="from", default=None)
-    to: date | None = None
+    from_: date | None = strawberry.field(name="from", default=None, description="The first day")
+    to: date | None = strawberry.field(default=None, description="The day after the last")
 
 
 @strawberry.enum(description="The order of a list. A cursor belongs to the order that it was got in")
 class Order(Enum):
-    UUID = "UUID"
-    NAME = "NAME"  # name, title, number or login: what people know it by
+    UUID = strawberry.enum_value("UUID", description="By UUID: the cheapest")
+    NAME = strawberry.enum_value("NAME", description="By name, title, number or login, in the Danish order")
 
 
-@strawberry.type
+@strawberry.type(description="Where a page of a list ends")
 class PageInfo:
-    has_next_page: bool
+    has_next_page: bool = strawberry.field(description="There are more after this page")
     end_cursor: str | None = strawberry.field(description="Give it as after to go on")
 
 
@@ -142,16 +149,19 @@ def _make(name: str, doc: str, fields: Fields) -> type:
     """A strawberry type with these fields, known to the others by its name."""
     namespace: dict[str, Any] = {"__module__": __name__, "__doc__": doc}
     for each, (type_, arguments, explained) in fields.items():
-        # Strawberry gives a parameter called root the parent object; the argument may still have that name.
+        # Strawberry gives a parameter called root the parent object, and from is Python's own.
         described = {
-            f"{argument}_" if argument == "root" else argument: (
+            f"{argument}_" if argument in ("root", "from") else argument: (
                 Annotated[annotation, strawberry.argument(name=argument, description=text or None)],
                 text,
             )
             for argument, (annotation, text) in arguments.items()
         }
         namespace[f"{each}_" if each in ("from",) else each] = strawberry.field(
-            resolver=_compiled(each, type_, described), name=each, description=explained or None
+            resolver=_compiled(each, type_, described),
+            name=each,
+            description=explained or None,
+            deprecation_reason=DEPRECATED[f"{name}.{each}"].reason if f"{name}.{each}" in DEPRECATED else None,
         )
     made = strawberry.type(type(name, (), namespace), name=name, description=doc)
     setattr(_HERE, name, made)
@@ -162,7 +172,7 @@ def _fields(type_: Type) -> Fields:
     found: dict[str, tuple[Any, Arguments, str]] = {}
     for each in type_.fields.values():
         if isinstance(each, Value):
-            found[each.name] = (_SCALARS[each.type], {}, each.doc)
+            found[each.name] = (_typed(each.type), {}, each.doc)
             continue
         if isinstance(each, Answered):
             found[each.name] = (f"{each.to} | None", {}, each.doc)
@@ -186,9 +196,13 @@ def _fields(type_: Type) -> Fields:
 def _filter(kind: str) -> Any:
     namespace: dict[str, Any] = {"__module__": __name__, "__annotations__": {}}
     for each in of_kind(kind).values():
-        namespace["__annotations__"][each.name] = _SCALARS[each.type]
+        namespace["__annotations__"][each.name] = _typed(each.type)
         namespace[each.name] = strawberry.field(name=each.name, default=strawberry.UNSET, description=each.doc or None)
-    made = strawberry.input(type(f"{kind}Filter", (), namespace), name=f"{kind}Filter")
+    made = strawberry.input(
+        type(f"{kind}Filter", (), namespace),
+        name=f"{kind}Filter",
+        description=f"What a list of {kind} is narrowed to; each condition must hold",
+    )
     setattr(_HERE, f"{kind}Filter", made)
     return made
 
@@ -198,11 +212,15 @@ _PAGE: Arguments = {
     "after": (str | None, "go on after this endCursor"),
 }
 _RECORD_FILTERS: Mapping[str, Arguments] = {
-    "changes": {"uuid": (strawberry.ID | None, "of this thing"), "kind": (str | None, ""), "source": (str | None, "")},
-    "runs": {"type": (str | None, "import, export"), "state": (str | None, "")},
-    "badRecords": {"source": (str | None, ""), "kind": (str | None, "")},
-    "brakes": {"source": (str | None, ""), "state": (str | None, "waiting, approved or used")},
-    "ambiguities": {"source": (str | None, ""), "kind": (str | None, "")},
+    "changes": {
+        "uuid": (strawberry.ID | None, "of this thing"),
+        "kind": (str | None, "of this kind, such as Unit"),
+        "source": (str | None, "of this source"),
+    },
+    "runs": {"type": (str | None, "import, export"), "state": (str | None, "running, done, stopped or failed")},
+    "badRecords": {"source": (str | None, "of this source"), "kind": (str | None, "of this kind")},
+    "brakes": {"source": (str | None, "of this source"), "state": (str | None, "waiting, approved or used")},
+    "ambiguities": {"source": (str | None, "of this source"), "kind": (str | None, "of this kind")},
     "decisions": {},
     "cprLookups": {
         "person": (strawberry.ID | None, "uuid of whom was asked about"),
@@ -210,8 +228,8 @@ _RECORD_FILTERS: Mapping[str, Arguments] = {
         "code": (str | None, "the result: ok, PNRNotFound …; null where none came"),
     },
     "ledgerEntries": {
-        "target": (str | None, ""),
-        "object": (str | None, ""),
+        "target": (str | None, "of this target"),
+        "object": (str | None, "of this kind of object at the target"),
         "state": (str | None, "parked: what could not be given, with the reason"),
     },
 }
@@ -222,8 +240,8 @@ def _connection(name: str) -> str:
         f"{name}Connection",
         f"A page of {name}",
         {
-            "nodes": (f"list[{name}]", {}, ""),
-            "pageInfo": (PageInfo, {}, ""),
+            "nodes": (f"list[{name}]", {}, "What is on the page"),
+            "pageInfo": (PageInfo, {}, "Whether there are more, and where they begin"),
             "totalCount": (int, {}, "Of all pages; costs a count"),
         },
     )
@@ -240,7 +258,12 @@ def _roots() -> Fields:
         }
         roots[name] = (f"{kind} | None", arguments, TYPES[kind].doc)
     for name, kind in PLURALS.items():
-        narrowed = {"filter": (_filter(kind) | None, ""), **_WHEN, **_PAGE, "order": (Order | None, "default UUID")}
+        narrowed = {
+            "filter": (_filter(kind) | None, "Only those that fit all of it"),
+            **_WHEN,
+            **_PAGE,
+            "order": (Order | None, "default UUID"),
+        }
         roots[name] = (_connection(kind), narrowed, TYPES[kind].doc)
     for name, record in RECORD_LISTS.items():
         roots[name] = (_connection(record), {**_RECORD_FILTERS[name], **_PAGE}, TYPES[record].doc)
@@ -251,23 +274,21 @@ def _roots() -> Fields:
     }
     roots["tree"] = ("list[TreeUnit]", of_tree, "The organisation tree, each unit before those below it, by name")
     for name, field in FIELDS.items():
-        arguments = {each: (_SCALARS[argument.type], argument.doc) for each, argument in field.arguments.items()}
+        arguments = {each: (_typed(argument.type), argument.doc) for each, argument in field.arguments.items()}
         roots[name] = (f"list[{field.type}]" if field.many else field.type, arguments, field.doc)
     return roots
 
 
 def _of_told(told: Plain | Thing | Part) -> Any:
     if isinstance(told, Plain):
-        return _SCALARS[told.type]
+        return _typed(told.type)
     to = told.to if isinstance(told, Part) else told.union or told.kinds[0]
     return f"list[{to}]" if told.many else f"{to} | None"
 
 
 _computed = [each for type_ in TOLD.values() for each in type_.fields.values() if isinstance(each, Thing)]
 for _name, _members in {**UNIONS, **{each.union: each.kinds for each in _computed if each.union}}.items():
-    # Strawberry's own way to name a union of types that are made later.
-    _types = tuple(Annotated[each, strawberry.lazy(__name__)] for each in _members)
-    setattr(_HERE, _name, Annotated[Union[_types], strawberry.union(_name)])  # noqa: UP007 - a union of values
+    setattr(_HERE, _name, union_of(_name, _members))
 for _type in TYPES.values():
     _make(_type.name, _type.doc, _fields(_type))
 _make(
@@ -276,12 +297,15 @@ _make(
     {
         "depth": (int, {}, "levels below the root; 0 = the root itself"),
         "parent": (strawberry.ID | None, {}, "uuid of the unit above it in this tree"),
-        "unit": ("Unit", {}, ""),
+        "unit": ("Unit", {}, "The unit"),
     },
 )
 for _answer in TOLD.values():
     _make(_answer.name, _answer.doc, {each.name: (_of_told(each), {}, each.doc) for each in _answer.fields.values()})
 Query = _make("Query", "Everything that can be read", _roots())
+
+
+describe(Mutation)
 
 
 class Schema(strawberry.Schema):

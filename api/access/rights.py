@@ -6,40 +6,44 @@ is not in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from api.access.readers import STORED
+from api.access.roles import ROLES
 
 if TYPE_CHECKING:
     from graphql import GraphQLError
 
-from api.access.roles import EVERYBODY, LOG, ROLES, RUNS
-from api.computed.types import FIELDS as COMPUTED
-
 __all__ = ["BY_HAND", "FIELDS", "READ", "ROLES", "WRITE", "Access", "forbidden"]
 
-# Who may read a type. The types of an answer's own form (pages, periods) need no right of their own.
-READ: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(
-        (
-            "Unit", "Person", "Employment", "Affiliation", "Position", "Role", "Assignment", "Substitution", "KleNode",
-            "Function", "SystemGroup", "ItSystem", "Account", "DirectoryGroup", "PositionCategory", "KleFacet",
-            "KleFacetCategory", "TreeUnit",
-        ),
-        EVERYBODY,
-    ),
-    "Change": LOG,
-    "SourceRecord": LOG,
-    "Run": RUNS,
-    "BadRecord": RUNS,
-    "Brake": RUNS,
-    "Ambiguity": RUNS,
-    "MatchDecision": RUNS,
-    "LedgerEntry": RUNS,
-    "CprLookup": frozenset({"auditor"}),
-    # Each computed root field says its own (``api.computed``).
-    **{type_.name: each.roles for each in COMPUTED.values() for type_ in each.types},
-}  # fmt: skip
+
+class _Readers(Mapping[str, frozenset[str]]):
+    """Who may read a type: of what the graph has, and of each computed root field, which says it itself.
+
+    Looked up when it is first asked: commands that only know roles do not wait for the API to load.
+    """
+
+    @cached_property
+    def _all(self) -> Mapping[str, frozenset[str]]:
+        from api.computed.types import FIELDS as COMPUTED
+
+        return {**STORED, **{type_.name: each.roles for each in COMPUTED.values() for type_ in each.types}}
+
+    def __getitem__(self, type_: str) -> frozenset[str]:
+        return self._all[type_]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+# The types of an answer's own form (pages, periods) need no right of their own.
+READ: Mapping[str, frozenset[str]] = _Readers()
 
 # Fields with a right of their own, on types that may be read: home address and private phone; the CPR number.
 FIELDS: Mapping[str, frozenset[str]] = {

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum
+from typing import Any
 
 import neo4j
 
@@ -36,11 +38,20 @@ class Rules:
 
     def answer(self, rule: Rule, values: Values, today: date, caller: Caller) -> Sequence[Answer] | Answer | str:
         """One map an answer. Raises GraphError (unknown_unit …), GraphQLError (over_limit, unknown_kind)."""
-        asked = {name: found(value, values) for name, value in rule.arguments.items()}
+        asked = {name: _plain(found(value, values)) for name, value in rule.arguments.items()}
         day: date = asked.get("at") or today
         if rule.field == NAMED:
             return known(self.driver, self.order, self.targets, asked["what"], asked["name"])
         if rule.field == EVERYBODY:
             return self.everybody.on(self.driver, day)
-        resources = Resources(self.driver, self.keyring, self.order, self.states, self.role_rules, self.targets, self.everybody)
+        resources = Resources(
+            self.driver, self.keyring, self.order, self.states, self.role_rules, self.targets, self.everybody
+        )
         return FIELDS[rule.field].answer(Request(asked, day, caller, resources))
+
+
+def _plain(value: Any) -> Any:
+    """The value, or values, that a member of an enum stands for."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value.value if isinstance(value, Enum) else value

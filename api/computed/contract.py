@@ -7,12 +7,12 @@ the graph stand in it by their uuids, and the read fills them with the fields as
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import neo4j
 from graphql import GraphQLError
 
-from api.reads.types import Scalar
 from api.reads.known_names import Targets, known
 from graph.cpr.keyring import Keyring
 from graph.errors import GraphError
@@ -45,7 +45,7 @@ class Plain:
     """A value, as the answer has it under ``name``."""
 
     name: str
-    type: Scalar
+    type: str
     doc: str = ""
 
 
@@ -71,7 +71,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AnswerType:
     """A type of answers."""
 
     name: str
@@ -79,8 +79,8 @@ class Told:
     fields: dict[str, Plain | Thing | Part]
 
 
-def answer_type(name: str, doc: str, *fields: Plain | Thing | Part) -> Told:
-    return Told(name, doc, {each.name: each for each in fields})
+def answer_type(name: str, doc: str, *fields: Plain | Thing | Part) -> AnswerType:
+    return AnswerType(name, doc, {each.name: each for each in fields})
 
 
 # -- the field --------------------------------------------------------------------------------------------------------
@@ -159,17 +159,20 @@ class ComputedField:
     ``types``: those that its module defines; the first is the type of an answer, and ``many`` says that there are
     several of them. ``roles``: the system roles that may read them. ``answer`` raises GraphError and GraphQLError.
     ``looks_at``: kinds of which the rule looks at every thing, and ``one_each``: it has an answer for each of them.
+    ``costs``: fields that it costs besides its answers. ``enums``: those that its arguments and answers are of.
     """
 
     name: str
     doc: str
-    types: tuple[Told, ...]
+    types: tuple[AnswerType, ...]
     roles: frozenset[str]
     answer: Callable[[Request], Sequence[Answer]]
     many: bool = True
     arguments: Mapping[str, Argument] = field(default_factory=dict)
     looks_at: tuple[str, ...] = ()
     one_each: bool = False
+    costs: int = 0
+    enums: tuple[type[Enum], ...] = ()
     answers: str = ""
     """The name of the type of an answer, where another module defines it."""
 

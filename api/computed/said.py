@@ -10,7 +10,7 @@ from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Pla
 from api.reads.filters import camel
 from graph.identity.lookup import find
 from graph.model import KINDS
-from graph.questions.provenance import Saying, Sayings, provenance
+from graph.questions.provenance import Claim, Claims, provenance
 from graph.statements.statement import Value
 
 
@@ -30,12 +30,12 @@ def kind_of(request: Request) -> str:
     return kind
 
 
-def may(said: Sayings, rights: frozenset[str]) -> bool:
+def may(said: Claims, rights: frozenset[str]) -> bool:
     """Whether they may be read with these rights."""
     return said.access == "open" or said.access in rights
 
 
-def form(said: Sayings) -> Answer:
+def form(said: Claims) -> Answer:
     return {
         "property": camel(said.name),
         "rule": said.rule,
@@ -44,7 +44,7 @@ def form(said: Sayings) -> Answer:
     }
 
 
-def _saying(saying: Saying) -> Answer:
+def _saying(saying: Claim) -> Answer:
     return {
         "source": saying.source,
         "key": saying.record,
@@ -72,15 +72,15 @@ FIELD = ComputedField(
     "For each property of a thing: who says what, what holds, and why",
     (
         answer_type(
-            "Sayings",
+            "Claims",
             "Who says what of one property, link or of the existence (exists) of a thing, highest first",
             Plain("property", "String!", "Name of the property or link; exists = that it exists"),
             Plain("rule", "String!", "Why the one that holds does"),
             Plain("disagree", "Boolean!", "Two sources say different things of which one can hold"),
-            Part("sayings", "Saying", "What each source says", many=True),
+            Part("sayings", "Claim", "What each source says", many=True),
         ),
         answer_type(
-            "Saying",
+            "Claim",
             "What one source says of one property on a day",
             Plain("source", "String!", "The source"),
             Plain("key", "String!", "What the source calls the thing"),

@@ -19,7 +19,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
 from api.access.budget import Budgets, Spent
+from api.access.deprecated_uses import DeprecatedUses
 from api.access.gate import Gate
+from api.access.rights import Access
 from api.computed.answers import States
 from api.context import Context
 from api.http.accepted import EVENTS, GRAPHQL, JSON, is_a_persons, takes_events, takes_graphql, takes_only_events
@@ -32,6 +34,7 @@ from api.http.health import live, ready
 from api.http.last_resort import LastResort
 from api.http.metrics import ANSWERS, metrics
 from api.http.request_body import Asked, BadRequest, asked_in, hash_only
+from api.http.schema_file import schema_file
 from api.http.streamed import Streamed
 from api.http.warming import Warming
 from api.reads.executed import executed
@@ -103,7 +106,8 @@ def create_app(service: Service) -> Starlette:
     graphiql = GraphiQL(service.graphiql)
     budgets = Budgets(service.limits.budget)
     subscriptions = Subscriptions(gate, Feed(service.reading, availability), budgets)
-    graphql = partial(_graphql, service, reader, gate, availability, subscriptions, budgets)
+    deprecated = DeprecatedUses(service.reading, availability)
+    graphql = partial(_graphql, service, reader, gate, availability, subscriptions, budgets, deprecated)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -129,6 +133,7 @@ def create_app(service: Service) -> Starlette:
             # One route for all, so that a refused method is told which ones there are.
             Route("/graphql", partial(_by_method, graphiql, graphql), methods=["GET", "POST"]),
             Route("/graphql/assets/{name}", graphiql.asset),
+            Route("/schema.graphql", partial(_schema_file, service, gate)),
             Route("/graphql/events", partial(graphql, as_events=True), methods=["POST"]),
             WebSocketRoute("/graphql", partial(socket, service, gate, subscriptions)),
             Route("/health/live", live),
@@ -182,6 +187,7 @@ async def _graphql(
     availability: Availability,
     subscriptions: Subscriptions,
     budgets: Budgets,
+    deprecated: DeprecatedUses,
     request: Request,
     as_events: bool = False,
 ) -> Response:
@@ -189,12 +195,9 @@ async def _graphql(
     accept = request.headers.get("accept", "")
     own = takes_graphql(accept)
     form = EVENTS if as_events or takes_only_events(accept) else GRAPHQL if own else JSON
-    header = request.headers.get("authorization")
-    address = request.client.host if request.client else None
-    access = await gate.login(header, address)
-    if access is None:
-        return _unknown(gate.failed_logins.wait(address) if header else 0)
-    request.state.by = access.name
+    access = await _login(gate, request)
+    if isinstance(access, Response):
+        return access
     account = budgets.of(access.name)
     asked: Asked | None = None
     try:
@@ -204,16 +207,18 @@ async def _graphql(
         if question.operation.operation is OperationType.SUBSCRIPTION:
             if form != EVENTS and not takes_events(accept):
                 raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE, extensions={"code": "subscription_over_http"}))
-            return events(subscriptions, header or "", access, asked)
+            return events(subscriptions, request.headers.get("authorization") or "", access, asked)
         if question.is_about_schema and not service.introspection:
             raise Rejected(GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
+        gate.check(access, question)
+        deprecated.note(access.name, question.deprecated)
+        read = partial(reader.answer, rights=access.fields(), asker=access.name, account=account, roles=access.roles)
         if question.is_read:
-            gate.check(access, question)
             answer = await reader.answer(question, asked.variables, access.fields(), access.name, account, access.roles)
             ANSWERS.labels("read").inc()
             return _answered(answer, form)
         context = Context(access, service.driver, service.reading, service.keyring, service.order)
-        result, paid = await executed(question, asked, context, availability, service.limits, account)
+        result, paid = await executed(question, asked, context, availability, service.limits, account, read)
     except Spent as spent:
         ANSWERS.labels("rejected").inc()
         return _failed(429, spent.error, **{"retry-after": str(spent.wait)})
@@ -233,6 +238,27 @@ async def _graphql(
     return _answered(orjson.dumps(told), form)
 
 
+async def _login(gate: Gate, request: Request) -> Access | Response:
+    """Who asks, or the answer to who is not known."""
+    header = request.headers.get("authorization")
+    address = request.client.host if request.client else None
+    access = await gate.login(header, address)
+    if access is None:
+        return _unknown(gate.failed_logins.wait(address) if header else 0, bool(header))
+    request.state.by = access.name
+    return access
+
+
+async def _schema_file(service: Service, gate: Gate, request: Request) -> Response:
+    """For those who may ask about the schema in a question."""
+    access = await _login(gate, request)
+    if isinstance(access, Response):
+        return access
+    if not service.introspection:
+        return _failed(403, GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
+    return await schema_file(request)
+
+
 def _answered(answer: bytes | AsyncIterator[bytes], form: str) -> Response:
     if form == EVENTS:
         return Streamed(as_event(answer), media_type=EVENTS)
@@ -241,14 +267,25 @@ def _answered(answer: bytes | AsyncIterator[bytes], form: str) -> Response:
     return Streamed(answer, media_type=form)
 
 
-def _unknown(wait: int) -> Response:
-    """Whose token it is, is not known; ``wait``: seconds, where too many from the same address were not."""
+_NO_TOKEN = (
+    "No token came with this question. Send the header 'Authorization: Bearer TOKEN'; operations make a token with "
+    "`reconnect token create`."
+)
+_WRONG_TOKEN = (
+    "This token is not valid: it may be mistyped, revoked or expired. Ask operations for another one "
+    "(`reconnect token create`)."
+)
+
+
+def _unknown(wait: int, is_given: bool) -> Response:
+    """The token is not known. ``wait``: seconds, where too many from the same address were not; ``is_given``: there
+    was one."""
     if wait:
         text = "Too many logins with unknown tokens came from this address. Wait, and ask with a valid token."
         many = GraphQLError(text, extensions={"code": "too_many_failed_logins"})
         return _failed(429, many, **{"retry-after": str(wait)})
-    nobody = GraphQLError("a bearer token is needed: reconnect token create", extensions={"code": "unauthenticated"})
-    return _failed(401, nobody, **{"www-authenticate": "Bearer"})
+    text = _WRONG_TOKEN if is_given else _NO_TOKEN
+    return _failed(401, GraphQLError(text, extensions={"code": "unauthenticated"}), **{"www-authenticate": "Bearer"})
 
 
 async def _not_served(request: Request, error: Exception) -> Response:

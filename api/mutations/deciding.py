@@ -9,7 +9,7 @@ from strawberry.types import Info
 
 from api.context import Context
 from api.mutations.editing import Editing, always, as_kept, with_links
-from api.mutations.inputs import Decided, Written
+from api.mutations.inputs import Decided, Erased, Marked, Written
 from graph.change_log import Origin
 from graph.corrections import distinct_persons, withdrawn_match
 from graph.corrections.joining import Joining
@@ -53,19 +53,19 @@ class Deciding:
     @strawberry.mutation(
         description="A person who has left is erased (GDPR article 17), the change log's texts included; no way back"
     )
-    async def erase_person(self, info: CONTEXT, person: str, reason: str) -> list[strawberry.ID]:
-        def work(editing: Editing) -> list[strawberry.ID]:
+    async def erase_person(self, info: CONTEXT, person: str, reason: str) -> Erased:
+        def work(editing: Editing) -> Erased:
             erased = erase_person(info.context.driver, editing.uuid("Person", person), editing.origin)
-            return [strawberry.ID(each) for each in erased]
+            return Erased(uuids=[strawberry.ID(each) for each in erased])
 
         return await Editing(info.context, "erasePerson", reason).do(work)
 
     @strawberry.mutation(description="Persons who only look like one; they are suspected no more")
-    async def not_the_same(self, info: CONTEXT, persons: list[str], reason: str) -> list[strawberry.ID]:
+    async def not_the_same(self, info: CONTEXT, persons: list[str], reason: str) -> list[Marked]:
         return await _of_each(info, "notTheSame", persons, reason, distinct_persons.tell_apart)
 
     @strawberry.mutation(description="Take notTheSame back")
-    async def may_be_the_same(self, info: CONTEXT, persons: list[str], reason: str) -> list[strawberry.ID]:
+    async def may_be_the_same(self, info: CONTEXT, persons: list[str], reason: str) -> list[Marked]:
         return await _of_each(info, "mayBeTheSame", persons, reason, distinct_persons.take_back)
 
     @strawberry.mutation(description="Whose an account is; person null = as the sources tell")
@@ -83,7 +83,7 @@ class Deciding:
         def work(editing: Editing) -> Decided:
             decided = None if thing is None else as_kept(thing)
             decide(info.context.driver, id, decided, info.context.access.name, editing.reason)
-            return Decided(id=id)
+            return Decided(id=id, uuid=None if decided is None else strawberry.ID(decided))
 
         return await Editing(info.context, "decideMatch", reason).do(work)
 
@@ -92,7 +92,7 @@ class Deciding:
         def work(editing: Editing) -> Decided:
             context = info.context
             withdrawn_match.take_back(context.driver, context.keyring, context.order, id, editing.origin)
-            return Decided(id=id)
+            return Decided(id=id, uuid=None)
 
         return await Editing(info.context, "takeBackMatch", reason).do(work)
 
@@ -101,10 +101,10 @@ def _joining(info: CONTEXT) -> Joining:
     return Joining(info.context.driver, info.context.keyring, info.context.order)
 
 
-async def _of_each(info: CONTEXT, mutation: str, persons: list[str], reason: str, do: Each) -> list[strawberry.ID]:
-    def work(editing: Editing) -> list[strawberry.ID]:
+async def _of_each(info: CONTEXT, mutation: str, persons: list[str], reason: str, do: Each) -> list[Marked]:
+    def work(editing: Editing) -> list[Marked]:
         uuids = [editing.uuid("Person", each) for each in persons]
         do(info.context.driver, uuids, editing.origin)
-        return [strawberry.ID(each) for each in uuids]
+        return [Marked(uuid=strawberry.ID(each)) for each in uuids]
 
     return await Editing(info.context, mutation, reason).do(work)

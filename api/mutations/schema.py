@@ -37,7 +37,10 @@ from graph.statements.statement import DatedLink
 from graph.time import Period
 from graph.writing.amending import Amendment
 
-From_ = Annotated[date | None, strawberry.argument(name="from", description="first day; default: always so far")]
+From_ = Annotated[
+    date,
+    strawberry.argument(name="from", description="The first day; 0001-01-01 = always so far, which rewrites history"),
+]
 To_ = Annotated[date | None, strawberry.argument(description="the day after the last; default: until further notice")]
 NewFrom = Annotated[
     date | None, strawberry.argument(name="from", description="first day; left out: as it is; null: always so far")
@@ -66,8 +69,8 @@ class Mutation(Deciding):
 
     @strawberry.mutation(description="Tell a property's value in a period: names, addresses, tags (a|b), titles …")
     async def set_value(
-        self, info: CONTEXT, kind: str, thing: str, property: str, reason: str, value: NewValue = UNSET,
-        from_: From_ = None, to: To_ = None, expected_version: int | None = None,
+        self, info: CONTEXT, kind: str, thing: str, property: str, reason: str, from_: From_, value: NewValue = UNSET,
+        to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             name = _snake(property)
@@ -82,8 +85,8 @@ class Mutation(Deciding):
 
     @strawberry.mutation(description="Let the sources tell the property again, for a period or altogether")
     async def release_value(
-        self, info: CONTEXT, kind: str, thing: str, property: str, reason: str,
-        from_: From_ = None, to: To_ = None, expected_version: int | None = None,
+        self, info: CONTEXT, kind: str, thing: str, property: str, reason: str, from_: From_,
+        to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             edit = released(property_of(kind, _snake(property)).name, days(from_, to))
@@ -96,8 +99,8 @@ class Mutation(Deciding):
 
     @strawberry.mutation(description="A unit that no source has")
     async def create_unit(
-        self, info: CONTEXT, name: str, reason: str, parent: str | None = None, number: str | None = None,
-        type: str | None = None, from_: From_ = None, to: To_ = None,
+        self, info: CONTEXT, name: str, reason: str, from_: From_, parent: str | None = None, number: str | None = None,
+        type: str | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             life = days(from_, to)
@@ -136,9 +139,9 @@ class Mutation(Deciding):
 
     @strawberry.mutation(description="The KLE numbers that a unit performs, is responsible for or is interested in")
     async def tag_unit(
-        self, info: CONTEXT, unit: str, reason: str, performs: list[str] | None = None,
+        self, info: CONTEXT, unit: str, reason: str, from_: From_, performs: list[str] | None = None,
         responsible_for: list[str] | None = None, interested_in: list[str] | None = None,
-        from_: From_ = None, to: To_ = None, expected_version: int | None = None,
+        to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             life = days(from_, to)
@@ -169,8 +172,8 @@ class Mutation(Deciding):
 
     @strawberry.mutation(description="A person is away: everything that the person holds passes to substitutes")
     async def set_absence(
-        self, info: CONTEXT, person: str, reason: str, absent: bool = True,
-        from_: From_ = None, to: To_ = None, expected_version: int | None = None,
+        self, info: CONTEXT, person: str, reason: str, from_: From_, absent: bool = True,
+        to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             life = days(from_, to)
@@ -183,8 +186,8 @@ class Mutation(Deciding):
         description="The position of an employment, whatever payroll and the position list say; null lets them say it"
     )
     async def choose_position(
-        self, info: CONTEXT, employment: str, reason: str, position: str | None = None,
-        from_: From_ = None, to: To_ = None, expected_version: int | None = None,
+        self, info: CONTEXT, employment: str, reason: str, from_: From_, position: str | None = None,
+        to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             chosen = None if position is None else editing.ref("Position", position)
@@ -197,8 +200,8 @@ class Mutation(Deciding):
 
     @strawberry.mutation(description="A tie to a unit without payroll; it always has an end")
     async def create_affiliation(
-        self, info: CONTEXT, person: str, unit: str, to: date, reason: str, title: str | None = None,
-        type: str | None = None, supplier: str | None = None, sponsor: str | None = None, from_: From_ = None,
+        self, info: CONTEXT, person: str, unit: str, to: date, reason: str, from_: From_, title: str | None = None,
+        type: str | None = None, supplier: str | None = None, sponsor: str | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             life = days(from_, to)
@@ -237,8 +240,8 @@ class Mutation(Deciding):
 
     @strawberry.mutation(description="Somebody holds a role for units, about responsibilities (kle:27.12, system:cura)")
     async def create_assignment(
-        self, info: CONTEXT, holder: HolderInput, role: str, units: list[PlaceInput], reason: str,
-        about: list[str] | None = None, primary: bool = False, from_: From_ = None, to: To_ = None,
+        self, info: CONTEXT, holder: HolderInput, role: str, units: list[PlaceInput], reason: str, from_: From_,
+        about: list[str] | None = None, primary: bool = False, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             links = {
@@ -267,9 +270,9 @@ class Mutation(Deciding):
 
     @strawberry.mutation(description="Somebody stands in for an assignment's holder, perhaps within a scope")
     async def create_substitution(
-        self, info: CONTEXT, assignment: str, person: str, reason: str, rank: int = 1,
+        self, info: CONTEXT, assignment: str, person: str, reason: str, from_: From_, rank: int = 1,
         scope_units: list[str] | None = None, scope_responsibilities: list[str] | None = None,
-        from_: From_ = None, to: To_ = None,
+        to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             links = {
@@ -303,7 +306,7 @@ class Mutation(Deciding):
         done = await anyio.to_thread.run_sync(lambda: approve(context.driver, as_kept(id), context.access.name, why))
         if not done:
             raise GraphQLError(f"no brake {id!r} waits", extensions={"code": "unknown_brake"})
-        return Decided(id=id)
+        return Decided(id=id, uuid=None)
 
 
 def _snake(name: str) -> str:

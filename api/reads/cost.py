@@ -44,7 +44,7 @@ def _root(root: Selected) -> Term:
         answers = 1.0 if not labels and first is None else float(found(first, values) or min(PAGE, all_ or PAGE))
         if computed.one_each:
             answers = all_
-        return all_ * _LOOKED_AT + max(0.0, answers) * inner(values, lengths, True)
+        return computed.costs + all_ * _LOOKED_AT + max(0.0, answers) * inner(values, lengths, True)
 
     return cost
 

@@ -12,6 +12,7 @@ from api.access.budget import Account
 from api.context import Context
 from api.http.availability import Availability, Away, OutOfTime, Patience
 from api.http.request_body import Asked
+from api.mutations.reading_back import Read, put_in
 from api.reads.limits import Limits
 from api.reads.question import SCHEMA, Question, Rejected, coerced, in_turn
 from api.reads.schema_cost import checked_schema_cost
@@ -36,6 +37,7 @@ async def executed(
     availability: Availability,
     limits: Limits,
     account: Account,
+    read: Read,
 ) -> tuple[Any, Mapping[str, Any]]:
     """The result, and what was paid. Raises Rejected for what is too much; Spent; Away where nothing was begun."""
     if question.is_about_schema:
@@ -53,11 +55,15 @@ async def executed(
     paid = account.spend(mutations * _A_CHANGE)
     work = asyncio.create_task(_changed(asked, context))
     try:
-        return await Patience(availability, limits.seconds).wait(lambda: asyncio.shield(work)), paid
+        result = await Patience(availability, limits.seconds).wait(lambda: asyncio.shield(work))
     except (Away, OutOfTime) as error:
         # It goes on in its thread, if Neo4j does. What comes of it stands in the change log.
         work.add_done_callback(_forgotten)
         raise Rejected(GraphQLError(_UNKNOWN, extensions={"code": "unavailable"})) from error
+    errors = await put_in(result.data, context.changed, read, asked.variables)
+    if errors:
+        result.errors = [*(result.errors or ()), *errors]
+    return result, paid
 
 
 def _changes(question: Question, asked: Asked) -> int:

@@ -94,7 +94,8 @@ class Objects:
             form = self._told(TOLD[told.to], selected.children[told.to], inner)
             if told.many:
                 return f"COLLECT {{ UNWIND {answer}.{told.name} AS {inner} RETURN {form} }}"
-            return f"head(COLLECT {{ WITH {answer}.{told.name} AS {inner} RETURN {form} }})"
+            part = f"WITH {answer}.{told.name} AS {inner} WHERE {inner} IS NOT NULL"
+            return f"head(COLLECT {{ {part} RETURN {form} }})"
         if told.many:
             step = self._name("step")
             thing = self._thing(told, selected, step)

@@ -33,6 +33,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from api.access.budget import Spent
 from api.reads.bounded_cache import Kept
+from api.reads.deprecated import DEPRECATED
 from api.reads.expansion import SpreadsItself, check_expansion
 from api.reads.variables import within
 from api.schema import schema
@@ -67,6 +68,8 @@ class Question:
     """Names of the root fields, also those in fragments."""
     types: frozenset[str]
     """Names of the types that its fields lead to or are of."""
+    deprecated: frozenset[str]
+    """Fields (Type.field) that it asks for and that will go (``api.reads.deprecated``)."""
     fields: int
     """With those of fragments wherever they are spread."""
     size: int
@@ -177,7 +180,7 @@ def _validated(document: DocumentNode, fields: int, text: str, name: str | None)
         operation,
         fragments,
         frozenset(_names(operation.selection_set, fragments, set())),
-        _types(document),
+        *_types(document),
         fields,
         2_000 + _BYTES_A_CHARACTER * len(text),
     )
@@ -200,16 +203,21 @@ def _names(
             yield from _names(fragments[each.name.value].selection_set, fragments, entered)
 
 
-def _types(document: DocumentNode) -> frozenset[str]:
+def _types(document: DocumentNode) -> tuple[frozenset[str], frozenset[str]]:
+    """Names of types, and the deprecated fields."""
     found: set[str] = set()
+    deprecated: set[str] = set()
     info = TypeInfo(SCHEMA)
 
     class Types(Visitor):
         def enter_field(self, node: FieldNode, *_: object) -> None:
             # The parent too: a member of a union is entered by a fragment, which is no field.
-            for type_ in (get_named_type(info.get_type()), info.get_parent_type()):
+            parent = info.get_parent_type()
+            for type_ in (get_named_type(info.get_type()), parent):
                 if type_ is not None:
                     found.add(type_.name.removesuffix("Connection").removesuffix("State"))
+            if parent is not None and (name := f"{parent.name}.{node.name.value}") in DEPRECATED:
+                deprecated.add(name)
 
     visit(document, TypeInfoVisitor(info, Types()))
-    return frozenset(found)
+    return frozenset(found), frozenset(deprecated)

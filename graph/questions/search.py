@@ -17,7 +17,7 @@ import neo4j
 
 from graph.as_of import in_force
 from graph.collation import caption, spelt_out
-from graph.errors import Refused
+from graph.errors import ChangeRejected
 
 MOST_LETTERS = 200
 MOST_WORDS = 6
@@ -63,7 +63,7 @@ def search(
     """The best ``first`` hits, each thing once. ``kinds``: those that may be looked at, of ``SEARCHED``.
 
     ``protected``: also persons with a protected name and address, and what an employment keeps from others.
-    Raises Refused (wrong_value) for a text that is too short or too long to look for.
+    Raises ChangeRejected (wrong_value) for a text that is too short or too long to look for.
     """
     wanted = spelt_out(text)
     question = _question(text)
@@ -163,9 +163,9 @@ def _question(text: str) -> str:
     """Lucene's query: the text as a phrase before all others, then each word begun or within another."""
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", text.lower()))
     if not words or (len(words) == 1 and len(words[0]) < 2):
-        raise Refused("wrong_value", "text: give two letters or digits at least", field="text")
+        raise ChangeRejected("wrong_value", "text: give two letters or digits at least", field="text")
     if len(text) > MOST_LETTERS or len(words) > MOST_WORDS:
-        raise Refused(
+        raise ChangeRejected(
             "wrong_value",
             f"text: {MOST_WORDS} words and {MOST_LETTERS} letters at most can be looked for",
             field="text",

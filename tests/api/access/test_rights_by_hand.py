@@ -9,7 +9,7 @@ from tests.api.serving import Served
 
 SET = """
 mutation($kind: String!, $thing: String!, $property: String!) {
-  setValue(kind: $kind, thing: $thing, property: $property, value: "A", reason: "x") { uuid }
+  setValue(from: "0001-01-01", kind: $kind, thing: $thing, property: $property, value: "A", reason: "x") { uuid }
 }
 """
 

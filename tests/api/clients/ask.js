@@ -20,7 +20,7 @@ const wsUrl = url.replace("http", "ws");
 const QUERY = `query Named($name: String) { persons(filter: { name: $name }) { nodes { name uuid __typename } } }`;
 const WRONG = `query Wrong { nothing }`;
 const CHANGES = `subscription Changes { changes(after: 0) { number kind } }`;
-const MUTATION = `mutation Refused { setValue(kind: "Unit", thing: "no such unit", property: "name", value: "x",
+const MUTATION = `mutation Refused { setValue(from: "0001-01-01", kind: "Unit", thing: "no such unit", property: "name", value: "x",
   reason: "a client tries") { uuid } }`;
 const VARIABLES = { name: "Alma Testrup" };
 

@@ -74,7 +74,7 @@ def test_every_question_is_answered_while_neo4j_is_away(service: Served, proxy: 
     assert (ready.status_code, ready.json()["ready"]) == (503, False)
     assert httpx.get(f"{service.url}/metrics").status_code == 200
     assert asyncio.run(close_code(service.url, token)) == 1013  # one after which clients connect again
-    change = 'mutation { createUnit(name: "A", reason: "test") { uuid } }'
+    change = 'mutation { createUnit(from: "0001-01-01", name: "A", reason: "test") { uuid } }'
     assert service.post(change, token).status_code in (200, 503)
     (proxy.go_on if how == "hang" else proxy.come_back)()
     comes_back(service)

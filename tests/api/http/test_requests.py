@@ -204,7 +204,8 @@ def test_every_error_has_a_code(small_service: Served) -> None:
         ("subscription { changes { number } }", "subscription_over_http"),
         ("mutation { nothing }", "bad_question"),
         (
-            'mutation { setValue(kind: "Unit", thing: "x", property: "name", value: "x", reason: " ") { uuid } }',
+            'mutation { setValue(from: "0001-01-01", kind: "Unit", thing: "x", property: "name", value: "x", '
+            'reason: " ") { uuid } }',
             "reason",
         ),
     ):
@@ -243,7 +244,9 @@ def test_an_event_stream_answers_subscriptions(small_service: Served, accept: st
 @pytest.mark.parametrize("form", ["mutation {{ {0} }}", "mutation {{ ...F }} fragment F on Mutation {{ {0} }}"])
 def test_a_request_makes_so_many_changes_and_no_more(small_service: Served, form: str) -> None:
     """Also where a fragment holds them."""
-    several = " ".join(f'a{each}: createUnit(name: "A", reason: "test") {{ uuid }}' for each in range(101))
+    several = " ".join(
+        f'a{each}: createUnit(from: "0001-01-01", name: "A", reason: "test") {{ uuid }}' for each in range(101)
+    )
     (error,) = small_service.ask(form.format(several), "reader")["errors"]
     assert error["extensions"]["code"] == "over_limit"
 

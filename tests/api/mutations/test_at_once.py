@@ -17,7 +17,8 @@ from tests.graph.snapshot import change_numbers
 TURNS = 4
 RENAME = """
 mutation($value: String!) {
-  setValue(kind: "Unit", thing: "north", property: "shortName", value: $value, reason: "at once") { version }
+  setValue(from: "0001-01-01",
+    kind: "Unit", thing: "north", property: "shortName", value: $value, reason: "at once") { version }
 }
 """
 TEAM = """

@@ -79,12 +79,16 @@ def test_an_absence_passes_to_the_substitute_made_by_hand(service: Served) -> No
 def test_a_value_by_hand_outranks_the_source_until_it_is_released(service: Served) -> None:
     change = """
     mutation($value: String!) {
-      setValue(kind: "Unit", thing: "school", property: "name", value: $value, reason: "the board decided") { version }
+      setValue(from: "0001-01-01",
+        kind: "Unit", thing: "school", property: "name", value: $value, reason: "the board decided") { version }
     }
     """
     service.data(change, "organisation", value="Bakkeskolen og SFO")
     assert service.data('{ unit(key: "school") { name } }')["unit"]["name"] == "Bakkeskolen og SFO"
-    release = 'mutation { releaseValue(kind: "Unit", thing: "school", property: "name", reason: "undone") { version } }'
+    release = """
+    mutation {
+      releaseValue(from: "0001-01-01", kind: "Unit", thing: "school", property: "name", reason: "undone") { version } }
+    """
     service.data(release, "organisation")
     assert service.data('{ unit(key: "school") { name } }')["unit"]["name"] == "Bakkeskolen"
 
@@ -92,7 +96,8 @@ def test_a_value_by_hand_outranks_the_source_until_it_is_released(service: Serve
 def test_a_version_that_is_past_is_a_conflict_that_says_who_changed_what(service: Served) -> None:
     change = """
     mutation($value: String!) {
-      setValue(kind: "Unit", thing: "it", property: "name", value: $value, expectedVersion: 1, reason: "x") { version }
+      setValue(from: "0001-01-01",
+        kind: "Unit", thing: "it", property: "name", value: $value, expectedVersion: 1, reason: "x") { version }
     }
     """
     service.data(change, "organisation", value="A")
@@ -144,7 +149,8 @@ def test_kle_tags_and_roles(service: Served) -> None:
     service.data(
         """
         mutation {
-          tagUnit(unit: "nursing", performs: ["27.12.04"], responsibleFor: ["27.12"], reason: "KLE") { uuid }
+          tagUnit(from: "0001-01-01",
+            unit: "nursing", performs: ["27.12.04"], responsibleFor: ["27.12"], reason: "KLE") { uuid }
         }
         """,
         "organisation",
@@ -168,17 +174,21 @@ def test_a_reason_is_needed_and_names_must_be_known(service: Served) -> None:
     (error,) = service.ask('mutation { createPerson(name: "A", reason: " ") { uuid } }', "hr")["errors"]
     assert error["extensions"]["code"] == "reason"
     (error,) = service.ask(
-        'mutation { setValue(kind: "Unit", thing: "atlantis", property: "name", value: "A", reason: "x") { uuid } }',
+        'mutation { setValue(from: "0001-01-01", kind: "Unit", thing: "atlantis", property: "name", value: "A", '
+        'reason: "x") { uuid } }',
         "organisation",
     )["errors"]
     assert error["extensions"]["code"] == "unknown_unit"
     (error,) = service.ask(
-        'mutation { setValue(kind: "Unit", thing: "it", property: "nmae", value: "A", reason: "x") { uuid } }',
+        'mutation { setValue(from: "0001-01-01", kind: "Unit", thing: "it", property: "nmae", value: "A", '
+        'reason: "x") { uuid } }',
         "organisation",
     )["errors"]
     assert error["extensions"]["code"] == "unknown_property"
     (error,) = service.ask(
-        'mutation { releaseValue(kind: "Unit", thing: "it", property: "nmae", reason: "x") { uuid } }', "organisation"
+        'mutation { releaseValue(from: "2026-01-01", kind: "Unit", thing: "it", property: "nmae", reason: "x") '
+        "{ uuid } }",
+        "organisation",
     )["errors"]
     assert error["extensions"]["code"] == "unknown_property"
 
@@ -208,7 +218,7 @@ def test_a_position_chosen_by_hand_holds_until_it_is_released(service: Served) -
     ]
     GraphWriter(service.driver, Keyring.generate()).state("facts", positions, Origin("facts"))
     choose = """
-        mutation($position: String, $from: Date, $to: Date) {
+        mutation($position: String, $from: Date = "0001-01-01", $to: Date) {
           choosePosition(employment: "e_karen", position: $position, from: $from, to: $to, reason: "by agreement") {
             change
           } }"""

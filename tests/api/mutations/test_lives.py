@@ -22,7 +22,7 @@ def service(shared_service: Served) -> Served:
 def unit(service: Served, start: str | None = "2026-02-01", end: str | None = None, parent: str = "root") -> str:
     made = service.data(
         """
-        mutation($from: Date, $to: Date, $parent: String) {
+        mutation($from: Date = "0001-01-01", $to: Date, $parent: String) {
           createUnit(name: "Kriseledelse", parent: $parent, from: $from, to: $to, reason: "plan") { uuid }
         }
         """,
@@ -49,7 +49,7 @@ def affiliation(service: Served, at: str, to: str = "2028-01-01") -> str:
 def assignment(service: Served, at: str, **days: str) -> str:
     made = service.data(
         """
-        mutation($unit: String!, $from: Date, $to: Date) {
+        mutation($unit: String!, $from: Date = "0001-01-01", $to: Date) {
           createAssignment(holder: {employment: "e_karen"}, role: "manager", units: [{unit: $unit}], primary: true,
                            from: $from, to: $to, reason: "x") { uuid } }
         """,
@@ -164,7 +164,8 @@ def test_what_never_was_takes_nothing(service: Served) -> None:
     service.driver.execute_query("MATCH (:Unit {uuid: $uuid})-[:STATE]->(x) DETACH DELETE x", uuid=made)
     name = """
         mutation($unit: String!) {
-          setValue(kind: "Unit", thing: $unit, property: "name", value: "A", reason: "x") { change } }"""
+          setValue(from: "0001-01-01",
+            kind: "Unit", thing: $unit, property: "name", value: "A", reason: "x") { change } }"""
     assert refused(service.ask(name, unit=made))["code"] == "never_was"
     assert refused(service.ask(END, unit=made, to="2027-01-01"))["code"] == "never_was"
 
@@ -175,8 +176,8 @@ def test_what_never_was_takes_nothing(service: Served) -> None:
         'setValue(kind: "Unit", thing: $unit, property: "name", value: "A", from: "2026-06-01", reason: "x")',
         'tagUnit(unit: $unit, performs: ["27.12"], from: "2026-06-01", reason: "x")',
         'createAffiliation(person: "karen", unit: $unit, from: "2026-06-01", to: "2027-01-01", reason: "x")',
-        'createAssignment(holder: {person: "karen"}, role: "manager", units: [{unit: $unit}], to: "2026-02-01", '
-        'reason: "x")',
+        'createAssignment(from: "0001-01-01", holder: {person: "karen"}, role: "manager", units: [{unit: $unit}], '
+        'to: "2026-02-01", reason: "x")',
         'createUnit(name: "B", parent: $unit, from: "2026-06-01", reason: "x")',
     ],
 )

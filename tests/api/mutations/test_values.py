@@ -10,13 +10,14 @@ from tests.api.serving import Served
 from tests.graph.snapshot import change_numbers, snapshot
 
 SET = """
-mutation($kind: String!, $thing: String!, $property: String!, $value: String, $from: Date, $to: Date) {
+mutation($kind: String!, $thing: String!, $property: String!, $value: String,
+         $from: Date = "0001-01-01", $to: Date) {
   setValue(kind: $kind, thing: $thing, property: $property, value: $value, from: $from, to: $to, reason: "x") {
     change notice } }
 """
 RELEASE = """
 mutation($kind: String!, $thing: String!, $property: String!) {
-  releaseValue(kind: $kind, thing: $thing, property: $property, reason: "x") { change notice } }
+  releaseValue(from: "0001-01-01", kind: $kind, thing: $thing, property: $property, reason: "x") { change notice } }
 """
 
 
@@ -40,9 +41,10 @@ def test_a_blank_value_is_refused_wherever_it_is_given(service: Served, blank: s
         "tags",
     )
     for field, mutation in {
-        "name": 'createUnit(name: $blank, parent: "root", reason: "x")',
-        "number": 'createUnit(name: "A", number: $blank, reason: "x")',
-        "title": 'createAffiliation(person: "karen", unit: "it", to: "2030-01-01", title: $blank, reason: "x")',
+        "name": 'createUnit(from: "0001-01-01", name: $blank, parent: "root", reason: "x")',
+        "number": 'createUnit(from: "0001-01-01", name: "A", number: $blank, reason: "x")',
+        "title": 'createAffiliation(from: "2026-01-01", person: "karen", unit: "it", to: "2030-01-01", '
+        'title: $blank, reason: "x")',
         "key": 'createRole(key: $blank, title: "A", reason: "x")',
     }.items():
         answer = service.ask(f"mutation($blank: String!) {{ {mutation} {{ uuid }} }}", blank=blank)
@@ -90,12 +92,17 @@ def test_what_a_source_says_already_is_kept_by_hand_and_that_is_told(service: Se
 
 def test_what_a_thing_is_known_by_and_a_value_left_out(service: Served) -> None:
     assert refusal(service.ask(SET, kind="Role", thing="manager", property="key", value=None)) == ("wrong_value", "key")
-    without = 'mutation { setValue(kind: "Unit", thing: "it", property: "name", reason: "x") { change } }'
+    without = (
+        'mutation { setValue(from: "0001-01-01", kind: "Unit", thing: "it", property: "name", reason: "x") { change } }'
+    )
     assert refusal(service.ask(without)) == ("wrong_value", "value")
 
 
 def test_somebody_who_is_not_away_is_not_away_whatever_a_source_says(service: Served) -> None:
-    say = 'mutation($absent: Boolean!) { setAbsence(person: "karen", absent: $absent, reason: "x") { change } }'
+    say = """
+    mutation($absent: Boolean!) { setAbsence(from: "0001-01-01",
+      person: "karen", absent: $absent, reason: "x") { change } }
+    """
     asked = '{ person(key: "karen") { absent } }'
     service.data(say, absent=True)
     assert service.data(asked)["person"]["absent"] is True

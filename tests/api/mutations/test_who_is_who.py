@@ -18,8 +18,8 @@ PAYROLL = [*small(), person("p4", "ALMA Testrup", "7101575008"), employment("e4"
 JOIN = 'mutation($a: String!, $b: String!) { joinPersons(keep: $a, other: $b, reason: "one") { uuid version change } }'
 SPLIT = """mutation($p: String!, $records: [ID!], $into: ID) {
     splitPerson(person: $p, records: $records, into: $into, reason: "two") { uuid } }"""
-APART = 'mutation($p: [String!]!) { notTheSame(persons: $p, reason: "twins") }'
-BACK = 'mutation($p: [String!]!) { mayBeTheSame(persons: $p, reason: "unsure") }'
+APART = 'mutation($p: [String!]!) { notTheSame(persons: $p, reason: "twins") { uuid } }'
+BACK = 'mutation($p: [String!]!) { mayBeTheSame(persons: $p, reason: "unsure") { uuid } }'
 PERSON = """query($id: ID) { person(uuid: $id) { uuid name cpr formerUuids employments { number } sources { id }
     changes { operation user reason } } }"""
 SUSPECTED = "{ suspicions { persons { uuid } } }"
@@ -95,10 +95,10 @@ def test_persons_who_only_look_like_one(service: Served) -> None:
         ('mutation { joinPersons(keep: "p1", other: "p2", reason: " ") { uuid } }', "reason"),
         ('mutation { splitPerson(person: "p1", records: ["sd|Person|p2"], reason: "x") { uuid } }', "unknown_record"),
         ('mutation { splitPerson(person: "p1", reason: "x") { uuid } }', "nothing_to_split"),
-        ('mutation { notTheSame(persons: ["p1"], reason: "x") }', "two_persons"),
-        ('mutation { mayBeTheSame(persons: ["p1", "p2"], reason: "x") }', "unknown_decision"),
+        ('mutation { notTheSame(persons: ["p1"], reason: "x") { uuid } }', "two_persons"),
+        ('mutation { mayBeTheSame(persons: ["p1", "p2"], reason: "x") { uuid } }', "unknown_decision"),
         ('mutation { setOwner(account: "none", person: "p1", reason: "x") { uuid } }', "unknown_account"),
-        ('mutation { erasePerson(person: "p1", reason: "x") }', "still_here"),
+        ('mutation { erasePerson(person: "p1", reason: "x") { uuids } }', "still_here"),
     ],
 )
 def test_what_is_refused_says_why(service: Served, question: str, code: str) -> None:
@@ -111,10 +111,10 @@ def test_what_is_refused_says_why(service: Served, question: str, code: str) -> 
     [
         'joinPersons(keep: "p1", other: "p2", reason: "x") { uuid }',
         'splitPerson(person: "p1", reason: "x") { uuid }',
-        'notTheSame(persons: ["p1", "p2"], reason: "x")',
-        'mayBeTheSame(persons: ["p1", "p2"], reason: "x")',
+        'notTheSame(persons: ["p1", "p2"], reason: "x") { uuid }',
+        'mayBeTheSame(persons: ["p1", "p2"], reason: "x") { uuid }',
         'setOwner(account: "testrup", person: "p1", reason: "x") { uuid }',
-        'erasePerson(person: "p1", reason: "x")',
+        'erasePerson(person: "p1", reason: "x") { uuids }',
     ],
 )
 def test_who_is_who_is_for_hr_to_say(service: Served, mutation: str) -> None:
@@ -126,8 +126,8 @@ def test_who_is_who_is_for_hr_to_say(service: Served, mutation: str) -> None:
 def test_an_erased_person_is_answered_no_more(service: Served) -> None:
     made = 'mutation { createPerson(name: "Vilda Forsvunden", reason: "a mistake") { uuid } }'
     uuid = service.data(made, "hr")["createPerson"]["uuid"]
-    erase = 'mutation($p: String!) { erasePerson(person: $p, reason: "asked for it") }'
-    assert service.data(erase, "hr", p=uuid)["erasePerson"] == [uuid]
+    erase = 'mutation($p: String!) { erasePerson(person: $p, reason: "asked for it") { uuids } }'
+    assert service.data(erase, "hr", p=uuid)["erasePerson"]["uuids"] == [uuid]
     assert service.data(PERSON, id=uuid)["person"] is None
     (*_, last) = service.data("{ changes(first: 100) { nodes { uuid operation reason after } } }", "auditor")[
         "changes"

@@ -15,6 +15,7 @@ from graph.connection import connect_async
 from graph.cpr.keyring import Keyring
 
 EVERY_RIGHT = frozenset({"private", "cpr"})
+_ROLE = {"private": "hr", "cpr": "cpr"}
 
 
 @dataclass
@@ -53,7 +54,8 @@ class Asking:
         self.reader = replace(self.reader)
 
     async def _text(self, text: str, variables: Mapping[str, Any] | None, operation: str | None) -> bytes:
-        answer = await self.reader.answer(question_of(text, operation), variables, self.rights, self.asker)
+        roles = frozenset({"reader", *(_ROLE[each] for each in self.rights)})
+        answer = await self.reader.answer(question_of(text, operation), variables, self.rights, self.asker, roles=roles)
         if isinstance(answer, bytes):
             self.chunks = 1
             return answer

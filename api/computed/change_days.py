@@ -1,0 +1,59 @@
+"""``changeDays``: the days on which something changes in a unit or below it."""
+
+import neo4j
+from graphql import GraphQLError
+
+from api.access.roles import EVERYBODY
+from api.computed.contract import FIRST, Answer, Argument, ComputedField, Part, Plain, Request, answer_type
+from graph.identity.lookup import find
+from graph.questions.change_feed import change_days
+
+LONGEST = 3660
+"""Days that may be asked about at once."""
+
+
+def _answer(request: Request) -> list[Answer]:
+    """Raises GraphQLError (empty_period, over_limit), Unknown (unknown_unit)."""
+    start, end = request.arguments["from"], request.arguments["to"]
+    if end <= start:
+        raise GraphQLError(
+            "empty period: 'to' must be later than 'from' (exclusive)", extensions={"code": "empty_period"}
+        )
+    if (end - start).days > LONGEST:
+        raise GraphQLError(f"ask about {LONGEST} days at most", extensions={"code": "over_limit"})
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        unit = find(session, "Unit", request.arguments["unit"]).uuid
+    return [
+        {"day": each.day.isoformat(), "counts": [{"kind": kind, "things": n} for kind, n in each.counts.items()]}
+        for each in change_days(request.driver, unit, start, end, request.first)
+    ]
+
+
+FIELD = ComputedField(
+    "changeDays",
+    "The days on which something begins or ends in a unit or below it, the earliest first: of units, employments, "
+    "affiliations and assignments. A page can offer them as the days to look at",
+    (
+        answer_type(
+            "ChangeDay",
+            "A day on which something begins or ends",
+            Plain("day", "Date", "The day: the first with the new state"),
+            Part("counts", "ChangeDayCount", "How many things of each kind", many=True),
+        ),
+        answer_type(
+            "ChangeDayCount",
+            "How many things of a kind something begins or ends for",
+            Plain("kind", "String!", "Kind of the things"),
+            Plain("things", "Int!", "How many things"),
+        ),
+    ),
+    EVERYBODY,
+    _answer,
+    arguments={
+        "unit": Argument("String!", "UUID of the unit, or a source's key"),
+        "from": Argument("Date!", "The first day to look at"),
+        "to": Argument("Date!", "The day after the last to look at"),
+        "first": FIRST,
+    },
+    looks_at=("Employment", "Unit"),
+)

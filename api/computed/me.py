@@ -1,0 +1,47 @@
+"""``me``: who asks, and what that token may do."""
+
+from api.access.rights import READ, WRITE, Access
+from api.access.roles import ANYONE
+from api.computed.contract import Answer, ComputedField, Plain, Request, answer_type
+
+
+def _answer(request: Request) -> list[Answer]:
+    access = Access(request.caller.name, request.caller.roles)
+    rows, _, _ = request.driver.execute_query(
+        "MATCH (t:Token {name: $name}) RETURN toString(t.expires) AS expires", name=access.name
+    )
+    return [
+        {
+            "name": access.name,
+            "roles": sorted(access.roles),
+            "mayRead": sorted(filter(access.may_read, READ)),
+            "mayChange": sorted(filter(access.may_write, WRITE)),
+            "mayReadPrivate": "private" in request.caller.rights,
+            "mayReadCpr": "cpr" in request.caller.rights,
+            "everywhere": True,
+            "expires": rows[0]["expires"] if rows else None,
+        }
+    ]
+
+
+FIELD = ComputedField(
+    "me",
+    "Who asks: the token, and what it may do",
+    (
+        answer_type(
+            "Me",
+            "The token that a question comes with",
+            Plain("name", "String!", "Name of the token, as it is in the change log"),
+            Plain("roles", "[String!]", "Its system roles"),
+            Plain("mayRead", "[String!]", "Names of the types that it may read"),
+            Plain("mayChange", "[String!]", "Names of the mutations that it may ask for"),
+            Plain("mayReadPrivate", "Boolean!", "It may read private fields, such as a home address"),
+            Plain("mayReadCpr", "Boolean!", "It may read CPR numbers; each reading is logged"),
+            Plain("everywhere", "Boolean!", "Its rights hold in the whole organisation"),
+            Plain("expires", "Moment", "When the token ends"),
+        ),
+    ),
+    ANYONE,
+    _answer,
+    many=False,
+)

@@ -1,0 +1,104 @@
+"""``search``: one box over the organisation. Its rule is ``graph.questions.search``."""
+
+from collections.abc import Set as AbstractSet
+from enum import Enum
+
+import neo4j
+import strawberry
+
+from api.access.cpr_readings import looked_up
+from api.access.readers import STORED
+from api.access.roles import EVERYBODY
+from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from api.reads.filters import camel
+from api.reads.known_names import one_of
+from graph.as_of import exists
+from graph.cpr.keyring import number_in
+from graph.questions.search import CANDIDATES, FOUND, SEARCHED, search
+
+USUAL = 20
+
+
+@strawberry.enum(description="How well a value fits what was looked for")
+class SearchRank(Enum):
+    EXACT = strawberry.enum_value("EXACT", description="It is the value")
+    BEGINNING = strawberry.enum_value("BEGINNING", description="The value begins with it")
+    WORD = strawberry.enum_value("WORD", description="Words of the value begin with its words")
+    ANYWHERE = strawberry.enum_value("ANYWHERE", description="It is within the value")
+
+
+def _answer(request: Request) -> list[Answer]:
+    """Raises GraphQLError (unknown_kinds, over_limit), Refused (wrong_value)."""
+    kinds = frozenset(one_of("kinds", each, FOUND) for each in request.get("kinds") or FOUND)
+    kinds = _readable(kinds, request.caller.roles)
+    # A person is found by an account or an employment only where the caller may read those.
+    looked_at = kinds | (
+        _readable(SEARCHED.keys() - set(FOUND), request.caller.roles) if "Person" in kinds else frozenset()
+    )
+    text: str = request.arguments["text"]
+    first = USUAL if request.get("first") is None else request.first
+    digits = number_in(text)
+    if digits is not None and "cpr" in request.caller.rights and "Person" in looked_at:
+        person = looked_up(request.driver, request.resources.keyring, digits, request.caller.name)
+        if person is not None and _is_there(request, person):
+            return [{"thing": person, "kind": "Person", "rank": "EXACT", "by": "Person", "property": "cpr"}]
+    hits = search(request.driver, text, looked_at, request.day, first, "private" in request.caller.rights)
+    return [
+        {
+            "thing": each.uuid,
+            "kind": each.kind,
+            "rank": each.rank.upper(),
+            "by": each.by[0],
+            "property": camel(each.by[1]),
+            "value": each.value,
+        }
+        for each in hits
+    ]
+
+
+def _readable(kinds: AbstractSet[str], roles: frozenset[str]) -> frozenset[str]:
+    return frozenset(each for each in kinds if STORED[each] & roles)
+
+
+def _is_there(request: Request, person: str) -> bool:
+    rows, _, _ = request.driver.execute_query(
+        f"MATCH (p:Person {{uuid: $uuid}}) WHERE {exists('p', '$at')} RETURN p.uuid AS uuid",
+        uuid=person,
+        at=request.day,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return bool(rows)
+
+
+FIELD = ComputedField(
+    "search",
+    "One box over units, persons, positions, KLE and IT systems, the best match first. A person is found by name, "
+    "e-mail, phone, login and employment number, and by CPR number by those who may read CPR numbers; each such search "
+    "is logged as a reading. Persons with a protected address are found only by those who may read private fields",
+    (
+        answer_type(
+            "SearchHit",
+            "A thing that was found, and by what",
+            Thing("thing", FOUND, "The thing", union="Found"),
+            Plain("kind", "String!", "Kind of the thing"),
+            Plain("rank", "SearchRank!", "How well it fits; the list is in this order"),
+            Plain("by", "String!", "Kind of what matched: the thing itself, or an account or employment of the person"),
+            Plain("property", "String!", "Name of the property that matched"),
+            Plain("value", "String", "Its value on the day; null for a CPR number"),
+        ),
+    ),
+    EVERYBODY,
+    _answer,
+    arguments={
+        "text": Argument(
+            "String!",
+            "What to look for: a number, or words in any order, each perhaps only begun. Å and aa, ø and oe, æ and ae "
+            "are the same",
+        ),
+        "kinds": Argument("[String!]", f"Only these kinds: {', '.join(FOUND)}. By default all of them"),
+        "at": AT,
+        "first": Argument("Int", f"At most this many; by default {USUAL}"),
+    },
+    costs=CANDIDATES,
+    enums=(SearchRank,),
+)

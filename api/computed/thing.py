@@ -1,0 +1,34 @@
+"""``thing``: a thing of any kind by its UUID. Mutations are read back by it (``api.mutations.reading_back``)."""
+
+import neo4j
+
+from api.access.roles import EVERYBODY
+from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from api.reads.cursors import uuid_of
+from graph.model import KINDS
+
+_KIND = "\nUNION\n".join(f"MATCH (n:{kind} {{uuid: $uuid}}) RETURN '{kind}' AS kind" for kind in KINDS)
+
+
+def _answer(request: Request) -> list[Answer]:
+    uuid = uuid_of(request.arguments["uuid"])
+    rows, _, _ = request.driver.execute_query(_KIND, uuid=uuid, routing_=neo4j.RoutingControl.READ)
+    return [{"kind": row["kind"], "thing": uuid} for row in rows]
+
+
+FIELD = ComputedField(
+    "thing",
+    "A thing of any kind by its UUID; null where there is none",
+    (
+        answer_type(
+            "KnownThing",
+            "A thing, and its kind",
+            Plain("kind", "String!", "Kind of the thing"),
+            Thing("thing", tuple(KINDS), "The thing on the day; also where it does not exist then", union="Thing"),
+        ),
+    ),
+    EVERYBODY,
+    _answer,
+    many=False,
+    arguments={"uuid": Argument("ID!", "Its UUID"), "at": AT},
+)

@@ -1,0 +1,88 @@
+"""What a mutation has changed, read in the same request: ``thing`` of a payload.
+
+While the mutation runs, the field only notes what was changed, and is null. Afterwards it is asked for as a read like
+any other, with the same rights, cost and limits, and put in its place. The change itself is made by then: what can't
+be read is told beside it.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import (
+    ArgumentNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    NameNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    StringValueNode,
+)
+
+from api.access.budget import Spent
+from api.reads.question import Question, Rejected
+
+Read = Callable[[Question, Mapping[str, Any] | None], Awaitable[bytes | AsyncIterator[bytes]]]
+Path = Sequence[str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """``path``: of the field in the answer. ``nodes``: as it is asked for."""
+
+    path: Path
+    uuid: str
+    nodes: Sequence[FieldNode]
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+
+
+async def put_in(
+    data: Any, changed: Sequence[ReadBack], read: Read, variables: Mapping[str, Any] | None
+) -> list[GraphQLError]:
+    """Read what was changed into the mutation's ``data``. What could not be read."""
+    errors = []
+    for each in changed:
+        try:
+            answer = await read(_question(each), variables)
+            pieces = answer if isinstance(answer, bytes) else b"".join([piece async for piece in answer])
+            found = orjson.loads(pieces)["data"]["thing"]
+        except (Rejected, Spent) as refused:
+            error = refused.errors[0] if isinstance(refused, Rejected) else refused.error
+            text = f"The change was made, but what was changed can't be read here: {error.message}"
+            errors.append(GraphQLError(text, path=list(each.path), extensions=error.extensions))
+            continue
+        at: Any = data
+        for step in each.path[:-1]:
+            at = at[step]
+        at[each.path[-1]] = None if found is None else found["thing"]
+    return errors
+
+
+def _question(back: ReadBack) -> Question:
+    """``{ thing(uuid: …, at: …) { thing { as in the mutation } } }``; the mutation was validated with it."""
+    selections = tuple(
+        selection for node in back.nodes if node.selection_set for selection in node.selection_set.selections
+    )
+    inner = FieldNode(
+        name=NameNode(value="thing"), arguments=(), directives=(), selection_set=SelectionSetNode(selections=selections)
+    )
+    uuid = ArgumentNode(name=NameNode(value="uuid"), value=StringValueNode(value=back.uuid))
+    root = FieldNode(
+        name=NameNode(value="thing"),
+        arguments=(uuid, *(back.nodes[0].arguments or ())),
+        directives=(),
+        selection_set=SelectionSetNode(selections=(inner,)),
+    )
+    operation = OperationDefinitionNode(
+        operation=OperationType.QUERY,
+        variable_definitions=back.operation.variable_definitions,
+        directives=(),
+        selection_set=SelectionSetNode(selections=(root,)),
+    )
+    document = DocumentNode(definitions=(operation, *back.fragments.values()))
+    return Question(document, operation, back.fragments, frozenset({"thing"}), frozenset(), frozenset(), 0, 0)

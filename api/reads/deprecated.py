@@ -1,0 +1,24 @@
+"""Fields that will go: until when they stay, and what there is instead. The schema says so, and who asks is noted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecated:
+    """``until``: the first day on which the field may be gone. ``instead``: what to ask for."""
+
+    until: date
+    instead: str
+
+    @property
+    def reason(self) -> str:
+        return f"Use {self.instead}. It may be gone from {self.until} on."
+
+
+DEPRECATED: Mapping[str, Deprecated] = {
+    "Change.before": Deprecated(date(2027, 6, 1), "changeFeed, whose values have their own types"),
+    "Change.after": Deprecated(date(2027, 6, 1), "changeFeed, whose values have their own types"),
+}
+"""By Type.field."""

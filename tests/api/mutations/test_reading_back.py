@@ -1,0 +1,70 @@
+"""Mutations return what they changed, read after the change with the caller's own rights."""
+
+from tests.api.serving import Served
+
+RENAME = """
+mutation($unit: String!, $name: String, $day: Date) {
+  first: setValue(kind: "Unit", thing: $unit, property: "name", value: $name, from: "2026-01-01", reason: "x") {
+    version
+    changed: thing { ...Unit }
+    before: thing(at: $day) { ...Unit }
+    private: uuid
+  }
+}
+fragment Unit on Thing { __typename ... on Unit { uuid name parent { name } } ... on Person { name } }
+"""
+
+
+def test_what_was_changed_is_in_the_answer(service: Served) -> None:
+    before = service.data('{ unit(key: "school") { uuid name parent { name } } }')["unit"]
+    answer = service.data(RENAME, "organisation", unit="school", name="Bakkeskolen og SFO", day="2025-12-31")["first"]
+    unit = {"__typename": "Unit", **before}
+    assert answer["changed"] == {**unit, "name": "Bakkeskolen og SFO"}
+    assert answer["before"] == unit
+    assert answer["private"] == before["uuid"]
+    assert answer["version"] == 2
+
+
+def test_what_is_made_for_a_later_day_is_there_too_and_each_of_several(service: Served) -> None:
+    made = service.data(
+        """
+        mutation {
+          unit: createUnit(name: "Beredskab", parent: "root", from: "2090-01-01", reason: "plan") {
+            thing { ... on Unit { name active } } }
+          moved: placeUnits(units: [{unit: "school", parents: [{unit: "root"}]},
+                                    {unit: "it", parents: [{unit: "root"}]}],
+                            reason: "plan") { thing { ... on Unit { uuid parent { keys } } } }
+          apart: notTheSame(persons: ["karen", "leif"], reason: "x") { uuid thing { ... on Person { name } } }
+        }
+        """,
+        "organisation", "hr",
+    )  # fmt: skip
+    assert made["unit"] == {"thing": {"name": "Beredskab", "active": False}}
+    assert [each["thing"]["parent"]["keys"] for each in made["moved"]] == [["root"], ["root"]]
+    assert [each["thing"]["name"] for each in made["apart"]] == ["Karen Buhl", "Leif Høj"]
+
+
+def test_what_may_not_be_read_is_told_beside_the_change(service: Served) -> None:
+    person = """
+    mutation { setAbsence(person: "karen", from: "2026-01-01", reason: "x") { thing { ... on Person { %s } } } }
+    """
+    answer = service.ask(person % "cpr", "hr")
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "forbidden"
+    assert error["message"].startswith("The change was made")
+    assert error["path"] == ["setAbsence", "thing"]
+    assert answer["data"]["setAbsence"]["thing"] is None
+    assert service.data('{ person(key: "karen") { absent } }')["person"]["absent"] is True
+
+
+def test_from_can_not_be_left_out(service: Served) -> None:
+    for change in (
+        'setValue(kind: "Unit", thing: "it", property: "name", value: "A", reason: "x")',
+        'releaseValue(kind: "Unit", thing: "it", property: "name", reason: "x")',
+        'tagUnit(unit: "it", performs: [], reason: "x")',
+        'setAbsence(person: "karen", reason: "x")',
+        'choosePosition(employment: "e_karen", reason: "x")',
+        'createAssignment(holder: {person: "karen"}, role: "manager", units: [], reason: "x")',
+    ):
+        (error,) = service.ask(f"mutation {{ {change} {{ uuid }} }}")["errors"]
+        assert "from" in error["message"] and "'Date!' is required" in error["message"]
