@@ -72,15 +72,15 @@ FIELD = ComputedField(
     "For each property of a thing: who says what, what holds, and why",
     (
         answer_type(
-            "Claims",
+            "Sayings",
             "Who says what of one property, link or of the existence (exists) of a thing, highest first",
             Plain("property", "String!", "Name of the property or link; exists = that it exists"),
             Plain("rule", "String!", "Why the one that holds does"),
             Plain("disagree", "Boolean!", "Two sources say different things of which one can hold"),
-            Part("sayings", "Claim", "What each source says", many=True),
+            Part("sayings", "Saying", "What each source says", many=True),
         ),
         answer_type(
-            "Claim",
+            "Saying",
             "What one source says of one property on a day",
             Plain("source", "String!", "The source"),
             Plain("key", "String!", "What the source calls the thing"),
