@@ -29,6 +29,7 @@ _OF_HELP = frozenset(
         "graph.time",
         "reconnect.commands",
         "reconnect.context",
+        "reconnect.day_option",
         "reconnect.entry",
         "reconnect.exits",
         "reconnect.folders",
