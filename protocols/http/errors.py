@@ -1,0 +1,60 @@
+"""What can go wrong between us and a server that speaks HTTP. Every error says whether and when to try again.
+
+HttpError
+├── NotReached      nothing was sent: no such name, no connection, an address that is not allowed
+│   └── NotTrusted  the server's certificate is not to be trusted
+├── AnswerLost      sent, and no whole answer came: what the server did is unknown
+├── TooLarge        the answer is larger than is allowed
+├── Diverted        the server sends us to another host; nothing was sent there
+├── LoginRefused    401, also with a new token
+└── Busy            429 or 503, for longer than a run may wait
+"""
+
+from graph.retry import NEVER, SOON, Retry
+
+
+class HttpError(Exception):
+    """Root. ``retry``: whether and when another try is worth it."""
+
+    retry: Retry = SOON
+
+    def __init__(self, text: str, retry: Retry | None = None) -> None:
+        super().__init__(text)
+        if retry is not None:
+            self.retry = retry
+
+
+class NotReached(HttpError):
+    """Nothing was sent."""
+
+
+class NotTrusted(NotReached):
+    """The server's certificate is not to be trusted: nothing was sent, no token either."""
+
+    retry = NEVER
+
+
+class AnswerLost(HttpError):
+    """The request was sent. No whole answer came, so that it is unknown what the server did."""
+
+
+class TooLarge(HttpError):
+    """The answer is larger than is allowed."""
+
+    retry = NEVER
+
+
+class Diverted(HttpError):
+    """The server redirects to another host, or in circles. Nothing was sent there, no token either."""
+
+    retry = NEVER
+
+
+class LoginRefused(HttpError):
+    """The server does not accept our login; the text has its own words."""
+
+    retry = NEVER
+
+
+class Busy(HttpError):
+    """The server asks us to wait, for longer than a run may wait. ``retry``: from when on."""

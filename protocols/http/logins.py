@@ -1,0 +1,74 @@
+"""How a client shows a server who it is: the header that goes with each request."""
+
+import base64
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+EARLY = 60.0
+"""Seconds before a token ends at which a new one is fetched."""
+
+
+class Login(Protocol):
+    """``header`` goes with every request; ``renewed`` tells whether it is worth another try after the server refused
+    the header ``refused``."""
+
+    def header(self) -> str: ...
+
+    def renewed(self, refused: str) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A header that stays as it is."""
+
+    value: str
+
+    @classmethod
+    def bearer(cls, token: str) -> "Fixed":
+        return cls(f"Bearer {token}")
+
+    @classmethod
+    def basic(cls, user: str, password: str) -> "Fixed":
+        return cls("Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
+
+    def header(self) -> str:
+        return self.value
+
+    def renewed(self, refused: str) -> bool:
+        return False
+
+
+class Tokens:
+    """Bearer tokens that end (OAuth 2.0 client credentials). One is fetched for all threads that need it.
+
+    ``fetch`` gets a token's answer (RFC 6749 §5.1: ``access_token``, ``expires_in``) and raises HttpError.
+    """
+
+    def __init__(self, fetch: Callable[[], Mapping[str, Any]]) -> None:
+        self._fetch = fetch
+        self._lock = threading.Lock()
+        self._header = ""
+        self._until = 0.0  # on the monotonic clock
+
+    def header(self) -> str:
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._renew()
+            return self._header
+
+    def renewed(self, refused: str) -> bool:
+        """Fetches a token, unless another thread has done so since ``refused`` was sent."""
+        with self._lock:
+            if refused == self._header:
+                self._renew()
+            return True
+
+    def _renew(self) -> None:
+        begun = time.monotonic()
+        told = self._fetch()
+        self._header = f"Bearer {told['access_token']}"
+        life = float(told.get("expires_in", 3600))
+        self._until = begun + max(life - EARLY, life / 2)
