@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from exporters.errors import ImageError
-from exporters.target import Image, ImageReader, Target
+from exporters.target import Image, ImageReader
 
 PAGE = 10_000
 """Objects a page: bounds what the API and the reader hold at once."""
@@ -22,7 +22,19 @@ def operations(document: str) -> tuple[str, ...]:
     return tuple(_OPERATION.findall(document))
 
 
-def read_image(target: Target, read: ImageReader, at: date) -> Image:
+class HasImage(Protocol):
+    """What of a target an image is read by."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def document(self) -> str: ...
+
+    def variables(self, at: date) -> Mapping[str, object]: ...
+
+
+def read_image(target: HasImage, read: ImageReader, at: date) -> Image:
     """All answers. Every operation is asked with the same variables, and so of the same day."""
     asked = dict(target.variables(at))
     names = operations(target.document)

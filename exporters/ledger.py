@@ -45,8 +45,9 @@ class FileEntry:
     place: str
 
 
-class Ledger:
-    """One target's ledger. Reading needs no claim; every writing call raises Overtaken without one."""
+class ClaimedLedger:
+    """One target's ledger, of which one run at a time writes. Reading needs no claim; every writing call raises
+    Overtaken without one."""
 
     def __init__(self, driver: neo4j.Driver, target: str) -> None:
         self._driver = driver
@@ -57,6 +58,41 @@ class Ledger:
         """From now on only this run writes."""
         self._driver.execute_query("MERGE (l:Ledger {target: $target}) SET l.run = $run", target=self._target, run=run)
         self._run = run
+
+    def _write(self, query: str, **parameters: Any) -> None:
+        with self._driver.session() as session:
+            session.execute_write(self._claimed, query, parameters)
+
+    def _claimed(self, tx: neo4j.ManagedTransaction, query: str, parameters: dict[str, Any]) -> None:
+        # Setting a property takes the node's lock, so that a claim waits until this is written, and is then seen.
+        found = tx.run(
+            "MATCH (l:Ledger {target: $target, run: $run}) SET l.run = $run RETURN l.run AS run",
+            target=self._target,
+            run=self._run,
+        ).single()
+        if found is None:
+            raise Overtaken(f"Another run of {self._target} has begun; run {self._run} stops.")
+        tx.run(query, target=self._target, run=self._run, **parameters).consume()
+
+
+def not_given(driver: neo4j.Driver) -> list[tuple[str, Parked]]:
+    """What targets refuse or can't be given, with the reason: (target, object)."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (e:LedgerEntry)
+        WHERE e.state IN ['parked', 'failed'] AND e.object <> $file
+        RETURN e.target AS target, e.object AS object, e.key AS key,
+            coalesce(e.problem, '') AS problem, coalesce(e.reason, '') AS reason
+        ORDER BY target, object, key
+        """,
+        file=FILE,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return [(row["target"], Parked(row["object"], row["key"], row["problem"], row["reason"])) for row in rows]
+
+
+class Ledger(ClaimedLedger):
+    """The ledger of a target of whole files."""
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -142,7 +178,7 @@ class Ledger:
     def rows_delivered(self, object_: str, hashes: Mapping[str, str], gone: Iterable[str]) -> None:
         """The target has these rows, and no longer those that are ``gone``."""
         delivered = [{"key": key, "hash": hash_} for key, hash_ in hashes.items()]
-        for batch in _batches(delivered, BATCH):
+        for batch in batches(delivered, BATCH):
             self._write(
                 """
                 UNWIND $rows AS row
@@ -154,7 +190,7 @@ class Ledger:
                 object=object_,
                 at=now(),
             )
-        for keys in _batches(gone, BATCH):
+        for keys in batches(gone, BATCH):
             self._write(
                 """
                 UNWIND $keys AS key
@@ -168,7 +204,7 @@ class Ledger:
 
     def park(self, parked: Iterable[Parked], released: Iterable[Parked]) -> None:
         """What can't be given, with the reason; and what no longer is among it."""
-        for batch in _batches(({each: getattr(one, each) for each in Parked.__slots__} for one in parked), BATCH):
+        for batch in batches(({each: getattr(one, each) for each in Parked.__slots__} for one in parked), BATCH):
             self._write(
                 """
                 UNWIND $rows AS row
@@ -177,7 +213,7 @@ class Ledger:
                 """,
                 rows=batch,
             )
-        for ids in _batches((f"{self._target}|{each.object}|{each.key}" for each in released), BATCH):
+        for ids in batches((f"{self._target}|{each.object}|{each.key}" for each in released), BATCH):
             self._write(
                 """
                 UNWIND $ids AS id
@@ -200,23 +236,9 @@ class Ledger:
             values=values,
         )
 
-    def _write(self, query: str, **parameters: Any) -> None:
-        with self._driver.session() as session:
-            session.execute_write(self._claimed, query, parameters)
 
-    def _claimed(self, tx: neo4j.ManagedTransaction, query: str, parameters: dict[str, Any]) -> None:
-        # Setting a property takes the node's lock, so that a claim waits until this is written, and is then seen.
-        found = tx.run(
-            "MATCH (l:Ledger {target: $target, run: $run}) SET l.run = $run RETURN l.run AS run",
-            target=self._target,
-            run=self._run,
-        ).single()
-        if found is None:
-            raise Overtaken(f"Another run of {self._target} has begun; run {self._run} stops.")
-        tx.run(query, target=self._target, run=self._run, **parameters).consume()
-
-
-def _batches(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
+def batches(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
+    """The items in portions of at most ``size``."""
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch

@@ -37,6 +37,32 @@ class FileReport:
 
 
 @dataclass(slots=True)
+class KindReport:
+    """The objects of one kind at a target that takes objects one by one.
+
+    ``total``: as the target should have them; ``adopted``: found there, and ours from now on; ``drift``: what a full
+    comparison found to differ. ``changes``: of a dry run what would be done, of a full comparison what differs.
+    """
+
+    kind: str
+    total: int = 0
+    created: int = 0
+    adopted: int = 0
+    changed: int = 0
+    closed: int = 0
+    deleted: int = 0
+    parked: int = 0
+    drift: int = 0
+    changes: list[RowChange] = field(default_factory=list)
+
+    def as_counts(self) -> dict[str, int]:
+        return {
+            "objects": self.total, "created": self.created, "adopted": self.adopted, "changed": self.changed,
+            "closed": self.closed, "deleted": self.deleted, "parked": self.parked, "drift": self.drift,
+        }  # fmt: skip
+
+
+@dataclass(slots=True)
 class ExportReport:
     """One run. ``at`` is the day that every file shows. ``run`` is None where nothing was written."""
 
@@ -45,6 +71,7 @@ class ExportReport:
     dry_run: bool = False
     run: str | None = None
     files: list[FileReport] = field(default_factory=list)
+    objects: list[KindReport] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
@@ -64,6 +91,15 @@ class ExportReport:
         return [each.name for each in self.files if each.outcome == "sent"]
 
     @property
+    def in_words(self) -> str:
+        """What was sent, in a line."""
+        if not self.objects:
+            return f"{len(self.sent)} files sent, {len(self.parked)} objects parked"
+        names = ("created", "changed", "closed", "deleted")
+        counts = {name: sum(getattr(each, name) for each in self.objects) for name in names}
+        return ", ".join(f"{count} {name}" for name, count in counts.items()) + f", {len(self.parked)} parked"
+
+    @property
     def is_complete(self) -> bool:
         """Whether the target now has everything as it should be."""
         return all(each.outcome in ("unchanged", "sent", "confirmed") for each in self.files)
@@ -80,4 +116,5 @@ class ExportReport:
             }
             for each in self.files
         }
+        told |= {each.kind: each.as_counts() for each in self.objects}
         return {**told, "": {**self.counts, "parked": len(self.parked), "notices": len(self.notices)}}

@@ -23,8 +23,8 @@ form of it: pure, so that the same image gives the same bytes); and a README. Wh
             name = frozenset({"Navn"})
             return Shaped([ShapedFile("person", "staff.csv", ("Navn",), rows, name, name, protected)])
 
-Such a target gets whole files. Targets that take objects one by one keep the same ledger. To add one:
-docs/add-a-target.md.
+Such a target gets whole files; to add one: docs/add-a-target.md. One that takes objects one by one fulfils
+``exporters.objects.target`` instead, and has the same folder.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # the settings are read with every command; these take long t
     import neo4j
     from pydantic import BaseModel
 
+    from exporters.objects.target import ObjectTarget
     from graph.cpr.keyring import Keyring
 
 ImageReader = Callable[[str, str, Mapping[str, object]], Iterable[Mapping[str, Any]]]
@@ -190,6 +191,6 @@ class TargetFolder(Protocol):
     OBJECTS: tuple[str, ...]
     Settings: "type[BaseModel]"
 
-    def build(self, settings: Any, surroundings: Surroundings) -> Target:
+    def build(self, settings: Any, surroundings: Surroundings) -> "Target | ObjectTarget":
         """The target. ``settings``: a ``Settings``. Raises NotSetUp."""
         ...

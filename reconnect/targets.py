@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from exporters.ledger import FILE
+from exporters.objects.target import ObjectTarget
 from exporters.target import NotSetUp, Surroundings, Target
 from reconnect import folders
 from reconnect.context import Context
@@ -21,7 +22,7 @@ if TYPE_CHECKING:  # they load the settings of every source and target
     from reconnect.settings.tree import TargetsSettings
 
 
-def build(context: Context, name: str) -> Target:
+def build(context: Context, name: str) -> Target | ObjectTarget:
     """The target ``name``. Raises CommandFailed (usage) for an unknown one, or one without the settings it needs."""
     name = full_name(context.settings.targets, name)
     folder = name.partition("-")[0]

@@ -26,7 +26,7 @@ Targets = Mapping[str, Collection[str]]
 _STATES = {
     "runs": ("running", "done", "stopped", "failed", "killed"),
     "brakes": ("waiting", "approved", "used"),
-    "ledgerEntries": ("pending", "delivered", "failed", "closed", "parked"),
+    "ledgerEntries": ("pending", "delivered", "failed", "closed", "deleted", "parked"),
 }
 _LOOKED_UP: Mapping[tuple[str, str], str] = {
     ("ledgerEntries", "target"): "target",

@@ -16,7 +16,7 @@ from typing import TypeVar
 import neo4j
 import orjson
 
-from exporters.brake import FileDifference, digest, summary, too_much
+from exporters.brake import FileDifference, StoppedByBrake, digest, summary, too_much
 from exporters.errors import DeliveryError, Overtaken
 from exporters.files.channel import Channel, channel
 from exporters.files.difference_text import changes, delivered_rows, why_hidden
@@ -38,10 +38,6 @@ from graph.writing.protection import unprotected
 T = TypeVar("T")
 Progress = Callable[[str, int, int | None], None]
 Sleep = Callable[[float], None]
-
-
-class StoppedByBrake(Exception):
-    """More would be taken away than is allowed. Nothing was sent."""
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:

@@ -44,6 +44,10 @@ def export_target(
         date | None,
         day_option("--date", help="As the organisation is on this day; default today."),
     ] = None,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Compare every object at the target with what was sent, and show what differs."),
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help=WAIT)] = False,
 ) -> None:
     """Give a target what it should have and does not have yet.
@@ -65,6 +69,7 @@ def export_target(
                 target,
                 at=day,
                 dry_run=dry_run,
+                full=full,
                 approve=approve,
                 user=of_run.user,
             )
@@ -86,6 +91,7 @@ def _show_changes(report: ExportReport, console: Console) -> None:
     if report.unread:
         console.print(f"Old values can't be shown: {report.unread}")
     rows = [(each.name, change) for each in report.files for change in each.changes]
+    rows += [(each.kind, change) for each in report.objects for change in each.changes]
     rows.sort(key=lambda row: ("gone", "changed", "new").index(row[1].what))
     shown = rows[:_SHOWN] if console.is_terminal else rows
     for name, change in shown:
@@ -108,15 +114,32 @@ def _by_rule(label: str, told: Sequence[tuple[str, str]], console: Console) -> N
         tell_of_the_rest(len(texts) - len(shown), console)
 
 
-def show(report: ExportReport, console: Console) -> None:
-    """What an export did, file by file."""
-    console.print(f"{'Dry run of export' if report.dry_run else 'Export'} to {report.target}, as of {report.at}")
+def _show_files(report: ExportReport, console: Console) -> None:
     table = Table("File", "Rows", "New", "Changed", "Gone", "What", box=None)
     for each in report.files:
         numbers = (each.rows, len(each.difference.added), len(each.difference.changed), len(each.difference.gone))
         table.add_row(each.name, *map(str, numbers), f"{each.outcome} ({each.told})" if each.told else each.outcome)
     console.print(table)
-    if report.dry_run:
+
+
+def _show_objects(report: ExportReport, console: Console) -> None:
+    table = Table("Objects", "All", "New", "Adopted", "Changed", "Disabled", "Deleted", "Parked", "Drift", box=None)
+    for each in report.objects:
+        numbers = (
+            each.total, each.created, each.adopted, each.changed, each.closed, each.deleted, each.parked, each.drift,
+        )  # fmt: skip
+        table.add_row(each.kind, *map(str, numbers))
+    console.print(table)
+
+
+def show(report: ExportReport, console: Console) -> None:
+    """What an export did, file by file."""
+    console.print(f"{'Dry run of export' if report.dry_run else 'Export'} to {report.target}, as of {report.at}")
+    if report.files:
+        _show_files(report, console)
+    if report.objects:
+        _show_objects(report, console)
+    if report.dry_run or any(each.changes for each in report.objects):
         _show_changes(report, console)
     _by_rule(
         "not delivered", [(each.problem, f"{each.object} {each.key}: {each.reason}") for each in report.parked], console

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,12 +16,16 @@ from rich.text import Text
 from graph.time import COPENHAGEN
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed, Exit
-from reconnect.terminal import terminal
+from reconnect.terminal import tell_of_the_rest, terminal
 
 if TYPE_CHECKING:
+    from exporters.target import Parked
     from reconnect.embedded import Status
     from reconnect.work.job_states import WorkState
     from reconnect.work.source_health import SourceHealth
+
+_SHOWN = 20
+"""Parked objects, on a terminal; elsewhere all are shown."""
 
 
 def register(app: typer.Typer) -> None:
@@ -41,10 +46,12 @@ def status(
     jobs, alive = _jobs(of_run) if own_redis or found.valkey_pid else (None, False)
     graph = of_run.settings.neo4j.uri is not None or found.neo4j_pid is not None
     sources = _sources(of_run) if graph and jobs is not None else []
+    parked = _parked(of_run) if graph else []
     if as_json:
-        print(json.dumps(_as_json(found, jobs, alive, sources), indent=2, ensure_ascii=False))
+        print(json.dumps(_as_json(found, jobs, alive, sources, parked), indent=2, ensure_ascii=False))
     else:
         _print(of_run, found, jobs, alive, sources)
+        _print_parked(parked)
     external = of_run.settings.neo4j.uri is not None and own_redis
     if jobs is None or not (external or found.running):
         raise typer.Exit(Exit.FAILURE)
@@ -76,8 +83,33 @@ def _sources(context: Context) -> list[SourceHealth]:
         return []
 
 
+def _parked(context: Context) -> list[tuple[str, Parked]]:
+    """What targets refuse, in their own words. Empty where the graph does not answer."""
+    from neo4j.exceptions import DriverError, Neo4jError
+
+    from exporters.ledger import not_given
+
+    try:
+        return not_given(context.driver())
+    except (CommandFailed, DriverError, Neo4jError) as error:
+        terminal(stderr=True).print(f"The targets' parked objects are not known: {error}")
+        return []
+
+
+def _print_parked(parked: Sequence[tuple[str, Parked]]) -> None:
+    console = terminal()
+    shown = parked[:_SHOWN] if console.is_terminal else parked
+    for target, each in shown:
+        console.print(f"Parked   {target}: {each.object} {each.key}: {each.problem}: {each.reason}")
+    tell_of_the_rest(len(parked) - len(shown), console)
+
+
 def _as_json(
-    found: Status, jobs: dict[str, WorkState] | None, alive: bool, sources: Sequence[SourceHealth]
+    found: Status,
+    jobs: dict[str, WorkState] | None,
+    alive: bool,
+    sources: Sequence[SourceHealth],
+    parked: Sequence[tuple[str, Parked]],
 ) -> dict[str, Any]:
     return {
         "home": str(found.home),
@@ -89,6 +121,7 @@ def _as_json(
         "worker": alive,
         "jobs": {name: vars(state) for name, state in (jobs or {}).items()},
         "sources": [each.as_answer() for each in sources],
+        "parked": [{"target": target, **asdict(each)} for target, each in parked],
     }
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import redis
 
 from exporters.files.pipeline import run_export
+from exporters.objects.export import run_object_export
+from exporters.objects.target import ObjectTarget
 from exporters.report import ExportReport
 from graph.cpr.keyring import require_keys_of
 from graph.retry import NEVER, Retry
@@ -25,6 +27,7 @@ from importers.source import Source
 from reconnect import sources, targets
 from reconnect.context import Context
 from reconnect.embedded.scratch import scratch
+from reconnect.exits import CommandFailed, Exit
 from reconnect.logs.redaction import redact_text
 from reconnect.progress import Report
 from reconnect.work import job_states, retrying
@@ -149,31 +152,35 @@ def export_target(
     *,
     at: date | None = None,
     dry_run: bool = False,
+    full: bool = False,
     approve: str | None = None,
     user: str | None = None,
 ) -> ExportReport:
     """Give the target ``name`` what it lacks. A stop by the brake and a failed delivery are in the report.
 
-    Raises CommandFailed for an unknown target, ImageError, Overtaken, LockTaken, LockLost, Interrupted.
+     ``full``: compare with what is at the target; of targets that take objects one by one. Raises CommandFailed for an
+     unknown target, and for ``full`` where a target gets whole files; ImageError, Overtaken,
+    , LockTaken, LockLost, Interrupted.
     """
     from reconnect.image_reader import image_reader  # only here: to build the API's schema takes a second
 
     name = targets.full_name(context.settings.targets, name)
     target = targets.build(context, name)
+    if full and not isinstance(target, ObjectTarget):
+        raise CommandFailed(f"{name} gets whole files: every run compares all of them, without --full.", Exit.USAGE)
     with running(context, caller, f"export:{name}") as job, image_reader(context, name) as read:
         end_killed(context.driver(), "export", name)
-        report = run_export(
-            context.driver(),
-            target,
-            read,
-            context.keyring,
-            at=at,
-            dry_run=dry_run,
-            approve=approve,
-            user=user,
-            progress=job.step,
-        )
-        sent = f"{len(report.sent)} files sent, {len(report.parked)} objects parked"
+        driver, keyring = context.driver(), context.keyring
+        if isinstance(target, ObjectTarget):
+            report = run_object_export(
+                driver, target, read, keyring, at=at, dry_run=dry_run, full=full, approve=approve, user=user,
+                progress=job.step,
+            )  # fmt: skip
+        else:
+            report = run_export(
+                driver, target, read, keyring, at=at, dry_run=dry_run, approve=approve, user=user, progress=job.step
+            )  # fmt: skip
+        sent = report.in_words
         if report.brake:
             job.finish("waiting", f"stopped by the brake, approve {report.brake}: {'; '.join(report.reasons)}")
         elif report.error:

@@ -26,6 +26,7 @@ from graph.time import COPENHAGEN
 from graph.writing.day_turn import TurnWaits
 from importers.pipeline.report import text_of
 from reconnect.context import Context
+from reconnect.targets import full_name
 from reconnect.work import jobs, retrying, silence
 from reconnect.work.cron import parse
 from reconnect.work.locks import PREFIX as LOCK_PREFIX
@@ -153,7 +154,9 @@ class Jobs:
         """The settings' schedule; each time puts a job on the queue."""
         times = self._context.settings.schedules
         planned = [(f"import {name}", at, "import", (name,)) for name, at in times.imports.items()]
-        planned += [(f"export {name}", at, "export", (name,)) for name, at in times.exports.items()]
+        # By its full name, which is also that of its lock.
+        exports = {full_name(self._context.settings.targets, name): at for name, at in times.exports.items()}
+        planned += [(f"export {name}", at, "export", (name,)) for name, at in exports.items()]
         planned_jobs = [
             self._planned(title, expression, function, *arguments)
             for title, expression, function, arguments in [*planned, ("day turn", times.day_turn, "day_turn", ())]

@@ -17,11 +17,11 @@ DECIDED: dict[str, dict[str, str]] = {
     "Unit": {
         "no column for it": "short_name type type_name supplement country status distinguished_name tags",
         "units' own phones and mail: no target takes them yet": "phone payroll_phone email personnel_email",
-        "for invoices: no target of invoices yet": "ean se_number p_number cvr cost_center",
+        "for invoices: no target of invoices yet": "ean se_number p_number cvr",
         "STIL's number of a school: for school systems": "institution_number",
     },
     "Person": {
-        "Plan2Learn has the whole name in one field": "given_name surname addressing_name",
+        "targets have the whole name, and its parts": "addressing_name",
         "for school systems": "alias_given_name alias_surname",
         "a home address: no target has a right to it": "street supplement postal_code city country",
         "only to see that it has changed": "photo",
@@ -37,7 +37,7 @@ DECIDED: dict[str, dict[str, str]] = {
         "for school systems": "school_roles initials occupation",
     },
     "Affiliation": {
-        "Plan2Learn is given employments only (plan2learn.md §1 'who')": "title type on_leave phone email supplier",
+        "no target tells who supplies somebody": "supplier",
         "for school systems": "school_roles initials occupation",
     },
     "Position": {
@@ -47,15 +47,14 @@ DECIDED: dict[str, dict[str, str]] = {
     "Assignment": {"Plan2Learn has titles only": "primary level coverage members"},
     "Substitution": {"Plan2Learn has no substitutes": "rank"},
     "Account": {
-        "no target of accounts yet": "login principal_name display_name email enabled expires distinguished_name "
-        "employment_number primary former_logins institution_numbers"
+        "no target of accounts yet": "display_name email enabled expires distinguished_name employment_number "
+        "former_logins institution_numbers"
     },
     "DirectoryGroup": {"no target of groups yet": "name description email distinguished_name type"},
-    "Role": {"the image is asked for by role": "key title covers_all"},
+    "Role": {"for the nearest holder": "covers_all"},
     "PositionCategory": {"no target of positions yet": "code title"},
     "Function": {"its title is asked for": "key"},
     "SystemGroup": {"its title is asked for": "key"},
-    "ItSystem": {"its title is asked for": "key"},
     "KleNode": {
         "its title is asked for": "number kle_uuid announced_end ending changed preservation deletion_after",
     },

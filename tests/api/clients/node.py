@@ -21,21 +21,21 @@ _PATIENCE = 300
 
 def asked(url: str, token: str) -> str:
     """What ``ask.js`` prints."""
-    folder = _installed()
+    folder = installed(_HERE)
     text = (_HERE / "ask.js").read_bytes()
     # Beside the packages, as Node looks for them where a module lies.
     script = folder / f"ask-{hashlib.sha256(text).hexdigest()[:12]}.js"
     script.write_bytes(text)
     done = subprocess.run(
-        [_node(), script, url], input=token, capture_output=True, text=True, timeout=_PATIENCE, check=False
+        [program(), script, url], input=token, capture_output=True, text=True, timeout=_PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def _installed() -> Path:
-    """A folder with exactly the packages of package-lock.json."""
-    locked = (_HERE / "package-lock.json").read_bytes()
+def installed(wanted: Path) -> Path:
+    """A folder with exactly the packages of the package-lock.json in ``wanted``."""
+    locked = (wanted / "package-lock.json").read_bytes()
     folder = cache_folder() / f"clients-{hashlib.sha256(locked).hexdigest()[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
     whole = folder / "whole"
@@ -43,15 +43,15 @@ def _installed() -> Path:
         fcntl.flock(opened, fcntl.LOCK_EX)
         if not whole.exists():
             for name in ("package.json", "package-lock.json"):
-                shutil.copy(_HERE / name, folder)
-            command = [_node(), _NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional"]
+                shutil.copy(wanted / name, folder)
+            command = [program(), _NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional"]
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_PATIENCE, check=False)
             assert done.returncode == 0, f"npm could not install the clients' packages: {done.stderr}"
             whole.touch()
     return folder
 
 
-def _node() -> Path:
+def program() -> Path:
     """The one of the PATH if it is new enough, else that of the PyPI package."""
     found = shutil.which("node")
     if found:

@@ -1,0 +1,97 @@
+"""The brake of a target that takes objects: stops a run that would take away more than a set share or count.
+
+Nothing is sent until a person has approved exactly that. What has been done of an approved difference when a run ends
+early needs no new approval: what is left of it is a part of what was approved.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import neo4j
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class KindBrake(BaseModel):
+    """When a kind of object stops the run: above ``share`` or ``count``, whichever is less."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    share: float = Field(default=0.05, ge=0, le=1, description="of the objects that are there, or of their links")
+    count: int = Field(default=50, ge=0)
+
+
+class ObjectBrake(KindBrake):
+    """The rule for every kind, and where one has a rule of its own."""
+
+    kinds: Mapping[str, KindBrake] = Field(default_factory=dict, description="kind → its own rule")
+
+    def of(self, kind: str) -> KindBrake:
+        return self.kinds.get(kind, self)
+
+
+@dataclass(slots=True)
+class Taking:
+    """What a run would take away of one kind. ``total``, ``links``: objects in use at the target now, and their links.
+
+    ``closing``: keys of what would be disabled or deleted; ``unlinked``: links that would be removed between objects
+    that stay; ``redefined``: keys and new hashes of what another definition would change. ``lines`` name each of these.
+    """
+
+    kind: str
+    total: int
+    links: int
+    closing: list[str] = field(default_factory=list)
+    unlinked: list[str] = field(default_factory=list)
+    redefined: list[str] = field(default_factory=list)
+
+    @property
+    def lines(self) -> set[str]:
+        told = [("close", each) for each in self.closing]
+        told += [("unlink", each) for each in self.unlinked]
+        told += [("redefine", each) for each in self.redefined]
+        return {hashlib.sha256(f"{self.kind}|{what}|{key}".encode()).hexdigest()[:20] for what, key in told}
+
+
+def too_much(takings: Iterable[Taking], brake: ObjectBrake) -> list[str]:
+    """Why the brake stops the run, a line a reason; empty = it does not."""
+    reasons = []
+    for each in takings:
+        rule = brake.of(each.kind)
+        if len(each.closing) > min(rule.count, rule.share * each.total):
+            reasons.append(f"{each.kind}: {len(each.closing)} of {each.total} would be disabled or deleted")
+        if len(each.unlinked) > min(rule.count, rule.share * each.links):
+            reasons.append(f"{each.kind}: {len(each.unlinked)} of {each.links} links would be removed")
+        if len(each.redefined) > min(rule.count, rule.share * each.total):
+            reasons.append(f"{each.kind}: definition changed: {len(each.redefined)} of {each.total} would be changed")
+    return reasons
+
+
+def digest(lines: Iterable[str]) -> str:
+    """Names exactly these lines."""
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def summary(reasons: Iterable[str], takings: Iterable[Taking], limit: int = 200) -> list[str]:
+    """What would happen, for the person who decides."""
+    shown = [f"{each.kind} {key} disabled or deleted" for each in takings for key in each.closing]
+    more = len(shown) - limit
+    return [*reasons, *shown[:limit], *([f"… and {more} more"] if more > 0 else [])]
+
+
+def keep_lines(driver: neo4j.Driver, brake: str, lines: Iterable[str]) -> None:
+    """Beside the brake: what exactly it holds."""
+    driver.execute_query("MATCH (b:Brake {id: $id}) SET b.lines = $lines", id=brake, lines=sorted(lines))
+
+
+def covering(driver: neo4j.Driver, source: str, lines: set[str]) -> str | None:
+    """Digest of an approved brake that holds all of these lines, or more."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (b:Brake {source: $source, state: 'approved'})
+        WHERE b.lines IS NOT NULL
+        RETURN b.digest AS digest, b.lines AS lines
+        """,
+        source=source,
+    )
+    return next((row["digest"] for row in rows if lines <= set(row["lines"])), None)

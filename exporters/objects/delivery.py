@@ -1,0 +1,78 @@
+"""The order of a delivery: what is disabled, then objects, then links, at last what is deleted (scim.md §2)."""
+
+from dataclasses import replace
+
+from exporters.objects.errors import Gone
+from exporters.objects.giving import Giving
+from exporters.objects.ledger import Entry
+from exporters.objects.linking import Linking
+from exporters.objects.order import in_order
+from exporters.objects.plan import Difference, Plan
+from exporters.objects.sending import Sending
+from exporters.objects.target import Change, Wanted
+
+
+def deliver(work: Sending, plan: Plan) -> int:
+    """Send all that differs. Links that wait for an object that is not there. Raises DeliveryError."""
+    due = plan.of("new", "changed", "returning", "closing", "deleting")
+    giving = Giving(work)
+    linking = Linking(work, giving.unread)
+    closing = _Closing(work)
+    work.send([each for each in due if each.is_closing and each.what != "deleting"], closing.disable)
+    given = [each for each in due if each.wanted is not None]
+    for kind, rules in work.kinds.items():
+        own = [each for each in given if each.ref.kind == kind and _has_values(each, work)]
+        work.send(in_order(own, rules), giving.give)
+    for kind in work.kinds:
+        own = [each for ref, each in plan.differences.items() if ref.kind == kind]
+        work.send([each for each in own if linking.is_due(each)], linking.link)
+    for kind in reversed(list(work.kinds)):
+        work.send([each for each in due if each.ref.kind == kind and each.what == "deleting"], closing.delete)
+    return linking.waiting
+
+
+def _has_values(difference: Difference, work: Sending) -> bool:
+    if difference.ref in work.refused:
+        return False
+    anew = difference.what in ("new", "returning") or difference.entry.unsure
+    return anew or bool(difference.set or difference.clear) or difference.enable is True
+
+
+class _Closing:
+    def __init__(self, work: Sending) -> None:
+        self.work = work
+
+    def disable(self, difference: Difference, unsure: bool) -> Entry | None:
+        """The object out of use. Harmless where it is so already."""
+        entry = self.work.entry(difference)
+        kind = difference.ref.kind
+        if not entry.is_there:
+            # A run that was cut off may have made it, and it is wanted no more.
+            hits = self.work.channel.find(Wanted(kind, difference.ref.key, {}))
+            ours = [each for each in hits if each.key == difference.ref.key]
+            if not ours:
+                return None
+            entry = replace(entry, remote=ours[0].id)
+            if self.work.kinds[kind].on_close == "delete":
+                return self.delete(replace(difference, entry=entry), unsure)
+        try:
+            self.work.channel.change(Change(kind, entry.remote, enabled=False))
+        except Gone:
+            if difference.wanted is not None:
+                raise
+            return self._deleted(entry)
+        self.work.report(kind).closed += 1
+        if difference.wanted is not None:
+            # Its values and links follow: what is unsure of them stays so.
+            return replace(entry, enabled=False, state="delivered", unsure=unsure)
+        return entry.settled("closed", enabled=False, closed=entry.closed or self.work.at)
+
+    def delete(self, difference: Difference, unsure: bool) -> Entry:
+        """The object away, and out of whatever refers to it."""
+        entry = self.work.entry(difference) if self.work.entry(difference).is_there else difference.entry
+        self.work.channel.delete(entry.kind, entry.remote)
+        self.work.report(entry.kind).deleted += 1
+        return self._deleted(entry)
+
+    def _deleted(self, entry: Entry) -> Entry:
+        return entry.settled("deleted", enabled=False, links={}, fields={}, closed=entry.closed or self.work.at)

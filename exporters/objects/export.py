@@ -1,0 +1,251 @@
+"""Export to a target that takes objects: image → shape → plan against the ledger → brake → delivery (DESIGN §4).
+
+A run that finds nothing new writes nothing, neither in the graph nor at the target. A dry run is the same path and ends
+before the delivery. A killed run is continued by the next.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+
+import neo4j
+
+from exporters.brake import StoppedByBrake
+from exporters.errors import DeliveryError
+from exporters.image import read_image
+from exporters.objects.brake import covering, digest, keep_lines, summary, too_much
+from exporters.objects.delivery import deliver
+from exporters.objects.errors import ObjectError
+from exporters.objects.ledger import Entry, ObjectLedger
+from exporters.objects.plan import Plan, Planning
+from exporters.objects.preview import preview
+from exporters.objects.reconciliation import Hide, Reconciliation
+from exporters.objects.sending import Sending
+from exporters.objects.target import Channel, Objects, ObjectTarget, Ref
+from exporters.report import ExportReport, KindReport
+from exporters.target import ImageReader, Parked
+from graph.cpr.keyring import Keyring
+from graph.planning import replan
+from graph.runs.approvals import not_used, require_held
+from graph.runs.brakes import approve as approve_brake
+from graph.runs.brakes import hold, spend
+from graph.runs.run_log import end_run, start_run
+from graph.time import today
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass
+class ObjectExport:
+    """One run of one target. Use ``run_object_export``."""
+
+    driver: neo4j.Driver
+    target: ObjectTarget
+    read: ImageReader
+    keyring: Keyring
+    at: date
+    dry_run: bool
+    full: bool
+    approved: str | None
+    user: str | None
+    progress: Progress
+    sleep: Callable[[float], None]
+    report: ExportReport = field(init=False)
+    ledger: ObjectLedger = field(init=False)
+    _approval_used: bool = field(init=False, default=False)
+    _done: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.ledger = ObjectLedger(self.driver, self.target.name)
+        self.report = ExportReport(self.target.name, self.at, self.dry_run)
+
+    def run(self) -> ExportReport:
+        if self.approved is not None:
+            require_held(self.driver, self._brake_name, self.approved)
+        self.progress("image", 0, None)
+        image = read_image(self.target, self.read, self.at)
+        self.progress("shape", sum(len(each) for each in image.values()), None)
+        objects = self.target.shape(image, self.at)
+        self.report.objects = [KindReport(kind) for kind in self.target.kinds]
+        self.report.counts, self.report.parked = objects.counts, objects.parked
+        state, error = "failed", ""
+        try:
+            with self.target.open() as channel:
+                self._compared(channel, objects)
+            state = "failed" if self.report.error else "done"
+        except (DeliveryError, ObjectError) as failure:
+            self.report.error, self.report.retry = str(failure), failure.retry
+        except StoppedByBrake:
+            state = "stopped"
+        except BaseException as failure:
+            error = f"{type(failure).__name__}: {failure}"
+            raise
+        finally:
+            if self.approved is not None and not self._approval_used and not self.dry_run:
+                self.report.approval = not_used(self.approved, stopped=self.report.brake is not None)
+            if self.report.run is not None:
+                counts = self.report.as_counts()
+                end_run(self.driver, self.report.run, state, counts, error or self.report.error)
+                replan(self.driver, self._done)
+        return self.report
+
+    def _compared(self, channel: Channel, objects: Objects) -> None:
+        entries = self.ledger.entries()
+        reports = {each.kind: each for each in self.report.objects}
+        planning = Planning(
+            self.target.kinds,
+            channel.offers,
+            self.keyring,
+            self._definition,
+            timedelta(days=self.target.policy.retention_days),
+            self.at,
+            datetime.now(UTC),
+            self.full,
+        )
+        plan = planning.plan(objects, entries)
+        hide = Hide(objects.identifying, objects.private)
+        if self.full:
+            self.progress("full comparison", 0, None)
+            wanted = {ref: each.wanted for ref, each in plan.differences.items() if each.wanted is not None}
+            found = Reconciliation(
+                channel, self.target.kinds, self.target.policy, wanted, entries, reports, hide
+            )  # fmt: skip
+            found.run()
+            plan = planning.plan(objects, entries)
+            plan.notices += found.notices
+        self.report.notices = plan.notices
+        self.report.parked = [*plan.parked, *self._held(plan)]
+        for kind, total in plan.total.items():
+            reports[kind].total = total
+            reports[kind].parked = sum(each.object == kind for each in self.report.parked)
+        allowed = self._stop_or_go(plan, entries)
+        if self.dry_run:
+            self.report.unread = preview(plan, channel, hide, reports)
+            return
+        self._park(plan, entries)
+        self._deliver(channel, plan, entries, reports)
+        if allowed is not None and not self.report.error:
+            spend(self.driver, self._brake_name, allowed)
+
+    def _held(self, plan: Plan) -> list[Parked]:
+        """What the target refused before, and is not asked again now."""
+        return [
+            Parked(each.ref.kind, each.ref.key, each.entry.problem or "", each.entry.reason or "")
+            for each in plan.of("held")
+        ]
+
+    # -- brake --------------------------------------------------------------------------------------------------
+
+    @property
+    def _brake_name(self) -> str:
+        return f"export:{self.target.name}"
+
+    @property
+    def _definition(self) -> str:
+        return sha256(self.target.rules.encode()).hexdigest()[:16]
+
+    def _stop_or_go(self, plan: Plan, entries: dict[Ref, Entry]) -> str | None:
+        """The digest that was approved, if one was needed. Raises StoppedByBrake."""
+        takings = plan.takings(entries, self._definition)
+        reasons = too_much(takings, self.target.brake)
+        if not reasons:
+            return None
+        self.report.reasons = tuple(reasons)
+        if self.dry_run:
+            return None
+        lines = {line for each in takings for line in each.lines}
+        if self.approved is None and (known := covering(self.driver, self._brake_name, lines)):
+            return known
+        named = digest(lines)
+        brake = hold(self.driver, self._brake_name, self._run(), named, summary(reasons, takings))
+        keep_lines(self.driver, brake, lines)
+        if self.approved == brake:
+            approve_brake(self.driver, brake, self.user or "command line", "approved with the export")
+            self._approval_used = True
+        if (known := covering(self.driver, self._brake_name, lines)) is None:
+            self.report.brake = brake
+            raise StoppedByBrake("; ".join(reasons))
+        self._approval_used = self._approval_used or self.approved is not None
+        return known
+
+    def _run(self) -> str:
+        """The run's id. A run that finds nothing new is not noted, so it is made with the first write."""
+        if self.report.run is None:
+            self.report.run = start_run(self.driver, "export", self.target.name, dry=self.dry_run)
+            self.ledger.claim(self.report.run)
+        return self.report.run
+
+    # -- delivery -----------------------------------------------------------------------------------------------
+
+    def _park(self, plan: Plan, entries: dict[Ref, Entry]) -> None:
+        """Keep what the shape can't give, and let go what it can give again."""
+        kept: list[Entry] = []
+        for each in plan.parked:
+            known = entries.get(Ref(each.object, each.key), Entry(each.object, each.key, "parked"))
+            if (known.state, known.problem, known.reason) != ("parked", each.problem, each.reason):
+                kept.append(replace(known, state="parked", problem=each.problem, reason=each.reason, again=None))
+        kept += [
+            each.entry.settled("closed" if each.entry.closed else "delivered") for each in plan.of("released")
+        ]  # fmt: skip
+        if kept or plan.released:
+            self._run()
+            self.ledger.write(kept)
+            self.ledger.forget(plan.released)
+            entries |= {each.ref: each for each in kept}
+            for ref in plan.released:
+                entries.pop(ref, None)
+
+    def _deliver(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry], reports: dict[str, KindReport]) -> None:
+        due = len(plan.of("new", "changed", "returning", "closing", "deleting"))
+        if not due:
+            return
+        self._run()
+
+        def step(kind: str) -> None:
+            self.progress(kind, min(self._done, due), due)
+            self._done += 1
+
+        work = Sending(
+            channel, self.ledger, entries, self.target.kinds, self.target.policy, self._definition, self.at, step,
+            self.sleep, reports, self.report.notices,
+        )  # fmt: skip
+        try:
+            waiting = deliver(work, plan)
+            if waiting:
+                self.report.counts = {**self.report.counts, "links that wait": waiting}
+        finally:
+            self.report.parked = [*self.report.parked, *work.parked]
+        self.progress("delivery", due, due)
+
+
+def _silent(stage: str, done: int, total: int | None) -> None:
+    """No progress is shown."""
+
+
+def run_object_export(
+    driver: neo4j.Driver,
+    target: ObjectTarget,
+    read: ImageReader,
+    keyring: Keyring,
+    *,
+    at: date | None = None,
+    dry_run: bool = False,
+    full: bool = False,
+    approve: str | None = None,
+    user: str | None = None,
+    progress: Progress = _silent,
+    sleep: Callable[[float], None] = time.sleep,
+) -> ExportReport:
+    """Give the target what it should have on ``at`` (default today) and was not sent yet.
+
+    ``full``: compare every object at the target with what it was sent, and try again what it refused. ``approve``: id
+    of a brake; lets through exactly what that holds. ``progress(stage, done, total)`` may raise to stop the run between
+    two objects. A target that fails is told of in ``report.error``, a stop by the brake in ``report.brake``. Raises
+    StaleApproval where ``approve`` is no brake that waits for the target, ImageError, Overtaken, and what ``read``
+    raises.
+    """
+    return ObjectExport(
+        driver, target, read, keyring, at or today(), dry_run, full, approve, user, progress, sleep
+    ).run()  # fmt: skip

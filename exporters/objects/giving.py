@@ -1,0 +1,180 @@
+"""Makes an object at the target, or changes it: looks before it makes, adopts what is ours, reads some again."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from exporters.objects.errors import Gone, Refused, Taken
+from exporters.objects.ledger import Entry, without
+from exporters.objects.plan import Difference
+from exporters.objects.sending import Sending
+from exporters.objects.target import Change, Found, Ref, Wanted
+from exporters.target import Notice
+
+
+@dataclass
+class Giving:
+    """``unread``: objects whose links are to be read before any is changed, since others may have made them."""
+
+    work: Sending
+    unread: set[Ref] = field(default_factory=set)
+    _written: Counter[str] = field(default_factory=Counter)
+
+    def give(self, difference: Difference, unsure: bool) -> Entry:
+        """The object with its values, as wanted. Raises ObjectError."""
+        wanted = _wanted(difference)
+        entry = self.work.entry(difference)
+        if entry.is_there:
+            try:
+                return self._changed(difference, wanted, entry, unsure)
+            except Gone:
+                entry = replace(entry, remote="", fields={}, links={}, enabled=False, closed=None)
+        return self._made(difference, wanted, entry)
+
+    # -- change -------------------------------------------------------------------------------------------------
+
+    def _changed(self, difference: Difference, wanted: Wanted, entry: Entry, unsure: bool) -> Entry:
+        channel = self.work.channel
+        if unsure:
+            found = channel.read(wanted.kind, entry.remote)
+            if found is None:
+                raise Gone(f"There is no object {entry.remote} any more.")
+            self.unread.add(wanted.ref)
+            change = self._towards(difference, wanted, entry, found)
+        else:
+            change = Change(
+                wanted.kind,
+                entry.remote,
+                {name: wanted.values[name] for name in difference.set},
+                difference.clear,
+                None if entry.enabled == wanted.enabled and entry.closed is None else wanted.enabled,
+            )
+        if not change.is_empty:
+            channel.change(change)
+            self.work.report(wanted.kind).changed += 1
+        return self._verified(difference, wanted, entry, change.set)
+
+    def _towards(self, difference: Difference, wanted: Wanted, entry: Entry, found: Found) -> Change:
+        """What is missing at the object as it was found."""
+        channel = self.work.channel
+        fixed = {name for name in wanted.values if channel.offers(wanted.kind, name) == "creation"}
+        return Change(
+            wanted.kind,
+            found.id,
+            {
+                name: value
+                for name, value in wanted.values.items()
+                if name not in fixed and not channel.same(name, value, found.values.get(name))
+            },
+            frozenset(name for name in entry.fields if name not in wanted.values and name in found.values),
+            None if found.enabled == wanted.enabled else wanted.enabled,
+            key=None if found.key == wanted.key else wanted.key,
+        )
+
+    # -- make ---------------------------------------------------------------------------------------------------
+
+    def _made(self, difference: Difference, wanted: Wanted, entry: Entry) -> Entry:
+        channel = self.work.channel
+        there = self._theirs(wanted, channel.find(wanted))
+        links: dict[str, frozenset[Ref]] = {}
+        if there is None:
+            links = self._needed(wanted)
+            try:
+                id_ = channel.create(wanted, self._ids(links))
+            except Taken as taken:
+                # Others were quicker, or the target compares in another way than it searches.
+                there = self._theirs(wanted, channel.find(wanted))
+                if there is None:
+                    raise Refused(taken.problem, str(taken)) from taken
+        self._relink(wanted.ref, id_ if there is None else there.id)
+        if there is None:
+            self.work.report(wanted.kind).created += 1
+            return self._verified(difference, wanted, replace(entry, remote=id_, links=links), wanted.values)
+        self.unread.add(wanted.ref)
+        change = self._towards(difference, wanted, entry, there)
+        if not change.is_empty:
+            channel.change(change)
+        self.work.report(wanted.kind).adopted += 1
+        return self._verified(difference, wanted, replace(entry, remote=there.id, links={}), change.set)
+
+    def _relink(self, ref: Ref, id_: str) -> None:
+        """What led to the object by another id leads nowhere now: it is to be sent again."""
+        before = self.work.entries.get(ref)
+        if before is None or before.remote in ("", id_):
+            return
+        for other, entry in self.work.entries.items():
+            if any(ref in refs for refs in entry.links.values()):
+                self.work.entries[other] = replace(entry, links=without(entry.links, ref))
+                self.unread.add(other)
+
+    def _theirs(self, wanted: Wanted, found: Sequence[Found]) -> Found | None:
+        """The object that is there already and is or becomes ours; None: there is none. Raises Refused where it is not
+        clear which, or it is not ours to take."""
+        ours = [each for each in found if each.key == wanted.key]
+        several = ours or found
+        if len(several) > 1:
+            ids = ", ".join(sorted(each.id for each in several))
+            raise Refused("ambiguous", f"Several objects at the target are this one: {ids}. Nothing was changed.")
+        if ours or not found:
+            return ours[0] if ours else None
+        (other,) = found
+        if other.key:
+            raise Refused("taken", f"Object {other.id} at the target has the same name and belongs to {other.key}.")
+        if other.id in {each.remote for each in self.work.entries.values() if each.is_there}:
+            raise Refused("taken", f"Object {other.id} at the target has the same name and is another of ours.")
+        if not self.work.policy.adopt:
+            raise Refused(
+                "made_by_others",
+                f"Object {other.id} at the target has the same name and was not made by REConnect. Let it be adopted "
+                "(adopt), or give it another name there.",
+            )
+        return other
+
+    def _needed(self, wanted: Wanted) -> dict[str, frozenset[Ref]]:
+        links = {name: wanted.links.get(name, frozenset()) for name in self.work.kinds[wanted.kind].needed}
+        for name, refs in links.items():
+            for ref in sorted(refs):
+                if (entry := self.work.entries.get(ref)) is None or not entry.is_there:
+                    raise Refused("waits", f"{name}: {ref.kind} {ref.key} is not at the target yet.")
+        return {name: refs for name, refs in links.items() if refs}
+
+    def _ids(self, links: Mapping[str, frozenset[Ref]]) -> dict[str, tuple[str, ...]]:
+        return {name: tuple(sorted(self.work.entries[ref].remote for ref in refs)) for name, refs in links.items()}
+
+    # -- what was sent, and what became of it -------------------------------------------------------------------
+
+    def _verified(self, difference: Difference, wanted: Wanted, entry: Entry, sent: Mapping[str, object]) -> Entry:
+        """The entry after the target has answered. Now and then the object is read again: what the target takes and
+        does not keep is told, and not sent again and again."""
+        given = entry.settled(
+            "delivered",
+            fields=dict(difference.hashes),
+            enabled=wanted.enabled,
+            closed=None,
+            hash=difference.hash,
+            definition=self.work.definition,
+        )
+        if not sent:
+            return given
+        self._written[wanted.kind] += 1
+        every = self.work.policy.verify_every
+        if not every or self._written[wanted.kind] % every != 1 % every:
+            return given
+        found = self.work.channel.read(wanted.kind, given.remote)
+        if found is None:
+            raise Gone(f"Object {given.remote} was made, and is not there.")
+        lost = [
+            name
+            for name, value in sorted(sent.items())
+            if not self.work.channel.same(name, value, found.values.get(name))
+        ]
+        for name in lost:
+            text = "the target took it and has something else"
+            self.work.notices.append(Notice(wanted.kind, wanted.key, name, "not_kept", text))
+        return replace(given, not_kept={**given.not_kept, **{name: difference.hashes.get(name, "") for name in lost}})
+
+
+def _wanted(difference: Difference) -> Wanted:
+    if difference.wanted is None:
+        raise ValueError("only what is wanted can be given")
+    return difference.wanted

@@ -1,0 +1,158 @@
+"""The ledger of a target that takes objects: what it was sent of each, and never what came back.
+
+An entry is a (:LedgerEntry) as every target has them (``exporters.ledger``), with the target's ``remote`` id, a keyed
+hash of every field that was sent, the links that were sent, and whether it is enabled. It keeps no values. States:
+*pending* (about to be sent), *delivered*, *closed* (disabled), *deleted*, *parked* (refused by the target, or can't be
+given), *failed* (no answer). ``unsure`` is true from before something is sent until the target has answered, whatever
+the state: the object is looked at before anything else is done with it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Literal
+
+from exporters.ledger import BATCH, ClaimedLedger, batches
+from exporters.objects.target import Ref
+from graph.change_log import now
+
+ObjectState = Literal["pending", "delivered", "closed", "deleted", "parked", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of an object at the target.
+
+    ``remote``: its id there; empty: none is known. ``fields``: field → hash of what was sent; ``links``: field → what
+    was sent. ``closed``: the day on which it was disabled. ``hash``: of all that was wanted when it was last tried;
+    ``tries``: how often in vain, and ``again``: not before this moment. ``not_kept``: field → hash of what the target
+    takes and does not keep.
+    """
+
+    kind: str
+    key: str
+    state: ObjectState
+    remote: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, frozenset[Ref]] = field(default_factory=dict)
+    enabled: bool = False
+    closed: date | None = None
+    unsure: bool = False
+    hash: str = ""
+    definition: str = ""
+    tries: int = 0
+    again: datetime | None = None
+    not_kept: Mapping[str, str] = field(default_factory=dict)
+    problem: str | None = None
+    reason: str | None = None
+
+    @property
+    def ref(self) -> Ref:
+        return Ref(self.kind, self.key)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the target has it, in use or not, as far as is known."""
+        return bool(self.remote) and self.state != "deleted"
+
+    @property
+    def in_use(self) -> bool:
+        return self.is_there and self.closed is None
+
+    def settled(self, state: ObjectState, **values: Any) -> "Entry":
+        """The entry after the target has answered."""
+        return replace(
+            self, state=state, unsure=False, tries=0, again=None, problem=None, reason=None, **values
+        )  # fmt: skip
+
+
+class ObjectLedger(ClaimedLedger):
+    """One target's entries."""
+
+    def entries(self) -> dict[Ref, Entry]:
+        """All of them, those of deleted objects too."""
+        rows, _, _ = self._driver.execute_query(
+            "MATCH (e:LedgerEntry {target: $target}) RETURN properties(e) AS entry", target=self._target
+        )
+        found = (_entry(row["entry"]) for row in rows)
+        return {each.ref: each for each in found}
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Keep the entries as they are now."""
+        for batch in batches((_row(each) for each in entries), BATCH):
+            self._write(
+                """
+                UNWIND $rows AS row
+                MERGE (e:LedgerEntry {id: $target + '|' + row.object + '|' + row.key})
+                SET e += row, e.target = $target, e.run = $run
+                SET e.delivered = CASE WHEN row.state IN ['delivered', 'closed', 'deleted']
+                    THEN $at ELSE e.delivered END
+                """,
+                rows=batch,
+                at=now(),
+            )
+
+    def forget(self, refs: Iterable[Ref]) -> None:
+        """Remove entries of objects that the target never had, and that are no longer wanted."""
+        for batch in batches((f"{self._target}|{each.kind}|{each.key}" for each in refs), BATCH):
+            self._write("UNWIND $ids AS id MATCH (e:LedgerEntry {id: id}) DELETE e", ids=batch)
+
+
+def without(links: Mapping[str, frozenset[Ref]], ref: Ref) -> dict[str, frozenset[Ref]]:
+    """The links but those to ``ref``."""
+    return {name: refs - {ref} for name, refs in links.items()}
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "object": entry.kind,
+        "key": entry.key,
+        "state": entry.state,
+        "remote": entry.remote or None,
+        "fields": _pairs(entry.fields),
+        "links": sorted(f"{name}|{ref.kind}|{ref.key}" for name, refs in entry.links.items() for ref in refs),
+        "enabled": entry.enabled,
+        "closed": entry.closed,
+        "unsure": entry.unsure or None,
+        "hash": entry.hash or None,
+        "definition": entry.definition or None,
+        "tries": entry.tries or None,
+        "again": entry.again,
+        "not_kept": _pairs(entry.not_kept) or None,
+        "problem": entry.problem,
+        "reason": entry.reason,
+    }
+
+
+def _entry(kept: Mapping[str, Any]) -> Entry:
+    links: dict[str, set[Ref]] = {}
+    for each in kept.get("links") or ():
+        name, kind, key = each.split("|", 2)
+        links.setdefault(name, set()).add(Ref(kind, key))
+    closed, again = kept.get("closed"), kept.get("again")
+    return Entry(
+        kind=kept["object"],
+        key=kept["key"],
+        state=kept["state"],
+        remote=kept.get("remote") or "",
+        fields=_hashes(kept.get("fields")),
+        links={name: frozenset(refs) for name, refs in links.items()},
+        enabled=bool(kept.get("enabled")),
+        closed=closed.to_native() if closed else None,
+        unsure=bool(kept.get("unsure")),
+        hash=kept.get("hash") or "",
+        definition=kept.get("definition") or "",
+        tries=kept.get("tries") or 0,
+        again=again.to_native() if again else None,
+        not_kept=_hashes(kept.get("not_kept")),
+        problem=kept.get("problem"),
+        reason=kept.get("reason"),
+    )
+
+
+def _pairs(hashes: Mapping[str, str]) -> list[str]:
+    return sorted(f"{name}={hash_}" for name, hash_ in hashes.items())
+
+
+def _hashes(pairs: Iterable[str] | None) -> dict[str, str]:
+    return {name: hash_ for name, _, hash_ in (each.rpartition("=") for each in pairs or ())}

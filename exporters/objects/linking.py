@@ -1,0 +1,85 @@
+"""Sends links, when every object is there that can be: differences only, and never blindly a second time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from exporters.objects.errors import Gone
+from exporters.objects.ledger import Entry, ObjectState
+from exporters.objects.plan import Difference
+from exporters.objects.sending import Sending
+from exporters.objects.target import Change, Found, Ref
+
+
+@dataclass
+class Linking:
+    """``unread``: objects whose links are read first. ``waiting``: links to what is not there yet."""
+
+    work: Sending
+    unread: set[Ref]
+    waiting: int = 0
+
+    def is_due(self, difference: Difference) -> bool:
+        """Whether links are to be sent, or looked at."""
+        entry = self.work.entries.get(difference.ref)
+        if difference.wanted is None or difference.what == "held" or difference.ref in self.work.refused:
+            return False
+        if entry is None or not entry.is_there:
+            return False
+        has_any = any(difference.wanted.links.values()) or any(entry.links.values())
+        return difference.has_links or (difference.ref in self.unread and has_any)
+
+    def link(self, difference: Difference, unsure: bool) -> Entry:
+        """The links as wanted, as far as what they lead to is there. Raises ObjectError."""
+        wanted, entry = difference.wanted, self.work.entry(difference)
+        assert wanted is not None
+        should = {name: self._there(refs) for name, refs in wanted.links.items()}
+        self.waiting += sum(len(refs - should[name]) for name, refs in wanted.links.items())
+        if unsure or difference.ref in self.unread:
+            found = self.work.channel.read(entry.kind, entry.remote)
+            if found is None:
+                raise Gone(f"There is no object {entry.remote} any more.")
+            change = self._towards(entry, should, found)
+        else:
+            has = {name: set(refs) for name, refs in entry.links.items()}
+            change = self._change(entry, should, {name: self._ids(refs) for name, refs in has.items()})
+        if not change.is_empty:
+            self.work.channel.change(change)
+            if difference.what != "new" and not (difference.set or difference.clear):
+                self.work.report(entry.kind).changed += 1
+        return entry.settled(entry_state(entry), links={name: refs for name, refs in should.items() if refs})
+
+    def _towards(self, entry: Entry, should: dict[str, frozenset[Ref]], found: Found) -> Change:
+        """What is missing at the object as it was found. Links that others made stay."""
+        ours = {name: self._ids(refs) for name, refs in entry.links.items()}
+        single = self.work.kinds[entry.kind].single
+        has = {
+            name: {
+                id_
+                for id_ in found.links.get(name, frozenset())
+                if id_ in ours.get(name, set()) or id_ in self._ids(should.get(name, ())) or name in single
+            }
+            for name in {*should, *entry.links}
+        }
+        return self._change(entry, should, has)
+
+    def _change(self, entry: Entry, should: dict[str, frozenset[Ref]], has: dict[str, set[str]]) -> Change:
+        single = self.work.kinds[entry.kind].single
+        add: dict[str, tuple[str, ...]] = {}
+        remove: dict[str, tuple[str, ...]] = {}
+        for name in sorted({*should, *has}):
+            wanted, there = self._ids(should.get(name, ())), has.get(name, set())
+            add[name] = tuple(sorted(wanted - there))
+            remove[name] = () if name in single and wanted else tuple(sorted(there - wanted))
+        return Change(entry.kind, entry.remote, add=add, remove=remove)
+
+    def _there(self, refs: Iterable[Ref]) -> frozenset[Ref]:
+        entries = self.work.entries
+        return frozenset(ref for ref in refs if (entry := entries.get(ref)) is not None and entry.is_there)
+
+    def _ids(self, refs: Iterable[Ref]) -> set[str]:
+        entries = self.work.entries
+        return {entries[ref].remote for ref in refs if ref in entries and entries[ref].is_there}
+
+
+def entry_state(entry: Entry) -> ObjectState:
+    return "closed" if entry.closed is not None else "delivered"

@@ -1,0 +1,30 @@
+"""The order within one kind: what an object can't be made without comes before it."""
+
+from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
+
+from exporters.objects.plan import Difference
+from exporters.objects.target import KindRules, Ref
+
+
+def in_order(differences: Iterable[Difference], rules: KindRules) -> list[Difference]:
+    """Sorted by the links that are needed. Objects in a circle come last: the target is to say what it thinks of it."""
+    given = {each.ref: each for each in differences}
+    if not rules.needed:
+        return list(given.values())
+    needs: dict[Ref, set[Ref]] = {
+        ref: {
+            other
+            for name in rules.needed
+            for other in (each.wanted.links.get(name, ()) if each.wanted else ())
+            if other in given
+        }
+        for ref, each in given.items()
+    }
+    sorter = TopologicalSorter(needs)
+    try:
+        return [given[ref] for ref in sorter.static_order()]
+    except CycleError as circle:
+        circling = set(circle.args[1])
+        first = in_order((each for ref, each in given.items() if ref not in circling), rules)
+        return [*first, *(given[ref] for ref in given if ref in circling)]

@@ -1,0 +1,219 @@
+"""What differs between what a target should have and what its ledger says it was sent. Pure: asks nobody."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from exporters.objects.brake import Taking
+from exporters.objects.ledger import Entry
+from exporters.objects.target import KindRules, Objects, Offer, Ref, Wanted
+from exporters.objects.values import fields_of, value_hash, wanted_hash
+from exporters.target import Notice, Parked
+from graph.cpr.keyring import Keyring
+
+What = Literal["new", "changed", "returning", "closing", "deleting", "held", "released", "unchanged"]
+CLOSING = "closing"
+"""Stands for the hash of what was wanted, at an object that is not wanted."""
+
+Offers = Callable[[str, str | None], Offer]
+
+
+@dataclass(slots=True)
+class Difference:
+    """One object. ``hashes``: field → hash of what should be there; ``set``, ``clear``: fields that differ; ``enable``:
+    None = stays as it is; ``add``, ``remove``: links that differ.
+
+    ``held``: the target refused just this lately; ``released``: it is as it should be, and no longer refused.
+    """
+
+    ref: Ref
+    what: What
+    wanted: Wanted | None
+    entry: Entry
+    hash: str = CLOSING
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    set: frozenset[str] = frozenset()
+    clear: frozenset[str] = frozenset()
+    enable: bool | None = None
+    add: Mapping[str, frozenset[Ref]] = field(default_factory=dict)
+    remove: Mapping[str, frozenset[Ref]] = field(default_factory=dict)
+
+    @property
+    def is_closing(self) -> bool:
+        return self.what in ("closing", "deleting") or (self.enable is False and self.entry.enabled)
+
+    @property
+    def has_links(self) -> bool:
+        return any(self.add.values()) or any(self.remove.values())
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything that differs, by object. ``total``: objects by kind as the target should have them."""
+
+    differences: dict[Ref, Difference]
+    notices: list[Notice]
+    parked: list[Parked]
+    released: list[Ref]
+    total: Mapping[str, int]
+
+    def of(self, *whats: What) -> list[Difference]:
+        return [each for each in self.differences.values() if each.what in whats]
+
+    def takings(self, entries: Mapping[Ref, Entry], definition: str) -> list[Taking]:
+        """What would be taken away, by kind."""
+        found: dict[str, Taking] = {}
+        for entry in entries.values():
+            taking = found.setdefault(entry.kind, Taking(entry.kind, 0, 0))
+            if entry.in_use:
+                taking.total += 1
+                taking.links += sum(map(len, entry.links.values()))
+        gone = {ref for ref, each in self.differences.items() if each.is_closing}
+        for ref, each in self.differences.items():
+            taking = found.setdefault(ref.kind, Taking(ref.kind, 0, 0))
+            if each.is_closing:
+                taking.closing.append(ref.key)
+            elif each.what == "changed":
+                taking.unlinked += [
+                    f"{ref.key} {name} {other.key}"
+                    for name, others in each.remove.items()
+                    for other in sorted(others - gone)
+                ]
+                if (each.set or each.clear) and each.entry.definition not in ("", definition):
+                    taking.redefined.append(f"{ref.key} {each.hash}")
+        return list(found.values())
+
+
+@dataclass(slots=True)
+class Planning:
+    """Makes a plan. ``moment``: now; ``everything``: also what was refused lately."""
+
+    kinds: Mapping[str, KindRules]
+    offers: Offers
+    keyring: Keyring
+    definition: str
+    retention: timedelta
+    at: date
+    moment: datetime
+    everything: bool = False
+
+    def plan(self, objects: Objects, entries: Mapping[Ref, Entry]) -> Plan:
+        """``entries``: all of the ledger."""
+        notices, parked = list(objects.notices), list(objects.parked)
+        wanted = self._offered(objects.wanted, notices, parked)
+        unfit = {Ref(each.object, each.key) for each in parked}
+        # Not yet there, and not tried now: what refers to it goes without.
+        absent = {
+            ref
+            for ref, each in wanted.items()
+            if (entry := entries.get(ref)) and not entry.is_there and self._is_held(entry, self._hash(each))
+        }
+        linkable = {ref for ref in wanted if ref not in unfit and ref not in absent}
+        linkable |= {ref for ref in unfit if (entry := entries.get(ref)) and entry.is_there}
+        differences: dict[Ref, Difference] = {}
+        for ref, each in wanted.items():
+            if ref not in unfit:
+                linked = replace(each, links={name: refs & linkable for name, refs in each.links.items()})
+                differences[ref] = self._of(linked, self._hash(each), entries.get(ref), notices)
+        released = []
+        for ref, entry in entries.items():
+            if ref in wanted or ref in unfit or ref.kind not in self.kinds:
+                continue
+            if (closing := self._unwanted(entry)) is not None:
+                differences[ref] = closing
+            elif not entry.is_there and entry.state in ("parked", "failed"):
+                released.append(ref)
+        total = {kind: sum(ref.kind == kind for ref in wanted) for kind in self.kinds}
+        return Plan(differences, notices, parked, released, total)
+
+    def _offered(self, given: Iterable[Wanted], notices: list[Notice], parked: list[Parked]) -> dict[Ref, Wanted]:
+        """By reference, in normal form, without what the target does not take."""
+        found: dict[Ref, Wanted] = {}
+        left_out: dict[tuple[str, str], int] = {}
+        for each in given:
+            if self.offers(each.kind, None) == "never":
+                left_out[each.kind, ""] = left_out.get((each.kind, ""), 0) + 1
+                continue
+            values = fields_of(each.values)
+            for name in [name for name in values if self.offers(each.kind, name) == "never"]:
+                left_out[each.kind, name] = left_out.get((each.kind, name), 0) + 1
+                del values[name]
+            links = {name: refs for name, refs in each.links.items() if self.offers(each.kind, name) != "never"}
+            if each.ref in found:
+                parked.append(Parked(each.kind, each.key, "twice", "The shape makes two objects with this key."))
+            found[each.ref] = replace(each, values=values, links=links)
+        for (kind, name), count in sorted(left_out.items()):
+            text = f"the target does not offer it; left out of {count} objects"
+            notices.append(Notice(kind, "", name, "not_offered", text))
+        return found
+
+    def _of(self, wanted: Wanted, told: str, entry: Entry | None, notices: list[Notice]) -> Difference:
+        hashes = {name: value_hash(self.keyring, value) for name, value in wanted.values.items()}
+        rules = self.kinds[wanted.kind]
+        if entry is None or not entry.is_there:
+            known = Entry(wanted.kind, wanted.key, "pending") if entry is None else entry
+            fresh = replace(known, remote="", fields={}, links={}, enabled=False, closed=None, not_kept={})
+            held = entry is not None and not entry.is_there and self._is_held(entry, told)
+            return Difference(
+                wanted.ref, "held" if held else "new", wanted, fresh, told, hashes,
+                frozenset(hashes), frozenset(), wanted.enabled, wanted.links,
+            )  # fmt: skip
+        changed = {name for name, each in hashes.items() if entry.fields.get(name) != each}
+        fixed = {name for name in changed if self.offers(wanted.kind, name) == "creation"}
+        for name in sorted(fixed):
+            # What the object was made with is what it has.
+            notices.append(Notice(wanted.kind, wanted.key, name, "only_at_creation", "differs, and can't be changed"))
+            hashes[name] = entry.fields.get(name, "")
+        add, remove = _links(wanted, entry, rules)
+        made = Difference(
+            wanted.ref, "unchanged", wanted, entry, told, {name: each for name, each in hashes.items() if each},
+            frozenset(changed - fixed), frozenset(entry.fields.keys() - hashes.keys()),
+            None if entry.enabled == wanted.enabled and entry.closed is None else wanted.enabled, add, remove,
+        )  # fmt: skip
+        if entry.closed is not None:
+            made.what = "returning"
+        elif made.set or made.clear or made.enable is not None or made.has_links or entry.unsure:
+            made.what = "changed"
+        elif entry.state in ("parked", "failed"):
+            made.what = "released"
+        if made.what != "released" and self._is_held(entry, told):
+            made.what = "held"
+        return made
+
+    def _unwanted(self, entry: Entry) -> Difference | None:
+        rules = self.kinds[entry.kind]
+        if not entry.is_there:
+            # It was about to be made when a run ended: it may be there.
+            return Difference(entry.ref, "closing", None, entry) if entry.unsure else None
+        if self._is_held(entry, CLOSING):
+            return Difference(entry.ref, "held", None, entry)
+        if entry.closed is None:
+            what: What = "deleting" if rules.on_close == "delete" else "closing"
+            return Difference(entry.ref, what, None, entry, enable=False)
+        due = rules.on_close == "disable_then_delete" and entry.closed + self.retention <= self.at
+        if due or (entry.unsure and rules.on_close == "delete"):
+            return Difference(entry.ref, "deleting", None, entry)
+        return Difference(entry.ref, "closing", None, entry, enable=False) if entry.unsure else None
+
+    def _hash(self, wanted: Wanted) -> str:
+        return wanted_hash(self.keyring, wanted)
+
+    def _is_held(self, entry: Entry, told: str) -> bool:
+        """Whether the target refused just this, and it is too early to ask again."""
+        if self.everything or entry.state not in ("parked", "failed") or entry.again is None:
+            return False
+        return (entry.hash, entry.definition) == (told, self.definition) and entry.again > self.moment
+
+
+def _links(
+    wanted: Wanted, entry: Entry, rules: KindRules
+) -> tuple[dict[str, frozenset[Ref]], dict[str, frozenset[Ref]]]:
+    add: dict[str, frozenset[Ref]] = {}
+    remove: dict[str, frozenset[Ref]] = {}
+    for name in {*wanted.links, *entry.links}:
+        should, has = wanted.links.get(name, frozenset()), entry.links.get(name, frozenset())
+        add[name] = should - has
+        # What is added to a field that holds one takes the place of what was there.
+        remove[name] = frozenset() if name in rules.single and should else has - should
+    return add, remove

@@ -1,0 +1,78 @@
+"""What a run would do, in words: old and new value by field, for the person who decides.
+
+The ledger keeps no values: old ones are read at the target.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from exporters.errors import DeliveryError
+from exporters.objects.errors import ObjectError
+from exporters.objects.plan import Difference, Plan
+from exporters.objects.reconciliation import Hide
+from exporters.objects.target import Channel, Found, Ref
+from exporters.objects.values import in_words
+from exporters.report import KindReport, RowChange
+
+UNKNOWN = "what it was before can't be read at the target"
+
+
+def preview(plan: Plan, channel: Channel, hide: Hide, reports: Mapping[str, KindReport]) -> str:
+    """Fills in what would be done. Why old values can't be told; empty where they can."""
+    unread = ""
+    for each in plan.differences.values():
+        report = reports[each.ref.kind]
+        if each.is_closing:
+            gone = "would be deleted" if each.what == "deleting" else "would be disabled"
+            report.changes.append(RowChange(each.ref.key, "gone", (gone,)))
+            if each.what == "deleting":
+                report.deleted += 1
+            else:
+                report.closed += 1
+        elif each.what == "new":
+            report.created += 1
+            report.changes.append(RowChange(each.ref.key, "new", tuple(_new(each, hide))))
+        elif each.what in ("changed", "returning"):
+            report.changed += 1
+            found = None
+            if not unread and (each.set or each.clear):
+                try:
+                    found = channel.read(each.ref.kind, each.entry.remote)
+                except (DeliveryError, ObjectError) as failure:
+                    unread = str(failure)
+            report.changes.append(RowChange(each.ref.key, "changed", tuple(_changed(each, found, hide))))
+    return unread
+
+
+def _new(difference: Difference, hide: Hide) -> Iterator[str]:
+    if (wanted := difference.wanted) is not None:
+        shown = ((name, hide(wanted, name), value) for name, value in wanted.values.items())
+        yield "; ".join(
+            f"{name}: ({hidden})" if hidden else f"{name}: {in_words(value)}" for name, hidden, value in shown
+        )
+        yield from _links(difference.add, "+")
+
+
+def _changed(difference: Difference, found: Found | None, hide: Hide) -> Iterator[str]:
+    wanted = difference.wanted
+    if wanted is None:
+        return
+    if difference.enable is not None:
+        yield "would be enabled" if difference.enable else "would be disabled"
+    for name in sorted(difference.set | difference.clear):
+        new = wanted.values.get(name)
+        if hidden := hide(wanted, name):
+            yield f"{name}: differs ({hidden})"
+        elif found is None:
+            yield f"{name}: {UNKNOWN}; now {in_words(new)}"
+        else:
+            yield f"{name}: {in_words(found.values.get(name))} → {in_words(new)}"
+    yield from _links(difference.add, "+")
+    yield from _links(difference.remove, "−")
+    if difference.entry.unsure:
+        yield "would be looked at first: a run ended while it was sent"
+
+
+def _links(links: Mapping[str, frozenset[Ref]], sign: str) -> Iterator[str]:
+    for name, refs in sorted(links.items()):
+        if refs:
+            yield f"{name}: {sign}{len(refs)}"

@@ -1,0 +1,142 @@
+"""Full comparison: every object at the target against what it was sent (drift).
+
+Reads only. By ``Policy.drift`` what differs is only told, or the ledger is made to say what the target has: the plan
+that is made of it then mends the difference, behind the same brake as everything else. An object that one listing lacks
+is asked for before it counts as gone.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from exporters.objects.ledger import Entry, without
+from exporters.objects.target import Channel, Found, KindRules, Policy, Ref, Wanted
+from exporters.objects.values import in_words
+from exporters.report import KindReport, RowChange
+from exporters.target import Notice
+
+Hidden = Mapping[str, str]
+
+
+@dataclass
+class Reconciliation:
+    """``wanted``: as the target should have it; ``hidden(wanted, field)``: why a value is not shown, else empty.
+    ``entries`` is changed where drift is to be mended."""
+
+    channel: Channel
+    kinds: Mapping[str, KindRules]
+    policy: Policy
+    wanted: Mapping[Ref, Wanted]
+    entries: dict[Ref, Entry]
+    reports: dict[str, KindReport]
+    hide: "Hide"
+    notices: list[Notice] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Raises DeliveryError, before anything has been changed."""
+        listed = {kind: self._listed(kind) for kind in self.kinds if self.channel.offers(kind) != "never"}
+        refs = {each.remote: ref for ref, each in self.entries.items() if each.is_there}
+        for kind, found in listed.items():
+            self._unknown(kind, found)
+            for ref in [ref for ref, each in self.entries.items() if ref.kind == kind and each.is_there]:
+                entry = self.entries[ref]
+                there = found.get(entry.remote) or self.channel.read(kind, entry.remote)
+                if there is None:
+                    self._tell(ref, "gone", ["it is not at the target any more"])
+                    refs.pop(entry.remote, None)
+                    self._mend(ref, replace(entry, remote="", state="failed"))
+                    for other, each in list(self.entries.items()):
+                        if any(ref in refs for refs in each.links.values()):
+                            self._mend(other, replace(each, links=without(each.links, ref)))
+                else:
+                    self._compare(ref, entry, there, refs)
+
+    def _listed(self, kind: str) -> dict[str, Found]:
+        return {each.id: each for each in self.channel.listing(kind)}
+
+    def _unknown(self, kind: str, found: Mapping[str, Found]) -> None:
+        """Objects with a key of ours that the ledger does not know, several with one key, and others' objects."""
+        by_key: dict[str, list[Found]] = {}
+        for each in found.values():
+            if each.key:
+                by_key.setdefault(each.key, []).append(each)
+        known = {each.remote for each in self.entries.values() if each.is_there}
+        for key, several in sorted(by_key.items()):
+            ref = Ref(kind, key)
+            if len(several) > 1:
+                ids = ", ".join(sorted(each.id for each in several))
+                self.notices.append(Notice(kind, key, "", "ambiguous", f"several objects have this key: {ids}"))
+            elif several[0].id not in known and (ref in self.wanted or ref in self.entries):
+                self._tell(ref, "changed", [f"object {several[0].id} has our key and was not in the ledger"])
+                entry = self.entries.get(ref) or Entry(kind, key, "pending")
+                if not entry.is_there:
+                    # Taken over by the key that only we give.
+                    there = several[0]
+                    taken = replace(entry, state="pending", remote=there.id, enabled=there.enabled)
+                    self.entries[ref] = replace(taken, unsure=True, closed=None)
+        ours = {ref.key for ref in (*self.wanted, *self.entries) if ref.kind == kind}
+        others = sum(1 for each in found.values() if each.id not in known and each.key not in ours)
+        if others:
+            self.notices.append(Notice(kind, "", "", "others", f"{others} objects at the target are not ours"))
+
+    def _compare(self, ref: Ref, entry: Entry, found: Found, refs: Mapping[str, Ref]) -> None:
+        if entry.unsure:
+            return  # it is looked at anyway
+        told: list[str] = []
+        fields, links = dict(entry.fields), dict(entry.links)
+        enabled, closed = entry.enabled, entry.closed
+        if found.enabled != entry.enabled:
+            told.append(f"enabled: {in_words(found.enabled)} at the target, {in_words(entry.enabled)} was sent")
+            enabled = found.enabled
+            closed = None if found.enabled else closed
+        wanted = self.wanted.get(ref)
+        if wanted is not None and entry.closed is None:
+            for name, value in sorted(wanted.values.items()):
+                there = found.values.get(name)
+                if entry.not_kept.get(name) == entry.fields.get(name, "-") or name not in entry.fields:
+                    continue
+                if not self.channel.same(name, value, there):
+                    hidden = self.hide(wanted, name)
+                    told.append(
+                        f"{name}: differs ({hidden})"
+                        if hidden
+                        else f"{name}: {in_words(there)} at the target, {in_words(value)} was sent"
+                    )
+                    fields[name] = ""
+            told += self._linked(entry, found, refs, links)
+        if told:
+            self._tell(ref, "changed", told)
+            self._mend(ref, replace(entry, fields=fields, links=links, enabled=enabled, closed=closed))
+
+    def _linked(
+        self, entry: Entry, found: Found, refs: Mapping[str, Ref], links: dict[str, frozenset[Ref]]
+    ) -> Iterator[str]:
+        """Links that are lacking, and links between our own objects that were not sent. Others' are theirs."""
+        for name, there in found.links.items():
+            sent = entry.links.get(name, frozenset()) & set(refs.values())
+            has = {refs[id_] for id_ in there if id_ in refs}
+            if lacking := sent - has:
+                yield f"{name}: {len(lacking)} lacking at the target"
+            if added := has - sent:
+                yield f"{name}: {len(added)} at the target that were not sent"
+            links[name] = frozenset(has)
+
+    def _tell(self, ref: Ref, what: str, lines: list[str]) -> None:
+        report = self.reports.setdefault(ref.kind, KindReport(ref.kind))
+        report.drift += 1
+        report.changes.append(RowChange(ref.key, "gone" if what == "gone" else "changed", tuple(lines)))
+
+    def _mend(self, ref: Ref, entry: Entry) -> None:
+        if self.policy.drift == "correct":
+            self.entries[ref] = entry
+
+
+class Hide:
+    """Why a value is not shown: private, protected; empty where it is."""
+
+    def __init__(self, identifying: frozenset[str], private: frozenset[str]) -> None:
+        self._identifying, self._private = identifying, private
+
+    def __call__(self, wanted: Wanted, name: str) -> str:
+        if name in self._private:
+            return "private"
+        return "protected" if name in self._identifying and wanted.protected else ""

@@ -1,0 +1,120 @@
+"""Sends differences one after the other, so that any end of the run leaves a ledger that is true.
+
+Before a portion is sent its entries become *unsure*; each is settled when the target has answered. What a killed run
+leaves unsure, the next run looks at before it repeats anything. The same holds within a run for a lost answer.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+from exporters.errors import DeliveryError
+from exporters.ledger import batches
+from exporters.objects.errors import Gone, Refused, Unanswered
+from exporters.objects.ledger import Entry, ObjectLedger
+from exporters.objects.plan import Difference
+from exporters.objects.target import Channel, KindRules, Policy, Ref
+from exporters.report import KindReport
+from exporters.target import Notice, Parked
+
+PORTION = 50
+"""Objects that become unsure together: what a killed run leaves to be looked at, at most."""
+
+Act = Callable[[Difference, bool], Entry | None]
+"""Sends one difference; the bool: whether something may have been done of it before, so that it is to be looked at
+first. The entry as it is then; None: there is nothing to keep."""
+
+
+@dataclass
+class Sending:
+    """One run's sending. ``entries``: the ledger's, kept up to date; ``step(kind)`` is called before each object and
+    may raise to stop the run. ``refused``: what is parked in this run."""
+
+    channel: Channel
+    ledger: ObjectLedger
+    entries: dict[Ref, Entry]
+    kinds: Mapping[str, KindRules]
+    policy: Policy
+    definition: str
+    at: date
+    step: Callable[[str], None]
+    sleep: Callable[[float], None] = time.sleep
+    reports: dict[str, KindReport] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
+    refused: set[Ref] = field(default_factory=set)
+
+    def report(self, kind: str) -> KindReport:
+        return self.reports.setdefault(kind, KindReport(kind))
+
+    def entry(self, difference: Difference) -> Entry:
+        """The entry as it is now. Of an object that is to be made (again), without what was known of another."""
+        known = self.entries.get(difference.ref)
+        return difference.entry if known is None or (difference.what == "new" and not known.is_there) else known
+
+    def send(self, differences: Iterable[Difference], act: Act) -> None:
+        """Raises DeliveryError where the target fails; what it took until then is kept."""
+        for portion in batches(differences, PORTION):
+            before = {each.ref: self.entry(each) for each in portion}
+            self.ledger.write(replace(each, unsure=True, state="pending") for each in before.values())
+            left = dict(before)
+            settled: dict[Ref, Entry | None] = {}
+            try:
+                for each in portion:
+                    self.step(each.ref.kind)
+                    del left[each.ref]
+                    settled[each.ref] = replace(before[each.ref], unsure=True, state="pending")
+                    settled[each.ref] = self._tried(each, before[each.ref].unsure, act, settled)
+            finally:
+                self._keep({**settled, **left})
+
+    def park(self, difference: Difference, problem: str, reason: str) -> Entry:
+        """The target refuses the object; the entry then."""
+        ref = difference.ref
+        self.refused.add(ref)
+        self.parked.append(Parked(ref.kind, ref.key, problem, reason))
+        self.report(ref.kind).parked += 1
+        return replace(self._in_vain(difference, problem, reason), state="parked")
+
+    def _tried(self, difference: Difference, unsure: bool, act: Act, settled: dict[Ref, Entry | None]) -> Entry | None:
+        for pause in (*self.policy.pauses, None):
+            try:
+                return act(difference, unsure)
+            except (Refused, Gone) as refused:
+                problem = refused.problem if isinstance(refused, Refused) else "gone"
+                return self.park(difference, problem, str(refused))
+            except Unanswered as lost:
+                unsure = True
+                if pause is None:
+                    settled[difference.ref] = self._in_vain(difference, "no_answer", str(lost))
+                    what = f"{difference.ref.kind} {difference.ref.key}"
+                    raise DeliveryError(
+                        f"{what}: no answer in {len(self.policy.pauses) + 1} tries. {lost}", retry=lost.retry
+                    ) from lost
+                self.sleep(pause)
+        raise AssertionError("the last try returns or raises")
+
+    def _in_vain(self, difference: Difference, problem: str, reason: str) -> Entry:
+        known = self.entry(difference)
+        hours = min(self.policy.first_hours * 2**known.tries, self.policy.longest_hours)
+        return replace(
+            known,
+            state="failed",
+            unsure=True,
+            problem=problem,
+            reason=reason,
+            hash=difference.hash,
+            definition=self.definition,
+            tries=known.tries + 1,
+            again=datetime.now(UTC) + timedelta(hours=hours),
+        )
+
+    def _keep(self, entries: Mapping[Ref, Entry | None]) -> None:
+        kept = {ref: each for ref, each in entries.items() if each is not None}
+        gone = [ref for ref, each in entries.items() if each is None]
+        self.entries |= kept
+        for ref in gone:
+            self.entries.pop(ref, None)
+        self.ledger.write(kept.values())
+        self.ledger.forget(gone)

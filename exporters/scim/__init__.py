@@ -1,0 +1,23 @@
+"""SCIM 2.0: users and groups at any server that speaks it. See README.md."""
+
+from typing import TYPE_CHECKING
+
+from exporters.scim.settings import ScimSettings as Settings
+
+if TYPE_CHECKING:
+    from exporters.objects.target import ObjectTarget
+    from exporters.target import Surroundings
+
+__all__ = ["NEEDS", "OBJECTS", "SEVERAL", "TITLE", "Settings", "build"]
+
+TITLE = "SCIM"
+NEEDS = "base_url and login"
+OBJECTS = ("user", "group")
+SEVERAL = True
+
+
+def build(settings: Settings, surroundings: "Surroundings") -> "ObjectTarget":
+    """The target."""
+    from exporters.scim.target import Scim
+
+    return Scim(surroundings.name, settings)

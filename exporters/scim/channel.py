@@ -1,0 +1,271 @@
+"""A SCIM server as a channel: finds, reads, makes, changes and deletes users and groups (RFC 7644)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from exporters.objects.errors import Gone, Refused, Unanswered
+from exporters.objects.target import Change, Found, Offer, Value, Wanted
+from exporters.scim.connection import Connection, as_text
+from exporters.scim.discovery import Server
+from exporters.scim.paging import paged
+from exporters.scim.patch import boolean, cleared, merged, patches
+from exporters.scim.paths import MANAGER, MEMBERS, SEARCH, AnyCase, at, drop, leaves, put, resource
+from exporters.scim.refusals import refusal, scim_type
+from exporters.scim.sameness import same
+from exporters.scim.settings import ScimSettings
+
+_IDENTITY = frozenset({"schemas", "id", "externalid", "username", "displayname", "active"})
+_LOOKS = 3
+"""How often a resource that others change at the same time is read anew (412)."""
+
+
+class ScimChannel:
+    """``server``: what it says of itself."""
+
+    def __init__(self, connection: Connection, server: Server, settings: ScimSettings) -> None:
+        self._connection = connection
+        self._server = server
+        self._settings = settings
+        self._patches = settings.patch == "on" or (settings.patch == "auto" and server.patch)
+        self._filters = server.filter
+        self._indexes: dict[str, list[Found]] = {}
+
+    # -- what the server takes ----------------------------------------------------------------------------------
+
+    def offers(self, kind: str, field: str | None = None) -> Offer:
+        if field is not None and field in self._settings.left_out:
+            return "never"
+        return self._server.offers(kind, field)
+
+    def same(self, field: str, sent: Value, found: Value) -> bool:
+        return same(field, sent, found)
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def find(self, wanted: Wanted) -> Sequence[Found]:
+        lookups = self._settings.id_lookup
+        if "externalId" in lookups and (ours := self._having(wanted.kind, "externalId", wanted.key)):
+            return ours
+        name = wanted.values.get("userName")
+        if wanted.kind == "user" and "userName" in lookups and isinstance(name, str):
+            return self._having(wanted.kind, "userName", name)
+        return []
+
+    def read(self, kind: str, id: str) -> Found | None:
+        told = self._resource(kind, id)
+        return None if told is None else self._found(kind, told)
+
+    def listing(self, kind: str) -> Iterator[Found]:
+        for each in self._pages(kind, {}):
+            yield self._found(kind, each)
+
+    def _having(self, kind: str, name: str, value: str) -> list[Found]:
+        """Those with this value. What a server gives beside them, because it does not filter, counts for nothing."""
+        if self._filters:
+            try:
+                found = [
+                    self._found(kind, each) for each in self._pages(kind, {"filter": f"{name} eq {as_text(value)}"})
+                ]
+            except Refused as refused:
+                if refused.problem not in ("invalidFilter", "tooMany", "status_400", "status_501"):
+                    raise
+                self._filters = False
+            else:
+                fits = [each for each in found if _has(each, name, value)]
+                if len(fits) == len(found):
+                    return fits
+                self._filters = False  # what was asked for was ignored: only a whole listing tells
+        if kind not in self._indexes:
+            self._indexes[kind] = list(self.listing(kind))
+        return [each for each in self._indexes[kind] if _has(each, name, value)]
+
+    def _pages(self, kind: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+        path = self._server.endpoints[kind]
+
+        def page(asked: Mapping[str, str]) -> Mapping[str, Any]:
+            given = {**query, **asked}
+            if self._settings.search_by_post:
+                numbers = {name: int(value) for name, value in given.items() if name in ("startIndex", "count")}
+                answer = self._connection.search(path, {"schemas": [SEARCH], **given, **numbers})
+            else:
+                answer = self._connection.get(path, given)
+            told = answer.json()
+            if answer.succeeded and isinstance(told, Mapping):
+                return told
+            if answer.succeeded:
+                raise Unanswered(f"{path}: what came is no list ({len(answer.content)} bytes).")
+            if answer.status == 501:
+                raise Refused("status_501", f"{path}: not implemented")
+            raise refusal(answer, path, others_pass=False)
+
+        return paged(page, self._settings.page_size, cursor=self._server.cursor)
+
+    def _resource(self, kind: str, id: str) -> Mapping[str, Any] | None:
+        path = self._place(kind, id)
+        answer = self._connection.get(path)
+        told = answer.json()
+        if answer.succeeded and isinstance(told, Mapping):
+            return told
+        if answer.status in (400, 404, 410):  # some say 400 of an id that they don't know
+            return None
+        if answer.succeeded:
+            raise Unanswered(f"{path}: what came is no resource ({len(answer.content)} bytes).")
+        raise refusal(answer, path, others_pass=False)
+
+    def _found(self, kind: str, told: Mapping[str, Any]) -> Found:
+        values = AnyCase(leaves(told))
+        links: dict[str, frozenset[str]] = {}
+        if kind == "group":
+            members = at(told, MEMBERS)
+            given = members if isinstance(members, list) else []
+            links[MEMBERS] = frozenset(str(each.get("value")) for each in given if isinstance(each, Mapping))
+        else:
+            manager = at(told, f"{MANAGER}.value")
+            links[MANAGER] = frozenset({str(manager)} if manager else ())
+        key = at(told, "externalId")
+        active = at(told, "active")
+        enabled = kind == "group" or active is None or active is True or str(active).lower() == "true"
+        return Found(str(at(told, "id")), str(key) if key else None, values, links, enabled)
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def create(self, wanted: Wanted, links: Mapping[str, tuple[str, ...]]) -> str:
+        body = {**resource(wanted.kind, wanted.values), "externalId": wanted.key}
+        if wanted.kind == "user":
+            body["active"] = boolean(wanted.enabled, self._settings)
+        what = f"creating {wanted.kind} {wanted.key}"
+        self._indexes.pop(wanted.kind, None)
+        answer = self._connection.write("POST", self._server.endpoints[wanted.kind], body, what)
+        told = answer.json()
+        id_ = told.get("id") if isinstance(told, Mapping) else None
+        if not id_:
+            # It is there, and not known as what: found by our key in the next try.
+            raise Unanswered(f"{what}: the answer has no id.")
+        return str(id_)
+
+    def change(self, change: Change) -> None:
+        if change.kind == "group" and change.enabled is not None:
+            raise Refused("not_offered", "A group can't be disabled.")
+        if not self._patches:
+            self._put(change)
+            return
+        path = self._place(change.kind, change.id)
+        what = f"changing {change.kind} {change.id}"
+        for body in patches(change, self._settings):
+            if not self._patch(path, body, what):
+                self._patches = False
+                self._put(change)
+                return
+
+    def delete(self, kind: str, id: str) -> None:
+        if kind == "user":
+            self._detach(id)
+        self._connection.write("DELETE", self._place(kind, id), None, f"deleting {kind} {id}", accepted=(404, 410))
+
+    def _patch(self, path: str, body: Mapping[str, Any], what: str) -> bool:
+        """False where the server knows no PATCH. Too many members at once are sent in halves."""
+        answer = self._connection.write("PATCH", path, body, what, accepted=(400, 405, 413, 501))
+        if answer.succeeded:
+            return True
+        if answer.status in (405, 501):
+            return False
+        if answer.status == 413 or scim_type(answer) == "tooMany":
+            halves = _halves(body)
+            if halves is not None:
+                return all(self._patch(path, half, what) for half in halves)
+        raise refusal(answer, what, others_pass=True)
+
+    def _put(self, change: Change) -> None:
+        """The resource as it is, with our changes in it; read anew where others have changed it meanwhile."""
+        path, what = self._place(change.kind, change.id), f"changing {change.kind} {change.id}"
+        for _ in range(_LOOKS):
+            now = self._resource(change.kind, change.id)
+            if now is None:
+                raise Gone(f"{what}: it is not there.")
+            body = self._with(change, now)
+            version = at(now, "meta.version") if self._server.etag else None
+            answer = self._connection.write("PUT", path, body, what, version=str(version or ""), accepted=(412,))
+            if answer.succeeded:
+                return
+        raise Refused("changed_meanwhile", f"{what}: others changed it {_LOOKS} times while it was being changed.")
+
+    def _with(self, change: Change, now: Mapping[str, Any]) -> dict[str, Any]:
+        made = merged(now, self._server.read_only(change.kind))
+        if not self._settings.put_merge:
+            kept = {
+                path: at(now, path) for path in ("schemas", "id", "externalId", "userName", "displayName", "active")
+            }
+            made = {name: value for name, value in kept.items() if value is not None}
+        for path in change.clear:
+            if self._settings.clear_with == "remove":
+                drop(made, path)
+            else:
+                put(made, path, cleared(self._settings))
+        for path, value in change.set.items():
+            put(made, path, value)
+        if change.key is not None:
+            made["externalId"] = change.key
+        if change.enabled is not None:
+            made["active"] = boolean(change.enabled, self._settings)
+        if added := change.add.get(MANAGER):
+            put(made, MANAGER, {"value": added[0]})
+        elif change.remove.get(MANAGER):
+            drop(made, MANAGER)
+        if change.add.get(MEMBERS) or change.remove.get(MEMBERS):
+            gone = set(change.remove.get(MEMBERS, ()))
+            stay = [each for each in at(now, MEMBERS) or () if str(each.get("value")) not in gone]
+            there = {str(each.get("value")) for each in stay}
+            new = [{"value": id_} for id_ in change.add.get(MEMBERS, ()) if id_ not in there]
+            put(made, MEMBERS, [*stay, *new])
+        urns = {path.rpartition(":")[0] for path in (*change.set, *change.add)} - {""}
+        made["schemas"] = sorted({*(now.get("schemas") or ()), *urns})
+        return made
+
+    def _detach(self, id: str) -> None:
+        """The user out of the groups that have it, and out of ``manager`` of others: not every server does that."""
+        user = self._resource("user", id)
+        told = at(user, "groups") if user is not None else None
+        groups = {str(each.get("value")) for each in told or () if isinstance(each, Mapping)}
+        if "group" in self._server.endpoints:
+            groups |= {each.id for each in self._referring("group", f"{MEMBERS}.value", MEMBERS, id)}
+        for group in sorted(groups):
+            self._without_answer_of_gone(Change("group", group, remove={MEMBERS: (id,)}))
+        if self.offers("user", MANAGER) != "never":
+            for each in self._referring("user", f"{MANAGER}.value", MANAGER, id):
+                self._without_answer_of_gone(Change("user", each.id, remove={MANAGER: (id,)}))
+
+    def _referring(self, kind: str, path: str, link: str, id: str) -> list[Found]:
+        """Those that refer to it; where the server can't search for that, those of a whole listing."""
+        try:
+            found = [self._found(kind, each) for each in self._pages(kind, {"filter": f"{path} eq {as_text(id)}"})]
+        except (Refused, Unanswered):
+            found = list(self.listing(kind))
+        return [each for each in found if id in each.links.get(link, ())]
+
+    def _without_answer_of_gone(self, change: Change) -> None:
+        try:
+            self.change(change)
+        except Gone:
+            return  # what referred to it is gone itself
+
+    def _place(self, kind: str, id: str) -> str:
+        return f"{self._server.endpoints[kind]}/{id}"
+
+
+def _has(found: Found, name: str, value: str) -> bool:
+    return found.key == value if name == "externalId" else same("userName", value, found.values.get("userName"))
+
+
+def _halves(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """A PATCH in two, of which each does half; None where it can't be halved."""
+    operations = body["Operations"]
+    if len(operations) > 1:
+        middle = len(operations) // 2
+        return {**body, "Operations": operations[:middle]}, {**body, "Operations": operations[middle:]}
+    (one,) = operations
+    values = one.get("value")
+    if one.get("path") != MEMBERS or not isinstance(values, list) or len(values) < 2:
+        return None
+    middle = len(values) // 2
+    first, second = {**one, "value": values[:middle]}, {**one, "value": values[middle:]}
+    return {**body, "Operations": [first]}, {**body, "Operations": [second]}

@@ -1,0 +1,110 @@
+"""Requests to a SCIM server: what is asked, and the errors that its answers stand for."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from exporters.errors import DeliveryError
+from exporters.objects.errors import Unanswered
+from exporters.scim.refusals import refusal
+from exporters.scim.settings import BasicLogin, BearerLogin, ClientLogin, ScimSettings
+from graph.retry import NEVER, SOON
+from protocols.http.client import Answer, Certificates, Client, Limits
+from protocols.http.errors import AnswerLost, HttpError, NotReached, NotTrusted
+from protocols.http.logins import Fixed, Login, Tokens
+from protocols.http.pauses import Sleep
+
+
+class Connection:
+    """One server, while the block runs. Raises DeliveryError of the server, ObjectError of one object."""
+
+    def __init__(self, settings: ScimSettings, sleep: Sleep) -> None:
+        self._settings = settings
+        self._limits = Limits(
+            seconds=settings.timeout_s,
+            per_second=settings.rate_per_s,
+            attempts=len(settings.pauses) + 1,
+            first_pause=settings.pauses[0] if settings.pauses else 1,
+            longest_wait=settings.longest_wait_s,
+            own_machine=settings.own_machine,
+        )
+        own = None
+        if settings.certificate_file and settings.private_key_file:
+            own = (settings.certificate_file, settings.private_key_file)
+        self._certificates = Certificates(settings.ca_file, own)
+        self._sleep = sleep
+        self._has_written = False
+        headers = {"Accept": "application/scim+json, application/json"}
+        try:
+            self._http = Client(settings.base_url, self._login(), self._limits, self._certificates, headers, sleep)
+        except HttpError as error:
+            raise DeliveryError(str(error), retry=error.retry) from error
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.__exit__()
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
+        """Whatever the server answers."""
+        return self._sent("GET", path, query=query)
+
+    def search(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """As ``get``, with what is asked in the body."""
+        return self._sent("POST", f"{path}/.search", body=body, reads=True)
+
+    def write(
+        self, method: str, path: str, body: Any, what: str, *, version: str = "", accepted: tuple[int, ...] = ()
+    ) -> Answer:
+        """A change; ``what`` it is, in words. ``version``: that it is meant for. ``accepted``: statuses beside 2xx that
+        the caller judges."""
+        headers = {"If-Match": version} if version else {}
+        answer = self._sent(method, path, body=body, headers=headers)
+        if answer.succeeded:
+            self._has_written = True
+        elif answer.status not in accepted:
+            raise refusal(answer, what, others_pass=self._has_written)
+        return answer
+
+    def _sent(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **how: Any) -> Answer:
+        given = {"Content-Type": self._settings.content_type} if how.get("body") is not None else {}
+        try:
+            return self._http.send(method, path, headers={**given, **(headers or {})}, **how)
+        except NotTrusted as error:
+            raise DeliveryError(str(error), retry=error.retry) from error
+        except (AnswerLost, NotReached) as error:
+            if error.retry.when == "never":
+                raise DeliveryError(str(error), retry=error.retry) from error
+            raise Unanswered(str(error)) from error
+        except HttpError as error:
+            raise DeliveryError(str(error), retry=error.retry) from error
+
+    def _login(self) -> Login | None:
+        login = self._settings.login
+        if isinstance(login, BearerLogin):
+            return Fixed.bearer(login.token.get_secret_value())
+        if isinstance(login, BasicLogin):
+            return Fixed.basic(login.user, login.password.get_secret_value())
+        return Tokens(lambda: self._token(login)) if isinstance(login, ClientLogin) else None
+
+    def _token(self, login: ClientLogin) -> Mapping[str, Any]:
+        """A token's answer (RFC 6749 §4.4.3). Raises DeliveryError."""
+        asked = {"grant_type": "client_credentials", **({"scope": login.scope} if login.scope else {})}
+        secret = Fixed.basic(quote(login.client_id, ""), quote(login.client_secret.get_secret_value(), ""))
+        with Client(login.token_url, secret, self._limits, self._certificates, sleep=self._sleep) as http:
+            answer = http.send("POST", login.token_url, form=asked, reads=True)
+        told = answer.json()
+        if not answer.succeeded or not isinstance(told, Mapping) or not isinstance(told.get("access_token"), str):
+            said = f": {told.get('error')}" if isinstance(told, Mapping) and told.get("error") else ""
+            refused = 400 <= answer.status < 500
+            text = f"No token came from {login.token_url} ({answer.status}{said})."
+            raise HttpError(text, NEVER if refused else SOON)
+        return told
+
+
+def as_text(value: str) -> str:
+    """A text as a filter has it: a JSON string."""
+    return orjson.dumps(value).decode()

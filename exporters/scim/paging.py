@@ -1,0 +1,51 @@
+"""Reading lists page by page, from servers that can't be trusted to count (scim.md §1 "Paging")."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from exporters.errors import DeliveryError
+from graph.retry import NEXT
+
+Resource = Mapping[str, Any]
+Page = Callable[[Mapping[str, str]], Mapping[str, Any]]
+"""Asks for a page: (startIndex and count, or cursor and count) → the ListResponse."""
+
+
+def paged(page: Page, size: int, *, cursor: bool = False) -> Iterator[Resource]:
+    """Every resource once. It goes on by what came, not by what the server says of the page; an empty page ends it.
+
+    Raises DeliveryError where a page has nothing new and not everything has come: such a list is worth nothing.
+    """
+    seen: set[str] = set()
+    start, after = 1, ""
+    while True:
+        asked = {"cursor": after} if cursor else {"startIndex": str(start)}
+        answer = page({**asked, "count": str(size)})
+        came = resources(answer)
+        fresh = [each for each in came if str(each.get("id")) not in seen]
+        for each in fresh:
+            seen.add(str(each.get("id")))
+            yield each
+        start += len(came)
+        after = str(named(answer, "nextCursor") or "")
+        total = named(answer, "totalResults")
+        finished = not after if cursor else (isinstance(total, int) and len(seen) >= total)
+        if not came or finished:
+            return
+        if not fresh:
+            raise DeliveryError(
+                f"The server's paging does not advance: after {len(seen)} of {total} resources it gives the same ones "
+                "again. Nothing was concluded from that list.",
+                retry=NEXT,
+            )
+
+
+def resources(answer: Mapping[str, Any]) -> list[Resource]:
+    """The resources of a ListResponse."""
+    told = named(answer, "Resources")
+    return [each for each in told if isinstance(each, Mapping)] if isinstance(told, list) else []
+
+
+def named(answer: Mapping[str, Any], name: str) -> Any:
+    """A value by its name, in any case."""
+    return next((value for key, value in answer.items() if key.lower() == name.lower()), None)

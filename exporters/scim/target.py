@@ -1,0 +1,76 @@
+"""A SCIM server as a target."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+
+from exporters.errors import DeliveryError
+from exporters.objects.errors import ObjectError
+from exporters.objects.target import KindRules, Objects, Policy
+from exporters.scim.channel import ScimChannel
+from exporters.scim.connection import Connection
+from exporters.scim.discovery import Server, discovered
+from exporters.scim.image import organisation
+from exporters.scim.paths import MANAGER
+from exporters.scim.settings import ScimSettings
+from exporters.scim.shape import shaped
+from exporters.target import Image
+from protocols.http.pauses import Sleep
+
+VERSION = "1"
+"""Of the shape; raise it when the shape makes other objects of the same image."""
+
+_RULES = {"image", "prefixes", "add", "left_out"}
+
+
+class Scim:
+    """Users and groups at one server. ``name``: of this one, such as scim-intranet."""
+
+    document = Path(__file__).with_name("image.graphql").read_text(encoding="utf-8")
+
+    def __init__(self, name: str, settings: ScimSettings, sleep: Sleep = time.sleep) -> None:
+        self.name = name
+        self.settings = settings
+        self.brake = settings.brake
+        self.kinds = {
+            "user": KindRules(settings.on_close, single=frozenset({MANAGER})),
+            "group": KindRules("delete"),  # a group can't be disabled
+        }
+        self.policy = Policy(
+            adopt=settings.adopt,
+            drift=settings.drift,
+            retention_days=settings.retention_days,
+            verify_every=settings.verify_every,
+            pauses=settings.pauses,
+        )
+        # Sets have no order of their own: sorted, so that the same settings have the same name in every process.
+        rules = settings.model_dump(include=_RULES)
+        told = orjson.dumps(rules, default=sorted, option=orjson.OPT_SORT_KEYS)
+        self.rules = f"{VERSION}-{sha256(told).hexdigest()[:16]}"
+        self._sleep = sleep
+
+    def variables(self, at: date) -> Mapping[str, object]:
+        image = self.settings.image
+        return {
+            "at": at.isoformat(),
+            "until": (at + timedelta(days=image.days_ahead + 1)).isoformat(),
+            "system": image.system,
+        }
+
+    def shape(self, image: Image, at: date) -> Objects:
+        return shaped(organisation(image, at), self.settings, at)
+
+    @contextmanager
+    def open(self) -> Iterator[ScimChannel]:
+        """Raises DeliveryError where the server can't be reached."""
+        with Connection(self.settings, self._sleep) as connection:
+            try:
+                server = discovered(connection.get) if self.settings.discovery else Server()
+            except ObjectError as lost:
+                raise DeliveryError(str(lost), retry=lost.retry) from lost
+            yield ScimChannel(connection, server, self.settings)

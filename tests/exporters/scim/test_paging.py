@@ -1,0 +1,99 @@
+"""Lists of servers that count wrongly, shift under way, or never advance (scim.md §4)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import neo4j
+import pytest
+
+from exporters.errors import DeliveryError
+from exporters.scim.paging import paged
+from tests.answering import Reply
+from tests.exporters.scim.peer import Peer
+from tests.exporters.scim.town import Town, export, settings
+
+
+def everybody(count: int) -> list[dict[str, Any]]:
+    return [{"id": f"i{number}"} for number in range(count)]
+
+
+def test_9_all_are_read_where_a_page_holds_fewer_than_asked() -> None:
+    asked: list[int] = []
+
+    def page(query: Mapping[str, str]) -> Mapping[str, Any]:
+        start = int(query["startIndex"])
+        asked.append(start)
+        # What it says of its page is wrong, as scimmy's is.
+        return {"totalResults": 250, "itemsPerPage": 50, "Resources": everybody(250)[start - 1 : start + 99][:99]}
+
+    assert [each["id"] for each in paged(page, 100)] == [each["id"] for each in everybody(250)]
+    assert asked == [1, 100, 199]
+
+
+def test_7_a_list_that_does_not_advance_is_given_up() -> None:
+    with pytest.raises(DeliveryError, match="paging does not advance"):
+        list(paged(lambda _: {"totalResults": 50, "resources": everybody(20)}, 100))
+
+
+def test_a_list_that_ends_early_ends() -> None:
+    pages = iter([everybody(2), []])
+    assert len(list(paged(lambda _: {"totalResults": 9, "Resources": next(pages)}, 2))) == 2
+
+
+def test_8_what_shifts_is_given_once() -> None:
+    shifting = iter([(4, ["a", "b"]), (5, ["b", "c"]), (5, ["d", "e"])])
+
+    def page(_: Mapping[str, str]) -> Mapping[str, Any]:
+        total, ids = next(shifting)
+        return {"totalResults": total, "Resources": [{"id": each} for each in ids]}
+
+    assert [each["id"] for each in paged(page, 2)] == ["a", "b", "c", "d", "e"]
+
+
+def test_a_cursor_is_followed_to_its_end() -> None:
+    asked: list[str] = []
+
+    def page(query: Mapping[str, str]) -> Mapping[str, Any]:
+        asked.append(query["cursor"])
+        after: Iterator[dict[str, Any]] = iter([{"nextCursor": "x"}, {}])
+        number = len(asked) - 1
+        return {"Resources": [{"id": str(number)}], "totalResults": 2, **list(after)[number]}
+
+    assert [each["id"] for each in paged(page, 1, cursor=True)] == ["0", "1"]
+    assert asked == ["", "x"]
+
+
+def test_7_a_full_comparison_at_such_a_server_closes_nobody(clean_graph: neo4j.Driver, peer: Peer) -> None:
+    town = Town().person("a").person("b").person("c")
+    chosen = settings(peer.url, page_size=2, drift="correct")
+    export(clean_graph, town, chosen)
+    whole = peer.all()
+
+    def first_page_only(request: object, on: object) -> Reply | None:
+        if "/Users?" in getattr(request, "path", ""):
+            return Reply.json({"Resources": whole[:2], "totalResults": 3, "startIndex": 1, "itemsPerPage": 2})
+        return None
+
+    peer.disturb = first_page_only
+    peer.forget()
+    report = export(clean_graph, town.leave("c"), chosen, full=True)
+    assert "paging does not advance" in report.error and peer.writes == []
+    peer.disturb = None
+    assert all(each["active"] for each in peer.all())
+
+
+def test_8_a_listing_that_lacks_somebody_makes_nobody_twice(clean_graph: neo4j.Driver, peer: Peer) -> None:
+    town = Town().person("a").person("b")
+    export(clean_graph, town, settings(peer.url))
+    whole = peer.all()
+
+    def lacking(request: object, on: object) -> Reply | None:
+        if "/Users?" in getattr(request, "path", ""):
+            return Reply.json({"Resources": whole[:1], "totalResults": 1})
+        return None
+
+    peer.disturb = lacking
+    report = export(clean_graph, town, settings(peer.url, drift="correct"), full=True)
+    peer.disturb = None
+    assert report.error == "" and len(peer.all()) == 2
+    assert sum(each.drift for each in report.objects) == 0

@@ -1,0 +1,122 @@
+"""``reconnect export scim``: from the graph to a real server, in processes of its own, killed in the middle."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import neo4j
+import pytest
+
+from graph.cpr.keyring import Keyring
+from importers.pipeline.import_run import run_import
+from rules.roles import RoleRule
+from tests.answering import Lost, Reply
+from tests.exporters.scim.peer import ENTERPRISE, TOKEN, Peer, scim2_server
+from tests.graph.organisation import Stating, employment, person, unit
+from tests.reconnect.shell import Run
+
+pytestmark = pytest.mark.slow
+
+MANAGERS = RoleRule(name="managers", role="manager", title="Leder", position_codes=frozenset({"1010"}))
+
+
+@pytest.fixture(scope="module")
+def running_peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
+    with scim2_server(tmp_path_factory.mktemp("scim")) as peer:
+        yield peer
+
+
+@pytest.fixture
+def peer(running_peer: Peer, clean_graph: neo4j.Driver, tmp_path: Path) -> Peer:
+    """An empty server, a graph with a manager and two others in it, and settings that lead from one to the other."""
+    running_peer.empty()
+    people = [("p1", "Alma Testrup", "1010"), ("p2", "Birk Prøvesen", "2020"), ("p3", "Cille Eksempel", "2020")]
+    told = [
+        unit("root"),
+        unit("north", "root", street="Torvet 1"),
+        *(person(key, name) for key, name, _ in people),
+        *(
+            employment(f"e{key}", key, "north", position_code=code, type="monthly_full", email=f"{key}@klit.example")
+            for key, _, code in people
+        ),
+    ]
+    run_import(clean_graph, Stating(*told), Keyring.generate(), rules=[MANAGERS])
+    secret = tmp_path / "token"
+    secret.write_text(TOKEN)
+    secret.chmod(0o600)
+    settings = tmp_path / "reconnect.toml"
+    settings.write_text(
+        f"""
+[targets.scim.intranet]
+base_url = "{running_peer.url}"
+login = {{ kind = "bearer", token = "file:{secret}" }}
+own_machine = true
+rate_per_s = 0
+image = {{ groups = ["unit", "role"], roles = ["manager"] }}
+brake = {{ share = 1 }}
+[worker]
+lock_seconds = 5
+"""
+    )
+    settings.chmod(0o600)
+    return running_peer
+
+
+def test_a_dry_run_an_export_and_a_repeat(run: Run, peer: Peer) -> None:
+    peer.make(userName="p3@klit.example")
+    peer.forget()
+    dry = run("export", "scim", "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert "Alma Testrup" in dry.stdout and peer.writes == []
+    done = run("export", "scim")
+    assert done.returncode == 4, done.stdout + done.stderr  # one is parked
+    assert "made_by_others" in done.stdout
+    users = {each["userName"]: each for each in peer.all()}
+    assert users["p2@klit.example"][ENTERPRISE]["manager"]["value"] == users["p1@klit.example"]["id"]
+    assert users["p1@klit.example"][ENTERPRISE]["department"] == "North"
+    assert len(peer.group("North")["members"]) == 2 and len(peer.group("Rolle: Leder")["members"]) == 1
+    peer.forget()
+    again = run("export", "scim", "--full")
+    assert again.returncode == 4 and peer.writes == []
+    status = json.loads(run("status", "--json").stdout)
+    (parked,) = status["parked"]
+    assert (parked["target"], parked["object"], parked["problem"]) == ("scim-intranet", "user", "made_by_others")
+    assert status["jobs"]["export:scim-intranet"]["state"] == "done"
+    for each in (dry, done, again):
+        assert TOKEN not in each.stdout + each.stderr
+
+
+@pytest.mark.parametrize(("method", "place"), [("POST", "/Users"), ("PATCH", "/Groups")])
+def test_3_killed_between_the_request_and_the_ledger(
+    run: Run, peer: Peer, environment: dict[str, str], tmp_path: Path, method: str, place: str
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reconnect", "export", "scim"],
+        env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    seen: list[str] = []
+
+    def kills(request: object, on: object) -> Reply | None:
+        if getattr(request, "method", "") == method and place in getattr(request, "path", ""):
+            seen.append(method)
+            if len(seen) == 2:
+                assert callable(on)
+                on()  # the server does it
+                os.kill(process.pid, signal.SIGKILL)
+                raise Lost
+        return None
+
+    peer.disturb = kills
+    assert process.wait(300) == -signal.SIGKILL
+    peer.disturb = None
+    done = run("export", "scim", "--wait")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(each["userName"] for each in peer.all()) == [f"p{n}@klit.example" for n in (1, 2, 3)]
+    members = [each["value"] for each in peer.group("North")["members"]]
+    assert len(members) == len(set(members)) == 3
+    peer.forget()
+    assert run("export", "scim").returncode == 0 and peer.writes == []
