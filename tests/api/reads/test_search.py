@@ -123,7 +123,7 @@ def test_the_best_comes_first(asking: Asking) -> None:
     assert "Soeren Skolemester" in found(asking, "mester")  # within a word
 
 
-@pytest.mark.parametrize("text", ["Aabyhøj", "åbyhøj", "aabyhoej", "AABYHOJ"[:6] + "ØJ"])
+@pytest.mark.parametrize("text", ["Aabyhøj", "åbyhøj", "aabyhoej", "AABYHØJ"])
 def test_danish_letters_are_found_however_they_are_written(asking: Asking, text: str) -> None:
     assert found(asking, text)[0] == "Aabyhøj Skole"
     assert len(found(asking, text)) == 2
