@@ -36,6 +36,8 @@ def _root(root: Selected) -> Term:
     if root.name == "tree":
         return lambda values, lengths, _: lengths.all("Unit") * inner(values, lengths, False)
     first = root.arguments.get("first")
+    if root.name == "__typename":
+        return lambda values, lengths, _: 1.0
     computed = FIELDS[root.name]
     labels = computed.looks_at
 
