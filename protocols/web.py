@@ -4,8 +4,11 @@ httpx unpacks whatever it knows, however large it gets; here an answer is unpack
 is too large. One that breaks off tells how many bytes came, and of how many.
 """
 
+import ssl
+import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
+from typing import IO
 
 import httpx
 
@@ -13,6 +16,7 @@ HEADERS: Mapping[str, str] = {"Accept-Encoding": "gzip"}
 """What is asked for: nothing that is not unpacked here."""
 _GZIP = 16 + zlib.MAX_WBITS
 _PIECE = 1 << 16
+_BROKE_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
 class TooLarge(ValueError):
@@ -46,6 +50,29 @@ def pieces(answer: httpx.Response, largest: int) -> Iterator[bytes]:
 def content(answer: httpx.Response, largest: int) -> bytes:
     """The whole content. Raises as ``pieces``."""
     return b"".join(pieces(answer, largest))
+
+
+def spooled(answer: httpx.Response, largest: int, in_memory: int) -> IO[bytes]:
+    """The whole content at its beginning, in an unnamed file where it has more than ``in_memory`` bytes. Whoever reads
+    it closes it. Raises as ``pieces``."""
+    body: IO[bytes] = tempfile.SpooledTemporaryFile(in_memory)  # noqa: SIM115 - the caller closes it
+    try:
+        for piece in pieces(answer, largest):
+            body.write(piece)
+    except BaseException:
+        body.close()
+        raise
+    body.seek(0)
+    return body
+
+
+def is_about_tls(error: BaseException) -> bool:
+    """Whether a connection failed for one of the two certificates, or for something else that TLS does not accept; not
+    where it only broke off."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None and not isinstance(cause, _BROKE_OFF)
 
 
 def _received(answer: httpx.Response) -> Iterator[bytes]:

@@ -94,6 +94,15 @@ def local(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
+def add(
+    parent: etree._Element, namespace: str, name: str, text: str | None = None, **attributes: str
+) -> etree._Element:
+    """A new child of ``parent``."""
+    made = etree.SubElement(parent, etree.QName(namespace, name), attributes)
+    made.text = text
+    return made
+
+
 class _Counted(io.RawIOBase):
     """Passes on what it reads, as long as that is not too much."""
 

@@ -17,6 +17,7 @@ from graph.time import COPENHAGEN, written_day
 from importers.source import SourceError
 from importers.unilogin.errors import RequestRejected, Unavailable, Unreadable
 from protocols import xml
+from protocols.soap.message import Fault
 
 Body = IO[bytes]
 Tie = Literal["employee", "external", ""]
@@ -169,16 +170,9 @@ def _walk(body: Body, asked: str) -> Iterator[tuple[tuple[str, ...], etree._Elem
 
 
 def _refused(element: etree._Element, asked: str) -> RequestRejected:
-    """SOAP 1.1 says ``faultstring``, 1.2 ``Reason/Text``; STIL's type stands in the detail of either."""
-    kind = text = ""
-    for each in element.iter("*"):
-        name = etree.QName(each).localname
-        parent = each.getparent()
-        if name == "type" and parent is not None and etree.QName(parent).localname == "authentificationError":
-            kind = _own(each)
-        elif name in ("faultstring", "Text"):
-            text = text or _own(each)
-    return RequestRejected(asked, kind, text)
+    """STIL's type of the fault is in its detail."""
+    kind = next(map(_own, element.iterfind(".//{*}authentificationError/{*}type")), "")
+    return RequestRejected(asked, kind, Fault.of(element).text)
 
 
 # -- an institution ---------------------------------------------------------------------------------------------------

@@ -1,22 +1,26 @@
-"""The three requests as SOAP messages (unilogin.md §3). Names are STIL's own."""
+"""The three requests as signed SOAP messages (unilogin.md §3). Names are STIL's own."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 from lxml import etree
+
+from importers.unilogin.settings import SignedPart
+from protocols.soap import message
+from protocols.soap.message import Envelope, Version
+from protocols.xml import add
+from protocols.xml_signature.header import WSSE, WSU, add_security
+from protocols.xml_signature.signing import BODY, TIMESTAMP, TOKEN, Signer
 
 WSI = "https://brugerdatabasen.stil.dk/bpi/wsieksport/7"
 COMMON = f"{WSI}/common"
 AUTHORITY = f"{WSI}/fullmyndighed"
 TYPES = "https://brugerdatabasen.stil.dk/bpi/common/3"
-SOAP = {"1.1": "http://schemas.xmlsoap.org/soap/envelope/", "1.2": "http://www.w3.org/2003/05/soap-envelope"}
-_WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
-WSSE, WSU = f"{_WSS}-wssecurity-secext-1.0.xsd", f"{_WSS}-wssecurity-utility-1.0.xsd"
 
-Version = Literal["1.1", "1.2"]
 HELLO, AGREEMENTS, EXPORT = "helloWorldWithCertificate", "hentDataAftalerFuldMyndighed", "eksporterXmlFuldMyndighed"
 NAMESPACES = {HELLO: TYPES, AGREEMENTS: WSI, EXPORT: WSI}
 LIFE = timedelta(minutes=5)  # of a request's timestamp
+PARTS: Mapping[str, str] = {**BODY, **TIMESTAMP, "provider": f"*/{{{TYPES}}}UdbydersystemId", **TOKEN}
 
 # Always sent: what is not asked for can't leak (unilogin.md §3). Pupils and contact persons are children and parents.
 _ACTORS = {
@@ -27,17 +31,8 @@ _ACTORS = {
 }
 
 
-def add(
-    parent: etree._Element, namespace: str, name: str, text: str | None = None, **attributes: str
-) -> etree._Element:
-    """A new child of ``parent``."""
-    made = etree.SubElement(parent, etree.QName(namespace, name), attributes)
-    made.text = text
-    return made
-
-
 def request(operation: str, institution: str = "") -> etree._Element:
-    """The element that is asked for in the body; ``institution`` for an export."""
+    """The element in the body; ``institution`` for an export."""
     namespace = NAMESPACES[operation]
     made = etree.Element(etree.QName(namespace, operation), nsmap={"w": namespace})
     if operation == EXPORT:
@@ -52,27 +47,17 @@ def request(operation: str, institution: str = "") -> etree._Element:
 
 def envelope(content: etree._Element, provider: str, version: Version, now: datetime) -> etree._Element:
     """The message with its timestamp and the provider's id; not signed yet. ``now`` with an offset."""
-    soap = SOAP[version]
-    made = etree.Element(etree.QName(soap, "Envelope"), nsmap={"s": soap, "wsse": WSSE, "wsu": WSU, "c3": TYPES})
-    header = add(made, soap, "Header")
-    security = add(header, WSSE, "Security")
-    security.set(etree.QName(soap, "mustUnderstand"), "1")
-    moment = now.astimezone(UTC)
-    stamp = add(security, WSU, "Timestamp")
-    add(stamp, WSU, "Created", _written(moment))
-    add(stamp, WSU, "Expires", _written(moment + LIFE))
-    add(header, TYPES, "UdbydersystemId", provider)
-    add(made, soap, "Body").append(content)
-    return made
+    made = Envelope.around(content, version, {"wsse": WSSE, "wsu": WSU, "c3": TYPES})
+    add_security(made.header, now, LIFE)
+    add(made.header, TYPES, "UdbydersystemId", provider)
+    return made.root
+
+
+def sign(unsigned: etree._Element, signer: Signer, signed: Iterable[SignedPart]) -> None:
+    """Sign these parts of a message."""
+    signer.sign(unsigned, {name: PARTS[name] for name in signed})
 
 
 def headers(operation: str, version: Version) -> dict[str, str]:
     """The HTTP headers: soapAction is the namespace, a slash and the operation."""
-    action = f"{NAMESPACES[operation]}/{operation}"
-    if version == "1.1":
-        return {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'}
-    return {"Content-Type": f'application/soap+xml; charset=utf-8; action="{action}"'}
-
-
-def _written(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return message.http_headers(f"{NAMESPACES[operation]}/{operation}", version)

@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from importers.unilogin.signing import Signer
+from protocols.xml_signature.signing import BODY, Signer
 from sample.unilogin_service import export_xml
 from sample.unilogin_service.export_xml import TYPES, child
 from sample.unilogin_service.keys import Identity
@@ -111,7 +111,7 @@ class Service:
         child(message, version, "Body").append(content)
         if self.identity is not None and status == 200:
             child(header, WSSE, "Security")
-            Signer(self.identity.key, self.identity.certificate).sign(message, ("body",))
+            Signer(self.identity.key, self.identity.certificate).sign(message, BODY)
         text = etree.tostring(message, xml_declaration=True, encoding="UTF-8").decode()
         for before, after in self.misbehaviour.spoiled.items():
             text = text.replace(before, after)

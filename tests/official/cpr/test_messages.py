@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from lxml import etree
 from zeep import Client
 from zeep.transports import Transport
@@ -161,9 +162,11 @@ def test_a_client_made_of_the_official_wsdl_is_answered_by_the_stand_in(
     served, tree = running
     served.service.use(Register([replace(PERSON, current=ALMA)]))
     settings = CprSettings.model_validate(tree | {"cvr": KNOWN.cvr})
-    with Connection(settings) as connection:
+    with requests.Session() as session:
+        session.trust_env = False  # a bundle of the environment would count before ours
+        session.cert, session.verify = (str(settings.certificate), str(settings.private_key)), str(settings.authority)
         wsdl = LOOKUP / "wsdl" / "context" / "PersonBaseDataExtendedService.wsdl"
-        client = Client(str(wsdl), transport=Transport(session=connection.session))
+        client = Client(str(wsdl), transport=Transport(session=session))
         (binding,) = client.wsdl.bindings
         service = client.create_service(binding, served.lookup_url)
         found = service.PersonLookup(AuthorityContext={"MunicipalityCVR": KNOWN.cvr}, PNR=ALMA)

@@ -8,8 +8,8 @@ import pytest
 from cryptography import x509
 from lxml import etree
 
-from importers.unilogin.messages import AGREEMENTS, EXPORT, HELLO, envelope, request
-from importers.unilogin.signing import Signer
+from importers.unilogin.messages import AGREEMENTS, EXPORT, HELLO, envelope, request, sign
+from protocols.xml_signature.signing import Signer
 from sample.unilogin_service.app import Service
 from sample.unilogin_service.keys import identity
 from sample.unilogin_service.requests import schema
@@ -56,7 +56,7 @@ def asked(operation: str, *, pupils: bool = False) -> bytes:
     if pupils:
         for name in ("inkluderElever", "inkluderKontaktpersoner"):
             next(message.iter(f"{{*}}{name}")).text = "true"
-    Signer(PROVIDER.key, PROVIDER.certificate).sign(message, ("body", "timestamp"))
+    sign(message, Signer(PROVIDER.key, PROVIDER.certificate), ("body", "timestamp"))
     return etree.tostring(message)
 
 

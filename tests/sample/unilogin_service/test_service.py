@@ -7,8 +7,9 @@ import pytest
 from lxml import etree
 from starlette.responses import Response
 
-from importers.unilogin.messages import AGREEMENTS, EXPORT, Version, envelope, request
-from importers.unilogin.signing import Signer
+from importers.unilogin.messages import AGREEMENTS, EXPORT, envelope, request, sign
+from protocols.soap.message import Version
+from protocols.xml_signature.signing import Signer
 from sample.unilogin_service.app import Service
 from sample.unilogin_service.keys import Identity, identity
 from sample.unilogin_service.state import Institution, Member, Person, State
@@ -50,7 +51,7 @@ def ask(
             element.text = "true" if value else "false"
     version: Version = "1.2"
     message = envelope(content, "p", version, service.state.now())
-    Signer(provider.key, provider.certificate).sign(message, ("body", "timestamp"))
+    sign(message, Signer(provider.key, provider.certificate), ("body", "timestamp"))
     return service.answer(etree.tostring(message))
 
 

@@ -1,4 +1,4 @@
-"""WS-Security with an X.509 certificate: signing requests (unilogin.md §2.2).
+"""Signs SOAP messages (WS-Security, X.509 token profile; exclusive canonical XML, RSA-SHA256).
 
 Done without a library: exclusive canonical XML comes from lxml, RSA and SHA-256 from cryptography, so that nothing has
 to be installed beside Python packages. What is signed here is checked in tests by another implementation (signxml).
@@ -6,7 +6,7 @@ to be installed beside Python packages. What is signed here is checked in tests 
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -15,12 +15,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
-from importers.unilogin.errors import WrongKey
-from importers.unilogin.messages import TYPES, WSSE, WSU, add
-from importers.unilogin.settings import SignedPart
+from protocols import certificates
+from protocols.xml import add
+from protocols.xml_signature.header import ID, WSSE, WSU
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
@@ -29,7 +29,9 @@ SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 _TOKENS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
 X509 = f"{_TOKENS}-x509-token-profile-1.0#X509v3"
 BASE64 = f"{_TOKENS}-soap-message-security-1.0#Base64Binary"
-ID = etree.QName(WSU, "Id")
+BODY: Mapping[str, str] = {"body": "{*}Body"}
+TIMESTAMP: Mapping[str, str] = {"timestamp": f"*/*/{{{WSU}}}Timestamp"}
+TOKEN: Mapping[str, str] = {"token": f"*/*/{{{WSSE}}}BinarySecurityToken"}
 
 
 @dataclass(frozen=True)
@@ -41,43 +43,32 @@ class Signer:
 
     @classmethod
     def load(cls, file: Path, password: str) -> "Signer":
-        """From a PKCS#12 file. Raises WrongKey."""
-        try:
-            key, certificate, _ = pkcs12.load_key_and_certificates(file.read_bytes(), password.encode())
-        except (OSError, ValueError) as wrong:
-            raise WrongKey(f"{file} can't be read as PKCS#12 with the password of the settings: {wrong}") from wrong
-        if not isinstance(key, RSAPrivateKey) or certificate is None:
-            raise WrongKey(f"{file} must hold an RSA key and its certificate")
-        return cls(key, certificate)
+        """From a PKCS#12 file. Raises certificates.UnusableFile."""
+        return cls(*certificates.rsa_key_and_certificate(file, password))
 
-    def sign(self, message: etree._Element, signed: Sequence[SignedPart]) -> None:
-        """Put token and signature into the message's Security header."""
+    def sign(self, message: etree._Element, parts: Mapping[str, str]) -> None:
+        """Put token and signature into the message's Security header. ``parts``: what is signed; how its id begins →
+        its path from the envelope, such as ``BODY``."""
         security = message.find(f"*/{{{WSSE}}}Security")
         assert security is not None
         der = base64.b64encode(self.certificate.public_bytes(Encoding.DER)).decode()
         token = add(security, WSSE, "BinarySecurityToken", der, EncodingType=BASE64, ValueType=X509)
         token.set(ID, f"token-{uuid4()}")
-        parts = [_part(message, each) for each in signed]
+        signed = [_identified(message, name, path) for name, path in parts.items()]
         signature = etree.SubElement(security, etree.QName(DS, "Signature"), nsmap={"ds": DS})
         info = add(signature, DS, "SignedInfo")
         add(info, DS, "CanonicalizationMethod", Algorithm=EXCLUSIVE)
         add(info, DS, "SignatureMethod", Algorithm=RSA_SHA256)
-        for part in parts:
-            _refer(info, part)
+        for each in signed:
+            _refer(info, each)
         value = self.key.sign(_canonical(info), padding.PKCS1v15(), hashes.SHA256())
         add(signature, DS, "SignatureValue", base64.b64encode(value).decode())
         reference = add(add(signature, DS, "KeyInfo"), WSSE, "SecurityTokenReference")
         add(reference, WSSE, "Reference", URI=f"#{token.get(ID)}", ValueType=X509)
 
 
-def _part(message: etree._Element, name: SignedPart) -> etree._Element:
-    """One of the parts that may be signed, with an id to refer to."""
-    path = {
-        "body": "{*}Body",
-        "timestamp": f"*/*/{{{WSU}}}Timestamp",
-        "provider": f"*/{{{TYPES}}}UdbydersystemId",
-        "token": f"*/*/{{{WSSE}}}BinarySecurityToken",
-    }[name]
+def _identified(message: etree._Element, name: str, path: str) -> etree._Element:
+    """The part, with an id to refer to."""
     found = message.find(path)
     assert found is not None
     if found.get(ID) is None:

@@ -1,4 +1,4 @@
-"""Whether somebody who is trusted has signed a message's body: answers, and in the stand-in requests.
+"""Whether a trusted certificate has signed a message's body: answers, and in a stand-in requests.
 
 With signxml, which is another implementation than the one that signs here.
 """
@@ -6,7 +6,6 @@ With signxml, which is another implementation than the one that signs here.
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature as WrongSignature
@@ -15,9 +14,9 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from importers.unilogin.errors import Untrusted, WrongKey
-from importers.unilogin.messages import WSSE
-from importers.unilogin.signing import DS, ID
+from protocols.xml_signature.errors import NotSigned
+from protocols.xml_signature.header import ID, WSSE
+from protocols.xml_signature.signing import DS
 
 _ONLY = SignatureConfiguration(
     location=f"./{{*}}Header/{{{WSSE}}}Security/",
@@ -27,16 +26,8 @@ _ONLY = SignatureConfiguration(
 )
 
 
-def load_trusted(file: Path) -> tuple[x509.Certificate, ...]:
-    """The certificates of a PEM file. Raises WrongKey."""
-    try:
-        return tuple(x509.load_pem_x509_certificates(file.read_bytes()))
-    except (OSError, ValueError) as wrong:
-        raise WrongKey(f"{file} can't be read as certificates in PEM: {wrong}") from wrong
-
-
 def check(message: etree._Element, trusted: Sequence[x509.Certificate], now: datetime) -> x509.Certificate:
-    """That a trusted certificate has signed the message's one body (RSA-SHA256); returns it. Raises Untrusted.
+    """That a trusted certificate has signed the message's one body (RSA-SHA256); returns it. Raises NotSigned.
 
     The same element that is read must be the one that is signed: the body is looked for at its place in the envelope
     and nowhere else, and ids that occur twice are refused (signature wrapping).
@@ -44,17 +35,17 @@ def check(message: etree._Element, trusted: Sequence[x509.Certificate], now: dat
     certificate = _certificate(message)
     _check_trust(certificate, trusted, now)
     if len(message.findall("{*}Body")) != 1:
-        raise Untrusted("the message has not exactly one body")
+        raise NotSigned("the message has not exactly one body")
     try:
         results = XMLVerifier().verify(message, x509_cert=certificate, expect_config=_ONLY)
     except (SignXMLException, WrongSignature, ValueError, KeyError, AttributeError, etree.LxmlError) as wrong:
-        raise Untrusted(f"the signature is not right: {type(wrong).__name__}: {wrong}") from wrong
+        raise NotSigned(f"the signature is not right: {type(wrong).__name__}: {wrong}") from wrong
     body = message.find("{*}Body")
     assert body is not None
     results = results if isinstance(results, list) else [results]
     names = [each.signed_xml for each in results if each.signed_xml is not None]
     if not any(each.tag == body.tag and each.get(ID) == body.get(ID) is not None for each in names):
-        raise Untrusted("the signature does not cover the body")
+        raise NotSigned("the signature does not cover the body")
     return certificate
 
 
@@ -66,14 +57,14 @@ def _certificate(message: etree._Element) -> x509.Certificate:
             try:
                 return x509.load_der_x509_certificate(base64.b64decode("".join(found.split()), validate=True))
             except ValueError as wrong:
-                raise Untrusted(f"the certificate of the signature can't be read: {wrong}") from wrong
-    raise Untrusted("the message is not signed with a certificate in it")
+                raise NotSigned(f"the certificate of the signature can't be read: {wrong}") from wrong
+    raise NotSigned("the message is not signed with a certificate in it")
 
 
 def _check_trust(certificate: x509.Certificate, trusted: Sequence[x509.Certificate], now: datetime) -> None:
     moment = now.astimezone(UTC)
     if not certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc:
-        raise Untrusted("the certificate of the signature is not valid today")
+        raise NotSigned("the certificate of the signature is not valid today")
     if certificate in trusted:
         return
     for issuer in trusted:
@@ -82,4 +73,4 @@ def _check_trust(certificate: x509.Certificate, trusted: Sequence[x509.Certifica
         except (ValueError, TypeError, WrongSignature):
             continue
         return
-    raise Untrusted("the certificate of the signature is not among those trusted, nor issued by one of them")
+    raise NotSigned("the certificate of the signature is not among those trusted, nor issued by one of them")
