@@ -1,33 +1,20 @@
 """Delivery over SFTP, with a pinned host key."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TypeVar
 
 import asyncssh
-from pydantic import SecretStr
 
 from exporters.errors import DeliveryError, HostKeyError
 from exporters.files.delivery_settings import SftpDelivery
 from exporters.files.file_names import is_temporary, temporary
-from graph.retry import NEXT
+from protocols.sftp import keys
+from protocols.sftp.connection import Connection, Login, Server
+from protocols.sftp.errors import LoginRejected, OtherHostKey, SftpError, UnusableKey
 
 T = TypeVar("T")
 BLOCK = 1 << 20
 """Bytes; sent at once, in as many requests as the server takes."""
-
-
-class _Pinned(asyncssh.SSHClient):
-    """Accepts one host key, and remembers which it saw."""
-
-    def __init__(self, wanted: str) -> None:
-        self.wanted = wanted
-        self.seen = ""
-
-    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        self.seen = key.get_fingerprint()
-        return self.seen == self.wanted
 
 
 class SftpChannel:
@@ -36,9 +23,12 @@ class SftpChannel:
     def __init__(self, settings: SftpDelivery, run: str) -> None:
         self._settings = settings
         self._run = run
-        self._runner = asyncio.Runner()
-        self._connection: asyncssh.SSHClientConnection | None = None
-        self._client: asyncssh.SFTPClient | None = None
+        server = Server(
+            settings.host, settings.port, settings.user, settings.host_key, settings.folder,
+            settings.connect_seconds, settings.idle_seconds,
+        )  # fmt: skip
+        self._where = server.place
+        self._connection = Connection(server, self._login)
         self._under_way = ""
         """How far an upload has come, for the text where it breaks off."""
 
@@ -69,8 +59,7 @@ class SftpChannel:
         self._do(remove)
 
     def close(self) -> None:
-        self._hang_up()
-        self._runner.close()
+        self._connection.close()
 
     async def _send(self, sftp: asyncssh.SFTPClient, name: str, content: bytes) -> str:
         as_name = temporary(name, self._run) if self._settings.temporary else name
@@ -108,88 +97,34 @@ class SftpChannel:
         return ""
 
     def _do(self, act: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
-        where = f"{self._settings.host}:{self._settings.port}"
         self._under_way = ""
         try:
-            return self._runner.run(self._act(act))
-        except DeliveryError:
-            raise
-        except asyncssh.PermissionDenied as error:
+            return self._connection.run(act)
+        except LoginRejected as error:
             # Asking again with the same login would lock the user out.
-            raise DeliveryError(f"{where}: login refused: {error.reason}", passing=False) from error
-        except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
-            self._hang_up()
-            raise DeliveryError(f"{where}: {self._under_way}{error.reason}") from error
-        except asyncssh.SFTPError as error:
-            raise DeliveryError(f"{where}: {self._under_way}{error.reason}") from error
-        except (asyncssh.Error, OSError, TimeoutError) as error:
-            self._hang_up()
-            raise DeliveryError(f"{where}: {self._under_way}{str(error) or type(error).__name__}") from error
-
-    async def _act(self, act: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
-        if self._client is None:
-            self._client = await self._connect()
-        return await act(self._client)
-
-    async def _connect(self) -> asyncssh.SFTPClient:
-        settings = self._settings
-        pinned = _Pinned(fingerprint(settings.host_key))
-        keys = []
-        if settings.private_key_file is not None:
-            keys = [_private_key(settings.private_key_file, settings.passphrase)]
-        try:
-            self._connection, _ = await asyncssh.create_connection(
-                lambda: pinned,
-                settings.host,
-                settings.port,
-                username=settings.user,
-                password=settings.password.get_secret_value() if settings.password else None,
-                client_keys=keys or None,
-                agent_path=None,
-                config=None,
-                known_hosts=([], [], []),
-                connect_timeout=settings.connect_seconds,
-                login_timeout=settings.connect_seconds,
-                keepalive_interval=settings.idle_seconds / 3,
-                keepalive_count_max=3,
-            )
-        except asyncssh.HostKeyNotVerifiable as error:
-            raise HostKeyError(
-                f"{settings.host}:{settings.port} shows the host key {pinned.seen}, and {pinned.wanted} is pinned. "
-                "Nothing was sent. Ask the receiver; if they have changed it, set host_key to the new one."
+            raise DeliveryError(
+                f"{self._where}: login refused: {error.reason}", passing=False, retry=error.retry
             ) from error
-        sftp = await self._connection.start_sftp_client()
-        if settings.folder:
-            await sftp.chdir(settings.folder)
-        return sftp
+        except OtherHostKey as error:
+            raise HostKeyError(
+                f"{self._where} shows the host key {error.shown}, and {error.pinned} is pinned. Nothing was sent. Ask "
+                "the receiver; if they have changed it, set host_key to the new one."
+            ) from error
+        except UnusableKey as error:
+            raise DeliveryError(f"{error}. Nothing was sent.", passing=False, retry=error.retry) from error
+        except SftpError as error:
+            text = f"{self._where}: {self._under_way}{error.reason or error.kind}"
+            raise DeliveryError(text, retry=error.retry) from error
 
-    def _hang_up(self) -> None:
-        connection, self._connection, self._client = self._connection, None, None
-        if connection is not None:
-            connection.abort()
-            self._runner.run(connection.wait_closed())
-
-
-def _private_key(path: Path, passphrase: SecretStr | None) -> asyncssh.SSHKey:
-    """Raises DeliveryError, which no other try mends: a person has to."""
-    try:
-        return asyncssh.read_private_key(path, passphrase.get_secret_value() if passphrase else None)
-    except asyncssh.KeyEncryptionError as error:
-        text = "the passphrase does not open it" if passphrase else "it is encrypted; give its passphrase"
-        raise DeliveryError(
-            f"delivery.private_key_file: {path}: {text}. Nothing was sent.", passing=False, retry=NEXT
-        ) from error
-    except (OSError, ValueError) as error:  # asyncssh.KeyImportError is a ValueError
-        text = f"{path} can't be read as a private key: {error}. Nothing was sent."
-        raise DeliveryError(f"delivery.private_key_file: {text}", passing=False, retry=NEXT) from error
-
-
-def fingerprint(pinned: str) -> str:
-    """The fingerprint of a pinned host key, which is given as such or as a public key. Raises HostKeyError."""
-    text = pinned.strip()
-    if text.startswith("SHA256:"):
-        return text
-    try:
-        return asyncssh.import_public_key(text).get_fingerprint()
-    except asyncssh.KeyImportError as error:
-        raise HostKeyError(f"host_key is neither a fingerprint SHA256:… nor a public key: {error}") from error
+    def _login(self) -> Login:
+        settings = self._settings
+        key = None
+        if settings.private_key_file is not None:
+            passphrase = settings.passphrase.get_secret_value() if settings.passphrase else None
+            key = keys.private_key(
+                settings.private_key_file,
+                "delivery.private_key_file",
+                passphrase,
+                if_encrypted="give its passphrase",
+            )
+        return Login(key, settings.password.get_secret_value() if settings.password else None)

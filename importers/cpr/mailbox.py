@@ -1,6 +1,5 @@
 """The SFTP directory that the files of changes come to (cpr.md §5). Files are held in memory, never on disk."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -10,7 +9,10 @@ import asyncssh
 
 from importers.cpr.extract import LARGEST
 from importers.cpr.settings import SftpPlace
-from importers.private_keys import UnreadableKey, private_key
+from protocols.sftp import errors
+from protocols.sftp.connection import Connection, Login, Server
+from protocols.sftp.errors import FileError, OtherHostKey, SftpError, UnusableKey
+from protocols.sftp.keys import private_key
 
 T = TypeVar("T")
 _NAME = re.compile(r"D[0-9]{6}\.L[0-9]{6}")
@@ -35,9 +37,10 @@ class Mailbox:
 
     def __init__(self, place: SftpPlace) -> None:
         self._place = place
-        self._runner = asyncio.Runner()
-        self._connection: asyncssh.SSHClientConnection | None = None
-        self._sftp: asyncssh.SFTPClient | None = None
+        server = Server(
+            place.host, place.port, place.user, place.host_key, place.folder, place.timeout, idle_seconds=place.timeout
+        )
+        self._connection = Connection(server, self._login)
 
     def __enter__(self) -> Self:
         return self
@@ -45,10 +48,7 @@ class Mailbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._connection is not None:
-            self._connection.abort()
-            self._runner.run(self._connection.wait_closed())
-        self._runner.close()
+        self._connection.close()
 
     def names(self) -> tuple[list[str], list[str]]:
         """Files by name: those that are complete, and those whose metadata is not there yet."""
@@ -99,37 +99,17 @@ class Mailbox:
     def _do(self, act: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
         where = f"{self._place.host}:{self._place.port}"
         try:
-            return self._runner.run(self._act(act))
-        except asyncssh.HostKeyNotVerifiable as error:
-            raise LoginRejected(f"{where} shows another host key than the one in the settings") from error
-        except UnreadableKey as error:
-            raise LoginRejected(str(error)) from error
-        except asyncssh.PermissionDenied as error:
-            raise LoginRejected(f"{where} refuses the login: {error.reason}") from error
-        except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
-            raise Unreachable(f"{where}: {type(error).__name__}: {error.reason}") from error
-        except asyncssh.SFTPError as error:
-            raise UnreadableFile(f"{where}: {type(error).__name__}: {error.reason}") from error
-        except (asyncssh.Error, OSError, ValueError) as error:
-            raise Unreachable(f"{where}: {type(error).__name__}: {error}") from error
+            return self._connection.run(act)
+        except OtherHostKey as wrong:
+            raise LoginRejected(f"{where} shows another host key than the one in the settings") from wrong
+        except UnusableKey as wrong:
+            raise LoginRejected(str(wrong)) from wrong
+        except errors.LoginRejected as refused:
+            raise LoginRejected(f"{where} refuses the login: {refused.reason}") from refused
+        except FileError as wrong:
+            raise UnreadableFile(f"{where}: {wrong}") from wrong
+        except SftpError as lost:
+            raise Unreachable(f"{where}: {lost}") from lost
 
-    async def _act(self, act: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
-        if self._sftp is None:
-            place = self._place
-            host_key = asyncssh.import_public_key(place.host_key)
-            self._connection = await asyncssh.connect(
-                place.host,
-                place.port,
-                username=place.user,
-                client_keys=[private_key(place.private_key, "sources.cpr.subscription.files.private_key")],
-                known_hosts=([host_key], [], []),
-                agent_path=None,
-                config=None,
-                connect_timeout=place.timeout,
-                login_timeout=place.timeout,
-                keepalive_interval=place.timeout / 3,
-                preferred_auth="publickey",
-            )
-            self._sftp = await self._connection.start_sftp_client()
-            await self._sftp.chdir(place.folder)
-        return await act(self._sftp)
+    def _login(self) -> Login:
+        return Login(private_key(self._place.private_key, "sources.cpr.subscription.files.private_key"))

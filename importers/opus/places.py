@@ -1,6 +1,5 @@
 """Where the files lie: a folder, or an SFTP server. Files are copied before they are read, and never moved there."""
 
-import asyncio
 import hashlib
 import shutil
 from collections.abc import Awaitable, Callable
@@ -9,11 +8,12 @@ from typing import Protocol, TypeVar
 
 import asyncssh
 
-from graph.retry import NEVER
 from importers.opus.reader import IncompleteFile
 from importers.opus.settings import SftpPlace
-from importers.private_keys import private_key
 from importers.source import SourceError
+from protocols.sftp.connection import Connection, Login, Server
+from protocols.sftp.errors import LoginRejected, OtherHostKey, SftpError, UnusableKey
+from protocols.sftp.keys import private_key
 
 T = TypeVar("T")
 LARGEST = 4096 << 20  # bytes; a file of a million employments has some 1,300 megabytes
@@ -94,38 +94,27 @@ class SftpServer:
         self._ask(fetched)
 
     def _ask(self, request: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
-        where = f"sftp://{self.settings.user}@{self.settings.host}:{self.settings.port}/{self.settings.folder}"
+        place = self.settings
+        where = f"sftp://{place.user}@{place.host}:{place.port}/{place.folder}"
+        server = Server(place.host, place.port, place.user, place.host_key, seconds=place.timeout)
         try:
-            return asyncio.run(self._connected(request))
-        except asyncssh.HostKeyNotVerifiable as wrong:
-            raise SourceError(
-                f"{where}: the server shows another key than host_key; nothing was read", retry=NEVER
-            ) from wrong
-        except asyncssh.PermissionDenied as wrong:
-            raise SourceError(f"{where}: login refused: {wrong.reason}", retry=NEVER) from wrong
-        except (OSError, asyncssh.Error, TimeoutError) as wrong:
-            raise SourceError(f"{where}: {wrong or type(wrong).__name__}") from wrong
+            with Connection(server, self._login) as connection:
+                return connection.run(request)
+        except OtherHostKey as wrong:
+            text = f"{where}: the server shows another key than host_key; nothing was read"
+            raise SourceError(text, retry=wrong.retry) from wrong
+        except LoginRejected as wrong:
+            raise SourceError(f"{where}: login refused: {wrong.reason}", retry=wrong.retry) from wrong
+        except UnusableKey as wrong:
+            raise SourceError(str(wrong), retry=wrong.retry) from wrong
+        except SftpError as wrong:
+            raise SourceError(f"{where}: {wrong.reason or wrong.kind}", retry=wrong.retry) from wrong
 
-    async def _connected(self, request: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
+    def _login(self) -> Login:
         place = self.settings
         named = place.private_key
-        keys = None if named is None else [private_key(named, "sources.opus.sftp.private_key")]
-        async with (
-            asyncssh.connect(
-                place.host,
-                place.port,
-                username=place.user,
-                password=None if place.password is None else place.password.get_secret_value(),
-                client_keys=keys,
-                known_hosts=([asyncssh.import_public_key(place.host_key)], [], []),
-                config=None,
-                agent_path=None,
-                connect_timeout=place.timeout,
-                login_timeout=place.timeout,
-            ) as connection,
-            connection.start_sftp_client() as client,
-        ):
-            return await request(client)
+        key = None if named is None else private_key(named, "sources.opus.sftp.private_key")
+        return Login(key, None if place.password is None else place.password.get_secret_value())
 
 
 def digest(path: Path) -> str:
