@@ -10,7 +10,7 @@ from graph.cpr.keyring import Keyring
 from graph.identity.known_keys import KnownKeys, RecordId
 from graph.runs.cursors import read_cursor
 from graph.statements.statement import Statement
-from graph.statements.stored_record import from_text
+from graph.statements.stored_record import ADDS, from_text
 
 NOT_COMPLETE = ""  # fingerprint of what was not told in full: it is looked at again at the next reading
 ABSENT = "absent"  # fingerprint of what a whole reading no longer held: settled, until it comes back
@@ -138,6 +138,23 @@ def has_told(driver: neo4j.Driver, source: str, kind: str) -> bool:
         "MATCH (r:SourceRecord {source: $source, kind: $kind}) RETURN r.id AS id LIMIT 1",
         source=source,
         kind=kind,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return bool(rows)
+
+
+def makes(driver: neo4j.Driver, source: str, kind: str) -> bool:
+    """Whether the source states of any thing of the kind that it exists, and does not only add to what others make."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (r:SourceRecord {source: $source, kind: $kind})
+        WHERE NOT r.values STARTS WITH $adds
+        RETURN r.id AS id
+        LIMIT 1
+        """,
+        source=source,
+        kind=kind,
+        adds=ADDS,
         routing_=neo4j.RoutingControl.READ,
     )
     return bool(rows)

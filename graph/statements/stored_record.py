@@ -20,6 +20,9 @@ from graph.time import ALWAYS, Period
 
 Resolved = Mapping[Ref, str | None]
 
+ADDS = '{"exists":null'
+"""How the text of a statement begins that only adds to a thing which others make."""
+
 
 def to_text(statement: Statement, resolved: Resolved) -> str:
     """The statement as JSON text, with what its references stand for. The same statement gives the same text."""

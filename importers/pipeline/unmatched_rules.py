@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import neo4j
 
-from graph.runs.known import has_told
+from graph.runs.known import makes
 from graph.statements.statement import Problem
 from rules.roles import RoleRule
 
@@ -28,9 +28,10 @@ _TEXTS = {
 def unmatched(driver: neo4j.Driver, source: str, rules: Sequence[RoleRule]) -> Iterator[Problem]:
     """A notice for each condition of a rule that holds for nothing, on any day.
 
-    Looked for by the sources that tell of what the rule looks at: payroll's of employments, the list's of its own.
+    The sources that make what the rule looks at look for it: payroll for employments, the list for its own. A source
+    that only adds to employments, as UNI-Login does, can't know a rule's codes.
     """
-    tells = {kind: has_told(driver, source, kind) for kind in ("Employment", "PositionCategory")} if rules else {}
+    tells = {kind: makes(driver, source, kind) for kind in ("Employment", "PositionCategory")} if rules else {}
     for rule in rules:
         if not tells["PositionCategory" if rule.by_list else "Employment"]:
             continue

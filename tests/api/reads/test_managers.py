@@ -49,6 +49,14 @@ def test_all_at_once_is_each_alone(asking: Asking, at: str) -> None:
         assert alone == {"employment": {"uuid": uuid}, **answer}
 
 
+@pytest.mark.parametrize("fields", ["holders { person { uuid } }", "steps", "levelUnit { uuid }", "path { uuid }"])
+def test_it_may_be_all_that_is_asked_for(asking: Asking, fields: str) -> None:
+    unbounded = replace(asking, reader=replace(asking.reader, limits=Limits(cost=10**9)))
+    question = f"query($at: Date!) {{ employments(at: $at) {{ nodes {{ nearestManager {{ {fields} }} }} }} }}"
+    data = unbounded.data(question, {"at": DAYS[0]})
+    assert any(each["nearestManager"] is not None for each in data["employments"]["nodes"])
+
+
 def test_of_a_period_it_is_refused(asking: Asking) -> None:
     question = '{ employments(period: {from: "2026-01-01"}) { nodes { nearestManager { steps } } } }'
     assert asking.code(question) == "at_or_period"

@@ -455,6 +455,11 @@ def test_a_role_rule_that_matches_nothing_is_noticed_until_it_does(clean_graph: 
     assert told == [("RoleRule", "heads", "position_codes", "matches_nothing", "notice")]
     assert "no-such-code" in report.problems[0].text
     assert [each.key for each in kept_problems(clean_graph, "sd").values()] == ["heads"]
+    only_adds = [replace(each, exists=None, values={}) for each in small() if each.kind == "Employment"]
+    added = run_import(clean_graph, Stating(*only_adds, name="unilogin", whole=False), RING, rules=[MANAGERS, wrong])
+    assert "matches_nothing" not in {each.rule for each in added.problems}, (
+        "a source that only adds knows no rule's codes"
+    )
     assert run_import(clean_graph, Stating(*small()), RING, rules=[MANAGERS, wrong]).problems == []
     mended = run_import(clean_graph, Stating(*small()), RING, rules=[MANAGERS])
     assert mended.problems == []
