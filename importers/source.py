@@ -147,9 +147,9 @@ class Known(Protocol):
         """What the source's last reading has kept for itself (``remember``), by part. It may be gone at any time, and
         is gone when a person has been erased."""
 
-    def remember(self, parts: Iterable[tuple[str, bytes]]) -> None:
+    def remember(self, parts: Callable[[], Iterable[tuple[str, bytes]]]) -> None:
         """Keep what spares the next reading work, instead of the parts of the same names. It holds no CPR number, and
-        nothing but what the source told last. A dry run keeps nothing."""
+        nothing but what the source told last. A dry run keeps nothing. ``parts`` may be asked for several times."""
 
 
 class Source(Protocol):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import neo4j
 
@@ -104,22 +103,21 @@ class GraphKnown:
             ):
                 yield row["part"], bytes(row["content"])
 
-    def remember(self, parts: Iterable[tuple[str, bytes]]) -> None:
-        if self.dry_run:
+    def remember(self, parts: Callable[[], Iterable[tuple[str, bytes]]]) -> None:
+        if self.dry_run or next(iter(parts()), None) is None:
             return
-        changed = iter(parts)
-        first = next(changed, None)
-        if first is None:
-            return
-        with self._driver.session() as session, session.begin_transaction() as tx:
-            for part, content in chain([first], changed):
+
+        def work(tx: neo4j.ManagedTransaction) -> None:
+            for part, content in parts():
                 tx.run(
                     "MERGE (m:SourceMemory {source: $source, part: $part}) SET m.content = $content",
                     source=self._source,
                     part=part,
                     content=content,
                 ).consume()
-            tx.commit()
+
+        with self._driver.session() as session:
+            session.execute_write(work)
 
 
 def statements_of(driver: neo4j.Driver, source: str, kind: str, prefix: str = "") -> Iterator[Statement]:

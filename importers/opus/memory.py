@@ -9,7 +9,7 @@ import hashlib
 import marshal
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -85,33 +85,41 @@ class Memory:
         """Of an employee's bytes; nobody without the key can find out whose they are."""
         return hashlib.blake2b(content, key=self._key, digest_size=16).hexdigest()
 
-    def parts(self, rows: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-        """The parts that differ from what is remembered now, of these rows instead. No name comes twice."""
+    def parts(self, rows: Iterable[tuple[str, bytes]]) -> Callable[[], Iterator[tuple[str, bytes]]]:
+        """The parts that differ from what is remembered now, of these rows instead. No name comes twice.
+
+        Calling it gives them anew each time.
+        """
         changed = set(self._others)
         counts: Counter[str] = Counter()
-        by_part: dict[str, Batches[tuple[str, bytes]]] = {}
-        begun: dict[str, list[tuple[str, bytes]]] = {}
+        by_part: dict[str, Batches[bytes]] = {}
+        begun: dict[str, list[bytes]] = {}
         for name, packed in rows:
             part = _part(name)
             counts[part] += 1
             if part not in changed and self.rows.get(name) != packed:
                 changed.add(part)
-            begun.setdefault(part, []).append((name, packed))
+            # A copy: orjson gives bytes that hold some kilobytes of memory, however short they are.
+            begun.setdefault(part, []).append(name.encode() + packed)
             if len(begun[part]) == _AT_ONCE:
                 by_part.setdefault(part, Batches(_pack, marshal.loads)).add(begun.pop(part))
         changed |= {part for part in counts | self._counts if counts[part] != self._counts[part]}
-        for part in sorted(changed):
-            aside = by_part[part].each() if part in by_part else ()
-            lines = sorted(name.encode() + packed for name, packed in (*aside, *begun.get(part, ())))
-            yield part, zlib.compress(b"\n".join([self._context, *lines]), _LEVEL)
+
+        def each() -> Iterator[tuple[str, bytes]]:
+            for part in sorted(changed):
+                aside = by_part[part].each() if part in by_part else ()
+                lines = sorted([*aside, *begun.get(part, ())])
+                yield part, zlib.compress(b"\n".join([self._context, *lines]), _LEVEL)
+
+        return each
 
 
 def _part(name: str) -> str:
     return f"{int(name[:2], 16) % PARTS:02d}"
 
 
-def _pack(rows: Sequence[tuple[str, bytes]]) -> bytes:
-    return marshal.dumps(list(rows))
+def _pack(lines: Sequence[bytes]) -> bytes:
+    return marshal.dumps(list(lines))
 
 
 def _filters(settings: OpusSettings) -> Iterable[object]:

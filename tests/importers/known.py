@@ -3,7 +3,7 @@
 For tests of readers and mappings. What counts in the graph (merge, brake, writes) is tested with ``run_import``.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -75,8 +75,8 @@ class InMemory:
     def recalled(self) -> Iterable[tuple[str, bytes]]:
         return list(self.memory.items())
 
-    def remember(self, parts: Iterable[tuple[str, bytes]]) -> None:
-        self.memory.update(parts)
+    def remember(self, parts: Callable[[], Iterable[tuple[str, bytes]]]) -> None:
+        self.memory.update(parts())
 
     # -- for tests ----------------------------------------------------------------------------------------------
 

@@ -105,7 +105,7 @@ PERSONAL = ("Vilda", "Forsvunden", "Vejmand", "vilda77", RING.hash(CPR), "|e1'",
 
 def test_nothing_is_left_by_which_the_person_could_be_found(graph: neo4j.Driver) -> None:
     known = GraphKnown(graph, "opus", RING, KnownKeys(graph))
-    known.remember([("00", known.person_key(CPR).encode())])
+    known.remember(lambda: [("00", known.person_key(CPR).encode())])
     before = everything(graph)
     assert [each for each in PERSONAL if each not in before] == []
     uuid = uuid_of(graph, "p1")
