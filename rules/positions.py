@@ -52,11 +52,12 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class PositionFacts:
-    """What the rules need of the graph, read once for all rules and not once an employment."""
+    """What the rules need of the graph: the list's positions, read once for all rules. Who has one of those that a rule
+    looks for is read as it comes, since it may be everybody."""
 
+    driver: neo4j.Driver
     categories: Mapping[str, tuple[str, tuple[tuple[str, Period], ...]]]
     positions: Mapping[str, tuple[tuple[tuple[int | None, Period], ...], tuple[tuple[str, Period], ...]]]
-    held: Sequence[_Held]
 
     @classmethod
     def read(cls, driver: neo4j.Driver) -> "PositionFacts":
@@ -72,23 +73,13 @@ class PositionFacts:
                 )
                 for row in session.run(_POSITIONS)
             }
-            held = [
-                _Held(
-                    row["employment"],
-                    row["position"],
-                    row["how"],
-                    _period(row),
-                    tuple((each["uuid"], _period(each)) for each in row["units"]),
-                )
-                for row in session.run(_EMPLOYMENTS, positions=list(positions))
-            ]
-        return cls(categories, positions, held)
+        return cls(driver, categories, positions)
 
     def assignments(self, rule: RoleRule) -> dict[str, Statement]:
         """What the rule makes, by key: for each unit just the days on which its conditions hold."""
-        days = {uuid: self._days(rule, uuid) for uuid in self.positions}
+        days = {uuid: held for uuid in self.positions if (held := self._days(rule, uuid))}
         found: dict[str, dict[str, list[Period]]] = {}
-        for each in self.held:
+        for each in self._held(list(days)):
             if rule.role == MANAGER and each.how == BY_TITLE:
                 continue
             for unit, at in each.units:
@@ -96,6 +87,19 @@ class PositionFacts:
                 if both:
                     found.setdefault(each.employment, {}).setdefault(unit, []).extend(both)
         return {f"{PREFIX}{uuid}": _assignment(rule, uuid, units) for uuid, units in sorted(found.items())}
+
+    def _held(self, positions: Sequence[str]) -> Iterator[_Held]:
+        if not positions:
+            return
+        with self.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            for row in session.run(_EMPLOYMENTS, positions=positions):
+                yield _Held(
+                    row["employment"],
+                    row["position"],
+                    row["how"],
+                    _period(row),
+                    tuple((each["uuid"], _period(each)) for each in row["units"]),
+                )
 
     def _days(self, rule: RoleRule, position: str) -> tuple[Period, ...]:
         levels, above = self.positions[position]

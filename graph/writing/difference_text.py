@@ -6,6 +6,7 @@ accounts and employments who it is.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 import neo4j
 
@@ -62,8 +63,8 @@ def names_of(driver: neo4j.Driver, shown: Iterable[Difference], beside: Iterable
     """What the things are called that these differences' links lead to.
 
     ``beside``: further differences of the same run, which may make what the graph does not know yet.
+    Both are gone through several times, so neither may be an iterator.
     """
-    shown = list(shown)
     wanted: dict[str, set[str]] = {}
     for each in shown:
         for row in (*each.lost_links, *each.gained_links):
@@ -83,10 +84,10 @@ def names_of(driver: neo4j.Driver, shown: Iterable[Difference], beside: Iterable
             )
             found.update({row["uuid"]: str(row["name"]) for row in rows if row["name"] is not None})
     everything = set().union(*wanted.values()) - found.keys()
-    unnamed = [each for each in (*shown, *beside) if each.uuid in everything]
-    protected = protected_among(driver, unnamed)
-    for each in unnamed:
-        if not (each.uuid in protected and _told_by_name(each.kind)) and (name := _own_name(each)):
+    protected = protected_among(driver, (each for each in chain(shown, beside) if each.uuid in everything))
+    for each in chain(shown, beside):
+        is_hidden = each.uuid not in everything or (each.uuid in protected and _told_by_name(each.kind))
+        if not is_hidden and (name := _own_name(each)):
             found[each.uuid] = name
     return found
 

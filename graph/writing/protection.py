@@ -24,13 +24,19 @@ def is_protected(kind: Kind, *, state: bool = False) -> str:
 
 def protected_among(driver: neo4j.Driver, differences: Iterable[Difference]) -> frozenset[str]:
     """Uuids of the things among these differences, and of those that they belong to, which are protected people's."""
-    theirs = [each for each in differences if each.kind == "Person" or _owners(KINDS[each.kind])]
     wanted: dict[str, set[str]] = {}
-    for each in theirs:
-        wanted.setdefault(each.kind, set()).add(each.uuid)
-        for kind, uuid in _owned_by(each):
+    owners: list[tuple[str, tuple[str, ...]]] = []
+    found: set[str] = set()
+    for each in differences:
+        if each.kind != "Person" and not _owners(KINDS[each.kind]):
+            continue
+        owned_by = tuple(_owned_by(each))
+        for kind, uuid in ((each.kind, each.uuid), *owned_by):
             wanted.setdefault(kind, set()).add(uuid)
-    found = {each.uuid for each in theirs if _is_protected_person(each)}
+        if owned_by:
+            owners.append((each.uuid, tuple(uuid for _, uuid in owned_by)))
+        if _is_protected_person(each):
+            found.add(each.uuid)
     for name, uuids in wanted.items():
         rows, _, _ = driver.execute_query(
             f"""
@@ -43,9 +49,7 @@ def protected_among(driver: neo4j.Driver, differences: Iterable[Difference]) -> 
         )
         found.update(row["uuid"] for row in rows)
     # What is new belongs to what may be new as well: an account to an employment, that to a person.
-    while more := {
-        each.uuid for each in theirs if each.uuid not in found and any(uuid in found for _, uuid in _owned_by(each))
-    }:
+    while more := {thing for thing, theirs in owners if thing not in found and any(uuid in found for uuid in theirs)}:
         found |= more
     return frozenset(found)
 

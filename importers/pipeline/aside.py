@@ -48,3 +48,10 @@ def of_compared() -> Batches[tuple[int, Difference | None]]:
         return pickle.dumps(list(batch), pickle.HIGHEST_PROTOCOL)
 
     return Batches(pack, pickle.loads)
+
+
+def of_differences() -> Batches[Difference]:
+    def pack(batch: Sequence[Difference]) -> bytes:
+        return pickle.dumps(list(batch), pickle.HIGHEST_PROTOCOL)
+
+    return Batches(pack, pickle.loads)

@@ -309,10 +309,10 @@ class Import:
             for stated, found in of_kind:
                 known = dict(found)
                 new = [each for place, each in enumerate(stated) if each.new and place not in known]
-                for difference in (*known.values(), *self.door.differences(new)):
-                    if difference is not None:
-                        self._count(difference, problems)
-                        self.report.differences.append(difference)
+                differences = [each for each in (*known.values(), *self.door.differences(new)) if each is not None]
+                for difference in differences:
+                    self._count(difference, problems)
+                self.report.differences.add(differences)
 
     def _count(self, difference: Difference, problems: list[Problem]) -> None:
         self.report.counts[difference.kind, difference.operation] += 1

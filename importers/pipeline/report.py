@@ -3,8 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from graph.batches import Batches
 from graph.statements.statement import Problem
 from graph.writing.difference import Difference
+from importers.pipeline.aside import of_differences
 
 
 def text_of(failure: BaseException) -> str:
@@ -26,7 +28,8 @@ class ImportReport:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     unchanged: int = 0
     problems: list[Problem] = field(default_factory=list)
-    differences: list[Difference] = field(default_factory=list)
+    differences: Batches[Difference] = field(default_factory=of_differences)
+    """Of a dry run; there may be a million."""
     brake: str | None = None
     reasons: tuple[str, ...] = ()
     approval: str = ""

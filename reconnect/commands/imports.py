@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +24,7 @@ from reconnect.terminal import WAIT, tell_of_the_rest, terminal
 if TYPE_CHECKING:
     import neo4j
 
+    from graph.batches import Batches
     from graph.statements.statement import Problem
     from graph.writing.difference import Difference
     from importers.pipeline.report import ImportReport
@@ -97,7 +100,7 @@ def _more(context: Context, report: ImportReport) -> Counter[str]:
     if report.source != kle_changes.KLE or (report.run is None and not report.dry_run):
         return Counter()
     if report.dry_run:
-        return Counter(kle_changes.foreseen(report.differences, today()))
+        return Counter(kle_changes.foreseen(report.differences.each(), today()))
     return Counter(each.what for each in kle_changes.kle_changes(context.driver(), report.run))
 
 
@@ -131,20 +134,33 @@ def _show(report: ImportReport, more: Counter[str], driver: neo4j.Driver) -> Non
             console.print(f"  {reason}")
 
 
-def _show_differences(differences: Sequence[Difference], driver: neo4j.Driver, console: Console) -> None:
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """What would end or move first. It can be gone through again."""
+
+    differences: Batches[Difference]
+
+    def __iter__(self) -> Iterator[Difference]:
+        from importers.pipeline.brake import STOPPING
+
+        yield from (each for each in self.differences.each() if each.operation in STOPPING)
+        yield from (each for each in self.differences.each() if each.operation not in STOPPING)
+
+
+def _show_differences(differences: Batches[Difference], driver: neo4j.Driver, console: Console) -> None:
     """What would end or move first. On a terminal the first of them, elsewhere all."""
     from graph.writing.difference_text import in_words, names_of
     from graph.writing.protection import protected_among
-    from importers.pipeline.brake import STOPPING
 
-    ordered = sorted(differences, key=lambda each: each.operation not in STOPPING)
-    shown = ordered[:_SHOWN] if console.is_terminal else ordered
-    names, protected = names_of(driver, shown, ordered), protected_among(driver, ordered)
-    for each in shown:
+    ordered = _Ordered(differences)
+    first = list(islice(ordered, _SHOWN)) if console.is_terminal else None
+    names = names_of(driver, ordered) if first is None else names_of(driver, first, ordered)
+    protected = protected_among(driver, ordered)
+    for each in ordered if first is None else first:
         console.print(f"  {each.kind} {each.record.key}: {each.operation}")
         for line in in_words(each, names, protected):
             console.print(f"    {line}")
-    tell_of_the_rest(len(ordered) - len(shown), console)
+    tell_of_the_rest(0 if first is None else len(differences) - len(first), console)
 
 
 def _show_problems(problems: Sequence[Problem], console: Console) -> None:

@@ -21,8 +21,9 @@ SUMMER = date(2026, 6, 1)
 def words(driver: neo4j.Driver, *statements: Statement) -> dict[str, list[str]]:
     """What a dry run of these says, by key."""
     report = run_import(driver, Stating(*statements), RING, dry_run=True)
-    names, protected = names_of(driver, report.differences), protected_among(driver, report.differences)
-    return {each.record.key: in_words(each, names, protected) for each in report.differences}
+    differences = [*report.differences.each()]
+    names, protected = names_of(driver, differences), protected_among(driver, differences)
+    return {each.record.key: in_words(each, names, protected) for each in differences}
 
 
 def changed(statements: list[Statement], key: str, **parts: object) -> list[Statement]:

@@ -44,9 +44,10 @@ def test_a_dry_run_shows_the_difference_and_writes_nothing(clean_graph: neo4j.Dr
     before = last_write(clean_graph)
     changed = [replace(each, values={"name": told("Nord")}) if each.key == "north" else each for each in small()]
     report = run_import(clean_graph, Stating(*changed), RING, dry_run=True)
-    assert [(each.record.key, each.operation) for each in report.differences] == [("north", "changed")]
+    differences = [*report.differences.each()]
+    assert [(each.record.key, each.operation) for each in differences] == [("north", "changed")]
     assert last_write(clean_graph) == before
-    assert [s.values for s in report.differences[0].gained_states] == [{"name": "Nord"}]
+    assert [s.values for s in differences[0].gained_states] == [{"name": "Nord"}]
 
 
 def test_what_a_source_no_longer_states_ends_on_the_day_of_the_import(clean_graph: neo4j.Driver) -> None:

@@ -70,7 +70,7 @@ def _course(driver: neo4j.Driver) -> list[object]:
     assert report.brake is None
     came.append(report.as_counts())
     dry = run_import(driver, Stating(*small()), RING, rules=[], dry_run=True)
-    came += [dry.as_counts(), [(each.record, each.operation) for each in dry.differences]]
+    came += [dry.as_counts(), [(each.record, each.operation) for each in dry.differences.each()]]
     again = run_import(driver, source, RING, rules=[])
     return [*came, again.as_counts(), snapshot(driver, changes=True)]
 
