@@ -15,7 +15,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as some
 
-from reconnect.logs import library_lines, setup
+from reconnect.logs import library_lines, redaction, setup
 from reconnect.logs.redaction import HIDDEN, is_secret_name, redact, redact_text
 from tests.api.every_mutation import NUMBERS, SECRET
 
@@ -85,6 +85,14 @@ def test_every_number_that_could_be_a_cpr_number_is_hidden(
 ) -> None:
     number = f"{day + 60 * replacement:02}{month:02}{year:02}{dash}{serial:04}"
     assert number not in redact_text(f"seen {number}, refused")
+
+
+@pytest.mark.parametrize("secret", ["_BEARER", "_ADDRESS_LOGIN", "_NAMED", "_TOKEN", "PERHAPS_A_NUMBER"])
+@given(data=some.data())
+def test_no_secret_is_taken_for_a_text_that_needs_no_look(secret: str, data: some.DataObject) -> None:
+    """Most texts are passed by at the first look, for which each form of a secret has something to be known by."""
+    text = data.draw(some.from_regex(getattr(redaction, secret)))
+    assert HIDDEN in redact_text(text)
 
 
 def test_a_number_kept_as_an_integer_is_hidden_too() -> None:
