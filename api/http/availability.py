@@ -5,10 +5,10 @@ away: questions in flight end at once, and new ones are refused until the watche
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from time import monotonic
+from types import TracebackType
 from typing import TypeVar
 
 import neo4j
@@ -64,28 +64,12 @@ class Availability:
             self._watcher.cancel()
             await asyncio.wait({self._watcher})
 
-    @asynccontextmanager
-    async def within(self, seconds: float) -> AsyncIterator[None]:
-        """Let the block wait for Neo4j. Raises Away, also where Neo4j goes away meanwhile; OutOfTime after ``seconds``.
+    def within(self, seconds: float) -> "Within":
+        """Let a block wait for Neo4j. Raises Away, also where Neo4j goes away meanwhile; OutOfTime after ``seconds``.
 
         The block must not yield to others: what it waits for is cancelled, and nothing else.
         """
-        if self.trouble is not None:
-            raise Away
-        timeout = asyncio.timeout(seconds)
-        try:
-            async with timeout:
-                self._waiting.add(timeout)
-                try:
-                    yield
-                finally:
-                    self._waiting.discard(timeout)
-        except TimeoutError as error:
-            if not timeout.expired():
-                raise
-            if self.trouble is not None:
-                raise Away from error
-            raise OutOfTime from error
+        return Within(self, self._waiting, asyncio.timeout(seconds))
 
     async def _watch(self) -> None:
         while True:
@@ -121,6 +105,41 @@ class Availability:
         if self.trouble is not None:
             _log.info("neo4j_back")
         self.trouble = None
+
+
+@dataclass(slots=True)
+class Within:
+    """See ``Availability.within``. No generator, since every read enters several."""
+
+    availability: Availability
+    waiting: set[asyncio.Timeout]
+    timeout: asyncio.Timeout
+
+    async def __aenter__(self) -> None:
+        if self.availability.trouble is not None:
+            raise Away
+        await self.timeout.__aenter__()
+        self.waiting.add(self.timeout)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.waiting.discard(self.timeout)
+        try:
+            await self.timeout.__aexit__(kind, error, trace)
+        except TimeoutError as late:
+            self._tell(late)
+            raise
+        if isinstance(error, TimeoutError):
+            self._tell(error)
+
+    def _tell(self, late: TimeoutError) -> None:
+        """Why it is late, unless that is the block's own matter."""
+        if not self.timeout.expired():
+            return
+        if self.availability.trouble is not None:
+            raise Away from late
+        raise OutOfTime from late
 
 
 @dataclass(slots=True)
