@@ -9,8 +9,23 @@ from datetime import date
 
 
 def in_force(relationship: str, day: str = "$at") -> str:
-    """The relationship holds on the day."""
+    """The relationship is in force on the day."""
     return f"({relationship}.from <= {day} AND ({relationship}.to IS NULL OR {relationship}.to > {day}))"
+
+
+def overlaps(relationship: str, start: str, end: str) -> str:
+    """The relationship is in force on some day of the half-open period; ``start`` and ``end`` are expressions."""
+    return f"({relationship}.from < {end} AND ({relationship}.to IS NULL OR {relationship}.to > {start}))"
+
+
+def not_over(relationship: str, day: str = "$today") -> str:
+    """The relationship is in force on the day or on a later one."""
+    return f"({relationship}.to IS NULL OR {relationship}.to > {day})"
+
+
+def exists_or_will(node: str, day: str = "$today") -> str:
+    """The thing exists on the day or on a later one. One that was withdrawn never existed."""
+    return f"({node}.from IS NOT NULL AND {not_over(node, day)})"
 
 
 def exists(node: str, day: str = "$today") -> str:

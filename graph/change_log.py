@@ -8,6 +8,7 @@ has written.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 import neo4j
 
@@ -22,6 +23,35 @@ class Origin:
     user: str | None = None
     reason: str | None = None
     run: str | None = None
+
+
+def entry(
+    origin: Origin, number: int, kind: str, uuid: str, operation: str, before: str, after: str, day: date | None = None
+) -> dict[str, Any]:
+    """One entry as a parameter. ``before``, ``after``: JSON. ``day``: the day that a day turn has turned."""
+    return {
+        "number": number,
+        "source": origin.source,
+        "user": origin.user,
+        "reason": origin.reason,
+        "run": origin.run,
+        "day": day,
+        "kind": kind,
+        "uuid": uuid,
+        "operation": operation,
+        "before": before,
+        "after": after,
+    }
+
+
+def append(change: str, node: str | None) -> str:
+    """The clauses that append an entry; parameter ``$moment``.
+
+    ``change``: expression of an ``entry``. ``node``: the thing that it is about, in scope; None where it is gone.
+    """
+    about = f"-[:CONCERNS]->({node})" if node else ""
+    return f"""CREATE (logged:Change){about}
+    SET logged = {change}, logged.at = $moment"""
 
 
 def take_numbers(tx: neo4j.ManagedTransaction, count: int) -> int:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from graph.model import RESPONSIBILITY_PREFIXES
+from graph.errors import Unknown
+from graph.identity.lookup import responsibility_kind
 from graph.statements.precedence import RULE_PREFIX
 from graph.statements.statement import DatedLink, DatedValue, Ref, Scalar, Statement
 from graph.time import Period, union, within
@@ -80,12 +81,11 @@ class RoleRule(BaseModel):
 
 def responsibility(text: str) -> Ref:
     """``kle:27.12`` → the KLE node, and so for system, group and function. Raises ValueError for other prefixes."""
-    prefix, _, key = text.partition(":")
-    if prefix not in RESPONSIBILITY_PREFIXES or not key:
-        raise ValueError(
-            f"{text!r} is no responsibility; write one of {', '.join(RESPONSIBILITY_PREFIXES)}, ':' and a key"
-        )
-    return Ref(RESPONSIBILITY_PREFIXES[prefix], key, "natural")
+    try:
+        kind, key = responsibility_kind(text)
+    except Unknown as unknown:
+        raise ValueError(str(unknown)) from unknown
+    return Ref(kind, key, "natural")
 
 
 def role_of(rule: RoleRule) -> Statement:

@@ -7,6 +7,7 @@ import structlog
 
 from graph.change_log import now
 from graph.cpr.keyring import Keyring
+from graph.identity.lookup import PERSON_OF_HASH
 
 _log = structlog.get_logger("cpr")
 
@@ -29,11 +30,11 @@ def looked_up(driver: neo4j.Driver, keyring: Keyring, cpr: str, asker: str) -> s
     """The uuid of the person with this number (ten digits), present or former. Whoever asks by a number learns whose it
     is: a reading like any other, kept before it is answered, also where the number is unknown."""
     rows, _, _ = driver.execute_query(
-        """
-        OPTIONAL MATCH (now:Person {cpr_hash: $hash})
-        OPTIONAL MATCH (:FormerCpr {hash: $hash})-[:WAS]->(before:Person)
+        f"""
+        WITH $hash AS hash
+        {PERSON_OF_HASH}
         WITH coalesce(now.uuid, before.uuid) AS person
-        CREATE (:CprReading {at: $at, by: $by, persons: [each IN [person] WHERE each IS NOT NULL], looked_up: true})
+        CREATE (:CprReading {{at: $at, by: $by, persons: [each IN [person] WHERE each IS NOT NULL], looked_up: true}})
         RETURN person
         """,
         hash=keyring.hash(cpr),

@@ -11,6 +11,7 @@ from strawberry import UNSET
 
 from api.mutations.editing import Edit, Editing, days
 from api.mutations.inputs import Written
+from graph.as_of import exists_or_will, not_over
 from graph.errors import ChangeRejected
 from graph.model import KINDS, Link
 from graph.statements.merge import Thing
@@ -134,8 +135,8 @@ def _held(run: neo4j.Session | neo4j.ManagedTransaction, unit: str, to: date, in
         rows = run.run(
             f"""
             MATCH (:Unit {{uuid: $unit}})<-[r:{link.type}]-(n:{kind})
-            WHERE (r.to IS NULL OR r.to > $to)
-              AND n.from IS NOT NULL AND (n.to IS NULL OR n.to > $to) {also}
+            WHERE {not_over("r", "$to")}
+              AND {exists_or_will("n", "$to")} {also}
             RETURN n.uuid AS uuid, r.from AS from, r.to AS to
             """,
             unit=unit,

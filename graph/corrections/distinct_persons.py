@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import neo4j
 import orjson
 
-from graph.change_log import Origin, now, take_numbers
+from graph.change_log import Origin, append, entry, now, take_numbers
 from graph.errors import ChangeRejected, Unknown
 
 
@@ -58,11 +59,10 @@ MATCH (:Person {uuid: pair[0]})-[apart:IS_NOT]->(:Person {uuid: pair[1]})
 DELETE apart
 RETURN count(*) AS pairs
 """
-_LOG = """
+_LOG = f"""
 UNWIND $changes AS change
-MATCH (p:Person {uuid: change.uuid})
-CREATE (c:Change)-[:CONCERNS]->(p)
-SET c = change, c.at = $at
+MATCH (p:Person {{uuid: change.uuid}})
+{append("change", "p")}
 """
 
 
@@ -78,24 +78,15 @@ def _write(driver: neo4j.Driver, persons: Sequence[str], origin: Origin, operati
         row = tx.run(query, pairs=pairs, user=origin.user, reason=origin.reason, at=moment).single(strict=True)
         if row["pairs"] != len(pairs):
             raise Unknown("unknown_decision", "there is no such pair: a person is unknown, or nothing was decided")
-        tx.run(_LOG, changes=[_change(chosen, each, number, origin, operation) for each in chosen], at=moment).consume()
+        changes = [_change(chosen, each, number, origin, operation) for each in chosen]
+        tx.run(_LOG, changes=changes, moment=moment).consume()
 
     with driver.session() as session:
         session.execute_write(work)
 
 
-def _change(
-    persons: Sequence[str], uuid: str, first: int, origin: Origin, operation: str
-) -> dict[str, str | int | None]:
+def _change(persons: Sequence[str], uuid: str, first: int, origin: Origin, operation: str) -> dict[str, Any]:
     others = [each for each in persons if each != uuid]
-    return {
-        "number": first + persons.index(uuid),
-        "source": origin.source,
-        "user": origin.user,
-        "reason": origin.reason,
-        "kind": "Person",
-        "uuid": uuid,
-        "operation": operation,
-        "before": orjson.dumps({"states": [], "links": []}).decode(),
-        "after": orjson.dumps({"states": [], "links": [], "persons": others}).decode(),
-    }
+    before = orjson.dumps({"states": [], "links": []}).decode()
+    after = orjson.dumps({"states": [], "links": [], "persons": others}).decode()
+    return entry(origin, first + persons.index(uuid), "Person", uuid, operation, before, after)

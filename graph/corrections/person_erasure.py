@@ -14,7 +14,8 @@ from typing import Any
 
 import neo4j
 
-from graph.change_log import Origin, new_identities, now, take_numbers
+from graph.as_of import exists_or_will
+from graph.change_log import Origin, append, entry, new_identities, now, take_numbers
 from graph.errors import ChangeRejected, Unknown
 from graph.identity.known_keys import RecordId
 from graph.model import KINDS
@@ -44,11 +45,11 @@ def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
         tx.run(_CLEAR_LOG, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
         tx.run(_DELETE, uuids=list(things)).consume()
         first = take_numbers(tx, len(things))
-        rows = [{"number": first + place, "uuid": each, "kind": things[each]} for place, each in enumerate(things)]
-        tx.run(
-            _TELL, rows=rows, source=origin.source, user=origin.user, reason=origin.reason, run=origin.run,
-            moment=now(), nothing=NOTHING_DIFFERS,
-        ).consume()  # fmt: skip
+        changes = [
+            entry(origin, first + place, kind, each, "erased", NOTHING_DIFFERS, NOTHING_DIFFERS)
+            for place, (each, kind) in enumerate(things.items())
+        ]
+        tx.run(_LOG, changes=changes, moment=now()).consume()
         new_identities(tx)
         return list(things)
 
@@ -114,10 +115,10 @@ UNWIND $uuids AS uuid
 MATCH (:Person|Assignment {uuid: uuid})-[:STANDS_IN|SUBSTITUTES]-(s:Substitution)
 RETURN DISTINCT s.uuid AS uuid
 """
-_STILL_HERE = """
+_STILL_HERE = f"""
 UNWIND $uuids AS uuid
-MATCH (n:Employment|Affiliation|Assignment {uuid: uuid})
-WHERE n.from IS NOT NULL AND (n.to IS NULL OR n.to > $today)
+MATCH (n:Employment|Affiliation|Assignment {{uuid: uuid}})
+WHERE {exists_or_will("n")}
 RETURN n.uuid AS uuid, n.to AS to
 LIMIT 1
 """
@@ -134,16 +135,24 @@ RETURN r.source AS source, r.kind AS kind, r.key AS key, r.values AS values
 # Decisions on a match, and what waits for one, of the records and of others that may be the person.
 _CLEAR_LISTS = """
 CALL () {
-    MATCH (a:Ambiguity) WHERE a.id IN $ids OR any(uuid IN a.candidates WHERE uuid IN $uuids) DELETE a
+    MATCH (a:Ambiguity)
+    WHERE a.id IN $ids OR any(uuid IN a.candidates WHERE uuid IN $uuids)
+    DELETE a
 }
 CALL () {
-    MATCH (d:MatchDecision) WHERE d.id IN $ids OR d.uuid IN $uuids DELETE d
+    MATCH (d:MatchDecision)
+    WHERE d.id IN $ids OR d.uuid IN $uuids
+    DELETE d
 }
 CALL () {
-    MATCH (b:BadRecord) WHERE b.source + '|' + b.kind + '|' + b.key IN $ids DELETE b
+    MATCH (b:BadRecord)
+    WHERE b.source + '|' + b.kind + '|' + b.key IN $ids
+    DELETE b
 }
 CALL () {
-    MATCH (f:FormerCpr)-[:WAS]->(p:Person) WHERE p.uuid IN $uuids DETACH DELETE f
+    MATCH (f:FormerCpr)-[:WAS]->(p:Person)
+    WHERE p.uuid IN $uuids
+    DETACH DELETE f
 }
 """
 _CLEAR_BRAKES = """
@@ -163,9 +172,7 @@ OPTIONAL MATCH (n)-[:STATE]->(state)
 OPTIONAL MATCH (r:SourceRecord)-[:TELLS]->(n)
 DETACH DELETE state, r, n
 """
-_TELL = """
-UNWIND $rows AS row
-CREATE (c:Change {number: row.number, source: $source, kind: row.kind, uuid: row.uuid, operation: 'erased',
-    before: $nothing, after: $nothing, at: $moment})
-SET c.user = $user, c.reason = $reason, c.run = $run
+_LOG = f"""
+UNWIND $changes AS change
+{append("change", None)}
 """

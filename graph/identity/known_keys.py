@@ -17,7 +17,7 @@ import neo4j
 from graph.as_of import exists
 from graph.change_log import identities
 from graph.disk_map import DiskMap
-from graph.identity.lookup import surviving_query
+from graph.identity.lookup import PERSON_OF_HASH, surviving_query
 from graph.model import KINDS
 from graph.statements.statement import Ref
 from graph.time import ALWAYS, Period, today
@@ -95,13 +95,11 @@ ALL_RECORDS = _in_blocks(
     """,
     "r.key", "n.uuid", "coalesce(r.hash, '')",
 )  # fmt: skip
-# (hash, uuid, former). A number that was changed still finds its person (cpr.md §7); where it is somebody's today, that
-# counts.
+# (hash, uuid, former).
 PERSONS_BY_CPR = _in_blocks(
-    """
+    f"""
     UNWIND $hashes AS hash
-    OPTIONAL MATCH (now:Person {cpr_hash: hash})
-    OPTIONAL MATCH (:FormerCpr {hash: hash})-[:WAS]->(before:Person)
+    {PERSON_OF_HASH}
     WITH hash, now, before
     WHERE now IS NOT NULL OR before IS NOT NULL
     """,

@@ -1,6 +1,7 @@
 """Finding a thing by what people call it: uuid, a source's key, or its natural key."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import neo4j
@@ -46,6 +47,31 @@ def surviving(driver: neo4j.Driver, kind: str, uuid: str) -> str:
         f"WITH $uuid AS uuid {surviving_query(kind)}", uuid=uuid, routing_=neo4j.RoutingControl.READ
     )
     return str(rows[0]["uuid"]) if rows else uuid
+
+
+PERSON_OF_HASH = """
+OPTIONAL MATCH (now:Person {cpr_hash: hash})
+OPTIONAL MATCH (:FormerCpr {hash: hash})-[:WAS]->(before:Person)
+"""
+"""``now`` and ``before``: the person whose number today has the ``hash`` in scope, and one whose number it was.
+
+A number that was changed still finds its person (cpr.md §7); the person who has it today counts first.
+"""
+
+
+def persons_by_cpr(session: neo4j.Session, hashes: Sequence[str]) -> dict[str, str]:
+    """Hash of a CPR number, present or former → the person's uuid; unknown numbers are left out."""
+    rows = session.run(
+        f"""
+        UNWIND $hashes AS hash
+        {PERSON_OF_HASH}
+        WITH hash, coalesce(now.uuid, before.uuid) AS uuid
+        WHERE uuid IS NOT NULL
+        RETURN hash, uuid
+        """,
+        hashes=list(hashes),
+    )
+    return {row["hash"]: row["uuid"] for row in rows}
 
 
 def find_query(kind: str) -> str:
@@ -97,10 +123,11 @@ def find(session: neo4j.Session, kind: str, name: str) -> Found:
 def responsibility_kind(text: str) -> tuple[str, str]:
     """``kle:27.12`` → (KleNode, "27.12"). Raises Unknown (unknown_responsibility) for another prefix."""
     prefix, _, key = text.partition(":")
-    if prefix not in RESPONSIBILITY_PREFIXES or not key:
+    if prefix not in RESPONSIBILITY_PREFIXES or not key.strip():
+        *first, last = (f"{each}:" for each in RESPONSIBILITY_PREFIXES)
         raise Unknown(
             "unknown_responsibility",
-            f"{text!r} is no responsibility; write one of {', '.join(RESPONSIBILITY_PREFIXES)}, ':' and a key",
+            f"{text!r} is not a responsibility; prefix it with {', '.join(first)} or {last}",
         )
     return RESPONSIBILITY_PREFIXES[prefix], key
 

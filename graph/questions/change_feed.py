@@ -9,6 +9,7 @@ from typing import Any
 import neo4j
 import orjson
 
+from graph.as_of import overlaps
 from graph.model import KINDS
 from graph.time import ALWAYS
 
@@ -174,13 +175,13 @@ class ChangeDay:
 
 
 _COUNTED = ("Unit", "Employment", "Affiliation", "Assignment")
-_DAYS = """
-MATCH (top:Unit {uuid: $unit})
+_DAYS = f"""
+MATCH (top:Unit {{uuid: $unit}})
 MATCH (top)<-[parts:PART_OF*0..]-(unit:Unit)
-WHERE all(part IN parts WHERE part.from < $to AND (part.to IS NULL OR part.to > $from))
+WHERE all(part IN parts WHERE {overlaps("part", "$from", "$to")})
 WITH collect(DISTINCT unit) AS units
 UNWIND units AS unit
-CALL (unit) {
+CALL (unit) {{
     MATCH (unit)-[period:STATE|PART_OF|PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN]->()
     RETURN 'Unit' AS kind, unit.uuid AS uuid, period
     UNION ALL
@@ -192,7 +193,7 @@ CALL (unit) {
     UNION ALL
     MATCH (unit)<-[:IN|FOR]-(thing)<-[period:HAS|HOLDS]-()
     RETURN head([each IN labels(thing) WHERE each IN $kinds]) AS kind, thing.uuid AS uuid, period
-}
+}}
 UNWIND [period.from, period.to] AS day
 WITH day, kind, uuid
 WHERE $from <= day AND day < $to

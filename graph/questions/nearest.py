@@ -183,6 +183,16 @@ def nearest_manager(
         return sorted(answers, key=lambda each: names.of(each.employment) or ""), names
 
 
+def managers(driver: neo4j.Driver, unit: str, at: date) -> frozenset[str]:
+    """The persons who hold the manager role for the unit itself (a uuid) on the day, at work or away."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        manager = _manager(session)
+        if manager is None:
+            return frozenset()
+        level = facts.above(session, Day.of(at, turned_day(session)), at, unit, manager)
+    return frozenset(each.person for each in level.candidates.get(unit, ()))
+
+
 def nearest_managers_of_all(driver: neo4j.Driver, at: date) -> dict[str, Nearest]:
     """The nearest manager of every employment and affiliation active on the day: uuid → answer."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:

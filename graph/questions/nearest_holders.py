@@ -158,14 +158,14 @@ def above(session: neo4j.Session, day: Day, at: date, unit: str, role: str) -> A
             MATCH (start:Unit {{uuid: $unit}}), (role:Role {{uuid: $role}})
             MATCH way = (start)-[parts:PART_OF*0..]->(level:Unit)
             WHERE all(part IN parts WHERE {in_force("part")})
-            CALL (level, role) {{
+            OPTIONAL CALL (level, role) {{
                 {_candidates(day, _OF_LEVEL)}
             }}
             WITH start, role, way, level, collect(candidate) AS candidates
             RETURN level.uuid AS unit, candidates, {day.active("start")} AS active,
                 {day.flag("role", "covers_all")} AS covers_all
             ORDER BY length(way)
-            """.replace("CALL (level, role) {", "OPTIONAL CALL (level, role) {"),  # a level without candidates stays
+            """,
             unit=unit,
             role=role,
             at=at,

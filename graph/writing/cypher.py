@@ -1,4 +1,4 @@
-"""The door's Cypher: how a difference is written. Labels and types come from ``graph.model``, values are parameters.
+"""The Cypher that writes a difference. Labels and types come from ``graph.model``, values are parameters.
 
 ``$moment`` (when it was learnt) is one parameter for all rows, since packing a moment costs as much as packing a row.
 """
@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from graph.change_log import Origin
+from graph.change_log import Origin, append, entry
 from graph.cpr.keyring import Keyring
 from graph.identity.known_keys import RecordId
 from graph.model import KINDS
@@ -56,7 +56,9 @@ def create(kind: str) -> str:
     CREATE (r:SourceRecord)-[:TELLS]->(n)
     SET r = row.record, r.learnt = $moment
     FOREACH (s IN row.gained | CREATE (n)-[:STATE {{from: s.from, to: s.to}}]->(x:{state}) SET x = s.values)
-    FOREACH (change IN row.changes | CREATE (c:Change)-[:CONCERNS]->(n) SET c = change, c.at = $moment)
+    FOREACH (change IN row.changes |
+        {append("change", "n")}
+    )
     """
 
 
@@ -101,7 +103,9 @@ def _of_known(kind: str, record: str) -> str:
     }}
     {drops}
     FOREACH (s IN row.gained | CREATE (n)-[:STATE {{from: s.from, to: s.to}}]->(x:{state}) SET x = s.values)
-    FOREACH (change IN row.changes | CREATE (c:Change)-[:CONCERNS]->(n) SET c = change, c.at = $moment)
+    FOREACH (change IN row.changes |
+        {append("change", "n")}
+    )
     """
 
 
@@ -151,18 +155,7 @@ def _record(record: RecordId, each: Difference, moment: datetime) -> Row:
 
 def _change(each: Difference, origin: Origin, number: int) -> Row:
     before, after = each.told()
-    return {
-        "number": number,
-        "source": origin.source,
-        "user": origin.user,
-        "reason": origin.reason,
-        "run": origin.run,
-        "kind": each.kind,
-        "uuid": each.uuid,
-        "operation": each.operation,
-        "before": before,
-        "after": after,
-    }
+    return entry(origin, number, each.kind, each.uuid, each.operation, before, after)
 
 
 def links(kind: str, batch: Sequence[Difference]) -> Iterator[tuple[str, list[Row]]]:

@@ -18,7 +18,7 @@ import neo4j
 import orjson
 import structlog
 
-from graph.change_log import now, take_numbers, turned_day
+from graph.change_log import Origin, append, entry, now, take_numbers, turned_day
 from graph.errors import GraphError
 from graph.model import KINDS
 from graph.runs.approvals import require_held
@@ -50,8 +50,7 @@ def _refresh(kind: str) -> str:
     UNWIND $rows AS row
     MATCH (n:{kind} {{uuid: row.uuid}})
     SET n += row.node
-    CREATE (c:Change)-[:CONCERNS]->(n)
-    SET c = row.change
+    {append("row.change", "n")}
     """
 
 
@@ -168,6 +167,7 @@ def _turn_one(tx: neo4j.ManagedTransaction, driver: neo4j.Driver, day: date) -> 
     # The day whose starts and ends take effect, or are taken back.
     turning = max(day, last)
     reason = f"takes effect on {day}" if turning == day else f"{turning} is taken back: it had been turned by mistake"
+    origin = Origin(DAY_TURN, reason=reason)
     moment = now()
     count = 0
     for kind in KINDS:
@@ -182,21 +182,19 @@ def _turn_one(tx: neo4j.ManagedTransaction, driver: neo4j.Driver, day: date) -> 
                 {
                     "uuid": uuid,
                     "node": copied(kind, loaded.thing, day),
-                    "change": {
-                        "number": number + len(rows),
-                        "at": moment,
-                        "source": DAY_TURN,
-                        "reason": reason,
-                        "day": day,
-                        "kind": kind,
-                        "uuid": uuid,
-                        "operation": _operation(was, now_is),
-                        "before": orjson.dumps(was).decode(),
-                        "after": orjson.dumps(now_is).decode(),
-                    },
+                    "change": entry(
+                        origin,
+                        number + len(rows),
+                        kind,
+                        uuid,
+                        _operation(was, now_is),
+                        orjson.dumps(was).decode(),
+                        orjson.dumps(now_is).decode(),
+                        day,
+                    ),
                 }
             )
-        tx.run(_refresh(kind), rows=rows).consume()
+        tx.run(_refresh(kind), rows=rows, moment=moment).consume()
         count += len(rows)
     tx.run("MATCH (c:Clock) SET c.today = $day", day=day).consume()
     return count

@@ -7,7 +7,9 @@ from typing import Protocol
 
 import neo4j
 
+from graph.as_of import exists_or_will, not_over
 from graph.cpr.keyring import Keyring
+from graph.identity.lookup import persons_by_cpr
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,12 @@ class GraphPersons:
     def tied(self, day: date) -> Iterator[Tied]:
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
             for row in session.run(
-                """
+                f"""
                 MATCH (p:Person)
-                WHERE p.cpr_hash IS NOT NULL AND EXISTS {
+                WHERE p.cpr_hash IS NOT NULL AND EXISTS {{
                     MATCH (p)-[has:HAS]->(tie)
-                    WHERE (has.to IS NULL OR has.to > $day)
-                      AND tie.from IS NOT NULL AND (tie.to IS NULL OR tie.to > $day)
-                }
+                    WHERE {not_over("has", "$day")} AND {exists_or_will("tie", "$day")}
+                }}
                 RETURN p.uuid AS uuid, p.cpr_cipher AS cipher, p.cpr_key AS key
                 ORDER BY uuid
                 """,
@@ -55,15 +56,4 @@ class GraphPersons:
     def holders(self, numbers: Sequence[str]) -> dict[str, str]:
         by_hash = {self._keyring.hash(each): each for each in numbers}
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            rows = session.run(
-                """
-                UNWIND $hashes AS hash
-                OPTIONAL MATCH (now:Person {cpr_hash: hash})
-                OPTIONAL MATCH (:FormerCpr {hash: hash})-[:WAS]->(before:Person)
-                WITH hash, coalesce(now.uuid, before.uuid) AS uuid
-                WHERE uuid IS NOT NULL
-                RETURN hash, uuid
-                """,
-                hashes=list(by_hash),
-            )
-            return {by_hash[row["hash"]]: row["uuid"] for row in rows}
+            return {by_hash[each]: uuid for each, uuid in persons_by_cpr(session, list(by_hash)).items()}

@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from graph.cpr.keyring import number_in
-from graph.model import KINDS, RESPONSIBILITY_PREFIXES, Property
+from graph.errors import Unknown
+from graph.identity.lookup import responsibility_kind
+from graph.model import KINDS, Property
 from graph.statements.statement import BadRecord, DatedLink, DatedValue, Problem, Ref, Statement, Value
 from graph.time import EmptyPeriod, Period, period
 from importers.facts.loading import Doubled
@@ -99,11 +101,11 @@ class Entries:
     def responsibility(self, field: str, text: object) -> Ref:
         if KLE_NUMBER.fullmatch(str(text)) or str(text).startswith(KLE_PREFIX):
             return self._kle(field, str(text))
-        prefix, _, key = str(text).partition(":")
-        if prefix not in RESPONSIBILITY_PREFIXES or not key:
-            prefixes = ", ".join(f"{each}:" for each in RESPONSIBILITY_PREFIXES)
-            raise self.bad(field, "responsibility", f"{text!r} is none: write it with {prefixes} in front")
-        return Ref(RESPONSIBILITY_PREFIXES[prefix], key, "natural")
+        try:
+            kind, key = responsibility_kind(str(text))
+        except Unknown as unknown:
+            raise self.bad(field, "responsibility", str(unknown)) from unknown
+        return Ref(kind, key, "natural")
 
     def listed(self, field: str, entry: Entry | None = None) -> list[Any]:
         value = (entry or self.entry).get(field) or []

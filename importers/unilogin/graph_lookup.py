@@ -5,8 +5,10 @@ from datetime import date
 
 import neo4j
 
-from graph.as_of import exists
+from graph.as_of import exists, in_force
 from graph.identity.known_keys import RecordId
+from graph.identity.lookup import persons_by_cpr
+from graph.questions.nearest import managers
 from graph.runs.brakes import is_holding
 from graph.runs.cursors import read_cursor, write_cursor
 
@@ -35,10 +37,11 @@ class GraphLookup:
         return self._listed(
             f"""
             MATCH (:Unit {{uuid: $unit}})
-                (()<-[part:PART_OF WHERE part.from <= $day AND (part.to IS NULL OR part.to > $day)]-()){{0,30}}
+                (()<-[part:PART_OF WHERE {in_force("part", "$day")}]-()){{0,30}}
                 (place:Unit)<-[at:IN]-(employment:Employment)<-[has:HAS]-(person:Person)
-            WHERE {exists("employment", "$day")} AND at.from <= $day AND (at.to IS NULL OR at.to > $day)
-              AND has.from <= $day AND (has.to IS NULL OR has.to > $day)
+            WHERE {exists("employment", "$day")}
+              AND {in_force("at", "$day")}
+              AND {in_force("has", "$day")}
             RETURN DISTINCT person.uuid AS key, employment.uuid AS uuid
             ORDER BY uuid
             """,
@@ -46,32 +49,11 @@ class GraphLookup:
         )
 
     def managers(self, unit: str) -> frozenset[str]:
-        rows = self._rows(
-            f"""
-            MATCH (assignment:Assignment)-[for:FOR]->(:Unit {{uuid: $unit}})
-            WHERE {exists("assignment", "$day")} AND for.from <= $day AND (for.to IS NULL OR for.to > $day)
-            MATCH (:Role {{key: 'manager'}})<-[:OF]-(assignment)<-[holds:HOLDS]-(holder)
-            WHERE holds.from <= $day AND (holds.to IS NULL OR holds.to > $day)
-            OPTIONAL MATCH (holder)<-[:HAS]-(person:Person)
-            RETURN coalesce(person.uuid, holder.uuid) AS uuid
-            """,
-            unit=unit,
-        )
-        return frozenset(row["uuid"] for row in rows)
+        return managers(self._driver, unit, self._today)
 
     def holders(self, hashes: Collection[str]) -> Mapping[str, str]:
-        rows = self._rows(
-            """
-            UNWIND $hashes AS hash
-            OPTIONAL MATCH (now:Person {cpr_hash: hash})
-            OPTIONAL MATCH (:FormerCpr {hash: hash})-[:WAS]->(before:Person)
-            WITH hash, coalesce(now.uuid, before.uuid) AS uuid
-            WHERE uuid IS NOT NULL
-            RETURN hash, uuid
-            """,
-            hashes=sorted(hashes),
-        )
-        return {row["hash"]: row["uuid"] for row in rows}
+        with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            return persons_by_cpr(session, sorted(hashes))
 
     def own_persons(self, keys: Collection[str] | None) -> Mapping[str, str]:
         if keys is None:
