@@ -12,10 +12,6 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class StoppedByBrake(Exception):
-    """More would be taken away than is allowed. Nothing was sent."""
-
-
 class FileBrake(BaseModel):
     """When one file stops the run: rows gone, or altered by a changed definition, above ``share`` or ``count``."""
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 import neo4j
 import orjson
 
-from exporters.brake import FileDifference, StoppedByBrake, digest, summary, too_much
+from exporters.brake import FileDifference, digest, summary, too_much
 from exporters.errors import DeliveryError, Overtaken
 from exporters.files.channel import Channel, channel
 from exporters.files.difference_text import changes, delivered_rows, why_hidden
@@ -28,9 +28,7 @@ from exporters.report import ExportReport, FileReport
 from exporters.target import ImageReader, Notice, Row, Shaped, ShapedFile, Target
 from graph.cpr.keyring import Keyring
 from graph.planning import replan
-from graph.runs.approvals import not_used, require_held
-from graph.runs.brakes import approve as approve_brake
-from graph.runs.brakes import hold, is_approved, spend
+from graph.runs.brakes import Brake, StoppedByBrake
 from graph.runs.run_log import end_run, start_run
 from graph.time import today
 from graph.writing.protection import unprotected
@@ -82,17 +80,18 @@ class Export:
     sleep: Sleep
     report: ExportReport = field(init=False)
     ledger: Ledger = field(init=False)
+    _brake: Brake = field(init=False)
     _noted: dict[str, FileEntry] = field(init=False, default_factory=dict)
-    _approval_used: bool = field(init=False, default=False)
     _rows_noted: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
+        name = f"export:{self.target.name}"
+        self._brake = Brake(self.driver, name, self.approved, self.user, "approved with the export")
         self.ledger = Ledger(self.driver, self.target.name)
         self.report = ExportReport(self.target.name, self.at, self.dry_run)
 
     def run(self) -> ExportReport:
-        if self.approved is not None:
-            require_held(self.driver, self._brake_name, self.approved)
+        self._brake.require_waiting()
         self.progress("image", 0, None)
         image = read_image(self.target, self.read, self.at)
         self.progress("shape", sum(len(each) for each in image.values()), None)
@@ -121,17 +120,17 @@ class Export:
                 self._park(shaped)
                 self._deliver(made)
                 if allowed is not None and self.report.is_complete:
-                    spend(self.driver, self._brake_name, allowed)
+                    self._brake.spend(allowed)
             state = "failed" if self.report.error else "done"
             error = self.report.error
-        except StoppedByBrake:
-            state = "stopped"
+        except StoppedByBrake as stop:
+            state, self.report.brake = "stopped", stop.brake
         except BaseException as failure:
             error = f"{type(failure).__name__}: {failure}"
             raise
         finally:
-            if self.approved is not None and not self._approval_used and not self.dry_run:
-                self.report.approval = not_used(self.approved, stopped=self.report.brake is not None)
+            if not self.dry_run:
+                self.report.approval = self._brake.unused_approval(stopped=self.report.brake is not None)
             if self.report.run is not None:
                 end_run(self.driver, self.report.run, state, self.report.as_counts(), error)
                 replan(self.driver, self._rows_noted, of=sum(len(each.shaped.rows) for each in made))
@@ -189,10 +188,6 @@ class Export:
 
     # -- brake --------------------------------------------------------------------------------------------------
 
-    @property
-    def _brake_name(self) -> str:
-        return f"export:{self.target.name}"
-
     def _stop_or_go(self, made: list[_Made]) -> str | None:
         """The digest that was approved, if one was needed. Raises StoppedByBrake."""
         differences = [each.difference for each in made if each.is_new]
@@ -203,14 +198,7 @@ class Export:
         named = digest(differences, {each.shaped.object: each.row_hashes for each in made})
         if self.dry_run:
             return None
-        brake = hold(self.driver, self._brake_name, self._run(), named, summary(reasons, differences))
-        if self.approved == brake:
-            approve_brake(self.driver, brake, self.user or "command line", "approved with the export")
-            self._approval_used = True
-        if not is_approved(self.driver, self._brake_name, named):
-            self.report.brake = brake
-            raise StoppedByBrake("; ".join(reasons))
-        return named
+        return self._brake.stop_or_go(named, reasons, lambda: summary(reasons, differences), self._run())
 
     def _run(self) -> str:
         """The run's id. A run that finds nothing new is not noted, so it is made with the first write."""
@@ -412,9 +400,9 @@ def run_export(
 ) -> ExportReport:
     """Give the target what it should have on ``at`` (default today) and does not have yet.
 
-    ``approve``: id of a brake; lets through exactly the difference that it holds. ``progress(stage, done, total)`` may
+    ``approve``: id of a stopped run; approves exactly its difference. ``progress(stage, done, total)`` may
     raise to stop the run between two steps. A target that does not take its files is told of in ``report.error``, a
-    stop by the brake in ``report.brake``. Raises StaleApproval where ``approve`` is no brake that waits for the target,
+    stop by the brake in ``report.brake``. Raises StaleApproval where ``approve`` is not a stopped run of the target,
     ImageError, Overtaken, and what ``read`` raises.
     """
     return Export(driver, target, read, keyring, at or today(), dry_run, approve, user, progress, sleep).run()

@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import neo4j
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -77,21 +76,3 @@ def summary(reasons: Iterable[str], takings: Iterable[Taking], limit: int = 200)
     shown = [f"{each.kind} {key} disabled or deleted" for each in takings for key in each.closing]
     more = len(shown) - limit
     return [*reasons, *shown[:limit], *([f"… and {more} more"] if more > 0 else [])]
-
-
-def keep_lines(driver: neo4j.Driver, brake: str, lines: Iterable[str]) -> None:
-    """Beside the brake: what exactly it holds."""
-    driver.execute_query("MATCH (b:Brake {id: $id}) SET b.lines = $lines", id=brake, lines=sorted(lines))
-
-
-def covering(driver: neo4j.Driver, source: str, lines: set[str]) -> str | None:
-    """Digest of an approved brake that holds all of these lines, or more."""
-    rows, _, _ = driver.execute_query(
-        """
-        MATCH (b:Brake {source: $source, state: 'approved'})
-        WHERE b.lines IS NOT NULL
-        RETURN b.digest AS digest, b.lines AS lines
-        """,
-        source=source,
-    )
-    return next((row["digest"] for row in rows if lines <= set(row["lines"])), None)

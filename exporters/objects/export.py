@@ -12,10 +12,9 @@ from hashlib import sha256
 
 import neo4j
 
-from exporters.brake import StoppedByBrake
 from exporters.errors import DeliveryError
 from exporters.image import read_image
-from exporters.objects.brake import covering, digest, keep_lines, summary, too_much
+from exporters.objects.brake import digest, summary, too_much
 from exporters.objects.delivery import deliver
 from exporters.objects.errors import ObjectError
 from exporters.objects.ledger import Entry, ObjectLedger
@@ -28,9 +27,7 @@ from exporters.report import ExportReport, KindReport
 from exporters.target import ImageReader, Parked
 from graph.cpr.keyring import Keyring
 from graph.planning import replan
-from graph.runs.approvals import not_used, require_held
-from graph.runs.brakes import approve as approve_brake
-from graph.runs.brakes import hold, spend
+from graph.runs.brakes import Brake, StoppedByBrake
 from graph.runs.run_log import end_run, start_run
 from graph.time import today
 
@@ -54,16 +51,17 @@ class ObjectExport:
     sleep: Callable[[float], None]
     report: ExportReport = field(init=False)
     ledger: ObjectLedger = field(init=False)
-    _approval_used: bool = field(init=False, default=False)
+    _brake: Brake = field(init=False)
     _done: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
+        name = f"export:{self.target.name}"
+        self._brake = Brake(self.driver, name, self.approved, self.user, "approved with the export")
         self.ledger = ObjectLedger(self.driver, self.target.name)
         self.report = ExportReport(self.target.name, self.at, self.dry_run)
 
     def run(self) -> ExportReport:
-        if self.approved is not None:
-            require_held(self.driver, self._brake_name, self.approved)
+        self._brake.require_waiting()
         self.progress("image", 0, None)
         image = read_image(self.target, self.read, self.at)
         self.progress("shape", sum(len(each) for each in image.values()), None)
@@ -77,14 +75,14 @@ class ObjectExport:
             state = "failed" if self.report.error else "done"
         except (DeliveryError, ObjectError) as failure:
             self.report.error, self.report.retry = str(failure), failure.retry
-        except StoppedByBrake:
-            state = "stopped"
+        except StoppedByBrake as stop:
+            state, self.report.brake = "stopped", stop.brake
         except BaseException as failure:
             error = f"{type(failure).__name__}: {failure}"
             raise
         finally:
-            if self.approved is not None and not self._approval_used and not self.dry_run:
-                self.report.approval = not_used(self.approved, stopped=self.report.brake is not None)
+            if not self.dry_run:
+                self.report.approval = self._brake.unused_approval(stopped=self.report.brake is not None)
             if self.report.run is not None:
                 counts = self.report.as_counts()
                 end_run(self.driver, self.report.run, state, counts, error or self.report.error)
@@ -127,7 +125,7 @@ class ObjectExport:
         self._park(plan, entries)
         self._deliver(channel, plan, entries, reports)
         if allowed is not None and not self.report.error:
-            spend(self.driver, self._brake_name, allowed)
+            self._brake.spend(allowed)
 
     def _held(self, plan: Plan) -> list[Parked]:
         """What the target refused before, and is not asked again now."""
@@ -137,10 +135,6 @@ class ObjectExport:
         ]
 
     # -- brake --------------------------------------------------------------------------------------------------
-
-    @property
-    def _brake_name(self) -> str:
-        return f"export:{self.target.name}"
 
     @property
     def _definition(self) -> str:
@@ -156,19 +150,7 @@ class ObjectExport:
         if self.dry_run:
             return None
         lines = {line for each in takings for line in each.lines}
-        if self.approved is None and (known := covering(self.driver, self._brake_name, lines)):
-            return known
-        named = digest(lines)
-        brake = hold(self.driver, self._brake_name, self._run(), named, summary(reasons, takings))
-        keep_lines(self.driver, brake, lines)
-        if self.approved == brake:
-            approve_brake(self.driver, brake, self.user or "command line", "approved with the export")
-            self._approval_used = True
-        if (known := covering(self.driver, self._brake_name, lines)) is None:
-            self.report.brake = brake
-            raise StoppedByBrake("; ".join(reasons))
-        self._approval_used = self._approval_used or self.approved is not None
-        return known
+        return self._brake.stop_or_go(digest(lines), reasons, lambda: summary(reasons, takings), self._run(), lines)
 
     def _run(self) -> str:
         """The run's id. A run that finds nothing new is not noted, so it is made with the first write."""
@@ -241,9 +223,9 @@ def run_object_export(
     """Give the target what it should have on ``at`` (default today) and was not sent yet.
 
     ``full``: compare every object at the target with what it was sent, and try again what it refused. ``approve``: id
-    of a brake; lets through exactly what that holds. ``progress(stage, done, total)`` may raise to stop the run between
+    of a stopped run; approves exactly its changes. ``progress(stage, done, total)`` may raise to stop the run between
     two objects. A target that fails is told of in ``report.error``, a stop by the brake in ``report.brake``. Raises
-    StaleApproval where ``approve`` is no brake that waits for the target, ImageError, Overtaken, and what ``read``
+    StaleApproval where ``approve`` is not a stopped run of the target, ImageError, Overtaken, and what ``read``
     raises.
     """
     return ObjectExport(

@@ -3,8 +3,8 @@
 The identity nodes' copies are refreshed and a change is written for each thing concerned, so that targets hear of a
 future move on the day it happens. A day is one transaction: it has turned, or it has not.
 
-One day after the last turned one passes by itself. A turn by more days, or back, waits for a person, as what a brake
-holds does: the machine's clock may be wrong. A day that was turned by mistake is turned back: its changes are taken
+One day after the last turned one passes by itself. A turn by more days, or back, waits for a person, as a stopped
+import does: the machine's clock may be wrong. A day that was turned by mistake is turned back: its changes are taken
 back, with entries of their own. The last turned day says what the copies show, and never which day it is.
 """
 
@@ -19,11 +19,8 @@ import orjson
 import structlog
 
 from graph.change_log import Origin, append, entry, now, take_numbers, turned_day
-from graph.errors import GraphError
 from graph.model import KINDS
-from graph.runs.approvals import require_held
-from graph.runs.brakes import approve as let_through
-from graph.runs.brakes import brake_id, hold, spend
+from graph.runs.brakes import Brake, StoppedByBrake, keep
 from graph.statements.merge import Thing
 from graph.time import today as todays_date
 from graph.writing.difference import copied
@@ -54,17 +51,13 @@ def _refresh(kind: str) -> str:
     """
 
 
-class TurnWaits(GraphError):
-    """The turn is by more than one day, or back, and waits for an approval. Nothing was turned beyond ``turned``.
-
-    ``brake``: the id to approve.
-    """
+class TurnWaits(StoppedByBrake):
+    """The turn is by more than one day, or back, and waits for an approval. Nothing was turned beyond ``turned``."""
 
     code = "turn_waits"
 
-    def __init__(self, text: str, brake: str, turned: Mapping[date, int]) -> None:
-        super().__init__(text)
-        self.brake = brake
+    def __init__(self, text: str, brake: str, reason: str, turned: Mapping[date, int]) -> None:
+        super().__init__(brake, [reason], text)
         self.turned = turned
 
 
@@ -79,22 +72,22 @@ def turn(
     """Turn every day since the last turned one up to ``day`` (default today in Copenhagen), or back to it.
 
     Returns the number of things concerned by day turned or taken back. Turning the last turned day again does nothing.
-    ``approve``: id of the brake that holds this turn, which ``user`` lets through with it.
+    ``approve``: id of the stopped turn, which ``user`` approves with it.
 
-    Raises TurnWaits, and StaleApproval where ``approve`` is no brake that waits for a turn.
+    Raises TurnWaits, and StaleApproval where ``approve`` is not a stopped turn.
     """
     day = day or todays_date()
-    if approve is not None:
-        require_held(driver, DAY_TURN, approve)
+    brake = Brake(driver, DAY_TURN, approve, user, "given with the day turn")
+    brake.require_waiting()
     turned: dict[date, int] = {}
     while True:
         with driver.session() as session:
             last = turned_day(session)
         if last == day:
             return turned
-        until = day if day == last + timedelta(days=1) else _approved(driver, last, day, approve, user)
+        until = day if day == last + timedelta(days=1) else _approved(brake, last, day)
         if until is None:
-            raise TurnWaits(*_held(driver, last, day), turned)
+            raise _stopped(driver, last, day, turned)
         one = timedelta(days=1 if until > last else -1)
         with driver.session() as session:
             while last != until:
@@ -115,47 +108,40 @@ def catch_up(driver: neo4j.Driver) -> None:
         _log.warning("day_turn_waits", brake=waits.brake)
 
 
-def _approved(driver: neo4j.Driver, last: date, day: date, approve: str | None, user: str | None) -> date | None:
-    """Up to which day a person has let a turn through that begins after ``last``; the approval is used up."""
+def _approved(brake: Brake, last: date, day: date) -> date | None:
+    """Up to which day a person has approved a turn that begins after ``last``; the approval is used up."""
     digests = {_digest(last, day): day}
     digests |= {_digest(last, each): each for each in (last + timedelta(days=n) for n in range(2, (day - last).days))}
-    if approve is not None and approve == _id(last, day):
-        let_through(driver, approve, user or DAY_TURN, "given with the day turn")
-    rows, _, _ = driver.execute_query(
-        "MATCH (b:Brake {source: $source, state: 'approved'}) WHERE b.digest IN $digests RETURN b.digest AS digest",
-        source=DAY_TURN,
-        digests=list(digests),
-        routing_=neo4j.RoutingControl.READ,
-    )
-    if not rows:
+    brake.approve_if_named(_digest(last, day))
+    approved = brake.approved_among(digests)
+    if not approved:
         return None
-    found = max((row["digest"] for row in rows), key=lambda each: abs((digests[each] - last).days))
-    spend(driver, DAY_TURN, found)
+    found = max(approved, key=lambda each: abs((digests[each] - last).days))
+    brake.spend(found)
     return digests[found]
 
 
-def _held(driver: neo4j.Driver, last: date, day: date) -> tuple[str, str]:
-    """(what waits and why, the brake's id)."""
+def _stopped(driver: neo4j.Driver, last: date, day: date, turned: Mapping[date, int]) -> TurnWaits:
+    """The turn is kept until it is approved."""
     days = (day - last).days
     what = f"{days} days ahead of the last turned day, {last}" if days > 0 else f"before the last turned day, {last}"
     text = f"Turn to {day}: {what}"
-    brake = hold(driver, DAY_TURN, "", _digest(last, day), [text])
+    brake = keep(driver, DAY_TURN, "", _digest(last, day), [text])
     # One turn waits at a time: the newest.
     driver.execute_query(
         "MATCH (b:Brake {source: $source, state: 'waiting'}) WHERE b.id <> $id DELETE b", source=DAY_TURN, id=brake
     )
-    return (
+    return TurnWaits(
         f"{text}. That is more than the next day, so it waits for a person: is the machine's clock right? "
-        f"Approve it with: reconnect day-turn --date {day} --approve {brake}"
-    ), brake
+        f"Approve it with: reconnect day-turn --date {day} --approve {brake}",
+        brake,
+        text,
+        turned,
+    )
 
 
 def _digest(last: date, day: date) -> str:
     return hashlib.sha256(f"{last} {day}".encode()).hexdigest()
-
-
-def _id(last: date, day: date) -> str:
-    return brake_id(DAY_TURN, _digest(last, day))
 
 
 def _turn_one(tx: neo4j.ManagedTransaction, driver: neo4j.Driver, day: date) -> int | None:

@@ -8,7 +8,7 @@ import neo4j
 
 from graph.as_of import exists
 from graph.identity.known_keys import BY_EMPLOYMENT, PERSONS_BY_CPR, RecordId, employment_rows
-from graph.runs.brakes import is_holding
+from graph.runs.brakes import has_stopped
 from graph.runs.cursors import read_cursor, write_cursor
 from graph.time import today
 
@@ -130,7 +130,7 @@ class GraphLookup:
         return None if since is None else date.fromisoformat(since)
 
     def is_holding(self) -> bool:
-        return is_holding(self._driver, self._source)
+        return has_stopped(self._driver, self._source)
 
     def hold(self, day: date) -> None:
         if self.held_since() is None:

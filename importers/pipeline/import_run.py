@@ -19,9 +19,7 @@ from graph.identity.known_keys import RecordId
 from graph.identity.matching import DEFAULT_MATCH_KEYS, MatchKeys, keep_undecided
 from graph.model import KINDS
 from graph.planning import replan
-from graph.runs.approvals import not_used, require_held
-from graph.runs.brakes import approve as approve_brake
-from graph.runs.brakes import hold, is_approved, spend
+from graph.runs.brakes import Brake, StoppedByBrake
 from graph.runs.cursors import read_cursor, write_cursor
 from graph.runs.known import GraphKnown
 from graph.runs.problems import kept_problems, problem_id, settle_problems
@@ -48,15 +46,6 @@ from rules.roles import RoleRule
 AT_ONCE = 5000  # statements whose things are looked for together
 
 
-class StoppedByBrake(Exception):
-    """The difference is larger than allowed. Nothing was written; ``brake`` is the id to approve."""
-
-    def __init__(self, brake: str, reasons: Sequence[str]) -> None:
-        super().__init__("; ".join(reasons) + f". Look at the difference and approve it as {brake} if it is right.")
-        self.brake = brake
-        self.reasons = tuple(reasons)
-
-
 @dataclass
 class Import:
     """One run of one source. Use ``run_import``."""
@@ -66,7 +55,7 @@ class Import:
     keyring: Keyring
     order: SourceOrder
     rules: Sequence[RoleRule]
-    brake: BrakeSettings
+    limits: BrakeSettings
     user: str | None
     dry_run: bool
     approved: str | None
@@ -77,6 +66,7 @@ class Import:
         self.door = GraphWriter(self.driver, self.keyring, self.order, self.match_keys)
         self.ruling = RoleRules(self.driver, self.door.index, self.source.name, self.rules)
         self.report = ImportReport(self.source.name, self.dry_run)
+        self.brake = Brake(self.driver, self.source.name, self.approved, self.user, "approved with the import")
 
     # A run that finds nothing new writes nothing, not even that it ran: so the run is noted with its first write.
     def _origin(self) -> Origin:
@@ -137,8 +127,8 @@ class Import:
         self.report.reasons += tuple(f"{reading.label}: {each} (approve {stop.brake})" for each in stop.reasons)
 
     def _tell_of_the_approval(self) -> None:
-        if self.approved is not None and not self._approval_used and not self.dry_run:
-            self.report.approval = not_used(self.approved, stopped=self.report.brake is not None)
+        if not self.dry_run:
+            self.report.approval = self.brake.unused_approval(stopped=self.report.brake is not None)
 
     # -- one reading --------------------------------------------------------------------------------------------
 
@@ -209,7 +199,7 @@ class Import:
         for each in compared.values():
             writing.apply(each)
         if self._approved_digest is not None:
-            spend(self.driver, self.source.name, self._approved_digest)
+            self.brake.spend(self._approved_digest)
             self._approved_digest = None
         return self.report.counts.total() > before
 
@@ -270,26 +260,23 @@ class Import:
         differences, new = Differences(compared), New(compared)
         hits = stopping(differences)
         reasons = [*self._suspect] if self._suspect and any(True for _ in chain(differences, new)) else []
-        if len(hits) > self.brake.at_least:
-            reasons += too_many(hits, self._totals({each.kind for each in hits}), self.brake)
+        if len(hits) > self.limits.at_least:
+            reasons += too_many(hits, self._totals({each.kind for each in hits}), self.limits)
         if not reasons:
             return
         name = digest(hits, new) if hits else digest_of_doubt(differences, new)
         if self.dry_run:
-            if not is_approved(self.driver, self.source.name, name):
+            if not self.brake.is_approved(name):
                 self.report.reasons = tuple(reasons)
             return
-        told = summary(self.driver, hits) if hits else ["Nothing would end, move or be withdrawn."]
-        brake = hold(self.driver, self.source.name, self._origin().run or "", name, [*reasons, *told])
-        if self.approved == brake:
-            approve_brake(self.driver, brake, self.user or "command line", "approved with the import")
-        if not is_approved(self.driver, self.source.name, name):
-            raise StoppedByBrake(brake, reasons)
-        self._approved_digest = name
-        self._approval_used |= self.approved == brake
+
+        def effects() -> list[str]:
+            lines = summary(self.driver, hits) if hits else ["Nothing would end, move or be withdrawn."]
+            return [*reasons, *lines]
+
+        self._approved_digest = self.brake.stop_or_go(name, reasons, effects, self._origin().run or "")
 
     _approved_digest: str | None = None
-    _approval_used: bool = False
     _suspect: tuple[str, ...] = ()
 
     def _totals(self, kinds: Iterable[str]) -> dict[str, int]:
@@ -349,16 +336,12 @@ def run_import(
 ) -> ImportReport:
     """Import what is new in a source.
 
-    ``approve``: id of a brake; allows exactly the difference that it holds. ``progress(stage, done, total)`` is
+    ``approve``: id of a stopped run; approves exactly its difference. ``progress(stage, done, total)`` is
     called as work goes on. A stopped import comes back with ``report.brake``; nothing of that reading is written.
-    Raises SourceError where the source can't be read, StaleApproval where ``approve`` is no brake that waits for it,
+    Raises SourceError where the source can't be read, StaleApproval where ``approve`` is not a stopped run of it,
     Stale where others write the same things all the time.
     """
-    if approve is not None:
-        require_held(driver, source.name, approve)
-    if not dry_run:
-        catch_up(driver)
-    return Import(
+    run = Import(
         driver,
         source,
         keyring,
@@ -370,4 +353,8 @@ def run_import(
         approve,
         progress,
         match_keys,
-    ).run()
+    )
+    run.brake.require_waiting()
+    if not dry_run:
+        catch_up(driver)
+    return run.run()

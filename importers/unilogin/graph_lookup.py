@@ -9,7 +9,7 @@ from graph.as_of import exists, in_force
 from graph.identity.known_keys import RecordId
 from graph.identity.lookup import persons_by_cpr
 from graph.questions.nearest import managers
-from graph.runs.brakes import is_holding
+from graph.runs.brakes import has_stopped
 from graph.runs.cursors import read_cursor, write_cursor
 
 _MEMORY = "unilogin#calls"
@@ -124,7 +124,7 @@ class GraphMemory:
         return None if kept is None else date.fromisoformat(kept)
 
     def is_held(self) -> bool:
-        return is_holding(self._driver, OWN)
+        return has_stopped(self._driver, OWN)
 
     def hold(self, institution: str, day: date) -> None:
         if self.held_since(institution) is None:

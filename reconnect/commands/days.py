@@ -35,7 +35,7 @@ def day_turn(
     The worker does this each night. A turn by more than one day, or back, is stopped until a person approves it; a day
     that was turned by mistake is turned back with --date.
     """
-    from graph.runs.approvals import StaleApproval
+    from graph.runs.brakes import StaleApproval
     from graph.writing.day_turn import TurnWaits
     from reconnect.work import jobs
     from reconnect.work.locks import LockLost, LockTaken

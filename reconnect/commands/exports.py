@@ -38,7 +38,7 @@ def export_target(
         bool, typer.Option("--dry-run", help="Show what would be sent, old and new values; send nothing.")
     ] = False,
     approve: Annotated[
-        str | None, typer.Option("--approve", metavar="ID", help="Let through what the brake with this id holds.")
+        str | None, typer.Option("--approve", metavar="ID", help="Approve the stopped changes with this id.")
     ] = None,
     day: Annotated[
         date | None,
@@ -56,7 +56,7 @@ def export_target(
     would be taken away than the target's brake allows, nothing is sent (exit code 3) until the difference is approved.
     """
     from exporters.errors import ExportError
-    from graph.runs.approvals import StaleApproval
+    from graph.runs.brakes import StaleApproval
     from reconnect.work import jobs
     from reconnect.work.locks import LockLost, LockTaken
 

@@ -49,7 +49,7 @@ def import_source(
         bool, typer.Option("--dry-run", help="Show the difference, with old and new values; write nothing.")
     ] = False,
     approve: Annotated[
-        str | None, typer.Option("--approve", metavar="ID", help="Let through what the brake with this id holds.")
+        str | None, typer.Option("--approve", metavar="ID", help="Approve the stopped changes with this id.")
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help=WAIT)] = False,
 ) -> None:
@@ -59,7 +59,7 @@ def import_source(
     more would end or move than the settings' brake allows, nothing is written (exit code 3) until the difference is
     approved. A killed import is run again without harm.
     """
-    from graph.runs.approvals import StaleApproval
+    from graph.runs.brakes import StaleApproval
     from importers.pipeline.report import text_of
     from importers.source import SourceError
     from reconnect.work import jobs

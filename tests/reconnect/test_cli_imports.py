@@ -78,7 +78,10 @@ def test_the_brake_ends_with_3_until_it_is_approved(run: Run, clean_graph: neo4j
     hint = shlex.split(stopped.stdout.split("if it is right: reconnect ")[1])
     assert json.loads(run("status", "--json").stdout)["jobs"]["import:facts"]["state"] == "waiting"
     unknown = run(*hint[:-1], "facts-000000000000")
-    assert (unknown.returncode, "No brake is known as facts-000000000000" in unknown.stderr) == (Exit.USAGE, True)
+    assert (unknown.returncode, "There is no stopped run with id facts-000000000000" in unknown.stderr) == (
+        Exit.USAGE,
+        True,
+    )
     assert run(*hint).returncode == Exit.OK
     again = run(*hint)
     assert (again.returncode, "has been used" in again.stderr) == (Exit.USAGE, True)

@@ -16,7 +16,7 @@ from exporters.files.pipeline import run_export
 from exporters.files.table import TableForm
 from exporters.report import ExportReport
 from graph.cpr.keyring import Keyring
-from graph.runs.approvals import StaleApproval
+from graph.runs.brakes import StaleApproval
 from tests.exporters.staff_list import StaffList
 from tests.graph.snapshot import last_write
 
@@ -189,7 +189,7 @@ def test_21_the_brake_holds_back_until_exactly_that_difference_is_approved(
     another = dict(list(MANY.items())[:79])
     other = export(clean_graph, StaffList(tmp_path, another), approve=stopped.brake)
     assert other.brake not in (None, stopped.brake)
-    assert other.approval.startswith(f"{stopped.brake} allows another difference")
+    assert other.approval.startswith(f"{stopped.brake}: this approval is for a different set of changes")
     assert export(clean_graph, StaffList(tmp_path, fewer), approve=stopped.brake).sent == ["people.csv"]
     with pytest.raises(StaleApproval, match="has been used"):
         export(clean_graph, StaffList(tmp_path, fewer), approve=stopped.brake)

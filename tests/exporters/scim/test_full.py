@@ -8,7 +8,7 @@ import pytest
 
 from exporters.objects.export import run_object_export
 from exporters.scim.target import Scim
-from graph.runs.approvals import StaleApproval
+from graph.runs.brakes import StaleApproval
 from tests.answering import Reply, Request
 from tests.exporters.scim.peer import Peer
 from tests.exporters.scim.town import AT, RING, Town, export, settings

@@ -13,7 +13,7 @@ from graph.cpr.keyring import Keyring
 from graph.errors import ChangeRejected, Unknown
 from graph.identity.known_keys import KnownKeys, RecordId
 from graph.identity.matching import Undecided, keep_undecided
-from graph.runs.brakes import hold
+from graph.runs.brakes import keep_stopped
 from graph.runs.known import GraphKnown
 from graph.runs.problems import kept_problems, settle_problems
 from graph.statements.precedence import SourceOrder
@@ -141,7 +141,7 @@ def test_who_was_joined_goes_along_and_what_waits_or_was_bad_is_taken_from_the_l
     Joining(graph, RING, SourceOrder()).join(keep, joined, BY)
     settle_problems(graph, "sd", "a run", [Problem("Employment", "e1", "title", "odd", "is odd")], [])
     keep_undecided(graph, [Undecided(RecordId("facts", "Person", "x"), (keep, uuid_of(graph, "p2")))])
-    hold(graph, "sd", "a run", "0123456789abcdef", ["3 of 4", "Employment e1: ended", "Employment e2: ended"])
+    keep(graph, "sd", "a run", "0123456789abcdef", ["3 of 4", "Employment e1: ended", "Employment e2: ended"])
     assert {keep, joined} < set(erase_person(graph, keep, BY))
     assert [each for each in (*PERSONAL, RING.hash("1101575028"), "'e1'") if each in everything(graph)] == []
     assert kept_problems(graph, "sd") == {}

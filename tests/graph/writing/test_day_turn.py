@@ -13,7 +13,7 @@ from graph.cpr.keyring import Keyring
 from graph.errors import ChangeRejected
 from graph.questions.unmatched import unmatched
 from graph.runs import brakes
-from graph.runs.approvals import StaleApproval
+from graph.runs.brakes import StaleApproval
 from graph.statements.statement import Statement
 from graph.time import Period, today
 from graph.writing.day_turn import TurnWaits, turn

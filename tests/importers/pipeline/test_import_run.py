@@ -8,8 +8,7 @@ import neo4j
 import pytest
 
 from graph.cpr.keyring import Keyring
-from graph.runs.approvals import StaleApproval
-from graph.runs.brakes import approve
+from graph.runs.brakes import StaleApproval, approve
 from graph.runs.problems import kept_problems
 from graph.statements.statement import BadRecord, Problem, Statement
 from importers.pipeline.brake import BrakeSettings
@@ -231,7 +230,7 @@ def test_the_brake_stops_a_difference_that_ends_too_much_until_exactly_it_is_app
 
     other = run_import(clean_graph, Stating(*many(10)), RING, approve=half.brake)
     assert other.brake not in (None, half.brake)
-    assert other.approval.startswith(f"{half.brake} allows another difference than the one that was found now")
+    assert other.approval.startswith(f"{half.brake}: this approval is for a different set of changes")
     assert snapshot(clean_graph) == before
 
     let_through = run_import(clean_graph, Stating(*many(15)), RING, approve=half.brake)
@@ -275,8 +274,8 @@ def test_an_approval_that_stands_for_nothing_is_refused_before_anything_is_done(
     run_import(clean_graph, Stating(*many(15)), RING)
     before = last_write(clean_graph)
     for stale, why in (
-        ("sd-000000000000", "No brake is known as sd-000000000000"),
-        (str(others), "is a brake of other, not of sd"),
+        ("sd-000000000000", "There is no stopped run with id sd-000000000000"),
+        (str(others), "is a stopped run of other, not of sd"),
         (held, rf"{held} was approved by Inge on 20\d\d-\d\d-\d\d and has been used"),
     ):
         with pytest.raises(StaleApproval, match=why):
@@ -288,7 +287,10 @@ def test_an_approval_that_was_not_needed_is_said_to_be_so(clean_graph: neo4j.Dri
     run_import(clean_graph, Stating(*many(30)), RING)
     held = run_import(clean_graph, Stating(*many(15)), RING).brake
     mended = run_import(clean_graph, Stating(*many(29)), RING, approve=held)
-    assert (mended.brake, mended.approval) == (None, f"{held} was not needed: nothing had to be let through.")
+    assert (mended.brake, mended.approval) == (
+        None,
+        f"{held}: this approval was not needed. The run did not exceed the brake.",
+    )
     rows, _, _ = clean_graph.execute_query("MATCH (b:Brake) RETURN b.state AS state")
     assert [row["state"] for row in rows] == ["waiting"]
 
