@@ -1,1 +1,1 @@
-"""What people maintain: each mutation states something by hand, through the graph's one door."""
+"""What people maintain: each mutation states something by hand, through ``GraphWriter``."""

@@ -24,8 +24,9 @@ from graph.statements.precedence import MANUAL
 from graph.statements.statement import DatedLink, DatedValue, Ref, Scalar, Statement, Value
 from graph.time import EmptyPeriod, Period, period, without, written_day
 from graph.writing.amending import Amendment, Guard
-from graph.writing.door import GraphWriter, Stale
-from graph.writing.door import Written as Changed
+from graph.writing.graph_writer import GraphWriter
+from graph.writing.graph_writer import Written as Changed
+from graph.writing.retrying import Stale
 
 # No other digits, no underscores, nothing that is not a number (nan, inf) or too large for one.
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
@@ -116,10 +117,10 @@ class Editing:
         return self.write_all([Amendment(kind, uuid, edit, expected, days=about)])[0]
 
     def write_all(self, amendments: Sequence[Amendment], guard: Guard | None = None) -> list[Written]:
-        door = GraphWriter(self._context.driver, self._context.keyring, self._context.order)
+        writer = GraphWriter(self._context.driver, self._context.keyring, self._context.order)
         return [
             Written(uuid=strawberry.ID(each.uuid), version=each.version, change=each.change, notice=_notice(each))
-            for each in door.amend_all(amendments, self.origin, guard)
+            for each in writer.amend_all(amendments, self.origin, guard)
         ]
 
     def read(self, work: Callable[[neo4j.Session], T]) -> T:

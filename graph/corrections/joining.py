@@ -21,7 +21,7 @@ from graph.statements.precedence import MANUAL, SourceOrder
 from graph.statements.statement import DatedValue, Ref, Statement
 from graph.statements.stored_record import from_text
 from graph.time import within, without
-from graph.writing.door import Written
+from graph.writing.graph_writer import Written
 from graph.writing.loading import KeptRecord, load
 
 KIND = "Person"

@@ -90,7 +90,7 @@ class Brake:
         """
         if lines is not None and self.approved is None and (covering := self._covering(lines)) is not None:
             return covering
-        brake = keep(self.driver, self.source, run, digest, summary(), lines)
+        brake = keep_stopped(self.driver, self.source, run, digest, summary(), lines)
         if self.approved == brake:
             approve(self.driver, brake, self.user or "command line", self.reason)
         allowed = self._allowing(digest, lines)
@@ -157,7 +157,7 @@ class Brake:
         return next((row["digest"] for row in rows if set(lines) <= set(row["lines"])), None)
 
 
-def keep(
+def keep_stopped(
     driver: neo4j.Driver,
     source: str,
     run: str,

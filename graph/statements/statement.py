@@ -1,10 +1,10 @@
-"""What a source says: statements, the one form in which every source's data reaches the graph.
+"""Statements: the one form in which every source's data reaches the graph.
 
-One ``Statement`` is what one source says of one thing. It replaces what the same source said of the same key
-before. It is kept in the graph as ``(:SourceRecord)-[:TELLS]->(thing)``, so that it can be seen who said what.
+One ``Statement`` is what one source states of one thing. It replaces what the same source stated under the same key
+before. The graph keeps it as ``(:SourceRecord)-[:TELLS]->(thing)``, so that each value can be traced to its source.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -125,3 +125,11 @@ class BadRecord(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(f"{problem.where()}: {problem.text} ({problem.rule})")
         self.problem = problem
+
+
+def cpr_numbers(statements: Iterable[Statement]) -> Iterator[str]:
+    """All CPR numbers in statements, present and former."""
+    for each in statements:
+        if each.cpr:
+            yield each.cpr
+        yield from (former.cpr for former in each.former_cprs)

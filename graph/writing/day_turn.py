@@ -20,7 +20,7 @@ import structlog
 
 from graph.change_log import Origin, append, entry, now, take_numbers, turned_day
 from graph.model import KINDS
-from graph.runs.brakes import Brake, StoppedByBrake, keep
+from graph.runs.brakes import Brake, StoppedByBrake, keep_stopped
 from graph.statements.merge import Thing
 from graph.time import today as todays_date
 from graph.writing.difference import copied
@@ -126,7 +126,7 @@ def _stopped(driver: neo4j.Driver, last: date, day: date, turned: Mapping[date, 
     days = (day - last).days
     what = f"{days} days ahead of the last turned day, {last}" if days > 0 else f"before the last turned day, {last}"
     text = f"Turn to {day}: {what}"
-    brake = keep(driver, DAY_TURN, "", _digest(last, day), [text])
+    brake = keep_stopped(driver, DAY_TURN, "", _digest(last, day), [text])
     # One turn waits at a time: the newest.
     driver.execute_query(
         "MATCH (b:Brake {source: $source, state: 'waiting'}) WHERE b.id <> $id DELETE b", source=DAY_TURN, id=brake

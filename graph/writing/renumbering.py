@@ -4,57 +4,53 @@ The number that holds is ``Person.cpr_hash`` with its cipher text; those before 
 ``(:FormerCpr {hash, cipher, key, from, to})-[:WAS]->(:Person)``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graph.cpr.keyring import Keyring
 from graph.identity.known_keys import KnownKeys
-from graph.statements.statement import Former, Statement
+from graph.statements.statement import Former, Statement, cpr_numbers
 from graph.writing.difference import Difference, Notice
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """What a statement leads to: the number to write, and those that the person is to be found by as well."""
+class NumberChange:
+    """The number that a statement makes the person's, and further numbers by which the person is found."""
 
     cpr: str | None = field(default=None, repr=False)
     formers: tuple[Former, ...] = field(default=(), repr=False)
     notices: tuple[Notice, ...] = ()
 
 
-def told(statements: Iterable[Statement]) -> Iterator[str]:
-    """All numbers in statements."""
-    for each in statements:
-        if each.cpr:
-            yield each.cpr
-        yield from (former.cpr for former in each.former_cprs)
+def number_change(
+    statement: Statement, uuid: str, current: str | None, index: KnownKeys, keyring: Keyring
+) -> NumberChange:
+    """What a statement's numbers change. ``current``: hash of the Person's number so far; the index knows all.
 
-
-def due(statement: Statement, uuid: str, current: str | None, index: KnownKeys, keyring: Keyring) -> Due:
-    """What becomes of a statement's numbers. ``current``: hash of the Person's number so far; the index knows all.
-
-    A number that the person had before it was changed does not come back because payroll still tells it. One that is
-    somebody else's is left with them: only a person can tell whether the two are one.
+    A number that the person had before it was changed does not come back because payroll still has it. A number
+    of another person stays with that person: only people can decide whether the two are one.
     """
     if statement.cpr is None:
-        return Due()
+        return NumberChange()
     cpr = keyring.hash(statement.cpr)
-    others = [each for each in (cpr, *map(keyring.hash, told([statement]))) if index.person(each) not in (None, uuid)]
+    others = [
+        each for each in (cpr, *map(keyring.hash, cpr_numbers([statement]))) if index.person(each) not in (None, uuid)
+    ]
     if others and cpr != current:
         other = str(index.person(others[0]))
         text = f"a CPR number belongs to the Person {other} already: are they the same person?"
-        return Due(notices=(Notice("cpr", "same_person", text, (uuid, other)),))
+        return NumberChange(notices=(Notice("cpr", "same_person", text, (uuid, other)),))
     formers = tuple(
         each
         for each in statement.former_cprs
         if index.person(keyring.hash(each.cpr)) in (None, uuid) and not index.is_former(keyring.hash(each.cpr))
     )
     if cpr == current:
-        return Due(formers=formers)
+        return NumberChange(formers=formers)
     if index.is_former(cpr) and not statement.former_cprs:
-        return Due()
-    return Due(statement.cpr, formers)
+        return NumberChange()
+    return NumberChange(statement.cpr, formers)
 
 
 # A number that has come back is no former one any more.

@@ -1,6 +1,6 @@
 """The address of a protected person is kept nowhere, whichever source states it (architecture.md §3; cpr.md pitfall 8).
 
-A rule of the model (``Property.withheld_while``), carried out at the door and where records move between things, by no
+A rule of the model (``Property.withheld_while``), carried out in comparing and in reassigning, by no
 source. While the protection holds or is to come, nothing is kept of what it withholds: not in the graph, of no day, not
 in any source's record, not in the change log. When it is over, what sources tell again holds from its end on; the days
 before stay empty.

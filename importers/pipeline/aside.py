@@ -5,10 +5,10 @@ import pickle
 from collections.abc import Sequence
 
 from graph.batches import Batches
+from graph.identity.statement_matching import MatchedStatement
 from graph.statements.packing import packed, unpacked
 from graph.statements.statement import Statement
 from graph.writing.difference import Difference
-from graph.writing.door import MatchedStatement
 from rules.assignments import IncomingStatement
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 import neo4j
 from pydantic import BaseModel, ConfigDict, Field
 
+from graph.identity.statement_matching import MatchedStatement
 from graph.writing.difference import Difference
 from graph.writing.difference_text import names_of, places
-from graph.writing.door import MatchedStatement
 
 STOPPING = frozenset({"ended", "withdrawn", "moved"})
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from graph.batches import Batches
+from graph.identity.statement_matching import MatchedStatement
+from graph.writing.comparing import StatementComparer
 from graph.writing.difference import Difference
-from graph.writing.door import GraphWriter, MatchedStatement, points_to_itself
+from graph.writing.transactions import points_to_itself
 from importers.pipeline.aside import of_compared
 from importers.pipeline.telling import BATCH
 
@@ -54,12 +56,12 @@ class New:
         return (stated for each in self.compared.values() for stated in each.stated.each() if stated.new)
 
 
-def compare(door: GraphWriter, kind: str, stated: Batches[MatchedStatement]) -> Compared:
+def compare(comparer: StatementComparer, kind: str, stated: Batches[MatchedStatement]) -> Compared:
     """``stated`` in batches in which no thing comes twice."""
     compared = Compared(kind, stated)
     for batch in stated:
         due = {place: each for place, each in enumerate(batch) if not each.new or points_to_itself(kind)}
-        found = {each.uuid: each for each in door.differences(list(due.values()))}
+        found = {each.uuid: each for each in comparer.differences(list(due.values()))}
         entries: list[Entry] = []
         for place, each in due.items():
             difference = found.get(each.uuid)

@@ -17,6 +17,7 @@ from graph.corrections.possible_duplicates import note_same
 from graph.cpr.keyring import Keyring
 from graph.identity.known_keys import RecordId
 from graph.identity.matching import DEFAULT_MATCH_KEYS, MatchKeys, keep_undecided
+from graph.identity.statement_matching import MatchedStatement
 from graph.model import KINDS
 from graph.planning import replan
 from graph.runs.brakes import Brake, StoppedByBrake
@@ -29,7 +30,8 @@ from graph.statements.statement import Problem
 from graph.writing.cycles import find_refused
 from graph.writing.day_turn import catch_up
 from graph.writing.difference import Difference
-from graph.writing.door import ATTEMPTS, GraphWriter, MatchedStatement, Stale
+from graph.writing.graph_writer import GraphWriter
+from graph.writing.retrying import write_until_current
 from importers.pipeline.aside import of_stated
 from importers.pipeline.brake import BrakeSettings, digest, digest_of_doubt, stopping, summary, too_many
 from importers.pipeline.comparing import Compared, Differences, New, compare, distinct
@@ -63,8 +65,8 @@ class Import:
     match_keys: MatchKeys
 
     def __post_init__(self) -> None:
-        self.door = GraphWriter(self.driver, self.keyring, self.order, self.match_keys)
-        self.ruling = RoleRules(self.driver, self.door.index, self.source.name, self.rules)
+        self.writer = GraphWriter(self.driver, self.keyring, self.order, self.match_keys)
+        self.ruling = RoleRules(self.driver, self.writer.index, self.source.name, self.rules)
         self.report = ImportReport(self.source.name, self.dry_run)
         self.brake = Brake(self.driver, self.source.name, self.approved, self.user, "approved with the import")
 
@@ -80,7 +82,7 @@ class Import:
             self.driver,
             self.source.name,
             self.keyring,
-            self.door.index,
+            self.writer.index,
             user=self.user,
             dry_run=self.dry_run,
             progress=self.progress,
@@ -122,7 +124,7 @@ class Import:
 
     def _leave_out(self, reading: Reading, stop: StoppedByBrake) -> None:
         """The reading waits for an approval, the run goes on: what was noted of its new things is not to be."""
-        self.door.index.forget()
+        self.writer.index.forget()
         self.report.brake = self.report.brake or stop.brake
         self.report.reasons += tuple(f"{reading.label}: {each} (approve {stop.brake})" for each in stop.reasons)
 
@@ -134,7 +136,7 @@ class Import:
 
     def _take(self, reading: Reading, known: GraphKnown) -> None:
         self._suspect = reading.incomplete_because
-        taking = Intake(self.driver, self.source.name, reading, known, self.door.index, self.progress)
+        taking = Intake(self.driver, self.source.name, reading, known, self.writer.index, self.progress)
         told = taking.told()
         told.add(each for each in self.ruling.of(lambda: told.statements("Employment")) if taking.is_sound(each))
         self.report.unchanged += taking.unchanged
@@ -171,31 +173,27 @@ class Import:
     # -- compare, brake, apply ----------------------------------------------------------------------------------
 
     def _settle(self, told: Telling, problems: list[Problem]) -> bool:
-        """Compare, brake and apply; again from the start where somebody else wrote meanwhile. Whether it wrote."""
-        for attempt in range(ATTEMPTS):
+        """Compare, brake and apply; again from the start where another writer was faster. Whether it wrote."""
+
+        def attempt() -> tuple[bool, list[Problem]]:
             found: list[Problem] = []
-            try:
-                wrote = self._compare_and_apply(told, found)
-            except Stale:
-                if attempt + 1 == ATTEMPTS:
-                    raise
-                self.door.index.forget()
-                continue
-            problems += found
-            return wrote
-        raise AssertionError("the loop returns or raises")
+            return self._compare_and_apply(told, found), found
+
+        wrote, found = write_until_current(attempt, lambda stale: self.writer.index.forget())
+        problems += found
+        return wrote
 
     def _compare_and_apply(self, told: Telling, problems: list[Problem]) -> bool:
         by_kind = self._identified(told)
         self._wait_for_decisions(told, problems)
-        compared = {kind: compare(self.door, kind, stated) for kind, stated in by_kind.items()}
+        compared = {kind: compare(self.writer.comparer, kind, stated) for kind, stated in by_kind.items()}
         self._leave_out_cycles(compared, problems)
         self._stop_or_go(compared)
         if self.dry_run:
             self._preview(compared, problems)
             return False
         before = self.report.counts.total()
-        writing = Writing(self.door, self._origin, lambda each: self._count(each, problems), self.progress)
+        writing = Writing(self.writer, self._origin, lambda each: self._count(each, problems), self.progress)
         for each in compared.values():
             writing.apply(each)
         if self._approved_digest is not None:
@@ -217,19 +215,20 @@ class Import:
         for source, group in told.of(kind):
             for batch in batches(group.each(), AT_ONCE):
                 pairs = [(each.statement, each.fingerprint) for each in batch]
-                yield from self.door.identify(source, pairs)
+                yield from self.writer.matcher.match(source, pairs)
 
     def _wait_for_decisions(self, told: Telling, problems: list[Problem]) -> None:
-        """What of this reading waits: the door remembers what earlier readings of the run have left."""
-        if not (self.door.waiting or self.door.undecided):
+        """Records of this reading that wait: the matcher also knows those that earlier readings of the run left."""
+        matcher = self.writer.matcher
+        if not (matcher.waiting or matcher.undecided):
             return
         records = (RecordId(each.source, each.statement.kind, each.statement.key) for each in told.each())
-        here = {each for each in records if each in self.door.waiting or each in self.door.undecided}
-        for record, about in self.door.waiting.items():
+        here = {each for each in records if each in matcher.waiting or each in matcher.undecided}
+        for record, about in matcher.waiting.items():
             if record in here:
                 text = f"nothing is known yet of the {about.kind} {about.key!r} that it is about"
                 problems.append(Problem(record.kind, record.key, "about", "unknown_reference", text, "notice"))
-        undecided = [each for each in self.door.undecided.values() if each.record in here]
+        undecided = [each for each in matcher.undecided.values() if each.record in here]
         for each in undecided:
             fits = (
                 f"{len(each.candidates)} things: {', '.join(each.candidates)}" if each.candidates else "nothing known"
@@ -250,10 +249,10 @@ class Import:
             for batch in compared["Unit"].stated:
                 for each in batch:
                     if each.uuid in out and each.new:
-                        self.door.index.drop(each.record, each.uuid)
+                        self.writer.index.drop(each.record, each.uuid)
                 left.add(each for each in batch if each.uuid not in out)
             # Again, since what pointed to a new unit that is left out now points to nothing.
-            compared["Unit"] = compare(self.door, "Unit", left)
+            compared["Unit"] = compare(self.writer.comparer, "Unit", left)
 
     def _stop_or_go(self, compared: dict[str, Compared]) -> None:
         """Raises StoppedByBrake where too much would end, or where the reading is doubtful and would write anything."""
@@ -296,7 +295,8 @@ class Import:
             for stated, found in of_kind:
                 known = dict(found)
                 new = [each for place, each in enumerate(stated) if each.new and place not in known]
-                differences = [each for each in (*known.values(), *self.door.differences(new)) if each is not None]
+                changes = (*known.values(), *self.writer.comparer.differences(new))
+                differences = [each for each in changes if each is not None]
                 for difference in differences:
                     self._count(difference, problems)
                 self.report.differences.add(differences)

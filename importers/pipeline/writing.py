@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from graph.change_log import Origin
+from graph.identity.statement_matching import MatchedStatement
 from graph.writing.difference import Difference
-from graph.writing.door import ATTEMPTS, GraphWriter, MatchAgain, MatchedStatement, Stale, points_to_itself
+from graph.writing.graph_writer import GraphWriter
+from graph.writing.retrying import MatchAgain, Stale, write_until_current
+from graph.writing.transactions import points_to_itself
 from importers.pipeline.comparing import Compared
 from importers.pipeline.intake import Progress
 
@@ -19,7 +22,8 @@ class _UnderWay:
 
     batch: Sequence[MatchedStatement]
     differences: list[Difference]
-    transaction: Future[list[int | None]]
+    transaction: Future[list[int | None]] | None
+    """None once its differences had to be compared again."""
     things: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -33,9 +37,9 @@ class Writing:
     """
 
     def __init__(
-        self, door: GraphWriter, origin: Callable[[], Origin], wrote: Callable[[Difference], None], progress: Progress
+        self, graph: GraphWriter, origin: Callable[[], Origin], wrote: Callable[[Difference], None], progress: Progress
     ) -> None:
-        self._door = door
+        self._graph = graph
         self._origin = origin
         self._wrote = wrote
         self._progress = progress
@@ -47,7 +51,7 @@ class Writing:
             for batch in compared.stated:
                 if new := [each for each in batch if each.new]:
                     self._origin()
-                    self._door.reserve(new)
+                    self._graph.transactions.reserve(new)
         with ThreadPoolExecutor(1, thread_name_prefix="writing") as thread, self._brought_to_an_end():
             self._apply(compared, thread)
 
@@ -66,10 +70,10 @@ class Writing:
             differences = [each for each in known.values() if each is not None]
             for difference in differences:
                 difference.new = difference.new and not is_reserved
-            differences += self._door.differences(fresh)
+            differences += self._graph.comparer.differences(fresh)
             self._end()
             if differences:
-                transaction = thread.submit(self._door.write, differences, self._origin())
+                transaction = thread.submit(self._graph.transactions.write, differences, self._origin())
                 self._under_way = _UnderWay(batch, differences, transaction)
                 written.add(self._under_way.things)
             done += len(batch)
@@ -82,33 +86,32 @@ class Writing:
             yield
         except BaseException:
             under_way, self._under_way = self._under_way, None
-            if under_way is not None and under_way.transaction.exception() is None:
+            if under_way is not None and under_way.transaction and under_way.transaction.exception() is None:
                 self._count(under_way.differences)
             raise
         self._end()
 
     def _end(self) -> None:
-        """Wait for the transaction; compare again, a few times, where others wrote one of the things meanwhile."""
+        """Wait for the transaction; compare again, a few times, where another writer changed one of the things."""
         under_way, self._under_way = self._under_way, None
         if under_way is None:
             return
-        differences = under_way.differences
-        for attempt in range(ATTEMPTS):
-            try:
-                if attempt == 0:
-                    under_way.transaction.result()
-                elif differences:
-                    self._door.write(differences, self._origin())
-            except MatchAgain:
-                raise
-            except Stale:
-                # Somebody else made a thing that is new here: then matching has to begin anew.
-                if attempt + 1 == ATTEMPTS or any(each.new for each in differences):
-                    raise
-                differences = list(self._door.differences(under_way.batch))
-                continue
-            self._count(differences)
-            return
+
+        def write() -> None:
+            if under_way.transaction is not None:
+                under_way.transaction.result()
+            elif under_way.differences:
+                self._graph.transactions.write(under_way.differences, self._origin())
+
+        def compare_again(stale: Stale) -> None:
+            # Another writer made a thing that is new here: then matching has to begin anew.
+            if isinstance(stale, MatchAgain) or any(each.new for each in under_way.differences):
+                raise stale
+            under_way.differences = list(self._graph.comparer.differences(under_way.batch))
+            under_way.transaction = None
+
+        write_until_current(write, compare_again)
+        self._count(under_way.differences)
 
     def _count(self, differences: Sequence[Difference]) -> None:
         for each in differences:

@@ -11,7 +11,7 @@ from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
-from graph.writing.door import GraphWriter
+from graph.writing.graph_writer import GraphWriter
 from reconnect.embedded import Addresses
 from tests.api.reads.asking import Asking, closed, open_asking
 
@@ -43,7 +43,7 @@ NODES = (
 
 @pytest.fixture
 def asking(clean_graph: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
-    door = GraphWriter(clean_graph, RING)
+    graph_writer = GraphWriter(clean_graph, RING)
     tags = {
         "performs": refs("27.12.01", "27.12.04", "27.12.06", "27.12.07", "28", "27.12.09", "27.12.03"),
         "responsible_for": refs("27.12.06", "27.12.03"),
@@ -71,7 +71,7 @@ def asking(clean_graph: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
             },
         ),
     ]  # fmt: skip
-    door.state("facts", told, Origin("facts"))
+    graph_writer.state("facts", told, Origin("facts"))
     opened = open_asking(addresses.bolt_uri, addresses.user, addresses.password, clean_graph, RING)
     rules = {"care": ("kle:27.12.10", "system:cura"), "help": ("kle:27.12.03",)}
     opened.reader = replace(opened.reader, role_rules=rules)

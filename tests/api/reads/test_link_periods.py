@@ -11,7 +11,7 @@ from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
 from graph.statements.statement import DatedLink, Ref, Statement
 from graph.time import Period
-from graph.writing.door import GraphWriter
+from graph.writing.graph_writer import GraphWriter
 from reconnect.embedded import Addresses
 from tests.api.reads.asking import Asking, closed, open_asking
 from tests.emptied import empty
@@ -28,7 +28,7 @@ def moved(driver: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
     empty(driver)
     start = date(2020, 1, 1)
     ring = Keyring.generate()
-    door = GraphWriter(driver, ring)
+    graph_writer = GraphWriter(driver, ring)
     statements = [
         unit("north"),
         unit("south"),
@@ -53,7 +53,7 @@ def moved(driver: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
             },
         ),
     ]
-    door.state("sd", statements, Origin("sd"))
+    graph_writer.state("sd", statements, Origin("sd"))
     opened = open_asking(addresses.bolt_uri, addresses.user, addresses.password, driver, ring)
     yield opened
     closed(opened)

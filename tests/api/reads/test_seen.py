@@ -10,7 +10,7 @@ from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
 from graph.statements.precedence import SourceOrder
 from graph.statements.statement import Statement
-from graph.writing.door import GraphWriter
+from graph.writing.graph_writer import GraphWriter
 from reconnect.embedded import Addresses
 from tests.api.reads.asking import Asking, closed, open_asking
 from tests.graph.organisation import person, small, told
@@ -21,15 +21,15 @@ RING = Keyring.generate()
 @pytest.fixture
 def seen(clean_graph: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
     """Payroll and a directory, which do not agree on everything."""
-    door = GraphWriter(clean_graph, RING, SourceOrder())
-    door.state("sd", [*small(), person("p4", "ALMA Testrup", "7101575008")], Origin("sd"))
+    graph_writer = GraphWriter(clean_graph, RING, SourceOrder())
+    graph_writer.state("sd", [*small(), person("p4", "ALMA Testrup", "7101575008")], Origin("sd"))
     directory = [
         Statement("Person", "a", None, {"name": told("Alma Hansen"), "mobile": told("1")}, cpr="1101575001"),
         Statement("Person", "b", None, {"name": told("Birk Prøvesen"), "street": told("Vej 1")}, cpr="0202575002"),
     ]
-    door.state("active_directory", directory, Origin("active_directory"))
+    graph_writer.state("active_directory", directory, Origin("active_directory"))
     home = Statement("Person", "c", None, {"street": told("Vej 2")}, cpr="0202575002")
-    door.state("facts", [home], Origin("facts"))
+    graph_writer.state("facts", [home], Origin("facts"))
     asked = open_asking(addresses.bolt_uri, addresses.user, addresses.password, clean_graph, RING)
     yield asked
     closed(asked)

@@ -13,7 +13,7 @@ from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
 from graph.statements.statement import DatedValue, Statement
 from graph.time import Period
-from graph.writing.door import GraphWriter
+from graph.writing.graph_writer import GraphWriter
 from tests.api.serving import Served
 
 ASK = "subscription($after: Int) { changes(after: $after) { number operation uuid } }"
@@ -24,10 +24,10 @@ def write_much(service: Served) -> list[threading.Thread]:
     """Writers at the same time, each with changes of its own."""
 
     def write(writer: int) -> None:
-        door = GraphWriter(service.driver, Keyring.generate())
+        graph_writer = GraphWriter(service.driver, Keyring.generate())
         for turn in range(EACH):
             values = {"name": (DatedValue(Period(), f"{writer}-{turn}"),)}
-            door.state("facts", [Statement("Unit", f"w{writer}", values=values)], Origin("facts"))
+            graph_writer.state("facts", [Statement("Unit", f"w{writer}", values=values)], Origin("facts"))
 
     threads = [threading.Thread(target=write, args=(n,)) for n in range(WRITERS)]
     for each in threads:

@@ -12,7 +12,7 @@ from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
 from graph.statements.statement import DatedValue, Statement
 from graph.time import Period
-from graph.writing.door import GraphWriter
+from graph.writing.graph_writer import GraphWriter
 from tests.api.serving import Served
 
 ASK = "subscription($after: Int) { changes(after: $after) { number kind after } }"

@@ -22,7 +22,7 @@ from graph.connection import connect_async
 from graph.cpr.keyring import Keyring
 from graph.statements.statement import DatedValue, Statement
 from graph.time import Period
-from graph.writing.door import GraphWriter
+from graph.writing.graph_writer import GraphWriter
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.api.subscriptions.test_websocket import closed_with, heard, init, opened, say

@@ -17,7 +17,7 @@ from graph.identity.lookup import find
 from graph.statements.precedence import MANUAL, SourceOrder
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
-from graph.writing.door import GraphWriter
+from graph.writing.graph_writer import GraphWriter
 from importers.pipeline.import_run import run_import
 from tests.graph.organisation import DAY, START, Stating, employment, person, small, told, unit
 from tests.graph.snapshot import change_numbers, last_write, snapshot
@@ -59,9 +59,9 @@ class Organisation:
         return {row["uuid"]: row["has"] for row in rows}
 
     def by_number(self, cpr: str) -> str | None:
-        door = GraphWriter(self.driver, self.ring)
-        door.index.learn_cprs([self.ring.hash(cpr)])
-        return door.index.person(self.ring.hash(cpr))
+        graph_writer = GraphWriter(self.driver, self.ring)
+        graph_writer.index.learn_cprs([self.ring.hash(cpr)])
+        return graph_writer.index.person(self.ring.hash(cpr))
 
     def log(self, uuid: str) -> list[tuple[Any, ...]]:
         rows, _, _ = self.driver.execute_query(
@@ -190,9 +190,9 @@ def by_hand(organisation: Organisation, uuid: str, name: str, value: str) -> Non
 
 def link_by_hand(organisation: Organisation, person_: str) -> None:
     """An assignment that was given by hand to the person, by uuid."""
-    door = GraphWriter(organisation.driver, organisation.ring)
+    graph_writer = GraphWriter(organisation.driver, organisation.ring)
     links = {"holder": (DatedLink(Period(), Ref("Person", person_, "uuid")),)}
-    door.amend("Assignment", None, lambda kept: replace(kept, exists=(Period(),), links=links), WHY)
+    graph_writer.amend("Assignment", None, lambda kept: replace(kept, exists=(Period(),), links=links), WHY)
 
 
 def former_numbers(driver: neo4j.Driver) -> list[Any]:

@@ -141,7 +141,7 @@ def test_who_was_joined_goes_along_and_what_waits_or_was_bad_is_taken_from_the_l
     Joining(graph, RING, SourceOrder()).join(keep, joined, BY)
     settle_problems(graph, "sd", "a run", [Problem("Employment", "e1", "title", "odd", "is odd")], [])
     keep_undecided(graph, [Undecided(RecordId("facts", "Person", "x"), (keep, uuid_of(graph, "p2")))])
-    keep(graph, "sd", "a run", "0123456789abcdef", ["3 of 4", "Employment e1: ended", "Employment e2: ended"])
+    keep_stopped(graph, "sd", "a run", "0123456789abcdef", ["3 of 4", "Employment e1: ended", "Employment e2: ended"])
     assert {keep, joined} < set(erase_person(graph, keep, BY))
     assert [each for each in (*PERSONAL, RING.hash("1101575028"), "'e1'") if each in everything(graph)] == []
     assert kept_problems(graph, "sd") == {}

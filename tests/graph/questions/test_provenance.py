@@ -10,7 +10,7 @@ from graph.questions.provenance import BY_HAND, ONLY, UNION, Claims, provenance
 from graph.statements.precedence import SourceOrder
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
-from graph.writing.door import GraphWriter
+from graph.writing.graph_writer import GraphWriter
 from tests.graph.organisation import link, person, told, unit
 
 RING = Keyring.generate()
@@ -19,8 +19,8 @@ CPR = "0202575002"
 
 
 def state(driver: neo4j.Driver, source: str, *statements: Statement) -> str:
-    door = GraphWriter(driver, RING, SourceOrder())
-    return door.state(source, statements, Origin(source))[0].uuid
+    graph_writer = GraphWriter(driver, RING, SourceOrder())
+    return graph_writer.state(source, statements, Origin(source))[0].uuid
 
 
 def said(driver: neo4j.Driver, uuid: str, kind: str = "Person", day: date = DAY) -> dict[str, Claims]:
@@ -55,12 +55,12 @@ def test_the_other_order_of_a_property_is_followed_and_told(clean_graph: neo4j.D
 
 def test_a_value_by_hand_outranks_and_says_so(clean_graph: neo4j.Driver) -> None:
     uuid = state(clean_graph, "sd", person("p2", "Birk Prøvesen", CPR))
-    door = GraphWriter(clean_graph, RING, SourceOrder())
+    graph_writer = GraphWriter(clean_graph, RING, SourceOrder())
 
     def edit(kept: Statement) -> Statement:
         return Statement("Person", kept.key, None, {**kept.values, "name": told("Birk P.")}, kept.links)
 
-    door.amend("Person", uuid, edit, Origin("manual", user="hr"))
+    graph_writer.amend("Person", uuid, edit, Origin("manual", user="hr"))
     name = said(clean_graph, uuid)["name"]
     assert (name.rule, [each.holds for each in name.sayings]) == (BY_HAND, [True, False])
 
@@ -85,13 +85,13 @@ def test_several_links_at_a_time_are_no_conflict_and_a_single_one_is(clean_graph
     north = state(clean_graph, "sd", unit("north", "root"))
     kle = [Statement("KleNode", each, values={"number": (DatedValue(Period(), each),)}) for each in ("27", "28")]
     state(clean_graph, "facts", *kle)
-    door = GraphWriter(clean_graph, RING, SourceOrder())
+    graph_writer = GraphWriter(clean_graph, RING, SourceOrder())
 
     def edit(kept: Statement) -> Statement:
         performs = (DatedLink(Period(), Ref("KleNode", "28", "natural")),)
         return Statement("Unit", kept.key, None, {}, {"performs": performs})
 
-    door.amend("Unit", north, edit, Origin("manual", user="hr"))
+    graph_writer.amend("Unit", north, edit, Origin("manual", user="hr"))
     tagged = Statement("Unit", "u", None, {}, {"performs": (DatedLink(Period(), Ref("KleNode", "27", "natural")),)})
     tagged.about = Ref("Unit", north, "uuid")
     state(clean_graph, "facts", tagged)

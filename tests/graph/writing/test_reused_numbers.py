@@ -10,7 +10,7 @@ from graph.cpr.keyring import Keyring
 from graph.identity.lookup import find
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
-from graph.writing.door import GraphWriter
+from graph.writing.graph_writer import GraphWriter
 
 RING = Keyring.generate()
 ORIGIN = Origin("test")

@@ -12,7 +12,7 @@ from graph.errors import ChangeRejected
 from graph.statements.precedence import SourceOrder
 from graph.statements.statement import DatedValue, Statement
 from graph.time import Period
-from graph.writing.door import GraphWriter
+from graph.writing.graph_writer import GraphWriter
 from importers.pipeline.import_run import run_import
 from tests.graph.organisation import Stating, person, told
 from tests.graph.snapshot import last_write

@@ -10,7 +10,7 @@ from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
-from graph.writing.door import GraphWriter
+from graph.writing.graph_writer import GraphWriter
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
 from importers.kle.settings import KleSettings

@@ -7,10 +7,10 @@ import pytest
 
 from graph import batches
 from graph.identity.known_keys import RecordId
+from graph.identity.statement_matching import MatchedStatement
 from graph.statements.merge import LinkRow, State, Thing
 from graph.time import Period
 from graph.writing.difference import Difference, Notice
-from graph.writing.door import MatchedStatement
 from graph.writing.loading import KeptRecord
 from importers.pipeline.aside import of_compared, of_stated, of_told
 from importers.pipeline.comparing import distinct

@@ -7,9 +7,11 @@ from typing import cast
 import pytest
 
 from graph.change_log import Origin
+from graph.identity.statement_matching import MatchedStatement
 from graph.statements.merge import Thing
 from graph.writing.difference import Difference
-from graph.writing.door import GraphWriter, MatchedStatement, Stale
+from graph.writing.graph_writer import GraphWriter
+from graph.writing.retrying import Stale
 from importers.pipeline import comparing
 from importers.pipeline.aside import of_stated
 from importers.pipeline.comparing import Compared, distinct
@@ -19,12 +21,13 @@ from tests.graph.organisation import person
 
 
 class Noting:
-    """A door that writes nothing, and notes in which order it was asked what."""
+    """A writer that writes nothing, and notes in which order it compares and writes."""
 
     def __init__(self, writes: Callable[[], None] = lambda: None) -> None:
         self.noted: list[str] = []
         self.comparing = threading.Event()
         self.writes = writes
+        self.comparer = self.transactions = self
 
     def differences(self, stated: Sequence[MatchedStatement]) -> Iterator[Difference]:
         if stated:
@@ -53,10 +56,10 @@ def _compared(stated: Sequence[MatchedStatement]) -> Compared:
     return compared
 
 
-def _apply(door: Noting, *stated: MatchedStatement) -> list[str]:
+def _apply(noting: Noting, *stated: MatchedStatement) -> list[str]:
     """Keys of what was written."""
     wrote: list[str] = []
-    made = Writing(cast(GraphWriter, door), lambda: Origin("sd"), lambda each: wrote.append(each.record.key), silent)
+    made = Writing(cast(GraphWriter, noting), lambda: Origin("sd"), lambda each: wrote.append(each.record.key), silent)
     made.apply(_compared(stated))
     return wrote
 
@@ -67,32 +70,32 @@ def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_next_batch_is_compared_while_one_is_written() -> None:
-    door = Noting()
+    noting = Noting()
     overlapped: list[bool] = []
-    door.writes = lambda: overlapped.append(door.comparing.wait(30))
-    assert _apply(door, *(_stated(each, each) for each in "abcd")) == ["a", "b", "c", "d"]
+    noting.writes = lambda: overlapped.append(noting.comparing.wait(30))
+    assert _apply(noting, *(_stated(each, each) for each in "abcd")) == ["a", "b", "c", "d"]
     assert overlapped[0], "the second batch was compared before the first was written"
-    assert [each for each in door.noted if each.startswith("write")] == ["write a b", "write c d"]
+    assert [each for each in noting.noted if each.startswith("write")] == ["write a b", "write c d"]
 
 
 def test_a_thing_that_comes_again_is_compared_with_what_was_written_of_it() -> None:
-    door = Noting()
-    _apply(door, _stated("a", "1"), _stated("b", "2"), _stated("c", "1"), _stated("d", "3"))
-    assert door.noted[:2] == ["compare a b", "write a b"]
-    assert door.noted[2:] == ["compare c d", "write c d"]
+    noting = Noting()
+    _apply(noting, _stated("a", "1"), _stated("b", "2"), _stated("c", "1"), _stated("d", "3"))
+    assert noting.noted[:2] == ["compare a b", "write a b"]
+    assert noting.noted[2:] == ["compare c d", "write c d"]
 
 
 def test_what_others_wrote_meanwhile_is_compared_again_and_counted_once() -> None:
-    door = Noting()
+    noting = Noting()
     failing = iter([Stale(), None])
 
     def fail() -> None:
         if failure := next(failing, None):
             raise failure
 
-    door.writes = fail
-    assert _apply(door, _stated("a", "1", new=False)) == ["a"]
-    assert door.noted == ["compare a", "compare a", "write a"]
+    noting.writes = fail
+    assert _apply(noting, _stated("a", "1", new=False)) == ["a"]
+    assert noting.noted == ["compare a", "compare a", "write a"]
 
 
 def test_a_new_thing_that_others_made_meanwhile_is_matched_anew() -> None:
@@ -110,9 +113,9 @@ def test_what_was_written_counts_where_the_next_batch_can_not_be_made() -> None:
                 raise KeyError("c")
             return super().differences(stated)
 
-    door = Failing()
+    noting = Failing()
     wrote: list[str] = []
-    made = Writing(cast(GraphWriter, door), lambda: Origin("sd"), lambda each: wrote.append(each.record.key), silent)
+    made = Writing(cast(GraphWriter, noting), lambda: Origin("sd"), lambda each: wrote.append(each.record.key), silent)
     with pytest.raises(KeyError):
         made.apply(_compared([_stated(each, each) for each in "abc"]))
     assert wrote == ["a", "b"]

@@ -8,7 +8,7 @@ from graph.change_log import Origin
 from graph.questions.unlisted_positions import unmatched_positions
 from graph.statements.statement import DatedLink, Ref, Statement
 from graph.time import Period
-from graph.writing.door import GraphWriter
+from graph.writing.graph_writer import GraphWriter
 from importers.pipeline.import_run import run_import
 from importers.positions.graph_lookup import GraphLookup
 from importers.positions.settings import PositionsSettings

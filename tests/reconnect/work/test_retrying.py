@@ -17,7 +17,7 @@ import exporters
 import importers
 from exporters.errors import DeliveryError, ExportError, HostKeyError, Overtaken
 from graph.retry import NEVER, NEXT, SOON, Retry, at
-from graph.writing.door import MatchAgain, Stale
+from graph.writing.retrying import MatchAgain, Stale
 from importers.active_directory.errors import LoginRejected
 from importers.sd.errors import OutsideOpeningHours
 from importers.source import SourceError

@@ -13,7 +13,7 @@ from graph.errors import ChangeRejected, Conflict, Unknown
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
 from graph.writing.amending import Amendment
-from graph.writing.door import GraphWriter
+from graph.writing.graph_writer import GraphWriter
 from importers.pipeline.import_run import run_import
 from tests.graph.organisation import Stating, small
 from tests.graph.snapshot import change_numbers, last_write, snapshot
@@ -51,13 +51,13 @@ def named(name: str):  # type: ignore[no-untyped-def]
 
 
 def test_a_manual_value_holds_until_it_is_released(graph: neo4j.Driver, ring: Keyring) -> None:
-    door, north = GraphWriter(graph, ring), uuid(graph, "north")
-    written = door.amend("Unit", north, named("Nord og Vest"), BY_HAND)
+    graph_writer, north = GraphWriter(graph, ring), uuid(graph, "north")
+    written = graph_writer.amend("Unit", north, named("Nord og Vest"), BY_HAND)
     assert written.change is not None
     run_import(graph, Stating(*small()), ring)
     rows, _, _ = graph.execute_query("MATCH (u:Unit {uuid: $uuid}) RETURN u.name AS name", uuid=north)
     assert rows[0]["name"] == "Nord og Vest"
-    door.amend("Unit", north, lambda kept: replace(kept, values={}), BY_HAND, written.version)
+    graph_writer.amend("Unit", north, lambda kept: replace(kept, values={}), BY_HAND, written.version)
     rows, _, _ = graph.execute_query("MATCH (u:Unit {uuid: $uuid}) RETURN u.name AS name", uuid=north)
     assert rows[0]["name"] == "North"
 
@@ -65,44 +65,44 @@ def test_a_manual_value_holds_until_it_is_released(graph: neo4j.Driver, ring: Ke
 def test_an_expected_version_that_is_past_is_a_conflict_that_says_who_changed_what(
     graph: neo4j.Driver, ring: Keyring
 ) -> None:
-    door, north = GraphWriter(graph, ring), uuid(graph, "north")
-    first = door.amend("Unit", north, named("A"), BY_HAND, expected_version=1)
+    graph_writer, north = GraphWriter(graph, ring), uuid(graph, "north")
+    first = graph_writer.amend("Unit", north, named("A"), BY_HAND, expected_version=1)
     with pytest.raises(Conflict) as conflict:
-        door.amend("Unit", north, named("B"), BY_HAND, expected_version=1)
+        graph_writer.amend("Unit", north, named("B"), BY_HAND, expected_version=1)
     assert (conflict.value.by, conflict.value.found) == ("hanne", first.version)
 
 
 def test_nothing_is_written_where_nothing_changes(graph: neo4j.Driver, ring: Keyring) -> None:
-    door, north = GraphWriter(graph, ring), uuid(graph, "north")
-    once = door.amend("Unit", north, named("A"), BY_HAND)
+    graph_writer, north = GraphWriter(graph, ring), uuid(graph, "north")
+    once = graph_writer.amend("Unit", north, named("A"), BY_HAND)
     before = last_write(graph)
-    again = door.amend("Unit", north, named("A"), BY_HAND)
+    again = graph_writer.amend("Unit", north, named("A"), BY_HAND)
     assert (again.change, again.version) == (None, once.version)
     assert last_write(graph) == before
 
 
 def test_refusals_leave_the_graph_as_it_was(graph: neo4j.Driver, ring: Keyring) -> None:
-    door = GraphWriter(graph, ring)
+    graph_writer = GraphWriter(graph, ring)
     root, north, south = (uuid(graph, key) for key in ("root", "north", "south"))
     before, numbers = snapshot(graph), change_numbers(graph)
     with pytest.raises(ChangeRejected) as cycle:
-        door.amend("Unit", root, under(north), BY_HAND)
+        graph_writer.amend("Unit", root, under(north), BY_HAND)
     assert (cycle.value.code, cycle.value.start) == ("cycle", DAY)
     assert cycle.value.units == tuple(sorted((root, north)))
     with pytest.raises(ChangeRejected) as both:
-        door.amend_all(
+        graph_writer.amend_all(
             [Amendment("Unit", north, under(south, DAY, date(2026, 8, 1))), Amendment("Unit", south, under(north))],
             BY_HAND,
         )
     assert (both.value.code, both.value.end) == ("cycle", date(2026, 8, 1))
     with pytest.raises(ChangeRejected) as empty:
-        door.amend("Unit", north, under(root, DAY, DAY), BY_HAND)
+        graph_writer.amend("Unit", north, under(root, DAY, DAY), BY_HAND)
     assert empty.value.code == "empty_period"
     with pytest.raises(ChangeRejected) as nowhere:
-        door.amend("Unit", north, under("00000000-0000-4000-8000-000000000000"), BY_HAND)
+        graph_writer.amend("Unit", north, under("00000000-0000-4000-8000-000000000000"), BY_HAND)
     assert nowhere.value.code == "unknown_reference"
     with pytest.raises(Unknown):
-        door.amend("Unit", "no-such-unit", named("A"), BY_HAND)
+        graph_writer.amend("Unit", "no-such-unit", named("A"), BY_HAND)
     assert snapshot(graph) == before
     assert change_numbers(graph) == numbers
 

@@ -1,0 +1,147 @@
+"""The one way in which statements reach the graph: match, compare, write.
+
+``graph.identity.statement_matching`` finds the thing that each statement is about, ``graph.writing.comparing`` what it
+would change, ``graph.writing.transactions`` writes that. ``GraphWriter`` puts the three together for few statements and
+for changes by hand; an import (``importers.pipeline``) goes through them in batches.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from uuid import uuid4
+
+import neo4j
+
+from graph.change_log import Origin, turned_day
+from graph.cpr.keyring import Keyring
+from graph.errors import ChangeRejected
+from graph.identity.known_keys import KnownKeys
+from graph.identity.matching import DEFAULT_MATCH_KEYS, MatchKeys
+from graph.identity.statement_matching import MatchedStatement, StatementMatcher
+from graph.model import KINDS
+from graph.statements.merge import check
+from graph.statements.precedence import MANUAL, SourceOrder
+from graph.statements.statement import Statement
+from graph.writing.amending import Amendment, Guard, amended, refuse_absent
+from graph.writing.comparing import StatementComparer
+from graph.writing.difference import Difference
+from graph.writing.loading import load
+from graph.writing.retrying import write_until_current
+from graph.writing.transactions import DifferenceWriter, points_to_itself
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a change by hand has led to. ``change`` is None where nothing that holds has changed; ``recorded``: what is
+    claimed by hand has changed all the same."""
+
+    uuid: str
+    version: int
+    change: int | None
+    recorded: bool = False
+
+
+class GraphWriter:
+    """Matches, compares and writes. Keep one per run: ``index`` caches what keys stand for."""
+
+    def __init__(
+        self,
+        driver: neo4j.Driver,
+        keyring: Keyring,
+        order: SourceOrder | None = None,
+        match_keys: MatchKeys = DEFAULT_MATCH_KEYS,
+    ) -> None:
+        self.driver = driver
+        self.order = order or SourceOrder()
+        self.index = KnownKeys(driver)
+        with driver.session() as session:
+            # What the copies show is of the last turned day; which day it is, the clock says.
+            shown = turned_day(session)
+        self.matcher = StatementMatcher(driver, keyring, self.index, match_keys)
+        self.comparer = StatementComparer(driver, keyring, self.order, self.index)
+        self.transactions = DifferenceWriter(driver, keyring, self.index, shown)
+
+    def state(self, source: str, statements: Sequence[Statement], origin: Origin) -> list[Written]:
+        """Import statements of one source, in one transaction a kind. Raises ChangeRejected, Conflict."""
+        written = []
+        for kind in KINDS:
+            of_kind = [(each, "") for each in statements if each.kind == kind]
+            if of_kind:
+                for each, _ in of_kind:
+                    check(each)
+                written += self._settle(partial(self.matcher.match, source, of_kind), origin)
+        return written
+
+    def amend(
+        self,
+        kind: str,
+        uuid: str | None,
+        edit: Callable[[Statement], Statement],
+        origin: Origin,
+        expected_version: int | None = None,
+    ) -> Written:
+        """Change what people state by hand of one thing (a new one where ``uuid`` is None).
+
+        ``edit`` gets the stored manual statement (``exists=None``, empty, if there is none) and returns the new one.
+        Raises ChangeRejected, Unknown (no such thing, a reference to nothing), Conflict (``expected_version`` is past).
+        """
+        return self.amend_all([Amendment(kind, uuid, edit, expected_version)], origin)[0]
+
+    def amend_all(self, amendments: Sequence[Amendment], origin: Origin, guard: Guard | None = None) -> list[Written]:
+        """Several changes by hand, all or none. ``guard``: see there."""
+
+        def matched() -> list[MatchedStatement]:
+            found = []
+            for each in amendments:
+                uuid, statement = amended(self.driver, self.order, each, str(uuid4()))
+                found.append(MatchedStatement(MANUAL, statement, "", uuid, each.uuid is None))
+            return found
+
+        return self._settle(matched, origin, strict=True, guard=guard)
+
+    def _settle(
+        self,
+        make: Callable[[], list[MatchedStatement]],
+        origin: Origin,
+        *,
+        strict: bool = False,
+        guard: Guard | None = None,
+    ) -> list[Written]:
+        def attempt() -> list[Written]:
+            matched = make()
+            found = self._compared(matched)
+            if strict:
+                _reject_notices(found.values())
+                refuse_absent(self.driver, found.values())
+            if any(each.new for each in matched) and points_to_itself(matched[0].statement.kind):
+                self.transactions.reserve(matched)
+                found = self._compared(matched)
+            numbers = self.transactions.write_all(list(found.values()), origin, guard)
+            return [
+                Written(
+                    each.uuid,
+                    found[each.uuid].version + 1 if each.uuid in found else self._version(each),
+                    numbers.get(each.uuid),
+                    each.uuid in found,
+                )
+                for each in matched
+            ]
+
+        return write_until_current(attempt, lambda stale: self.index.forget())
+
+    def _compared(self, matched: Sequence[MatchedStatement]) -> dict[str, Difference]:
+        by_kind: dict[str, list[MatchedStatement]] = {}
+        for each in matched:
+            by_kind.setdefault(each.statement.kind, []).append(each)
+        return {each.uuid: each for batch in by_kind.values() for each in self.comparer.differences(batch)}
+
+    def _version(self, matched: MatchedStatement) -> int:
+        return load(self.driver, matched.statement.kind, [matched.uuid])[matched.uuid].version
+
+
+def _reject_notices(found: Iterable[Difference]) -> None:
+    """What an import only notes makes a change by hand invalid."""
+    for each in found:
+        if each.notices:
+            text = "; ".join(f"{notice.field}: {notice.text}" for notice in each.notices)
+            raise ChangeRejected(each.notices[0].rule, text)
