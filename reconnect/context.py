@@ -85,7 +85,7 @@ class Context:
         from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
         from graph.connection import connect
-        from graph.migrations import migrate
+        from graph.migrations import EditedMigration, migrate
         from reconnect.foreseen import refused_by_neo4j
 
         if not self._opened:
@@ -94,6 +94,9 @@ class Context:
             try:
                 driver.verify_connectivity()
                 migrate(driver)
+            except EditedMigration as error:
+                driver.close()
+                raise CommandFailed(str(error)) from error
             except AuthError as error:
                 driver.close()
                 raise CommandFailed(refused_by_neo4j(self.instance.home.path)) from error

@@ -1,14 +1,17 @@
 """Constraints, indexes and changes of the stored form: numbered, applied once each, in order.
 
-A migration is a ``.cypher`` file of statements that end in ``;``. Which have run is kept in ``(:Migration)``.
-Migrations may be applied by several processes at once: each statement can be repeated without harm.
+A migration is a ``.cypher`` file of statements that end in ``;``. ``(:Migration {name, applied, checksum})`` keeps
+which have run, and what they were: a migration that was edited afterwards is rejected, since this database would lack
+the edit. Several processes may migrate at once: each statement can be repeated without harm.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import neo4j
 
+from graph.errors import GraphError
 from graph.migrations import sort_keys
 
 FOLDER = Path(__file__).parent
@@ -18,21 +21,59 @@ _FILLED_BY: Mapping[str, Callable[[neo4j.Driver], None]] = {"0090_danish_order":
 """What a migration does besides its statements, after them."""
 
 
-def migrate(driver: neo4j.Driver) -> list[str]:
-    """Apply what has not been applied; the names of those applied now."""
+class EditedMigration(GraphError):
+    """A migration was edited after it was applied to this database. Nothing was applied."""
+
+    code = "edited_migration"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"edited after they were applied to this database: {', '.join(names)}. "
+            "Restore these files, and put the change in a new migration."
+        )
+        self.names = tuple(names)
+
+
+def migrate(driver: neo4j.Driver, folder: Path = FOLDER) -> list[str]:
+    """Apply the migrations that this database lacks, in order; the names of those applied now.
+
+    A database whose applied migrations have no checksum yet gets it now. Raises EditedMigration.
+    """
     driver.execute_query("CREATE CONSTRAINT migration_name IF NOT EXISTS FOR (m:Migration) REQUIRE m.name IS UNIQUE")
-    rows, _, _ = driver.execute_query(LISTED)
-    done = {row["name"] for row in rows}
+    rows, _, _ = driver.execute_query("MATCH (m:Migration) RETURN m.name AS name, m.checksum AS checksum")
+    done = {row["name"]: row["checksum"] for row in rows}
+    files = {file.stem: statements(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("[0-9]*.cypher"))}
+    checksums = {name: checksum(each) for name, each in files.items()}
+    edited = [name for name, each in checksums.items() if done.get(name) not in (None, each)]
+    if edited:
+        raise EditedMigration(edited)
+    unsealed = [{"name": name, "checksum": checksums[name]} for name in files if name in done and done[name] is None]
+    if unsealed:
+        driver.execute_query(
+            """
+            UNWIND $rows AS row
+            MATCH (m:Migration {name: row.name})
+            SET m.checksum = row.checksum
+            """,
+            rows=unsealed,
+        )
     applied = []
-    for file in sorted(FOLDER.glob("[0-9]*.cypher")):
-        if file.stem in done:
+    for name, each in files.items():
+        if name in done:
             continue
-        for statement in _statements(file.read_text(encoding="utf-8")):
+        for statement in each:
             driver.execute_query(statement)
-        if file.stem in _FILLED_BY:
-            _FILLED_BY[file.stem](driver)
-        driver.execute_query("MERGE (m:Migration {name: $name}) SET m.applied = datetime()", name=file.stem)
-        applied.append(file.stem)
+        if name in _FILLED_BY:
+            _FILLED_BY[name](driver)
+        driver.execute_query(
+            """
+            MERGE (m:Migration {name: $name})
+            SET m.applied = datetime(), m.checksum = $checksum
+            """,
+            name=name,
+            checksum=checksums[name],
+        )
+        applied.append(name)
     if applied:
         driver.execute_query("CALL db.awaitIndexes(300)")
     return applied
@@ -50,6 +91,12 @@ def missing(applied: Iterable[str]) -> list[str]:
     return [file.stem for file in sorted(FOLDER.glob("[0-9]*.cypher")) if file.stem not in done]
 
 
-def _statements(text: str) -> list[str]:
+def checksum(each: Sequence[str]) -> str:
+    """Of a migration's statements; comments and the layout of lines do not count."""
+    return hashlib.sha256("\n".join(" ".join(one.split()) for one in each).encode()).hexdigest()
+
+
+def statements(text: str) -> list[str]:
+    """The statements of a migration file, without comments."""
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("//"))
     return [each.strip() for each in "\n".join(lines).split(";") if each.strip()]

@@ -1,0 +1,90 @@
+"""The migrations make the constraints and indexes that the model needs, and are not edited once they are applied."""
+
+import re
+from pathlib import Path
+
+import neo4j
+import pytest
+
+from graph.migrations import FOLDER, EditedMigration, checksum, migrate, statements
+from graph.model import INDEXED, KINDS
+
+CONSTRAINT = re.compile(
+    r"CREATE CONSTRAINT (?P<name>\w+) IF NOT EXISTS FOR \(\w+:(?P<label>\w+)\) REQUIRE (?P<of>.+) IS UNIQUE"
+)
+INDEX = re.compile(r"CREATE INDEX (?P<name>\w+) IF NOT EXISTS FOR \(\w+:(?P<label>\w+)\) ON (?P<of>\(.+\))")
+OF_LINK = re.compile(r"CREATE INDEX (?P<name>\w+) IF NOT EXISTS FOR \(\)-\[\w+:(?P<label>\w+)\]-\(\) ON (?P<of>\(.+\))")
+DROP = re.compile(r"DROP (?:CONSTRAINT|INDEX) (?P<name>\w+) IF EXISTS")
+OF_PIPELINE = {"sort_key", "top", "uuid"}
+"""Properties of things that are indexed and are no values of the model."""
+
+
+def made(pattern: re.Pattern[str]) -> set[tuple[str, str]]:
+    """(label or type, first property) of what is there after all migrations."""
+    found: dict[str, tuple[str, str]] = {}
+    for file in sorted(FOLDER.glob("[0-9]*.cypher")):
+        for each in statements(file.read_text(encoding="utf-8")):
+            text = " ".join(each.split())
+            if match := pattern.match(text):
+                found.setdefault(match["name"], (match["label"], re.findall(r"\.(\w+)", match["of"])[0]))
+            elif match := DROP.match(text):
+                found.pop(match["name"], None)
+    return set(found.values())
+
+
+def test_every_kind_has_a_unique_uuid_and_natural_key() -> None:
+    unique = made(CONSTRAINT)
+    assert {label for label, name in unique if name == "uuid"} == {*KINDS}
+    for kind in KINDS.values():
+        if kind.natural is None:
+            continue
+        # A key that is used again has several holders over the years: it can only be looked up.
+        expected = made(INDEX) if kind.reused or kind.name == "Position" else unique
+        assert (kind.name, kind.natural) in expected, kind.name
+
+
+def test_the_start_and_end_of_every_link_are_indexed_for_the_day_turn() -> None:
+    types = {link.type for kind in KINDS.values() for link in kind.links} | {"STATE"}
+    assert made(OF_LINK) == {(each, end) for each in types for end in ("from", "to")}
+
+
+def test_the_model_limits_every_text_that_is_indexed() -> None:
+    """An index rejects a text of more than 8 kB: ``graph.model.INDEXED`` names those that are cut."""
+    indexed = {(label, name) for label, name in made(CONSTRAINT) | made(INDEX) if label in KINDS}
+    texts = {name for _, name in indexed} - OF_PIPELINE - {"cpr_hash"}
+    assert texts <= INDEXED
+    for label, name in indexed:
+        if name in texts:
+            assert name in {each.name for each in KINDS[label].properties}, (label, name)
+
+
+def test_comments_and_lines_do_not_count_and_statements_do() -> None:
+    one = "// Why\nCREATE INDEX a IF NOT EXISTS\nFOR (n:A) ON (n.b);\n"
+    assert checksum(statements(one)) == checksum(statements("CREATE INDEX a IF NOT EXISTS FOR (n:A) ON (n.b);"))
+    assert checksum(statements(one)) != checksum(statements(one.replace("n.b", "n.c")))
+
+
+def test_a_migration_that_was_edited_after_it_was_applied_is_rejected(
+    clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    file, later = tmp_path / "9000_probe.cypher", tmp_path / "9001_probe.cypher"
+    file.write_text("MERGE (p:MigrationProbe {step: 1});")
+    try:
+        assert migrate(clean_graph, tmp_path) == ["9000_probe"]
+        assert migrate(clean_graph, tmp_path) == []
+        file.write_text("MERGE (p:MigrationProbe {step: 2});")
+        later.write_text("MERGE (p:MigrationProbe {step: 3});")
+        with pytest.raises(EditedMigration, match="9000_probe") as edited:
+            migrate(clean_graph, tmp_path)
+        assert edited.value.names == ("9000_probe",)
+        rows, _, _ = clean_graph.execute_query("MATCH (p:MigrationProbe) RETURN collect(p.step) AS steps")
+        assert rows[0]["steps"] == [1], "nothing is applied beside an edited migration"
+        # A database of an earlier version has no checksums: it gets them once, and is guarded from then on.
+        clean_graph.execute_query("MATCH (m:Migration {name: '9000_probe'}) REMOVE m.checksum")
+        assert migrate(clean_graph, tmp_path) == ["9001_probe"]
+        file.write_text("MERGE (p:MigrationProbe {step: 4});")
+        with pytest.raises(EditedMigration):
+            migrate(clean_graph, tmp_path)
+    finally:
+        clean_graph.execute_query("MATCH (m:Migration) WHERE m.name STARTS WITH '900' DELETE m")
+        clean_graph.execute_query("MATCH (p:MigrationProbe) DELETE p")
