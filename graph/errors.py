@@ -47,7 +47,7 @@ class Conflict(GraphError):
     def __init__(self, uuid: str, expected: int, found: int, by: str, at: datetime | None, what: str) -> None:
         when = "" if at is None else f" at {at:%Y-%m-%d %H:%M}"
         super().__init__(
-            f"{uuid} is at version {found}, not {expected}: {by or 'somebody'} changed it{when} ({what}). "
+            f"{uuid} is at version {found}, not {expected}: {by or 'another writer'} changed it{when} ({what}). "
             "Read it again and repeat the change if it is still wanted."
         )
         self.uuid = uuid

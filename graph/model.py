@@ -108,7 +108,7 @@ UNIT = Kind(
         *_texts("street supplement postal_code city country phone payroll_phone email personnel_email"),
         *_texts("ean se_number p_number cvr cost_center"),
         Property("status", doc="The source's own status"),
-        Property("distinguished_name", doc="The OU that stands for it in a directory"),
+        Property("distinguished_name", doc="Its OU in a directory"),
         Property("institution_number", doc="STIL's number of the school or day-care centre (regnr), as text"),
         Property("tags", "texts", "Tags"),
     ),
@@ -140,14 +140,14 @@ PERSON = Kind(
         *_texts("work_phone mobile", identifies=True),
         Property("photo", doc="Hash of the directory's photo (SHA-256, hexadecimal)", identifies=True),
         Property("address_protected", "yes_no", "Protected name and address (navne- og adressebeskyttelse)"),
-        Property("absent", "yes_no", "Away as a person: touches everything the person holds"),
+        Property("absent", "yes_no", "Away as a person: affects every role of the person"),
         Property("dead", "yes_no", "Dead from this day"),
         *_texts("street supplement postal_code city country", "private", withheld_while="address_protected"),
         *_texts("private_phone private_email", "private"),
     ),
 )
 SCHOOL_STAFF = (
-    Property("school_roles", "texts", "What STIL calls them: Lærer, Leder …; makes nobody a manager"),
+    Property("school_roles", "texts", "What STIL calls them: Lærer, Leder …; does not make anyone a manager"),
     Property("initials", doc="Initials at the school", identifies=True),
     Property("occupation", doc="Occupation in the school's own words"),
 )
@@ -161,7 +161,7 @@ EMPLOYMENT = Kind(
         Property("title", doc="Title as payroll has it, or the person's own"),
         Property(
             "type",
-            doc="monthly_full, monthly_part, hourly or unpaid; the source's code where it is none of these",
+            doc="monthly_full, monthly_part, hourly or unpaid; otherwise the source's code",
         ),
         Property("type_name", doc="The type in the source's words"),
         Property("status", doc="The source's own status"),
@@ -171,7 +171,7 @@ EMPLOYMENT = Kind(
         Property("full_time_hours", "decimal"),
         Property("position_code", doc="Code of the position as payroll has it"),
         Property("stk", doc="KRL's position code (stillingskode), where payroll delivers it"),
-        Property("manager_flag", "yes_no", "Payroll says: manager of the unit"),
+        Property("manager_flag", "yes_no", "Manager of the unit, according to payroll"),
         Property("manager_level"),
         *_texts("phone extension email", identifies=True),
         *_texts("pay_grade extra_digit workplace_p_number"),
@@ -233,8 +233,8 @@ POSITION = Kind(
         Property("agreement", doc="Agreement area (overenskomstområde), three digits"),
         Property("stk", "texts", "KRL's position codes (stillingskoder)"),
         Property("disco", doc="DISCO-08, six digits"),
-        Property("leader_hint", "yes_no", "The list says: a leader. A hint for HR, never a role"),
-        Property("payroll_keys", "texts", "Codes in payroll that it stands for: source:institution:code"),
+        Property("leader_hint", "yes_no", "A leader, according to the list; a hint for HR, never a role"),
+        Property("payroll_keys", "texts", "Its codes in payroll: source:institution:code"),
         Property("title_rules", "texts", "Patterns with * and ? that employments' titles fit; ! excludes"),
     ),
     (
@@ -251,7 +251,7 @@ POSITION_CATEGORY = Kind(
 )
 ROLE = Kind(
     "Role",
-    "What somebody is: manager, case_worker, administrator …; few and general.",
+    "A role that people have: manager, case_worker, administrator …; few and general.",
     (
         Property("key"),
         Property("title"),
@@ -261,7 +261,7 @@ ROLE = Kind(
 )
 ASSIGNMENT = Kind(
     "Assignment",
-    "Somebody holds a role, with responsibilities, for a unit (rolletildeling).",
+    "A role that a person has for a unit, with responsibilities (rolletildeling).",
     (
         Property("primary", "yes_no"),
         Property("level"),
@@ -271,13 +271,13 @@ ASSIGNMENT = Kind(
     (
         Link("holder", "HOLDS", ("Employment", "Affiliation", "Person"), single=True, incoming=True),
         Link("role", "OF", ("Role",), single=True),
-        Link("unit", "FOR", ("Unit",), doc="The unit that it counts for; several may hold at a time"),
+        Link("unit", "FOR", ("Unit",), doc="The unit that it counts for; several may be in force at a time"),
         Link("responsibilities", "ABOUT", RESPONSIBLE_FOR),
     ),
 )
 SUBSTITUTION = Kind(
     "Substitution",
-    "Who stands in for an assignment's holder (stedfortræder).",
+    "The substitute of an assignment's holder (stedfortræder).",
     (Property("rank", "integer", "Lowest first"),),
     (
         Link("person", "STANDS_IN", ("Person",), single=True, incoming=True),
@@ -361,7 +361,7 @@ IT_SYSTEM = Kind(
 )
 DIRECTORY_GROUP = Kind(
     "DirectoryGroup",
-    "A group of a directory (AD-gruppe), as it stands there; kept to compare with.",
+    "A group of a directory (AD-gruppe) as observed there; kept for comparison.",
     (
         Property("name"),
         Property("description"),

@@ -48,7 +48,7 @@ def period(start: date | None, end: date | None) -> Period:
     """A checked period. Raises EmptyPeriod where nothing is left between start and end."""
     made = Period(start or ALWAYS, end)
     if made.is_empty():
-        raise EmptyPeriod(f"the period {made.start} to {made.end} is empty")
+        raise EmptyPeriod(f"empty period {made.start} to {made.end}: 'to' must be later than 'from'")
     return made
 
 

@@ -253,7 +253,7 @@ def _holds_a_day(start: Any, end: Any) -> Callable[[Values], None]:
     def check(values: Values) -> None:
         if found(end, values) <= found(start, values):
             raise GraphQLError(
-                "the period holds no day: to is the day after its last", extensions={"code": "empty_period"}
+                "empty period: 'to' must be later than 'from' (exclusive)", extensions={"code": "empty_period"}
             )
 
     return check

@@ -77,7 +77,7 @@ def _write(driver: neo4j.Driver, persons: Sequence[str], origin: Origin, operati
         moment = now()
         row = tx.run(query, pairs=pairs, user=origin.user, reason=origin.reason, at=moment).single(strict=True)
         if row["pairs"] != len(pairs):
-            raise Unknown("unknown_decision", "there is no such pair: a person is unknown, or nothing was decided")
+            raise Unknown("unknown_decision", "there is no such decision, or one of the persons is unknown")
         changes = [_change(chosen, each, number, origin, operation) for each in chosen]
         tx.run(_LOG, changes=changes, moment=moment).consume()
 

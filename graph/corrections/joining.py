@@ -52,7 +52,7 @@ class Joining:
                 raise ChangeRejected("same_person", "give two persons")
             if _are_apart(tx, keep, other):
                 raise ChangeRejected(
-                    "not_the_same", "it was decided that they are two; take that back first (mayBeTheSame)"
+                    "not_the_same", "they were decided to be different persons; undo that first (mayBeTheSame)"
                 )
             moving = [_id(each) for each in known[other].records if each.source != MANUAL]
             by_hand = _with(keep, _by_hand(known[keep].records), _by_hand(known[other].records), known[keep].records)
@@ -164,13 +164,13 @@ class _Address:
 def _check_split(moving: Sequence[str], all_of: dict[str, KeptRecord], *, joined: bool) -> None:
     for key in moving:
         if key not in all_of:
-            raise Unknown("unknown_record", f"the person has no record {key!r}; sources {{ id }} tells which it has")
+            raise Unknown("unknown_record", f"the person has no record {key!r}; sources {{ id }} lists them")
         if all_of[key].source == MANUAL:
             raise ChangeRejected(
-                "by_hand", f"{key} was told by hand; release the values, and tell them of the other person"
+                "by_hand", f"{key} was stated by hand; release the values, and state them of the other person"
             )
     if not moving and not joined:
-        raise ChangeRejected("nothing_to_split", "name the records that are the other person's")
+        raise ChangeRejected("nothing_to_split", "name the records that belong to the other person")
     if moving and set(moving) == set(all_of):
         raise ChangeRejected("nothing_to_split", "all records would go; nothing would be left of the person")
 
@@ -240,7 +240,7 @@ def _came_with(tx: neo4j.ManagedTransaction, person: str, into: str) -> tuple[li
         person=person,
     ).single()
     if row is None:
-        raise ChangeRejected("not_joined", f"{into} is not joined into {person}; Person.formerUuids tells who is")
+        raise ChangeRejected("not_joined", f"{into} is not joined into {person}; Person.formerUuids lists who is")
     return list(row["records"]), row["brought"]
 
 

@@ -86,7 +86,7 @@ def _refuse_if_here(tx: neo4j.ManagedTransaction, things: Mapping[str, str]) -> 
         until = "until further notice" if row["to"] is None else f"until {row['to']}"
         raise ChangeRejected(
             "still_here",
-            f"the {things[row['uuid']]} {row['uuid']} holds {until}: a person is erased when nothing holds any more",
+            f"the {things[row['uuid']]} {row['uuid']} is in force {until}: a person can be erased once nothing is",
         )
 
 

@@ -24,9 +24,7 @@ def take_back(driver: neo4j.Driver, keyring: Keyring, order: SourceOrder, decisi
             take_numbers(tx, 0)
             kept = tx.run(_DECISION, id=decision).single()
             if kept is None:
-                raise Unknown(
-                    "unknown_decision", f"nothing was decided of {decision!r}; decisions {{ id }} tells what was"
-                )
+                raise Unknown("unknown_decision", f"there is no decision {decision!r}; decisions {{ id }} lists them")
             record = RecordId(kept["source"], kept["kind"], kept["key"])
             if kept["giving"] is not None:
 

@@ -51,9 +51,9 @@ class Claims:
         return len({each.source for each in self.sayings}) > 1 and len(told) > 1 and self.rule != UNION
 
 
-UNION = "what any source tells holds"
+UNION = "every source's claims apply"
 ONLY = "only one source speaks"
-BY_HAND = "told by hand, until it is released"
+BY_HAND = "stated by hand, until it is released"
 
 
 def provenance(driver: neo4j.Driver, order: SourceOrder, kind: str, uuid: str, day: date) -> list[Claims]:

@@ -45,7 +45,7 @@ _LIST = f"""
 CALL () {{
     MATCH (a:Ambiguity)
     RETURN a.source AS source, a.kind AS kind, a.key AS key, null AS thing, a.candidates AS candidates, a.id AS decide,
-        CASE WHEN size(a.candidates) = 0 THEN 'only a person can tell what it is' ELSE 'it fits several' END AS why
+        CASE WHEN size(a.candidates) = 0 THEN 'only people can decide what it is' ELSE 'it fits several' END AS why
     UNION ALL
     MATCH (b:BadRecord {{rule: 'unknown_reference', field: 'about'}})
     RETURN b.source AS source, b.kind AS kind, b.key AS key, null AS thing, [] AS candidates, '' AS decide,
@@ -59,7 +59,7 @@ CALL () {{
     MATCH (r:SourceRecord)-[:TELLS]->(n)
     WHERE r.source <> $manual
     RETURN r.source AS source, 'Account' AS kind, r.key AS key, n.uuid AS thing, [] AS candidates, '' AS decide,
-        'the account is nobody\\'s' AS why
+        'the account has no owner' AS why
     UNION ALL
     MATCH (n:Employment|Affiliation)
     WHERE {exists("n")} AND NOT EXISTS {{
@@ -69,7 +69,7 @@ CALL () {{
     MATCH (r:SourceRecord)-[:TELLS]->(n)
     WHERE r.source <> $manual
     RETURN r.source AS source, labels(n)[0] AS kind, r.key AS key, n.uuid AS thing, [] AS candidates, '' AS decide,
-        'nobody is known to have it' AS why
+        'its person is not known' AS why
 }}
 WITH source, kind, key, thing, candidates, decide, why
 WHERE ($kind IS NULL OR kind = $kind) AND ($source IS NULL OR source = $source)

@@ -43,7 +43,7 @@ def end_killed(driver: neo4j.Driver, kind: str, name: str) -> int:
     rows, _, _ = driver.execute_query(
         """
         MATCH (r:Run {type: $type, name: $name, state: 'running'})
-        SET r.state = 'killed', r.ended = $at, r.error = 'it ended without a word: killed, or its machine stopped'
+        SET r.state = 'killed', r.ended = $at, r.error = 'it ended without a report: killed, or its machine stopped'
         RETURN count(r) AS count
         """,
         type=kind,

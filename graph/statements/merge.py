@@ -1,7 +1,7 @@
 """From what several sources tell of one thing to what holds: the merge rule (architecture.md §4).
 
 For each property, and for each link that holds one at a time, the highest source that tells a value on a day
-decides that day. Links of which several may hold at a time are the union of what all sources tell. Existence is
+decides that day. Links of which several may be in force at a time are the union of what all sources tell. Existence is
 told by the highest source that says anything of it (by any of its records, where several are of one thing); values
 and links count only on days of existence. What is withheld (``Property.withheld_while``) holds on no day until that is
 over. Pure: the same statements give the same answer, in whatever order they come.
@@ -93,7 +93,7 @@ def _no_empty(name: str, periods: Iterable[Period]) -> None:
         if each.is_empty():
             raise ChangeRejected(
                 "empty_period",
-                f"{name}: the period from {each.start} to {each.end} holds no day",
+                f"{name}: empty period {each.start} to {each.end}: 'to' must be later than 'from'",
                 start=each.start,
                 end=each.end,
                 field=name,

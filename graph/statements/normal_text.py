@@ -22,8 +22,8 @@ _JOINERS = "\u200c\u200d"
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols to Unicode, and blanks to the eye: the fillers of Hangul, Braille without dots."""
 _HIDDEN = "XXXXXX-XXXX"
-CPR_IN_TEXT = "it holds a CPR number, and everybody may read it: write the name or the uuid of the person instead"
-CONTROLS = "it holds characters that are not letters (control characters, line separators, invisible marks)"
+CPR_IN_TEXT = "it contains a CPR number, and every reader can see it: write the person's name or uuid instead"
+CONTROLS = "it contains characters that are not letters (control characters, line separators, invisible marks)"
 
 
 def normal(text: str) -> str:
@@ -93,7 +93,7 @@ def of_source(statement: Statement) -> tuple[Statement, tuple[Problem, ...]]:
             continue
         for rule, test, text in (
             ("control_characters", has_controls, f"{CONTROLS}; they were taken out"),
-            ("cpr_in_text", has_number, "it holds a CPR number, which was taken out: mend it in the source"),
+            ("cpr_in_text", has_number, "it contained a CPR number, which was removed: correct it in the source"),
         ):
             if (rule != "cpr_in_text" or name in PROSE) and any(test(each) for told in tolds for each in _texts(told)):
                 problems.append(Problem(statement.kind, statement.key, name, rule, text, "notice"))

@@ -112,7 +112,7 @@ class Intake:
             record = RecordId(each.source, each.statement.kind, each.statement.key)
             if owner is None or (owner.kind, owner.key) not in lost or self.index.kept(record) is not None:
                 return False
-            text = f"the {owner.kind} that it is of was not taken, so it was not either"
+            text = f"the {owner.kind} that it belongs to was rejected, so this record was rejected too"
             self.problems.append(Problem(record.kind, record.key, "person", "owner_not_taken", text))
             return True
 

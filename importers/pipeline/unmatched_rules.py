@@ -19,7 +19,7 @@ _NAMED = {
 }
 _TEXTS = {
     "position_codes": "no employment has ever had the position code {}",
-    "manager_flag": "payroll has never told of a manager",
+    "manager_flag": "payroll has never reported a manager",
     "position_categories": "the position list has no category {}",
     "position_levels": "the position list has no position of level {}",
 }

@@ -67,7 +67,7 @@ def test_null_is_none_by_hand_and_a_release_lets_the_sources_say_it_again(servic
     found = service.data(asked)
     assert found["unit"]["name"] is None
     (said,) = [each for each in found["said"] if each["property"] == "name"]
-    assert said["rule"] == "told by hand, until it is released"
+    assert said["rule"] == "stated by hand, until it is released"
     assert said["sayings"] == [
         {"source": "manual", "value": None, "holds": True},
         {"source": "facts", "value": "Bakkeskolen", "holds": False},

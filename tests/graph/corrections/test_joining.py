@@ -309,7 +309,7 @@ def test_who_was_decided_to_be_two_is_suspected_and_joined_no_more(twice: Organi
     assert list(suspicions(twice.driver, twice.ring)) == []
     (decided,) = told_apart(twice.driver)
     assert (decided.persons, decided.user) == (suspicion.persons, "hanne")
-    with pytest.raises(ChangeRejected, match="take that back"):
+    with pytest.raises(ChangeRejected, match="undo that first"):
         twice.joining.join(keep, other, WHY)
     take_back(twice.driver, [keep, other], WHY)
     assert len(list(suspicions(twice.driver, twice.ring))) == 1

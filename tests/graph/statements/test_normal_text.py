@@ -79,7 +79,7 @@ def test_a_cpr_number_in_words_is_taken_out_of_a_source_and_refused_by_hand(numb
     kept, (problem,) = of_source(stated)
     assert kept.values == {"title": told("Vikar for XXXXXX-XXXX"), "number": told(number)}
     assert (problem.field, problem.rule) == ("title", "cpr_in_text")
-    with pytest.raises(ChangeRejected, match="write the name or the uuid of the person") as refused:
+    with pytest.raises(ChangeRejected, match="write the person's name or uuid") as refused:
         by_hand(stated, Statement("Employment", "e"))
     assert (refused.value.code, refused.value.field) == ("cpr_in_text", "title")
     assert number not in str(refused.value) + problem.text
