@@ -17,6 +17,11 @@ FOREVER = date.max  # only for comparing; never written, never shown
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
+def copenhagen_now() -> datetime:
+    """Now, with Copenhagen's offset."""
+    return datetime.now(COPENHAGEN)
+
+
 class EmptyPeriod(ValueError):
     """A period that ends at or before its start (nearest.yaml r06: ``empty_period``)."""
 

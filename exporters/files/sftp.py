@@ -10,7 +10,7 @@ from exporters.files.delivery_settings import SftpDelivery
 from exporters.files.file_names import is_temporary, temporary
 from protocols.sftp import keys
 from protocols.sftp.connection import Connection, Login, Server
-from protocols.sftp.errors import LoginRejected, OtherHostKey, SftpError, UnusableKey
+from protocols.sftp.errors import LoginRejected, OtherHostKey, SftpError, UnusableHostKey, UnusableKey
 
 T = TypeVar("T")
 BLOCK = 1 << 20
@@ -110,6 +110,8 @@ class SftpChannel:
                 f"{self._where} shows the host key {error.shown}, and {error.pinned} is pinned. Nothing was sent. Ask "
                 "the receiver; if they have changed it, set host_key to the new one."
             ) from error
+        except UnusableHostKey as error:
+            raise HostKeyError(str(error)) from error
         except UnusableKey as error:
             raise DeliveryError(f"{error}. Nothing was sent.", passing=False, retry=error.retry) from error
         except SftpError as error:

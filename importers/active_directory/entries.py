@@ -8,9 +8,9 @@ from typing import TypeVar
 from uuid import UUID
 
 from importers.active_directory import values
-from importers.active_directory.connection import Found
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.values import Malformed
+from protocols.ldap.connection import Found, Raw
 
 T = TypeVar("T")
 _MEMBER = re.compile(rb"<GUID=([0-9a-fA-F-]{36})>")
@@ -114,7 +114,7 @@ def user(found: Found, settings: ActiveDirectorySettings) -> User:
     raw = found.values
     wrong: list[tuple[str, str]] = []
 
-    def read(how: Callable[[values.Raw, str], T], name: str | None, otherwise: T) -> T:
+    def read(how: Callable[[Raw, str], T], name: str | None, otherwise: T) -> T:
         if name is None:
             return otherwise
         try:
@@ -176,7 +176,7 @@ def place(found: Found, attribute: str) -> Place | None:
     try:
         return Place(key_of(found), found.dn, str(UUID(written)))
     except ValueError as wrong:
-        raise Malformed(f"{attribute} is no uuid") from wrong
+        raise Malformed(f"{attribute} is not a UUID") from wrong
 
 
 def _members(told: Sequence[bytes]) -> list[str]:
@@ -186,11 +186,11 @@ def _members(told: Sequence[bytes]) -> list[str]:
     return [each[1].decode().lower() for each in found if each is not None]
 
 
-def _expires(raw: values.Raw, name: str) -> date | None:
+def _expires(raw: Raw, name: str) -> date | None:
     return values.expiry(values.number(raw, name))
 
 
-def _cpr(raw: values.Raw, name: str) -> str | None:
+def _cpr(raw: Raw, name: str) -> str | None:
     return values.cpr_number(values.text(raw, name))
 
 

@@ -1,4 +1,14 @@
-"""What may go wrong with a directory. All are SourceError: nothing is changed by them."""
+"""What may go wrong with a directory. Nothing is changed by any of them.
+
+Every error says whether and when to try again.
+
+SourceError
+├── ConnectionLost   no controller could be read to the end
+│   └── Untrusted    a controller's certificate can't be verified
+├── LoginRejected    the service account is refused
+├── RequestRejected  a base, a filter, a right, a limit
+└── Unreadable       the answer is not what a directory answers
+"""
 
 import re
 

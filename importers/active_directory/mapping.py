@@ -96,7 +96,7 @@ class Meaning:
         if user.enabled is None:
             yield notice("enabled", "unknown_state", f"{user.login}: the directory does not tell userAccountControl")
         if person is None:
-            yield notice("owner", "unmatched_account", f"nobody is known whose account {user.login} is")
+            yield notice("owner", "unmatched_account", f"the account {user.login} has no known owner")
         elif counts is None and user.key in self.primary:
             text = f"{user.login} is one of several accounts of one person; decide which is primary"
             yield notice("primary", "several_accounts", text)
@@ -285,7 +285,7 @@ def _stated(
     links: Mapping[str, list[Ref]],
     day: date,
 ) -> Statement:
-    """It holds from ``day`` on; what is told first has been so as long as anybody knows. ``None`` is no value; what has
+    """It holds from ``day`` on; what is told first has always been so. ``None`` is no value; what has
     no name in ``told`` or ``links`` stays as it was."""
     if previous is None:
         said = {name: value for name, value in told.items() if value is not None and value not in NOTHING}

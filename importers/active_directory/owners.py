@@ -64,7 +64,7 @@ def owners(
 
 
 def _as_known(kept: Mapping[str, Statement], lookup: Lookup) -> dict[str, Owner | None]:
-    """Known account → who owned it last; None where nobody did, or somebody whom only the directory knows."""
+    """Known account → who owned it last; None where there was none, or one whom only the directory knows."""
     refs = {key: _last(each, "owner") for key, each in kept.items()}
     hashes = {ref.key for ref in refs.values() if ref is not None and ref.by == "cpr"}
     numbers = {ref.key for ref in refs.values() if ref is not None and ref.by == "employment"}
@@ -91,7 +91,7 @@ def _last(kept: Statement, link: str) -> Ref | None:
 def primary(
     users: Iterable[User], owned: Mapping[str, Owner], by_hand: Callable[[], Collection[str]], rules: int
 ) -> Mapping[str, bool | None]:
-    """Account with an owner → whether it is the one that counts; None: nobody can tell. ``by_hand`` is asked for what
+    """Account with an owner → whether it is the one that counts; None: unknown. ``by_hand`` is asked for what
     people have decided, if anybody has several."""
     of: dict[str, list[User]] = {}
     for each in users:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from graph.statements.statement import Problem
 from importers.active_directory import filters
-from importers.active_directory.connection import Directory, Found, Root, Scope
+from importers.active_directory.connection import Directory, Root
 from importers.active_directory.entries import (
     GROUP_ATTRIBUTES,
     Group,
@@ -22,9 +22,10 @@ from importers.active_directory.entries import (
     user,
     user_attributes,
 )
-from importers.active_directory.errors import RequestRejected
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.values import Malformed
+from protocols.ldap.connection import Found, Scope
+from protocols.ldap.errors import RequestRejected
 
 T = TypeVar("T")
 Way = Literal["dirsync", "dirsync own", "usn", "whole"]

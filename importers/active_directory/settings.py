@@ -45,7 +45,7 @@ class External(Section):
     """Accounts of people whom payroll does not know, placed in the organisation by an attribute."""
 
     unit_attribute: Attribute = Field(
-        description="Holds the unit's id; an account without a value is no external one's"
+        description="Holds the unit's id; an account without a value is not an external one"
     )
     unit_source: str = Field("", description="Whose key of units it is (sd, opus …); empty: REConnect's uuid")
     end_attribute: Attribute | None = Field(None, description="Last day, as 2026-06-30, 30-06-2026 or a FILETIME")

@@ -12,11 +12,11 @@ from datetime import date, datetime, timedelta
 import orjson
 
 from graph.statements.statement import Problem, Statement
-from graph.time import COPENHAGEN
+from graph.time import COPENHAGEN, copenhagen_now
 from importers.active_directory import connection
 from importers.active_directory.connection import Directory
 from importers.active_directory.entries import Group, User
-from importers.active_directory.errors import ConnectionLost, RequestRejected
+from importers.active_directory.errors import ConnectionLost
 from importers.active_directory.kept import KINDS, Kept
 from importers.active_directory.lookup import Lookup
 from importers.active_directory.mapping import Meaning
@@ -25,14 +25,10 @@ from importers.active_directory.reader import TOO_MANY, Cursor, Delta, Reader, T
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.untold import LEAST, MEMBERS, Untold, attributes, counted, fallen, lost_by_many
 from importers.source import Known, RawRecord, Reading
+from protocols.ldap.errors import RequestRejected
 
 MINUTE = "%Y-%m-%dT%H:%M%z"
 Connect = Callable[[ActiveDirectorySettings, str], AbstractContextManager[Directory]]
-
-
-def copenhagen_now() -> datetime:
-    """Now, with Copenhagen's offset."""
-    return datetime.now(COPENHAGEN)
 
 
 class ActiveDirectory:
@@ -56,7 +52,7 @@ class ActiveDirectory:
     def readings(self, known: Known) -> Iterator[Reading]:
         """One reading, of the first controller that can be read.
 
-        Raises LoginRefused and RequestRejected at once, ConnectionLost (or Untrusted) where no controller could be
+        Raises LoginRejected and RequestRejected at once, ConnectionLost (or Untrusted) where no controller could be
         read.
         """
         lost: list[ConnectionLost] = []

@@ -1,15 +1,12 @@
 """Attribute values as a directory sends them, to Python's (active_directory.md §4 "Values")."""
 
 import re
-from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from graph.cpr.keyring import number_in
 from graph.time import COPENHAGEN
-
-Raw = Mapping[str, Sequence[bytes]]
-"""Attribute, in small letters → values as they came."""
+from protocols.ldap.connection import Raw
 
 NEVER = frozenset({0, 0x7FFFFFFFFFFFFFFF})
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
@@ -41,7 +38,7 @@ def number(raw: Raw, name: str) -> int | None:
     try:
         return int(values[0])
     except ValueError as wrong:
-        raise Malformed(f"{name} is no whole number") from wrong
+        raise Malformed(f"{name} is not a whole number") from wrong
 
 
 def guid(value: bytes) -> UUID:
@@ -85,7 +82,7 @@ def day(raw: Raw, name: str) -> date | None:
             raise ValueError
         return datetime.fromisoformat(f"{found[1][:8]}T{found[1][8:]}Z").astimezone(COPENHAGEN).date()
     except (ValueError, OverflowError) as wrong:
-        raise Malformed(f"{name} is no moment") from wrong
+        raise Malformed(f"{name} is not a point in time") from wrong
 
 
 def written_day(raw: Raw, name: str) -> date | None:
@@ -100,7 +97,7 @@ def written_day(raw: Raw, name: str) -> date | None:
             continue
     if written.isascii() and written.isdigit() and len(written) > 8:
         return expiry(int(written))
-    raise Malformed(f"{name} is no date")
+    raise Malformed(f"{name} is not a date")
 
 
 def cpr_number(written: str) -> str | None:

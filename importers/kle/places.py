@@ -13,10 +13,11 @@ from graph.retry import at
 from importers.kle.errors import NotThere, ReleaseRejected, Unavailable, Unreadable
 from importers.kle.settings import KleSettings
 from protocols import web
+from protocols.http.pauses import retry_after
 
 PLAN, FACETS = "/kle/emneplan", "/kle/handlefacetter"
 LISTS = ("/hovedgrupper", "/grupper", "/emner")
-LONGEST = 24 * 3600  # seconds that a server may tell to wait
+LONGEST = 24 * 3600  # seconds that a server may ask us to wait
 _AGAIN = frozenset({429, 503})
 
 
@@ -91,8 +92,8 @@ class Web:
             raise Unreadable(f"{name} sends more than {self.settings.largest_megabytes} megabytes") from large
 
     def _wait(self, answer: httpx.Response, attempt: int) -> float:
-        told = _told_to_wait(answer)
-        seconds = 2.0**attempt if told is None else told
+        asked = retry_after(answer.headers.get("Retry-After"))
+        seconds = 2.0**attempt if asked is None else asked
         return min(seconds, self.settings.longest_wait_seconds)
 
     def _content(self, answer: httpx.Response, content: bytes, name: str) -> bytes | None:
@@ -104,7 +105,7 @@ class Web:
             raise ReleaseRejected(
                 f"{name} refuses the question (HTTP {answer.status_code}): look at the address and its login"
             )
-        if answer.status_code in _AGAIN and (seconds := _told_to_wait(answer)) is not None:
+        if answer.status_code in _AGAIN and (seconds := retry_after(answer.headers.get("Retry-After"))) is not None:
             opens = datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST))
             raise Unavailable(f"{name} answers with HTTP {answer.status_code}", retry=at(opens))
         if answer.status_code != httpx.codes.OK:
@@ -118,9 +119,3 @@ class Web:
             if value := answer.headers.get(header):
                 self.answered[f"{tag} {name}"] = value
         return content
-
-
-def _told_to_wait(answer: httpx.Response) -> float | None:
-    """Seconds; None where nothing is told, or a day of the calendar."""
-    told = answer.headers.get("Retry-After", "").strip()
-    return float(told) if told.isascii() and told.isdigit() and len(told) < 10 else None

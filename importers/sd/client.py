@@ -18,7 +18,7 @@ from typing import IO, Self, TypeVar
 
 import httpx
 
-from graph.time import COPENHAGEN
+from graph.time import COPENHAGEN, copenhagen_now
 from importers.sd.errors import AccessRejected, NoAnswer, OutsideOpeningHours, Unavailable, Unreadable
 from importers.sd.settings import SdSettings
 
@@ -29,11 +29,6 @@ _START = 1024  # bytes in which it can be seen what an answer is
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,50}/[a-z0-9.+-]{1,50}")
 Body = IO[bytes]
 T = TypeVar("T")
-
-
-def copenhagen_now() -> datetime:
-    """Now, with Copenhagen's offset."""
-    return datetime.now(COPENHAGEN)
 
 
 def sd_day(day: date) -> str:
@@ -133,7 +128,7 @@ class Client:
         size = body.tell()
         body.seek(0)
         if CLOSED_TEXT in body.read(1 << 16):
-            raise _Temporary("the service says that it has failed")
+            raise _Temporary("the service answers that it has failed")
         body.seek(max(0, size - 200))
         end = body.read()
         body.seek(0)
@@ -148,12 +143,12 @@ class Client:
             return None
         _check_status(answer, "department-parent-history")
         if CLOSED_TEXT in answer.content:
-            raise _Temporary("the service says that it has failed")
+            raise _Temporary("the service answers that it has failed")
         try:
             json.loads(answer.content)
         except ValueError as wrong:
             _refuse_web_page(answer, answer.content[:_START])
-            raise Unreadable(f"SD's parent history is no JSON: {wrong}") from wrong
+            raise Unreadable(f"SD's parent history is not JSON: {wrong}") from wrong
         return answer.content
 
 

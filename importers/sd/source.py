@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from graph.statements.statement import Statement
-from graph.time import COPENHAGEN, Period, within
+from graph.time import COPENHAGEN, Period, copenhagen_now, within
 from importers.lookups import Lookups
 from importers.sd import unit_mapping
 from importers.sd.again import Again
-from importers.sd.client import Client, copenhagen_now
+from importers.sd.client import Client
 from importers.sd.errors import OF_ONE_THING
 from importers.sd.institutions import Institution, Institutions
 from importers.sd.operations import Operations

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from graph.statements.statement import DatedValue, Problem, Statement
-from graph.time import COPENHAGEN, Period
+from graph.time import COPENHAGEN, Period, copenhagen_now
 from importers.source import Known, Mapped, RawRecord, Reading, SourceError
 from importers.unilogin.accounts import SYSTEM, Accounts
 from importers.unilogin.answers import Export
@@ -20,11 +20,6 @@ from importers.unilogin.settings import UniLoginSettings
 NOT_TAKEN = "not taken"  # no fingerprint is like it, so that problems are looked at each time
 IN_A_ROW = 3  # institutions that STIL does not answer for, before the run is given up
 MINUTE = "%Y-%m-%dT%H:%M%z"
-
-
-def copenhagen_now() -> datetime:
-    """Now, with Copenhagen's offset."""
-    return datetime.now(COPENHAGEN)
 
 
 class UniLogin:
@@ -140,9 +135,9 @@ class _Run:
             raise Unreadable(f"the export of {number} is of {told.day}, which is still to come")
         problems = notices(told, number)
         if told.number is None or not told.persons:
-            text = "the export has nobody; what is known of its people stays"
+            text = "the export is empty; what is known of the institution's people stays"
             problems.append(Problem("Unit", number, "", "empty_export", text, "notice"))
-            # An export of nobody begins no school year: its first people are still to be held.
+            # An empty export begins no school year: its first people still have to be held.
             told.year = None
             yield self._reading(number, told, [_listed(number, problems)])
             return
@@ -155,7 +150,7 @@ class _Run:
         if missing and people.unidentified > int(nameless):
             # As many records may be theirs: STIL has them, and does not say who they are.
             text = (
-                f"{people.unidentified} records name nobody, {nameless} before: the {len(missing)} people missing stay"
+                f"{people.unidentified} records have no name, {nameless} before: the {len(missing)} missing people stay"
             )
             problems.append(Problem("Unit", number, "", "may_be_there", text))
             doubtful |= missing

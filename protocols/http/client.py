@@ -20,7 +20,7 @@ import httpx
 import orjson
 
 from graph.retry import Retry
-from protocols import web
+from protocols import certificates, web
 from protocols.http.errors import AnswerLost, Busy, Diverted, HttpError, LoginRefused, NotReached, NotTrusted, TooLarge
 from protocols.http.logins import Login
 from protocols.http.pauses import Gate, Sleep, growing, retry_after
@@ -58,13 +58,9 @@ class Certificates:
     def context(self) -> ssl.SSLContext:
         """Raises NotTrusted where a file can't be used."""
         try:
-            made = ssl.create_default_context(cafile=str(self.ca_file) if self.ca_file else None)
-            if self.own is not None:
-                made.load_cert_chain(*map(str, self.own))
-        except (OSError, ssl.SSLError) as error:
-            named = " or ".join(str(each) for each in (self.ca_file, *(self.own or ())) if each)
-            raise NotTrusted(f"A certificate or key can't be used ({named}): {error}") from error
-        return made
+            return certificates.tls_context(self.own, self.ca_file)
+        except certificates.UnusableFile as error:
+            raise NotTrusted(f"A certificate or key can't be used: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

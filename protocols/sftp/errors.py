@@ -1,7 +1,8 @@
 """What can go wrong with an SFTP server. Every error says whether and when to try again.
 
 SftpError
-├── UnusableKey     a private key, or the pinned host key, can't be read; nothing was sent
+├── UnusableKey     a private key can't be read; nothing was sent
+│   └── UnusableHostKey  nor can what is pinned
 ├── OtherHostKey    the server is not the one that is pinned; nothing was sent, no user name either
 ├── LoginRejected   the server does not accept key or password
 ├── ConnectionLost  the server can't be reached, or the connection broke off
@@ -24,6 +25,12 @@ class SftpError(Exception):
 
 class UnusableKey(SftpError):
     """A person has to put another key in its place."""
+
+    retry = NEXT
+
+
+class UnusableHostKey(UnusableKey):
+    """What is pinned is neither a fingerprint nor a public key."""
 
     retry = NEXT
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import asyncssh
 
-from protocols.sftp.errors import UnusableKey
+from protocols.sftp.errors import UnusableHostKey, UnusableKey
 
 WITHOUT_PASSPHRASE = "give a key without a passphrase, in a file that only this program may read"
 
@@ -24,17 +24,18 @@ def private_key(
 
 
 def fingerprint(pinned: str) -> str:
-    """The fingerprint of a pinned host key, written as such (``SHA256:…``) or as a public key. Raises UnusableKey."""
+    """The fingerprint of a pinned host key, written as such (``SHA256:…``) or as a public key. Raises
+    UnusableHostKey."""
     text = pinned.strip()
     return text if text.startswith("SHA256:") else public_key(text).get_fingerprint()
 
 
 def public_key(pinned: str) -> asyncssh.SSHKey:
-    """A host key as ssh-keyscan shows it. Raises UnusableKey."""
+    """A host key as ssh-keyscan shows it. Raises UnusableHostKey."""
     try:
         return asyncssh.import_public_key(pinned)
     except asyncssh.KeyImportError as wrong:
-        raise UnusableKey(f"host_key is neither a fingerprint SHA256:… nor a public key: {wrong}") from wrong
+        raise UnusableHostKey(f"host_key is neither a fingerprint SHA256:… nor a public key: {wrong}") from wrong
 
 
 def algorithms(pinned: str) -> tuple[str, ...]:

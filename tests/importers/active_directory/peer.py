@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from importers.active_directory.connection import Changed, Directory, Found, Root
+from importers.active_directory.connection import Directory, Root
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.source import ActiveDirectory
+from protocols.ldap.connection import Changed, Found
 from tests.importers.known import KEYRING, Applied, InMemory
 
 BASE = "DC=x,DC=test"

@@ -3,13 +3,8 @@
 from typing import Any
 
 import pytest
-from ldap3.core.results import DO_NOT_RAISE_EXCEPTIONS
 
-from importers.active_directory.connection import CUT_SHORT, Directory
-from importers.active_directory.errors import ConnectionLost, RequestRejected
 from tests.importers.active_directory.peer import Peer, Reading, changed, members
-from tests.importers.active_directory.test_answers import GUID, Recorded, entry, page
-from tests.importers.active_directory.test_answers import members as ranged
 
 NUMBERS = [f"01018{each:05d}" for each in range(1, 11)]
 PERSONS = {cpr: f"00000000-0000-4000-8000-{each:012d}" for each, cpr in enumerate(NUMBERS)}
@@ -34,29 +29,6 @@ def read_once(**settings: Any) -> Reading:
     reading = Reading(town(), PERSONS, **settings)
     assert reading.read().problems == []
     return reading
-
-
-@pytest.mark.parametrize(("code", "kind"), [(3, ConnectionLost), (4, RequestRejected), (10, RequestRejected)])
-def test_a_search_that_is_cut_short_is_not_the_whole(code: int, kind: type[Exception]) -> None:
-    """ldap3 raises nothing where a size or time limit has cut the answer, or the base has moved."""
-    wire = Recorded(([entry("CN=u,DC=x")], {**page(), "result": code, "description": "limit"}))
-    with pytest.raises(kind):
-        list(Directory(wire, "dc1", 500).search("DC=x", "(x=*)", ["cn"]))
-    wire = Recorded(([], {"result": code, "description": "limit"}))
-    with pytest.raises(kind):
-        Directory(wire, "dc1", 500).changed_since("DC=x", "(x=*)", ["cn"], b"", own=True)
-
-
-def test_all_that_ldap3_keeps_to_itself_is_looked_at() -> None:
-    yes_no_or_a_step_of_login = {0, 5, 6, 14}
-    assert {*DO_NOT_RAISE_EXCEPTIONS} - yes_no_or_a_step_of_login == {*CUT_SHORT}
-
-
-def test_a_range_that_is_not_answered_is_not_its_end() -> None:
-    first = ([entry("CN=all,DC=x", objectGUID=[GUID], member__0_to_1499=ranged(0, 1500))], page())
-    for second in ([], [entry("CN=all,DC=x", cn=[b"all"])]):
-        with pytest.raises(ConnectionLost):
-            list(Directory(Recorded(first, (second, {})), "dc1", 500).search("DC=x", "(x=*)", ["member"]))
 
 
 def test_an_entry_that_cannot_be_read_stays_and_is_listed() -> None:

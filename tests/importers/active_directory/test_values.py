@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importers.active_directory import values
-from importers.active_directory.connection import Found
 from importers.active_directory.entries import User, group, key_of, user, user_attributes
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.values import Malformed
+from protocols.ldap.connection import Found
 from tests.importers.active_directory.directory import BO, KAREN, NEVER, ticks
 
 SETTINGS = ActiveDirectorySettings.model_validate(
