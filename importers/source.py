@@ -83,7 +83,7 @@ class Reading:
     ``problems`` are those of no single record (an unreadable record without key, an unknown element).
     ``recheck_kinds``: kinds of which ``problems`` are all that there are now; what was kept of them before is mended.
     ``incomplete_because``: why the reading may not be the whole of what it says it is, or must not be taken without a
-    person. Any reason stops it at the brake, whatever it would write, until somebody approves it. Where it would write
+    person. Any reason stops it at the brake, whatever it would write, until a person approves it. Where it would write
     nothing there is nothing to approve: then its cursor is not stored either, so the next reading is doubtful as well.
     ``independent``: the readings after it do not build on it; where the brake stops it, they are taken all the same.
     """
@@ -141,7 +141,7 @@ class Known(Protocol):
         """The key under which a Person with this CPR number is stated: a keyed hash, the same in every source."""
 
     def progress(self, stage: str, done: int, total: int | None) -> None:
-        """Tell that reading goes on, where it takes long before the first record: what, how much, of how much."""
+        """Report that reading goes on, where it takes long before the first record: what, how much, of how much."""
 
     def recalled(self) -> Iterable[tuple[str, bytes]]:
         """What the source's last reading has kept for itself (``remember``), by part. It may be gone at any time, and

@@ -13,7 +13,7 @@ from graph.time import written_day
 from importers.cpr.elements import child, text
 from importers.cpr.errors import UnreadableAnswer
 from importers.cpr.numbers import is_askable
-from importers.cpr.told import RegisteredAddress, RegisteredName, RegisteredPerson, RegisteredProtection
+from importers.cpr.register_data import RegisteredAddress, RegisteredName, RegisteredPerson, RegisteredProtection
 from protocols.xml import local
 
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
@@ -43,11 +43,11 @@ _KNOWN = {
 def person(answer: etree._Element, asked: str, day: date, *, addresses: bool, guardianship: bool) -> RegisteredPerson:
     """What is told of the person with the number ``asked``, on ``day``.
 
-    Raises UnreadableAnswer where it is about somebody else, about nobody, tells something twice, or a number, a date
+    Raises UnreadableAnswer where it is about another person, about no person, has something twice, or a number, a date
     or a mark can't be read.
     """
     if etree.QName(answer).localname != "PersonLookupResponse":
-        raise UnreadableAnswer("answer", "the answer is none of PersonLookup")
+        raise UnreadableAnswer("answer", "the answer is not one to PersonLookup")
     data = child(answer, "persondata")
     if data is None:
         raise UnreadableAnswer("persondata", "the answer holds nothing about the person")
@@ -55,7 +55,7 @@ def person(answer: etree._Element, asked: str, day: date, *, addresses: bool, gu
     if asked not in (number, current):
         raise UnreadableAnswer("personnummer", "the answer is not about the number that was asked for")
     if current is not None and not is_askable(current):
-        raise UnreadableAnswer("gaeldendePersonnummer", "gaeldendePersonnummer is no CPR number")
+        raise UnreadableAnswer("gaeldendePersonnummer", "gaeldendePersonnummer is not a CPR number")
     status = child(data, "status")
     return RegisteredPerson(
         number=asked,
@@ -71,7 +71,7 @@ def person(answer: etree._Element, asked: str, day: date, *, addresses: bool, gu
 
 
 def _unread(element: etree._Element) -> Iterator[str]:
-    """Names of elements that nobody has described, in the parts that are read."""
+    """Names of undescribed elements in the parts that are read."""
     if (known := _KNOWN.get(local(element))) is not None:
         for each in element.iterchildren("*"):
             if local(each) in known.split():
@@ -168,5 +168,5 @@ def _read_day(told: str | None, name: str) -> date | None:
     except ValueError:
         day = None
     if day is None:
-        raise UnreadableAnswer(name, f"{name} is no date")
+        raise UnreadableAnswer(name, f"{name} is not a date")
     return None if day == date.max else day

@@ -74,7 +74,7 @@ class Asking:
     _unread: set[str] = field(default_factory=set)
 
     def readings(self) -> Iterator[Reading]:
-        """First lookups; then whom something is left to ask about; then the refresh, where nobody is subscribed.
+        """First lookups; then whom something is left to ask about; then the refresh, where there is no subscription.
 
         Raises Misconfigured, LogUnwritable after what was answered before.
         """
@@ -154,11 +154,12 @@ class Asking:
             self._unanswered[person.uuid] = str(missing)
             return ()
         except UnknownNumber:
-            text = "CPR does not know the number (PNR not found); what it told before stays"
+            text = "CPR does not know the number (PNR not found); what it answered before stays"
             problem = notice(person.uuid, "cpr", "unknown_number", text)
         except ServiceFault as fault:
             text = (
-                f"the CPR service answered with the fault {fault}; what it told before stays, the next run asks again"
+                f"the CPR service answered with the fault {fault}; what it answered before stays, and the next run "
+                "asks again"
             )
             self._in_a_row += 1
             self._again.add(person.uuid)
@@ -178,19 +179,19 @@ class Asking:
             return ()
         text = (
             f"{self._in_a_row} calls in a row were not answered, or with a fault; the rest of the {purpose} "
-            f"({self._waiting} persons) waits for the next run. The log of lookups tells what each call met."
+            f"({self._waiting} persons) waits for the next run. The log of lookups has the result of each call."
         )
         return (Problem("Service", "lookup", "answer", "service_silent", text),)
 
     def _unlearned(self) -> tuple[Problem, ...]:
-        """Everybody of whom no answer came in this run; the next one asks again."""
+        """Every person without an answer in this run; the next one asks again."""
         return tuple(
             Problem(
                 _LOOKUP,
                 uuid,
                 "answer",
                 "unanswered",
-                f"CPR told nothing of Person {uuid}: {why}; the next run asks again",
+                f"CPR gave no answer about Person {uuid}: {why}; the next run asks again",
             )
             for uuid, why in self._unanswered.items()
         )
@@ -199,5 +200,5 @@ class Asking:
         if not self._unread:
             return ()
         names = without_numbers(", ".join(sorted(self._unread)))
-        text = f"answers hold elements that no description knows, and that are not read: {names}"
+        text = f"answers have undescribed elements, which are not read: {names}"
         return (Problem("Service", "lookup", "answer", "unknown_element", text, "notice"),)

@@ -26,12 +26,12 @@ class Certificate:
         try:
             found = x509.load_pem_x509_certificate(path.read_bytes())
         except (OSError, ValueError) as wrong:
-            raise Misconfigured(f"CPR: {path} is no certificate in PEM: {wrong}") from wrong
+            raise Misconfigured(f"CPR: {path} is not a certificate in PEM: {wrong}") from wrong
         expires = found.not_valid_after_utc
         if expires <= now:
             raise Misconfigured(
                 f"CPR: the certificate {path} expired on {expires:%Y-%m-%d}. Order a new one (MitID Erhverv), register "
-                "it with KOMBIT for this system, and put it in its place. Nobody was looked up."
+                "it with KOMBIT for this system, and put it in its place. No person was looked up."
             )
         if found.not_valid_before_utc > now:
             raise Misconfigured(f"CPR: the certificate {path} is valid from {found.not_valid_before_utc:%Y-%m-%d} on.")

@@ -51,7 +51,7 @@ class Changes:
         refused = ""
         place = self.subscription.files.digest()
         if self.known.user is None and self.known.cursor.get(_REFUSED) == place:
-            text = "the login was refused before and is not tried again until the settings change or somebody runs it"
+            text = "the login was refused before and is not tried again until the settings change or a person runs it"
             yield Reading(
                 "CPR, files of changes",
                 self.day,

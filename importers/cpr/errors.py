@@ -1,7 +1,18 @@
-"""What may go wrong with Serviceplatformen (cpr.md §3 "Errors"). No text here holds a CPR number."""
+"""What may go wrong with Serviceplatformen (cpr.md §3 "Errors"). No text here holds a CPR number. Every error says
+whether and when to try again.
+
+SourceError               ends the run
+├── Misconfigured         certificate, agreement or access is wrong for every call
+└── LogUnwritable         the log entry that a call needs can't be written
+CallError                 one call; the run goes on, the next run calls again
+├── NoAnswer              no answer that can be read
+├── UnknownNumber         CPR has no such number
+├── ServiceFault          any other fault
+└── UnreadableAnswer      not what the description says
+"""
 
 from graph.cpr import keyring
-from graph.retry import NEVER, SOON
+from graph.retry import NEVER, NEXT, SOON, Retry
 from importers.source import SourceError
 
 
@@ -11,7 +22,7 @@ def without_numbers(text: str) -> str:
 
 
 class Misconfigured(SourceError):
-    """Certificate, agreement or access is wrong: it would be for everybody, so the run ends with one message."""
+    """Certificate, agreement or access is wrong: that holds for every call, so the run ends with one message."""
 
     retry = NEVER
 
@@ -22,24 +33,34 @@ class LogUnwritable(SourceError):
     retry = SOON
 
 
-class NoAnswer(Exception):
+class CallError(Exception):
+    """Root of the errors of one call. ``retry``: whether and when another is worth it; ``code``: for the log of
+    calls."""
+
+    retry: Retry = NEXT
+    code: str
+
+
+class NoAnswer(CallError):
     """No answer that can be read: time-out, HTTP 5xx, a gateway's page. It may pass; that person is asked next time.
 
     ``code`` is what the log of calls keeps.
     """
+
+    retry = NEXT
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(without_numbers(text))
         self.code = code
 
 
-class UnknownNumber(Exception):
+class UnknownNumber(CallError):
     """CPR has no such number (``PNRNotFound``, ``PNR not found``)."""
 
     code = "PNRNotFound"
 
 
-class ServiceFault(Exception):
+class ServiceFault(CallError):
     """Any other fault: an error of that one person. ``code`` and text are the service's own."""
 
     def __init__(self, code: str, text: str) -> None:
@@ -47,7 +68,7 @@ class ServiceFault(Exception):
         super().__init__(f"{self.code}: {without_numbers(text)}")
 
 
-class UnreadableAnswer(Exception):
+class UnreadableAnswer(CallError):
     """An answer that is not what the page describes; nothing of it is taken. ``field`` says where."""
 
     code = "unreadable"

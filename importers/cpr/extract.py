@@ -2,7 +2,7 @@
 
 ISO-8859-1, fixed width, a record a line; positions count from 1. A line may be longer than its record (new fields). A
 person of whom one line can't be read is told nothing of, since what is missing would look as if it were no longer so;
-whoever reads the file has the person looked up instead. Nothing here says a CPR number in words.
+the reader of the file has the person looked up instead. No text here holds a CPR number.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from datetime import date
 from typing import Literal
 
 from graph.cpr.keyring import is_number
-from importers.cpr.told import (
+from importers.cpr.register_data import (
     RegisteredAddress,
     RegisteredFormerNumber,
     RegisteredName,
@@ -200,10 +200,10 @@ def _told(group: _Group, addresses: bool) -> RegisteredPerson:
         raise _Unreadable("there is no record 001 of the person")
     status = person.cut(24, 2)
     if not status.isdecimal():
-        raise _Unreadable(f"line {person.at}: the status is no number")
+        raise _Unreadable(f"line {person.at}: the status is not a number")
     current = person.cut(14, 10) or None
     if current is not None and not is_number(current):
-        raise _Unreadable(f"line {person.at}: the current number is none")
+        raise _Unreadable(f"line {person.at}: the current number is not a CPR number")
     here = group.one(_ADDRESS)
     return RegisteredPerson(
         number=group.number,
@@ -253,7 +253,7 @@ def _formers(lines: list["_Line"]) -> Iterator[RegisteredFormerNumber]:
     for line in lines:
         former = line.cut(14, 10)
         if not is_number(former):
-            raise _Unreadable(f"line {line.at}: the former number is none")
+            raise _Unreadable(f"line {line.at}: the former number is not a CPR number")
         yield RegisteredFormerNumber(former, line.day10(24), line.day10(35))
 
 

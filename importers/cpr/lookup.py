@@ -8,9 +8,9 @@ from neo4j.exceptions import DriverError, Neo4jError
 
 from importers.cpr import answer
 from importers.cpr.errors import LogUnwritable
+from importers.cpr.register_data import RegisteredPerson
 from importers.cpr.settings import LOOKUP_SERVICE, Agreement, CprSettings
 from importers.cpr.soap import Connection
-from importers.cpr.told import RegisteredPerson
 
 SF1520, SF6002 = "SF1520 PersonLookup", "SF6002 CprSubscription"
 
@@ -42,7 +42,7 @@ class Entry:
             self.id = self._log.opened(*self._what)
         except (Neo4jError, DriverError) as wrong:
             raise LogUnwritable(
-                f"CPR: the log of lookups can't be written ({type(wrong).__name__}), so nobody is looked up."
+                f"CPR: the log of lookups can't be written ({type(wrong).__name__}), so no person is looked up."
             ) from wrong
         return self
 

@@ -10,7 +10,7 @@ from datetime import date
 
 from graph.statements.statement import DatedValue, Former, Problem, Ref, Statement, Value
 from graph.time import Period
-from importers.cpr.told import RegisteredAddress, RegisteredName, RegisteredPerson
+from importers.cpr.register_data import RegisteredAddress, RegisteredName, RegisteredPerson
 from importers.source import Mapped
 
 ADDRESS = ("street", "supplement", "postal_code", "city")
@@ -76,7 +76,7 @@ def as_before(uuid: str, previous: Statement | None, *problems: Problem) -> Mapp
 
 
 def notice(uuid: str, name: str, rule: str, text: str) -> Problem:
-    """Something for somebody to look at, until there are tasks."""
+    """Something for a person to look at, until there are tasks."""
     return Problem("Person", uuid, name, rule, text, "notice")
 
 
@@ -170,7 +170,7 @@ def _problems(
             text = f"CPR says that the number is superseded (status {status}), but not by which"
             found.append(notice(uuid, "status", "superseded_number", text))
     elif status is not None and status != _DEAD and status not in _ALIVE:
-        found.append(notice(uuid, "status", "unknown_status", "CPR's status code is none that is known"))
+        found.append(notice(uuid, "status", "unknown_status", "CPR's status code is unknown"))
     if tied and _on(values.get("dead", ()), day):
         text = "CPR says that the person is dead; payroll or an affiliation goes on"
         found.append(notice(uuid, "dead", "dead_with_tie", text))

@@ -24,7 +24,7 @@ class Persons(Protocol):
     """What the source asks about the graph's persons."""
 
     def tied(self, day: date) -> Iterator[Tied]:
-        """All of them, by uuid. Nobody else may be looked up."""
+        """All of them, by uuid. No other person may be looked up."""
 
     def holders(self, numbers: Sequence[str]) -> dict[str, str]:
         """Number → uuid of whom it belongs to, or belonged to before it changed; unknown ones are left out."""

@@ -4,8 +4,8 @@ from datetime import date
 
 from graph.statements.statement import Problem, Statement
 from importers.cpr.mapping import UNCHANGED, Numbers, as_before, to_person
+from importers.cpr.register_data import RegisteredPerson
 from importers.cpr.settings import CprSettings
-from importers.cpr.told import RegisteredPerson
 from importers.source import Known, Mapped, RawRecord
 
 NOT_TAKEN = "not taken"  # no fingerprint is like it, so that problems are looked at each time

@@ -1,6 +1,6 @@
-"""What CPR tells of a person, in whatever form it came: the readers make it, the mapping uses it (cpr.md §1).
+"""A person's data from CPR, from an answer or a file of changes: the readers make it, the mapping uses it (cpr.md §1).
 
-What is None was left out, which is no statement. Everything that REConnect has no use for (sex, children, relations,
+None: it was left out, which states nothing. Everything that REConnect has no use for (sex, children, relations,
 citizenship, notes, occupation) is dropped by the readers and has no place here.
 """
 
@@ -34,7 +34,7 @@ class RegisteredProtection:
     protected: bool | None = None
 
     def holds(self, day: date) -> bool:
-        """§3 "Protection": the mark decides; without one, the dates. An end in the future is normal.
+        """§3 "Protection": the cursor decides; without one, the dates. An end in the future is normal.
 
         An end without a start is read as protected until then: the safe side.
         """
@@ -80,7 +80,7 @@ class RegisteredFormerNumber:
 class RegisteredPerson:
     """``number``: the one that was asked about; ``current``: gaeldendePersonnummer, where it is told.
 
-    ``status``: the code without leading zeros (``1``, ``90``), or the service's text where it is no number.
+    ``status``: the code without leading zeros (``1``, ``90``), or the service's text where it is not a number.
     ``protections``: None = no statement; empty = there is none. ``address``: None = no statement; empty fields =
     no Danish address. ``unread``: names of what the answer holds and no description knows.
     """

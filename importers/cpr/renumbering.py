@@ -9,7 +9,7 @@ from importers.cpr.errors import UnknownNumber
 from importers.cpr.lookup import Lookup
 from importers.cpr.mapping import Numbers, notice
 from importers.cpr.persons import Persons, Tied
-from importers.cpr.told import RegisteredPerson
+from importers.cpr.register_data import RegisteredPerson
 
 MOST_CHANGES = 8  # of one person's number; more is a circle
 
@@ -61,7 +61,7 @@ def period(start: date | None, end: date | None, day: date) -> Period:
 
 
 def same_person(uuid: str, other: str) -> Problem:
-    """The number that CPR tells is another Person's: somebody has to decide whether they are one."""
+    """The number that CPR answers with is another Person's: a person has to decide whether they are one."""
     text = f"by CPR the number of the Person {other} is this person's too: are they the same person?"
     return replace(notice(uuid, "cpr", "same_person", text), persons=(uuid, other))
 

@@ -43,7 +43,7 @@ class SftpPlace(BaseModel):
     host_key: str = Field(
         pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/=]+( .*)?$",
         examples=["ssh-ed25519 AAAA…"],
-        description="the server's public key, as ssh-keyscan tells it",
+        description="the server's public key, as ssh-keyscan prints it",
     )
     private_key: Path = Field(description="file with an OpenSSH private key")
     folder: str = "."
@@ -99,7 +99,7 @@ class CprSettings(BaseModel):
     warn_days: int = Field(30, ge=0, description="before the certificate expires")
 
     addresses: bool = Field(False, description="take home addresses; never those of protected persons")
-    guardianship: bool = Field(False, description="tell HR of guardianship (umyndiggørelse); else it is not read")
+    guardianship: bool = Field(False, description="report guardianship (umyndiggørelse) to HR; else it is not read")
 
     @model_validator(mode="after")
     def _one_context(self) -> "CprSettings":

@@ -26,7 +26,7 @@ from importers.cpr.subscription import Subscription
 from importers.source import Known, RawRecord, Reading
 
 SYSTEM = "system"
-"""Who asks where nobody does: the schedule."""
+"""Who asks in scheduled runs."""
 _UNTIED = b"no tie"
 
 
@@ -57,7 +57,7 @@ class CprSource:
     def readings(self, known: Known) -> Iterator[Reading]:
         """What has changed, then new persons, then those whose turn it is.
 
-        Raises SourceError where nobody can be asked: certificate, agreement, log.
+        Raises SourceError where no call can be made: certificate, agreement, log.
         """
         now = self._now()
         day = now.astimezone(COPENHAGEN).date()

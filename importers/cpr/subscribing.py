@@ -29,7 +29,7 @@ class Subscribing:
     _in_a_row: int = 0
 
     def readings(self) -> Iterator[Reading]:
-        """Add who is missing, end what is no longer needed. Whoever is new here and known is looked up once more.
+        """Add who is missing, end what is no longer needed. A person who is new here and known is looked up once more.
 
         Raises Misconfigured, LogUnwritable.
         """
@@ -72,10 +72,10 @@ class Subscribing:
         return added
 
     def _end(self, held: Held, problems: list[Problem]) -> int:
-        """Nothing is ended as long as nobody has a tie: then payroll has not been read yet."""
+        """Nothing is ended as long as no person has a tie: then payroll has not been read yet."""
         over = sorted(held.numbers - {each.number for each in self.tied.values()})
         if over and not self.tied:
-            text = f"{len(over)} persons are subscribed and nobody has a tie here; nothing was ended"
+            text = f"{len(over)} persons are subscribed and no person has a tie here; nothing was ended"
             problems.append(_notice("ties", "nobody_tied", text))
             return 0
         holders = self.persons.holders(over)
@@ -87,7 +87,7 @@ class Subscribing:
             try:
                 self.subscription.remove(number, uuid)
             except _Failed as wrong:
-                problems.append(self._failed(uuid or "somebody unknown", wrong))
+                problems.append(self._failed(uuid or "an unknown person", wrong))
             else:
                 self._in_a_row = 0
                 ended += 1
@@ -105,7 +105,7 @@ class Subscribing:
 
 def _other_filters(held: Held) -> Iterator[Problem]:
     for each in held.others:
-        text = f"there is a filter of the kind {each}: it delivers people whom nobody has a right to. Remove it."
+        text = f"there is a filter of the kind {each}: it delivers people whom you have no right to. Remove it."
         yield _notice(each, "other_filter", text)
 
 

@@ -21,7 +21,7 @@ _NUMBER, _NONE = "PNR", "noFilter"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is subscribed. ``others``: kinds of filters that may deliver people whom nobody has a right to."""
+    """What is subscribed. ``others``: kinds of filters that may deliver people without a right to them."""
 
     numbers: frozenset[str] = field(repr=False)
     others: tuple[str, ...]
@@ -51,7 +51,7 @@ class Subscription:
         return result in ADDED
 
     def remove(self, number: str, uuid: str) -> None:
-        """End the subscription of a Person (uuid empty: of somebody who is not known here)."""
+        """End the subscription of a Person (uuid empty: of a person who is not known here)."""
         result = self._changed("RemovePNRSubscription", number, uuid, "end subscription")
         if result not in REMOVED:
             raise ServiceFault("result", f"RemovePNRSubscription: {result}")
@@ -70,7 +70,7 @@ class Subscription:
         }
         answer = self._service.call(operation, InvocationContext=context, **more)
         if etree.QName(answer).localname != f"{operation}Response":
-            raise UnreadableAnswer("answer", f"the answer is none of {operation}")
+            raise UnreadableAnswer("answer", f"the answer is not one to {operation}")
         return answer
 
 
@@ -79,5 +79,5 @@ def filters(answer: etree._Element) -> Held:
     names = {local(each) for each in answer.iterchildren("*")}
     numbers = frozenset((each.text or "").strip() for each in answer.findall(f"{{*}}{_NUMBER}"))
     if not all(map(is_askable, numbers)):
-        raise UnreadableAnswer(_NUMBER, "the answer holds a filter on what is no CPR number")
+        raise UnreadableAnswer(_NUMBER, "the answer has a filter on something that is not a CPR number")
     return Held(numbers, tuple(sorted(names - {_NUMBER, _NONE})))

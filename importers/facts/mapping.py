@@ -74,7 +74,7 @@ class Entries:
     def ref(self, field: str, kind: str, name: object) -> Ref:
         """An own id, a uuid, a natural key, or another source's key (``sd:employment:XA:00417``)."""
         if name is None or name == "" or isinstance(name, dict | list | bool):
-            raise self.bad(field, "reference", f"{name!r} is no id of a {kind}")
+            raise self.bad(field, "reference", f"{name!r} is not the id of a {kind}")
         text = str(name)
         if kind == "KleNode":
             return self._kle(field, text)
@@ -110,7 +110,7 @@ class Entries:
     def listed(self, field: str, entry: Entry | None = None) -> list[Any]:
         value = (entry or self.entry).get(field) or []
         if not isinstance(value, list):
-            raise self.bad(field, "list", f"{value!r} is no list")
+            raise self.bad(field, "list", f"{value!r} is not a list")
         return value
 
     def units(self, field: str, life: Period) -> tuple[DatedLink, ...]:
@@ -187,10 +187,10 @@ def _value(at: Entries, prop: Property, value: object) -> Value:
 
 def _string(at: Entries, field: str, value: object) -> str:
     if value is None or isinstance(value, dict | list):
-        raise at.bad(field, "text", f"{value!r} is no text")
+        raise at.bad(field, "text", f"{value!r} is not a text")
     if isinstance(value, bool):
         raise at.bad(
-            field, "text", f"{value!r} is no text: put it in quotes"
+            field, "text", f"{value!r} is not a text: put it in quotes"
         )  # YAML takes Yes and No for something else
     return str(value)
 
@@ -211,7 +211,7 @@ def _cpr(at: Entries, text: str) -> str | None:
     """None for what is not a valid number: then the person is known by the entry's id only (cpr.md §6)."""
     found = number_in(text)
     if found is None:
-        told = "this is not a valid CPR number; the person is taken without it"  # the value itself is told to nobody
+        told = "this is not a valid CPR number; the person is taken without it"  # the value itself is shown nowhere
         at.notices.append(Problem(at.kind, at.key, "cpr", "wrong_cpr", told, "notice"))
     return found
 

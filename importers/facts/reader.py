@@ -32,7 +32,7 @@ MANY = frozenset({"about", "tags", "performs", "responsible_for", "interested_in
 
 
 def read(path: Path) -> tuple[Sections, list[str]]:
-    """The sections of a facts file, and the names of those that nobody knows, or that are no list or mapping. Raises
+    """The sections of a facts file, and the names of those that are unknown, or are not a list or mapping. Raises
     SourceError."""
     parser = _csv if path.is_dir() else _PARSERS.get(path.suffix.lower())
     if parser is None:

@@ -57,7 +57,7 @@ def _as_one(group: list[Entry]) -> Entry:
 
 
 def _leave_out_twice(made: Checked) -> None:
-    """Two things with one number at the same time: nobody can tell which is meant."""
+    """Two things with one number at the same time: it can't be known which is meant."""
     by_number: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for each in made.sound:
         by_number[each.kind, each.number].append(each)
@@ -78,7 +78,7 @@ def _successors(entries: list[Entry]) -> Iterator[Problem]:
         for number in each.successors:
             found = [other for other in numbers.get(number, ()) if other is not each and other.kind == each.kind]
             if not found:
-                text = f"it was replaced by {number}, which is no entry of the release"
+                text = f"it was replaced by {number}, which is not in the release"
                 yield _problem(each, "replaced_by", "unknown_successor", text)
             elif _leads_back(each, numbers):
                 yield _problem(each, "replaced_by", "successor_cycle", "its successors lead back to it")

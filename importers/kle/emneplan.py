@@ -31,7 +31,7 @@ def release(content: bytes, label: str, largest: int) -> Release:
     elif name in LISTS:
         made = Release(label, "plan", None, frozenset(), frozenset())
     else:
-        raise Unreadable(f"{label} is no release of KLE: its root is {name[:60]}")
+        raise Unreadable(f"{label} is not a release of KLE: its root is {name[:60]}")
     for element in _entries(root):
         if (twice := _told_twice(element)) is not None:
             made.problems.append(twice)
@@ -49,7 +49,7 @@ def lists(contents: dict[str, bytes], largest: int) -> Release:
     made = Release(", ".join(contents), "plan", None, _PLAN, frozenset({"kle_uuid"}))
     for _, each in found:
         if each.kinds:
-            raise Unreadable(f"{each.label} is no list")
+            raise Unreadable(f"{each.label} is not a list")
         made.entries += each.entries
         made.problems += each.problems
         made.untaken += each.untaken
@@ -79,7 +79,7 @@ def _entries(root: etree._Element) -> Iterator[etree._Element]:
 
 
 def _told_twice(element: etree._Element) -> Problem | None:
-    """Two numbers, titles, UUIDs or ends of one entry: nobody can tell which is meant."""
+    """Two numbers, titles, UUIDs or ends of one entry: it can't be known which is meant."""
     name = local(element)
     known = {f"{name}Nr": "number", f"{name}Titel": "title", "UUID": "uuid", f"{name}AdministrativInfo": "info"}
     met = [local(each) for each in element.iterchildren("*")]

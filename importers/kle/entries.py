@@ -141,13 +141,13 @@ FULL = frozenset({DATES, "changed", "preservation", "deletion_after", "kle_uuid"
 
 
 def uuid_of(text: str) -> str:
-    """A UUID in small letters without braces; empty for what is none (pitfall 16)."""
+    """A UUID in small letters without braces; empty for what is not one (pitfall 16)."""
     bare = text.strip().removeprefix("urn:uuid:").strip("{}").strip().lower()
     return bare if _UUID.fullmatch(bare) and bare.strip("0-") else ""
 
 
 def element_of(number: str) -> str | None:
-    """Which element a number is of; None for what is no number of KLE."""
+    """Which element a number is of; None for what is not a KLE number."""
     return next((element for element, form in NUMBER_OF_ELEMENT.items() if form.fullmatch(number)), None)
 
 
@@ -184,11 +184,11 @@ def entry(raw: Raw, problems: list[Problem]) -> Entry | None:
         try:
             return written_day(text.strip()[:10]) if text.strip() else None
         except ValueError:
-            note(field_, "date", f"{text.strip()!r} is no date", bad=True)
+            note(field_, "date", f"{text.strip()!r} is not a date", bad=True)
             raise _NotTaken from None
 
     if not NUMBER_OF_ELEMENT[raw.element].fullmatch(number):
-        note("number", "number", f"{number!r} is no number of a {raw.element}", bad=True)
+        note("number", "number", f"{number!r} is not the number of a {raw.element}", bad=True)
         return None
     title = Title.of(raw.title)
     if not title.text:

@@ -1,11 +1,21 @@
-"""What may go wrong with a release as a whole. All are SourceError: nothing is changed by them."""
+"""What may go wrong with a release. Nothing is changed by any of them.
+
+Every error says whether and when to try again.
+
+SourceError
+├── Unreadable        not a release
+├── Unavailable       the place does not answer, or has no release
+│   └── NotThere      HTTP 404
+├── ReleaseRejected   HTTP 401 or 403
+└── OlderRelease      older than the current release
+"""
 
 from graph.retry import NEVER, NEXT, SOON
 from importers.source import SourceError
 
 
 class Unreadable(SourceError):
-    """It is no release: a web page, cut off, XML that is refused, another document, a table without its columns."""
+    """It is not a release: a web page, cut off, XML that is refused, another document, a table without its columns."""
 
     retry = NEXT
 

@@ -87,7 +87,7 @@ def keyed(
 
 def _may_be(entry: Entry, thing: Held, is_used_again: bool, known_until: date | None) -> bool:
     """Whether an entry with the number of what is in force is that thing. An ended one beside a current one is only
-    where its end is news: what had ended before the release that is held is somebody else."""
+    where its end is news: what had ended before the current release is another entry."""
     if entry.is_current or not is_used_again:
         return entry.ended is None or thing.start is None or entry.ended > thing.start
     return entry.ended is None or known_until is None or entry.ended > known_until

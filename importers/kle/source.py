@@ -82,7 +82,7 @@ class Kle:
             facets = web.get(url + FACETS)
         except NotThere as missing:
             # Only one client is known to read facets there (kle.md §2 A): the plan goes on without them.
-            text = f"{missing}: facets stay as they are; set facets to false if there are none to read"
+            text = f"{missing}: facets stay as they are; set facets to false if there is no file of facets"
             notice = Problem("KleFacet", "", "facets", "no_facets", text, "notice")
             yield from (replace(each, problems=[*each.problems, notice]) for each in plans)
             return

@@ -32,12 +32,12 @@ def release(content: bytes, label: str, largest: int) -> Release:
         made = Release(label, "plan", _published(label), frozenset(), _tells(header))
         for each in header:
             if each not in (*REQUIRED, *OPTIONAL):
-                text = f"{label}: the column {each!r} is none of the form's and is not read"
+                text = f"{label}: the column {each!r} does not belong to the form and is not read"
                 made.problems.append(Problem("KleNode", "", each, "unknown_column", text, "notice"))
         for row in rows:
             _take(made, header, row, rows.line_num)
     except (csv.Error, limits.TooMuch) as wrong:
-        raise Unreadable(f"{label} is no table: {wrong} (line {rows.line_num})") from wrong
+        raise Unreadable(f"{label} is not a table: {wrong} (line {rows.line_num})") from wrong
     if not made.entries:
         raise Unreadable(f"{label} holds no entry that can be taken")
     made.kinds = frozenset(each.kind for each in made.entries)
@@ -81,7 +81,7 @@ def _take(made: Release, header: list[str], row: list[str], line: int) -> None:
     kind: Kind = "KleNode" if element is None else KIND_OF_ELEMENT[element]
     wrong = ""
     if element is None:
-        rule, wrong = "number", f"{number!r} is no number of KLE"
+        rule, wrong = "number", f"{number!r} is not a KLE number"
     elif len(row) < len(header) or any(each.strip() for each in row[len(header) :]):
         rule, wrong = "columns", f"the line has {len(row)} cells, the first one {len(header)}"
     if element is None or wrong:

@@ -292,4 +292,4 @@ def _function_values(key: str, function: Element, problems: list[Problem]) -> It
     if members.isdigit():
         yield "members", int(members)
     elif members:
-        problems.append(Problem("Assignment", key, "members", "no_number", "is no number", "notice"))
+        problems.append(Problem("Assignment", key, "members", "no_number", "is not a number", "notice"))

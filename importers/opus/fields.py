@@ -20,7 +20,7 @@ _MINUTES_FORM = 1000  # hours without a point, in thousandths: 037000
 
 
 class Unreadable(ValueError):
-    """A text that is no value of its type. The text itself may be private, and is not in the message."""
+    """A text that is not a valid value of its type. The text itself may be private, and is not in the message."""
 
 
 class Phone(NamedTuple):
@@ -34,7 +34,7 @@ class Phone(NamedTuple):
 def number(text: str) -> str:
     """An id as the file or the web service writes it, without padding: ``00040215`` → ``40215``."""
     if not text.isascii() or not text.isdigit():
-        raise Unreadable("is no number")
+        raise Unreadable("is not a number")
     return str(int(text))
 
 
@@ -46,7 +46,7 @@ def day(text: str) -> date | None:
     try:
         read = written_day(text)
     except ValueError as wrong:
-        raise Unreadable("is no date") from wrong
+        raise Unreadable("is not a date") from wrong
     if read == _OPEN:
         return None
     if read.year not in _YEARS:
@@ -85,9 +85,9 @@ def hours(text: str) -> Decimal | None:
     try:
         read = Decimal(text.replace(",", "."))
     except InvalidOperation as wrong:
-        raise Unreadable("is no number of hours") from wrong
+        raise Unreadable("is not a number of hours") from wrong
     if not read.is_finite() or read < 0:
-        raise Unreadable("is no number of hours")
+        raise Unreadable("is not a number of hours")
     return read / 1000 if "." not in text and "," not in text and read >= _MINUTES_FORM else read
 
 
@@ -102,7 +102,7 @@ def phone(text: str) -> Phone:
         bare = "+" + bare[2:]
     if re.fullmatch(r"\+?\d{6,15}", bare):
         return Phone(number=bare)
-    raise Unreadable("is no phone number")
+    raise Unreadable("is not a phone number")
 
 
 def ean(text: str) -> str | None:

@@ -203,7 +203,7 @@ def _unit_values(unit: UnitKey, element: Element, problems: list[Problem]) -> It
 
 
 def phone(kind: str, key: str, name: str, element: Element, problems: list[Problem]) -> fields.Phone:
-    """A phone field; one that is no number is listed."""
+    """A phone field; an invalid number is listed."""
     try:
         return fields.phone(element[name])
     except fields.Unreadable as wrong:

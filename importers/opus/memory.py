@@ -82,7 +82,7 @@ class Memory:
                 self._others.add(part)
 
     def name_of(self, content: bytes) -> str:
-        """Of an employee's bytes; nobody without the key can find out whose they are."""
+        """Of an employee's bytes; without the key it can't be found out whose they are."""
         return hashlib.blake2b(content, key=self._key, digest_size=16).hexdigest()
 
     def parts(self, rows: Iterable[tuple[str, bytes]]) -> Callable[[], Iterator[tuple[str, bytes]]]:

@@ -24,7 +24,7 @@ from protocols import xml
 
 BLOCK = 1 << 20
 LARGEST = 1 << 16
-"""Bytes of an employee. A larger one is no employee as payroll writes it."""
+"""Bytes of an employee. A larger one is not an employee as payroll writes it."""
 LARGEST_HEAD = 1 << 28
 """Bytes of all units; those of a million employments have an eighth of that."""
 

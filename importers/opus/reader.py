@@ -125,7 +125,7 @@ def elements_of(opened: IO[bytes], called: str, *names: str, others: Counter[str
             raise IncompleteFile(f"{called} is cut off or damaged: {bad}; not applied") from bad
         raise SourceError(f"{called} is refused: {bad}") from bad
     if not rooted:
-        raise IncompleteFile(f"{called} is no file of Opus: its root is not kmd")
+        raise IncompleteFile(f"{called} is not a file from Opus: its root is not kmd")
 
 
 class Spool:

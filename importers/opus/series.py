@@ -26,7 +26,7 @@ class FileName:
 
 
 def parse(name: str) -> FileName | None:
-    """None for what is no file of the series. Parts of the time that are missing are 0."""
+    """None for other files. Parts of the time that are missing are 0."""
     found = _NAME.match(name)
     if found is None:
         return None

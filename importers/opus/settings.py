@@ -21,7 +21,7 @@ class SftpPlace(BaseModel):
     host_key: str = Field(
         pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/=]+( .*)?$",
         examples=["ssh-ed25519 AAAA…"],
-        description="the server's public key, as ssh-keyscan tells it",
+        description="the server's public key, as ssh-keyscan prints it",
     )
     password: SecretStr | None = None
     private_key: Path | None = Field(default=None, description="file with an OpenSSH private key")

@@ -58,7 +58,7 @@ class Opus:
         names = self._place.names()
         files = ordered(names)
         if len(files) < len(names):
-            log.info("files that are none of Opus's are ignored", count=len(names) - len(files))
+            log.info("files that are not from Opus are ignored", count=len(names) - len(files))
         cursor: Mapping[str, str] = dict(known.cursor)
         if not files:
             yield self._nothing(names, cursor)
@@ -101,7 +101,7 @@ class Opus:
                 f"{only} no file of Opus: a file is named as Opus names it, such as ZLPE20240305224112_delta.xml, "
                 "since its name tells its day"
             )
-        text = "There is no file of Opus where the settings say that it is delivered."
+        text = "There is no file from Opus at the place in the settings."
         if last := cursor.get("file"):
             text += f" {last} was applied from there: is the share still mounted?"
         problem = Problem("Folder", "", "newest", "no_file", text, "notice")

@@ -145,7 +145,7 @@ class Survey:
         return None
 
     def _lost_number(self, key: str, employee: Element) -> tuple[str, str, str] | None:
-        """A key field of a known employment is never lost (§3.1): no new person is made for a number that is none."""
+        """A key field of a known employment is never lost (§3.1): no new person is made for an invalid number."""
         if is_number(employee["cpr"]) or not self.has_another(key, employee["cpr"]):
             return None
         return "cpr", "no_cpr", "has no valid CPR number any more; the person known so far is kept"
@@ -325,7 +325,7 @@ def _take_in(survey: Survey, key: EmployeeKey, element: Element, seen: Seen, *, 
     for each in element.functions:
         function = (key.client, each.either("artId"), each.either("roleId"))
         survey.functions[function].add((each.either("artText"), each.either("roleText")), changed)
-    # A number that is none is looked at anew each time: what it means hangs on what is known of the employment.
+    # An invalid number is looked at anew each time: what it means hangs on what is known of the employment.
     if seen.name and seen.unit is not None and not (is_odd or element.functions) and is_number(seen.cpr):
         days = _ordinal(start), _ordinal(survey.end_of(element))
         order = order_of(*days, survey.day.toordinal())

@@ -1,11 +1,20 @@
-"""What may go wrong with the list as a whole. Each ends the run, and nothing is changed by it."""
+"""What may go wrong with the list. Nothing is changed by any of them.
+
+Every error says whether and when to try again.
+
+SourceError
+├── Unreadable    not a position list
+├── TooLarge      more bytes or rows than the settings allow
+├── Unavailable   no file, or no whole answer from the address
+└── ListRejected  HTTP 401 or 403
+"""
 
 from graph.retry import NEVER, NEXT, SOON
 from importers.source import SourceError
 
 
 class Unreadable(SourceError):
-    """The file is no position list: another form or encoding, broken, a column missing or twice."""
+    """The file is not a position list: another form or encoding, broken, a column missing or twice."""
 
     retry = NEXT
 

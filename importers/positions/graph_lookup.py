@@ -42,7 +42,7 @@ RETURN collect([p.institution, p.code, p.title]) AS names
 
 
 class GraphLookup:
-    """The values that hold, whoever tells them: a title that was put right by hand counts as it is now; where a person
+    """The values that hold, from any source: a title corrected by hand counts as it is now; where a person
     has none of their own, the name of payroll's position."""
 
     def __init__(self, driver: neo4j.Driver) -> None:

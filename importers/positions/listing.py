@@ -19,7 +19,7 @@ class Listing:
 
     ``positions``: code → its rows, by period; all rows of a code stand or fall together, since a Position without
     one of its periods would have ended. ``refused``: codes, and codes of categories, that are left as they are.
-    ``unidentified``: rows have no code that can be read, so that nobody knows what is no longer in the list.
+    ``unidentified``: rows have no code that can be read, so that it is unknown what is no longer in the list.
     """
 
     positions: dict[str, Sequence[PositionRow]] = field(default_factory=dict)
@@ -61,7 +61,7 @@ def listing(positions: Table, categories: Table | None, today: date) -> Listing:
 
 def _columns(made: Listing, kind: str, table: Table) -> None:
     for each in table.unknown:
-        text = f"the column {each!r} is none of the form's and is not read"
+        text = f"the column {each!r} does not belong to the form and is not read"
         made.problems.append(Problem(kind, "", each, "unknown_column", text, "notice"))
 
 

@@ -1,7 +1,7 @@
 """Which position of the list an employment has, and how it was found (positions.md §5).
 
 On each day the rows that are valid on that day are asked in four steps, and the first step that answers wins:
-payroll's key, KRL's code, the exact title, text rules. Two positions at one step are nobody's guess: no match. A
+payroll's key, KRL's code, the exact title, text rules. Two positions at one step are not guessed between: no match. A
 choice by hand outranks all of this where statements are merged, and needs no rule here.
 
 Pure, and independent of the order of rows: the same list gives the same answer.

@@ -168,7 +168,7 @@ def payroll_key(text: str) -> str:
     if source == OPUS and len(parts) in (1, 2) and all(parts) and parts[-1].isascii() and parts[-1].isdigit():
         return ":".join((source, *parts[:-1], str(int(parts[-1]))))
     raise ValueError(
-        f"{text!r} is no key in payroll; expected sd:<institution>:<code>, opus:<positionId> or "
+        f"{text!r} is not a key in payroll; expected sd:<institution>:<code>, opus:<positionId> or "
         "opus:<client>:<positionId>"
     )
 

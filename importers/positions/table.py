@@ -53,7 +53,7 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """``unknown``: columns that nobody knows; ``columns``: those that are known."""
+    """``unknown``: columns that the form does not have; ``columns``: those that are known."""
 
     rows: list[Row]
     unknown: list[str] = field(default_factory=list)
@@ -105,7 +105,7 @@ def _csv(content: bytes, name: str, settings: PositionsSettings) -> Iterator[Lin
             "encoding in [sources.positions]"
         ) from wrong
     if "\0" in text:
-        raise Unreadable(f"{name} is no text: it has zero bytes")
+        raise Unreadable(f"{name} is not a text: it has zero bytes")
     allowed = limits.lines(io.StringIO(text, newline=""), settings.largest_rows * LINES)
     lines = csv.reader(allowed, delimiter=";", strict=True)
     try:
@@ -187,7 +187,7 @@ def _json_table(
         return None
     entries = told[section]
     if not isinstance(entries, list):
-        raise Unreadable(f"{name}: {section!r} is no list")
+        raise Unreadable(f"{name}: {section!r} is not a list")
     if not entries:
         raise Unreadable(f"{name}: {section!r} has no row; it is not taken for an empty list")
     if len(entries) > settings.largest_rows:
@@ -198,7 +198,7 @@ def _json_table(
     for number, entry in enumerate(entries):
         place = f"{section}[{number}]"
         if not isinstance(entry, dict):
-            rows.append(Row(place, {}, (WrongCell("", place, "is no object"),)))
+            rows.append(Row(place, {}, (WrongCell("", place, "is not an object"),)))
             continue
         found: dict[str, str] = {}
         wrong: list[WrongCell] = []
@@ -232,7 +232,7 @@ def _take(column: str, cell: Any, place: str, found: dict[str, str], wrong: list
         wrong.append(WrongCell(column, place, text))
         return
     if cell is not None and not isinstance(cell, str | int | float):
-        wrong.append(WrongCell(column, place, "is no text"))
+        wrong.append(WrongCell(column, place, "is not a text"))
         return
     text = _plain(cell)
     if len(text) > LONGEST_CELL:

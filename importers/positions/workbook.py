@@ -106,7 +106,7 @@ def _cell(cell: Any) -> Any:
 
 
 class _Broken:
-    """A formula without a result (#REF!); no text, so that whoever needs the cell says so."""
+    """A formula without a result (#REF!); not a text, so that the reader of the cell lists it."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -18,7 +18,7 @@ _MOST = 500
 class Again:
     """``due``: what the run before has left, by institution. ``reading``: whose mark it is kept in.
 
-    ``window``: what the cursor's window is to stay at where somebody without a number has to be asked for again.
+    ``window``: what the cursor's window is to stay at where a person without a number has to be looked up again.
     """
 
     due: Mapping[str, tuple[str, ...]]

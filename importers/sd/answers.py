@@ -17,7 +17,7 @@ from importers.sd.client import Body
 from importers.sd.errors import ServiceFault, Unreadable
 from protocols import xml
 
-_GROUPS = frozenset("123")  # levels of a position list that nobody is employed at
+_GROUPS = frozenset("123")  # levels of a position list without employments
 BLANK = frozenset({"", "Empty"})  # "Empty" is how a …ChangedAtDate answer tells that a text was blanked
 
 
@@ -89,7 +89,7 @@ def _day(element: etree._Element, name: str) -> date:
     try:
         return written_day(text(element, name))
     except ValueError:
-        raise WrongValue(name, f"of {element.tag} is no date") from None
+        raise WrongValue(name, f"of {element.tag} is not a date") from None
 
 
 def period(element: etree._Element) -> Period:
@@ -207,9 +207,9 @@ def _rate(element: etree._Element) -> float | None:
     try:
         rate = float(told) if told else None
     except ValueError:
-        raise WrongValue("OccupationRate", "is no number") from None
+        raise WrongValue("OccupationRate", "is not a number") from None
     if rate is not None and not isfinite(rate):
-        raise WrongValue("OccupationRate", "is no number")
+        raise WrongValue("OccupationRate", "is not a number")
     return rate
 
 
@@ -331,7 +331,7 @@ class PositionAnswer:
 def positions(element: etree._Element, above: tuple[str, ...] = ()) -> Iterator[PositionAnswer]:
     """The entries of level 0 in a Profession element, wherever they stand; levels 1 to 3 are groups for statistics.
 
-    Also those of which it can't be said, because code or level is none; they say so (``unreadable``).
+    Also those of which it can't be said, because code or level is not valid; they say so (``unreadable``).
     """
     code, name = text(element, "JobPositionIdentifier"), text(element, "JobPositionName")
     level = text(element, "JobPositionLevelCode")

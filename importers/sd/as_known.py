@@ -1,6 +1,6 @@
 """Departments that can't be read as SD tells them now: they stay in the organisation as they were known before.
 
-So neither the unit nor what hangs on it (units below, people) ends or moves because of one date that is none. The
+So neither the unit nor what hangs on it (units below, people) ends or moves because of one invalid date. The
 unit itself is a bad record until it is mended.
 """
 

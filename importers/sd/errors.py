@@ -1,4 +1,15 @@
-"""What may go wrong with the service as a whole. All are SourceError: nothing is changed by them."""
+"""What may go wrong with the service. Nothing is changed by any of them.
+
+Every error says whether and when to try again.
+
+SourceError
+├── ServiceFault         SD rejects a request
+├── Unreadable           the answer is not what SD's description says
+├── Unavailable          closed, broken or out of reach, after all attempts
+│   └── NoAnswer         ... for this one request
+├── OutsideOpeningHours  no call was made
+└── AccessRejected       user or password is not accepted
+"""
 
 import re
 from datetime import datetime
@@ -18,7 +29,7 @@ _KINDS: tuple[tuple[re.Pattern[str], FaultKind], ...] = (
 
 
 class ServiceFault(SourceError):
-    """SD says that a question is wrong (HTTP 200 with a SOAP fault). ``kind`` tells those that mean something."""
+    """SD rejects a request (HTTP 200 with a SOAP fault). ``kind`` names those that mean something."""
 
     retry = NEXT
 

@@ -372,7 +372,7 @@ def _without_echo(body: bytes) -> bytes:
 
 
 def _climb(leaf: etree._Element, parents: dict[str, str], tops: set[str]) -> None:
-    """A reference without UUID is no place: nothing is told of it, nor what is above those below it."""
+    """A reference without UUID is not a place: nothing is known of it, nor of what is above those below it."""
     here = leaf
     while True:
         uuid = text(here, "DepartmentUUIDIdentifier").lower()

@@ -72,7 +72,7 @@ def person(told: PersonAnswer, key: str, settings: SdSettings, day: date, previo
 
 
 def _untold(key: str, name: str) -> Problem:
-    text = "SD tells nothing of it any more, not even that there is none; what is known stays"
+    text = "SD no longer answers with it, not even that it is empty; what is known stays"
     return Problem("Person", key, name, "untold", text, "notice")
 
 

@@ -66,7 +66,7 @@ class Records:
         code = self.organisation.code
         key = position_mapping.key(code, told.code)
         if told.unreadable:
-            text = f"the position list of {code} has an entry ({told.code} {told.name}) whose {told.unreadable} is none"
+            text = f"the position list of {code} has {told.code} {told.name}, whose {told.unreadable} is not valid"
             return refused(Problem("Position", key if told.code else "", told.unreadable, "unreadable", text))
         print_of = self.known.fingerprint(self._salt, code.encode(), repr((told.code, told.name, told.groups)).encode())
         return RawRecord("Position", key, print_of, lambda previous: position_mapping.position(told, code))

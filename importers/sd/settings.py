@@ -39,7 +39,7 @@ class SdSettings(BaseModel):
     earliest: Day = Field(date.min, description="Asked for from this day; what began before is cut to it")
     history: Literal["all", "from_today"] = Field("all", description="from_today: present and future only")
     excluded_levels: frozenset[str] = Field(
-        frozenset(), description="Levels that are no places in the line; employments are lifted above them"
+        frozenset(), description="Levels that are not places in the line; employments are lifted above them"
     )
     excluded_names: tuple[str, ...] = Field((), description="Regular expressions: units so named are left out")
     excluded_units: frozenset[str] = Field(frozenset(), description="UUIDs of units that are left out")
@@ -49,7 +49,7 @@ class SdSettings(BaseModel):
     five_digit_phone_is_manager: bool = Field(
         False, description="A department's phone of five digits is an employment number, so no phone"
     )
-    full_time_hours: float | None = Field(None, description="Hours a week; SD does not tell; none = hours unknown")
+    full_time_hours: float | None = Field(None, description="Hours a week, which SD does not have; none = unknown")
     full_time_hours_by_position: dict[str, float] = Field(default_factory=dict)
     unpaid: UnpaidRule | None = None
 

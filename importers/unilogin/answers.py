@@ -155,7 +155,7 @@ def _walk(body: Body, asked: str) -> Iterator[tuple[tuple[str, ...], etree._Elem
                     raise Unreadable(f"STIL's answer ({asked}) holds more than {MOST_HELD} elements in one part")
                 path.append(xml.local(element))
                 if path[0] != "Envelope":
-                    raise Unreadable(f"STIL's answer ({asked}) is no SOAP message")
+                    raise Unreadable(f"STIL's answer ({asked}) is not a SOAP message")
             here = tuple(path)
             if event == "end" and here == _FAULT:
                 raise _refused(element, asked)

@@ -22,7 +22,7 @@ def doubts(told: Export, year: int | None, known: int, left: int, least_share: f
 
 
 def notices(told: Export, institution: str) -> list[Problem]:
-    """Pupils despite the filter, codes nobody knows, people without a tie."""
+    """Pupils despite the filter, unknown codes, people without a tie."""
     return list(_notices(told, institution))
 
 
@@ -45,8 +45,8 @@ def _of_person(told: PersonAnswer, institution: str) -> Iterator[Problem]:
 
 
 def other_managers(placed: Iterable[Placed], managers: Collection[str], institution: str) -> Iterator[Problem]:
-    """A hint where the school's head is not among the unit's ``managers`` (uuids of persons); it makes nobody one."""
+    """A hint where the school's head is not among the unit's ``managers`` (uuids of persons); it changes no manager."""
     for each in placed:
         if "Leder" in each.told.roles and each.among is None and each.uuid not in managers:
-            text = "the school calls this person its head; in the organisation another, or nobody, manages the unit"
+            text = "the school calls this person its head; in the organisation the unit has another manager, or none"
             yield Problem("Unit", institution, each.told.name, "other_manager", text, "notice")

@@ -1,4 +1,15 @@
-"""What may go wrong with the service. All are SourceError: nothing is changed by them."""
+"""What may go wrong with the service. Nothing is changed by any of them.
+
+Every error says whether and when to try again.
+
+SourceError
+├── RequestRejected  a SOAP fault
+├── AccessRejected   HTTP 401 or 403
+├── Unreadable       the answer is not what the interface describes
+├── Untrusted        the answer is not signed as the settings demand
+├── Unavailable      out of reach, broken, or too slow
+└── WrongKey         a file of keys or certificates can't be used
+"""
 
 from collections.abc import Mapping
 
@@ -35,7 +46,7 @@ class RequestRejected(SourceError):
 
 
 class AccessRejected(SourceError):
-    """STIL, or what stands before it, lets nobody in (HTTP 401, 403)."""
+    """STIL, or what stands before it, rejects the call (HTTP 401, 403)."""
 
     retry = NEVER
 

@@ -24,7 +24,7 @@ class Lookup(Protocol):
         """The source's own keys of persons → the person; of these keys, or all."""
 
     def decided(self) -> Mapping[str, str]:
-        """The source's own keys of persons whom people have placed → the person; empty for somebody new."""
+        """The source's own keys of persons whom people have placed → the person; empty for a new person."""
 
     def alike(self, names: Collection[str], hashes: Collection[str]) -> Mapping[str, Sequence[str]]:
         """Whole name in small letters, or hash → persons of today who bear it, sorted."""

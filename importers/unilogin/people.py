@@ -1,6 +1,6 @@
 """Who the people of an export are (unilogin.md §5): by verified CPR number, else by a login that is known.
 
-Whoever is neither is never guessed: a person decides who it is, or that it is somebody new. Keys of persons: the
+Nothing else is guessed: a person decides who it is, or that the person is new. Keys of persons: the
 keyed hash of the CPR number under which they were met first, or ``user:<UserId>`` of those that were decided.
 """
 
@@ -134,7 +134,7 @@ class People:
     def _by_number(
         self, told: PersonAnswer, number: str, holders: Mapping[str, str], by_login: str | None
     ) -> Placed | None:
-        """By the verified number; None where the login is known to be somebody else's."""
+        """By the verified number; None where the login is known to belong to another person."""
         uuid = holders.get(number, "")
         key = self._by_uuid.get(uuid) if uuid else None
         if by_login is not None and by_login != key:
@@ -163,7 +163,7 @@ class People:
         """Those whom a person places: what has been decided is known by the key, else who it may be is looked up."""
         placed = {**self._decided, **self._by_key}
         new = [each for each in told if f"user:{each.user}" not in placed]
-        # An unverified number may be right, so its holder is a candidate; a replacement number is nobody's.
+        # An unverified number may be right, so its holder is a candidate; a replacement number has no holder.
         numbers = {each.user: hashes.get(each.user, "") for each in new if each.cpr_type == "CPR_UNVERIFIED"}
         alike = self._lookup.alike({_name(each) for each in new}, set(numbers.values()) - {""}) if new else {}
         for each in told:

@@ -147,7 +147,7 @@ def test_one_file_of_opus_is_enough(run: Run, clean_graph: neo4j.Driver, tmp_pat
     assert f"  {name_of(MONDAY)}\n" in done.stdout
     other = run("import", "opus", "--from", str(facts(tmp_path, 1)))
     assert other.returncode == Exit.FAILURE
-    assert "units.yaml is no file of Opus" in other.stderr
+    assert "units.yaml is not a file from Opus" in other.stderr
 
 
 def test_bad_records_end_with_4_and_the_rest_goes_in(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from graph.statements.merge import check
 from importers.cpr import answer
 from importers.cpr.errors import Misconfigured, NoAnswer, ServiceFault, UnknownNumber, UnreadableAnswer
 from importers.cpr.mapping import to_person
+from importers.cpr.register_data import RegisteredName, RegisteredPerson
 from importers.cpr.soap import answered
 from importers.cpr.subscription import filters
-from importers.cpr.told import RegisteredName, RegisteredPerson
 from protocols import xml
 from sample.cpr_service.app import Service
 from sample.cpr_service.misbehaviour import Misbehaviour

@@ -89,7 +89,7 @@ def test_every_lookup_is_logged_with_who_asked_and_the_services_log_fits_ours(of
 def test_without_log_no_lookup(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """§8.2: the entry can't be written (its constraint refuses it), so the call is not made."""
     monkeypatch.setattr("graph.cpr.lookup_log.uuid4", lambda: "always the same")
-    with pytest.raises(LogUnwritable, match="nobody is looked up"):
+    with pytest.raises(LogUnwritable, match="no person is looked up"):
         office.run()
     assert len(office.service.calls) == 1
     assert len(office.log()) == 1

@@ -99,7 +99,7 @@ def test_quoted_separators_and_other_encodings() -> None:
         (b'{"positions": [{"code": "P1", "code": "P2", "title": "Et", "category": "A"}]}', "'code' is there twice"),
         (b'{"positions": [], "positions": []}', "'positions' is there twice"),
         (b'[{"code": "P1"}]', "expected an object with a list under 'positions'"),
-        (b'{"positions": {"code": "P1"}}', "'positions' is no list"),
+        (b'{"positions": {"code": "P1"}}', "'positions' is not a list"),
         (b'{"positions": [' + b"[" * 100_000, "no JSON"),
         ('{"positions": []}'.encode("utf-16"), "no JSON"),
     ],
