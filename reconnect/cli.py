@@ -1,4 +1,4 @@
-"""The ``reconnect`` command: runs what was typed, and says what went wrong."""
+"""The ``reconnect`` command: runs what was typed, and reports what went wrong."""
 
 import sys
 from typing import NoReturn
@@ -23,7 +23,7 @@ from reconnect.terminal import terminal
 
 
 def main() -> None:
-    """Run the command; errors that a person can do something about end it with one text and an exit code."""
+    """Run the command; errors that a user can act on end it with one message and an exit code."""
     collect_seldom()
     signals.listen()
     restrict()
@@ -41,13 +41,13 @@ def main() -> None:
     except Exception as error:
         if (foreseen := explained(error, default_home())) is not None:
             _end(foreseen, Exit.FAILURE)
-        # Through the log, as a traceback of Python's own would show what stands in the error, a CPR number maybe.
+        # Through the log: Python's own traceback would show the error's text, which may contain a CPR number.
         # The command alone: its arguments may be a name or a number.
         get_logger("reconnect").exception(
             "unexpected error", command=next(filter(MODULES.__contains__, sys.argv), None)
         )
         _end(
-            f"An error that nobody foresaw: {text_of(error)}\nThe log line above tells where; please report it.",
+            f"Unexpected error: {text_of(error)}\nThe log line above shows where it happened. Please report it.",
             Exit.FAILURE,
         )
 

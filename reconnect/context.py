@@ -1,6 +1,6 @@
-"""What a command works with: settings, servers, keys; loaded and opened when first asked for.
+"""What a command works with: settings, servers, keys; loaded and opened on first use.
 
-The modules of the commands need this one, and a command's help waits for all that they load.
+Every command imports this module, and its help waits for the imports: what is slow to load is imported in functions.
 """
 
 from __future__ import annotations
@@ -125,14 +125,14 @@ class Context:
 
     @property
     def order(self) -> SourceOrder:
-        """Which source's value holds."""
+        """The order of the sources, which decides whose value is effective."""
         from graph.statements.precedence import SourceOrder
 
         return SourceOrder(self.settings.merge.order, self.settings.merge.properties)
 
     @property
     def user(self) -> str:
-        """Who runs the command, for the change log; a container's user need not have a name."""
+        """The user who runs the command, for the change log; in a container the user may have no name."""
         try:
             return getpass.getuser()
         except (KeyError, OSError):
@@ -145,7 +145,7 @@ class Context:
 
 
 def of(context: typer.Context) -> Context:
-    """The Context that the command line made for this run."""
+    """The Context of this run."""
     found = context.find_object(Context)
     if found is None:
         raise TypeError("a command was called outside of `reconnect`")

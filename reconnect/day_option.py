@@ -9,12 +9,12 @@ from graph.time import written_day
 
 
 def day_option(*names: str, help: str, show_default: bool = True) -> Any:
-    """An option that holds a day, written YYYY-MM-DD. ``names``: the option's; without any, after its parameter."""
+    """An option whose value is a day, written YYYY-MM-DD. ``names``: of the option; default: its parameter's name."""
     return typer.Option(*names, parser=_day, metavar="YYYY-MM-DD", help=help, show_default=show_default)
 
 
 def _day(value: str | date) -> date:
-    """Of a default, which click parses too, the day itself."""
+    """Click parses defaults too; these are days already."""
     try:
         return value if isinstance(value, date) else written_day(value)
     except ValueError as error:

@@ -12,11 +12,11 @@ class Exit(IntEnum):
     USAGE = 2
     """A wrong argument or setting; nothing was done."""
     BRAKE = 3
-    """The brake stopped the work; it waits for an approval."""
+    """The brake stopped the work; it waits for approval."""
     BAD_RECORDS = 4
     """Done, but some records were bad, and are kept with their reason."""
     INTERRUPTED = 130
-    """Ctrl-C or SIGTERM. What was begun goes on where it ended when it is run again."""
+    """Ctrl-C or SIGTERM. Running the command again continues where it stopped."""
 
 
 class CommandFailed(Exception):

@@ -1,7 +1,7 @@
-"""The root of the ``reconnect`` command: its options, and what its commands are called and do.
+"""The root of the ``reconnect`` command: its options, and the names and summaries of its commands.
 
-Who asks for help is answered from here: the root's needs no command to be loaded, a command's its own module alone,
-and such a module loads what it works with when it works.
+Help is quick: the root's help loads no command, and a command's help loads only its own module, which imports what it
+works with when it runs.
 """
 
 import os
@@ -39,28 +39,26 @@ MODULES = {
 }
 
 
-# What ``--help`` says of each, so that it needs none of the modules: the first words of the command's own help.
+# The summary of each in ``--help``, the first sentence of the command's own help, so that no module is loaded for it.
 SUMMARIES = {
-    "demo": "Show it all: servers up, a sample municipality imported from its payroll, a target supplied, "
-    "pages to open.",
-    "up": "Start Neo4j and Valkey in RECONNECT_HOME (default: the folder .reconnect), if they don't run.",
-    "down": "Stop Neo4j and Valkey, and the demo's web service. The data stays, and `reconnect up` goes on with it.",
-    "status": "Show what runs, where it answers, what each job last did, and how each source is doing.",
-    "import": "Read a source, and write what is new in it to the graph.",
-    "export": "Give a target what it should have and does not have yet.",
+    "demo": "Try everything: start the servers, import a sample municipality, supply a target, and open the pages.",
+    "up": "Start Neo4j and Valkey in RECONNECT_HOME (default: the folder .reconnect) if they are not running.",
+    "down": "Stop Neo4j, Valkey and the demo's web service. The data is kept for the next `reconnect up`.",
+    "status": "Show which servers run and where, the last run of each job, and the state of each source.",
+    "import": "Import everything that has changed in a source.",
+    "export": "Supply a target with everything that has changed since the last export.",
     "serve": "Serve the GraphQL API until it is stopped: /graphql (GraphiQL in a browser), /metrics, /health.",
-    "worker": "Run imports, exports and the day turn by the settings' schedule until it is stopped.",
-    "day-turn": "Let what starts or ends today take effect: refresh today's values, write the changes that targets "
-    "hear of.",
-    "nearest": "Who holds a role for a unit: the unit itself, else the one above it, and so on to the top.",
-    "nearest-manager": "The nearest manager of a person, one answer for each employment; the person is left out.",
-    "query": "Ask what a file asks, and print the answer as JSON.",
+    "worker": "Run imports, exports and the day turn on the schedule in the settings, until it is stopped.",
+    "day-turn": "Let everything that starts or ends today take effect: refresh today's values, and log the changes.",
+    "nearest": "Find who holds a role for a unit: in the unit itself, otherwise in the nearest unit above it.",
+    "nearest-manager": "Find a person's nearest manager, one answer for each employment.",
+    "query": "Run the GraphQL query in a file, and print the answer as JSON.",
     "schema": "Print the API's GraphQL schema.",
-    "token": "Bearer tokens: who may use the API, with which system roles.",
-    "analyst-copy": "Make or renew the analysts' copy of the graph: a second embedded server with its own login.",
-    "keys": "The keys that CPR numbers are encrypted with.",
-    "sample": "The sample municipality Klitkøbing, in the formats that its sources deliver. Nobody in it can exist.",
-    "config": "Show every setting in force and where it comes from. Secrets are masked.",
+    "token": "Manage access to the API: bearer tokens and their system roles.",
+    "analyst-copy": "Make or refresh a copy of the graph for analysts: a second embedded server with its own login.",
+    "keys": "Manage the keys that CPR numbers are encrypted with.",
+    "sample": "Write or serve a sample municipality in its sources' own formats. All its people are invented.",
+    "config": "Show every effective setting and where it comes from. Secrets are masked.",
 }
 
 
@@ -68,14 +66,14 @@ _HELP = ["-h", "--help"]
 
 
 def asks_for_help(arguments: Sequence[str]) -> bool:
-    """Whether nothing but help can be meant: ``--help`` comes last, and not as what an option before it takes."""
+    """Whether the arguments ask for help and nothing else: ``--help`` is last, and not the value of an option."""
     if len(arguments) < 2:
         return not arguments or arguments[0] in _HELP
     return arguments[-1] in _HELP and not arguments[-2].startswith("-") and "--" not in arguments
 
 
 class OnDemand(TyperGroup):
-    """Loads a command's module when it is asked for: ``status`` does not wait for all that ``serve`` needs."""
+    """Loads a command's module when it is needed: ``status`` does not wait for everything that ``serve`` imports."""
 
     _describing = False
 
@@ -93,7 +91,7 @@ class OnDemand(TyperGroup):
         if self._describing and cmd_name in SUMMARIES:
             return TyperCommand(cmd_name, help=SUMMARIES[cmd_name])
         if cmd_name not in MODULES:
-            for each in MODULES:  # so that it can be said what was meant
+            for each in MODULES:  # so that similar names can be suggested
                 self.get_command(ctx, each)
             return None
         if cmd_name not in self.commands:
@@ -123,28 +121,28 @@ def begin(
     home: Annotated[
         Path | None,
         typer.Option(
-            "--home", help="Folder of the embedded instance.", envvar="RECONNECT_HOME", show_default=".reconnect"
+            "--home", help="Folder for data, settings and secrets.", envvar="RECONNECT_HOME", show_default=".reconnect"
         ),
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log lines of level debug.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log at level debug.")] = False,
 ) -> None:
-    """REConnect knows the municipality's organisation: payroll in, one graph, every consumer system supplied.
+    """REConnect knows the municipality's organisation: it reads payroll and directories, and supplies other systems.
 
-    Begin with `reconnect demo` (a sample municipality), or with `reconnect up` (Neo4j and Valkey in the folder that
-    RECONNECT_HOME names; default .reconnect) and `reconnect import`.
+    Start with `reconnect demo` (a sample municipality), or with `reconnect up` (Neo4j and Valkey in the folder
+    RECONNECT_HOME; default .reconnect) and `reconnect import`.
 
-    Settings come from reconnect.toml (--config, RECONNECT_CONFIG, in RECONNECT_HOME, or in the current folder) and the
-    environment (RECONNECT__NEO4J__URI for uri in the section neo4j); `reconnect config` shows them all.
+    Settings come from reconnect.toml (--config, RECONNECT_CONFIG, in RECONNECT_HOME, or in the current folder) and from
+    the environment (RECONNECT__NEO4J__URI for uri in the section neo4j); `reconnect config` shows them all.
 
-    Exit codes: 0 done; 1 failed; 2 wrong argument or setting; 3 stopped by the brake, waits for an approval;
+    Exit codes: 0 done; 1 failed; 2 wrong argument or setting; 3 stopped by the brake, waiting for approval;
     4 done, but some records were bad and are kept with the reason; 130 interrupted (Ctrl-C or SIGTERM), run it again.
     """
     if asks_for_help(sys.argv[1:]):
         return
     if home is not None:
-        # Everything that asks for the home, in this process and in those that it starts, is told the same.
+        # The environment, so that this process and those that it starts use the same home.
         os.environ["RECONNECT_HOME"] = str(home.resolve())
-    # Here, since who only asks for help needs none of it.
+    # Imported here, since help needs none of it.
     from reconnect.context import Context
     from reconnect.logs import setup
 
@@ -163,9 +161,9 @@ _WITHOUT_SETTINGS = frozenset({"schema", "sample"})
 
 
 def command_named(words: Sequence[str]) -> typer.Context | None:
-    """The context of the command that ``words`` begin with; None where they begin with something else.
+    """The context of the command that ``words`` start with; None if they start with something else.
 
-    The root's options are not read, which would load what checks their values.
+    The root's options are not parsed: that would load the modules that check their values.
     """
     context = _context(typer.main.get_command(app), None, "reconnect")
     for word in words:

@@ -1,19 +1,19 @@
-"""What the commands say to the person who typed them."""
+"""Output of the commands."""
 
 import os
 import sys
 
 from rich.console import Console
 
-WAIT = "Wait while another run of the same is under way, instead of ending with exit code 1."
+WAIT = "If the same job is already running, wait for it to end instead of failing (exit code 1)."
 """Help of the option --wait of every command that runs a job."""
 
 _UNBROKEN = 10_000
-"""Columns where nobody looks: lines in a file or a pipe stay whole, to be searched and copied."""
+"""Columns outside of a terminal: lines in a file or a pipe are not broken, so that they can be searched and copied."""
 
 
 def terminal(*, stderr: bool = False) -> Console:
-    """Prints every text as it is: brackets, ``:names:`` and numbers in it are data, not markup.
+    """Prints text verbatim: brackets, ``:names:`` and numbers in it are data, not markup.
 
     Lines are broken by the terminal, never by us, and tables fit it; elsewhere nothing is broken.
     """
@@ -30,6 +30,6 @@ def terminal(*, stderr: bool = False) -> Console:
 
 
 def tell_of_the_rest(count: int, console: Console) -> None:
-    """That ``count`` lines of a list were left out, if any were: nothing is cut in silence."""
+    """Print that ``count`` lines of a list were left out, if any: lists are never cut silently."""
     if count:
-        console.print(f"  … and {count} more; written to a file (> FILE) it tells all of them")
+        console.print(f"  … and {count} more; redirect the output to a file (> FILE) to see all of them")

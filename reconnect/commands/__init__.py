@@ -1,1 +1,1 @@
-"""The commands, a module a group. Each has ``register(app)``."""
+"""The commands, one module per group. Each module has ``register(app)``."""

@@ -16,12 +16,11 @@ def register(app: typer.Typer) -> None:
 
 
 def analyst_copy(context: typer.Context) -> None:
-    """Make or renew the analysts' copy of the graph: a second embedded server with its own login.
+    """Make or refresh a copy of the graph for analysts: a second embedded server with its own login.
 
-    CPR numbers, private addresses, phones and e-mail, what sources said, and the change log are not in it; of people
-    with a protected name neither the name in any form nor mail, phones, photo and logins are. What an analyst writes or
-    deletes there touches nothing else, and is gone at the next copy. It runs until
-    `RECONNECT_HOME=<home>/analyst reconnect down`.
+    It has no CPR numbers, private addresses, phones or e-mail, no claims of sources and no change log. For people with
+    a protected name, it has no name, e-mail, phone, photo or login either. Changes that an analyst makes there affect
+    nothing else, and are lost at the next copy. To stop it: `RECONNECT_HOME=<home>/analyst reconnect down`.
     """
     from graph.connection import connect
     from reconnect import analyst

@@ -1,4 +1,4 @@
-"""``day-turn``: what starts or ends on a day takes effect."""
+"""``day-turn``: changes that start or end on a day take effect."""
 
 from datetime import date
 from typing import Annotated
@@ -30,10 +30,10 @@ def day_turn(
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help=WAIT)] = False,
 ) -> None:
-    """Let what starts or ends today take effect: refresh today's values, write the changes that targets hear of.
+    """Let everything that starts or ends today take effect: refresh today's values, and log the changes.
 
-    The worker does this each night. A turn by more than one day, or back, is stopped until a person approves it; a day
-    that was turned by mistake is turned back with --date.
+    The worker does this every night. A turn by more than one day, or backwards, waits until a person approves it. If a
+    day was turned by mistake, turn it back with --date.
     """
     from graph.runs.brakes import StaleApproval
     from graph.writing.day_turn import TurnWaits
@@ -51,6 +51,6 @@ def day_turn(
         raise CommandFailed(str(error)) from error
     console = terminal()
     if not turned:
-        console.print(f"{until} had been turned already.")
+        console.print(f"The day was already turned to {until}.")
     for at, count in turned.items():
         console.print(f"{at}  {count} changed")

@@ -1,4 +1,4 @@
-"""``demo``: from nothing to pages that can be opened."""
+"""``demo``: from an empty folder to pages that can be opened."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def register(app: typer.Typer) -> None:
 def demo(
     context: typer.Context,
     size: Annotated[Size, typer.Option(help="XS 60, S 5,000, L 50,000, XL 1,000,000 employments.")] = Size.S,
-    seed: Annotated[int, typer.Option(help="Another seed is another municipality.")] = 42,
+    seed: Annotated[int, typer.Option(help="A different seed gives a different municipality.")] = 42,
 ) -> None:
-    """Show it all: servers up, a sample municipality imported from its payroll, a target supplied, pages to open.
+    """Try everything: start the servers, import a sample municipality, supply a target, and open the pages.
 
-    Everything is kept in RECONNECT_HOME (default .reconnect); run it again and it goes on from there.
-    `reconnect down` stops what it started.
+    Everything is kept in RECONNECT_HOME (default .reconnect); running it again continues from there.
+    `reconnect down` stops the servers.
     """
     from reconnect.commands import exports
     from reconnect.commands.serve import api_port
 
-    # Only here, as they bring every source and the sample with them.
+    # Imported here, since they load every source and the sample.
     from reconnect.demo import run as steps
     from reconnect.demo import sources
     from reconnect.service import BackgroundService
@@ -52,7 +52,7 @@ def demo(
         instance.start(report)
     made = steps.Demo(instance.home.path)
     steps.prepare(made)
-    # Read anew: the settings file may have been written just now.
+    # Read again: the settings file may just have been written.
     run = Context(made.settings_file)
     try:
         with progress() as report:
@@ -66,32 +66,32 @@ def demo(
             address = BackgroundService(instance.home).start(api_port(run))
             report("Starting the web service", 1, 1)
         for each in imports:
-            console.print(f"Imported {each.source}: {each.changes} changed, {each.unchanged} as they were")
+            console.print(f"Imported {each.source}: {each.changes} changed, {each.unchanged} unchanged")
         for other in others:
-            _tell_of(other, console)
+            _show_import(other, console)
         for export in supplied:
             exports.show(export, console)
-        _tell(run, made, address, console)
+        _show_pages(run, made, address, console)
     finally:
         run.close()
 
 
-def _tell_of(other: DemoImport, console: Console) -> None:
-    """What a source beside payroll has brought, and what to look at."""
+def _show_import(other: DemoImport, console: Console) -> None:
+    """Print what a source other than payroll has brought, and what to look at."""
     shown = other.shown
     if other.report is None:
         console.print(f"Not imported: {shown.name}: {other.failure}")
         return
     _require(other.report)
-    done = f"{other.report.changes} changed, {other.report.unchanged} as they were, in {other.seconds:.0f} s"
+    done = f"{other.report.changes} changed, {other.report.unchanged} unchanged, in {other.seconds:.0f} s"
     console.print(f"Imported {shown.name}: {done}")
     doubts = ", ".join(f"{count} {rule}" for rule, count in other.doubts.items())
     console.print(f"  Look at {shown.look}" + (f" ({doubts})." if doubts else "."))
     console.print(f"    {shown.query}")
 
 
-def _tell(run: Context, made: Demo, address: str, console: Console) -> None:
-    """Which pages to open, and what to ask."""
+def _show_pages(run: Context, made: Demo, address: str, console: Console) -> None:
+    """Print which pages to open, and questions to try."""
     from reconnect.demo import found
     from reconnect.demo import run as steps
 
@@ -131,6 +131,6 @@ def _require(report: ImportReport) -> None:
     if report.brake:
         raise CommandFailed(
             f"The brake stopped the import of {report.source}: {'; '.join(report.reasons)}. "
-            f"reconnect import {report.source} --approve {report.brake} lets it through.",
+            f"To approve it: reconnect import {report.source} --approve {report.brake}",
             Exit.BRAKE,
         )

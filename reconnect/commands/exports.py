@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SHOWN = 50
 """Rows that differ, on a terminal; elsewhere all are shown."""
 _EXAMPLES = 3
-"""Of what is told rule by rule, on a terminal."""
+"""Examples of each rule, on a terminal."""
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +42,7 @@ def export_target(
     ] = None,
     day: Annotated[
         date | None,
-        day_option("--date", help="As the organisation is on this day; default today."),
+        day_option("--date", help="Export the organisation as of this day; default today."),
     ] = None,
     full: Annotated[
         bool,
@@ -50,10 +50,10 @@ def export_target(
     ] = False,
     wait: Annotated[bool, typer.Option("--wait", help=WAIT)] = False,
 ) -> None:
-    """Give a target what it should have and does not have yet.
+    """Supply a target with everything that has changed since the last export.
 
-    A repeat sends nothing. An object that the target can't be given is shown with the reason (exit code 4). Where more
-    would be taken away than the target's brake allows, nothing is sent (exit code 3) until the difference is approved.
+    Running it again sends nothing. Objects that can't be delivered are listed with the reason (exit code 4). If more
+    would be removed than the target's brake allows, nothing is sent (exit code 3) until the changes are approved.
     """
     from exporters.errors import ExportError
     from graph.runs.brakes import StaleApproval
@@ -87,7 +87,7 @@ def export_target(
 
 
 def _show_changes(report: ExportReport, console: Console) -> None:
-    """Old and new values, row by row: what would go first. On a terminal the first of them, elsewhere all."""
+    """Old and new values, row by row, removed rows first. A terminal shows the first rows, a file or pipe all."""
     if report.unread:
         console.print(f"Old values can't be shown: {report.unread}")
     rows = [(each.name, change) for each in report.files for change in each.changes]
@@ -102,7 +102,7 @@ def _show_changes(report: ExportReport, console: Console) -> None:
 
 
 def _by_rule(label: str, told: Sequence[tuple[str, str]], console: Console) -> None:
-    """How many by rule; on a terminal with a few examples of each, elsewhere all."""
+    """The number of each rule, with a few examples on a terminal, and with all of them elsewhere."""
     by_rule: dict[str, list[str]] = {}
     for rule, text in told:
         by_rule.setdefault(rule, []).append(text)
@@ -133,7 +133,7 @@ def _show_objects(report: ExportReport, console: Console) -> None:
 
 
 def show(report: ExportReport, console: Console) -> None:
-    """What an export did, file by file."""
+    """Print what an export did, by file or by kind of object."""
     console.print(f"{'Dry run of export' if report.dry_run else 'Export'} to {report.target}, as of {report.at}")
     if report.files:
         _show_files(report, console)
@@ -150,12 +150,12 @@ def show(report: ExportReport, console: Console) -> None:
         console,
     )
     if report.reasons:
-        done = "Stopped by the brake:" if report.brake else "Let past the brake, as approved:"
+        done = "Stopped by the brake:" if report.brake else "Approved despite the brake:"
         console.print("The brake would stop this:" if report.dry_run else done)
         for reason in report.reasons:
             console.print(f"  {reason}")
     if report.approval:
         console.print(report.approval)
     if report.brake:
-        console.print("Nothing was sent. Look at it with --dry-run; if it is right:")
+        console.print("Nothing was sent. Check the changes with --dry-run. To approve them:")
         console.print(f"  reconnect export {report.target} --approve {report.brake}")

@@ -43,21 +43,21 @@ def import_source(
     context: typer.Context,
     source: Annotated[str, typer.Argument(help=f"{', '.join(source_names())}.")],
     folder: Annotated[
-        Path | None, typer.Option("--from", help="Read the files of this folder (or this file).", exists=True)
+        Path | None, typer.Option("--from", help="Read the files in this folder, or this file.", exists=True)
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the difference, with old and new values; write nothing.")
+        bool, typer.Option("--dry-run", help="Show what would change, old and new values; write nothing.")
     ] = False,
     approve: Annotated[
         str | None, typer.Option("--approve", metavar="ID", help="Approve the stopped changes with this id.")
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help=WAIT)] = False,
 ) -> None:
-    """Read a source, and write what is new in it to the graph.
+    """Import everything that has changed in a source.
 
-    The same input again writes nothing. A bad record is kept with its reason and the rest goes on (exit code 4). Where
-    more would end or move than the settings' brake allows, nothing is written (exit code 3) until the difference is
-    approved. A killed import is run again without harm.
+    Importing the same data again writes nothing. A bad record is kept with the reason, and the rest is imported (exit
+    code 4). If more would end or move than the brake in the settings allows, nothing is written (exit code 3) until the
+    changes are approved. An import that was killed can safely be run again.
     """
     from graph.runs.brakes import StaleApproval
     from importers.pipeline.report import text_of
@@ -87,14 +87,14 @@ def import_source(
     _show(done, _more(of_run, done), of_run.driver())
     if done.brake:
         again = ["reconnect", "import", source, *(["--from", str(folder)] if folder else []), "--approve", done.brake]
-        terminal().print(f"Look at it with --dry-run; if it is right: {shlex.join(again)}")
+        terminal().print(f"Check the changes with --dry-run. To approve them: {shlex.join(again)}")
         raise typer.Exit(Exit.BRAKE)
     if any(problem.severity == "bad" for problem in done.problems):
         raise typer.Exit(Exit.BAD_RECORDS)
 
 
 def _more(context: Context, report: ImportReport) -> Counter[str]:
-    """What a source has changed in words of its own: of KLE, the kinds of change that KL's subscribers know."""
+    """The changes in the source's own terms: for KLE, the kinds of change that KL publishes."""
     from graph.questions import kle_changes
 
     if report.source != kle_changes.KLE or (report.run is None and not report.dry_run):
@@ -109,7 +109,7 @@ def _show(report: ImportReport, more: Counter[str], driver: neo4j.Driver) -> Non
     what = "Dry run of" if report.dry_run else "Import of"
     console.print(f"{what} {report.source}: {report.changes} changed, {report.unchanged} unchanged records")
     if not report.readings:
-        console.print("  There was nothing new to read.")
+        console.print("  Nothing new to read.")
     stopped = report.brake is not None and len(report.readings) > 1
     shown = report.readings[-_SHOWN:] if console.is_terminal else report.readings
     tell_of_the_rest(len(report.readings) - len(shown), console)
@@ -121,22 +121,23 @@ def _show(report: ImportReport, more: Counter[str], driver: neo4j.Driver) -> Non
             table.add_row(kind, operation, str(count))
         console.print(table)
     if more:
-        console.print(f"  In words of {report.source}: " + ", ".join(f"{more[what]} {what}" for what in sorted(more)))
+        terms = ", ".join(f"{more[what]} {what}" for what in sorted(more))
+        console.print(f"  In {report.source}'s own terms: {terms}")
     if report.dry_run:
         _show_differences(report.differences, driver, console)
     _show_problems(report.problems, console)
     if report.approval:
         console.print(report.approval)
     if report.reasons:
-        held = "Stopped by the brake; nothing of this was written:"
-        console.print("The brake would stop this:" if report.dry_run else held)
+        stopped = "Stopped by the brake; none of these changes was written:"
+        console.print("The brake would stop this:" if report.dry_run else stopped)
         for reason in report.reasons:
             console.print(f"  {reason}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Ordered:
-    """What would end or move first. It can be gone through again."""
+    """Things that would end or move first. Can be iterated more than once."""
 
     differences: Batches[Difference]
 
@@ -148,7 +149,7 @@ class _Ordered:
 
 
 def _show_differences(differences: Batches[Difference], driver: neo4j.Driver, console: Console) -> None:
-    """What would end or move first. On a terminal the first of them, elsewhere all."""
+    """Things that would end or move first. A terminal shows the first of them, a file or pipe all."""
     from graph.writing.difference_text import in_words, names_of
     from graph.writing.protection import protected_among
 
@@ -164,7 +165,7 @@ def _show_differences(differences: Batches[Difference], driver: neo4j.Driver, co
 
 
 def _show_problems(problems: Sequence[Problem], console: Console) -> None:
-    """By rule; on a terminal with a few examples of each, elsewhere all. They are in the API under badRecords, too."""
+    """By rule, with a few examples on a terminal and all of them elsewhere. The API has them as badRecords, too."""
     by_rule: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
         by_rule.setdefault((problem.severity, problem.rule), []).append(problem)

@@ -21,10 +21,10 @@ def register(app: typer.Typer) -> None:
 
 
 def up(context: typer.Context) -> None:
-    """Start Neo4j and Valkey in RECONNECT_HOME (default: the folder .reconnect), if they don't run.
+    """Start Neo4j and Valkey in RECONNECT_HOME (default: the folder .reconnect) if they are not running.
 
-    The first start on a machine fetches Neo4j (190 MB) into RECONNECT_CACHE. Ports are chosen once and remembered; the
-    servers listen on this machine only and go on running when the command ends. Data survives `down` and a crash.
+    The first start on a machine downloads Neo4j (190 MB) into RECONNECT_CACHE. Ports are chosen once and remembered.
+    The servers listen on this machine only, and keep running when the command ends. Data survives `down` and a crash.
     """
     with progress() as report:
         of(context).instance.start(report)
@@ -32,7 +32,7 @@ def up(context: typer.Context) -> None:
 
 
 def down(context: typer.Context) -> None:
-    """Stop Neo4j and Valkey, and the demo's web service. The data stays, and `reconnect up` goes on with it."""
+    """Stop Neo4j, Valkey and the demo's web service. The data is kept for the next `reconnect up`."""
     from reconnect.service import BackgroundService
 
     instance = of(context).instance
@@ -44,7 +44,7 @@ def down(context: typer.Context) -> None:
 
 
 def show(instance: Instance) -> None:
-    """Tell where the servers of ``instance`` answer, and where the password is."""
+    """Print the addresses of the servers of ``instance``, and where their password is."""
     addresses = instance.addresses()
     console = terminal()
     console.print(f"Neo4j    {addresses.bolt_uri}")

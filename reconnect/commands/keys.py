@@ -7,7 +7,7 @@ import typer
 from reconnect.context import of
 from reconnect.terminal import terminal
 
-group = typer.Typer(no_args_is_help=True, help="The keys that CPR numbers are encrypted with.")
+group = typer.Typer(no_args_is_help=True, help="Manage the keys that CPR numbers are encrypted with.")
 
 
 def register(app: typer.Typer) -> None:
@@ -20,11 +20,11 @@ def rotate(
     context: typer.Context,
     new_key: Annotated[bool, typer.Option("--new-key/--no-new-key", help="Make a new key first.")] = True,
 ) -> None:
-    """Encrypt every CPR number anew with the current key; by default with a new one that is made now.
+    """Make a new key, and encrypt every CPR number with it.
 
-    The program may run meanwhile, where the keys are those of RECONNECT_HOME; keys in the settings are read when it
-    starts. Keep the old keys as long as backups that need them. May be repeated when interrupted
-    (then with --no-new-key). The key for looking up (hash_key) is never changed: persons are found by it.
+    If the keys are in RECONNECT_HOME, the service and the worker can keep running; keys in the settings are read at
+    start. Keep old keys for as long as you keep backups that need them. If it was interrupted, run it again with
+    --no-new-key. The lookup key (hash_key) is never changed: persons are found by it.
     """
     from graph.cpr.keyring import require_keys_of
     from graph.cpr.keyring import rotate as encrypt_anew

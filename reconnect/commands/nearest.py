@@ -1,4 +1,4 @@
-"""``nearest`` and ``nearest-manager``: the rule of ``graph.questions.nearest``, asked from a terminal or a script."""
+"""``nearest`` and ``nearest-manager``: the rule of ``graph.questions.nearest``, for terminals and scripts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from graph.model import EMPLOYMENT_TYPES
 from graph.time import today
 from reconnect.context import of
 from reconnect.day_option import day_option
@@ -23,14 +24,22 @@ if TYPE_CHECKING:
 
 At = Annotated[date | None, day_option("--at", help="The day; default today.", show_default=False)]
 AsJson = Annotated[
-    bool, typer.Option("--json", help="Print JSON, in the keys by which was asked (else uuids). Errors too.")
+    bool, typer.Option("--json", help="Print JSON, also for errors, using the keys you asked with, otherwise UUIDs.")
 ]
-About = Annotated[str | None, typer.Option(help="Written kind:key, e.g. kle:27.12, system:mail, function:economy.")]
+About = Annotated[
+    str | None, typer.Option(help="A responsibility as kind:key, e.g. kle:27.12, system:mail, function:economy.")
+]
 
 _REASONS = {
-    "no_holder": "Nobody, up to the top.",
-    "unit_not_active": "Nobody: the unit does not exist on that day.",
+    "no_holder": "No holder in this unit or in any unit above it.",
+    "unit_not_active": "The unit does not exist on that day.",
 }
+
+
+def _employment_type(text: str) -> str:
+    if text not in EMPLOYMENT_TYPES:
+        raise typer.BadParameter(f"{text!r} is not an employment type. Allowed: {', '.join(EMPLOYMENT_TYPES)}.")
+    return text
 
 
 def register(app: typer.Typer) -> None:
@@ -42,14 +51,14 @@ def register(app: typer.Typer) -> None:
 def nearest(
     context: typer.Context,
     role: Annotated[str, typer.Option(help="The role's key, e.g. manager or case_worker.")],
-    unit: Annotated[str, typer.Option(help="uuid of the unit to ask from, or a source's key for it.")],
+    unit: Annotated[str, typer.Option(help="The unit to start from: its UUID, or a source's key for it.")],
     responsibility: About = None,
     at: At = None,
     as_json: AsJson = False,
 ) -> None:
-    """Who holds a role for a unit: the unit itself, else the one above it, and so on to the top.
+    """Find who holds a role for a unit: in the unit itself, otherwise in the nearest unit above it.
 
-    The first level with somebody who qualifies answers. Whoever is away is replaced by the substitute in force.
+    The search ends at the first unit with a holder who qualifies. A holder who is away is replaced by their substitute.
     """
     from graph.errors import Ambiguous, Unknown
     from graph.questions import nearest as rule
@@ -65,22 +74,28 @@ def nearest(
         _print(as_expected(found, names))
         return
     console = terminal()
-    _tell(found, _names_of(driver, [found]), console)
+    _show(found, _names_of(driver, [found]), console)
 
 
 def nearest_manager(
     context: typer.Context,
-    person: Annotated[str, typer.Option(help="uuid of the person, or a source's key.")],
+    person: Annotated[str, typer.Option(help="The person: their UUID, or a source's key for them.")],
     responsibility: About = None,
     employment_type: Annotated[
-        list[str] | None, typer.Option("--type", help="Only managers with an employment of this type; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--type",
+            parser=_employment_type,
+            metavar="|".join(EMPLOYMENT_TYPES),
+            help="Only managers with an employment of this type; may be repeated.",
+        ),
     ] = None,
     at: At = None,
     as_json: AsJson = False,
 ) -> None:
-    """The nearest manager of a person, one answer for each employment; the person is left out.
+    """Find a person's nearest manager, one answer for each employment.
 
-    So a manager's manager is found above.
+    A person is never their own manager: the manager of a manager is found in a unit above.
     """
     from graph.errors import Ambiguous, Unknown
     from graph.questions import nearest as rule
@@ -96,11 +111,11 @@ def nearest_manager(
         return
     console = terminal()
     if not answers:
-        console.print("No employment or affiliation on that day.")
-    told = _names_of(driver, [each.nearest for each in answers])
+        console.print("The person has no employment or affiliation on that day.")
+    known = _names_of(driver, [each.nearest for each in answers])
     for each in answers:
         console.print(f"Employment {names.of(each.employment)}")
-        _tell(each.nearest, told, console)
+        _show(each.nearest, known, console)
 
 
 def _refused(error: Unknown | Ambiguous, as_json: bool) -> CommandFailed:
@@ -121,14 +136,14 @@ def _print(answer: Any) -> None:
     print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
 
 
-def _tell(found: Nearest, names: Mapping[str, str], console: Console) -> None:
+def _show(found: Nearest, names: Mapping[str, str], console: Console) -> None:
     for holder in found.holders:
-        standing_in = "  (stands in)" if holder.via else ""
-        console.print(f"  {names.get(holder.person, '?')}  {holder.person}{standing_in}")
+        substitute = "  (substitute)" if holder.via else ""
+        console.print(f"  {names.get(holder.person, '?')}  {holder.person}{substitute}")
     if found.reason:
         console.print(f"  {_REASONS.get(found.reason, found.reason)}")
     if found.path:
-        console.print("  by " + " → ".join(names.get(unit, unit) for unit in found.path))
+        console.print("  via " + " → ".join(names.get(unit, unit) for unit in found.path))
 
 
 def _names_of(driver: neo4j.Driver, answers: Sequence[Nearest]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """``query`` and ``schema``: GraphQL from a file.
 
-The API is loaded when it is asked: to build its schema takes a second.
+The API is loaded only when it is needed: building its schema takes a second.
 """
 
 import json
@@ -29,26 +29,27 @@ def query(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A GraphQL document.", exists=True, dir_okay=False)],
     var: Annotated[
-        list[str] | None, typer.Option(help="name=value; JSON where it is JSON, else text. May be repeated.")
+        list[str] | None,
+        typer.Option(help="A variable as name=value; a value that is not JSON is text. May be repeated."),
     ] = None,
-    operation: Annotated[str | None, typer.Option(help="Which operation, where the document has several.")] = None,
+    operation: Annotated[str | None, typer.Option(help="The operation to run, if the document has several.")] = None,
     token_file: Annotated[
         Path | None,
         typer.Option(
-            help=f"Ask the running service with the token in this file; - is standard input. {_ENVIRONMENT} holds one "
-            "too; a token as an argument could be read by every user of the machine.",
+            help="Query the running service with the token in this file; - is standard input. The token can also be in "
+            f"{_ENVIRONMENT}, but not in an argument: every user of the machine can read those.",
             allow_dash=True,
         ),
     ] = None,
     url: Annotated[
-        str | None, typer.Option(help="Of the service; default the one of RECONNECT_HOME.", show_default=False)
+        str | None, typer.Option(help="Address of the service; default the one in RECONNECT_HOME.", show_default=False)
     ] = None,
 ) -> None:
-    """Ask what a file asks, and print the answer as JSON.
+    """Run the GraphQL query in a file, and print the answer as JSON.
 
-    Without a token the graph is read here and now, with the rights of whoever has its password; with one, the service
-    at --url is asked, which also takes changes: over https://, or on this machine. Errors are in the JSON, as GraphQL
-    has them (exit code 1).
+    Without a token, the graph is read directly, with all rights, and nothing can be changed. With a token, the query
+    goes to the service at --url, over https:// or on this machine, and may be a mutation. GraphQL errors are in the
+    JSON (exit code 1).
     """
     import orjson
 
@@ -88,7 +89,7 @@ def _token(file: Path | None) -> str | None:
         except (OSError, UnicodeDecodeError) as error:
             raise CommandFailed(f"{file} can't be read: {error}", Exit.USAGE) from error
     if len(text.split()) != 1:  # two lines can't be a header, and the error about it would repeat them
-        raise CommandFailed(f"{place} must hold one token and nothing else.", Exit.USAGE)
+        raise CommandFailed(f"{place} must contain one token and nothing else.", Exit.USAGE)
     return text.strip()
 
 
@@ -102,7 +103,7 @@ def _is_here(url: str) -> bool:
         here = False
     if parts.scheme != "https" and not here:
         raise CommandFailed(
-            f"{url}: a token is sent to another machine over https:// only; anybody on the way could read it.",
+            f"{url}: a token is sent to another machine over https:// only; without TLS it could be read on the way.",
             Exit.USAGE,
         )
     return here
@@ -111,7 +112,7 @@ def _is_here(url: str) -> bool:
 def _variable(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise CommandFailed(f"--var {text!r}: write it name=value", Exit.USAGE)
+        raise CommandFailed(f"--var {text!r}: write it as name=value", Exit.USAGE)
     try:
         return name, json.loads(value)
     except ValueError:
@@ -148,8 +149,8 @@ def _there(url: str, token: str, document: str, operation: str | None, variables
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise CommandFailed(f"The service at {url} does not answer: {error}. `reconnect serve` starts it.") from error
     try:
-        told: dict[str, Any] = answer.json()
+        content: dict[str, Any] = answer.json()
     except ValueError as error:
         form = answer.headers.get("content-type", "no content type")
-        raise CommandFailed(f"What answers at {url} is not REConnect: HTTP {answer.status_code}, {form}.") from error
-    return told
+        raise CommandFailed(f"The server at {url} is not REConnect: HTTP {answer.status_code}, {form}.") from error
+    return content

@@ -1,6 +1,6 @@
-"""``sample``: the sample municipality in the sources' own formats: files, or stand-ins for their web services.
+"""``sample``: the sample municipality in the sources' own formats: files, or simulated web services.
 
-Each command loads what it shows: all of it together takes longer than most of them.
+Each command loads only what it needs: loading everything takes longer than most commands.
 """
 
 import contextlib
@@ -30,13 +30,13 @@ class Size(StrEnum):
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")]
 OfSize = Annotated[Size, typer.Option(help="XS 60, S 5,000, L 50,000, XL 1,000,000 employments.")]
-Seed = Annotated[int, typer.Option(help="Another seed is another municipality.")]
-Today = Annotated[date, day_option(help="Its (first) day.")]
+Seed = Annotated[int, typer.Option(help="A different seed gives a different municipality.")]
+Today = Annotated[date, day_option(help="The municipality's first day.")]
 _TODAY = date(2026, 11, 24)
 
 group = typer.Typer(
     no_args_is_help=True,
-    help="The sample municipality Klitkøbing, in the formats that its sources deliver. Nobody in it can exist.",
+    help="Write or serve a sample municipality in its sources' own formats. All its people are invented.",
 )
 
 
@@ -47,15 +47,15 @@ def register(app: typer.Typer) -> None:
 
 @group.command()
 def opus(
-    folder: Annotated[Path, typer.Argument(help="Where to write the files; made if it is missing.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to write the files to; created if it is missing.")],
     size: OfSize = Size.S,
-    days: Annotated[int, typer.Option(min=0, help="Files of this many later working days too.")] = 0,
+    days: Annotated[int, typer.Option(min=0, help="Also write files for this many later working days.")] = 0,
     seed: Seed = 42,
     today: Today = _TODAY,
 ) -> None:
     """Write KMD Opus files. Import them with `reconnect import opus --from FOLDER`.
 
-    The same seed, size and day give the same files everywhere.
+    The same seed, size and day give the same files on every machine.
     """
     from sample import write_opus, write_opus_days
     from sample.municipality import SIZES
@@ -86,9 +86,9 @@ def sd(
     seed: Seed = 42,
     today: Today = _TODAY,
 ) -> None:
-    """Serve the stand-in for SD Løn's web services until Ctrl-C, and print the settings to read it with.
+    """Simulate SD Løn's web services until Ctrl-C, and print the settings for importing from them.
 
-    It checks requests as SD does. Put the settings into reconnect.toml, then `reconnect import sd`.
+    Requests are checked as SD checks them. Copy the settings to reconnect.toml, then run `reconnect import sd`.
     """
     from sample import demo_settings, sd_state
     from sample.sd_service.app import Service, serve
@@ -100,15 +100,15 @@ def sd(
 
 @group.command()
 def unilogin(
-    folder: Annotated[Path, typer.Argument(help="Where to write the key that requests are signed with.")],
+    folder: Annotated[Path, typer.Argument(help="Folder for the key that requests are signed with.")],
     port: Port = 0,
     size: OfSize = Size.S,
     seed: Seed = 42,
     today: Today = _TODAY,
 ) -> None:
-    """Serve the stand-in for STIL's wsiEKSPORT until Ctrl-C, and print the settings to read it with.
+    """Simulate STIL's wsiEKSPORT until Ctrl-C, and print the settings for importing from it.
 
-    It checks signatures and requests. The schools' units must have their institution numbers: the demo's do.
+    Signatures and requests are checked. The schools' units must have institution numbers, as they do in the demo.
     """
     from sample import demo_settings, schools
     from sample.municipality import Municipality
@@ -126,15 +126,15 @@ def unilogin(
 
 @group.command()
 def cpr(
-    folder: Annotated[Path, typer.Argument(help="Where to write the certificates that both sides show.")],
+    folder: Annotated[Path, typer.Argument(help="Folder for the certificates of both sides.")],
     port: Port = 0,
     size: OfSize = Size.S,
     seed: Seed = 42,
     today: Today = _TODAY,
 ) -> None:
-    """Serve the stand-in for the CPR register's lookups (SF1520) until Ctrl-C, and print the settings to read it with.
+    """Simulate the CPR register's lookups (SF1520) until Ctrl-C, and print the settings for importing from them.
 
-    It checks certificates, contexts and requests as far as the rules are known. It knows payroll's people.
+    Certificates, contexts and requests are checked as far as the rules are known. It has the people of the payroll.
     """
     from sample import demo_settings
     from sample.cpr_register import REGISTERED, register_of
@@ -153,12 +153,12 @@ def cpr(
 @group.command()
 def kle(
     port: Port = 0,
-    earlier: Annotated[bool, typer.Option("--earlier", help="The release before the newest one.")] = False,
+    earlier: Annotated[bool, typer.Option("--earlier", help="Serve the release before the newest one.")] = False,
     today: Today = _TODAY,
 ) -> None:
-    """Serve the stand-in for KLE Online until Ctrl-C, and print the settings to read it with.
+    """Simulate KLE Online until Ctrl-C, and print the settings for importing from it.
 
-    Import the earlier release and then the newest: that one ends, moves and renames numbers that the sample uses.
+    Import the earlier release first, then the newest, which ends, moves and renames numbers that the sample uses.
     """
     from sample import classification, demo_settings
     from sample.facts import KLE
@@ -171,12 +171,12 @@ def kle(
 
 @group.command()
 def positions(
-    folder: Annotated[Path, typer.Argument(help="Where to write the files; made if it is missing.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to write the files to; created if it is missing.")],
     size: OfSize = Size.S,
     seed: Seed = 42,
     today: Today = _TODAY,
 ) -> None:
-    """Write the position list, as HR keeps it. Import it with `reconnect import positions --from FOLDER`."""
+    """Write HR's position list. Import it with `reconnect import positions --from FOLDER`."""
     from sample import position_list
     from sample.municipality import Municipality
 

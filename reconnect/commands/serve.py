@@ -18,7 +18,7 @@ from reconnect.progress import progress
 from reconnect.terminal import terminal
 
 _GRACE = 10
-"""Seconds that open requests and subscriptions get when the service ends."""
+"""Seconds for open requests and subscriptions to finish when the service ends."""
 
 
 def register(app: typer.Typer) -> None:
@@ -32,12 +32,12 @@ def serve(
         str | None, typer.Option(help="Address to listen on; default: api.host.", show_default=False)
     ] = None,
     port: Annotated[
-        int | None, typer.Option(help="Default: api.port, else one chosen once for the home.", show_default=False)
+        int | None, typer.Option(help="Port; default: api.port, otherwise chosen once.", show_default=False)
     ] = None,
 ) -> None:
     """Serve the GraphQL API until it is stopped: /graphql (GraphiQL in a browser), /metrics, /health.
 
-    Stateless: run as many as are needed. TLS belongs to the reverse proxy before it.
+    The service keeps no state: run as many as you need, behind a reverse proxy that handles TLS.
     """
     import redis
 
@@ -63,7 +63,7 @@ def api_port(context: Context) -> int:
 
 
 def _graphiql(console: Console) -> Mapping[str, bytes] | None:
-    """GraphiQL's files; None, and why, where they can't be had: systems ask without the page."""
+    """GraphiQL's files; None, with a message, if they can't be fetched: other systems need only the API."""
     from reconnect.embedded.errors import EmbeddedError
     from reconnect.graphiql import fetched
 
@@ -78,7 +78,7 @@ def _graphiql(console: Console) -> Mapping[str, bytes] | None:
 async def _serve(
     context: Context, host: str, port: int, taken: socket.socket, graphiql: Mapping[str, bytes] | None
 ) -> None:
-    # Only here, as the command's help and its neighbours must not wait for the API.
+    # Imported here: help and the other commands must not wait for the API.
     import uvicorn
 
     from api.http import connections
@@ -114,7 +114,7 @@ async def _serve(
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """A socket on the address. Raises CommandFailed where there can be none: uvicorn would end with its own code."""
+    """A socket on the address. Raises CommandFailed if the address is taken: uvicorn would exit with its own code."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         made = socket.socket(family, kind, protocol)
@@ -125,9 +125,9 @@ def _listening(host: str, port: int) -> socket.socket:
             made.close()
             raise
     except OSError as error:
-        why = "another process listens there" if error.errno == errno.EADDRINUSE else error.strerror
+        why = "another process is using it" if error.errno == errno.EADDRINUSE else error.strerror
         raise CommandFailed(
             f"The service can't listen on {host}, port {port}: {why}. Choose another address with --host and --port "
-            "(api.host and api.port in the settings), or stop what is there."
+            "(api.host and api.port in the settings), or stop the other process."
         ) from error
     return made

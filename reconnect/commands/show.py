@@ -1,4 +1,4 @@
-"""``config``: the settings as they are in force."""
+"""``config``: the effective settings."""
 
 import json
 from typing import Annotated
@@ -18,9 +18,9 @@ def register(app: typer.Typer) -> None:
 def config(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Show every setting in force and where it comes from. Secrets are masked.
+    """Show every effective setting and where it comes from. Secrets are masked.
 
-    A wrong key or value is refused with its name and what is allowed (exit code 2).
+    A wrong key or value is rejected with its name and the allowed values (exit code 2).
     """
     from reconnect.settings.file import shown
 

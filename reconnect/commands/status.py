@@ -1,4 +1,4 @@
-"""``status``: what runs, where, and what the jobs last did."""
+"""``status``: the servers, the jobs and the sources."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def register(app: typer.Typer) -> None:
 def status(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Show what runs, where it answers, what each job last did, and how each source is doing.
+    """Show which servers run and where, the last run of each job, and the state of each source.
 
-    Exit code 1 unless Neo4j and Valkey run.
+    Exit code 1 unless Neo4j and Valkey are running.
     """
     of_run = of(context)
     found = of_run.instance.status()
@@ -71,7 +71,7 @@ def _jobs(context: Context) -> tuple[dict[str, WorkState] | None, bool]:
 
 
 def _sources(context: Context) -> list[SourceHealth]:
-    """None where the graph does not answer: what runs is shown all the same."""
+    """Empty if the graph does not answer: the rest is shown all the same."""
     import redis
 
     from reconnect.work.source_health import sources_health
@@ -79,7 +79,7 @@ def _sources(context: Context) -> list[SourceHealth]:
     try:
         return sources_health(context)
     except (CommandFailed, redis.RedisError) as error:
-        terminal(stderr=True).print(f"The sources' state is not known: {error}")
+        terminal(stderr=True).print(f"The state of the sources is unknown: {error}")
         return []
 
 

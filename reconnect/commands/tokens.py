@@ -1,4 +1,4 @@
-"""``token``: who may use the API."""
+"""``token``: access to the API."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -11,7 +11,7 @@ from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.terminal import terminal
 
-group = typer.Typer(no_args_is_help=True, help="Bearer tokens: who may use the API, with which system roles.")
+group = typer.Typer(no_args_is_help=True, help="Manage access to the API: bearer tokens and their system roles.")
 
 
 def register(app: typer.Typer) -> None:
@@ -22,11 +22,11 @@ def register(app: typer.Typer) -> None:
 @group.command()
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Whose it is; stands in the change log.")],
-    role: Annotated[list[str], typer.Option(help=f"May be repeated: {', '.join(ROLES)}.")],
-    days: Annotated[int, typer.Option(min=1, max=366, help="Its life.")] = 90,
+    name: Annotated[str, typer.Argument(help="Owner, as shown in the change log.")],
+    role: Annotated[list[str], typer.Option(help=f"A system role: {', '.join(ROLES)}. May be repeated.")],
+    days: Annotated[int, typer.Option(min=1, max=366, help="Days until the token expires.")] = 90,
 ) -> None:
-    """Make a token and print it. It is shown this once: only a hash is kept."""
+    """Create a token and print it. It can't be shown again: only a hash is kept."""
     from api.access import tokens
 
     try:
@@ -38,7 +38,7 @@ def create(
 
 @group.command("list")
 def list_tokens(context: typer.Context) -> None:
-    """Show the tokens, without their secrets."""
+    """List the tokens, without their secrets."""
     from api.access import tokens
 
     table = Table("Name", "System roles", "Made", "Ends", "State", box=None)
@@ -51,7 +51,7 @@ def list_tokens(context: typer.Context) -> None:
 
 @group.command()
 def revoke(context: typer.Context, name: Annotated[str, typer.Argument(help="The token's name.")]) -> None:
-    """End a token at once."""
+    """Revoke a token immediately."""
     from api.access import tokens
 
     if not tokens.revoke(of(context).driver(), name):

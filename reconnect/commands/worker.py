@@ -1,4 +1,4 @@
-"""``worker``: the jobs by schedule."""
+"""``worker``: runs the scheduled jobs."""
 
 from typing import Annotated
 
@@ -17,13 +17,13 @@ def register(app: typer.Typer) -> None:
 def run_worker(
     context: typer.Context,
     check: Annotated[
-        bool, typer.Option("--check", help="Tell by the exit code whether a worker of this machine and home is alive.")
+        bool, typer.Option("--check", help="Exit code 0 if a worker for this machine and home is alive, else 1.")
     ] = False,
-    burst: Annotated[bool, typer.Option("--burst", help="Do what is queued, then end.")] = False,
+    burst: Annotated[bool, typer.Option("--burst", help="Run the queued jobs, then exit.")] = False,
 ) -> None:
-    """Run imports, exports and the day turn by the settings' schedule until it is stopped.
+    """Run imports, exports and the day turn on the schedule in the settings, until it is stopped.
 
-    Any number of workers may run. One that is stopped (SIGTERM) gives its jobs back.
+    Any number of workers may run. A worker that is stopped (SIGTERM) returns its jobs to the queue.
     """
     import redis
 
@@ -35,7 +35,7 @@ def run_worker(
             alive = worker.healthy_here(client, of_run)
         if not alive:
             raise CommandFailed(
-                "No worker of this machine and RECONNECT_HOME has shown itself for a quarter of a minute."
+                "No worker for this machine and RECONNECT_HOME has given a sign of life in the last 15 seconds."
             )
         terminal().print("A worker is alive.")
         return

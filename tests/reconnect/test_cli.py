@@ -26,6 +26,8 @@ _OF_HELP = frozenset(
     {
         "api.access",
         "api.access.rights",
+        "graph.descriptions",
+        "graph.model",
         "graph.time",
         "reconnect.commands",
         "reconnect.context",
@@ -101,6 +103,8 @@ def test_a_wrong_setting_ends_with_2_before_anything_is_done(run: Run) -> None:
 def test_a_wrong_argument_ends_with_2(run: Run) -> None:
     assert run("day-turn", "--date", "tomorrow").returncode == Exit.USAGE
     assert run("import", "nonsense").returncode == Exit.USAGE
+    done = run("nearest-manager", "--person", "karen", "--type", "monthly")
+    assert (done.returncode, "monthly_full" in done.stderr) == (Exit.USAGE, True)
 
 
 def test_a_store_that_does_not_answer_is_named(run: Run) -> None:

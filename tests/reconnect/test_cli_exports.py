@@ -19,7 +19,7 @@ from reconnect.terminal import terminal
     [
         (True, None, "The brake would stop this:"),
         (False, "export:plan2learn-1", "Stopped by the brake:"),
-        (False, None, "Let past the brake, as approved:"),
+        (False, None, "Approved despite the brake:"),
     ],
 )
 def test_what_the_brake_did_is_told(

@@ -169,7 +169,11 @@ def test_a_token_is_taken_from_a_file_and_never_from_an_argument(run: Run, file:
     assert refused.returncode == Exit.USAGE
     (tmp_path / "empty").write_text("\n")
     (tmp_path / "two").write_text("rc_any\nrc_other\n")
-    for name, why in (("empty", "must hold one token"), ("two", "must hold one token"), ("missing", "can't be read")):
+    for name, why in (
+        ("empty", "must contain one token"),
+        ("two", "must contain one token"),
+        ("missing", "can't be read"),
+    ):
         done = run("query", str(file), "--token-file", str(tmp_path / name))
         assert (done.returncode, why in done.stderr, "rc_" in done.stderr) == (Exit.USAGE, True, False)
 

@@ -25,7 +25,7 @@ from tests.exporters.files.servers import cutting_proxy
 from tests.forked import telling
 from tests.reconnect.shell import Run
 
-UNFORESEEN = "nobody foresaw"
+UNFORESEEN = "Unexpected error"
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_port_that_is_taken_is_told_and_is_not_the_brakes_exit_code(run: Run, 
     port = listener(0)
     told = run("serve", "--port", str(port))
     assert told.returncode == Exit.FAILURE
-    assert f"can't listen on 127.0.0.1, port {port}: another process listens there" in told.stderr
+    assert f"can't listen on 127.0.0.1, port {port}: another process is using it" in told.stderr
     assert "Serving at" not in told.stderr
     nowhere = run("serve", "--host", "192.0.2.1", "--port", str(port))
     assert (nowhere.returncode, "can't listen on 192.0.2.1" in nowhere.stderr) == (Exit.FAILURE, True)

@@ -51,12 +51,12 @@ def test_kle_counts_the_kinds_of_change_of_a_release(run: Run, clean_graph: neo4
         settings.write_text(told)
         first = run("import", "kle")
     assert first.returncode == Exit.OK, first.stderr
-    added = next(line for line in first.stdout.splitlines() if "In words of kle:" in line)
+    added = next(line for line in first.stdout.splitlines() if "In kle's own terms:" in line)
     assert added.endswith(" added") and "," not in added
     with served("kle", ends_on=signal.SIGTERM) as told:
         settings.write_text(told)
         foreseen, second = run("import", "kle", "--dry-run"), run("import", "kle")
-    counted = "In words of kle: 1 added, 1 end_announced, 1 ended, 1 moved, 1 renamed"
+    counted = "In kle's own terms: 1 added, 1 end_announced, 1 ended, 1 moved, 1 renamed"
     assert counted in foreseen.stdout
     assert counted in second.stdout
 
