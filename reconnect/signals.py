@@ -10,7 +10,7 @@ def listen() -> None:
 
     A shell without job control starts its background processes with SIGINT ignored, and they would never end on it.
     SIGTERM's default ends a process at once, in the middle of whatever it does. What has handlers of its own (uvicorn,
-    arq) sets them later. To be called in the main thread.
+    the queue) sets them later. To be called in the main thread.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)

@@ -86,8 +86,8 @@ def nearest_manager(
         typer.Option(
             "--type",
             parser=_employment_type,
-            metavar="|".join(EMPLOYMENT_TYPES),
-            help="Only managers with an employment of this type; may be repeated.",
+            metavar="TYPE",
+            help=f"Only managers with this type of employment: {', '.join(EMPLOYMENT_TYPES)}. May be repeated.",
         ),
     ] = None,
     at: At = None,

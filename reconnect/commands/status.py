@@ -61,11 +61,11 @@ def _jobs(context: Context) -> tuple[dict[str, WorkState] | None, bool]:
     """State of the jobs, and whether a worker is alive; (None, False) when Redis does not answer."""
     import redis
 
-    from reconnect.work import job_states, worker
+    from reconnect.work import job_states, liveness
 
     try:
         with redis.Redis.from_url(context.redis_url(), socket_timeout=5) as client:
-            return job_states.read(client), worker.healthy(client)
+            return job_states.read(client), liveness.healthy(client)
     except redis.RedisError:
         return None, False
 

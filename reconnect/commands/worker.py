@@ -27,17 +27,19 @@ def run_worker(
     """
     import redis
 
-    from reconnect.work import worker
+    from reconnect.work.liveness import healthy_here
 
     of_run = of(context)
     if check:
         with redis.Redis.from_url(of_run.redis_url()) as client:
-            alive = worker.healthy_here(client, of_run)
+            alive = healthy_here(client, of_run)
         if not alive:
             raise CommandFailed(
                 "No worker for this machine and RECONNECT_HOME has given a sign of life in the last 15 seconds."
             )
         terminal().print("A worker is alive.")
         return
+    from reconnect.work import worker
+
     of_run.driver()
     worker.run(of_run, burst)

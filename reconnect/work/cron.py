@@ -19,7 +19,7 @@ _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12),
 class Times:
     """The values of each field at which a job runs; None = every value.
 
-    ``weekdays``: 0 = Monday, as arq and Python have it (cron itself counts from Sunday).
+    ``weekdays``: 0 = Monday, as in Python (cron itself counts from Sunday).
     """
 
     minutes: frozenset[int] | None

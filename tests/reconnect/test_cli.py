@@ -25,7 +25,9 @@ _END = "-- the end of one help --"
 _OF_HELP = frozenset(
     {
         "api.access",
+        "api.access.readers",
         "api.access.rights",
+        "api.access.roles",
         "graph.descriptions",
         "graph.model",
         "graph.time",

@@ -1,6 +1,7 @@
 """The worker on a real Valkey: jobs run once, are tried again, and their state is kept."""
 
 import asyncio
+import re
 import socket
 import subprocess
 import sys
@@ -28,6 +29,8 @@ from reconnect.embedded import Addresses, ports
 from reconnect.embedded.home import Home
 from reconnect.embedded.valkey import ValkeyServer
 from reconnect.work import job_states, jobs, worker
+from reconnect.work import queue as job_queue
+from reconnect.work.liveness import healthy, healthy_here, sign_of_life
 from reconnect.work.locks import Lock, LockTaken
 from tests.graph.organisation import Stating, small
 
@@ -134,11 +137,8 @@ def schedule(context: Context, function: str, *arguments: str) -> None:
     """What the schedule does."""
 
     async def put() -> None:
-        pool = await worker.create_pool(worker.redis_settings(context), default_queue_name=worker.QUEUE)
-        try:
-            await worker._put(pool, function, *arguments)
-        finally:
-            await pool.aclose()
+        async with job_queue.opened(context.redis_url()) as opened:
+            await opened.put(function, *arguments)
 
     asyncio.run(put())
     run_queued(context)
@@ -262,10 +262,9 @@ def test_the_day_turn_is_a_job(context: Context, client: redis.Redis) -> None:
 def test_the_schedule_of_the_settings_is_planned(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONNECT__SCHEDULES__IMPORTS__SD", "30 5 * * 1-5")
     planned = {job.name: job for job in worker.Jobs(Context()).schedule()}
-    always = {"schedule: day turn", "release stranded jobs", "watch for silent sources"}
-    assert set(planned) == {"schedule: import sd", *always}
-    assert planned["schedule: import sd"].hour == {5}
-    assert planned["schedule: import sd"].weekday == {0, 1, 2, 3, 4}
+    assert set(planned) == {"import sd", "day turn"}
+    assert planned["import sd"].times.hours == {5}
+    assert planned["import sd"].times.weekdays == {0, 1, 2, 3, 4}
 
 
 def test_a_job_that_is_interrupted_stops_at_its_next_step(context: Context, client: redis.Redis) -> None:
@@ -281,7 +280,7 @@ def test_a_job_that_is_interrupted_stops_at_its_next_step(context: Context, clie
 
 
 def test_what_a_job_failed_with_is_logged_where_it_had_been_given_up(context: Context) -> None:
-    """arq hears of the cancelled job only; its thread fails later."""
+    """The queue hears only that the job was cancelled; its thread fails later."""
 
     def do(caller: jobs.Caller) -> None:
         while not caller.interrupted():
@@ -289,7 +288,7 @@ def test_what_a_job_failed_with_is_logged_where_it_had_been_given_up(context: Co
         raise jobs.Interrupted("test was interrupted")
 
     async def given_up() -> None:
-        job = asyncio.create_task(worker.Jobs(context)._run({"job_try": 1}, "test", do))
+        job = asyncio.create_task(worker.Jobs(context)._run(1, "test", do))
         await asyncio.sleep(0.05)
         job.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -319,14 +318,11 @@ def test_a_job_of_a_killed_worker_is_given_back(
     client.psetex("arq:in-progress:import:unsteady", (longest + 10 - lived) * 1000, b"1")
 
     async def released() -> list[str]:
-        pool = await worker.create_pool(worker.redis_settings(context))
-        try:
+        async with job_queue.opened(context.redis_url()) as opened:
             with Lock(client, "import:unsteady", 5):
-                held = await worker.release_stranded(pool, longest, 60)
-            young = await worker.release_stranded(pool, longest, lived + 60)
-            return [*held, *young, *await worker.release_stranded(pool, longest, 60)]
-        finally:
-            await pool.aclose()
+                held = await opened.release_stranded(longest, 60)
+            young = await opened.release_stranded(longest, lived + 60)
+            return [*held, *young, *await opened.release_stranded(longest, 60)]
 
     assert asyncio.run(released()) == ["import:unsteady"]
     run_queued(context)
@@ -344,7 +340,7 @@ def test_a_worker_outlives_the_queue(context: Context, tmp_path: Path, monkeypat
     process = subprocess.Popen([sys.executable, "-m", "reconnect", "worker"], stderr=subprocess.DEVNULL)
     try:
         with redis.Redis(port=port, password=valkey.password()) as own:
-            wait(lambda: worker.healthy(own))
+            wait(lambda: healthy(own))
             killed = valkey.process.find()
             assert killed is not None
             killed.kill()
@@ -352,8 +348,8 @@ def test_a_worker_outlives_the_queue(context: Context, tmp_path: Path, monkeypat
             time.sleep(1)
             valkey.start(port)
             wait(lambda: valkey.answers(port))
-            own.delete(worker.sign_of_life(context))
-            wait(lambda: worker.healthy(own))
+            own.delete(sign_of_life(context))
+            wait(lambda: healthy(own))
         process.terminate()
         assert process.wait(20) == 0
     finally:
@@ -369,12 +365,12 @@ def wait(until: Callable[[], bool]) -> None:
 
 
 def test_a_worker_process_is_seen_and_ends_when_asked(context: Context, client: redis.Redis) -> None:
-    assert not worker.healthy(client)
+    assert not healthy(client)
     process = subprocess.Popen([sys.executable, "-m", "reconnect", "worker"], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while not worker.healthy(client) and time.monotonic() < deadline:
+    while not healthy(client) and time.monotonic() < deadline:
         time.sleep(0.1)
-    seen = worker.healthy(client), worker.healthy_here(client, context)
+    seen = healthy(client), healthy_here(client, context)
     process.terminate()
     assert process.wait(20) == 0
     assert seen == (True, True)
@@ -384,8 +380,29 @@ def test_the_worker_of_another_container_is_not_this_ones(
     context: Context, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A health check that is content with any worker would never restart this one."""
-    client.set(worker.sign_of_life(context), "alive", px=5_000)
-    assert worker.healthy_here(client, context)
+    client.set(sign_of_life(context), "alive", px=5_000)
+    assert healthy_here(client, context)
     monkeypatch.setattr(socket, "gethostname", lambda: "another-container")
-    assert not worker.healthy_here(client, context)
-    assert worker.healthy(client)
+    assert not healthy_here(client, context)
+    assert healthy(client)
+
+
+def test_only_the_queue_knows_arq() -> None:
+    """What another queue would replace is one module."""
+    root = Path(__file__).resolve().parents[3]
+    rooms = [each.parent for each in root.glob("*/__init__.py") if each.parent.name != "tests"]
+    sources_ = [each for room in rooms for each in room.rglob("*.py")]
+    knowing = [each for each in sources_ if re.search(r"^\s*(from|import) arq\b", each.read_text(), re.MULTILINE)]
+    assert [each.name for each in knowing] == ["queue.py"]
+
+
+def test_the_state_is_shown_without_loading_the_worker() -> None:
+    """``status`` and ``worker --check`` are asked every few seconds by monitoring."""
+    asked = (
+        "import sys; from reconnect.commands import status, worker; "
+        "import reconnect.work.liveness, reconnect.work.job_states, reconnect.work.source_health; "
+        "worker = ('arq', 'reconnect.work.worker', 'reconnect.work.jobs', 'zeep'); "
+        "print(*(each for each in sys.modules if each.startswith(worker)))"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
