@@ -129,8 +129,8 @@ def _show(report: ImportReport, more: Counter[str], driver: neo4j.Driver) -> Non
     if report.approval:
         console.print(report.approval)
     if report.reasons:
-        stopped = "Stopped by the brake; none of these changes was written:"
-        console.print("The brake would stop this:" if report.dry_run else stopped)
+        heading = "Stopped by the brake; none of these changes was written:"
+        console.print("The brake would stop this:" if report.dry_run else heading)
         for reason in report.reasons:
             console.print(f"  {reason}")
 
