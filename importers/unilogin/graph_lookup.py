@@ -1,7 +1,7 @@
 """``Lookup`` and ``Memory`` over Neo4j."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import neo4j
 
@@ -107,7 +107,8 @@ class GraphLookup:
 
 
 class GraphMemory:
-    """A mark of its own. ``<institution>``: "<day> <calls>"; ``held:<institution>``: since when."""
+    """A mark of its own. ``<institution>``: "<day> <calls>"; ``held:<institution>``: since when;
+    ``read:<institution>``: when it last gave a doubtful export with nothing to write."""
 
     def __init__(self, driver: neo4j.Driver) -> None:
         self._driver = driver
@@ -118,6 +119,13 @@ class GraphMemory:
 
     def note_call(self, institution: str, day: date) -> None:
         self._put({institution: f"{day.isoformat()} {self.calls(institution, day) + 1}"})
+
+    def read_at(self, institution: str) -> datetime | None:
+        kept = read_cursor(self._driver, _MEMORY).get(f"read:{institution}")
+        return None if kept is None else datetime.fromisoformat(kept)
+
+    def note_read(self, institution: str, moment: datetime) -> None:
+        self._put({f"read:{institution}": moment.isoformat()})
 
     def held_since(self, institution: str) -> date | None:
         kept = read_cursor(self._driver, _MEMORY).get(f"held:{institution}")

@@ -1,7 +1,7 @@
 """What the source asks of the graph, and what it remembers there between runs."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 
@@ -38,6 +38,12 @@ class Memory(Protocol):
 
     def note_call(self, institution: str, day: date) -> None:
         """One is about to be asked for."""
+
+    def read_at(self, institution: str) -> datetime | None:
+        """When it last gave a doubtful export with nothing to write, whose cursor is not stored."""
+
+    def note_read(self, institution: str, moment: datetime) -> None:
+        """It has given one. ``moment``: with an offset."""
 
     def held_since(self, institution: str) -> date | None:
         """Since when its exports wait at the brake without a break.

@@ -114,9 +114,9 @@ class _Run:
 
     def _is_due(self, institution: str) -> bool:
         last = self.known.cursor.get(f"read:{institution}")
-        if last is None:
-            return True
-        return self.now() - datetime.strptime(last, MINUTE) >= timedelta(hours=self.settings.pause_hours)
+        moments = (last and datetime.strptime(last, MINUTE), self.memory.read_at(institution))
+        pause = timedelta(hours=self.settings.pause_hours)
+        return all(self.now() - each >= pause for each in moments if each)
 
     def overview(self, problems: Sequence[Problem]) -> Reading:
         """The system that the accounts are at, and what does not fit together."""
@@ -172,6 +172,9 @@ class _Run:
             self.memory.release(number)
         elif self.memory.is_held():
             self.memory.hold(number, day)
+        elif suspect and not self.known.dry_run:
+            # There was nothing to approve: the doubt stays, and so does the pause before the next call.
+            self.memory.note_read(number, self.now())
         self.accounts.refresh(present | before)
         self.people.refresh(present)
 

@@ -380,3 +380,20 @@ def test_a_dry_run_calls_and_changes_nothing(schools: Schools) -> None:
     assert schools.accounts() == []
     schools.run()
     assert len(schools.accounts()) == 2
+
+
+def test_a_doubtful_export_with_nothing_to_write_waits_for_the_pause_too(schools: Schools) -> None:
+    """Pitfall 17: its cursor is not stored, and it would use up the calls of the day."""
+    schools.bakke.members = [alma(), birk()]
+    schools.run()
+    schools.bakke.new_year(2027)
+    schools.later().run(dry_run=True)
+    for hours in (0, 0.1, 5.8):
+        assert schools.later(hours / 24).run().brake is None
+    assert exports(schools) == 3
+    assert (BAKKE, "calls_used_up") not in schools.of_agreements()
+    schools.bakke.leave("alma417k")
+    held = schools.later(0.2 / 24).run()
+    assert held.brake is not None, "it is still doubtful"
+    assert schools.later(0.1 / 24).run(approve=held.brake).brake is None
+    assert exports(schools) == 5, "what waits for approval is read without a pause"
