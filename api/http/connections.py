@@ -30,6 +30,13 @@ class PatientProtocol(HttpToolsProtocol):
         _end_when_gone(transport)
         self._wait()
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # Blank lines between two requests begin none, and uvicorn has stopped waiting for the next one.
+        answered = self.cycle is None or self.cycle.response_complete
+        if answered and self._late is None and self.timeout_keep_alive_task is None and self._is_ours():
+            self._wait()
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         if self._late is None:
@@ -42,6 +49,10 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_more()
         super().connection_lost(exc)
+
+    def _is_ours(self) -> bool:
+        """Whether the connection still speaks HTTP, and not a websocket's protocol."""
+        return self.transport.get_protocol() is self
 
     def _wait(self) -> None:
         self._late = self.loop.call_later(HEAD_SECONDS, self.transport.close)

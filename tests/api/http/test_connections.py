@@ -67,6 +67,24 @@ def test_one_that_asks_again_and_again_is_kept(small_service: Served) -> None:
             time.sleep(0.3)
 
 
+@pytest.mark.usefixtures("impatient")
+def test_blank_lines_after_an_answer_keep_no_connection(small_service: Served) -> None:
+    with closing(opened(small_service)) as connection:
+        connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(b"\r\n\r\n")
+        assert all_that_comes(connection) == b""
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_request_after_blank_lines_is_answered(small_service: Served) -> None:
+    with closing(opened(small_service)) as connection:
+        for _ in range(3):
+            connection.sendall(b"\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+            time.sleep(0.3)
+
+
 def test_a_client_that_has_gone_is_found_out(small_service: Served) -> None:
     """The network tells nobody of a client whose machine is off: what is sent has to be confirmed."""
     with closing(socket.socket()) as given:
