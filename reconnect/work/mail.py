@@ -10,13 +10,13 @@ _PATIENCE = 30  # seconds for the server to answer
 
 
 class MailFailed(Exception):
-    """The server did not take the mail; the text says why."""
+    """The mail could not be sent; the text says why."""
 
 
 def send(settings: MailSettings, subject: str, text: str) -> bool:
-    """Send a mail to all of ``mail.to``; False where the settings name no server or nobody to send to.
+    """Send a mail to all of ``mail.to``; False if the settings name no server or no recipient.
 
-    Raises MailFailed. The password is only given over TLS.
+    Raises MailFailed. The password is sent over TLS only.
     """
     if settings.host is None or not settings.to:
         return False
@@ -29,20 +29,25 @@ def send(settings: MailSettings, subject: str, text: str) -> bool:
         with _connected(settings, settings.host) as server:
             if settings.user is not None and settings.password is not None:
                 if settings.security == "none":
-                    raise MailFailed("mail.security is none: no password is sent without TLS")
+                    raise MailFailed("mail.security is none, and a password is sent over TLS only")
                 server.login(settings.user, settings.password.get_secret_value())
             refused = server.send_message(message)
     except (OSError, smtplib.SMTPException) as error:
-        raise MailFailed(f"{settings.host}:{settings.port} did not take the mail: {error}") from error
+        raise MailFailed(f"{settings.host}:{settings.port} did not accept the mail: {error}") from error
     if refused:
-        raise MailFailed(f"{settings.host} refused the mail for {', '.join(sorted(refused))}")
+        raise MailFailed(f"{settings.host} rejected the mail for {', '.join(sorted(refused))}")
     return True
 
 
 def _connected(settings: MailSettings, host: str) -> smtplib.SMTP:
     if settings.security == "none":
         return smtplib.SMTP(host, settings.port, timeout=_PATIENCE)
-    context = ssl.create_default_context(cafile=settings.ca_file)
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    except OSError as error:  # ssl.SSLError is one
+        raise MailFailed(
+            f"mail.ca_file: {settings.ca_file} can't be read as certificates in PEM: {error.strerror or error}"
+        ) from error
     if settings.security == "tls":
         return smtplib.SMTP_SSL(host, settings.port, timeout=_PATIENCE, context=context)
     server = smtplib.SMTP(host, settings.port, timeout=_PATIENCE)

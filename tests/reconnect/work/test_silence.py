@@ -107,7 +107,7 @@ def age(context: Context, hours: float) -> None:
     with redis.Redis.from_url(context.redis_url()) as client:
         text = client.hget("reconnect:work", "import:sd")
         if text is not None:
-            ended = jobs.work_state.last_success(client, "import:sd") or ""
+            ended = job_states.last_success(client, "import:sd") or ""
             client.hset("reconnect:work", "import:sd", bytes(text).decode().replace(ended, past))  # type: ignore[arg-type]
         client.hset(FIRST_SEEN, "sd", past)
 
@@ -282,3 +282,13 @@ def test_a_day_that_never_comes_has_no_next_run() -> None:
 )
 def test_the_longest_gap_of_a_schedule(expression: str, hours: float) -> None:
     assert longest_gap(parse(expression), date(2026, 11, 24)) == timedelta(hours=hours)
+
+
+def test_an_authority_that_cannot_be_read_is_named_with_its_setting(mail: Served, tmp_path: Path) -> None:
+    for name, content in (("missing.pem", None), ("text.pem", "no certificate")):
+        file = tmp_path / name
+        if content is not None:
+            file.write_text(content)
+        settings = mail.settings.model_copy(update={"ca_file": str(file)})
+        with pytest.raises(MailFailed, match=f"mail.ca_file: .*{name} can't be read as certificates in PEM"):
+            send(settings, "subject", "text")
