@@ -1,6 +1,14 @@
-"""What can go wrong with a target as a whole. Each error's text says what to do next.
+"""What can go wrong with a target as a whole. Each error's text says what to do next; ``retry`` says when to try again.
 
-What is wrong with one object is no error here: it parks that object, and stands in the run's report.
+ExportError
+├── NotSetUp         next           the settings don't make a target
+├── ImageError       next           the image can't be read, or is not what the shape needs
+├── DeliveryError    soon, by default; never: the target refuses the login; or what the error says
+│   └── HostKeyError never          the server is not the pinned one
+├── Overtaken        soon           a later run of the same target has begun
+└── ObjectError      ``exporters.objects.errors``: one object, at a target that takes objects one by one
+
+A file's bad row is not an error: the object is parked, and the run's report has the reason.
 """
 
 from graph.retry import NEVER, NEXT, SOON, Retry
@@ -12,6 +20,12 @@ class ExportError(Exception):
     retry: Retry = SOON
 
 
+class NotSetUp(ExportError):
+    """With these settings the target can't be made. The text says what to do."""
+
+    retry = NEXT
+
+
 class ImageError(ExportError):
     """The image could not be read, or is not what the shape needs. Nothing was sent."""
 
@@ -19,23 +33,22 @@ class ImageError(ExportError):
 
 
 class DeliveryError(ExportError):
-    """The target did not take a file. ``passing``: it may take it when asked again in a while; else it has refused
-    whoever asks."""
+    """The target did not accept a file, or can't be reached. ``retry``: ``soon``, unless the target refuses the login,
+    or a setting or file has to be corrected first."""
 
-    def __init__(self, text: str, *, passing: bool = True, retry: Retry | None = None) -> None:
+    def __init__(self, text: str, *, retry: Retry | None = None) -> None:
         super().__init__(text)
-        self.passing = passing
-        self.retry = retry or (SOON if passing else NEVER)
+        self.retry = retry or SOON
 
 
 class HostKeyError(DeliveryError):
-    """The server is not the one that was pinned. Nothing was sent to it, no user name either."""
+    """The server is not the pinned one. Nothing was sent to it, not even the user name."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(text, passing=False)
+        super().__init__(text, retry=NEVER)
 
 
 class Overtaken(ExportError):
-    """Another run of the same target has begun since; this one stops, and what it had not noted is sent again."""
+    """A later run of the same target has begun. This one stops; the later run sends what this one had not noted."""
 
     retry = SOON

@@ -33,6 +33,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 from exporters.brake import ExportBrake
+from exporters.errors import NotSetUp as NotSetUp
 from exporters.files.delivery_settings import DeliverySettings
 from exporters.files.table import TableForm
 
@@ -154,10 +155,6 @@ class Target(Protocol):
     def shape(self, image: Image, at: date) -> Shaped:
         """The files of this image. Pure. Raises ImageError where the image is not as the shape needs it."""
         ...
-
-
-class NotSetUp(Exception):
-    """With these settings the target can't be made. The text says what to do."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from enum import IntEnum
 
+from graph.retry import NEXT
+from reconnect.errors import ProgramError
+
 
 class Exit(IntEnum):
     """What the shell gets back."""
@@ -19,8 +22,10 @@ class Exit(IntEnum):
     """Ctrl-C or SIGTERM. Running the command again continues where it stopped."""
 
 
-class CommandFailed(Exception):
+class CommandFailed(ProgramError):
     """Ends the command with ``code``; the text goes to stderr."""
+
+    retry = NEXT
 
     def __init__(self, text: str, code: Exit = Exit.FAILURE) -> None:
         super().__init__(text)

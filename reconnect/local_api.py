@@ -1,6 +1,6 @@
-"""The API's reads inside this process, for what the program itself asks: no port, no token, the same compiler.
+"""The API's reads inside this process, for the program's own queries: no port, no token, the same compiler.
 
-Whoever may start this has the graph's password anyway. What is asked is logged under the name of who asks, readings of
+The user of the process has the graph's password anyway. Queries are logged under the name of the caller, readings of
 CPR numbers too.
 """
 
@@ -20,19 +20,23 @@ from api.reads.limits import Limits
 from api.reads.question import Rejected, question_of
 from api.reads.reader import Reader
 from graph.connection import connect_async
+from graph.retry import NEXT
 from reconnect.context import Context
+from reconnect.errors import ProgramError
 from reconnect.targets import objects
 
-# What the program itself asks may be everything, and may take its time.
+# The program's own queries may read everything, and take their time.
 _LIMITS = Limits(cost=10**12, seconds=6 * 3600)
 _READS_ONLY = (
-    "Without a token the graph is only read. Changes and subscriptions go to the running service, in the name of who "
-    "has the token (--token-file or RECONNECT_TOKEN); `reconnect schema` prints the schema."
+    "Without a token, only queries can be run. Mutations and subscriptions need a token (--token-file or "
+    "RECONNECT_TOKEN) and go to the running service; `reconnect schema` prints the schema."
 )
 
 
-class QueryRejected(Exception):
-    """The API refuses the question. ``errors``: as GraphQL has them."""
+class QueryRejected(ProgramError):
+    """The API rejects the query. ``errors``: as GraphQL has them."""
+
+    retry = NEXT
 
     def __init__(self, refused: Rejected) -> None:
         super().__init__(str(refused))

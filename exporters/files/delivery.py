@@ -160,7 +160,7 @@ class Delivery:
             try:
                 return act()
             except DeliveryError as failure:
-                if not failure.passing:
+                if failure.retry.when != "soon":
                     raise
             self._sleep(pause)
         return act()

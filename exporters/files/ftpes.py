@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from exporters.errors import DeliveryError
 from exporters.files.delivery_settings import FtpsDelivery
 from exporters.files.file_names import is_temporary, temporary
-from graph.retry import NEXT
+from graph.retry import NEVER, NEXT, SOON
 
 BLOCK = 64 * 1024
 
@@ -53,7 +53,7 @@ class FtpsChannel:
             self._context = ssl.create_default_context(cafile=settings.ca_file)
         except OSError as error:  # ssl.SSLError is one
             text = f"{settings.ca_file} can't be read as certificates in PEM: {error.strerror or error}"
-            raise DeliveryError(f"delivery.ca_file: {text}. Nothing was sent.", passing=False, retry=NEXT) from error
+            raise DeliveryError(f"delivery.ca_file: {text}. Nothing was sent.", retry=NEXT) from error
 
     def send(self, name: str, content: bytes) -> str:
         as_name = temporary(name, self._run) if self._settings.temporary else name
@@ -134,12 +134,13 @@ class FtpsChannel:
             yield ftp
         except ssl.SSLCertVerificationError as error:
             raise DeliveryError(
-                f"{settings.host}: the certificate is not to be trusted: {error.verify_message}. Nothing was sent.",
-                passing=False,
+                f"{settings.host}: the certificate is not trusted: {error.verify_message}. Nothing was sent.",
+                retry=NEVER,
             ) from error
         except ftplib.error_perm as error:
-            # 530: not logged in. Asking again with the same password would lock the user out.
-            raise DeliveryError(f"{settings.host}: {error}", passing=not str(error).startswith("530")) from error
+            # 530: not logged in. Another try with the same password could lock the account.
+            retry = NEVER if str(error).startswith("530") else SOON
+            raise DeliveryError(f"{settings.host}: {error}", retry=retry) from error
         except (ftplib.Error, OSError, EOFError) as error:
             raise DeliveryError(f"{settings.host}: {str(error) or type(error).__name__}") from error
         finally:

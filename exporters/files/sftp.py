@@ -8,6 +8,7 @@ import asyncssh
 from exporters.errors import DeliveryError, HostKeyError
 from exporters.files.delivery_settings import SftpDelivery
 from exporters.files.file_names import is_temporary, temporary
+from graph.retry import NEVER
 from protocols.sftp import keys
 from protocols.sftp.connection import Connection, Login, Server
 from protocols.sftp.errors import LoginRejected, OtherHostKey, SftpError, UnusableHostKey, UnusableKey
@@ -83,7 +84,7 @@ class SftpChannel:
             if how == "fail":
                 raise DeliveryError(
                     "The server can't replace a file at once (no posix-rename); see without_posix_rename.",
-                    passing=False,
+                    retry=NEVER,
                 ) from error
             if how == "direct":
                 async with sftp.open(new, "wb") as file:
@@ -101,10 +102,8 @@ class SftpChannel:
         try:
             return self._connection.run(act)
         except LoginRejected as error:
-            # Asking again with the same login would lock the user out.
-            raise DeliveryError(
-                f"{self._where}: login refused: {error.reason}", passing=False, retry=error.retry
-            ) from error
+            # Another try with the same login could lock the account.
+            raise DeliveryError(f"{self._where}: login refused: {error.reason}", retry=error.retry) from error
         except OtherHostKey as error:
             raise HostKeyError(
                 f"{self._where} shows the host key {error.shown}, and {error.pinned} is pinned. Nothing was sent. Ask "
@@ -113,7 +112,7 @@ class SftpChannel:
         except UnusableHostKey as error:
             raise HostKeyError(str(error)) from error
         except UnusableKey as error:
-            raise DeliveryError(f"{error}. Nothing was sent.", passing=False, retry=error.retry) from error
+            raise DeliveryError(f"{error}. Nothing was sent.", retry=error.retry) from error
         except SftpError as error:
             text = f"{self._where}: {self._under_way}{error.reason or error.kind}"
             raise DeliveryError(text, retry=error.retry) from error

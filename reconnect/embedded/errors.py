@@ -1,25 +1,30 @@
-"""What can go wrong with an embedded server; each says what to do next."""
+"""What can go wrong with an embedded server. Each error's text says what to do next."""
+
+from graph.retry import NEXT
+from reconnect.errors import ProgramError
 
 
-class EmbeddedError(Exception):
+class EmbeddedError(ProgramError):
     """An embedded server could not be fetched, started or stopped. The text is for the person at the terminal."""
+
+    retry = NEXT
 
 
 class DownloadFailed(EmbeddedError):
-    """A file of Neo4j or GraphiQL could not be fetched, or was not the file that the list of checksums names."""
+    """A file of Neo4j or GraphiQL could not be fetched, or its checksum is wrong."""
 
 
 class DiskFull(EmbeddedError):
-    """There is no room for the files, the data or the logs of an embedded server."""
+    """The disk has too little room for the files, data or logs of an embedded server."""
 
 
 class PortTaken(EmbeddedError):
-    """A port that the instance was told to use belongs to another process."""
+    """A port that the settings name is in use by another process."""
 
 
 class Damaged(EmbeddedError):
-    """A file of the home is not what the program wrote, or is gone although what belongs to it is there."""
+    """A file of the home was changed or lost."""
 
 
 class DidNotStart(EmbeddedError):
-    """A server ended, or did not answer in time, after it was started."""
+    """A server ended, or did not answer in time, after its start."""

@@ -17,7 +17,9 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from graph.retry import NEXT
 from reconnect.embedded.home import default_home
+from reconnect.errors import ProgramError
 from reconnect.logs.redaction import HIDDEN, is_secret_name
 from reconnect.settings.names import unknown_names
 from reconnect.settings.tree import Settings
@@ -30,8 +32,10 @@ DEFAULT = "default"
 Path_ = tuple[str, ...]
 
 
-class SettingsError(Exception):
-    """A setting is wrong. The text names it, where it stands, and what is allowed; several, one a line."""
+class SettingsError(ProgramError):
+    """A setting is wrong. The text names it, where it is set, and what is allowed; one line for each."""
+
+    retry = NEXT
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} is no valid TOML: {error}") from error
+        raise SettingsError(f"{file} is not valid TOML: {error}") from error
     except OSError as error:
         raise SettingsError(f"{file} can't be read: {error}") from error
 
@@ -158,7 +162,7 @@ def _resolve_files(
         if isinstance(value, str) and plain != name and name not in model.model_fields and plain in model.model_fields:
             if plain in values:
                 raise SettingsError(
-                    f"{'.'.join((*path, plain))} and {'.'.join(here)} are both given; give one of them."
+                    f"{'.'.join((*path, plain))} and {'.'.join(here)} are both set; set only one of them."
                 )
             resolved[plain] = _secret(Path(value), folder, here, secret_files)
             origins[(*path, plain)] = f"file {value}, named by {_where(here, origins)}"

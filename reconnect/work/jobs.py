@@ -1,6 +1,6 @@
-"""The jobs: an import, an export, the day turn. The command line and the worker run them the same way.
+"""The jobs: an import, an export, the day turn. The command line and the worker run them in the same way.
 
-One run of a source or target at a time (a lock), and what became of it is kept where ``status`` and the API read it.
+A lock allows one run of a source or target at a time. Its result is kept where ``status`` and the API read it.
 """
 
 import math
@@ -17,7 +17,7 @@ from exporters.objects.export import run_object_export
 from exporters.objects.target import ObjectTarget
 from exporters.report import ExportReport
 from graph.cpr.keyring import require_keys_of
-from graph.retry import NEVER, Retry
+from graph.retry import NEVER, SOON, Retry
 from graph.runs.run_log import end_killed, running_runs
 from graph.time import COPENHAGEN
 from graph.writing import day_turn
@@ -27,6 +27,7 @@ from importers.source import Source
 from reconnect import sources, targets
 from reconnect.context import Context
 from reconnect.embedded.scratch import scratch
+from reconnect.errors import ProgramError
 from reconnect.exits import CommandFailed, Exit
 from reconnect.logs.redaction import redact_text
 from reconnect.progress import Report
@@ -35,8 +36,10 @@ from reconnect.work.job_states import WorkState
 from reconnect.work.locks import Lock, held_locks
 
 
-class Interrupted(Exception):
+class Interrupted(ProgramError):
     """The program was asked to end; the work stopped between two steps and continues when it is run again."""
+
+    retry = SOON
 
 
 @dataclass
@@ -51,28 +54,28 @@ class Job:
     refused: bool = False
 
     def step(self, what: str, done: int, total: int | None) -> None:
-        """Tell how far it is. Raises LockLost or Interrupted when the job must stop."""
+        """Report progress. Raises LockLost or Interrupted when the job must stop."""
         self.lock.require()
         if self.interrupted():
             raise Interrupted(f"{self.name} was interrupted; it continues when it is run again.")
         self.report(what, done, total or 0)
 
     def fail(self, text: str, retry: Retry | None) -> None:
-        """The job has failed. Where nothing but a person can change that, it is not run by schedule any more."""
+        """The job has failed. If only a person can change that, the schedule does not run it again."""
         self.refused = retry == NEVER
         if self.refused:
-            text += " It is not tried again by schedule until somebody runs it or its settings change."
+            text += " The schedule does not try it again until a person runs it or its settings change."
         if retry is not None and retry.moment is not None:
-            self.finish("waiting", f"{text} It is tried again at {retry.moment.astimezone(COPENHAGEN):%Y-%m-%d %H:%M}.")
+            self.finish("waiting", f"{text} The next try is at {retry.moment.astimezone(COPENHAGEN):%Y-%m-%d %H:%M}.")
         else:
             self.finish("failed", text)
 
     def finish(self, state: job_states.State, text: str, *, dry_run: bool = False) -> None:
-        """What became of the job. A dry run is no success: nothing of what was read has been taken."""
+        """The result of the job. A dry run does not count as a success: it has applied nothing."""
         ended = _now()
         succeeded = ended if state == "done" and not dry_run else self.state.succeeded
-        told = f"dry run: {text}" if dry_run else text
-        self.state = replace(self.state, state=state, ended=ended, text=redact_text(told), succeeded=succeeded)
+        shown = f"dry run: {text}" if dry_run else text
+        self.state = replace(self.state, state=state, ended=ended, text=redact_text(shown), succeeded=succeeded)
 
 
 def _never() -> bool:
@@ -81,8 +84,8 @@ def _never() -> bool:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who runs a job: how it is told of progress, whether it must stop, which attempt this is; and whether it waits for
-    another run of the same job to end, however long that takes."""
+    """Who runs a job: where progress is reported, whether the job must stop, the number of the attempt; ``wait``: wait
+    for another run of the same job to end, however long that takes."""
 
     report: Report
     interrupted: Callable[[], bool] = _never
@@ -103,7 +106,7 @@ def import_source(
     """Import what is new in the source ``name``. A stop by the brake is in the report.
 
     Raises CommandFailed for an unknown source, SourceError, LockTaken, LockLost, Interrupted, and MissingKey where
-    the CPR keys are not the graph's. StaleApproval where ``approve`` is no brake that waits for the source.
+    the CPR keys are not the graph's. StaleApproval if ``approve`` is not the id of a stopped run that waits.
     """
     source = sources.build(context, name, folder)
     return import_from(context, caller, source, job=name, dry_run=dry_run, approve=approve, user=user)
@@ -156,7 +159,7 @@ def export_target(
     approve: str | None = None,
     user: str | None = None,
 ) -> ExportReport:
-    """Give the target ``name`` what it lacks. A stop by the brake and a failed delivery are in the report.
+    """Supply the target ``name`` with its changes. A stop by the brake and a failed delivery are in the report.
 
      ``full``: compare with what is at the target; of targets that take objects one by one. Raises CommandFailed for an
      unknown target, and for ``full`` where a target gets whole files; ImageError, Overtaken,
@@ -193,9 +196,9 @@ def export_target(
 def turn_day(
     context: Context, caller: Caller, day: date | None = None, *, approve: str | None = None, user: str | None = None
 ) -> dict[date, int]:
-    """Let what starts or ends up to ``day`` (default today) take effect; the changes of each day turned or taken back.
+    """Let everything that starts or ends up to ``day`` (default today) take effect; the number of changes of each day.
 
-    Raises TurnWaits where a person must allow the turn first, and StaleApproval as ``dayturn.turn`` does.
+    Raises TurnWaits if a person must approve the turn first, and StaleApproval as ``dayturn.turn`` does.
     """
     with running(context, caller, "day_turn") as job:
         try:
@@ -214,7 +217,7 @@ def turn_day(
 
 
 def end_killed_runs(context: Context) -> int:
-    """Runs of the graph that say they are running, and whose lock no run holds, were killed: note that. How many."""
+    """Mark runs as killed that the graph has as running although their lock is free. How many."""
     if not (runs := running_runs(context.driver())):
         return 0
     with redis.Redis.from_url(context.redis_url()) as client:
@@ -229,7 +232,7 @@ def running(context: Context, caller: Caller, name: str) -> Iterator[Job]:
 
     def waiting() -> None:
         if caller.interrupted():
-            raise Interrupted(f"{name} was interrupted while it waited for another run.")
+            raise Interrupted(f"{name} was interrupted while waiting for another run to end.")
         caller.report(f"Waiting for another run of {name}", 0, 0)
 
     with (
@@ -244,7 +247,7 @@ def running(context: Context, caller: Caller, name: str) -> Iterator[Job]:
         try:
             yield job
         except day_turn.TurnWaits:
-            raise  # it waits for a person, which is no failure
+            raise  # it waits for a person, which is not a failure
         except BaseException as error:
             job.fail(f"{type(error).__name__}: {text_of(error)}", retrying.retry_of(error))
             raise

@@ -1,8 +1,8 @@
 """One run of a source or target at a time, over all processes and machines: locks in Redis.
 
-A lock expires by itself when its holder dies, and is renewed while the holder lives. Each holder gets a number that
-is higher than all before it (a fencing token), so that what a late, presumed dead holder still says can be told from
-what the present one says. The graph needs no such help: its door compares versions in every transaction.
+A lock is renewed while its holder lives, and expires when the holder dies. Each holder gets a number that is higher
+than all before it (a fencing token), so that a state written late by a holder presumed dead is recognised. The graph
+needs no such help: every transaction compares versions.
 """
 
 import math
@@ -19,11 +19,12 @@ from structlog.stdlib import get_logger
 
 from graph.retry import SOON
 from graph.time import COPENHAGEN
+from reconnect.errors import ProgramError
 
 PREFIX = "reconnect:lock:"
 _FENCE = "reconnect:fence"
 
-# Both compare and act in one step: the lock may have expired and be another's by now.
+# Both compare and act in one step: by now, the lock may belong to another run.
 _RENEW = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
 _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
@@ -38,14 +39,14 @@ def held_locks(client: redis.Redis) -> list[str]:
     return [key.decode().removeprefix(PREFIX) for key in client.scan_iter(match=f"{PREFIX}*")]
 
 
-class LockTaken(Exception):
+class LockTaken(ProgramError):
     """Another run holds the lock."""
 
     retry = SOON
 
 
-class LockLost(Exception):
-    """The lock could not be renewed in time; another run may have it. Whoever held it must stop."""
+class LockLost(ProgramError):
+    """The lock could not be renewed in time, and another run may have it: this run must stop."""
 
     retry = SOON
 
@@ -112,15 +113,15 @@ class Lock:
         left = cast(int, self._client.pttl(self._key))  # milliseconds; negative where it has gone meanwhile
         until = datetime.now(COPENHAGEN) + timedelta(milliseconds=max(left, 0))
         return (
-            f"{self.name} is being run already; one run at a time. If that run was killed, it can be run again after "
-            f"{until:%H:%M:%S} (in {max(left, 0) / 1000:.0f} s). With --wait a command waits until it can."
+            f"{self.name} is already running, and only one run is possible at a time. If that run was killed, the next "
+            f"one can start after {until:%H:%M:%S} (in {max(left, 0) / 1000:.0f} s). With --wait, a command waits."
         )
 
     def require(self) -> None:
         """Raises LockLost when the lock is no longer held. Called between steps of the work."""
-        # Also where the renewing thread hangs with Redis, or has failed: it need not tell.
+        # Also if the renewing thread has failed, or hangs in Redis.
         if self._lost.is_set() or time.monotonic() > self._held_until:
-            raise LockLost(f"The lock of {self.name} was lost; the run stops, and continues when it is run again.")
+            raise LockLost(f"The lock of {self.name} was lost. The run stops; the next run continues from there.")
 
     def _renew(self) -> None:
         while not self._ended.wait(self._life / 3000):
@@ -133,7 +134,7 @@ class Lock:
                     self._lost.set()
                     return
                 continue
-            except Exception as error:  # whatever it is, the lock is renewed no more
+            except Exception as error:  # of any kind: the lock is no longer renewed
                 get_logger("reconnect.work.locks").error("lock not renewed", lock=self.name, exc_info=error)
                 self._lost.set()
                 return

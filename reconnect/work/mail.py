@@ -4,13 +4,17 @@ import smtplib
 import ssl
 from email.message import EmailMessage
 
+from graph.retry import SOON
+from reconnect.errors import ProgramError
 from reconnect.settings.tree import MailSettings
 
 _PATIENCE = 30  # seconds for the server to answer
 
 
-class MailFailed(Exception):
+class MailFailed(ProgramError):
     """The mail could not be sent; the text says why."""
+
+    retry = SOON
 
 
 def send(settings: MailSettings, subject: str, text: str) -> bool:

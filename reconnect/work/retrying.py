@@ -1,7 +1,7 @@
-"""When a job that has failed is tried again: what its error says, and which jobs wait for a person.
+"""When a failed job is tried again: the error decides; and which jobs wait for a person.
 
-``reconnect:refused`` in Redis is a hash: job (``import:sd``) → fingerprint of the settings that were refused. Such a
-job is not run by schedule as long as its settings are the same; whoever runs it, or queues it, lifts that.
+``reconnect:refused`` in Redis is a hash: job (``import:sd``) → fingerprint of the settings that were refused. The
+schedule skips such a job until its settings change, or until a person runs or queues it.
 """
 
 import errno
@@ -23,42 +23,42 @@ _LASTING = frozenset({
     errno.ELOOP, errno.EMFILE, errno.ENAMETOOLONG, errno.ENFILE, errno.ENOENT, errno.ENOSPC, errno.ENOTDIR, errno.EPERM,
     errno.EROFS, errno.EXDEV,
 })  # fmt: skip
-"""Of the operating system's errors: what does not pass by itself."""
+"""Errors of the operating system that do not pass by themselves. Its errors, unlike ours, can't be asked."""
 REFUSED = "reconnect:refused"
 
 
 def retry_of(error: BaseException) -> Retry | None:
-    """What the error says; of what libraries raise, what they say. None: nobody foresaw it."""
-    said = getattr(error, "retry", None)
-    if isinstance(said, Retry):
-        return said
+    """The error's own answer, ours or the library's; None for an unexpected error."""
+    own = getattr(error, "retry", None)
+    if isinstance(own, Retry):
+        return own
     if isinstance(error, Neo4jError | DriverError):
         return SOON if error.is_retryable() else NEXT
-    # The queue has gone. Other errors of Redis are about what was asked.
+    # The queue is away. Other errors of Redis are about the command.
     if isinstance(error, redis.ConnectionError | redis.TimeoutError):
         return SOON
     return _of_system(error) if isinstance(error, OSError) else None
 
 
 def _of_system(error: OSError) -> Retry:
-    """The network may be back in a moment; a file, a permission, a certificate or a full disk waits for a person."""
+    """The network may soon be back; a file, a permission, a certificate or a full disk waits for a person."""
     if isinstance(error, ssl.SSLError):  # their numbers are OpenSSL's
         return NEXT if isinstance(error, ssl.SSLCertVerificationError) else SOON
     return NEXT if error.errno in _LASTING else SOON
 
 
 def refuse(client: redis.Redis, context: Context, job: str) -> None:
-    """Remember that the job was refused with the settings that it has."""
+    """Remember that the job was refused with its present settings."""
     client.hset(REFUSED, job, _fingerprint(context, job))
 
 
 def lift(client: redis.Redis, job: str) -> None:
-    """The job was let in, or failed for another reason."""
+    """Forget the refusal: the job succeeded, or failed for another reason."""
     client.hdel(REFUSED, job)
 
 
 def is_refused(context: Context, job: str) -> bool:
-    """Whether the job was refused with just the settings that it has."""
+    """Whether the job was refused with its present settings."""
     with redis.Redis.from_url(context.redis_url()) as client:
         kept = cast("bytes | None", client.hget(REFUSED, job))
     return kept is not None and kept.decode() == _fingerprint(context, job)
@@ -71,19 +71,19 @@ def _fingerprint(context: Context, job: str) -> str:
     return context.keyring.fingerprint(repr(_plain(of)).encode())
 
 
-def _plain(told: Any) -> Any:
-    """Settings with their passwords, and with what can be seen of the files that they name: a new key is a change."""
-    if isinstance(told, BaseModel):
-        return {name: _plain(getattr(told, name)) for name in type(told).model_fields}
-    if isinstance(told, SecretStr):
-        return told.get_secret_value()
-    if isinstance(told, Path):
-        return (str(told), _seen(told))
-    if isinstance(told, Mapping):
-        return sorted((str(key), _plain(each)) for key, each in told.items())
-    if isinstance(told, set | frozenset):
-        return sorted(map(str, told))
-    return [_plain(each) for each in told] if isinstance(told, tuple | list) else told
+def _plain(setting: Any) -> Any:
+    """Settings with their passwords, and with date and size of the files that they name: a new key is a change."""
+    if isinstance(setting, BaseModel):
+        return {name: _plain(getattr(setting, name)) for name in type(setting).model_fields}
+    if isinstance(setting, SecretStr):
+        return setting.get_secret_value()
+    if isinstance(setting, Path):
+        return (str(setting), _seen(setting))
+    if isinstance(setting, Mapping):
+        return sorted((str(key), _plain(each)) for key, each in setting.items())
+    if isinstance(setting, set | frozenset):
+        return sorted(map(str, setting))
+    return [_plain(each) for each in setting] if isinstance(setting, tuple | list) else setting
 
 
 def _seen(path: Path) -> tuple[int, int]:

@@ -75,7 +75,7 @@ def test_the_brake_ends_with_3_until_it_is_approved(run: Run, clean_graph: neo4j
     assert stopped.returncode == Exit.BRAKE
     assert "30 of 40 Unit would end" in stopped.stdout
     # What it says is to be typed can be typed: in one line, with the place that was read.
-    hint = shlex.split(stopped.stdout.split("if it is right: reconnect ")[1])
+    hint = shlex.split(stopped.stdout.split("To approve them: reconnect ")[1])
     assert json.loads(run("status", "--json").stdout)["jobs"]["import:facts"]["state"] == "waiting"
     unknown = run(*hint[:-1], "facts-000000000000")
     assert (unknown.returncode, "There is no stopped run with id facts-000000000000" in unknown.stderr) == (
@@ -108,7 +108,7 @@ def test_an_approval_holds_in_another_process(run: Run, clean_graph: neo4j.Drive
     write(["old", "new"], [*ended, *moved])
     stopped = run("import", "facts", "--from", str(file), PYTHONHASHSEED="1")
     assert stopped.returncode == Exit.BRAKE, stopped.stderr
-    hint = shlex.split(stopped.stdout.split("if it is right: reconnect ")[1])
+    hint = shlex.split(stopped.stdout.split("To approve them: reconnect ")[1])
     done = run(*hint, PYTHONHASHSEED="2")
     assert done.returncode == Exit.OK, done.stdout
     rows, _, _ = clean_graph.execute_query("MATCH (e:Employment {active: true})-[:IN]->(u {name: 'new'}) RETURN e")

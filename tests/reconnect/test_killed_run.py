@@ -54,7 +54,7 @@ def test_after_a_kill_the_next_run_is_told_until_when_and_waits_where_it_shall(
     process.join()
     refused = run("import", "facts", "--from", str(file))
     assert refused.returncode == Exit.FAILURE
-    assert re.search(r"is being run already.*after \d\d:\d\d:\d\d \(in \d+ s\).*--wait", refused.stderr)
+    assert re.search(r"is already running.*after \d\d:\d\d:\d\d \(in \d+ s\).*--wait", refused.stderr)
     client.pexpire(f"{PREFIX}{JOB}", 1500)
     waited = run("import", "facts", "--from", str(file), "--wait")
     assert waited.returncode == Exit.OK, waited.stderr

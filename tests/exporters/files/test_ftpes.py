@@ -14,6 +14,7 @@ from exporters.files.file_names import temporary
 from exporters.files.ftpes import FtpsChannel
 from exporters.files.pipeline import run_export
 from graph.cpr.keyring import Keyring
+from graph.retry import NEVER
 from tests.exporters.files.servers import PASSWORD, USER, FtpServer, ftp_server
 from tests.exporters.staff_list import StaffList
 
@@ -55,15 +56,15 @@ def test_a_file_arrives_under_a_temporary_name_and_is_renamed(server: FtpServer)
 
 def test_a_certificate_of_an_unknown_authority_is_refused_before_the_login(server: FtpServer) -> None:
     way = FtpsChannel(settings(server, ca_file=None), "run1")
-    with pytest.raises(DeliveryError, match="not to be trusted") as refused:
+    with pytest.raises(DeliveryError, match="is not trusted") as refused:
         way.send("bruger.csv", b"x")
-    assert not refused.value.passing
+    assert refused.value.retry == NEVER
     assert server.logins == []
     assert list(server.root.iterdir()) == []
 
 
 def test_a_certificate_for_another_name_is_refused_before_the_login(server: FtpServer) -> None:
-    with pytest.raises(DeliveryError, match="not to be trusted"):
+    with pytest.raises(DeliveryError, match="is not trusted"):
         FtpsChannel(settings(server, host="localhost"), "run1").send("bruger.csv", b"x")
     assert server.logins == []
 

@@ -54,7 +54,7 @@ def test_a_secret_file_that_is_missing_is_named(tmp_path: Path) -> None:
 
 
 def test_a_secret_is_given_once(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"neo4j\.password and neo4j\.password_file are both given"):
+    with pytest.raises(SettingsError, match=r"neo4j\.password and neo4j\.password_file are both set"):
         load(written(tmp_path, '[neo4j]\npassword = "a"\npassword_file = "b"\n'), {})
 
 
@@ -94,7 +94,7 @@ def test_a_wrong_secret_is_not_repeated_in_the_error(tmp_path: Path) -> None:
 
 
 def test_broken_toml_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="is no valid TOML"):
+    with pytest.raises(SettingsError, match="is not valid TOML"):
         load(written(tmp_path, "[neo4j\n"), {})
 
 

@@ -24,7 +24,7 @@ def client(addresses: Addresses) -> Iterator[redis.Redis]:
 def test_a_second_run_is_refused_until_the_first_ends(client: redis.Redis) -> None:
     with (
         Lock(client, NAME, 5),
-        pytest.raises(LockTaken, match="import:test is being run already"),
+        pytest.raises(LockTaken, match="import:test is already running"),
         Lock(client, NAME, 5),
     ):
         pass

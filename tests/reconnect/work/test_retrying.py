@@ -1,13 +1,16 @@
 """Every error of a source or target says whether and when another try is worth it; the worker keeps no list."""
 
+import ast
 import errno
 import importlib
 import inspect
 import pkgutil
+import re
 import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import redis
@@ -21,10 +24,16 @@ from graph.writing.retrying import MatchAgain, Stale
 from importers.active_directory.errors import LoginRejected
 from importers.sd.errors import OutsideOpeningHours
 from importers.source import SourceError
-from reconnect.work import queue, worker
+from reconnect import errors
+from reconnect.embedded import EmbeddedError
+from reconnect.errors import ProgramError
+from reconnect.exits import CommandFailed
+from reconnect.work import jobs, queue, worker
 from reconnect.work.locks import LockLost, LockTaken
+from reconnect.work.mail import MailFailed
 from reconnect.work.retrying import retry_of
 
+ROOT = Path(__file__).resolve().parents[3]
 OPENS = datetime(2026, 11, 25, 6, tzinfo=UTC)
 LOGINS = frozenset({
     "importers.active_directory.errors.LoginRefused", "importers.sd.errors.AccessRefused",
@@ -70,7 +79,7 @@ def test_what_is_closed_opens() -> None:
 
 def test_a_target_refuses_or_is_away() -> None:
     assert retry_of(DeliveryError("away")) == SOON
-    assert retry_of(DeliveryError("refused", passing=False)) == NEVER
+    assert retry_of(DeliveryError("refused", retry=NEVER)) == NEVER
     assert retry_of(HostKeyError("another key")) == NEVER
 
 
@@ -105,6 +114,10 @@ def test_one_error_may_differ_from_its_class() -> None:
         (ClientError(), NEXT),
         (redis.ConnectionError(), SOON),
         (OSError(), SOON),
+        (CommandFailed("unknown source"), NEXT),
+        (EmbeddedError("no folder"), NEXT),
+        (jobs.Interrupted(), SOON),
+        (MailFailed(), SOON),
         (ValueError(), None),
         (redis.ResponseError(), None),
     ],
@@ -121,3 +134,35 @@ def test_a_moment_goes_with_at_only() -> None:
 
 def test_the_worker_knows_no_error_of_a_source() -> None:
     assert "SourceError" not in inspect.getsource(worker) + inspect.getsource(queue)
+
+
+def _roots(room: str) -> Iterator[str]:
+    """Classes of the room that derive from Python's own Exception."""
+    for file in (ROOT / room).rglob("*.py"):
+        for each in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            bases = (
+                [base.id for base in each.bases if isinstance(base, ast.Name)] if isinstance(each, ast.ClassDef) else []
+            )
+            if isinstance(each, ast.ClassDef) and "Exception" in bases and not each.name.startswith("_"):
+                yield each.name
+
+
+def test_each_package_has_one_tree() -> None:
+    """StoppedByBrake and PutOff are no errors: they end a run that waits, and put a job off."""
+    assert sorted(_roots("exporters")) == ["ExportError", "StoppedByBrake"]
+    assert sorted(_roots("reconnect")) == ["ProgramError", "PutOff"]
+
+
+def test_the_program_draws_its_whole_tree() -> None:
+    for module in ("commands.demo", "local_api", "settings.file", "work.jobs", "work.mail"):
+        importlib.import_module(f"reconnect.{module}")
+    below, found = [ProgramError], []
+    while below:
+        of = below.pop()
+        found.append(of)
+        below += [each for each in of.__subclasses__() if each.__module__.startswith("reconnect.")]
+    shown = {each.__name__ for each in found if not each.__name__.startswith("_")}
+    assert shown == set(re.findall(r"^\W*(\w+)(?: |$)", errors.__doc__ or "", re.MULTILINE)) & shown
+    assert {each.__name__ for each in found if not isinstance(vars(each).get("retry"), Retry)} <= {
+        each.__name__ for each in found if issubclass(each, EmbeddedError)
+    }

@@ -19,7 +19,6 @@ import pytest
 import redis
 from structlog.testing import capture_logs
 
-from exporters.errors import DeliveryError
 from exporters.report import ExportReport
 from graph.retry import NEVER, NEXT, Retry, at
 from importers.source import SourceError
@@ -154,7 +153,7 @@ def test_a_refused_login_is_not_tried_again_until_a_person_acts(
         assert refused.tries == 1
     state = job_states.read(client)["import:unsteady"]
     assert state.state == "failed"
-    assert "the service is closed" in state.text and "not tried again by schedule" in state.text
+    assert "the service is closed" in state.text and "The schedule does not try it again" in state.text
     with pytest.raises(SourceError):  # the command line
         jobs.import_source(context, jobs.Caller(lambda what, done, total: None), "unsteady")
     schedule(context, "import", "unsteady")
@@ -203,7 +202,7 @@ def test_what_is_closed_waits_until_it_opens_and_that_is_no_attempt(
     assert (closed.tries, job_states.read(client)["import:unsteady"].state) == (3, "done")
     assert datetime.now(UTC) > opens
     assert [each.state for each in told].count("waiting") == 2
-    assert "It is tried again at" in next(each.text for each in told if each.state == "waiting")
+    assert "The next try is at" in next(each.text for each in told if each.state == "waiting")
 
 
 def test_what_only_another_file_mends_is_left_to_the_schedule(
@@ -225,7 +224,7 @@ def test_a_target_that_refuses_the_login_is_not_tried_again_either(
     def refused(*_: Any, **__: Any) -> ExportReport:
         tries.append(1)
         report = ExportReport("plan2learn", date(2026, 11, 24))
-        report.error, report.retry = "login refused", DeliveryError("login refused", passing=False).retry
+        report.error, report.retry = "login refused", NEVER
         return report
 
     monkeypatch.setattr(jobs, "run_export", refused)
@@ -233,7 +232,7 @@ def test_a_target_that_refuses_the_login_is_not_tried_again_either(
     for _ in range(3):
         schedule(context, "export", "plan2learn")
     assert tries == [1]
-    assert "not tried again by schedule" in job_states.read(client)["export:plan2learn"].text
+    assert "The schedule does not try it again" in job_states.read(client)["export:plan2learn"].text
 
 
 def test_the_same_job_waits_once(context: Context, source: Callable[[Stating], Stating]) -> None:

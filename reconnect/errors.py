@@ -1,0 +1,28 @@
+"""The errors of the program. Each says whether and when another try is worth it (``graph.retry``); the worker asks it.
+
+ProgramError
+├── CommandFailed      next    ends a command with an exit code: wrong arguments, an unknown source or target
+├── SettingsError      next    a setting is wrong
+├── EmbeddedError      next    an embedded server can't be fetched, started or stopped
+│   ├── DownloadFailed
+│   ├── DiskFull
+│   ├── PortTaken
+│   ├── Damaged
+│   └── DidNotStart
+├── QueryRejected      next    the API rejects what the program itself asks
+├── LockTaken          soon    another run of the same job is under way
+├── LockLost           soon    the run can't be sure that it is the only one
+├── Interrupted        soon    the program was asked to end
+└── MailFailed         soon    the mail server is away, or rejects the mail
+
+Each class is in the module that raises it. Errors of sources, targets and the graph have trees of their own:
+``importers.source``, ``exporters.errors``, ``graph.errors``.
+"""
+
+from graph.retry import NEXT, Retry
+
+
+class ProgramError(Exception):
+    """Root. ``retry``: whether and when another try is worth it."""
+
+    retry: Retry = NEXT
