@@ -1,6 +1,6 @@
-"""The brake of an export: stops a run that would take away more of a file than a set share or count.
+"""The brake of an export: stops a run that would remove more of a file than a set share or count.
 
-At a receiver of whole files a missing row closes what it stood for, so nothing is sent until somebody has approved
+A receiver of whole files closes everything whose row is missing, so nothing is sent until a person has approved
 exactly that difference (architecture.md §4, plan2learn.md §3 "brake").
 """
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class FileBrake(BaseModel):
-    """When one file stops the run: rows gone, or altered by a changed definition, above ``share`` or ``count``."""
+    """When one file stops the run: more rows gone, or altered by a changed definition, than ``share`` or ``count``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -23,7 +23,7 @@ class FileBrake(BaseModel):
 
 
 class ExportBrake(FileBrake):
-    """The rule for every file, and where one file has a rule of its own."""
+    """The rule for every file, and the rules of single files."""
 
     files: Mapping[str, FileBrake] = Field(default_factory=dict, description="object → its own rule")
 
@@ -75,7 +75,7 @@ def digest(differences: Iterable[FileDifference], hashes: Mapping[str, Mapping[s
 
 
 def summary(reasons: Sequence[str], differences: Iterable[FileDifference], limit: int = 200) -> list[str]:
-    """What would happen, for the person who decides."""
+    """What would happen, for the person who approves."""
     gone = [f"{each.name}: {key} gone" for each in differences for key in each.gone]
     shown = gone if len(gone) <= limit else [*gone[:limit], f"… and {len(gone) - limit} more"]
     return [*reasons, *shown]

@@ -1,4 +1,4 @@
-"""Reading an image: every operation of its document, by the reader that the program has given."""
+"""Reading an image: every operation of its document, with the reader that the program provides."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +9,7 @@ from exporters.errors import ImageError
 from exporters.target import Image, ImageReader
 
 PAGE = 10_000
-"""Objects a page: bounds what the API and the reader hold at once."""
+"""Objects per page: limits the memory of the API and the reader."""
 
 Ask = Callable[[str, str, Mapping[str, object]], Mapping[str, Any]]
 """Asks one operation: (document, its name, variables) → ``data`` of the answer. Raises where there are errors."""
@@ -35,7 +35,7 @@ class HasImage(Protocol):
 
 
 def read_image(target: HasImage, read: ImageReader, at: date) -> Image:
-    """All answers. Every operation is asked with the same variables, and so of the same day."""
+    """All answers. Every operation has the same variables, and so shows the same day."""
     asked = dict(target.variables(at))
     names = operations(target.document)
     if not names:

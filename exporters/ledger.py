@@ -1,4 +1,4 @@
-"""The ledger: what a target was last given of each object (files_and_rest.md §1).
+"""The ledger: what was last delivered of each object to a target (files_and_rest.md §1).
 
 ``(:LedgerEntry {id: "target|object|key", target, object, key, hash, state, run, delivered})``. States: *pending* from
 before an object is sent until the target has said yes, so that after a crash it is known that nobody knows;

@@ -13,7 +13,7 @@ Outcome = Literal["unchanged", "sent", "confirmed", "failed", "held back", "woul
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """What would become of a row, in words: a line a field where it changes, else one line of values."""
+    """How a row would change, in words: one line for each changed field, otherwise one line of values."""
 
     key: str
     what: Literal["gone", "changed", "new"]
@@ -78,12 +78,12 @@ class ExportReport:
     brake: str | None = None
     reasons: tuple[str, ...] = ()
     approval: str = ""
-    """Why the approval that the run was given allowed nothing; empty where it did, or none was given."""
+    """Why the run's approval was not used; empty if it was, or if there was none."""
     error: str = ""
     retry: Retry | None = None
-    """Where there is an error: whether and when another try is worth it."""
+    """If there is an error: whether and when to try again."""
     unread: str = ""
-    """Why a dry run can't tell old values: what the target answered when it was asked for its files."""
+    """Why a dry run can't show old values: the target's answer when its files were read."""
 
     @property
     def sent(self) -> list[str]:

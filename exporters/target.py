@@ -1,4 +1,4 @@
-"""The contract of a target: what the pipeline asks of it, and what it hands over.
+"""The contract of a target: what the pipeline needs of it, and what it provides.
 
 A target is a folder with ``target`` and ``settings`` (with the delivery), by which it is found; ``image.graphql``
 (which part of the organisation, which fields: it runs with the target's own rights in the API); ``shape`` (the target's
@@ -59,7 +59,7 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """An object that this target can't be given, and why. ``problem`` is the rule's name."""
+    """An object that can't be delivered to this target, and why. ``problem`` is the rule's name."""
 
     object: str
     key: str
@@ -69,7 +69,7 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something in a delivered object, or in what the image left out, that somebody should look at."""
+    """Something in a delivered object, or in what the image left out, that a person should check."""
 
     object: str
     key: str
@@ -98,7 +98,7 @@ class ShapedFile:
 
 @dataclass(slots=True)
 class Shaped:
-    """What the target should have on the day asked about. ``counts``: what the report tells beside the files."""
+    """What the target should have on the day. ``counts``: shown in the report beside the files."""
 
     files: list[ShapedFile]
     parked: list[Parked] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The contract of a way to a target: send a file so that it is never seen half-written, and look at what is there."""
+"""The contract of a channel to a target: send a file so that it is never seen half-written, and read what is there."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,18 +10,18 @@ from exporters.files.ftpes import FtpsChannel
 
 
 class Channel(Protocol):
-    """A way to a target. Every method raises DeliveryError, with the target's own words."""
+    """A channel to a target. Every method raises DeliveryError, with the target's own words."""
 
     def send(self, name: str, content: bytes) -> str:
-        """Put the file there, whole or not at all; how it got its name, for the report ("" = nothing to tell)."""
+        """Put the file there, whole or not at all; how it got its name, for the report ("" = as usual)."""
         ...
 
     def read(self, name: str) -> bytes | None:
-        """The file as it is there; None when there is none, or when the target lets nobody read."""
+        """The content of the file; None if the file does not exist, or the target does not allow reading."""
         ...
 
     def sweep(self) -> None:
-        """Remove what uploads of earlier, broken runs have left under temporary names of ours."""
+        """Remove temporary files that earlier, broken runs of ours have left."""
         ...
 
     def close(self) -> None: ...
@@ -29,7 +29,7 @@ class Channel(Protocol):
 
 @contextmanager
 def channel(settings: DeliverySettings, run: str) -> Iterator[Channel]:
-    """The way that the settings tell, for one run."""
+    """The channel of the settings, for one run."""
     opened: Channel
     if isinstance(settings, FolderDelivery):
         opened = FolderChannel(settings, run)

@@ -11,7 +11,7 @@ PAUSES = (2.0, 10.0)
 
 def _mode(text: str) -> str:
     if not re.fullmatch(r"0[0-7]{3}", text):
-        raise ValueError('a mode is written as chmod takes it, with four digits, such as "0640"')
+        raise ValueError('is not a mode as chmod takes it, with four digits, such as "0640"')
     return text
 
 
@@ -40,7 +40,7 @@ class FolderDelivery(_Section):
 
     @property
     def place(self) -> str:
-        """Where it leads, in words: two deliveries with the same place give the files to the same receiver."""
+        """The place of delivery, in words: two deliveries with the same place have the same receiver."""
         return f"folder {self.path.expanduser().resolve()}"
 
 
@@ -57,7 +57,7 @@ class _Server(_Section):
 
     @property
     def place(self) -> str:
-        """Where it leads, in words: two deliveries with the same place give the files to the same receiver."""
+        """The place of delivery, in words: two deliveries with the same place have the same receiver."""
         return f"{self.kind}://{self.user}@{self.host.lower()}:{self.port}/{self.folder}"
 
 
@@ -88,7 +88,7 @@ class SftpDelivery(_Server):
 
     @property
     def place(self) -> str:
-        """As of any server; another host key may be another machine, which has nothing yet."""
+        """As for any server; another host key may be another machine, which has no files yet."""
         return f"{super().place} ({self.host_key})"
 
 

@@ -1,7 +1,7 @@
-"""What would change of a file's rows in words: old and new values by field, for the person who decides.
+"""How a file's rows would change, in words: old and new values by field, for the person who approves.
 
-The ledger keeps no values. Old ones are read from the file at the target; a row counts as the one that was delivered
-where the ledger's hash says so.
+The ledger keeps no values. Old values are read from the file at the target; a row counts as the delivered one if it has
+the ledger's hash.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

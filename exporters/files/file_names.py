@@ -1,4 +1,4 @@
-"""File names at a target: safe, and temporary ones that can be told from everybody else's."""
+"""File names at a target: safe ones, and temporary ones that can be recognised as ours."""
 
 import re
 
@@ -8,7 +8,7 @@ _SUFFIX = ".part"
 
 
 def safe(name: str) -> str:
-    """The name without anything that could lead out of the folder: data may be part of a template."""
+    """The name without characters that could lead out of the folder: it may contain data."""
     made = _UNSAFE.sub("_", name).lstrip(".").strip()
     return made or "_"
 

@@ -10,7 +10,7 @@ from exporters.files.file_names import is_temporary, temporary
 
 
 class FolderChannel:
-    """Writes beside the file and renames, so that a reader sees the old file or the new one."""
+    """Writes a temporary file and renames it, so that a reader sees the old file or the new one."""
 
     def __init__(self, settings: FolderDelivery, run: str) -> None:
         self._folder = settings.path

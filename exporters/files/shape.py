@@ -15,7 +15,7 @@ _CPR = re.compile(r"(\d{6})-?(\d{4})")
 
 
 def phone(text: str, form: PhoneForm) -> str | None:
-    """A number without blanks: +4512345678 or 12345678; foreign ones always with + and country. None: no number."""
+    """A number without spaces: +4512345678 or 12345678; foreign ones with + and country. None: not a phone number."""
     dialled = _NOT_DIALLED.sub("", text)
     if danish := _DANISH.fullmatch(dialled):
         return danish[1] if form == "eight" else f"+45{danish[1]}"
@@ -25,7 +25,7 @@ def phone(text: str, form: PhoneForm) -> str | None:
 
 
 def cpr(text: str | None) -> str | None:
-    """Ten digits; None where there is no such number."""
+    """Ten digits; None if the text is not a CPR number."""
     found = _CPR.fullmatch((text or "").strip())
     return found[1] + found[2] if found else None
 
@@ -37,7 +37,7 @@ def postal_code(text: str | None) -> str:
 
 
 def day(value: date | None) -> str:
-    """YYYY-MM-DD; empty for none."""
+    """YYYY-MM-DD; empty for None."""
     return "" if value is None else value.isoformat()
 
 

@@ -81,15 +81,22 @@ def write(form: TableForm, columns: Sequence[str], rows: Iterable[tuple[str, Seq
     lines = [form.delimiter.join(_cell(form, _guarded(form, each)) for each in columns)] if form.header else []
     for key, values in rows:
         if not (form.quote == "all" and _is_plain("".join(values), codec)):
-            sayable = [_sayable(form, codec, value) for value in values]
-            for column, value, said in zip(columns, values, sayable, strict=True):
-                if said != value:
-                    altered += _told(key, column, value, said)
-            values = sayable
+            encodable = [_encodable(form, codec, value) for value in values]
+            for column, value, sent in zip(columns, values, encodable, strict=True):
+                if sent != value:
+                    altered += _alterations(key, column, value, sent)
+            values = encodable
         if form.guard and any(map(_runs, values)):
             for column, value in zip(columns, values, strict=True):
                 if _runs(value):
-                    altered.append(Altered(key, column, "guarded", f"a spreadsheet would run it: {value!r} gets a '"))
+                    altered.append(
+                        Altered(
+                            key,
+                            column,
+                            "guarded",
+                            f"a spreadsheet would run {value!r} as a formula; sent with a ' before it",
+                        )
+                    )
             values = [_guarded(form, value) for value in values]
         lines.append(form.delimiter.join([_cell(form, value) for value in values]))
     text = "".join(line + end for line in lines)
@@ -111,8 +118,8 @@ def read(form: TableForm, content: bytes) -> list[list[str]]:
 
 
 def as_written(form: TableForm, value: str) -> str:
-    """A cell's value as whoever reads the table gets it."""
-    return _guarded(form, _sayable(form, _CODECS[form.encoding][0], value))
+    """A cell's value as a reader of the table gets it."""
+    return _guarded(form, _encodable(form, _CODECS[form.encoding][0], value))
 
 
 def unguarded(form: TableForm, value: str) -> str:
@@ -127,7 +134,7 @@ def _is_plain(text: str, codec: str) -> bool:
     return text.isprintable() and unicodedata.is_normalized("NFC", text) and can_hold(codec, text)
 
 
-def _sayable(form: TableForm, codec: str, value: str) -> str:
+def _encodable(form: TableForm, codec: str, value: str) -> str:
     text = transliterated(normalised(value), codec)
     if form.quote == "never":
         for character in (form.delimiter, "\r\n", "\r", "\n", '"'):
@@ -135,17 +142,17 @@ def _sayable(form: TableForm, codec: str, value: str) -> str:
     return text
 
 
-def _told(key: str, column: str, value: str, sayable: str) -> list[Altered]:
+def _alterations(key: str, column: str, value: str, encodable: str) -> list[Altered]:
     composed = normalised(value)
     if composed != unicodedata.normalize("NFC", value):
-        return [Altered(key, column, "removed", f"control characters removed; goes out as {sayable!r}")]
-    if composed == sayable:
+        return [Altered(key, column, "removed", f"control characters removed; sent as {encodable!r}")]
+    if composed == encodable:
         return []
-    if sayable.count(REPLACEMENT) > composed.count(REPLACEMENT):
-        return [Altered(key, column, "replaced", f"{composed!r} goes out as {sayable!r}")]
-    if any(each in composed and each not in sayable for each in '\r\n;,|\t"'):
-        return [Altered(key, column, "flattened", f"{composed!r} goes out as {sayable!r}")]
-    return [Altered(key, column, "transliterated", f"{composed!r} goes out as {sayable!r}")]
+    if encodable.count(REPLACEMENT) > composed.count(REPLACEMENT):
+        return [Altered(key, column, "replaced", f"{composed!r} is sent as {encodable!r}")]
+    if any(each in composed and each not in encodable for each in '\r\n;,|\t"'):
+        return [Altered(key, column, "flattened", f"{composed!r} is sent as {encodable!r}")]
+    return [Altered(key, column, "transliterated", f"{composed!r} is sent as {encodable!r}")]
 
 
 def _runs(value: str) -> bool:

@@ -1,13 +1,13 @@
 """Text that an encoding can't hold, in letters that it can (files_and_rest.md §2 "not encodable").
 
-Unicode's own decompositions are not enough: "Ł" has none. Nothing is replaced unnoticed: what was changed is told.
+Unicode's own decompositions are not enough: "Ł" has none. Every replacement is reported.
 """
 
 import unicodedata
 
 REPLACEMENT = "?"
 
-# Letters and signs without a decomposition, or whose decomposition is not what a Dane would write.
+# Letters and signs without a decomposition, or whose decomposition is not Danish usage.
 _LETTERS = {
     "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "Ð": "D", "ð": "d", "Þ": "Th", "þ": "th", "ß": "ss", "ẞ": "SS",
     "Œ": "OE", "œ": "oe", "Ħ": "H", "ħ": "h", "ı": "i", "Ŋ": "N", "ŋ": "n", "Ŧ": "T", "ŧ": "t", "ĸ": "k",

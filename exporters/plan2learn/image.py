@@ -75,7 +75,7 @@ class Employment:
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """An assignment of the manager role to somebody, for a unit."""
+    """An assignment of the manager role to a person, for a unit."""
 
     uuid: str
     person: str
@@ -121,7 +121,7 @@ def _unit(node: Node) -> Unit:
 
 
 def _employment(node: Node, at: date, names: Mapping[tuple[str, str], str | None]) -> Employment | None:
-    """None where it is over, or nobody's. ``names``: what payroll calls its positions, by institution and code."""
+    """None if it is over, or has no person. ``names``: payroll's names of positions, by institution and code."""
     stretches = union(_period(each) for each in node["history"])
     due = [each for each in stretches if each.last > at]
     if not due or node["person"] is None:
@@ -169,7 +169,7 @@ def _person(node: Node, at: date) -> Person:
 
 
 def _on(history: Sequence[Node], day: date) -> Node:
-    """The values of the day; where there are none, the first that come after it, else the last before it."""
+    """The values on the day, otherwise the first after it, otherwise the last before it."""
     ordered = sorted(history, key=lambda each: str(each["from"]))
     return next((each for each in ordered if _period(each).last > day), ordered[-1])
 
@@ -190,7 +190,7 @@ def _period(node: Node) -> Period:
 
 
 def _uuid(node: Node) -> str:
-    """Rows are kept and ordered by it. Raises ValueError where it is not a text."""
+    """The key and order of rows. Raises ValueError if it is not a text."""
     value = node["uuid"]
     if not isinstance(value, str) or not value:
         raise ValueError(f"{value!r} is not a uuid")

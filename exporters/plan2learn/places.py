@@ -1,4 +1,4 @@
-"""Which units Plan2Learn is given, and where in them something that lies elsewhere counts."""
+"""Which units Plan2Learn gets, and to which of them the contents of other units are moved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -78,13 +78,17 @@ class Plan2LearnSettings(BaseModel):
     )
     ready: str | None = Field(default=None, description="name of an empty file that is sent last")
     manifest: str | None = Field(default=None, description="name of a file with rows and SHA-256, sent last")
-    always: bool = Field(default=False, description="send all files on every run, for receivers that miss them else")
+    always: bool = Field(
+        default=False, description="send all files on every run, for receivers that expect all of them"
+    )
 
     roots: tuple[str, ...] = Field(default=(), description="uuids or numbers of units; empty: every top unit")
     excluded_levels: frozenset[str] = frozenset()
     excluded_units: frozenset[str] = Field(default=frozenset(), description="uuids")
     employment_types: frozenset[str] = frozenset({"monthly_full", "monthly_part", "hourly"})
-    days_ahead: int | None = Field(default=None, ge=0, description="how early a new employment is told; empty: at once")
+    days_ahead: int | None = Field(
+        default=None, ge=0, description="days before its start that a new employment is sent; empty: at once"
+    )
     persons: Literal["delivered", "all_under_root"] = Field(
         default="delivered", description="with a delivered employment, or with any under the root"
     )

@@ -42,9 +42,9 @@ def shaped(organisation: Organisation, settings: Plan2LearnSettings, at: date) -
     files = _Files(settings, at, places(organisation.units, settings))
     under_root = [each for each in organisation.employments if _counts(each, files)]
     delivered = [placed for each in under_root if (placed := _placed(each, files)) is not None]
-    everybody = _people(delivered if settings.persons == "delivered" else under_root)
-    _tell_those_without_row(under_root, delivered, files)
-    staff = {uuid: each for uuid, each in everybody.items() if _can_be_told(each, files)}
+    candidates = _people(delivered if settings.persons == "delivered" else under_root)
+    _note_people_without_row(under_root, delivered, files)
+    staff = {uuid: each for uuid, each in candidates.items() if _can_be_delivered(each, files)}
     employments = {
         each.uuid: (each, index == 0)
         for uuid, own in _people(delivered).items()
@@ -63,14 +63,14 @@ def shaped(organisation: Organisation, settings: Plan2LearnSettings, at: date) -
         },
         "leader": _leader_rows(organisation.leaders, keys, files),
     }
-    _tell_settings_that_match_nothing(organisation, files)
+    _note_settings_that_match_nothing(organisation, files)
     protected = frozenset(uuid for uuid, each in staff.items() if each.person.protected)
     made = [_file(file, rows[file], settings, at, protected) for file in settings.order]
     return Shaped(made, files.parked, files.notices, dict(files.counts))
 
 
-def _tell_settings_that_match_nothing(organisation: Organisation, files: _Files) -> None:
-    """A name that was mistyped would leave out nothing, or everything, and nobody would hear of it."""
+def _note_settings_that_match_nothing(organisation: Organisation, files: _Files) -> None:
+    """A mistyped name would silently leave out nothing, or everything."""
     settings, units = files.settings, organisation.units
     here: Mapping[str, tuple[Iterable[str], Collection[str]]] = {
         "roots": (settings.roots, {*units, *(each.number for each in units.values())}),
@@ -91,7 +91,7 @@ def _tell_settings_that_match_nothing(organisation: Organisation, files: _Files)
 
 
 def _counts(employment: Employment, files: _Files) -> bool:
-    """Whether it is of a type that is told, under the roots, and not too far ahead. None in the image is over."""
+    """Whether its type is delivered, it is under the roots, and not too far ahead. The image has no ended ones."""
     settings = files.settings
     if employment.unit not in files.places.below_roots or employment.type not in settings.employment_types:
         return False
@@ -127,19 +127,19 @@ def _people(employments: Iterable[Employment]) -> dict[str, _Staff]:
 def _rank(employment: Employment) -> tuple[date, bool, float, str, str]:
     """The primary first: the one that is at work with the largest share of full time, then the lowest number.
 
-    No source tells which employment is the primary one. What begins later ranks after what holds.
+    Payroll does not mark the primary employment. Future employments rank after current ones.
     """
     begins = employment.period.start if employment.is_ahead else date.min
     return begins, employment.on_leave, -employment.fraction, employment.number.zfill(20), employment.uuid
 
 
-def _tell_those_without_row(under_root: list[Employment], delivered: list[Employment], files: _Files) -> None:
+def _note_people_without_row(under_root: list[Employment], delivered: list[Employment], files: _Files) -> None:
     with_row = {each.person.uuid for each in delivered}
     for uuid in sorted({each.person.uuid for each in under_root} - with_row):
-        files.notice("person", uuid, "", "only_in_excluded_units", "employed in units that are left out only")
+        files.notice("person", uuid, "", "only_in_excluded_units", "employed only in units that are left out")
 
 
-def _can_be_told(staff: _Staff, files: _Files) -> bool:
+def _can_be_delivered(staff: _Staff, files: _Files) -> bool:
     person, settings = staff.person, files.settings
     if shape.cpr(person.cpr) is not None:
         return True
@@ -191,7 +191,7 @@ def _person_row(staff: _Staff, key: str, files: _Files) -> Row:
     if not person.protected:
         emails.append(("private", person.email))
         phones.append(("private", person.phone))
-    # What one source says is not to be shown is not shown because another source tells it too.
+    # A contact that one source hides stays hidden, even if another source states it.
     emails, phones = ([each for each in told if each[1] and _same(each[1]) not in hidden] for told in (emails, phones))
     lowest = min(staff.employments, key=lambda each: (each.number.zfill(20), each.uuid))
     titled = lowest if settings.title == "lowest_number" else staff.employments[0]
@@ -215,7 +215,7 @@ def _phone(person: str, number: str | None, files: _Files) -> str:
         return ""
     made = shape.phone(number, files.settings.phone_form)
     if made is None:
-        files.notice("person", person, "Mobil", "no_phone_number", "the number kept is no phone number; not sent")
+        files.notice("person", person, "Mobil", "no_phone_number", "the value is not a phone number; not sent")
     return made or ""
 
 
@@ -243,7 +243,7 @@ def _leader_rows(leaders: Iterable[Leader], people: Mapping[str, str], files: _F
         if each.unit not in files.places.below_roots:
             continue
         if each.unit not in files.places.delivered:
-            # Employments are lifted, leaders never: who leads a left-out unit does not lead the one above it.
+            # Employments are lifted, leaders never: the leader of a left-out unit does not lead the unit above it.
             files.notice("leader", each.uuid, "AfdelingsID", "in_excluded_unit", f"its unit {each.unit} is left out")
         elif each.person not in people:
             files.notice("leader", each.uuid, "BrugerId", "person_not_delivered", f"{each.person} is not delivered")
