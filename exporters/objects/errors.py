@@ -14,6 +14,8 @@ from graph.retry import NEXT, SOON
 class ObjectError(ExportError):
     """Root."""
 
+    retry = SOON
+
 
 class Refused(ObjectError):
     """``problem``: the rule's name, the target's if it has one. The text is the target's own."""
@@ -27,6 +29,8 @@ class Refused(ObjectError):
 
 class Taken(Refused):
     """Another object at the target has what must be unique."""
+
+    retry = NEXT
 
 
 class Gone(ObjectError):

@@ -36,9 +36,9 @@ from reconnect.work.retrying import retry_of
 ROOT = Path(__file__).resolve().parents[3]
 OPENS = datetime(2026, 11, 25, 6, tzinfo=UTC)
 LOGINS = frozenset({
-    "importers.active_directory.errors.LoginRefused", "importers.sd.errors.AccessRefused",
-    "importers.unilogin.errors.AccessRefused", "importers.cpr.errors.Misconfigured", "importers.kle.errors.Refused",
-    "importers.positions.errors.Refused",
+    "importers.active_directory.errors.LoginRejected", "importers.sd.errors.AccessRejected",
+    "importers.unilogin.errors.AccessRejected", "importers.cpr.errors.Misconfigured",
+    "importers.kle.errors.ReleaseRejected", "importers.positions.errors.ListRejected",
 })  # fmt: skip
 
 
@@ -61,7 +61,11 @@ OWN = [each for each in classes() if each.__module__.startswith(("importers.", "
 
 
 def test_there_are_all_of_them() -> None:
-    assert {name(each) for each in OWN} >= {*LOGINS, "importers.sd.errors.Closed", "exporters.errors.HostKeyError"}
+    assert {name(each) for each in OWN} >= {
+        *LOGINS,
+        "importers.sd.errors.OutsideOpeningHours",
+        "exporters.errors.HostKeyError",
+    }
 
 
 @pytest.mark.parametrize(
