@@ -1,9 +1,9 @@
 """A copy of the graph for analysts: a database of their own, without CPR numbers and private data.
 
-Neo4j Community has no users that may only read. So an analyst gets a second embedded server, where nothing that is
-written reaches the first, and where what an analyst need not see never arrives: only the model's kinds and their
-open properties are copied, by name, so that a new kind of data stays out until somebody lets it in. Of people with a
-protected name nothing is copied that tells who they are (``Property.identifies``), whichever thing it stands on.
+Neo4j Community has no read-only users. So an analyst gets a second embedded server, from which no change reaches the
+first. Only the model's kinds and their open properties are copied, by name, so that a new kind of data stays out until
+the model opens it. For people with a protected name, nothing is copied that identifies them (``Property.identifies``),
+whichever node it is on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -50,9 +50,9 @@ CALL (n) {
 
 
 def copy(source: neo4j.Driver, target: neo4j.Driver, report: Report) -> dict[str, int]:
-    """Replace what ``target`` holds by a copy of ``source``. Returns how many nodes there are of each kind.
+    """Replace the content of ``target`` by a copy of ``source``. Returns the number of nodes of each kind.
 
-    What is written to ``source`` meanwhile may be missing or half there; make the copy when no import runs.
+    Changes made to ``source`` meanwhile may be missing or incomplete: copy when no import runs.
     """
     with target.session() as session:
         session.run(_EMPTY).consume()

@@ -1,10 +1,10 @@
-"""How often Python looks for objects that only hold one another."""
+"""How often Python looks for unreachable cycles of objects."""
 
 import gc
 
 
 def collect_seldom() -> None:
-    """For the program's long work: what an import has read, and what an answer is made of, lives to its end.
+    """For long work: the objects of an import or an answer live until its end.
 
     Python's own thresholds look through these hundreds of thousands of objects again and again and find nothing: a
     sixth of the time of an unchanged import of 50,000 employments.
@@ -13,9 +13,9 @@ def collect_seldom() -> None:
 
 
 def keep_what_is_loaded() -> None:
-    """For a service: what is there when it begins (modules, the schema) stays, and is looked through no more.
+    """For a service: exclude the objects that exist at its start (modules, the schema) from later collections.
 
-    Otherwise each full collection stops every answer while it does so.
+    Otherwise each full collection stops every answer while it visits them.
     """
     gc.collect()
     gc.freeze()

@@ -1,7 +1,7 @@
-"""Which sources and targets there are: each is a folder, and nothing else lists them.
+"""The sources and targets: each is a folder, and nothing else lists them.
 
 ``importers/<name>`` is a source if it holds ``source.py`` and ``settings.py``; ``exporters/<name>`` is a target if it
-holds ``target.py`` and ``settings.py``. To know their names loads none of them.
+holds ``target.py`` and ``settings.py``. Listing their names loads none of them.
 """
 
 from functools import cache

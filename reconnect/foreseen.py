@@ -1,6 +1,6 @@
-"""What can go wrong in operation although the program is right: said in a text that tells what to do.
+"""Failures in operation that are not faults of the program, explained in a text that says what to do.
 
-Everything else is a fault of the program, and is logged with where it happened.
+Everything else is a fault of the program, and is logged with its place.
 """
 
 import errno
@@ -11,7 +11,7 @@ from neo4j.exceptions import AuthError, DatabaseUnavailable, DriverError, Neo4jE
 
 from importers.pipeline.report import text_of
 
-_GOES_ON = "What had been written by then is kept. Run the command again: it goes on from there."
+_GOES_ON = "Everything written so far is kept. Run the command again: it continues from there."
 _OF_THE_MACHINE = frozenset(
     {
         errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO,
@@ -21,7 +21,7 @@ _OF_THE_MACHINE = frozenset(
 
 
 def explained(error: BaseException, home: Path) -> str | None:
-    """The text for the person at the terminal; None for what is a fault of the program."""
+    """The text for the person at the terminal; None for a fault of the program."""
     if isinstance(error, (DriverError, Neo4jError)):
         return _of_neo4j(error, home)
     if isinstance(error, redis.RedisError):
@@ -32,7 +32,7 @@ def explained(error: BaseException, home: Path) -> str | None:
 
 
 def refused_by_neo4j(home: Path) -> str:
-    """Neo4j does not take the password."""
+    """The text for a password that Neo4j rejects."""
     return (
         f"Neo4j refuses the password. Either {home / 'secrets' / 'neo4j_password'} was lost or replaced (put it back "
         "from a backup), or neo4j.user and neo4j.password in the settings are not the server's."
@@ -57,7 +57,7 @@ def _of_redis(error: redis.RedisError, home: Path) -> str | None:
     if isinstance(error, (redis.ConnectionError, redis.TimeoutError)):
         return f"Redis does not answer: {error}. Run `reconnect up` first, or see redis.url."
     if isinstance(error, (redis.ReadOnlyError, redis.OutOfMemoryError)) or "MISCONF" in str(error):
-        return f"Redis takes nothing more: {error}. Make room on its disk or in its memory. {_GOES_ON}"
+        return f"Redis accepts no more data: {error}. Make room on its disk or in its memory. {_GOES_ON}"
     return None
 
 

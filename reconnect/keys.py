@@ -18,7 +18,7 @@ _HASH = "cpr_hash_key"
 
 
 def keyring(settings: CprKeySettings, home: Home) -> Keyring:
-    """The keys in force. Raises CommandFailed (usage) when the settings hold wrong ones, or only some of them."""
+    """The effective keys. Raises CommandFailed (usage) if those in the settings are wrong or incomplete."""
     if settings.keys or settings.hash_key is not None:
         return _configured(settings)
     home.create()
@@ -29,7 +29,7 @@ def keyring(settings: CprKeySettings, home: Home) -> Keyring:
 
 
 class KeptKeys(Mapping[str, bytes]):
-    """The keys that the home keeps, by id. One that was made since is found as well: rotation restarts nothing."""
+    """The keys in the home, by id. Keys made later are found too, so that a rotation needs no restart."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -53,7 +53,7 @@ class KeptKeys(Mapping[str, bytes]):
 def add_key(settings: CprKeySettings, home: Home) -> str:
     """Make a new current key for an instance that keeps its own. Returns its id.
 
-    With keys in the settings the new one must be added there, by who keeps them: raises CommandFailed.
+    With keys in the settings, the operator has to add the new one there: raises CommandFailed.
     """
     if settings.keys or settings.hash_key is not None:
         raise CommandFailed(

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 Report = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and of how much (0 when unknown)."""
+"""Called with the name of the work, how much is done, and the total (0: unknown)."""
 
 _LINE_EVERY = 5.0
 """Seconds between two log lines about the same work."""

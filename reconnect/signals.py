@@ -1,4 +1,4 @@
-"""How the program ends when it is asked to: Ctrl-C and SIGTERM mean the same, wherever it was started."""
+"""How the program ends on request: Ctrl-C and SIGTERM mean the same, however it was started."""
 
 import signal
 from types import FrameType

@@ -24,7 +24,7 @@ def build(context: Context, name: str, folder: Path | None) -> Source:
     if settings is None:
         raise CommandFailed(
             f"{found.TITLE} has no settings: add [sources.{name}] with {found.NEEDS} to reconnect.toml; "
-            f"importers/{name}/README.md tells what they mean.",
+            f"importers/{name}/README.md explains them.",
             Exit.USAGE,
         )
     try:

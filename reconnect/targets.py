@@ -30,7 +30,7 @@ def build(context: Context, name: str) -> Target | ObjectTarget:
     if settings is None:
         raise CommandFailed(
             f"{found.TITLE} has no settings: add [targets.{folder}] with {found.NEEDS} to reconnect.toml; "
-            f"exporters/{folder}/README.md tells what they mean.",
+            f"exporters/{folder}/README.md explains them.",
             Exit.USAGE,
         )
     try:
@@ -47,7 +47,7 @@ def full_name(settings: TargetsSettings, name: str) -> str:
     several = settings.several(folder)
     if several is None:
         if instance:
-            raise CommandFailed(f"There is no target {name!r}: there is one {folder}, without a name.", Exit.USAGE)
+            raise CommandFailed(f"There is no target {name!r}: {folder} is a single target without a name.", Exit.USAGE)
         return name
     if instance in several:
         return name
@@ -55,7 +55,7 @@ def full_name(settings: TargetsSettings, name: str) -> str:
         found = folders.target(folder)
         raise CommandFailed(
             f"{found.TITLE} has no settings: add [targets.{folder}.NAME], with a name of your choice, "
-            f"with {found.NEEDS} to reconnect.toml; exporters/{folder}/README.md tells what they mean.",
+            f"with {found.NEEDS} to reconnect.toml; exporters/{folder}/README.md explains them.",
             Exit.USAGE,
         )
     if instance or len(several) > 1:

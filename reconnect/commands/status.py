@@ -150,7 +150,7 @@ def _print(
             table.add_row(name, state.state, begun, ended, str(state.attempt), state.text)
         console.print(table)
     if sources:
-        table = Table("Source", "Read well", "Next", "Lag", "Records", "Bad", "Notices", "Last changed", box=None)
+        table = Table("Source", "Last success", "Next", "Lag", "Records", "Bad", "Notices", "Last changed", box=None)
         table.columns[0].no_wrap = True
         for each in sources:
             table.add_row(*_row(each))

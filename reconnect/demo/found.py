@@ -1,4 +1,4 @@
-"""What sources and targets bring to the demo in their own folder: ``demo.toml``.
+"""What sources and targets contribute to the demo: ``demo.toml`` in their own folder.
 
 A source's has ``look`` (what is worth looking at in it), ``query`` (GraphQL that shows it) and ``settings``, as in
 ``[sources.<name>]``; ``{folder}`` in a text stands for the source's folder. A target's has ``settings``; ``{supplied}``

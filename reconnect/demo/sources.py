@@ -1,8 +1,8 @@
-"""The demo's sources beside payroll: each with what stands in for its system, and what is worth looking at in it.
+"""The demo's sources other than payroll: each with a simulation of its system, and what is worth looking at in it.
 
-A source that brings ``demo.toml`` in its folder is shown after them, and needs no line here.
+A source with a ``demo.toml`` in its folder is shown after them, and needs no line here.
 
-A source here disagrees with payroll on purpose; the demo tells where, and how to ask.
+Each source disagrees with payroll on purpose; the demo shows where, and the query to see it.
 """
 
 import secrets
@@ -90,7 +90,7 @@ class DemoImport:
 
 
 def import_others(context: Context, demo: Demo, report: Report) -> Iterator[DemoImport]:
-    """Import them one after the other. One that can't be read is told so, and does not end the demo."""
+    """Import them one after the other. A source that can't be read is reported, and does not end the demo."""
     municipality = demo.municipality()
     caller = jobs.Caller(report)
     for each in (*SHOWN, *map(shown_of, found.sources())):
@@ -226,15 +226,15 @@ SHOWN: tuple[Shown, ...] = (
     ),
     Shown(
         "positions",
-        "a position of payroll that HR's list does not have, one that has ended and is in use, titles that lead nobody",
+        "a position of payroll that HR's list lacks, one that has ended and is in use, manager titles without staff",
         "{ unmatchedPositions { source code title employments } "
         'badRecords(source: "positions") { nodes { rule key text } } }',
         _positions,
     ),
     Shown(
         "cpr",
-        "what the CPR register tells otherwise than payroll: a surname, a protected person, somebody dead whom payroll "
-        "goes on paying, a number that has changed; and who was looked up, when and why",
+        "where the CPR register differs from payroll: a surname, a protected person, a dead person whom payroll still "
+        "pays, a changed number; and who was looked up, when and why",
         '{ badRecords(source: "cpr") { nodes { rule key text } } '
         'disagreements(kind: "Person", source: "cpr") { said { property sayings { source value holds } } } '
         "cprLookups(first: 5) { nodes { at person by purpose code } } }",
@@ -242,16 +242,16 @@ SHOWN: tuple[Shown, ...] = (
     ),
     Shown(
         "unilogin",
-        "what the schools tell otherwise than payroll: a head who is not the manager, somebody with a replacement "
-        "number whom only people may place, an agreement that no unit fits, another surname",
+        "where the schools differ from payroll: a head who is not the manager, a person with a replacement number who "
+        "has to be matched by hand, an agreement without a unit, another surname",
         '{ badRecords(source: "unilogin") { nodes { rule key field text } } '
         'disagreements(kind: "Person", source: "unilogin") { said { property sayings { source value holds } } } }',
         _unilogin,
     ),
     Shown(
         "active_directory",
-        "what the administration's directory tells otherwise than payroll: a maiden name, another phone, somebody who "
-        "has left and whose account works, accounts that are nobody's, two of one person",
+        "where the administration's directory differs from payroll: a maiden name, another phone, a person who has "
+        "left and whose account still works, accounts without an owner, two accounts of one person",
         '{ badRecords(source: "active_directory") { nodes { rule key field text } } '
         'disagreements(kind: "Person", source: "active_directory") { said { property sayings { source value holds } } '
         "} }",
@@ -259,8 +259,8 @@ SHOWN: tuple[Shown, ...] = (
     ),
     Shown(
         "school_ad",
-        "the schools' own directory, without its pupils: heads who have an account in both, staff whom nothing but "
-        "their UNI-Login tells",
+        "the schools' own directory, without its pupils: heads who have an account in both, staff who are matched only "
+        "by their UNI-Login",
         '{ badRecords(source: "school_ad") { nodes { rule key field text } } '
         'disagreements(kind: "Person", source: "school_ad") { said { property sayings { source value holds } } } }',
         _school_ad,

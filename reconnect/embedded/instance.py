@@ -1,4 +1,4 @@
-"""One embedded instance: its two servers, started, looked at and stopped together."""
+"""One embedded instance: its two servers, started, inspected and stopped together."""
 
 import errno
 import shutil
@@ -24,7 +24,7 @@ _LEAST_FREE = 200 << 20
 
 @dataclass(frozen=True)
 class Status:
-    """What runs of an instance."""
+    """Which servers of an instance run."""
 
     home: Path
     neo4j_pid: int | None
@@ -69,7 +69,7 @@ class Instance:
                     try:
                         return self._start_missing(folder, tell)
                     except _PortLost:
-                        # Another process took the port between the choice and the start: choose again.
+                        # Another process took the port after it was chosen: choose again.
                         if attempt == _START_ATTEMPTS:
                             raise
         except OSError as error:
@@ -145,7 +145,7 @@ class Instance:
                 if name != "api" and not ports.is_free(chosen[name]):
                     raise PortTaken(
                         f"Port {chosen[name]} ({name}) is taken by another process. Stop that one, or set another "
-                        "port, or none: REConnect then chooses one."
+                        "port, or remove the setting: REConnect then chooses one."
                     )
             elif name in remembered and (name == "api" or ports.is_free(remembered[name])):
                 chosen[name] = remembered[name]
@@ -211,7 +211,7 @@ def stop(home: Path | str | None = None) -> bool:
 
 
 def _quiet(what: str, done: int, total: int) -> None:
-    """Tells nobody."""
+    """No progress is shown."""
 
 
 def _tail(log: Path, size: int = 4000) -> str:

@@ -32,7 +32,7 @@ _WORKERS = 8
 _CHUNK = 1 << 16
 
 Progress = Callable[[str, int, int], None]
-"""Told of a long work: what is being done, how much is done, and of how much."""
+"""Called with the name of the work, how much is done, and the total."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ class _Maven:
             half.unlink()
             raise DownloadFailed(
                 f"{url} is not the file that {self.bundle.name} {self.bundle.version} consists of (SHA-256 "
-                f"{digest.hexdigest()}, expected {jar.sha256}). Somebody between this machine and the repository "
-                "changes files: ask your network people."
+                f"{digest.hexdigest()}, expected {jar.sha256}). The file was changed on the way from the "
+                "repository to this machine: ask your network team."
             )
         half.rename(folder / jar.name)

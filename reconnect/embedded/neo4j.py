@@ -47,7 +47,7 @@ class Memory:
     def __post_init__(self) -> None:
         for size in (self.initial_heap, self.max_heap, self.page_cache):
             if not _SIZE.fullmatch(size):
-                raise ValueError(f"{size!r} is no size of memory; write it as 512m or 2g")
+                raise ValueError(f"{size!r} is not a size of memory, such as 512m or 2g")
 
     @classmethod
     def from_environment(cls, otherwise: "Memory | None" = None) -> "Memory":
@@ -109,8 +109,9 @@ class Neo4jServer:
                 session.run("RETURN 1").consume()
         except AuthError as error:
             raise DidNotStart(
-                f"Neo4j on port {bolt_port} refuses the password of {self._home.path}/secrets: the data folder is "
-                "another's, or the password was changed by hand. Put the right password into secrets/neo4j_password."
+                f"Neo4j on port {bolt_port} refuses the password of {self._home.path}/secrets: the data "
+                "folder belongs to another instance, or the password was changed by hand. Put the right password into "
+                "secrets/neo4j_password."
             ) from error
         except (DriverError, Neo4jError, OSError):
             return False

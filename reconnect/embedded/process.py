@@ -78,7 +78,7 @@ class Detached:
             process = psutil.Process(int(noted["pid"]))
             same = abs(process.create_time() - float(noted["started"])) < _SAME_START
         except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError, KeyError, TypeError):
-            return None  # a stale or damaged file tells nothing; the search by mark decides
+            return None  # a stale or damaged file is ignored; the search by mark decides
         return process if same and _alive(process) else None
 
     def _searched(self) -> psutil.Process | None:
@@ -86,7 +86,7 @@ class Detached:
             try:
                 found = process.uids().real == os.getuid() and self._marks <= set(process.cmdline()) and _alive(process)
             except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-                continue  # ended meanwhile, or somebody else's
+                continue  # ended meanwhile, or owned by another user
             if found:
                 self._remember(process)
                 return process

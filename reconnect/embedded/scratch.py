@@ -1,8 +1,7 @@
-"""Where a job puts aside what holds personal data while it works: copies of files, large answers.
+"""Temporary files with personal data: copies of files, large answers.
 
-Python's ``tempfile`` gives its files and folders in the instance's own folder for as long as ``scratch`` is held, so
-that sources, targets and libraries need not know of it. What a process that was killed has left there is removed when
-the next one comes.
+While ``scratch`` is in use, Python's ``tempfile`` creates its files and folders in the instance's own folder, so that
+sources, targets and libraries need not know of it. The next process removes the files of one that was killed.
 """
 
 import fcntl

@@ -1,8 +1,9 @@
-"""What is logged of a library's own line: where it was written, and its text as the library's code has it.
+"""What is logged of a library's own line: its place in the code, and its text as the library's code has it.
 
-Libraries render what they were given: strawberry the refused document, zeep the envelope, neo4j the statement,
-websockets the frames, requests the address. Values can't be told from words in a rendered text, so it is not used. A
-text is told where it stands, letter by letter, in the source of the module that logged it; then it holds no value.
+Libraries put data into their lines: strawberry the rejected document, zeep the envelope, neo4j the statement,
+websockets the frames, requests the address. In a finished text, values can't be told apart from words, so it is not
+used. A text is logged only if it is, letter by letter, in the source of the module that logged it: then it contains no
+value.
 """
 
 import ast
@@ -43,7 +44,7 @@ def _text(record: logging.LogRecord) -> str:
 
 @lru_cache(maxsize=200)
 def _texts(file: str) -> frozenset[str]:
-    """The constant texts of a module. Parts of an f-string are none: they are told with their values only."""
+    """The constant texts of a module, without parts of f-strings, which are logged only with their values."""
     try:
         tree = ast.parse(Path(file).read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError):

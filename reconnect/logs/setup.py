@@ -11,7 +11,7 @@ from reconnect.logs import library_lines, redaction, tracebacks
 Form = Literal["json", "console", "auto"]
 Level = Literal["debug", "info", "warning", "error"]
 
-# Where our own lines come from. Level debug is theirs alone: libraries tell whole messages at it.
+# Where our own lines come from. Level debug is for them only: at that level, libraries log whole messages.
 _OURS = ("api", "cpr", "exporters", "graph", "importers", "reconnect", "sample")
 
 # Libraries that log too much at our own level.

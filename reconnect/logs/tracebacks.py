@@ -1,7 +1,7 @@
 """Tracebacks for the log: where it failed and what kind of error it was. Never the error's text.
 
-An error's text holds what it failed on: a name, an address, a statement with its values. Whoever is to read it gets it
-in the answer or on the terminal; the log is read by others, and kept.
+An error's text contains the data it failed on: a name, an address, a statement with its values. The user gets it in the
+answer or on the terminal; the log is read by others, and kept.
 """
 
 import re

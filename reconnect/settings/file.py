@@ -1,7 +1,7 @@
 """Reads the settings: ``reconnect.toml``, the environment and secret files, and remembers where each value came from.
 
-Order: what the environment says (``RECONNECT__NEO4J__URI``) outranks the file. A secret can stand in a file of its
-own, named by ``password = "file:/run/secrets/neo4j"`` or ``password_file = "/run/secrets/neo4j"``.
+The environment (``RECONNECT__NEO4J__URI``) overrides the file. A secret can be in a file of its own, named by
+``password = "file:/run/secrets/neo4j"`` or ``password_file = "/run/secrets/neo4j"``.
 """
 
 import difflib
@@ -252,7 +252,7 @@ def _explained(error: ValidationError, origins: Mapping[Path_, str]) -> Iterator
 
 
 def _as_given(value: Any) -> str:
-    """As it stands in the file."""
+    """As it is written in the file."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
 
 

@@ -1,6 +1,6 @@
-"""Names in settings that must be known: of sources, of targets, of kinds and their properties.
+"""Names in settings that must exist: of sources, targets, kinds and their properties.
 
-A name that fits nothing would be passed over in silence, and the setting would do nothing.
+Otherwise a mistyped name would be ignored, and the setting would have no effect.
 """
 
 import difflib
@@ -15,7 +15,7 @@ EXISTS = "exists"  # whether a thing is there; ranked as a property is
 
 
 def unknown_names(settings: Settings) -> Iterator[tuple[Place, str]]:
-    """(where it stands, what is wrong) of each."""
+    """(the setting, what is wrong) of each."""
     names = {each: _kept_names(settings, each) for each in SourcesSettings.model_fields}
     kept = [name for each in names.values() for name in each]
     ranked = [*dict.fromkeys((*DEFAULT_ORDER, *kept)), *(each.source for each in settings.roles)]

@@ -91,18 +91,19 @@ class ApiSettings(Section):
         default=None, ge=1, le=65535, description="empty: chosen once for RECONNECT_HOME and remembered"
     )
     origins: tuple[str, ...] = Field(
-        default=(), description='of pages elsewhere that may ask, e.g. "https://intra.kommune.example"; none by default'
+        default=(),
+        description='of other sites whose pages may use the API, e.g. "https://intra.kommune.example"; none by default',
     )
     proxies: tuple[Network, ...] = Field(
         default=("127.0.0.1", "::1"), description="reverse proxies whose X-Forwarded-For counts: addresses, networks"
     )
     budget: int = Field(
         default=60_000_000,
-        ge=10_000_000,  # what the dearest question that is allowed costs
-        description="fields that each token may ask for in a minute; extensions.cost tells what an answer has cost",
+        ge=10_000_000,  # the cost of the most expensive question that is allowed
+        description="fields that each token may ask for in a minute; extensions.cost has the cost of an answer",
     )
     introspection: bool = Field(
-        default=True, description="tell the schema to whoever has a token; GraphiQL asks for it"
+        default=True, description="show the schema to every user with a token; GraphiQL needs it"
     )
 
     @field_validator("origins")
@@ -129,7 +130,7 @@ class CprKeySettings(Section):
 
 
 class MergeSettings(Section):
-    """Which source's value holds where several tell one."""
+    """Whose value is effective where several sources state one."""
 
     order: tuple[str, ...] = Field(default=DEFAULT_ORDER, description="the earlier source wins")
     properties: dict[str, tuple[str, ...]] = Field(
@@ -138,7 +139,7 @@ class MergeSettings(Section):
 
 
 class ScheduleSettings(Section):
-    """When the worker does what: cron expressions (minute hour day month weekday), Europe/Copenhagen."""
+    """When the worker runs each job: cron expressions (minute hour day month weekday), Europe/Copenhagen."""
 
     imports: dict[str, Cron] = Field(default_factory=dict, description='source → times, e.g. sd = "0 5 * * *"')
     exports: dict[str, Cron] = Field(default_factory=dict, description='target → times, e.g. "*/15 * * * *"')
@@ -146,7 +147,7 @@ class ScheduleSettings(Section):
 
 
 class SilenceSettings(Section):
-    """When a source counts as silent: it has not been read well for longer than it should."""
+    """When a source counts as silent: it has not been read successfully for too long."""
 
     after_hours: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default_factory=dict,

@@ -1,6 +1,6 @@
 """What is wrong with a setting, in words for the person who wrote it.
 
-Pydantic tells types of Python and regular expressions. Where a setting has a form of its own, its ``examples`` say it.
+Pydantic names types of Python and regular expressions. The ``examples`` of a setting show its form.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _TABLE = "must be a table of its own: a section, or { name = … }"
 _NUMBER = "must be a number, such as 0.5"
 _WHOLE = "must be a whole number, such as 5"
 _YES_NO = "must be true or false"
-_TEXT = "must be a text"
+_TEXT = "must be text"
 _DATE = "must be a date, such as 2026-06-30"
 _TIME = 'must be a time of the day, such as "06:05"'
 _WORDS: Mapping[str, str] = {
@@ -30,7 +30,7 @@ _WORDS: Mapping[str, str] = {
     **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"), _DATE),
     **dict.fromkeys(("time_type", "time_parsing"), _TIME),
     "path_type": "must be the path of a file or folder",
-    "union_tag_not_found": "needs kind, which says what sort it is",
+    "union_tag_not_found": "needs a kind",
 }
 
 
@@ -43,11 +43,11 @@ def in_words(found: ErrorDetails, model: type[BaseModel]) -> str:
         field = field_at(model, found["loc"])
         examples = ", ".join(str(each) for each in (field.examples or ()) if each) if field is not None else ""
         about = f" ({field.description})" if field is not None and field.description else ""
-        return f"does not have the form that it must have{f', such as {examples}' if examples else ''}{about}"
+        return f"does not have the right form{f', such as {examples}' if examples else ''}{about}"
     if kind in ("literal_error", "enum"):
         return f"must be {context['expected']}"
     if kind == "union_tag_invalid":
-        return f"must have as kind one of {context['expected_tags']}"
+        return f"must have one of these kinds: {context['expected_tags']}"
     if kind in ("string_too_short", "too_short") and context.get("min_length") == 1:
         return "must not be empty"
     if kind == "value_error":

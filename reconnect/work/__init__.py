@@ -1,1 +1,1 @@
-"""Jobs: what they are, when they run, and what they last did."""
+"""Jobs: what they do, their schedule, queue, locks and last state."""

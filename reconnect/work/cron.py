@@ -32,7 +32,7 @@ class Times:
 def parse(expression: str) -> Times:
     """Read ``minute hour day month weekday``, each ``*``, numbers, ranges ``a-b``, steps ``*/n``, or lists of these.
 
-    Raises ValueError that names the field. Day and weekday together are refused: cron's "either" surprises everybody.
+    Raises ValueError that names the field. Day and weekday together are rejected: cron's "either" surprises people.
     """
     parts = expression.split()
     if len(parts) != len(_FIELDS):
@@ -114,9 +114,11 @@ def _field(text: str, name: str, least: int, most: int) -> frozenset[int] | None
             start = least if span == "*" else int(first)
             end = most if span == "*" or (step and not last) else int(last or first)
         except ValueError as error:
-            raise ValueError(f"{part!r} is no {name}; allowed are {least}-{most}, a-b, */n and lists") from error
+            raise ValueError(
+                f"{part!r} is not a valid {name}; allowed are {least}-{most}, a-b, */n and lists"
+            ) from error
         if not (least <= start <= end <= most) or every < 1:
-            raise ValueError(f"{part!r} is no {name}; allowed are {least}-{most}, a-b, */n and lists")
+            raise ValueError(f"{part!r} is not a valid {name}; allowed are {least}-{most}, a-b, */n and lists")
         values.update(range(start, end + 1, every))
     return frozenset(values)
 

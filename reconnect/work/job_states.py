@@ -14,11 +14,11 @@ import redis
 from reconnect.work.locks import is_held
 
 KEY = "reconnect:work"
-KILLED = "it was killed, or its machine stopped: it ended without a word. The next run goes on from there."
+KILLED = "The run was killed, or its machine stopped. The next run continues from there."
 
 State = Literal["queued", "running", "done", "waiting", "failed"]
 
-# A run that lost its lock must not overwrite what its successor says.
+# A run that lost its lock must not overwrite the state of its successor.
 _PUT = """
 local old = redis.call('hget', KEYS[1], ARGV[1])
 if old and cjson.decode(old)['fence'] > tonumber(ARGV[3]) then return 0 end
@@ -41,7 +41,7 @@ class WorkState:
 
 
 def put(client: redis.Redis, job: str, state: WorkState) -> bool:
-    """Keep ``state``; False when a later holder of the job's lock has already said something."""
+    """Keep ``state``; False if a later holder of the job's lock has already written one."""
     text = json.dumps(asdict(state), ensure_ascii=False)
     return bool(client.eval(_PUT, 1, KEY, job, text, str(state.fence)))
 
@@ -53,11 +53,11 @@ def last_success(client: redis.Redis, job: str) -> str | None:
 
 
 def read(client: redis.Redis) -> dict[str, WorkState]:
-    """The state of every job that was ever run. One that says it is running, and has no lock, was killed."""
+    """The last state of every job. A job that is running and has no lock was killed."""
     states = _all(client)
     killed = {job for job, state in states.items() if state.state == "running" and not is_held(client, job)}
     if killed:
-        # Read again: a job that ends says so before it gives its lock back.
+        # Read again: a job that ends writes its state before it releases its lock.
         states = _all(client)
     for job in killed:
         if states[job].state == "running":

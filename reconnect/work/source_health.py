@@ -1,6 +1,6 @@
-"""How each source is doing: when it ran and will run, what it changed, what is bad, and whether it is silent.
+"""The state of each source: last and next run, what it changed, bad records, and whether it is silent.
 
-Put together from the schedule (settings), what the jobs last did (Redis) and what is kept of the source (graph).
+Put together from the schedule (settings), the state of the jobs (Redis) and the records of the source (graph).
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from reconnect.work.job_states import WorkState
 
 _JOB = "import:"
 FIRST_SEEN = "reconnect:sources"
-"""Redis hash: source → since when it is watched, so that one that never ran can be silent too."""
+"""Redis hash: source → when it was first seen, so that a source that never ran can be silent too."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class SourceHealth:
 
 
 def sources_health(context: Context, now: datetime | None = None) -> list[SourceHealth]:
-    """Every source that has a schedule, has run or has told of something, by name."""
+    """Every source that has a schedule, has run or has records, by name."""
     moment = (now or datetime.now(UTC)).astimezone(UTC)
     with redis.Redis.from_url(context.redis_url()) as client:
         named = partial(kept_name, context.settings.sources)
@@ -174,7 +174,7 @@ def _silent_after(settings: SilenceSettings, name: str, schedule: Times | None, 
 
 
 def _kept(driver: neo4j.Driver) -> dict[str, Mapping[str, Any]]:
-    """What the graph has of each source that is read; not what people or rules have told."""
+    """What the graph has of each source that is read; without statements of people and rules."""
     rows, _, _ = driver.execute_query(
         """
         CALL () {

@@ -52,7 +52,7 @@ def test_a_source_without_its_settings_says_what_to_add(context: Context, name: 
         sources.build(context, name, None)
     assert told.value.code == Exit.USAGE
     assert f"has no settings: add [sources.{name}] with " in str(told.value)
-    assert f"importers/{name}/README.md tells what they mean." in str(told.value)
+    assert f"importers/{name}/README.md explains them." in str(told.value)
 
 
 def test_a_target_without_its_settings_says_what_to_add(context: Context) -> None:

@@ -32,13 +32,13 @@ UNFORESEEN = "Unexpected error"
     ("error", "words"),
     [
         (ServiceUnavailable("gone"), "Neo4j stopped answering: gone"),
-        (SessionExpired("gone"), "it goes on from there"),
+        (SessionExpired("gone"), "it continues from there"),
         (TransientError("no memory left"), "no memory left"),
         (AuthError("no"), "secrets/neo4j_password was lost or replaced"),
         (redis.ConnectionError("refused"), "Redis does not answer: refused"),
         (redis.TimeoutError("slow"), "Redis does not answer: slow"),
         (redis.AuthenticationError("no"), "secrets/valkey_password was lost or replaced"),
-        (redis.OutOfMemoryError("full"), "Redis takes nothing more: full"),
+        (redis.OutOfMemoryError("full"), "Redis accepts no more data: full"),
         (redis.ResponseError("MISCONF unable to persist"), "Make room"),
         (OSError(errno.EROFS, "Read-only file system", "/home/x/run/api.json"), "RECONNECT_HOME is /home/x"),
         (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
@@ -156,5 +156,5 @@ def test_neo4j_that_dies_in_the_middle_of_an_import_is_told(
     process.join(60)
     assert process.exitcode == Exit.FAILURE
     text = said.read_text()
-    assert "Neo4j stopped answering" in text and "it goes on from there" in text
+    assert "Neo4j stopped answering" in text and "it continues from there" in text
     assert UNFORESEEN not in text and "Traceback" not in text

@@ -27,10 +27,10 @@ def test_weekdays_count_from_monday_inside() -> None:
     ("expression", "words"),
     [
         ("0 5 * *", "has 4 fields"),
-        ("60 5 * * *", "'60' is no minute; allowed are 0-59"),
-        ("0 x * * *", "'x' is no hour"),
-        ("0 7-5 * * *", "'7-5' is no hour"),
-        ("*/0 * * * *", "is no minute"),
+        ("60 5 * * *", "'60' is not a valid minute; allowed are 0-59"),
+        ("0 x * * *", "'x' is not a valid hour"),
+        ("0 7-5 * * *", "'7-5' is not a valid hour"),
+        ("*/0 * * * *", "is not a valid minute"),
         ("0 5 1 * 1", "restricts both day and weekday"),
     ],
 )

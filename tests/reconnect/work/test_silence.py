@@ -208,7 +208,7 @@ def test_silence_is_told_once_by_mail_and_its_end_once(context: Context, mail: S
     assert "at least every 25.0 hours" in begun.get_content()
     read(context)
     assert silence.watch(context) == silence.watch(context) == []
-    assert len(mail.box.mails) == 2 and mail.box.mails[1]["Subject"].endswith("sd speaks again")
+    assert len(mail.box.mails) == 2 and mail.box.mails[1]["Subject"].endswith("sd is read again")
 
 
 def test_a_source_that_never_ran_is_silent_after_its_time(context: Context, mail: Served) -> None:
