@@ -175,5 +175,5 @@ def test_a_schedule_may_name_each_of_several(several: Context) -> None:
 
 
 def test_what_is_alone_has_no_second_name(context: Context) -> None:
-    with pytest.raises(CommandFailed, match="There is no target 'plan2learn-x': there is one plan2learn"):
+    with pytest.raises(CommandFailed, match="There is no target 'plan2learn-x': plan2learn is a single target"):
         targets.build(context, "plan2learn-x")
