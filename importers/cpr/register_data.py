@@ -34,7 +34,7 @@ class RegisteredProtection:
     protected: bool | None = None
 
     def holds(self, day: date) -> bool:
-        """§3 "Protection": the cursor decides; without one, the dates. An end in the future is normal.
+        """§3 "Protection": ``protected`` decides; without it, the dates. An end in the future is normal.
 
         An end without a start is read as protected until then: the safe side.
         """
