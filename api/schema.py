@@ -23,18 +23,19 @@ from api.mutations.schema import Mutation
 from api.reads.deprecated import DEPRECATED
 from api.reads.filters import of_kind
 from api.reads.types import (
+    INTERFACES,
+    OF_EVERY_KIND,
     PLURALS,
     RECORD_LISTS,
     SINGULARS,
+    THING,
     TYPES,
-    UNIONS,
     Answered,
     Linked,
     Periods,
     Type,
     Value,
 )
-from api.reads.unions import union_of
 from api.subscriptions.schema import Subscription
 from graph.time import written_day
 
@@ -145,8 +146,10 @@ def _default(annotation: Any) -> Any:
     return None if type(None) in get_args(inner) else inspect.Parameter.empty
 
 
-def _make(name: str, doc: str, fields: Fields) -> type:
-    """A strawberry type with these fields, known to the others by its name."""
+def _make(
+    name: str, doc: str, fields: Fields, bases: tuple[type, ...] = (), making: Callable[..., type] = strawberry.type
+) -> type:
+    """A strawberry type with these fields, known to the others by its name. ``bases``: interfaces that it has."""
     namespace: dict[str, Any] = {"__module__": __name__, "__doc__": doc}
     for each, (type_, arguments, explained) in fields.items():
         # Strawberry gives a parameter called root the parent object, and from is Python's own.
@@ -163,7 +166,7 @@ def _make(name: str, doc: str, fields: Fields) -> type:
             description=explained or None,
             deprecation_reason=DEPRECATED[f"{name}.{each}"].reason if f"{name}.{each}" in DEPRECATED else None,
         )
-    made = strawberry.type(type(name, (), namespace), name=name, description=doc)
+    made = making(type(name, bases, namespace), name=name, description=doc)
     setattr(_HERE, name, made)
     return made
 
@@ -181,9 +184,9 @@ def _fields(type_: Type) -> Fields:
             found[each.name] = (f"list[{each.to}]", {**_OTHER_WHEN, **_AT_MOST}, each.doc)
             continue
         if isinstance(each, Linked):
-            found[each.name] = (each.way.union or each.way.to[0], {}, each.way.doc)
+            found[each.name] = (each.way.interface or each.way.to[0], {}, each.way.doc)
             continue
-        to = each.union or each.to[0]
+        to = each.interface or each.to[0]
         arguments: dict[str, tuple[Any, str]] = dict(_OTHER_WHEN) if each.dated or each.is_tree else {}
         if each.many:
             arguments |= _AT_MOST
@@ -282,15 +285,24 @@ def _roots() -> Fields:
 def _of_told(told: Plain | Thing | Part) -> Any:
     if isinstance(told, Plain):
         return _typed(told.type)
-    to = told.to if isinstance(told, Part) else told.union or told.kinds[0]
+    to = told.to if isinstance(told, Part) else told.interface or told.kinds[0]
     return f"list[{to}]" if told.many else f"{to} | None"
 
 
 _computed = [each for type_ in TOLD.values() for each in type_.fields.values() if isinstance(each, Thing)]
-for _name, _members in {**UNIONS, **{each.union: each.kinds for each in _computed if each.union}}.items():
-    setattr(_HERE, _name, union_of(_name, _members))
+_interfaces = INTERFACES | {each.interface: each.kinds for each in _computed if each.interface}
+_of_every_kind = {name: told for name, told in _fields(TYPES["Unit"]).items() if name in OF_EVERY_KIND}
+_thing = _make(THING, "A thing of any kind, as it is on a day", _of_every_kind, making=strawberry.interface)
+_extended = {
+    name: _make(name, f"One of {', '.join(kinds)}", {}, (_thing,), strawberry.interface)
+    for name, kinds in _interfaces.items()
+    if name != THING
+}
 for _type in TYPES.values():
-    _make(_type.name, _type.doc, _fields(_type))
+    _bases: tuple[type, ...] = ()
+    if _type.kind is not None:
+        _bases = tuple(made for name, made in _extended.items() if _type.name in _interfaces[name]) or (_thing,)
+    _make(_type.name, _type.doc, _fields(_type), _bases)
 _make(
     "TreeUnit",
     "A unit in its place in the tree",

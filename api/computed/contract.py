@@ -51,13 +51,13 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A thing of the graph whose uuid (``many``: uuids) the answer has. Several ``kinds`` are a union ``union``."""
+    """A thing of the graph whose uuid (``many``: uuids) the answer has. Several ``kinds`` are those of an interface."""
 
     name: str
     kinds: tuple[str, ...]
     doc: str = ""
     many: bool = False
-    union: str = ""
+    interface: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ FIELD = ComputedField(
         answer_type(
             "Disagreement",
             "A property of a thing of which sources say different things",
-            Thing("thing", tuple(KINDS), "The thing", union="Thing"),
+            Thing("thing", tuple(KINDS), "The thing", interface="Thing"),
             Part("said", "Sayings", "Who says what of the property"),
         ),
     ),

@@ -25,7 +25,7 @@ FIELD = ComputedField(
             "What a release of KLE has changed of one of its entries",
             Plain("change", "Int!", "Number in the change log"),
             Plain("run", "String", "The import"),
-            Thing("thing", tuple(KINDS), "The entry", union="Thing"),
+            Thing("thing", tuple(KINDS), "The entry", interface="Thing"),
             Plain("number", "String!", "Its number"),
             Plain(
                 "what",
@@ -34,7 +34,7 @@ FIELD = ComputedField(
             ),
             Plain("old", "String", "The title, UUID, or day from which it was no longer in force, before"),
             Plain("new", "String", "The title, UUID or day since then"),
-            Thing("successors", tuple(KINDS), "Where it was moved", many=True, union="Thing"),
+            Thing("successors", tuple(KINDS), "Where it was moved", many=True, interface="Thing"),
         ),
     ),
     LOG,

@@ -52,7 +52,7 @@ FIELD = ComputedField(
         answer_type(
             "ManagerOfEmployment",
             "The nearest manager, counted from one employment or affiliation",
-            Thing("employment", TIES, "The employment or affiliation that the answer is for", union="Tie"),
+            Thing("employment", TIES, "The employment or affiliation that the answer is for", interface="Tie"),
             *HOW,
         ),
     ),

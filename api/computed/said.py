@@ -85,7 +85,7 @@ FIELD = ComputedField(
             Plain("source", "String!", "The source"),
             Plain("key", "String!", "What the source calls the thing"),
             Plain("value", "String", "The value as text; several values are joined by ', '"),
-            Thing("thing", tuple(KINDS), "What a link points to", union="Thing"),
+            Thing("thing", tuple(KINDS), "What a link points to", interface="Thing"),
             Plain("from", "Date", "The first day of which the source says so; 0001-01-01 = always so far"),
             Plain("to", "Date", "The day after the last; null = until further notice"),
             Plain("learnt", "Moment", "When the source sent this"),

@@ -79,7 +79,7 @@ FIELD = ComputedField(
         answer_type(
             "SearchHit",
             "A thing that was found, and by what",
-            Thing("thing", FOUND, "The thing", union="Found"),
+            Thing("thing", FOUND, "The thing", interface="Found"),
             Plain("kind", "String!", "Kind of the thing"),
             Plain("rank", "SearchRank!", "How well it fits; the list is in this order"),
             Plain("by", "String!", "Kind of what matched: the thing itself, or an account or employment of the person"),

@@ -24,7 +24,7 @@ FIELD = ComputedField(
             "KnownThing",
             "A thing, and its kind",
             Plain("kind", "String!", "Kind of the thing"),
-            Thing("thing", tuple(KINDS), "The thing on the day; also where it does not exist then", union="Thing"),
+            Thing("thing", tuple(KINDS), "The thing on the day; also where it does not exist then", interface="Thing"),
         ),
     ),
     EVERYBODY,

@@ -29,7 +29,7 @@ FIELD = ComputedField(
             Plain("kind", "String!", "Kind of the thing, such as Account"),
             Plain("key", "String!", "What the source calls it"),
             Plain("why", "String!", "What it waits for"),
-            Thing("thing", tuple(KINDS), "What lacks its person; null = the record waits", union="Thing"),
+            Thing("thing", tuple(KINDS), "What lacks its person; null = the record waits", interface="Thing"),
             Plain("candidates", "[String!]", "UUIDs of what it may be of"),
             Plain("decide", "String", "The id for decideMatch; null = that decides nothing here"),
         ),

@@ -1,16 +1,14 @@
 """Arguments and answers that mutations share."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Optional
 
 import strawberry
 from strawberry.types import Info
 
 from api.context import Context
-from api.reads.unions import union_of
-from graph.model import KINDS
 
-Thing = union_of("Thing", tuple(KINDS))
+Thing = Annotated["Thing", strawberry.lazy("api.schema")]  # type: ignore[name-defined]  # made later
 At = Annotated[date | None, strawberry.argument(description="The day to read; by default today")]
 
 
@@ -20,7 +18,7 @@ class Changed:
         description="UUID of what was changed; null where nothing is known of it"
     )
 
-    @strawberry.field(graphql_type=Thing | None, description="What was changed, read after the change")
+    @strawberry.field(graphql_type=Optional[Thing], description="What was changed, read after the change")  # noqa: UP045
     def thing(self, info: Info[Context, None], at: At = None) -> None:
         """Notes that it is to be read (``api.mutations.reading_back``)."""
         if self.uuid is None:

@@ -38,6 +38,26 @@ class Moment:
             return f"EXISTS {{ ({node})-[state:STATE]->() WHERE {self.in_force('state')} }}"
         return Day(self.copied, self.day).active(node)
 
+    def as_of(self, node: str) -> str:
+        """The day that the thing's values are of (see ``bind``), as text."""
+        if not self.is_period:
+            return f"toString({self.day})"
+        first = "state.from"
+        if self.start is not None:
+            first = f"CASE WHEN {first} < {self.start} THEN {self.start} ELSE {first} END"
+        return (
+            f"toString(head(COLLECT {{ MATCH ({node})-[state:STATE]->() WHERE {self.in_force('state')} "
+            f"RETURN {first} AS first ORDER BY first }}))"
+        )
+
+    @property
+    def text(self) -> str:
+        """The day or the period, as text: two are the same only where what is read is."""
+        if not self.is_period:
+            return f"toString({self.day})"
+        start, end = (f"toString({each})" if each is not None else "''" for each in (self.start, self.end))
+        return f"{start} + '/' + {end}"
+
     def bind(self, node: str, values: str, state: str) -> tuple[str, str, str]:
         """(variable that holds the node's values of the day, clauses that bind it, condition that the node exists).
 

@@ -74,9 +74,9 @@ def _page(root: Selected) -> Term:
 
 
 def _inside(selected: Selected) -> Term:
-    """Of one thing: itself, and all that is asked for of it."""
-    inner = _sum([_field(each, type_) for type_, group in selected.children.items() for each in group.values()])
-    return lambda values, lengths, met: 1 + inner(values, lengths, met)
+    """Of one thing: itself, and all that is asked for of it; of several kinds, those of the dearest."""
+    kinds = [_sum([_field(each, type_) for each in group.values()]) for type_, group in selected.children.items()]
+    return lambda values, lengths, met: 1 + max((each(values, lengths, met) for each in kinds), default=0.0)
 
 
 def _field(selected: Selected, type_: str) -> Term:

@@ -14,6 +14,7 @@ from api.computed.nearest import EVERYBODY
 from api.computed.types import TOLD, AnswerType, Part, Plain, Thing
 from api.reads.as_of import Moment
 from api.reads.known_names import NAMED
+from api.reads.labels import label
 from api.reads.limits import levels, some
 from api.reads.plan import Rule
 from api.reads.selection import Selected, read
@@ -27,7 +28,7 @@ class Objects:
     nodes show it.
 
     A thing is the list of its values, without their names: Neo4j makes and sends a list in much less time than a map.
-    Of a union, the name of the type comes first.
+    Where it may be of several kinds, the name of the type comes first.
     """
 
     rights: frozenset[str]
@@ -161,6 +162,9 @@ class Objects:
             self.reads_cpr = True
             return f"{{`_cpr`: [{n}.cpr_cipher, {n}.cpr_key, {n}.uuid]}}"
         text = value.text.replace("{active}", self.moment.active(n))
+        if "{label}" in text:
+            return label(type_.name, n, v, self.moment)
+        text = text.replace("{as_of}", self.moment.as_of(n)).replace("{moment}", self.moment.text)
         text = text.replace("{private}", "true" if "private" in self.rights else "false")
         return text.replace("{n}", n).replace("{v}", v).replace("{r}", r)
 

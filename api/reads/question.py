@@ -25,6 +25,7 @@ from graphql import (
     TypeInfoVisitor,
     Visitor,
     get_named_type,
+    is_abstract_type,
     parse,
     validate,
     visit,
@@ -211,9 +212,11 @@ def _types(document: DocumentNode) -> tuple[frozenset[str], frozenset[str]]:
 
     class Types(Visitor):
         def enter_field(self, node: FieldNode, *_: object) -> None:
-            # The parent too: a member of a union is entered by a fragment, which is no field.
+            # The parent too: a kind of an interface is entered by a fragment, which is no field. A field of the
+            # interface itself is one of each of its kinds.
             parent = info.get_parent_type()
-            for type_ in (get_named_type(info.get_type()), parent):
+            several = SCHEMA.get_possible_types(parent) if is_abstract_type(parent) else ()
+            for type_ in (get_named_type(info.get_type()), parent, *several):
                 if type_ is not None:
                     found.add(type_.name.removesuffix("Connection").removesuffix("State"))
             if parent is not None and (name := f"{parent.name}.{node.name.value}") in DEPRECATED:

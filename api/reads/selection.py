@@ -26,7 +26,7 @@ from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
 @dataclass(slots=True)
 class Selected:
     """One field of the answer: ``key`` is what it is called there. ``children``: by the object type that it may be;
-    several are a union. ``many``: it is a list."""
+    several are those of an interface. ``many``: it is a list."""
 
     key: str
     name: str

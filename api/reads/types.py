@@ -32,7 +32,8 @@ class Value:
     """A plain field. ``text``: Cypher in which {n} is the identity node and {v} the node with the day's values.
 
     {active} stands for "exists on the day", {cpr} for the encrypted number, which is opened after reading,
-    {private} for the right to private fields.
+    {private} for the right to private fields, {label} for what people know the thing by (``api.reads.labels``),
+    {as_of} for the day that its values are of, and {moment} for the day or period that it is read on, as text.
     """
 
     name: str
@@ -46,8 +47,9 @@ class Value:
 class Way:
     """A field that leads to other things.
 
-    ``pattern``: Cypher from {n} over {r} to {m}. ``to``: names of the types it can lead to (several = a union called
-    ``union``). ``many``: a list. ``dated``: {r} has a period that must hold on the day. ``order``: of a list.
+    ``pattern``: Cypher from {n} over {r} to {m}. ``to``: names of the types it can lead to (several = those of the
+    interface ``interface``). ``many``: a list. ``dated``: {r} has a period that must hold on the day. ``order``: of a
+    list.
     """
 
     name: str
@@ -56,7 +58,7 @@ class Way:
     many: bool = True
     dated: bool = True
     doc: str = ""
-    union: str = ""
+    interface: str = ""
     order: str = "{m}.uuid"
 
     @property
@@ -122,8 +124,8 @@ def _value(prop: Property, of: str = "{v}") -> Value:
 
 
 def _way(link: Link) -> Way:
-    union = "" if len(link.targets) == 1 else ("Holder" if link.name == "holder" else "Responsibility")
-    return Way(camel(link.name), link.targets, _arrow(link.type, link.incoming), not link.single, True, link.doc, union)
+    to = "" if len(link.targets) == 1 else ("Holder" if link.name == "holder" else "Responsibility")
+    return Way(camel(link.name), link.targets, _arrow(link.type, link.incoming), not link.single, True, link.doc, to)
 
 
 def _arrow(type_: str, incoming: bool) -> str:
@@ -187,7 +189,11 @@ def _of_kind(kind: Kind) -> Type:
     def add(each: Field) -> None:
         fields[each.name] = each
 
+    add(Value("id", "ID!", f"'{kind.name}:' + {{n}}.uuid + ':' + {{moment}}", _ID))
     add(Value("uuid", "ID!", "{n}.uuid", "Stable for ever"))
+    add(Value("kind", "String!", f"'{kind.name}'", "Kind of the thing, such as Unit"))
+    add(Value("label", "String!", "{label}", _LABEL))
+    add(Value("asOf", "Date!", "{as_of}", _AS_OF))
     add(Value("version", "Int!", "{n}.version", "Counts changes; give it back as expectedVersion"))
     add(Value("active", "Boolean!", "{active}", "It exists on the day asked about"))
     add(Value("existsFrom", "Date", "toString({n}.from)", "First day ever; 0001-01-01 = always so far"))
@@ -221,6 +227,9 @@ def _of_kind(kind: Kind) -> Type:
     return Type(kind.name, kind.name, kind.doc, fields, kind, caption=caption(kind.name))
 
 
+_ID = "Identifies the thing on this day: a cache that goes by id keeps two days of one thing apart"
+_LABEL = "What people know it by: name, title or number; on a day without one, its last before, else its UUID"
+_AS_OF = "The day that the values are of; of a period the first day of it on which the thing exists"
 _KEYS = "COLLECT { MATCH (told:SourceRecord)-[:TELLS]->({n}) RETURN told.key ORDER BY told.id }"
 _JOINED = "COLLECT { MATCH ({n})<-[:JOINED_INTO*1..]-(former) RETURN former.uuid ORDER BY former.uuid }"
 _UP = "({n})-[{r}:PART_OF*1..]->({m})"
@@ -329,12 +338,23 @@ _RECORDS = (
     ),
 )  # fmt: skip
 
+THING = "Thing"
+"""The interface of every kind; those of some kinds (``Way.interface``) extend it."""
+OF_EVERY_KIND = ("id", "uuid", "kind", "label", "asOf", "version", "active", "existsFrom", "existsTo", "keys")
+"""Fields of that interface."""
+
 TYPES: dict[str, Type] = {
     each.name: each for kind in KINDS.values() for each in (_of_kind(kind), _state_of(kind), *_periods_of(kind))
 }
 TYPES |= {each.name: each for each in _RECORDS}
 TYPES["Change"].fields["thing"] = Way(
-    "thing", tuple(KINDS), "({n})-[{r}:CONCERNS]->({m})", many=False, dated=False, union="Thing", doc="What was changed"
+    "thing",
+    tuple(KINDS),
+    "({n})-[{r}:CONCERNS]->({m})",
+    many=False,
+    dated=False,
+    interface=THING,
+    doc="What was changed",
 )
 
 for _list, _type, _doc in (
@@ -345,11 +365,11 @@ for _list, _type, _doc in (
     _of_run = "({m}:" + _type + " {run: {n}.id})"
     TYPES["Run"].fields[_list] = Way(_list, (_type,), _of_run, dated=False, doc=_doc, order="{m}." + TYPES[_type].key)
 
-UNIONS: dict[str, tuple[str, ...]] = {
-    each.union: each.to
+INTERFACES: dict[str, tuple[str, ...]] = {
+    each.interface: each.to
     for type_ in TYPES.values()
     for each in type_.fields.values()
-    if isinstance(each, Way) and each.union
+    if isinstance(each, Way) and each.interface
 }
 
 # Root lists: field → type. The plural of each kind, and the records.
