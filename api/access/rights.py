@@ -74,8 +74,8 @@ WRITE: Mapping[str, frozenset[str]] = {
     "joinPersons": frozenset({"hr"}),
     "splitPerson": frozenset({"hr"}),
     "erasePerson": frozenset({"hr"}),
-    "notTheSame": frozenset({"hr"}),
-    "mayBeTheSame": frozenset({"hr"}),
+    "markAsDifferentPersons": frozenset({"hr"}),
+    "unmarkAsDifferentPersons": frozenset({"hr"}),
     "setOwner": frozenset({"hr"}),
 }
 

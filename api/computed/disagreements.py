@@ -4,7 +4,7 @@ from itertools import islice
 
 from api.access.roles import LOG
 from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Part, Request, Thing, answer_type
-from api.computed.said import form, kind_of, may
+from api.computed.provenance import form, kind_of, may
 from api.reads.cursors import uuid_in
 from api.reads.filters import camel
 from api.reads.known_names import one_of
@@ -30,7 +30,7 @@ def _answer(request: Request) -> list[Answer]:
         after="" if after is None else uuid_in(after),
     )
     shown = (each for each in told if may(each.said, request.caller.rights))
-    return [{"thing": each.uuid, "said": form(each.said)} for each in islice(shown, request.first)]
+    return [{"thing": each.uuid, "provenance": form(each.said)} for each in islice(shown, request.first)]
 
 
 def _snake(name: str | None) -> str | None:
@@ -40,13 +40,13 @@ def _snake(name: str | None) -> str | None:
 
 FIELD = ComputedField(
     "disagreements",
-    "Where sources say different things, in the order of the things' UUIDs",
+    "Where sources claim different things, in the order of the things' UUIDs",
     (
         answer_type(
             "Disagreement",
-            "A property of a thing of which sources say different things",
+            "A property of a thing of which sources claim different things",
             Thing("thing", tuple(KINDS), "The thing", interface="Thing"),
-            Part("said", "Sayings", "Who says what of the property"),
+            Part("provenance", "Provenance", "What each source claims of it"),
         ),
     ),
     LOG,

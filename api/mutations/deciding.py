@@ -61,12 +61,12 @@ class Deciding:
         return await Editing(info.context, "erasePerson", reason).do(work)
 
     @strawberry.mutation(description="Persons who only look like one; they are suspected no more")
-    async def not_the_same(self, info: CONTEXT, persons: list[str], reason: str) -> list[Marked]:
-        return await _of_each(info, "notTheSame", persons, reason, distinct_persons.tell_apart)
+    async def mark_as_different_persons(self, info: CONTEXT, persons: list[str], reason: str) -> list[Marked]:
+        return await _of_each(info, "markAsDifferentPersons", persons, reason, distinct_persons.tell_apart)
 
-    @strawberry.mutation(description="Take notTheSame back")
-    async def may_be_the_same(self, info: CONTEXT, persons: list[str], reason: str) -> list[Marked]:
-        return await _of_each(info, "mayBeTheSame", persons, reason, distinct_persons.take_back)
+    @strawberry.mutation(description="Take markAsDifferentPersons back")
+    async def unmark_as_different_persons(self, info: CONTEXT, persons: list[str], reason: str) -> list[Marked]:
+        return await _of_each(info, "unmarkAsDifferentPersons", persons, reason, distinct_persons.take_back)
 
     @strawberry.mutation(description="Whose an account is; person null = as the sources tell")
     async def set_owner(

@@ -7,7 +7,7 @@ _OF_ALL: Mapping[str, str] = {
     "source": "The source",
     "kind": "Kind of the thing, such as Employment",
     "key": "What the source calls the thing",
-    "learnt": "When it came in",
+    "learnedAt": "When it came in",
     "at": "When it was made",
     "user": "Who made it; null = a source",
     "reason": "Why, in the words of whoever did it",

@@ -283,7 +283,7 @@ _RECORDS = (
         "SourceRecord", "What one source says of one thing", "id",
         ("id", "ID!", "{n}.id"),
         ("source", "String!", "{n}.source"), ("kind", "String!", "{n}.kind"), ("key", "String!", "{n}.key"),
-        ("learnt", "Moment", "toString({n}.learnt)"), ("statement", "String", _UNLESS_PRIVATE % "values"),
+        ("learnedAt", "Moment", "toString({n}.learnt)"), ("statement", "String", _UNLESS_PRIVATE % "values"),
     ),
     _plain(
         "Change", "One entry of the change log: numbered without gaps", "number",
@@ -304,12 +304,12 @@ _RECORDS = (
         ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
         ("key", "String", "{n}.key"), ("field", "String", "{n}.field"), ("rule", "String", "{n}.rule"),
         ("text", "String", "{n}.text"), ("severity", "String", "{n}.severity"),
-        ("learnt", "Moment", "toString({n}.learnt)"), ("run", "String", "{n}.run"),
+        ("learnedAt", "Moment", "toString({n}.learnt)"), ("run", "String", "{n}.run"),
     ),
     _plain(
         "Brake", "A difference that was stopped until somebody approves exactly it", "id",
         ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("state", "String", "{n}.state"),
-        ("summary", "[String!]", "{n}.summary"), ("learnt", "Moment", "toString({n}.learnt)"),
+        ("summary", "[String!]", "{n}.summary"), ("learnedAt", "Moment", "toString({n}.learnt)"),
         ("approvedBy", "String", "{n}.approved_by"), ("reason", "String", "{n}.reason"),
     ),
     _plain(
@@ -334,7 +334,7 @@ _RECORDS = (
         "Ambiguity", "A record that fits several things and waits for a decision", "id",
         ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
         ("key", "String", "{n}.key"), ("candidates", "[String!]", "{n}.candidates"),
-        ("learnt", "Moment", "toString({n}.learnt)"),
+        ("learnedAt", "Moment", "toString({n}.learnt)"),
     ),
 )  # fmt: skip
 

@@ -39,7 +39,7 @@ class Joining:
         """``other`` is the same person as ``keep``, and becomes a part of it. Neither is joined into another yet.
 
         The survivor's number is ``keep``'s; the other's where ``keep`` has none, or only a replacement number.
-        Raises Unknown, ChangeRejected (same_person, not_the_same: that was decided, and is to be taken back first).
+        Raises Unknown, ChangeRejected (same_person; different_persons: take that decision back first).
         """
 
         def work(tx: neo4j.ManagedTransaction) -> Written:
@@ -52,7 +52,8 @@ class Joining:
                 raise ChangeRejected("same_person", "give two persons")
             if _are_apart(tx, keep, other):
                 raise ChangeRejected(
-                    "not_the_same", "they were decided to be different persons; undo that first (mayBeTheSame)"
+                    "different_persons",
+                    "they were decided to be different persons; undo that first (unmarkAsDifferentPersons)",
                 )
             moving = [_id(each) for each in known[other].records if each.source != MANUAL]
             by_hand = _with(keep, _by_hand(known[keep].records), _by_hand(known[other].records), known[keep].records)

@@ -34,7 +34,8 @@ def test_what_is_made_for_a_later_day_is_there_too_and_each_of_several(service: 
           moved: placeUnits(units: [{unit: "school", parents: [{unit: "root"}]},
                                     {unit: "it", parents: [{unit: "root"}]}],
                             reason: "plan") { thing { ... on Unit { uuid parent { keys } } } }
-          apart: notTheSame(persons: ["karen", "leif"], reason: "x") { uuid thing { ... on Person { name } } }
+          apart: markAsDifferentPersons(persons: ["karen", "leif"], reason: "x") {
+            uuid thing { ... on Person { name } } }
         }
         """,
         "organisation", "hr",

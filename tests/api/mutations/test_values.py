@@ -56,8 +56,8 @@ def test_a_blank_value_is_refused_wherever_it_is_given(service: Served, blank: s
 
 def test_null_is_none_by_hand_and_a_release_lets_the_sources_say_it_again(service: Served) -> None:
     thing = {"kind": "Unit", "thing": "school", "property": "name"}
-    asked = '{ unit(key: "school") { name history { from to name } } said(kind: "Unit", thing: "school") {'
-    asked += " property rule disagree sayings { source value holds } } }"
+    asked = '{ unit(key: "school") { name history { from to name } } provenance(kind: "Unit", thing: "school") {'
+    asked += " property rule disagree claims { source value effective } } }"
     before = service.data(asked)["unit"]
     assert before["name"] == "Bakkeskolen"
     service.data(SET, value=None, **thing, **{"from": "2026-05-01", "to": "2026-06-01"})
@@ -66,11 +66,11 @@ def test_null_is_none_by_hand_and_a_release_lets_the_sources_say_it_again(servic
     service.data(SET, value=None, **thing)
     found = service.data(asked)
     assert found["unit"]["name"] is None
-    (said,) = [each for each in found["said"] if each["property"] == "name"]
-    assert said["rule"] == "stated by hand, until it is released"
-    assert said["sayings"] == [
-        {"source": "manual", "value": None, "holds": True},
-        {"source": "facts", "value": "Bakkeskolen", "holds": False},
+    (name,) = [each for each in found["provenance"] if each["property"] == "name"]
+    assert name["rule"] == "stated by hand, until it is released"
+    assert name["claims"] == [
+        {"source": "manual", "value": None, "effective": True},
+        {"source": "facts", "value": "Bakkeskolen", "effective": False},
     ]
     # Another import does not bring it back, and the same words again change nothing.
     assert service.data(SET, value=None, **thing)["setValue"] == {

@@ -18,11 +18,11 @@ PAYROLL = [*small(), person("p4", "ALMA Testrup", "7101575008"), employment("e4"
 JOIN = 'mutation($a: String!, $b: String!) { joinPersons(keep: $a, other: $b, reason: "one") { uuid version change } }'
 SPLIT = """mutation($p: String!, $records: [ID!], $into: ID) {
     splitPerson(person: $p, records: $records, into: $into, reason: "two") { uuid } }"""
-APART = 'mutation($p: [String!]!) { notTheSame(persons: $p, reason: "twins") { uuid } }'
-BACK = 'mutation($p: [String!]!) { mayBeTheSame(persons: $p, reason: "unsure") { uuid } }'
+APART = 'mutation($p: [String!]!) { markAsDifferentPersons(persons: $p, reason: "twins") { uuid } }'
+BACK = 'mutation($p: [String!]!) { unmarkAsDifferentPersons(persons: $p, reason: "unsure") { uuid } }'
 PERSON = """query($id: ID) { person(uuid: $id) { uuid name cpr formerUuids employments { number } sources { id }
     changes { operation user reason } } }"""
-SUSPECTED = "{ suspicions { persons { uuid } } }"
+SUSPECTED = "{ possibleDuplicates { persons { uuid } } }"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def _person(service: Served, uuid: str) -> dict[str, Any]:
 
 def _suspected(service: Served) -> tuple[str, str]:
     """uuids: of p1, of p4."""
-    (suspicion,) = service.data(SUSPECTED, "hr")["suspicions"]
+    (suspicion,) = service.data(SUSPECTED, "hr")["possibleDuplicates"]
     uuids = [each["uuid"] for each in suspicion["persons"]]
     mine = next(each for each in uuids if _person(service, each)["name"] == "Alma Testrup")
     return mine, next(each for each in uuids if each != mine)
@@ -54,13 +54,14 @@ def test_suspected_persons_are_joined_and_the_join_is_undone(service: Served) ->
     keep, other = _suspected(service)
     joined = service.data(JOIN, "hr", a=keep, b=other)["joinPersons"]
     assert joined["uuid"] == keep and joined["change"] is not None
-    assert service.data(SUSPECTED, "hr")["suspicions"] == []
+    assert service.data(SUSPECTED, "hr")["possibleDuplicates"] == []
     found = _person(service, other)
     assert (found["uuid"], found["formerUuids"], found["cpr"]) == (keep, [other], "1101575001")
     assert sorted(each["number"] for each in found["employments"]) == ["e1", "e4"]
     assert found["changes"][-1]["operation"] == "joined" and found["changes"][-1]["reason"] == "one"
-    said = service.data('query($t: String!) { said(kind: "Person", thing: $t) { property disagree } }', t=other)["said"]
-    assert {"property": "name", "disagree": False} in said, "one source does not disagree with itself"
+    ask = 'query($t: String!) { provenance(kind: "Person", thing: $t) { property disagree } }'
+    claimed = service.data(ask, t=other)["provenance"]
+    assert {"property": "name", "disagree": False} in claimed, "one source does not disagree with itself"
     assert service.data(SPLIT, "hr", p=keep.upper(), into=other.upper())["splitPerson"]["uuid"] == other
     again = _person(service, other)
     assert (again["uuid"], again["cpr"], again["employments"]) == (other, "7101575008", [{"number": "e4"}])
@@ -78,13 +79,13 @@ def test_records_are_split_off_as_a_new_person(service: Served) -> None:
 def test_persons_who_only_look_like_one(service: Served) -> None:
     both = list(_suspected(service))
     service.data(APART, "hr", p=both)
-    assert service.data(SUSPECTED, "hr")["suspicions"] == []
-    (decided,) = service.data("{ toldApart { persons { uuid } reason at } }", "auditor")["toldApart"]
+    assert service.data(SUSPECTED, "hr")["possibleDuplicates"] == []
+    (decided,) = service.data("{ differentPersons { persons { uuid } reason at } }", "auditor")["differentPersons"]
     assert sorted(each["uuid"] for each in decided["persons"]) == sorted(both) and decided["reason"] == "twins"
     (error,) = service.ask(JOIN, "hr", a=both[0], b=both[1])["errors"]
-    assert error["extensions"]["code"] == "not_the_same"
+    assert error["extensions"]["code"] == "different_persons"
     service.data(BACK, "hr", p=both)
-    assert len(service.data(SUSPECTED, "hr")["suspicions"]) == 1
+    assert len(service.data(SUSPECTED, "hr")["possibleDuplicates"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -95,8 +96,8 @@ def test_persons_who_only_look_like_one(service: Served) -> None:
         ('mutation { joinPersons(keep: "p1", other: "p2", reason: " ") { uuid } }', "reason"),
         ('mutation { splitPerson(person: "p1", records: ["sd|Person|p2"], reason: "x") { uuid } }', "unknown_record"),
         ('mutation { splitPerson(person: "p1", reason: "x") { uuid } }', "nothing_to_split"),
-        ('mutation { notTheSame(persons: ["p1"], reason: "x") { uuid } }', "two_persons"),
-        ('mutation { mayBeTheSame(persons: ["p1", "p2"], reason: "x") { uuid } }', "unknown_decision"),
+        ('mutation { markAsDifferentPersons(persons: ["p1"], reason: "x") { uuid } }', "two_persons"),
+        ('mutation { unmarkAsDifferentPersons(persons: ["p1", "p2"], reason: "x") { uuid } }', "unknown_decision"),
         ('mutation { setOwner(account: "none", person: "p1", reason: "x") { uuid } }', "unknown_account"),
         ('mutation { erasePerson(person: "p1", reason: "x") { uuids } }', "still_here"),
     ],
@@ -111,8 +112,8 @@ def test_what_is_refused_says_why(service: Served, question: str, code: str) -> 
     [
         'joinPersons(keep: "p1", other: "p2", reason: "x") { uuid }',
         'splitPerson(person: "p1", reason: "x") { uuid }',
-        'notTheSame(persons: ["p1", "p2"], reason: "x") { uuid }',
-        'mayBeTheSame(persons: ["p1", "p2"], reason: "x") { uuid }',
+        'markAsDifferentPersons(persons: ["p1", "p2"], reason: "x") { uuid }',
+        'unmarkAsDifferentPersons(persons: ["p1", "p2"], reason: "x") { uuid }',
         'setOwner(account: "testrup", person: "p1", reason: "x") { uuid }',
         'erasePerson(person: "p1", reason: "x") { uuids }',
     ],

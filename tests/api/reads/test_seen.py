@@ -35,26 +35,26 @@ def seen(clean_graph: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
     closed(asked)
 
 
-SAID = """query($thing: String!) { said(kind: "Person", thing: $thing) {
-    property rule disagree sayings { source key value learnt holds from to thing { ... on Unit { uuid } } } } }"""
+SAID = """query($thing: String!) { provenance(kind: "Person", thing: $thing) {
+    property rule disagree claims { source key value learnedAt effective from to thing { ... on Unit { uuid } } } } }"""
 
 
 def test_for_each_property_who_says_what_and_what_holds(seen: Asking) -> None:
-    told_of = {each["property"]: each for each in seen.data(SAID, {"thing": "p1"})["said"]}
+    told_of = {each["property"]: each for each in seen.data(SAID, {"thing": "p1"})["provenance"]}
     name = told_of["name"]
-    assert [(each["source"], each["key"], each["value"], each["holds"]) for each in name["sayings"]] == [
+    assert [(each["source"], each["key"], each["value"], each["effective"]) for each in name["claims"]] == [
         ("sd", "p1", "Alma Testrup", True),
         ("active_directory", "a", "Alma Hansen", False),
     ]
     assert name["disagree"] is True and "sd comes before active_directory" in name["rule"]
-    assert all(each["learnt"].startswith("20") for each in name["sayings"])
-    assert (told_of["mobile"]["rule"], told_of["exists"]["sayings"][0]["value"]) == ("only one source speaks", "true")
+    assert all(each["learnedAt"].startswith("20") for each in name["claims"])
+    assert (told_of["mobile"]["rule"], told_of["exists"]["claims"][0]["value"]) == ("only one source speaks", "true")
 
 
 def test_a_link_says_where_it_points(seen: Asking) -> None:
-    asked = """{ said(kind: "Employment", thing: "e1") { property sayings {
+    asked = """{ provenance(kind: "Employment", thing: "e1") { property claims {
         value thing { __typename ... on Unit { name } ... on Person { name } } } } }"""
-    links = {each["property"]: each["sayings"] for each in seen.data(asked)["said"]}
+    links = {each["property"]: each["claims"] for each in seen.data(asked)["provenance"]}
     assert links["unit"] == [{"value": "north", "thing": {"__typename": "Unit", "name": "North"}}]
     assert links["person"][0]["thing"]["name"] == "Alma Testrup"
 
@@ -62,9 +62,9 @@ def test_a_link_says_where_it_points(seen: Asking) -> None:
 def test_disagreements_of_a_kind_go_on_after_the_last(seen: Asking) -> None:
     asked = """query($first: Int, $after: String, $property: String, $source: String) {
         disagreements(kind: "Person", first: $first, after: $after, property: $property, source: $source) {
-            thing { ... on Person { uuid name } } said { property sayings { source value } } } }"""
+            thing { ... on Person { uuid name } } provenance { property claims { source value } } } }"""
     every = seen.data(asked)["disagreements"]
-    assert {(each["thing"]["name"], each["said"]["property"]) for each in every} == {
+    assert {(each["thing"]["name"], each["provenance"]["property"]) for each in every} == {
         ("Alma Testrup", "name"),
         ("Birk Prøvesen", "street"),
     }
@@ -79,15 +79,15 @@ def test_disagreements_of_a_kind_go_on_after_the_last(seen: Asking) -> None:
 
 def test_private_values_need_their_right(seen: Asking) -> None:
     seen.rights = frozenset()
-    of_birk = {each["property"] for each in seen.data(SAID, {"thing": "p2"})["said"]}
+    of_birk = {each["property"] for each in seen.data(SAID, {"thing": "p2"})["provenance"]}
     assert "name" in of_birk and "street" not in of_birk
-    told_of = seen.data('{ disagreements(kind: "Person") { said { property } } }')["disagreements"]
-    assert [each["said"]["property"] for each in told_of] == ["name"]
+    told_of = seen.data('{ disagreements(kind: "Person") { provenance { property } } }')["disagreements"]
+    assert [each["provenance"]["property"] for each in told_of] == ["name"]
 
 
 def test_the_same_name_and_birthday_under_two_numbers(seen: Asking) -> None:
     """Payroll first had a replacement number (day + 60): the two may be one, and nothing is joined by itself."""
-    (found,) = seen.data("{ suspicions { why persons { name employments { number } } } }")["suspicions"]
+    (found,) = seen.data("{ possibleDuplicates { why persons { name employments { number } } } }")["possibleDuplicates"]
     assert sorted(each["name"] for each in found["persons"]) == ["ALMA Testrup", "Alma Testrup"]
     assert "birthday" in found["why"]
 
@@ -95,9 +95,9 @@ def test_the_same_name_and_birthday_under_two_numbers(seen: Asking) -> None:
 @pytest.mark.parametrize(
     ("question", "code"),
     [
-        ('{ said(kind: "Person", thing: "nobody") { rule } }', "unknown_person"),
-        ('{ said(kind: "Planet", thing: "p1") { rule } }', "unknown_kind"),
-        ('{ disagreements(kind: "Person", first: 0) { said { rule } } }', "over_limit"),
+        ('{ provenance(kind: "Person", thing: "nobody") { rule } }', "unknown_person"),
+        ('{ provenance(kind: "Planet", thing: "p1") { rule } }', "unknown_kind"),
+        ('{ disagreements(kind: "Person", first: 0) { provenance { rule } } }', "over_limit"),
     ],
 )
 def test_what_can_not_be_answered_says_why(seen: Asking, question: str, code: str) -> None:
@@ -107,8 +107,8 @@ def test_what_can_not_be_answered_says_why(seen: Asking, question: str, code: st
 def test_the_order_of_sources_is_the_settings_own(seen: Asking) -> None:
     order = SourceOrder(properties={"Person.name": ("active_directory", "sd")})
     seen.reader = replace(seen.reader, order=order)
-    told_of = {each["property"]: each for each in seen.data(SAID, {"thing": "p1"})["said"]}
-    assert [each["source"] for each in told_of["name"]["sayings"]] == ["active_directory", "sd"]
+    told_of = {each["property"]: each for each in seen.data(SAID, {"thing": "p1"})["provenance"]}
+    assert [each["source"] for each in told_of["name"]["claims"]] == ["active_directory", "sd"]
 
 
 def test_sources_are_told_by_the_program(seen: Asking) -> None:

@@ -1,4 +1,4 @@
-"""``suspicions``: persons who may be one."""
+"""``possibleDuplicates``: persons who may be one."""
 
 from itertools import islice
 
@@ -13,11 +13,11 @@ def _answer(request: Request) -> list[Answer]:
 
 
 FIELD = ComputedField(
-    "suspicions",
+    "possibleDuplicates",
     "Persons who may be one: the same name and birthday, two numbers",
     (
         answer_type(
-            "Suspicion",
+            "PossibleDuplicate",
             "Persons who may be one",
             Thing("persons", ("Person",), "The persons", many=True),
             Plain("why", "String!", "What they have in common"),

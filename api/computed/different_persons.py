@@ -1,4 +1,4 @@
-"""``toldApart``: persons who were decided to be two."""
+"""``differentPersons``: persons who were decided to be two."""
 
 from dataclasses import asdict
 from itertools import islice
@@ -14,11 +14,11 @@ def _answer(request: Request) -> list[Answer]:
 
 
 FIELD = ComputedField(
-    "toldApart",
+    "differentPersons",
     "Persons who were decided to be two, the newest decision first",
     (
         answer_type(
-            "Apart",
+            "DifferentPersons",
             "Two persons who only look like one",
             Thing("persons", ("Person",), "The two persons", many=True),
             Plain("user", "String!", "Who decided it"),

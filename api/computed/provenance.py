@@ -1,4 +1,4 @@
-"""``said``: for each property of a thing, who claims what, what holds, and why."""
+"""``provenance``: for each property of a thing, which source claims what, which claim is effective, and why."""
 
 from typing import Any
 
@@ -10,7 +10,8 @@ from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Pla
 from api.reads.filters import camel
 from graph.identity.lookup import find
 from graph.model import KINDS
-from graph.questions.provenance import Claim, Claims, provenance
+from graph.questions.provenance import Claim, Claims
+from graph.questions.provenance import provenance as claims_of
 from graph.statements.statement import Value
 
 
@@ -18,7 +19,7 @@ def _answer(request: Request) -> list[Answer]:
     kind = kind_of(request)
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         uuid = find(session, kind, request.arguments["thing"]).uuid
-    told = provenance(request.driver, request.resources.order, kind, uuid, request.day)
+    told = claims_of(request.driver, request.resources.order, kind, uuid, request.day)
     return [form(each) for each in told if may(each, request.caller.rights)]
 
 
@@ -30,30 +31,30 @@ def kind_of(request: Request) -> str:
     return kind
 
 
-def may(said: Claims, rights: frozenset[str]) -> bool:
+def may(claims: Claims, rights: frozenset[str]) -> bool:
     """Whether they may be read with these rights."""
-    return said.access == "open" or said.access in rights
+    return claims.access == "open" or claims.access in rights
 
 
-def form(said: Claims) -> Answer:
+def form(claims: Claims) -> Answer:
     return {
-        "property": camel(said.name),
-        "rule": said.rule,
-        "disagree": said.disagree,
-        "sayings": [_saying(each) for each in said.sayings],
+        "property": camel(claims.name),
+        "rule": claims.rule,
+        "disagree": claims.disagree,
+        "claims": [_claim(each) for each in claims.sayings],
     }
 
 
-def _saying(saying: Claim) -> Answer:
+def _claim(claim: Claim) -> Answer:
     return {
-        "source": saying.source,
-        "key": saying.record,
-        "value": _text(saying.value) if saying.key is None else saying.key,
-        "thing": saying.to,
-        "from": saying.period.start.isoformat(),
-        "to": None if saying.period.end is None else saying.period.end.isoformat(),
-        "learnt": saying.learnt or None,
-        "holds": saying.holds,
+        "source": claim.source,
+        "key": claim.record,
+        "value": _text(claim.value) if claim.key is None else claim.key,
+        "thing": claim.to,
+        "from": claim.period.start.isoformat(),
+        "to": None if claim.period.end is None else claim.period.end.isoformat(),
+        "learnedAt": claim.learnt or None,
+        "effective": claim.holds,
     }
 
 
@@ -68,28 +69,28 @@ def _text(value: Value | None) -> Any:
 
 
 FIELD = ComputedField(
-    "said",
-    "For each property of a thing: who says what, what holds, and why",
+    "provenance",
+    "For each property of a thing: which source claims what, which claim is effective, and why",
     (
         answer_type(
-            "Sayings",
-            "Who says what of one property, link or of the existence (exists) of a thing, highest first",
+            "Provenance",
+            "The claims about one property, link or the existence (exists) of a thing, the highest first",
             Plain("property", "String!", "Name of the property or link; exists = that it exists"),
-            Plain("rule", "String!", "Why the one that holds does"),
-            Plain("disagree", "Boolean!", "Two sources say different things of which one can hold"),
-            Part("sayings", "Saying", "What each source says", many=True),
+            Plain("rule", "String!", "Why the effective claim is the one"),
+            Plain("disagree", "Boolean!", "Two sources claim different things, and only one can be effective"),
+            Part("claims", "Claim", "What each source claims", many=True),
         ),
         answer_type(
-            "Saying",
-            "What one source says of one property on a day",
+            "Claim",
+            "What one source claims of one property on a day",
             Plain("source", "String!", "The source"),
             Plain("key", "String!", "What the source calls the thing"),
             Plain("value", "String", "The value as text; several values are joined by ', '"),
             Thing("thing", tuple(KINDS), "What a link points to", interface="Thing"),
-            Plain("from", "Date", "The first day of which the source says so; 0001-01-01 = always so far"),
+            Plain("from", "Date", "The first day of the claim; 0001-01-01 = always so far"),
             Plain("to", "Date", "The day after the last; null = until further notice"),
-            Plain("learnt", "Moment", "When the source sent this"),
-            Plain("holds", "Boolean!", "It is what holds on the day"),
+            Plain("learnedAt", "Moment", "When the source sent this"),
+            Plain("effective", "Boolean!", "It is the value of the day"),
         ),
     ),
     LOG,
