@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, NewType, get_args, get_origin
 
 import strawberry
@@ -31,10 +32,13 @@ from api.reads.types import (
     THING,
     TYPES,
     Answered,
+    Counted,
     Linked,
+    Paged,
     Periods,
     Type,
     Value,
+    Way,
 )
 from api.subscriptions.schema import Subscription
 from graph.time import written_day
@@ -105,10 +109,12 @@ class Order(Enum):
     NAME = strawberry.enum_value("NAME", description="By name, title, number or login, in the Danish order")
 
 
-@strawberry.type(description="Where a page of a list ends")
+@strawberry.type(description="Where a page of a list begins and ends")
 class PageInfo:
     has_next_page: bool = strawberry.field(description="There are more after this page")
-    end_cursor: str | None = strawberry.field(description="Give it as after to go on")
+    has_previous_page: bool = strawberry.field(description="There are some before this page")
+    start_cursor: str | None = strawberry.field(description="Cursor of the first on the page; null where it is empty")
+    end_cursor: str | None = strawberry.field(description="Cursor of the last: give it as after to go on")
 
 
 _WHEN: Arguments = {
@@ -120,6 +126,10 @@ _OTHER_WHEN: Arguments = {
     "period": (Period | None, "what holds on any day of the period"),
 }
 
+_NESTED_PAGE: Arguments = {
+    "first": (int | None, "At most this many; by default 100"),
+    "after": (str | None, "Go on after this cursor"),
+}
 _AT_MOST: Arguments = {"first": (int | None, "at most so many")}
 
 
@@ -183,19 +193,43 @@ def _fields(type_: Type) -> Fields:
         if isinstance(each, Periods):
             found[each.name] = (f"list[{each.to}]", {**_OTHER_WHEN, **_AT_MOST}, each.doc)
             continue
+        if isinstance(each, Counted):
+            below = (bool | None, "true: those of every unit below it too")
+            found[each.name] = (f"list[{each.to}]", {"below": below, **_OTHER_WHEN}, each.doc)
+            continue
+        if isinstance(each, Paged):
+            arguments = {**_on_a_day(each.way), **_NESTED_PAGE, **_chosen(each.way)}
+            found[each.name] = (_connection(each.of), arguments, each.doc)
+            continue
         if isinstance(each, Linked):
             found[each.name] = (each.way.interface or each.way.to[0], {}, each.way.doc)
             continue
         to = each.interface or each.to[0]
-        arguments: dict[str, tuple[Any, str]] = dict(_OTHER_WHEN) if each.dated or each.is_tree else {}
+        arguments = _on_a_day(each)
         if each.many:
-            arguments |= _AT_MOST
-        if each.is_tree:
-            arguments["depth"] = (int | None, "so many levels")
+            arguments |= {**_AT_MOST, **_chosen(each)}
         found[each.name] = (f"list[{to}]" if each.many else f"{to} | None", arguments, each.doc)
     return found
 
 
+def _on_a_day(way: Way) -> dict[str, tuple[Any, str]]:
+    arguments: dict[str, tuple[Any, str]] = dict(_OTHER_WHEN) if way.dated or way.is_tree else {}
+    if way.is_tree:
+        arguments["depth"] = (int | None, "At most this many levels")
+    return arguments
+
+
+def _chosen(way: Way) -> Arguments:
+    """The arguments that narrow and order a list within a thing."""
+    if not way.has_order:
+        return {}
+    order = (Order | None, "By default the order in which one reads it: children by name, ancestors nearest first")
+    if way.interface:
+        return {"order": order}
+    return {"filter": (_filter(way.to[0]) | None, "Only those that fit all of it"), "order": order}
+
+
+@cache
 def _filter(kind: str) -> Any:
     namespace: dict[str, Any] = {"__module__": __name__, "__annotations__": {}}
     for each in of_kind(kind).values():
@@ -239,11 +273,22 @@ _RECORD_FILTERS: Mapping[str, Arguments] = {
 
 
 def _connection(name: str) -> str:
+    if hasattr(_HERE, f"{name}Connection"):
+        return f"{name}Connection"
+    _make(
+        f"{name}Edge",
+        f"{name} on a page",
+        {
+            "cursor": (str, {}, "Give it as after to go on behind this one"),
+            "node": (name, {}, "What is on the page"),
+        },
+    )
     _make(
         f"{name}Connection",
         f"A page of {name}",
         {
             "nodes": (f"list[{name}]", {}, "What is on the page"),
+            "edges": (f"list[{name}Edge]", {}, "What is on the page, each with its cursor"),
             "pageInfo": (PageInfo, {}, "Whether there are more, and where they begin"),
             "totalCount": (int, {}, "Of all pages; costs a count"),
         },
@@ -310,6 +355,14 @@ _make(
         "depth": (int, {}, "levels below the root; 0 = the root itself"),
         "parent": (strawberry.ID | None, {}, "uuid of the unit above it in this tree"),
         "unit": ("Unit", {}, "The unit"),
+    },
+)
+_make(
+    "EmploymentCount",
+    "How many employments have a type",
+    {
+        "type": (str | None, {}, "monthly_full, monthly_part, hourly or unpaid; else the source's code"),
+        "count": (int, {}, "Employments"),
     },
 )
 for _answer in TOLD.values():

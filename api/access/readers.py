@@ -9,7 +9,7 @@ STORED: Mapping[str, frozenset[str]] = {
         (
             "Unit", "Person", "Employment", "Affiliation", "Position", "Role", "Assignment", "Substitution", "KleNode",
             "Function", "SystemGroup", "ItSystem", "Account", "DirectoryGroup", "PositionCategory", "KleFacet",
-            "KleFacetCategory", "TreeUnit",
+            "KleFacetCategory", "TreeUnit", "EmploymentCount",
         ),
         EVERYBODY,
     ),

@@ -1,14 +1,15 @@
 """Arguments and answers that mutations share."""
 
 from datetime import date
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import strawberry
 from strawberry.types import Info
 
 from api.context import Context
+from api.reads.types import THING
 
-Thing = Annotated["Thing", strawberry.lazy("api.schema")]  # type: ignore[name-defined]  # made later
+Thing: Any = Annotated[THING, strawberry.lazy("api.schema")]
 At = Annotated[date | None, strawberry.argument(description="The day to read; by default today")]
 
 

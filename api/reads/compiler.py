@@ -13,13 +13,13 @@ from graphql import GraphQLError
 
 from api.computed.types import RULES, TOLD
 from api.reads.cost import PAGE, cost_of
-from api.reads.cursors import id_in, key_in, name_in, number_in, uuid_in, uuid_of
+from api.reads.cursors import CURSORS, id_in, key_in, name_in, uuid_of
 from api.reads.field_order import naming
-from api.reads.filters import of_kind
 from api.reads.known_names import looked_up, word
+from api.reads.layout import laid_out
 from api.reads.limits import one_more, parts_of
-from api.reads.objects import Objects
-from api.reads.plan import BLOCK, PageField, Plan, RootForm, Statement
+from api.reads.objects import Objects, cursor_of
+from api.reads.plan import BLOCK, ROWS, PageField, Plan, RootForm, Statement
 from api.reads.selection import Selected, read
 from api.reads.types import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Type
 from api.reads.variables import Parameters
@@ -27,7 +27,6 @@ from graph.collation import SORT_KEY, in_cypher
 from graph.identity.lookup import surviving_query
 from graph.model import KINDS
 
-_CURSORS = {"number": number_in, "uuid": uuid_in}  # by the key that a list is in the order of
 _PAGING = ("first", "after", "order", "at", "period", "filter")
 
 
@@ -60,6 +59,7 @@ class Compiler(Objects):
             else:
                 text = self._page(root)
                 forms.append(RootForm(root.key, "page", next(iter(root.children)), _page_fields(root)))
+            text = laid_out(text)
             text, _ = planned.setdefault(text, (text, parts_of(root)))
             statements.append(Statement(place, text, self.parameters))
         return Plan(
@@ -87,35 +87,50 @@ class Compiler(Objects):
             else "null"
         )
         by_name = root.arguments.get("order") is not None and root.arguments["order"].value == "NAME"
-        last = f"page[-1].{type_.key}"
+        begin, last = (cursor_of(type_.name, each, type_.key) for each in ("head(page)", "last(page)"))
         order = f"n.{type_.key}"
         names = named = ""
         if by_name and v == "n":  # in the order of an index
             name = f"n.{SORT_KEY}"
             where = f"{name} IS NOT NULL AND {where}"
             order = f"{name}, {order}"
-            last = f"page[-1].{SORT_KEY} + '|' + {last}"
+            begin, last = (f"{each}.{SORT_KEY} + '|' + {each}.uuid" for each in ("head(page)", "last(page)"))
         elif by_name:
             name = "name"
             named = f", {in_cypher(f'{v}.{type_.caption}' if type_.caption else 'null')} AS name"
             order = f"name, {order}"
             names = ", collect(name) AS names"
-            last = f"names[size(page) - 1] + '|' + {last}"
+            begin, last = "head(names) + '|' + head(page).uuid", "names[size(page) - 1] + '|' + last(page).uuid"
+        going_on = self._after(type_, root, name if by_name else None)
+        before = "false"
+        if going_on and _asks_for_previous(connection):
+            before = f"""EXISTS {{
+            MATCH (n:{type_.label})
+            {binding}
+            {f"WITH *{named}" if binding or named else ""}
+            WHERE {where} AND NOT ({going_on})
+        }}"""
         text = f"""
         MATCH (n:{type_.label})
         {binding}
         {f"WITH *{named}" if binding or named else ""}
-        WHERE {where}{self._after(type_, root, name if by_name else None)}
+        WHERE {where}{f" AND {going_on}" if going_on else ""}
         WITH n{", name" if named else ""} ORDER BY {order} LIMIT {self.parameters.add(first, one_more)}
         WITH collect(n) AS found{names}
         WITH found[..{self.parameters.add(first)}] AS page, found{", names" if names else ""}
-        WITH page, {{more: size(found) > size(page), last: {last}, total: {count}}} AS head
+        WITH page, {{
+            more: size(found) > size(page), before: {before}, begin: {begin}, last: {last}, total: {count}
+        }} AS head
         """
-        lists = [each.children[type_.name] for each in connection.values() if each.name == "nodes"]
+        lists = [each for each in connection.values() if each.name in ROWS]
         if not lists:
             return text + "RETURN head, [] AS rows"
         v, exists = self._existing(type_, "n")
-        nodes = [self._values_of(type_, each, "n", v, "r") for each in lists]
+        cursor = cursor_of(type_.name, "n", type_.key)
+        if by_name:
+            sorted_by = name if v == "n" else in_cypher(f"{v}.{type_.caption}" if type_.caption else "null")
+            cursor = f"{sorted_by} + '|' + n.uuid"
+        nodes = [self._on_page(type_, each, v, cursor) for each in lists]
         row = nodes[0] if len(nodes) == 1 else f"[{', '.join(nodes)}]"
         block = f"page[start..start + {BLOCK}]"
         if v == "n":  # the page holds only what exists
@@ -132,6 +147,18 @@ class Compiler(Objects):
         UNWIND range(0, CASE WHEN page = [] THEN 0 ELSE size(page) - 1 END, {BLOCK}) AS start
         RETURN CASE start WHEN 0 THEN head END AS head, {rows} AS rows"""
         )
+
+    def _on_page(self, type_: Type, selected: Selected, v: str, cursor: str) -> str:
+        """A row of ``nodes``, or of ``edges``: the thing with where a page goes on after it."""
+        if selected.name == "nodes":
+            return self._values_of(type_, selected.children[type_.name], "n", v, "r")
+        parts = {"cursor": cursor, "__typename": f"'{type_.name}Edge'"}
+        (edge,) = selected.children.values()
+        values = (
+            parts.get(each.name) or self._values_of(type_, each.children[type_.name], "n", v, "r")
+            for each in read(edge)
+        )
+        return f"[{', '.join(values)}]"
 
     def _single(self, root: Selected) -> str:
         """``unit(uuid: …) { … }``: by uuid, or by what a source calls it."""
@@ -223,19 +250,7 @@ class Compiler(Objects):
             return "n", "", " AND ".join(conditions)
         v, clauses, exists = self.moment.bind("n", "v", "s")
         conditions.append(exists)
-        known = of_kind(type_.name)
-        for name, value in (root.arguments.get("filter") or {}).items():
-            filter_ = known[name]
-            if value is not None:
-                known_as = filter_.names
-                asked = self._known(known_as, value) if known_as else self.parameters.add(value, filter_.form)
-                conditions.append(filter_.condition("n", v, asked, self.moment.in_force))
-            elif filter_.empty is not None:
-                conditions.append(filter_.empty(v))
-            else:
-                raise GraphQLError(
-                    f"{root.name}: filter.{name}: null is no filter; leave it out", extensions={"code": "null_filter"}
-                )
+        conditions += self._filtered(root.name, type_, root.arguments.get("filter") or {}, "n", v)
         return v, clauses, " AND ".join(f"({each})" for each in conditions)
 
     def _after(self, type_: Type, root: Selected, name: str | None) -> str:
@@ -244,10 +259,10 @@ class Compiler(Objects):
         if after is None:
             return ""
         if name is None:
-            form = _CURSORS.get(type_.key) or id_in(type_.name)
-            return f" AND n.{type_.key} > {self.parameters.add(after, form)}"
+            form = CURSORS.get(type_.key) or id_in(type_.name)
+            return f"n.{type_.key} > {self.parameters.add(after, form)}"
         last, key = self.parameters.add(after, name_in), self.parameters.add(after, key_in)
-        return f" AND {name} >= {last} AND ({name} > {last} OR n.{type_.key} > {key})"
+        return f"{name} >= {last} AND ({name} > {last} OR n.{type_.key} > {key})"
 
 
 def _named(form: RootForm, root: Selected) -> RootForm:
@@ -256,7 +271,7 @@ def _named(form: RootForm, root: Selected) -> RootForm:
     if form.form != "page":
         return replace(form, named=naming(root.children))
     (connection,) = root.children.values()
-    lists = [naming(each.children) for each in connection.values() if each.name == "nodes"]
+    lists = [naming(each.children) for each in connection.values() if each.name in ROWS]
     if len(lists) < 2:  # a row is a node; else a node of each list
         return replace(form, named=lists[0]) if lists else form
 
@@ -265,6 +280,14 @@ def _named(form: RootForm, root: Selected) -> RootForm:
         return [list(row) for row in zip(*columns, strict=True)]
 
     return replace(form, named=of_several)
+
+
+def _asks_for_previous(connection: Mapping[str, Selected]) -> bool:
+    return any(
+        inner.name == "hasPreviousPage"
+        for each in connection.values()
+        for inner in each.children.get("PageInfo", {}).values()
+    )
 
 
 def _page_fields(root: Selected) -> tuple[PageField, ...]:

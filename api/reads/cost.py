@@ -8,9 +8,9 @@ from typing import Any
 
 from api.computed.types import FIELDS, TOLD, Part, Thing
 from api.reads.lengths import Lengths
-from api.reads.plan import Cost
+from api.reads.plan import ROWS, Cost
 from api.reads.selection import Selected
-from api.reads.types import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Answered, Periods, Way
+from api.reads.types import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Answered, Counted, Paged, Periods, Way
 from api.reads.variables import Values, found
 
 PAGE = 100  # of a root list, where first does not say otherwise
@@ -54,12 +54,12 @@ def _root(root: Selected) -> Term:
 def _page(root: Selected) -> Term:
     label = TYPES[PLURALS.get(root.name) or RECORD_LISTS[root.name]].label
     (connection,) = root.children.values()
-    inner = _sum([_inside(each) for each in connection.values() if each.name == "nodes"])
+    inner = _sum([_inside(each) for each in connection.values() if each.name in ROWS])
     first = root.arguments.get("first")
     filters: Mapping[str, Any] = root.arguments.get("filter") or {}
-    looks = sum(_WALKED if name in _WALKING else _LOOKED_AT for name in filters if name != "uuids")
+    looks = _looks(root.arguments)
     looks += _LOOKED_AT * any(each.name == "totalCount" for each in connection.values())
-    looks += _LOOKED_AT * sum(root.arguments.get(name) is not None for name in ("order", "source", "kind", "state"))
+    looks += _LOOKED_AT * sum(root.arguments.get(name) is not None for name in ("source", "kind", "state"))
 
     def cost(values: Values, lengths: Lengths, _: bool) -> float:
         held = lengths.all(label)
@@ -82,18 +82,58 @@ def _inside(selected: Selected) -> Term:
 def _field(selected: Selected, type_: str) -> Term:
     if not selected.children:
         return lambda values, lengths, met: 1.0
+    found_field = TYPES[type_].fields.get(selected.name) if type_ in TYPES else None
+    if isinstance(found_field, Paged):
+        return _nested_page(selected, type_, found_field.way)
+    if isinstance(found_field, Counted):
+        return _counted(selected)
     inner = _inside(selected)
     length = _length(selected, type_)
     first = selected.arguments.get("first")
+    looks = _looks(selected.arguments)
 
     def cost(values: Values, lengths: Lengths, met: bool) -> float:
         count = length(lengths, met)
         limit = found(first, values)
         if limit is not None:
             count = min(count, max(0, limit))
-        return 1 + count * inner(values, lengths, True)
+        return 1 + looks * length(lengths, met) + count * inner(values, lengths, True)
 
     return cost
+
+
+def _nested_page(selected: Selected, type_: str, way: Way) -> Term:
+    """Of a list within a thing, in pages: the whole list is looked at for each of them."""
+    (connection,) = selected.children.values()
+    inner = _sum([_inside(each) for each in connection.values() if each.name in ROWS])
+    first = selected.arguments.get("first")
+    looks = _LOOKED_AT + _looks(selected.arguments)
+
+    def cost(values: Values, lengths: Lengths, met: bool) -> float:
+        length = lengths.of(type_, way.name, met)
+        count = min(length, max(0, found(first, values) or PAGE))
+        return 1 + looks * length + count * inner(values, lengths, True)
+
+    return cost
+
+
+def _counted(selected: Selected) -> Term:
+    """Of counts by type: each employment is looked at."""
+    inner = _inside(selected)
+
+    def cost(values: Values, lengths: Lengths, met: bool) -> float:
+        units = 1 + lengths.of("Unit", "descendants", met) if selected.arguments.get("below") else 1.0
+        looked = units * (_LOOKED_AT + _LOOKED_AT * lengths.of("Unit", "employments", met))
+        return 1 + looked + _FEW * inner(values, lengths, True)
+
+    return cost
+
+
+def _looks(arguments: Mapping[str, Any]) -> float:
+    """What a list's filter and order cost for each thing that is looked at."""
+    filters: Mapping[str, Any] = arguments.get("filter") or {}
+    looks = sum(_WALKED if name in _WALKING else _LOOKED_AT for name in filters if name != "uuids")
+    return looks + _LOOKED_AT * (arguments.get("order") is not None)
 
 
 def _length(selected: Selected, type_: str) -> Callable[[Lengths, bool], float]:

@@ -3,9 +3,7 @@
 Another text would be compared like one, and give a page that begins anywhere.
 """
 
-import base64
-import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql import GraphQLError
@@ -57,10 +55,7 @@ def id_in(list_: str) -> Callable[[str], str]:
     """Of a list of records in the order of their ids, which are any text: their cursors name the list."""
 
     def taken_apart(cursor: str) -> str:
-        try:
-            named, bar, key = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode().partition("|")
-        except (binascii.Error, ValueError):
-            named, bar, key = "", "", ""
+        named, bar, key = cursor.partition("|")
         if not bar or named != list_:
             raise _bad("of this list")
         return key
@@ -70,12 +65,24 @@ def id_in(list_: str) -> Callable[[str], str]:
 
 def of_id(list_: str, key: Any) -> str:
     """What ``id_in`` takes apart."""
-    return base64.b64encode(f"{list_}|{key}".encode(), altchars=b"-_").decode()
+    return f"{list_}|{key}"
+
+
+CURSORS: Mapping[str, Callable[[str], Any]] = {"number": number_in, "uuid": uuid_in}
+"""By the key that a list is in the order of."""
 
 
 def name_in(cursor: str) -> str:
     """Of a list in the order of names: ``name|uuid``, where the name may be empty or hold a bar itself."""
     return _name_and_key(cursor)[0]
+
+
+def level_in(cursor: str) -> int:
+    """Of a list in the order of levels up or down the tree: ``level|uuid``."""
+    level = _name_and_key(cursor)[0]
+    if not (level.isascii() and level.isdecimal()) or len(level) > 9:
+        raise _bad("of this list")
+    return int(level)
 
 
 def key_in(cursor: str) -> str:

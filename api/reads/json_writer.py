@@ -5,9 +5,7 @@ from typing import Any
 
 import orjson
 
-from api.reads.cursors import of_id
-from api.reads.plan import PageField, Plan, RootForm
-from api.reads.types import TYPES
+from api.reads.plan import ROWS, PageField, Plan, RootForm
 
 Opened = Callable[[list[Any]], Awaitable[list[Any]]]
 """Makes a block of rows fit to be shown (opens CPR numbers, and logs that)."""
@@ -87,14 +85,14 @@ class Writer:
         first = await self._block(place)
         assert first is not None and first[0] is not None  # a page has a first record also when it is empty
         head, rows = first
-        lists = [each for each in root.page if each.name == "nodes"]
+        lists = [each for each in root.page if each.name in ROWS]
         kept: list[list[Any]] = [[] for _ in lists]
         written = 0
         yield b"{"
         self.closing = b"}}"
         for index, each in enumerate(root.page):
             yield b"%b%b:" % (b"," if index else b"", orjson.dumps(each.key))
-            if each.name != "nodes":
+            if each.name not in ROWS:
                 yield orjson.dumps(_beside(each, root, head))
             elif written == 0:
                 written = 1
@@ -134,11 +132,11 @@ def _beside(field: PageField, root: RootForm, head: dict[str, Any] | None) -> An
         return head["total"]
     if field.name == "__typename":
         return root.type
-    last = head["last"]
-    kind = root.type.removesuffix("Connection")
     told = {
         "hasNextPage": head["more"],
-        "endCursor": None if last is None else of_id(kind, last) if TYPES[kind].key == "id" else str(last),
+        "hasPreviousPage": head["before"],
+        "startCursor": head["begin"],
+        "endCursor": head["last"],
         "__typename": "PageInfo",
     }
     return {key: told[name] for key, name in field.names.items()}

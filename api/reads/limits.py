@@ -86,4 +86,5 @@ def levels(depth: int) -> int:
 
 def _depth(selected: Selected) -> int:
     inner = [each for group in selected.children.values() for each in group.values()]
-    return 1 + max((_depth(each) for each in inner), default=0)
+    # edges { node } is as deep as nodes.
+    return (selected.name != "edges") + max((_depth(each) for each in inner), default=0)

@@ -3,7 +3,7 @@
 Every name in an expression comes from ``api.reads.types``; every value is a parameter.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -13,13 +13,17 @@ from graphql import GraphQLError
 from api.computed.nearest import EVERYBODY
 from api.computed.types import TOLD, AnswerType, Part, Plain, Thing
 from api.reads.as_of import Moment
+from api.reads.cost import PAGE
+from api.reads.cursors import CURSORS, id_in, key_in, level_in, name_in
+from api.reads.filters import of_kind
 from api.reads.known_names import NAMED
 from api.reads.labels import label
 from api.reads.limits import levels, some
 from api.reads.plan import Rule
 from api.reads.selection import Selected, read
-from api.reads.types import TYPES, Answered, Linked, Periods, Type, Value, Way
+from api.reads.types import TYPES, Answered, Counted, Linked, Paged, Periods, Type, Value, Way
 from api.reads.variables import Given, Parameters, Values, current, found
+from graph.collation import SORT_KEY, in_cypher
 
 
 @dataclass(slots=True)
@@ -107,12 +111,17 @@ class Objects:
         """The thing of an answer that has this uuid."""
         if len(told.kinds) == 1:
             return self._named(told.kinds[0], selected.children[told.kinds[0]], uuid)
-        things = [
-            self._named(kind, selected.children[kind], uuid, f"'{kind}'")
-            for kind in told.kinds
-            if selected.children[kind]
-        ]
-        return f"coalesce({', '.join((*things, 'null'))})"
+        kinds = [kind for kind in told.kinds if selected.children[kind]]
+        if not kinds:
+            return "null"
+        m, r = self._name("m"), self._name("r")
+        v, binding = self.moment.bind_closed(m, self._name("v"))
+        found = " UNION ".join(f"MATCH ({m}:{kind} {{uuid: {uuid}}}) RETURN {m}" for kind in kinds)
+        return f"""head(COLLECT {{
+            CALL ({uuid.partition(".")[0]}) {{ {found} }}
+            {binding}
+            RETURN {self._of_kinds(kinds, selected, m, v, r)}
+        }})"""
 
     def _told(self, type_: AnswerType, selected: Mapping[str, Selected], answer: str) -> str:
         return _values(self._of_answer(each, type_, answer) for each in read(selected))
@@ -150,6 +159,8 @@ class Objects:
             return self._manager(selected, n)
         if isinstance(found_field, Linked):
             return self._object(found_field.way, selected, n, v, r)
+        if isinstance(found_field, Counted):
+            return self._counts(selected, n)
         return self._way(found_field, selected, n)
 
     def _value(self, type_: Type, value: Value, n: str, v: str, r: str) -> str:
@@ -163,51 +174,206 @@ class Objects:
             return f"{{`_cpr`: [{n}.cpr_cipher, {n}.cpr_key, {n}.uuid]}}"
         text = value.text.replace("{active}", self.moment.active(n))
         if "{label}" in text:
-            return label(type_.name, n, v, self.moment)
+            return label((type_.name,), n, v, self.moment)
+        if "{child_count}" in text:
+            return f"""COUNT {{
+            MATCH ({n})<-[part:PART_OF]-(child:Unit)
+            WHERE {self.moment.in_force("part")} AND {self.moment.active("child")}
+            RETURN DISTINCT child
+        }}"""
         text = text.replace("{as_of}", self.moment.as_of(n)).replace("{moment}", self.moment.text)
         text = text.replace("{private}", "true" if "private" in self.rights else "false")
         return text.replace("{n}", n).replace("{v}", v).replace("{r}", r)
 
-    def _way(self, way: Way | Periods, selected: Selected, n: str) -> str:
+    def _way(self, way: Way | Periods | Paged, selected: Selected, n: str) -> str:
         above = self.moment
         if selected.arguments.get("at") is not None or selected.arguments.get("period") is not None:
             self.moment = self._moment(selected)
-        text = self._things(way, selected, n) if isinstance(way, Way) else self._periods(way, selected, n)
+        if isinstance(way, Paged):
+            text = self._connection(way, selected, n)
+        elif isinstance(way, Periods):
+            text = self._periods(way, selected, n)
+        else:
+            text = self._things(way, selected, n)
         self.moment = above
         return text
 
     def _things(self, way: Way, selected: Selected, n: str) -> str:
         m, r = self._name("m"), self._name("r")
-        pattern = way.pattern.replace("{n}", n).replace("{m}", m).replace("{r}", r)
-        if way.is_tree:
-            pattern = pattern.replace("*1..", f"*1..{self._levels(selected.arguments.get('depth'))}")
-        v, binding, exists = self._bound(TYPES[way.to[0]], m)
+        if not way.many and way.dated and not self.moment.is_period:
+            v, binding, exists = self._bound(TYPES[way.to[0]], m)
+            if not binding:
+                # A single link: on a day there is one at most, and nothing need be sorted.
+                kept = " AND ".join(self._kept(way, m, r, exists))
+                return f"head([{_pattern(way, n, m, r)} WHERE {kept} | {self._object(way, selected, m, v, r)}])"
+        v, clauses, order = self._reached(way, selected, n, m, r)
+        limit = self._limit(selected) if way.many else " LIMIT 1"
+        # Sorted before RETURN: Neo4j plans what stands in a sorted RETURN twice, and so again at each level.
+        text = f"""COLLECT {{
+            {clauses}
+            WITH * ORDER BY {", ".join(order)}{limit}
+            RETURN {self._object(way, selected, m, v, r)}
+        }}"""
+        return text if way.many else f"head({text})"
+
+    def _kept(self, way: Way, m: str, r: str, exists: str) -> list[str]:
+        """What must be so of a thing that the way leads to."""
         conditions = [f"{m}:{'|'.join(way.to)}", exists]
         if way.dated:
             conditions.append(self.moment.in_force(r))
         elif way.is_tree:
             conditions.append(f"all(part IN {r} WHERE {self.moment.in_force('part')})")
-        once = ""
-        order = way.order.replace("{m}", m).replace("{r}", r)
+        return conditions
+
+    def _reached(self, way: Way, selected: Selected, n: str, m: str, r: str) -> tuple[str, str, list[str]]:
+        """(what holds the values of each thing that the way leads to, clauses that find them, their order)."""
+        pattern = _pattern(way, n, m, r)
+        if way.is_tree:
+            pattern = pattern.replace("*1..", f"*1..{self._levels(selected.arguments.get('depth'))}")
+        type_ = TYPES[way.to[0]]
+        v, binding, exists = self._bound(type_, m)
+        clauses = [f"MATCH {pattern}", f"WHERE {' AND '.join(self._kept(way, m, r, exists))}"]
+        order = way.order
         if self.moment.is_period and (way.dated or way.is_tree):
             # Over a period the same thing may be linked several times; a single link is the first that holds.
             since = f"min({r}.from)" if way.dated else f"min(size({r}))"
-            once = f"WITH {m}, {since} AS {r}"
-            order = f"{m}.uuid" if way.many and way.dated else f"{r}, {m}.uuid"
-        if not way.many and way.dated and not once and not binding:
-            # A single link: on a day there is one at most, and nothing need be sorted.
-            kept = " AND ".join(conditions)
-            return f"head([{pattern} WHERE {kept} | {self._object(way, selected, m, v, r)}])"
-        limit = self._limit(selected) if way.many else " LIMIT 1"
-        # Sorted before RETURN: Neo4j plans what stands in a sorted RETURN twice, and so again at each level.
-        text = f"""COLLECT {{
-            MATCH {pattern} WHERE {" AND ".join(conditions)}
-            {once}
+            clauses.append(f"WITH {m}, {since} AS {r}")
+            if way.is_tree or not way.many:
+                order = "{r}, {m}.uuid"
+        if binding:
+            clauses.append(binding)
+        asked = selected.arguments.get("filter")
+        if asked:
+            clauses += ["WITH *", f"WHERE {' AND '.join(self._filtered(selected.name, type_, asked, m, v))}"]
+        chosen = selected.arguments.get("order")
+        if chosen is not None:
+            order = "{name}, {m}.uuid" if chosen.value == "NAME" else "{m}.uuid"
+        order = order.replace("{m}", m).replace("{r}", r).replace("{v}", v)
+        if "{name}" in order:
+            order = order.replace("{name}", self._sorted_by(way, m, v))
+        return v, "\n            ".join(clauses), order.rsplit(", ", 1)
+
+    def _sorted_by(self, way: Way, m: str, v: str) -> str:
+        """The name of each, in the Danish order."""
+        if v == m:  # it shows the day, and its key with it
+            return f"coalesce({m}.{SORT_KEY}, '')"
+        captions = dict.fromkeys(f"{v}.{TYPES[each].caption}" for each in way.to if TYPES[each].caption)
+        return in_cypher(f"coalesce({', '.join((*captions, 'null'))})")
+
+    def _filtered(self, field_: str, type_: Type, asked: Mapping[str, Any], n: str, v: str) -> list[str]:
+        """The conditions of a filter, for things ``n`` with values ``v``. Raises GraphQLError (null_filter)."""
+        conditions = []
+        known = of_kind(type_.name)
+        for name, value in asked.items():
+            filter_ = known[name]
+            if value is not None:
+                known_as = filter_.names
+                wanted = self._known(known_as, value) if known_as else self.parameters.add(value, filter_.form)
+                conditions.append(f"({filter_.condition(n, v, wanted, self.moment.in_force)})")
+            elif filter_.empty is not None:
+                conditions.append(f"({filter_.empty(v)})")
+            else:
+                raise GraphQLError(
+                    f"{field_}: filter.{name}: null is not allowed here; omit the filter",
+                    extensions={"code": "null_filter"},
+                )
+        return conditions
+
+    def _connection(self, paged: Paged, selected: Selected, n: str) -> str:
+        """``childrenConnection(first: …) { edges { … } }`` and its like: the list in its order, and the page of it."""
+        way = paged.way
+        m, r, entry = self._name("m"), self._name("r"), self._name("entry")
+        found, rest, page = self._name("found"), self._name("rest"), self._name("page")
+        v, clauses, order = self._reached(way, selected, n, m, r)
+        key = order[-1].rsplit(".", 1)[1]
+        by = order[0] if len(order) > 1 else "null"
+        first = selected.arguments.get("first")
+        size = self.parameters.add(PAGE if first is None else first, some)
+        cursor = _cursor(paged.of, entry, key, by=len(order) > 1)
+        cases = {
+            "totalCount": f"size({found})",
+            "__typename": f"'{paged.to}'",
+            "hasNextPage": f"size({rest}) > {size}",
+            "hasPreviousPage": f"size({found}) > size({rest})",
+            "startCursor": f"head([{entry} IN {page}[..1] | {cursor}])",
+            "endCursor": f"head([{entry} IN {page}[-1..] | {cursor}])",
+        }
+
+        def value(each: Selected) -> str:
+            if each.name == "nodes":
+                return rows(self._object(way, each, m, v, r))
+            if each.name == "edges":
+                parts = {"cursor": cursor, "__typename": f"'{paged.of}Edge'"}
+                (edge,) = each.children.values()
+                return rows(_values(parts.get(part.name) or self._object(way, part, m, v, r) for part in read(edge)))
+            if each.name == "pageInfo":
+                info = {**cases, "__typename": "'PageInfo'"}
+                return _values(info[part.name] for part in read(each.children["PageInfo"]))
+            return cases[each.name]
+
+        def rows(row: str) -> str:
+            return f"""COLLECT {{
+                UNWIND {page} AS {entry}
+                WITH {entry}, {entry}.thing AS {m}{"" if v == m else f", {entry}.shown AS {v}"}
+                RETURN {row}
+            }}"""
+
+        (connection,) = selected.children.values()
+        in_levels = way.is_tree and selected.arguments.get("order") is None
+        going_on = self._going_on(paged, selected.arguments.get("after"), entry, key, len(order) > 1, in_levels)
+        shown = "" if v == m else f", shown: {v}"
+        # A list of its own first: to collect it in the clauses around would leave no row where it is empty.
+        return f"""head(COLLECT {{
+            UNWIND [COLLECT {{
+                {clauses}
+                WITH *, {by} AS sorted_by
+                ORDER BY sorted_by, {order[-1]}
+                RETURN {{thing: {m}, by: sorted_by{shown}}}
+            }}] AS {found}
+            WITH {found}, {going_on(found)} AS {rest}
+            WITH {found}, {rest}, {rest}[..{size}] AS {page}
+            RETURN {_values(value(each) for each in read(connection))}
+        }})"""
+
+    def _going_on(
+        self, paged: Paged, after: Any, entry: str, key: str, by: bool, levels_up: bool
+    ) -> Callable[[str], str]:
+        """What comes after a cursor, of the list of all."""
+        if after is None:
+            return lambda found: found
+        if not by:
+            form = CURSORS.get(key) or id_in(paged.of)
+            last = self.parameters.add(after, form)
+            return lambda found: f"[{entry} IN {found} WHERE {entry}.thing.{key} > {last}]"
+        last = self.parameters.add(after, level_in if levels_up else name_in)
+        name = self.parameters.add(after, key_in)
+        later = f"{entry}.by = {last} AND {entry}.thing.uuid > {name}"
+        return lambda found: f"[{entry} IN {found} WHERE {entry}.by > {last} OR ({later})]"
+
+    def _counts(self, selected: Selected, n: str) -> str:
+        """Employments of a unit, or of it and all below, by type."""
+        v, binding, exists = self._bound(TYPES["Employment"], "employment")
+        place, units = n, ""
+        if selected.arguments.get("below"):
+            place = "place"
+            units = f"""MATCH ({n})<-[parts:PART_OF*0..]-(place:Unit)
+            WHERE all(part IN parts WHERE {self.moment.in_force("part")})
+            WITH DISTINCT place"""
+        row = _values(
+            f"counted.{each.name}" if each.name != "__typename" else "'EmploymentCount'"
+            for each in read(selected.children["EmploymentCount"])
+        )
+        return f"""COLLECT {{
+            {units}
+            MATCH ({place})<-[at:IN]-(employment:Employment)
+            WHERE {self.moment.in_force("at")} AND {exists}
+            WITH DISTINCT employment
             {binding}
-            WITH * ORDER BY {order}{limit}
-            RETURN {self._object(way, selected, m, v, r)}
+            WITH {v}.type AS type, count(*) AS count
+            ORDER BY type
+            WITH {{type: type, count: count}} AS counted
+            RETURN {row}
         }}"""
-        return text if way.many else f"head({text})"
 
     def _periods(self, periods: Periods, selected: Selected, n: str) -> str:
         """A map a relationship, where ``_things`` has one a thing; of the same things."""
@@ -238,15 +404,56 @@ class Objects:
     def _object(self, way: Way, selected: Selected, m: str, v: str, r: str) -> str:
         if len(way.to) == 1:
             return self._values_of(TYPES[way.to[0]], selected.children[way.to[0]], m, v, r)
-        cases = (
-            f"WHEN {m}:{name} THEN {self._values_of(TYPES[name], selected.children[name], m, v, r, repr(name))}"
-            for name in way.to
-        )
-        return f"CASE {' '.join(cases)} END"
+        return self._of_kinds(way.to, selected, m, v, r)
+
+    def _of_kinds(self, kinds: Sequence[str], selected: Selected, m: str, v: str, r: str) -> str:
+        """The values of a thing of one of these kinds, the kind first.
+
+        What takes a subquery and is asked of several kinds is planned once, for all of them.
+        """
+        asked = {each.name for kind in kinds for each in read(selected.children[kind])}
+        shared: dict[str, str] = {}
+        if len(kinds) > 1:
+            for name in (each for each in _SHARED if each in asked):
+                value = TYPES[kinds[0]].fields[name]
+                assert isinstance(value, Value)
+                is_label = name == "label"
+                shared[name] = (
+                    label(kinds, m, v, self.moment) if is_label else self._value(TYPES[kinds[0]], value, m, v, r)
+                )
+        of_all = self._name("shared")
+        place = {name: f"{of_all}[{number}]" for number, name in enumerate(shared)}
+        cases = []
+        for kind in kinds:
+            fields = read(selected.children[kind])
+            values = (place.get(each.name) or self._field(TYPES[kind], each, m, v, r) for each in fields)
+            cases.append(f"WHEN {m}:{kind} THEN {_values((repr(kind), *values))}")
+        text = f"CASE {' '.join(cases)} END"
+        return f"head([{of_all} IN [{_values(shared.values())}] | {text}])" if shared else text
 
     def _name(self, letter: str) -> str:
         self._names += 1
         return f"{letter}{self._names}"
+
+
+_SHARED = ("label", "asOf", "active", "keys")
+"""Fields of every kind whose values take a subquery, on some days at least."""
+
+
+def _pattern(way: Way, n: str, m: str, r: str) -> str:
+    return way.pattern.replace("{n}", n).replace("{m}", m).replace("{r}", r)
+
+
+def _cursor(of: str, entry: str, key: str, by: bool) -> str:
+    """Where a page goes on after an entry of it (``api.reads.cursors``)."""
+    if by:
+        return f"toString({entry}.by) + '|' + {entry}.thing.uuid"
+    return cursor_of(of, f"{entry}.thing", key)
+
+
+def cursor_of(of: str, node: str, key: str) -> str:
+    """As ``_cursor``, of a list in the order of a key."""
+    return f"'{of}|' + {node}.id" if key == "id" else f"toString({node}.{key})"
 
 
 def _values(several: Iterable[str]) -> str:

@@ -12,12 +12,16 @@ BLOCK = 500
 """Rows in one record of a result: one record costs two reads of the socket, however much is in it."""
 
 
+ROWS = ("nodes", "edges")
+"""Fields of a connection that are lists of what is on the page."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageField:
     """One field of a connection. ``names``: of pageInfo, response key → field."""
 
     key: str
-    name: Literal["nodes", "pageInfo", "totalCount", "__typename"]
+    name: Literal["nodes", "edges", "pageInfo", "totalCount", "__typename"]
     names: Mapping[str, str]
 
 

@@ -218,7 +218,7 @@ def _types(document: DocumentNode) -> tuple[frozenset[str], frozenset[str]]:
             several = SCHEMA.get_possible_types(parent) if is_abstract_type(parent) else ()
             for type_ in (get_named_type(info.get_type()), parent, *several):
                 if type_ is not None:
-                    found.add(type_.name.removesuffix("Connection").removesuffix("State"))
+                    found.add(type_.name.removesuffix("Connection").removesuffix("Edge").removesuffix("State"))
             if parent is not None and (name := f"{parent.name}.{node.name.value}") in DEPRECATED:
                 deprecated.add(name)
 

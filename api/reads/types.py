@@ -14,7 +14,19 @@ from graph.collation import caption
 from graph.model import KINDS, Kind, Link, Property
 
 Scalar = Literal[
-    "ID", "ID!", "String", "String!", "Int", "Int!", "Float", "Boolean", "Boolean!", "Date", "Moment", "[String!]"
+    "ID",
+    "ID!",
+    "String",
+    "String!",
+    "Int",
+    "Int!",
+    "Float",
+    "Boolean",
+    "Boolean!",
+    "Date",
+    "Date!",
+    "Moment",
+    "[String!]",
 ]
 Right = Literal["open", "private", "cpr"]
 OF_TYPE: dict[str, Scalar] = {
@@ -60,6 +72,12 @@ class Way:
     doc: str = ""
     interface: str = ""
     order: str = "{m}.uuid"
+    """Where the question gives no order: {name} is the name in the Danish order, {v} the node of the day's values."""
+
+    @property
+    def has_order(self) -> bool:
+        """It is a list that one can ask for in another order."""
+        return self.many and self.to[0] in KINDS
 
     @property
     def is_tree(self) -> bool:
@@ -84,6 +102,39 @@ class Periods:
 
 
 @dataclass(frozen=True, slots=True)
+class Paged:
+    """A field beside a list's own: the list in pages, as at the root. ``way``: the list's own field."""
+
+    way: Way
+
+    @property
+    def name(self) -> str:
+        return f"{self.way.name}Connection"
+
+    @property
+    def of(self) -> str:
+        """What is on a page: a type, or an interface of several."""
+        return self.way.interface or self.way.to[0]
+
+    @property
+    def to(self) -> str:
+        return f"{self.of}Connection"
+
+    @property
+    def doc(self) -> str:
+        return f"{self.way.doc}, in pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Counts of a unit's employments by their type; with ``below`` also those of every unit below it."""
+
+    name: str
+    doc: str
+    to: str = "EmploymentCount"
+
+
+@dataclass(frozen=True, slots=True)
 class Linked:
     """In a link's period: the thing that the link led to. ``way``: the link's own field."""
 
@@ -103,7 +154,7 @@ class Answered:
     to: str = "Nearest"
 
 
-Field = Value | Way | Periods | Linked | Answered
+Field = Value | Way | Periods | Paged | Counted | Linked | Answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +261,10 @@ def _of_kind(kind: Kind) -> Type:
     if kind.name in TIES:
         add(Answered("nearestManager", "The nearest manager, counted from here; asked for many, it is one look-up"))
     if kind.name == "Unit":
-        add(Way("ancestors", ("Unit",), _UP, dated=False, doc="All units above, nearest first", order="size({r})"))
-        add(Way("descendants", ("Unit",), _DOWN, dated=False, doc="All units below", order="size({r}), {m}.uuid"))
+        add(Way("ancestors", ("Unit",), _UP, dated=False, doc="All units above, nearest first", order=_BY_LEVEL))
+        add(Way("descendants", ("Unit",), _DOWN, dated=False, doc="All units below", order=_BY_LEVEL))
+        add(Value("childCount", "Int!", "{child_count}", "Units directly below"))
+        add(Counted("employmentCounts", "How many employments are here, or here and below, by type"))
     add(
         Way(
             "history",
@@ -232,8 +285,19 @@ _LABEL = "What people know it by: name, title or number; on a day without one, i
 _AS_OF = "The day that the values are of; of a period the first day of it on which the thing exists"
 _KEYS = "COLLECT { MATCH (told:SourceRecord)-[:TELLS]->({n}) RETURN told.key ORDER BY told.id }"
 _JOINED = "COLLECT { MATCH ({n})<-[:JOINED_INTO*1..]-(former) RETURN former.uuid ORDER BY former.uuid }"
+_BY_LEVEL = "size({r}), {m}.uuid"
 _UP = "({n})-[{r}:PART_OF*1..]->({m})"
 _DOWN = "({n})<-[{r}:PART_OF*1..]-({m})"
+
+
+# What one reads as a list or a tree.
+_IN_ORDER = {
+    ("Unit", "children"): "{name}, {m}.uuid",
+    ("PositionCategory", "children"): "{name}, {m}.uuid",
+    ("PositionCategory", "positions"): "{name}, {m}.uuid",
+    ("KleNode", "children"): "coalesce({v}.number, ''), {m}.uuid",
+    ("KleFacetCategory", "facets"): "coalesce({v}.number, ''), {m}.uuid",
+}
 
 
 def _linking(kind: Kind) -> Iterator[tuple[Way, Link]]:
@@ -243,7 +307,8 @@ def _linking(kind: Kind) -> Iterator[tuple[Way, Link]]:
     for of, name, by, stated, doc in _BACK:
         if of == kind.name:
             link = KINDS[by].link(stated)
-            yield Way(name, (by,), _arrow(link.type, not link.incoming), doc=doc), link
+            order = _IN_ORDER.get((of, name), "{m}.uuid")
+            yield Way(name, (by,), _arrow(link.type, not link.incoming), doc=doc, order=order), link
 
 
 def _periods(kind: Kind, way: Way) -> Periods:
@@ -364,6 +429,11 @@ for _list, _type, _doc in (
 ):
     _of_run = "({m}:" + _type + " {run: {n}.id})"
     TYPES["Run"].fields[_list] = Way(_list, (_type,), _of_run, dated=False, doc=_doc, order="{m}." + TYPES[_type].key)
+
+for _of in TYPES.values():
+    for _field in list(_of.fields.values()):
+        if isinstance(_field, Way) and _field.many and _field.name != "history":
+            _of.fields[f"{_field.name}Connection"] = Paged(_field)
 
 INTERFACES: dict[str, tuple[str, ...]] = {
     each.interface: each.to

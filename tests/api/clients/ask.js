@@ -18,6 +18,9 @@ const headers = { authorization: `Bearer ${token}` };
 const wsUrl = url.replace("http", "ws");
 
 const QUERY = `query Named($name: String) { persons(filter: { name: $name }) { nodes { name uuid __typename } } }`;
+const DAYS = `query Days($uuid: ID!) {
+  then: thing(uuid: $uuid, at: "2020-01-01") { thing { id asOf } }
+  now: thing(uuid: $uuid) { thing { id asOf } } }`;
 const WRONG = `query Wrong { nothing }`;
 const CHANGES = `subscription Changes { changes(after: 0) { number kind } }`;
 const MUTATION = `mutation Refused { setValue(from: "0001-01-01", kind: "Unit", thing: "no such unit", property: "name", value: "x",
@@ -86,8 +89,13 @@ async function apollo() {
   const plain = made(http);
   const persisted = made(ApolloLink.from([hashed, http]));
   const refused = (error) => codes(error.errors);
+  const read = (await plain.query({ query: gql(QUERY), variables: VARIABLES })).data;
+  const days = { query: gql(DAYS), variables: { uuid: read.persons.nodes[0].uuid } };
+  await plain.query(days);
   const answer = {
-    read: (await plain.query({ query: gql(QUERY), variables: VARIABLES })).data,
+    read,
+    days: plain.readQuery(days),
+    kept: Object.keys(plain.cache.extract()),
     hashed: (await persisted.query({ query: gql(QUERY), variables: VARIABLES })).data,
     wrong: await plain.query({ query: gql(WRONG) }).catch(refused),
     written: await plain.mutate({ mutation: gql(MUTATION) }).catch(refused),

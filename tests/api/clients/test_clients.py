@@ -16,6 +16,7 @@ from graphql import build_client_schema, get_introspection_query, print_schema
 
 from api.schema import schema
 from graph.cpr.keyring import Keyring
+from graph.time import today
 from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
 from tests.api.clients import node
@@ -78,6 +79,16 @@ def test_apollo_client(told: dict[str, Any]) -> None:
     assert (got["wrong"], got["written"]) == (["bad_question"], ["unknown_unit"])
     assert got["overSocket"]["changes"]["number"] == 1
     assert got["overHttp"] == ["subscription_over_http"]
+
+
+def test_a_cache_that_goes_by_id_keeps_two_days_of_one_thing_apart(told: dict[str, Any]) -> None:
+    """Apollo's cache as it comes: without the day in the id, one of the two would be shown for both."""
+    got = told["apollo"]
+    assert "failed" not in got, got["failed"]
+    then, now = (got["days"][each]["thing"] for each in ("then", "now"))
+    assert (then["asOf"], now["asOf"]) == ("2020-01-01", today().isoformat())
+    assert {f"Person:{then['id']}", f"Person:{now['id']}"} <= set(got["kept"])
+    assert then["id"] != now["id"]
 
 
 def test_graphql_ws_and_graphql_sse(told: dict[str, Any]) -> None:

@@ -22,10 +22,10 @@ def test_every_kind_is_a_thing() -> None:
     assert {each.name for each in SCHEMA.get_possible_types(thing)} == set(KINDS)
 
 
-@pytest.mark.parametrize("at", [None, "2026-06-30", "1990-01-01"])
+@pytest.mark.parametrize("at", [None, "2026-06-30"])
 def test_a_thing_of_any_kind_is_named_without_a_fragment(asking: Asking, at: str | None) -> None:
     for field, kind in PLURALS.items():
-        ask = f"query($at: Date) {{ {field}(first: 3, at: $at) {{ nodes {{ {EVERY} }} }} }}"
+        ask = f"query($at: Date) {{ {field}(first: 1, at: $at) {{ nodes {{ {EVERY} }} }} }}"
         for each in asking.data(ask, {"at": at})[field]["nodes"]:
             assert each["id"] == f"{kind}:{each['uuid']}:{at or TODAY}"
             assert (each["kind"], each["asOf"]) == (kind, at or TODAY)
@@ -42,7 +42,7 @@ def test_a_thing_of_any_kind_is_named_without_a_fragment(asking: Asking, at: str
         "{ assignments(at: $at) { nodes { things: holder { EVERY } } } }",
         "{ assignments(at: $at) { nodes { things: responsibilities { EVERY } } } }",
         "{ changes { nodes { things: thing { EVERY } } } }",
-        '{ search(text: "a", at: $at) { things: thing { EVERY } } }',
+        '{ search(text: "alma", at: $at) { things: thing { EVERY } } }',
         "{ changeFeed(first: 20) { things: thing { EVERY } } }",
     ],
 )

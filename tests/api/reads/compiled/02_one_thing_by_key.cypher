@@ -1,0 +1,8 @@
+// unit
+CALL () {
+  MATCH (:SourceRecord {key: $p1})-[:TELLS]->(n:Unit)
+  RETURN n
+}
+WITH *
+WHERE n.active
+RETURN null AS head, [[n.name]] AS rows
