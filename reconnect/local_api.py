@@ -15,11 +15,14 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from graphql import GraphQLError
 
 from api.access.rights import Access
+from api.computed.contract import Caller
 from api.http.failures import formed
+from api.reads.explained import Explained
 from api.reads.limits import Limits
-from api.reads.question import Rejected, question_of
+from api.reads.question import Question, Rejected, question_of
 from api.reads.reader import Reader
 from graph.connection import connect_async
+from graph.errors import GraphError
 from graph.retry import NEXT
 from reconnect.context import Context
 from reconnect.errors import ProgramError
@@ -64,14 +67,39 @@ class LocalApi:
         answer: dict[str, Any] = orjson.loads(self.answer(access, document, operation, variables))["data"]
         return answer
 
+    def explained(
+        self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]
+    ) -> Sequence[Explained]:
+        """How each root field is answered. Raises QueryRejected."""
+        try:
+            return self._portal.call(self._explained, access, document, operation, variables)
+        except Rejected as refused:
+            raise QueryRejected(refused) from refused
+
+    async def _explained(
+        self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]
+    ) -> Sequence[Explained]:
+        question = self._read(document, operation)
+        try:
+            return await self._reader.explained(question, variables, Caller(access.name, access.roles, access.fields()))
+        except GraphQLError as error:
+            raise Rejected(error) from error
+        except GraphError as error:
+            raise Rejected(GraphQLError(str(error), extensions={"code": error.code})) from error
+
     async def _whole(
         self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]
     ) -> bytes:
+        question = self._read(document, operation)
+        answer = await self._reader.answer(question, variables, access.fields(), access.name, roles=access.roles)
+        return b"".join([part async for part in answer]) if isinstance(answer, AsyncIterator) else answer
+
+    @staticmethod
+    def _read(document: str, operation: str | None) -> Question:
         question = question_of(document, operation)
         if not question.is_read:
             raise Rejected(GraphQLError(_READS_ONLY, extensions={"code": "reads_only"}))
-        answer = await self._reader.answer(question, variables, access.fields(), access.name, roles=access.roles)
-        return b"".join([part async for part in answer]) if isinstance(answer, AsyncIterator) else answer
+        return question
 
 
 @contextmanager

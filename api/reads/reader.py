@@ -29,6 +29,7 @@ from api.computed.contract import Caller
 from api.http.availability import Availability, OutOfTime, Patience
 from api.reads.bounded_cache import Kept
 from api.reads.compiler import Compiler
+from api.reads.explained import Explained, explained
 from api.reads.json_writer import Ambiguous, Opened, Writer
 from api.reads.known_names import Targets
 from api.reads.lengths import Lengths, measured
@@ -145,10 +146,7 @@ class Reader:
             extensions = orjson.dumps({"cost": paid})
         if key is not None:  # kept once it is paid for: until then Neo4j has not planned it
             self._plans.put(key, plan, question.size + _BYTES_A_CHARACTER * plan.size)
-        for rule in plan.rules:
-            told = partial(self._rules.answer, rule, values, day, caller)
-            values[rule.parameter] = await patience.wait(partial(self._in_thread, told))
-        asked = [(each, each.parameters.bind(values)) for each in plan.statements]
+        asked = await self._bound(plan, values, day, caller, patience)
         stream = Stream(account)
         written = self._written(plan, asked, caller.name, patience, extensions, stream)
         begun = bytearray()
@@ -162,6 +160,26 @@ class Reader:
                     raise
                 return self._streamed(bytes(begun), written)
         return bytes(begun)
+
+    async def explained(
+        self, question: Question, variables: Mapping[str, Any] | None, caller: Caller
+    ) -> Sequence[Explained]:
+        """How each root field is answered. Raises as ``answer``, without its errors' form."""
+        patience = Patience(self._available, self.limits.seconds)
+        given = coerced(question, variables)
+        day = today()
+        plan, _ = await self._plan(question, given, caller.rights, day, await self._shows(day, patience))
+        asked = await self._bound(plan, dict(given.coerced), day, caller, patience)
+        return [await explained(self.reading, plan.roots[each.place].key, each, bound) for each, bound in asked]
+
+    async def _bound(
+        self, plan: Plan, values: dict[str, Any], day: date, caller: Caller, patience: Patience
+    ) -> list[tuple[Statement, Mapping[str, Any]]]:
+        """Each statement with its parameters, after the rules have answered."""
+        for rule in plan.rules:
+            told = partial(self._rules.answer, rule, values, day, caller)
+            values[rule.parameter] = await patience.wait(partial(self._in_thread, told))
+        return [(each, each.parameters.bind(values)) for each in plan.statements]
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
         inside = contextvars.copy_context()

@@ -44,6 +44,9 @@ def query(
     url: Annotated[
         str | None, typer.Option(help="Address of the service; default the one in RECONNECT_HOME.", show_default=False)
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Print the compiled Cypher, its plan and its time instead of the answer.")
+    ] = False,
 ) -> None:
     """Run the GraphQL query in a file, and print the answer as JSON.
 
@@ -61,6 +64,11 @@ def query(
     except (OSError, UnicodeDecodeError) as error:
         raise CommandFailed(f"{file} can't be read: {error}", Exit.USAGE) from error
     token = _token(token_file)
+    if explain and token is not None:
+        raise CommandFailed("--explain reads the graph itself: ask without a token.", Exit.USAGE)
+    if explain:
+        _explain(of(context), document, operation, variables)
+        return
     if token is None:
         answer = _here(of(context), document, operation, variables)
     else:
@@ -132,6 +140,23 @@ def _here(context: Context, document: str, operation: str | None, variables: dic
         except QueryRejected as refused:
             return {"errors": refused.errors}
         return answer
+
+
+def _explain(context: Context, document: str, operation: str | None, variables: dict[str, Any]) -> None:
+    from api.access.rights import ROLES, Access
+    from reconnect.local_api import QueryRejected, local_api
+
+    with local_api(context) as api:
+        try:
+            fields = api.explained(Access("command line", frozenset(ROLES)), document, operation, variables)
+        except QueryRejected as refused:
+            raise CommandFailed(str(refused)) from refused
+    for each in fields:
+        print(f"// {each.field}: planned in {each.planning * 1000:.1f} ms, ran in {each.running * 1000:.1f} ms")
+        print(each.text, end="\n\n")
+        for step in each.steps:
+            print(f"//   {step}")
+        print()
 
 
 def _there(url: str, token: str, document: str, operation: str | None, variables: dict[str, Any]) -> dict[str, Any]:

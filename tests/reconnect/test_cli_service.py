@@ -1,6 +1,7 @@
 """The web service from the command line: tokens, queries with and without one, and the end when it is asked to."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -101,6 +102,21 @@ def test_without_a_token_only_reads_are_answered(
     assert json.loads(done.stdout)["errors"][0]["extensions"] == {"code": "reads_only"}
     assert "--token-file" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_a_question_is_explained(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    (tmp_path / "units.graphql").write_text(
+        "query($n: Int) { units(first: $n) { nodes { name } } version { version } }"
+    )
+    done = run("query", "--explain", str(tmp_path / "units.graphql"), "--var", "n=3")
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.split("\n// version:")
+    assert re.match(r"// units: planned in [0-9.]+ ms, ran in [0-9.]+ ms\nMATCH \(n:Unit\)\nWHERE ", first)
+    assert "//   ProduceResults: " in first and "NodeIndex" in first
+    assert "UNWIND" in second
+    (tmp_path / "wrong.graphql").write_text("{ units(first: 0) { nodes { name } } }")
+    refused = run("query", "--explain", str(tmp_path / "wrong.graphql"))
+    assert (refused.returncode, "1 to 100000" in refused.stderr) == (1, True)
 
 
 def test_without_a_token_the_settings_count_as_in_the_service(
