@@ -1,4 +1,6 @@
-"""Export to a target that takes objects: image → shape → plan against the ledger → brake → delivery (DESIGN §4).
+"""Export to a target that takes objects: image → shape → plan against the ledger → brake → delivery.
+
+The rules are those of architecture.md §4 "Export".
 
 A run that finds nothing new writes nothing, neither in the graph nor at the target. A dry run is the same path and ends
 before the delivery. A killed run is continued by the next.
