@@ -96,11 +96,8 @@ class Opus:
     def _nothing(self, names: list[str], cursor: Mapping[str, str]) -> Reading:
         """Nothing has been delivered (yet), which is said. Raises SourceError where the command named the place."""
         if self._is_named:
-            only = f"{names[0]} is" if len(names) == 1 else "there is"
-            raise SourceError(
-                f"{only} no file of Opus: a file is named as Opus names it, such as ZLPE20240305224112_delta.xml, "
-                "since its name tells its day"
-            )
+            what = f"{names[0]} is not a file from Opus" if len(names) == 1 else "There is no file from Opus"
+            raise SourceError(f"{what}: its name must tell its day, as ZLPE20240305224112_delta.xml does.")
         text = "There is no file from Opus at the place in the settings."
         if last := cursor.get("file"):
             text += f" {last} was applied from there: is the share still mounted?"
