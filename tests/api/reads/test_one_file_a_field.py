@@ -22,7 +22,7 @@ def _answer(request: Request):
 FIELD = ComputedField(
     "shouts",
     "Units that shout",
-    (answer_type("Shout", "A unit that shouts", Thing("unit", ("Unit",), "The unit", union=""), Plain("shouted", "String!", "What")),),
+    (answer_type("Shout", "A unit that shouts", Thing("unit", ("Unit",), "The unit"), Plain("shouted", "String!", "What")),),
     RUNS,
     _answer,
     arguments={"word": Argument("String!", "What they shout"), "first": FIRST},
