@@ -33,14 +33,15 @@ def test_there_are_lists_of_both_kinds() -> None:
 @pytest.mark.parametrize(("root", "name", "type_"), lists())
 def test_a_variable_within_a_list(asking: Asking, root: str, name: str, type_: str) -> None:
     item = type_.strip("[]!")
-    whole = "totalCount" if name.startswith("filter.") else "steps"
+    whole = "totalCount" if name.startswith("filter.") else {"search": "property"}.get(root, "steps")
 
     def question(value: str, variable: str) -> str:
         argument = f"filter: {{{name.removeprefix('filter.')}: {value}}}" if "." in name else f"{name}: {value}"
-        needed = 'person: "jytte", ' if root == "nearestManager" else ""
+        needed = {"nearestManager": 'person: "jytte", ', "search": 'text: "a", '}.get(root, "")
         return f"query({variable}) {{ {root}({needed}{argument}) {{ {whole} }} }}"
 
-    known = asking.data("{ units(first: 1) { nodes { uuid } } }")["units"]["nodes"][0]["uuid"]
+    uuid = asking.data("{ units(first: 1) { nodes { uuid } } }")["units"]["nodes"][0]["uuid"]
+    known = {"types": "monthly_full", "kinds": "Unit"}.get(name, uuid)
     literal = f'"{known}"'
     answers: list[Any] = []
     for value, variable, variables in (
