@@ -37,7 +37,7 @@ def test_a_variable_within_a_list(asking: Asking, root: str, name: str, type_: s
 
     def question(value: str, variable: str) -> str:
         argument = f"filter: {{{name.removeprefix('filter.')}: {value}}}" if "." in name else f"{name}: {value}"
-        needed = {"nearestManager": 'person: "jytte", ', "search": 'text: "a", '}.get(root, "")
+        needed = {"nearestManager": 'person: "jytte", ', "search": 'text: "skole", '}.get(root, "")
         return f"query({variable}) {{ {root}({needed}{argument}) {{ {whole} }} }}"
 
     uuid = asking.data("{ units(first: 1) { nodes { uuid } } }")["units"]["nodes"][0]["uuid"]
