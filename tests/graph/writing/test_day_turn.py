@@ -156,7 +156,7 @@ def test_what_must_be_today_asks_the_clock(clean_graph: neo4j.Driver) -> None:
     (person,) = clean_graph.execute_query(
         "MATCH (:SourceRecord {key: 'p2'})-[:TELLS]->(p) RETURN p.uuid AS uuid"
     ).records
-    with pytest.raises(ChangeRejected, match="holds until"):
+    with pytest.raises(ChangeRejected, match="is in force until"):
         erase_person(clean_graph, person["uuid"], Origin("manual", user="hanne", reason="GDPR"))
     found = GraphLookup(clean_graph, "active_directory").employed([":e2"])
     assert found[":e2"][0] == person["uuid"]
