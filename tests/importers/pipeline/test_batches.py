@@ -71,7 +71,7 @@ def test_what_differs_comes_back() -> None:
 
 
 def test_no_thing_comes_twice_in_a_batch_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importers.pipeline.import_run.comparing.BATCH", 3)
+    monkeypatch.setattr("importers.pipeline.comparing.BATCH", 3)
     stated = [
         MatchedStatement("sd", person(str(place), "Alma"), "", uuid, False) for place, uuid in enumerate("aabacdaab")
     ]

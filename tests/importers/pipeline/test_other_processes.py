@@ -8,8 +8,8 @@ PROGRAM = """
 from pathlib import Path
 from exporters.plan2learn.settings import Plan2LearnSettings
 from exporters.plan2learn.target import Plan2Learn
-from graph.statements.statement import Statement, Told
-from graph.statements.merge import Candidate, merged
+from graph.statements.statement import Statement, DatedValue
+from graph.statements.merge import ResolvedStatement, merged
 from graph.writing.difference import Difference
 from graph.identity.known_keys import RecordId
 from graph.statements.merge import Thing
@@ -28,10 +28,10 @@ print(OpusSettings(folder=Path("x"), function_roles={n: "a" for n in range(20)})
 print(RoleRule(name="a", role="b", position_codes=many).digest())
 place = {"form": {"encoding": "windows-1252"}, "delivery": {"kind": "folder", "path": "x"}}
 print(Plan2Learn(Plan2LearnSettings(**place, excluded_levels=many, employment_types=many)).rules)
-values = {each.name: (Told(Period(), each.name),) for each in KINDS["Unit"].properties if each.type == "text"}
+values = {each.name: (DatedValue(Period(), each.name),) for each in KINDS["Unit"].properties if each.type == "text"}
 unit = Statement("Unit", "u", values=values)
 print(to_text(unit, {}))
-after = merged(KINDS["Unit"], [Candidate("sd", unit, {})], SourceOrder())
+after = merged(KINDS["Unit"], [ResolvedStatement("sd", unit, {})], SourceOrder())
 print(Difference("Unit", "u", 1, "changed", RecordId("sd", "Unit", "u"), "", "", Thing(), after).told())
 """
 
