@@ -22,6 +22,9 @@ IN_A_ROW = 3  # institutions that STIL does not answer for, before the run is gi
 MINUTE = "%Y-%m-%dT%H:%M%z"
 
 
+_RULES = {"RequestRejected": "refused", "AccessRejected": "accessrefused"}
+
+
 class UniLogin:
     """STIL's user database. ``now`` is for tests."""
 
@@ -180,7 +183,8 @@ class _Run:
 
     def failed(self, number: str, failure: SourceError) -> Reading:
         """An institution that could not be read: nothing is told of it, the others go on."""
-        rule = type(failure).__name__.lower()
+        # The keys of kept problems outlive the names of our classes.
+        rule = _RULES.get(type(failure).__name__) or type(failure).__name__.lower()
         if isinstance(failure, RequestRejected) and failure.kind == RIGHTS:
             rule = "no_rights"
         problem = Problem("Unit", number, "", rule, str(failure))
