@@ -2,7 +2,7 @@
 
 Several workers may run, on one machine or many: each job is taken by one, and a lock keeps a source or target from
 being run twice at once. The job's error decides whether and when a failed job is tried again
-(``reconnect.work.retrying``), and nothing here does. The queue itself is ``reconnect.work.jobs.queue``.
+(``reconnect.work.retrying``), and nothing here does. The queue itself is ``reconnect.work.queue``.
 """
 
 import asyncio

@@ -399,7 +399,7 @@ def test_the_state_is_shown_without_loading_the_worker() -> None:
     """``status`` and ``worker --check`` are asked every few seconds by monitoring."""
     asked = (
         "import sys; from reconnect.commands import status, worker; "
-        "import reconnect.work.jobs.liveness, reconnect.work.job_states, reconnect.work.source_health; "
+        "import reconnect.work.liveness, reconnect.work.job_states, reconnect.work.source_health; "
         "worker = ('arq', 'reconnect.work.worker', 'reconnect.work.jobs', 'zeep'); "
         "print(*(each for each in sys.modules if each.startswith(worker)))"
     )
