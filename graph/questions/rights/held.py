@@ -1,0 +1,213 @@
+"""The rights that somebody holds on a day: what the evaluator answers, and what everything after it reads.
+
+A held right is one grant at work for one tie (employment, affiliation or the person) and, where the grant goes through
+a role, one assignment. Two employments with the same right are two held rights; nothing is united across them before
+a document is made (kombit_access.md §3 rule 11). All values are wire values: what the system itself compares with.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Content = Literal["kle", "unit", "sensitivity", "itsystem", "payout", "text", "other"]
+Form = Literal["single", "multi", "text"]
+OmittedBecause = Literal[
+    "empty",  # a required or configured constraint came to nothing
+    "mandatory_not_configured",  # a required type is not set on the role
+    "invalid_value",  # a value is outside the type's list or pattern, or cannot be written
+    "system_blocked",
+    "unknown_at_kombit",  # the last read of FK-adm did not contain the role
+    "stopped",  # the person is stopped
+    "conflict",  # separation of duties
+    "condition",  # the grant's condition could not be evaluated
+    "not_deliverable",  # the receiver's form cannot carry it: no URI, no parameter name, no CVR
+]
+_COMMA_SEPARATED: tuple[Content, ...] = ("kle", "unit", "itsystem", "payout")
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Whatever takes part in a right: its kind in the model, its uuid, and what people call it."""
+
+    kind: str
+    uuid: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One step of a chain that a layman reads. Half-open period; None = not limited on that side."""
+
+    kind: str
+    uuid: str
+    text: str
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of an ordered constraint type: what people call it, and the value on the wire."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintType:
+    """A dimension that can limit a right (dataafgrænsningstype).
+
+    ``values``: the permitted (value, title) pairs; empty = any that fits ``pattern``. ``levels``: lowest first.
+    ``cumulative``: a level stands for all below it, which are sent with it where the type takes several values.
+    ``common``: KOMBIT's own type, shared by all systems.
+    """
+
+    uuid: str
+    key: str
+    title: str
+    uri: str
+    content: Content = "other"
+    form: Form = "multi"
+    pattern: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
+    levels: tuple[Level, ...] = ()
+    cumulative: bool = False
+    common: bool = False
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether one constraint may carry several values, separated by commas.
+
+        KOMBIT describes KLE and organisation unit as text with a pattern, and separates their values all the same.
+        """
+        return self.form == "multi" or (self.form == "text" and self.content in _COMMA_SEPARATED)
+
+
+@dataclass(frozen=True, slots=True)
+class ItSystem:
+    """The system that a right is in. ``environment``: test and production are systems of their own."""
+
+    uuid: str
+    key: str
+    title: str
+    uri: str = ""
+    environment: str = ""
+    blocked: bool = False
+    manual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SystemRole:
+    """One right in one system (brugersystemrolle), with the constraint types that it takes."""
+
+    uuid: str
+    key: str
+    title: str
+    uri: str
+    system: ItSystem
+    description: str = ""
+    sensitive: bool = False
+    required: tuple[ConstraintType, ...] = ()
+    optional: tuple[ConstraintType, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobFunctionRole:
+    """The municipality's bundle of system roles (jobfunktionsrolle). ``uri`` never follows a changed title.
+
+    ``delegated_from_cvr``: another authority lets our staff hold its role; the role keeps that authority's URI and CVR.
+    ``number``: for callers that know roles by number only.
+    """
+
+    uuid: str
+    key: str
+    title: str
+    uri: str
+    number: int | None = None
+    description: str = ""
+    sensitive: bool = False
+    delegated_from_cvr: str | None = None
+    delegated_to_cvr: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitValue:
+    """A value of a limit, and the chain from the grant to it."""
+
+    value: str
+    why: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What one constraint type limits a right to.
+
+    ``values``: sorted by code point, KLE collapsed, never empty unless ``unlimited``.
+    ``dynamic``: derived from the organisation or given with the grant; KOMBIT is sent these under ``parameter`` and
+    holds the others itself. ``unlimited``: an optional type left open on purpose; no values then.
+    """
+
+    type: ConstraintType
+    values: tuple[LimitValue, ...] = ()
+    dynamic: bool = False
+    parameter: str | None = None
+    unlimited: bool = False
+
+    @property
+    def wire(self) -> tuple[str, ...]:
+        return tuple(each.value for each in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class IncludedRight:
+    """A system role that a held right amounts to, with its limits, in the order of their types' URIs."""
+
+    system_role: SystemRole
+    limits: tuple[Limit, ...] = ()
+
+    @property
+    def system(self) -> ItSystem:
+        return self.system_role.system
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRight:
+    """A right at work on a day.
+
+    ``subject``: the employment, affiliation or person through which it is held. ``assignment``: the role held, where
+    the grant goes through one. ``unit``: the unit that derived values count from. ``included``: all system roles of a
+    job-function role and its bundles; of a system role granted directly, that one. ``why``: from the grant down.
+    """
+
+    right: JobFunctionRole | SystemRole
+    grant: Thing
+    subject: Thing
+    person: Thing
+    assignment: Thing | None = None
+    unit: Thing | None = None
+    included: tuple[IncludedRight, ...] = ()
+    why: tuple[Reason, ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Omitted:
+    """A right that would be held if it were not for ``reason``. ``text`` says it to people, with what would help."""
+
+    right: JobFunctionRole | SystemRole
+    grant: Thing
+    subject: Thing
+    person: Thing
+    reason: OmittedBecause
+    constraint: ConstraintType | None = None
+    text: str = ""
+    why: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The answer for one person or all: what is held, and what was left out."""
+
+    held: tuple[HeldRight, ...] = ()
+    omitted: tuple[Omitted, ...] = ()
