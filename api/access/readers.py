@@ -9,7 +9,8 @@ STORED: Mapping[str, frozenset[str]] = {
         (
             "Unit", "Person", "Employment", "Affiliation", "Position", "Role", "Assignment", "Substitution", "KleNode",
             "Function", "SystemGroup", "ItSystem", "Account", "DirectoryGroup", "PositionCategory", "KleFacet",
-            "KleFacetCategory", "TreeUnit", "EmploymentCount",
+            "KleFacetCategory", "TreeUnit", "EmploymentCount", "ConstraintType", "SystemRole", "JobFunctionRole",
+            "Grant", "ConstraintSetting",
         ),
         EVERYBODY,
     ),

@@ -92,6 +92,11 @@ BY_HAND: Mapping[str, frozenset[str]] = {
     "Role": frozenset({"rights"}),
     "KleNode": frozenset({"organisation"}),
     "ItSystem": frozenset({"organisation", "rights"}),
+    "ConstraintType": frozenset({"rights"}),
+    "SystemRole": frozenset({"rights"}),
+    "JobFunctionRole": frozenset({"rights"}),
+    "Grant": frozenset({"rights"}),
+    "ConstraintSetting": frozenset({"rights"}),
 }
 
 

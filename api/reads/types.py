@@ -4,14 +4,17 @@ Made from ``graph.model``, so that nothing of the model is missing. The GraphQL 
 compiler (``api.reads.compiler``) are both made from this list.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from api.reads.filters import camel
 from api.reads.record_fields import explained
+from api.reads.ways_back import BACK
 from graph.collation import caption
 from graph.model import KINDS, Kind, Link, Property
+from graph.model.organisation import ASSIGNMENT, RESPONSIBLE_FOR
+from graph.model.rights import CONSTRAINT_SETTING, GRANTEES, RIGHTS
 
 Scalar = Literal[
     "ID",
@@ -175,7 +178,7 @@ def _value(prop: Property, of: str = "{v}") -> Value:
 
 
 def _way(link: Link) -> Way:
-    to = "" if len(link.targets) == 1 else ("Holder" if link.name == "holder" else "Responsibility")
+    to = "" if len(link.targets) == 1 else _INTERFACES[frozenset(link.targets)]
     return Way(camel(link.name), link.targets, _arrow(link.type, link.incoming), not link.single, True, link.doc, to)
 
 
@@ -183,55 +186,17 @@ def _arrow(type_: str, incoming: bool) -> str:
     return ("({n})<-[{r}:%s]-({m})" if incoming else "({n})-[{r}:%s]->({m})") % type_
 
 
+# The interface of what a link leads to, where that may be of several kinds.
+_INTERFACES: Mapping[frozenset[str], str] = {
+    frozenset(ASSIGNMENT.link("holder").targets): "Holder",
+    frozenset(RESPONSIBLE_FOR): "Responsibility",
+    frozenset(RIGHTS): "Right",
+    frozenset(GRANTEES): "Grantee",
+    frozenset(CONSTRAINT_SETTING.link("of").targets): "ConstraintOwner",
+}
+
 # What ties a person to a unit.
 TIES = ("Employment", "Affiliation")
-
-# The way back: (type, field, the kind that it leads to, which states the link, that link, explanation).
-_BACK = (
-    ("Unit", "children", "Unit", "parent", "Units directly below"),
-    ("Unit", "employments", "Employment", "unit", "Who works here"),
-    ("Unit", "paidHere", "Employment", "paid_in", "Whom payroll has here"),
-    ("Unit", "affiliations", "Affiliation", "unit", "Tied to it without payroll"),
-    ("Unit", "assignments", "Assignment", "unit", "Roles held for this unit"),
-    ("Person", "employments", "Employment", "person", "Employments of the person"),
-    ("Person", "affiliations", "Affiliation", "person", "Ties without payroll of the person"),
-    ("Person", "assignments", "Assignment", "holder", "Held by the person, without employment"),
-    ("Person", "substitutions", "Substitution", "person", "For whom the person stands in"),
-    ("Person", "accounts", "Account", "owner", "Accounts of the person"),
-    ("Employment", "assignments", "Assignment", "holder", "Roles held by this employment"),
-    ("Affiliation", "assignments", "Assignment", "holder", "Roles held by this affiliation"),
-    ("Employment", "sponsors", "Affiliation", "sponsor", "External people it answers for"),
-    ("Position", "employments", "Employment", "position", "Employments in the position"),
-    ("Employment", "accounts", "Account", "employment", "Where accounts are given per employment"),
-    ("Position", "replaces", "Position", "replaced_by", "Positions that it took the place of"),
-    ("PositionCategory", "positions", "Position", "in_category", "Positions in the category"),
-    ("PositionCategory", "children", "PositionCategory", "parent", "Categories directly below"),
-    ("Role", "assignments", "Assignment", "role", "Who holds the role, and where"),
-    ("Assignment", "substitutions", "Substitution", "assignment", "Who stands in"),
-    ("KleNode", "children", "KleNode", "parent", "Nodes directly below"),
-    ("KleNode", "replaces", "KleNode", "replaced_by", "What it took the place of"),
-    ("KleFacetCategory", "facets", "KleFacet", "category", "Facets in the category"),
-    ("KleFacet", "replaces", "KleFacet", "replaced_by", "Facets that it took the place of"),
-    ("DirectoryGroup", "accounts", "Account", "groups", "Direct members"),
-    ("DirectoryGroup", "subgroups", "DirectoryGroup", "groups", "Groups that are members of it"),
-    ("ItSystem", "directoryGroups", "DirectoryGroup", "system", "Groups in the directory"),
-    ("KleNode", "performedBy", "Unit", "performs", "Units that perform it"),
-    ("KleNode", "responsibleUnits", "Unit", "responsible_for", "Units that are responsible for it"),
-    ("KleNode", "assignments", "Assignment", "responsibilities", "Roles that are about it"),
-    ("ItSystem", "assignments", "Assignment", "responsibilities", "Roles that are about it"),
-    ("ItSystem", "accounts", "Account", "system", "Accounts in the system"),
-    ("SystemGroup", "systems", "ItSystem", "groups", "Systems in the group"),
-    ("SystemGroup", "assignments", "Assignment", "responsibilities", "Roles that are about it"),
-    ("Unit", "countedHere", "Unit", "counts_as", "Payroll units whose place in the line this is"),
-    ("Unit", "scopeOf", "Substitution", "scope_units", "Substitutions that hold for it"),
-    ("KleNode", "interestedUnits", "Unit", "interested_in", "Units that are interested in it"),
-    ("KleNode", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
-    ("ItSystem", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
-    ("SystemGroup", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
-    ("SystemGroup", "subgroups", "SystemGroup", "groups", "Groups that are members of it"),
-    ("Function", "scopeOf", "Substitution", "scope_responsibilities", "Substitutions that hold for it"),
-    ("Function", "assignments", "Assignment", "responsibilities", "Roles that are about it"),
-)
 
 
 def _of_kind(kind: Kind) -> Type:
@@ -304,7 +269,7 @@ def _linking(kind: Kind) -> Iterator[tuple[Way, Link]]:
     """The fields that lead over links, both ways, each with its link."""
     for link in kind.links:
         yield _way(link), link
-    for of, name, by, stated, doc in _BACK:
+    for of, name, by, stated, doc in BACK:
         if of == kind.name:
             link = KINDS[by].link(stated)
             order = _IN_ORDER.get((of, name), "{m}.uuid")
@@ -448,7 +413,9 @@ PLURALS: dict[str, str] = {
     "positions": "Position", "roles": "Role", "assignments": "Assignment", "substitutions": "Substitution",
     "kleNodes": "KleNode", "functions": "Function", "systemGroups": "SystemGroup", "itSystems": "ItSystem",
     "accounts": "Account", "directoryGroups": "DirectoryGroup", "positionCategories": "PositionCategory",
-    "kleFacets": "KleFacet", "kleFacetCategories": "KleFacetCategory",
+    "kleFacets": "KleFacet", "kleFacetCategories": "KleFacetCategory", "constraintTypes": "ConstraintType",
+    "systemRoles": "SystemRole", "jobFunctionRoles": "JobFunctionRole", "grants": "Grant",
+    "constraintSettings": "ConstraintSetting",
 }  # fmt: skip
 RECORD_LISTS: dict[str, str] = {
     "changes": "Change", "runs": "Run", "badRecords": "BadRecord", "brakes": "Brake", "ambiguities": "Ambiguity",

@@ -1,18 +1,14 @@
 """From entries of a facts file to statements. Each section has one function; what is wrong with an entry is told."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
-from uuid import UUID
 
 from graph.cpr.keyring import number_in
-from graph.errors import Unknown
-from graph.identity.lookup import responsibility_kind
 from graph.model import KINDS, Property
-from graph.statements.statement import BadRecord, DatedLink, DatedValue, Problem, Ref, Statement, Value
-from graph.time import EmptyPeriod, Period, period
+from graph.statements.statement import DatedLink, DatedValue, Problem, Statement, Value
+from graph.time import Period
+from importers.facts import rights
+from importers.facts.entries import OWN_KLE_NUMBER, Entries, Links, Values, key_of
 from importers.facts.loading import Doubled
 from importers.facts.reader import Entry, day
 from importers.source import Mapped
@@ -31,97 +27,20 @@ SECTIONS = {
     "accounts": "Account",
     "assignments": "Assignment",
     "substitutes": "Substitution",
+    "constraint_types": "ConstraintType",
+    "system_roles": "SystemRole",
+    "job_function_roles": "JobFunctionRole",
+    "grants": "Grant",
+    "constraint_settings": "ConstraintSetting",
 }
 # Told in periods (absences, leave) or from a day on (dead), not for the whole life of the thing.
 TIMED = frozenset({"absent", "dead", "on_leave"})
-KLE_PREFIX = "kle:"
-KLE_NUMBER = re.compile(r"[0-9]{2}(\.[0-9]{2}){0,2}")
-# Of a node that the file makes: a main group of one digit is none of KLE's, and can't be confused with one.
-OWN_KLE_NUMBER = re.compile(r"[0-9]{1,2}(\.[0-9]{2}){0,2}")
-KEY_PROPERTY = {"KleNode": "number", "Function": "key", "SystemGroup": "key", "ItSystem": "key", "Role": "key"}
-
-
-@dataclass(frozen=True)
-class Entries:
-    """The entry being mapped, and the ids that the file itself has: others are looked for elsewhere.
-
-    ``notices``: what is doubtful in it, although it is taken.
-    """
-
-    kind: str
-    entry: Entry
-    own: Mapping[str, frozenset[str]]
-    notices: list[Problem] = field(default_factory=list)
-
-    @property
-    def key(self) -> str:
-        return key_of(self.entry)
-
-    def bad(self, field: str, rule: str, text: str) -> BadRecord:
-        return BadRecord(Problem(self.kind, self.key, field, rule, text))
-
-    def period(self, entry: Entry, field: str, default: Period | None = None) -> Period:
-        default = default or Period()
-        try:
-            start = day(entry["from"]) if entry.get("from") is not None else default.start
-            end = day(entry["to"]) if entry.get("to") is not None else default.end
-            return period(start, end)
-        except EmptyPeriod as empty:
-            raise self.bad(field, "empty_period", str(empty)) from empty
-        except ValueError as wrong:
-            raise self.bad(field, "date", str(wrong)) from wrong
-
-    def ref(self, field: str, kind: str, name: object) -> Ref:
-        """An own id, a uuid, a natural key, or another source's key (``sd:employment:XA:00417``)."""
-        if name is None or name == "" or isinstance(name, dict | list | bool):
-            raise self.bad(field, "reference", f"{name!r} is not the id of a {kind}")
-        text = str(name)
-        if kind == "KleNode":
-            return self._kle(field, text)
-        if text in self.own.get(kind, ()):
-            return Ref(kind, text, "natural" if KINDS[kind].natural else "source")
-        if KINDS[kind].natural:
-            return Ref(kind, text, "natural")
-        if _is_uuid(text):
-            return Ref(kind, text.lower(), "uuid")
-        return Ref(kind, text, "other" if ":" in text else "source")
-
-    def _kle(self, field: str, text: str) -> Ref:
-        """A number of KLE, written alike in every field: with kle: in front, or without."""
-        number = text.removeprefix(KLE_PREFIX)
-        form = OWN_KLE_NUMBER if number in self.own.get("KleNode", ()) else KLE_NUMBER
-        return Ref("KleNode", self.kle_number(field, number, form), "natural")
-
-    def kle_number(self, field: str, number: str, form: re.Pattern[str]) -> str:
-        if not form.fullmatch(number):
-            told = f"{number!r} is not a number of KLE: it is written 27, 27.12 or 27.12.04, in quotes"
-            raise self.bad(field, "kle_number", told)
-        return number
-
-    def responsibility(self, field: str, text: object) -> Ref:
-        if KLE_NUMBER.fullmatch(str(text)) or str(text).startswith(KLE_PREFIX):
-            return self._kle(field, str(text))
-        try:
-            kind, key = responsibility_kind(str(text))
-        except Unknown as unknown:
-            raise self.bad(field, "responsibility", str(unknown)) from unknown
-        return Ref(kind, key, "natural")
-
-    def listed(self, field: str, entry: Entry | None = None) -> list[Any]:
-        value = (entry or self.entry).get(field) or []
-        if not isinstance(value, list):
-            raise self.bad(field, "list", f"{value!r} is not a list")
-        return value
-
-    def units(self, field: str, life: Period) -> tuple[DatedLink, ...]:
-        """Places over time: [{unit, from, to}]."""
-        tolds = []
-        for each in self.listed(field):
-            if not isinstance(each, dict) or "unit" not in each:
-                raise self.bad(field, "place", f"{each!r}: a place is {{unit, from, to}}")
-            days = self.period(each, field, Period(life.start))
-            tolds.append(DatedLink(days, self.ref(field, "Unit", each["unit"])))
-        return tuple(tolds)
+KEY_PROPERTY = {"KleNode": "number"} | dict.fromkeys(
+    (
+        "Function", "SystemGroup", "ItSystem", "Role", "ConstraintType", "SystemRole", "JobFunctionRole", "Grant",
+    ),
+    "key",
+)  # fmt: skip
 
 
 def mapped(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> Mapped:
@@ -216,8 +135,6 @@ def _cpr(at: Entries, text: str) -> str | None:
     return found
 
 
-Values = dict[str, tuple[DatedValue, ...]]
-Links = dict[str, tuple[DatedLink, ...]]
 Special = Callable[[Entries, Period, Values, Links], set[str]]
 
 
@@ -238,7 +155,9 @@ def _unit(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     links["parent"] = at.units("parents", life)
     for name in ("performs", "responsible_for", "interested_in"):
         links[name] = tuple(DatedLink(life, at.ref(name, "KleNode", each)) for each in at.listed(name))
-    return {"title", "parents", "performs", "responsible_for", "interested_in"}
+    if at.entry.get("paid_out_by") is not None:
+        links["paid_out_by"] = (DatedLink(life, at.ref("paid_out_by", "Unit", at.entry["paid_out_by"])),)
+    return {"title", "parents", "performs", "responsible_for", "interested_in", "paid_out_by"}
 
 
 def _person(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
@@ -271,7 +190,8 @@ def _employment(at: Entries, life: Period, values: Values, links: Links) -> set[
     if at.entry.get("position") is not None:
         links["position"] = (DatedLink(life, at.ref("position", "Position", at.entry["position"])),)
     values.setdefault("number", (DatedValue(life, at.key),))
-    return {"position", *_tie(at, life, values, links)}
+    links["kle"] = tuple(DatedLink(life, at.ref("kle", "KleNode", each)) for each in at.listed("kle"))
+    return {"position", "kle", *_tie(at, life, values, links)}
 
 
 def _affiliation(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
@@ -338,6 +258,11 @@ _SPECIAL: dict[str, Special] = {
     "Account": _account,
     "Assignment": _assignment,
     "Substitution": _substitute,
+    "ConstraintType": rights.system,
+    "SystemRole": rights.system_role,
+    "JobFunctionRole": rights.job_function_role,
+    "Grant": rights.grant,
+    "ConstraintSetting": rights.constraint_setting,
 }
 
 
@@ -350,16 +275,3 @@ def _periods(at: Entries, field: str) -> tuple[DatedValue, ...]:
 
 def ids(entries: Iterable[Entry]) -> frozenset[str]:
     return frozenset(key for each in entries if (key := key_of(each)))
-
-
-def key_of(entry: Entry) -> str:
-    """The entry's id; empty where it has none that can be one."""
-    told = entry.get("id")
-    return "" if told is None or isinstance(told, dict | list | bool) else str(told)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False

@@ -19,16 +19,25 @@ from protocols.limits import lines as limited
 Entry = dict[str, Any]
 Sections = dict[str, list[Entry]]
 
-LISTS = ("units", "persons", "positions", "employments", "affiliations", "assignments", "substitutes", "accounts")
+LISTS = (
+    "units", "persons", "positions", "employments", "affiliations", "assignments", "substitutes", "accounts", "grants",
+    "constraint_settings",
+)  # fmt: skip
 # Sections that are written as a mapping from the key to the rest: {manager: {title: Leder}}, {"27.12": "27"}, or a
 # plain list of keys. The field that a bare value stands for.
-MAPPINGS = {"roles": "title", "kle": "parent", "functions": "title", "groups": "groups", "systems": "groups"}
+MAPPINGS = {
+    "roles": "title", "kle": "parent", "functions": "title", "groups": "groups", "systems": "groups",
+    "constraint_types": "title", "system_roles": "title", "job_function_roles": "title",
+}  # fmt: skip
 BESIDE = frozenset({"format", "queries", "refusals"})  # no facts: acceptance files carry their questions with them
 
 # In CSV, a cell with several values; and the fields that hold periods of a unit, written unit@from..to.
 SEPARATOR = "|"
 PERIODS = {"units": "parents", "employments": "units", "affiliations": "units", "assignments": "for"}
-MANY = frozenset({"about", "tags", "performs", "responsible_for", "interested_in", "groups"})
+MANY = frozenset({
+    "about", "tags", "performs", "responsible_for", "interested_in", "groups", "kle", "values", "levels", "required",
+    "optional", "includes", "given_to", "except", "within", "fixed", "units", "excluded_units",
+})  # fmt: skip
 
 
 def read(path: Path) -> tuple[Sections, list[str]]:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from graph.model import KINDS, RESPONSIBILITY_PREFIXES, Property
+from importers.facts.entries import KIND_PREFIXES
 from importers.facts.mapping import SECTIONS, TIMED
 from importers.facts.reader import BESIDE, LISTS, MAPPINGS
 
@@ -39,6 +40,12 @@ def _many(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
+def _prefixed(kind: str, link: str) -> Schema:
+    targets = KINDS[kind].link(link).targets
+    allowed = (prefix for prefix, target in KIND_PREFIXES.items() if target in targets)
+    return {"type": "string", "pattern": f"^({'|'.join(allowed)}):.+$"}
+
+
 # What an entry has beside the properties of its kind.
 _MORE: dict[str, Schema] = {
     "kle": {"parent": {"type": ["string", "null"]}},
@@ -50,9 +57,16 @@ _MORE: dict[str, Schema] = {
         "performs": _many(_KEY),
         "responsible_for": _many(_KEY),
         "interested_in": _many(_KEY),
+        "paid_out_by": _KEY,
     },
     "persons": {"absences": _many(_PERIOD), "dead": _DAY, "cpr": {"type": "string", "pattern": "^[0-9]{6}-?[0-9]{4}$"}},
-    "employments": {"person": _KEY, "units": _many(_PLACE), "leave": _many(_PERIOD), "position": _KEY},
+    "employments": {
+        "person": _KEY,
+        "units": _many(_PLACE),
+        "leave": _many(_PERIOD),
+        "position": _KEY,
+        "kle": _many(_KEY),
+    },
     "affiliations": {"person": _KEY, "units": _many(_PLACE), "leave": _many(_PERIOD), "sponsor": _KEY},
     "accounts": {"person": _KEY, "system": _KEY},
     "assignments": {
@@ -76,12 +90,34 @@ _MORE: dict[str, Schema] = {
             "additionalProperties": False,
         },
     },
+    "constraint_types": {"system": _KEY},
+    "system_roles": {"system": _KEY, "required": _many(_KEY), "optional": _many(_KEY)},
+    "job_function_roles": {"includes": _many(_prefixed("JobFunctionRole", "includes"))},
+    "grants": {
+        "gives": _prefixed("Grant", "gives"),
+        "given_to": {**_many(_prefixed("Grant", "given_to")), "minItems": 1},
+        "except": _many(_prefixed("Grant", "exceptions")),
+        "about": _many(_RESPONSIBILITY),
+        "within": _many(_KEY),
+        "for": _KEY,
+        "approved_by": _KEY,
+    },
+    "constraint_settings": {
+        "of": _prefixed("ConstraintSetting", "of"),
+        "type": _KEY,
+        "system_role": _KEY,
+        "units": _many(_KEY),
+        "excluded_units": _many(_KEY),
+        "approved_by": _KEY,
+    },
 }
 _NEEDED = {
     "employments": ["person"],
     "affiliations": ["person"],
     "assignments": ["holder", "role"],
     "substitutes": ["assignment", "person"],
+    "grants": ["gives", "given_to"],
+    "constraint_settings": ["of", "type"],
 }
 
 

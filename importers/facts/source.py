@@ -11,8 +11,9 @@ import orjson
 from graph.retry import NEXT
 from graph.statements.statement import BadRecord, Problem, Statement
 from graph.time import today
+from importers.facts.entries import key_of
 from importers.facts.loading import Doubled
-from importers.facts.mapping import SECTIONS, ids, key_of, mapped
+from importers.facts.mapping import SECTIONS, ids, mapped
 from importers.facts.reader import Entry, Sections, read
 from importers.facts.settings import FactsSettings
 from importers.source import Known, Mapped, RawRecord, Reading, SourceError

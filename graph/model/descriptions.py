@@ -62,6 +62,7 @@ LINKS: Mapping[str, str] = {
     "in_category": "The category that the position belongs to",
     "interested_in": "KLE numbers that the unit is interested in",
     "owner": "The person whose account it is",
+    "paid_out_by": "The unit that pays out for it, and for those below that have none of their own (ydelsesenhed)",
     "parent": "The one directly above it",
     "performs": "KLE numbers that the unit performs",
     "person": "The person",

@@ -1,97 +1,6 @@
-"""The model: every kind of thing, its properties and its links. One home for every name in the graph.
+"""The kinds of the organisation: units, people and their ties, positions, roles, KLE, IT systems, accounts."""
 
-The graph's labels and relationship types, the facts format, the GraphQL API's readable fields and the migrations
-are all made from this list (architecture.md §1, §3). Text in ``doc`` is shown to users.
-"""
-
-from dataclasses import dataclass
-from typing import Literal
-
-from graph.descriptions import LINKS, PROPERTIES
-
-Type = Literal["text", "integer", "decimal", "yes_no", "date", "texts"]
-Access = Literal["open", "private", "cpr"]
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A value that may change over time. ``access`` private = home address, private phone; cpr = CPR number.
-
-    ``withheld_while``: a yes_no property of the same thing; until it is over no source's value is kept, of no day, and
-    what was known is erased, whoever tells of it (``graph.writing.withholding``; cpr.md §7: the address of a protected
-    person).
-    ``identifies``: it tells who a person is (a name in any form, a login, a mail address, a photo); of a person with a
-    protected name it is kept from analysts and from what a terminal shows.
-    """
-
-    name: str
-    type: Type = "text"
-    doc: str = ""
-    access: Access = "open"
-    withheld_while: str | None = None
-    identifies: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.doc:
-            object.__setattr__(self, "doc", PROPERTIES.get(self.name, ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A relationship with a period.
-
-    Stated by the kind that it is listed under. ``incoming``: in the graph the arrow points from the other thing to
-    this one. ``single``: at most one at a time (the highest source wins, day by day); else all sources' are kept.
-    ``outlives``: as told, not cut to the thing's existence: a walk up the organisation goes on through a closed unit
-    as long as its own PART_OF holds (nearest.yaml A14); what took a thing's place did so when it ended.
-    ``owner``: leads to the person whose the thing is, or to something else of that person's.
-    """
-
-    name: str
-    type: str
-    targets: tuple[str, ...]
-    single: bool = False
-    incoming: bool = False
-    outlives: bool = False
-    owner: bool = False
-    doc: str = ""
-    properties: tuple[Property, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.doc:
-            object.__setattr__(self, "doc", LINKS.get(self.name, ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of thing. ``natural``: the property that identifies it to people and other sources.
-
-    ``reused``: when a thing has ended, another one may get its natural key. The key then stands for the one in force.
-    """
-
-    name: str
-    doc: str
-    properties: tuple[Property, ...]
-    links: tuple[Link, ...] = ()
-    natural: str | None = None
-    reused: bool = False
-
-    @property
-    def state(self) -> str:
-        """Label of the nodes that hold its values over time."""
-        return f"{self.name}State"
-
-    def link(self, name: str) -> Link:
-        return next(each for each in self.links if each.name == name)
-
-
-def _texts(
-    names: str, access: Access = "open", withheld_while: str | None = None, *, identifies: bool = False
-) -> tuple[Property, ...]:
-    return tuple(
-        Property(name, access=access, withheld_while=withheld_while, identifies=identifies) for name in names.split()
-    )
-
+from graph.model.kind import Kind, Link, Property, texts
 
 RESPONSIBLE_FOR = ("KleNode", "ItSystem", "SystemGroup", "Function")
 
@@ -105,12 +14,14 @@ UNIT = Kind(
         Property("level", doc="Level as the source names it"),
         Property("type", doc="Type code"),
         Property("type_name", doc="Type in words"),
-        *_texts("street supplement postal_code city country phone payroll_phone email personnel_email"),
-        *_texts("ean se_number p_number cvr cost_center"),
+        *texts("street supplement postal_code city country phone payroll_phone email personnel_email"),
+        *texts("ean se_number p_number cvr cost_center"),
         Property("status", doc="The source's own status"),
         Property("distinguished_name", doc="Its OU in a directory"),
         Property("institution_number", doc="STIL's number of the school or day-care centre (regnr), as text"),
         Property("tags", "texts", "Tags"),
+        Property("sensitivity", doc="The highest level of sensitive data that work in this unit needs (følsomhed)"),
+        Property("passes_kle_down", "yes_no", "Its KLE numbers count for the units below as well"),
     ),
     (
         Link("parent", "PART_OF", ("Unit",), single=True, outlives=True, doc="The line organisation"),
@@ -124,6 +35,7 @@ UNIT = Kind(
         Link("performs", "PERFORMS", ("KleNode",)),
         Link("responsible_for", "RESPONSIBLE_FOR", ("KleNode",)),
         Link("interested_in", "INTERESTED_IN", ("KleNode",)),
+        Link("paid_out_by", "PAID_OUT_BY", ("Unit",), single=True),
     ),
 )
 PERSON = Kind(
@@ -137,13 +49,15 @@ PERSON = Kind(
         Property("alias_given_name", doc="What school systems may show while the name is protected", identifies=True),
         Property("alias_surname", identifies=True),
         Property("work_email", doc="As a directory has it, for people whose employments have none", identifies=True),
-        *_texts("work_phone mobile", identifies=True),
+        *texts("work_phone mobile", identifies=True),
         Property("photo", doc="Hash of the directory's photo (SHA-256, hexadecimal)", identifies=True),
         Property("address_protected", "yes_no", "Protected name and address (navne- og adressebeskyttelse)"),
         Property("absent", "yes_no", "Away as a person: affects every role of the person"),
         Property("dead", "yes_no", "Dead from this day"),
-        *_texts("street supplement postal_code city country", "private", withheld_while="address_protected"),
-        *_texts("private_phone private_email", "private"),
+        Property("stopped", "yes_no", "All rights are stopped, whatever grants them"),
+        Property("stopped_because", doc="Why the rights are stopped"),
+        *texts("street supplement postal_code city country", "private", withheld_while="address_protected"),
+        *texts("private_phone private_email", "private"),
     ),
 )
 SCHOOL_STAFF = (
@@ -173,8 +87,8 @@ EMPLOYMENT = Kind(
         Property("stk", doc="KRL's position code (stillingskode), where payroll delivers it"),
         Property("manager_flag", "yes_no", "Manager of the unit, according to payroll"),
         Property("manager_level"),
-        *_texts("phone extension email", identifies=True),
-        *_texts("pay_grade extra_digit workplace_p_number"),
+        *texts("phone extension email", identifies=True),
+        *texts("pay_grade extra_digit workplace_p_number"),
         Property("phone_hidden", "yes_no", "The phone number is not to be shown outside (hemmeligt nummer)"),
         Property("email_hidden", "yes_no", "The e-mail address is not to be shown outside"),
         Property("anniversary", "date"),
@@ -187,6 +101,7 @@ EMPLOYMENT = Kind(
     ),
     (
         Link("person", "HAS", ("Person",), single=True, incoming=True, owner=True),
+        Link("kle", "HANDLES", ("KleNode",), doc="KLE numbers of its own, in addition to those of the unit"),
         Link("unit", "IN", ("Unit",), single=True, doc="Where the work is"),
         Link("paid_in", "PAID_IN", ("Unit",), single=True, doc="Where payroll has it"),
         Link(
@@ -211,7 +126,7 @@ AFFILIATION = Kind(
         Property("type"),
         Property("supplier"),
         Property("on_leave", "yes_no"),
-        *_texts("phone email", identifies=True),
+        *texts("phone email", identifies=True),
         *SCHOOL_STAFF,
     ),
     (
@@ -256,6 +171,7 @@ ROLE = Kind(
         Property("key"),
         Property("title"),
         Property("covers_all", "yes_no", "An assignment without responsibilities covers all"),
+        Property("sensitivity", doc="The highest level of sensitive data that the role needs (følsomhed)"),
     ),
     natural="key",
 )
@@ -267,6 +183,8 @@ ASSIGNMENT = Kind(
         Property("level"),
         Property("coverage", doc="What part of the organisation it covers, in the source's words"),
         Property("members", "integer", "How many it represents"),
+        Property("sensitivity", doc="The highest level of sensitive data that it needs (følsomhed)"),
+        Property("own_kle_only", "yes_no", "Only the unit's own KLE counts, not what units above pass down"),
     ),
     (
         Link("holder", "HOLDS", ("Employment", "Affiliation", "Person"), single=True, incoming=True),
@@ -355,7 +273,15 @@ SYSTEM_GROUP = Kind(
 IT_SYSTEM = Kind(
     "ItSystem",
     "An IT system.",
-    (Property("key"), Property("title")),
+    (
+        Property("key"),
+        Property("title"),
+        Property("uri", doc="Its address as a name, such as its SAML entity ID"),
+        Property("cvr", doc="CVR number of who owns it"),
+        Property("environment", doc="production or test: each environment is a system of its own"),
+        Property("blocked", "yes_no", "Rights in it are left out"),
+        Property("manual", "yes_no", "Rights in it are given by hand, by its own administrator"),
+    ),
     (Link("groups", "MEMBER_OF", ("SystemGroup",)),),
     natural="key",
 )
@@ -380,7 +306,7 @@ ACCOUNT = Kind(
     (
         Property("login", doc="What one logs in with: sAMAccountName, UNI-Login", identifies=True),
         Property("principal_name", doc="userPrincipalName", identifies=True),
-        *_texts("display_name email", identifies=True),
+        *texts("display_name email", identifies=True),
         Property("enabled", "yes_no"),
         Property("expires", "date", "The first day on which it no longer works"),
         Property("distinguished_name", identifies=True),
@@ -403,33 +329,3 @@ ACCOUNT = Kind(
         Link("groups", "MEMBER_OF", ("DirectoryGroup",)),
     ),
 )
-
-# In the order in which they are written: what is pointed to comes before what points.
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        KLE_NODE, KLE_FACET_CATEGORY, KLE_FACET, FUNCTION, SYSTEM_GROUP, IT_SYSTEM, ROLE, POSITION_CATEGORY, POSITION,
-        UNIT, PERSON, EMPLOYMENT, AFFILIATION, DIRECTORY_GROUP, ACCOUNT, ASSIGNMENT, SUBSTITUTION,
-    )
-}  # fmt: skip
-
-# A responsibility is written kind:key (nearest.yaml): which kind stands behind each prefix.
-RESPONSIBILITY_PREFIXES = {
-    "kle": "KleNode",
-    "system": "ItSystem",
-    "group": "SystemGroup",
-    "function": "Function",
-}
-
-# Properties that people write in their own words, and everybody may read: no place for a CPR number.
-PROSE = frozenset({
-    "name", "short_name", "type_name", "given_name", "surname", "addressing_name", "alias_given_name", "alias_surname",
-    "title", "short_title", "supplier", "occupation", "school_roles", "coverage", "description", "display_name", "tags",
-    "category", "invoice_levels", "pay_grade",
-})  # fmt: skip
-
-# Texts that the graph has an index of, the captions that names are sorted by among them. An entry of an index holds
-# 8 kB at most, and Neo4j refuses to write what is longer.
-INDEXED: frozenset[str] = frozenset({"name", "title", "number", "institution_number", "login", "code", "key"})
-LONGEST_INDEXED = 1000
-"""Letters; of four bytes at most. Keys of records are indexed as well."""

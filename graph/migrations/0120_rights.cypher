@@ -1,0 +1,42 @@
+// Rights: identity of their kinds.
+CREATE CONSTRAINT constraint_type_uuid IF NOT EXISTS FOR (n:ConstraintType) REQUIRE n.uuid IS UNIQUE;
+CREATE CONSTRAINT constraint_type_key IF NOT EXISTS FOR (n:ConstraintType) REQUIRE n.key IS UNIQUE;
+CREATE CONSTRAINT system_role_uuid IF NOT EXISTS FOR (n:SystemRole) REQUIRE n.uuid IS UNIQUE;
+CREATE CONSTRAINT system_role_key IF NOT EXISTS FOR (n:SystemRole) REQUIRE n.key IS UNIQUE;
+CREATE CONSTRAINT job_function_role_uuid IF NOT EXISTS FOR (n:JobFunctionRole) REQUIRE n.uuid IS UNIQUE;
+CREATE CONSTRAINT job_function_role_key IF NOT EXISTS FOR (n:JobFunctionRole) REQUIRE n.key IS UNIQUE;
+CREATE CONSTRAINT grant_uuid IF NOT EXISTS FOR (n:Grant) REQUIRE n.uuid IS UNIQUE;
+CREATE CONSTRAINT grant_key IF NOT EXISTS FOR (n:Grant) REQUIRE n.key IS UNIQUE;
+CREATE CONSTRAINT constraint_setting_uuid IF NOT EXISTS FOR (n:ConstraintSetting) REQUIRE n.uuid IS UNIQUE;
+
+// What starts or ends on a day: the day turn.
+CREATE INDEX approved_by_from IF NOT EXISTS FOR ()-[r:APPROVED_BY]-() ON (r.from);
+CREATE INDEX approved_by_to IF NOT EXISTS FOR ()-[r:APPROVED_BY]-() ON (r.to);
+CREATE INDEX excepted_from IF NOT EXISTS FOR ()-[r:EXCEPTED]-() ON (r.from);
+CREATE INDEX excepted_to IF NOT EXISTS FOR ()-[r:EXCEPTED]-() ON (r.to);
+CREATE INDEX given_to_from IF NOT EXISTS FOR ()-[r:GIVEN_TO]-() ON (r.from);
+CREATE INDEX given_to_to IF NOT EXISTS FOR ()-[r:GIVEN_TO]-() ON (r.to);
+CREATE INDEX gives_from IF NOT EXISTS FOR ()-[r:GIVES]-() ON (r.from);
+CREATE INDEX gives_to IF NOT EXISTS FOR ()-[r:GIVES]-() ON (r.to);
+CREATE INDEX handles_from IF NOT EXISTS FOR ()-[r:HANDLES]-() ON (r.from);
+CREATE INDEX handles_to IF NOT EXISTS FOR ()-[r:HANDLES]-() ON (r.to);
+CREATE INDEX includes_from IF NOT EXISTS FOR ()-[r:INCLUDES]-() ON (r.from);
+CREATE INDEX includes_to IF NOT EXISTS FOR ()-[r:INCLUDES]-() ON (r.to);
+CREATE INDEX leaves_out_from IF NOT EXISTS FOR ()-[r:LEAVES_OUT]-() ON (r.from);
+CREATE INDEX leaves_out_to IF NOT EXISTS FOR ()-[r:LEAVES_OUT]-() ON (r.to);
+CREATE INDEX limits_from IF NOT EXISTS FOR ()-[r:LIMITS]-() ON (r.from);
+CREATE INDEX limits_to IF NOT EXISTS FOR ()-[r:LIMITS]-() ON (r.to);
+CREATE INDEX may_limit_from IF NOT EXISTS FOR ()-[r:MAY_LIMIT]-() ON (r.from);
+CREATE INDEX may_limit_to IF NOT EXISTS FOR ()-[r:MAY_LIMIT]-() ON (r.to);
+CREATE INDEX only_in_from IF NOT EXISTS FOR ()-[r:ONLY_IN]-() ON (r.from);
+CREATE INDEX only_in_to IF NOT EXISTS FOR ()-[r:ONLY_IN]-() ON (r.to);
+CREATE INDEX paid_out_by_from IF NOT EXISTS FOR ()-[r:PAID_OUT_BY]-() ON (r.from);
+CREATE INDEX paid_out_by_to IF NOT EXISTS FOR ()-[r:PAID_OUT_BY]-() ON (r.to);
+CREATE INDEX requires_from IF NOT EXISTS FOR ()-[r:REQUIRES]-() ON (r.from);
+CREATE INDEX requires_to IF NOT EXISTS FOR ()-[r:REQUIRES]-() ON (r.to);
+CREATE INDEX selects_from IF NOT EXISTS FOR ()-[r:SELECTS]-() ON (r.from);
+CREATE INDEX selects_to IF NOT EXISTS FOR ()-[r:SELECTS]-() ON (r.to);
+CREATE INDEX sets_from IF NOT EXISTS FOR ()-[r:SETS]-() ON (r.from);
+CREATE INDEX sets_to IF NOT EXISTS FOR ()-[r:SETS]-() ON (r.to);
+CREATE INDEX within_role_from IF NOT EXISTS FOR ()-[r:WITHIN_ROLE]-() ON (r.from);
+CREATE INDEX within_role_to IF NOT EXISTS FOR ()-[r:WITHIN_ROLE]-() ON (r.to);

@@ -1,0 +1,89 @@
+"""What a kind of thing is made of: properties and links."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from graph.model.descriptions import LINKS, PROPERTIES
+
+Type = Literal["text", "integer", "decimal", "yes_no", "date", "texts"]
+Access = Literal["open", "private", "cpr"]
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A value that may change over time. ``access`` private = home address, private phone; cpr = CPR number.
+
+    ``withheld_while``: a yes_no property of the same thing; until it is over no source's value is kept, of no day, and
+    what was known is erased, whoever tells of it (``graph.writing.withholding``; cpr.md §7: the address of a protected
+    person).
+    ``identifies``: it tells who a person is (a name in any form, a login, a mail address, a photo); of a person with a
+    protected name it is kept from analysts and from what a terminal shows.
+    """
+
+    name: str
+    type: Type = "text"
+    doc: str = ""
+    access: Access = "open"
+    withheld_while: str | None = None
+    identifies: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.doc:
+            object.__setattr__(self, "doc", PROPERTIES.get(self.name, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A relationship with a period.
+
+    Stated by the kind that it is listed under. ``incoming``: in the graph the arrow points from the other thing to
+    this one. ``single``: at most one at a time (the highest source wins, day by day); else all sources' are kept.
+    ``outlives``: as told, not cut to the thing's existence: a walk up the organisation goes on through a closed unit
+    as long as its own PART_OF holds (nearest.yaml A14); what took a thing's place did so when it ended.
+    ``owner``: leads to the person whose the thing is, or to something else of that person's.
+    """
+
+    name: str
+    type: str
+    targets: tuple[str, ...]
+    single: bool = False
+    incoming: bool = False
+    outlives: bool = False
+    owner: bool = False
+    doc: str = ""
+    properties: tuple[Property, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.doc:
+            object.__setattr__(self, "doc", LINKS.get(self.name, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of thing. ``natural``: the property that identifies it to people and other sources.
+
+    ``reused``: when a thing has ended, another one may get its natural key. The key then stands for the one in force.
+    """
+
+    name: str
+    doc: str
+    properties: tuple[Property, ...]
+    links: tuple[Link, ...] = ()
+    natural: str | None = None
+    reused: bool = False
+
+    @property
+    def state(self) -> str:
+        """Label of the nodes that hold its values over time."""
+        return f"{self.name}State"
+
+    def link(self, name: str) -> Link:
+        return next(each for each in self.links if each.name == name)
+
+
+def texts(
+    names: str, access: Access = "open", withheld_while: str | None = None, *, identifies: bool = False
+) -> tuple[Property, ...]:
+    return tuple(
+        Property(name, access=access, withheld_while=withheld_while, identifies=identifies) for name in names.split()
+    )

@@ -1,0 +1,107 @@
+"""The kinds of rights: what may be done in an IT system, and who is granted it (architecture.md §4 "Grants")."""
+
+from graph.model.kind import Kind, Link, Property
+from graph.model.organisation import RESPONSIBLE_FOR
+
+RIGHTS = ("SystemRole", "JobFunctionRole")
+GRANTEES = ("Role", "Position", "PositionCategory", "Unit", "Employment", "Affiliation", "Person")
+
+CONSTRAINT_TYPE = Kind(
+    "ConstraintType",
+    "A dimension that limits a right to a part of the data (dataafgrænsningstype).",
+    (
+        Property("key"),
+        Property("title"),
+        Property("uri", doc="URI, by which systems know it; compared exactly"),
+        Property("content", doc="What its values are: kle, unit, sensitivity, itsystem, payout, text or other"),
+        Property("form", doc="single, multi or text: how many values it takes"),
+        Property("pattern", doc="A regular expression that each value must match as a whole"),
+        Property("values", "texts", "The values that are allowed, each as value=title; empty: any"),
+        Property("levels", "texts", "Ordered levels, the lowest first, each as LABEL=value"),
+        Property("cumulative", "yes_no", "A level stands for all below it, which are sent with it"),
+        Property("common", "yes_no", "Shared by all systems; otherwise one vendor's own"),
+    ),
+    (Link("system", "AT", ("ItSystem",), single=True, doc="The system of a vendor's own type"),),
+    natural="key",
+)
+SYSTEM_ROLE = Kind(
+    "SystemRole",
+    "One right in one IT system (brugersystemrolle), as the system's vendor defines it.",
+    (
+        Property("key"),
+        Property("title"),
+        Property("uri", doc="URI, by which the system knows it; compared exactly"),
+        Property("description", doc="What one may do with it"),
+        Property("sensitive", "yes_no", "Granting it needs another person's approval"),
+    ),
+    (
+        Link("system", "AT", ("ItSystem",), single=True),
+        Link("required_types", "REQUIRES", ("ConstraintType",), doc="It can't be held without a limit of these types"),
+        Link("optional_types", "MAY_LIMIT", ("ConstraintType",), doc="It may be limited by these types"),
+    ),
+    natural="key",
+)
+JOB_FUNCTION_ROLE = Kind(
+    "JobFunctionRole",
+    "The municipality's bundle of system roles, with the limits of each (jobfunktionsrolle).",
+    (
+        Property("key"),
+        Property("title"),
+        Property("uri", doc="URI, by which KOMBIT knows it; fixed when it is made, whatever the title becomes"),
+        Property("description", doc="What it is for; at most 200 characters, where KOMBIT is to have it"),
+        Property("number", "integer", "For callers that know roles by number only"),
+        Property("delegated_from_cvr", doc="CVR number of the authority that lets our staff hold its role"),
+        Property("delegated_to_cvr", doc="CVR number of the authority whose staff may hold it"),
+        Property("sensitive", "yes_no", "Granting it needs another person's approval"),
+    ),
+    (Link("includes", "INCLUDES", RIGHTS, doc="System roles, and job-function roles with all that they include"),),
+    natural="key",
+)
+GRANT = Kind(
+    "Grant",
+    "A rule that gives a right to those whom it names, for as long as it exists (tildeling).",
+    (
+        Property("key"),
+        Property("title"),
+        Property("reason", doc="Why it is granted"),
+        Property("case_number", doc="The case in which it was decided"),
+        Property("inherit", "yes_no", "Units stand for what lies below them as well"),
+        Property("condition", doc="A condition in CEL that must hold, such as employment.type == 'monthly_full'"),
+        Property("sensitivity", doc="The highest level of sensitive data that it gives (følsomhed)"),
+        Property("own_kle_only", "yes_no", "Only the unit's own KLE counts, not what units above pass down"),
+    ),
+    (
+        Link("gives", "GIVES", RIGHTS, single=True, doc="The right"),
+        Link("given_to", "GIVEN_TO", GRANTEES, doc="Whoever is, has, or works in one of these"),
+        Link("exceptions", "EXCEPTED", GRANTEES, doc="Not whoever is, has, or works in one of these"),
+        Link(
+            "responsibilities",
+            "ABOUT",
+            RESPONSIBLE_FOR,
+            doc="Of those who hold a role, only who is responsible for one of these",
+        ),
+        Link("within_units", "ONLY_IN", ("Unit",), doc="Only for these units"),
+        Link("for_unit", "FOR", ("Unit",), single=True, doc="The unit that limits count from, instead of one's own"),
+        Link("approved_by", "APPROVED_BY", ("Person",), single=True, doc="Who has approved it, where that is needed"),
+    ),
+    natural="key",
+)
+CONSTRAINT_SETTING = Kind(
+    "ConstraintSetting",
+    "What one constraint type is limited to, in a system role of a job-function role or with a grant.",
+    (
+        Property("fixed", "texts", "Values that are the same for all who hold it"),
+        Property("derived", doc="How values follow from the organisation: kle_performs, unit_and_below …"),
+        Property("parameter", doc="URI of the parameter at KOMBIT; made once, never changed and never used again"),
+        Property("unlimited", "yes_no", "An optional type that is left open on purpose"),
+        Property("below", "yes_no", "The selected units stand for what lies below them as well"),
+    ),
+    (
+        Link("of", "SETS", ("JobFunctionRole", "Grant"), single=True, doc="Whose setting it is"),
+        Link("system_role", "WITHIN_ROLE", ("SystemRole",), single=True, doc="Only in this one of its system roles"),
+        Link("type", "LIMITS", ("ConstraintType",), single=True, doc="What it limits"),
+        Link("units", "SELECTS", ("Unit",), doc="The selected units, of selected_units"),
+        Link("excluded_units", "LEAVES_OUT", ("Unit",), doc="Units that it never gives"),
+        Link("approved_by", "APPROVED_BY", ("Person",), single=True, doc="Who has approved that it is unlimited"),
+    ),
+)

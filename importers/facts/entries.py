@@ -1,0 +1,138 @@
+"""An entry of a facts file: its days, and what its references mean. What is wrong with it names entry and field."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from graph.errors import Unknown
+from graph.identity.lookup import responsibility_kind
+from graph.model import KINDS, Link
+from graph.statements.statement import BadRecord, DatedLink, DatedValue, Problem, Ref
+from graph.time import EmptyPeriod, Period, period
+from importers.facts.reader import Entry, day
+
+# What stands before the key where a link may lead to several kinds: unit:jobcenter, job_function_role:case_worker.
+KIND_PREFIXES = {
+    "system_role": "SystemRole",
+    "job_function_role": "JobFunctionRole",
+    "grant": "Grant",
+    "role": "Role",
+    "position": "Position",
+    "category": "PositionCategory",
+    "unit": "Unit",
+    "employment": "Employment",
+    "affiliation": "Affiliation",
+    "person": "Person",
+}
+KLE_PREFIX = "kle:"
+KLE_NUMBER = re.compile(r"[0-9]{2}(\.[0-9]{2}){0,2}")
+# Of a node that the file makes: a main group of one digit is none of KLE's, and can't be confused with one.
+OWN_KLE_NUMBER = re.compile(r"[0-9]{1,2}(\.[0-9]{2}){0,2}")
+Values = dict[str, tuple[DatedValue, ...]]
+Links = dict[str, tuple[DatedLink, ...]]
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The entry being mapped, and the ids that the file itself has: others are looked for elsewhere.
+
+    ``notices``: what is doubtful in it, although it is taken.
+    """
+
+    kind: str
+    entry: Entry
+    own: Mapping[str, frozenset[str]]
+    notices: list[Problem] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        return key_of(self.entry)
+
+    def bad(self, field: str, rule: str, text: str) -> BadRecord:
+        return BadRecord(Problem(self.kind, self.key, field, rule, text))
+
+    def period(self, entry: Entry, field: str, default: Period | None = None) -> Period:
+        default = default or Period()
+        try:
+            start = day(entry["from"]) if entry.get("from") is not None else default.start
+            end = day(entry["to"]) if entry.get("to") is not None else default.end
+            return period(start, end)
+        except EmptyPeriod as empty:
+            raise self.bad(field, "empty_period", str(empty)) from empty
+        except ValueError as wrong:
+            raise self.bad(field, "date", str(wrong)) from wrong
+
+    def ref(self, field: str, kind: str, name: object) -> Ref:
+        """An own id, a uuid, a natural key, or another source's key (``sd:employment:XA:00417``)."""
+        if name is None or name == "" or isinstance(name, dict | list | bool):
+            raise self.bad(field, "reference", f"{name!r} is not the id of a {kind}")
+        text = str(name)
+        if kind == "KleNode":
+            return self._kle(field, text)
+        if text in self.own.get(kind, ()):
+            return Ref(kind, text, "natural" if KINDS[kind].natural else "source")
+        if KINDS[kind].natural:
+            return Ref(kind, text, "natural")
+        if _is_uuid(text):
+            return Ref(kind, text.lower(), "uuid")
+        return Ref(kind, text, "other" if ":" in text else "source")
+
+    def _kle(self, field: str, text: str) -> Ref:
+        """A number of KLE, written alike in every field: with kle: in front, or without."""
+        number = text.removeprefix(KLE_PREFIX)
+        form = OWN_KLE_NUMBER if number in self.own.get("KleNode", ()) else KLE_NUMBER
+        return Ref("KleNode", self.kle_number(field, number, form), "natural")
+
+    def kle_number(self, field: str, number: str, form: re.Pattern[str]) -> str:
+        if not form.fullmatch(number):
+            told = f"{number!r} is not a number of KLE: it is written 27, 27.12 or 27.12.04, in quotes"
+            raise self.bad(field, "kle_number", told)
+        return number
+
+    def responsibility(self, field: str, text: object) -> Ref:
+        if KLE_NUMBER.fullmatch(str(text)) or str(text).startswith(KLE_PREFIX):
+            return self._kle(field, str(text))
+        try:
+            kind, key = responsibility_kind(str(text))
+        except Unknown as unknown:
+            raise self.bad(field, "responsibility", str(unknown)) from unknown
+        return Ref(kind, key, "natural")
+
+    def prefixed(self, field: str, link: Link, text: object) -> Ref:
+        """``unit:jobcenter``: a reference with its kind in front, one that the link may lead to."""
+        prefix, _, name = str(text).partition(":")
+        allowed = {each: kind for each, kind in KIND_PREFIXES.items() if kind in link.targets}
+        if isinstance(text, dict | list) or prefix not in allowed or not name.strip():
+            raise self.bad(field, "reference", f"{text!r}: write it as {', '.join(f'{each}:…' for each in allowed)}")
+        return self.ref(field, allowed[prefix], name)
+
+    def listed(self, field: str, entry: Entry | None = None) -> list[Any]:
+        value = (entry or self.entry).get(field) or []
+        if not isinstance(value, list):
+            raise self.bad(field, "list", f"{value!r} is not a list")
+        return value
+
+    def units(self, field: str, life: Period) -> tuple[DatedLink, ...]:
+        """Places over time: [{unit, from, to}]."""
+        tolds = []
+        for each in self.listed(field):
+            if not isinstance(each, dict) or "unit" not in each:
+                raise self.bad(field, "place", f"{each!r}: a place is {{unit, from, to}}")
+            days = self.period(each, field, Period(life.start))
+            tolds.append(DatedLink(days, self.ref(field, "Unit", each["unit"])))
+        return tuple(tolds)
+
+
+def key_of(entry: Entry) -> str:
+    """The entry's id; empty where it has none that can be one."""
+    told = entry.get("id")
+    return "" if told is None or isinstance(told, dict | list | bool) else str(told)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
