@@ -1,0 +1,232 @@
+"""From grants to held rights: what each person may do on a day, limited to what, and why; and what was left out.
+
+Pure: the same organisation gives the same answer, in whatever order its facts come. A job-function role is held with
+all its system roles and their limits, or not at all: when one limit comes to nothing, the whole role is left out and
+says so. Nothing is ever held without a limit that it should have.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from graph.questions.rights.derive import Deriving, Holding
+from graph.questions.rights.held import (
+    ConstraintType,
+    HeldRight,
+    IncludedRight,
+    JobFunctionRole,
+    Limit,
+    Omitted,
+    OmittedBecause,
+    Reason,
+    Rights,
+    SystemRole,
+    Thing,
+)  # fmt: skip
+from graph.questions.rights.limits import Failure, Limits
+from graph.questions.rights.organisation import Days, OrganisationOnDay, Person, Setting
+from graph.questions.rights.routes import Route, Routes
+from graph.questions.rights.tree import Tree
+
+Right = JobFunctionRole | SystemRole
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A right that a granted one amounts to: itself, or one that a bundle includes. ``why``: from the granted one."""
+
+    right: Right
+    why: tuple[Reason, ...]
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """Evaluates one day; keep it for many people."""
+
+    organisation: OrganisationOnDay
+    routes: Routes = field(init=False)
+    limits: Limits = field(init=False)
+    _settings: dict[str, dict[tuple[str | None, str], Setting]] = field(default_factory=dict)
+    _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
+    _known: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._known = frozenset((*self.organisation.job_function_roles, *self.organisation.system_roles))
+        tree = Tree(self.organisation.units)
+        given: dict[str, dict[str, Setting]] = {}
+        for each in self.organisation.settings.values():
+            self._settings.setdefault(each.of, {})[each.system_role, each.type] = each
+            if each.of in self.organisation.grants:
+                given.setdefault(each.of, {})[each.type] = each
+        self.routes = Routes(self.organisation, tree)
+        self.limits = Limits(Deriving(self.organisation, tree), given)
+
+    def of(self, person: str) -> Rights:
+        """What one person holds. Of somebody unknown, dead or without a tie: nothing."""
+        known = self.organisation.persons.get(person)
+        if known is None:
+            return Rights()
+        held: list[HeldRight] = []
+        omitted: list[Omitted] = []
+        for route in sorted(self.routes.of(known), key=lambda each: each.key):
+            for found in self._of_route(route, known):
+                (held if isinstance(found, HeldRight) else omitted).append(found)  # type: ignore[arg-type]
+        return Rights(tuple(held), tuple(omitted))
+
+    def everybody(self) -> Iterator[tuple[str, Rights]]:
+        """Each person with what they hold, in the order of their uuids; without those who hold nothing."""
+        for person in sorted(self.organisation.persons):
+            rights = self.of(person)
+            if rights.held or rights.omitted:
+                yield person, rights
+
+    def parts(self, right: str) -> tuple[Part, ...]:
+        """The rights that a granted one amounts to. A bundle that includes itself is gone through once."""
+        kept = self._parts.get(right)
+        if kept is None:
+            kept = self._parts[right] = tuple(self._found_parts(right, (), frozenset()))
+        return kept
+
+    def _found_parts(self, uuid: str, why: tuple[Reason, ...], above: frozenset[str]) -> Iterator[Part]:
+        right = self.organisation.job_function_roles.get(uuid) or self.organisation.system_roles.get(uuid)
+        if right is None or uuid in above:
+            return
+        kind = "JobFunctionRole" if isinstance(right, JobFunctionRole) else "SystemRole"
+        reason = Reason(kind, uuid, f"{'includes' if why else 'gives'} {right.title or right.key}")
+        included = self.organisation.includes.get(uuid, ())
+        bundled = [each for each in included if each in self.organisation.job_function_roles]
+        if len(bundled) < len(included) or not bundled or _is_delegated(right):
+            yield Part(right, (*why, reason))
+        if not _is_delegated(right):
+            for each in sorted(bundled):
+                yield from self._found_parts(each, (*why, reason), above | {uuid})
+
+    def _of_route(self, route: Route, person: Person) -> Iterator[HeldRight | Omitted]:
+        if route.hindrance is not None:
+            if route.hindrance.check == "condition_failed":
+                for part in self.parts(route.holding.grant.gives):
+                    yield self._omitted(route, part, "condition", route.hindrance.text)
+            return
+        for part in self.parts(route.holding.grant.gives):
+            if person.stopped:
+                text = f"all rights are stopped{f': {person.stopped_because}' if person.stopped_because else ''}"
+                yield self._omitted(route, part, "stopped", text)
+            else:
+                yield self.at_work(route, part)
+
+    def at_work(self, route: Route, part: Part) -> HeldRight | Omitted:
+        """A right on a route: held with all its limits, or left out."""
+        right = part.right
+        included = self._included(right)
+        for each in included:
+            if each.system.blocked:
+                return self._omitted(
+                    route, part, "system_blocked", f"{each.system.title or each.system.key} is blocked"
+                )
+        known = self.organisation.known_at_kombit
+        if known is not None and isinstance(right, JobFunctionRole) and right.uri not in known:
+            text = f"{right.title or right.key} was not among the roles of FK-adm when it was last read"
+            return self._omitted(route, part, "unknown_at_kombit", text)
+        made: list[IncludedRight] = []
+        failures: list[Failure] = []
+        if not _is_delegated(right):
+            for each in included:
+                limits, failed = self._limits(right, each, route.holding)
+                made.append(IncludedRight(each, limits))
+                failures += failed
+        if failures:
+            first = min(failures, key=lambda one: (one.reason != "mandatory_not_configured", one.type.uri, one.text))
+            texts = dict.fromkeys(each.text for each in (first, *failures))
+            return self._omitted(route, part, first.reason, "; ".join(texts), first.type)
+        why = (*route.why, *part.why)
+        days = _shared(why)
+        holding = route.holding
+        return HeldRight(
+            right=right,
+            grant=_grant(holding),
+            subject=route.subject,
+            person=_person(holding.person),
+            assignment=self._assignment(holding),
+            unit=self._unit(holding),
+            included=tuple(made),
+            why=why,
+            since=days.since,
+            until=days.until,
+        )
+
+    def _included(self, right: Right) -> tuple[SystemRole, ...]:
+        """The system roles that a right itself includes, in the order of their URIs."""
+        if isinstance(right, SystemRole):
+            return (right,)
+        found = (self.organisation.system_roles.get(each) for each in self.organisation.includes.get(right.uuid, ()))
+        return tuple(sorted((each for each in found if each is not None), key=lambda each: (each.uri, each.uuid)))
+
+    def _limits(self, right: Right, included: SystemRole, holding: Holding) -> tuple[tuple[Limit, ...], list[Failure]]:
+        """By the type's URI: of all types that the system role takes, and of what else is set for it."""
+        settings = self._settings.get(right.uuid, {})
+        types: dict[str, ConstraintType] = {each.uuid: each for each in (*included.required, *included.optional)}
+        for (system_role, type_), _ in settings.items():
+            if system_role == included.uuid and type_ in self.organisation.types:
+                types[type_] = self.organisation.types[type_]
+        required = {each.uuid for each in included.required}
+        limits: list[Limit] = []
+        failures: list[Failure] = []
+        for each in sorted(types.values(), key=lambda one: (one.uri, one.uuid)):
+            setting = settings.get((included.uuid, each.uuid)) or settings.get((None, each.uuid))
+            made = self.limits.limit(each, setting, holding, required=each.uuid in required)
+            if isinstance(made, Failure):
+                failures.append(made)
+            elif made is not None:
+                limits.append(made)
+        return tuple(limits), failures
+
+    def _omitted(
+        self, route: Route, part: Part, reason: OmittedBecause, text: str, constraint: ConstraintType | None = None
+    ) -> Omitted:
+        holding = route.holding
+        return Omitted(
+            right=part.right,
+            grant=_grant(holding),
+            subject=route.subject,
+            person=_person(holding.person),
+            reason=reason,
+            constraint=constraint,
+            text=text,
+            why=(*route.why, *part.why),
+        )
+
+    def _assignment(self, holding: Holding) -> Thing | None:
+        if holding.assignment is None:
+            return None
+        role = self.organisation.roles[holding.assignment.role]
+        return Thing("Assignment", holding.assignment.uuid, role.title or role.key)
+
+    def _unit(self, holding: Holding) -> Thing | None:
+        if holding.unit is None:
+            return None
+        unit = self.organisation.units.get(holding.unit)
+        return Thing("Unit", holding.unit, "" if unit is None else unit.name)
+
+
+def evaluate(organisation: OrganisationOnDay, person: str) -> Rights:
+    """What one person holds on the organisation's day."""
+    return Evaluation(organisation).of(person)
+
+
+def _is_delegated(right: Right) -> bool:
+    """What another authority's role contains is that authority's."""
+    return isinstance(right, JobFunctionRole) and right.delegated_from_cvr is not None
+
+
+def _grant(holding: Holding) -> Thing:
+    return Thing("Grant", holding.grant.uuid, holding.grant.name)
+
+
+def _person(person: Person) -> Thing:
+    return Thing("Person", person.uuid, person.name)
+
+
+def _shared(why: tuple[Reason, ...]) -> Days:
+    """The days on which the whole chain holds."""
+    since = max((each.since for each in why if each.since is not None), default=None)
+    until = min((each.until for each in why if each.until is not None), default=None)
+    return Days(since, until)

@@ -1,0 +1,156 @@
+"""From a setting to a limit: fixed and derived values in their wire form, checked against the type's list and pattern.
+
+What a type does not allow is left out; where nothing is left, there is no limit but a failure, and the right is lost
+(kombit_access.md §3 rules 1, 2, 5, 12, 20).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graph.patterns import PatternRejected, compiled
+from graph.questions.rights.derive import Deriving, Holding, Values, collapsed, place_of, up_to
+from graph.questions.rights.derived_kinds import GIVEN_WITH_GRANT, Derivation, NotDerivable, derivation
+from graph.questions.rights.held import ConstraintType, Limit, LimitValue, OmittedBecause, Reason
+from graph.questions.rights.kle import NotKle
+from graph.questions.rights.organisation import Setting
+
+_UNITS = ("unit", "payout")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a right has no limit of a type that it must have. ``text``: with what would help."""
+
+    type: ConstraintType
+    reason: OmittedBecause
+    text: str
+
+
+@dataclass(slots=True)
+class Limits:
+    """Makes limits. ``given``: for each grant, the settings that came with it, by type."""
+
+    deriving: Deriving
+    given: Mapping[str, Mapping[str, Setting]]
+
+    def limit(
+        self, type_: ConstraintType, setting: Setting | None, holding: Holding, *, required: bool
+    ) -> Limit | Failure | None:
+        """The limit of one type. None: an optional type for which nothing is set, so that it limits nothing.
+
+        ``setting``: that of the job-function role, None where it has none or the right is a system role.
+        """
+        given = self.given.get(holding.grant.uuid, {}).get(type_.uuid)
+        if setting is None:
+            setting, given = given, None
+        if setting is None:
+            text = f"{type_.title or type_.key} is required, and no limit is set for it"
+            return Failure(type_, "mandatory_not_configured", text) if required else None
+        if setting.unlimited and not (setting.fixed or setting.derived):
+            if required:
+                text = f"{type_.title or type_.key} is required and can't be left open"
+                return Failure(type_, "mandatory_not_configured", text)
+            return Limit(type_, unlimited=True)
+        if setting.derived is None:
+            if given is not None:
+                text = f"{type_.title or type_.key} is fixed by the role, and the grant can't set it"
+                return Failure(type_, "invalid_value", text)
+            if not setting.fixed:
+                return Failure(type_, "mandatory_not_configured", f"{type_.title or type_.key}: the setting is empty")
+            return self._checked(type_, setting, self._fixed(type_, setting), "a fixed value that is allowed", False)
+        try:
+            how = derivation(setting.derived)
+        except NotDerivable as wrong:
+            return Failure(type_, "invalid_value", str(wrong))
+        return self._derived(type_, setting, how, given, holding)
+
+    def _derived(
+        self, type_: ConstraintType, setting: Setting, how: Derivation, given: Setting | None, holding: Holding
+    ) -> Limit | Failure:
+        if how.kind.name == GIVEN_WITH_GRANT:
+            values = {} if given is None else self._fixed(type_, given)
+        elif given is not None:
+            text = f"{type_.title or type_.key} follows from the organisation, and the grant can't set it"
+            return Failure(type_, "invalid_value", text)
+        elif not how.kind.suits(type_.content):
+            return Failure(type_, "invalid_value", f"{how.kind.name} is not for {type_.title or type_.key}")
+        else:
+            values = self.deriving.values(how, setting, type_, holding)
+        return self._checked(type_, setting, values, how.kind.lacking, True)
+
+    def _fixed(self, type_: ConstraintType, setting: Setting) -> Values:
+        """Fixed values in their wire form; those of closed units and retired KLE numbers are left out."""
+        why = (Reason("ConstraintSetting", setting.uuid, "a fixed value"),)
+        if type_.content == "kle":
+            found = [(each, why) for each in setting.fixed]
+            return collapsed(self.deriving.current(found))
+        if type_.content in _UNITS:
+            tree = self.deriving.tree
+            units: Values = {each.lower(): why for each in setting.fixed if tree.open(each.lower()) is not None}
+            return self.deriving.exported(units)
+        if type_.levels:
+            places = [place for each in setting.fixed if (place := place_of(type_, each)) is not None]
+            return dict.fromkeys(up_to(type_, max(places)), why) if places else {}
+        return dict.fromkeys(setting.fixed, why)
+
+    def _checked(
+        self, type_: ConstraintType, setting: Setting, values: Values, lacking: str, dynamic: bool
+    ) -> Limit | Failure:
+        title = type_.title or type_.key
+        if not values:
+            return Failure(type_, "empty", f"{title} comes to nothing; it needs {lacking}")
+        try:
+            allowed = permitted(type_, values)
+        except PatternRejected as rejected:
+            return Failure(type_, "invalid_value", f"{title}: {rejected}")
+        if not allowed:
+            return Failure(type_, "invalid_value", f"{title}: {', '.join(sorted(values))} is not allowed for it")
+        if len(allowed) > 1 and not type_.takes_several:
+            return Failure(
+                type_, "invalid_value", f"{title} takes one value, and there are {', '.join(sorted(allowed))}"
+            )
+        made = tuple(LimitValue(each, values[each]) for each in sorted(allowed))
+        return Limit(type_, made, dynamic, setting.parameter if dynamic else None)
+
+
+def permitted(type_: ConstraintType, values: Iterable[str]) -> list[str]:
+    """Those that the type's list and pattern allow, and that its form can carry.
+
+    Raises:
+        PatternRejected: the type's pattern is not usable, or took too long.
+    """
+    return [each for each in values if _is_permitted(type_, each)]
+
+
+@lru_cache(maxsize=100_000)
+def _is_permitted(type_: ConstraintType, value: str) -> bool:
+    if not value.strip() or (type_.takes_several and "," in value):
+        return False
+    if type_.values and value not in {each for each, _ in type_.values}:
+        return False
+    return type_.pattern is None or compiled(type_.pattern).fits(value)
+
+
+def refused(type_: ConstraintType, fixed: Iterable[str]) -> str | None:
+    """What is wrong with fixed values of a type, for whoever saves them; None where they are all allowed.
+
+    Raises:
+        PatternRejected: the type's pattern is not usable.
+    """
+    title = type_.title or type_.key
+    for each in fixed:
+        if type_.content == "kle":
+            try:
+                collapsed([(each, ())])
+            except NotKle as wrong:
+                return str(wrong)
+        elif type_.levels:
+            if place_of(type_, each) is None:
+                return f"{each!r} is not a level of {title}; there are {', '.join(one.label for one in type_.levels)}"
+            continue
+        values = list(collapsed([(each, ())])) if type_.content == "kle" else [each]
+        if not permitted(type_, values):
+            allowed = ", ".join(value for value, _ in type_.values) or f"what matches {type_.pattern}"
+            return f"{each!r} is not a value of {title}; allowed: {allowed}"
+    return None

@@ -1,0 +1,225 @@
+"""What the evaluation of rights is told of a day: plain values by uuid, and only what holds on that day.
+
+Units are the exception. A closed one stays where it is in the tree, since the way up leads through it; ``active`` says
+that it is open. A start of ``None`` means always so far, an end of ``None`` until further notice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from graph.questions.rights.held import ConstraintType, JobFunctionRole, SystemRole, Thing
+
+Values = Mapping[str, Any]
+
+
+class Days(NamedTuple):
+    """Half-open."""
+
+    since: date | None = None
+    until: date | None = None
+
+
+ALL_DAYS = Days()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A KLE number of a unit or an employment, from the day on which it was marked with it."""
+
+    uuid: str
+    number: str
+    days: Days = ALL_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit. ``part``: the days of its place below ``parent``. ``paid``: those of ``paid_out_by``.
+
+    ``level``: as the organisation numbers its levels; without a number it is counted from the top, which is 1.
+    """
+
+    uuid: str
+    name: str = ""
+    parent: str | None = None
+    part: Days = ALL_DAYS
+    active: bool = True
+    level: int | None = None
+    performs: tuple[Mark, ...] = ()
+    interested: tuple[Mark, ...] = ()
+    responsible: tuple[Mark, ...] = ()
+    passes_kle_down: bool = False
+    paid_out_by: str | None = None
+    paid: Days = ALL_DAYS
+    sensitivity: str | None = None
+    p_number: str | None = None
+    se_number: str | None = None
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody alive. ``stopped``: all rights are, whatever grants them."""
+
+    uuid: str
+    name: str = ""
+    stopped: bool = False
+    stopped_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """An employment or affiliation. ``placed``: the days of ``unit``; ``held``: of ``position``."""
+
+    uuid: str
+    kind: str
+    person: str
+    title: str = ""
+    days: Days = ALL_DAYS
+    unit: str | None = None
+    placed: Days = ALL_DAYS
+    position: str | None = None
+    held: Days = ALL_DAYS
+    kle: tuple[Mark, ...] = ()
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A position. ``categories``: those above it, the nearest first."""
+
+    uuid: str
+    title: str = ""
+    categories: tuple[Thing, ...] = ()
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role of the organisation."""
+
+    uuid: str
+    key: str
+    title: str = ""
+    covers_all: bool = False
+    sensitivity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Responsibility:
+    """What a role is about. ``key``: its KLE number, or the key of the system, group or function."""
+
+    kind: str
+    uuid: str
+    key: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A unit for which a role is held."""
+
+    unit: str
+    days: Days = ALL_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A role that a tie, or a person without one, has for units. ``holder``: the uuid of either."""
+
+    uuid: str
+    holder: str
+    role: str
+    places: tuple[Place, ...] = ()
+    about: tuple[Responsibility, ...] = ()
+    sensitivity: str | None = None
+    own_kle_only: bool = False
+    days: Days = ALL_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A substitution in force, and what it is for. ``scope``: only for these units and what lies below; empty: all."""
+
+    uuid: str
+    person: str
+    role: str
+    places: tuple[Place, ...]
+    scope: frozenset[str] = frozenset()
+    days: Days = ALL_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a constraint type is limited to. ``of``: a job-function role or a grant. ``system_role``: only within it."""
+
+    uuid: str
+    of: str
+    type: str
+    system_role: str | None = None
+    fixed: tuple[str, ...] = ()
+    derived: str | None = None
+    parameter: str | None = None
+    unlimited: bool = False
+    below: bool = False
+    units: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A rule that gives ``gives``. ``given``: since when each grantee has been named.
+
+    ``covered``: for each responsibility that it asks for, the uuids of all that cover it.
+    """
+
+    uuid: str
+    gives: str
+    given_to: tuple[Thing, ...]
+    key: str = ""
+    title: str = ""
+    reason: str = ""
+    inherit: bool = False
+    condition: str | None = None
+    sensitivity: str | None = None
+    own_kle_only: bool = False
+    exceptions: tuple[Thing, ...] = ()
+    about: tuple[Responsibility, ...] = ()
+    covered: tuple[frozenset[str], ...] = ()
+    within_units: tuple[str, ...] = ()
+    for_unit: str | None = None
+    days: Days = ALL_DAYS
+    given: Mapping[str, Days] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.title or self.key or self.uuid
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationOnDay:
+    """Everything that holds on ``at`` and matters to whoever is evaluated.
+
+    ``includes``: a job-function role → the rights that it includes. ``kle``: the numbers of KLE in force, None where
+    no KLE has been imported. ``exported``: units that FK Organisation knows, and ``known_at_kombit``: URIs of the
+    job-function roles that FK-adm has; None: not asked, so nothing is left out for it.
+    """
+
+    at: date
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    persons: Mapping[str, Person] = field(default_factory=dict)
+    ties: Mapping[str, Tie] = field(default_factory=dict)
+    positions: Mapping[str, Position] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    assignments: Mapping[str, Assignment] = field(default_factory=dict)
+    stand_ins: Mapping[str, StandIn] = field(default_factory=dict)
+    grants: Mapping[str, Grant] = field(default_factory=dict)
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    types: Mapping[str, ConstraintType] = field(default_factory=dict)
+    system_roles: Mapping[str, SystemRole] = field(default_factory=dict)
+    job_function_roles: Mapping[str, JobFunctionRole] = field(default_factory=dict)
+    includes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kle: frozenset[str] | None = None
+    exported: frozenset[str] | None = None
+    known_at_kombit: frozenset[str] | None = None
