@@ -14,6 +14,7 @@ COPY importers importers
 COPY protocols protocols
 COPY reconnect reconnect
 COPY rules rules
+COPY idp idp
 COPY sample sample
 RUN uv sync --locked --no-dev --no-editable
 

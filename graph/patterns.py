@@ -4,7 +4,7 @@ FK-adm does not say whose flavour its patterns are in; they look like Java's or 
 both, in time linear to the text, and cannot be made to backtrack. What it does not take (lookaround, back references,
 possessive repeats, escapes of Java's) goes to ``regex``, which is interrupted after 50 ms; patterns that it alone
 would take, and such as unfold without end when they are compiled, are refused first. A whole value has to match: the
-stricter reading. (kombit_access.md §3 rule 20, pitfall 38.)
+stricter reading. (kombit_access.md §3 and pitfall 38: rule 20.)
 """
 
 import math

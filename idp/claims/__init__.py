@@ -1,0 +1,1 @@
+"""Claims about a person, in the forms that receivers read."""

@@ -1,0 +1,292 @@
+"""A person's rights as an OIO-BPP document: what is sent, in which groups, written how (kombit_access.md §2).
+
+Pure: from held rights to bytes. Two forms of the same grammar exist. Towards KOMBIT (``kombit``) a privilege is a
+job-function role, and of its constraints the dynamic values are sent, under their parameter names; KOMBIT adds the
+fixed ones. A system that reads OIO-BPP itself (``system``, ``system_bpp12``) gets its own system roles with all values,
+under the types' URIs. Equal rights give equal bytes.
+
+A right whose limit is missing or empty is left out here as well, whatever made it: at some receivers a group without
+a constraint matches everything (kombit_access.md §3: rules 1 to 3).
+"""
+
+import base64
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from graph.questions.rights.held import (
+    ConstraintType,
+    HeldRight,
+    IncludedRight,
+    JobFunctionRole,
+    Limit,
+    Omitted,
+    OmittedBecause,
+    Rights,
+    SystemRole,
+)
+from graph.questions.rights.kle import is_wire
+from idp.claims.merging import Constraint, Group, merged
+
+Profile = Literal["kombit", "system", "system_bpp12"]
+NAMESPACES: Mapping[Profile, str] = MappingProxyType({
+    "kombit": "http://itst.dk/oiosaml/basic_privilege_profile",
+    "system": "http://itst.dk/oiosaml/basic_privilege_profile",
+    "system_bpp12": "http://digst.dk/oiosaml/basic_privilege_profile",
+})  # fmt: skip
+SCOPE = "urn:dk:gov:saml:cvrNumberIdentifier:"
+LARGE = 16 * 1024  # bytes of the decoded document: from here on there is a warning
+LARGEST = 64 * 1024  # bytes of the decoded document
+
+_CVR = re.compile(r"[0-9]{8}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NOT_IN_XML = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x9f]")
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
+_SHOWN = 3  # of the largest groups
+
+
+class DocumentTooLarge(ValueError):
+    """A document that receivers would not take. ``largest``: privilege and bytes of its largest groups."""
+
+    def __init__(self, size: int, largest: tuple[tuple[str, int], ...]) -> None:
+        named = ", ".join(f"{privilege} ({length} bytes)" for privilege, length in largest)
+        super().__init__(
+            f"the rights take {size} bytes; {LARGEST} are allowed. Largest: {named}. Let these roles go without the "
+            "long constraint, with approval, or choose fewer units."
+        )
+        self.size = size
+        self.largest = largest
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who the document is for.
+
+    ``cvr``: our own number. ``system``: the uuid of the system that asks; of profiles ``system`` and ``system_bpp12``.
+    ``systems``: with ``kombit``, only roles with a right in one of these (uuids); None = all, since the Context Handler
+    may use its session for the next system without asking again. ``known``: the roles, by CVR and URI, that the last
+    read of FK-adm contained; None = not compared. ``namespace``: where it is not the profile's own.
+
+    Raises:
+        ValueError: a CVR number that does not have eight digits, or a system that is missing or not wanted.
+    """
+
+    profile: Profile
+    cvr: str
+    system: str | None = None
+    systems: frozenset[str] | None = None
+    known: frozenset[tuple[str, str]] | None = None
+    namespace: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _CVR.fullmatch(self.cvr):
+            raise ValueError(f"{self.cvr!r} is not a CVR number: eight digits")
+        if (self.profile == "kombit") == bool(self.system):
+            raise ValueError(f"profile {self.profile} {'takes no' if self.system else 'needs a'} system")
+
+
+@dataclass(frozen=True, slots=True)
+class Privileges:
+    """A document. ``xml`` is None when nothing is left: then no attribute is sent at all, not an empty list."""
+
+    groups: tuple[Group, ...] = ()
+    xml: str | None = None
+    omitted: tuple[Omitted, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def encoded(self) -> str | None:
+        """The attribute's one value: UTF-8 in base64, padded, without line breaks."""
+        return None if self.xml is None else base64.b64encode(self.xml.encode("utf-8")).decode("ascii")
+
+    @property
+    def size(self) -> int:
+        """Bytes before base64."""
+        return 0 if self.xml is None else len(self.xml.encode("utf-8"))
+
+
+class _LeftOut(Exception):
+    """Why a right cannot be sent."""
+
+    def __init__(self, reason: OmittedBecause, text: str, constraint: ConstraintType | None = None) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.text = text
+        self.constraint = constraint
+
+
+def privileges(rights: Rights, receiver: Receiver) -> Privileges:
+    """What a receiver is sent of somebody's rights, and what is left out and why.
+
+    Raises:
+        DocumentTooLarge: more than 64 kB.
+    """
+    groups: list[Group] = []
+    omitted = list(rights.omitted)
+    for held in rights.held:
+        try:
+            groups += _groups(held, receiver)
+        except _LeftOut as why:
+            omitted.append(
+                Omitted(
+                    held.right, held.grant, held.subject, held.person, why.reason, why.constraint, why.text, held.why
+                )
+            )
+    kept = merged(groups)
+    if not kept:
+        return Privileges(omitted=tuple(omitted))
+    xml = written(kept, receiver.namespace or NAMESPACES[receiver.profile])
+    size = len(xml.encode("utf-8"))
+    if size > LARGEST:
+        raise DocumentTooLarge(size, _largest(kept))
+    return Privileges(kept, xml, tuple(omitted), tuple(_warnings(kept, size)))
+
+
+def written(groups: Iterable[Group], namespace: str) -> str:
+    """The document. Only the root is qualified: consumers look for ``//Privilege`` and by literal names."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f'<bpp:PrivilegeList xmlns:bpp="{_escaped(namespace)}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+        f"{''.join(map(_written, groups))}</bpp:PrivilegeList>"
+    )
+
+
+def scope_of(cvr: str) -> str:
+    """The scope of an authority."""
+    return f"{SCOPE}{cvr}"
+
+
+def _groups(held: HeldRight, receiver: Receiver) -> Iterator[Group]:
+    if receiver.profile == "kombit":
+        if _is_wanted(held, receiver.systems):
+            yield _job_function(held, receiver)
+    elif not _is_delegated(held.right):  # what a delegated role contains is the delegating authority's
+        for included in held.included:
+            if included.system.uuid == receiver.system:
+                yield _system_role(included, receiver)
+
+
+def _job_function(held: HeldRight, receiver: Receiver) -> Group:
+    role = held.right
+    if isinstance(role, SystemRole):
+        raise _LeftOut("not_deliverable", "granted directly; KOMBIT takes job-function roles only")
+    _check_uri(role.uri, role.title)
+    cvr = role.delegated_from_cvr or receiver.cvr
+    if not _CVR.fullmatch(cvr):
+        raise _LeftOut("not_deliverable", f"{cvr!r}, which delegates the role, is not a CVR number")
+    if receiver.known is not None and (cvr, role.uri) not in receiver.known:
+        raise _LeftOut("unknown_at_kombit", "the last read of FK-adm did not contain the role")
+    constraints: dict[str, Constraint] = {}
+    for included in () if role.delegated_from_cvr else held.included:
+        for limit in _checked(included):
+            if limit.dynamic and not limit.unlimited:
+                _add(constraints, _parameter(limit, role), limit)
+    return Group(scope_of(cvr), role.uri, tuple(constraints[name] for name in sorted(constraints)))
+
+
+def _system_role(included: IncludedRight, receiver: Receiver) -> Group:
+    role = included.system_role
+    _check_uri(role.uri, role.title)
+    constraints: dict[str, Constraint] = {}
+    for limit in _checked(included):
+        if not limit.unlimited:
+            _check_uri(limit.type.uri, limit.type.title, limit.type)
+            _add(constraints, limit.type.uri, limit)
+    return Group(scope_of(receiver.cvr), role.uri, tuple(constraints[name] for name in sorted(constraints)))
+
+
+def _checked(included: IncludedRight) -> tuple[Limit, ...]:
+    """All limits of a system role, each with values that can be sent, or open on purpose."""
+    if included.system.blocked:
+        raise _LeftOut("system_blocked", f"{included.system.title} is blocked")
+    limited = {limit.type.uuid for limit in included.limits if not limit.unlimited}
+    for required in included.system_role.required:
+        if required.uuid not in limited:
+            text = f"{included.system_role.title} requires {required.title}"
+            raise _LeftOut("mandatory_not_configured", text, required)
+    for limit in included.limits:
+        if not limit.unlimited:
+            _check_values(limit)
+    return included.limits
+
+
+def _check_values(limit: Limit) -> None:
+    values = limit.wire
+    if not values:
+        raise _LeftOut("empty", f"{limit.type.title} came to nothing", limit.type)
+    if len(values) > 1 and not limit.type.takes_several:
+        raise _LeftOut("invalid_value", f"{limit.type.title} takes one value, not {len(values)}", limit.type)
+    for value in values:
+        problem = _problem(value, limit.type)
+        if problem:
+            raise _LeftOut("invalid_value", f"{limit.type.title}: {value!r} {problem}", limit.type)
+
+
+def _problem(value: str, kind: ConstraintType) -> str:
+    """What is wrong with a value on the wire; empty = nothing."""
+    if not value.strip() or value != value.strip():
+        return "is blank, or has blanks around it, which receivers drop"
+    if "," in value:
+        return "has a comma, at which receivers cut"
+    if _NOT_IN_XML.search(value):
+        return "has a control character or line break"
+    if kind.content == "kle" and not is_wire(value):
+        return "is not a KLE value: NN.*, NN.NN.*, NN.NN.NN or *"
+    if kind.content == "unit" and not _UUID.fullmatch(value):
+        return "is not the UUID of a unit, in lower case"
+    return ""
+
+
+def _parameter(limit: Limit, role: JobFunctionRole) -> str:
+    if not limit.parameter:
+        raise _LeftOut("not_deliverable", f"{limit.type.title} of {role.title} has no parameter name", limit.type)
+    _check_uri(limit.parameter, limit.type.title, limit.type)
+    return limit.parameter
+
+
+def _add(constraints: dict[str, Constraint], name: str, limit: Limit) -> None:
+    """Names are unique within a group; one that has two meanings cannot be sent."""
+    added = Constraint(name, tuple(sorted(set(limit.wire))), limit.type)
+    if constraints.setdefault(name, added).values != added.values:
+        raise _LeftOut("not_deliverable", f"{name} would stand for two lists of values", limit.type)
+
+
+def _check_uri(uri: str, title: str, constraint: ConstraintType | None = None) -> None:
+    if not uri or any(each.isspace() for each in uri) or _NOT_IN_XML.search(uri):
+        raise _LeftOut("not_deliverable", f"{title} has no usable URI: {uri!r}", constraint)
+
+
+def _is_wanted(held: HeldRight, systems: Collection[str] | None) -> bool:
+    return systems is None or any(included.system.uuid in systems for included in held.included)
+
+
+def _is_delegated(right: JobFunctionRole | SystemRole) -> bool:
+    return isinstance(right, JobFunctionRole) and right.delegated_from_cvr is not None
+
+
+def _written(group: Group) -> str:
+    constraints = "".join(
+        f'<Constraint Name="{_escaped(each.name)}">{_escaped(",".join(each.values))}</Constraint>'
+        for each in group.constraints
+    )
+    return (
+        f'<PrivilegeGroup Scope="{_escaped(group.scope)}"><Privilege>{_escaped(group.privilege)}</Privilege>'
+        f"{constraints}</PrivilegeGroup>"
+    )
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)
+
+
+def _largest(groups: tuple[Group, ...]) -> tuple[tuple[str, int], ...]:
+    sizes = [(group.privilege, len(_written(group).encode("utf-8"))) for group in groups]
+    return tuple(sorted(sizes, key=lambda each: (-each[1], each[0]))[:_SHOWN])
+
+
+def _warnings(groups: tuple[Group, ...], size: int) -> Iterator[str]:
+    if size >= LARGE:
+        privilege, length = _largest(groups)[0]
+        yield f"the rights take {size} bytes, {privilege} alone {length}; more than {LARGEST} are refused"
