@@ -259,7 +259,10 @@ def _check_uri(uri: str, title: str, constraint: ConstraintType | None = None) -
 
 
 def _is_wanted(held: HeldRight, systems: Collection[str] | None) -> bool:
-    return systems is None or any(included.system.uuid in systems for included in held.included)
+    """What a delegated role contains is not known here, so it may be in any system."""
+    if systems is None or _is_delegated(held.right):
+        return True
+    return any(included.system.uuid in systems for included in held.included)
 
 
 def _is_delegated(right: JobFunctionRole | SystemRole) -> bool:

@@ -240,6 +240,8 @@ def test_pitfall_40_roles_are_not_restricted_to_a_system_unless_asked() -> None:
     held = [right("a"), right("b", system=LETTERS)]
     assert len(document(*held).groups) == 2
     assert [group.privilege[-3:] for group in document(*held, systems=frozenset({LETTERS.uuid})).groups] == ["b/1"]
+    delegated = right("c", delegated_from_cvr="87654321")
+    assert len(document(delegated, systems=frozenset({LETTERS.uuid})).groups) == 1
 
 
 def test_a_blocked_system_takes_the_role_away() -> None:
