@@ -98,6 +98,19 @@ def cpr(url: str, client: Pair, authority: Path) -> Tree:
     }
 
 
+def fk_adm(url: str, client: Pair, authority: Path) -> Tree:
+    """``[sources.fk_adm]`` for the stand-in that answers at ``url`` and knows the client's certificate."""
+    return {
+        "url": url,
+        "own_machine": True,
+        "certificate": str(client.certificate),
+        "private_key": str(client.key),
+        "authority": str(authority),
+        "cvr": REGISTERED.cvr,
+        "calls_per_second": 1000,
+    }
+
+
 def kle(url: str) -> Tree:
     """``[sources.kle]`` for the stand-in that answers at ``url``."""
     return {"url": url}

@@ -150,6 +150,30 @@ def cpr(
         _serving("cpr", demo_settings.cpr(running.lookup_url, client, authority.certificate))
 
 
+@group.command("fk-adm")
+def fk_adm(
+    folder: Annotated[Path, typer.Argument(help="Folder to write certificates to; created if it is missing.")],
+    port: Port = 0,
+) -> None:
+    """Simulate FK-adm's interface for roles until Ctrl-C, and print the settings for importing from it.
+
+    Client certificates are checked, and what is written to it is refused if it breaks a vendor's rule.
+    """
+    from sample import demo_settings
+    from sample.cpr_register import REGISTERED
+    from sample.cpr_service.certificates import Authority
+    from sample.fk_adm_service.app import Service, serve
+    from sample.fk_adm_service.content import fill
+
+    folder.mkdir(parents=True, exist_ok=True)
+    authority = Authority(folder.resolve())
+    client = authority.issue("client")
+    service = Service({client.fingerprint: REGISTERED.cvr})
+    fill(service, REGISTERED.cvr)
+    with serve(service, authority.issue("server"), authority, port) as running:
+        _serving("fk_adm", demo_settings.fk_adm(running.url, client, authority.certificate))
+
+
 @group.command()
 def kle(
     port: Port = 0,

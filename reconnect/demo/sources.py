@@ -23,6 +23,9 @@ from importers.active_directory.source import ActiveDirectory
 from importers.cpr.persons import GraphPersons, Tied
 from importers.cpr.settings import CprSettings
 from importers.cpr.source import CprSource
+from importers.fk_adm.graph_lookup import GraphLookup as FkAdmLookup
+from importers.fk_adm.settings import FkAdmSettings
+from importers.fk_adm.source import FkAdm
 from importers.kle.settings import KleSettings
 from importers.kle.source import Kle
 from importers.pipeline.report import ImportReport
@@ -51,6 +54,9 @@ from sample.directories.entries import Directory
 from sample.directories.loading import NotWritten, load
 from sample.domain_controller import Controller, NoController, running
 from sample.facts import KLE
+from sample.fk_adm_service.app import Service as FkAdmService
+from sample.fk_adm_service.app import serve as serve_fk_adm
+from sample.fk_adm_service.content import fill
 from sample.kle_service.app import Service as KleService
 from sample.kle_service.app import serve as serve_kle
 from sample.municipality import Municipality
@@ -216,6 +222,23 @@ def _cpr(context: Context, folder: Path, municipality: Municipality) -> Iterator
         file.unlink()
 
 
+# -- FK-adm -----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _fk_adm(context: Context, folder: Path, municipality: Municipality) -> Iterator[Source]:
+    """KOMBIT's administration of rights, with certificates for the time of it."""
+    authority = Authority(folder)
+    client = authority.issue("client")
+    service = FkAdmService({client.fingerprint: REGISTERED.cvr})
+    fill(service, REGISTERED.cvr)
+    with serve_fk_adm(service, authority.issue("server"), authority) as at:
+        settings = FkAdmSettings.model_validate(demo_settings.fk_adm(at.url, client, authority.certificate))
+        yield FkAdm(settings, FkAdmLookup(context.driver(), FkAdm.name, settings.environment))
+    for file in folder.iterdir():
+        file.unlink()
+
+
 SHOWN: tuple[Shown, ...] = (
     Shown(
         "kle",
@@ -239,6 +262,15 @@ SHOWN: tuple[Shown, ...] = (
         'disagreements(kind: "Person", source: "cpr") { provenance { property claims { source value effective } } } '
         "cprLookups(first: 5) { nodes { at person by purpose code } } }",
         _cpr,
+    ),
+    Shown(
+        "fk_adm",
+        "KOMBIT's rights with the types that limit them, a role that a neighbour delegates, and a role whose dynamic "
+        "value waits for a person to say from what it is derived",
+        "{ systemRoles { nodes { title requiredTypes { title } optionalTypes { title } } } "
+        "jobFunctionRoles { nodes { title uri delegatedFromCvr atKombit } } "
+        'badRecords(source: "fk_adm") { nodes { rule key text } } }',
+        _fk_adm,
     ),
     Shown(
         "unilogin",

@@ -7,19 +7,13 @@ Example::
     service = Service(register, {client.fingerprint: Registered(...)})
     with serve(service, authority.issue("server"), authority) as running:
         settings = CprSettings(url=running.lookup_url, ...)
-
-Python's own HTTP server is used, since it shows the client's certificate.
 """
 
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from xml.sax.saxutils import escape
 
 from sample.cpr_service.certificates import Authority, Pair
@@ -27,6 +21,7 @@ from sample.cpr_service.misbehaviour import Misbehaviour
 from sample.cpr_service.person_xml import person_xml
 from sample.cpr_service.register import Register
 from sample.cpr_service.requests import LOOKUP, PATHS, SUBSCRIPTION, Call, Fault, Registered, checked, read
+from sample.tls_server import CertifiedHandler, serving
 
 _LARGEST = 1024 * 1024  # bytes of a request
 _FAULT = "http://serviceplatformen.dk/xml/schemas/ServiceplatformFault/1/"
@@ -171,59 +166,16 @@ class Running:
         return f"https://127.0.0.1:{self.port}{path}"
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, service: Service, tls: ssl.SSLContext, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
-        self.service, self._tls = service, tls
-
-    def finish_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
-        """The handshake is made in the connection's own thread; a client that fails it is gone."""
-        try:
-            with self._tls.wrap_socket(request, server_side=True) as connection:  # type: ignore[arg-type]
-                _Handler(connection, client_address, self)
-        except OSError:
-            return
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
-    connection: ssl.SSLSocket
-
+class _Handler(CertifiedHandler):
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > _LARGEST:
-            self.send_error(413)
-            return
-        shown = self.connection.getpeercert(binary_form=True) or b""
-        status, media, content = self.server.service.answer(
-            self.path, self.rfile.read(length), self.headers.get("SOAPAction"), sha256(shown).hexdigest()
-        )
-        self.send_response(status)
-        self.send_header("Content-Type", media)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing is said; the calls are kept."""
+        body = self.body(_LARGEST)
+        if body is not None:
+            service: Service = self.server.service
+            self.answer(*service.answer(self.path, body, self.headers.get("SOAPAction"), self.fingerprint))
 
 
 @contextmanager
 def serve(service: Service, identity: Pair, authority: Authority, port: int = 0) -> Iterator[Running]:
     """Run it on loopback in threads; port 0 = any free one. Clients need a certificate of ``authority``."""
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(identity.certificate, identity.key)
-    tls.load_verify_locations(authority.certificate)
-    tls.verify_mode = ssl.CERT_REQUIRED
-    server = _Server(service, tls, port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield Running(server.server_address[1], service)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=10)
+    with serving(_Handler, service, identity, authority, port) as used:
+        yield Running(used, service)

@@ -12,9 +12,9 @@ TEXTS = (".md", ".py", ".xsd", ".wsdl", ".yaml", ".yml", ".cypher", ".graphql", 
 # Pages that define what others cite; docs/README.md shows the form, with examples.
 NOT_CITING = ("docs/formats/", "docs/architecture.md", "docs/README.md", "tests/docs/")
 
-# A source's or target's own folders may leave the page out. The page is named as the folder, but for this one.
+# A source's or target's own folders may leave the page out. The page is named as the folder, but for these.
 ROOMS = re.compile(r"(?:importers|exporters|tests/importers|tests/exporters|tests/official)/(\w+)/")
-PAGE_OF_ROOM = {"school_ad": "active_directory.md"}
+PAGE_OF_ROOM = {"school_ad": "active_directory.md", "fk_adm": "kombit_access.md"}
 
 _NUMBERS = r"\d+(?:(?:, | and | to |–)\d+)*"
 _PLACE = rf'§(\d+(?:\.\d+)*)(?: "([^"]+)")?|[Pp]itfalls? ({_NUMBERS})'

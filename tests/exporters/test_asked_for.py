@@ -19,6 +19,7 @@ DECIDED: dict[str, dict[str, str]] = {
         "units' own phones and mail: no target takes them yet": "phone payroll_phone email personnel_email",
         "for invoices: no target of invoices yet": "ean se_number p_number cvr",
         "STIL's number of a school: for school systems": "institution_number",
+        "limits rights": "sensitivity",
     },
     "Person": {
         "targets have the whole name, and its parts": "addressing_name",
@@ -27,6 +28,7 @@ DECIDED: dict[str, dict[str, str]] = {
         "only to see that it has changed": "photo",
         "for the nearest holder; who is away stays in Plan2Learn (on_leave: keep)": "absent",
         "payroll ends the employment, with its own last day": "dead",
+        "takes rights away": "stopped",
     },
     "Employment": {
         "payroll's own workings": "status weekly_hours full_time_hours pay_grade extra_digit start_assumed",
@@ -44,20 +46,31 @@ DECIDED: dict[str, dict[str, str]] = {
         "the position's uuid and title are the target's": "short_title category level agreement",
         "for finding the position, and for statistics": "stk disco leader_hint payroll_keys title_rules",
     },
-    "Assignment": {"Plan2Learn has titles only": "primary level coverage members"},
+    "Assignment": {"Plan2Learn has titles only": "primary level coverage members", "limits rights": "sensitivity"},
     "Substitution": {"Plan2Learn has no substitutes": "rank"},
     "Account": {
         "no target of accounts yet": "display_name email enabled expires distinguished_name employment_number "
         "former_logins institution_numbers"
     },
     "DirectoryGroup": {"no target of groups yet": "name description email distinguished_name type"},
-    "Role": {"for the nearest holder": "covers_all"},
+    "Role": {"for the nearest holder": "covers_all", "limits rights": "sensitivity"},
     "PositionCategory": {"no target of positions yet": "code title"},
     "Function": {"its title is asked for": "key"},
     "SystemGroup": {"its title is asked for": "key"},
     "KleNode": {
         "its title is asked for": "number kle_uuid announced_end ending changed preservation deletion_after",
     },
+    "ItSystem": {"no target of rights yet": "uri cvr environment blocked manual"},
+    "ConstraintType": {
+        "no target of rights yet": "key title uri content form pattern values levels cumulative common",
+    },
+    "SystemRole": {"no target of rights yet": "key title uri description sensitive"},
+    "JobFunctionRole": {
+        "no target of rights yet": "key title uri description number sensitive delegated_from_cvr delegated_to_cvr",
+        "what FK-adm itself has": "at_kombit",
+    },
+    "Grant": {"no target of rights yet": "key title reason condition sensitivity"},
+    "ConstraintSetting": {"no target of rights yet": "fixed derived parameter unlimited below"},
     "KleFacet": {"no target of KLE yet": "number title kle_uuid announced_end ending changed preservation"},
     "KleFacetCategory": {"no target of KLE yet": "number title kle_uuid announced_end ending changed"},
 }

@@ -1,0 +1,105 @@
+"""What FK-adm's records mean: statements about systems, rights and roles (kombit_access.md §1.2).
+
+Keys are FK-adm's UUIDs; of a setting ``<role> <system role> <type's URI>``. A thing that others have stated with the
+same URI keeps its own natural key, by which it is found.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from graph.questions.rights.held import ConstraintType
+from graph.statements.statement import Ref, Statement
+from importers.fk_adm.answers import Constraint, JobRole, Role, System
+from importers.fk_adm.comparison import split
+from importers.timelines import held, linked, opened
+
+MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
+
+
+def system(told: System, key: str, environment: str, previous: Statement | None, day: date) -> Statement:
+    values = {"key": key, "title": told.title, "cvr": told.cvr, "environment": environment}
+    return _statement("ItSystem", told.uuid, previous, values, {}, day)
+
+
+def constraint_type(told: ConstraintType, system: str | None, previous: Statement | None, day: date) -> Statement:
+    """``system``: uuid of the one that has it for itself; None: shared by several."""
+    values: dict[str, Any] = {
+        "key": told.key,
+        "title": told.title,
+        "uri": told.uri,
+        "content": told.content,
+        "form": told.form,
+        "pattern": told.pattern,
+        "values": tuple(f"{value}={title}" for value, title in told.values),
+        "levels": tuple(f"{each.label}={each.value}" for each in told.levels),
+        "cumulative": told.cumulative,
+        "common": told.common,
+    }
+    links = {"system": [] if system is None else [Ref("ItSystem", system)]}
+    return _statement("ConstraintType", told.uuid, previous, values, links, day)
+
+
+def system_role(told: Role, key: str, system: str, previous: Statement | None, day: date) -> Statement:
+    values = {"key": key, "title": told.title, "uri": told.uri, "description": told.description}
+    links = {
+        "system": [Ref("ItSystem", system)],
+        "required_types": [Ref("ConstraintType", each.uuid) for each in told.types if each.uuid in told.required],
+        "optional_types": [Ref("ConstraintType", each.uuid) for each in told.types if each.uuid not in told.required],
+    }
+    return _statement("SystemRole", told.uuid, previous, values, links, day)
+
+
+def job_role(told: JobRole, key: str, own_cvr: str, previous: Statement | None, day: date) -> Statement:
+    """What a delegated role contains is the delegating authority's, and not stated."""
+    delegated = told.cvr != own_cvr
+    values = {
+        "key": key,
+        "title": told.title,
+        "uri": told.uri,
+        "description": told.description,
+        "delegated_from_cvr": told.cvr if delegated else None,
+        "delegated_to_cvr": None if delegated else told.delegated_to,
+        "at_kombit": True,
+    }
+    links = {"includes": [] if delegated else [Ref("SystemRole", uuid) for uuid, _ in told.parts]}
+    return _statement("JobFunctionRole", told.uuid, previous, values, links, day)
+
+
+def seen(key: str, role: str, previous: Statement | None, day: date) -> Statement:
+    """That FK-adm has a role (uuid) which others state: what it is, is theirs to say."""
+    made = _statement("JobFunctionRole", key, previous, {"at_kombit": True}, {}, day)
+    made.exists, made.about = None, Ref("JobFunctionRole", role, by="uuid")
+    return made
+
+
+def setting_key(role: str, system_role: str, type_uri: str) -> str:
+    return f"{role} {system_role} {type_uri}"
+
+
+def setting(
+    role: str, system_role: str, told: Constraint, kind: ConstraintType, previous: Statement | None, day: date
+) -> Statement:
+    """How a dynamic value is derived is not known at KOMBIT, and said here by a person."""
+    values: dict[str, Any] = {
+        "fixed": () if told.dynamic else split(told.value, kind),
+        "parameter": told.value if told.dynamic else None,
+    }
+    links = {
+        "of": [Ref("JobFunctionRole", role)],
+        "system_role": [Ref("SystemRole", system_role)],
+        "type": [Ref("ConstraintType", kind.uuid)],
+    }
+    return _statement("ConstraintSetting", setting_key(role, system_role, told.type_uri), previous, values, links, day)
+
+
+def _statement(
+    kind: str,
+    key: str,
+    previous: Statement | None,
+    values: Mapping[str, Any],
+    links: Mapping[str, list[Ref]],
+    day: date,
+) -> Statement:
+    made = {name: found for name, to in links.items() if (found := linked(previous, name, to, day))}
+    return Statement(kind, key, opened(previous, day), held(previous, values, day), made)
