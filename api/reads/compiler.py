@@ -18,7 +18,7 @@ from api.reads.field_order import naming
 from api.reads.known_names import looked_up, word
 from api.reads.layout import laid_out
 from api.reads.limits import one_more, parts_of
-from api.reads.objects import Objects, cursor_of
+from api.reads.objects import Objects, asks_for_manager, cursor_of
 from api.reads.plan import BLOCK, ROWS, PageField, Plan, RootForm, Statement
 from api.reads.selection import Selected, read
 from api.reads.types import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Type
@@ -133,7 +133,7 @@ class Compiler(Objects):
         nodes = [self._on_page(type_, each, v, cursor) for each in lists]
         row = nodes[0] if len(nodes) == 1 else f"[{', '.join(nodes)}]"
         block = f"page[start..start + {BLOCK}]"
-        if v == "n":  # the page holds only what exists
+        if v == "n" and not any(map(asks_for_manager, lists)):  # the page holds only what exists
             rows = f"[n IN {block} | {row}]"
         else:
             rows = f"""COLLECT {{

@@ -57,6 +57,19 @@ def test_it_may_be_all_that_is_asked_for(asking: Asking, fields: str) -> None:
     assert any(each["nearestManager"] is not None for each in data["employments"]["nodes"])
 
 
+def test_of_today_it_is_the_same_within_other_lists(asking: Asking) -> None:
+    unbounded = replace(asking, reader=replace(asking.reader, limits=Limits(cost=10**9)))
+    answer = "levelUnit { uuid } path { uuid } holders { person { uuid } }"
+    nested = unbounded.data(f"{{ persons {{ nodes {{ employments {{ uuid nearestManager {{ {answer} }} }} }} }} }}")
+    all_ = unbounded.data(f"{{ nearestManagers {{ employment {{ uuid }} {answer} }} }}")["nearestManagers"]
+    alone = by_employment(all_)
+    listed = {
+        each["uuid"]: each["nearestManager"] for person in nested["persons"]["nodes"] for each in person["employments"]
+    }
+    assert any(each["holders"] for each in listed.values())
+    assert {uuid: alone[uuid] for uuid in listed} == listed
+
+
 def test_of_a_period_it_is_refused(asking: Asking) -> None:
     question = '{ employments(period: {from: "2026-01-01"}) { nodes { nearestManager { steps } } } }'
     assert asking.code(question) == "at_or_period"
