@@ -18,6 +18,7 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from api.computed.contract import AS_KNOWN_ON
 from api.computed.types import FIELDS, TOLD, Part, Plain, Thing
 from api.mutations.descriptions import describe
 from api.mutations.schema import Mutation
@@ -117,9 +118,11 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="Cursor of the last: give it as after to go on")
 
 
+_AS_KNOWN_ON: Arguments = {"asKnownOn": (date | None, AS_KNOWN_ON.doc)}
 _WHEN: Arguments = {
     "at": (date | None, "the day asked about; default today"),
     "period": (Period | None, "instead of a day: what holds on any day of the period"),
+    **_AS_KNOWN_ON,
 }
 _OTHER_WHEN: Arguments = {
     "at": (date | None, "another day than the one asked about above"),
@@ -319,6 +322,7 @@ def _roots() -> Fields:
         "root": (str | None, "uuid or a source's key of a unit; without it all units that have none above them"),
         "depth": (int | None, "so many levels below the root"),
         "at": (date | None, "default today"),
+        **_AS_KNOWN_ON,
     }
     roots["tree"] = ("list[TreeUnit]", of_tree, "The organisation tree, each unit before those below it, by name")
     for name, field in FIELDS.items():

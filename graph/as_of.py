@@ -2,10 +2,20 @@
 
 Today's values stand on the identity nodes, as of the last day turn; any other day is read from the states. What is
 here are fragments of Cypher; ``day`` is the expression that holds the day, by default the parameter ``$at``.
+
+What was known on an earlier day is read from the same statement, with what was superseded since (``as_known``).
 """
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+
+from graph.model import KINDS
+
+SUPERSEDED = "WAS_"
+"""Before the type of a relationship: a period that was known once, and is not any more. It leads where it led."""
+_DATED = frozenset({"STATE", "JOINED_INTO"}) | {link.type for kind in KINDS.values() for link in kind.links}
 
 
 def in_force(relationship: str, day: str = "$at") -> str:
@@ -34,17 +44,107 @@ def exists(node: str, day: str = "$today") -> str:
     return Day(False, day).active(node)
 
 
+def superseded(label: str) -> str:
+    """The label of state nodes of superseded periods, by that of the others: indexes and look-ups leave them out."""
+    return f"Was{label}"
+
+
+_RELATIONSHIP = re.compile(
+    r"(?P<left><?-)\[(?P<name>\w*):(?P<types>[A-Z_|]+)(?:\*(?P<length>\d*\.\.\d*))?\](?P<right>->?)"
+)
+_CONDITION = re.compile(r"\ball\((?P<each>\w+) IN (?P<list>\w+) WHERE ")
+_STATE = re.compile(rf"(?<=:)({'|'.join(kind.state for kind in KINDS.values())})\b")
+
+
+def as_known(query: str, known: str = "$known") -> str:
+    """The statement, answered from what was known when a change was the last one of the change log.
+
+    Each period carries the numbers of the changes since which it is known (``known_from``; absent = since always) and
+    since which it is no longer (``known_to``). A period that is rewritten is kept, with another type (``SUPERSEDED``),
+    so that statements about what is known today never meet it. Here each relationship of the statement is widened to
+    that type, and to what was known. Of the log itself only what it held then is left.
+
+    ``query`` must read states, not the identity nodes' copies. ``known``: expression of the change's number.
+    """
+    walks: Counter[str] = Counter()
+    unnamed = 0
+
+    def widened(match: re.Match[str]) -> str:
+        nonlocal unnamed
+        types, length, name = match["types"].split("|"), match["length"], match["name"]
+        logged = types == ["CONCERNS"]
+        if not logged and _DATED.isdisjoint(types):
+            return match[0]
+        if not logged:
+            types += [f"{SUPERSEDED}{each}" for each in types]
+        if length is not None and name:
+            # A condition on all of the way ends the walk where it fails; it stands in the statement already.
+            walks[name] += 1
+            return f"{match['left']}[{name}:{'|'.join(types)}*{length}]{match['right']}"
+        if not name:
+            unnamed += 1
+            name = f"known{unnamed}"
+        condition = f"startNode({name}).number <= {known}" if logged else _was_known(name, known)
+        step = f"{match['left']}[{name}:{'|'.join(types)} WHERE {condition}]{match['right']}"
+        if length is None:
+            return step
+        least, _, most = length.partition("..")
+        return f" ((){step}()){{{least or 1},{most}}} "
+
+    def conditioned(match: re.Match[str]) -> str:
+        if match["list"] not in walks:
+            return match[0]
+        walks[match["list"]] -= 1
+        return f"{match[0]}{_was_known(match['each'], known)} AND "
+
+    query = _STATE.sub(lambda match: f"{match[0]}|{superseded(match[0])}", query)
+    query = _CONDITION.sub(conditioned, _RELATIONSHIP.sub(widened, query))
+    if any(walks.values()):
+        raise AssertionError(f"a walk over periods has no condition for each of them: {query}")
+    return query
+
+
+def _was_known(relationship: str, known: str) -> str:
+    # Not as a choice between conditions, which would take Neo4j twice as long to plan.
+    return f"coalesce({relationship}.known_from <= {known}, true) AND coalesce({relationship}.known_to > {known}, true)"
+
+
+def first_day(node: str) -> str:
+    """The first day of the thing by its states; null where it has none."""
+    return f"head(COLLECT {{ MATCH ({node})-[state:STATE]->() RETURN min(state.from) }})"
+
+
+def last_day(node: str) -> str:
+    """The day after the thing's last, by its states; null = until further notice, or where it has none."""
+    return (
+        f"head(COLLECT {{ MATCH ({node})-[state:STATE]->() "
+        "RETURN CASE WHEN count(state.to) = count(state) THEN max(state.to) END })"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
-    """How to read a day. ``copied``: it is the day that the identity nodes show."""
+    """How to read a day. ``copied``: it is the day that the identity nodes show.
+
+    ``known``: the number of the last change that counts (``as_known``); None = all that is known.
+    """
 
     copied: bool
     day: str = "$at"
+    known: int | None = None
 
     @classmethod
-    def of(cls, at: date, turned: date) -> "Day":
+    def of(cls, at: date, turned: date, known: int | None = None) -> "Day":
         """``turned``: the day of the last day turn (``graph.change_log.turned_day``)."""
-        return cls(at == turned)
+        return cls(at == turned and known is None, known=known)
+
+    def asked(self, query: str) -> str:
+        """The statement as it is sent; what was known needs the parameter ``$known``."""
+        return query if self.known is None else as_known(query)
+
+    def since(self, node: str) -> str:
+        """The first day on which the thing exists."""
+        return f"{node}.from" if self.known is None else first_day(node)
 
     def active(self, node: str) -> str:
         """The thing exists on the day."""

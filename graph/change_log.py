@@ -7,10 +7,13 @@ has written.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import neo4j
+
+from graph.errors import Unknown
+from graph.time import COPENHAGEN, today
 
 LOG = "changes"
 
@@ -84,6 +87,32 @@ def new_identities(tx: neo4j.ManagedTransaction) -> None:
 def now() -> datetime:
     """The moment at which a change is learnt, in UTC: the driver's C code crashes on zoneinfo's time zones."""
     return datetime.now(UTC)
+
+
+def known_on(session: neo4j.Session, day: date) -> int:
+    """The number of the last change that had been learnt at the end of a day.
+
+    Raises Unknown: not_known_yet (the day is to come), nothing_known (it is before the first change).
+    """
+    if day > today():
+        raise Unknown("not_known_yet", f"{day} is to come: what will be known then is not known yet")
+    midnight = datetime.combine(day + timedelta(days=1), time.min, COPENHAGEN).astimezone(UTC)
+    last = session.run("MATCH (log:ChangeLog {name: $log}) RETURN log.number AS number", log=LOG).single(strict=True)
+    known, later = 0, int(last["number"]) + 1
+    if day == today() and later > 1:
+        return later - 1
+    while later - known > 1:  # numbers and moments are in the same order, and there are no gaps
+        middle = (known + later) // 2
+        learnt = session.run("MATCH (c:Change {number: $number}) RETURN c.at AS at", number=middle).single(strict=True)
+        if learnt["at"].to_native() < midnight:
+            known = middle
+        else:
+            later = middle
+    if known == 0:
+        first = session.run("MATCH (c:Change {number: 1}) RETURN c.at AS at").single()
+        begins = "is empty" if first is None else f"begins on {first['at'].to_native().astimezone(COPENHAGEN).date()}"
+        raise Unknown("nothing_known", f"nothing was known on {day}: the change log {begins}")
+    return known
 
 
 def turned_day(session: neo4j.Session) -> date:

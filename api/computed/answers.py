@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 from typing import Any
 
@@ -11,13 +11,20 @@ import neo4j
 from api.computed.contract import Answer, Caller, NotAnswering, Request, Resources, States
 from api.computed.nearest import EVERYBODY, Everybody
 from api.computed.types import FIELDS
-from api.reads.known_names import NAMED, Targets, known
+from api.reads.known_names import KNOWN, NAMED, Targets
+from api.reads.known_names import known as named
 from api.reads.plan import Rule
 from api.reads.variables import Values, found
+from graph import time as clock
+from graph.change_log import known_on
 from graph.cpr.keyring import Keyring
 from graph.statements.precedence import SourceOrder
 
 __all__ = ["NotAnswering", "Rules", "States"]
+
+
+_MOST_DAYS = 1000
+"""Days of which the last change is remembered."""
 
 
 def _no_states() -> Sequence[Answer]:
@@ -35,19 +42,37 @@ class Rules:
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     targets: Targets = field(default_factory=dict)
     everybody: Everybody = field(default_factory=Everybody)
+    _known: dict[date, int] = field(default_factory=dict)
 
-    def answer(self, rule: Rule, values: Values, today: date, caller: Caller) -> Sequence[Answer] | Answer | str:
+    def answer(self, rule: Rule, values: Values, today: date, caller: Caller) -> Sequence[Answer] | Answer | str | int:
         """One map an answer. Raises GraphError (unknown_unit …), GraphQLError (over_limit, unknown_kind)."""
         asked = {name: _plain(found(value, values)) for name, value in rule.arguments.items()}
         day: date = asked.get("at") or today
         if rule.field == NAMED:
-            return known(self.driver, self.order, self.targets, asked["what"], asked["name"])
+            return named(self.driver, self.order, self.targets, asked["what"], asked["name"])
+        believed = asked.get("asKnownOn")
+        known = None if believed is None else self._known_on(believed)
+        if rule.field == KNOWN:
+            assert known is not None
+            return known
         if rule.field == EVERYBODY:
-            return self.everybody.on(self.driver, day)
+            return self.everybody.on(self.driver, day, known)
         resources = Resources(
             self.driver, self.keyring, self.order, self.states, self.role_rules, self.targets, self.everybody
         )
-        return FIELDS[rule.field].answer(Request(asked, day, caller, resources))
+        return FIELDS[rule.field].answer(Request(asked, day, caller, resources, known))
+
+    def _known_on(self, day: date) -> int:
+        """``graph.change_log.known_on``; of a day that is over it stays the same."""
+        if day in self._known:
+            return self._known[day]
+        with self.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            number = known_on(session, day)
+        if day < clock.today() - timedelta(days=1):  # a transaction that began yesterday may end now
+            if len(self._known) >= _MOST_DAYS:
+                self._known.clear()
+            self._known[day] = number
+        return number
 
 
 def _plain(value: Any) -> Any:

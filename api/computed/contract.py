@@ -95,6 +95,11 @@ class Argument:
 
 
 AT = Argument("Date", "The day asked about; by default today")
+AS_KNOWN_ON = Argument(
+    "Date",
+    "As it was known at the end of this day, and not as it is known now. What is named by a key is the thing that has "
+    "the key now",
+)
 FIRST = Argument("Int", f"At most this many, 1 to {LARGEST}; by default {USUAL}")
 
 
@@ -129,6 +134,8 @@ class Request:
     day: date
     caller: Caller
     resources: Resources
+    last_known: int | None = None
+    """Number of the last change that counts, where what was known on a day is asked for (``graph.as_of.as_known``)."""
 
     def get(self, name: str) -> Any:
         return self.arguments.get(name)
@@ -175,6 +182,13 @@ class ComputedField:
     enums: tuple[type[Enum], ...] = ()
     answers: str = ""
     """The name of the type of an answer, where another module defines it."""
+    only_now: str = ""
+    """Why it can't be answered as it was known on another day, where it can't."""
+
+    def __post_init__(self) -> None:
+        """Whoever asks about a day may ask what was known on a day, and be told where that has no answer."""
+        if "at" in self.arguments:
+            object.__setattr__(self, "arguments", {**self.arguments, "asKnownOn": AS_KNOWN_ON})
 
     @property
     def type(self) -> str:

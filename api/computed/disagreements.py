@@ -60,4 +60,5 @@ FIELD = ComputedField(
         "after": Argument("String", "Go on after the thing with this UUID"),
     },
     looks_at=("SourceRecord",),
+    only_now="what sources say is kept as they say it now",
 )

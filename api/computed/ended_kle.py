@@ -64,4 +64,5 @@ FIELD = ComputedField(
         "unused": Argument("Boolean", "Also what is not in use"),
     },
     looks_at=("KleNode",),
+    only_now="it follows what took the place of what, as it is known now",
 )

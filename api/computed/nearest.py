@@ -19,19 +19,22 @@ EVERYBODY = "everybody"
 class Everybody:
     """Everybody's nearest manager on a day, kept as long as nothing changes."""
 
-    _kept: tuple[tuple[date, int], Answer] | None = None
+    _kept: tuple[tuple[date, int, int | None], Answer] | None = None
 
-    def on(self, driver: neo4j.Driver, day: date) -> Answer:
-        """``answers``: the different answers; ``of``: the place of each employment's and affiliation's among them."""
+    def on(self, driver: neo4j.Driver, day: date, known: int | None = None) -> Answer:
+        """``known``: ``Request.last_known``.
+
+        ``answers``: the different answers; ``of``: the place of each employment's and affiliation's among them.
+        """
         rows, _, _ = driver.execute_query("MATCH (log:ChangeLog) RETURN log.number AS number")
-        state = (day, rows[0]["number"])
+        state = (day, rows[0]["number"], known)
         kept = self._kept
         if kept is not None and kept[0] == state:
             return kept[1]
         different: dict[int, int] = {}
         told: list[Answer] = []
         of: dict[str, int] = {}
-        everybody = nearest_managers_of_all(driver, day)
+        everybody = nearest_managers_of_all(driver, day, known)
         for uuid, each in everybody.items():
             # Most share their unit's answer, which is then the same object.
             if id(each) not in different:
@@ -56,7 +59,8 @@ def form(employment: str | None, told: Nearest) -> Mapping[str, Any]:
 
 def _answer(request: Request) -> list[Answer]:
     asked = request.arguments
-    told, _ = nearest(request.driver, asked["role"], asked["unit"], request.day, asked.get("responsibility"))
+    responsibility = asked.get("responsibility")
+    told, _ = nearest(request.driver, asked["role"], asked["unit"], request.day, responsibility, request.last_known)
     return [form(None, told)]
 
 

@@ -6,6 +6,7 @@ from api.access.roles import EVERYBODY
 from api.computed.contract import AT, Answer, Argument, ComputedField, Request, Thing, answer_type
 from api.computed.nearest import HOW, form
 from api.reads.types import TIES
+from graph.as_of import as_known
 from graph.errors import Unknown
 from graph.identity.lookup import find
 from graph.questions.nearest import nearest_manager
@@ -16,30 +17,36 @@ def _answer(request: Request) -> list[Answer]:
     if person is None and employment is None:
         raise Unknown("unknown_person", "nearestManager: give person or employment")
     if person is None:
-        person = _owner(request.driver, str(employment))
-    elif employment is not None and _person(request.driver, person) != _owner(request.driver, employment):
+        person = _owner(request, str(employment))
+    elif employment is not None and _person(request, person) != _owner(request, employment):
         raise Unknown("unknown_employment", f"the person {person!r} has no employment {employment!r}")
     for each in request.get("types") or ():
         request.known("employment type", each)
     types = frozenset(request.get("types") or ())
-    told, _ = nearest_manager(request.driver, person, request.day, request.get("responsibility"), types, employment)
+    responsibility = request.get("responsibility")
+    told, _ = nearest_manager(
+        request.driver, person, request.day, responsibility, types, employment, request.last_known
+    )
     return [form(each.employment, each.nearest) for each in told]
 
 
-def _person(driver: neo4j.Driver, name: str) -> str:
+def _person(request: Request, name: str) -> str:
     """uuid. Raises Unknown (unknown_person)."""
-    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        return find(session, "Person", name).uuid
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        return find(session, "Person", name, request.last_known).uuid
 
 
-def _owner(driver: neo4j.Driver, employment: str) -> str:
+def _owner(request: Request, employment: str) -> str:
     """uuid of the person of an employment or affiliation. Raises Unknown (unknown_employment)."""
-    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+    query = "MATCH (p:Person)-[:HAS]->({uuid: $uuid}) RETURN p.uuid AS uuid"
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         try:
             tie = find(session, "Employment", employment)
         except Unknown:
             tie = find(session, "Affiliation", employment)
-        row = session.run("MATCH (p:Person)-[:HAS]->({uuid: $uuid}) RETURN p.uuid AS uuid", uuid=tie.uuid).single()
+        row = session.run(
+            query if request.last_known is None else as_known(query), uuid=tie.uuid, known=request.last_known
+        ).single()
     if row is None:
         raise Unknown("unknown_person", f"nobody has the employment {employment!r}")
     return str(row["uuid"])

@@ -6,7 +6,7 @@ from api.access.roles import EVERYBODY
 from api.computed.contract import AT, Answer, Argument, ComputedField, Request
 from api.computed.nearest import form
 from api.reads.types import TIES
-from graph.as_of import in_force
+from graph.as_of import as_known, in_force
 from graph.identity.lookup import find
 from graph.questions.nearest import nearest_managers_of_all
 
@@ -18,12 +18,14 @@ RETURN tie.uuid AS uuid
 
 
 def _answer(request: Request) -> list[Answer]:
-    everybody = nearest_managers_of_all(request.driver, request.day)
+    everybody = nearest_managers_of_all(request.driver, request.day, request.last_known)
     below = request.get("below")
     wanted = set(everybody)
     if below is not None:
         with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            rows = session.run(_BELOW, top=find(session, "Unit", below).uuid, at=request.day)
+            query = _BELOW if request.last_known is None else as_known(_BELOW)
+            top = find(session, "Unit", below, request.last_known).uuid
+            rows = session.run(query, top=top, at=request.day, known=request.last_known)
             wanted &= {row["uuid"] for row in rows}
     return [form(uuid, each) for uuid, each in everybody.items() if uuid in wanted]
 

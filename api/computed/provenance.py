@@ -100,4 +100,5 @@ FIELD = ComputedField(
         "thing": Argument("String!", "UUID of the thing, or a source's key"),
         "at": AT,
     },
+    only_now="what sources say is kept as they say it now; the change log tells what came from whom",
 )

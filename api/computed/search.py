@@ -101,4 +101,5 @@ FIELD = ComputedField(
     },
     costs=CANDIDATES,
     enums=(SearchRank,),
+    only_now="it looks in an index of what is known now",
 )

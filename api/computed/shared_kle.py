@@ -6,7 +6,7 @@ from graph.questions.kle_endings import shared
 
 
 def _answer(request: Request) -> list[Answer]:
-    return [{"node": node, "units": units} for node, units in shared(request.driver, request.day)]
+    return [{"node": node, "units": units} for node, units in shared(request.driver, request.day, request.last_known)]
 
 
 FIELD = ComputedField(

@@ -5,14 +5,20 @@ import neo4j
 from api.access.roles import EVERYBODY
 from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from api.reads.cursors import uuid_of
+from graph.as_of import as_known
 from graph.model import KINDS
 
 _KIND = "\nUNION\n".join(f"MATCH (n:{kind} {{uuid: $uuid}}) RETURN '{kind}' AS kind" for kind in KINDS)
+# What was not known then is not there, and what was known had a change.
+_KNOWN_KIND = as_known(_KIND.replace(" RETURN ", " WHERE EXISTS { (n)<-[:CONCERNS]-() } RETURN "))
 
 
 def _answer(request: Request) -> list[Answer]:
     uuid = uuid_of(request.arguments["uuid"])
-    rows, _, _ = request.driver.execute_query(_KIND, uuid=uuid, routing_=neo4j.RoutingControl.READ)
+    query = _KIND if request.last_known is None else _KNOWN_KIND
+    rows, _, _ = request.driver.execute_query(
+        query, uuid=uuid, known=request.last_known, routing_=neo4j.RoutingControl.READ
+    )
     return [{"kind": row["kind"], "thing": uuid} for row in rows]
 
 

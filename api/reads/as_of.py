@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from graph.as_of import Day, in_force
+from graph.as_of import Day, first_day, in_force, last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,9 @@ class Moment:
     end: str | None = None
     given: Any = None
     """The day itself, as the question gives it (``api.reads.variables``)."""
+    known_on: str | None = None
+    """What was known on this day is asked for, and not what is known now: ``graph.as_of.as_known`` makes of the whole
+    statement one that answers it. The identity nodes show no such day."""
 
     def in_force(self, relationship: str) -> str:
         """The relationship holds on the day, or on some day of the period."""
@@ -52,11 +55,25 @@ class Moment:
 
     @property
     def text(self) -> str:
-        """The day or the period, as text: two are the same only where what is read is."""
-        if not self.is_period:
-            return f"toString({self.day})"
-        start, end = (f"toString({each})" if each is not None else "''" for each in (self.start, self.end))
-        return f"{start} + '/' + {end}"
+        """The day or the period, and the day of the knowledge, as text: two are the same only where what is read is."""
+        text = f"toString({self.day})"
+        if self.is_period:
+            start, end = (f"toString({each})" if each is not None else "''" for each in (self.start, self.end))
+            text = f"{start} + '/' + {end}"
+        return text if self.known_on is None else f"{text} + '@' + toString({self.known_on})"
+
+    @property
+    def knowledge(self) -> str:
+        """The day on which what is told was known, as text; null = now."""
+        return "null" if self.known_on is None else f"toString({self.known_on})"
+
+    def exists_from(self, node: str) -> str:
+        """The first day on which the thing exists."""
+        return f"{node}.from" if self.known_on is None else first_day(node)
+
+    def exists_to(self, node: str) -> str:
+        """The day after the last on which the thing exists."""
+        return f"{node}.to" if self.known_on is None else last_day(node)
 
     def bind(self, node: str, values: str, state: str) -> tuple[str, str, str]:
         """(variable that holds the node's values of the day, clauses that bind it, condition that the node exists).
@@ -80,8 +97,10 @@ class Moment:
         """(variable, clauses) as ``bind`` has them; also where the thing does not exist on the day (no values then)."""
         if self.copied:
             return node, ""
+        # What nothing had been told of then is not there at all.
+        known = f" WHERE EXISTS {{ ({node})<-[:CONCERNS]-() }}" if self.known_on is not None else ""
         return (
             values,
             f"WITH *, head(COLLECT {{ MATCH ({node})-[state:STATE]->(shown) WHERE {self.in_force('state')} "
-            f"RETURN shown ORDER BY state.from }}) AS {values}",
+            f"RETURN shown ORDER BY state.from }}) AS {values}{known}",
         )

@@ -11,11 +11,11 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from api.computed.types import RULES, TOLD
+from api.computed.types import FIELDS, RULES, TOLD
 from api.reads.cost import PAGE, cost_of
 from api.reads.cursors import CURSORS, id_in, key_in, name_in, uuid_of
 from api.reads.field_order import naming
-from api.reads.known_names import looked_up, word
+from api.reads.known_names import KNOWN, looked_up, word
 from api.reads.layout import laid_out
 from api.reads.limits import one_more, parts_of
 from api.reads.objects import Objects, asks_for_manager, cursor_of
@@ -23,6 +23,7 @@ from api.reads.plan import BLOCK, ROWS, PageField, Plan, RootForm, Statement
 from api.reads.selection import Selected, read
 from api.reads.types import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Type
 from api.reads.variables import Parameters
+from graph.as_of import as_known
 from graph.collation import SORT_KEY, in_cypher
 from graph.identity.lookup import surviving_query
 from graph.model import KINDS
@@ -45,6 +46,7 @@ class Compiler(Objects):
                 continue
             self.parameters = Parameters()
             self._everybody, self._names = {}, 0
+            self._knowledge(root)
             self.moment = self._moment(root)
             if root.name in RULES:
                 type_, many = RULES[root.name]
@@ -59,6 +61,8 @@ class Compiler(Objects):
             else:
                 text = self._page(root)
                 forms.append(RootForm(root.key, "page", next(iter(root.children)), _page_fields(root)))
+            if self.known is not None:
+                text = as_known(text, self._rule(KNOWN, {"asKnownOn": self.known}))
             text = laid_out(text)
             text, _ = planned.setdefault(text, (text, parts_of(root)))
             statements.append(Statement(place, text, self.parameters))
@@ -209,7 +213,7 @@ class Compiler(Objects):
         WHERE all(part IN parts WHERE {self.moment.in_force("part")})
         {exists}
         WITH n, size(parts) AS depth, nodes(way) AS line
-        WITH n, depth, line[-2].uuid AS parent ORDER BY [u IN line | coalesce(u.{SORT_KEY}, '') + u.uuid]
+        WITH n, depth, line[-2].uuid AS parent ORDER BY [u IN line | {self._in_line("u")} + u.uuid]
         WITH collect({{n: n, depth: depth, parent: CASE depth WHEN 0 THEN null ELSE parent END}}) AS found
         UNWIND range(0, size(found) - 1, {BLOCK}) AS start
         RETURN null AS head, COLLECT {{
@@ -219,8 +223,18 @@ class Compiler(Objects):
             RETURN [{values}]
         }} AS rows"""
 
+    def _in_line(self, unit: str) -> str:
+        """What a unit of the tree is sorted by."""
+        if self.known is None:
+            return f"coalesce({unit}.{SORT_KEY}, '')"
+        v, binding = self.moment.bind_closed(unit, "named")
+        name = in_cypher(f"{v}.{TYPES['Unit'].caption}")
+        return f"coalesce(head(COLLECT {{ WITH {unit} {binding} RETURN {name} }}), '')"
+
     def _answered(self, root: Selected) -> str:
         """``nearest`` and its like: the rule's answers come as a parameter, here they get the fields asked for."""
+        if why := FIELDS[root.name].only_now:
+            self._refuse_known(root.name, why)
         answers = self._rule(root.name, root.arguments)
         name, _ = RULES[root.name]
         form = self._told(TOLD[name], root.children[name], "answer")

@@ -30,6 +30,8 @@ class Filter:
     """What the value names, where it must be known (``api.reads.known_names``)."""
     form: Callable[[Any], Any] | None = None
     """What is made of what is asked for, such as the form in which texts are kept. Raises GraphQLError."""
+    only_now: str = ""
+    """Why it can't narrow what was known on another day, where it can't."""
 
 
 def camel(name: str) -> str:
@@ -163,7 +165,14 @@ _EVERY = (
     Filter("keys", "[String!]", _keys, "What sources call it"),
     Filter("changedSince", "Int", _changed_since, "Only what has changed after this number of the change log"),
     Filter("changedAfter", "Moment", _changed_after, "Only what has changed after this moment or day"),
-    Filter("source", "String", _source, "Only what this source tells of", names="source"),
+    Filter(
+        "source",
+        "String",
+        _source,
+        "Only what this source tells of",
+        names="source",
+        only_now="which source tells of what is kept as it is now",
+    ),
 )
 _UNDER = "uuid or a source's key of a unit: in it or anywhere below"
 _BY_KIND: dict[str, tuple[Filter, ...]] = {

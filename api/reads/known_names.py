@@ -20,6 +20,9 @@ from graph.writing.day_turn import DAY_TURN
 NAMED = "named"
 """The rule that looks a name up. Its answer is the uuid of a unit, and else the name itself."""
 
+KNOWN = "known"
+"""The rule that finds the number of the last change that was known on a day."""
+
 Targets = Mapping[str, Collection[str]]
 """Each target that the program has, and the names of its objects."""
 

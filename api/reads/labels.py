@@ -27,9 +27,16 @@ def label(kinds: Sequence[str], n: str, v: str, moment: Moment) -> str:
     ]
     if not named:
         return f"CASE {' '.join(cases)} END"
-    own, another = _own(named, n, v), _own(named, n, "known")
+    own = _own(named, n, v)
+    cases.append(f"WHEN {own} IS NOT NULL THEN {own}")
+    return f"CASE {' '.join(cases)} ELSE coalesce({_closest(named, n, moment)}, {n}.uuid) END"
+
+
+def _closest(kinds: Sequence[str], n: str, moment: Moment) -> str:
+    """The last label before the day, or the first after it."""
+    another = _own(kinds, n, "known")
     day = moment.start or "date()" if moment.is_period else moment.day
-    known = f"""head(COLLECT {{
+    return f"""head(COLLECT {{
             MATCH ({n})-[was:STATE]->(known)
             WHERE {another} IS NOT NULL
             WITH known
@@ -37,8 +44,6 @@ def label(kinds: Sequence[str], n: str, v: str, moment: Moment) -> str:
             LIMIT 1
             RETURN {another}
         }})"""
-    cases.append(f"WHEN {own} IS NOT NULL THEN {own}")
-    return f"CASE {' '.join(cases)} ELSE coalesce({known}, {n}.uuid) END"
 
 
 def _own(kinds: Sequence[str], n: str, v: str) -> str:
@@ -66,6 +71,9 @@ def _of_link(link: Link, n: str, moment: Moment) -> str:
     arrow = f"<-[by:{link.type}]-" if link.incoming else f"-[by:{link.type}]->"
     v, binding = moment.bind_closed("named", "shown_then")
     shown = _own(link.targets, "named", v)
+    if v != "named":
+        closed = _own(link.targets, "named", "named")
+        shown = f"coalesce({shown}, {closed if moment.known_on is None else _closest(link.targets, 'named', moment)})"
     return f"""head(COLLECT {{
             MATCH ({n}){arrow}(named:{"|".join(link.targets)})
             WHERE {moment.in_force("by")}
@@ -73,5 +81,5 @@ def _of_link(link: Link, n: str, moment: Moment) -> str:
             WITH *
             ORDER BY by.from, named.uuid
             LIMIT 1
-            RETURN {shown if v == "named" else f"coalesce({shown}, {_own(link.targets, 'named', 'named')})"}
+            RETURN {shown}
         }})"""

@@ -21,7 +21,7 @@ from api.reads.labels import label
 from api.reads.limits import levels, some
 from api.reads.plan import Rule
 from api.reads.selection import Selected, read
-from api.reads.types import TYPES, Answered, Counted, Linked, Paged, Periods, Type, Value, Way
+from api.reads.types import NOT_DATED, TYPES, Answered, Counted, Linked, Paged, Periods, Type, Value, Way
 from api.reads.variables import Given, Parameters, Values, current, found
 from graph.collation import SORT_KEY, in_cypher
 
@@ -40,6 +40,10 @@ class Objects:
     copied: bool
     parameters: Parameters = field(default_factory=Parameters)
     moment: Moment = field(default_factory=Moment)
+    known: Any = None
+    """The day whose knowledge is asked for, as the question gives it; None = what is known now."""
+    known_on: str | None = None
+    """The parameter that holds it."""
     rules: list[Rule] = field(default_factory=list)
     reads_cpr: bool = False
     shaped_by: set[tuple[str, ...]] = field(default_factory=set)
@@ -47,14 +51,16 @@ class Objects:
     _everybody: dict[str, str] = field(default_factory=dict)
     _names: int = 0
 
-    def _moment(self, root: Selected) -> Moment:
-        at, period = root.arguments.get("at"), root.arguments.get("period")
+    def _moment(self, selected: Selected) -> Moment:
+        """Of a root field, or of a field below it; what was known then is asked for once, at the root."""
+        at, period = selected.arguments.get("at"), selected.arguments.get("period")
         if period is None:
             is_today = at is None or current(at) == self.today
             day = self.today if at is None else at
-            return Moment(self.parameters.add(day), copied=self.copied and is_today, given=day)
+            copied = self.copied and is_today and self.known_on is None
+            return Moment(self.parameters.add(day), copied=copied, given=day, known_on=self.known_on)
         if at is not None:
-            raise GraphQLError(f"{root.name}: give at or period, not both", extensions={"code": "at_or_period"})
+            raise GraphQLError(f"{selected.name}: give at or period, not both", extensions={"code": "at_or_period"})
         start, end = period.get("from"), period.get("to")
         if start is not None and end is not None:
             self.parameters.check(_holds_a_day(start, end))
@@ -62,7 +68,21 @@ class Objects:
             is_period=True,
             start=None if start is None else self.parameters.add(start),
             end=None if end is None else self.parameters.add(end),
+            known_on=self.known_on,
         )
+
+    def _knowledge(self, root: Selected) -> None:
+        """Take up from when the answer is to be: from now, or from what was known on a day."""
+        self.known = root.arguments.get("asKnownOn")
+        self.known_on = None if self.known is None else self.parameters.add(self.known)
+
+    def _refuse_known(self, name: str, why: str) -> None:
+        """Raises GraphQLError (known_only_now) where what was known on a day is asked for."""
+        if self.known is not None:
+            raise GraphQLError(
+                f"{name} can't be asked for with asKnownOn: {why}. Leave one of them out",
+                extensions={"code": "known_only_now"},
+            )
 
     def _rule(self, name: str, arguments: Mapping[str, Any]) -> str:
         """The parameter that holds the rule's answers."""
@@ -79,7 +99,8 @@ class Objects:
         if self.moment.is_period:
             raise GraphQLError(f"{selected.name} is of a day: give at", extensions={"code": "at_or_period"})
         if self.moment.day not in self._everybody:
-            self._everybody[self.moment.day] = self._rule(EVERYBODY, {"at": self.moment.given})
+            asked = {"at": self.moment.given, "asKnownOn": self.known}
+            self._everybody[self.moment.day] = self._rule(EVERYBODY, asked)
         everybody = self._everybody[self.moment.day]
         form = self._told(TOLD["Nearest"], selected.children["Nearest"], "answer")
         return f"""head(COLLECT {{
@@ -169,6 +190,8 @@ class Objects:
                 f"{type_.name}.{value.name} needs the right {value.right!r}; ask for a token that has it",
                 extensions={"code": "forbidden"},
             )
+        if value.only_now:
+            self._refuse_known(f"{type_.name}.{value.name}", value.only_now)
         if value.right == "cpr":
             self.reads_cpr = True
             return f"{{`_cpr`: [{n}.cpr_cipher, {n}.cpr_key, {n}.uuid]}}"
@@ -182,11 +205,17 @@ class Objects:
             RETURN DISTINCT child
         }}"""
         text = text.replace("{as_of}", self.moment.as_of(n)).replace("{moment}", self.moment.text)
+        text = text.replace("{known_on}", self.moment.knowledge)
+        text = text.replace("{exists_from}", self.moment.exists_from(n)).replace(
+            "{exists_to}", self.moment.exists_to(n)
+        )
         text = text.replace("{private}", "true" if "private" in self.rights else "false")
         return text.replace("{n}", n).replace("{v}", v).replace("{r}", r)
 
     def _way(self, way: Way | Periods | Paged, selected: Selected, n: str) -> str:
         above = self.moment
+        if (way.way if isinstance(way, Paged) else way).name == "sources":
+            self._refuse_known(selected.name, NOT_DATED)
         if selected.arguments.get("at") is not None or selected.arguments.get("period") is not None:
             self.moment = self._moment(selected)
         if isinstance(way, Paged):
@@ -266,6 +295,8 @@ class Objects:
         known = of_kind(type_.name)
         for name, value in asked.items():
             filter_ = known[name]
+            if filter_.only_now:
+                self._refuse_known(f"{field_}: filter.{name}", filter_.only_now)
             if value is not None:
                 known_as = filter_.names
                 wanted = self._known(known_as, value) if known_as else self.parameters.add(value, filter_.form)

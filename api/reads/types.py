@@ -48,7 +48,9 @@ class Value:
 
     {active} stands for "exists on the day", {cpr} for the encrypted number, which is opened after reading,
     {private} for the right to private fields, {label} for what people know the thing by (``api.reads.labels``),
-    {as_of} for the day that its values are of, and {moment} for the day or period that it is read on, as text.
+    {as_of} for the day that its values are of, {known_on} for the day whose knowledge is asked for, and {moment} for
+    both that and the day or period that it is read on, as text. {exists_from} and {exists_to} are its first day and the
+    day after its last.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Value:
     text: str
     doc: str = ""
     right: Right = "open"
+    only_now: str = ""
+    """Why it can't be told as it was known on another day, where it can't."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,15 +214,25 @@ def _of_kind(kind: Kind) -> Type:
     add(Value("kind", "String!", f"'{kind.name}'", "Kind of the thing, such as Unit"))
     add(Value("label", "String!", "{label}", _LABEL))
     add(Value("asOf", "Date!", "{as_of}", _AS_OF))
-    add(Value("version", "Int!", "{n}.version", "Counts changes; give it back as expectedVersion"))
+    add(Value("knownOn", "Date", "{known_on}", _KNOWN_ON))
+    add(
+        Value(
+            "version",
+            "Int!",
+            "{n}.version",
+            "Counts changes; give it back as expectedVersion",
+            only_now="it serves to change the thing as it is known now",
+        )
+    )
     add(Value("active", "Boolean!", "{active}", "It exists on the day asked about"))
-    add(Value("existsFrom", "Date", "toString({n}.from)", "First day ever; 0001-01-01 = always so far"))
-    add(Value("existsTo", "Date", "toString({n}.to)", "The day after the last; null = until further notice"))
-    add(Value("keys", "[String!]", _KEYS, "What sources call it"))
+    add(Value("existsFrom", "Date", "toString({exists_from})", "First day ever; 0001-01-01 = always so far"))
+    add(Value("existsTo", "Date", "toString({exists_to})", "The day after the last; null = until further notice"))
+    add(Value("keys", "[String!]", _KEYS, "What sources call it", only_now=NOT_DATED))
     for prop in kind.properties:
         add(_value(prop))
     if kind.name == "Person":
-        add(Value("cpr", "String", "{cpr}", "CPR number; each reading is logged", "cpr"))
+        only_now = "a person's number is kept as it is now"
+        add(Value("cpr", "String", "{cpr}", "CPR number; each reading is logged", "cpr", only_now))
         add(Value("formerUuids", "[String!]", _JOINED, "Of persons that were joined into this one; they still find it"))
     for way, _ in _linking(kind):
         add(way)
@@ -245,7 +259,11 @@ def _of_kind(kind: Kind) -> Type:
     return Type(kind.name, kind.name, kind.doc, fields, kind, caption=caption(kind.name))
 
 
-_ID = "Identifies the thing on this day: a cache that goes by id keeps two days of one thing apart"
+NOT_DATED = "what sources call and say of a thing is kept as they say it now"
+_ID = (
+    "Identifies the thing on this day, as known on that day: a cache that goes by id keeps two days of one thing apart"
+)
+_KNOWN_ON = "The day given as asKnownOn: what is told is what was known at its end; null = what is known now"
 _LABEL = "What people know it by: name, title or number; on a day without one, its last before, else its UUID"
 _AS_OF = "The day that the values are of; of a period the first day of it on which the thing exists"
 _KEYS = "COLLECT { MATCH (told:SourceRecord)-[:TELLS]->({n}) RETURN told.key ORDER BY told.id }"
@@ -370,7 +388,9 @@ _RECORDS = (
 
 THING = "Thing"
 """The interface of every kind; those of some kinds (``Way.interface``) extend it."""
-OF_EVERY_KIND = ("id", "uuid", "kind", "label", "asOf", "version", "active", "existsFrom", "existsTo", "keys")
+OF_EVERY_KIND = (
+    "id", "uuid", "kind", "label", "asOf", "knownOn", "version", "active", "existsFrom", "existsTo", "keys",
+)  # fmt: skip
 """Fields of that interface."""
 
 TYPES: dict[str, Type] = {

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import neo4j
 
+from graph.as_of import SUPERSEDED
 from graph.change_log import Origin, now, take_numbers, turned_day
 from graph.corrections.numbers import Numbers, give, give_back
 from graph.corrections.reassigning import Reassigning, Reassignment
@@ -70,8 +71,10 @@ class Joining:
             tx.run(
                 """
                 MATCH (other:Person {uuid: $other}), (keep:Person {uuid: $keep})
-                CREATE (other)-[:JOINED_INTO {at: $at, user: $user, reason: $reason, records: $records}]->(keep)
+                CREATE (other)-[joined:JOINED_INTO]->(keep)
+                SET joined = {at: $at, user: $user, reason: $reason, records: $records, known_from: $number}
                 """,
+                number=written[keep][1],
                 other=other,
                 keep=keep,
                 records=moving,
@@ -118,9 +121,9 @@ class Joining:
                 entries={person: ("split", {"split_off": to}), to: ("split", {"split_from": person})},
                 by_hand={person: _less(by_hand, theirs)} if by_hand is not None and theirs is not None else {},
             )
-            if into is not None:
-                tx.run("MATCH (:Person {uuid: $uuid})-[joined:JOINED_INTO]->() DELETE joined", uuid=into).consume()
+            tx.run(_PARTED, uuid=into).consume()
             written = self._reassigned(tx, what, origin)
+            tx.run(_PARTED_SINCE, uuid=into, number=written[person][1]).consume()
             give_back(tx, person, to, numbers)
             return Written(to, *written[to])
 
@@ -223,6 +226,20 @@ def _less(ours: Statement, theirs: Statement) -> Statement:
 
 
 # -- who was joined into whom -----------------------------------------------------------------------------------
+
+
+# Kept for who asks what was known then (``graph.as_of.as_known``), and for erasure.
+_PARTED = f"""
+MATCH (p:Person {{uuid: $uuid}})-[joined:JOINED_INTO]->(survivor)
+CREATE (p)-[was:{SUPERSEDED}JOINED_INTO]->(survivor)
+SET was.known_from = joined.known_from
+DELETE joined
+"""
+_PARTED_SINCE = f"""
+MATCH (:Person {{uuid: $uuid}})-[was:{SUPERSEDED}JOINED_INTO]->()
+WHERE was.known_to IS NULL
+SET was.known_to = $number
+"""
 
 
 def _into(tx: neo4j.ManagedTransaction, uuid: str) -> str | None:

@@ -4,6 +4,9 @@ With the person go employments, affiliations and logins, what was held by them, 
 person stood in for others: their values on all days, what sources and people have told of them, matches that were
 decided, bad records, CPR numbers present and former. What was somebody else's at another time stays, without them.
 
+With all of that goes what was known of it before: superseded periods, and a thing that was withdrawn since. Of a
+person from whom this one was split off, what was known while they were one goes too, as it may be of this one.
+
 The change log keeps its entries, numbers and uuids, and loses what they told and why. A last entry of each thing says
 ``erased``, so that whoever follows the log hears of it. Who looked a CPR number up stays known, by uuid (cpr.md §8.2).
 Where a source still tells of the person, that is a new person.
@@ -14,7 +17,7 @@ from typing import Any
 
 import neo4j
 
-from graph.as_of import exists_or_will
+from graph.as_of import SUPERSEDED, exists_or_will
 from graph.change_log import Origin, append, entry, new_identities, now, take_numbers
 from graph.errors import ChangeRejected, Unknown
 from graph.identity.known_keys import RecordId
@@ -39,6 +42,7 @@ def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
         _refuse_if_here(tx, things)
         records = tx.run(_RECORDS, uuids=list(things)).single(strict=True)["ids"]
         _let_go(tx, things)
+        tx.run(_CLEAR_SURVIVORS, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
         tx.run(_CLEAR_LISTS, ids=records, uuids=list(things)).consume()
         tx.run("MATCH (m:SourceMemory) DELETE m").consume()  # sources keep keys of persons in it, and do without it
         tx.run(_CLEAR_BRAKES, starts=[f"{kind} {key}:" for _, kind, key in map(_parts, records)]).consume()
@@ -71,8 +75,9 @@ def _things(tx: neo4j.ManagedTransaction, uuid: str) -> dict[str, str]:
     for kind, link in _OWNING.items():
         query = f"""
             UNWIND $uuids AS uuid
-            MATCH (:Person|Employment|Affiliation {{uuid: uuid}})-[:{link}]->(n:{kind})
+            MATCH (:Person|Employment|Affiliation {{uuid: uuid}})-[held:{link}|{SUPERSEDED}{link}]->(n:{kind})
             WHERE NOT EXISTS {{ MATCH (n)<-[:{link}]-(other) WHERE NOT other.uuid IN $uuids }}
+              AND (type(held) = '{link}' OR NOT EXISTS {{ (n)-[:STATE]->() }})
             RETURN DISTINCT n.uuid AS uuid
             """
         found |= {row["uuid"]: kind for row in tx.run(query, uuids=list(found))}
@@ -114,6 +119,21 @@ _SUBSTITUTIONS = """
 UNWIND $uuids AS uuid
 MATCH (:Person|Assignment {uuid: uuid})-[:STANDS_IN|SUBSTITUTES]-(s:Substitution)
 RETURN DISTINCT s.uuid AS uuid
+"""
+# What was told of those of whom an erased person was a part for a time.
+_CLEAR_SURVIVORS = f"""
+UNWIND $uuids AS uuid
+MATCH (:Person {{uuid: uuid}})-[joined:{SUPERSEDED}JOINED_INTO]->(survivor)
+CALL (joined, survivor) {{
+    MATCH (c:Change {{uuid: survivor.uuid}})
+    WHERE coalesce(joined.known_from, 0) <= c.number AND c.number <= joined.known_to
+    SET c.before = $nothing, c.after = $nothing, c.reason = null
+}}
+CALL (joined, survivor) {{
+    MATCH (survivor)-[was:{SUPERSEDED}STATE]->(x)
+    WHERE coalesce(joined.known_from, 0) < was.known_to AND coalesce(was.known_from, 0) < joined.known_to
+    DETACH DELETE x
+}}
 """
 _STILL_HERE = f"""
 UNWIND $uuids AS uuid
@@ -165,10 +185,10 @@ UNWIND $uuids AS uuid
 MATCH (c:Change {uuid: uuid})
 SET c.before = $nothing, c.after = $nothing, c.reason = null
 """
-_DELETE = """
+_DELETE = f"""
 UNWIND $uuids AS uuid
-MATCH (n:Person|Employment|Affiliation|Account|Assignment|Substitution {uuid: uuid})
-OPTIONAL MATCH (n)-[:STATE]->(state)
+MATCH (n:Person|Employment|Affiliation|Account|Assignment|Substitution {{uuid: uuid}})
+OPTIONAL MATCH (n)-[:STATE|{SUPERSEDED}STATE]->(state)
 OPTIONAL MATCH (r:SourceRecord)-[:TELLS]->(n)
 DETACH DELETE state, r, n
 """

@@ -248,14 +248,15 @@ class Reassigning:
         rows = []
         for place, each in enumerate(differences):
             node = {"uuid": each.uuid, "version": each.version + 1, **copied(kind, each.after, self.shown)}
-            rows.append(cypher.row(each, node, self.keyring, origin, number + place, moment))
+            rows.append(cypher.row(each, node, self.keyring, origin, number + place, number + place, moment))
         self.tx.run(cypher.rewrite(kind), rows=rows, moment=moment).consume()
         erased = {each.uuid: each.erased for each in differences if each.erased}
         if erased and kind == self.what.kind:
             # What was told of the giving thing was told of a protected one, as is known now.
             erased[self.what.giving] = frozenset[str]().union(*erased.values())
         erase(self.tx, erased)
-        for query, links in cypher.links(kind, differences):
+        learned = range(number, number + len(differences))
+        for query, links in cypher.links(kind, differences, learned):
             made = self.tx.run(query, rows=links).single(strict=True)["made"]
             if made != len(links):
                 raise AssertionError(f"{len(links) - made} things that {kind} points to are gone, under the log's lock")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import neo4j
 
-from graph.as_of import exists
+from graph.as_of import as_known, exists
 from graph.errors import Ambiguous, Unknown
 from graph.model import KINDS, RESPONSIBILITY_PREFIXES
 from graph.time import today
@@ -114,9 +114,14 @@ def found(kind: str, name: str, rows: list[Found]) -> Found:
     return min(rows, key=lambda row: (row.source is not None, row.source or ""))
 
 
-def find(session: neo4j.Session, kind: str, name: str) -> Found:
-    """The thing of a kind that is known by this name."""
-    rows = session.run(find_query(kind), name=name, uuid=canonical(name) or name, today=today())
+def find(session: neo4j.Session, kind: str, name: str, known: int | None = None) -> Found:
+    """The thing of a kind that is known by this name.
+
+    ``known``: number of the last change that counts (``graph.as_of.as_known``): of a person who was joined into another
+    one later, it is the person. A key is the thing's that has it today.
+    """
+    query = find_query(kind) if known is None else as_known(find_query(kind))
+    rows = session.run(query, name=name, uuid=canonical(name) or name, today=today(), known=known)
     return found(kind, name, [Found(row["uuid"], row["source"]) for row in rows])
 
 

@@ -12,12 +12,15 @@ from pathlib import Path
 import neo4j
 
 from graph.errors import GraphError
-from graph.migrations import sort_keys
+from graph.migrations import known_periods, sort_keys
 
 FOLDER = Path(__file__).parent
 LISTED = "MATCH (m:Migration) RETURN m.name AS name"
 """Names of the migrations that are applied."""
-_FILLED_BY: Mapping[str, Callable[[neo4j.Driver], None]] = {"0090_danish_order": sort_keys.fill}
+_FILLED_BY: Mapping[str, Callable[[neo4j.Driver], None]] = {
+    "0090_danish_order": sort_keys.fill,
+    "0130_known_periods": known_periods.fill,
+}
 """What a migration does besides its statements, after them."""
 
 

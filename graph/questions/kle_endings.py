@@ -12,7 +12,7 @@ from typing import Literal
 
 import neo4j
 
-from graph.as_of import in_force
+from graph.as_of import as_known, in_force
 from graph.model import RESPONSIBILITY_PREFIXES
 
 How = Literal["successor", "choose", "ancestor", "none"]
@@ -108,10 +108,14 @@ def ended(
     return made
 
 
-def shared(driver: neo4j.Driver, day: date) -> list[tuple[str, list[str]]]:
-    """Nodes that more than one unit is responsible for on a day, with the units (kle.md §7: at most one)."""
+def shared(driver: neo4j.Driver, day: date, known: int | None = None) -> list[tuple[str, list[str]]]:
+    """Nodes that more than one unit is responsible for on a day, with the units (kle.md §7: at most one).
+
+    ``known``: number of the last change that counts (``graph.as_of.as_known``).
+    """
+    query = _SHARED if known is None else as_known(_SHARED)
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        return [(row["node"], row["units"]) for row in session.run(_SHARED, at=day)]
+        return [(row["node"], row["units"]) for row in session.run(query, at=day, known=known)]
 
 
 def _node(row: neo4j.Record) -> _Node:

@@ -130,18 +130,24 @@ def _each_once(holders: Iterable[Holder]) -> list[Holder]:
 
 
 def nearest(
-    driver: neo4j.Driver, role: str, unit: str, at: date, responsibility: str | None = None
+    driver: neo4j.Driver,
+    role: str,
+    unit: str,
+    at: date,
+    responsibility: str | None = None,
+    known: int | None = None,
 ) -> tuple[Nearest, Names]:
     """The nearest holders of a role, counted from a unit.
 
     ``unit`` is a uuid or a source's key; ``role`` its key; ``responsibility`` is written kind:key ("kle:27.12").
+    ``known``: as ``Day`` has it; what is named by its key is the thing that has the key today.
     Raises Unknown: unknown_unit, unknown_role, unknown_responsibility. Asked by key, names come with the answer.
     """
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        day = Day.of(at, turned_day(session))
-        start = find(session, "Unit", unit)
+        day = Day.of(at, turned_day(session), known)
+        start = find(session, "Unit", unit, known)
         asked_role = find(session, "Role", role)
-        covering = _covering(session, responsibility, at)
+        covering = _covering(session, responsibility, day, at)
         told = facts.above(session, day, at, start.uuid, asked_role.uuid)
         if not told.active:
             return Nearest(reason="unit_not_active"), Names()  # A13
@@ -157,16 +163,17 @@ def nearest_manager(
     responsibility: str | None = None,
     types: frozenset[str] = frozenset(),
     employment: str | None = None,
+    known: int | None = None,
 ) -> tuple[list[OfEmployment], Names]:
     """The nearest manager of a person: one answer for each employment and affiliation active on the day (A19).
 
     ``types``: limits the holders to those with an employment of these types (monthly paid, say). ``employment``: only
-    that one. Raises Unknown: unknown_person, unknown_responsibility.
+    that one. ``known``: as ``nearest`` has it. Raises Unknown: unknown_person, unknown_responsibility.
     """
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        day = Day.of(at, turned_day(session))
-        asked = find(session, "Person", person)
-        covering = _covering(session, responsibility, at)
+        day = Day.of(at, turned_day(session), known)
+        asked = find(session, "Person", person, known)
+        covering = _covering(session, responsibility, day, at)
         manager = _manager(session)
         answers = []
         for tie in facts.ties(session, day, at, asked.uuid):
@@ -193,10 +200,10 @@ def managers(driver: neo4j.Driver, unit: str, at: date) -> frozenset[str]:
     return frozenset(each.person for each in level.candidates.get(unit, ()))
 
 
-def nearest_managers_of_all(driver: neo4j.Driver, at: date) -> dict[str, Nearest]:
+def nearest_managers_of_all(driver: neo4j.Driver, at: date, known: int | None = None) -> dict[str, Nearest]:
     """The nearest manager of every employment and affiliation active on the day: uuid → answer."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        day = Day.of(at, turned_day(session))
+        day = Day.of(at, turned_day(session), known)
         manager = _manager(session)
         whole = facts.everywhere(session, day, at, manager or "")
     answers = {}
@@ -229,7 +236,7 @@ def _manager(session: neo4j.Session) -> str | None:
         return None
 
 
-def _covering(session: neo4j.Session, responsibility: str | None, at: date) -> frozenset[str] | None:
+def _covering(session: neo4j.Session, responsibility: str | None, day: Day, at: date) -> frozenset[str] | None:
     if responsibility is None:
         return None
     kind, key = responsibility_kind(responsibility)
@@ -237,7 +244,7 @@ def _covering(session: neo4j.Session, responsibility: str | None, at: date) -> f
         asked = find(session, kind, key)
     except Unknown as unknown:
         raise Unknown("unknown_responsibility", str(unknown)) from unknown
-    return facts.covering(session, at, asked.uuid)
+    return facts.covering(session, day, at, asked.uuid)
 
 
 def _names(session: neo4j.Session, asked: Found, answers: Sequence[Nearest], more: Sequence[str] = ()) -> Names:

@@ -127,7 +127,7 @@ def _candidates(day: Day, assignments: str) -> str:
         person: person.uuid,
         holder: holder.uuid,
         primary: {day.flag("a", "primary")},
-        since: a.from,
+        since: {day.since("a")},
         key: {_key("a")},
         about: COLLECT {{ MATCH (a)-[about:ABOUT]->(x) WHERE {in_force("about")} RETURN x.uuid }},
         away: {day.flag("person", "absent")} OR (NOT holder:Person AND {day.flag("holder", "on_leave")}),
@@ -150,10 +150,16 @@ def _candidates(day: Day, assignments: str) -> str:
     """
 
 
+def _ask(session: neo4j.Session, day: Day, query: str, **parameters: Any) -> neo4j.Result:
+    return session.run(day.asked(query), known=day.known, **parameters)
+
+
 def above(session: neo4j.Session, day: Day, at: date, unit: str, role: str) -> Above:
     """The way up from a unit, with the candidates for a role on each level: one query."""
     rows = list(
-        session.run(
+        _ask(
+            session,
+            day,
             f"""
             MATCH (start:Unit {{uuid: $unit}}), (role:Role {{uuid: $role}})
             MATCH way = (start)-[parts:PART_OF*0..]->(level:Unit)
@@ -183,7 +189,9 @@ def above(session: neo4j.Session, day: Day, at: date, unit: str, role: str) -> A
 
 def ties(session: neo4j.Session, day: Day, at: date, person: str) -> list[Tie]:
     """The person's employments and affiliations that are active on the day, with the unit that they are IN (A18)."""
-    rows = session.run(
+    rows = _ask(
+        session,
+        day,
         f"""
         MATCH (:Person {{uuid: $person}})-[has:HAS]->(tie)
         WHERE {in_force("has")} AND {day.active("tie")}
@@ -198,9 +206,11 @@ def ties(session: neo4j.Session, day: Day, at: date, person: str) -> list[Tie]:
     return [Tie(row["uuid"], row["unit"], tuple(row["keys"])) for row in rows]
 
 
-def covering(session: neo4j.Session, at: date, responsibility: str) -> frozenset[str]:
+def covering(session: neo4j.Session, day: Day, at: date, responsibility: str) -> frozenset[str]:
     """What covers a responsibility: the same node, ancestors in KLE, groups and groups of groups (A21)."""
-    rows = session.run(
+    rows = _ask(
+        session,
+        day,
         f"""
         MATCH (asked:KleNode|ItSystem|SystemGroup|Function {{uuid: $uuid}})
         MATCH (asked)-[up:WITHIN|MEMBER_OF*0..]->(cover)
@@ -218,7 +228,9 @@ def everywhere(session: neo4j.Session, day: Day, at: date, role: str) -> Everywh
 
     Of most people only the employments are read: whose they are matters to those who manage, and to who stands in.
     """
-    row = session.run(
+    row = _ask(
+        session,
+        day,
         f"""
         OPTIONAL MATCH (role:Role {{uuid: $role}})
         RETURN {day.flag("role", "covers_all")} AS covers_all,
@@ -251,7 +263,9 @@ def everywhere(session: neo4j.Session, day: Day, at: date, role: str) -> Everywh
         candidate = _candidate(each)
         candidates.setdefault(each["unit"], []).append(candidate)
         persons.update((candidate.person, *(substitute.person for substitute in candidate.substitutes)))
-    involved = session.run(
+    involved = _ask(
+        session,
+        day,
         f"""
         UNWIND $persons AS uuid
         MATCH (:Person {{uuid: uuid}})-[has:HAS]->(tie)

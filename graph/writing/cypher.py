@@ -1,6 +1,9 @@
 """The Cypher that writes a difference. Labels and types come from ``graph.model``, values are parameters.
 
 ``$moment`` (when it was learnt) is one parameter for all rows, since packing a moment costs as much as packing a row.
+
+Each period carries the number of the change since which it is known. One that is lost is kept as superseded, with the
+number since which it is not known any more (``graph.as_of.as_known``).
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,10 +11,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from graph.as_of import SUPERSEDED, superseded
 from graph.change_log import Origin, append, entry
 from graph.cpr.keyring import Keyring
 from graph.identity.known_keys import RecordId
-from graph.model import KINDS
+from graph.model import KINDS, Link
 from graph.statements.learned_at import carried
 from graph.statements.merge import LinkRow, State
 from graph.writing.difference import Difference
@@ -55,7 +59,7 @@ def create(kind: str) -> str:
     SET n = row.node
     CREATE (r:SourceRecord)-[:TELLS]->(n)
     SET r = row.record, r.learnt = $moment
-    FOREACH (s IN row.gained | CREATE (n)-[:STATE {{from: s.from, to: s.to}}]->(x:{state}) SET x = s.values)
+    {_gained(state)}
     FOREACH (change IN row.changes |
         {append("change", "n")}
     )
@@ -85,8 +89,10 @@ def _of_known(kind: str, record: str) -> str:
         f"""
     CALL (n, row) {{
         UNWIND row.lost_{link.name} AS lost
-        MATCH (n){"<-" if link.incoming else "-"}[r:{link.type}]{"-" if link.incoming else "->"}(m)
+        MATCH (n){_arrow(link, "r", link.type)}(m)
         WHERE r.from = lost.from AND m.uuid = lost.to
+        CREATE (n){_arrow(link, "was", SUPERSEDED + link.type)}(m)
+        SET was = properties(r), was.known_to = row.number
         DELETE r
     }}"""
         for link in KINDS[kind].links
@@ -99,18 +105,37 @@ def _of_known(kind: str, record: str) -> str:
     CALL (n, row) {{
         UNWIND row.lost AS from
         MATCH (n)-[s:STATE {{from: from}}]->(x)
-        DETACH DELETE x
+        CREATE (n)-[was:{SUPERSEDED}STATE]->(x)
+        SET was = properties(s), was.known_to = row.number, x:{superseded(state)}
+        REMOVE x:{state}
+        DELETE s
     }}
     {drops}
-    FOREACH (s IN row.gained | CREATE (n)-[:STATE {{from: s.from, to: s.to}}]->(x:{state}) SET x = s.values)
+    {_gained(state)}
     FOREACH (change IN row.changes |
         {append("change", "n")}
     )
     """
 
 
-def row(each: Difference, node: Row, keyring: Keyring, origin: Origin, number: int | None, moment: datetime) -> Row:
-    """One difference as the parameter of ``create`` or ``update``."""
+def _gained(state: str) -> str:
+    return f"""FOREACH (s IN row.gained |
+        CREATE (n)-[:STATE {{from: s.from, to: s.to, known_from: row.number}}]->(x:{state})
+        SET x = s.values
+    )"""
+
+
+def _arrow(link: Link, name: str, type_: str) -> str:
+    return f"<-[{name}:{type_}]-" if link.incoming else f"-[{name}:{type_}]->"
+
+
+def row(
+    each: Difference, node: Row, keyring: Keyring, origin: Origin, number: int | None, known: int, moment: datetime
+) -> Row:
+    """One difference as the parameter of ``create`` or ``update``.
+
+    ``number``: of its change, None where only a record changes. ``known``: that number, else the log's last one.
+    """
     if each.cpr is not None:
         node["cpr_hash"] = keyring.hash(each.cpr)
         node["cpr_cipher"], node["cpr_key"] = keyring.encrypt(each.cpr)
@@ -119,6 +144,7 @@ def row(each: Difference, node: Row, keyring: Keyring, origin: Origin, number: i
     made: Row = {
         "node": {name: value for name, value in node.items() if value is not None} if each.new else node,
         "record": _record(each.record, each, moment),
+        "number": known,
         "gained": [_state(state) for state in each.gained_states],
         "changes": [] if number is None else [_change(each, origin, number)],
     }
@@ -158,28 +184,36 @@ def _change(each: Difference, origin: Origin, number: int) -> Row:
     return entry(origin, number, each.kind, each.uuid, each.operation, before, after)
 
 
-def links(kind: str, batch: Sequence[Difference]) -> Iterator[tuple[str, list[Row]]]:
-    """A query for each type of link and kind of target, with the links to make; it returns how many it ``made``."""
+def links(kind: str, batch: Sequence[Difference], known: Sequence[int]) -> Iterator[tuple[str, list[Row]]]:
+    """A query for each type of link and kind of target, with the links to make; it returns how many it ``made``.
+
+    ``known``: the number since which those of each difference are known.
+    """
     groups: dict[tuple[str, str], list[Row]] = {}
-    for each in batch:
+    for each, number in zip(batch, known, strict=True):
         for link in each.gained_links:
-            groups.setdefault((link.name, link.kind), []).append(_link(each.uuid, link))
+            groups.setdefault((link.name, link.kind), []).append(_link(each.uuid, link, number))
     for (name, target), rows in groups.items():
         yield _make_link(kind, name, target), rows
 
 
-def _link(uuid: str, link: LinkRow) -> Row:
+def _link(uuid: str, link: LinkRow, number: int) -> Row:
     return {
         "of": uuid,
         "to": link.to,
-        "properties": {"from": link.period.start, "to": link.period.end, **dict(link.properties)},
+        "properties": {
+            "from": link.period.start,
+            "to": link.period.end,
+            "known_from": number,
+            **dict(link.properties),
+        },
     }
 
 
 @cache
 def _make_link(kind: str, name: str, target: str) -> str:
     link = KINDS[kind].link(name)
-    arrow = f"(b)-[r:{link.type}]->(a)" if link.incoming else f"(a)-[r:{link.type}]->(b)"
+    arrow = f"(a){_arrow(link, 'r', link.type)}(b)"
     return f"""
     UNWIND $rows AS row
     MATCH (a:{kind} {{uuid: row.of}})

@@ -1,4 +1,4 @@
-"""Values that must not be found any more, not even in the change log (cpr.md §7: a protected address)."""
+"""Values that must not be found any more, nor what was known before (cpr.md §7: a protected address)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,25 +6,26 @@ from typing import Any
 import neo4j
 import orjson
 
+from graph.as_of import SUPERSEDED
+from graph.model import KINDS
+
 
 def erase(tx: neo4j.ManagedTransaction, names: Mapping[str, frozenset[str]]) -> None:
-    """Take the values of these properties out of everything that the change log holds of things, by uuid.
+    """Take the values of these properties out of all that was known before of things, by uuid: out of superseded
+    periods, and out of everything that the change log holds.
 
-    The entries stay, with their numbers and all else that they tell. A person joined into another is the same person.
+    Periods and entries stay, with their numbers and all else that they tell. A person joined into another is the same
+    person; of one that has been split off since, what the other was told meanwhile may be this one's.
     """
     if not names:
         return
     changed = []
     for row in tx.run(
-        """
+        f"""
         UNWIND $uuids AS uuid
-        CALL (uuid) {
-            RETURN uuid AS known
-            UNION
-            MATCH (:Person {uuid: uuid})<-[:JOINED_INTO*1..]-(former)
-            RETURN former.uuid AS known
-        }
-        MATCH (c:Change {uuid: known})
+        {_KNOWN_AS}
+        MATCH (c:Change {{uuid: known}})
+        WHERE since <= c.number AND (until IS NULL OR c.number <= until)
         RETURN c.number AS number, uuid, c.before AS before, c.after AS after
         """,
         uuids=list(names),
@@ -37,6 +38,31 @@ def erase(tx: neo4j.ManagedTransaction, names: Mapping[str, frozenset[str]]) -> 
             "UNWIND $rows AS row MATCH (c:Change {number: row.number}) SET c.before = row.before, c.after = row.after",
             rows=changed,
         ).consume()
+    tx.run(
+        f"""
+        UNWIND $rows AS row
+        WITH row.uuid AS uuid, row.nothing AS nothing
+        {_KNOWN_AS}
+        MATCH (n:{"|".join(KINDS)} {{uuid: known}})-[was:{SUPERSEDED}STATE]->(x)
+        WHERE was.known_to > since AND (until IS NULL OR coalesce(was.known_from, 0) < until)
+        SET x += nothing
+        """,
+        rows=[{"uuid": uuid, "nothing": dict.fromkeys(erased)} for uuid, erased in names.items()],
+    ).consume()
+
+
+_KNOWN_AS = f"""
+CALL (uuid) {{
+    RETURN uuid AS known, 0 AS since, null AS until
+    UNION
+    MATCH (:Person {{uuid: uuid}})<-[:JOINED_INTO*1..]-(former)
+    RETURN former.uuid AS known, 0 AS since, null AS until
+    UNION
+    MATCH (:Person {{uuid: uuid}})-[was:{SUPERSEDED}JOINED_INTO]->(survivor)
+    RETURN survivor.uuid AS known, coalesce(was.known_from, 0) AS since, was.known_to AS until
+}}
+"""
+"""Whose log and superseded periods may tell of the thing with the ``uuid`` in scope, and in which numbers."""
 
 
 def _without(text: str, names: frozenset[str]) -> str:

@@ -38,6 +38,10 @@ class Loaded:
     records: list[KeptRecord]
 
 
+_OF_PERIODS = ("from", "to", "known_from")
+"""Properties of relationships that are not a link's own."""
+
+
 @cache
 def _query(kind: str) -> str:
     out = "|".join(link.type for link in KINDS[kind].links if not link.incoming)
@@ -72,7 +76,7 @@ def _loaded(row: neo4j.Record, names: dict[str, str]) -> Loaded:
     states.sort(key=lambda each: each.period.start)
     links = []
     for each in (*row["outgoing"], *row["incoming"]):
-        properties = tuple(sorted((k, v) for k, v in each["properties"].items() if k not in ("from", "to")))
+        properties = tuple(sorted((k, v) for k, v in each["properties"].items() if k not in _OF_PERIODS))
         links.append(LinkRow(names[each["type"]], _period(each), each["kind"], each["uuid"], properties))
     return Loaded(
         row["version"],

@@ -99,13 +99,16 @@ class DifferenceWriter:
         if kind == "Unit":
             refuse_cycle(tx, effective)
         moment = now()
+        last = number + len(effective) - 1
         numbers: list[int | None] = []
+        learned: list[int] = []
         new: list[cypher.Row] = []
         known: list[cypher.Row] = []
         for each in batch:
             counts = each.operation != "recorded"
             numbers.append(number if counts else None)
-            row = cypher.row(each, self._node(each), self.keyring, origin, number if counts else None, moment)
+            learned.append(number if counts else last)
+            row = cypher.row(each, self._node(each), self.keyring, origin, numbers[-1], learned[-1], moment)
             number += counts
             (new if each.new else known).append(row)
         if new:
@@ -116,7 +119,7 @@ class DifferenceWriter:
             tx.run(query, rows=rows).consume()
         strip(tx, [record for each in batch for record in each.stripped])
         erase(tx, {each.uuid: each.erased for each in batch if each.erased})
-        for query, rows in cypher.links(kind, batch):
+        for query, rows in cypher.links(kind, batch, learned):
             made = tx.run(query, rows=rows).single(strict=True)["made"]
             if made != len(rows):
                 raise Stale  # the other end has gone since it was looked up

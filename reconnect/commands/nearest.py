@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from graph.questions.nearest import Names, Nearest
 
 At = Annotated[date | None, day_option("--at", help="The day; default today.", show_default=False)]
+AsKnownOn = Annotated[
+    date | None,
+    day_option(
+        "--as-known-on", help="As it was known at the end of this day; default as it is known now.", show_default=False
+    ),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON, also for errors, using the keys you asked with, otherwise UUIDs.")
 ]
@@ -54,6 +60,7 @@ def nearest(
     unit: Annotated[str, typer.Option(help="The unit to start from: its UUID, or a source's key for it.")],
     responsibility: About = None,
     at: At = None,
+    as_known_on: AsKnownOn = None,
     as_json: AsJson = False,
 ) -> None:
     """Find who holds a role for a unit: in the unit itself, otherwise in the nearest unit above it.
@@ -67,7 +74,8 @@ def nearest(
     driver = of(context).driver()
     day = at or today()
     try:
-        found, names = rule.nearest(driver, role, unit, day, responsibility)
+        known = _known(driver, as_known_on)
+        found, names = rule.nearest(driver, role, unit, day, responsibility, known)
     except (Unknown, Ambiguous) as error:
         raise _refused(error, as_json) from error
     if as_json:
@@ -91,6 +99,7 @@ def nearest_manager(
         ),
     ] = None,
     at: At = None,
+    as_known_on: AsKnownOn = None,
     as_json: AsJson = False,
 ) -> None:
     """Find a person's nearest manager, one answer for each employment.
@@ -103,7 +112,8 @@ def nearest_manager(
     driver = of(context).driver()
     day = at or today()
     try:
-        answers, names = rule.nearest_manager(driver, person, day, responsibility, frozenset(employment_type or ()))
+        last, types = _known(driver, as_known_on), frozenset(employment_type or ())
+        answers, names = rule.nearest_manager(driver, person, day, responsibility, types, known=last)
     except (Unknown, Ambiguous) as error:
         raise _refused(error, as_json) from error
     if as_json:
@@ -116,6 +126,16 @@ def nearest_manager(
     for each in answers:
         console.print(f"Employment {names.of(each.employment)}")
         _show(each.nearest, known, console)
+
+
+def _known(driver: neo4j.Driver, day: date | None) -> int | None:
+    """The number of the last change that counts. Raises Unknown: not_known_yet, nothing_known."""
+    from graph.change_log import known_on
+
+    if day is None:
+        return None
+    with driver.session() as session:
+        return known_on(session, day)
 
 
 def _refused(error: Unknown | Ambiguous, as_json: bool) -> CommandFailed:

@@ -17,7 +17,7 @@ def snapshot(driver: neo4j.Driver, *, changes: bool = False) -> list[Any]:
         RETURN n.uuid AS uuid, labels(n)[0] AS kind, properties(n) AS node,
             COLLECT { MATCH (r:SourceRecord)-[:TELLS]->(n) RETURN [r.source, r.key, r.hash, r.values] } AS records,
             COLLECT { MATCH (n)-[s:STATE]->(x) RETURN [toString(s.from), toString(s.to), properties(x)] } AS states,
-            COLLECT { MATCH (n)-[r]->(m) WHERE type(r) <> 'STATE'
+            COLLECT { MATCH (n)-[r]->(m) WHERE type(r) <> 'STATE' AND NOT type(r) STARTS WITH 'WAS_'
                       RETURN [type(r), toString(r.from), toString(r.to), m.uuid] } AS links,
             COLLECT { MATCH (c:Change)-[:CONCERNS]->(n) RETURN [c.operation, c.source] } AS log
         """

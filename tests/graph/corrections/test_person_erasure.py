@@ -168,3 +168,40 @@ def test_whoever_is_here_today_or_will_be_is_not_erased(graph: neo4j.Driver) -> 
     assert everything(graph) == before
     with pytest.raises(Unknown):
         erase_person(graph, "nobody", BY)
+
+
+def test_what_was_known_before_goes_along(graph: neo4j.Driver) -> None:
+    """Superseded values and places, and an employment that was withdrawn since."""
+    tell(graph, person("p1", "Vilda Forsvunden Gift", CPR), employment("e9", "p1", "root", email="vf@forsvunden.dk"))
+    tell(graph, ended(employment("e1", "p1", "root", title="Vejmand af anden grad")))
+    withdrawn = uuid_of(graph, "e9")
+    tell(graph, replace(employment("e9", "p1", "root"), exists=()))
+    assert [each for each in (*PERSONAL, "vf@forsvunden.dk") if each not in everything(graph)] == []
+    assert withdrawn in erase_person(graph, uuid_of(graph, "p1"), BY)
+    assert [each for each in (*PERSONAL, "vf@forsvunden.dk", "|e9'") if each in everything(graph)] == []
+
+
+def test_of_whom_the_person_was_a_part_nothing_of_that_time_is_left(graph: neo4j.Driver) -> None:
+    """While they were one, what was told of the one was told of the other."""
+    secret = "Kun Hendes Vej"
+    own = person("p3", "Vilda F. Forsvunden", "1101575028")
+    tell(graph, replace(own, values={**own.values, "street": told(secret)}))
+    keep, other = uuid_of(graph, "p1"), uuid_of(graph, "p3")
+    joining = Joining(graph, RING, SourceOrder())
+    joining.join(keep, other, BY)
+    joining.split(keep, BY, into=other)
+    kept = graph.execute_query("MATCH ({uuid: $uuid})-[:WAS_STATE]->(x) RETURN x.street AS street", uuid=keep).records
+    assert secret in [each["street"] for each in kept]
+    erase_person(graph, other, BY)
+    assert secret not in everything(graph)
+    assert [each[0] for each in log(graph, keep)] == ["created", "joined", "split"], "the entries stay"
+
+
+def test_another_s_by_now_is_not_erased_with_whom_it_was_once_taken_for(graph: neo4j.Driver) -> None:
+    moved = held("a1", "e2", unit="root")
+    tell(graph, moved)
+    assert uuid_of(graph, "a1") not in erase_person(graph, uuid_of(graph, "p1"), BY)
+    rows, _, _ = graph.execute_query(
+        "MATCH (a:Assignment)-[r]-(n:Person|Employment) RETURN type(r) AS type, n.uuid AS of"
+    )
+    assert [(row["type"], row["of"]) for row in rows] == [("HOLDS", uuid_of(graph, "e2"))]

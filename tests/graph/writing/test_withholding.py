@@ -104,3 +104,19 @@ def test_who_is_joined_with_a_protected_person_is_protected(clean_graph: neo4j.D
     keep, other = (row["uuid"] for row in rows)
     Joining(clean_graph, RING, SourceOrder()).join(keep, other, Origin("manual", user="hanne", reason="one person"))
     assert found(clean_graph) == []
+
+
+def test_what_was_known_of_it_before_is_erased_too(clean_graph: neo4j.Driver) -> None:
+    """Superseded periods, of the person and of whom the person was a part for a time."""
+    run_import(clean_graph, living(OTHER), RING)
+    other = Statement("Person", "f", values={"name": told("Alma T.")}, cpr=CPR)
+    take(clean_graph, other)
+    rows, _, _ = clean_graph.execute_query("MATCH (p:Person) RETURN p.uuid AS uuid ORDER BY p.name")
+    survivor, lodger = (row["uuid"] for row in rows)
+    joining, by = Joining(clean_graph, RING, SourceOrder()), Origin("manual", user="hanne", reason="one person")
+    joining.join(survivor, lodger, by)
+    joining.split(survivor, by, into=lodger)
+    assert {"WasPersonState", "PersonState"} <= {*found(clean_graph)}
+    hidden = Statement("Person", "r", exists=None, values={"address_protected": told(True)}, cpr=OTHER)
+    take(clean_graph, hidden)
+    assert found(clean_graph) == []
