@@ -4,9 +4,9 @@ Two groups that differ in one constraint are one group with the union of it. Two
 union would be a cross product, and give each employment the other's data.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import combinations, groupby
+from itertools import groupby
 
 from graph.questions.rights.held import ConstraintType
 from graph.questions.rights.kle import collapse
@@ -48,15 +48,32 @@ def merged(groups: Iterable[Group]) -> tuple[Group, ...]:
 
 
 def _merged_alike(groups: list[Group]) -> list[Group]:
-    while True:
-        for one, other in combinations(groups, 2):
-            union = _union(one, other)
+    while (found := _first_pair(groups)) is not None:
+        one, other, union = found
+        groups = sorted({*(each for each in groups if each not in (one, other)), union}, key=lambda group: group.order)
+    return groups
+
+
+def _first_pair(groups: list[Group]) -> tuple[Group, Group, Group] | None:
+    """The first two that can be merged, and what they become. Only groups that share all constraints but one are
+    looked at together, so that hundreds take no longer than a login may."""
+    alike: dict[object, list[int]] = {}
+    for place, group in enumerate(groups):
+        for key in _keys(group):
+            alike.setdefault(key, []).append(place)
+    for place, group in enumerate(groups):
+        for other in sorted({each for key in _keys(group) for each in alike[key] if each > place}):
+            union = _union(group, groups[other])
             if union is not None:
-                rest = {each for each in groups if each not in (one, other)}
-                groups = sorted({*rest, union}, key=lambda group: group.order)
-                break
-        else:
-            return groups
+                return group, groups[other], union
+    return None
+
+
+def _keys(group: Group) -> Iterator[object]:
+    """What two groups share if they differ in one constraint at most."""
+    names = tuple(each.name for each in group.constraints)
+    for place in range(len(names)):
+        yield names, place, group.constraints[:place], group.constraints[place + 1 :]
 
 
 def _union(one: Group, other: Group) -> Group | None:

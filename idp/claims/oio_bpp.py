@@ -13,6 +13,7 @@ import base64
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Literal
 
@@ -89,12 +90,15 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Privileges:
-    """A document. ``xml`` is None when nothing is left: then no attribute is sent at all, not an empty list."""
+    """A document. ``xml`` is None when nothing is left: then no attribute is sent at all, not an empty list.
 
-    groups: tuple[Group, ...] = ()
-    xml: str | None = None
-    omitted: tuple[Omitted, ...] = ()
-    warnings: tuple[str, ...] = field(default=())
+    Logs get ``logged``: a document says what a person works with, so that it and its values stay out of them.
+    """
+
+    groups: tuple[Group, ...] = field(default=(), repr=False)
+    xml: str | None = field(default=None, repr=False)
+    omitted: tuple[Omitted, ...] = field(default=(), repr=False)
+    warnings: tuple[str, ...] = ()
 
     @property
     def encoded(self) -> str | None:
@@ -105,6 +109,18 @@ class Privileges:
     def size(self) -> int:
         """Bytes before base64."""
         return 0 if self.xml is None else len(self.xml.encode("utf-8"))
+
+    @property
+    def logged(self) -> dict[str, str | int | list[str]]:
+        """What may stand in a log: which privileges, how many groups, how large; and the document's hash, by which it
+        is compared with another (kombit_access.md pitfall 41)."""
+        return {
+            "privileges": sorted({each.privilege for each in self.groups}),
+            "groups": len(self.groups),
+            "omitted": len(self.omitted),
+            "bytes": self.size,
+            "sha256": "" if self.xml is None else sha256(self.xml.encode("utf-8")).hexdigest(),
+        }
 
 
 class _LeftOut(Exception):

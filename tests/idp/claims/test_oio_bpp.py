@@ -1,6 +1,7 @@
 """OIO-BPP documents: form, merging, sizes, and each pitfall of kombit_access.md §8 that is about them."""
 
 import base64
+import hashlib
 import os
 import subprocess
 import sys
@@ -244,6 +245,20 @@ def test_pitfall_40_roles_are_not_restricted_to_a_system_unless_asked() -> None:
     assert len(document(delegated, systems=frozenset({LETTERS.uuid})).groups) == 1
 
 
+def test_pitfall_41_logs_get_no_values_and_no_document() -> None:
+    made = document(caseworker("27.24.03", unit=UNITS[0]), right("b", limit("kle", [], KLE)))
+    assert made.logged == {
+        "privileges": ["http://solbjerg.example/roles/jobrole/caseworker/1"],
+        "groups": 1,
+        "omitted": 1,
+        "bytes": made.size,
+        "sha256": hashlib.sha256((made.xml or "").encode()).hexdigest(),
+    }
+    for text in (repr(made), str(made.logged)):
+        assert "27.24" not in text
+        assert UNITS[0] not in text
+
+
 def test_a_blocked_system_takes_the_role_away() -> None:
     blocked = ItSystem(OVERVIEW.uuid, "overview", "Overview", blocked=True)
     for profile in ("kombit", "system"):
@@ -304,6 +319,15 @@ def test_merging_goes_on_until_nothing_merges() -> None:
         caseworker("27.*", unit=UNITS[0]), caseworker("32.*", unit=UNITS[0]), caseworker("27.* 32.*", unit=UNITS[1])
     )
     assert found == [{KLE: "27.*,32.*", UNIT: f"{UNITS[0]},{UNITS[1]}"}]
+
+
+def test_hundreds_of_employments_merge() -> None:
+    """Comparing every pair again after each merge, this would go on for minutes."""
+    held = [
+        caseworker(f"{number % 90 + 10}.*", unit=f"10000000-0000-4000-8000-{number // 2:012}", employment=f"e{number}")
+        for number in range(400)
+    ]
+    assert len(document(*held).groups) == 45
 
 
 def test_texts_and_single_values_without_levels_stay_two_groups() -> None:

@@ -1,5 +1,6 @@
 """FK-adm beside the municipality's own facts, in the graph: one thing for one URI, and nothing of ours overwritten."""
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 import yaml
 
 from graph.cpr.keyring import Keyring
+from graph.questions.rights.at_kombit import roles_at_kombit
+from graph.time import today
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
 from importers.fk_adm.graph_lookup import GraphLookup
@@ -73,10 +76,10 @@ class Graph:
         file.write_text(yaml.safe_dump(told, allow_unicode=True), encoding="utf-8")
         return run_import(self.driver, Facts(FactsSettings(), file), RING)
 
-    def read(self) -> ImportReport:
+    def read(self, day: date | None = None) -> ImportReport:
         settings = self.town.settings.model_copy(update={"systems": {uuid_of(OVERVIEW): "overblik"}})
         lookup = GraphLookup(self.driver, FkAdm.name, "production")
-        return run_import(self.driver, FkAdm(settings, lookup, sleep=lambda _: None), RING)
+        return run_import(self.driver, FkAdm(settings, lookup, day=lambda: day or today(), sleep=lambda _: None), RING)
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         rows, _, _ = self.driver.execute_query(query)
@@ -107,6 +110,24 @@ def test_what_has_one_uri_is_one_thing_and_ours_stays_as_it_is(graph: Graph) -> 
     assert graph.notices() == {("differs_at_kombit", f"{CVR} {CASEWORKER_URI}")}
     settings = graph.rows("MATCH (n:ConstraintSetting) RETURN n.parameter AS parameter ORDER BY parameter")
     assert settings == [{"parameter": PARAMETER}, {"parameter": None}]
+
+
+def test_a_login_sends_what_kombit_has_by_authority_and_uri(graph: Graph) -> None:
+    """Pitfalls 19 and 24: before FK-adm has been read nothing is held back; what is gone there is not sent today, and
+    was known the day before."""
+
+    def known(at: date) -> set[tuple[str, str]] | frozenset[tuple[str, str]] | None:
+        with graph.driver.session() as session:
+            return roles_at_kombit(session, CVR, at)
+
+    graph.facts()
+    assert known(today()) is None
+    graph.read()
+    assert known(today()) == {(CVR, CASEWORKER_URI), (NEIGHBOUR, SHARED_URI)}
+    graph.town.service.job_roles.pop(SHARED)
+    graph.read(today() + timedelta(days=1))
+    assert known(today() + timedelta(days=1)) == {(CVR, CASEWORKER_URI)}
+    assert known(today()) == {(CVR, CASEWORKER_URI), (NEIGHBOUR, SHARED_URI)}
 
 
 def test_our_roles_are_read_with_their_settings(graph: Graph) -> None:
