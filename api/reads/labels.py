@@ -6,7 +6,11 @@ from api.reads.as_of import Moment
 from graph.collation import caption
 from graph.model import KINDS, Link
 
-_BY_LINK: Mapping[str, str] = {"Assignment": "role", "Substitution": "person"}
+BY_LINK: Mapping[str, str] = {
+    "Assignment": "role",
+    "Substitution": "person",
+    "ConstraintSetting": "type",
+}
 """Kinds without a name of their own are known by the thing that this link leads to."""
 _NUMBERED = frozenset({"KleNode", "KleFacet", "KleFacetCategory"})
 """People say the number first: 27.12 Titel."""
@@ -19,10 +23,10 @@ def label(kinds: Sequence[str], n: str, v: str, moment: Moment) -> str:
     ``n``: the identity node; ``v``: the node of the day's values, null where the thing does not exist on the day. Then
     it is the last label before the day, or the first after it. A thing that never had one has its UUID.
     """
-    linked = [each for each in kinds if each in _BY_LINK]
-    named = [each for each in kinds if each not in _BY_LINK]
+    linked = [each for each in kinds if each in BY_LINK]
+    named = [each for each in kinds if each not in BY_LINK]
     cases = [
-        f"WHEN {n}:{each} THEN coalesce({_of_link(KINDS[each].link(_BY_LINK[each]), n, moment)}, {n}.uuid)"
+        f"WHEN {n}:{each} THEN coalesce({_of_link(KINDS[each].link(BY_LINK[each]), n, moment)}, {n}.uuid)"
         for each in linked
     ]
     if not named:
@@ -57,14 +61,14 @@ def _own(kinds: Sequence[str], n: str, v: str) -> str:
         name
         for each in kinds
         for name in (caption(each), *(prop.name for prop in KINDS[each].properties))
-        if name in _NAMES
+        if name in NAMES
     }
-    names = [f"{v}.{each}" for each in _NAMES if each in several]
+    names = [f"{v}.{each}" for each in NAMES if each in several]
     text = names[0] if len(names) == 1 else f"coalesce({', '.join(names)})"
     return f"CASE WHEN {n}:{'|'.join(numbered)} THEN {number_first} ELSE {text} END" if numbered else text
 
 
-_NAMES = ("name", "title", "number", "login", "key", "code")
+NAMES = ("name", "title", "number", "login", "key", "code")
 
 
 def _of_link(link: Link, n: str, moment: Moment) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLInterfaceType
 
+from api.reads.labels import BY_LINK, NAMES
 from api.reads.question import SCHEMA
 from api.reads.types import OF_EVERY_KIND, PLURALS
 from graph.model import KINDS
@@ -20,6 +21,11 @@ def test_every_kind_is_a_thing() -> None:
     assert isinstance(thing, GraphQLInterfaceType)
     assert set(OF_EVERY_KIND) == set(thing.fields)
     assert {each.name for each in SCHEMA.get_possible_types(thing)} == set(KINDS)
+
+
+def test_every_kind_has_a_label() -> None:
+    unnamed = {name for name, kind in KINDS.items() if not {each.name for each in kind.properties} & set(NAMES)}
+    assert unnamed == set(BY_LINK)
 
 
 @pytest.mark.parametrize("at", [None, "2026-06-30"])
