@@ -1,10 +1,10 @@
-"""Every field of every type, and of what it leads to, is asked for on today, on another day and over a period.
+"""Every field of every type is asked for on today, on another day and over a period, and below another on today.
 
-What that leads to in its turn is asked for on today alone, each link once a statement, and the periods of links by
-themselves: Neo4j plans each statement for as long as there are links in it.
+Of each thing that it leads to, the UUID is asked for. The periods of links are asked for by themselves. Neo4j plans a
+statement for as long as there are links and values in it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_abstract_type, is_leaf_type, is_object_type
@@ -22,19 +22,8 @@ RECORDS = [name for name in LISTS if "at" not in QUERY.fields[name].args]  # the
 WHEN = {"today": "", "another day": 'at: "2026-03-15"', "a period": 'period: {from: "2026-01-01", to: "2026-09-01"}'}
 
 
+ALWAYS = frozenset({"uuid", "totalCount", "from", "to"})
 Wanted = Callable[[str, str, int], bool]  # by type, field, and how many levels may come below
-
-
-class Once:
-    """Links that stand below others: each is asked for by the first way that leads to it."""
-
-    def __init__(self) -> None:
-        self._met: set[tuple[str, str]] = set()
-
-    def is_new(self, type_: str, field: str) -> bool:
-        is_new = (type_, field) not in self._met
-        self._met.add((type_, field))
-        return is_new
 
 
 def is_periods(type_: str, field: str) -> bool:
@@ -53,7 +42,8 @@ def selection(type_: object, levels: int, wanted: Wanted) -> str:
         )
         return f"__typename {' '.join(inner)}"
     assert is_object_type(type_)
-    return " ".join(of_field(name, each, levels, wanted) for name, each in wanted_fields(type_, levels, wanted).items())
+    fields = wanted_fields(type_, levels, wanted)
+    return " ".join(of_field(name, each, levels, wanted) for name, each in fields.items()) or "__typename"
 
 
 def wanted_fields(type_: GraphQLObjectType, levels: int, wanted: Wanted) -> dict[str, GraphQLField]:
@@ -73,28 +63,53 @@ def of_field(name: str, field: GraphQLField, levels: int, wanted: Wanted) -> str
     return f"{name} {{ {selection(named, levels - 1, wanted) if levels else '__typename'} }}"
 
 
+def of_kind(name: str, when: str) -> str:
+    """What is asked for of each thing of a list."""
+    kind = get_named_type(QUERY.fields[name].type).fields["nodes"]  # type: ignore[union-attr]
+    without = "nearestManager" if when.startswith("period") else ""  # that is of a day
+
+    def wanted(of: str, field: str, levels: int) -> bool:
+        return field != without and not is_periods(of, field) and (bool(levels) or field in ALWAYS)
+
+    return selection(get_named_type(kind.type), 1, wanted)
+
+
 @pytest.mark.parametrize(
     ("name", "when"),
     [pytest.param(name, WHEN[when], id=f"{name}-{when}") for name in LISTS for when in WHEN if name not in RECORDS]
     + [pytest.param(name, "", id=name) for name in RECORDS],
 )
 def test_every_field(asking: Asking, name: str, when: str) -> None:
-    field = QUERY.fields[name]  # type: ignore[union-attr]
-    kind = get_named_type(field.type).fields["nodes"]  # type: ignore[union-attr]
-    without = "nearestManager" if when.startswith("period") else ""  # that is of a day
-    below = Once()
-
-    def wanted(of: str, field_name: str, levels: int) -> bool:
-        if field_name == without or is_periods(of, field_name):
-            return False
-        return bool(levels) or is_value(of, field_name) or (not when and below.is_new(of, field_name))
-
-    asked = selection(get_named_type(kind.type), 1, wanted)
     arguments = ", ".join(each for each in (when, "first: 5") if each)
-    page = asking.data(
-        f"{{ {name}({arguments}) {{ totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {asked} }} }} }}"
-    )
+    wanted = f"totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {of_kind(name, when)} }}"
+    page = asking.data(f"{{ {name}({arguments}) {{ {wanted} }} }}")
     assert len(page[name]["nodes"]) == min(5, page[name]["totalCount"])
+
+
+def leads_to(field: GraphQLField, kind: str) -> bool:
+    named = get_named_type(field.type)
+    return kind in {named.name, *(each.name for each in possible(named))}
+
+
+def possible(type_: object) -> Sequence[GraphQLObjectType]:
+    return SCHEMA.get_possible_types(type_) if is_abstract_type(type_) else ()
+
+
+@pytest.mark.parametrize("kind", PLURALS.values())
+def test_every_field_below_another(asking: Asking, kind: str) -> None:
+    name, link = next(
+        (name, link)
+        for name, of in PLURALS.items()
+        for link, field in SCHEMA.type_map[of].fields.items()  # type: ignore[attr-defined]
+        if leads_to(field, kind) and not is_periods(of, link)
+    )
+
+    def wanted(of: str, field: str, levels: int) -> bool:
+        return field in ALWAYS or (bool(levels) and not is_periods(of, field))
+
+    asked = selection(SCHEMA.type_map[kind], 1, wanted)
+    page = asking.data(f"{{ {name}(first: 5) {{ nodes {{ {link} {{ ... on {kind} {{ {asked} }} }} }} }} }}")[name]
+    assert all(link in each for each in page["nodes"])
 
 
 @pytest.mark.parametrize("when", WHEN.values(), ids=WHEN)
@@ -102,12 +117,9 @@ def test_every_field(asking: Asking, name: str, when: str) -> None:
 def test_every_field_of_the_periods_of_links(asking: Asking, name: str, when: str) -> None:
     kind = PLURALS[name]
     periods = {each.name for each in TYPES[kind].fields.values() if isinstance(each, Periods)}
-    below = Once()
 
     def wanted(of: str, field: str, levels: int) -> bool:
-        if of == kind:
-            return field in periods | {"uuid"}
-        return bool(levels) or is_value(of, field) or (not when and below.is_new(of, field))
+        return field in periods | {"uuid"} if of == kind else bool(levels) or field in ALWAYS
 
     asked = selection(SCHEMA.type_map[kind], 1, wanted)
     arguments = ", ".join(each for each in (when, "first: 5") if each)
