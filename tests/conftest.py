@@ -23,6 +23,11 @@ from tests.emptied import empty
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Java's options for servers that live for minutes. With them a start and the migrations cost half: Java compiles no
 code again for a speed that comes later, and its memory is cleared without threads beside the tests' own."""
+LASTING = "-XX:+UseSerialGC"
+"""For the session's own Neo4j. It plans some thousand statements: compiled again, it does so in half the time."""
+
+_JAVA_OPTIONS = "RECONNECT_NEO4J_JAVA_OPTIONS"
+_GIVEN = os.environ.get(_JAVA_OPTIONS)
 
 OFFICIAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 """The authorities' own example files; they are no part of the repository, and their tests only run beside them."""
@@ -35,17 +40,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def short_lived() -> Iterator[str]:
-    """Java's options of all servers that tests start: ``SHORT_LIVED``, unless the environment has others."""
-    with pytest.MonkeyPatch.context() as patch:
-        options = os.environ.get("RECONNECT_NEO4J_JAVA_OPTIONS", SHORT_LIVED)
-        patch.setenv("RECONNECT_NEO4J_JAVA_OPTIONS", options)
+    """Java's options of all other servers that tests start: ``SHORT_LIVED``, unless the environment has others."""
+    with _java_options(SHORT_LIVED) as options:
         yield options
 
 
+@contextmanager
+def _java_options(options: str) -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(_JAVA_OPTIONS, _GIVEN or options)
+        yield _GIVEN or options
+
+
 @pytest.fixture(scope="session")
-def addresses(short_lived: str) -> Iterator[Addresses]:
+def addresses() -> Iterator[Addresses]:
     """Where the session's Neo4j and Valkey answer."""
     if own := os.environ.get("RECONNECT_TEST_HOME"):
         yield Instance(own).start()
@@ -54,7 +64,9 @@ def addresses(short_lived: str) -> Iterator[Addresses]:
     home = Path(tempfile.mkdtemp(prefix="reconnect-test-"))
     instance = Instance(home)
     try:
-        yield instance.start()
+        with _java_options(LASTING):
+            started = instance.start()
+        yield started
     finally:
         instance.stop()
         shutil.rmtree(home)
