@@ -41,7 +41,8 @@ _WORDS = frozenset({"true", "false", "null", "in"})
 
 _TOKEN = re.compile(
     r"""(?P<skip>\s+|//[^\n]*)
-    |(?P<text>[rRbB]{0,2}(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
+    |(?P<raw>[bB]?[rR][bB]?(?:\"\"\".*?\"\"\"|'''.*?'''|"[^"\n]*"|'[^'\n]*'))
+    |(?P<text>[bB]?(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
     |(?P<number>0x[0-9a-fA-F]+u?|(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?u?)
     |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
     |(?P<sign>&&|\|\||[<>=!]=|.)""",
@@ -301,7 +302,7 @@ def _members(names: Names) -> Iterator[str]:
 def _tokens(text: str) -> Iterator[_Token]:
     for found in _TOKEN.finditer(text):
         if found.lastgroup and found.lastgroup != "skip":
-            yield _Token(found.lastgroup, found[0])
+            yield _Token("text" if found.lastgroup == "raw" else found.lastgroup, found[0])
 
 
 def _check_depth(text: str, tokens: tuple[_Token, ...]) -> None:
