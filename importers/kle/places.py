@@ -13,12 +13,25 @@ from graph.retry import at
 from importers.kle.errors import NotThere, ReleaseRejected, Unavailable, Unreadable
 from importers.kle.settings import KleSettings
 from protocols import web
+from protocols.http.attempts import AskedToWait, Attempts
 from protocols.http.pauses import retry_after
+from protocols.http.validators import Validators
 
 PLAN, FACETS = "/kle/emneplan", "/kle/handlefacetter"
 LISTS = ("/hovedgrupper", "/grupper", "/emner")
 LONGEST = 24 * 3600  # seconds that a server may ask us to wait
 _AGAIN = frozenset({429, 503})
+
+
+_FIRST_PAUSE = 2.0  # seconds
+
+
+class _Busy(AskedToWait):
+    """HTTP 429 or 503."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        super().__init__(retry_after(answer.headers.get("Retry-After")))
+        self.answer = answer
 
 
 def shown(address: str) -> str:
@@ -48,7 +61,7 @@ def files(path: Path, largest: int) -> Iterator[tuple[str, bytes]]:
 class Web:
     """GET with bounded attempts, waits and sizes; what has not changed since is not sent again.
 
-    ``tags``: address → what the server said of the content that was taken last (``ETag``, ``Last-Modified``).
+    ``tags``: address → the server's name for the content that was read last (``ETag``, ``Last-Modified``).
     ``sleep`` is for tests.
     """
 
@@ -60,41 +73,33 @@ class Web:
     def get(self, address: str) -> bytes | None:
         """The content; None where it has not changed since. Raises Unavailable, Unreadable."""
         name = shown(address)
-        with httpx.Client(timeout=self.settings.timeout_seconds, follow_redirects=True, max_redirects=5) as client:
-            for attempt in range(1, self.settings.attempts + 1):
-                last = attempt == self.settings.attempts
-                try:
-                    answer, content = self._asked(client, address)
-                except httpx.HTTPError as failure:
-                    if last:
-                        broken = isinstance(failure, web.BrokenOff)
-                        told = str(failure) if broken else type(failure).__name__
-                        what = "breaks off" if broken else "does not answer"
-                        raise Unavailable(f"{name} {what}: {told}, after {attempt} attempts") from failure
-                    self.sleep(min(2.0**attempt, self.settings.longest_wait_seconds))
-                    continue
-                if answer.status_code in _AGAIN and not last:
-                    self.sleep(self._wait(answer, attempt))
-                    continue
-                return self._content(answer, content, name)
-        raise AssertionError("the last attempt returns or raises")
+        settings = self.settings
+        attempts = Attempts(settings.attempts, _FIRST_PAUSE, settings.longest_wait_seconds, self.sleep)
+        with httpx.Client(timeout=settings.timeout_seconds, follow_redirects=True, max_redirects=5) as client:
+            try:
+                answer, content = attempts.of(lambda: self._asked(client, address), (httpx.HTTPError,))
+            except _Busy as busy:
+                answer, content = busy.answer, b""
+            except httpx.HTTPError as failure:
+                broken = isinstance(failure, web.BrokenOff)
+                why = str(failure) if broken else type(failure).__name__
+                what = "breaks off" if broken else "does not answer"
+                raise Unavailable(f"{name} {what}: {why}, after {settings.attempts} attempts") from failure
+        return self._content(answer, content, name)
 
     def _asked(self, client: httpx.Client, address: str) -> tuple[httpx.Response, bytes]:
+        """Raises _Busy, httpx.HTTPError, Unreadable."""
         name = shown(address)
-        headers = {**web.HEADERS, "Accept": "application/xml, text/xml, text/csv"}
-        for header, tag in (("If-None-Match", "etag"), ("If-Modified-Since", "modified")):
-            if value := self.tags.get(f"{tag} {name}"):
-                headers[header] = value
+        known = Validators(self.tags.get(f"etag {name}", ""), self.tags.get(f"modified {name}", ""))
+        headers = {**web.HEADERS, "Accept": "application/xml, text/xml, text/csv", **known.headers}
         try:
             with client.stream("GET", address, headers=headers) as answer:
-                return answer, web.content(answer, self.settings.largest)
+                content = web.content(answer, self.settings.largest)
         except web.TooLarge as large:
             raise Unreadable(f"{name} sends more than {self.settings.largest_megabytes} megabytes") from large
-
-    def _wait(self, answer: httpx.Response, attempt: int) -> float:
-        asked = retry_after(answer.headers.get("Retry-After"))
-        seconds = 2.0**attempt if asked is None else asked
-        return min(seconds, self.settings.longest_wait_seconds)
+        if answer.status_code in _AGAIN:
+            raise _Busy(answer)
+        return answer, content
 
     def _content(self, answer: httpx.Response, content: bytes, name: str) -> bytes | None:
         if answer.status_code == httpx.codes.NOT_MODIFIED:
@@ -115,7 +120,8 @@ class Web:
             (b"<!doctype html", b"<html")
         ):
             raise Unreadable(f"{name} answers with a web page (Content-Type {kind[:80]}), not with a release")
-        for header, tag in (("ETag", "etag"), ("Last-Modified", "modified")):
-            if value := answer.headers.get(header):
+        now = Validators.of(answer.headers)
+        for tag, value in (("etag", now.etag), ("modified", now.modified)):
+            if value:
                 self.answered[f"{tag} {name}"] = value
         return content

@@ -1,4 +1,4 @@
-"""Where the list comes from: a file, a folder, or an address that is asked with what it was called last (ETag)."""
+"""Where the list comes from: a file, a folder, or an address, which sends it again only if it has changed (ETag)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from importers.positions.errors import ListRejected, TooLarge, Unavailable, Unre
 from importers.positions.settings import PositionsSettings
 from importers.positions.table import CATEGORY_COLUMNS, POSITION_COLUMNS, Form, Lists, Table, read, read_json
 from protocols import web
+from protocols.http.validators import Validators
 
 POSITIONS = "positions"
 CATEGORIES = "position_categories"
@@ -122,7 +123,7 @@ def _credentials(settings: PositionsSettings) -> dict[str, str]:
 def _get(http: httpx.Client, url: str, etag: str, settings: PositionsSettings) -> _File | None:
     """The file at an address; None where it is still the one that ``etag`` names."""
     limit = settings.largest_megabytes << 20
-    headers = {**web.HEADERS, **({"If-None-Match": etag} if etag else {})}
+    headers = {**web.HEADERS, **Validators(etag).headers}
     try:
         with http.stream("GET", url, headers=headers) as answer:
             if answer.status_code == httpx.codes.NOT_MODIFIED:
@@ -134,7 +135,7 @@ def _get(http: httpx.Client, url: str, etag: str, settings: PositionsSettings) -
         raise TooLarge(f"{url} answers with more than {settings.largest_megabytes} megabytes") from large
     except (httpx.HTTPError, httpx.InvalidURL) as wrong:
         raise Unavailable(f"{url} does not answer, or stops in the middle: {wrong or type(wrong).__name__}") from wrong
-    return _File(url, content, form, answer.headers.get("ETag", ""))
+    return _File(url, content, form, Validators.of(answer.headers).etag)
 
 
 def _check_status(url: str, status: int) -> None:

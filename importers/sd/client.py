@@ -21,6 +21,7 @@ import httpx
 from graph.time import COPENHAGEN, copenhagen_now
 from importers.sd.errors import AccessRejected, NoAnswer, OutsideOpeningHours, Unavailable, Unreadable
 from importers.sd.settings import SdSettings
+from protocols.http.attempts import Attempts
 
 CLOSED_TEXT = b"The webservice has failed"
 IN_MEMORY = 256 * 1024 * 1024
@@ -42,6 +43,9 @@ class _Temporary(Exception):
 
 class _HttpError(_Temporary):
     """The service answers, but this question with an HTTP error."""
+
+
+_PASSING = (_Temporary, httpx.TransportError)
 
 
 class Client:
@@ -91,19 +95,24 @@ class Client:
         return b"" if answer is None else answer
 
     def _try(self, call: Callable[[], T], name: str) -> T:
-        pause, why, only_this = self._settings.pause_seconds, "", True
-        for attempt in range(self._settings.retries + 1):
-            if attempt:
-                self._sleep(pause)
-                pause *= 2
+        only_this = True
+
+        def attempt() -> T:
+            nonlocal only_this
             self._check_hours()
             try:
                 return call()
-            except (_Temporary, httpx.TransportError) as failure:
-                why = str(failure) or type(failure).__name__
+            except _PASSING as failure:
                 only_this = only_this and isinstance(failure, _HttpError)
-        kind = NoAnswer if only_this else Unavailable
-        raise kind(f"SD does not answer {name}: {why}. Tried {self._settings.retries + 1} times.")
+                raise
+
+        attempts = Attempts(self._settings.retries + 1, self._settings.pause_seconds, sleep=self._sleep)
+        try:
+            return attempts.of(attempt, _PASSING)
+        except _PASSING as failure:
+            kind = NoAnswer if only_this else Unavailable
+            why = str(failure) or type(failure).__name__
+            raise kind(f"SD does not answer {name}: {why}. Tried {attempts.most} times.") from failure
 
     def _check_hours(self) -> None:
         if not self._settings.opening_hours:

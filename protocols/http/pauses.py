@@ -27,7 +27,12 @@ def retry_after(text: str | None, now: datetime | None = None) -> float | None:
 def growing(attempt: int, first: float, longest: float) -> float:
     """Seconds before the next try: doubled from ``attempt`` (1, 2, …) to attempt, and spread so that not all come at
     once."""
-    return float(min(first * 2 ** (attempt - 1), longest) * random.uniform(0.75, 1.0))
+    return doubled(attempt, first, longest) * random.uniform(0.75, 1.0)
+
+
+def doubled(attempt: int, first: float, longest: float) -> float:
+    """As ``growing``, without the spread: for a client that is alone with its server."""
+    return float(min(first * 2 ** (attempt - 1), longest))
 
 
 class Gate:
@@ -43,7 +48,7 @@ class Gate:
         self._opens = 0.0  # on the monotonic clock
 
     def shut(self, seconds: float) -> None:
-        """Nobody passes for so long."""
+        """Let no request pass for this long."""
         with self._lock:
             self._opens = max(self._opens, time.monotonic() + seconds)
 
