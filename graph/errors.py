@@ -1,12 +1,28 @@
-"""What the graph refuses, and why. Every error says what to do next."""
+"""The errors of the graph. Each text states what to do next, and ``retry`` whether and when another try is worth it.
+
+GraphError
+├── ChangeRejected       next    a change that breaks a rule of the model
+├── Conflict             soon    another writer has changed the thing since it was read
+├── Unknown              next    a name that does not exist
+├── Ambiguous            next    a key that fits several things
+├── StoppedByBrake       next    the run waits for a person (``graph.runs.brakes``)
+├── StaleApproval        next    an approval without a stopped run (``graph.runs.brakes``)
+└── EditedMigration      next    a migration was edited after it was applied (``graph.migrations``)
+Stale                    soon    a write that is compared and written again by itself (``graph.writing.retrying``)
+MissingKey               next    CPR numbers need a key that the settings lack (``graph.cpr.keyring``)
+└── OtherKeys
+"""
 
 from datetime import date, datetime
 
+from graph.retry import NEXT, SOON, Retry
+
 
 class GraphError(Exception):
-    """Root of all errors of the graph. ``code`` is what an API client can branch on."""
+    """Root. ``code`` is what an API client can branch on; ``retry``: whether and when another try is worth it."""
 
     code = "graph_error"
+    retry: Retry = NEXT
 
 
 class ChangeRejected(GraphError):
@@ -40,9 +56,10 @@ class ChangeRejected(GraphError):
 
 
 class Conflict(GraphError):
-    """Somebody else has changed the thing since it was read: read it again, then decide."""
+    """Another writer has changed the thing since it was read: read it again, then decide."""
 
     code = "conflict"
+    retry = SOON
 
     def __init__(self, uuid: str, expected: int, found: int, by: str, at: datetime | None, what: str) -> None:
         when = "" if at is None else f" at {at:%Y-%m-%d %H:%M}"

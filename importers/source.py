@@ -163,12 +163,14 @@ class Source(Protocol):
 
 
 class SourceError(Exception):
-    """The source as a whole can't be read (closed, unreachable, refused, unreadable); nothing is changed by it.
+    """The source, or a part of it, can't be read (closed, unreachable, rejected, unreadable). It changes nothing.
 
-    ``retry``: whether and when another try is worth it. Each class says it for all its errors; one error may differ.
+    ``retry``: whether and when another try is worth it. Each class sets it for all its errors; one error may differ.
+    ``rule``: under which the failure of one part is kept, where the source goes on with the others.
     """
 
     retry: Retry = SOON
+    rule: str = "not_read"
 
     def __init__(self, text: str, *, retry: Retry | None = None) -> None:
         super().__init__(text)

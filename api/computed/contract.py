@@ -16,6 +16,7 @@ from graphql import GraphQLError
 from api.reads.known_names import Targets, known
 from graph.cpr.keyring import Keyring
 from graph.errors import GraphError
+from graph.retry import SOON
 from graph.statements.precedence import SourceOrder
 
 if TYPE_CHECKING:
@@ -32,9 +33,10 @@ LARGEST = 10_000
 
 
 class NotAnswering(GraphError):
-    """What knows how the sources are doing does not answer; asking again later mends it."""
+    """The queue, which knows how the sources are doing, does not answer. Ask again later."""
 
     code = "unavailable"
+    retry = SOON
 
 
 # -- types of answers -------------------------------------------------------------------------------------------------
@@ -94,11 +96,10 @@ class Argument:
     doc: str
 
 
-AT = Argument("Date", "The day asked about; by default today")
+AT = Argument("Date", "The day to read; by default today")
 AS_KNOWN_ON = Argument(
     "Date",
-    "As it was known at the end of this day, and not as it is known now. What is named by a key is the thing that has "
-    "the key now",
+    "As it was known at the end of this day, not as it is known now. A key leads to the thing that has it now",
 )
 FIRST = Argument("Int", f"At most this many, 1 to {LARGEST}; by default {USUAL}")
 

@@ -20,16 +20,20 @@ import neo4j
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from graph.retry import NEXT
+
 NONCE = 12  # bytes; the size that NIST SP 800-38D §8.2 recommends for GCM
 KEY = 32
 
 
 class MissingKey(Exception):
-    """A number is encrypted with a key that the settings no longer hold."""
+    """A number is encrypted with a key that the settings no longer have. Restore the key; no try helps before."""
+
+    retry = NEXT
 
 
 class OtherKeys(MissingKey):
-    """The graph's numbers were written with other keys; with these nobody would be found by number again."""
+    """The graph's numbers were written with other keys; with these keys no person would be found by number."""
 
 
 @dataclass(frozen=True)

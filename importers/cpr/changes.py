@@ -8,10 +8,10 @@ from neo4j.exceptions import DriverError, Neo4jError
 
 from graph.statements.statement import Former, Problem
 from importers.cpr.asking import Left
-from importers.cpr.errors import LogUnwritable, without_numbers
-from importers.cpr.extract import BadFile, Changed, Doubt, Extract, read
+from importers.cpr.errors import BadFile, LoginRejected, LogUnwritable, Unreachable, UnreadableFile, without_numbers
+from importers.cpr.extract import Changed, Doubt, Extract, read
 from importers.cpr.lookup import Log
-from importers.cpr.mailbox import LoginRejected, Mailbox, Unreachable, UnreadableFile
+from importers.cpr.mailbox import Mailbox
 from importers.cpr.mapping import Numbers
 from importers.cpr.persons import Persons, Tied
 from importers.cpr.records import problems_record, told_record
@@ -55,7 +55,7 @@ class Changes:
             yield Reading(
                 "CPR, files of changes",
                 self.day,
-                [problems_record(_FILE, _BOX, _problem("server", "login_refused", text, bad=True))],
+                [problems_record(_FILE, _BOX, _problem("server", LoginRejected.rule, text, bad=True))],
             )
             return
         try:
@@ -67,9 +67,9 @@ class Changes:
                         box.remove(waiting.name)
         except LoginRejected as wrong:
             refused = place
-            problems.append(_problem("server", "login_refused", str(wrong), bad=True))
+            problems.append(_problem("server", wrong.rule, str(wrong), bad=True))
         except Unreachable as wrong:
-            problems.append(_problem("server", "unreachable", str(wrong), bad=True))
+            problems.append(_problem("server", wrong.rule, str(wrong), bad=True))
         cursor = {name: each for name, each in self.known.cursor.items() if name != _REFUSED}
         cursor |= {_REFUSED: refused} if refused else {}
         yield Reading(
@@ -99,7 +99,7 @@ class Changes:
                 continue
             except UnreadableFile as wrong:
                 text = f"{wrong}; it and those after it wait for the next run"
-                problems.append(_problem(name, "unreadable_file", text, bad=True))
+                problems.append(_problem(name, wrong.rule, text, bad=True))
                 break
             if (last := self._last()) is not None and extract.produced < last:
                 text = f"it was produced on {extract.produced}, and a later one (of {last}) is taken already"

@@ -1,14 +1,18 @@
-"""What may go wrong with Serviceplatformen (cpr.md §3 "Errors"). No text here holds a CPR number. Every error says
-whether and when to try again.
+"""What may go wrong with Serviceplatformen (cpr.md §3 "Errors") and with the files of changes. No text contains a CPR
+number. Every error says whether and when to try again.
 
-SourceError               ends the run
-├── Misconfigured         certificate, agreement or access is wrong for every call
-└── LogUnwritable         the log entry that a call needs can't be written
-CallError                 one call; the run goes on, the next run calls again
-├── NoAnswer              no answer that can be read
-├── UnknownNumber         CPR has no such number
-├── ServiceFault          any other fault
-└── UnreadableAnswer      not what the description says
+SourceError
+├── Misconfigured         ends the run: certificate, agreement or access is wrong for every call
+├── LogUnwritable         ends the run: the log entry that a call needs can't be written
+├── CallError             one call; the run goes on, the next run calls again
+│   ├── NoAnswer          no answer that can be read
+│   ├── UnknownNumber     CPR has no such number
+│   ├── ServiceFault      any other fault
+│   └── UnreadableAnswer  not what the description says
+├── Unreachable           the directory of the files of changes; its files wait for the next run
+│   ├── LoginRejected     the server rejects the login, or has another host key
+│   └── UnreadableFile    one file can't be read to its end
+└── BadFile               the content of one file is rejected as a whole
 """
 
 from graph.cpr import keyring
@@ -33,9 +37,8 @@ class LogUnwritable(SourceError):
     retry = SOON
 
 
-class CallError(Exception):
-    """Root of the errors of one call. ``retry``: whether and when another is worth it; ``code``: for the log of
-    calls."""
+class CallError(SourceError):
+    """Root of the errors of one call. ``code``: for the log of calls."""
 
     retry: Retry = NEXT
     code: str
@@ -76,3 +79,32 @@ class UnreadableAnswer(CallError):
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)
         self.field = field
+
+
+class Unreachable(SourceError):
+    """The directory can't be read or written; its files wait for the next run."""
+
+    rule = "unreachable"
+
+
+class LoginRejected(Unreachable):
+    """The server rejects the key, or is not the one in the settings: each further try counts against it."""
+
+    retry = NEVER
+    rule = "login_refused"
+
+
+class UnreadableFile(Unreachable):
+    """This file can't be read, or not to its end; others can."""
+
+    rule = "unreadable_file"
+
+
+class BadFile(SourceError):
+    """The whole file is rejected; nothing of it is imported."""
+
+    retry = NEXT
+
+    def __init__(self, rule: str, text: str) -> None:
+        super().__init__(text)
+        self.rule = rule

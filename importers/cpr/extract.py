@@ -11,6 +11,7 @@ from datetime import date
 from typing import Literal
 
 from graph.cpr.keyring import is_number
+from importers.cpr.errors import BadFile
 from importers.cpr.register_data import (
     RegisteredAddress,
     RegisteredFormerNumber,
@@ -33,14 +34,6 @@ LENGTHS = {
 _LEFT_ALONE = frozenset(f"{number:03}" for number in range(1, 34)) - LENGTHS.keys()
 _NAME_AND_ADDRESS = "0001"
 _NO_ADDRESS_FROM = 30  # the first status for which the address record has only a name
-
-
-class BadFile(Exception):
-    """The whole file is refused; nothing of it is taken."""
-
-    def __init__(self, rule: str, text: str) -> None:
-        super().__init__(text)
-        self.rule = rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Self, TypeVar
 
 import asyncssh
 
+from importers.cpr.errors import LoginRejected, Unreachable, UnreadableFile
 from importers.cpr.extract import LARGEST
 from importers.cpr.settings import SftpPlace
 from protocols.sftp import errors
@@ -18,18 +19,6 @@ T = TypeVar("T")
 _NAME = re.compile(r"D[0-9]{6}\.L[0-9]{6}")
 _PIECE = 1 << 20
 METADATA = ".metadata"
-
-
-class Unreachable(Exception):
-    """The directory can't be read or written; what is in it waits for the next run."""
-
-
-class LoginRejected(Unreachable):
-    """The server does not take the key, or is not the one in the settings: each further try counts against it."""
-
-
-class UnreadableFile(Unreachable):
-    """This file can't be read, or not to its end; others can."""
 
 
 class Mailbox:

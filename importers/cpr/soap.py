@@ -137,7 +137,7 @@ def raise_fault(element: etree._Element) -> NoReturn:
     code = next(filter(None, (*codes, fault.code)), "fault")
     text = "; ".join(dict.fromkeys(filter(None, (fault.text, *texts))))
     if "PNRNotFound" in codes or "pnr not found" in text.lower():
-        raise UnknownNumber
+        raise UnknownNumber("CPR has no such number")
     if any(word in f"{code} {text}".lower() for word in _ABOUT_ACCESS):
         wrong = ServiceFault(code, text)
         raise Misconfigured(f"CPR: the service refuses REConnect's calls ({wrong}). Look at certificate and agreement.")

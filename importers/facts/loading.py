@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from importers.facts.errors import FileRejected
 from protocols import limits
 
 LARGEST_FILE = 100 * 1024 * 1024  # bytes
@@ -22,10 +23,6 @@ MOST_NODES = 1_000_000  # of YAML, each of which takes a thousand bytes while it
 MOST_MERGED = 1_000  # fields of a mapping after YAML's merges (<<), each of which copies
 _SECTION = 1  # the depth of a section in a file
 _INTEGERS = range(-(2**63), 2**63)
-
-
-class FileRejected(ValueError):
-    """What makes the file as a whole unreadable."""
 
 
 class Doubled(dict[str, Any]):

@@ -11,7 +11,8 @@ import yaml
 
 from graph.retry import NEXT, SOON
 from graph.time import written_day
-from importers.facts.loading import LARGEST_CONTENT, Doubled, FileRejected, doubled, from_json, from_yaml, size_checked
+from importers.facts.errors import FileRejected
+from importers.facts.loading import LARGEST_CONTENT, Doubled, doubled, from_json, from_yaml, size_checked
 from importers.source import SourceError
 from protocols.limits import LONGEST_LINE, TooMuch
 from protocols.limits import lines as limited

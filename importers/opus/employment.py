@@ -9,6 +9,7 @@ from graph.statements.statement import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period, union
 from importers.opus import advance, fields
 from importers.opus.employees import EmployeeKey, Seen
+from importers.opus.errors import Unreadable
 from importers.opus.mapping import File, function_key, phone
 from importers.opus.memory import Row
 from importers.opus.reader import Element
@@ -193,7 +194,7 @@ def _values(key: str, employee: EmployeeKey, element: Element, problems: list[Pr
 def _hours(key: str, name: str, element: Element, problems: list[Problem]) -> Decimal | None:
     try:
         return fields.hours(element[name])
-    except fields.Unreadable as wrong:
+    except Unreadable as wrong:
         problems.append(Problem("Employment", key, name, "no_hours", str(wrong), "notice"))
         return None
 
@@ -201,7 +202,7 @@ def _hours(key: str, name: str, element: Element, problems: list[Problem]) -> De
 def _date(key: str, name: str, element: Element, problems: list[Problem]) -> date | None:
     try:
         return fields.day(element[name])
-    except fields.Unreadable as wrong:
+    except Unreadable as wrong:
         problems.append(Problem("Employment", key, name, "wrong_date", str(wrong), "notice"))
         return None
 
@@ -263,7 +264,7 @@ def _function(
         start = fields.start(function.either(name))
         name = "endDate"
         end = fields.end(function.either(name))
-    except fields.Unreadable as wrong:
+    except Unreadable as wrong:
         raise BadRecord(Problem("Assignment", key, name, "wrong_date", str(wrong))) from wrong
     now = Period(start or ALWAYS, end)
     if now.is_empty():

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from graph.cpr.keyring import number_in
 from graph.time import ALWAYS, written_day
+from importers.opus.errors import Unreadable
 
 ZERO_DATES = frozenset({"0000-00-00", "00000000"})
 _OPEN = date(9999, 12, 31)
@@ -17,10 +18,6 @@ _NO_EAN = "9999999999999"
 _SEPARATORS = re.compile(r"[\s.\-/()]")
 _DENMARK = re.compile(r"^(?:\+45|0045|45)(?=\d{8}$)")
 _MINUTES_FORM = 1000  # hours without a point, in thousandths: 037000
-
-
-class Unreadable(ValueError):
-    """A text that is not a valid value of its type. The text itself may be private, and is not in the message."""
 
 
 class Phone(NamedTuple):

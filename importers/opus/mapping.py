@@ -12,6 +12,7 @@ from graph.statements.statement import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period
 from importers.opus import advance, fields
 from importers.opus.employees import EmployeeKey, PersonView, RecalledPerson
+from importers.opus.errors import Unreadable
 from importers.opus.reader import Element
 from importers.opus.survey import TOLD_TWICE, Survey
 from importers.opus.tree import Fault, UnitKey
@@ -156,7 +157,7 @@ def _unit_period(key: str, element: Element) -> Period:
         start = fields.start(element[name])
         name = "endDate"
         end = fields.end(element[name])
-    except fields.Unreadable as wrong:
+    except Unreadable as wrong:
         raise BadRecord(Problem("Unit", key, name, "wrong_date", str(wrong))) from wrong
     now = Period(start or ALWAYS, end)
     if now.is_empty():
@@ -206,7 +207,7 @@ def phone(kind: str, key: str, name: str, element: Element, problems: list[Probl
     """A phone field; an invalid number is listed."""
     try:
         return fields.phone(element[name])
-    except fields.Unreadable as wrong:
+    except Unreadable as wrong:
         problems.append(Problem(kind, key, name, "no_phone_number", str(wrong), "notice"))
         return fields.Phone()
 

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from importers.opus import fields
+from importers.opus.errors import InDoubt
 from importers.opus.reader import Element, of_xml
 from protocols import xml
 
@@ -39,10 +40,6 @@ _BLANKS = re.compile(rb"[ \t\r\n]*")
 _EMPTY = re.compile(rb"<employee(?:[ \t\r\n]+[A-Za-z]+=\"[^\"<>&]*\")*[ \t\r\n]*/>")
 _LEFT = re.compile(rb'<employee id="([0-9]+)" client="([0-9]+)" action="leave" ?/>')
 _PREFIX = re.compile(rb"</?[^<>\s/:]*:|\s[^<>\s=\"':]+:[^<>\s=\"':]+\s*=\s*[\"']")
-
-
-class InDoubt(Exception):
-    """The file can't be cut with certainty."""
 
 
 @dataclass(slots=True)

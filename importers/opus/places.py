@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import asyncssh
 
-from importers.opus.reader import IncompleteFile
+from importers.opus.errors import IncompleteFile
 from importers.opus.settings import SftpPlace
 from importers.source import SourceError
 from protocols.sftp.connection import Connection, Login, Server

@@ -12,7 +12,7 @@ from typing import IO, Any
 import orjson
 from lxml import etree
 
-from graph.retry import SOON
+from importers.opus.errors import IncompleteFile
 from importers.source import SourceError
 from protocols import xml
 
@@ -34,12 +34,6 @@ FUNCTION_FIELDS = frozenset({
 # fmt: on
 WITH_ATTRIBUTES = frozenset({"cpr", "address"})
 FIELDS = {"orgUnit": UNIT_FIELDS, "employee": EMPLOYEE_FIELDS, "function": FUNCTION_FIELDS}
-
-
-class IncompleteFile(SourceError):
-    """The file is cut off, damaged or still being written; nothing of it is applied."""
-
-    retry = SOON
 
 
 @dataclass(slots=True)

@@ -15,10 +15,11 @@ from graph.batches import Batches
 from graph.statements.statement import Problem
 from importers.opus import employment, fields, mapping
 from importers.opus.employees import EmployeeKey, RecalledPerson, Seen
+from importers.opus.errors import InDoubt
 from importers.opus.mapping import File
 from importers.opus.memory import Memory, Row
 from importers.opus.oddities import Oddities
-from importers.opus.pieces import InDoubt, Pieces, parsed
+from importers.opus.pieces import Pieces, parsed
 from importers.opus.reader import Element, check_end, elements_of
 from importers.opus.settings import OpusSettings
 from importers.opus.survey import (

@@ -29,6 +29,7 @@ from importers.opus.employees import (
     persons,
     stubs,
 )
+from importers.opus.errors import Unreadable
 from importers.opus.oddities import Oddities, file_problem
 from importers.opus.reader import Element, Spool, check_end, elements
 from importers.opus.settings import OpusSettings
@@ -87,7 +88,7 @@ class Survey:
         """The employee's unit, if it is in the file."""
         try:
             unit = UnitKey(client, fields.number(employee["orgUnit"]))
-        except fields.Unreadable:
+        except Unreadable:
             return None
         return unit if unit in self.tree.parents else None
 
@@ -157,7 +158,7 @@ class Survey:
                 return name, "no_start", "has no start: entryDate, initialEntry and entryIntoGroup are empty"
             name = "leaveDate"
             self.end_of(employee)
-        except fields.Unreadable as wrong:
+        except Unreadable as wrong:
             return name, "wrong_date", str(wrong)
         return None
 
@@ -245,7 +246,7 @@ def begin(
 def _is_unread(element: Element, units: Mapping[UnitKey, Element]) -> bool:
     try:
         return UnitKey(*_client_and_id(element)) not in units
-    except fields.Unreadable:
+    except Unreadable:
         return False
 
 
@@ -257,7 +258,7 @@ def _client_and_id(element: Element) -> tuple[str, str]:
 def add_unit(units: dict[UnitKey, Element], element: Element, problems: list[Problem]) -> None:
     try:
         key = UnitKey(*_client_and_id(element))
-    except fields.Unreadable:
+    except Unreadable:
         problems.append(file_problem("orgUnit", "no_key", "a unit has no id or client that is a number"))
         return
     if key in units:
@@ -269,7 +270,7 @@ def add_unit(units: dict[UnitKey, Element], element: Element, problems: list[Pro
 def _is_over(unit: Element, day: date) -> bool:
     try:
         end = fields.end(unit["endDate"])
-    except fields.Unreadable:
+    except Unreadable:
         return False  # the unit's own record is listed for it
     return end is not None and end <= day
 
@@ -285,7 +286,7 @@ def add_employee(
     """Take an employee in. ``kept``: where it is put aside, or lies already. ``name`` of its bytes (``memory``)."""
     try:
         key = EmployeeKey(*_client_and_id(element))
-    except fields.Unreadable:
+    except Unreadable:
         survey.problems.append(file_problem("employee", "no_key", "an employee has no id or client that is a number"))
         return
     if element.attributes.get("action") == LEAVE:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from importers.opus import fields
+from importers.opus.errors import Unreadable
 from importers.opus.reader import Element
 from importers.opus.settings import Filters
 
@@ -100,5 +101,5 @@ def _parent(unit: UnitKey, element: Element) -> UnitKey | None:
         return None
     try:
         return UnitKey(unit.client, fields.number(parent))
-    except fields.Unreadable:
+    except Unreadable:
         return UnitKey(unit.client, parent)  # in no file: an unknown parent

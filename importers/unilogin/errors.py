@@ -1,6 +1,7 @@
 """What may go wrong with the service. Nothing is changed by any of them.
 
-Every error says whether and when to try again.
+Every error says whether and when to try again, and under which rule an institution's failure is kept (``rule``). The
+keys of kept problems outlive the names of classes: a rule stays as it is.
 
 SourceError
 ├── RequestRejected  a SOAP fault
@@ -33,9 +34,12 @@ class RequestRejected(SourceError):
     """A SOAP fault. ``kind``: STIL's type of it, empty where it gives none."""
 
     retry = NEXT
+    rule = "refused"
 
     def __init__(self, asked: str, kind: str, text: str) -> None:
         self.kind = kind
+        if kind == RIGHTS:
+            self.rule = "no_rights"
         said = without_numbers(" ".join(text.split()))[:300]
         advice = _ADVICE.get(kind)
         super().__init__(
@@ -46,30 +50,35 @@ class RequestRejected(SourceError):
 
 
 class AccessRejected(SourceError):
-    """STIL, or what stands before it, rejects the call (HTTP 401, 403)."""
+    """STIL, or a proxy in front of it, rejects the call (HTTP 401, 403)."""
 
     retry = NEVER
+    rule = "accessrefused"
 
 
 class Unreadable(SourceError):
     """The answer is not what the interface describes: cut off, a DTD, another institution, no export."""
 
     retry = NEXT
+    rule = "unreadable"
 
 
 class Untrusted(SourceError):
     """The answer is not signed as the settings demand."""
 
     retry = NEXT
+    rule = "untrusted"
 
 
 class Unavailable(SourceError):
     """Out of reach, broken, or too slow."""
 
     retry = SOON
+    rule = "unavailable"
 
 
 class WrongKey(SourceError):
     """The PKCS#12 file, or the file of trusted certificates, can't be used."""
 
     retry = NEXT
+    rule = "wrongkey"

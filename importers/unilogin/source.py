@@ -11,7 +11,7 @@ from importers.unilogin.accounts import SYSTEM, Accounts
 from importers.unilogin.answers import Export
 from importers.unilogin.client import Client
 from importers.unilogin.doubts import doubts, notices, other_managers
-from importers.unilogin.errors import RIGHTS, RequestRejected, Unavailable, Unreadable
+from importers.unilogin.errors import Unavailable, Unreadable
 from importers.unilogin.lookup import Lookup, Memory
 from importers.unilogin.mapping import Institution
 from importers.unilogin.people import People
@@ -20,9 +20,6 @@ from importers.unilogin.settings import UniLoginSettings
 NOT_TAKEN = "not taken"  # no fingerprint is like it, so that problems are looked at each time
 IN_A_ROW = 3  # institutions that STIL does not answer for, before the run is given up
 MINUTE = "%Y-%m-%dT%H:%M%z"
-
-
-_RULES = {"RequestRejected": "refused", "AccessRejected": "accessrefused"}
 
 
 class UniLogin:
@@ -182,13 +179,10 @@ class _Run:
         self.people.refresh(present)
 
     def failed(self, number: str, failure: SourceError) -> Reading:
-        """An institution that could not be read: nothing is told of it, the others go on."""
-        # The keys of kept problems outlive the names of our classes.
-        rule = _RULES.get(type(failure).__name__) or type(failure).__name__.lower()
-        if isinstance(failure, RequestRejected) and failure.kind == RIGHTS:
-            rule = "no_rights"
-        problem = Problem("Unit", number, "", rule, str(failure))
-        return Reading(f"UNI-Login, {number}: {rule}", self.today, [_listed(number, [problem])], independent=True)
+        """An institution that could not be read: nothing of it changes, and the others go on."""
+        problem = Problem("Unit", number, "", failure.rule, str(failure))
+        label = f"UNI-Login, {number}: {failure.rule}"
+        return Reading(label, self.today, [_listed(number, [problem])], independent=True)
 
     def _reading(
         self,

@@ -11,7 +11,8 @@ from exporters.files.delivery_settings import FtpsDelivery, SftpDelivery
 from graph.retry import NEXT
 from importers.active_directory.connection import connect
 from importers.active_directory.settings import ActiveDirectorySettings
-from importers.cpr.mailbox import LoginRejected, Mailbox
+from importers.cpr.errors import LoginRejected
+from importers.cpr.mailbox import Mailbox
 from importers.cpr.settings import SftpPlace as CprPlace
 from importers.opus.places import SftpServer
 from importers.opus.settings import SftpPlace as OpusPlace

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importers.cpr.extract import MOST_LINES, BadFile, Extract, read
+from importers.cpr.errors import BadFile
+from importers.cpr.extract import MOST_LINES, Extract, read
 from sample.cpr_service.files import ended, extract, rejected
 from sample.cpr_service.register import Address, CprPerson, Name, Protection
 from tests.importers.cpr.register import ALMA, BIRK, NEW_ALMA

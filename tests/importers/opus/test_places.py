@@ -10,8 +10,8 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from importers.opus.errors import IncompleteFile
 from importers.opus.places import Folder, SftpServer
-from importers.opus.reader import IncompleteFile
 from importers.opus.settings import OpusSettings, SftpPlace
 from importers.opus.source import Opus
 from importers.source import SourceError

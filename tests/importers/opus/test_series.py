@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from graph.statements.statement import BadRecord, Problem
-from importers.opus.reader import IncompleteFile
+from importers.opus.errors import IncompleteFile
 from importers.opus.series import ordered, parse
 from importers.opus.settings import OpusSettings
 from importers.opus.source import Opus

@@ -1,0 +1,27 @@
+"""What may go wrong with Opus's files. Nothing is changed by any of them.
+
+Every error says whether and when to try again. A SourceError without a class of its own is a place that can't be read;
+it says itself when to try again.
+
+SourceError
+└── IncompleteFile  cut off, damaged or still being written
+Unreadable          one text is not a valid value; the record goes on without it, or is rejected
+InDoubt             a file can't be cut with certainty; it is read as a whole instead
+"""
+
+from graph.retry import SOON
+from importers.source import SourceError
+
+
+class IncompleteFile(SourceError):
+    """The file is cut off, damaged or still being written; nothing of it is applied."""
+
+    retry = SOON
+
+
+class Unreadable(ValueError):
+    """A text that is not a valid value of its type. The text itself may be private, and is not in the message."""
+
+
+class InDoubt(Exception):
+    """The file can't be cut with certainty."""
