@@ -20,12 +20,14 @@ from strawberry.types import ExecutionContext
 
 from api.computed.contract import AS_KNOWN_ON
 from api.computed.types import FIELDS, TOLD, Part, Plain, Thing
+from api.enums import STORED_ENUMS, BrakeState, Kind, LedgerState, RunState, RunType
 from api.mutations.descriptions import describe
 from api.mutations.schema import Mutation
 from api.reads.deprecated import DEPRECATED
 from api.reads.filters import of_kind
 from api.reads.types import (
     INTERFACES,
+    NODE,
     OF_EVERY_KIND,
     PLURALS,
     RECORD_LISTS,
@@ -83,6 +85,7 @@ _NAMED: dict[str, Any] = {
     "Boolean": bool,
     "Date": date,
     "Moment": Moment,
+    **{each.__name__: each for each in STORED_ENUMS},
     **{each.__name__: each for field in FIELDS.values() for each in field.enums},
 }
 
@@ -98,13 +101,13 @@ Arguments = Mapping[str, tuple[Any, str]]
 Fields = Mapping[str, tuple[Any, Arguments, str]]
 
 
-@strawberry.input(description="A period of days. Without from it holds since always, without to until further notice")
+@strawberry.input(description="A period of days. Without from it has no beginning, without to it has no end")
 class Period:
     from_: date | None = strawberry.field(name="from", default=None, description="The first day")
     to: date | None = strawberry.field(default=None, description="The day after the last")
 
 
-@strawberry.enum(description="The order of a list. A cursor belongs to the order that it was got in")
+@strawberry.enum(description="The order of a list. A cursor belongs to the order in which it was read")
 class Order(Enum):
     UUID = strawberry.enum_value("UUID", description="By UUID: the cheapest")
     NAME = strawberry.enum_value("NAME", description="By name, title, number or login, in the Danish order")
@@ -115,25 +118,27 @@ class PageInfo:
     has_next_page: bool = strawberry.field(description="There are more after this page")
     has_previous_page: bool = strawberry.field(description="There are some before this page")
     start_cursor: str | None = strawberry.field(description="Cursor of the first on the page; null where it is empty")
-    end_cursor: str | None = strawberry.field(description="Cursor of the last: give it as after to go on")
+    end_cursor: str | None = strawberry.field(
+        description="Cursor of the last one; pass it as after to read the next page"
+    )
 
 
 _AS_KNOWN_ON: Arguments = {"asKnownOn": (date | None, AS_KNOWN_ON.doc)}
 _WHEN: Arguments = {
-    "at": (date | None, "the day asked about; default today"),
-    "period": (Period | None, "instead of a day: what holds on any day of the period"),
+    "at": (date | None, "The day to read; by default today"),
+    "period": (Period | None, "Instead of a day: what is in force on any day of the period"),
     **_AS_KNOWN_ON,
 }
 _OTHER_WHEN: Arguments = {
-    "at": (date | None, "another day than the one asked about above"),
-    "period": (Period | None, "what holds on any day of the period"),
+    "at": (date | None, "Another day than that of the thing above"),
+    "period": (Period | None, "What is in force on any day of the period"),
 }
 
 _NESTED_PAGE: Arguments = {
     "first": (int | None, "At most this many; by default 100"),
-    "after": (str | None, "Go on after this cursor"),
+    "after": (str | None, "Read on after this cursor"),
 }
-_AT_MOST: Arguments = {"first": (int | None, "at most so many")}
+_AT_MOST: Arguments = {"first": (int | None, "At most this many")}
 
 
 def _compiled(name: str, type_: Any, arguments: Arguments) -> Callable[..., Any]:
@@ -197,7 +202,7 @@ def _fields(type_: Type) -> Fields:
             found[each.name] = (f"list[{each.to}]", {**_OTHER_WHEN, **_AT_MOST}, each.doc)
             continue
         if isinstance(each, Counted):
-            below = (bool | None, "true: those of every unit below it too")
+            below = (bool | None, "true = those of every unit below it too")
             found[each.name] = (f"list[{each.to}]", {"below": below, **_OTHER_WHEN}, each.doc)
             continue
         if isinstance(each, Paged):
@@ -226,10 +231,10 @@ def _chosen(way: Way) -> Arguments:
     """The arguments that narrow and order a list within a thing."""
     if not way.has_order:
         return {}
-    order = (Order | None, "By default the order in which one reads it: children by name, ancestors nearest first")
+    order = (Order | None, "By default the natural order: children by name, ancestors from the nearest up")
     if way.interface:
         return {"order": order}
-    return {"filter": (_filter(way.to[0]) | None, "Only those that fit all of it"), "order": order}
+    return {"filter": (_filter(way.to[0]) | None, "Only those that meet every condition"), "order": order}
 
 
 @cache
@@ -241,36 +246,42 @@ def _filter(kind: str) -> Any:
     made = strawberry.input(
         type(f"{kind}Filter", (), namespace),
         name=f"{kind}Filter",
-        description=f"What a list of {kind} is narrowed to; each condition must hold",
+        description=f"Conditions for a list of {kind}; each must be met",
     )
     setattr(_HERE, f"{kind}Filter", made)
     return made
 
 
 _PAGE: Arguments = {
-    "first": (int | None, "at most so many; default 100"),
-    "after": (str | None, "go on after this endCursor"),
+    "first": (int | None, "At most this many; by default 100"),
+    "after": (str | None, "Read on after this endCursor"),
 }
 _RECORD_FILTERS: Mapping[str, Arguments] = {
     "changes": {
-        "uuid": (strawberry.ID | None, "of this thing"),
-        "kind": (str | None, "of this kind, such as Unit"),
-        "source": (str | None, "of this source"),
+        "uuid": (strawberry.ID | None, "Only of this thing"),
+        "kind": (Kind | None, "Only of this kind"),
+        "source": (str | None, "Only by this source"),
     },
-    "runs": {"type": (str | None, "import, export"), "state": (str | None, "running, done, stopped or failed")},
-    "badRecords": {"source": (str | None, "of this source"), "kind": (str | None, "of this kind")},
-    "brakes": {"source": (str | None, "of this source"), "state": (str | None, "waiting, approved or used")},
-    "ambiguities": {"source": (str | None, "of this source"), "kind": (str | None, "of this kind")},
+    "runs": {
+        "type": (RunType | None, "Only imports or only exports"),
+        "state": (RunState | None, "Only in this state"),
+    },
+    "badRecords": {
+        "source": (str | None, "Only of this source"),
+        "kind": (str | None, "Only of this kind: a kind of thing, or what a file of the source consists of"),
+    },
+    "brakes": {"source": (str | None, "Only of this source"), "state": (BrakeState | None, "Only in this state")},
+    "ambiguities": {"source": (str | None, "Only of this source"), "kind": (Kind | None, "Only of this kind")},
     "decisions": {},
     "cprLookups": {
-        "person": (strawberry.ID | None, "uuid of whom was asked about"),
-        "by": (str | None, "the user who asked, or system"),
-        "code": (str | None, "the result: ok, PNRNotFound …; null where none came"),
+        "person": (strawberry.ID | None, "UUID of the person who was looked up"),
+        "by": (str | None, "The user who looked the person up, or system"),
+        "code": (str | None, "The result: ok, PNRNotFound …"),
     },
     "ledgerEntries": {
-        "target": (str | None, "of this target"),
-        "object": (str | None, "of this kind of object at the target"),
-        "state": (str | None, "parked: what could not be given, with the reason"),
+        "target": (str | None, "Only of this target"),
+        "object": (str | None, "Only of this kind of object at the target"),
+        "state": (LedgerState | None, "Only in this state"),
     },
 }
 
@@ -282,8 +293,8 @@ def _connection(name: str) -> str:
         f"{name}Edge",
         f"{name} on a page",
         {
-            "cursor": (str, {}, "Give it as after to go on behind this one"),
-            "node": (name, {}, "What is on the page"),
+            "cursor": (str, {}, "Pass it as after to read on from here"),
+            "node": (name, {}, f"The {name}"),
         },
     )
     _make(
@@ -293,7 +304,7 @@ def _connection(name: str) -> str:
             "nodes": (f"list[{name}]", {}, "What is on the page"),
             "edges": (f"list[{name}Edge]", {}, "What is on the page, each with its cursor"),
             "pageInfo": (PageInfo, {}, "Whether there are more, and where they begin"),
-            "totalCount": (int, {}, "Of all pages; costs a count"),
+            "totalCount": (int, {}, "How many there are on all pages; counting has a cost"),
         },
     )
     return f"{name}Connection"
@@ -303,28 +314,30 @@ def _roots() -> Fields:
     roots: dict[str, tuple[Any, Arguments, str]] = {}
     for name, kind in SINGULARS.items():
         arguments: Arguments = {
-            "uuid": (strawberry.ID | None, "its uuid"),
-            "key": (str | None, "or what a source calls it, or its natural key"),
+            "uuid": (strawberry.ID | None, "Its UUID"),
+            "key": (str | None, "Instead of the UUID: its key in a source, or its natural key"),
             **_WHEN,
         }
         roots[name] = (f"{kind} | None", arguments, TYPES[kind].doc)
     for name, kind in PLURALS.items():
         narrowed = {
-            "filter": (_filter(kind) | None, "Only those that fit all of it"),
+            "filter": (_filter(kind) | None, "Only those that meet every condition"),
             **_WHEN,
             **_PAGE,
-            "order": (Order | None, "default UUID"),
+            "order": (Order | None, "By default UUID"),
         }
         roots[name] = (_connection(kind), narrowed, TYPES[kind].doc)
     for name, record in RECORD_LISTS.items():
         roots[name] = (_connection(record), {**_RECORD_FILTERS[name], **_PAGE}, TYPES[record].doc)
     of_tree: Arguments = {
-        "root": (str | None, "uuid or a source's key of a unit; without it all units that have none above them"),
-        "depth": (int | None, "so many levels below the root"),
-        "at": (date | None, "default today"),
+        "root": (str | None, "UUID, or a source's key, of a unit; by default all units without a unit above them"),
+        "depth": (int | None, "At most this many levels below the root"),
+        "at": (date | None, "The day to read; by default today"),
         **_AS_KNOWN_ON,
     }
     roots["tree"] = ("list[TreeUnit]", of_tree, "The organisation tree, each unit before those below it, by name")
+    by_id: Arguments = {"id": (strawberry.ID, "An id, as this API returns it")}
+    roots["node"] = ("Node | None", by_id, "The thing that has this id, on the day of the id; null if there is none")
     for name, field in FIELDS.items():
         arguments = {each: (_typed(argument.type), argument.doc) for each, argument in field.arguments.items()}
         roots[name] = (f"list[{field.type}]" if field.many else field.type, arguments, field.doc)
@@ -341,7 +354,8 @@ def _of_told(told: Plain | Thing | Part) -> Any:
 _computed = [each for type_ in TOLD.values() for each in type_.fields.values() if isinstance(each, Thing)]
 _interfaces = INTERFACES | {each.interface: each.kinds for each in _computed if each.interface}
 _of_every_kind = {name: told for name, told in _fields(TYPES["Unit"]).items() if name in OF_EVERY_KIND}
-_thing = _make(THING, "A thing of any kind, as it is on a day", _of_every_kind, making=strawberry.interface)
+_node = _make(NODE, "What has an id of its own", {"id": _of_every_kind["id"]}, making=strawberry.interface)
+_thing = _make(THING, "A thing of any kind, as it is on a day", _of_every_kind, (_node,), strawberry.interface)
 _extended = {
     name: _make(name, f"One of {', '.join(kinds)}", {}, (_thing,), strawberry.interface)
     for name, kinds in _interfaces.items()
@@ -356,8 +370,8 @@ _make(
     "TreeUnit",
     "A unit in its place in the tree",
     {
-        "depth": (int, {}, "levels below the root; 0 = the root itself"),
-        "parent": (strawberry.ID | None, {}, "uuid of the unit above it in this tree"),
+        "depth": (int, {}, "Levels below the root; 0 = the root itself"),
+        "parent": (strawberry.ID | None, {}, "UUID of the unit above it in this tree"),
         "unit": ("Unit", {}, "The unit"),
     },
 )
@@ -365,8 +379,8 @@ _make(
     "EmploymentCount",
     "How many employments have a type",
     {
-        "type": (str | None, {}, "monthly_full, monthly_part, hourly or unpaid; else the source's code"),
-        "count": (int, {}, "Employments"),
+        "type": (str | None, {}, "monthly_full, monthly_part, hourly or unpaid; otherwise the source's code"),
+        "count": (int, {}, "Number of employments"),
     },
 )
 for _answer in TOLD.values():

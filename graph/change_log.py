@@ -8,7 +8,7 @@ has written.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import neo4j
 
@@ -16,6 +16,11 @@ from graph.errors import Unknown
 from graph.time import COPENHAGEN, today
 
 LOG = "changes"
+Operation = Literal[
+    "created", "changed", "moved", "ended", "withdrawn", "joined", "split", "erased", "marked different",
+    "unmarked different", "begins", "ends", "takes effect",
+]  # fmt: skip
+"""What an entry of the log did to its thing. The last three are the day turn's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,14 @@ class Origin:
 
 
 def entry(
-    origin: Origin, number: int, kind: str, uuid: str, operation: str, before: str, after: str, day: date | None = None
+    origin: Origin,
+    number: int,
+    kind: str,
+    uuid: str,
+    operation: Operation,
+    before: str,
+    after: str,
+    day: date | None = None,
 ) -> dict[str, Any]:
     """One entry as a parameter. ``before``, ``after``: JSON. ``day``: the day that a day turn has turned."""
     return {

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import Enum
-from typing import Any
 
 import neo4j
 
@@ -14,7 +12,7 @@ from api.computed.types import FIELDS
 from api.reads.known_names import KNOWN, NAMED, Targets
 from api.reads.known_names import known as named
 from api.reads.plan import Rule
-from api.reads.variables import Values, found
+from api.reads.variables import Values, found, plain
 from graph import time as clock
 from graph.change_log import known_on
 from graph.cpr.keyring import Keyring
@@ -46,7 +44,7 @@ class Rules:
 
     def answer(self, rule: Rule, values: Values, today: date, caller: Caller) -> Sequence[Answer] | Answer | str | int:
         """One map an answer. Raises GraphError (unknown_unit …), GraphQLError (over_limit, unknown_kind)."""
-        asked = {name: _plain(found(value, values)) for name, value in rule.arguments.items()}
+        asked = {name: plain(found(value, values)) for name, value in rule.arguments.items()}
         day: date = asked.get("at") or today
         if rule.field == NAMED:
             return named(self.driver, self.order, self.targets, asked["what"], asked["name"])
@@ -73,10 +71,3 @@ class Rules:
                 self._known.clear()
             self._known[day] = number
         return number
-
-
-def _plain(value: Any) -> Any:
-    """The value, or values, that a member of an enum stands for."""
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return value.value if isinstance(value, Enum) else value

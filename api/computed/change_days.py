@@ -37,13 +37,13 @@ FIELD = ComputedField(
         answer_type(
             "ChangeDay",
             "A day on which something begins or ends",
-            Plain("day", "Date", "The day: the first with the new state"),
+            Plain("day", "Date", "The first day of the new state"),
             Part("counts", "ChangeDayCount", "How many things of each kind", many=True),
         ),
         answer_type(
             "ChangeDayCount",
-            "How many things of a kind something begins or ends for",
-            Plain("kind", "String!", "Kind of the things"),
+            "The number of things of a kind that something begins or ends for",
+            Plain("kind", "Kind!", "Kind of the things"),
             Plain("things", "Int!", "How many things"),
         ),
     ),

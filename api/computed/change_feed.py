@@ -4,13 +4,13 @@ from typing import Any
 
 from api.access.roles import LOG
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
+from api.enums import name_of
 from api.reads.cursors import uuid_of
 from api.reads.filters import camel
-from api.reads.known_names import one_of
 from graph.model import KINDS
 from graph.questions.change_feed import ChangedLink, ChangedValue, Entry, latest
 
-_PLAIN = ("number", "at", "source", "user", "reason", "run", "kind", "uuid", "operation")
+_PLAIN = ("number", "at", "source", "user", "reason", "run", "kind", "uuid")
 
 
 def _answer(request: Request) -> list[Answer]:
@@ -22,7 +22,7 @@ def _answer(request: Request) -> list[Answer]:
         request.first,
         request.get("before"),
         None if uuid is None else uuid_of(uuid),
-        one_of("kind", request.get("kind"), KINDS),
+        request.get("kind"),
         source,
         "private" in request.caller.rights,
     )
@@ -30,9 +30,10 @@ def _answer(request: Request) -> list[Answer]:
 
 
 def form(entry: Entry) -> Answer:
-    """As ``FeedEntry`` has it."""
+    """As ``FeedEntry`` and ``ChangeEvent`` have it."""
     return {
         **{name: entry.fields.get(name) for name in _PLAIN},
+        "operation": name_of(entry.fields["operation"]),
         "thing": entry.fields.get("uuid"),
         "values": [_value(entry.fields["kind"], each) for each in entry.values],
         "links": [_link(each) for each in entry.links],
@@ -66,8 +67,28 @@ def _link(changed: ChangedLink) -> Answer:
     }
 
 
-_FROM = Plain("from", "Date", "The first day of it; 0001-01-01 = always so far")
-_TO = Plain("to", "Date", "The day after its last; null = until further notice")
+_FROM = Plain("from", "Date", "Its first day; 0001-01-01 = no beginning")
+_TO = Plain("to", "Date", "The day after its last; null = no end")
+_OF_A_CHANGE = (
+    Plain("number", "Int!", "Its number in the log, which has no gaps. Pass the last one as before to read on"),
+    Plain("at", "Moment", "When it was made"),
+    Plain("source", "String", "The source that brought it; manual = by hand"),
+    Plain("user", "String", "The user who made it; null = a source"),
+    Plain("reason", "String", "The reason that the user gave"),
+    Plain("run", "String", "Id of the run that brought it"),
+    Plain("kind", "Kind", "Kind of the thing"),
+    Plain("uuid", "ID!", "UUID of the thing"),
+    Plain("operation", "Operation!", "What it did to the thing"),
+)
+_OF_A_LINK = (
+    Plain("property", "String!", "Name of the link"),
+    _FROM,
+    _TO,
+    Plain("added", "Boolean!", "It was added; false = it was removed"),
+    Plain("kind", "Kind!", "Kind of the thing that it leads to"),
+    Plain("uuid", "ID!", "UUID of the thing that it leads to"),
+)
+_VALUES = Part("values", "ChangedValue", "Values that it changed", many=True)
 FIELD = ComputedField(
     "changeFeed",
     "The change log, newest first, with each value in its own type. Private values are left out for those who may not "
@@ -76,18 +97,10 @@ FIELD = ComputedField(
         answer_type(
             "FeedEntry",
             "One entry of the change log, with what has changed in it",
-            Plain("number", "Int!", "Its number in the log, which has no gaps. Give the last one as before to go on"),
-            Plain("at", "Moment", "When it was made"),
-            Plain("source", "String", "The source that brought it; manual = by hand"),
-            Plain("user", "String", "Who made it by hand"),
-            Plain("reason", "String", "Why, in the words of whoever made it"),
-            Plain("run", "String", "The import in which it was made"),
-            Plain("kind", "String", "Kind of the thing"),
-            Plain("uuid", "ID!", "UUID of the thing"),
-            Plain("operation", "String", "What was done: created, changed, moved, ended, withdrawn …"),
-            Thing("thing", tuple(KINDS), "The thing as it is today; null where it is gone", interface="Thing"),
-            Part("values", "ChangedValue", "Values that are other ones than before", many=True),
-            Part("links", "ChangedLink", "Links that were added or taken away", many=True),
+            *_OF_A_CHANGE,
+            Thing("thing", tuple(KINDS), "The thing as it is today; null if it was erased", interface="Thing"),
+            _VALUES,
+            Part("links", "ChangedLink", "Links that it added or removed", many=True),
         ),
         answer_type(
             "ChangedValue",
@@ -95,12 +108,12 @@ FIELD = ComputedField(
             Plain("property", "String!", "Name of the property"),
             _FROM,
             _TO,
-            Part("before", "TypedValue", "What it was; null = there was none"),
-            Part("after", "TypedValue", "What it is; null = there is none"),
+            Part("before", "TypedValue", "The value before; null = it had no value"),
+            Part("after", "TypedValue", "The value after; null = it has no value"),
         ),
         answer_type(
             "TypedValue",
-            "A value; the field of its type is given, and the others are null",
+            "A value, in the field of its type; the other fields are null",
             Plain("text", "String", "A text"),
             Plain("texts", "[String!]", "Several texts"),
             Plain("number", "Float", "A number"),
@@ -109,21 +122,24 @@ FIELD = ComputedField(
         ),
         answer_type(
             "ChangedLink",
-            "A link in a period that was added or taken away",
-            Plain("property", "String!", "Name of the link"),
-            _FROM,
-            _TO,
-            Plain("added", "Boolean!", "It was added; false = it was taken away"),
-            Plain("kind", "String!", "Kind of what it leads to"),
-            Plain("uuid", "ID!", "UUID of what it leads to"),
-            Thing("thing", tuple(KINDS), "What it leads to, as it is today", interface="Thing"),
+            "A link in a period that was added or removed",
+            *_OF_A_LINK,
+            Thing("thing", tuple(KINDS), "The thing that it leads to, as it is today", interface="Thing"),
         ),
+        answer_type(
+            "ChangeEvent",
+            "A change of the log, as it happens",
+            *_OF_A_CHANGE,
+            _VALUES,
+            Part("links", "ChangeEventLink", "Links that it added or removed", many=True),
+        ),
+        answer_type("ChangeEventLink", "A link in a period that was added or removed", *_OF_A_LINK),
     ),
     LOG,
     _answer,
     arguments={
         "uuid": Argument("ID", "Only of this thing"),
-        "kind": Argument("String", "Only of this kind, such as Unit"),
+        "kind": Argument("Kind", "Only of this kind"),
         "source": Argument("String", "Only by this source"),
         "before": Argument("Int", "Only entries with a lower number than this"),
         "first": FIRST,

@@ -1,4 +1,4 @@
-"""``deprecatedUses``: who still asks for fields that will go."""
+"""``deprecatedUses``: the tokens that still use deprecated fields."""
 
 import neo4j
 
@@ -26,18 +26,18 @@ def _answer(request: Request) -> list[Answer]:
 
 FIELD = ComputedField(
     "deprecatedUses",
-    "Which tokens still ask for fields that will go, the latest use first",
+    "The tokens that still use deprecated fields, the latest use first",
     (
         answer_type(
             "DeprecatedUse",
-            "A token that asks for a field that will go",
+            "A token that uses a deprecated field",
             Plain("token", "String!", "Name of the token"),
             Plain("field", "String!", "The field, as Type.field"),
-            Plain("instead", "String!", "What to ask for instead"),
-            Plain("until", "Date", "The first day on which the field may be gone"),
-            Plain("first", "Date", "The first day on which it was asked for"),
-            Plain("last", "Date", "The last day on which it was asked for"),
-            Plain("days", "Int!", "On how many days it was asked for"),
+            Plain("instead", "String!", "What to use instead"),
+            Plain("until", "Date", "The first day on which the field may be removed"),
+            Plain("first", "Date", "The first day on which the token used it"),
+            Plain("last", "Date", "The last day on which the token used it"),
+            Plain("days", "Int!", "Number of days on which the token used it"),
         ),
     ),
     RUNS,

@@ -1,4 +1,4 @@
-"""``differentPersons``: persons who were decided to be two."""
+"""``differentPersons``: persons whom a user has marked as different."""
 
 from dataclasses import asdict
 from itertools import islice
@@ -15,14 +15,14 @@ def _answer(request: Request) -> list[Answer]:
 
 FIELD = ComputedField(
     "differentPersons",
-    "Persons who were decided to be two, the newest decision first",
+    "Persons whom a user has marked as different, the newest decision first",
     (
         answer_type(
             "DifferentPersons",
-            "Two persons who only look like one",
+            "Two persons who are not the same, though they look alike",
             Thing("persons", ("Person",), "The two persons", many=True),
-            Plain("user", "String!", "Who decided it"),
-            Plain("reason", "String!", "Why, in the words of whoever decided it"),
+            Plain("user", "String!", "The user who decided it"),
+            Plain("reason", "String!", "The reason that the user gave"),
             Plain("at", "Moment", "When it was decided"),
         ),
     ),

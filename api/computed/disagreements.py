@@ -1,4 +1,4 @@
-"""``disagreements``: where sources say different things."""
+"""``disagreements``: where sources claim different values."""
 
 from itertools import islice
 
@@ -40,24 +40,24 @@ def _snake(name: str | None) -> str | None:
 
 FIELD = ComputedField(
     "disagreements",
-    "Where sources claim different things, in the order of the things' UUIDs",
+    "Properties for which sources claim different values, in the order of the things' UUIDs",
     (
         answer_type(
             "Disagreement",
-            "A property of a thing of which sources claim different things",
+            "A property of a thing for which sources claim different values",
             Thing("thing", tuple(KINDS), "The thing", interface="Thing"),
-            Part("provenance", "Provenance", "What each source claims of it"),
+            Part("provenance", "Provenance", "The claims about it"),
         ),
     ),
     LOG,
     _answer,
     arguments={
-        "kind": Argument("String!", "Kind of the things, such as Person"),
+        "kind": Argument("Kind!", "Kind of the things"),
         "property": Argument("String", "Only of this property or link"),
-        "source": Argument("String", "Only where this source takes part"),
+        "source": Argument("String", "Only those in which this source disagrees"),
         "at": AT,
         "first": FIRST,
-        "after": Argument("String", "Go on after the thing with this UUID"),
+        "after": Argument("String", "Read on after the thing with this UUID"),
     },
     looks_at=("SourceRecord",),
     only_now="what sources say is kept as they say it now",

@@ -1,7 +1,8 @@
-"""``endedKle``: what of KLE has ended and is in use."""
+"""``endedKle``: nodes of KLE that have ended and are still in use."""
 
 from api.access.roles import EVERYBODY
 from api.computed.contract import Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from api.enums import enumerated, name_of
 from graph.questions.kle_endings import Ended, ended
 
 
@@ -16,11 +17,11 @@ def _form(each: Ended) -> Answer:
         "number": each.number,
         "title": each.title,
         "ended": each.end.isoformat(),
-        "how": each.how,
+        "how": name_of(each.how) if each.how in _ENDINGS else None,
         "successors": list(each.successors),
         "living": list(each.living),
         "cycle": each.cycle,
-        "proposal": each.proposal,
+        "proposal": name_of(each.proposal),
         "proposed": list(each.proposed),
         "performedBy": each.users["performed_by"],
         "responsibleUnits": each.users["responsible"],
@@ -31,38 +32,56 @@ def _form(each: Ended) -> Answer:
     }
 
 
+_ENDINGS = {
+    "ended": "KL ended it (udgået)",
+    "moved": "KL moved it (flyttet)",
+    "missing": "It is missing from a release",
+}
+KleEnding = enumerated("KleEnding", "How a node of KLE ended", _ENDINGS)
+KleProposal = enumerated(
+    "KleProposal",
+    "How the nodes that could be used instead of an ended one were found",
+    {
+        "successor": "It has one successor",
+        "choose": "It has several successors; choose one",
+        "ancestor": "It has no successor; its nearest ancestor in force is proposed",
+        "none": "There is no proposal",
+    },
+)
 FIELD = ComputedField(
     "endedKle",
-    "What of KLE has ended and is in use: by which units, assignments, substitutions and role rules",
+    "Nodes of KLE that have ended and are still in use, with the units, assignments, substitutions and role rules that "
+    "use them",
     (
         answer_type(
             "EndedKle",
-            "A node of KLE that has ended, and what uses it on the day asked about",
+            "A node of KLE that has ended, and what uses it on the day",
             Thing("node", ("KleNode",), "The node"),
-            Plain("number", "String!", "Its number; a node that has ended shows none on other days than today"),
+            Plain("number", "String!", "Its number; the node itself shows it on today only"),
             Plain("title", "String", "Its last title"),
             Plain("ended", "Date", "The first day on which it is no longer in force"),
-            Plain("how", "String", "ended (udgået), moved (flyttet) or missing from a release"),
-            Thing("successors", ("KleNode",), "What KL says took its place", many=True),
+            Plain("how", "KleEnding", "How it ended; null = by a source other than KLE"),
+            Thing("successors", ("KleNode",), "Its successors, according to KL", many=True),
             Thing("living", ("KleNode",), "The successors that are in force; chains are followed", many=True),
-            Plain("cycle", "Boolean!", "Its successors lead in a circle"),
-            Plain("proposal", "String!", "successor (the one), choose (of several), ancestor (without one), none"),
-            Thing("proposed", ("KleNode",), "What could be used instead", many=True),
+            Plain("cycle", "Boolean!", "Its successors form a circle"),
+            Plain("proposal", "KleProposal!", "How the proposed nodes were found"),
+            Thing("proposed", ("KleNode",), "Nodes that could be used instead", many=True),
             Thing("performedBy", ("Unit",), "Units that perform it", many=True),
             Thing("responsibleUnits", ("Unit",), "Units that are responsible for it", many=True),
             Thing("interestedUnits", ("Unit",), "Units that are interested in it", many=True),
             Thing("assignments", ("Assignment",), "Assignments that are about it", many=True),
-            Thing("substitutions", ("Substitution",), "Substitutions that hold for it only", many=True),
-            Plain("roleRules", "[String!]", "Names of role rules in the settings that name its number"),
+            Thing("substitutions", ("Substitution",), "Substitutions limited to it", many=True),
+            Plain("roleRules", "[String!]", "Names of the role rules in the settings that contain its number"),
         ),
     ),
     EVERYBODY,
     _answer,
     arguments={
-        "at": Argument("Date", "The day asked about, also one to come; by default today"),
-        "since": Argument("Date", "Only what ended on this day or later"),
-        "unused": Argument("Boolean", "Also what is not in use"),
+        "at": Argument("Date", "The day to read, past or future; by default today"),
+        "since": Argument("Date", "Only nodes that ended on this day or later"),
+        "unused": Argument("Boolean", "Also nodes that are not in use"),
     },
     looks_at=("KleNode",),
     only_now="it follows what took the place of what, as it is known now",
+    enums=(KleEnding, KleProposal),
 )

@@ -1,10 +1,11 @@
-"""``kleChanges``: what releases of KLE have changed."""
+"""``kleChanges``: the changes that releases of KLE have made."""
 
 from dataclasses import asdict
 from itertools import islice
 
 from api.access.roles import LOG
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from api.enums import enumerated, name_of
 from api.reads.cursors import uuid_of
 from graph.model import KINDS
 from graph.questions.kle_changes import kle_changes
@@ -13,35 +14,55 @@ from graph.questions.kle_changes import kle_changes
 def _answer(request: Request) -> list[Answer]:
     run = None if request.get("run") is None else request.known("run", uuid_of(request.arguments["run"]))
     changed = kle_changes(request.driver, run, request.get("after") or 0)
-    return [{**asdict(each), "successors": list(each.successors)} for each in islice(changed, request.first)]
+    return [
+        {**asdict(each), "what": name_of(each.what), "successors": list(each.successors)}
+        for each in islice(changed, request.first)
+    ]
 
 
+KleChangeType = enumerated(
+    "KleChangeType",
+    "What a release of KLE has changed in an entry",
+    {
+        "added": "It is new",
+        "renamed": "It has another title",
+        "uuid_corrected": "It has another UUID",
+        "end_announced": "Its end is announced, or the announced end was changed",
+        "ended": "It ended (udgået)",
+        "moved": "It was moved (flyttet)",
+        "missing": "It is missing from the release",
+        "back_in_force": "It had ended and is in force again",
+    },
+)
 FIELD = ComputedField(
     "kleChanges",
-    "What releases of KLE have changed: added, renamed, ended, moved …, with old and new, oldest first",
+    "The changes that releases of KLE have made, with old and new values, the oldest first",
     (
         answer_type(
             "KleChange",
-            "What a release of KLE has changed of one of its entries",
+            "A change that a release of KLE has made to an entry",
             Plain("change", "Int!", "Number in the change log"),
-            Plain("run", "String", "The import"),
+            Plain("run", "String", "Id of the import"),
             Thing("thing", tuple(KINDS), "The entry", interface="Thing"),
             Plain("number", "String!", "Its number"),
             Plain(
                 "what",
-                "String!",
-                "added, renamed, uuid_corrected, end_announced, ended, moved, missing (from a release), back_in_force",
+                "KleChangeType!",
+                "What was changed",
             ),
-            Plain("old", "String", "The title, UUID, or day from which it was no longer in force, before"),
-            Plain("new", "String", "The title, UUID or day since then"),
-            Thing("successors", tuple(KINDS), "Where it was moved", many=True, interface="Thing"),
+            Plain(
+                "old", "String", "The title, the UUID, or the first day on which it is not in force, before the change"
+            ),
+            Plain("new", "String", "The title, the UUID or the day after the change"),
+            Thing("successors", tuple(KINDS), "Entries that it was moved to", many=True, interface="Thing"),
         ),
     ),
     LOG,
     _answer,
     arguments={
-        "run": Argument("String", "Only of this import; an import's message says its id"),
+        "run": Argument("String", "Only of the import with this id; its report shows it"),
         "after": Argument("Int", "Only after this number of the change log"),
         "first": FIRST,
     },
+    enums=(KleChangeType,),
 )

@@ -1,8 +1,9 @@
-"""``me``: who asks, and what that token may do."""
+"""``me``: the caller's token, and what it may do."""
 
 from api.access.rights import READ, WRITE, Access
 from api.access.roles import ANYONE
 from api.computed.contract import Answer, ComputedField, Plain, Request, answer_type
+from api.enums import name_of
 
 
 def _answer(request: Request) -> list[Answer]:
@@ -13,7 +14,7 @@ def _answer(request: Request) -> list[Answer]:
     return [
         {
             "name": access.name,
-            "roles": sorted(access.roles),
+            "roles": [name_of(each) for each in sorted(access.roles)],
             "mayRead": sorted(filter(access.may_read, READ)),
             "mayChange": sorted(filter(access.may_write, WRITE)),
             "mayReadPrivate": "private" in request.caller.rights,
@@ -26,19 +27,19 @@ def _answer(request: Request) -> list[Answer]:
 
 FIELD = ComputedField(
     "me",
-    "Who asks: the token, and what it may do",
+    "The token of the request, and what it may do",
     (
         answer_type(
             "Me",
-            "The token that a question comes with",
-            Plain("name", "String!", "Name of the token, as it is in the change log"),
-            Plain("roles", "[String!]", "Its system roles"),
+            "The token of a request",
+            Plain("name", "String!", "Its name, as it is in the change log"),
+            Plain("roles", "[TokenRole!]", "Its system roles"),
             Plain("mayRead", "[String!]", "Names of the types that it may read"),
-            Plain("mayChange", "[String!]", "Names of the mutations that it may ask for"),
+            Plain("mayChange", "[String!]", "Names of the mutations that it may use"),
             Plain("mayReadPrivate", "Boolean!", "It may read private fields, such as a home address"),
             Plain("mayReadCpr", "Boolean!", "It may read CPR numbers; each reading is logged"),
-            Plain("everywhere", "Boolean!", "Its rights hold in the whole organisation"),
-            Plain("expires", "Moment", "When the token ends"),
+            Plain("everywhere", "Boolean!", "Its rights apply in the whole organisation"),
+            Plain("expires", "Moment", "When it expires"),
         ),
     ),
     ANYONE,

@@ -9,6 +9,7 @@ import neo4j
 
 from api.access.roles import EVERYBODY as EVERY_READER
 from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
+from api.enums import enumerated, name_of
 from graph.questions.nearest import Nearest, nearest, nearest_managers_of_all
 
 EVERYBODY = "everybody"
@@ -53,7 +54,7 @@ def form(employment: str | None, told: Nearest) -> Mapping[str, Any]:
         "levelUnit": told.level_unit,
         "steps": told.steps,
         "path": list(told.path),
-        "reason": told.reason,
+        "reason": None if told.reason is None else name_of(told.reason),
     }
 
 
@@ -65,11 +66,19 @@ def _answer(request: Request) -> list[Answer]:
 
 
 HOW = (
-    Part("holders", "NearestHolder", "Who answers, in order", many=True),
-    Thing("levelUnit", ("Unit",), "The unit that answered"),
-    Plain("steps", "Int", "How many units above the start; 0 is the start itself"),
-    Thing("path", ("Unit",), "The units that were walked, the start first", many=True),
-    Plain("reason", "String", "no_holder or unit_not_active, where there is no answer"),
+    Part("holders", "NearestHolder", "The holders, in order", many=True),
+    Thing("levelUnit", ("Unit",), "The unit where they were found"),
+    Plain("steps", "Int", "Number of units above the start; 0 = the start itself"),
+    Thing("path", ("Unit",), "The units that were visited, the start first", many=True),
+    Plain("reason", "NoHolderReason", "Why there are no holders; null if there are any"),
+)
+NoHolderReason = enumerated(
+    "NoHolderReason",
+    "Why no nearest holder was found",
+    {
+        "no_holder": "The role has no holder in the unit or above it",
+        "unit_not_active": "The unit does not exist on the day",
+    },
 )
 FIELD = ComputedField(
     "nearest",
@@ -78,10 +87,14 @@ FIELD = ComputedField(
         answer_type("Nearest", "How the nearest holders were found", *HOW),
         answer_type(
             "NearestHolder",
-            "Who answers",
-            Thing("person", ("Person",), "The person who answers"),
-            Thing("assignment", ("Assignment",), "The assignment by which the person answers"),
-            Thing("via", ("Substitution",), "The substitution that brought the person in; null = in person"),
+            "A holder of the role, or a substitute",
+            Thing("person", ("Person",), "The person"),
+            Thing("assignment", ("Assignment",), "The assignment to the role"),
+            Thing(
+                "via",
+                ("Substitution",),
+                "The substitution through which the person was found; null = the holder in person",
+            ),
         ),
     ),
     EVERY_READER,
@@ -93,4 +106,5 @@ FIELD = ComputedField(
         "unit": Argument("String!", "UUID of the unit, or a source's key"),
         "at": AT,
     },
+    enums=(NoHolderReason,),
 )

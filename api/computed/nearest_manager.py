@@ -1,4 +1,4 @@
-"""``nearestManager``: the nearest manager of one person, one answer an employment and affiliation."""
+"""``nearestManager``: the nearest manager of a person, for each employment and affiliation."""
 
 import neo4j
 
@@ -48,13 +48,13 @@ def _owner(request: Request, employment: str) -> str:
             query if request.last_known is None else as_known(query), uuid=tie.uuid, known=request.last_known
         ).single()
     if row is None:
-        raise Unknown("unknown_person", f"nobody has the employment {employment!r}")
+        raise Unknown("unknown_person", f"the employment {employment!r} belongs to no person")
     return str(row["uuid"])
 
 
 FIELD = ComputedField(
     "nearestManager",
-    "The nearest manager of a person: one answer an employment and affiliation",
+    "The nearest manager of a person, for each employment and affiliation",
     (
         answer_type(
             "ManagerOfEmployment",
@@ -67,8 +67,8 @@ FIELD = ComputedField(
     _answer,
     arguments={
         "person": Argument("String", "UUID of the person, or a source's key"),
-        "employment": Argument("String", "UUID or key of one employment or affiliation"),
-        "responsibility": Argument("String", "kind:key, such as kle:27.12: who answers for it"),
+        "employment": Argument("String", "UUID, or a source's key, of an employment or affiliation"),
+        "responsibility": Argument("String", "Only holders responsible for this: kind:key, such as kle:27.12"),
         "types": Argument("[String!]", "Only holders whose employment is of one of these types"),
         "at": AT,
     },

@@ -1,4 +1,4 @@
-"""``nearestManagers``: every employee's nearest manager, in one query."""
+"""``nearestManagers``: the nearest managers of all employees, in one query."""
 
 import neo4j
 
@@ -32,7 +32,7 @@ def _answer(request: Request) -> list[Answer]:
 
 FIELD = ComputedField(
     "nearestManagers",
-    "Every employee's nearest manager, in one query",
+    "The nearest managers of all employees, in one query",
     (),
     EVERYBODY,
     _answer,

@@ -1,4 +1,4 @@
-"""``possibleDuplicates``: persons who may be one."""
+"""``possibleDuplicates``: persons who may be the same."""
 
 from itertools import islice
 
@@ -14,11 +14,11 @@ def _answer(request: Request) -> list[Answer]:
 
 FIELD = ComputedField(
     "possibleDuplicates",
-    "Persons who may be one: the same name and birthday, two numbers",
+    "Persons who may be the same: they share name and birthday, but have two CPR numbers",
     (
         answer_type(
             "PossibleDuplicate",
-            "Persons who may be one",
+            "Persons who may be the same",
             Thing("persons", ("Person",), "The persons", many=True),
             Plain("why", "String!", "What they have in common"),
         ),

@@ -19,9 +19,9 @@ from graph.questions.search import CANDIDATES, FOUND, SEARCHED, search
 USUAL = 20
 
 
-@strawberry.enum(description="How well a value fits what was looked for")
+@strawberry.enum(description="How well a value matches the text")
 class SearchRank(Enum):
-    EXACT = strawberry.enum_value("EXACT", description="It is the value")
+    EXACT = strawberry.enum_value("EXACT", description="It equals the value")
     BEGINNING = strawberry.enum_value("BEGINNING", description="The value begins with it")
     WORD = strawberry.enum_value("WORD", description="Words of the value begin with its words")
     ANYWHERE = strawberry.enum_value("ANYWHERE", description="It is within the value")
@@ -72,17 +72,17 @@ def _is_there(request: Request, person: str) -> bool:
 
 FIELD = ComputedField(
     "search",
-    "One box over units, persons, positions, KLE and IT systems, the best match first. A person is found by name, "
-    "e-mail, phone, login and employment number, and by CPR number by those who may read CPR numbers; each such search "
-    "is logged as a reading. Persons with a protected address are found only by those who may read private fields",
+    "Search units, persons, positions, KLE and IT systems at once, the best match first. It finds a person by name, "
+    "e-mail, phone, login and employment number, and by CPR number if the token may read CPR numbers; each such search "
+    "is logged as a reading. It finds persons with a protected address only if the token may read private fields",
     (
         answer_type(
             "SearchHit",
-            "A thing that was found, and by what",
+            "A thing that was found, and the value that matched",
             Thing("thing", FOUND, "The thing", interface="Found"),
-            Plain("kind", "String!", "Kind of the thing"),
-            Plain("rank", "SearchRank!", "How well it fits; the list is in this order"),
-            Plain("by", "String!", "Kind of what matched: the thing itself, or an account or employment of the person"),
+            Plain("kind", "Kind!", "Kind of the thing"),
+            Plain("rank", "SearchRank!", "How well it matches; the list is in this order"),
+            Plain("by", "Kind!", "Kind of the thing that matched: itself, or an account or employment of the person"),
             Plain("property", "String!", "Name of the property that matched"),
             Plain("value", "String", "Its value on the day; null for a CPR number"),
         ),
@@ -92,10 +92,10 @@ FIELD = ComputedField(
     arguments={
         "text": Argument(
             "String!",
-            "What to look for: a number, or words in any order, each perhaps only begun. Å and aa, ø and oe, æ and ae "
-            "are the same",
+            "A number, or words in any order; the beginning of a word is enough. Å and aa, ø and oe, æ and ae are "
+            "the same",
         ),
-        "kinds": Argument("[String!]", f"Only these kinds: {', '.join(FOUND)}. By default all of them"),
+        "kinds": Argument("[Kind!]", f"Only these kinds, of {', '.join(FOUND)}. By default all of them"),
         "at": AT,
         "first": Argument("Int", f"At most this many; by default {USUAL}"),
     },

@@ -4,10 +4,32 @@ from collections.abc import Sequence
 
 from api.access.roles import RUNS
 from api.computed.contract import Answer, ComputedField, Part, Plain, Request, answer_type
+from api.enums import enumerated, name_of
 
 
 def _answer(request: Request) -> Sequence[Answer]:
-    return request.resources.states()
+    return [
+        {
+            **each,
+            "state": name_of(each["state"]),
+            "changed": [{**one, "operation": name_of(one["operation"])} for one in each.get("changed", ())],
+        }
+        for each in request.resources.states()
+    ]
+
+
+SourceState = enumerated(
+    "SourceState",
+    "The state of a source",
+    {
+        "done": "Its last run has ended well",
+        "running": "It is running",
+        "queued": "It waits for a worker",
+        "waiting": "It waits for approval, or for another try",
+        "failed": "Its last run failed",
+        "never": "It has never run",
+    },
+)
 
 
 FIELD = ComputedField(
@@ -18,28 +40,29 @@ FIELD = ComputedField(
             "SourceHealth",
             "How a source is doing",
             Plain("name", "String!", "The source"),
-            Plain("state", "String!", "done, running, queued, waiting (for approval, another try), failed or never"),
-            Plain("text", "String", "What came of the last run"),
-            Plain("lastRun", "Moment", "When it last began"),
-            Plain("lastSuccess", "Moment", "When it last ended well"),
-            Plain("nextRun", "Moment", "When it will run, by its schedule; null = it has none"),
-            Plain("lagSeconds", "Int", "Seconds since it last ended well"),
-            Plain("silentAfterSeconds", "Int", "How many seconds it may be silent"),
-            Plain("silent", "Boolean!", "It has been silent longer than it should"),
+            Plain("state", "SourceState!", "Its state"),
+            Plain("text", "String", "The outcome of the last run"),
+            Plain("lastRun", "Moment", "When its last run began"),
+            Plain("lastSuccess", "Moment", "When its last successful run ended"),
+            Plain("nextRun", "Moment", "Its next scheduled run; null = it has no schedule"),
+            Plain("lagSeconds", "Int", "Seconds since its last successful run"),
+            Plain("silentAfterSeconds", "Int", "Seconds that it may be silent"),
+            Plain("silent", "Boolean!", "It has been silent for longer than that"),
             Plain("records", "Int!", "Records that it has sent"),
             Plain("badRecords", "Int!", "Records that were rejected"),
-            Plain("notices", "Int!", "Records of which something is doubtful"),
-            Plain("changedAt", "Moment", "When it last changed anything"),
-            Part("changed", "ChangeCount", "What it changed then", many=True),
+            Plain("notices", "Int!", "Records in which something is doubtful"),
+            Plain("changedAt", "Moment", "When a run of it last changed anything"),
+            Part("changed", "ChangeCount", "What that run changed", many=True),
         ),
         answer_type(
             "ChangeCount",
-            "How many things of a kind a run has created, changed, moved, ended or withdrawn",
-            Plain("kind", "String!", "Kind of the things"),
-            Plain("operation", "String!", "What was done to them"),
-            Plain("count", "Int!", "How many"),
+            "The number of things of a kind that a run has created, changed, moved, ended or withdrawn",
+            Plain("kind", "Kind!", "Kind of the things"),
+            Plain("operation", "Operation!", "What it did to them"),
+            Plain("count", "Int!", "Number of things"),
         ),
     ),
     RUNS,
     _answer,
+    enums=(SourceState,),
 )

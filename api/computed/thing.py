@@ -24,13 +24,13 @@ def _answer(request: Request) -> list[Answer]:
 
 FIELD = ComputedField(
     "thing",
-    "A thing of any kind by its UUID; null where there is none",
+    "A thing of any kind by its UUID; null if no thing has it",
     (
         answer_type(
             "KnownThing",
             "A thing, and its kind",
-            Plain("kind", "String!", "Kind of the thing"),
-            Thing("thing", tuple(KINDS), "The thing on the day; also where it does not exist then", interface="Thing"),
+            Plain("kind", "Kind!", "Kind of the thing"),
+            Thing("thing", tuple(KINDS), "The thing on the day, even if it does not exist then", interface="Thing"),
         ),
     ),
     EVERYBODY,

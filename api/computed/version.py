@@ -1,4 +1,4 @@
-"""``version``: which program answers."""
+"""``version``: the version of the program."""
 
 from importlib.metadata import version
 
@@ -13,13 +13,13 @@ def _answer(request: Request) -> list[Answer]:
 
 FIELD = ComputedField(
     "version",
-    "Which version of REConnect answers",
+    "The version of REConnect",
     (
         answer_type(
             "Version",
-            "A version of REConnect, and the form of its graph",
+            "A version of REConnect and of its graph",
             Plain("number", "String!", "The version, by semver.org"),
-            Plain("migration", "String", "The last migration of the graph"),
+            Plain("migration", "String", "The last migration that the graph has had"),
         ),
     ),
     ANYONE,

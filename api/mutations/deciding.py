@@ -1,4 +1,4 @@
-"""Mutations by which people settle what sources disagree on: who is who, whose an account is, what a record is of."""
+"""Mutations that settle what sources disagree on: identities, owners of accounts, matches of records."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -8,8 +8,8 @@ import strawberry
 from strawberry.types import Info
 
 from api.context import Context
-from api.mutations.editing import Editing, always, as_kept, with_links
-from api.mutations.inputs import Decided, Erased, Marked, Written
+from api.mutations.editing import Editing, as_kept, days, with_link
+from api.mutations.inputs import Decided, Erased, From_, Marked, To_, Written
 from graph.change_log import Origin
 from graph.corrections import distinct_persons, withdrawn_match
 from graph.corrections.joining import Joining
@@ -20,15 +20,19 @@ Each = Callable[[neo4j.Driver, Sequence[str], Origin], None]
 CONTEXT = Info[Context, None]
 Records = Annotated[
     list[strawberry.ID] | None,
-    strawberry.argument(description="ids of its sources that are the other's; without it, all that came with into"),
+    strawberry.argument(
+        description="Ids of its records that belong to the other person; by default all that came with into"
+    ),
 ]
 
 
 @strawberry.type
 class Deciding:
-    """The part of ``Mutation`` that is about decisions."""
+    """The part of ``Mutation`` for decisions."""
 
-    @strawberry.mutation(description="Two persons are one: keep stays; the other's uuid and CPR number find it as well")
+    @strawberry.mutation(
+        description="Join two persons into one: keep stays; the other's UUID and CPR number lead to it"
+    )
     async def join_persons(self, info: CONTEXT, keep: str, other: str, reason: str) -> Written:
         def work(editing: Editing) -> Written:
             joined = _joining(info).join(editing.uuid("Person", keep), editing.uuid("Person", other), editing.origin)
@@ -37,7 +41,7 @@ class Deciding:
         return await Editing(info.context, "joinPersons", reason).do(work)
 
     @strawberry.mutation(
-        description="One person is two: records go to a person that was joined into it, or to a new one"
+        description="Split a person into two: records move to a person that was joined into it, or to a new one"
     )
     async def split_person(
         self, info: CONTEXT, person: str, reason: str, records: Records = None, into: strawberry.ID | None = None
@@ -51,7 +55,9 @@ class Deciding:
         return await Editing(info.context, "splitPerson", reason).do(work)
 
     @strawberry.mutation(
-        description="A person who has left is erased (GDPR article 17), the change log's texts included; no way back"
+        description=(
+            "Erase a person who has left (GDPR article 17), also in the texts of the change log. It can't be undone"
+        )
     )
     async def erase_person(self, info: CONTEXT, person: str, reason: str) -> Erased:
         def work(editing: Editing) -> Erased:
@@ -60,25 +66,29 @@ class Deciding:
 
         return await Editing(info.context, "erasePerson", reason).do(work)
 
-    @strawberry.mutation(description="Persons who only look like one; they are suspected no more")
+    @strawberry.mutation(description="Mark persons as different; they are no longer listed as possible duplicates")
     async def mark_as_different_persons(self, info: CONTEXT, persons: list[str], reason: str) -> list[Marked]:
         return await _of_each(info, "markAsDifferentPersons", persons, reason, distinct_persons.tell_apart)
 
-    @strawberry.mutation(description="Take markAsDifferentPersons back")
+    @strawberry.mutation(description="Undo markAsDifferentPersons")
     async def unmark_as_different_persons(self, info: CONTEXT, persons: list[str], reason: str) -> list[Marked]:
         return await _of_each(info, "unmarkAsDifferentPersons", persons, reason, distinct_persons.take_back)
 
-    @strawberry.mutation(description="Whose an account is; person null = as the sources tell")
+    @strawberry.mutation(description="Set the owner of an account in a period")
     async def set_owner(
-        self, info: CONTEXT, account: str, person: str | None, reason: str, expected_version: int | None = None
-    ) -> Written:
+        self, info: CONTEXT, account: str, person: str | None, reason: str, from_: From_, to: To_ = None,
+        expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            owner = () if person is None else always(editing.ref("Person", person))
-            return editing.write("Account", editing.uuid("Account", account), with_links(owner=owner), expected_version)
+            owner = None if person is None else editing.ref("Person", person)
+            life = days(from_, to)
+            about = None if owner is None else life
+            edit = with_link("owner", owner, life)
+            return editing.write("Account", editing.uuid("Account", account), edit, expected_version, about)
 
         return await Editing(info.context, "setOwner", reason).do(work)
 
-    @strawberry.mutation(description="Which thing an ambiguous record is of; thing null = a new one")
+    @strawberry.mutation(description="Decide which thing an ambiguous record belongs to")
     async def decide_match(self, info: CONTEXT, id: strawberry.ID, thing: strawberry.ID | None, reason: str) -> Decided:
         def work(editing: Editing) -> Decided:
             decided = None if thing is None else as_kept(thing)
@@ -87,7 +97,9 @@ class Deciding:
 
         return await Editing(info.context, "decideMatch", reason).do(work)
 
-    @strawberry.mutation(description="Take decideMatch back: the record waits again, and tells of nothing until then")
+    @strawberry.mutation(
+        description="Undo decideMatch: the record waits for a decision again, and has no effect until then"
+    )
     async def take_back_match(self, info: CONTEXT, id: strawberry.ID, reason: str) -> Decided:
         def work(editing: Editing) -> Decided:
             context = info.context

@@ -13,7 +13,7 @@ from graphql import GraphQLError
 
 from api.access.cpr_readings import looked_up
 from api.context import Context
-from api.mutations.inputs import HolderInput, PlaceInput, Written
+from api.mutations.inputs import AssignedUnitInput, HolderInput, PlaceInput, ResponsibilityInput, Written
 from graph.change_log import Origin
 from graph.cpr.keyring import NOT_A_NUMBER, number_in
 from graph.errors import ChangeRejected, Conflict, GraphError, Unknown
@@ -87,11 +87,11 @@ class Editing:
         ((kind, name),) = given.items()
         return self.ref(kind, name)
 
-    def places(self, places: Sequence[PlaceInput]) -> tuple[DatedLink, ...]:
+    def places(self, places: Sequence[PlaceInput | AssignedUnitInput]) -> tuple[DatedLink, ...]:
         return tuple(DatedLink(days(each.from_, each.to), self.ref("Unit", each.unit)) for each in places)
 
     def looked_up(self, cpr: str) -> str:
-        """The ten digits of a CPR number that is nobody's yet. The look-up is logged, whatever comes of it.
+        """The ten digits of a CPR number that no person has yet. The look-up is logged in any case.
 
         Raises ChangeRejected (wrong_value, same_person).
         """
@@ -102,11 +102,14 @@ class Editing:
         if person is not None:
             raise ChangeRejected(
                 "same_person",
-                f"the CPR number belongs to the Person {person}: tell of that person, or leave the number out",
+                f"the CPR number belongs to the Person {person}: change that person, or omit the number",
                 field="cpr",
                 things=(("Person", person),),
             )
         return digits
+
+    def responsibilities(self, given: Sequence[ResponsibilityInput]) -> tuple[DatedLink, ...]:
+        return tuple(DatedLink(days(each.from_, each.to), self.responsibility(each.responsibility)) for each in given)
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -132,7 +135,10 @@ def _notice(written: Changed) -> str | None:
     if written.change is not None:
         return None
     if written.recorded:
-        return "Nothing that holds has changed: it was so already. It is kept, and outranks the sources from now on."
+        return (
+            "Nothing in force has changed: it was so already. The statement is kept, and outranks the "
+            "sources from now on."
+        )
     return "Nothing has changed: it was so already."
 
 
@@ -158,22 +164,22 @@ def new(
     for name, value in values.items():
         if isinstance(value, str):
             _refuse_blank(name, value)
-    told = {name: (DatedValue(life, value),) for name, value in values.items() if value is not None}
-    return lambda kept: replace(kept, exists=(life,), values=told, links=dict(links), cpr=cpr)
+    dated = {name: (DatedValue(life, value),) for name, value in values.items() if value is not None}
+    return lambda kept: replace(kept, exists=(life,), values=dated, links=dict(links), cpr=cpr)
 
 
 def with_value(name: str, value: Value | None, life: Period) -> Edit:
-    """Tell a value in a period, over what was told by hand for these days. None: there is none."""
+    """Set a value in a period, instead of what was set by hand for these days. None: it has no value."""
 
     def edit(kept: Statement) -> Statement:
-        told = [*_outside(kept, name, life), DatedValue(life, value)]
-        return replace(kept, values={**kept.values, name: tuple(sorted(told, key=lambda each: each.period.start))})
+        values = [*_outside(kept, name, life), DatedValue(life, value)]
+        return replace(kept, values={**kept.values, name: tuple(sorted(values, key=lambda each: each.period.start))})
 
     return edit
 
 
 def released(name: str, life: Period) -> Edit:
-    """Take back what was told by hand of a value in a period."""
+    """Remove what was set by hand of a value in a period."""
     return lambda kept: replace(kept, values={**kept.values, name: tuple(_outside(kept, name, life))})
 
 
@@ -184,28 +190,45 @@ def _outside(kept: Statement, name: str, life: Period) -> list[DatedValue]:
 
 
 def with_link(name: str, to: Ref | None, life: Period, **properties: Scalar) -> Edit:
-    """Tell a link of which one holds at a time, in a period, over what was told by hand for these days; None takes it
-    back."""
+    """Set a link of which one is in force at a time, in a period, instead of what was set by hand for these days; None
+    removes it."""
 
     def edit(kept: Statement) -> Statement:
-        told = [
+        links = [
             replace(each, period=left) for each in kept.links.get(name, ()) for left in without((each.period,), (life,))
         ]
         if to is not None:
-            told.append(DatedLink(life, to, tuple(properties.items())))
-        told.sort(key=lambda each: each.period.start)
-        return replace(kept, links={**kept.links, name: tuple(told)})
+            links.append(DatedLink(life, to, tuple(properties.items())))
+        links.sort(key=lambda each: each.period.start)
+        return replace(kept, links={**kept.links, name: tuple(links)})
+
+    return edit
+
+
+def with_links_in(life: Period, links: Mapping[str, Sequence[Ref]]) -> Edit:
+    """Set links of which several are in force at a time, in a period; those set by hand for other days stay."""
+
+    def edit(kept: Statement) -> Statement:
+        set_ = dict(kept.links)
+        for name, refs in links.items():
+            others = [
+                replace(each, period=left)
+                for each in kept.links.get(name, ())
+                for left in without((each.period,), (life,))
+            ]
+            set_[name] = (*others, *(DatedLink(life, each) for each in refs))
+        return replace(kept, links=set_)
 
     return edit
 
 
 def with_links(**links: tuple[DatedLink, ...]) -> Edit:
-    """Tell links anew, instead of those told by hand before."""
+    """Set links, instead of those set by hand before."""
     return lambda kept: replace(kept, links={**kept.links, **links})
 
 
 def as_kept(name: str) -> str:
-    """An id as the graph has it: of a uuid in small letters."""
+    """An id as the graph has it: a UUID in lower case."""
     return canonical(name) or name
 
 
@@ -219,13 +242,11 @@ def property_of(kind: str, name: str) -> Property:
 
 
 def parsed(kind: str, name: str, value: str | None) -> Value | None:
-    """A property's value from its text; None: there is none. Raises ChangeRejected (unknown_property, wrong_value)."""
+    """A property's value from its text; None = no value. Raises ChangeRejected (unknown_property, wrong_value)."""
     found = property_of(kind, name)
     if value is None:
         if name == KINDS[kind].natural:
-            raise ChangeRejected(
-                "wrong_value", f"{name}: it is what a {kind} is known by, and can't be none", field=name
-            )
+            raise ChangeRejected("wrong_value", f"{name}: it identifies a {kind} and can't be null", field=name)
         return None
     _refuse_blank(name, value.replace("|", " ") if found.type == "texts" else value)
     try:
@@ -251,7 +272,7 @@ def parsed(kind: str, name: str, value: str | None) -> Value | None:
 def _refuse_blank(name: str, value: str) -> None:
     if not normal_text.normal(value):
         raise ChangeRejected(
-            "wrong_value", f"{name}: the value is blank; give null where there is none, or leave it out", field=name
+            "wrong_value", f"{name}: the value is blank; give null if it has no value, or omit it", field=name
         )
 
 

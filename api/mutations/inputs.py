@@ -13,13 +13,20 @@ Thing: Any = Annotated[THING, strawberry.lazy("api.schema")]
 At = Annotated[date | None, strawberry.argument(description="The day to read; by default today")]
 
 
-@strawberry.interface(description="What a mutation returns: what it has changed")
+FROM = "The first day; 0001-01-01 = no beginning, which rewrites history"
+TO = "The day after the last; by default no end"
+From_ = Annotated[date, strawberry.argument(name="from", description=FROM)]
+To_ = Annotated[date | None, strawberry.argument(description=TO)]
+VERSION = "The version that was read; the change is rejected if the thing has another version now"
+
+
+@strawberry.interface(description="The result of a mutation: the thing that it changed")
 class Changed:
     uuid: strawberry.ID | None = strawberry.field(
-        description="UUID of what was changed; null where nothing is known of it"
+        description="UUID of the thing that was changed; null if there is none"
     )
 
-    @strawberry.field(graphql_type=Optional[Thing], description="What was changed, read after the change")  # noqa: UP045
+    @strawberry.field(graphql_type=Optional[Thing], description="The thing that was changed, read after the change")  # noqa: UP045
     def thing(self, info: Info[Context, None], at: At = None) -> None:
         """Notes that it is to be read (``api.mutations.reading_back``)."""
         if self.uuid is None:
@@ -32,52 +39,64 @@ class Changed:
         info.context.changed.append(ReadBack(path, self.uuid, raw.field_nodes, raw.operation, raw.fragments))
 
 
-@strawberry.type(description="What a change has led to")
+@strawberry.type(description="The result of a change")
 class Written(Changed):
-    version: int = strawberry.field(description="Give it back as expectedVersion")
-    change: int | None = strawberry.field(description="Number in the change log; null where nothing has changed")
-    notice: str | None = strawberry.field(description="Where nothing has changed: what that means")
+    version: int = strawberry.field(description="The new version; pass it as expectedVersion")
+    change: int | None = strawberry.field(description="Number in the change log; null if nothing has changed")
+    notice: str | None = strawberry.field(description="If nothing has changed: why")
 
 
-@strawberry.type(description="A decision that the next import follows")
+@strawberry.type(description="A decision; the next import follows it")
 class Decided(Changed):
-    id: strawberry.ID = strawberry.field(description="id of what was decided")
+    id: strawberry.ID = strawberry.field(description="Id of what was decided")
 
 
-@strawberry.type(description="A person of whom something was decided")
+@strawberry.type(description="A person whom a decision is about")
 class Marked(Changed):
     pass
 
 
-@strawberry.type(description="What was erased")
+@strawberry.type(description="The result of an erasure")
 class Erased:
     uuids: list[strawberry.ID] = strawberry.field(
         description="UUIDs of the person, and of the employments, accounts and assignments erased with it"
     )
 
 
-@strawberry.input(description="A place in a period; half-open, without to until further notice")
+@strawberry.input(description="A place in a period")
 class PlaceInput:
-    unit: str = strawberry.field(description="uuid, or a source's key")
+    unit: str = strawberry.field(description="UUID, or a source's key, of the unit")
+    from_: date = strawberry.field(name="from", description=FROM)
+    to: date | None = strawberry.field(default=None, description=TO)
+
+
+@strawberry.input(description="A unit of a new assignment; by default for as long as the assignment exists")
+class AssignedUnitInput:
+    unit: str = strawberry.field(description="UUID, or a source's key, of the unit")
     from_: date | None = strawberry.field(
-        name="from", default=None, description="The first day; without it: always so far"
+        name="from", default=None, description="The first day; by default that of the assignment"
     )
     to: date | None = strawberry.field(
-        default=None, description="The day after the last; without it: until further notice"
+        default=None, description="The day after the last; by default that of the assignment"
     )
 
 
-@strawberry.input(description="A unit and all its places over time, instead of those told by hand before")
+@strawberry.input(description="A responsibility in a period")
+class ResponsibilityInput:
+    responsibility: str = strawberry.field(description="kind:key, such as kle:27.12 or system:cura")
+    from_: date = strawberry.field(name="from", description=FROM)
+    to: date | None = strawberry.field(default=None, description=TO)
+
+
+@strawberry.input(description="A unit and all its places over time; they replace those set by hand before")
 class PlacedUnitInput:
     unit: str = strawberry.field(description="UUID, or a source's key, of the unit")
     parents: list[PlaceInput] = strawberry.field(description="The units above it over time")
-    expected_version: int | None = strawberry.field(
-        default=None, description="The version that was read; the change is refused where it has another one now"
-    )
+    expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 
-@strawberry.input(description="Who holds: exactly one")
+@strawberry.input(description="The holder of a role: give exactly one of the three")
 class HolderInput:
-    employment: str | None = strawberry.field(default=None, description="UUID, or a source's key")
-    affiliation: str | None = strawberry.field(default=None, description="UUID, or a source's key")
-    person: str | None = strawberry.field(default=None, description="UUID, or a source's key")
+    employment: str | None = strawberry.field(default=None, description="UUID, or a source's key, of the employment")
+    affiliation: str | None = strawberry.field(default=None, description="UUID, or a source's key, of the affiliation")
+    person: str | None = strawberry.field(default=None, description="UUID, or a source's key, of the person")

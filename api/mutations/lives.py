@@ -52,7 +52,7 @@ _IN_A_UNIT: Mapping[str, tuple[str, Link]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A thing that a unit holds over a link, in a period."""
+    """A thing that has a link to a unit in a period."""
 
     kind: str
     uuid: str
@@ -157,20 +157,20 @@ def _moves(held: Sequence[_Held], unit: str, instead: str, to: date) -> list[Ame
 
 
 def _moved(held: Sequence[_Held], unit: str, instead: str) -> Edit:
-    """Tells by hand that what led to ``unit`` in these periods leads to ``instead``."""
+    """States by hand that what led to ``unit`` in these periods leads to ``instead``."""
 
     def edit(kept: Statement) -> Statement:
         links = dict(kept.links)
         for each in held:
-            told = [
+            dated = [
                 replace(one, period=left)
                 for one in links.get(each.link.name, ())
                 for left in (
                     without((one.period,), (each.period,)) if each.link.single or one.to.key == unit else (one.period,)
                 )
             ]
-            told.append(DatedLink(each.period, Ref("Unit", instead, "uuid")))
-            links[each.link.name] = tuple(sorted(told, key=lambda one: one.period.start))
+            dated.append(DatedLink(each.period, Ref("Unit", instead, "uuid")))
+            links[each.link.name] = tuple(sorted(dated, key=lambda one: one.period.start))
         return replace(kept, links=links)
 
     return edit

@@ -2,7 +2,7 @@
 
 While the mutation runs, the field only notes what was changed, and is null. Afterwards it is asked for as a read like
 any other, with the same rights, cost and limits, and put in its place. The change itself is made by then: what can't
-be read is told beside it.
+be read becomes an error beside it.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence

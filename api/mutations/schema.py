@@ -15,6 +15,7 @@ from strawberry import UNSET
 from strawberry.types import Info
 
 from api.context import Context
+from api.enums import Kind
 from api.mutations.deciding import Deciding
 from api.mutations.editing import (
     Editing,
@@ -27,9 +28,20 @@ from api.mutations.editing import (
     released,
     with_link,
     with_links,
+    with_links_in,
     with_value,
 )
-from api.mutations.inputs import Decided, HolderInput, PlacedUnitInput, PlaceInput, Written
+from api.mutations.inputs import (
+    AssignedUnitInput,
+    Decided,
+    From_,
+    HolderInput,
+    PlacedUnitInput,
+    PlaceInput,
+    ResponsibilityInput,
+    To_,
+    Written,
+)
 from api.mutations.lives import end_unit, relive
 from graph.errors import ChangeRejected
 from graph.runs.brakes import approve
@@ -37,39 +49,34 @@ from graph.statements.statement import DatedLink
 from graph.time import Period
 from graph.writing.amending import Amendment
 
-From_ = Annotated[
-    date,
-    strawberry.argument(name="from", description="The first day; 0001-01-01 = always so far, which rewrites history"),
-]
-To_ = Annotated[date | None, strawberry.argument(description="the day after the last; default: until further notice")]
 NewFrom = Annotated[
-    date | None, strawberry.argument(name="from", description="first day; left out: as it is; null: always so far")
+    date | None, strawberry.argument(name="from", description="The first day; omitted = unchanged, null = no beginning")
 ]
 NewTo = Annotated[
     date | None,
-    strawberry.argument(description="the day after the last; left out: as it is; null: no end"),
+    strawberry.argument(description="The day after the last; omitted = unchanged, null = no end"),
 ]
 NewValue = Annotated[
     str | None,
-    strawberry.argument(description="null: there is none, whatever sources say; releaseValue lets them say it again"),
+    strawberry.argument(description="null = it has no value, whatever the sources claim; releaseValue restores theirs"),
 ]
 MoveTo = Annotated[
     str | None,
     strawberry.argument(
-        description="uuid, or a source's key, of the unit that its units, people and assignments go to then"
+        description="UUID, or a source's key, of the unit that then takes over its units, people and assignments"
     ),
 ]
 CONTEXT = Info[Context, None]
 BY_HAND = "manual"  # how a position was found (positions.md §5)
 
 
-@strawberry.type(description="What people maintain by hand. It outranks every source until it is released or ends")
+@strawberry.type(description="Changes made by hand. They outrank every source until they are released or end")
 class Mutation(Deciding):
     # -- values -------------------------------------------------------------------------------------------------
 
-    @strawberry.mutation(description="Tell a property's value in a period: names, addresses, tags (a|b), titles …")
+    @strawberry.mutation(description="Set the value of a property in a period: names, addresses, tags (a|b), titles …")
     async def set_value(
-        self, info: CONTEXT, kind: str, thing: str, property: str, reason: str, from_: From_, value: NewValue = UNSET,
+        self, info: CONTEXT, kind: Kind, thing: str, property: str, reason: str, from_: From_, value: NewValue = UNSET,
         to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -77,27 +84,27 @@ class Mutation(Deciding):
             if value is UNSET:
                 raise ChangeRejected("wrong_value", "value: give one, or null where there is none", field="value")
             life = days(from_, to)
-            edit = with_value(name, parsed(kind, name, value), life)
-            return editing.write(kind, editing.uuid(kind, thing), edit, expected_version, about=life)
+            edit = with_value(name, parsed(kind.value, name, value), life)
+            return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version, about=life)
 
-        info.context.access.require_by_hand(kind)
+        info.context.access.require_by_hand(kind.value)
         return await Editing(info.context, "setValue", reason).do(work)
 
-    @strawberry.mutation(description="Let the sources tell the property again, for a period or altogether")
+    @strawberry.mutation(description="Restore the value of the sources, for a period or altogether")
     async def release_value(
-        self, info: CONTEXT, kind: str, thing: str, property: str, reason: str, from_: From_,
+        self, info: CONTEXT, kind: Kind, thing: str, property: str, reason: str, from_: From_,
         to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            edit = released(property_of(kind, _snake(property)).name, days(from_, to))
-            return editing.write(kind, editing.uuid(kind, thing), edit, expected_version)
+            edit = released(property_of(kind.value, _snake(property)).name, days(from_, to))
+            return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version)
 
-        info.context.access.require_by_hand(kind)
+        info.context.access.require_by_hand(kind.value)
         return await Editing(info.context, "releaseValue", reason).do(work)
 
     # -- units --------------------------------------------------------------------------------------------------
 
-    @strawberry.mutation(description="A unit that no source has")
+    @strawberry.mutation(description="Create a unit that no source has")
     async def create_unit(
         self, info: CONTEXT, name: str, reason: str, from_: From_, parent: str | None = None, number: str | None = None,
         type: str | None = None, to: To_ = None,
@@ -111,7 +118,9 @@ class Mutation(Deciding):
         return await Editing(info.context, "createUnit", reason).do(work)
 
     @strawberry.mutation(
-        description="The day on which a unit made by hand is closed; a later one moves the end. Sources end their own"
+        description=(
+            "Close a unit that was created by hand, or move its end to a later day. Sources close their own units"
+        )
     )
     async def end_unit(
         self, info: CONTEXT, unit: str, to: date, reason: str, move_to: MoveTo = None,
@@ -120,7 +129,7 @@ class Mutation(Deciding):
         work = partial(end_unit, unit=unit, to=to, move_to=move_to, expected=expected_version)
         return await Editing(info.context, "endUnit", reason).do(work)
 
-    @strawberry.mutation(description="Where units are in the line organisation over time; several at once, all or none")
+    @strawberry.mutation(description="Place units in the line organisation over time; several at once, all or none")
     async def place_units(self, info: CONTEXT, units: list[PlacedUnitInput], reason: str) -> list[Written]:
         def work(editing: Editing) -> list[Written]:
             return editing.write_all(
@@ -137,7 +146,9 @@ class Mutation(Deciding):
 
         return await Editing(info.context, "placeUnits", reason).do(work)
 
-    @strawberry.mutation(description="The KLE numbers that a unit performs, is responsible for or is interested in")
+    @strawberry.mutation(
+        description="Set the KLE numbers that a unit performs, is responsible for or is interested in, in a period"
+    )
     async def tag_unit(
         self, info: CONTEXT, unit: str, reason: str, from_: From_, performs: list[str] | None = None,
         responsible_for: list[str] | None = None, interested_in: list[str] | None = None,
@@ -145,21 +156,20 @@ class Mutation(Deciding):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             life = days(from_, to)
-            told = {"performs": performs, "responsible_for": responsible_for, "interested_in": interested_in}
-            links = {
-                name: tuple(DatedLink(life, editing.ref("KleNode", each)) for each in numbers)
-                for name, numbers in told.items()
+            tags = {"performs": performs, "responsible_for": responsible_for, "interested_in": interested_in}
+            refs = {
+                name: [editing.ref("KleNode", each) for each in numbers]
+                for name, numbers in tags.items()
                 if numbers is not None
             }
-            return editing.write("Unit", editing.uuid("Unit", unit), with_links(**links), expected_version, about=life)
+            edit = with_links_in(life, refs)
+            return editing.write("Unit", editing.uuid("Unit", unit), edit, expected_version, about=life)
 
         return await Editing(info.context, "tagUnit", reason).do(work)
 
     # -- people -------------------------------------------------------------------------------------------------
 
-    @strawberry.mutation(
-        description="A person whom no source has: a council member, a consultant. A CPR number needs the right to them"
-    )
+    @strawberry.mutation(description="Create a person whom no source has, such as a council member or a consultant")
     async def create_person(self, info: CONTEXT, name: str, reason: str, cpr: str | None = None) -> Written:
         def work(editing: Editing) -> Written:
             digits = None if cpr is None else editing.looked_up(cpr)
@@ -170,7 +180,9 @@ class Mutation(Deciding):
             info.context.access.require_cpr()
         return await editing.do(work)
 
-    @strawberry.mutation(description="A person is away: everything that the person holds passes to substitutes")
+    @strawberry.mutation(
+        description="Mark a person as absent in a period: every role of the person passes to substitutes"
+    )
     async def set_absence(
         self, info: CONTEXT, person: str, reason: str, from_: From_, absent: bool = True,
         to: To_ = None, expected_version: int | None = None,
@@ -182,9 +194,7 @@ class Mutation(Deciding):
 
         return await Editing(info.context, "setAbsence", reason).do(work)
 
-    @strawberry.mutation(
-        description="The position of an employment, whatever payroll and the position list say; null lets them say it"
-    )
+    @strawberry.mutation(description="Set the position of an employment, whatever payroll and the position list claim")
     async def choose_position(
         self, info: CONTEXT, employment: str, reason: str, from_: From_, position: str | None = None,
         to: To_ = None, expected_version: int | None = None,
@@ -198,7 +208,7 @@ class Mutation(Deciding):
 
         return await Editing(info.context, "choosePosition", reason).do(work)
 
-    @strawberry.mutation(description="A tie to a unit without payroll; it always has an end")
+    @strawberry.mutation(description="Create a tie to a unit without payroll; it always has an end")
     async def create_affiliation(
         self, info: CONTEXT, person: str, unit: str, to: date, reason: str, from_: From_, title: str | None = None,
         type: str | None = None, supplier: str | None = None, sponsor: str | None = None,
@@ -216,7 +226,7 @@ class Mutation(Deciding):
 
         return await Editing(info.context, "createAffiliation", reason).do(work)
 
-    @strawberry.mutation(description="Another period, or other places, of an affiliation made by hand")
+    @strawberry.mutation(description="Change the period or the places of an affiliation that was created by hand")
     async def change_affiliation(
         self, info: CONTEXT, affiliation: str, to: date, reason: str, units: list[PlaceInput] | None = None,
         from_: NewFrom = UNSET, expected_version: int | None = None,
@@ -229,7 +239,7 @@ class Mutation(Deciding):
 
     # -- roles --------------------------------------------------------------------------------------------------
 
-    @strawberry.mutation(description="A role: few and general")
+    @strawberry.mutation(description="Create a role; roles should be few and general")
     async def create_role(self, info: CONTEXT, key: str, title: str, reason: str, covers_all: bool = False) -> Written:
         def work(editing: Editing) -> Written:
             return editing.write(
@@ -238,9 +248,9 @@ class Mutation(Deciding):
 
         return await Editing(info.context, "createRole", reason).do(work)
 
-    @strawberry.mutation(description="Somebody holds a role for units, about responsibilities (kle:27.12, system:cura)")
+    @strawberry.mutation(description="Assign a role for units, with responsibilities (kle:27.12, system:cura)")
     async def create_assignment(
-        self, info: CONTEXT, holder: HolderInput, role: str, units: list[PlaceInput], reason: str, from_: From_,
+        self, info: CONTEXT, holder: HolderInput, role: str, units: list[AssignedUnitInput], reason: str, from_: From_,
         about: list[str] | None = None, primary: bool = False, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -254,21 +264,27 @@ class Mutation(Deciding):
 
         return await Editing(info.context, "createAssignment", reason).do(work)
 
-    @strawberry.mutation(description="Another period, other units or responsibilities; what is left out stays")
+    @strawberry.mutation(
+        description=(
+            "Change the period, the units or the responsibilities of an assignment; what is omitted is unchanged"
+        )
+    )
     async def change_assignment(
         self, info: CONTEXT, assignment: str, reason: str, units: list[PlaceInput] | None = None,
-        about: list[str] | None = None, from_: NewFrom = UNSET, to: NewTo = UNSET,
+        about: list[ResponsibilityInput] | None = None, from_: NewFrom = UNSET, to: NewTo = UNSET,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             links = {} if units is None else {"unit": editing.places(units)}
             if about is not None:
-                links["responsibilities"] = tuple(DatedLink(Period(), editing.responsibility(each)) for each in about)
+                links["responsibilities"] = editing.responsibilities(about)
             return relive(editing, "Assignment", assignment, from_, to, links, expected_version)
 
         return await Editing(info.context, "changeAssignment", reason).do(work)
 
-    @strawberry.mutation(description="Somebody stands in for an assignment's holder, perhaps within a scope")
+    @strawberry.mutation(
+        description="Create a substitute for the holder of an assignment, for all of it or within a scope"
+    )
     async def create_substitution(
         self, info: CONTEXT, assignment: str, person: str, reason: str, from_: From_, rank: int = 1,
         scope_units: list[str] | None = None, scope_responsibilities: list[str] | None = None,
@@ -287,7 +303,7 @@ class Mutation(Deciding):
 
         return await Editing(info.context, "createSubstitution", reason).do(work)
 
-    @strawberry.mutation(description="Another period of a substitution; what is left out stays")
+    @strawberry.mutation(description="Change the period of a substitution; what is omitted is unchanged")
     async def change_substitution(
         self, info: CONTEXT, substitution: str, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
         expected_version: int | None = None,
@@ -299,13 +315,15 @@ class Mutation(Deciding):
 
     # -- decisions ----------------------------------------------------------------------------------------------
 
-    @strawberry.mutation(description="Allow exactly the difference that a brake holds; the next run applies it")
+    @strawberry.mutation(description="Approve exactly the changes that a brake has stopped; the next run applies them")
     async def approve_brake(self, info: CONTEXT, id: strawberry.ID, reason: str) -> Decided:
         context = info.context
         why = Editing(context, "approveBrake", reason).reason
         done = await anyio.to_thread.run_sync(lambda: approve(context.driver, as_kept(id), context.access.name, why))
         if not done:
-            raise GraphQLError(f"no brake {id!r} waits", extensions={"code": "unknown_brake"})
+            raise GraphQLError(
+                f"there is no stopped run with id {id!r} that waits for approval", extensions={"code": "unknown_brake"}
+            )
         return Decided(id=id, uuid=None)
 
 

@@ -15,14 +15,15 @@ from api.computed.types import FIELDS, RULES, TOLD
 from api.reads.cost import PAGE, cost_of
 from api.reads.cursors import CURSORS, id_in, key_in, name_in, uuid_of
 from api.reads.field_order import naming
-from api.reads.known_names import KNOWN, looked_up, word
+from api.reads.known_names import KNOWN, looked_up
 from api.reads.layout import laid_out
 from api.reads.limits import one_more, parts_of
+from api.reads.node_ids import node_id
 from api.reads.objects import Objects, asks_for_manager, cursor_of
 from api.reads.plan import BLOCK, ROWS, PageField, Plan, RootForm, Statement
 from api.reads.selection import Selected, read
-from api.reads.types import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Type
-from api.reads.variables import Parameters
+from api.reads.types import NODE, PLURALS, RECORD_LISTS, SINGULARS, TYPES, Type
+from api.reads.variables import Given, Parameters, current, plain
 from graph.as_of import as_known
 from graph.collation import SORT_KEY, in_cypher
 from graph.identity.lookup import surviving_query
@@ -52,6 +53,9 @@ class Compiler(Objects):
                 type_, many = RULES[root.name]
                 text = self._answered(root)
                 forms.append(RootForm(root.key, "list" if many else "object", type_))
+            elif root.name == "node":
+                text = self._node(root)
+                forms.append(RootForm(root.key, "object", NODE))
             elif root.name == "tree":
                 text = self._tree(root)
                 forms.append(RootForm(root.key, "list", "TreeUnit"))
@@ -185,6 +189,23 @@ class Compiler(Objects):
         {exists}
         RETURN null AS head, [{self._values_of(type_, root.children[name], "n", v, "r")}] AS rows"""
 
+    def _node(self, root: Selected) -> str:
+        """``node(id: …) { … }``: the thing that had this id, on the day of the id.
+
+        Kind and day shape the statement, so an id from a variable is part of what the plan is of.
+        """
+        id_ = root.arguments["id"]
+        if isinstance(id_, Given):
+            self.shaped_by.add(id_.path)
+        node = node_id(current(id_))
+        self.known = node.known_on
+        self.known_on = None if self.known is None else self.parameters.add(self.known)
+        self.moment = self._moment_of(root.name, node.at, node.period)
+        uuid = self.parameters.add(node.uuid)
+        thing = self._named(node.kind, root.children[node.kind], uuid, f"'{node.kind}'")
+        return f"""
+        RETURN null AS head, [{thing}] AS rows"""
+
     def _tree(self, root: Selected) -> str:
         """``tree(root: …, depth: …)``: each unit before those below it."""
         asked, depth = root.arguments.get("root"), root.arguments.get("depth")
@@ -258,7 +279,7 @@ class Compiler(Objects):
                 if what is not None:
                     told = self._known(what, value)
                 else:
-                    form = uuid_of if name in ("uuid", "person") else word(root.name, name)
+                    form = uuid_of if name in ("uuid", "person") else plain
                     told = self.parameters.add(value, form)
                 conditions.append(f"n.{name} = {told}")
             return "n", "", " AND ".join(conditions)

@@ -31,7 +31,7 @@ def _root(root: Selected) -> Term:
     if root.name in PLURALS or root.name in RECORD_LISTS:
         return _page(root)
     inner = _inside(root)
-    if root.name in SINGULARS:
+    if root.name in SINGULARS or root.name == "node":
         return inner
     if root.name == "tree":
         return lambda values, lengths, _: lengths.all("Unit") * inner(values, lengths, False)

@@ -1,10 +1,10 @@
 """Names in arguments that must be known: one that is not is refused with what is allowed, and never an empty list.
 
-What only the graph knows (units, roles, sources) is looked up before the question is asked (``api.computed.answers``);
-what the program knows is checked when the question's values are bound.
+What only the graph knows (units, roles, sources) is looked up before the question is asked (``api.computed.answers``).
+What the API itself enumerates is an enum (``api.enums``), and GraphQL refuses another word.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, LiteralString
 
 import neo4j
@@ -26,28 +26,11 @@ KNOWN = "known"
 Targets = Mapping[str, Collection[str]]
 """Each target that the program has, and the names of its objects."""
 
-_STATES = {
-    "runs": ("running", "done", "stopped", "failed", "killed"),
-    "brakes": ("waiting", "approved", "used"),
-    "ledgerEntries": ("pending", "delivered", "failed", "closed", "deleted", "parked"),
-}
 _LOOKED_UP: Mapping[tuple[str, str], str] = {
     ("ledgerEntries", "target"): "target",
     ("ledgerEntries", "object"): "object",
     ("badRecords", "kind"): "kind of record",
 }
-_WORDS: Mapping[tuple[str, str], Collection[str]] = {
-    **{(list_, "state"): states for list_, states in _STATES.items()},
-    ("runs", "type"): ("import", "export"),
-    ("changes", "kind"): tuple(KINDS),
-    ("ambiguities", "kind"): tuple(KINDS),
-}
-
-
-def word(list_: str, argument: str) -> Callable[[Any], Any] | None:
-    """What checks an argument of which the program knows the words; None where any may be. It raises GraphQLError."""
-    allowed = _WORDS.get((list_, argument))
-    return None if allowed is None else lambda value: one_of(argument, value, allowed)
 
 
 def looked_up(list_: str, argument: str) -> str | None:

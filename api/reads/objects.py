@@ -53,14 +53,16 @@ class Objects:
 
     def _moment(self, selected: Selected) -> Moment:
         """Of a root field, or of a field below it; what was known then is asked for once, at the root."""
-        at, period = selected.arguments.get("at"), selected.arguments.get("period")
+        return self._moment_of(selected.name, selected.arguments.get("at"), selected.arguments.get("period"))
+
+    def _moment_of(self, name: str, at: Any, period: Any) -> Moment:
         if period is None:
             is_today = at is None or current(at) == self.today
             day = self.today if at is None else at
             copied = self.copied and is_today and self.known_on is None
             return Moment(self.parameters.add(day), copied=copied, given=day, known_on=self.known_on)
         if at is not None:
-            raise GraphQLError(f"{selected.name}: give at or period, not both", extensions={"code": "at_or_period"})
+            raise GraphQLError(f"{name}: give at or period, not both", extensions={"code": "at_or_period"})
         start, end = period.get("from"), period.get("to")
         if start is not None and end is not None:
             self.parameters.check(_holds_a_day(start, end))

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from api.enums import in_cypher
 from api.reads.filters import camel
+from api.reads.node_ids import in_cypher as id_in_cypher
 from api.reads.record_fields import explained
 from api.reads.ways_back import BACK
 from graph.collation import caption
@@ -30,6 +32,14 @@ Scalar = Literal[
     "Date!",
     "Moment",
     "[String!]",
+    "Kind",
+    "Kind!",
+    "Operation",
+    "RunType",
+    "RunState",
+    "BrakeState",
+    "Severity",
+    "LedgerState",
 ]
 Right = Literal["open", "private", "cpr"]
 OF_TYPE: dict[str, Scalar] = {
@@ -105,7 +115,7 @@ class Periods:
 
     @property
     def doc(self) -> str:
-        return f"Each period of {self.way.name} that holds, by its first day"
+        return f"Each period of {self.way.name} that is in force, by its first day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +219,9 @@ def _of_kind(kind: Kind) -> Type:
     def add(each: Field) -> None:
         fields[each.name] = each
 
-    add(Value("id", "ID!", f"'{kind.name}:' + {{n}}.uuid + ':' + {{moment}}", _ID))
-    add(Value("uuid", "ID!", "{n}.uuid", "Stable for ever"))
-    add(Value("kind", "String!", f"'{kind.name}'", "Kind of the thing, such as Unit"))
+    add(Value("id", "ID!", id_in_cypher(kind.name), _ID))
+    add(Value("uuid", "ID!", "{n}.uuid", "It never changes"))
+    add(Value("kind", "Kind!", f"'{kind.name}'", "Kind of the thing"))
     add(Value("label", "String!", "{label}", _LABEL))
     add(Value("asOf", "Date!", "{as_of}", _AS_OF))
     add(Value("knownOn", "Date", "{known_on}", _KNOWN_ON))
@@ -220,27 +230,29 @@ def _of_kind(kind: Kind) -> Type:
             "version",
             "Int!",
             "{n}.version",
-            "Counts changes; give it back as expectedVersion",
+            "Number of changes; pass it as expectedVersion",
             only_now="it serves to change the thing as it is known now",
         )
     )
-    add(Value("active", "Boolean!", "{active}", "It exists on the day asked about"))
-    add(Value("existsFrom", "Date", "toString({exists_from})", "First day ever; 0001-01-01 = always so far"))
-    add(Value("existsTo", "Date", "toString({exists_to})", "The day after the last; null = until further notice"))
-    add(Value("keys", "[String!]", _KEYS, "What sources call it", only_now=NOT_DATED))
+    add(Value("active", "Boolean!", "{active}", "It exists on the day that is read"))
+    add(
+        Value("existsFrom", "Date", "toString({exists_from})", "Its first day of all; 0001-01-01 = it has no beginning")
+    )
+    add(Value("existsTo", "Date", "toString({exists_to})", "The day after its last; null = it has no end"))
+    add(Value("keys", "[String!]", _KEYS, "Its keys in the sources", only_now=NOT_DATED))
     for prop in kind.properties:
         add(_value(prop))
     if kind.name == "Person":
         only_now = "a person's number is kept as it is now"
         add(Value("cpr", "String", "{cpr}", "CPR number; each reading is logged", "cpr", only_now))
-        add(Value("formerUuids", "[String!]", _JOINED, "Of persons that were joined into this one; they still find it"))
+        add(Value("formerUuids", "[String!]", _JOINED, _FORMER))
     for way, _ in _linking(kind):
         add(way)
         add(_periods(kind, way))
     if kind.name in TIES:
-        add(Answered("nearestManager", "The nearest manager, counted from here; asked for many, it is one look-up"))
+        add(Answered("nearestManager", "The nearest manager, counted from here; a list of them takes one look-up"))
     if kind.name == "Unit":
-        add(Way("ancestors", ("Unit",), _UP, dated=False, doc="All units above, nearest first", order=_BY_LEVEL))
+        add(Way("ancestors", ("Unit",), _UP, dated=False, doc="All units above, from the nearest up", order=_BY_LEVEL))
         add(Way("descendants", ("Unit",), _DOWN, dated=False, doc="All units below", order=_BY_LEVEL))
         add(Value("childCount", "Int!", "{child_count}", "Units directly below"))
         add(Counted("employmentCounts", "How many employments are here, or here and below, by type"))
@@ -254,18 +266,39 @@ def _of_kind(kind: Kind) -> Type:
             doc="Its values over time",
         )
     )
-    add(Way("sources", ("SourceRecord",), "({n})<-[{r}:TELLS]-({m})", dated=False, order="{m}.id", doc="Who says what"))
-    add(Way("changes", ("Change",), "({n})<-[{r}:CONCERNS]-({m})", dated=False, order="{m}.number", doc="Its log"))
+    add(
+        Way(
+            "sources",
+            ("SourceRecord",),
+            "({n})<-[{r}:TELLS]-({m})",
+            dated=False,
+            order="{m}.id",
+            doc="Its records in the sources",
+        )
+    )
+    add(
+        Way(
+            "changes",
+            ("Change",),
+            "({n})<-[{r}:CONCERNS]-({m})",
+            dated=False,
+            order="{m}.number",
+            doc="Its entries in the change log",
+        )
+    )
     return Type(kind.name, kind.name, kind.doc, fields, kind, caption=caption(kind.name))
 
 
-NOT_DATED = "what sources call and say of a thing is kept as they say it now"
+NOT_DATED = "the sources' records of a thing are kept as they are now"
 _ID = (
-    "Identifies the thing on this day, as known on that day: a cache that goes by id keeps two days of one thing apart"
+    "Identifies the thing on this day, as known on that day: two days of one thing have different "
+    "ids, so a cache never "
+    "mixes them"
 )
-_KNOWN_ON = "The day given as asKnownOn: what is told is what was known at its end; null = what is known now"
-_LABEL = "What people know it by: name, title or number; on a day without one, its last before, else its UUID"
-_AS_OF = "The day that the values are of; of a period the first day of it on which the thing exists"
+_FORMER = "UUIDs of persons that were joined into this one; they still lead to it"
+_KNOWN_ON = "The day of asKnownOn: the values are those known at its end; null = those known now"
+_LABEL = "Its name, title or number; on a day without one, the last before it; otherwise its UUID"
+_AS_OF = "The day of the values; for a period, the first day on which the thing exists"
 _KEYS = "COLLECT { MATCH (told:SourceRecord)-[:TELLS]->({n}) RETURN told.key ORDER BY told.id }"
 _JOINED = "COLLECT { MATCH ({n})<-[:JOINED_INTO*1..]-(former) RETURN former.uuid ORDER BY former.uuid }"
 _BY_LEVEL = "size({r}), {m}.uuid"
@@ -299,8 +332,8 @@ def _periods(kind: Kind, way: Way) -> Periods:
 
 
 _FIRST_AND_LAST: dict[str, Field] = {
-    "from": Value("from", "Date", "toString({r}.from)", "First day; 0001-01-01 = always so far"),
-    "to": Value("to", "Date", "toString({r}.to)", "The day after the last; null = until further notice"),
+    "from": Value("from", "Date", "toString({r}.from)", "First day; 0001-01-01 = no beginning"),
+    "to": Value("to", "Date", "toString({r}.to)", "The day after its last; null = it has no end"),
 }
 
 
@@ -315,12 +348,17 @@ def _periods_of(kind: Kind) -> Iterator[Type]:
 
 def _state_of(kind: Kind) -> Type:
     fields = _FIRST_AND_LAST | {camel(each.name): _value(each) for each in kind.properties}
-    return Type(kind.state, kind.state, f"{kind.name}: values that hold together in a period", fields)
+    return Type(kind.state, kind.state, f"The values of {kind.name} in a period", fields)
 
 
 def _plain(name: str, doc: str, key: str, *values: tuple[str, Scalar, str]) -> Type:
-    fields: dict[str, Field] = {each[0]: Value(each[0], each[1], each[2], explained(name, each[0])) for each in values}
+    fields: dict[str, Field] = {}
+    for each, type_, text in values:
+        fields[each] = Value(each, type_, in_cypher(text) if type_ in _IN_CAPITALS else text, explained(name, each))
     return Type(name, name, doc, fields, key=key)
+
+
+_IN_CAPITALS = frozenset({"Operation", "RunType", "RunState", "BrakeState", "Severity", "LedgerState"})
 
 
 # What a record holds of a person may be a home address: null without the right to private fields.
@@ -328,64 +366,66 @@ _UNLESS_PRIVATE = "CASE WHEN {private} OR {n}.kind <> 'Person' THEN {n}.%s END"
 
 _RECORDS = (
     _plain(
-        "SourceRecord", "What one source says of one thing", "id",
+        "SourceRecord", "The record of a thing in a source", "id",
         ("id", "ID!", "{n}.id"),
-        ("source", "String!", "{n}.source"), ("kind", "String!", "{n}.kind"), ("key", "String!", "{n}.key"),
+        ("source", "String!", "{n}.source"), ("kind", "Kind!", "{n}.kind"), ("key", "String!", "{n}.key"),
         ("learnedAt", "Moment", "toString({n}.learnt)"), ("statement", "String", _UNLESS_PRIVATE % "values"),
     ),
     _plain(
         "Change", "One entry of the change log: numbered without gaps", "number",
         ("number", "Int!", "{n}.number"), ("at", "Moment", "toString({n}.at)"), ("source", "String", "{n}.source"),
         ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
-        ("kind", "String", "{n}.kind"), ("uuid", "ID!", "{n}.uuid"), ("operation", "String", "{n}.operation"),
+        ("kind", "Kind", "{n}.kind"), ("uuid", "ID!", "{n}.uuid"), ("operation", "Operation", "{n}.operation"),
         ("before", "String", _UNLESS_PRIVATE % "before"), ("after", "String", _UNLESS_PRIVATE % "after"),
     ),
     _plain(
         "Run", "A run of an import or export", "id",
-        ("id", "ID!", "{n}.id"), ("type", "String", "{n}.type"), ("name", "String", "{n}.name"),
+        ("id", "ID!", "{n}.id"), ("type", "RunType", "{n}.type"), ("name", "String", "{n}.name"),
         ("started", "Moment", "toString({n}.started)"), ("ended", "Moment", "toString({n}.ended)"),
-        ("state", "String", "{n}.state"), ("dry", "Boolean", "{n}.dry"), ("counts", "String", "{n}.counts"),
+        ("state", "RunState", "{n}.state"), ("dry", "Boolean", "{n}.dry"), ("counts", "String", "{n}.counts"),
         ("error", "String", "{n}.error"),
     ),
     _plain(
-        "BadRecord", "A record that could not be taken as it stands, or of which something is doubtful", "id",
+        "BadRecord", "A record that was rejected, or in which something is doubtful", "id",
         ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
         ("key", "String", "{n}.key"), ("field", "String", "{n}.field"), ("rule", "String", "{n}.rule"),
-        ("text", "String", "{n}.text"), ("severity", "String", "{n}.severity"),
+        ("text", "String", "{n}.text"), ("severity", "Severity", "{n}.severity"),
         ("learnedAt", "Moment", "toString({n}.learnt)"), ("run", "String", "{n}.run"),
     ),
     _plain(
-        "Brake", "A difference that was stopped until somebody approves exactly it", "id",
-        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("state", "String", "{n}.state"),
+        "Brake", "A set of changes that was stopped; it is applied when a user approves exactly this set", "id",
+        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("state", "BrakeState", "{n}.state"),
         ("summary", "[String!]", "{n}.summary"), ("learnedAt", "Moment", "toString({n}.learnt)"),
         ("approvedBy", "String", "{n}.approved_by"), ("reason", "String", "{n}.reason"),
     ),
     _plain(
-        "LedgerEntry", "What a target was last given of an object, or why it was not", "id",
+        "LedgerEntry", "What was last delivered of an object to a target, or why it could not be", "id",
         ("id", "ID!", "{n}.id"), ("target", "String", "{n}.target"), ("object", "String", "{n}.object"),
-        ("key", "String", "{n}.key"), ("state", "String", "{n}.state"), ("problem", "String", "{n}.problem"),
+        ("key", "String", "{n}.key"), ("state", "LedgerState", "{n}.state"), ("problem", "String", "{n}.problem"),
         ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
         ("delivered", "Moment", "toString({n}.delivered)"),
     ),
     _plain(
-        "MatchDecision", "What was decided of an ambiguous record", "id",
+        "MatchDecision", "The decision on an ambiguous record", "id",
         ("id", "ID!", "{n}.id"), ("thing", "String", "{n}.uuid"), ("candidates", "[String!]", "{n}.candidates"),
         ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("at", "Moment", "toString({n}.at)"),
     ),
     _plain(
-        "CprLookup", "A call to the CPR register, or use of data that it sent: kept before it is made", "id",
+        "CprLookup", "A call to the CPR register, or use of data that it sent; logged before it is made", "id",
         ("id", "ID!", "{n}.id"), ("at", "Moment", "toString({n}.at)"), ("person", "ID", "{n}.person"),
         ("by", "String", "{n}.by"), ("purpose", "String", "{n}.purpose"), ("service", "String", "{n}.service"),
         ("code", "String", "{n}.code"), ("answered", "Moment", "toString({n}.answered)"),
     ),
     _plain(
-        "Ambiguity", "A record that fits several things and waits for a decision", "id",
-        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
+        "Ambiguity", "A record that matches several things and waits for a decision", "id",
+        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "Kind", "{n}.kind"),
         ("key", "String", "{n}.key"), ("candidates", "[String!]", "{n}.candidates"),
         ("learnedAt", "Moment", "toString({n}.learnt)"),
     ),
 )  # fmt: skip
 
+NODE = "Node"
+"""Relay's interface: what ``node(id)`` reads."""
 THING = "Thing"
 """The interface of every kind; those of some kinds (``Way.interface``) extend it."""
 OF_EVERY_KIND = (
@@ -408,9 +448,9 @@ TYPES["Change"].fields["thing"] = Way(
 )
 
 for _list, _type, _doc in (
-    ("badRecords", "BadRecord", "What it found wrong"),
-    ("brakes", "Brake", "What stopped it"),
-    ("changes", "Change", "What it changed"),
+    ("badRecords", "BadRecord", "Problems that it found"),
+    ("brakes", "Brake", "The brake that stopped it"),
+    ("changes", "Change", "Changes that it made"),
 ):
     _of_run = "({m}:" + _type + " {run: {n}.id})"
     TYPES["Run"].fields[_list] = Way(_list, (_type,), _of_run, dated=False, doc=_doc, order="{m}." + TYPES[_type].key)

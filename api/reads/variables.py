@@ -31,6 +31,13 @@ def found(value: Any, values: Values) -> Any:
     return within(value.path, values) if isinstance(value, Given) else value
 
 
+def plain(value: Any) -> Any:
+    """The value, or values, that a member of an enum stands for."""
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    return value.value if isinstance(value, Enum) else value
+
+
 def within(path: tuple[str, ...], values: Values) -> Any:
     """The value of a ``Given.path``; None where it is not given."""
     at: Any = values

@@ -28,7 +28,7 @@ _PATIENCE = 30.0  # seconds that one look may take
 _AFTER = """
 MATCH (c:Change)
 WHERE c.number > $after
-RETURN c {.*, at: toString(c.at)} AS change
+RETURN c {.*, at: toString(c.at), day: toString(c.day)} AS change
 ORDER BY c.number
 LIMIT $batch
 """

@@ -11,17 +11,20 @@ from graphql import GraphQLError, OperationType
 from api.access.budget import Budgets, Spent
 from api.access.gate import Gate
 from api.access.rights import Access
+from api.computed.change_feed import form
+from api.computed.types import TOLD, Part
 from api.http.availability import Away
 from api.http.failures import formed, unforeseen
 from api.http.request_body import Asked
 from api.reads.question import SCHEMA, Question, Rejected, coerced, question_for
 from api.reads.selection import Document, Selected, select
 from api.subscriptions.feed import Broken, Feed
+from graph.questions.change_feed import entry
 
 MOST = 1_000
 """Subscriptions of one token at the same time."""
 MOST_FIELDS = 100
-"""Of a subscription; a change has ten."""
+"""Of a subscription, with those of values and links; a change has twenty or so."""
 _IDLE = 15.0  # seconds without a change, after which the token is looked at again
 
 
@@ -55,17 +58,17 @@ class Subscriptions:
             yield {"errors": [formed(unforeseen(broken))]}
 
     async def _followed(self, header: str, access: Access, root: Selected) -> AsyncIterator[dict[str, Any]]:
-        keys = [(each.key, each.name) for each in root.children["ChangeEvent"].values()]
+        selected = root.children["ChangeEvent"]
         private = "private" in access.fields()
         async for change in self.feed.follow(root.arguments.get("after"), _IDLE):
             if not await self._holds(header):
-                yield {"errors": [{"message": "the token has ended", "extensions": {"code": "unauthenticated"}}]}
+                yield {"errors": [{"message": "the token has expired", "extensions": {"code": "unauthenticated"}}]}
                 return
             if change is not None:
-                yield {"data": {root.key: _event(change, keys, private)}}
+                yield {"data": {root.key: event(change, selected, private)}}
 
     async def _holds(self, header: str) -> bool:
-        """The token is valid; while Neo4j is away it counts as such, as nothing can be told then."""
+        """Whether the token is valid. It counts as valid while Neo4j is away, when that can't be known."""
         try:
             return await self.gate.of_header(header) is not None
         except Away:
@@ -90,23 +93,40 @@ class Subscriptions:
 def _root(question: Question, variables: Mapping[str, Any] | None) -> Selected:
     """The one field of the subscription. Raises Rejected."""
     if question.operation.operation is not OperationType.SUBSCRIPTION:
-        text = "Only subscriptions are answered here; ask questions and make changes by POST at /graphql."
+        text = "Only subscriptions are answered here. Send queries and mutations by POST to /graphql."
         raise Rejected(GraphQLError(text, extensions={"code": "not_a_subscription"}))
     roots = select(question.operation, Document(SCHEMA, question.fragments, coerced(question, variables)))
     if len(roots) != 1:
         raise Rejected(GraphQLError("A subscription has one field.", extensions={"code": "bad_question"}))
     (root,) = roots.values()
-    count = len(root.children["ChangeEvent"])
+    count = _fields(root)
     if count > MOST_FIELDS:
         text = f"The subscription has {count} fields; {MOST_FIELDS} are allowed."
         raise Rejected(GraphQLError(text, extensions={"code": "over_limit"}))
     return root
 
 
-def _event(change: Mapping[str, Any], keys: list[tuple[str, str]], private: bool) -> dict[str, Any]:
-    # What has changed of a person may be a home address.
-    hidden = ("before", "after") if change.get("kind") == "Person" and not private else ()
-    return {
-        key: "ChangeEvent" if name == "__typename" else None if name in hidden else change.get(name)
-        for key, name in keys
-    }
+def _fields(selected: Selected) -> int:
+    inner = [each for group in selected.children.values() for each in group.values()]
+    return len(inner) + sum(map(_fields, inner))
+
+
+def event(change: Mapping[str, Any], selected: Mapping[str, Selected], private: bool) -> dict[str, Any]:
+    """A change in the form in which it was selected. ``private``: with home addresses and private phones."""
+    return _projected("ChangeEvent", form(entry(change, private)), selected)
+
+
+def _projected(type_: str, answer: Mapping[str, Any], selected: Mapping[str, Selected]) -> dict[str, Any]:
+    """The fields of an answer that were selected, by their keys."""
+    return {key: _value(type_, answer, each) for key, each in selected.items()}
+
+
+def _value(type_: str, answer: Mapping[str, Any], selected: Selected) -> Any:
+    if selected.name == "__typename":
+        return type_
+    value = answer.get(selected.name)
+    part = TOLD[type_].fields[selected.name]
+    if not isinstance(part, Part) or value is None:
+        return value
+    inner = selected.children[part.to]
+    return [_projected(part.to, each, inner) for each in value] if part.many else _projected(part.to, value, inner)

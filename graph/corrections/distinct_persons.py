@@ -8,7 +8,7 @@ from typing import Any
 import neo4j
 import orjson
 
-from graph.change_log import Origin, append, entry, now, take_numbers
+from graph.change_log import Operation, Origin, append, entry, now, take_numbers
 from graph.errors import ChangeRejected, Unknown
 
 
@@ -24,12 +24,12 @@ class DistinctPersons:
 
 def tell_apart(driver: neo4j.Driver, persons: Sequence[str], origin: Origin) -> None:
     """Each two of these persons are two. Raises ChangeRejected (two_persons), Unknown."""
-    _write(driver, persons, origin, "told apart", _APART)
+    _write(driver, persons, origin, "marked different", _APART)
 
 
 def take_back(driver: neo4j.Driver, persons: Sequence[str], origin: Origin) -> None:
     """They may be one after all. Raises ChangeRejected (two_persons), Unknown (also if nothing was decided of them)."""
-    _write(driver, persons, origin, "may be one", _BACK)
+    _write(driver, persons, origin, "unmarked different", _BACK)
 
 
 def told_apart(driver: neo4j.Driver) -> Iterator[DistinctPersons]:
@@ -66,7 +66,7 @@ MATCH (p:Person {{uuid: change.uuid}})
 """
 
 
-def _write(driver: neo4j.Driver, persons: Sequence[str], origin: Origin, operation: str, query: str) -> None:
+def _write(driver: neo4j.Driver, persons: Sequence[str], origin: Origin, operation: Operation, query: str) -> None:
     chosen = sorted(set(persons))
     if len(chosen) < 2:
         raise ChangeRejected("two_persons", "give two persons or more")
@@ -85,7 +85,7 @@ def _write(driver: neo4j.Driver, persons: Sequence[str], origin: Origin, operati
         session.execute_write(work)
 
 
-def _change(persons: Sequence[str], uuid: str, first: int, origin: Origin, operation: str) -> dict[str, Any]:
+def _change(persons: Sequence[str], uuid: str, first: int, origin: Origin, operation: Operation) -> dict[str, Any]:
     others = [each for each in persons if each != uuid]
     before = orjson.dumps({"states": [], "links": []}).decode()
     after = orjson.dumps({"states": [], "links": [], "persons": others}).decode()

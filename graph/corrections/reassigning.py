@@ -13,7 +13,7 @@ from typing import Any
 
 import neo4j
 
-from graph.change_log import Origin, new_identities, now, take_numbers
+from graph.change_log import Operation, Origin, new_identities, now, take_numbers
 from graph.cpr.keyring import Keyring
 from graph.identity.known_keys import RecordId
 from graph.model import KINDS
@@ -24,7 +24,7 @@ from graph.statements.stored_record import from_text, to_text
 from graph.time import today
 from graph.writing import cypher as cypher
 from graph.writing.cycles import refuse_cycle
-from graph.writing.difference import Difference, Operation, copied, operation
+from graph.writing.difference import Difference, copied, operation
 from graph.writing.erasure import erase
 from graph.writing.loading import KeptRecord, Loaded, load
 from graph.writing.withholding import merged_and_withheld

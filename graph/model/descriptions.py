@@ -1,4 +1,4 @@
-"""What properties and links are, in plain English, where the model says nothing more of them in its own place."""
+"""Descriptions of properties and links, for those that have none of their own in the model."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ PROPERTIES: Mapping[str, str] = {
     "alias_surname": "Surname that school systems may show while the name is protected",
     "anniversary": "The day from which the years of service are counted (jubilæumsdato)",
     "city": "Town of the postal address",
-    "code": "Code by which it is known",
+    "code": "Its code",
     "cost_center": "Cost centre in the accounts (omkostningssted)",
     "country": "Country of the address",
     "cvr": "CVR number of the legal entity",
@@ -25,13 +25,13 @@ PROPERTIES: Mapping[str, str] = {
     "full_time_hours": "Hours a week that are full time in this agreement",
     "institution": "Payroll institution or client that it belongs to",
     "invoice_recipient": "Receives invoices for approval",
-    "key": "Short name by which it is known",
+    "key": "Its short name",
     "kle_uuid": "KL's own UUID",
     "level": "Level, as the source names it",
     "manager_level": "Level of management, as payroll has it",
     "mobile": "Work mobile phone number",
     "name": "Name",
-    "number": "Number by which it is known",
+    "number": "Its number",
     "on_leave": "On leave (orlov)",
     "p_number": "P number: the production unit in the CVR register",
     "pay_grade": "Pay grade (løntrin), as payroll has it",
@@ -55,23 +55,23 @@ PROPERTIES: Mapping[str, str] = {
     "workplace_p_number": "P number of the place of work",
 }
 LINKS: Mapping[str, str] = {
-    "assignment": "The assignment whose holder is stood in for",
+    "assignment": "The assignment in which the person is the substitute",
     "category": "The category that it belongs to",
     "groups": "Groups that it is a member of",
-    "holder": "Who holds the role: an employment, an affiliation or a person",
+    "holder": "The holder of the role: an employment, an affiliation or a person",
     "in_category": "The category that the position belongs to",
     "interested_in": "KLE numbers that the unit is interested in",
-    "owner": "The person whose account it is",
+    "owner": "The owner of the account",
     "paid_out_by": "The unit that pays out for it, and for those below that have none of their own (ydelsesenhed)",
-    "parent": "The one directly above it",
+    "parent": "The parent, directly above it",
     "performs": "KLE numbers that the unit performs",
     "person": "The person",
     "position": "The position, from the position list",
-    "replaced_by": "What took its place",
+    "replaced_by": "Its successor",
     "responsibilities": "What the role is about: KLE numbers, IT systems, groups of systems or functions",
     "responsible_for": "KLE numbers that the unit is responsible for",
     "role": "The role that the holder has",
-    "sponsor": "The employee who answers for the external person",
+    "sponsor": "The employment that is responsible for the external person",
     "system": "The IT system that it belongs to",
     "unit": "The unit",
 }

@@ -30,7 +30,7 @@ UNIT = Kind(
             "COUNTS_AS",
             ("Unit",),
             single=True,
-            doc="A payroll unit's place in the line organisation",
+            doc="The place of a payroll unit in the line organisation",
         ),
         Link("performs", "PERFORMS", ("KleNode",)),
         Link("responsible_for", "RESPONSIBLE_FOR", ("KleNode",)),
@@ -46,9 +46,17 @@ PERSON = Kind(
         Property("given_name", doc="Given name (fornavn)", identifies=True),
         Property("surname", doc="Surname (efternavn)", identifies=True),
         Property("addressing_name", doc="Name on letters (personadresseringsnavn); may be shortened", identifies=True),
-        Property("alias_given_name", doc="What school systems may show while the name is protected", identifies=True),
+        Property(
+            "alias_given_name",
+            doc="Given name that school systems may show while the name is protected",
+            identifies=True,
+        ),
         Property("alias_surname", identifies=True),
-        Property("work_email", doc="As a directory has it, for people whose employments have none", identifies=True),
+        Property(
+            "work_email",
+            doc="Work e-mail address in a directory, for people whose employments have no address",
+            identifies=True,
+        ),
         *texts("work_phone mobile", identifies=True),
         Property("photo", doc="Hash of the directory's photo (SHA-256, hexadecimal)", identifies=True),
         Property("address_protected", "yes_no", "Protected name and address (navne- og adressebeskyttelse)"),
@@ -61,7 +69,7 @@ PERSON = Kind(
     ),
 )
 SCHOOL_STAFF = (
-    Property("school_roles", "texts", "What STIL calls them: Lærer, Leder …; does not make anyone a manager"),
+    Property("school_roles", "texts", "Roles in STIL's words: Lærer, Leder …; they do not make the person a manager"),
     Property("initials", doc="Initials at the school", identifies=True),
     Property("occupation", doc="Occupation in the school's own words"),
 )
@@ -215,7 +223,7 @@ KLE_NODE = Kind(
     (
         Property("number"),
         Property("title"),
-        Property("kle_uuid", doc="KL's own UUID, where it is a sound one"),
+        Property("kle_uuid", doc="KL's own UUID, if it is a valid one"),
         *ENDED_IN_KLE,
         Property("preservation", doc="Preservation by the archive act (bevaring): K, K5, K10, B, tom"),
         Property("deletion_after", doc="Deletion by data protection rules, an ISO 8601 duration"),
@@ -227,7 +235,7 @@ KLE_NODE = Kind(
             "REPLACED_BY",
             ("KleNode",),
             outlives=True,
-            doc="What took its place when it was moved (afløst af); from that day on",
+            doc="Its successor when it was moved (afløst af), from that day on",
         ),
     ),
     natural="number",
@@ -235,7 +243,7 @@ KLE_NODE = Kind(
 )
 KLE_FACET_CATEGORY = Kind(
     "KleFacetCategory",
-    "A category of KLE's facets (handlingsfacetkategori): one letter.",
+    "A category of KLE's facets (handlingsfacetkategori): a letter.",
     (Property("number"), Property("title"), Property("kle_uuid"), *ENDED_IN_KLE),
     natural="number",
     reused=True,
@@ -259,7 +267,7 @@ KLE_FACET = Kind(
 )
 FUNCTION = Kind(
     "Function",
-    "A function that one can be responsible for, such as payroll reporting.",
+    "A function that people can be responsible for, such as payroll reporting.",
     (Property("key"), Property("title")),
     natural="key",
 )
@@ -304,16 +312,16 @@ ACCOUNT = Kind(
     "Account",
     "A login in a directory or system (it-konto).",
     (
-        Property("login", doc="What one logs in with: sAMAccountName, UNI-Login", identifies=True),
+        Property("login", doc="User name: sAMAccountName, UNI-Login", identifies=True),
         Property("principal_name", doc="userPrincipalName", identifies=True),
         *texts("display_name email", identifies=True),
         Property("enabled", "yes_no"),
         Property("expires", "date", "The first day on which it no longer works"),
         Property("distinguished_name", identifies=True),
         Property("employment_number"),
-        Property("primary", "yes_no", "The one of the owner's accounts at the system that counts"),
+        Property("primary", "yes_no", "The main one of the owner's accounts in the system"),
         Property("former_logins", "texts", identifies=True),
-        Property("institution_numbers", "texts", "Schools that it belongs to (STIL's numbers)"),
+        Property("institution_numbers", "texts", "Schools that it belongs to, by STIL's numbers"),
     ),
     (
         Link("owner", "OWNS", ("Person",), single=True, incoming=True, owner=True),
@@ -323,7 +331,7 @@ ACCOUNT = Kind(
             ("Employment",),
             single=True,
             owner=True,
-            doc="Where accounts are given per employment",
+            doc="The employment that the account is for, where each employment has its own",
         ),
         Link("system", "AT", ("ItSystem",), single=True),
         Link("groups", "MEMBER_OF", ("DirectoryGroup",)),

@@ -180,6 +180,7 @@ def _record(record: RecordId, each: Difference, moment: datetime) -> Row:
 
 
 def _change(each: Difference, origin: Origin, number: int) -> Row:
+    assert each.operation != "recorded"  # of which the log has no entry
     before, after = each.told()
     return entry(origin, number, each.kind, each.uuid, each.operation, before, after)
 

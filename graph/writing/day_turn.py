@@ -18,7 +18,7 @@ import neo4j
 import orjson
 import structlog
 
-from graph.change_log import Origin, append, entry, now, take_numbers, turned_day
+from graph.change_log import Operation, Origin, append, entry, now, take_numbers, turned_day
 from graph.model import KINDS
 from graph.runs.brakes import Brake, StoppedByBrake, keep_stopped
 from graph.statements.merge import Thing
@@ -199,7 +199,7 @@ def _on(thing: Thing, day: date) -> dict[str, Any] | None:
     }
 
 
-def _operation(was: dict[str, Any] | None, now_is: dict[str, Any] | None) -> str:
+def _operation(was: dict[str, Any] | None, now_is: dict[str, Any] | None) -> Operation:
     if was is None:
         return "begins"
     return "ends" if now_is is None else "takes effect"

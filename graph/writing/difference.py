@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from graph.change_log import Operation
 from graph.collation import SORT_KEY, caption, sort_key
 from graph.identity.known_keys import RecordId
 from graph.model import KINDS
@@ -15,7 +16,8 @@ from graph.statements.statement import Former, Value
 from graph.time import FOREVER, union, without
 from graph.writing.loading import KeptRecord
 
-Operation = Literal["created", "changed", "moved", "ended", "withdrawn", "recorded", "joined", "split"]
+Compared = Operation | Literal["recorded"]
+"""What a comparison found. ``recorded``: nothing in force has changed, so the log has no entry of it."""
 
 # A move is a change of place: these links, on a day that is not past.
 PLACES = {"Employment": "unit", "Affiliation": "unit", "Unit": "parent"}
@@ -43,7 +45,7 @@ class Difference:
     kind: str
     uuid: str
     version: int
-    operation: Operation
+    operation: Compared
     record: RecordId
     record_text: str
     fingerprint: str

@@ -259,7 +259,7 @@ SHOWN: tuple[Shown, ...] = (
         "where the CPR register differs from payroll: a surname, a protected person, a dead person whom payroll still "
         "pays, a changed number; and who was looked up, when and why",
         '{ badRecords(source: "cpr") { nodes { rule key text } } '
-        'disagreements(kind: "Person", source: "cpr") { provenance { property claims { source value effective } } } '
+        'disagreements(kind: Person, source: "cpr") { provenance { property claims { source value effective } } } '
         "cprLookups(first: 5) { nodes { at person by purpose code } } }",
         _cpr,
     ),
@@ -277,7 +277,7 @@ SHOWN: tuple[Shown, ...] = (
         "where the schools differ from payroll: a head who is not the manager, a person with a replacement number who "
         "has to be matched by hand, an agreement without a unit, another surname",
         '{ badRecords(source: "unilogin") { nodes { rule key field text } } '
-        'disagreements(kind: "Person", source: "unilogin") { provenance { property claims { source value '
+        'disagreements(kind: Person, source: "unilogin") { provenance { property claims { source value '
         "effective } } } }",
         _unilogin,
     ),
@@ -286,7 +286,7 @@ SHOWN: tuple[Shown, ...] = (
         "where the administration's directory differs from payroll: a maiden name, another phone, a person who has "
         "left and whose account still works, accounts without an owner, two accounts of one person",
         '{ badRecords(source: "active_directory") { nodes { rule key field text } } '
-        'disagreements(kind: "Person", source: "active_directory") { provenance { property claims { source value '
+        'disagreements(kind: Person, source: "active_directory") { provenance { property claims { source value '
         "effective } } } }",
         _active_directory,
     ),
@@ -295,7 +295,7 @@ SHOWN: tuple[Shown, ...] = (
         "the schools' own directory, without its pupils: heads who have an account in both, staff who are matched only "
         "by their UNI-Login",
         '{ badRecords(source: "school_ad") { nodes { rule key field text } } '
-        'disagreements(kind: "Person", source: "school_ad") { provenance { property claims { source value '
+        'disagreements(kind: Person, source: "school_ad") { provenance { property claims { source value '
         "effective } } } }",
         _school_ad,
     ),

@@ -4,7 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from graphql import GraphQLField, GraphQLInputObjectType, get_named_type, is_list_type, is_non_null_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+)
 
 from api.reads.question import SCHEMA
 
@@ -23,7 +30,7 @@ def asked(text: str) -> Iterator[dict[str, Any]]:
     assert SCHEMA.mutation_type is not None
     for name, field in SCHEMA.mutation_type.fields.items():
         given = {each: _value(argument.type, text) for each, argument in field.args.items()}
-        given |= {"kind": "Person", "property": "name"} if "property" in given else {}
+        given |= {"kind": _Word("Person"), "property": "name"} if "property" in given else {}
         declared = ", ".join(f"${each}: {argument.type}" for each, argument in field.args.items())
         passed = ", ".join(f"{each}: ${each}" for each in field.args)
         written = ", ".join(f"{each}: {_literal(value)}" for each, value in given.items())
@@ -37,6 +44,10 @@ def asked(text: str) -> Iterator[dict[str, Any]]:
         yield {"query": f'mutation {{ {name}({written}, {_name_of(text)}: "{text}") {inner} "{text}"'}
 
 
+class _Word(str):
+    """A value of an enum: written without quotes in a document."""
+
+
 def _value(type_: Any, text: str) -> Any:
     if is_non_null_type(type_):
         return _value(type_.of_type, text)
@@ -44,6 +55,8 @@ def _value(type_: Any, text: str) -> Any:
         return [_value(type_.of_type, text)]
     if isinstance(type_, GraphQLInputObjectType):
         return {name: _value(each.type, text) for name, each in type_.fields.items()}
+    if isinstance(get_named_type(type_), GraphQLEnumType):
+        return _Word(next(iter(get_named_type(type_).values)))
     return {"Int": 99, "Boolean": True, "Date": "2026-03-01"}.get(get_named_type(type_).name, text)
 
 
@@ -52,7 +65,7 @@ def _literal(value: Any) -> str:
         return "{" + ", ".join(f"{name}: {_literal(each)}" for name, each in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_literal, value)) + "]"
-    return orjson.dumps(value).decode()
+    return value if isinstance(value, _Word) else orjson.dumps(value).decode()
 
 
 def _selected(field: GraphQLField) -> str:

@@ -128,7 +128,7 @@ def test_without_a_token_the_settings_count_as_in_the_service(
     run_import(clean_graph, Stating(person("p", "Alma Prøve", "1101575001"), name="facts"), ring)
     (tmp_path / "reconnect.toml").write_text('[merge.properties]\n"Person.name" = ["facts", "sd"]\n')
     (tmp_path / "said.graphql").write_text(
-        '{ disagreements(kind: "Person") { provenance { property rule } } sources { name } }'
+        "{ disagreements(kind: Person) { provenance { property rule } } sources { name } }"
     )
     told = json.loads(run("query", str(tmp_path / "said.graphql")).stdout)
     assert "errors" not in told, told

@@ -9,9 +9,9 @@ from reconnect.embedded import Addresses
 from tests.api.serving import serving
 from tests.graph.organisation import Stating, person, told, unit
 
-LOG = '{ changes(kind: "Person", first: 10) { nodes { before after thing { ... on Person { name } } } } }'
+LOG = "{ changes(kind: Person, first: 10) { nodes { before after thing { ... on Person { name } } } } }"
 SAID = "{ persons(first: 10) { nodes { name sources { key statement } changes { after } } } }"
-UNITS = '{ changes(kind: "Unit", first: 10) { nodes { after } } }'
+UNITS = "{ changes(kind: Unit, first: 10) { nodes { after } } }"
 
 
 @pytest.mark.parametrize(("role", "shown"), [("hr", True), ("auditor", True), ("organisation", False)])

@@ -8,7 +8,7 @@ from graph.model import KINDS
 from tests.api.serving import Served
 
 SET = """
-mutation($kind: String!, $thing: String!, $property: String!) {
+mutation($kind: Kind!, $thing: String!, $property: String!) {
   setValue(from: "0001-01-01", kind: $kind, thing: $thing, property: $property, value: "A", reason: "x") { uuid }
 }
 """
@@ -40,6 +40,6 @@ def test_over_http(small_service: Served) -> None:
     assert code("organisation", "Person", "p1", "name") == "forbidden"
     assert code("hr", "Unit", "north", "name") == "forbidden"
     assert code("hr", "Role", "manager", "covers_all") == "forbidden"
-    assert code("hr", "Change", "1", "reason") == "unknown_kind"
+    assert code("hr", "KleFacet", "1", "title") == "unknown_kind"
     assert code("hr", "Person", "p1", "name") is None
     assert code("organisation", "Unit", "north", "name") is None

@@ -23,7 +23,7 @@ const DAYS = `query Days($uuid: ID!) {
   now: thing(uuid: $uuid) { thing { id asOf } } }`;
 const WRONG = `query Wrong { nothing }`;
 const CHANGES = `subscription Changes { changes(after: 0) { number kind } }`;
-const MUTATION = `mutation Refused { setValue(from: "0001-01-01", kind: "Unit", thing: "no such unit", property: "name", value: "x",
+const MUTATION = `mutation Refused { setValue(from: "0001-01-01", kind: Unit, thing: "no such unit", property: "name", value: "x",
   reason: "a client tries") { uuid } }`;
 const VARIABLES = { name: "Alma Testrup" };
 

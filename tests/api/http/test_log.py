@@ -60,7 +60,7 @@ def post(service: Served, body: object, *roles: str) -> httpx.Response:
 
 
 def test_a_refused_mutation_is_one_line_at_info_without_a_word_of_it(small_service: Served, lines: Lines) -> None:
-    address = 'setValue(from: "2020-01-01", kind: "Person", thing: "p", property: "name", '
+    address = 'setValue(from: "2020-01-01", kind: Person, thing: "p", property: "name", '
     address += f'value: "{SECRET}", reason: "{SECRET}"'
     asked_for = (
         (f"mutation {{ {address}, expectedVersion: 99) {{ uuid }} }}", "unknown_person"),

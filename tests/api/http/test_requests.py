@@ -204,7 +204,7 @@ def test_every_error_has_a_code(small_service: Served) -> None:
         ("subscription { changes { number } }", "subscription_over_http"),
         ("mutation { nothing }", "bad_question"),
         (
-            'mutation { setValue(from: "0001-01-01", kind: "Unit", thing: "x", property: "name", value: "x", '
+            'mutation { setValue(from: "0001-01-01", kind: Unit, thing: "x", property: "name", value: "x", '
             'reason: " ") { uuid } }',
             "reason",
         ),

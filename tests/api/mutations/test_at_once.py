@@ -18,7 +18,7 @@ TURNS = 4
 RENAME = """
 mutation($value: String!) {
   setValue(from: "0001-01-01",
-    kind: "Unit", thing: "north", property: "shortName", value: $value, reason: "at once") { version }
+    kind: Unit, thing: "north", property: "shortName", value: $value, reason: "at once") { version }
 }
 """
 TEAM = """

@@ -80,14 +80,14 @@ def test_a_value_by_hand_outranks_the_source_until_it_is_released(service: Serve
     change = """
     mutation($value: String!) {
       setValue(from: "0001-01-01",
-        kind: "Unit", thing: "school", property: "name", value: $value, reason: "the board decided") { version }
+        kind: Unit, thing: "school", property: "name", value: $value, reason: "the board decided") { version }
     }
     """
     service.data(change, "organisation", value="Bakkeskolen og SFO")
     assert service.data('{ unit(key: "school") { name } }')["unit"]["name"] == "Bakkeskolen og SFO"
     release = """
     mutation {
-      releaseValue(from: "0001-01-01", kind: "Unit", thing: "school", property: "name", reason: "undone") { version } }
+      releaseValue(from: "0001-01-01", kind: Unit, thing: "school", property: "name", reason: "undone") { version } }
     """
     service.data(release, "organisation")
     assert service.data('{ unit(key: "school") { name } }')["unit"]["name"] == "Bakkeskolen"
@@ -97,7 +97,7 @@ def test_a_version_that_is_past_is_a_conflict_that_says_who_changed_what(service
     change = """
     mutation($value: String!) {
       setValue(from: "0001-01-01",
-        kind: "Unit", thing: "it", property: "name", value: $value, expectedVersion: 1, reason: "x") { version }
+        kind: Unit, thing: "it", property: "name", value: $value, expectedVersion: 1, reason: "x") { version }
     }
     """
     service.data(change, "organisation", value="A")
@@ -174,19 +174,19 @@ def test_a_reason_is_needed_and_names_must_be_known(service: Served) -> None:
     (error,) = service.ask('mutation { createPerson(name: "A", reason: " ") { uuid } }', "hr")["errors"]
     assert error["extensions"]["code"] == "reason"
     (error,) = service.ask(
-        'mutation { setValue(from: "0001-01-01", kind: "Unit", thing: "atlantis", property: "name", value: "A", '
+        'mutation { setValue(from: "0001-01-01", kind: Unit, thing: "atlantis", property: "name", value: "A", '
         'reason: "x") { uuid } }',
         "organisation",
     )["errors"]
     assert error["extensions"]["code"] == "unknown_unit"
     (error,) = service.ask(
-        'mutation { setValue(from: "0001-01-01", kind: "Unit", thing: "it", property: "nmae", value: "A", '
+        'mutation { setValue(from: "0001-01-01", kind: Unit, thing: "it", property: "nmae", value: "A", '
         'reason: "x") { uuid } }',
         "organisation",
     )["errors"]
     assert error["extensions"]["code"] == "unknown_property"
     (error,) = service.ask(
-        'mutation { releaseValue(from: "2026-01-01", kind: "Unit", thing: "it", property: "nmae", reason: "x") '
+        'mutation { releaseValue(from: "2026-01-01", kind: Unit, thing: "it", property: "nmae", reason: "x") '
         "{ uuid } }",
         "organisation",
     )["errors"]

@@ -11,7 +11,7 @@ from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.graph.organisation import Stating, person, small, unit
 
-BRAKE = '{ brakes(state: "waiting") { nodes { id source summary } } }'
+BRAKE = "{ brakes(state: WAITING) { nodes { id source summary } } }"
 APPROVE = "mutation($id: ID!, $why: String!) { approveBrake(id: $id, reason: $why) { id } }"
 WAITING = '{ ambiguities(source: "facts") { nodes { id key candidates } } }'
 DECIDE = 'mutation($id: ID!, $thing: ID) { decideMatch(id: $id, thing: $thing, reason: "asked them") { id } }'

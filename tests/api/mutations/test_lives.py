@@ -101,7 +101,7 @@ def test_a_value_told_for_later_survives_an_end_that_is_moved(service: Served) -
     service.data(
         """
         mutation($unit: String!) {
-          setValue(kind: "Unit", thing: $unit, property: "name", value: "Beredskab", from: "2026-09-01", reason: "x") {
+          setValue(kind: Unit, thing: $unit, property: "name", value: "Beredskab", from: "2026-09-01", reason: "x") {
             change } }
         """,
         "organisation",
@@ -165,7 +165,7 @@ def test_what_never_was_takes_nothing(service: Served) -> None:
     name = """
         mutation($unit: String!) {
           setValue(from: "0001-01-01",
-            kind: "Unit", thing: $unit, property: "name", value: "A", reason: "x") { change } }"""
+            kind: Unit, thing: $unit, property: "name", value: "A", reason: "x") { change } }"""
     assert refused(service.ask(name, unit=made))["code"] == "never_was"
     assert refused(service.ask(END, unit=made, to="2027-01-01"))["code"] == "never_was"
 
@@ -173,7 +173,7 @@ def test_what_never_was_takes_nothing(service: Served) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        'setValue(kind: "Unit", thing: $unit, property: "name", value: "A", from: "2026-06-01", reason: "x")',
+        'setValue(kind: Unit, thing: $unit, property: "name", value: "A", from: "2026-06-01", reason: "x")',
         'tagUnit(unit: $unit, performs: ["27.12"], from: "2026-06-01", reason: "x")',
         'createAffiliation(person: "karen", unit: $unit, from: "2026-06-01", to: "2027-01-01", reason: "x")',
         'createAssignment(from: "0001-01-01", holder: {person: "karen"}, role: "manager", units: [{unit: $unit}], '

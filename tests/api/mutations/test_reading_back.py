@@ -4,7 +4,7 @@ from tests.api.serving import Served
 
 RENAME = """
 mutation($unit: String!, $name: String, $day: Date) {
-  first: setValue(kind: "Unit", thing: $unit, property: "name", value: $name, from: "2026-01-01", reason: "x") {
+  first: setValue(kind: Unit, thing: $unit, property: "name", value: $name, from: "2026-01-01", reason: "x") {
     version
     changed: thing { ...Unit }
     before: thing(at: $day) { ...Unit }
@@ -31,8 +31,8 @@ def test_what_is_made_for_a_later_day_is_there_too_and_each_of_several(service: 
         mutation {
           unit: createUnit(name: "Beredskab", parent: "root", from: "2090-01-01", reason: "plan") {
             thing { ... on Unit { name active } } }
-          moved: placeUnits(units: [{unit: "school", parents: [{unit: "root"}]},
-                                    {unit: "it", parents: [{unit: "root"}]}],
+          moved: placeUnits(units: [{unit: "school", parents: [{unit: "root", from: "0001-01-01"}]},
+                                    {unit: "it", parents: [{unit: "root", from: "0001-01-01"}]}],
                             reason: "plan") { thing { ... on Unit { uuid parent { keys } } } }
           apart: markAsDifferentPersons(persons: ["karen", "leif"], reason: "x") {
             uuid thing { ... on Person { name } } }
@@ -60,12 +60,17 @@ def test_what_may_not_be_read_is_told_beside_the_change(service: Served) -> None
 
 def test_from_can_not_be_left_out(service: Served) -> None:
     for change in (
-        'setValue(kind: "Unit", thing: "it", property: "name", value: "A", reason: "x")',
-        'releaseValue(kind: "Unit", thing: "it", property: "name", reason: "x")',
+        'setValue(kind: Unit, thing: "it", property: "name", value: "A", reason: "x")',
+        'releaseValue(kind: Unit, thing: "it", property: "name", reason: "x")',
         'tagUnit(unit: "it", performs: [], reason: "x")',
         'setAbsence(person: "karen", reason: "x")',
         'choosePosition(employment: "e_karen", reason: "x")',
         'createAssignment(holder: {person: "karen"}, role: "manager", units: [], reason: "x")',
+        'setOwner(account: "a", person: "karen", reason: "x")',
+        'placeUnits(units: [{unit: "it", parents: [{unit: "root"}]}], reason: "x")',
+        'changeAffiliation(affiliation: "a", units: [{unit: "it"}], to: "2027-01-01", reason: "x")',
+        'changeAssignment(assignment: "a", units: [{unit: "it"}], reason: "x")',
+        'changeAssignment(assignment: "a", about: [{responsibility: "kle:27.12"}], reason: "x")',
     ):
         (error,) = service.ask(f"mutation {{ {change} {{ uuid }} }}")["errors"]
         assert "from" in error["message"] and "'Date!' is required" in error["message"]

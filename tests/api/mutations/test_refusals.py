@@ -19,7 +19,8 @@ mutation($id: String!, $from: Date, $to: Date) {
 
 
 def place(entry: dict[str, Any]) -> dict[str, Any]:
-    return {name: value if name == "unit" else value.isoformat() for name, value in entry.items()}
+    days = {name: value if name == "unit" else value.isoformat() for name, value in entry.items()}
+    return {"from": "0001-01-01", **days}
 
 
 def change(service: Served, case: dict[str, Any]) -> dict[str, Any]:

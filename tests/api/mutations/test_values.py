@@ -10,13 +10,13 @@ from tests.api.serving import Served
 from tests.graph.snapshot import change_numbers, snapshot
 
 SET = """
-mutation($kind: String!, $thing: String!, $property: String!, $value: String,
+mutation($kind: Kind!, $thing: String!, $property: String!, $value: String,
          $from: Date = "0001-01-01", $to: Date) {
   setValue(kind: $kind, thing: $thing, property: $property, value: $value, from: $from, to: $to, reason: "x") {
     change notice } }
 """
 RELEASE = """
-mutation($kind: String!, $thing: String!, $property: String!) {
+mutation($kind: Kind!, $thing: String!, $property: String!) {
   releaseValue(from: "0001-01-01", kind: $kind, thing: $thing, property: $property, reason: "x") { change notice } }
 """
 
@@ -56,7 +56,7 @@ def test_a_blank_value_is_refused_wherever_it_is_given(service: Served, blank: s
 
 def test_null_is_none_by_hand_and_a_release_lets_the_sources_say_it_again(service: Served) -> None:
     thing = {"kind": "Unit", "thing": "school", "property": "name"}
-    asked = '{ unit(key: "school") { name history { from to name } } provenance(kind: "Unit", thing: "school") {'
+    asked = '{ unit(key: "school") { name history { from to name } } provenance(kind: Unit, thing: "school") {'
     asked += " property rule disagree claims { source value effective } } }"
     before = service.data(asked)["unit"]
     assert before["name"] == "Bakkeskolen"
@@ -93,7 +93,7 @@ def test_what_a_source_says_already_is_kept_by_hand_and_that_is_told(service: Se
 def test_what_a_thing_is_known_by_and_a_value_left_out(service: Served) -> None:
     assert refusal(service.ask(SET, kind="Role", thing="manager", property="key", value=None)) == ("wrong_value", "key")
     without = (
-        'mutation { setValue(from: "0001-01-01", kind: "Unit", thing: "it", property: "name", reason: "x") { change } }'
+        'mutation { setValue(from: "0001-01-01", kind: Unit, thing: "it", property: "name", reason: "x") { change } }'
     )
     assert refusal(service.ask(without)) == ("wrong_value", "value")
 

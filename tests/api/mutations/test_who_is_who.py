@@ -58,8 +58,8 @@ def test_suspected_persons_are_joined_and_the_join_is_undone(service: Served) ->
     found = _person(service, other)
     assert (found["uuid"], found["formerUuids"], found["cpr"]) == (keep, [other], "1101575001")
     assert sorted(each["number"] for each in found["employments"]) == ["e1", "e4"]
-    assert found["changes"][-1]["operation"] == "joined" and found["changes"][-1]["reason"] == "one"
-    ask = 'query($t: String!) { provenance(kind: "Person", thing: $t) { property disagree } }'
+    assert found["changes"][-1]["operation"] == "JOINED" and found["changes"][-1]["reason"] == "one"
+    ask = "query($t: String!) { provenance(kind: Person, thing: $t) { property disagree } }"
     claimed = service.data(ask, t=other)["provenance"]
     assert {"property": "name", "disagree": False} in claimed, "one source does not disagree with itself"
     assert service.data(SPLIT, "hr", p=keep.upper(), into=other.upper())["splitPerson"]["uuid"] == other
@@ -98,7 +98,10 @@ def test_persons_who_only_look_like_one(service: Served) -> None:
         ('mutation { splitPerson(person: "p1", reason: "x") { uuid } }', "nothing_to_split"),
         ('mutation { markAsDifferentPersons(persons: ["p1"], reason: "x") { uuid } }', "two_persons"),
         ('mutation { unmarkAsDifferentPersons(persons: ["p1", "p2"], reason: "x") { uuid } }', "unknown_decision"),
-        ('mutation { setOwner(account: "none", person: "p1", reason: "x") { uuid } }', "unknown_account"),
+        (
+            'mutation { setOwner(account: "none", person: "p1", from: "0001-01-01", reason: "x") { uuid } }',
+            "unknown_account",
+        ),
         ('mutation { erasePerson(person: "p1", reason: "x") { uuids } }', "still_here"),
     ],
 )
@@ -114,7 +117,7 @@ def test_what_is_refused_says_why(service: Served, question: str, code: str) -> 
         'splitPerson(person: "p1", reason: "x") { uuid }',
         'markAsDifferentPersons(persons: ["p1", "p2"], reason: "x") { uuid }',
         'unmarkAsDifferentPersons(persons: ["p1", "p2"], reason: "x") { uuid }',
-        'setOwner(account: "testrup", person: "p1", reason: "x") { uuid }',
+        'setOwner(account: "testrup", person: "p1", from: "0001-01-01", reason: "x") { uuid }',
         'erasePerson(person: "p1", reason: "x") { uuids }',
     ],
 )
@@ -133,12 +136,12 @@ def test_an_erased_person_is_answered_no_more(service: Served) -> None:
     (*_, last) = service.data("{ changes(first: 100) { nodes { uuid operation reason after } } }", "auditor")[
         "changes"
     ]["nodes"]
-    assert (last["uuid"], last["operation"], last["reason"]) == (uuid, "erased", "asked for it")
+    assert (last["uuid"], last["operation"], last["reason"]) == (uuid, "ERASED", "asked for it")
     assert service.ask(erase, "hr", p=uuid)["errors"][0]["extensions"]["code"] == "unknown_person"
 
 
 def test_what_nobody_has_matched_is_one_list(service: Served) -> None:
-    asked = """query($kind: String, $source: String, $first: Int) {
+    asked = """query($kind: Kind, $source: String, $first: Int) {
         unmatched(kind: $kind, source: $source, first: $first) {
             source kind key why candidates decide thing { ... on Account { login } } } }"""
     waits, nobodys = service.data(asked, "operations")["unmatched"]
@@ -146,7 +149,8 @@ def test_what_nobody_has_matched_is_one_list(service: Served) -> None:
     assert (nobodys["key"], nobodys["thing"]) == ("testrup", {"login": "testrup"})
     assert service.data(asked, "operations", source="sd")["unmatched"] == []
     assert service.data(asked, "operations", kind="Account", first=1)["unmatched"] == [waits]
-    own = 'mutation($p: String) { setOwner(account: "testrup", person: $p, reason: "asked her") { uuid } }'
+    own = """mutation($p: String) {
+        setOwner(account: "testrup", person: $p, from: "0001-01-01", reason: "asked her") { uuid } }"""
     service.data(own, "hr", p="p1")
     assert service.data(asked, "operations")["unmatched"] == [waits]
     assert service.data('{ person(key: "p1") { accounts { login } } }')["person"]["accounts"] == [{"login": "testrup"}]

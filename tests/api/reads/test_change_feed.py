@@ -18,7 +18,7 @@ from tests.graph.organisation import START, Stating, person, small, told, unit
 KEYRING = Keyring.generate()
 VALUE = "{ text texts number yes date }"
 QUESTION = f"""
-query($before: Int, $first: Int, $kind: String, $source: String, $uuid: ID) {{
+query($before: Int, $first: Int, $kind: Kind, $source: String, $uuid: ID) {{
   changeFeed(before: $before, first: $first, kind: $kind, source: $source, uuid: $uuid) {{
     number source kind operation thing {{ ... on Unit {{ name }} ... on Person {{ name }} }}
     values {{ property from to before {VALUE} after {VALUE} }}
@@ -63,7 +63,7 @@ def test_what_it_is_narrowed_by(asking: Asking) -> None:
     assert {each["source"] for each in feed(asking, source="sd")} == {"sd"}
     north = asking.data('{ unit(key: "north") { uuid } }')["unit"]["uuid"]
     assert {each["thing"]["name"] for each in feed(asking, uuid=north)} == {"North"}
-    assert asking.code(QUESTION, {"kind": "Nothing"}) == "unknown_kind"
+    assert asking.code(QUESTION, {"kind": "Nothing"}) == "bad_variables"
 
 
 def _value(**given: Any) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _value(**given: Any) -> dict[str, Any]:
 
 
 def test_values_have_their_types_and_periods(asking: Asking) -> None:
-    entry = next(each for each in feed(asking, kind="Unit") if each["operation"] == "changed")
+    entry = next(each for each in feed(asking, kind="Unit") if each["operation"] == "CHANGED")
     values = {each["property"]: each for each in entry["values"]}
     assert values["name"] == {
         "property": "name", "from": "2027-01-01", "to": "2027-07-01",
@@ -84,7 +84,7 @@ def test_values_have_their_types_and_periods(asking: Asking) -> None:
 
 def test_a_private_value_is_left_out_without_its_right(asking: Asking) -> None:
     def changed(asking: Asking) -> set[str]:
-        (entry,) = [each for each in feed(asking, kind="Person") if each["operation"] == "changed"]
+        (entry,) = [each for each in feed(asking, kind="Person") if each["operation"] == "CHANGED"]
         return {each["property"] for each in entry["values"]}
 
     assert changed(asking) == {"street", "absent"}
@@ -93,7 +93,7 @@ def test_a_private_value_is_left_out_without_its_right(asking: Asking) -> None:
 
 def test_the_first_entry_of_a_thing_has_its_links(asking: Asking) -> None:
     entry = next(each for each in reversed(feed(asking, kind="Unit", source="sd")) if each["links"])
-    assert entry["operation"] == "created"
+    assert entry["operation"] == "CREATED"
     (link,) = entry["links"]
     assert link == {
         "property": "parent", "from": START.isoformat(), "to": None, "added": True, "kind": "Unit",

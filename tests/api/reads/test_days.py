@@ -80,7 +80,7 @@ def test_history_and_sources(asking: Asking) -> None:
         '{ person(key: "soren") { history { from to absent } sources { source key } changes { operation } } }'
     )
     assert person["person"]["sources"] == [{"source": "facts", "key": "soren"}]
-    assert person["person"]["changes"][0] == {"operation": "created"}
+    assert person["person"]["changes"][0] == {"operation": "CREATED"}
     assert [(each["from"], each["to"], bool(each["absent"])) for each in person["person"]["history"]] == [
         ("0001-01-01", "2026-04-01", False),
         ("2026-04-01", "2026-04-15", True),

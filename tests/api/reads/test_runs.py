@@ -9,7 +9,7 @@ from tests.api.reads.asking import Asking
 from tests.graph.organisation import Stating, unit
 
 IMPORTS = """
-{ runs(type: "import", first: 100) { nodes {
+{ runs(type: IMPORT, first: 100) { nodes {
     name state changes(first: 3) { number kind } badRecords { key rule } brakes { state summary }
 } } }
 """
@@ -25,8 +25,8 @@ def test_a_run_with_its_changes_and_brakes(asking: Asking, graph: neo4j.Driver) 
     runs = asking.data(IMPORTS)["runs"]["nodes"]
     assert report.brake is not None
     stopped = [each for each in runs if each["brakes"]]
-    assert [each["state"] for each in stopped] == ["stopped"]
-    assert stopped[0]["brakes"][0]["state"] == "waiting"
+    assert [each["state"] for each in stopped] == ["STOPPED"]
+    assert stopped[0]["brakes"][0]["state"] == "WAITING"
     assert any(each["changes"] for each in runs)
 
 

@@ -72,7 +72,7 @@ def asking(driver: neo4j.Driver, addresses: Addresses) -> Iterator[Asking]:
 
 
 QUESTION = """
-query($text: String!, $kinds: [String!], $at: Date, $first: Int) {
+query($text: String!, $kinds: [Kind!], $at: Date, $first: Int) {
   search(text: $text, kinds: $kinds, at: $at, first: $first) {
     kind rank by property value
     thing {
@@ -136,7 +136,7 @@ def test_words_in_any_order_and_only_begun(asking: Asking, text: str) -> None:
 
 def test_a_kind_is_asked_for(asking: Asking) -> None:
     assert found(asking, "skole", kinds=["Position"]) == ["Skoleleder"]
-    assert asking.code(QUESTION, {"text": "skole", "kinds": ["Change"]}) == "unknown_kinds"
+    assert asking.code(QUESTION, {"text": "skole", "kinds": ["Role"]}) == "unknown_kinds"
 
 
 def test_another_day(asking: Asking) -> None:

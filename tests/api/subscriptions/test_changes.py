@@ -11,7 +11,7 @@ import websockets
 
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import DatedValue, Statement
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
 from tests.api.serving import Served
@@ -57,6 +57,36 @@ def test_server_sent_events_tell_every_change_once_and_in_order(small_service: S
     for each in threads:
         each.join()
     assert numbers == list(range(first - 1, first + 1 + WRITERS * EACH))
+
+
+TYPED = """{ number at source user reason run kind uuid operation
+    values { property from to before { text texts number yes date } after { text texts number yes date } }
+    links { property from to added kind uuid } }"""
+
+
+def test_an_event_has_the_typed_values_of_the_change_feed(small_service: Served) -> None:
+    first = last_number(small_service)
+    values = {"name": (DatedValue(Period(), "Typed"),), "tags": (DatedValue(Period(), ("a", "b")),)}
+    parent = {"parent": (DatedLink(Period(), Ref("Unit", "typed")),)}
+    writer = GraphWriter(small_service.driver, Keyring.generate())
+    writer.state("facts", [Statement("Unit", "typed", values=values)], Origin("facts"))
+    writer.state("facts", [Statement("Unit", "below", values=values, links=parent)], Origin("facts"))
+    headers = {"Authorization": f"Bearer {small_service.token('auditor')}", "Accept": "text/event-stream"}
+    ask = "subscription($after: Int) { changes(after: $after) { __typename kept: links { __typename } ...E } } "
+    body = {"query": f"{ask} fragment E on ChangeEvent {TYPED}", "variables": {"after": first}}
+    events = []
+    with httpx.stream("POST", f"{small_service.url}/graphql/events", json=body, headers=headers, timeout=60) as answer:
+        for line in answer.iter_lines():
+            if line.startswith("data: "):
+                events.append(json.loads(line[6:])["data"]["changes"])
+            if len(events) == 2:
+                break
+    feed = small_service.data(f"{{ changeFeed(first: 2) {TYPED} }}", "auditor")["changeFeed"]
+    assert [each.pop("__typename") for each in events] == ["ChangeEvent", "ChangeEvent"]
+    assert [each.pop("kept") for each in events] == [[], [{"__typename": "ChangeEventLink"}]]
+    assert events == feed[::-1]
+    assert events[1]["operation"] == "CREATED"
+    assert {each["property"]: each["after"]["texts"] for each in events[1]["values"]}["tags"] == ["a", "b"]
 
 
 def test_the_same_address_streams_where_the_client_asks_for_it(small_service: Served) -> None:

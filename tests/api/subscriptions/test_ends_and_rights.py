@@ -15,7 +15,7 @@ from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
 from tests.api.serving import Served
 
-ASK = "subscription($after: Int) { changes(after: $after) { number kind after } }"
+ASK = "subscription($after: Int) { changes(after: $after) { number kind values { property after { text } } } }"
 
 
 def answers(service: Served, token: str, after: int) -> Iterator[dict[str, object]]:
@@ -59,5 +59,5 @@ def test_it_ends_with_its_token(small_service: Served, monkeypatch: pytest.Monke
     move(small_service, "B")
     ended = next(listening)
     assert "data" not in ended
-    assert "token has ended" in str(ended)
+    assert "token has expired" in str(ended)
     assert next(listening, None) is None

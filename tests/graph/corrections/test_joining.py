@@ -313,7 +313,7 @@ def test_who_was_decided_to_be_two_is_suspected_and_joined_no_more(twice: Organi
         twice.joining.join(keep, other, WHY)
     take_back(twice.driver, [keep, other], WHY)
     assert len(list(suspicions(twice.driver, twice.ring))) == 1
-    assert [each[0] for each in twice.log(keep)][-2:] == ["told apart", "may be one"]
+    assert [each[0] for each in twice.log(keep)][-2:] == ["marked different", "unmarked different"]
     with pytest.raises(Unknown):
         take_back(twice.driver, [keep, other], WHY)
     with pytest.raises(ChangeRejected):

@@ -168,8 +168,8 @@ def test_silence_is_in_the_api_and_the_metrics(context: Context, addresses: Addr
     asked = "{ sources { name state silent lagSeconds badRecords nextRun changed { kind operation count } } }"
     with serving(addresses, context.driver(), context.keyring, partial(as_answers, context)) as service:
         (sd,) = service.data(asked, "operations")["sources"]
-        assert (sd["name"], sd["state"], sd["silent"], sd["badRecords"]) == ("sd", "done", False, 0)
-        assert {"kind": "Person", "operation": "created", "count": 3} in sd["changed"]
+        assert (sd["name"], sd["state"], sd["silent"], sd["badRecords"]) == ("sd", "DONE", False, 0)
+        assert {"kind": "Person", "operation": "CREATED", "count": 3} in sd["changed"]
         assert service.ask(asked, "reader")["errors"][0]["extensions"]["code"] == "forbidden"
         age(context, 26)
         (sd,) = service.data(asked, "operations")["sources"]

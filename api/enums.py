@@ -1,0 +1,125 @@
+"""The enums of the API that several of its types use.
+
+A value's name is the graph's word in capitals (``takes effect`` → ``TAKES_EFFECT``); its value is the word itself. Only
+``Kind`` is as it is everywhere else: ``Unit``, the name of its type.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+
+from api.access.roles import ROLES
+from graph.model import KINDS
+
+
+def enumerated(name: str, doc: str, words: Mapping[str, str]) -> type[Enum]:
+    """``words``: each word of the graph, with its description."""
+    values = {name_of(word): strawberry.enum_value(word, description=text) for word, text in words.items()}
+    functional: Any = Enum  # mypy knows it as a class to be subclassed only
+    made: type[Enum] = strawberry.enum(functional(name, values), name=name, description=doc)
+    return made
+
+
+def name_of(word: str) -> str:
+    """The name in an enum of a word of the graph."""
+    return word.upper().replace(" ", "_")
+
+
+def in_cypher(word: str) -> str:
+    """As ``name_of``, of a Cypher expression."""
+    return f"toUpper(replace({word}, ' ', '_'))"
+
+
+if TYPE_CHECKING:
+
+    class Kind(Enum):
+        """A kind of thing, made from the model. ``value``: its name there."""
+
+        value: str
+
+else:
+    Kind = strawberry.enum(
+        Enum("Kind", {each.name: strawberry.enum_value(each.name, description=each.doc) for each in KINDS.values()}),
+        name="Kind",
+        description="A kind of thing: the name of its type",
+    )
+
+Operation = enumerated(
+    "Operation",
+    "What a change did to a thing",
+    {
+        "created": "It was created",
+        "changed": "A value or a link was changed",
+        "moved": "It was moved to another place in the organisation",
+        "ended": "Its end was set",
+        "withdrawn": "No source claims it any more",
+        "joined": "Two persons were joined into one",
+        "split": "A person was split into two",
+        "erased": "It was erased (GDPR article 17)",
+        "marked different": "Persons were marked as different",
+        "unmarked different": "That mark was removed",
+        "begins": "It begins to exist on this day",
+        "ends": "It no longer exists from this day on",
+        "takes effect": "A change that was planned for this day takes effect",
+    },
+)
+RunType = enumerated(
+    "RunType", "What a run does", {"import": "It reads from a source", "export": "It delivers to a target"}
+)
+RunState = enumerated(
+    "RunState",
+    "The state of a run",
+    {
+        "running": "It is running",
+        "done": "It has ended well",
+        "stopped": "A brake stopped it before it changed anything",
+        "failed": "It failed",
+        "killed": "It ended without a report",
+    },
+)
+BrakeState = enumerated(
+    "BrakeState",
+    "The state of a stopped difference",
+    {
+        "waiting": "It waits for approval",
+        "approved": "It is approved: the next run applies it",
+        "used": "A run has applied it",
+    },
+)
+Severity = enumerated(
+    "Severity",
+    "How bad a problem is",
+    {"bad": "The record was rejected", "notice": "The record was accepted, in doubt"},
+)
+LedgerState = enumerated(
+    "LedgerState",
+    "The state of an object at a target",
+    {
+        "pending": "It is about to be sent",
+        "delivered": "The target has it",
+        "failed": "Its delivery failed and is tried again",
+        "closed": "It is disabled at the target, or has left what is delivered",
+        "deleted": "It is deleted at the target",
+        "parked": "It could not be delivered; the reason is shown",
+    },
+)
+TokenRole = enumerated(
+    "TokenRole",
+    "A system role of a token of this API",
+    {
+        "reader": "Reads the organisation",
+        "hr": "Maintains persons and their employments",
+        "organisation": "Maintains units and who does what in them",
+        "rights": "Maintains roles and assignments",
+        "operations": "Approves stopped runs and settles doubtful records",
+        "auditor": "Reads everything but CPR numbers, and changes nothing",
+        "cpr": "Reads CPR numbers; each reading is logged",
+    },
+)
+assert tuple(each.value for each in TokenRole) == ROLES
+
+STORED_ENUMS: tuple[type[Enum], ...] = (
+    Kind, Operation, RunType, RunState, BrakeState, Severity, LedgerState, TokenRole,
+)  # fmt: skip

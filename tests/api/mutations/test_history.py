@@ -1,0 +1,60 @@
+"""A change from a day on leaves the days before it as they were."""
+
+from typing import Any
+
+from tests.api.serving import Served
+
+
+def performed(service: Served, unit: str) -> list[Any]:
+    asked = """query($id: ID) { unit(uuid: $id, period: {}) {
+        performsPeriods(period: {}) { from to performs { number } } } }"""
+    periods = service.data(asked, id=unit)["unit"]["performsPeriods"]
+    return [(each["from"], each["to"], each["performs"]["number"]) for each in periods]
+
+
+def test_tags_set_from_a_day_on_keep_those_of_the_days_before(service: Served) -> None:
+    make = 'mutation { createUnit(name: "Ny", parent: "root", from: "2020-01-01", reason: "x") { uuid } }'
+    unit = service.data(make, "organisation")["createUnit"]["uuid"]
+    tag = """mutation($unit: String!, $kle: [String!], $from: Date!, $to: Date) {
+        tagUnit(unit: $unit, performs: $kle, from: $from, to: $to, reason: "x") { change } }"""
+    service.data(tag, "organisation", unit=unit, kle=["27.12.04"], **{"from": "2021-01-01"})
+    service.data(tag, "organisation", unit=unit, kle=["27.12"], **{"from": "2023-01-01"})
+    assert performed(service, unit) == [("2021-01-01", "2023-01-01", "27.12.04"), ("2023-01-01", None, "27.12")]
+    service.data(tag, "organisation", unit=unit, kle=[], **{"from": "2024-01-01", "to": "2025-01-01"})
+    assert performed(service, unit) == [
+        ("2021-01-01", "2023-01-01", "27.12.04"),
+        ("2023-01-01", "2024-01-01", "27.12"),
+        ("2025-01-01", None, "27.12"),
+    ]
+
+
+def test_an_account_changes_its_owner_on_a_day(service: Served) -> None:
+    account = service.data("{ accounts(first: 1) { nodes { uuid } } }")["accounts"]["nodes"]
+    if not account:
+        service.driver.execute_query("RETURN 1")
+    own = """mutation($account: String!, $person: String, $from: Date!) {
+        setOwner(account: $account, person: $person, from: $from, reason: "x") { change } }"""
+    uuid = account[0]["uuid"]
+    for person, day in (("karen", "0001-01-01"), ("leif", "2026-03-01")):
+        service.data(own, "hr", account=uuid, person=person, **{"from": day})
+    asked = """query($id: ID) { account(uuid: $id, period: {}) {
+        ownerPeriods(period: {}) { to owner { keys } } } }"""
+    periods = service.data(asked, id=uuid)["account"]["ownerPeriods"]
+    assert [(each["owner"]["keys"][0], each["to"]) for each in periods] == [("karen", "2026-03-01"), ("leif", None)]
+
+
+def test_responsibilities_change_on_a_day(service: Served) -> None:
+    make = """mutation { createAssignment(holder: {employment: "e_karen"}, role: "manager", units: [{unit: "benefits"}],
+        about: ["kle:27.12"], from: "2026-01-01", reason: "x") { uuid } }"""
+    made = service.data(make, "rights")["createAssignment"]["uuid"]
+    change = """mutation($id: String!, $about: [ResponsibilityInput!]) {
+        changeAssignment(assignment: $id, about: $about, reason: "x") { change } }"""
+    about = [
+        {"responsibility": "kle:27.12", "from": "0001-01-01", "to": "2026-06-01"},
+        {"responsibility": "kle:27.12.04", "from": "2026-06-01"},
+    ]
+    service.data(change, "rights", id=made, about=about)
+    asked = """query($id: ID) { assignment(uuid: $id, period: {}) {
+        responsibilitiesPeriods(period: {}) { from to responsibilities { label } } } }"""
+    periods = service.data(asked, id=made)["assignment"]["responsibilitiesPeriods"]
+    assert [(each["from"], each["to"]) for each in periods] == [("2026-01-01", "2026-06-01"), ("2026-06-01", None)]
