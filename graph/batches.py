@@ -1,8 +1,8 @@
-"""What a run notes of each of its things: read from the beginning to the end, any number of times, a batch at a time.
+"""Notes of a run on each of its things: read from the beginning to the end, any number of times, a batch at a time.
 
-A run compares everything before it writes anything, and can't hold a million statements for that. What is beyond some
-thousand lies in a file without a name, where Python's ``tempfile`` works: in a job of the program that is the
-instance's own folder. The file is open to nobody else, and is gone with the process, however that ends.
+A run compares everything before it writes anything, and can't keep a million statements in memory for that. Beyond some
+thousand they are in a file without a name, in the folder of Python's ``tempfile``: in a job of the program that is the
+instance's own folder. No other process can open the file, and it disappears with the process, however that ends.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import IO, Generic, TypeVar
 
 T = TypeVar("T")
 IN_MEMORY = 2_000
-"""Items that are held before all of them are put aside; few imports have more that are new or changed."""
+"""Items kept in memory before all of them go to the file; few imports have more that are new or changed."""
 
 
 class Batches(Generic[T]):

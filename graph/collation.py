@@ -10,7 +10,7 @@ from functools import cache
 from graph.model import KINDS
 
 SORT_KEY = "sort_key"
-"""The property of an identity node that holds the key of today's caption; empty where it has none."""
+"""The property of an identity node with the key of today's caption; empty if it has no caption."""
 
 # In this order, of the name in small letters. What follows z are code points that no name has.
 _REPLACED: tuple[tuple[str, str], ...] = (

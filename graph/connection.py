@@ -2,7 +2,7 @@
 
 import neo4j
 
-# Notifications are off: a young graph lacks labels and properties that queries name, and saying so helps nobody.
+# Notifications are off: a young graph lacks labels and properties that queries name, and such notices help no one.
 
 
 def connect(uri: str, user: str, password: str) -> neo4j.Driver:
@@ -11,7 +11,7 @@ def connect(uri: str, user: str, password: str) -> neo4j.Driver:
 
 
 def connect_async(uri: str, user: str, password: str) -> neo4j.AsyncDriver:
-    """A driver for the API's reads. It doesn't try again for long: whoever asked is told, and asks again."""
+    """A driver for the API's reads. It doesn't try again for long: the caller gets an error, and asks again."""
     return neo4j.AsyncGraphDatabase.driver(
         uri,
         auth=(user, password),

@@ -1,7 +1,7 @@
-"""A mapping of a run's own that may hold millions: what is beyond some thousand entries lies in a file without a name.
+"""A mapping of a run that may have millions of entries: beyond some thousand they are in a file without a name.
 
-Who tells of a million things can't keep a line of each in memory. The file is made where Python's ``tempfile`` works,
-which in a job of the program is the instance's own folder; it is open to nobody else, and is gone with the process,
+A run over a million things can't keep a line of each in memory. The file is in the folder of Python's ``tempfile``,
+which in a job of the program is the instance's own; no other process can open it, and it disappears with the process,
 however that ends.
 """
 
@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 V = TypeVar("V")
 IN_MEMORY = 20_000
-"""Entries that are held before they are put aside together."""
+"""Entries kept in memory before they go to the file together."""
 _CACHE = 8 << 10  # kilobytes of a file's pages
 
 
@@ -117,7 +117,7 @@ def _nameless() -> sqlite3.Connection:
     handle, path = tempfile.mkstemp(prefix="map-")  # mode 0600
     os.close(handle)
     try:
-        # A run's own threads may use it, one at a time. Without isolation_level each statement stands for itself.
+        # A run's own threads may use it, one at a time. Without isolation_level each statement is a transaction.
         file = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "temp_store = MEMORY"):
             file.execute(f"PRAGMA {pragma}")

@@ -32,7 +32,7 @@ class ChangeRejected(GraphError):
     changes by hand also never_was, not_there (the thing does not exist in the period), taken (a natural key) and
     unit_in_use.
     ``units`` are uuids, sorted; ``start``/``end`` the first period (half-open) in which the rule would be broken.
-    ``things``: (kind, uuid) of what stands in the way, sorted.
+    ``things``: (kind, uuid) of the things that prevent it, sorted.
     """
 
     def __init__(

@@ -1,8 +1,7 @@
-"""What Neo4j plans questions on: statistics of the graph, which it looks up anew when it has time for it.
+"""The statistics of the graph by which Neo4j plans queries; it renews them in its own time.
 
-A question that is asked soon after a run has written much, or that was planned before it, is planned on the graph as
-it was. After a first import that graph was empty, every index on a period seems to hold nothing, and a walk of
-milliseconds takes seconds.
+A query soon after a run that has written much, or planned before that run, uses the statistics from before. Before a
+first import the graph was empty: every index on a period seems empty, and a walk of milliseconds takes seconds.
 """
 
 import neo4j
@@ -12,9 +11,9 @@ from structlog.stdlib import get_logger
 from graph.change_log import LOG
 
 MANY = 1000
-"""What writes fewer things leaves the plans as good as they were: so small a graph is walked fast in any order."""
+"""Fewer written things leave the plans as good as they were: any order is fast in so small a graph."""
 SHARE = 0.1
-"""Of all changes that the log holds: as much as Neo4j's own threshold for the statistics of an index, twice."""
+"""Of all changes in the log: twice Neo4j's own threshold for the statistics of an index."""
 
 log = get_logger(__name__)
 
@@ -22,7 +21,7 @@ log = get_logger(__name__)
 def replan(driver: neo4j.Driver, written: int, *, of: int | None = None) -> bool:
     """Look up the statistics and forget the plans, if ``written`` things are much for this graph; whether it did.
 
-    ``of``: how many things there are to compare with; by default, how many changes the log holds. Raises nothing: a
+    ``of``: how many things there are to compare with; by default, the number of changes in the log. Raises nothing: a
     user of Neo4j without the right to do so is no reason to fail a run that has written what it should.
     """
     if written < MANY:

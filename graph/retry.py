@@ -1,6 +1,6 @@
-"""Whether and when what has failed is worth another try: each error says it itself, and whoever runs the work obeys.
+"""Whether and when a failed job is worth another try: each error states it, and the worker obeys.
 
-An error says it in an attribute ``retry``; ``Retry`` is what it may say.
+An error states it in its attribute ``retry``, which is a ``Retry``.
 """
 
 from dataclasses import dataclass

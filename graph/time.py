@@ -1,6 +1,6 @@
 """Valid time: half-open dates ``[start, end)`` in Europe/Copenhagen. The only module that knows them.
 
-A period without ``end`` holds until further notice. A period that starts at ``ALWAYS`` has held "always so
+A period without ``end`` is in force until further notice. One that starts at ``ALWAYS`` has been in force "always so
 far". In the graph a start is always present (``ALWAYS`` is written as 0001-01-01), an open end is absent.
 """
 
@@ -58,7 +58,7 @@ def period(start: date | None, end: date | None) -> Period:
 
 
 def written_day(text: str) -> date:
-    """The day that a text says. Wherever a day enters it is written in one way, YYYY-MM-DD.
+    """The day in a text. Wherever a day enters, it is written in one way: YYYY-MM-DD.
 
     Python reads other spellings as well (20260101, 2026-W01-4). Raises ValueError, in words for who wrote it.
     """

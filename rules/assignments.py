@@ -71,7 +71,7 @@ class RoleRules:
             yield from self._by(rule, employments())
 
     def of_changed_rules(self) -> Iterator[IncomingStatement] | None:
-        """What rules that are new, changed or gone make of all that the source has told; None = none has changed."""
+        """Statements of rules that are new, changed or removed, from all records of the source; None: no change."""
         if self._first or self._kept.get("digest", "") == digest_of(self._rules):
             return None
         return self._of_changed_rules()
@@ -100,19 +100,19 @@ class RoleRules:
         by_list = {each.name: each for each in self._rules if each.by_list}
         names = {*filter(None, kept.get("names", "").split(",")), *(each.name for each in self._rules)}
         facts = PositionFacts.read(self._driver) if by_list else None
-        told: list[IncomingStatement] = []
+        stated: list[IncomingStatement] = []
         for name in sorted(names):
             source = f"{RULE_PREFIX}{name}"
             made: dict[str, Statement] = {}
             if facts is not None and name in by_list:
                 made = facts.assignments(by_list[name])
                 if made:
-                    told.append(IncomingStatement(source, role_of(by_list[name]), ""))
+                    stated.append(IncomingStatement(source, role_of(by_list[name]), ""))
             before = {each.key for each in statements_of(self._driver, source, "Assignment", PREFIX) if each.exists}
-            told += [IncomingStatement(source, each, "") for each in made.values()]
-            told += [IncomingStatement(source, withdrawn_from_list(key), "") for key in sorted(before - made.keys())]
-        self._index.learn_records(RecordId(each.source, each.statement.kind, each.statement.key) for each in told)
-        return told
+            stated += [IncomingStatement(source, each, "") for each in made.values()]
+            stated += [IncomingStatement(source, withdrawn_from_list(key), "") for key in sorted(before - made.keys())]
+        self._index.learn_records(RecordId(each.source, each.statement.kind, each.statement.key) for each in stated)
+        return stated
 
     def _by(self, rule: RoleRule, employments: Iterable[Sequence[Statement]]) -> Iterator[IncomingStatement]:
         if rule.by_list:

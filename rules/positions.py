@@ -1,6 +1,6 @@
 """Role rules that look at the position list: the category and the level of an employment's position, over time.
 
-Nobody becomes a manager by a code or a title alone (positions.md §1): a rule for the role manager counts only
+A code or a title alone makes no one a manager (positions.md §1): a rule for the role manager counts only
 positions that the list found by payroll's own code, by KRL's or that a person chose; none found by its title.
 """
 
@@ -53,7 +53,7 @@ class _Held:
 @dataclass(frozen=True, slots=True)
 class PositionFacts:
     """What the rules need of the graph: the list's positions, read once for all rules. Who has one of those that a rule
-    looks for is read as it comes, since it may be everybody."""
+    looks for is read as it comes, since it may be all employees."""
 
     driver: neo4j.Driver
     categories: Mapping[str, tuple[str, tuple[tuple[str, Period], ...]]]
@@ -76,8 +76,8 @@ class PositionFacts:
         return cls(driver, categories, positions)
 
     def assignments(self, rule: RoleRule) -> dict[str, Statement]:
-        """What the rule makes, by key: for each unit just the days on which its conditions hold."""
-        days = {uuid: held for uuid in self.positions if (held := self._days(rule, uuid))}
+        """The statements of the rule, by key: for each unit just the days on which its conditions are met."""
+        days = {uuid: met for uuid in self.positions if (met := self._days(rule, uuid))}
         found: dict[str, dict[str, list[Period]]] = {}
         for each in self._held(list(days)):
             if rule.role == MANAGER and each.how == BY_TITLE:

@@ -1,7 +1,7 @@
 """Rules that turn payroll facts into roles, as the municipality configures them.
 
 A rule looks at the timeline of each employment and states an assignment for its unit, for just the days on which
-its conditions hold: "positions 1010 and 1020 → manager of the unit", "payroll's manager flag → manager". Its
+its conditions are met: "positions 1010 and 1020 → manager of the unit", "payroll's manager flag → manager". Its
 assignments are things of their own, stated by the source ``rule:<name>``: one made by hand is never touched by it,
 and what a person changes of one made by it outranks it.
 """
@@ -18,9 +18,9 @@ from graph.time import Period, union, within
 
 
 class RoleRule(BaseModel):
-    """``when`` all conditions given hold, the employment has ``role`` for its unit.
+    """``when`` all given conditions are met, the employment has ``role`` for its unit.
 
-    ``position_codes``: payroll's codes. ``manager_flag``: payroll says so (Opus's isManager).
+    ``position_codes``: payroll's codes. ``manager_flag``: payroll's own (Opus's isManager).
     ``position_categories``: codes of the position list, with what lies below; ``position_levels``: its levels, 1 to 9.
     These two go together and not with the others (``rules.positions``).
     ``about``: responsibilities, written kind:key ("kle:27.12"). ``covers_all``, ``title``: of the role, if it is new.
@@ -55,7 +55,7 @@ class RoleRule(BaseModel):
 
     @property
     def by_list(self) -> bool:
-        """It looks at the position list, not at what payroll tells."""
+        """It looks at the position list, not at payroll."""
         return bool(self.position_categories or self.position_levels)
 
     @property
@@ -105,9 +105,9 @@ def derived(rule: RoleRule, source: str, employment: Statement) -> Statement | N
     if rule.manager_flag:
         days = within(days, _when(employment, "manager_flag", {True}))
     units = [
-        DatedLink(each, told.to if told.to.by != "source" else Ref("Unit", f"{source}:{told.to.key}", "other"))
-        for told in employment.links.get("unit", ())
-        for each in within((told.period,), days)
+        DatedLink(each, dated.to if dated.to.by != "source" else Ref("Unit", f"{source}:{dated.to.key}", "other"))
+        for dated in employment.links.get("unit", ())
+        for each in within((dated.period,), days)
     ]
     exists = union(each.period for each in units)
     if not exists:
@@ -129,7 +129,7 @@ def derived(rule: RoleRule, source: str, employment: Statement) -> Statement | N
 
 
 def _when(employment: Statement, name: str, wanted: frozenset[str] | set[Scalar]) -> Iterator[Period]:
-    return (told.period for told in employment.values.get(name, ()) if told.value in wanted)
+    return (dated.period for dated in employment.values.get(name, ()) if dated.value in wanted)
 
 
 def withdrawn(rule: RoleRule, source: str, employment: Statement) -> Statement:

@@ -5,12 +5,12 @@ from itertools import islice
 
 from api.access.roles import DOUBTS
 from api.computed.contract import FIRST, Answer, ComputedField, Plain, Request, Thing, answer_type
-from graph.corrections.distinct_persons import told_apart
+from graph.corrections.distinct_persons import distinct_persons
 
 
 def _answer(request: Request) -> list[Answer]:
-    apart = islice(told_apart(request.driver), request.first)
-    return [{**asdict(each), "persons": list(each.persons)} for each in apart]
+    found = islice(distinct_persons(request.driver), request.first)
+    return [{**asdict(each), "persons": list(each.persons)} for each in found]
 
 
 FIELD = ComputedField(

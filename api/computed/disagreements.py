@@ -20,7 +20,7 @@ def _answer(request: Request) -> list[Answer]:
     source, after = request.get("source"), request.get("after")
     if source is not None:
         request.known("source", source)
-    told = disagreements(
+    found = disagreements(
         request.driver,
         request.resources.order,
         kind.name,
@@ -29,8 +29,8 @@ def _answer(request: Request) -> list[Answer]:
         source=source,
         after="" if after is None else uuid_in(after),
     )
-    shown = (each for each in told if may(each.said, request.caller.rights))
-    return [{"thing": each.uuid, "provenance": form(each.said)} for each in islice(shown, request.first)]
+    shown = (each for each in found if may(each.claims, request.caller.rights))
+    return [{"thing": each.uuid, "provenance": form(each.claims)} for each in islice(shown, request.first)]
 
 
 def _snake(name: str | None) -> str | None:

@@ -4,12 +4,12 @@ from itertools import islice
 
 from api.access.roles import DOUBTS
 from api.computed.contract import FIRST, Answer, ComputedField, Plain, Request, Thing, answer_type
-from graph.corrections.possible_duplicates import suspicions
+from graph.corrections.possible_duplicates import possible_duplicates
 
 
 def _answer(request: Request) -> list[Answer]:
-    told = islice(suspicions(request.driver, request.resources.keyring), request.first)
-    return [{"persons": list(each.persons), "why": each.why} for each in told]
+    found = islice(possible_duplicates(request.driver, request.resources.keyring), request.first)
+    return [{"persons": list(each.persons), "why": each.why} for each in found]
 
 
 FIELD = ComputedField(

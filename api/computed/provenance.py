@@ -18,8 +18,8 @@ def _answer(request: Request) -> list[Answer]:
     kind = kind_of(request)
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         uuid = find(session, kind, request.arguments["thing"]).uuid
-    told = claims_of(request.driver, request.resources.order, kind, uuid, request.day)
-    return [form(each) for each in told if may(each, request.caller.rights)]
+    found = claims_of(request.driver, request.resources.order, kind, uuid, request.day)
+    return [form(each) for each in found if may(each, request.caller.rights)]
 
 
 def kind_of(request: Request) -> str:
@@ -37,7 +37,7 @@ def form(claims: Claims) -> Answer:
         "property": camel(claims.name),
         "rule": claims.rule,
         "disagree": claims.disagree,
-        "claims": [_claim(each) for each in claims.sayings],
+        "claims": [_claim(each) for each in claims.claims],
     }
 
 
@@ -50,7 +50,7 @@ def _claim(claim: Claim) -> Answer:
         "from": claim.period.start.isoformat(),
         "to": None if claim.period.end is None else claim.period.end.isoformat(),
         "learnedAt": claim.learnt or None,
-        "effective": claim.holds,
+        "effective": claim.effective,
     }
 
 

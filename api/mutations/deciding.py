@@ -68,11 +68,11 @@ class Deciding:
 
     @strawberry.mutation(description="Mark persons as different; they are no longer listed as possible duplicates")
     async def mark_as_different_persons(self, info: CONTEXT, persons: list[str], reason: str) -> list[Marked]:
-        return await _of_each(info, "markAsDifferentPersons", persons, reason, distinct_persons.tell_apart)
+        return await _of_each(info, "markAsDifferentPersons", persons, reason, distinct_persons.mark_as_different)
 
     @strawberry.mutation(description="Undo markAsDifferentPersons")
     async def unmark_as_different_persons(self, info: CONTEXT, persons: list[str], reason: str) -> list[Marked]:
-        return await _of_each(info, "unmarkAsDifferentPersons", persons, reason, distinct_persons.take_back)
+        return await _of_each(info, "unmarkAsDifferentPersons", persons, reason, distinct_persons.unmark_as_different)
 
     @strawberry.mutation(description="Set the owner of an account in a period")
     async def set_owner(
@@ -103,7 +103,7 @@ class Deciding:
     async def take_back_match(self, info: CONTEXT, id: strawberry.ID, reason: str) -> Decided:
         def work(editing: Editing) -> Decided:
             context = info.context
-            withdrawn_match.take_back(context.driver, context.keyring, context.order, id, editing.origin)
+            withdrawn_match.withdraw(context.driver, context.keyring, context.order, id, editing.origin)
             return Decided(id=id, uuid=None)
 
         return await Editing(info.context, "takeBackMatch", reason).do(work)

@@ -1,1 +1,1 @@
-"""Corrections by hand of who is who: join, split, reassign, tell apart, erase."""
+"""Corrections of identities by hand: join, split, reassign, mark as different, erase."""

@@ -1,4 +1,4 @@
-"""Persons who only look like one: decided by hand, kept with who decided and why, and taken back as well."""
+"""Persons who look alike but are different: marked by hand, with user and reason, and unmarked again."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from graph.errors import ChangeRejected, Unknown
 
 @dataclass(frozen=True, slots=True)
 class DistinctPersons:
-    """Two persons, sorted, who were decided to be two. ``at``: ISO 8601, UTC."""
+    """Two persons, sorted, who are marked as different. ``at``: ISO 8601, UTC."""
 
     persons: tuple[str, str]
     user: str
@@ -22,18 +22,18 @@ class DistinctPersons:
     at: str
 
 
-def tell_apart(driver: neo4j.Driver, persons: Sequence[str], origin: Origin) -> None:
-    """Each two of these persons are two. Raises ChangeRejected (two_persons), Unknown."""
+def mark_as_different(driver: neo4j.Driver, persons: Sequence[str], origin: Origin) -> None:
+    """Mark each two of these persons as different. Raises ChangeRejected (two_persons), Unknown."""
     _write(driver, persons, origin, "marked different", _APART)
 
 
-def take_back(driver: neo4j.Driver, persons: Sequence[str], origin: Origin) -> None:
-    """They may be one after all. Raises ChangeRejected (two_persons), Unknown (also if nothing was decided of them)."""
+def unmark_as_different(driver: neo4j.Driver, persons: Sequence[str], origin: Origin) -> None:
+    """Undo it. Raises ChangeRejected (two_persons), Unknown (also if they are not marked)."""
     _write(driver, persons, origin, "unmarked different", _BACK)
 
 
-def told_apart(driver: neo4j.Driver) -> Iterator[DistinctPersons]:
-    """What was decided and holds, the newest first."""
+def distinct_persons(driver: neo4j.Driver) -> Iterator[DistinctPersons]:
+    """All pairs that are marked, the newest first."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         for row in session.run(
             """

@@ -1,8 +1,8 @@
-"""Persons who are one, and one who is two: joined and split by hand (architecture.md §4 "Merge").
+"""Joins two persons into one, and splits one into two, by hand (architecture.md §4 "Merge").
 
-The joined person's node stays, empty, with ``JOINED_INTO`` to the survivor, so that its uuid, its log and what was told
-of it by hand are kept, and a split can bring it back. All that sources tell of it tells of the survivor from then on;
-its CPR numbers find the survivor, so no later reading makes it anew.
+The joined person's node stays, empty, with ``JOINED_INTO`` to the survivor, so that its uuid, its log and
+what was stated of it by hand are kept, and a split can bring it back. All that sources claim about it is about the
+survivor from then on; its CPR numbers lead to the survivor, so no later reading creates it again.
 """
 
 from collections.abc import Callable, Sequence
@@ -90,10 +90,10 @@ class Joining:
     def split(
         self, person: str, origin: Origin, records: Sequence[str] | None = None, into: str | None = None
     ) -> Written:
-        """Records (ids) of a person are of another: of ``into``, which was joined into it, or of a new one.
+        """Move records (ids) of a person to another: to ``into``, which was joined into it, or to a new one.
 
         Without ``records``, all that came with ``into`` go back with it: the join is undone. A CPR number goes with
-        the records that are kept under it. What has been told since the join, and is not named, stays.
+        the records that are kept under it. What has been stated since the join, and is not named, stays.
         Raises Unknown (unknown_record), Refused (not_joined, nothing_to_split, by_hand).
         """
 
@@ -183,7 +183,7 @@ def _id(record: KeptRecord) -> str:
     return RecordId(record.source, KIND, record.key).text()
 
 
-# -- what is told by hand ---------------------------------------------------------------------------------------
+# -- what is stated by hand -------------------------------------------------------------------------------------
 
 
 def _by_hand(records: Sequence[KeptRecord]) -> Statement | None:
@@ -193,34 +193,34 @@ def _by_hand(records: Sequence[KeptRecord]) -> Statement | None:
 def _with(
     keep: str, ours: Statement | None, theirs: Statement | None, records: Sequence[KeptRecord]
 ) -> Statement | None:
-    """The survivor's words by hand, and the other's where there are none; None = as they are.
+    """The survivor's statement by hand, filled up with the other's; None = as it is.
 
-    That somebody exists is taken over only where no source tells it of the survivor, or it would never end.
+    Existence is copied only if no source states it of the survivor; otherwise it would never end.
     """
     if theirs is None:
         return None
     kept = ours or Statement(KIND, keep, exists=None)
     values = dict(kept.values)
-    for name, tolds in theirs.values.items():
+    for name, dated in theirs.values.items():
         taken = [each.period for each in values.get(name, ())]
-        more = [DatedValue(left, each.value) for each in tolds for left in without((each.period,), taken)]
+        more = [DatedValue(left, each.value) for each in dated for left in without((each.period,), taken)]
         values[name] = tuple(sorted((*values.get(name, ()), *more), key=lambda each: each.period.start))
-    told = any(from_text(KIND, each.key, each.text)[0].exists is not None for each in records)
-    return replace(kept, values=values, exists=kept.exists if told else theirs.exists)
+    stated = any(from_text(KIND, each.key, each.text)[0].exists is not None for each in records)
+    return replace(kept, values=values, exists=kept.exists if stated else theirs.exists)
 
 
 def _less(ours: Statement, theirs: Statement) -> Statement:
-    """The survivor's words by hand without those that came from the other."""
+    """The survivor's statement by hand without what came from the other."""
     values = {
         name: tuple(
             each
-            for each in tolds
+            for each in dated
             if not any(
                 each.value == other.value and within((each.period,), (other.period,)) == (each.period,)
                 for other in theirs.values.get(name, ())
             )
         )
-        for name, tolds in ours.values.items()
+        for name, dated in ours.values.items()
     }
     return replace(ours, values=values)
 

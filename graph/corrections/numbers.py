@@ -1,8 +1,8 @@
-"""The CPR numbers of persons who are joined or split: the survivor is found by both (``graph.corrections.joining``).
+"""The CPR numbers of persons who are joined or split: both lead to the survivor (``graph.corrections.joining``).
 
-A number that came with a joined person is a ``FormerCpr`` of the survivor, with ``joined`` (whose it was; the last is
-who brought it) and ``held`` (it was the first one's own number then). Where it became the survivor's own,
-``JOINED_INTO.brought`` says so, and the one that it displaced is kept with ``displaced`` (by whose).
+A number that came with a joined person is a ``FormerCpr`` of the survivor, with ``joined`` (its owners; the last of
+them brought it) and ``held`` (it was the first owner's current number then). If it became the survivor's own,
+``JOINED_INTO.brought`` has it, and the number that it displaced is kept with ``displaced`` (the owner of the new one).
 """
 
 from collections.abc import Iterable, Mapping, Set
@@ -20,7 +20,7 @@ Number = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Divided:
-    """Which number each of two persons has after a split; the others still find them."""
+    """The number of each of two persons after a split; their other numbers still lead to them."""
 
     stays: Number | None
     stays_former: tuple[Number, ...]
@@ -34,7 +34,7 @@ class Divided:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A person's own number, and those that find the person besides."""
+    """A person's own number, and the others that lead to the person."""
 
     current: Number | None
     formers: tuple[Number, ...]
@@ -45,7 +45,10 @@ class Numbers:
             """
             MATCH (p:Person {uuid: $person})
             RETURN p {hash: p.cpr_hash, cipher: p.cpr_cipher, key: p.cpr_key} AS current,
-                COLLECT { MATCH (f:FormerCpr)-[:WAS]->(p) RETURN properties(f) } AS formers
+                COLLECT {
+                    MATCH (f:FormerCpr)-[:WAS]->(p)
+                    RETURN properties(f)
+                } AS formers
             """,
             person=person,
         ).single(strict=True)

@@ -1,9 +1,9 @@
-"""Persons who may be one.
+"""Persons who may be the same.
 
-By what a source tells, as CPR does of a number that has changed to another person's (cpr.md §7); or with the same name
-and birthday under two numbers, as when payroll first had a replacement number.
-Nothing is joined by itself: a person decides (``graph.corrections.joining``), and pairs that were decided to be two
-are left out (``graph.corrections.distinct_persons``).
+Either a source says so, as CPR does when a number has changed to another person's (cpr.md §7), or they share name and
+birthday under two numbers, as when payroll first had a replacement number. Nothing is joined automatically: a user
+decides (``graph.corrections.joining``), and pairs that are marked as different are left out
+(``graph.corrections.distinct_persons``).
 """
 
 import unicodedata
@@ -24,24 +24,24 @@ _AT_A_TIME = 1000  # persons whose numbers are opened together; bounds memory
 
 @dataclass(frozen=True, slots=True)
 class PossibleDuplicate:
-    """uuids of persons, sorted, and why they may be one."""
+    """uuids of persons, sorted, and why they may be the same."""
 
     persons: tuple[str, ...]
     why: str
 
 
-def suspicions(driver: neo4j.Driver, keyring: Keyring) -> Iterator[PossibleDuplicate]:
-    """What sources tell, then by name. Only persons who exist today; the numbers are opened here and go no further."""
-    told: set[tuple[str, ...]] = set()
-    for suspicion in _told(driver):
-        if suspicion.persons not in told:  # two that were joined may have been told of in either order
-            told.add(suspicion.persons)
-            yield suspicion
-    yield from (each for each in _by_name(driver, keyring) if each.persons not in told)
+def possible_duplicates(driver: neo4j.Driver, keyring: Keyring) -> Iterator[PossibleDuplicate]:
+    """First those of sources, then those by name. Only persons who exist today; decrypted numbers stay in here."""
+    found: set[tuple[str, ...]] = set()
+    for each in _of_sources(driver):
+        if each.persons not in found:  # after a join, a pair may be there in either order
+            found.add(each.persons)
+            yield each
+    yield from (each for each in _by_name(driver, keyring) if each.persons not in found)
 
 
 def note_same(driver: neo4j.Driver, source: str, pairs: Sequence[tuple[str, ...]]) -> None:
-    """A source tells that the two persons of each pair are one. It is asked until they are joined or told apart."""
+    """A source claims that the two persons of each pair are the same. They are listed until a user decides."""
     rows = [{"one": min(each), "other": max(each)} for each in pairs]
     if rows:
         driver.execute_query(
@@ -57,7 +57,7 @@ def note_same(driver: neo4j.Driver, source: str, pairs: Sequence[tuple[str, ...]
         )
 
 
-def _told(driver: neo4j.Driver) -> Iterator[PossibleDuplicate]:
+def _of_sources(driver: neo4j.Driver) -> Iterator[PossibleDuplicate]:
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         for row in session.run(
             f"""

@@ -1,9 +1,9 @@
-"""Records that turn out to tell of another thing: moved by hand, with all that follows from it.
+"""Moves records to another thing by hand, with all that follows from it.
 
-What a source says under a key of its own is of one thing. Where people decide that it is of another, the record moves;
-each reference that had found the thing through it follows; what holds of every thing concerned is merged anew and
-written with its change. The log's lock is held from the first look to the last write, and whoever has matched keys
-before that matches them again (``changes.identities``).
+Each record of a source is about one thing. When a user decides that it is about another one, the record moves, each
+reference that led to the thing through it follows, and every thing concerned is merged again and written with its
+change. The log stays locked from the first look to the last write; a run that has matched keys before that matches them
+again (``changes.identities``).
 """
 
 from collections.abc import Callable, Mapping
@@ -30,15 +30,15 @@ from graph.writing.loading import KeptRecord, Loaded, load
 from graph.writing.withholding import merged_and_withheld
 
 Address = Callable[[str, Ref], str | None]
-"""What a reference of a source, which stood for the giving thing, stands for from now on; None = nothing known."""
+"""Where a reference of a source, which led to the giving thing, leads from now on; None = to nothing known."""
 
 
 @dataclass(slots=True)
 class Reassignment:
-    """Records of ``giving`` that are of other things from now on (``moves``: id → uuid; None = of nothing).
+    """Records of ``giving`` that are about other things from now on (``moves``: id → uuid; None = about nothing).
 
-    ``entries``: the things that get an entry in the log in any case: what is said to have happened, and what is told
-    beside. ``by_hand``: what is told by hand of a thing instead of what was. ``emptied``: things that are no more.
+    ``entries``: the things that get an entry in the log in any case: its operation, and what is logged beside.
+    ``by_hand``: the new statement by hand of a thing. ``emptied``: things that no longer exist.
     """
 
     kind: str
@@ -52,7 +52,7 @@ class Reassignment:
 
 @dataclass(slots=True)
 class _Concerned:
-    """A thing, the records that tell of it from now on, and those of them that are to be written."""
+    """A thing, its records from now on, and those of them that are to be written."""
 
     loaded: Loaded
     records: list[KeptRecord]
@@ -100,7 +100,7 @@ class Reassigning:
     # -- looking ------------------------------------------------------------------------------------------------
 
     def _uuids(self) -> dict[str, list[str]]:
-        """Everything concerned, by kind: giver, receivers, and whatever any record says points to the giver."""
+        """Everything concerned, by kind: giver, receivers, and everything that any record links to the giver."""
         pointing = [each.name for each in KINDS.values() if any(self.what.kind in link.targets for link in each.links)]
         uuids: dict[str, set[str]] = {kind: set() for kind in KINDS}
         uuids[self.what.kind] = {self.what.giving, *self.what.entries, *filter(None, self.what.moves.values())}
@@ -125,14 +125,14 @@ class Reassigning:
                 to = self.what.moves.get(key, uuid) if kind == self.what.kind else uuid
                 if to is None:
                     continue
-                told = self._readdressed(kind, record)
-                found[to].records.append(told)
-                if told is not record:
-                    found[to].changed[key] = told
+                moved = self._readdressed(kind, record)
+                found[to].records.append(moved)
+                if moved is not record:
+                    found[to].changed[key] = moved
         for uuid, statement in self.what.by_hand.items() if kind == self.what.kind else ():
-            told = KeptRecord(MANUAL, statement.key, "", to_text(statement, {}))
+            by_hand = KeptRecord(MANUAL, statement.key, "", to_text(statement, {}))
             of_sources = [record for record in found[uuid].records if record.source != MANUAL]
-            found[uuid].records = [*of_sources, told]
+            found[uuid].records = [*of_sources, by_hand]
         return found
 
     def _readdressed(self, kind: str, record: KeptRecord) -> KeptRecord:
@@ -146,7 +146,7 @@ class Reassigning:
         }
         if not changed:
             return record
-        # What points to nothing is asked again in the next run.
+        # A reference to nothing is resolved again in the next run.
         fingerprint = "" if None in changed.values() else record.fingerprint
         return replace(record, text=to_text(statement, {**resolved, **changed}), fingerprint=fingerprint)
 
@@ -167,8 +167,10 @@ class Reassigning:
                     self._employments[f":{number}"] = link.to
 
     def _difference(self, kind: str, uuid: str, concerned: _Concerned) -> Difference:
-        told = [ResolvedStatement(each.source, *from_text(kind, each.key, each.text)) for each in concerned.records]
-        left = merged_and_withheld(KINDS[kind], told, self.order, today())
+        statements = [
+            ResolvedStatement(each.source, *from_text(kind, each.key, each.text)) for each in concerned.records
+        ]
+        left = merged_and_withheld(KINDS[kind], statements, self.order, today())
         for place in left.stripped:
             record, stated = concerned.records[place], left.candidates[place]
             stripped = replace(record, text=to_text(stated.statement, stated.resolved), fingerprint="")
@@ -234,7 +236,7 @@ class Reassigning:
                 kind=kind,
                 moment=now(),
             ).consume()
-        # After what is told by hand: of that, too, something may be withheld.
+        # After the statements by hand: something of them may be withheld, too.
         rows = [{"id": key, "values": each.text, "hash": each.fingerprint} for key, each in changed]
         self.tx.run(
             "UNWIND $rows AS row MATCH (r:SourceRecord {id: row.id}) SET r.values = row.values, r.hash = row.hash",
@@ -252,7 +254,7 @@ class Reassigning:
         self.tx.run(cypher.rewrite(kind), rows=rows, moment=moment).consume()
         erased = {each.uuid: each.erased for each in differences if each.erased}
         if erased and kind == self.what.kind:
-            # What was told of the giving thing was told of a protected one, as is known now.
+            # What the log has about the giving thing was about a protected one, as is known now.
             erased[self.what.giving] = frozenset[str]().union(*erased.values())
         erase(self.tx, erased)
         learned = range(number, number + len(differences))

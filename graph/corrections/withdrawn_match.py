@@ -1,4 +1,4 @@
-"""A decision on an ambiguous record is taken back: the record waits again, and what it had told is detached at once."""
+"""Withdraws the decision on an ambiguous record: the record waits again, and loses its effect at once."""
 
 import neo4j
 
@@ -11,11 +11,11 @@ from graph.statements.precedence import SourceOrder
 from graph.statements.statement import Ref
 
 
-def take_back(driver: neo4j.Driver, keyring: Keyring, order: SourceOrder, decision: str, origin: Origin) -> None:
-    """Of a ``MatchDecision`` by id. Raises Unknown (unknown_decision).
+def withdraw(driver: neo4j.Driver, keyring: Keyring, order: SourceOrder, decision: str, origin: Origin) -> None:
+    """Withdraw a ``MatchDecision`` by id. Raises Unknown (unknown_decision).
 
-    A thing that was made by the decision, and of which nobody else tells, exists no more. The source tells the record
-    again in its next whole reading.
+    A thing that was created by the decision, and that no other record is about, ceases to exist. The record comes again
+    with the source's next whole reading.
     """
     with driver.session() as session:
         shown = turned_day(session)

@@ -61,7 +61,7 @@ class Keyring:
         return hmac.digest(self.hash_key, cpr.encode(), "sha256").hex()[:32]
 
     def fingerprint(self, *raw: bytes) -> str:
-        """Keyed hash of anything that may hold a CPR number."""
+        """Keyed hash of anything that may contain a CPR number."""
         digest = hashlib.blake2b(key=self.hash_key, digest_size=16)
         for part in raw:
             digest.update(len(part).to_bytes(8, "big"))
@@ -83,9 +83,10 @@ class Keyring:
 
 
 def require_keys_of(driver: neo4j.Driver, keyring: Keyring) -> None:
-    """Before numbers are looked up: is one in the graph what these keys make of it? Raises MissingKey, OtherKeys.
+    """Before numbers are looked up: whether these keys are those of a number in the graph. Raises MissingKey,
+    OtherKeys.
 
-    Keys that are lost, or those of another RECONNECT_HOME, would match nobody, and make each person a second time.
+    With other keys (those of another RECONNECT_HOME) no person would match, and each would be created a second time.
     """
     rows, _, _ = driver.execute_query(
         """
@@ -109,7 +110,7 @@ def require_keys_of(driver: neo4j.Driver, keyring: Keyring) -> None:
             )
 
 
-# Where numbers are: label, and the properties that identify a node, hold the cipher text, and name its key.
+# Where numbers are: label, and the properties that identify a node, contain the cipher text, and name its key.
 _HOLDERS = (("Person", "uuid", "cpr_cipher", "cpr_key"), ("FormerCpr", "hash", "cipher", "key"))
 
 
@@ -156,7 +157,7 @@ _REPLACEMENT_DAYS = 60
 _BETWEEN = r"[\s\u2010-\u2015\u2212-]"
 """Blanks, hyphens and dashes, as people put them into a number."""
 _BETWEEN_IN_TEXT = r"[\s\u2010-\u2015\u2212\u200c\u200d./_\u00b7-]"
-"""What more stands in a number that is written into a text: dots, slashes, joiners. ``\\s`` is any script's blank."""
+"""What may also separate the digits of a number in a text: dots, slashes, joiners. ``\\s`` is any script's blank."""
 _LIKE_A_NUMBER = re.compile(rf"(?<!\d)\d\d(?:{_BETWEEN_IN_TEXT}?\d\d){{2}}{_BETWEEN_IN_TEXT}{{0,3}}\d{{4}}(?!\d)")
 _FIRST_HALF = re.compile(r"\b\d{6}-")
 _DOTS = "••••••••••"
@@ -168,8 +169,8 @@ def is_number(digits: str) -> bool:
     """Whether ten digits are a CPR number, or a replacement number: the one rule for every source and question.
 
     They begin with a date, in the century that the seventh digit and the year give; a replacement number has 60 added
-    to its day. One digit ten times is a placeholder. Modulus 11 says nothing: numbers without a valid check have been
-    issued since 2007.
+    to its day. One digit ten times is a placeholder. Modulus 11 is not checked: numbers without a valid check digit
+    have been issued since 2007.
     """
     if len(digits) != 10 or not (digits.isascii() and digits.isdigit()) or len(set(digits)) == 1:
         return False
@@ -188,7 +189,7 @@ def number_in(written: str) -> str | None:
 
 
 def numbers_in(text: str) -> Iterator[tuple[int, int]]:
-    """Where CPR numbers stand in a text, in whatever digits: (start, end), half-open."""
+    """Places of CPR numbers in a text, in whatever digits: (start, end), half-open."""
     for found in _LIKE_A_NUMBER.finditer(text):
         if is_number("".join(str(unicodedata.decimal(each)) for each in found[0] if each.isdecimal())):
             yield found.span()
@@ -214,10 +215,10 @@ def birthday(cpr: str) -> str:
     return f"{day - _REPLACEMENT_DAYS if is_replacement(cpr) else day:02d}{cpr[2:6]}"
 
 
-# -- hiding what may be one ------------------------------------------------------------------------------------------
+# -- hiding possible numbers ----------------------------------------------------------------------------------------
 
-# What may stand between two digits, and between the groups DD MM YY NNNN. With a dot or a dash elsewhere it is another
-# number (an address of the network, say).
+# Separators between two digits, and between the groups DD MM YY NNNN. With a dot or a dash elsewhere it is another
+# number, such as a network address.
 _THIN = "[ \t\u00a0\u00ad\u2007\u2009\u200a\u200b\u200c\u200d\u202f\u2060\ufeff]?"
 _GROUPED = _THIN + "[-\u2010-\u2015\u2212./]?" + _THIN
 

@@ -1,4 +1,4 @@
-"""Who was looked up in the CPR register, when, by whom and why: kept before the call is made (cpr.md §8.2).
+"""Log of look-ups in the CPR register: person, moment, user and reason, written before the call (cpr.md §8.2).
 
 ``(:CprLookup {id, at, person, by, purpose, service, code, answered})``: ``person`` is a uuid, never a number, and
 empty where the person is not known here. Entries are only added: nothing in REConnect changes or removes one, except

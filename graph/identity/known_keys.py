@@ -1,7 +1,7 @@
-"""Which thing is meant: from source keys, natural keys and CPR hashes to uuids (matching, architecture.md §4 "Merge").
+"""Resolves source keys, natural keys and CPR hashes to uuids (matching, architecture.md §4 "Merge").
 
 A cache over the graph that is filled a batch at a time, so that neither a reading of everything nor one of ten
-records asks the graph once a record.
+records queries the graph once a record.
 """
 
 import marshal
@@ -23,12 +23,12 @@ from graph.statements.statement import Ref
 from graph.time import ALWAYS, Period, today
 
 MANY = 5000
-"""Who has asked for more records of one kind than this goes through all of them: they are learnt in one go."""
-_BLOCKS = 2  # of many rows, that the driver holds at a time
+"""After more records of one kind than this, all of the kind are loaded in one go."""
+_BLOCKS = 2  # of many rows, that the driver keeps at a time
 
 
 class RecordId(NamedTuple):
-    """Who says it (source), of what (kind), under which key of its own."""
+    """Source, kind and the source's own key of a record."""
 
     source: str
     kind: str
@@ -40,7 +40,7 @@ class RecordId(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A kept record: the thing it tells of, and the fingerprint of what it was made from ("" = not complete)."""
+    """A kept record: the thing it is about, and the fingerprint of what it was made from ("" = not complete)."""
 
     uuid: str
     fingerprint: str
@@ -48,7 +48,7 @@ class Kept(NamedTuple):
 
 @dataclass(slots=True)
 class Holder:
-    """A thing with a natural key: the days that it has been there, whether it is today, and who tells of it."""
+    """A thing with a natural key: the days of its existence, whether it exists today, and its sources."""
 
     uuid: str
     life: Period
@@ -105,7 +105,7 @@ PERSONS_BY_CPR = _in_blocks(
     """,
     "hash", "coalesce(now.uuid, before.uuid)", "now IS NULL",
 )  # fmt: skip
-# (key, employments, their persons): those that hold today, else all that ever did: a number may have been used again.
+# (key, employments, their persons): those in force today, else all that ever were: a number may have been used again.
 BY_EMPLOYMENT = _in_blocks(
     f"""
     UNWIND $rows AS row
@@ -124,13 +124,13 @@ BY_EMPLOYMENT = _in_blocks(
 
 
 def employment_rows(keys: Iterable[str]) -> list[dict[str, str]]:
-    """What ``BY_EMPLOYMENT`` asks for, of keys ``<institution>:<number>``."""
+    """Parameters of ``BY_EMPLOYMENT``, for keys ``<institution>:<number>``."""
     split = ((key, *key.rpartition(":")[::2]) for key in keys)
     return [{"key": key, "institution": institution, "number": number} for key, institution, number in split]
 
 
 class KnownKeys:
-    """Answers from what was learnt; ``learn_…`` asks the graph for what is not known yet."""
+    """Answers from what is loaded; ``learn_…`` loads from the graph what is not known yet."""
 
     def __init__(self, driver: neo4j.Driver) -> None:
         self._driver = driver
@@ -138,7 +138,7 @@ class KnownKeys:
         self._identities: int | None = None
         # (source, kind) → key → record; None = there is none.
         self._records: defaultdict[tuple[str, str], DiskMap[Kept | None]] = defaultdict(lambda: DiskMap(_packed, _kept))
-        self._asked: Counter[tuple[str, str]] = Counter()  # how many records were asked for by key
+        self._asked: Counter[tuple[str, str]] = Counter()  # how many records were looked up by key
         self._whole: set[tuple[str, str]] = set()  # (source, kind) of which all records are known
         self._naturals: dict[tuple[str, str], list[Holder]] = {}
         self._cprs: DiskMap[str | None] = DiskMap(marshal.dumps, marshal.loads)
@@ -148,7 +148,7 @@ class KnownKeys:
         self._employments: DiskMap[str | None] = DiskMap(marshal.dumps, marshal.loads)
 
     def learn_all(self, source: str, kinds: Iterable[str]) -> None:
-        """Everything that a source has told of these kinds; asked for once."""
+        """Load all records of a source of these kinds, once."""
         for kind in kinds:
             if (source, kind) in self._whole:
                 continue
@@ -203,7 +203,7 @@ class KnownKeys:
                 self._naturals[kind, row["key"]].append(holder)
 
     def learn_refs(self, refs: Iterable[Ref], source: str) -> None:
-        """All that ``resolve`` will be asked."""
+        """Load all that ``resolve`` will need."""
         records: set[RecordId] = set()
         naturals: set[tuple[str, str]] = set()
         cprs: set[str] = set()
@@ -244,7 +244,7 @@ class KnownKeys:
                         self._employments[_of(kind, key)] = uuids[0]
 
     def resolve(self, ref: Ref, source: str) -> str | None:
-        """The uuid that a reference stands for; None where nothing fits it (yet)."""
+        """The uuid that a reference leads to; None if nothing fits it (yet)."""
         if ref.by == "uuid":
             return self._uuids.get(_of(ref.kind, ref.key))
         if ref.by == "natural":
@@ -267,19 +267,19 @@ class KnownKeys:
         return self._cprs.get(cpr_hash)
 
     def is_former(self, cpr_hash: str) -> bool:
-        """Whether the number was changed, so that it is nobody's today."""
+        """Whether the number was changed, so that no person has it today."""
         return cpr_hash in self._formers
 
     def natural(self, kind: str, key: str) -> str | None:
-        """The thing that a natural key stands for: the one in force, else the one that was there last."""
+        """The thing with a natural key: the one in force, else the last one."""
         holders = self._naturals.get((kind, key))
         return max(holders, key=lambda each: each.rank).uuid if holders else None
 
     def natural_of(self, kind: str, key: str, source: str, life: Sequence[Period] | None) -> str | None:
-        """The thing that a new record of a source is of, by its natural key.
+        """The thing that a new record of a source is about, by its natural key.
 
-        Where keys are used again (``Kind.reused``) it is one that is there on one of the days that the record tells
-        of, and of which the source does not tell under another key of its own.
+        Where keys are used again (``Kind.reused``) the thing must exist on one of the days of the record, and must have
+        no other record of the source.
         """
         if not KINDS[kind].reused:
             return self.natural(kind, key)
@@ -315,7 +315,7 @@ class KnownKeys:
                 self._cprs[key] = None
 
     def forget(self) -> None:
-        """Start anew: somebody else has written meanwhile."""
+        """Start again: another writer has written meanwhile."""
         self._records.clear()
         self._asked.clear()
         self._whole.clear()
@@ -327,7 +327,7 @@ class KnownKeys:
         self._identities = None
 
     def is_outdated(self, tx: neo4j.ManagedTransaction) -> bool:
-        """Records have been moved to other things since it first looked. Asked under the log's lock."""
+        """Whether records have been moved to other things since the first look. Call it while the log is locked."""
         return self._identities is not None and self._identities != identities(tx)
 
     def _rows(self, query: str, **parameters: object) -> Sequence[neo4j.Record]:
@@ -337,7 +337,7 @@ class KnownKeys:
             return list(session.run(query, {**parameters, "today": today()}))
 
     def _blocks(self, query: str, **parameters: object) -> Iterator[neo4j.Record]:
-        """As ``_rows``, of rows that hold many each (``_in_blocks``): one after the other, not all at once."""
+        """As ``_rows``, of rows with many values each (``_in_blocks``): one after the other, not all at once."""
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=_BLOCKS) as session:
             if self._identities is None:
                 self._identities = identities(session)

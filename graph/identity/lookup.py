@@ -22,14 +22,14 @@ def canonical(uuid: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A thing. ``source``: whose key it was asked by; None = by uuid or natural key."""
+    """A thing. ``source``: the source of the key it was found by; None = by uuid or natural key."""
 
     uuid: str
     source: str | None = None
 
 
 def surviving_query(kind: str) -> str:
-    """``asked``, and ``uuid``: what is known by the ``uuid`` in scope; of a person joined into another, that other."""
+    """``asked``, and ``uuid``: the thing with the ``uuid`` in scope; for a person joined into another, that other."""
     if kind != "Person":
         return f"MATCH (n:{kind} {{uuid: uuid}}) RETURN uuid AS asked, n.uuid AS uuid"
     return """
@@ -79,7 +79,7 @@ def find_query(kind: str) -> str:
     natural = KINDS[kind].natural
     by_natural = ""
     if natural:
-        # The key of what has ended may be used again: then it stands for what is in force, else for the last one.
+        # The key of what has ended may be used again: then it leads to what is in force, else to the last one.
         one = (
             f"WITH n ORDER BY {exists('n')} DESC, coalesce(n.from, date({{year: 1}})) DESC LIMIT 1"
             if KINDS[kind].reused

@@ -1,8 +1,8 @@
-"""Matching by configured keys, and what waits for a person to decide (architecture.md §4 "Merge").
+"""Matching by configured keys, and records that wait for a decision (architecture.md §4 "Merge").
 
 A statement whose thing is known neither by its record, nor by CPR number, nor by natural key, is compared by match
-keys with things that other sources have told of. One fits: it is that thing. Several fit: it is not guessed; the
-statement waits as an ``Ambiguity`` until somebody decides, and everything else goes on.
+keys with things of other sources. If one fits, it is that thing. If several fit, there is no guess: the statement waits
+as an ``Ambiguity`` for a decision, and everything else goes on.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from graph.statements.statement import Statement
 MatchKeys = Mapping[str, tuple[tuple[str, ...], ...]]  # kind → combinations of properties, tried in order
 
 # An employment number is unique in its institution (sd.md §3.1); a unit's code may be used twice (sd.md pitfall 23),
-# so units are only matched by codes where the municipality says so.
+# so units are only matched by codes if the settings say so.
 DEFAULT_MATCH_KEYS: MatchKeys = {"Employment": (("institution", "number"),)}
 
 
@@ -33,14 +33,14 @@ class Undecided:
 
 @dataclass(slots=True)
 class Matches:
-    """What the match keys have found: record → uuid, and what nobody can tell."""
+    """What the match keys have found: record → uuid, and records that fit several things."""
 
     found: dict[RecordId, str] = field(default_factory=dict)
     undecided: list[Undecided] = field(default_factory=list)
 
 
 def match(driver: neo4j.Driver, source: str, statements: Sequence[Statement], keys: MatchKeys) -> Matches:
-    """Find the things that new statements of one source are of. Asks once a kind and key, not once a statement."""
+    """Find the things that new statements of a source are about, with one query a kind and key."""
     matches = Matches()
     for kind, combinations in keys.items():
         left = [each for each in statements if each.kind == kind]
@@ -82,7 +82,7 @@ def _by(
 
 
 def keep_undecided(driver: neo4j.Driver, undecided: Iterable[Undecided]) -> None:
-    """Put what nobody can tell on the list; what is on it already costs no write."""
+    """List the undecided records; those on the list already cost no write."""
     rows = [
         {
             "id": each.record.text(),

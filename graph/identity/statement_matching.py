@@ -32,7 +32,7 @@ class MatchedStatement:
 
 
 class StatementMatcher:
-    """Matches statements with things. Keep one per run: ``index`` caches what keys stand for."""
+    """Matches statements with things. Keep one per run: ``index`` caches what keys lead to."""
 
     def __init__(
         self, driver: neo4j.Driver, keyring: Keyring, index: KnownKeys, match_keys: MatchKeys = DEFAULT_MATCH_KEYS

@@ -42,7 +42,7 @@ KINDS: dict[str, Kind] = {
     )
 }  # fmt: skip
 
-# A responsibility is written kind:key (nearest.yaml): which kind stands behind each prefix.
+# A responsibility is written kind:key (nearest.yaml): the kind of each prefix.
 RESPONSIBILITY_PREFIXES = {
     "kle": "KleNode",
     "system": "ItSystem",
@@ -50,7 +50,7 @@ RESPONSIBILITY_PREFIXES = {
     "function": "Function",
 }
 
-# Properties that people write in their own words, and everybody may read: no place for a CPR number.
+# Properties that people write in their own words, and every token may read: no place for a CPR number.
 PROSE = frozenset({
     "name", "short_name", "type_name", "given_name", "surname", "addressing_name", "alias_given_name", "alias_surname",
     "title", "short_title", "supplier", "occupation", "school_roles", "coverage", "description", "display_name", "tags",

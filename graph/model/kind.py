@@ -14,10 +14,10 @@ class Property:
     """A value that may change over time. ``access`` private = home address, private phone; cpr = CPR number.
 
     ``withheld_while``: a yes_no property of the same thing; until it is over no source's value is kept, of no day, and
-    what was known is erased, whoever tells of it (``graph.writing.withholding``; cpr.md §7: the address of a protected
+    what was known is erased, whatever its source (``graph.writing.withholding``; cpr.md §7: the address of a protected
     person).
-    ``identifies``: it tells who a person is (a name in any form, a login, a mail address, a photo); of a person with a
-    protected name it is kept from analysts and from what a terminal shows.
+    ``identifies``: it reveals who a person is (a name in any form, a login, a mail address, a photo); of a person with
+    a protected name it is kept from analysts and from what a terminal shows.
     """
 
     name: str
@@ -38,8 +38,8 @@ class Link:
 
     Stated by the kind that it is listed under. ``incoming``: in the graph the arrow points from the other thing to
     this one. ``single``: at most one at a time (the highest source wins, day by day); else all sources' are kept.
-    ``outlives``: as told, not cut to the thing's existence: a walk up the organisation goes on through a closed unit
-    as long as its own PART_OF holds (nearest.yaml A14); what took a thing's place did so when it ended.
+    ``outlives``: as stated, not cut to the thing's existence: a walk up the organisation goes on through a closed unit
+    as long as its own PART_OF is in force (nearest.yaml A14); a successor follows when a thing ends.
     ``owner``: leads to the person whose the thing is, or to something else of that person's.
     """
 
@@ -62,7 +62,7 @@ class Link:
 class Kind:
     """A kind of thing. ``natural``: the property that identifies it to people and other sources.
 
-    ``reused``: when a thing has ended, another one may get its natural key. The key then stands for the one in force.
+    ``reused``: when a thing has ended, another one may get its natural key. The key then leads to the one in force.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Kind:
 
     @property
     def state(self) -> str:
-        """Label of the nodes that hold its values over time."""
+        """Label of the nodes with its values over time."""
         return f"{self.name}State"
 
     def link(self, name: str) -> Link:

@@ -103,22 +103,22 @@ def entry(change: Mapping[str, Any], private: bool) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """What an entry tells as before, or as after. ``states``: each with from, to and its values."""
+    """An entry's before, or its after. ``states``: each with from, to and its values."""
 
     states: Sequence[Mapping[str, Any]]
     links: Sequence[Mapping[str, Any]]
 
     @classmethod
     def of(cls, text: str | None, day: str | None) -> "_Side":
-        told = orjson.loads(text) if text else None
-        if told is None:
+        side = orjson.loads(text) if text else None
+        if side is None:
             return cls((), ())
-        if "values" in told:  # of the day turn, which tells of one day
+        if "values" in side:  # of the day turn, which is about one day
             return cls(
-                ({"from": day, "to": None, **told["values"]},),
-                [{"from": day, "to": None, **each} for each in told.get("links", ())],
+                ({"from": day, "to": None, **side["values"]},),
+                [{"from": day, "to": None, **each} for each in side.get("links", ())],
             )
-        return cls(told.get("states", ()), told.get("links", ()))
+        return cls(side.get("states", ()), side.get("links", ()))
 
 
 def _differing(name: str, was: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> Iterator[ChangedValue]:

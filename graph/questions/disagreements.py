@@ -1,4 +1,4 @@
-"""Where sources say different things of which only one can hold (architecture.md §4 "Merge")."""
+"""Where sources claim different values, of which only one can be effective (architecture.md §4 "Merge")."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import date
 import neo4j
 
 from graph.model import KINDS
-from graph.questions.provenance import Claims, sayings
+from graph.questions.provenance import Claims, claims_of
 from graph.statements.precedence import SourceOrder
 from graph.writing.loading import KeptRecord
 
@@ -16,10 +16,10 @@ AT_A_TIME = 1000  # things; bounds memory
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A property of a thing of which two sources say different things."""
+    """A property of a thing for which two sources claim different values."""
 
     uuid: str
-    said: Claims
+    claims: Claims
 
 
 def disagreements(
@@ -32,25 +32,25 @@ def disagreements(
     source: str | None = None,
     after: str = "",
 ) -> Iterator[Disagreement]:
-    """Those of one kind, by uuid, found as they are asked for.
+    """Those of one kind, by uuid, found one batch after the other.
 
     ``name``: only of this property or link. ``source``: only where it takes part. ``after``: go on after this uuid.
     """
     while True:
-        batch = _told_twice(driver, kind, after)
+        batch = _of_several_records(driver, kind, after)
         for uuid, records in batch:
             if source is not None and not any(each.source == source for each in records):
                 continue
-            for said in sayings(KINDS[kind], records, order, day):
-                takes_part = source is None or any(each.source == source for each in said.sayings)
-                if said.disagree and takes_part and (name is None or said.name == name):
-                    yield Disagreement(uuid, said)
+            for claims in claims_of(KINDS[kind], records, order, day):
+                takes_part = source is None or any(each.source == source for each in claims.claims)
+                if claims.disagree and takes_part and (name is None or claims.name == name):
+                    yield Disagreement(uuid, claims)
         if len(batch) < AT_A_TIME:
             return
         after = batch[-1][0]
 
 
-def _told_twice(driver: neo4j.Driver, kind: str, after: str) -> list[tuple[str, Sequence[KeptRecord]]]:
+def _of_several_records(driver: neo4j.Driver, kind: str, after: str) -> list[tuple[str, Sequence[KeptRecord]]]:
     rows, _, _ = driver.execute_query(
         f"""
         MATCH (n:{kind})

@@ -1,7 +1,7 @@
 """What a release of KLE has changed, as KL's subscribers speak of it (kle.md §6.8): read out of the change log.
 
 One change of the log may be several kinds at once: an entry is renamed and its end is announced. An end that is to come
-is announced when it becomes known; that it has ended is told on its day, by the day turn, and only then.
+is announced when it becomes known; that it has ended is reported on its day, by the day turn, and only then.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ RETURN c.number AS change, c.run AS run, c.kind AS kind, n.uuid AS thing, n.numb
 ORDER BY c.number
 """
 _VALUES: Mapping[What, str] = {"renamed": "title", "uuid_corrected": "kle_uuid"}
-_Told = tuple[What, str | None, str | None]
+_Change = tuple[What, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +53,19 @@ class KleChange:
 
 
 def kle_changes(driver: neo4j.Driver, run: str | None = None, after: int = 0) -> Iterator[KleChange]:
-    """Those of one run (None: of all, and of the day turn) after a number of the log, in its order, as asked for."""
-    asked = {"kinds": list(KINDS_OF_KLE), "run": run, "after": after, "kle": KLE, "turn": DAY_TURN}
+    """Those of one run (None: of all, and of the day turn) after a number of the log, in its order, as a stream."""
+    parameters = {"kinds": list(KINDS_OF_KLE), "run": run, "after": after, "kle": KLE, "turn": DAY_TURN}
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        for row in session.run(_CHANGES, asked):
+        for row in session.run(_CHANGES, parameters):
             if row["source"] == DAY_TURN:
                 day = None if row["day"] is None else row["day"].to_native().isoformat()
                 what = _ending(orjson.loads(row["before"])["values"].get("ending"))
-                told: Iterable[_Told] = [(what, None, day)]
+                changes: Iterable[_Change] = [(what, None, day)]
                 successors = tuple(sorted(row["successors"]))
             else:
-                told = _kinds(row["operation"], row["before"], row["after"], _day(row["at"].to_native()))
+                changes = _kinds(row["operation"], row["before"], row["after"], _day(row["at"].to_native()))
                 successors = _Side.of(row["after"]).successors
-            for what, old, new in told:
+            for what, old, new in changes:
                 followed = successors if what == "moved" else ()
                 yield KleChange(
                     row["change"], row["run"], row["kind"], row["thing"], row["number"], what, old, new, followed
@@ -92,9 +92,9 @@ class _Side:
 
     @classmethod
     def of(cls, text: str | None) -> "_Side":
-        told = orjson.loads(text) if text else {}
-        links = (each["uuid"] for each in told.get("links", ()) if each["name"] == "replaced_by")
-        return cls(told.get("states", ()), tuple(dict.fromkeys(links)))
+        side = orjson.loads(text) if text else {}
+        links = (each["uuid"] for each in side.get("links", ()) if each["name"] == "replaced_by")
+        return cls(side.get("states", ()), tuple(dict.fromkeys(links)))
 
     def last(self, name: str) -> str | None:
         return str(self.states[-1][name]) if self.states and self.states[-1].get(name) is not None else None
@@ -103,8 +103,8 @@ class _Side:
         return str(self.states[0]["from"])
 
 
-def _kinds(operation: str, taken: str | None, put: str | None, day: date) -> Iterator[_Told]:
-    """What a change of the log, made on ``day``, means; ``taken`` and ``put``: what it tells as before and after."""
+def _kinds(operation: str, taken: str | None, put: str | None, day: date) -> Iterator[_Change]:
+    """What a change of the log, made on ``day``, means; ``taken`` and ``put``: its before and after."""
     before, now = _Side.of(taken), _Side.of(put)
     if not before.states and now.states:
         # Nothing was taken away: it is new, or it had ended and begins again.
@@ -126,5 +126,5 @@ def _kinds(operation: str, taken: str | None, put: str | None, day: date) -> Ite
         yield "end_announced", old, new
 
 
-def _ending(told: str | None) -> What:
-    return "moved" if told == "moved" else "missing" if told == "missing" else "ended"
+def _ending(ending: str | None) -> What:
+    return "moved" if ending == "moved" else "missing" if ending == "missing" else "ended"

@@ -1,6 +1,6 @@
 """What of KLE has ended, what took its place, and who still uses it (kle.md §6.9).
 
-A tag follows on a decision, not by itself: the old one keeps holding until somebody has decided. What is proposed: the
+A tag follows on a decision, not automatically: the old one stays in force until then. What is proposed: the
 one successor; to choose, where there are several; without one, the nearest living ancestor. Successors that have ended
 themselves are followed to the living end; a cycle is reported.
 """
@@ -21,18 +21,44 @@ _KLE = next(prefix for prefix, kind in RESPONSIBILITY_PREFIXES.items() if kind =
 _NODES = """
 MATCH (n:KleNode)
 RETURN n.uuid AS uuid, n.number AS number, n.title AS title, n.ending AS ending, n.from AS from, n.to AS to,
-    COLLECT { MATCH (n)-[:REPLACED_BY]->(m:KleNode) RETURN DISTINCT m.uuid } AS successors,
-    COLLECT { MATCH (n)-[:WITHIN]->(m:KleNode) RETURN DISTINCT m.uuid } AS above
+    COLLECT {
+        MATCH (n)-[:REPLACED_BY]->(m:KleNode)
+        RETURN DISTINCT m.uuid
+    } AS successors,
+    COLLECT {
+        MATCH (n)-[:WITHIN]->(m:KleNode)
+        RETURN DISTINCT m.uuid
+    } AS above
 """
 _USERS = f"""
 UNWIND $uuids AS uuid
 MATCH (n:KleNode {{uuid: uuid}})
 RETURN uuid,
-    COLLECT {{ MATCH (n)<-[r:PERFORMS]-(u:Unit) WHERE {in_force("r")} RETURN DISTINCT u.uuid }} AS performed_by,
-    COLLECT {{ MATCH (n)<-[r:RESPONSIBLE_FOR]-(u:Unit) WHERE {in_force("r")} RETURN DISTINCT u.uuid }} AS responsible,
-    COLLECT {{ MATCH (n)<-[r:INTERESTED_IN]-(u:Unit) WHERE {in_force("r")} RETURN DISTINCT u.uuid }} AS interested,
-    COLLECT {{ MATCH (n)<-[r:ABOUT]-(a:Assignment) WHERE {in_force("r")} RETURN DISTINCT a.uuid }} AS assignments,
-    COLLECT {{ MATCH (n)<-[r:SCOPE_ABOUT]-(s:Substitution) WHERE {in_force("r")} RETURN DISTINCT s.uuid }} AS scopes
+    COLLECT {{
+        MATCH (n)<-[r:PERFORMS]-(u:Unit)
+        WHERE {in_force("r")}
+        RETURN DISTINCT u.uuid
+    }} AS performed_by,
+    COLLECT {{
+        MATCH (n)<-[r:RESPONSIBLE_FOR]-(u:Unit)
+        WHERE {in_force("r")}
+        RETURN DISTINCT u.uuid
+    }} AS responsible,
+    COLLECT {{
+        MATCH (n)<-[r:INTERESTED_IN]-(u:Unit)
+        WHERE {in_force("r")}
+        RETURN DISTINCT u.uuid
+    }} AS interested,
+    COLLECT {{
+        MATCH (n)<-[r:ABOUT]-(a:Assignment)
+        WHERE {in_force("r")}
+        RETURN DISTINCT a.uuid
+    }} AS assignments,
+    COLLECT {{
+        MATCH (n)<-[r:SCOPE_ABOUT]-(s:Substitution)
+        WHERE {in_force("r")}
+        RETURN DISTINCT s.uuid
+    }} AS scopes
 """
 _SHARED = f"""
 MATCH (n:KleNode)<-[r:RESPONSIBLE_FOR]-(u:Unit)

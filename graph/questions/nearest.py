@@ -1,7 +1,7 @@
 """Nearest holder, and nearest manager (architecture.md §4 "Nearest holder"; decisions A1–A24 of nearest.yaml).
 
 The holders whose assignment is FOR the unit itself; if none qualifies, for its parent on that day; and so on to the
-root. ``answer`` is the rule. The Cypher only tells it what holds on the day (``graph.questions.nearest_holders``).
+root. ``answer`` is the rule. The Cypher only reads what is in force on the day (``graph.questions.nearest_holders``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,8 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``covering``: what covers the responsibility asked for; None = none was asked for. ``leaving_out``: a person.
+    """``covering``: what covers the responsibility of the question; None = it has no responsibility. ``leaving_out``: a
+    person.
 
     ``types``: only holders whose employment is of one of these types; empty = any.
     """
@@ -44,7 +45,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """The answer. ``path``: units visited; ``steps``: how many above the start; ``reason`` where nobody answered."""
+    """The answer. ``path``: units visited; ``steps``: how many above the start; ``reason`` if no holder was found."""
 
     holders: tuple[Holder, ...] = ()
     level_unit: str | None = None
@@ -63,7 +64,7 @@ class OfEmployment:
 
 @dataclass(slots=True)
 class Names:
-    """uuid → source key, for answers to whoever asked by key."""
+    """uuid → source key, for answers to questions by key."""
 
     keys: Mapping[str, str] = field(default_factory=dict)
 
@@ -107,7 +108,7 @@ def _qualifies(candidate: Candidate, question: Question) -> bool:
 
 
 def _in_scope(substitute: Substitute, chain: Sequence[str], question: Question) -> bool:
-    """A4: both must hold if both are given. The chain is the unit asked from and all that it lies below."""
+    """A4: both must apply if both are given. The chain is the starting unit and all units above it."""
     if substitute.units and not substitute.units & set(chain):
         return False
     if not substitute.about:
@@ -140,19 +141,20 @@ def nearest(
     """The nearest holders of a role, counted from a unit.
 
     ``unit`` is a uuid or a source's key; ``role`` its key; ``responsibility`` is written kind:key ("kle:27.12").
-    ``known``: as ``Day`` has it; what is named by its key is the thing that has the key today.
-    Raises Unknown: unknown_unit, unknown_role, unknown_responsibility. Asked by key, names come with the answer.
+    ``known``: as ``Day`` has it; a key leads to the thing that has it today.
+    Raises Unknown: unknown_unit, unknown_role, unknown_responsibility. If the question is by key, names come with the
+    answer.
     """
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         day = Day.of(at, turned_day(session), known)
         start = find(session, "Unit", unit, known)
         asked_role = find(session, "Role", role)
         covering = _covering(session, responsibility, day, at)
-        told = facts.above(session, day, at, start.uuid, asked_role.uuid)
-        if not told.active:
+        above = facts.above(session, day, at, start.uuid, asked_role.uuid)
+        if not above.active:
             return Nearest(reason="unit_not_active"), Names()  # A13
-        question = Question(told.covers_all, covering)
-        found = answer(told.chain, told.candidates, question)
+        question = Question(above.covers_all, covering)
+        found = answer(above.chain, above.candidates, question)
         return found, _names(session, start, [found])
 
 
@@ -167,8 +169,8 @@ def nearest_manager(
 ) -> tuple[list[OfEmployment], Names]:
     """The nearest manager of a person: one answer for each employment and affiliation active on the day (A19).
 
-    ``types``: limits the holders to those with an employment of these types (monthly paid, say). ``employment``: only
-    that one. ``known``: as ``nearest`` has it. Raises Unknown: unknown_person, unknown_responsibility.
+    ``types``: limits the holders to those with an employment of these types (such as monthly paid). ``employment``:
+    only that one. ``known``: as ``nearest`` has it. Raises Unknown: unknown_person, unknown_responsibility.
     """
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         day = Day.of(at, turned_day(session), known)
@@ -179,19 +181,19 @@ def nearest_manager(
         for tie in facts.ties(session, day, at, asked.uuid):
             if employment is not None and employment not in (tie.uuid, *tie.keys):
                 continue
-            told = facts.above(session, day, at, tie.unit, manager) if manager and tie.unit else None
-            if told is None or not told.active:
+            above = facts.above(session, day, at, tie.unit, manager) if manager and tie.unit else None
+            if above is None or not above.active:
                 reason = "no_holder" if manager is None else "unit_not_active"
                 answers.append(OfEmployment(tie.uuid, Nearest(reason=reason)))
                 continue
-            question = Question(told.covers_all, covering, leaving_out=asked.uuid, types=types)
-            answers.append(OfEmployment(tie.uuid, answer(told.chain, told.candidates, question)))
+            question = Question(above.covers_all, covering, leaving_out=asked.uuid, types=types)
+            answers.append(OfEmployment(tie.uuid, answer(above.chain, above.candidates, question)))
         names = _names(session, asked, [each.nearest for each in answers], [each.employment for each in answers])
         return sorted(answers, key=lambda each: names.of(each.employment) or ""), names
 
 
 def managers(driver: neo4j.Driver, unit: str, at: date) -> frozenset[str]:
-    """The persons who hold the manager role for the unit itself (a uuid) on the day, at work or away."""
+    """The persons who have the manager role for the unit itself (a uuid) on the day, at work or away."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         manager = _manager(session)
         if manager is None:
@@ -213,7 +215,7 @@ def nearest_managers_of_all(driver: neo4j.Driver, at: date, known: int | None = 
             continue
         chain = _chain(unit, whole.parents)
         answers.update(dict.fromkeys(employed, answer(chain, whole.candidates, Question(whole.covers_all))))
-        # The person matters only to those who manage, or stand in, somewhere: for all others the unit's answer holds.
+        # The person matters only for managers and substitutes: all others have the unit's answer.
         for employment in employed:
             if (person := whole.involved.get(employment)) is not None:
                 asked = Question(whole.covers_all, leaving_out=person)
@@ -229,7 +231,7 @@ def _chain(unit: str, parents: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _manager(session: neo4j.Session) -> str | None:
-    """The manager role; None where no such role has been stated yet: then nobody is a manager."""
+    """The manager role; None if no source has stated it yet: then there is no manager."""
     try:
         return find(session, "Role", MANAGER).uuid
     except Unknown:
@@ -248,7 +250,7 @@ def _covering(session: neo4j.Session, responsibility: str | None, day: Day, at: 
 
 
 def _names(session: neo4j.Session, asked: Found, answers: Sequence[Nearest], more: Sequence[str] = ()) -> Names:
-    """Keys for all that an answer mentions, of the source by whose key was asked."""
+    """Keys for all that an answer mentions, in the source of the key in the question."""
     if asked.source is None:
         return Names()
     mentioned = {*more}

@@ -1,4 +1,4 @@
-"""What the nearest rule is told of a day: the way up, and for each unit on it who holds the role there."""
+"""The facts of a day for the nearest rule: the way up, and for each unit on it the holders of the role."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from graph.as_of import Day, in_force
 
 @dataclass(frozen=True, slots=True)
 class Substitute:
-    """Somebody in force to stand in: here on the day, and at work (A2, A8 are settled by the query)."""
+    """A substitute in force: present on the day, and at work (the query has checked A2 and A8)."""
 
     substitution: str
     key: str
@@ -60,7 +60,7 @@ class Tie:
 @dataclass(frozen=True, slots=True)
 class Everywhere:
     """The whole organisation on the day. ``employed``: by unit, its active employments and affiliations. ``involved``:
-    the person of each of those whose person holds the role, or stands in for a holder."""
+    the person of each of those whose person has the role, or is a substitute of a holder."""
 
     employed: Mapping[str, Sequence[str]]
     parents: Mapping[str, str]
@@ -99,8 +99,11 @@ def _at_work(day: Day) -> str:
 
 def _key(node: str) -> str:
     """What orders equals: a source's key, which unlike a uuid is the same in every installation (A3, A11)."""
-    told = f"MATCH (r:SourceRecord)-[:TELLS]->({node}) RETURN r.key ORDER BY r.key"
-    return f"coalesce(head(COLLECT {{ {told} }}), {node}.uuid)"
+    return f"""coalesce(head(COLLECT {{
+            MATCH (r:SourceRecord)-[:TELLS]->({node})
+            RETURN r.key
+            ORDER BY r.key
+        }}), {node}.uuid)"""
 
 
 _OF_LEVEL = f"""
@@ -129,7 +132,11 @@ def _candidates(day: Day, assignments: str) -> str:
         primary: {day.flag("a", "primary")},
         since: {day.since("a")},
         key: {_key("a")},
-        about: COLLECT {{ MATCH (a)-[about:ABOUT]->(x) WHERE {in_force("about")} RETURN x.uuid }},
+        about: COLLECT {{
+            MATCH (a)-[about:ABOUT]->(x)
+            WHERE {in_force("about")}
+            RETURN x.uuid
+        }},
         away: {day.flag("person", "absent")} OR (NOT holder:Person AND {day.flag("holder", "on_leave")}),
         type: ({day.values("holder")}).type,
         substitutes: COLLECT {{
@@ -142,8 +149,16 @@ def _candidates(day: Day, assignments: str) -> str:
                 key: {_key("s")},
                 person: deputy.uuid,
                 rank: coalesce(({day.values("s")}).rank, 0),
-                units: COLLECT {{ MATCH (s)-[in_unit:SCOPE_UNIT]->(x) WHERE {in_force("in_unit")} RETURN x.uuid }},
-                about: COLLECT {{ MATCH (s)-[on:SCOPE_ABOUT]->(x) WHERE {in_force("on")} RETURN x.uuid }}
+                units: COLLECT {{
+                    MATCH (s)-[in_unit:SCOPE_UNIT]->(x)
+                    WHERE {in_force("in_unit")}
+                    RETURN x.uuid
+                }},
+                about: COLLECT {{
+                    MATCH (s)-[on:SCOPE_ABOUT]->(x)
+                    WHERE {in_force("on")}
+                    RETURN x.uuid
+                }}
             }}
         }}
     }} AS candidate
@@ -198,7 +213,10 @@ def ties(session: neo4j.Session, day: Day, at: date, person: str) -> list[Tie]:
         OPTIONAL MATCH (tie)-[in:IN]->(unit:Unit)
         WHERE {in_force("in")}
         RETURN tie.uuid AS uuid, unit.uuid AS unit,
-            COLLECT {{ MATCH (r:SourceRecord)-[:TELLS]->(tie) RETURN r.key }} AS keys
+            COLLECT {{
+                MATCH (r:SourceRecord)-[:TELLS]->(tie)
+                RETURN r.key
+            }} AS keys
         """,
         person=person,
         at=at,
@@ -226,7 +244,7 @@ def covering(session: neo4j.Session, day: Day, at: date, responsibility: str) ->
 def everywhere(session: neo4j.Session, day: Day, at: date, role: str) -> Everywhere:
     """Tree, candidates and employed people of the whole organisation.
 
-    Of most people only the employments are read: whose they are matters to those who manage, and to who stands in.
+    Of most people only the employments are read: their persons matter only for managers and substitutes.
     """
     row = _ask(
         session,
@@ -286,7 +304,7 @@ def everywhere(session: neo4j.Session, day: Day, at: date, role: str) -> Everywh
 
 
 def keys(session: neo4j.Session, uuids: Sequence[str], source: str) -> dict[str, str]:
-    """What a source calls things; for what it does not know, the key of whoever made it."""
+    """The keys of things in a source; for things that it does not know, their keys in the first source by name."""
     rows = session.run(
         """
         UNWIND $uuids AS uuid

@@ -1,4 +1,4 @@
-"""Who says what of a thing, which of it holds, and why (architecture.md §4 "Merge", seen from the outside)."""
+"""The claims of sources about a thing, which of them are effective, and why (architecture.md §4 "Merge")."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ from graph.writing.loading import KeptRecord, load
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one source says of one property on a day.
+    """A source's claim about a property on a day.
 
-    ``value``: of a property; ``to``: uuid of what a link points to, None as long as nothing is known by ``key``.
-    ``learnt``: ISO 8601, UTC; empty where the record is only reserved. ``holds``: it is what holds on the day.
+    ``value``: of a property; ``to``: uuid of what a link leads to, None as long as nothing is known by ``key``.
+    ``learnt``: ISO 8601, UTC; empty if the record is only reserved. ``effective``: it is the value of the day.
     """
 
     source: str
     record: str
     period: Period
     learnt: str
-    holds: bool
+    effective: bool
     value: Value | None = None
     to: str | None = None
     key: str | None = None
@@ -37,65 +37,65 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """All that is said of one property, link or of the existence (``exists``) of a thing on a day, highest first."""
+    """All claims about a property, a link or the existence (``exists``) of a thing on a day, the highest first."""
 
     name: str
     access: Access
     rule: str
-    sayings: tuple[Claim, ...]
+    claims: tuple[Claim, ...]
 
     @property
     def disagree(self) -> bool:
-        """Two sources tell different values, of which one can hold. Links of which several hold at a time agree."""
-        told = {(each.value, each.to) for each in self.sayings}
-        return len({each.source for each in self.sayings}) > 1 and len(told) > 1 and self.rule != UNION
+        """Sources claim different values, and only one can be effective. Links with several targets never disagree."""
+        values = {(each.value, each.to) for each in self.claims}
+        return len({each.source for each in self.claims}) > 1 and len(values) > 1 and self.rule != UNION
 
 
 UNION = "every source's claims apply"
-ONLY = "only one source speaks"
+ONLY = "only one source claims anything"
 BY_HAND = "stated by hand, until it is released"
 
 
 def provenance(driver: neo4j.Driver, order: SourceOrder, kind: str, uuid: str, day: date) -> list[Claims]:
-    """Every property of a thing of which anything is said on the day. Raises Unknown (unknown_thing)."""
+    """Every property of a thing about which there are claims on the day. Raises Unknown (unknown_thing)."""
     loaded = load(driver, kind, [uuid]).get(uuid)
     if loaded is None:
         raise Unknown(f"unknown_{kind.lower()}", f"there is no {kind} {uuid}")
-    return list(sayings(KINDS[kind], loaded.records, order, day))
+    return list(claims_of(KINDS[kind], loaded.records, order, day))
 
 
-def sayings(kind: Kind, records: Sequence[KeptRecord], order: SourceOrder, day: date) -> Iterator[Claims]:
+def claims_of(kind: Kind, records: Sequence[KeptRecord], order: SourceOrder, day: date) -> Iterator[Claims]:
     """As ``provenance``, of records that are read already."""
-    told = [
+    statements = [
         (record, ResolvedStatement(record.source, *from_text(kind.name, record.key, record.text))) for record in records
     ]
-    holding = merged(kind, [each for _, each in told], order)
-    exists = any(state.period.holds(day) for state in holding.states)
-    # The highest that says anything of existence decides it, also where it says that the thing is gone.
-    yield from _said(kind, EXISTENCE, "open", _ranked(kind, EXISTENCE, told, order), day, exists=exists)
+    thing = merged(kind, [each for _, each in statements], order)
+    exists = any(state.period.holds(day) for state in thing.states)
+    # The highest claim about existence decides it, even if it is that the thing has gone.
+    yield from _claims(kind, EXISTENCE, "open", _ranked(kind, EXISTENCE, statements, order), day, exists=exists)
     for prop in kind.properties:
-        ranked = _ranked(kind, prop.name, told, order)
-        until = withheld_until(holding.states, prop.withheld_while) if prop.withheld_while else None
+        ranked = _ranked(kind, prop.name, statements, order)
+        until = withheld_until(thing.states, prop.withheld_while) if prop.withheld_while else None
         shown = exists and (until is None or until <= day)
-        yield from _said(kind, prop.name, prop.access, ranked, day, exists=shown)
+        yield from _claims(kind, prop.name, prop.access, ranked, day, exists=shown)
     for link in kind.links:
-        ranked = _ranked(kind, link.name, told, order)
+        ranked = _ranked(kind, link.name, statements, order)
         outlives = exists or link.outlives
-        yield from _said(kind, link.name, "open", ranked, day, exists=outlives, several=not link.single)
+        yield from _claims(kind, link.name, "open", ranked, day, exists=outlives, several=not link.single)
 
 
-_Told = tuple[KeptRecord, ResolvedStatement]
+_Stated = tuple[KeptRecord, ResolvedStatement]
 
 
-def _ranked(kind: Kind, name: str, told: Sequence[_Told], order: SourceOrder) -> list[_Told]:
-    return sorted(told, key=lambda each: (order.rank(each[1].source, kind.name, name), each[1].statement.key))
+def _ranked(kind: Kind, name: str, statements: Sequence[_Stated], order: SourceOrder) -> list[_Stated]:
+    return sorted(statements, key=lambda each: (order.rank(each[1].source, kind.name, name), each[1].statement.key))
 
 
-def _said(
+def _claims(
     kind: Kind,
     name: str,
     access: Access,
-    told: Sequence[_Told],
+    statements: Sequence[_Stated],
     day: date,
     *,
     exists: bool,
@@ -103,15 +103,15 @@ def _said(
 ) -> Iterator[Claims]:
     found: list[Claim] = []
     winner: str | None = None  # the record that decides the day
-    for record, candidate in told:
+    for record, candidate in statements:
         for period, value, to, key in _on(candidate, name, day):
-            # Of several records of one source that tell of a thing, any may tell that it exists
+            # Of several records of a source about one thing, any may claim that it exists
             # (``graph.statements.merge``).
-            teller = record.source if name == EXISTENCE else f"{record.source}|{record.key}"
-            winner = winner or teller
-            holds = (value == exists if name == EXISTENCE else exists) and (several or winner == teller)
+            record_or_source = record.source if name == EXISTENCE else f"{record.source}|{record.key}"
+            winner = winner or record_or_source
+            effective = (value == exists if name == EXISTENCE else exists) and (several or winner == record_or_source)
             learnt = moment_of(name, record.learnt, record.since)
-            found.append(Claim(record.source, record.key, period, learnt, holds, value, to, key))
+            found.append(Claim(record.source, record.key, period, learnt, effective, value, to, key))
     if found:
         yield Claims(name, access, _rule(kind, name, found, several), tuple(found))
 
@@ -126,9 +126,9 @@ def _on(
         of_day = next((each for each in statement.exists if each.holds(day)), None)
         yield (of_day or Period(), of_day is not None, None, None)
         return
-    for told in statement.values.get(name, ()):
-        if told.period.holds(day):
-            yield told.period, told.value, None, None
+    for dated in statement.values.get(name, ()):
+        if dated.period.holds(day):
+            yield dated.period, dated.value, None, None
     for link in statement.links.get(name, ()):
         if link.period.holds(day):
             yield link.period, None, candidate.resolved[link.to], link.to.key

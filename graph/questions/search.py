@@ -40,7 +40,7 @@ FOUND = ("Unit", "Person", "Position", "KleNode", "ItSystem")
 _OF_A_PERSON = {"Employment": "HAS", "Account": "OWNS"}
 _PHONES = frozenset({"phone", "work_phone", "mobile"})
 _HIDDEN = {"phone": "phone_hidden", "email": "email_hidden"}
-_VARIANTS = 4  # spellings of a word that the index is asked for
+_VARIANTS = 4  # spellings of a word that are searched in the index
 _PHONE = re.compile(r"(?:\+|00)?(?:45)?([0-9]{8})")
 _SPELLINGS = {"aa": ("aa", "a"), "oe": ("oe", "o"), "ae": ("ae", "a")}
 _DIGRAPH = re.compile("(aa|oe|ae)")
@@ -147,8 +147,8 @@ def _rank(value: str, wanted: str) -> int | None:
 
 def _phone_rank(value: str, text: str) -> int | None:
     """A number is found whole, however it is written."""
-    asked, known = _number(text), _number(value)
-    return 0 if asked is not None and asked == known else None
+    wanted, known = _number(text), _number(value)
+    return 0 if wanted is not None and wanted == known else None
 
 
 def _number(text: str) -> str | None:

@@ -11,12 +11,12 @@ from graph.change_log import turned_day
 from graph.statements.precedence import MANUAL, RULE_PREFIX
 
 LIST = "positions"
-"""The source that tells the municipality's list."""
+"""The source of the municipality's list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """``source``: whose employments. Empty texts are not told. ``employments``: how many have it on the day."""
+    """``source``: of the employments. An empty text is not given. ``employments``: how many have it on the day."""
 
     source: str
     institution: str

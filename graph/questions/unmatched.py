@@ -1,4 +1,4 @@
-"""What no source has tied to anything: records that wait, and accounts and employments that are nobody's; one list."""
+"""Everything without a match, in one list: records that wait, and accounts and employments without a person."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

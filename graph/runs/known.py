@@ -11,8 +11,8 @@ from graph.runs.cursors import read_cursor
 from graph.statements.statement import Statement
 from graph.statements.stored_record import ADDS, from_text
 
-NOT_COMPLETE = ""  # fingerprint of what was not told in full: it is looked at again at the next reading
-ABSENT = "absent"  # fingerprint of what a whole reading no longer held: settled, until it comes back
+NOT_COMPLETE = ""  # fingerprint of an incomplete record: it is mapped again at the next reading
+ABSENT = "absent"  # fingerprint of a record that was missing in a whole reading: settled, until it comes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class GraphKnown:
 
 
 def statements_of(driver: neo4j.Driver, source: str, kind: str, prefix: str = "") -> Iterator[Statement]:
-    """All that a source has told of a kind, under keys that begin with ``prefix``; read as a stream."""
+    """All records of a source of a kind, under keys that begin with ``prefix``; read as a stream."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         for row in session.run(
             "MATCH (r:SourceRecord) WHERE r.id STARTS WITH $start RETURN r.key AS key, r.values AS values",
@@ -131,7 +131,7 @@ def statements_of(driver: neo4j.Driver, source: str, kind: str, prefix: str = ""
 
 
 def has_told(driver: neo4j.Driver, source: str, kind: str) -> bool:
-    """Whether the source has told anything of the kind."""
+    """Whether the source has any record of the kind."""
     rows, _, _ = driver.execute_query(
         "MATCH (r:SourceRecord {source: $source, kind: $kind}) RETURN r.id AS id LIMIT 1",
         source=source,

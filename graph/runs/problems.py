@@ -25,7 +25,7 @@ def kept_problems(driver: neo4j.Driver, source: str) -> dict[str, Problem]:
 
 
 def problem_id(source: str, problem: Problem) -> str:
-    """What a problem is kept under. An index holds it, so a key that no index could hold stands there as its digest."""
+    """The id of a problem. It is indexed, so a key that is too long for an index is in it as its digest."""
     key, field = (
         each if len(each) <= LONGEST_INDEXED // 2 else hashlib.sha256(each.encode()).hexdigest()
         for each in (problem.key, problem.field)

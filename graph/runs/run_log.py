@@ -39,7 +39,7 @@ def end_run(driver: neo4j.Driver, run: str, state: str, counts: Mapping[str, Any
 
 
 def end_killed(driver: neo4j.Driver, kind: str, name: str) -> int:
-    """Note of runs that say they are running that they were killed, as the caller knows that none runs. How many."""
+    """Mark runs with the state running as killed; the caller knows that none is running. How many."""
     rows, _, _ = driver.execute_query(
         """
         MATCH (r:Run {type: $type, name: $name, state: 'running'})
@@ -54,7 +54,7 @@ def end_killed(driver: neo4j.Driver, kind: str, name: str) -> int:
 
 
 def running_runs(driver: neo4j.Driver) -> list[tuple[str, str]]:
-    """Type and name of the runs that say they are running."""
+    """Type and name of the runs with the state running."""
     rows, _, _ = driver.execute_query(
         "MATCH (r:Run {state: 'running'}) RETURN DISTINCT r.type AS type, r.name AS name",
         routing_=neo4j.RoutingControl.READ,

@@ -1,8 +1,8 @@
-"""When each value of a source's record was learnt.
+"""When each value of a source's record was learned.
 
-``SourceRecord.learnt`` is when the record last changed. What was told before that is in ``SourceRecord.since``: JSON of
-name → moment (ISO 8601, UTC), with ``""`` for everything that is not named. A record that never changed has none, so
-a first import pays nothing for it.
+``SourceRecord.learnt`` is when the record last changed. Older moments are in ``SourceRecord.since``: JSON of
+name → moment (ISO 8601, UTC), with ``""`` for everything that is not named. A record that never changed has no such
+JSON, so it costs a first import nothing.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 EXISTENCE = "exists"
-"""The name under which a record's word on existence stands among the names of its values and links."""
+"""The name of a record's claim about existence, among the names of its values and links."""
 
 _REST = ""
 
@@ -27,9 +27,9 @@ def moment_of(name: str, learnt: str, since: str | None) -> str:
 
 def carried(before: str, after: str, learnt: str, since: str | None, now: datetime) -> str:
     """``since`` of a record that goes from one text to another (``graph.statements.stored_record``) at ``now``."""
-    was, told = _parts(before), _parts(after)
+    was, is_now = _parts(before), _parts(after)
     moments: dict[str, str] = {_REST: moment_of(_REST, learnt, since)}
-    for name, part in told.items():
+    for name, part in is_now.items():
         moment = moment_of(name, learnt, since) if was.get(name) == part else now.isoformat()
         if moment != moments[_REST]:
             moments[name] = moment

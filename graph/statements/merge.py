@@ -1,10 +1,10 @@
-"""From what several sources tell of one thing to what holds: the merge rule (architecture.md §4).
+"""Merges what several sources state of one thing: the merge rule (architecture.md §4).
 
-For each property, and for each link that holds one at a time, the highest source that tells a value on a day
-decides that day. Links of which several may be in force at a time are the union of what all sources tell. Existence is
-told by the highest source that says anything of it (by any of its records, where several are of one thing); values
-and links count only on days of existence. What is withheld (``Property.withheld_while``) holds on no day until that is
-over. Pure: the same statements give the same answer, in whatever order they come.
+For each property, and for each link of which one is in force at a time, the highest source that states a value on a day
+decides that day. Links of which several may be in force at a time are the union of all sources. Existence is decided by
+the highest source that states it (by any of its records, if several are about one thing); values and links count only
+on days of existence. What is withheld (``Property.withheld_while``) is in force on no day until that is over. Pure: the
+same statements give the same result, in whatever order they come.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ class ResolvedStatement:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Values that hold together in a period."""
+    """The values of a period."""
 
     period: Period
     values: Mapping[str, Value]
@@ -52,7 +52,7 @@ class LinkRow:
 
 @dataclass(slots=True)
 class Thing:
-    """What holds of one thing, over all time."""
+    """What is in force of one thing, over all time."""
 
     states: list[State] = field(default_factory=list)
     links: list[LinkRow] = field(default_factory=list)
@@ -69,21 +69,21 @@ def check(statement: Statement) -> None:
     if statement.cpr is not None and not is_number(statement.cpr):
         raise ChangeRejected("wrong_value", NOT_A_NUMBER, field="cpr")
     known = {each.name for each in kind.properties}
-    for name, tolds in statement.values.items():
+    for name, several in statement.values.items():
         if name not in known:
             raise ChangeRejected("unknown_property", f"{kind.name} has no property {name!r}", field=name)
-        _no_empty(name, (told.period for told in tolds))
-        _one_at_a_time(kind, name, [(told.period, repr(told.value)) for told in tolds])
+        _no_empty(name, (dated.period for dated in several))
+        _one_at_a_time(kind, name, [(dated.period, repr(dated.value)) for dated in several])
     links = {each.name: each for each in kind.links}
-    for name, link_tolds in statement.links.items():
+    for name, dated_links in statement.links.items():
         if name not in links:
             raise ChangeRejected("unknown_property", f"{kind.name} has no link {name!r}", field=name)
-        _no_empty(name, (told.period for told in link_tolds))
-        for told in link_tolds:
-            if told.to.kind not in links[name].targets:
-                raise ChangeRejected("wrong_value", f"{kind.name}.{name} can't point to a {told.to.kind}", field=name)
+        _no_empty(name, (dated.period for dated in dated_links))
+        for dated in dated_links:
+            if dated.to.kind not in links[name].targets:
+                raise ChangeRejected("wrong_value", f"{kind.name}.{name} can't point to a {dated.to.kind}", field=name)
         if links[name].single:
-            _one_at_a_time(kind, name, [(told.period, told.to.key) for told in link_tolds])
+            _one_at_a_time(kind, name, [(dated.period, dated.to.key) for dated in dated_links])
     if statement.exists is not None:
         _no_empty("exists", statement.exists)
 
@@ -100,8 +100,8 @@ def _no_empty(name: str, periods: Iterable[Period]) -> None:
             )
 
 
-def _one_at_a_time(kind: Kind, name: str, told: list[tuple[Period, str]]) -> None:
-    ordered = sorted(told, key=lambda each: each[0].start)
+def _one_at_a_time(kind: Kind, name: str, periods: list[tuple[Period, str]]) -> None:
+    ordered = sorted(periods, key=lambda each: each[0].start)
     for (first, one), (second, other) in pairwise(ordered):
         both = first.overlap(second)
         if both is not None and one != other:
@@ -117,7 +117,7 @@ def _one_at_a_time(kind: Kind, name: str, told: list[tuple[Period, str]]) -> Non
 
 
 def merged(kind: Kind, candidates: Sequence[ResolvedStatement], order: SourceOrder) -> Thing:
-    """What holds of one thing, of which ``candidates`` is all that is told."""
+    """What is in force of one thing; ``candidates``: all statements about it."""
     exists = _existence(kind, candidates, order)
     if not exists:
         return Thing()
@@ -126,10 +126,10 @@ def merged(kind: Kind, candidates: Sequence[ResolvedStatement], order: SourceOrd
         taken: list[Period] = []
         row = values.setdefault(name, [])
         for each in _ranked(kind, name, candidates, order):
-            tolds = each.statement.values.get(name, ())
-            for told in tolds:
-                row.extend(DatedValue(left, told.value) for left in _left(told.period, exists, taken))
-            taken.extend(told.period for told in tolds)
+            several = each.statement.values.get(name, ())
+            for dated in several:
+                row.extend(DatedValue(left, dated.value) for left in _left(dated.period, exists, taken))
+            taken.extend(dated.period for dated in several)
     _withhold(kind, values)
     return Thing(_states(exists, values), _links(kind, candidates, order, exists))
 
@@ -138,11 +138,13 @@ def _withhold(kind: Kind, values: dict[str, list[DatedValue]]) -> None:
     """Nothing of the days before the end of the last of them: a protected address is not in the past either."""
     for prop in kind.properties:
         if prop.withheld_while in values and prop.name in values:
-            days = [told.period for told in values[prop.withheld_while] if told.value is True]
+            days = [dated.period for dated in values[prop.withheld_while] if dated.value is True]
             if days:
                 after = (Period(last),) if (last := max(each.last for each in days)) < FOREVER else ()
                 values[prop.name] = [
-                    DatedValue(left, told.value) for told in values[prop.name] for left in within((told.period,), after)
+                    DatedValue(left, dated.value)
+                    for dated in values[prop.name]
+                    for left in within((dated.period,), after)
                 ]
 
 
@@ -165,33 +167,35 @@ def _ranked(
     return sorted(candidates, key=lambda each: (order.rank(each.source, kind.name, name), each.statement.key))
 
 
-def _left(told: Period, exists: tuple[Period, ...], taken: list[Period]) -> tuple[Period, ...]:
-    """The days of ``told`` on which the thing exists and no higher source has spoken."""
+def _left(stated: Period, exists: tuple[Period, ...], taken: list[Period]) -> tuple[Period, ...]:
+    """The days of ``stated`` on which the thing exists and no higher source has stated anything."""
     if not taken and len(exists) == 1:  # by far the most frequent: one source, no gaps
-        both = told.overlap(exists[0])
+        both = stated.overlap(exists[0])
         return (both,) if both else ()
-    return within(without((told,), taken) if taken else (told,), exists)
+    return within(without((stated,), taken) if taken else (stated,), exists)
 
 
 def _states(exists: tuple[Period, ...], values: Mapping[str, Sequence[DatedValue]]) -> list[State]:
     cuts = {day for each in exists for day in (each.start, each.last)}
-    cuts.update(day for tolds in values.values() for told in tolds for day in (told.period.start, told.period.last))
+    cuts.update(
+        day for several in values.values() for dated in several for day in (dated.period.start, dated.period.last)
+    )
     days = sorted(cuts)
     states: list[State] = []
     for start, last in pairwise(days):
         if not any(each.start <= start < each.last for each in exists):
             continue
-        holding: dict[str, Value] = {}
-        for name, tolds in values.items():
-            for told in tolds:
-                if told.period.start <= start < told.period.last and told.value is not None:
-                    holding[name] = told.value
+        of_day: dict[str, Value] = {}
+        for name, several in values.items():
+            for dated in several:
+                if dated.period.start <= start < dated.period.last and dated.value is not None:
+                    of_day[name] = dated.value
                     break
         end = None if last == FOREVER else last
-        if states and states[-1].period.end == start and states[-1].values == holding:
-            states[-1] = State(Period(states[-1].period.start, end), holding)
+        if states and states[-1].period.end == start and states[-1].values == of_day:
+            states[-1] = State(Period(states[-1].period.start, end), of_day)
         else:
-            states.append(State(Period(start, end), holding))
+            states.append(State(Period(start, end), of_day))
     return states
 
 
@@ -204,14 +208,14 @@ def _links(
         taken: list[Period] = []
         days: dict[tuple[str, str, tuple[tuple[str, Scalar], ...]], list[Period]] = {}
         for each in _ranked(kind, link.name, candidates, order):
-            tolds: tuple[DatedLink, ...] = each.statement.links.get(link.name, ())
-            for told in tolds:
-                to = each.resolved[told.to]
+            several: tuple[DatedLink, ...] = each.statement.links.get(link.name, ())
+            for dated in several:
+                to = each.resolved[dated.to]
                 if to is not None:
-                    properties = tuple(sorted(told.properties))
-                    days.setdefault((told.to.kind, to, properties), []).extend(_left(told.period, bounds, taken))
+                    properties = tuple(sorted(dated.properties))
+                    days.setdefault((dated.to.kind, to, properties), []).extend(_left(dated.period, bounds, taken))
             if link.single:
-                taken.extend(told.period for told in tolds)
+                taken.extend(dated.period for dated in several)
         for (target, to, properties), periods in days.items():
             rows.extend(LinkRow(link.name, each, target, to, properties) for each in union(periods))
     return rows

@@ -40,18 +40,18 @@ def has_controls(text: str) -> bool:
 
 
 def has_number(text: str) -> bool:
-    """Whether a CPR number stands in a text as it will be kept, also one written with blanks, dots or a hyphen."""
+    """Whether a text, as it will be kept, contains a CPR number, also one written with blanks, dots or a hyphen."""
     return next(numbers_in(normal(text)), None) is not None
 
 
 def refuse_longer(statement: Statement) -> None:
-    """Refuse a text that is longer than the graph's indexes hold: writing it would fail, and all else with it.
+    """Refuse a text that is too long for the graph's indexes: writing it would fail, and all else with it.
 
     Raises ChangeRejected (too_long), with the field; ``key`` is that of the record itself.
     """
     long = ["key"] if len(statement.key) > LONGEST_INDEXED else []
     for name in INDEXED & statement.values.keys():
-        if any(len(each) > LONGEST_INDEXED for told in statement.values[name] for each in _texts(told)):
+        if any(len(each) > LONGEST_INDEXED for dated in statement.values[name] for each in _texts(dated)):
             long.append(name)
     if long:
         field = min(long)
@@ -88,20 +88,22 @@ def of_source(statement: Statement) -> tuple[Statement, tuple[Problem, ...]]:
     """A source's statement in the form that is kept, with a notice of each text from which something was taken."""
     problems: list[Problem] = []
     values: dict[str, tuple[DatedValue, ...]] = {}
-    for name, tolds in statement.values.items():
-        if all(_is_sound(name, told.value) for told in tolds):
+    for name, several in statement.values.items():
+        if all(_is_sound(name, dated.value) for dated in several):
             continue
         for rule, test, text in (
             ("control_characters", has_controls, f"{CONTROLS}; they were taken out"),
             ("cpr_in_text", has_number, "it contained a CPR number, which was removed: correct it in the source"),
         ):
-            if (rule != "cpr_in_text" or name in PROSE) and any(test(each) for told in tolds for each in _texts(told)):
+            if (rule != "cpr_in_text" or name in PROSE) and any(
+                test(each) for dated in several for each in _texts(dated)
+            ):
                 problems.append(Problem(statement.kind, statement.key, name, rule, text, "notice"))
-        values[name] = _joined([DatedValue(told.period, _kept(name, told.value)) for told in tolds])
+        values[name] = _joined([DatedValue(dated.period, _kept(name, dated.value)) for dated in several])
     links = {
-        name: tuple(replace(told, to=asked_for(told.to)) for told in tolds)
-        for name, tolds in statement.links.items()
-        if any(told.to.by == "natural" and not _is_normal(told.to.key) for told in tolds)
+        name: tuple(replace(dated, to=asked_for(dated.to)) for dated in several)
+        for name, several in statement.links.items()
+        if any(dated.to.by == "natural" and not _is_normal(dated.to.key) for dated in several)
     }
     if not values and not links:
         return statement, ()
@@ -116,17 +118,17 @@ def by_hand(statement: Statement, before: Statement) -> Statement:
     Raises ChangeRejected (control_characters, cpr_in_text).
     """
     values = dict(statement.values)
-    for name, tolds in statement.values.items():
-        if tolds == before.values.get(name):
+    for name, several in statement.values.items():
+        if several == before.values.get(name):
             continue
-        for text in (each for told in tolds for each in _texts(told)):
+        for text in (each for dated in several for each in _texts(dated)):
             refuse(text, name, words=name in PROSE)
-        values[name] = tuple(DatedValue(told.period, _normal(told.value)) for told in tolds)
+        values[name] = tuple(DatedValue(dated.period, _normal(dated.value)) for dated in several)
     return replace(statement, values=values)
 
 
 def refuse(text: str, field: str, *, words: bool) -> None:
-    """Refuse what a person writes and should write otherwise; ``words``: it is free text that is shown to everybody.
+    """Refuse a text that a user should write otherwise; ``words``: it is free text that every token may read.
 
     Raises ChangeRejected (control_characters, cpr_in_text).
     """
@@ -141,10 +143,10 @@ def asked_for(ref: Ref) -> Ref:
     return replace(ref, key=normal(ref.key)) if ref.by == "natural" else ref
 
 
-def _texts(told: DatedValue) -> Sequence[str]:
-    if isinstance(told.value, str):
-        return (told.value,)
-    return told.value if isinstance(told.value, tuple) else ()
+def _texts(dated: DatedValue) -> Sequence[str]:
+    if isinstance(dated.value, str):
+        return (dated.value,)
+    return dated.value if isinstance(dated.value, tuple) else ()
 
 
 def _is_sound(name: str, value: Value | None) -> bool:
@@ -176,14 +178,14 @@ def _without_numbers(text: str) -> str:
     return text
 
 
-def _joined(tolds: list[DatedValue]) -> tuple[DatedValue, ...]:
-    """Without values of which nothing is left, and with neighbours that tell the same as one."""
+def _joined(several: list[DatedValue]) -> tuple[DatedValue, ...]:
+    """Without values of which nothing is left, and with equal neighbours as one."""
     made: list[DatedValue] = []
-    for told in sorted(tolds, key=lambda each: each.period.start):
-        if told.value == "":
+    for dated in sorted(several, key=lambda each: each.period.start):
+        if dated.value == "":
             continue
-        if made and made[-1].period.end == told.period.start and made[-1].value == told.value:
-            made[-1] = DatedValue(Period(made[-1].period.start, told.period.end), told.value)
+        if made and made[-1].period.end == dated.period.start and made[-1].value == dated.value:
+            made[-1] = DatedValue(Period(made[-1].period.start, dated.period.end), dated.value)
         else:
-            made.append(told)
+            made.append(dated)
     return tuple(made)

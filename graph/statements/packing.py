@@ -27,7 +27,7 @@ def unpacked(content: bytes) -> list[Statement]:
 
 
 def _plain(statement: Statement) -> tuple[Any, ...]:
-    """A value or link told of always, and nothing else, stands there as itself; most do."""
+    """A value or link of all time, and nothing else, is there as itself; most are."""
     exists = statement.exists
     more: tuple[Any, ...] = ()
     if statement.about or statement.among is not None or statement.former_cprs or statement.erased:

@@ -18,14 +18,14 @@ DEFAULT_ORDER = (
     "unilogin",
 )
 
-# Where another order holds unless the municipality says otherwise: the list that HR keeps exists to say it better
+# Where another order applies unless the settings have their own: the list that HR keeps exists to state it better
 # than payroll's codes do (positions.md §5).
 DEFAULT_PROPERTIES: Mapping[str, tuple[str, ...]] = {"Employment.position": ("positions", *DEFAULT_ORDER)}
 
 
 @dataclass(frozen=True)
 class SourceOrder:
-    """``default`` for everything; ``properties`` ("Person.name", "Unit.parent") where another order holds; what
+    """``default`` for everything; ``properties`` ("Person.name", "Unit.parent") with another order; what
     is not in it has the order of ``DEFAULT_PROPERTIES``.
 
     A source that is not listed comes after those that are, by name, so that the answer never depends on chance.

@@ -20,10 +20,10 @@ class Ref:
 
     ``by="source"``: the key that the same source uses in its own statements (a statement for it may come later in
     the same reading). ``by="other"``: another source's key, written ``<source>:<key>``. ``by="natural"``: the kind's
-    natural key (``Role.key``, ``KleNode.number`` …), whoever stated it. ``by="uuid"``: the thing itself.
+    natural key (``Role.key``, ``KleNode.number`` …), whatever its source. ``by="uuid"``: the thing itself.
     ``by="cpr"``: a person by keyed hash of the CPR number. ``by="employment"``: an Employment, or the Person who has
-    it, by the employment's number as payroll tells it, ``<institution>:<number>``; ``:<number>`` where the source
-    does not know the institution. One that fits several employments (several persons) stands for nothing.
+    it, by the employment's number in payroll, ``<institution>:<number>``; ``:<number>`` if the source does not
+    know the institution. A number that fits several employments (several persons) leads to nothing.
     """
 
     kind: str
@@ -61,21 +61,21 @@ class Former:
 
 @dataclass(slots=True)
 class Statement:
-    """All that one source says of one thing.
+    """All that one source states of one thing.
 
     ``key`` is the source's own key, unique among the source's statements of that kind.
-    ``exists``: the days on which it exists or holds; empty tuple = withdrawn (never was); None = the source
-    says nothing about that (it only adds values).
+    ``exists``: the days on which it exists; empty tuple = withdrawn (never was); None = the source does not state
+    it (it only adds values).
     ``values`` and ``links`` are cut to the thing's existence when merged.
-    ``cpr``: ten digits, for a Person only; never stored or logged as it stands.
-    ``about``: what it tells of, where the source only adds to a thing that others make and has no key or number of
-    its own for it. As long as that is not known, the statement waits: nothing is made of it, a notice says so, and
-    each run tries again. It is asked once: for another thing the source must use another key.
-    ``among``: uuids of things that it may be of, where the source must not tell by itself (none: it may be a new one).
-    As long as the source has told nothing of this key, it waits as an ambiguity until somebody decides which it is.
+    ``cpr``: ten digits, for a Person only; never stored or logged in plain text.
+    ``about``: the thing that it is about, if the source only adds to a thing of other sources and has no key or number
+    of its own for it. As long as that thing is not known, the statement waits with a notice, and each run tries again.
+    It is resolved once: for another thing the source must use another key.
+    ``among``: uuids of things that it may be about, if the source must not decide by itself (empty: it may be a new
+    one). As long as the source has no record of this key, the statement waits for a decision as an ambiguity.
     ``former_cprs``: only a statement with these changes a known person's number: to ``cpr``, for good, whatever
-    number payroll goes on telling. Not kept in the record.
-    ``erased``: properties whose values are erased from all that the change log holds of the thing (cpr.md §7).
+    number payroll goes on sending. Not kept in the record.
+    ``erased``: properties whose values are erased from all entries of the thing in the change log (cpr.md §7).
     """
 
     kind: str
@@ -99,10 +99,10 @@ KINDS_OF_FILES = ("Certificate", "ChangeFile", "File", "Folder", "RoleRule", "Se
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A record, or part of one, that could not be taken as it stands; kept and shown until mended.
+    """A record, or part of one, with a problem; kept and shown until mended.
 
-    ``severity`` "bad": the record was not taken; "notice": it was, but somebody should look.
-    ``persons``: uuids of persons who are one by what the record tells: a possible duplicate
+    ``severity`` "bad": the record was rejected; "notice": it was accepted, but needs a look.
+    ``persons``: uuids of persons who are the same according to the record: a possible duplicate
     (``graph.corrections.possible_duplicates``).
     """
 
@@ -120,7 +120,7 @@ class Problem:
 
 
 class BadRecord(Exception):
-    """Raised by a mapping for a record that can't be taken; carries the problem to keep and show."""
+    """Raised by a mapping to reject a record; carries the problem to keep and show."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(f"{problem.where()}: {problem.text} ({problem.rule})")

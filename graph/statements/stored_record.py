@@ -25,21 +25,28 @@ ADDS = '{"exists":null'
 
 
 def to_text(statement: Statement, resolved: Resolved) -> str:
-    """The statement as JSON text, with what its references stand for. The same statement gives the same text."""
+    """The statement as JSON text, with what its references lead to. The same statement gives the same text."""
     form = {
         "exists": None if statement.exists is None else [_dates(each) for each in statement.exists],
         "values": {
-            name: [[*_dates(told.period), told.value] for told in tolds]
-            for name, tolds in sorted(statement.values.items())
-            if tolds
+            name: [[*_dates(dated.period), dated.value] for dated in several]
+            for name, several in sorted(statement.values.items())
+            if several
         },
         "links": {
             name: [
-                [*_dates(told.period), told.to.kind, told.to.by, told.to.key, dict(told.properties), resolved[told.to]]
-                for told in tolds
+                [
+                    *_dates(dated.period),
+                    dated.to.kind,
+                    dated.to.by,
+                    dated.to.key,
+                    dict(dated.properties),
+                    resolved[dated.to],
+                ]
+                for dated in several
             ]
-            for name, tolds in sorted(statement.links.items())
-            if tolds
+            for name, several in sorted(statement.links.items())
+            if several
         },
     }
     return orjson.dumps(form).decode()
@@ -50,9 +57,9 @@ def from_text(kind: str, key: str, text: str) -> tuple[Statement, dict[Ref, str 
     form: dict[str, Any] = orjson.loads(text)
     resolved: dict[Ref, str | None] = {}
     links: dict[str, tuple[DatedLink, ...]] = {}
-    for name, tolds in form["links"].items():
+    for name, several in form["links"].items():
         row = []
-        for start, end, target, by, target_key, properties, uuid in tolds:
+        for start, end, target, by, target_key, properties, uuid in several:
             ref = Ref(target, target_key, by)
             resolved[ref] = uuid
             row.append(DatedLink(_period(start, end), ref, tuple(properties.items())))
@@ -62,8 +69,8 @@ def from_text(kind: str, key: str, text: str) -> tuple[Statement, dict[Ref, str 
         key=key,
         exists=None if form["exists"] is None else tuple(_period(*each) for each in form["exists"]),
         values={
-            name: tuple(DatedValue(_period(start, end), _value(value)) for start, end, value in tolds)
-            for name, tolds in form["values"].items()
+            name: tuple(DatedValue(_period(start, end), _value(value)) for start, end, value in several)
+            for name, several in form["values"].items()
         },
         links=links,
     )

@@ -48,7 +48,10 @@ def test_for_each_property_who_says_what_and_what_holds(seen: Asking) -> None:
     ]
     assert name["disagree"] is True and "sd comes before active_directory" in name["rule"]
     assert all(each["learnedAt"].startswith("20") for each in name["claims"])
-    assert (told_of["mobile"]["rule"], told_of["exists"]["claims"][0]["value"]) == ("only one source speaks", "true")
+    assert (told_of["mobile"]["rule"], told_of["exists"]["claims"][0]["value"]) == (
+        "only one source claims anything",
+        "true",
+    )
 
 
 def test_a_link_says_where_it_points(seen: Asking) -> None:

@@ -8,9 +8,9 @@ import neo4j
 import pytest
 
 from graph.change_log import Origin
-from graph.corrections.distinct_persons import take_back, tell_apart, told_apart
+from graph.corrections.distinct_persons import distinct_persons, mark_as_different, unmark_as_different
 from graph.corrections.joining import Joining
-from graph.corrections.possible_duplicates import note_same, spelled, suspicions
+from graph.corrections.possible_duplicates import note_same, possible_duplicates, spelled
 from graph.cpr.keyring import Keyring
 from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
@@ -176,7 +176,9 @@ def test_undone_a_join_leaves_all_as_it_was(twice: Organisation) -> None:
     mark = last_write(twice.driver)
     twice.read()
     assert last_write(twice.driver) == mark
-    assert [each.persons for each in suspicions(twice.driver, twice.ring)] == []  # the names told by hand differ
+    assert [
+        each.persons for each in possible_duplicates(twice.driver, twice.ring)
+    ] == []  # the names told by hand differ
 
 
 def by_hand(organisation: Organisation, uuid: str, name: str, value: str) -> None:
@@ -297,27 +299,27 @@ def test_what_a_source_tells_is_suspected_once_whatever_day_the_copies_show(twic
         "MATCH (a:Person {uuid: $a}), (b:Person {uuid: $b}) CREATE (a)-[:MAY_BE {source: 'cpr'}]->(b)", a=other, b=keep
     )
     twice.driver.execute_query("MATCH (p:Person) SET p.active = false")
-    (suspicion,) = suspicions(twice.driver, twice.ring)
+    (suspicion,) = possible_duplicates(twice.driver, twice.ring)
     assert (suspicion.persons, "by cpr" in str(suspicion)) == ((keep, other), True)
 
 
 def test_who_was_decided_to_be_two_is_suspected_and_joined_no_more(twice: Organisation) -> None:
     keep, other = twice.uuid("p1"), twice.uuid("p4")
-    (suspicion,) = suspicions(twice.driver, twice.ring)
+    (suspicion,) = possible_duplicates(twice.driver, twice.ring)
     assert suspicion.persons == tuple(sorted((keep, other)))
-    tell_apart(twice.driver, [other, keep], WHY)
-    assert list(suspicions(twice.driver, twice.ring)) == []
-    (decided,) = told_apart(twice.driver)
+    mark_as_different(twice.driver, [other, keep], WHY)
+    assert list(possible_duplicates(twice.driver, twice.ring)) == []
+    (decided,) = distinct_persons(twice.driver)
     assert (decided.persons, decided.user) == (suspicion.persons, "hanne")
     with pytest.raises(ChangeRejected, match="undo that first"):
         twice.joining.join(keep, other, WHY)
-    take_back(twice.driver, [keep, other], WHY)
-    assert len(list(suspicions(twice.driver, twice.ring))) == 1
+    unmark_as_different(twice.driver, [keep, other], WHY)
+    assert len(list(possible_duplicates(twice.driver, twice.ring))) == 1
     assert [each[0] for each in twice.log(keep)][-2:] == ["marked different", "unmarked different"]
     with pytest.raises(Unknown):
-        take_back(twice.driver, [keep, other], WHY)
+        unmark_as_different(twice.driver, [keep, other], WHY)
     with pytest.raises(ChangeRejected):
-        tell_apart(twice.driver, [keep], WHY)
+        mark_as_different(twice.driver, [keep], WHY)
 
 
 @pytest.mark.parametrize(

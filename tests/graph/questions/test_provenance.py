@@ -36,13 +36,13 @@ def test_each_source_stands_with_its_word_and_the_higher_one_holds(clean_graph: 
     assert state(clean_graph, "active_directory", adding("Birk Hansen")) == uuid
     found = said(clean_graph, uuid)
     name = found["name"]
-    assert [(each.source, each.value, each.holds) for each in name.sayings] == [
+    assert [(each.source, each.value, each.effective) for each in name.claims] == [
         ("sd", "Birk Prøvesen", True),
         ("active_directory", "Birk Hansen", False),
     ]
     assert name.rule == "sd comes before active_directory in the order of sources for Person.name"
     assert (name.disagree, found["mobile"].disagree, found["mobile"].rule) == (True, False, ONLY)
-    assert found["exists"].sayings[0].value is True and found["exists"].rule == ONLY
+    assert found["exists"].claims[0].value is True and found["exists"].rule == ONLY
 
 
 def test_the_other_order_of_a_property_is_followed_and_told(clean_graph: neo4j.Driver) -> None:
@@ -50,7 +50,7 @@ def test_the_other_order_of_a_property_is_followed_and_told(clean_graph: neo4j.D
     state(clean_graph, "active_directory", adding("Birk Hansen"))
     order = SourceOrder(properties={"Person.name": ("active_directory", "sd")})
     name = {each.name: each for each in provenance(clean_graph, order, "Person", uuid, DAY)}["name"]
-    assert [(each.source, each.holds) for each in name.sayings] == [("active_directory", True), ("sd", False)]
+    assert [(each.source, each.effective) for each in name.claims] == [("active_directory", True), ("sd", False)]
 
 
 def test_a_value_by_hand_outranks_and_says_so(clean_graph: neo4j.Driver) -> None:
@@ -62,7 +62,7 @@ def test_a_value_by_hand_outranks_and_says_so(clean_graph: neo4j.Driver) -> None
 
     graph_writer.amend("Person", uuid, edit, Origin("manual", user="hr"))
     name = said(clean_graph, uuid)["name"]
-    assert (name.rule, [each.holds for each in name.sayings]) == (BY_HAND, [True, False])
+    assert (name.rule, [each.effective for each in name.claims]) == (BY_HAND, [True, False])
 
 
 def test_a_value_that_did_not_change_keeps_the_moment_it_was_learnt(clean_graph: neo4j.Driver) -> None:
@@ -71,13 +71,13 @@ def test_a_value_that_did_not_change_keeps_the_moment_it_was_learnt(clean_graph:
     first = said(clean_graph, uuid)
     state(clean_graph, "active_directory", adding("Birk Holm"))
     second = said(clean_graph, uuid)
-    assert second["mobile"].sayings[0].learnt == first["mobile"].sayings[0].learnt
-    was, now = (each["name"].sayings[1].learnt for each in (first, second))
+    assert second["mobile"].claims[0].learnt == first["mobile"].claims[0].learnt
+    was, now = (each["name"].claims[1].learnt for each in (first, second))
     assert was < now
     state(clean_graph, "active_directory", adding("Birk Holm-Hansen"))
     third = said(clean_graph, uuid)
-    assert third["mobile"].sayings[0].learnt == first["mobile"].sayings[0].learnt
-    assert third["name"].sayings[1].learnt > now
+    assert third["mobile"].claims[0].learnt == first["mobile"].claims[0].learnt
+    assert third["name"].claims[1].learnt > now
 
 
 def test_several_links_at_a_time_are_no_conflict_and_a_single_one_is(clean_graph: neo4j.Driver) -> None:
@@ -96,9 +96,9 @@ def test_several_links_at_a_time_are_no_conflict_and_a_single_one_is(clean_graph
     tagged.about = Ref("Unit", north, "uuid")
     state(clean_graph, "facts", tagged)
     found = said(clean_graph, north, "Unit")
-    assert (found["performs"].rule, found["performs"].disagree, len(found["performs"].sayings)) == (UNION, False, 2)
-    assert all(each.holds for each in found["performs"].sayings)
-    assert found["parent"].sayings[0].to is not None
+    assert (found["performs"].rule, found["performs"].disagree, len(found["performs"].claims)) == (UNION, False, 2)
+    assert all(each.effective for each in found["performs"].claims)
+    assert found["parent"].claims[0].to is not None
 
 
 def test_nothing_holds_on_a_day_on_which_the_thing_is_not(clean_graph: neo4j.Driver) -> None:
@@ -107,6 +107,6 @@ def test_nothing_holds_on_a_day_on_which_the_thing_is_not(clean_graph: neo4j.Dri
     state(clean_graph, "sd", unit("root"), ended)
     uuid = state(clean_graph, "sd", ended)
     found = said(clean_graph, uuid, "Unit")
-    assert [each.holds for each in found["name"].sayings] == [False]
-    assert [(each.value, each.holds) for each in found["exists"].sayings] == [(False, True)]
-    assert [each.holds for each in found["parent"].sayings] == [True], "a place in the tree outlives the unit (A14)"
+    assert [each.effective for each in found["name"].claims] == [False]
+    assert [(each.value, each.effective) for each in found["exists"].claims] == [(False, True)]
+    assert [each.effective for each in found["parent"].claims] == [True], "a place in the tree outlives the unit (A14)"

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from graph.corrections.possible_duplicates import suspicions
+from graph.corrections.possible_duplicates import possible_duplicates
 from graph.cpr.lookup_log import CprLog
 from importers.cpr.lookup import SF6002
 from importers.cpr.soap import Connection
@@ -244,7 +244,7 @@ def test_who_came_back_under_a_new_number_is_asked_about(office: Office, box: Bo
     box.put(of(office, listed), MONDAY)
     office.run()
     pair = tuple(sorted((office.uuid(EGON), office.uuid(NEW_EGON))))
-    assert [each.persons for each in suspicions(office.driver, RING)] == [pair]
+    assert [each.persons for each in possible_duplicates(office.driver, RING)] == [pair]
     assert "not_ours" not in office.problems()
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from graph.change_log import Origin
-from graph.corrections.distinct_persons import tell_apart
-from graph.corrections.possible_duplicates import PossibleDuplicate, suspicions
+from graph.corrections.distinct_persons import mark_as_different
+from graph.corrections.possible_duplicates import PossibleDuplicate, possible_duplicates
 from graph.runs.problems import kept_problems
 from graph.statements.statement import DatedValue
 from graph.time import Period
@@ -286,11 +286,11 @@ def test_pitfall_10_a_number_that_another_person_has_is_a_question_and_no_merge(
     assert asked.key == alma
     assert birk in asked.text
     assert (office.uuid(ALMA), office.uuid(BIRK)) == (alma, birk)
-    (asked_of,) = suspicions(office.driver, RING)
+    (asked_of,) = possible_duplicates(office.driver, RING)
     assert asked_of == PossibleDuplicate(tuple(sorted((alma, birk))), "one person's numbers, by cpr")
-    tell_apart(office.driver, [alma, birk], Origin("manual", user="hanne", reason="a mistake of CPR's"))
+    mark_as_different(office.driver, [alma, birk], Origin("manual", user="hanne", reason="a mistake of CPR's"))
     office.all_tenths()
-    assert list(suspicions(office.driver, RING)) == []
+    assert list(possible_duplicates(office.driver, RING)) == []
 
 
 def test_a_circle_of_numbers_ends(office: Office) -> None:
