@@ -28,7 +28,7 @@ class Directory(ldap.Directory):
             service, usn = entry["dsservicename"][0].decode(), int(entry["highestcommittedusn"][0])
             invocation = self.read(service, ["invocationId"])["invocationid"][0].hex()
         except (KeyError, IndexError, ValueError) as wrong:
-            raise Unreadable(f"{self.name} does not say which controller it is and how far it has come") from wrong
+            raise Unreadable(f"{self.name} does not state which controller it is and how far it has come") from wrong
         return Root(invocation, usn)
 
 

@@ -94,7 +94,7 @@ class Meaning:
         for attribute, why in user.wrong:
             yield notice(attribute, "malformed", f"{user.login}: {why}; it is left out")
         if user.enabled is None:
-            yield notice("enabled", "unknown_state", f"{user.login}: the directory does not tell userAccountControl")
+            yield notice("enabled", "unknown_state", f"{user.login}: the directory does not send userAccountControl")
         if person is None:
             yield notice("owner", "unmatched_account", f"the account {user.login} has no known owner")
         elif counts is None and user.key in self.primary:

@@ -194,7 +194,7 @@ class _Run:
         silent = {*self.reader.unread}
         held = int(before.get("memberships", "0"))
         if held >= LEAST and memberships < self.settings.least_share * held:
-            text = f"groups tell {memberships} members, {held} before: may the service account read member? They stay"
+            text = f"groups have {memberships} members, {held} before: may the service account read member? They stay"
             self.problems.append(Problem("DirectoryGroup", "", "member", "told_by_few", text))
             self.untold = replace(self.untold, silent=self.untold.silent | {MEMBERS})
             silent |= {*read}

@@ -50,10 +50,10 @@ def person(answer: etree._Element, asked: str, day: date, *, addresses: bool, gu
         raise UnreadableAnswer("answer", "the answer is not one to PersonLookup")
     data = child(answer, "persondata")
     if data is None:
-        raise UnreadableAnswer("persondata", "the answer holds nothing about the person")
+        raise UnreadableAnswer("persondata", "the answer contains nothing about the person")
     number, current = text(data, "personnummer"), text(data, "gaeldendePersonnummer")
     if asked not in (number, current):
-        raise UnreadableAnswer("personnummer", "the answer is not about the number that was asked for")
+        raise UnreadableAnswer("personnummer", "the answer is about another number than the request")
     if current is not None and not is_askable(current):
         raise UnreadableAnswer("gaeldendePersonnummer", "gaeldendePersonnummer is not a CPR number")
     status = child(data, "status")

@@ -22,7 +22,7 @@ from importers.cpr.renumbering import follow
 from importers.cpr.settings import CprSettings
 from importers.source import Known, RawRecord, Reading, SourceError
 
-FIRST, REFRESH, AGAIN, EVERYBODY = "first lookup", "refresh", "asked again", "a file of changes is missing"
+FIRST, REFRESH, AGAIN, EVERYBODY = "first lookup", "refresh", "another try", "a file of changes is missing"
 _TENTHS = 10
 _LOOKUP = "Lookup"
 
@@ -97,7 +97,7 @@ class Asking:
         cursor = done.put(self.known.cursor)
         if cursor != dict(self.known.cursor) or not asked:
             yield Reading(
-                "CPR, all asked",
+                "CPR, all looked up",
                 self.day,
                 (),
                 cursor=cursor,

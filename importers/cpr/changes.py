@@ -146,7 +146,7 @@ class Changes:
             text = f"{strangers} persons in it have no tie here; nothing is taken of them"
             problems.append(_problem(name, "not_ours", text, key=name))
         if self._is_gap(extract):
-            text = f"the file before it (of {extract.previous}) is missing; everybody subscribed is looked up"
+            text = f"the file before it (of {extract.previous}) is missing; all subscribed persons are looked up"
             problems.append(_problem(name, "missing_file", text, key=name))
         if used:
             try:

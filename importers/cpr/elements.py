@@ -19,5 +19,5 @@ def text(element: etree._Element, name: str) -> str | None:
     if found is None:
         return None
     if len(found):
-        raise UnreadableAnswer(name, f"{name} holds elements instead of text")
+        raise UnreadableAnswer(name, f"{name} contains elements instead of text")
     return (found.text or "").strip() or None

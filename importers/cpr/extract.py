@@ -184,7 +184,7 @@ def _told_of_subscription(line: "_Line", number: str) -> Doubt:
     if line.type == ENDED:
         code = line.cut(26, 3)
         return Doubt(line.at, "subscription_deleted", f"CPR has deleted the subscription (code {code})", number)
-    return Doubt(line.at, "rejected", f"CPR tells the error {line.cut(89, 4)}: {line.cut(93, 65)}", number)
+    return Doubt(line.at, "rejected", f"CPR reports the error {line.cut(89, 4)}: {line.cut(93, 65)}", number)
 
 
 def _told(group: _Group, addresses: bool) -> RegisteredPerson:

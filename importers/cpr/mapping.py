@@ -19,8 +19,8 @@ _ALIVE = frozenset({"1", "3", "5", "7", "20", "80"})
 _DEAD = "90"
 _SUPERSEDED = frozenset({"50", "60"})
 _REVIEWED = {
-    "30": ("number_annulled", "CPR says that the number is annulled (status 30)"),
-    "70": ("disappeared", "CPR says that the person has disappeared (status 70)"),
+    "30": ("number_annulled", "the number is annulled in CPR (status 30)"),
+    "70": ("disappeared", "the person has disappeared, according to CPR (status 70)"),
 }
 Tolds = tuple[DatedValue, ...]
 
@@ -167,16 +167,16 @@ def _problems(
         found.append(notice(uuid, "status", rule, text))
     elif status in _SUPERSEDED:
         if told.current in (None, told.number):
-            text = f"CPR says that the number is superseded (status {status}), but not by which"
+            text = f"the number is superseded in CPR (status {status}), without a new number"
             found.append(notice(uuid, "status", "superseded_number", text))
     elif status is not None and status != _DEAD and status not in _ALIVE:
         found.append(notice(uuid, "status", "unknown_status", "CPR's status code is unknown"))
     if tied and _on(values.get("dead", ()), day):
-        text = "CPR says that the person is dead; payroll or an affiliation goes on"
+        text = "the person is dead, according to CPR; payroll or an affiliation goes on"
         found.append(notice(uuid, "dead", "dead_with_tie", text))
     if told.under_guardianship:
-        found.append(notice(uuid, "guardianship", "guardianship", "CPR tells of guardianship (umyndiggørelse)"))
+        found.append(notice(uuid, "guardianship", "guardianship", "CPR reports guardianship (umyndiggørelse)"))
     if told.name is not None and set(told.name.marks) - {"="}:
-        text = "CPR marks the name as shortened (+), as having letters that it cannot tell (*), or in an unknown way"
+        text = "CPR marks the name as shortened (+), as having letters that it can't show (*), or in an unknown way"
         found.append(notice(uuid, "name", "name_marked", text))
     return tuple(found)

@@ -86,7 +86,7 @@ class _Plain:
     def copy(self, content: Any, depth: int) -> Any:
         self._values += 1
         if self._values > LARGEST_CONTENT:
-            raise FileRejected(f"it holds more than {LARGEST_CONTENT} values")
+            raise FileRejected(f"it has more than {LARGEST_CONTENT} values")
         if depth > DEEPEST:
             raise FileRejected(f"it is deeper than {DEEPEST} levels")
         if isinstance(content, dict):
@@ -109,7 +109,7 @@ def _text(text: str) -> str:
 def _kept_doubled(content: dict[str, Any], twice: tuple[str, ...], depth: int) -> Doubled:
     """``depth`` 0 is the file, 1 a section: what stands twice there, or is an ``id``, would be lost."""
     if depth <= _SECTION or "id" in twice:
-        raise FileRejected(f"{'id' if 'id' in twice else twice[0]!r} stands twice in one mapping")
+        raise FileRejected(f"{'id' if 'id' in twice else twice[0]!r} is there twice in one mapping")
     return Doubled(content, map(_text, twice))
 
 
@@ -134,7 +134,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         self._nodes += 1
         if self._nodes > MOST_NODES:
-            raise FileRejected(f"it holds more than {MOST_NODES} values; write so many as JSON or CSV")
+            raise FileRejected(f"it has more than {MOST_NODES} values; use JSON or CSV for so many")
         return super().compose_node(parent, index)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:

@@ -52,7 +52,7 @@ def mapped(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> Map
     if not at.key:
         raise at.bad("id", "id", "an entry needs an id")
     if isinstance(entry, Doubled):
-        raise at.bad(entry.twice[0], "field_twice", f"{', '.join(entry.twice)} stands twice; which is meant?")
+        raise at.bad(entry.twice[0], "field_twice", f"{', '.join(entry.twice)} is there twice; which one is meant?")
     life = at.period(entry, "from")
     made = Statement(kind, at.key, exists=(life,))
     if entry.get("adds_to") is not None:

@@ -117,7 +117,7 @@ def _csv(folder: Path) -> dict[str, Any]:
             for row in rows:
                 cells += len(row)
                 if cells > LARGEST_CONTENT:
-                    raise FileRejected(f"the files hold more than {LARGEST_CONTENT} cells")
+                    raise FileRejected(f"the files have more than {LARGEST_CONTENT} cells")
                 content[file.stem].append(_cells(file.stem, row))
             if not content[file.stem]:
                 content[file.stem] = None  # a header only: an export that broke off looks like this

@@ -63,7 +63,7 @@ class Facts:
 def _not_taken(section: str) -> Problem:
     if section not in SECTIONS:
         return Problem(WHOLE_FILE, section, "", "unknown_section", f"no section {section!r}", "notice")
-    text = f"the section {section!r} holds no entries that can be read: what is known of it stays"
+    text = f"the section {section!r} has no readable entries: what is known of it stays"
     return Problem(WHOLE_FILE, section, "", "section_unreadable", text)
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["NEEDS", "TITLE", "Settings", "build"]
 
 TITLE = "KLE"
-NEEDS = "no setting: without any, KLE Online is asked"
+NEEDS = "no setting: by default KLE Online is read"
 
 
 def build(settings: Settings, surroundings: "Surroundings") -> "Source":

@@ -34,7 +34,7 @@ def checked(entries: Iterable[Entry]) -> Checked:
             made.sound.append(_as_one(group))
             continue
         made.left_out += group
-        text = f"the UUID {uuid} is told of {', '.join(numbers)}"
+        text = f"several entries have the UUID {uuid}: {', '.join(numbers)}"
         made.problems += [_problem(each, "uuid", "same_uuid", text, "bad") for each in group]
     _leave_out_twice(made)
     made.sound.sort(key=_order)

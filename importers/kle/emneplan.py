@@ -39,7 +39,7 @@ def release(content: bytes, label: str, largest: int) -> Release:
         elif (told := made.take(_raw(element))) is not None and (elsewhere := _elsewhere(element, told)) is not None:
             made.problems.append(elsewhere)
     if not made.entries:
-        raise Unreadable(f"{label} holds no entry that can be taken")
+        raise Unreadable(f"{label} has no usable entry")
     return made
 
 
@@ -107,7 +107,7 @@ def _elsewhere(element: etree._Element, told: Entry) -> Problem | None:
     if number == told.parent[1]:
         return None
     where = number or "an entry without a number"
-    text = f"{told.number}: it stands inside {where}; by its number it is in {told.parent[1]}"
+    text = f"{told.number}: it is inside {where}; by its number it belongs to {told.parent[1]}"
     return Problem(told.kind, told.number, "parent", "stands_elsewhere", text, "notice")
 
 

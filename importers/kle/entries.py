@@ -207,7 +207,7 @@ def entry(raw: Raw, problems: list[Problem]) -> Entry | None:
     if raw.has_uuid and not uuid and is_current and _SPECIALIST not in raw.title.lower():
         note("uuid", "malformed_uuid", f"{raw.uuid.strip()[:60]!r} is no UUID; the number is what it is known by")
     if title.ended and created is not None and ended is None:
-        note("title", "end_without_date", "the title says that it has ended, and there is no date: it goes on")
+        note("title", "end_without_date", "it has ended according to its title, but without a date: it goes on")
     if raw.successors and ended is None:
         note("replaced_by", "successor_without_end", "it has successors and no end: they are not taken")
     return Entry(

@@ -47,7 +47,7 @@ def files(path: Path, largest: int) -> Iterator[tuple[str, bytes]]:
     else:
         found = [path]
     if not found:
-        raise Unavailable(f"{path} holds no XML and no CSV file")
+        raise Unavailable(f"{path} has no XML and no CSV file")
     for each in found:
         try:
             if each.stat().st_size > largest:

@@ -21,14 +21,14 @@ class KleSettings(BaseModel):
     form: Literal["full", "lists"] = Field(
         default="full", description="of the service: everything with dates, or the three lists without"
     )
-    facets: bool = Field(default=True, description="the service is asked for facets (handlingsfacetter) too")
+    facets: bool = Field(default=True, description="also read the facets (handlingsfacetter) of the service")
     address: WebAddress | None = Field(default=None, description="http(s) address of one file, XML or CSV")
     path: Path | None = Field(default=None, description="a file, or a folder of releases")
     accept_release: Day | None = Field(
         default=None, description="publishing date of a release that is taken although a newer one is held"
     )
     last_day_in_force: bool = Field(
-        default=False, description="the date of an end is the last day in force; KL does not say which it is"
+        default=False, description="the date of an end is the last day in force; KL does not state which it is"
     )
     least_share: float = Field(
         default=0.8,
@@ -39,7 +39,7 @@ class KleSettings(BaseModel):
     timeout_seconds: float = Field(default=60, gt=0)
     attempts: int = Field(default=3, ge=1, le=10, description="of a question that is not answered, or with 429 or 503")
     longest_wait_seconds: float = Field(
-        default=60, ge=0, description="before another attempt, whatever Retry-After says"
+        default=60, ge=0, description="before another attempt, whatever Retry-After asks for"
     )
     largest_megabytes: int = Field(default=64, ge=1, description="of a release")
 

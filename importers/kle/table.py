@@ -39,7 +39,7 @@ def release(content: bytes, label: str, largest: int) -> Release:
     except (csv.Error, limits.TooMuch) as wrong:
         raise Unreadable(f"{label} is not a table: {wrong} (line {rows.line_num})") from wrong
     if not made.entries:
-        raise Unreadable(f"{label} holds no entry that can be taken")
+        raise Unreadable(f"{label} has no usable entry")
     made.kinds = frozenset(each.kind for each in made.entries)
     made.unfinished = not content.endswith((b"\n", b"\r"))
     return made

@@ -104,7 +104,7 @@ def _untold(
     if element["isManager"].lower() not in fields.TRUTHS:
         held = previous is not None and advance.newest_value(previous, "manager_flag") is True
         if held or element["isManager"]:
-            text = "does not say whether it leads its unit (true or false)" + ("; it does as before" if held else "")
+            text = "does not state whether it leads its unit (true or false)" + ("; it does as before" if held else "")
             problems.append(Problem("Employment", key, "isManager", "no_manager_flag", text, "notice"))
             found.append("manager_flag")
     return dict.fromkeys(found, EVER)

@@ -283,7 +283,7 @@ def _person(file: File, key: str, cpr: str, view: PersonView, previous: Statemen
         text = "Opus's CPR number of the person is not a valid one; the person is known by it in Opus only"
         problems.append(Problem("Person", key, "cpr", "wrong_cpr", text, "notice"))
     if len(view.names) > 1:
-        text = f"is told under {len(view.names)} names; the name of one employment was taken"
+        text = f"has {len(view.names)} names; the name of one employment is used"
         problems.append(Problem("Person", key, "name", "different_names", text, "notice"))
     return Mapped(told, tuple(problems))
 

@@ -97,7 +97,7 @@ class Opus:
         """Nothing has been delivered (yet), which is said. Raises SourceError where the command named the place."""
         if self._is_named:
             what = f"{names[0]} is not a file from Opus" if len(names) == 1 else "There is no file from Opus"
-            raise SourceError(f"{what}: its name must tell its day, as ZLPE20240305224112_delta.xml does.")
+            raise SourceError(f"{what}: its name must contain its day, as in ZLPE20240305224112_delta.xml.")
         text = "There is no file from Opus at the place in the settings."
         if last := cursor.get("file"):
             text += f" {last} was applied from there: is the share still mounted?"

@@ -48,7 +48,7 @@ class Aside(Protocol):
 
 
 HasAnother = Callable[[str, str], bool]
-TOLD_TWICE = "is told twice, with different texts"
+TOLD_TWICE = "is there twice, with different texts"
 
 
 @dataclass(slots=True)

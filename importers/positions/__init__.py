@@ -24,6 +24,6 @@ def build(settings: Settings, surroundings: "Surroundings") -> "Source":
     elif settings.path is None and settings.url is None:
         raise NotSetUp(
             "The position list has no place: add [sources.positions] with path or url to reconnect.toml, or give "
-            "--from; importers/positions/README.md tells what the list looks like."
+            "--from; importers/positions/README.md describes the list."
         )
     return Positions(settings, GraphLookup(surroundings.driver()))

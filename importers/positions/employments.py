@@ -66,7 +66,7 @@ class Employments:
             told = self.positions[code]
             last = max((each.last for each in told.exists or ()), default=self.day)
             replacements = told.links.get("replaced_by", ())
-            instead = f"; the list says that {replacements[-1].to.key} replaces it" if replacements else ""
+            instead = f"; according to the list, {replacements[-1].to.key} replaces it" if replacements else ""
             text = f"position {code} has ended on {last} and {count} employments have it still{instead}"
             yield Problem("Employment", f"position {code}", "position", "ended_in_use", text, "notice")
 

@@ -58,7 +58,7 @@ def _from_disk(settings: PositionsSettings, path: Path) -> FetchedLists:
     if path.is_dir():
         file = _only(path, POSITIONS)
         if file is None:
-            raise Unavailable(f"{path} holds no {POSITIONS}.csv, .xlsx or .json")
+            raise Unavailable(f"{path} has no {POSITIONS}.csv, .xlsx or .json")
         beside = _only(path, CATEGORIES)
     else:
         file, beside = path, None
@@ -70,7 +70,7 @@ def _from_disk(settings: PositionsSettings, path: Path) -> FetchedLists:
 def _only(folder: Path, name: str) -> Path | None:
     found = sorted(folder / f"{name}{suffix}" for suffix in _SUFFIXES if (folder / f"{name}{suffix}").is_file())
     if len(found) > 1:
-        raise Unreadable(f"{folder} holds {' and '.join(each.name for each in found)}; only one of them can count")
+        raise Unreadable(f"{folder} has {' and '.join(each.name for each in found)}; only one of them can count")
     return found[0] if found else None
 
 
@@ -108,7 +108,7 @@ def _from_address(settings: PositionsSettings, url: str, marks: Mapping[str, str
         if beside_url:
             beside = beside or _get(http, beside_url, "", settings)
     if file is None or (beside_url and beside is None):
-        raise Unavailable(f"{url} answers that nothing has changed, although it was not asked so")
+        raise Unavailable(f"{url} answers that nothing has changed, although the request had no condition")
     also = None if beside is None else _lists(beside, CATEGORIES, settings)
     named = {"url": url, "etag": file.etag}
     if beside is not None:

@@ -216,7 +216,7 @@ def _json_table(
 
 def _take_several(column: str, cells: list[Any], place: str, found: dict[str, str], wrong: list[WrongCell]) -> None:
     if not all(isinstance(each, str) for each in cells):
-        wrong.append(WrongCell(column, place, "holds something else than text"))
+        wrong.append(WrongCell(column, place, "contains something else than text"))
         return
     found[column] = SEVERAL[column].join(cells)
 

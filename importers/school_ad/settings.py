@@ -20,6 +20,6 @@ class SchoolAdSettings(ActiveDirectorySettings):
         excludes_values = any(self.excluded_values.values())
         if not (self.users_in or self.excluded_units or excludes_values or self.users_filter):
             raise ValueError(
-                "nothing tells pupils from staff: say users_in, excluded_units, excluded_values or users_filter"
+                "nothing distinguishes pupils from staff: set users_in, excluded_units, excluded_values or users_filter"
             )
         return self

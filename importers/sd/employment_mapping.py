@@ -57,7 +57,7 @@ def employment(
     """
     problems: list[Problem] = []
     if told.statuses == ():
-        text = "SD tells no status of the employment, so not whether it exists; it is left as it was"
+        text = "SD sends no status of the employment, so it may or may not exist; it stays as it was"
         raise BadRecord(Problem("Employment", holder.key, "status", "no_status", text))
     if breaks_unpaid_rule(told, settings):
         return _left_out(holder, previous)
@@ -68,7 +68,7 @@ def employment(
         if previous is None:
             return Mapped(None)
         if deleted is None and told.has_only_status:
-            notice = _notice(holder, "status", "only_passive", "SD tells a passive status and no more")
+            notice = _notice(holder, "status", "only_passive", "SD sends only a passive status")
             return Mapped(None, (notice,), {EXISTS: EVER})
     untold = _empty_parts(told, holder, previous, problems)
     days = exists if holder.complete else within(exists, (Period(day),))
@@ -101,7 +101,7 @@ def _empty_parts(
         known = [name for name in names if previous and (name in previous.values or name in previous.links)]
         if getattr(told, timeline) == () and known:
             untold |= {name: [*EVER] for name in known}
-            text = f"SD tells no {word} of the employment any more; what is known stays"
+            text = f"SD no longer sends the {word} of the employment; what is known stays"
             problems.append(_notice(holder, names[0], "untold", text))
     return untold
 
@@ -114,7 +114,7 @@ def _existence(told: EmploymentAnswer, holder: Holder, settings: SdSettings) -> 
             raise BadRecord(
                 Problem(
                     "Employment", holder.key, "status", "unknown_status",
-                    f"SD tells the status {each.code!r}, whose meaning is not known",
+                    f"SD sends the status {each.code!r}, whose meaning is not known",
                 )
             )  # fmt: skip
     deleted = min((each.period.start for each in statuses if each.code == DELETED), default=None)
@@ -263,11 +263,11 @@ def _links(
     if told.departments or (told.departments is not None and "unit" not in untold):
         missing = without(days, placed)
         if missing:
-            problems.append(_notice(holder, "unit", "no_department", f"SD tells no department {shown(missing)}"))
+            problems.append(_notice(holder, "unit", "no_department", f"SD sends no department {shown(missing)}"))
     if told.jobs or (told.jobs is not None and "position" not in untold):
         missing = without(days, [each.period for each in told.jobs])
         if missing:
-            problems.append(_notice(holder, "position", "no_position", f"SD tells no position {shown(missing)}"))
+            problems.append(_notice(holder, "position", "no_position", f"SD sends no position {shown(missing)}"))
     jobs = (
         (each.period, Ref("Position", position_mapping.key(holder.institution, each.position)))
         for each in told.jobs or ()
@@ -288,7 +288,7 @@ def _department(each: DepartmentAnswer, holder: Holder, problems: list[Problem])
     if len(found) == 1:
         return found[0].uuid
     said = "no department has" if not found else f"{len(found)} departments have"
-    text = f"SD leaves out the department's UUID, and {said} the code {each.code}"
+    text = f"SD omits the department's UUID, and {said} the code {each.code}"
     problems.append(_notice(holder, "unit", "ambiguous_department" if found else "unknown_department", text))
     return None
 
@@ -297,7 +297,7 @@ def _told_of(each: DepartmentAnswer, uuid: str, holder: Holder, problems: list[P
     department = holder.organisation.department(uuid)
     if department is None or (department.is_unanswered and not department.periods):
         department = None
-        text = f"SD does not tell the department {each.code} ({uuid})"
+        text = f"SD does not send the department {each.code} ({uuid})"
         problems.append(_notice(holder, "unit", "unknown_department", text))
     return department
 

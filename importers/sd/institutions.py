@@ -171,7 +171,7 @@ class Institutions:
         made = self._with_positions(organisation)
         made.nameless += nameless
         if not departments:
-            made.unsure.append(f"SD tells no department of {told.code}")
+            made.unsure.append(f"SD sends no department of {told.code}")
         return made
 
     def _with_known_parents(self, departments: dict[str, Department]) -> dict[str, Department]:
@@ -202,7 +202,7 @@ class Institutions:
         self.lookups.require_answers()
         problems: list[Problem] = []
         for code in sorted(elements.nameless):
-            said = f"SD tells a department of {institution} with the code {code} without UUID"
+            said = f"SD sends a department of {institution} with the code {code} without UUID"
             may_be = {
                 uuid
                 for uuid, of in elements.by_uuid.items()
@@ -254,7 +254,7 @@ class Institutions:
                 if each.uuid == uuid:
                     return each if each.periods else None
             organisation.unanswered.add(uuid)
-            why = asked.fault or "SD tells nothing of it"
+            why = asked.fault or "SD sends nothing about it"
             kept = self._unanswered(uuid, f"{why}; it stays as it is known")
             if not kept.periods:
                 return None

@@ -113,7 +113,7 @@ class Operations:
         for name in ("InstitutionIdentifier", "PersonCivilRegistrationIdentifier", "EmploymentIdentifier"):
             asked = parameters.get(name)
             if asked and answer.echo.get(name) != asked:
-                raise Unreadable(f"SD understood {operation} otherwise than asked: its echo has another {name}")
+                raise Unreadable(f"SD misunderstood {operation}: its echo has another {name} than the request")
         return answer
 
     # -- organisation -----------------------------------------------------------------------------------------------
@@ -134,13 +134,13 @@ class Operations:
                     text(element, "InstitutionName"),
                 )
                 if not told.uuid:
-                    raise Unreadable(f"SD tells no UUID of the institution {told.code}")
+                    raise Unreadable(f"SD sends no UUID of the institution {told.code}")
                 found.append(told)
             if len(found) == before and self._settings.institutions:
-                raise Unreadable(f"SD tells nothing of the institution {each['InstitutionIdentifier']}")
+                raise Unreadable(f"SD sends nothing about the institution {each['InstitutionIdentifier']}")
             before = len(found)
         if not found:
-            raise Unreadable("SD tells no institution; look at region and institutions in the settings")
+            raise Unreadable("SD sends no institution; check region and institutions in the settings")
         return found
 
     def structure(self, institution: str) -> Structure:
@@ -362,7 +362,7 @@ def _by_uuid(answer: Answer) -> Elements:
             elif code:
                 nameless.add(code)
             else:
-                raise Unreadable("SD tells a department with neither UUID nor code")
+                raise Unreadable("SD sends a department with neither UUID nor code")
     return Elements(found, frozenset(nameless))
 
 

@@ -117,7 +117,7 @@ class People:
     def _employment(self, institution: Institution, raw: EmploymentRaw, contacts: Contacts) -> RawRecord:
         key = self._key(raw.cpr)
         if key not in self.told and not self._is_known(key):
-            text = "SD tells the employment, but no person that can be taken; neither is made"
+            text = "SD sends the employment without a usable person; neither is created"
             self.again.add(institution.code, raw.number)
             employment = institution.records.employment_key(raw.number, key)
             return refused(Problem("Employment", employment, "person", "unknown_person", text))
@@ -159,7 +159,7 @@ class People:
         waiting: list[tuple[Institution, EmploymentRaw, Contacts]] = []
         for cpr in sorted({cpr for each in changed.values() for cpr in each}):
             if len(cpr) != 10 or not cpr.isdigit():  # asked for none, SD answers with everybody
-                text = "SD tells that something has changed of a person whose CPR number is not ten digits"
+                text = "SD reports a change of a person whose CPR number is not ten digits"
                 yield refused(Problem("Person", "", "PersonCivilRegistrationIdentifier", "wrong_cpr", text))
                 continue
             if is_fictive(cpr):
@@ -285,7 +285,7 @@ class People:
             problem = _changed_holder(key)
             return Mapped(None, (replace(problem, severity="notice"),))
         self.again.add(institution.code, number)
-        text = "SD has the employment, but tells nothing of it; it is left as it was"
+        text = "SD has the employment, but sends nothing about it; it stays as it was"
         return Mapped(None, (Problem("Employment", key, "", "empty_answer", text, "notice"),))
 
     def absent(self, institutions: Mapping[str, Institution], previous: Statement, today: Period) -> Mapped | None:
@@ -327,7 +327,7 @@ class _Verification:
 
 
 def _as_known(fault: SourceError) -> str:
-    return f"{fault} What is known stays, and SD is asked again"
+    return f"{fault} What is known stays, and the next run asks SD again"
 
 
 def _changed_holder(key: str) -> Problem:

@@ -30,7 +30,7 @@ def refusal(told: PersonAnswer, key: str) -> Problem | None:
     """Why the person can't be taken; None where nothing speaks against it."""
     if told.cpr:
         return None
-    return Problem("Person", key, "cpr", "no_cpr", "SD tells a person with nothing for a CPR number")
+    return Problem("Person", key, "cpr", "no_cpr", "SD sends a person without a CPR number")
 
 
 def lacks_names(told: PersonAnswer) -> bool:

@@ -96,7 +96,7 @@ class Records:
     def employment(self, raw: EmploymentRaw, person_key: str, contact: ContactAnswer | None) -> RawRecord:
         key = self.employment_key(raw.number, person_key)
         if not raw.number or ":" in raw.number:
-            text = "SD tells an employment without number, or with one that has a colon"
+            text = "SD sends an employment without number, or with a colon in the number"
             return refused(Problem("Employment", key, "EmploymentIdentifier", "wrong_number", text))
         context = [self._salt, key.encode(), raw.raw, repr(contact).encode()]
         uuids = codes = 0

@@ -66,7 +66,7 @@ class SdSettings(BaseModel):
     all_units_every_days: int = Field(7, ge=1)
     mark_every_hours: int = Field(24, ge=1, description="How far an unchanged source lets its cursor stay behind")
     verify_absent: int = Field(
-        200, ge=0, description="How many employments that a whole reading lacks are asked for one by one"
+        200, ge=0, description="How many employments that a whole reading lacks are looked up one by one"
     )
 
     @field_validator("excluded_names")
@@ -87,7 +87,7 @@ class SdSettings(BaseModel):
     @model_validator(mode="after")
     def _says_whom(self) -> "SdSettings":
         if not self.region and not self.institutions:
-            raise ValueError("say which region or which institutions to read")
+            raise ValueError("set the region or the institutions to read")
         return self
 
     @property

@@ -63,7 +63,7 @@ class SdSource:
     def readings(self, known: Known) -> Iterator[Reading]:
         """One reading. Raises SourceError where SD can't be read; then nothing is changed."""
         with self._run(known) as run:
-            why = "asked for" if self._whole else run.why_whole()
+            why = "requested" if self._whole else run.why_whole()
             yield run.whole(why) if why else run.delta()
 
     def refetch(self, institution: str, cpr: str, number: str = "") -> "SdHints":
@@ -120,7 +120,7 @@ class _Run:
             return "the settings have changed"
         age = self.now - datetime.strptime(cursor["window"], MINUTE)
         if age > timedelta(days=self.settings.delta_days):
-            return f"the last window ended {age.days} days ago, and SD tells the changes of 30 days only"
+            return f"the last window ended {age.days} days ago, and SD sends the changes of 30 days only"
         return ""
 
     # -- whole ------------------------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ class _Run:
         gone = sorted(set(before) - {each.code for each in made})
         if self.settings.institutions:
             gone = [each for each in gone if each in self.settings.institutions]
-        missing = [f"SD no longer tells the institution {each}" for each in gone]
+        missing = [f"SD no longer has the institution {each}" for each in gone]
         return (*missing, *(why for each in made for why in each.unsure))
 
     def _everything(self, made: list[Institution]) -> Iterator[RawRecord]:

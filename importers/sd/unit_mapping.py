@@ -109,18 +109,16 @@ def _mail(mail: str, settings: SdSettings) -> str:
 
 def _problems(told: Department, organisation: Organisation, in_line: tuple[Period, ...]) -> Iterator[Problem]:
     if any(each.parent == told.uuid for each in told.parents):
-        yield _notice(
-            told, "own_parent", "SD says that the unit is its own parent; it has no place until that is mended"
-        )
+        yield _notice(told, "own_parent", "SD has the unit as its own parent; it has no place until that is corrected")
     clashes = told.clashes()
     if clashes:
         names = ", ".join(sorted({each.parent for each in told.parents}))
-        yield _notice(told, "two_parents", f"SD tells two parents ({names}) {shown(clashes)}; neither is taken")
+        yield _notice(told, "two_parents", f"SD has two parents ({names}) {shown(clashes)}; neither is used")
     unplaced = within(without(organisation.unplaced(told), clashes), in_line)
     if unplaced:
-        yield _notice(told, "no_parent", f"SD tells no parent {shown(unplaced)}")
+        yield _notice(told, "no_parent", f"SD has no parent of the unit {shown(unplaced)}")
     elif told.parents_untold:
-        yield _notice(told, "no_parent", "SD tells no parent; the unit keeps the place it had")
+        yield _notice(told, "no_parent", "SD has no parent of the unit; it keeps its place")
     rules = {rule for each in told.periods if (rule := organisation.left_out.wholly(told.uuid, each))}
     kept = any(not organisation.left_out.wholly(told.uuid, each) for each in told.periods)
     if rules and kept:
@@ -133,6 +131,6 @@ def _notice(told: Department, rule: str, text: str) -> Problem:
 
 def gone(previous: Statement, day: Period, below: int, people: int) -> Mapped:
     """A unit that SD no longer answers: it ends, and what hangs on it is told with it."""
-    text = f"SD no longer tells this unit; it ends on {day.end}. Units below it: {below}; employments in it: {people}"
+    text = f"SD no longer has this unit; it ends on {day.end}. Units below it: {below}; employments in it: {people}"
     ended = Statement("Unit", previous.key, within(previous.exists or (), (day,)), previous.values, previous.links)
     return Mapped(ended, (Problem("Unit", previous.key, "exists", "no_longer_told", text, "notice"),))

@@ -92,7 +92,7 @@ def export(body: Body, institution: str) -> Export:
     for path, element, ended in _walk(body, f"export of {institution}"):
         if path == _EXPORT and not ended:
             if told is not None:
-                raise Unreadable(f"the export of {institution} holds two exports")
+                raise Unreadable(f"the export of {institution} contains two exports")
             told = Export(_moment(element.get("exportDateTime", ""), institution))
         elif not ended or told is None:
             continue
@@ -101,9 +101,9 @@ def export(body: Body, institution: str) -> Export:
         elif path[:-1] == _INSTITUTION:
             _take(told, path[-1], element, institution)
     if told is None:
-        raise Unreadable(f"STIL's answer for {institution} holds no export")
+        raise Unreadable(f"STIL's answer for {institution} contains no export")
     if told.number is not None and told.number != institution:
-        raise Unreadable(f"STIL answered for the institution {told.number!r}, asked was {institution!r}")
+        raise Unreadable(f"STIL answered for the institution {told.number!r} instead of {institution!r}")
     return told
 
 
@@ -116,7 +116,7 @@ def agreements(body: Body) -> list[str]:
         if ended and path[-1] == "regnr":
             found.add(_own(element))
     if not answered:
-        raise Unreadable("STIL's answer holds no list of agreements")
+        raise Unreadable("STIL's answer contains no list of agreements")
     return sorted(found - {""})
 
 
@@ -125,7 +125,7 @@ def hello(body: Body) -> str:
     for path, element, ended in _walk(body, "greeting"):
         if ended and path[-1] == "helloWorldResult":
             return _own(element)
-    raise Unreadable("STIL's answer holds no greeting")
+    raise Unreadable("STIL's answer contains no greeting")
 
 
 def fault(body: Body, asked: str) -> SourceError:
@@ -152,7 +152,7 @@ def _walk(body: Body, asked: str) -> Iterator[tuple[tuple[str, ...], etree._Elem
             if event == "start":
                 held += 1
                 if held > MOST_HELD:
-                    raise Unreadable(f"STIL's answer ({asked}) holds more than {MOST_HELD} elements in one part")
+                    raise Unreadable(f"STIL's answer ({asked}) has more than {MOST_HELD} elements in one part")
                 path.append(xml.local(element))
                 if path[0] != "Envelope":
                     raise Unreadable(f"STIL's answer ({asked}) is not a SOAP message")
@@ -181,7 +181,7 @@ def _refused(element: etree._Element, asked: str) -> RequestRejected:
 def _take(told: Export, name: str, element: etree._Element, institution: str) -> None:
     if name == "InstitutionNumber":
         if told.number is not None:
-            raise Unreadable(f"the export of {institution} holds two institutions")
+            raise Unreadable(f"the export of {institution} contains two institutions")
         told.number = _own(element)
     elif name == "Group":
         told.group_types |= {_text(element, "GroupType")} - {""}

@@ -15,7 +15,7 @@ def doubts(told: Export, year: int | None, known: int, left: int, least_share: f
     held before; ``left``: those of them that are still there."""
     found = []
     if year is not None and told.year is not None and told.year > year:
-        found.append(f"the school year {told.year}-{told.year + 1} has begun, before it was {year}-{year + 1}")
+        found.append(f"the school year {told.year}-{told.year + 1} has begun; the last export was of {year}-{year + 1}")
     if known and left < least_share * known:
         found.append(f"of {known} people known before, the export has {left}")
     return tuple(found)
@@ -28,7 +28,7 @@ def notices(told: Export, institution: str) -> list[Problem]:
 
 def _notices(told: Export, institution: str) -> Iterator[Problem]:
     if told.pupils:
-        text = f"{told.pupils} pupils were in the answer although they were not asked for; they are not read. Tell STIL"
+        text = f"{told.pupils} pupils were in the answer although none were requested; they are not read. Contact STIL"
         yield Problem("Unit", institution, "", "pupils", text)
     for group in sorted(told.group_types - GROUP_TYPES):
         yield Problem("Unit", institution, group, "unknown_group_type", "groups are not read; this is new", "notice")

@@ -22,10 +22,10 @@ RIGHTS = "Rettigheder"
 
 # unilogin.md §2: what STIL calls it, and what to do about it. The misspelt code is STIL's own.
 _ADVICE: Mapping[str, str] = {
-    "Signatur": "the signature is wrong or the certificate is not registered: look at key_file and signed",
-    "SignaturMangler": "STIL saw no signature: look at signed and soap",
-    "UdbydersytemIdMangler": "STIL saw no provider id: look at provider",
-    "BrugeridEllerPassword": "STIL asks for user name and password, which version 7 does not have: look at url",
+    "Signatur": "the signature is wrong or the certificate is not registered: check key_file and signed",
+    "SignaturMangler": "STIL found no signature: check signed and soap",
+    "UdbydersytemIdMangler": "STIL found no provider id: check provider",
+    "BrugeridEllerPassword": "STIL wants user name and password, which version 7 does not have: check url",
     RIGHTS: "there is no approved data agreement for this institution",
 }
 
@@ -42,9 +42,10 @@ class RequestRejected(SourceError):
             self.rule = "no_rights"
         said = without_numbers(" ".join(text.split()))[:300]
         advice = _ADVICE.get(kind)
+        answer = f" Its answer: {said}" if said else ""
         super().__init__(
-            f"STIL refused {asked}" + (f" ({kind}): {advice}." if advice else ".") + (f" It said: {said}" * bool(said)),
-            # What STIL calls by name, but for one institution's agreement, is about who asks.
+            f"STIL rejected {asked}" + (f" ({kind}): {advice}." if advice else ".") + answer,
+            # What STIL calls by name, but for one institution's agreement, is about the caller.
             retry=NEVER if advice and kind != RIGHTS else None,
         )
 

@@ -115,7 +115,7 @@ class People:
             if each.user in verified:
                 placed = self._by_number(each, verified[each.user], holders, by_login)
                 if placed is None:
-                    text = "the UserId is known as another person's than the CPR number says; what is known stays"
+                    text = "the UserId belongs to another person than the CPR number; what is known stays"
                     note(each, "user_id_of_another", text)
                     number = verified[each.user]
                     keys = (by_login, number, self._by_uuid.get(holders.get(number, "")))

@@ -132,7 +132,7 @@ class _Run:
         self.memory.note_call(number, self.today)
         told = self.client.export(number)
         if told.day > self.today:
-            raise Unreadable(f"the export of {number} is of {told.day}, which is still to come")
+            raise Unreadable(f"the export of {number} is of {told.day}, which is in the future")
         problems = notices(told, number)
         if told.number is None or not told.persons:
             text = "the export is empty; what is known of the institution's people stays"

@@ -108,7 +108,7 @@ def test_pitfall_61_after_30_days_everything_is_read_and_it_is_said_why(payroll:
     payroll.at("2026-05-04 08:00")
     applied = payroll.read()
     assert applied.readings == [
-        "SD, whole: the last window ended 34 days ago, and SD tells the changes of 30 days only"
+        "SD, whole: the last window ended 34 days ago, and SD sends the changes of 30 days only"
     ]
     payroll.at("2026-05-04 09:00")
     assert "registered from 2026-05-04 07:59" in payroll.read().readings[0]

@@ -461,7 +461,7 @@ def test_with_from_today_nothing_is_missed_on_days_before_today() -> None:
     holder = replace(HOLDER, complete=False)
     found = mapped(told(**parts, jobs=[("0731", "2025-01-01", "")]), holder, SETTINGS, TODAY, None)
     assert [(each.rule, each.text) for each in found.problems] == [
-        ("no_department", "SD tells no department from 2027-01-01 on")
+        ("no_department", "SD sends no department from 2027-01-01 on")
     ]
 
 

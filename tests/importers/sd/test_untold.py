@@ -225,7 +225,7 @@ def test_an_organisation_without_departments_waits_at_the_brake_however_small(pa
     with answers(replaced):
         report = run_import(clean_graph, payroll.source(whole=True), KEYRING, brake=BrakeSettings())
     assert report.brake is not None
-    assert "SD tells no department of XA" in report.reasons
+    assert "SD sends no department of XA" in report.reasons
     assert snapshot(clean_graph) == before
 
 
