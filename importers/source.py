@@ -43,17 +43,17 @@ if TYPE_CHECKING:  # the settings are read with every command; these take long t
 
 @dataclass(slots=True)
 class Mapped:
-    """What a raw record means: a statement, or None where there is nothing to state, and what is doubtful in it.
+    """What a raw record means: a statement, or None if there is nothing to state, and what is doubtful in it.
 
-    ``untold``: name of a value or link (or ``exists``) → days of which the source told nothing, because an answer
-    lacked that part, a look-up had no answer, or it can't be read. What is known of these days stays
-    (``importers.untold``), and the record is mapped again at the next reading, whatever its fingerprint. What the
-    source tells as none does not belong here: that ends.
+    ``gaps``: name of a value or link (or ``exists``) → days without information, because an answer lacked that part, a
+    look-up had no answer, or the value is unreadable. What is known of these days stays (``importers.gaps``), and the
+    record is mapped again at the next reading, whatever its fingerprint. A value that the source has ended is not a
+    gap: it ends.
     """
 
     statement: Statement | None
     problems: tuple[Problem, ...] = ()
-    untold: Mapping[str, tuple[Period, ...]] = field(default_factory=dict)
+    gaps: Mapping[str, tuple[Period, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

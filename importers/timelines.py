@@ -25,12 +25,12 @@ def held(previous: Statement | None, told: Mapping[str, Value | None], day: date
     return found
 
 
-def with_untold(
-    previous: Statement | None, told: Mapping[str, Value | None], day: date
+def with_unmentioned(
+    previous: Statement | None, now: Mapping[str, Value | None], day: date
 ) -> dict[str, tuple[DatedValue, ...]]:
-    """As ``held``; what has no name in ``told`` stays as it was."""
-    kept = {} if previous is None else {name: each for name, each in previous.values.items() if name not in told}
-    return kept | held(previous, told, day)
+    """As ``held``; what has no name in ``now`` stays as it was."""
+    kept = {} if previous is None else {name: each for name, each in previous.values.items() if name not in now}
+    return kept | held(previous, now, day)
 
 
 def pointed(previous: Statement | None, name: str, to: Ref, day: date) -> tuple[DatedLink, ...]:
@@ -43,8 +43,8 @@ def pointed(previous: Statement | None, name: str, to: Ref, day: date) -> tuple[
 
 
 def linked(previous: Statement | None, name: str, to: Collection[Ref], day: date) -> tuple[DatedLink, ...]:
-    """Links to exactly these from ``day`` on; what was linked before keeps its days. The first ever told has been so
-    as long as anybody knows."""
+    """Links to exactly these from ``day`` on; what was linked before keeps its days. The first ones
+    have no beginning."""
     if previous is None:
         return tuple(DatedLink(Period(), each) for each in to)
     before = previous.links.get(name, ())

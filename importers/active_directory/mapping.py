@@ -13,11 +13,11 @@ from graph.runs.known import ABSENT
 from graph.statements.statement import DatedValue, Problem, Ref, Statement, Value
 from graph.time import Period
 from importers.active_directory.entries import Group, Place, User
+from importers.active_directory.gaps import IDENTITY, Gaps
 from importers.active_directory.owners import Owner
 from importers.active_directory.settings import ActiveDirectorySettings
-from importers.active_directory.untold import IDENTITY, Untold
 from importers.source import Known, Mapped, RawRecord
-from importers.timelines import NOTHING, closed, linked, opened, with_untold
+from importers.timelines import NOTHING, closed, linked, opened, with_unmentioned
 
 MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
 EXTERNAL, PHOTO = "external:", "photo:"
@@ -38,7 +38,7 @@ class Meaning:
     groups_of: Mapping[str, Collection[str]]
     photos: Mapping[str, str | None]
     salt: bytes
-    untold: Untold
+    gaps: Gaps
     unread: frozenset[str] = frozenset()
     met: set[tuple[str, str]] = field(default_factory=set)
 
@@ -48,7 +48,7 @@ class Meaning:
         """The account, and what it tells of its owner if it is the one that counts."""
         owner = self.owners.get(user.key)
         outside = self.settings.external is not None and bool(user.external_unit)
-        if not outside and "external_unit" in self.untold.fields(user):
+        if not outside and "external_unit" in self.gaps.fields(user):
             self.met.add(("Affiliation", user.key))
         if outside and (owner is None or user.cpr):
             # Stated for as long as there is the account, so that it does not depend on who was known first.
@@ -73,8 +73,8 @@ class Meaning:
             "groups": groups,
             "system": [Ref("ItSystem", self.settings.system, by="natural")],
         }
-        told = self._without_untold(user, _told(user, counts))
-        if person is None and not self.untold.fields(user).isdisjoint({*IDENTITY, "external_unit"}):
+        told = self._without_gaps(user, _told(user, counts))
+        if person is None and not self.gaps.fields(user).isdisjoint({*IDENTITY, "external_unit"}):
             del links["owner"], links["employment"], told["primary"]
 
         def stated(previous: Statement | None) -> Statement:
@@ -108,7 +108,7 @@ class Meaning:
         return self._about(
             f"{user.key}:{owner.uuid}",
             owner.ref,
-            self._without_untold(
+            self._without_gaps(
                 user,
                 {
                     "name": whole,
@@ -121,8 +121,8 @@ class Meaning:
             ),
         )
 
-    def _without_untold(self, user: User, told: dict[str, Value | None]) -> dict[str, Value | None]:
-        out = self.untold.properties(user)
+    def _without_gaps(self, user: User, told: dict[str, Value | None]) -> dict[str, Value | None]:
+        out = self.gaps.properties(user)
         return {name: value for name, value in told.items() if name not in out}
 
     def _photo(self, user: User, owner: Owner) -> RawRecord:
@@ -144,7 +144,7 @@ class Meaning:
             "given_name": user.given_name,
             "surname": user.surname,
         }
-        told = self._without_untold(user, told)
+        told = self._without_gaps(user, told)
         key = f"{EXTERNAL}{user.key}"
 
         def stated(previous: Statement | None) -> Statement:
@@ -165,12 +165,12 @@ class Meaning:
             place = Ref("Unit", unit.lower(), by="uuid")
         end = user.external_until + timedelta(days=1) if user.external_until else user.expires
         links = {"person": [person], "unit": [place]}
-        told = self._without_untold(user, {"type": outside.type, "email": user.email, "phone": user.phone})
-        end_untold = "external_until" in self.untold.fields(user)
+        told = self._without_gaps(user, {"type": outside.type, "email": user.email, "phone": user.phone})
+        end_is_unknown = "external_until" in self.gaps.fields(user)
 
         def stated(previous: Statement | None) -> Statement:
             made = _stated("Affiliation", user.key, previous, told, links, self.day)
-            if end_untold and previous is not None:
+            if end_is_unknown and previous is not None:
                 made.exists = previous.exists
             elif end is not None:
                 made.exists = tuple(
@@ -182,7 +182,9 @@ class Meaning:
         if end is None:
             text = f"{user.login}: an external person's affiliation should have an end"
             problems = (Problem("Affiliation", user.key, "exists", "no_end", text, "notice"),)
-        return self._record("Affiliation", user.key, stated, repr((told, links, end, end_untold)), problems=problems)
+        return self._record(
+            "Affiliation", user.key, stated, repr((told, links, end, end_is_unknown)), problems=problems
+        )
 
     # -- groups, OUs, the system ------------------------------------------------------------------------------------
 
@@ -294,7 +296,7 @@ def _stated(
         }
         exists: tuple[Period, ...] = (Period(day),)
     else:
-        values = with_untold(previous, told, day)
+        values = with_unmentioned(previous, told, day)
         exists = opened(previous, day)
     tied = {} if previous is None else {name: to for name, to in previous.links.items() if name not in links}
     tied |= {name: to for name, each in links.items() if (to := linked(previous, name, each, day))}

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from graph.statements.statement import Ref, Statement
 from importers.active_directory.entries import User
+from importers.active_directory.gaps import Gaps
 from importers.active_directory.lookup import Lookup
 from importers.active_directory.settings import ActiveDirectorySettings, MatchKey
-from importers.active_directory.untold import Untold
 from importers.source import Known
 
 
@@ -26,14 +26,14 @@ class Owner:
 
 
 def owners(
-    users: Iterable[User], settings: ActiveDirectorySettings, known: Known, lookup: Lookup, untold: Untold
+    users: Iterable[User], settings: ActiveDirectorySettings, known: Known, lookup: Lookup, gaps: Gaps
 ) -> Mapping[str, Owner]:
     """Account → owner, of those that have one. Asks the graph once a way, not once an account.
 
     Where something that tells the owner can't be read, a known account's owner stays who it was.
     """
     users = list(users)
-    doubtful = [each.key for each in users if untold.owner(each)]
+    doubtful = [each.key for each in users if gaps.owner(each)]
     as_known = _as_known(known.several("Account", doubtful), lookup) if doubtful else {}
     users = [each for each in users if each.key not in as_known]
     hashes = {each.key: known.person_key(each.cpr) for each in users if each.cpr}

@@ -17,13 +17,13 @@ from importers.active_directory import connection
 from importers.active_directory.connection import Directory
 from importers.active_directory.entries import Group, User
 from importers.active_directory.errors import ConnectionLost
+from importers.active_directory.gaps import LEAST, MEMBERS, Gaps, attributes, counted, fallen, lost_by_many
 from importers.active_directory.kept import KINDS, Kept
 from importers.active_directory.lookup import Lookup
 from importers.active_directory.mapping import Meaning
 from importers.active_directory.owners import Owner, owners, primary
 from importers.active_directory.reader import TOO_MANY, Cursor, Delta, Reader, TooMuch, checked
 from importers.active_directory.settings import ActiveDirectorySettings
-from importers.active_directory.untold import LEAST, MEMBERS, Untold, attributes, counted, fallen, lost_by_many
 from importers.source import Known, RawRecord, Reading
 from protocols.ldap.errors import RequestRejected
 
@@ -88,7 +88,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.reader = Reader(self.directory, self.settings)
         self.problems = self.reader.problems
-        self.untold = Untold(self.settings, frozenset(self.known.cursor.get("silent", "").split()))
+        self.gaps = Gaps(self.settings, frozenset(self.known.cursor.get("silent", "").split()))
         self.digest = self.settings.digest()
         cursor = Cursor.of(self.known.cursor)
         self.since = cursor if cursor is not None and checked(self.reader.root, cursor) else None
@@ -130,9 +130,9 @@ class _Run:
         users = list({each.key: each for each in self.reader.users()}.values())
         before = {} if self._is_set_otherwise() else self.known.cursor
         tells = counted(users, self.settings)
-        self.untold = Untold(self.settings, fallen(tells, before.get("tells"), self.settings.least_share))
-        self.problems += _silent(self.untold, tells, before)
-        owned = owners(users, self.settings, self.known, self.lookup, self.untold)
+        self.gaps = Gaps(self.settings, fallen(tells, before.get("tells"), self.settings.least_share))
+        self.problems += _silent(self.gaps, tells, before)
+        owned = owners(users, self.settings, self.known, self.lookup, self.gaps)
         counts = primary(users, owned, self.lookup.primary_by_hand, len(self.settings.primary))
         told = {*self.known.keys("Person")}
         since = self.since.usn if self.since is not None else 0
@@ -171,8 +171,8 @@ class _Run:
                 **cursor.as_texts(),
                 "whole": self.now.strftime(MINUTE),
                 **{what: str(count) for what, count in read.items()},
-                "memberships": before["memberships"] if MEMBERS in self.untold.silent else str(memberships),
-                "silent": " ".join(sorted(self.untold.silent)),
+                "memberships": before["memberships"] if MEMBERS in self.gaps.silent else str(memberships),
+                "silent": " ".join(sorted(self.gaps.silent)),
                 "tells": self._kept_tells(tells, before),
                 "settings": self.digest,
                 "employments": self.employments,
@@ -185,7 +185,7 @@ class _Run:
     def _kept_tells(self, tells: Mapping[str, int], before: Mapping[str, str]) -> str:
         """What is silent is compared with what it told when it did."""
         kept = orjson.loads(before.get("tells", "{}"))
-        return orjson.dumps({**tells, **{name: kept[name] for name in self.untold.silent - {MEMBERS}}}).decode()
+        return orjson.dumps({**tells, **{name: kept[name] for name in self.gaps.silent - {MEMBERS}}}).decode()
 
     def _with_unread(
         self, now: dict[str, set[str]], read: Collection[str], memberships: int, before: Mapping[str, str]
@@ -196,7 +196,7 @@ class _Run:
         if held >= LEAST and memberships < self.settings.least_share * held:
             text = f"groups have {memberships} members, {held} before: may the service account read member? They stay"
             self.problems.append(Problem("DirectoryGroup", "", "member", "told_by_few", text))
-            self.untold = replace(self.untold, silent=self.untold.silent | {MEMBERS})
+            self.gaps = replace(self.gaps, silent=self.gaps.silent | {MEMBERS})
             silent |= {*read}
         if self.reader.unidentified:
             silent |= {*self.known.keys("DirectoryGroup")} - {*read}
@@ -255,7 +255,7 @@ class _Run:
             now = delta.groups[key].members if key in delta.groups else frozenset()
             lost |= before.get(key, frozenset()) - now
             got |= now - before.get(key, frozenset())
-        if kept.of("DirectoryGroup", got | lost) or MEMBERS in self.untold.silent:
+        if kept.of("DirectoryGroup", got | lost) or MEMBERS in self.gaps.silent:
             raise TooMuch
         affected = lost | kept.of("Account", got).keys()
         if len(affected) > TOO_MANY:
@@ -267,7 +267,7 @@ class _Run:
     ) -> tuple[Mapping[str, User], Mapping[str, Owner]]:
         """Also the other accounts of the same persons, now or before: which one counts is decided among them all.
         And the owner of each, where there is one."""
-        owned = owners(users.values(), self.settings, self.known, self.lookup, self.untold)
+        owned = owners(users.values(), self.settings, self.known, self.lookup, self.gaps)
         persons = {each.uuid for each in owned.values()}
         others = self.lookup.siblings(persons, users.keys() | gone) - users.keys() - gone
         if len(others) > TOO_MANY:
@@ -275,7 +275,7 @@ class _Run:
         siblings = self.reader.some(others)
         return {**users, **siblings}, {
             **owned,
-            **owners(siblings.values(), self.settings, self.known, self.lookup, self.untold),
+            **owners(siblings.values(), self.settings, self.known, self.lookup, self.gaps),
         }
 
     def _groups_of(self, users: Mapping[str, User], delta: Delta, kept: Kept) -> dict[str, set[str]]:
@@ -314,7 +314,7 @@ class _Run:
     ) -> Meaning:
         salt = self.digest.encode()
         unread = frozenset(self.reader.unread)
-        return Meaning(self.known, self.settings, self.day, owned, counts, groups_of, photos, salt, self.untold, unread)
+        return Meaning(self.known, self.settings, self.day, owned, counts, groups_of, photos, salt, self.gaps, unread)
 
     def _reading(
         self,
@@ -339,11 +339,11 @@ class _Run:
         )
 
 
-def _silent(untold: Untold, tells: Mapping[str, int], before: Mapping[str, str]) -> Iterator[Problem]:
+def _silent(gaps: Gaps, tells: Mapping[str, int], before: Mapping[str, str]) -> Iterator[Problem]:
     """What is listed of attributes that far fewer accounts tell than before."""
     kept = orjson.loads(before.get("tells", "{}"))
-    for name, attribute in attributes(untold.settings):
-        if name in untold.silent:
+    for name, attribute in attributes(gaps.settings):
+        if name in gaps.silent:
             text = (
                 f"{tells[name]} accounts have {attribute}, {kept[name]} before: may the service account read it? What "
                 "is known of the others stays; if it is right, leave the attribute out of the settings"

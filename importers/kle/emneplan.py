@@ -139,7 +139,7 @@ def _raw(element: etree._Element) -> Raw:
         preservation=_text(element, "BevaringJaevnfoerArkivloven"),
         deletion_after=_text(element, "SletningJaevnfoerPersondataloven"),
         where=f"line {element.sourceline}",
-        untold=tuple(sorted(name for name, each in told.items() if each is None)),
+        unmentioned=tuple(sorted(name for name, each in told.items() if each is None)),
     )
 
 

@@ -54,7 +54,8 @@ class Entry:
 
     ``uuid`` empty: none, or not a sound one. ``ended``: from this day no longer in force; ``moved``: with successors,
     by number, or without. ``marked_ended``: the title says so. ``earlier``: other days on which the same thing was in
-    force, where a release tells it twice. ``untold``: what the form has a place for and this entry says nothing of.
+    force, where a release tells it twice. ``unmentioned``: fields of the form that
+    this entry does not have.
     """
 
     kind: Kind
@@ -71,7 +72,7 @@ class Entry:
     preservation: str = ""
     deletion_after: str = ""
     earlier: tuple[Period, ...] = ()
-    untold: tuple[str, ...] = ()
+    unmentioned: tuple[str, ...] = ()
 
     @property
     def life(self) -> Period:
@@ -168,7 +169,7 @@ class Raw:
     preservation: str = ""
     deletion_after: str = ""
     where: str = ""
-    untold: tuple[str, ...] = ()
+    unmentioned: tuple[str, ...] = ()
 
 
 def entry(raw: Raw, problems: list[Problem]) -> Entry | None:
@@ -224,7 +225,7 @@ def entry(raw: Raw, problems: list[Problem]) -> Entry | None:
         marked_ended=title.ended and created is None and ended is None,
         preservation=raw.preservation.strip(),
         deletion_after=raw.deletion_after.strip(),
-        untold=raw.untold,
+        unmentioned=raw.unmentioned,
     )
 
 

@@ -75,7 +75,7 @@ class Plan:
         told |= {
             name: value
             for name, value in optional.items()
-            if name in self.tells and name not in entry.untold and (value or name != "kle_uuid")
+            if name in self.tells and name not in entry.unmentioned and (value or name != "kle_uuid")
         }
         if exists and exists[-1].last > self.day:
             planned = exists[-1].end
@@ -84,8 +84,8 @@ class Plan:
         if previous is None:
             values = {name: (DatedValue(Period(), value),) for name, value in told.items() if value}
         else:
-            untold = {name: each for name, each in previous.values.items() if name not in told}
-            values = untold | held(previous, told, day)
+            unmentioned = {name: each for name, each in previous.values.items() if name not in told}
+            values = unmentioned | held(previous, told, day)
         how = "moved" if entry.moved else "ended"
         values["ending"] = _ending(how if exists and exists[-1].end is not None else "", exists, previous)
         return Mapped(
@@ -102,7 +102,7 @@ class Plan:
         """§6.5. What had ended and is told again without an end is back from the release's day on."""
         before = union((previous.exists or ()) if previous is not None else ())
         end = entry.ended
-        if DATES in entry.untold and before and end is None and not entry.marked_ended:
+        if DATES in entry.unmentioned and before and end is None and not entry.marked_ended:
             return before  # the form has a place for dates, and this entry says nothing of them
         start = entry.created or (before[0].start if before else self._bound(entry))
         if end is not None and self.last_day_in_force and end < date.max:

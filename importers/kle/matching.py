@@ -73,7 +73,7 @@ def keyed(
             if thing.in_force(day):
                 fits = _may_be(entry, thing, entry.number in current, known_until)
             else:
-                fits = (not entry.is_current or DATES in entry.untold) and _ended_alike(entry, thing)
+                fits = (not entry.is_current or DATES in entry.unmentioned) and _ended_alike(entry, thing)
             if fits:
                 take(entry, thing)
     used = {each.key for each in things}

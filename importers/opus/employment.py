@@ -7,6 +7,7 @@ from functools import partial
 
 from graph.statements.statement import BadRecord, Problem, Ref, Statement, Value
 from graph.time import ALWAYS, Period, union
+from importers.gaps import EVER
 from importers.opus import advance, fields
 from importers.opus.employees import EmployeeKey, Seen
 from importers.opus.errors import Unreadable
@@ -16,7 +17,6 @@ from importers.opus.reader import Element
 from importers.opus.survey import TOLD_TWICE
 from importers.opus.tree import UnitKey
 from importers.source import Mapped, RawRecord
-from importers.untold import EVER
 
 OF_FIELD = {
     "numerator": ("weekly_hours", "fraction", "type"),
@@ -82,7 +82,7 @@ def _employment(file: File, key: str, employee: EmployeeKey, seen: Seen, previou
     now, is_assumed = _period(file, key, element, previous)
     exists, since = advance.living(previous, now, file.day)
     values = dict(_values(key, employee, element, problems))
-    untold = _untold(key, element, previous, problems)
+    gaps = _gaps(key, element, previous, problems)
     if is_assumed:
         values["start_assumed"] = True
     place = _unit(file, key, element, unit, now, previous, problems)
@@ -93,10 +93,10 @@ def _employment(file: File, key: str, employee: EmployeeKey, seen: Seen, previou
         "position": Ref("Position", f"{employee.client}:position:{fields.number(element['positionId'])}"),
     }
     told = advance.advanced(previous, "Employment", key, exists=exists, values=values, links=links, since=since)
-    return Mapped(told, tuple(problems), untold)
+    return Mapped(told, tuple(problems), gaps)
 
 
-def _untold(
+def _gaps(
     key: str, element: Element, previous: Statement | None, problems: list[Problem]
 ) -> dict[str, tuple[Period, ...]]:
     """What the file has in a form that can't be read, or lacks though every employee has it; what is known stays."""

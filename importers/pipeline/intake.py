@@ -18,9 +18,9 @@ from graph.statements import normal_text
 from graph.statements.merge import check
 from graph.statements.statement import BadRecord, Problem, Ref, Statement
 from graph.time import Period, within
+from importers.gaps import filled
 from importers.pipeline.telling import BATCH, Telling
 from importers.source import Mapped, RawRecord, Reading
-from importers.untold import filled
 from rules.assignments import IncomingStatement
 
 T = TypeVar("T")
@@ -154,7 +154,7 @@ class Intake:
         if mapped.statement is not None:
             statement, problems = normal_text.of_source(mapped.statement)
             self.problems += problems
-            yield IncomingStatement(self.source, statement, NOT_COMPLETE if mapped.untold else fingerprint)
+            yield IncomingStatement(self.source, statement, NOT_COMPLETE if mapped.gaps else fingerprint)
 
     def _absent(self, kind: str, seen: DiskMap[None]) -> Iterator[IncomingStatement]:
         gone = (

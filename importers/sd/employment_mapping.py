@@ -6,13 +6,13 @@ from datetime import date
 
 from graph.statements.statement import BadRecord, DatedLink, DatedValue, Problem, Ref, Statement, Value
 from graph.time import Period, union, within, without
+from importers.gaps import EVER, EXISTS
 from importers.sd import position_mapping
 from importers.sd.answers import ContactAnswer, DepartmentAnswer, EmploymentAnswer, StatusAnswer
 from importers.sd.organisation import Department, Organisation
 from importers.sd.settings import SdSettings
 from importers.sd.timelines import ALWAYS_SO, cut, from_today, links, shown, tolds, values
 from importers.source import Mapped
-from importers.untold import EVER, EXISTS
 
 EMPLOYED = frozenset("0134")  # 4 = conflict (strike, lockout): employed, not on leave
 ON_LEAVE = "3"
@@ -70,20 +70,20 @@ def employment(
         if deleted is None and told.has_only_status:
             notice = _notice(holder, "status", "only_passive", "SD sends only a passive status")
             return Mapped(None, (notice,), {EXISTS: EVER})
-    untold = _empty_parts(told, holder, previous, problems)
+    gaps = _empty_parts(told, holder, previous, problems)
     days = exists if holder.complete else within(exists, (Period(day),))
     stated = Statement(
         "Employment",
         holder.key,
         exists=exists,
         values=values(_values(told, holder, settings, day, previous)),
-        links={name: each for name, each in _links(told, holder, settings, problems, days, untold).items() if each},
+        links={name: each for name, each in _links(told, holder, settings, problems, days, gaps).items() if each},
     )
     if previous is not None:
         stated = _with_what_was_not_asked(stated, told, previous)
         if not holder.complete or _begins_at_its_end(told):
             stated = _with_the_past(stated, told, previous)
-    return Mapped(stated, tuple(problems), {name: union(each) for name, each in untold.items()})
+    return Mapped(stated, tuple(problems), {name: union(each) for name, each in gaps.items()})
 
 
 def _begins_at_its_end(told: EmploymentAnswer) -> bool:
@@ -96,14 +96,14 @@ def _empty_parts(
     told: EmploymentAnswer, holder: Holder, previous: Statement | None, problems: list[Problem]
 ) -> dict[str, list[Period]]:
     """Names of what is known, and of which the answer has no part though it was asked for: a fault of the service."""
-    untold: dict[str, list[Period]] = {}
+    gaps: dict[str, list[Period]] = {}
     for timeline, (word, names) in PARTS.items():
         known = [name for name in names if previous and (name in previous.values or name in previous.links)]
         if getattr(told, timeline) == () and known:
-            untold |= {name: [*EVER] for name in known}
+            gaps |= {name: [*EVER] for name in known}
             text = f"SD no longer sends the {word} of the employment; what is known stays"
-            problems.append(_notice(holder, names[0], "untold", text))
-    return untold
+            problems.append(_notice(holder, names[0], "missing_part", text))
+    return gaps
 
 
 def _existence(told: EmploymentAnswer, holder: Holder, settings: SdSettings) -> tuple[tuple[Period, ...], date | None]:
@@ -244,9 +244,9 @@ def _links(
     settings: SdSettings,
     problems: list[Problem],
     days: tuple[Period, ...],
-    untold: dict[str, list[Period]],
+    gaps: dict[str, list[Period]],
 ) -> dict[str, tuple[DatedLink, ...]]:
-    """``days``: those of which problems are told. ``untold`` gets the days whose department is not to be found."""
+    """``days``: those for which problems are reported. ``gaps`` gets the days whose department can't be found."""
     units: list[tuple[Period, Ref]] = []
     paid_in: list[tuple[Period, Ref]] = []
     placed: list[Period] = []
@@ -257,14 +257,14 @@ def _links(
             placed.append(each.period)
         if department is None:
             for name in ("unit", "paid_in"):
-                untold.setdefault(name, []).append(each.period)
+                gaps.setdefault(name, []).append(each.period)
         else:
             _place(each, department, holder, days, units, paid_in, problems)
-    if told.departments or (told.departments is not None and "unit" not in untold):
+    if told.departments or (told.departments is not None and "unit" not in gaps):
         missing = without(days, placed)
         if missing:
             problems.append(_notice(holder, "unit", "no_department", f"SD sends no department {shown(missing)}"))
-    if told.jobs or (told.jobs is not None and "position" not in untold):
+    if told.jobs or (told.jobs is not None and "position" not in gaps):
         missing = without(days, [each.period for each in told.jobs])
         if missing:
             problems.append(_notice(holder, "position", "no_position", f"SD sends no position {shown(missing)}"))

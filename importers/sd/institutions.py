@@ -181,7 +181,7 @@ class Institutions:
         for key, each in kept.items():
             if parents := parents_known(each):
                 uuid = bare[key]
-                departments[uuid] = replace(departments[uuid], parents=parents, parents_untold=True)
+                departments[uuid] = replace(departments[uuid], parents=parents, parents_missing=True)
         return departments
 
     def _departments(self, institution: str, elements: Elements) -> tuple[dict[str, Department], list[Problem]]:

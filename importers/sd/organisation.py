@@ -33,7 +33,7 @@ class Department:
     """``uuid`` in small letters. ``raw``: what the answers said of it, for the fingerprint.
 
     ``unreadable``: why what SD tells now can't be taken; the rest is then what was known before.
-    ``parents_untold``: SD tells no parent; those that it has here are the ones that were known before.
+    ``parents_missing``: SD tells no parent; those that it has here are the ones that were known before.
     """
 
     uuid: str
@@ -41,7 +41,7 @@ class Department:
     parents: tuple[ParentAnswer, ...]
     raw: bytes = b""
     unreadable: Problem | None = None
-    parents_untold: bool = False
+    parents_missing: bool = False
 
     @property
     def key(self) -> str:

@@ -4,11 +4,11 @@ from datetime import date
 
 from graph.cpr.keyring import number_in
 from graph.statements.statement import Problem, Statement
+from importers.gaps import EVER
 from importers.sd.answers import NO_ADDRESS, PersonAnswer
 from importers.sd.settings import SdSettings
 from importers.sd.timelines import from_today, values
 from importers.source import Mapped
-from importers.untold import EVER
 
 WRONG_CPR = "SD's CPR number of the person is not a valid one; the person is known by it in SD only"
 NAMES = ("given_name", "surname", "name")
@@ -58,22 +58,22 @@ def person(told: PersonAnswer, key: str, settings: SdSettings, day: date, previo
     if protected:
         # Nor what was known before: an address that is protected now must not be found in the past either.
         held |= dict.fromkeys(("street", "postal_code", "city"), ())
-    untold: list[str] = []
+    gaps: list[str] = []
     if previous is not None and lacks_names(told):
-        untold += [name for name in NAMES if name in previous.values]
+        gaps += [name for name in NAMES if name in previous.values]
     if previous is not None and told.address == NO_ADDRESS:
         names = ADDRESS if settings.private_contact else ADDRESS[:1]
-        untold += [name for name in names if name in previous.values]
-    problems = [_untold(key, name) for name in untold if name in ("name", "address_protected", "street")]
+        gaps += [name for name in names if name in previous.values]
+    problems = [_missing_part(key, name) for name in gaps if name in ("name", "address_protected", "street")]
     if not cpr:
         problems.append(Problem("Person", key, "cpr", "wrong_cpr", WRONG_CPR, "notice"))
     stated = Statement("Person", key, values=values(held), cpr=cpr)
-    return Mapped(stated, tuple(problems), dict.fromkeys(untold, EVER))
+    return Mapped(stated, tuple(problems), dict.fromkeys(gaps, EVER))
 
 
-def _untold(key: str, name: str) -> Problem:
+def _missing_part(key: str, name: str) -> Problem:
     text = "SD no longer answers with it, not even that it is empty; what is known stays"
-    return Problem("Person", key, name, "untold", text, "notice")
+    return Problem("Person", key, name, "missing_part", text, "notice")
 
 
 def _private(told: PersonAnswer, settings: SdSettings, protected: bool) -> dict[str, str]:

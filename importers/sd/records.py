@@ -160,7 +160,7 @@ class Records:
             complete=self.settings.history == "all",
         )
         mapped = employment_mapping.employment(told, holder, self.settings, self.day, previous)
-        if mapped.untold:
+        if mapped.gaps:
             self.again.add(self.organisation.code, raw.number)
         return mapped
 

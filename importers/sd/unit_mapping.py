@@ -117,7 +117,7 @@ def _problems(told: Department, organisation: Organisation, in_line: tuple[Perio
     unplaced = within(without(organisation.unplaced(told), clashes), in_line)
     if unplaced:
         yield _notice(told, "no_parent", f"SD has no parent of the unit {shown(unplaced)}")
-    elif told.parents_untold:
+    elif told.parents_missing:
         yield _notice(told, "no_parent", "SD has no parent of the unit; it keeps its place")
     rules = {rule for each in told.periods if (rule := organisation.left_out.wholly(told.uuid, each))}
     kept = any(not organisation.left_out.wholly(told.uuid, each) for each in told.periods)

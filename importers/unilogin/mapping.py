@@ -13,7 +13,7 @@ from functools import partial
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import Period
 from importers.source import Known, Mapped, RawRecord
-from importers.timelines import closed, opened, pointed, with_untold
+from importers.timelines import closed, opened, pointed, with_unmentioned
 from importers.unilogin.accounts import Accounts, Holding, account
 from importers.unilogin.answers import PersonAnswer
 from importers.unilogin.people import Placed
@@ -104,7 +104,7 @@ class Institution:
     def _names(
         self, key: str, person: str, values: Mapping[str, Value | None], previous: Statement | None
     ) -> Statement:
-        told = with_untold(previous, values, self.day)
+        told = with_unmentioned(previous, values, self.day)
         if previous is None:
             # The first that is told of names has always been so, as far as anybody knows.
             names = {"given_name", "surname", "name"} & told.keys()
@@ -132,7 +132,9 @@ class Institution:
 
         def stated(previous: Statement | None) -> Statement:
             about = Ref("Employment", employment, by="uuid")
-            return Statement("Employment", key, exists=None, values=with_untold(previous, facts, self.day), about=about)
+            return Statement(
+                "Employment", key, exists=None, values=with_unmentioned(previous, facts, self.day), about=about
+            )
 
         return self._record("Employment", key, stated, repr(facts))
 
@@ -145,7 +147,7 @@ class Institution:
                 "Affiliation",
                 key,
                 exists=opened(previous, self.day),
-                values=with_untold(previous, facts, self.day),
+                values=with_unmentioned(previous, facts, self.day),
                 links={
                     "person": (DatedLink(Period(), Ref("Person", placed.key)),),
                     "unit": pointed(previous, "unit", Ref("Unit", self.unit, by="uuid"), self.day),

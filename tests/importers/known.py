@@ -12,8 +12,8 @@ from graph.statements import normal_text
 from graph.statements.merge import check
 from graph.statements.statement import BadRecord, Problem, Scalar, Statement, Value
 from graph.time import Period, within
+from importers.gaps import filled
 from importers.source import Mapped, Reading, Source
-from importers.untold import filled
 
 KEYRING = Keyring({"k1": b"1" * 32}, "k1", b"2" * 32)
 ABSENT = "absent"
@@ -108,7 +108,7 @@ class InMemory:
             if mapped.statement is not None:
                 statement, problems = normal_text.of_source(mapped.statement)
                 applied.problems += problems
-                told.append((statement, "" if mapped.untold else raw.fingerprint))
+                told.append((statement, "" if mapped.gaps else raw.fingerprint))
         for (kind, key), (_, fingerprint) in self.kept.items():
             if kind in reading.complete_kinds and (kind, key) not in seen and fingerprint != ABSENT:
                 previous = self.statement(kind, key)
@@ -118,7 +118,7 @@ class InMemory:
                     gone = filled(gone, previous)
                     applied.problems += gone.problems
                     if gone.statement is not None:
-                        told.append((gone.statement, "" if gone.untold else ABSENT))
+                        told.append((gone.statement, "" if gone.gaps else ABSENT))
         for statement, fingerprint in told:
             check(statement)
             before = self.kept.get((statement.kind, statement.key))

@@ -137,9 +137,9 @@ def test_a_refetch_that_lacks_a_part_blanks_nothing(payroll: Payroll, part: str,
     with answers(replaced):
         applied = payroll.read(whole=whole)
         assert everything(payroll)["Employment", KEY] == before
-        assert rules(applied) == {"untold"}
+        assert rules(applied) == {"missing_part"}
         payroll.at("2026-03-02 10:00")
-        assert rules(payroll.read()) == {"untold"}  # as long as it lasts
+        assert rules(payroll.read()) == {"missing_part"}  # as long as it lasts
     payroll.at("2026-03-02 11:00")
     assert payroll.read().problems == []
     assert everything(payroll)["Employment", KEY] == before
@@ -152,7 +152,7 @@ def test_names_and_protection_that_are_not_told_stay(payroll: Payroll) -> None:
     payroll.home.put_person(Person(DORTE, "", "", Address(), registered=datetime(2026, 3, 2, 8, 30)))
     applied = payroll.read()
     assert everything(payroll)["Person", person(DORTE)].values == before.values
-    assert rules(applied) == {"untold"}
+    assert rules(applied) == {"missing_part"}
 
 
 @pytest.mark.parametrize("whole", [False, True])

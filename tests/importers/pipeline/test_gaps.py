@@ -1,11 +1,11 @@
-"""What a source did not tell is not what it told as none (``importers.untold``)."""
+"""What a source did not tell is not what it told as none (``importers.gaps``)."""
 
 from datetime import date
 
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
+from importers.gaps import EVER, EXISTS, filled
 from importers.source import Mapped
-from importers.untold import EVER, EXISTS, filled
 
 BEFORE, LATER = date(2020, 1, 1), date(2026, 6, 1)
 HERE, THERE = Ref("Unit", "here"), Ref("Unit", "there")
@@ -20,23 +20,23 @@ KNOWN = Statement(
 
 def test_what_was_not_told_stays_and_what_was_told_as_none_ends() -> None:
     told = Statement("Employment", "e", exists=(Period(BEFORE),))
-    found = filled(Mapped(told, untold={"title": EVER, "unit": EVER}), KNOWN).statement
+    found = filled(Mapped(told, gaps={"title": EVER, "unit": EVER}), KNOWN).statement
     assert found is not None
     assert (found.values, found.links) == ({"title": KNOWN.values["title"]}, KNOWN.links)
 
 
 def test_only_the_days_that_were_not_told_stay() -> None:
     told = Statement("Employment", "e", links={"unit": (DatedLink(Period(BEFORE), THERE),)})
-    found = filled(Mapped(told, untold={"unit": (Period(LATER),), EXISTS: (Period(LATER),)}), KNOWN).statement
+    found = filled(Mapped(told, gaps={"unit": (Period(LATER),), EXISTS: (Period(LATER),)}), KNOWN).statement
     assert found is not None
     assert found.links["unit"] == (DatedLink(Period(BEFORE, LATER), THERE), DatedLink(Period(LATER), HERE))
     assert found.exists == (Period(),)
     told = Statement("Employment", "e", values={"title": (DatedValue(Period(BEFORE, LATER), "Pædagog"),)})
-    again = filled(Mapped(told, untold={"title": (Period(LATER),)}), KNOWN).statement
+    again = filled(Mapped(told, gaps={"title": (Period(LATER),)}), KNOWN).statement
     assert again is not None
     assert again.values == {"title": KNOWN.values["title"]}
 
 
 def test_a_new_thing_has_nothing_to_keep() -> None:
-    told = Mapped(Statement("Employment", "e"), untold={"title": EVER})
+    told = Mapped(Statement("Employment", "e"), gaps={"title": EVER})
     assert filled(told, None) is told

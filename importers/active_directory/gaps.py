@@ -1,7 +1,7 @@
-"""What a directory does not tell, apart from what it tells that there is none of.
+"""Gaps in what a directory sends, as opposed to empty values.
 
-A value that can't be read, and an attribute that is empty for many accounts at once (the service account may no longer
-read it; AD shows no error then), say nothing: what is known stays, and is listed.
+An unreadable value is a gap, and so is an attribute that is empty for many accounts at once (the service account may no
+longer read it; AD shows no error then): what is known stays, and is listed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,9 +14,9 @@ from importers.active_directory.entries import User
 from importers.active_directory.settings import ActiveDirectorySettings
 
 LEAST = 5
-"""Accounts that must have had a value before its loss can be seen to be everybody's."""
+"""Accounts that must have had a value before its loss counts as one of all accounts."""
 MEMBERS = "members"
-"""Among what is silent: groups hardly tell any members."""
+"""Among the silent attributes: groups have hardly any members."""
 IDENTITY = frozenset({"cpr", "employment", "match"})
 _PROPERTIES: Mapping[str, tuple[str, ...]] = {
     "login": ("login",),
@@ -59,7 +59,7 @@ def attributes(settings: ActiveDirectorySettings) -> Iterator[tuple[str, str]]:
 
 
 @dataclass(frozen=True)
-class Untold:
+class Gaps:
     """Of one reading. ``silent``: fields that many accounts have lost at once."""
 
     settings: ActiveDirectorySettings

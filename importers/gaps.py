@@ -1,8 +1,8 @@
-"""What a source did not tell: the one rule of what then becomes of what is known.
+"""Gaps in what a source sends: the one rule for what is known about them.
 
-An answer that lacks a part, a look-up without an answer and a value that can't be read say nothing; that is another
-thing than to say that there is none. A mapping names what was not told (``Mapped.untold``), and what was known of it
-stays. What a source does tell as none, it leaves out of its statement as ever, and it ends.
+An answer that lacks a part, a look-up without an answer and an unreadable value are gaps. A gap differs from a value
+that the source has ended. A mapping names its gaps (``Mapped.gaps``), and what is known about them stays. A value that
+has ended is absent from the statement, and ends.
 """
 
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ EVER = (Period(),)
 
 
 def filled(mapped: Mapped, previous: Statement | None) -> Mapped:
-    """``mapped`` with what ``previous`` (the kept statement of the same key) has on the days that were not told."""
+    """``mapped``, its gaps filled from ``previous`` (the kept statement of the same key)."""
     stated = mapped.statement
-    if stated is None or previous is None or not mapped.untold:
+    if stated is None or previous is None or not mapped.gaps:
         return mapped
     values: dict[str, tuple[DatedValue, ...]] = dict(stated.values)
     links: dict[str, tuple[DatedLink, ...]] = dict(stated.links)
     exists = stated.exists
-    for name, days in mapped.untold.items():
+    for name, days in mapped.gaps.items():
         if name == EXISTS:
             exists = union((*without(exists or (), days), *within(previous.exists or (), days)))
         elif name in values or name in previous.values:
@@ -45,7 +45,7 @@ def _values(
     parts = [DatedValue(left, each.value) for each in now for left in without((each.period,), days)]
     parts += [DatedValue(kept, each.value) for each in before for kept in within((each.period,), days)]
     joined: list[DatedValue] = []
-    for each in sorted(parts, key=lambda told: told.period.start):
+    for each in sorted(parts, key=lambda dated: dated.period.start):
         if joined and joined[-1].period.end == each.period.start and joined[-1].value == each.value:
             joined[-1] = DatedValue(Period(joined[-1].period.start, each.period.end), each.value)
         else:
@@ -62,7 +62,7 @@ def _links(
     for each in before:
         parts.setdefault(replace(each, period=Period()), []).extend(within((each.period,), days))
     found = [replace(each, period=period) for each, periods in parts.items() for period in union(periods)]
-    return tuple(sorted(found, key=lambda told: (told.period.start, told.to.kind, told.to.key)))
+    return tuple(sorted(found, key=lambda dated: (dated.period.start, dated.to.kind, dated.to.key)))
 
 
 def _some(named: Mapping[str, tuple[T, ...]]) -> dict[str, tuple[T, ...]]:
