@@ -1,4 +1,4 @@
-"""Values over time of a source that tells only what is so today."""
+"""Values over time of a source that has only today's values."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -10,18 +10,20 @@ from graph.time import Period, union, within
 NOTHING = (None, "", ())  # no value; a No is one
 
 
-def held(previous: Statement | None, told: Mapping[str, Value | None], day: date) -> dict[str, tuple[DatedValue, ...]]:
-    """What was kept, up to ``day`` where something else is told now; None and empty texts are nothing told."""
+def held(
+    previous: Statement | None, values: Mapping[str, Value | None], day: date
+) -> dict[str, tuple[DatedValue, ...]]:
+    """The kept values, up to ``day`` where the value differs now; None and empty texts are no value."""
     found: dict[str, tuple[DatedValue, ...]] = {}
-    for name, value in told.items():
+    for name, value in values.items():
         before = previous.values.get(name, ()) if previous is not None else ()
         now = None if value in NOTHING else value
         if next((each.value for each in before if each.period.holds(day)), None) == now:
-            tolds = before
+            dated_values = before
         else:
-            tolds = (*_until(before, day), *(() if now is None else (DatedValue(Period(day), now),)))
-        if tolds:
-            found[name] = tolds
+            dated_values = (*_until(before, day), *(() if now is None else (DatedValue(Period(day), now),)))
+        if dated_values:
+            found[name] = dated_values
     return found
 
 
@@ -68,13 +70,13 @@ def closed(previous: Statement, day: date) -> Statement:
     """As it was until ``day``: existence where it has one of its own, else its values."""
     if previous.exists is not None:
         return replace(previous, exists=within(previous.exists, (Period(end=day),)))
-    values = {name: kept for name, tolds in previous.values.items() if (kept := _until(tolds, day))}
+    values = {name: kept for name, dated_values in previous.values.items() if (kept := _until(dated_values, day))}
     return replace(previous, values=values)
 
 
-def _until(tolds: tuple[DatedValue, ...], day: date) -> tuple[DatedValue, ...]:
+def _until(dated_values: tuple[DatedValue, ...], day: date) -> tuple[DatedValue, ...]:
     return tuple(
         DatedValue(Period(each.period.start, min(each.period.last, day)), each.value)
-        for each in tolds
+        for each in dated_values
         if each.period.start < day
     )

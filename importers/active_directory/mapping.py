@@ -73,18 +73,18 @@ class Meaning:
             "groups": groups,
             "system": [Ref("ItSystem", self.settings.system, by="natural")],
         }
-        told = self._without_gaps(user, _told(user, counts))
+        sent = self._without_gaps(user, _told(user, counts))
         if person is None and not self.gaps.fields(user).isdisjoint({*IDENTITY, "external_unit"}):
-            del links["owner"], links["employment"], told["primary"]
+            del links["owner"], links["employment"], sent["primary"]
 
         def stated(previous: Statement | None) -> Statement:
-            made = _stated("Account", user.key, previous, told, links, self.day)
+            made = _stated("Account", user.key, previous, sent, links, self.day)
             if previous is None and user.created is not None and user.created < self.day:
                 made.exists = (Period(user.created),)
             return made
 
         problems = tuple(self._doubts(user, person, counts))
-        depends = (repr(user), repr(links), owner.uuid if owner else "", repr(counts), repr(sorted(told)))
+        depends = (repr(user), repr(links), owner.uuid if owner else "", repr(counts), repr(sorted(sent)))
         return self._record("Account", user.key, stated, *depends, problems=problems)
 
     def _doubts(self, user: User, person: Ref | None, counts: bool | None) -> Iterator[Problem]:
@@ -121,39 +121,39 @@ class Meaning:
             ),
         )
 
-    def _without_gaps(self, user: User, told: dict[str, Value | None]) -> dict[str, Value | None]:
+    def _without_gaps(self, user: User, sent: dict[str, Value | None]) -> dict[str, Value | None]:
         out = self.gaps.properties(user)
-        return {name: value for name, value in told.items() if name not in out}
+        return {name: value for name, value in sent.items() if name not in out}
 
     def _photo(self, user: User, owner: Owner) -> RawRecord:
         return self._about(f"{PHOTO}{user.key}:{owner.uuid}", owner.ref, {"photo": self.photos[user.key]})
 
-    def _about(self, key: str, person: Ref, told: Mapping[str, Value | None]) -> RawRecord:
+    def _about(self, key: str, person: Ref, sent: Mapping[str, Value | None]) -> RawRecord:
         def stated(previous: Statement | None) -> Statement:
-            made = _stated("Person", key, previous, told, {}, self.day)
+            made = _stated("Person", key, previous, sent, {}, self.day)
             made.exists, made.about = None, person
             return made
 
-        return self._record("Person", key, stated, repr(told), repr(person))
+        return self._record("Person", key, stated, repr(sent), repr(person))
 
     # -- people whom only the directory knows -----------------------------------------------------------------------
 
     def _external(self, user: User) -> RawRecord:
-        told: dict[str, Value | None] = {
+        sent: dict[str, Value | None] = {
             "name": f"{user.given_name} {user.surname}".strip() or user.display_name or user.login,
             "given_name": user.given_name,
             "surname": user.surname,
         }
-        told = self._without_gaps(user, told)
+        sent = self._without_gaps(user, sent)
         key = f"{EXTERNAL}{user.key}"
 
         def stated(previous: Statement | None) -> Statement:
-            made = _stated("Person", key, previous, told, {}, self.day)
+            made = _stated("Person", key, previous, sent, {}, self.day)
             made.exists, made.cpr = (Period(),), user.cpr
             return made
 
         number = self.known.person_key(user.cpr) if user.cpr else ""
-        return self._record("Person", key, stated, repr(told), number)
+        return self._record("Person", key, stated, repr(sent), number)
 
     def _affiliation(self, user: User, person: Ref) -> RawRecord:
         outside = self.settings.external
@@ -165,11 +165,11 @@ class Meaning:
             place = Ref("Unit", unit.lower(), by="uuid")
         end = user.external_until + timedelta(days=1) if user.external_until else user.expires
         links = {"person": [person], "unit": [place]}
-        told = self._without_gaps(user, {"type": outside.type, "email": user.email, "phone": user.phone})
+        sent = self._without_gaps(user, {"type": outside.type, "email": user.email, "phone": user.phone})
         end_is_unknown = "external_until" in self.gaps.fields(user)
 
         def stated(previous: Statement | None) -> Statement:
-            made = _stated("Affiliation", user.key, previous, told, links, self.day)
+            made = _stated("Affiliation", user.key, previous, sent, links, self.day)
             if end_is_unknown and previous is not None:
                 made.exists = previous.exists
             elif end is not None:
@@ -183,7 +183,7 @@ class Meaning:
             text = f"{user.login}: an external person's affiliation should have an end"
             problems = (Problem("Affiliation", user.key, "exists", "no_end", text, "notice"),)
         return self._record(
-            "Affiliation", user.key, stated, repr((told, links, end, end_is_unknown)), problems=problems
+            "Affiliation", user.key, stated, repr((sent, links, end, end_is_unknown)), problems=problems
         )
 
     # -- groups, OUs, the system ------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ class Meaning:
 
     def group(self, group: Group) -> RawRecord:
         """A group; its members say themselves that they are in it."""
-        told: dict[str, Value | None] = {
+        sent: dict[str, Value | None] = {
             "name": group.name,
             "description": group.description,
             "email": group.email,
@@ -213,8 +213,8 @@ class Meaning:
         return self._record(
             "DirectoryGroup",
             group.key,
-            lambda previous: _stated("DirectoryGroup", group.key, previous, told, links, self.day),
-            repr((told, links)),
+            lambda previous: _stated("DirectoryGroup", group.key, previous, sent, links, self.day),
+            repr((sent, links)),
         )
 
     def place(self, place: Place) -> RawRecord:
@@ -283,20 +283,20 @@ def _stated(
     kind: str,
     key: str,
     previous: Statement | None,
-    told: Mapping[str, Value | None],
+    sent: Mapping[str, Value | None],
     links: Mapping[str, list[Ref]],
     day: date,
 ) -> Statement:
-    """It holds from ``day`` on; what is told first has always been so. ``None`` is no value; what has
-    no name in ``told`` or ``links`` stays as it was."""
+    """The statement from ``day`` on; first values have no beginning. ``None`` is no value; what has
+    no name in ``sent`` or ``links`` stays as it was."""
     if previous is None:
-        said = {name: value for name, value in told.items() if value is not None and value not in NOTHING}
+        known = {name: value for name, value in sent.items() if value is not None and value not in NOTHING}
         values: dict[str, tuple[DatedValue, ...]] = {
-            name: (DatedValue(Period(), value),) for name, value in said.items()
+            name: (DatedValue(Period(), value),) for name, value in known.items()
         }
         exists: tuple[Period, ...] = (Period(day),)
     else:
-        values = with_unmentioned(previous, told, day)
+        values = with_unmentioned(previous, sent, day)
         exists = opened(previous, day)
     tied = {} if previous is None else {name: to for name, to in previous.links.items() if name not in links}
     tied |= {name: to for name, each in links.items() if (to := linked(previous, name, each, day))}

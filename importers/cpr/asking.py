@@ -17,7 +17,7 @@ from importers.cpr.errors import (
 from importers.cpr.lookup import Lookup
 from importers.cpr.mapping import notice
 from importers.cpr.persons import Persons, Tied
-from importers.cpr.records import doubtful_record, problems_record, told_record
+from importers.cpr.records import doubtful_record, person_record, problems_record
 from importers.cpr.renumbering import follow
 from importers.cpr.settings import CprSettings
 from importers.source import Known, RawRecord, Reading, SourceError
@@ -169,8 +169,10 @@ class Asking:
             problem = Problem("Person", person.uuid, wrong.field, "unreadable_answer", str(wrong))
         else:
             self._in_a_row = 0
-            self._unread |= followed.told.unread
-            return (told_record(self.known, self.settings, person.uuid, followed.told, self.day, followed.numbers),)
+            self._unread |= followed.registered.unread
+            return (
+                person_record(self.known, self.settings, person.uuid, followed.registered, self.day, followed.numbers),
+            )
         self._in_a_row = 0
         return (doubtful_record(self.known, person.uuid, problem),)
 

@@ -14,7 +14,7 @@ from importers.cpr.lookup import Log
 from importers.cpr.mailbox import Mailbox
 from importers.cpr.mapping import Numbers
 from importers.cpr.persons import Persons, Tied
-from importers.cpr.records import problems_record, told_record
+from importers.cpr.records import person_record, problems_record
 from importers.cpr.renumbering import period, same_person
 from importers.cpr.settings import CprSettings, SubscriptionSettings
 from importers.source import Known, RawRecord, Reading
@@ -109,8 +109,8 @@ class Changes:
         return sorted(found, key=lambda each: (each.extract.produced, each.name))
 
     def _last(self) -> date | None:
-        told = self.known.cursor.get("produced")
-        return None if told is None else date.fromisoformat(told)
+        produced = self.known.cursor.get("produced")
+        return None if produced is None else date.fromisoformat(produced)
 
     # -- one file ---------------------------------------------------------------------------------------------------
 
@@ -129,12 +129,12 @@ class Changes:
             uuid = next((each for each in whose_they_are if each in self.tied), "")
             if not uuid:
                 strangers += 1
-            elif uuid in records or each.told.current not in (None, each.told.number):
+            elif uuid in records or each.registered.current not in (None, each.registered.number):
                 again.add(uuid)  # two numbers of one person, or one that is superseded: the lookup follows it
                 same += [same_person(uuid, other) for other in whose_they_are if other != uuid]
             else:
                 numbers = self._changed_numbers(each, uuid, holders)
-                records[uuid] = told_record(self.known, self.settings, uuid, each.told, self.day, numbers)
+                records[uuid] = person_record(self.known, self.settings, uuid, each.registered, self.day, numbers)
                 used.append((uuid, ",".join(each.events) or "ok"))
         told_numbers = [each.number for each in doubts if each.number]
         whose = self.persons.holders(told_numbers) if told_numbers else {}
@@ -164,18 +164,22 @@ class Changes:
         return last is not None and extract.previous != last
 
     def _changed_numbers(self, changed: Changed, uuid: str, holders: Mapping[str, str]) -> Numbers:
-        told = changed.told
-        if not told.formers:
+        registered = changed.registered
+        if not registered.formers:
             return Numbers()
         others = sorted({holders[number] for number in _numbers(changed) if number in holders} - {uuid})
-        formers = tuple(Former(each.number, period(each.start, each.end, self.day)) for each in told.formers)
-        return Numbers(told.number, formers, tuple(same_person(uuid, each) for each in others))
+        formers = tuple(Former(each.number, period(each.start, each.end, self.day)) for each in registered.formers)
+        return Numbers(registered.number, formers, tuple(same_person(uuid, each) for each in others))
 
 
 def _numbers(changed: Changed) -> list[str]:
     """All that the file tells of a person: the one that it is listed under first."""
-    told = changed.told
-    return [told.number, *([told.current] if told.current else []), *(each.number for each in told.formers)]
+    registered = changed.registered
+    return [
+        registered.number,
+        *([registered.current] if registered.current else []),
+        *(each.number for each in registered.formers),
+    ]
 
 
 def _doubted(name: str, doubt: Doubt, uuid: str) -> Problem:

@@ -50,7 +50,7 @@ class Doubt:
 class Changed:
     """A person in the file, with the codes of the events that brought it there."""
 
-    told: RegisteredPerson
+    registered: RegisteredPerson
     events: tuple[str, ...]
 
 
@@ -93,10 +93,10 @@ def _lines(content: bytes) -> list["_Line"]:
     if content.count(b"\n") > MOST_LINES:
         raise BadFile("too_large", f"the file has more than {MOST_LINES} lines")
     split = content.decode("iso-8859-1").split("\n")
-    told = [_Line(at, text.removesuffix("\r")) for at, text in enumerate(split, 1)]
-    while told and not told[-1].text.strip():
-        told.pop()
-    return told
+    lines = [_Line(at, text.removesuffix("\r")) for at, text in enumerate(split, 1)]
+    while lines and not lines[-1].text.strip():
+        lines.pop()
+    return lines
 
 
 def _is_utf8(content: bytes) -> bool:
@@ -109,10 +109,12 @@ def _is_utf8(content: bytes) -> bool:
 
 def _count(lines: list["_Line"], counter: Counter) -> None:
     found = len(lines) - 2 if counter == "lines" else sum(each.type == PERSON for each in lines)
-    told = lines[-1].cut(14, 8)
-    if not told.isdecimal() or int(told) != found:
+    counted = lines[-1].cut(14, 8)
+    if not counted.isdecimal() or int(counted) != found:
         what = "lines between 000 and 999" if counter == "lines" else "records 001"
-        raise BadFile("wrong_counter", f"record 999 counts {told if told.isdecimal() else 'nothing'}; {found} {what}")
+        raise BadFile(
+            "wrong_counter", f"record 999 counts {counted if counted.isdecimal() else 'nothing'}; {found} {what}"
+        )
 
 
 # -- persons ----------------------------------------------------------------------------------------------------------
@@ -172,7 +174,7 @@ def _persons(lines: list["_Line"], addresses: bool) -> tuple[list[Changed], list
                 persons.append(Changed(_told(group, addresses), tuple(_events(group))))
                 continue
             except _Unreadable as wrong:
-                first = min(each.at for told in group.lines.values() for each in told)
+                first = min(each.at for lines in group.lines.values() for each in lines)
                 group.doubt = Doubt(first, "unreadable_record", str(wrong), group.number)
         doubts.append(group.doubt)
     return persons, doubts

@@ -22,7 +22,7 @@ _REVIEWED = {
     "30": ("number_annulled", "the number is annulled in CPR (status 30)"),
     "70": ("disappeared", "the person has disappeared, according to CPR (status 70)"),
 }
-Tolds = tuple[DatedValue, ...]
+DatedValues = tuple[DatedValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ UNCHANGED = Numbers()
 
 
 def to_person(
-    told: RegisteredPerson,
+    registered: RegisteredPerson,
     uuid: str,
     previous: Statement | None,
     day: date,
@@ -51,21 +51,21 @@ def to_person(
     ``tied``: has an employment or affiliation that holds or is to come.
     """
     before = {} if previous is None else dict(previous.values)
-    values = {**before, **_names(told.name, before, day), **_death(told, before, day)}
-    if told.protections is not None:
-        values["address_protected"] = _protection(told, before, day)
-    protected = told.is_or_will_be_protected(day) or _holds_later(values.get("address_protected", ()), day)
-    values |= _addresses(told.address, before, day, protected=protected)
+    values = {**before, **_names(registered.name, before, day), **_death(registered, before, day)}
+    if registered.protections is not None:
+        values["address_protected"] = _protection(registered, before, day)
+    protected = registered.is_or_will_be_protected(day) or _holds_later(values.get("address_protected", ()), day)
+    values |= _addresses(registered.address, before, day, protected=protected)
     statement = Statement(
         "Person",
         uuid,
         exists=None,
-        values={name: tolds for name, tolds in values.items() if tolds},
+        values={name: dated for name, dated in values.items() if dated},
         about=Ref("Person", uuid, by="uuid"),
         cpr=numbers.current,
         former_cprs=numbers.formers,
     )
-    return Mapped(statement, (*_problems(told, uuid, values, day, tied=tied), *numbers.problems))
+    return Mapped(statement, (*_problems(registered, uuid, values, day, tied=tied), *numbers.problems))
 
 
 def as_before(uuid: str, previous: Statement | None, *problems: Problem) -> Mapped:
@@ -80,7 +80,7 @@ def notice(uuid: str, name: str, rule: str, text: str) -> Problem:
     return Problem("Person", uuid, name, rule, text, "notice")
 
 
-def _names(name: RegisteredName | None, before: Mapping[str, Tolds], day: date) -> dict[str, Tolds]:
+def _names(name: RegisteredName | None, before: Mapping[str, DatedValues], day: date) -> dict[str, DatedValues]:
     if name is None:
         return {}
     addressing = name.addressing
@@ -94,19 +94,19 @@ def _names(name: RegisteredName | None, before: Mapping[str, Tolds], day: date) 
     return {key: _from(before.get(key, ()), value, name.since, day) for key, value in parts.items() if value}
 
 
-def _from(before: Tolds, value: Value, since: date | None, day: date) -> Tolds:
+def _from(before: DatedValues, value: Value, since: date | None, day: date) -> DatedValues:
     """A value that holds from ``since``; unknown: from the day it is told, or always if it is the first."""
     if _on(before, day) == value:
         return before
     return _replaced(before, Period(since) if since else Period(day) if before else Period(), value)
 
 
-def _replaced(before: Tolds, period: Period, value: Value) -> Tolds:
+def _replaced(before: DatedValues, period: Period, value: Value) -> DatedValues:
     """What was told, until the new period begins; then only that."""
     return (*_until(before, period.start), DatedValue(period, value))
 
 
-def _until(before: Tolds, day: date) -> Tolds:
+def _until(before: DatedValues, day: date) -> DatedValues:
     return tuple(
         DatedValue(Period(each.period.start, min(each.period.last, day)), each.value)
         for each in before
@@ -114,22 +114,22 @@ def _until(before: Tolds, day: date) -> Tolds:
     )
 
 
-def _on(tolds: Tolds, day: date) -> Value | None:
-    return next((each.value for each in tolds if each.period.holds(day)), None)
+def _on(dated: DatedValues, day: date) -> Value | None:
+    return next((each.value for each in dated if each.period.holds(day)), None)
 
 
-def _death(told: RegisteredPerson, before: Mapping[str, Tolds], day: date) -> dict[str, Tolds]:
+def _death(registered: RegisteredPerson, before: Mapping[str, DatedValues], day: date) -> dict[str, DatedValues]:
     """§3 "Status". A code that is not known says nothing of life and death (pitfall 2)."""
-    if told.status == _DEAD:
-        since = told.status_since
+    if registered.status == _DEAD:
+        since = registered.status_since
         kept = before.get("dead", ())
         return {"dead": kept if since is None and kept else (DatedValue(Period(since or day), True),)}
-    return {"dead": ()} if told.status in _ALIVE else {}
+    return {"dead": ()} if registered.status in _ALIVE else {}
 
 
-def _protection(told: RegisteredPerson, before: Mapping[str, Tolds], day: date) -> Tolds:
+def _protection(registered: RegisteredPerson, before: Mapping[str, DatedValues], day: date) -> DatedValues:
     found = before.get("address_protected", ())
-    periods = [period for each in told.protections or () if (period := each.period(day)) is not None]
+    periods = [period for each in registered.protections or () if (period := each.period(day)) is not None]
     if not periods:
         return _until(found, day)
     for period in sorted(periods):
@@ -137,19 +137,19 @@ def _protection(told: RegisteredPerson, before: Mapping[str, Tolds], day: date) 
     return found
 
 
-def _holds_later(tolds: Tolds, day: date) -> bool:
-    return any(each.period.last > day for each in tolds)
+def _holds_later(dated: DatedValues, day: date) -> bool:
+    return any(each.period.last > day for each in dated)
 
 
 def _addresses(
-    address: RegisteredAddress | None, before: Mapping[str, Tolds], day: date, *, protected: bool
-) -> dict[str, Tolds]:
+    address: RegisteredAddress | None, before: Mapping[str, DatedValues], day: date, *, protected: bool
+) -> dict[str, DatedValues]:
     """Nothing of a protected person, not even of the time before (pitfall 8)."""
     if protected:
         return dict.fromkeys(ADDRESS, ())
     if address is None:
         return {}
-    found: dict[str, Tolds] = {}
+    found: dict[str, DatedValues] = {}
     for name in ADDRESS:
         value = getattr(address, name)
         kept = before.get(name, ())
@@ -158,15 +158,15 @@ def _addresses(
 
 
 def _problems(
-    told: RegisteredPerson, uuid: str, values: Mapping[str, Tolds], day: date, *, tied: bool
+    registered: RegisteredPerson, uuid: str, values: Mapping[str, DatedValues], day: date, *, tied: bool
 ) -> tuple[Problem, ...]:
     found: list[Problem] = []
-    status = told.status
+    status = registered.status
     if status in _REVIEWED:
         rule, text = _REVIEWED[status]
         found.append(notice(uuid, "status", rule, text))
     elif status in _SUPERSEDED:
-        if told.current in (None, told.number):
+        if registered.current in (None, registered.number):
             text = f"the number is superseded in CPR (status {status}), without a new number"
             found.append(notice(uuid, "status", "superseded_number", text))
     elif status is not None and status != _DEAD and status not in _ALIVE:
@@ -174,9 +174,9 @@ def _problems(
     if tied and _on(values.get("dead", ()), day):
         text = "the person is dead, according to CPR; payroll or an affiliation goes on"
         found.append(notice(uuid, "dead", "dead_with_tie", text))
-    if told.under_guardianship:
+    if registered.under_guardianship:
         found.append(notice(uuid, "guardianship", "guardianship", "CPR reports guardianship (umyndiggørelse)"))
-    if told.name is not None and set(told.name.marks) - {"="}:
+    if registered.name is not None and set(registered.name.marks) - {"="}:
         text = "CPR marks the name as shortened (+), as having letters that it can't show (*), or in an unknown way"
         found.append(notice(uuid, "name", "name_marked", text))
     return tuple(found)

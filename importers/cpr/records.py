@@ -11,26 +11,31 @@ from importers.source import Known, Mapped, RawRecord
 NOT_TAKEN = "not taken"  # no fingerprint is like it, so that problems are looked at each time
 
 
-def told_record(
-    known: Known, settings: CprSettings, uuid: str, told: RegisteredPerson, day: date, numbers: Numbers = UNCHANGED
+def person_record(
+    known: Known,
+    settings: CprSettings,
+    uuid: str,
+    registered: RegisteredPerson,
+    day: date,
+    numbers: Numbers = UNCHANGED,
 ) -> RawRecord:
     """The record of the Person ``uuid``, as told on ``day``."""
     fingerprint = known.fingerprint(
-        told.raw(),
+        registered.raw(),
         repr((numbers.current, [each.cpr for each in numbers.formers], numbers.problems)).encode(),
-        repr((told.is_protected(day), settings.digest())).encode(),
+        repr((registered.is_protected(day), settings.digest())).encode(),
     )
 
     def to_statement(previous: Statement | None) -> Mapped:
-        return to_person(told, uuid, previous, day, tied=True, numbers=numbers)
+        return to_person(registered, uuid, previous, day, tied=True, numbers=numbers)
 
     return RawRecord("Person", uuid, fingerprint, to_statement)
 
 
 def doubtful_record(known: Known, uuid: str, problem: Problem) -> RawRecord:
     """A record that tells nothing new, and that something is doubtful."""
-    told = known.fingerprint(problem.rule.encode(), problem.text.encode())
-    return RawRecord("Person", uuid, told, lambda previous: as_before(uuid, previous, problem))
+    fingerprint = known.fingerprint(problem.rule.encode(), problem.text.encode())
+    return RawRecord("Person", uuid, fingerprint, lambda previous: as_before(uuid, previous, problem))
 
 
 def problems_record(kind: str, key: str, *problems: Problem) -> RawRecord:

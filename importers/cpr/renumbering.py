@@ -18,7 +18,7 @@ MOST_CHANGES = 8  # of one person's number; more is a circle
 class Followed:
     """What CPR tells of the person under the number that holds, and how it came from the one that was known."""
 
-    told: RegisteredPerson
+    registered: RegisteredPerson
     numbers: Numbers
 
 
@@ -28,30 +28,30 @@ def follow(lookup: Lookup, persons: Persons, person: Tied, purpose: str, day: da
     The first answer's data stand where the way ends: at a number that is another Person's, or that CPR does not know.
     Raises what ``Lookup.person`` raises.
     """
-    told = first = lookup.person(person.number, person.uuid, purpose, day)
+    registered = first = lookup.person(person.number, person.uuid, purpose, day)
     formers: list[Former] = []
     met = {person.number}
-    while told.current is not None and told.current not in met:
-        current = told.current
+    while registered.current is not None and registered.current not in met:
+        current = registered.current
         holder = persons.holders([current]).get(current)
         if holder not in (None, person.uuid):
             return Followed(_without_status(first), Numbers(problems=(same_person(person.uuid, str(holder)),)))
-        formers.append(Former(told.number, period(None, told.status_since, day)))
+        formers.append(Former(registered.number, period(None, registered.status_since, day)))
         met.add(current)
         if len(met) > MOST_CHANGES:
             break
         try:
-            told = lookup.person(current, person.uuid, f"{purpose}: changed number", day)
+            registered = lookup.person(current, person.uuid, f"{purpose}: changed number", day)
         except UnknownNumber:
             text = "CPR calls a number the person's current one and then does not know it; the number was not changed"
             problem = notice(person.uuid, "cpr", "unknown_number", text)
             return Followed(_without_status(first), Numbers(problems=(problem,)))
-    if told.current in met - {told.number}:
+    if registered.current in met - {registered.number}:
         text = "CPR's changes of number lead in a circle; the number was not changed"
         return Followed(
             _without_status(first), Numbers(problems=(notice(person.uuid, "cpr", "circle_of_numbers", text),))
         )
-    return Followed(told, Numbers(told.number, tuple(formers)) if formers else Numbers())
+    return Followed(registered, Numbers(registered.number, tuple(formers)) if formers else Numbers())
 
 
 def period(start: date | None, end: date | None, day: date) -> Period:
@@ -66,6 +66,6 @@ def same_person(uuid: str, other: str) -> Problem:
     return replace(notice(uuid, "cpr", "same_person", text), persons=(uuid, other))
 
 
-def _without_status(told: RegisteredPerson) -> RegisteredPerson:
+def _without_status(registered: RegisteredPerson) -> RegisteredPerson:
     """50 and 60 are about the number, which was not changed; there is a notice about that already."""
-    return replace(told, status=None, current=None)
+    return replace(registered, status=None, current=None)

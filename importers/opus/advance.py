@@ -38,11 +38,11 @@ def _to_ever(to: Ref) -> tuple[DatedLink, ...]:
     return (DatedLink(EVER, to),)
 
 
-def held(told: tuple[DatedValue, ...], value: Value | None, since: date) -> tuple[DatedValue, ...]:
+def held(stated: tuple[DatedValue, ...], value: Value | None, since: date) -> tuple[DatedValue, ...]:
     """``value`` holds from ``since`` on, whatever was told of later days; None = no value any more."""
     before = tuple(
         DatedValue(both, each.value)
-        for each in sorted(told, key=lambda t: t.period.start)
+        for each in sorted(stated, key=lambda t: t.period.start)
         if (both := each.period.overlap(Period(end=since)) if since > ALWAYS else None)
     )
     if value is None:
@@ -52,11 +52,11 @@ def held(told: tuple[DatedValue, ...], value: Value | None, since: date) -> tupl
     return (*before, DatedValue(Period(since), value))
 
 
-def linked(told: tuple[DatedLink, ...], to: Ref | None, since: date) -> tuple[DatedLink, ...]:
+def linked(stated: tuple[DatedLink, ...], to: Ref | None, since: date) -> tuple[DatedLink, ...]:
     """The same for a link of which one holds at a time."""
     before = tuple(
         DatedLink(both, each.to, each.properties)
-        for each in sorted(told, key=lambda t: t.period.start)
+        for each in sorted(stated, key=lambda t: t.period.start)
         if (both := each.period.overlap(Period(end=since)) if since > ALWAYS else None)
     )
     if to is None:
@@ -68,14 +68,14 @@ def linked(told: tuple[DatedLink, ...], to: Ref | None, since: date) -> tuple[Da
 
 def newest_link(previous: Statement | None, name: str) -> Ref | None:
     """Where a link was last told to point."""
-    told = previous.links.get(name, ()) if previous else ()
-    return max(told, key=lambda each: each.period.start).to if told else None
+    stated = previous.links.get(name, ()) if previous else ()
+    return max(stated, key=lambda each: each.period.start).to if stated else None
 
 
 def newest_value(previous: Statement, name: str) -> Value | None:
     """The value that was told last, if it has not ended."""
-    told = previous.values.get(name, ())
-    newest = max(told, key=lambda each: each.period.start, default=None)
+    stated = previous.values.get(name, ())
+    newest = max(stated, key=lambda each: each.period.start, default=None)
     return None if newest is None or newest.period.end is not None else newest.value
 
 
@@ -99,8 +99,8 @@ def advanced(
         return Statement(
             kind, key, exists=exists, values=first, links={name: _to_ever(to) for name, to in links.items()}
         )
-    told, pointed = previous.values, previous.links
-    new_values = {name: held(told.get(name, ()), values.get(name), since) for name in sorted({*told, *values})}
+    stated, pointed = previous.values, previous.links
+    new_values = {name: held(stated.get(name, ()), values.get(name), since) for name in sorted({*stated, *values})}
     new_values["status"] = tuple(
         DatedValue(left_over, each.value)
         for each in new_values.get("status", ())

@@ -92,8 +92,8 @@ def _employment(file: File, key: str, employee: EmployeeKey, seen: Seen, previou
         "paid_in": place,
         "position": Ref("Position", f"{employee.client}:position:{fields.number(element['positionId'])}"),
     }
-    told = advance.advanced(previous, "Employment", key, exists=exists, values=values, links=links, since=since)
-    return Mapped(told, tuple(problems), gaps)
+    stated = advance.advanced(previous, "Employment", key, exists=exists, values=values, links=links, since=since)
+    return Mapped(stated, tuple(problems), gaps)
 
 
 def _gaps(
@@ -123,13 +123,13 @@ def _period(file: File, key: str, element: Element, previous: Statement | None) 
 
 
 def _person(file: File, key: str, element: Element, previous: Statement | None, problems: list[Problem]) -> Ref:
-    told = Ref("Person", file.known.person_key(element["cpr"]))
+    person = Ref("Person", file.known.person_key(element["cpr"]))
     kept = advance.newest_link(previous, "person")
-    if kept is not None and kept != told:
+    if kept is not None and kept != person:
         text = "has another CPR number than before; it was not moved to another person"
         problems.append(Problem("Employment", key, "cpr", "cpr_changed", text))
         return kept
-    return told
+    return person
 
 
 def _unit(
@@ -231,7 +231,7 @@ def _account(file: File, key: str, employee: EmployeeKey, seen: Seen, previous: 
         since = min(start or file.day, file.day)
     exists = union((*((previous.exists or ()) if previous else ()), Period(since)))
     owner = advance.newest_link(previous, "owner") or Ref("Person", file.known.person_key(cpr))
-    told = advance.advanced(
+    stated = advance.advanced(
         previous,
         "Account",
         key,
@@ -240,7 +240,7 @@ def _account(file: File, key: str, employee: EmployeeKey, seen: Seen, previous: 
         links={"owner": owner, "system": Ref("ItSystem", file.survey.settings.system)},
         since=file.day,
     )
-    return Mapped(told)
+    return Mapped(stated)
 
 
 # -- trust functions ------------------------------------------------------------------------------------------------
@@ -282,8 +282,8 @@ def _function(
     if place:
         links["unit"] = place
     values = dict(_function_values(key, function, problems))
-    told = advance.advanced(previous, "Assignment", key, exists=(now,), values=values, links=links, since=file.day)
-    return Mapped(told, tuple(problems), {each.field: EVER for each in problems if each.field == "members"})
+    stated = advance.advanced(previous, "Assignment", key, exists=(now,), values=values, links=links, since=file.day)
+    return Mapped(stated, tuple(problems), {each.field: EVER for each in problems if each.field == "members"})
 
 
 def _function_values(key: str, function: Element, problems: list[Problem]) -> Iterator[tuple[str, Value]]:

@@ -147,8 +147,8 @@ def _unit(file: File, unit: UnitKey, element: Element, fault: Fault | None, prev
         exists, since = advance.living(previous, now, day)
         exists = advance.closed(exists, day) if is_closed else exists
     links = {"parent": parent} if parent else {}
-    told = advance.advanced(previous, "Unit", key, exists=exists, values=values, links=links, since=since)
-    return Mapped(advance.leaving(told, "closed", exists, day) if is_closed else told, tuple(problems))
+    stated = advance.advanced(previous, "Unit", key, exists=exists, values=values, links=links, since=since)
+    return Mapped(advance.leaving(stated, "closed", exists, day) if is_closed else stated, tuple(problems))
 
 
 def _unit_period(key: str, element: Element) -> Period:
@@ -176,8 +176,8 @@ def _parent(file: File, unit: UnitKey, fault: Fault | None, previous: Statement 
 
 
 def _is_misplaced(previous: Statement | None) -> bool:
-    told = previous.values.get("tags", ()) if previous else ()
-    return bool(told) and told[-1].period.end is None and told[-1].value == (MISPLACED,)
+    stated = previous.values.get("tags", ()) if previous else ()
+    return bool(stated) and stated[-1].period.end is None and stated[-1].value == (MISPLACED,)
 
 
 def _unit_values(unit: UnitKey, element: Element, problems: list[Problem]) -> Iterator[tuple[str, Value]]:
@@ -276,16 +276,16 @@ def _recalled_person(file: File, key: str, recalled: RecalledPerson, previous: S
 
 def _person(file: File, key: str, cpr: str, view: PersonView, previous: Statement | None) -> Mapped:
     values = dict(_person_values(view))
-    told = advance.advanced(previous, "Person", key, exists=(Period(),), values=values, links={}, since=file.day)
-    told.cpr = number_in(cpr)
+    stated = advance.advanced(previous, "Person", key, exists=(Period(),), values=values, links={}, since=file.day)
+    stated.cpr = number_in(cpr)
     problems: list[Problem] = []
-    if told.cpr is None:
+    if stated.cpr is None:
         text = "Opus's CPR number of the person is not a valid one; the person is known by it in Opus only"
         problems.append(Problem("Person", key, "cpr", "wrong_cpr", text, "notice"))
     if len(view.names) > 1:
         text = f"has {len(view.names)} names; the name of one employment is used"
         problems.append(Problem("Person", key, "name", "different_names", text, "notice"))
-    return Mapped(told, tuple(problems))
+    return Mapped(stated, tuple(problems))
 
 
 def _person_values(view: PersonView) -> Iterator[tuple[str, Value]]:

@@ -118,7 +118,7 @@ class _Look:
         begun: list[_Place] = []
         again: set[str] = set()
         met: Counter[str] = Counter()
-        told: dict[str, int] = {}
+        counts: dict[str, int] = {}
         rows = self._memory.rows
         has_rows = len(rows) > 0
         for piece in self._pieces:
@@ -134,11 +134,11 @@ class _Look:
             if (packed := rows.get(name)) is not None and self._holds(row := Row.unpacked(packed)):
                 if row.of_person > 1:  # of one of whom one tells, that one was met now
                     met[row.person] += 1
-                    told[row.person] = row.of_person
+                    counts[row.person] = row.of_person
             elif has_rows and (cpr := parsed(piece.content)["cpr"]):
                 again.add(self._known.person_key(cpr))
         places.add(begun)
-        again.update(person for person, count in met.items() if count != told[person])
+        again.update(person for person, count in met.items() if count != counts[person])
         return places, again
 
     def _holds(self, row: Row) -> bool:
@@ -177,9 +177,9 @@ def _rows(file: File) -> Iterator[tuple[str, bytes]]:
         if seen.recalled is not None:
             yield seen.name, seen.recalled
         elif seen.noted is not None:
-            told = persons.get(seen.cpr) or mapping.print_of_person(file, seen.cpr)
-            if told[1] > 1:
-                persons[seen.cpr] = told
-            person, of_person, person_print = told
+            known = persons.get(seen.cpr) or mapping.print_of_person(file, seen.cpr)
+            if known[1] > 1:
+                persons[seen.cpr] = known
+            person, of_person, person_print = known
             prints = employment.prints(file, employee, seen)
             yield seen.name, Row._make((*seen.noted, prints[0], person, of_person, person_print, *prints[1:])).packed()

@@ -58,22 +58,22 @@ class Employments:
             if isinstance(each.answer, Found) and each.answer.ended:
                 ended[each.answer.code] += 1
             elif isinstance(each.answer, Doubtful):
-                doubtful[each.told, each.answer.codes] += 1
+                doubtful[each.listed, each.answer.codes] += 1
 
     def _ended(self, ended: Mapping[str, int]) -> Iterator[Problem]:
         """A task for HR each: the row has ended, and employments have it still (positions.md pitfall 6)."""
         for code, count in sorted(ended.items()):
-            told = self.positions[code]
-            last = max((each.last for each in told.exists or ()), default=self.day)
-            replacements = told.links.get("replaced_by", ())
+            listed = self.positions[code]
+            last = max((each.last for each in listed.exists or ()), default=self.day)
+            replacements = listed.links.get("replaced_by", ())
             instead = f"; according to the list, {replacements[-1].to.key} replaces it" if replacements else ""
             text = f"position {code} has ended on {last} and {count} employments have it still{instead}"
             yield Problem("Employment", f"position {code}", "position", "ended_in_use", text, "notice")
 
 
 def _doubtful(doubtful: Mapping[tuple[PayrollPosition, tuple[str, ...]], int]) -> Iterator[Problem]:
-    for (told, codes), count in sorted(doubtful.items()):
-        key = ":".join((*told.sources, told.institution, told.code, told.title))
+    for (listed, codes), count in sorted(doubtful.items()):
+        key = ":".join((*listed.sources, listed.institution, listed.code, listed.title))
         text = f"{' and '.join(codes)} fit equally well, so that none is taken; {count} employments wait"
         yield Problem("Employment", key, "position", "ambiguous_position", text, "notice")
 

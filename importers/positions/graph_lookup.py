@@ -50,8 +50,8 @@ class GraphLookup:
 
     def employments(self) -> Iterator[Employed]:
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            told = session.run(NAMES).single(strict=True)["names"]
-            names = {(institution, code): title for institution, code, title in told}
+            named = session.run(NAMES).single(strict=True)["names"]
+            names = {(institution, code): title for institution, code, title in named}
             for block in session.run(EMPLOYMENTS, own=OWN, manual=MANUAL, rules=RULE_PREFIX):
                 for uuid, sources, periods in block["rows"]:
                     yield Employed(uuid, [_period(each, tuple(sources), names) for each in periods])
@@ -60,8 +60,8 @@ class GraphLookup:
 def _period(
     row: list[object], sources: tuple[str, ...], names: Mapping[tuple[object, object], str]
 ) -> tuple[Period, PayrollPosition]:
-    start, end, *told = row
-    institution, code, _, title = told
-    told[-1] = title or names.get((institution, code), "")
+    start, end, *position = row
+    institution, code, _, title = position
+    position[-1] = title or names.get((institution, code), "")
     period = Period(start.to_native(), None if end is None else end.to_native())  # type: ignore[attr-defined]
-    return period, PayrollPosition(sources, *told)  # type: ignore[arg-type]
+    return period, PayrollPosition(sources, *position)  # type: ignore[arg-type]

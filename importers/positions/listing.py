@@ -47,12 +47,12 @@ def listing(positions: Table, categories: Table | None, today: date) -> Listing:
         _categories(made, categories.rows)
     _columns(made, "Position", positions)
     _positions(made, positions.rows)
-    told = [each for of in made.positions.values() for each in of]
+    listed = [each for of in made.positions.values() for each in of]
     if categories is None:
-        made.categories = {each.category: CategoryRow(each.place, each.category, each.category, "") for each in told}
+        made.categories = {each.category: CategoryRow(each.place, each.category, each.category, "") for each in listed}
         # A row that is refused still says that its category is there.
         made.refused_categories |= {each.cell("category") for each in positions.rows} - {"", *made.categories}
-    for each in told:
+    for each in listed:
         if each.category not in made.categories and each.category not in made.refused_categories:
             _notice(made, each, "category", "unknown_category", f"{each.category!r} is not among the categories")
     _replacements(made, today)
@@ -83,28 +83,28 @@ def _positions(made: Listing, table: Iterable[Row]) -> None:
             made.refused.add(code)
         else:
             made.unidentified = True
-    for code, told in by_code.items():
-        told.sort(key=lambda row: row.period.start)
-        both = _overlap(told)
+    for code, listed in by_code.items():
+        listed.sort(key=lambda row: row.period.start)
+        both = _overlap(listed)
         if both is not None:
             first, second = both
             text = f"{first.place} and {second.place} are valid on the same days; both are refused"
             made.problems.append(Problem("Position", code, "from", "overlapping_periods", text))
             made.refused.add(code)
         if code not in made.refused:
-            made.positions[code] = told
+            made.positions[code] = listed
 
 
-def _overlap(told: Sequence[PositionRow]) -> tuple[PositionRow, PositionRow] | None:
-    return next(((one, other) for one, other in pairwise(told) if one.period.overlap(other.period)), None)
+def _overlap(listed: Sequence[PositionRow]) -> tuple[PositionRow, PositionRow] | None:
+    return next(((one, other) for one, other in pairwise(listed) if one.period.overlap(other.period)), None)
 
 
 def _replacements(made: Listing, today: date) -> None:
     """``replaced_by`` points to another row; in a circle, or to nothing, it is left out."""
-    next_code = {code: told[-1].replaced_by for code, told in made.positions.items() if told[-1].replaced_by}
-    for code, told in made.positions.items():
+    next_code = {code: listed[-1].replaced_by for code, listed in made.positions.items() if listed[-1].replaced_by}
+    for code, listed in made.positions.items():
         kept: list[PositionRow] = []
-        for each in told:
+        for each in listed:
             to = each.replaced_by
             if to and to not in made.positions and to not in made.refused:
                 _notice(made, each, "replaced_by", "unknown_replacement", f"{to!r} is not in the list")

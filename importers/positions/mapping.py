@@ -10,14 +10,14 @@ from importers.positions.listing import Listing
 from importers.positions.rows import CategoryRow, PositionRow
 
 
-def position(told: Sequence[PositionRow], listing: Listing, previous: Statement | None) -> Statement:
+def position(listed: Sequence[PositionRow], listing: Listing, previous: Statement | None) -> Statement:
     """A Position of its rows, one for each period.
 
     Days before the first row keep what was told of them: a row that now begins later says nothing of the time before.
     """
     values: dict[str, list[DatedValue]] = {}
     links: dict[str, list[DatedLink]] = {}
-    for row in told:
+    for row in listed:
         for name, value in _values(row, listing):
             values.setdefault(name, []).append(DatedValue(row.period, value))
         if row.category in listing.categories or row.category in listing.refused_categories:
@@ -27,12 +27,12 @@ def position(told: Sequence[PositionRow], listing: Listing, previous: Statement 
             links.setdefault("replaced_by", []).append(DatedLink(row.period, Ref("Position", row.replaced_by)))
     made = Statement(
         "Position",
-        told[0].code,
-        exists=union(row.period for row in told),
+        listed[0].code,
+        exists=union(row.period for row in listed),
         values={name: tuple(each) for name, each in values.items()},
         links={name: tuple(each) for name, each in links.items()},
     )
-    return made if previous is None else _with_earlier(made, previous, told[0].period.start)
+    return made if previous is None else _with_earlier(made, previous, listed[0].period.start)
 
 
 def category(row: CategoryRow) -> Statement:
@@ -52,11 +52,11 @@ def ended(statement: Statement, day: date) -> Statement:
 
 def rows_of(statement: Statement) -> Iterator[PositionRow]:
     """The rows that a kept Position was made of, for matching; ``place`` and ``category`` are left empty."""
-    borders = [told.period for tolds in statement.values.values() for told in tolds]
+    borders = [listed.period for dated in statement.values.values() for listed in dated]
     exists = statement.exists or ()
     for each in stretches([*borders, *exists]):
         if any(period.holds(each.start) for period in exists):
-            now = {name: _on(tolds, each.start) for name, tolds in statement.values.items()}
+            now = {name: _on(dated, each.start) for name, dated in statement.values.items()}
             yield PositionRow(
                 place="",
                 code=statement.key,
@@ -76,7 +76,7 @@ def rows_of(statement: Statement) -> Iterator[PositionRow]:
 
 def _values(row: PositionRow, listing: Listing) -> Iterator[tuple[str, Value]]:
     path = [listing.categories[code].title for code in listing.path(row.category)]
-    told: dict[str, Value | None] = {
+    listed: dict[str, Value | None] = {
         "code": row.code,
         "title": row.title,
         "category": " / ".join(path),
@@ -88,7 +88,7 @@ def _values(row: PositionRow, listing: Listing) -> Iterator[tuple[str, Value]]:
         "payroll_keys": row.payroll,
         "title_rules": row.match,
     }
-    for name, value in told.items():
+    for name, value in listed.items():
         if value is not None and value != "" and value != ():
             yield name, value
 
@@ -109,21 +109,21 @@ def _with_earlier(made: Statement, previous: Statement, day: date) -> Statement:
     return replace(
         made,
         exists=exists,
-        values={name: tolds for name, tolds in values.items() if tolds},
-        links={name: tolds for name, tolds in links.items() if tolds},
+        values={name: dated for name, dated in values.items() if dated},
+        links={name: dated for name, dated in links.items() if dated},
     )
 
 
-def _values_until(tolds: Sequence[DatedValue], before: Period) -> tuple[DatedValue, ...]:
-    return tuple(DatedValue(both, each.value) for each in tolds if (both := each.period.overlap(before)) is not None)
+def _values_until(dated: Sequence[DatedValue], before: Period) -> tuple[DatedValue, ...]:
+    return tuple(DatedValue(both, each.value) for each in dated if (both := each.period.overlap(before)) is not None)
 
 
-def _links_until(tolds: Sequence[DatedLink], before: Period) -> tuple[DatedLink, ...]:
-    return tuple(replace(each, period=both) for each in tolds if (both := each.period.overlap(before)) is not None)
+def _links_until(dated: Sequence[DatedLink], before: Period) -> tuple[DatedLink, ...]:
+    return tuple(replace(each, period=both) for each in dated if (both := each.period.overlap(before)) is not None)
 
 
-def _on(tolds: Sequence[DatedValue], day: date) -> Value | None:
-    return next((each.value for each in tolds if each.period.holds(day)), None)
+def _on(dated: Sequence[DatedValue], day: date) -> Value | None:
+    return next((each.value for each in dated if each.period.holds(day)), None)
 
 
 def _text(value: Value | None) -> str:

@@ -97,11 +97,11 @@ class Matcher:
                     self._rules.setdefault(each.longest, []).append((row, each))
                     self._lengths.add(len(each.longest))
 
-    def answers(self, told: PayrollPosition) -> Sequence[tuple[Period, Answer]]:
+    def answers(self, listed: PayrollPosition) -> Sequence[tuple[Period, Answer]]:
         """Over all time, in order and without gaps, the answer of each day."""
-        if told not in self._kept:
-            self._kept[told] = tuple(_over_time(list(self._fitting(told))))
-        return self._kept[told]
+        if listed not in self._kept:
+            self._kept[listed] = tuple(_over_time(list(self._fitting(listed))))
+        return self._kept[listed]
 
     def is_valid(self, code: str, day: date) -> bool:
         """Whether the list has the position on the day."""
@@ -109,17 +109,17 @@ class Matcher:
 
     # -- what fits at any time --------------------------------------------------------------------------------------
 
-    def _fitting(self, told: PayrollPosition) -> Iterator[tuple[_Rank, PositionRow]]:
-        for weight, key in _keys(told):
+    def _fitting(self, listed: PayrollPosition) -> Iterator[tuple[_Rank, PositionRow]]:
+        for weight, key in _keys(listed):
             for row in self._by_key.get(key, ()):
                 yield _Rank(1, weight, "payroll"), row
-        if told.stk:
+        if listed.stk:
             # KRL's register shows 3 + 2 of the seven digits.
-            shown = f"{told.stk[:3]}-{told.stk[3:5]}" if told.stk.isdigit() else told.stk
-            for weight, code in enumerate(dict.fromkeys((shown, told.stk)), start=1):
+            shown = f"{listed.stk[:3]}-{listed.stk[3:5]}" if listed.stk.isdigit() else listed.stk
+            for weight, code in enumerate(dict.fromkeys((shown, listed.stk)), start=1):
                 for row in self._by_stk.get(code, ()):
                     yield _Rank(2, weight, "stk"), row
-        if title := folded(told.title):
+        if title := folded(listed.title):
             yield from self._titled(title)
 
     def _titled(self, title: str) -> Sequence[tuple[_Rank, PositionRow]]:
@@ -138,14 +138,14 @@ class Matcher:
         return any(each.fits(title) for each in self._excluded.get(row, ()))
 
 
-def _keys(told: PayrollPosition) -> Iterator[tuple[int, str]]:
+def _keys(listed: PayrollPosition) -> Iterator[tuple[int, str]]:
     """Keys in payroll that stand for it, with their weights: the one that names the client outranks the other."""
-    if not told.code:
+    if not listed.code:
         return
-    for source in told.sources:
-        yield 2, f"{source}:{told.institution}:{told.code}"
+    for source in listed.sources:
+        yield 2, f"{source}:{listed.institution}:{listed.code}"
         if source == OPUS:
-            yield 1, f"{source}:{told.code}"
+            yield 1, f"{source}:{listed.code}"
 
 
 def _over_time(fitting: Sequence[tuple[_Rank, PositionRow]]) -> Iterator[tuple[Period, Answer]]:
@@ -170,7 +170,7 @@ class Placed:
     """An answer for an employment in a period, and what it was found of."""
 
     period: Period
-    told: PayrollPosition
+    listed: PayrollPosition
     answer: Answer
 
 
@@ -181,18 +181,18 @@ def placed(periods: Iterable[tuple[Period, PayrollPosition]], matcher: Matcher) 
     code, and where it has none its title.
     """
     found: list[Placed] = []
-    for period, told in periods:
-        for days, answer in matcher.answers(told):
+    for period, listed in periods:
+        for days, answer in matcher.answers(listed):
             both = period.overlap(days)
             if both is not None:
-                kept = _kept(found[-1], both, told, matcher) if found and not isinstance(answer, Found) else None
-                found.append(Placed(both, told, kept or answer))
+                kept = _kept(found[-1], both, listed, matcher) if found and not isinstance(answer, Found) else None
+                found.append(Placed(both, listed, kept or answer))
     return found
 
 
-def _kept(before: Placed, now: Period, told: PayrollPosition, matcher: Matcher) -> Found | None:
+def _kept(before: Placed, now: Period, listed: PayrollPosition, matcher: Matcher) -> Found | None:
     """The row that the employment had until now, if it is no longer valid."""
     had = before.answer
-    if not isinstance(had, Found) or before.period.end != now.start or before.told.same_work != told.same_work:
+    if not isinstance(had, Found) or before.period.end != now.start or before.listed.same_work != listed.same_work:
         return None
     return None if matcher.is_valid(had.code, now.start) else Found(had.code, had.how, ended=True)

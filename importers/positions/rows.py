@@ -71,22 +71,22 @@ class Fields:
         self.problems.append(Problem(self.kind, self.key, column, rule, f"{self.row.place}: {text}"))
 
     def text(self, column: str, longest: int, *, required: bool = False) -> str:
-        told = self.row.cell(column)
-        if not told and required and not any(each.column in (column, "") for each in self.row.wrong):
+        text = self.row.cell(column)
+        if not text and required and not any(each.column in (column, "") for each in self.row.wrong):
             self.note(column, "missing", f"{column} is empty")
-        if len(told) > longest:
-            self.note(column, "too_long", f"{column} has {len(told)} characters, at most {longest} are allowed")
-        return told
+        if len(text) > longest:
+            self.note(column, "too_long", f"{column} has {len(text)} characters, at most {longest} are allowed")
+        return text
 
     def parsed(self, column: str, parse: Callable[[str], T]) -> T | None:
         """The cell's value; None where it is empty or wrong. ``parse`` raises ValueError with what it expects."""
-        told = self.row.cell(column)
-        if not told:
+        text = self.row.cell(column)
+        if not text:
             return None
         try:
-            return parse(told)
+            return parse(text)
         except ValueError as wrong:
-            self.note(column, "wrong_value", f"{column} {told!r}: {wrong}")
+            self.note(column, "wrong_value", f"{column} {text!r}: {wrong}")
             return None
 
 

@@ -38,29 +38,29 @@ class Positions:
     def readings(self, known: Known) -> Iterator[Reading]:
         """One reading. Raises SourceError where the list can't be read."""
         day = self._day()
-        told = fetch(self._settings, known.cursor)
+        sent = fetch(self._settings, known.cursor)
         kept = {each.key: each for each in known.statements("Position")}
-        listed = None if told is None else _Listed(listing(told.positions, told.categories, day), known, kept, day)
+        listed = None if sent is None else _Listed(listing(sent.positions, sent.categories, day), known, kept, day)
         positions = kept if listed is None else listed.positions
         rows = (row for each in positions.values() for row in mapping.rows_of(each))
         employments = Employments(known, self._lookup, Matcher(rows), positions, day)
         records = [*(() if listed is None else listed.records()), *employments.records()]
-        columns = () if told is None else _columns(told)
+        columns = () if sent is None else _columns(sent)
         yield Reading(
-            label="positions, unchanged list" if told is None else f"positions of {told.label}",
+            label="positions, unchanged list" if sent is None else f"positions of {sent.label}",
             day=day,
             records=records,
-            cursor=known.cursor if told is None else {**told.marks, _COLUMNS: " ".join(columns)},
-            incomplete_because=() if told is None else tuple(_missing(known.cursor.get(_COLUMNS, ""), columns)),
+            cursor=known.cursor if sent is None else {**sent.marks, _COLUMNS: " ".join(columns)},
+            incomplete_because=() if sent is None else tuple(_missing(known.cursor.get(_COLUMNS, ""), columns)),
             problems=(*(() if listed is None else listed.of.problems), *employments.problems),
             recheck_kinds=frozenset({"Employment"}) | (frozenset() if listed is None else LISTED),
         )
 
 
-def _columns(told: FetchedLists) -> tuple[str, ...]:
+def _columns(sent: FetchedLists) -> tuple[str, ...]:
     """What the list has a place for; the categories' own list counts as one."""
-    beside = () if told.categories is None else (CATEGORIES,)
-    return (*sorted(told.positions.columns), *beside)
+    beside = () if sent.categories is None else (CATEGORIES,)
+    return (*sorted(sent.positions.columns), *beside)
 
 
 def _missing(before: str, columns: Collection[str]) -> Iterator[str]:
@@ -82,9 +82,9 @@ class _Listed:
     positions: dict[str, Statement] = field(init=False)
 
     def __post_init__(self) -> None:
-        told = {code: mapping.position(rows, self.of, self.kept.get(code)) for code, rows in self.of.positions.items()}
+        sent = {code: mapping.position(rows, self.of, self.kept.get(code)) for code, rows in self.of.positions.items()}
         gone = {each.key: each for each in self._gone()}
-        self.positions = {**self.kept, **gone, **told}
+        self.positions = {**self.kept, **gone, **sent}
 
     def records(self) -> Iterator[RawRecord]:
         """Categories and positions that the list has, and those that it no longer has."""

@@ -33,12 +33,12 @@ def parents_known(kept: Statement) -> tuple[ParentAnswer, ...]:
 
 def has_code(kept: Statement, institution: str, code: str) -> bool:
     """Whether the unit is known with the code, at whatever time."""
-    return any(told.value == f"{institution}-{code}" for told in kept.values.get("number", ()))
+    return any(answer.value == f"{institution}-{code}" for answer in kept.values.get("number", ()))
 
 
 def _periods(kept: Statement) -> Iterator[DepartmentPeriod]:
-    told = [each for name in ("number", "level", "name") for each in kept.values.get(name, ())]
-    borders = {border for each in told for border in (each.period.start, each.period.last)}
+    answer = [each for name in ("number", "level", "name") for each in kept.values.get(name, ())]
+    borders = {border for each in answer for border in (each.period.start, each.period.last)}
     for life in kept.exists or ():
         for part in _pieces(life, borders):
             number, level, name = (_on(kept, name, part) for name in ("number", "level", "name"))
@@ -53,11 +53,11 @@ def _pieces(life: Period, borders: Iterable[date]) -> Iterator[Period]:
 
 
 def _on(kept: Statement, name: str, part: Period) -> str:
-    return next((str(told.value) for told in kept.values.get(name, ()) if told.period.holds(part.start)), "")
+    return next((str(answer.value) for answer in kept.values.get(name, ()) if answer.period.holds(part.start)), "")
 
 
 def _parents(kept: Statement) -> Iterator[ParentAnswer]:
     """Beside the line, what it counts as stands for the parent: its people have their place there."""
     for name in ("parent", "counts_as"):
-        for told in kept.links.get(name, ()):
-            yield ParentAnswer(told.period, told.to.key.partition(":")[2])
+        for answer in kept.links.get(name, ()):
+            yield ParentAnswer(answer.period, answer.to.key.partition(":")[2])

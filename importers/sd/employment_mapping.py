@@ -11,7 +11,7 @@ from importers.sd import position_mapping
 from importers.sd.answers import ContactAnswer, DepartmentAnswer, EmploymentAnswer, StatusAnswer
 from importers.sd.organisation import Department, Organisation
 from importers.sd.settings import SdSettings
-from importers.sd.timelines import ALWAYS_SO, cut, from_today, links, shown, tolds, values
+from importers.sd.timelines import ALWAYS_SO, cut, dated, from_today, links, shown, values
 from importers.source import Mapped
 
 EMPLOYED = frozenset("0134")  # 4 = conflict (strike, lockout): employed, not on leave
@@ -48,7 +48,7 @@ class Holder:
 
 
 def employment(
-    told: EmploymentAnswer, holder: Holder, settings: SdSettings, day: date, previous: Statement | None
+    answer: EmploymentAnswer, holder: Holder, settings: SdSettings, day: date, previous: Statement | None
 ) -> Mapped:
     """The whole timeline of an employment. Raises BadRecord for an unknown status code, and for no status at all.
 
@@ -56,59 +56,61 @@ def employment(
     alone for an employment that is known (then a notice says so).
     """
     problems: list[Problem] = []
-    if told.statuses == ():
+    if answer.statuses == ():
         text = "SD sends no status of the employment, so it may or may not exist; it stays as it was"
         raise BadRecord(Problem("Employment", holder.key, "status", "no_status", text))
-    if breaks_unpaid_rule(told, settings):
+    if breaks_unpaid_rule(answer, settings):
         return _left_out(holder, previous)
-    exists, deleted = _existence(told, holder, settings)
-    if deleted is not None and not exists and previous is not None and _says_only(told, DELETED):
+    exists, deleted = _existence(answer, holder, settings)
+    if deleted is not None and not exists and previous is not None and _says_only(answer, DELETED):
         return _ended_by_deletion(previous, deleted)
     if not exists:
         if previous is None:
             return Mapped(None)
-        if deleted is None and told.has_only_status:
+        if deleted is None and answer.has_only_status:
             notice = _notice(holder, "status", "only_passive", "SD sends only a passive status")
             return Mapped(None, (notice,), {EXISTS: EVER})
-    gaps = _empty_parts(told, holder, previous, problems)
+    gaps = _empty_parts(answer, holder, previous, problems)
     days = exists if holder.complete else within(exists, (Period(day),))
     stated = Statement(
         "Employment",
         holder.key,
         exists=exists,
-        values=values(_values(told, holder, settings, day, previous)),
-        links={name: each for name, each in _links(told, holder, settings, problems, days, gaps).items() if each},
+        values=values(_values(answer, holder, settings, day, previous)),
+        links={name: each for name, each in _links(answer, holder, settings, problems, days, gaps).items() if each},
     )
     if previous is not None:
-        stated = _with_what_was_not_asked(stated, told, previous)
-        if not holder.complete or _begins_at_its_end(told):
-            stated = _with_the_past(stated, told, previous)
+        stated = _with_what_was_not_asked(stated, answer, previous)
+        if not holder.complete or _begins_at_its_end(answer):
+            stated = _with_the_past(stated, answer, previous)
     return Mapped(stated, tuple(problems), {name: union(each) for name, each in gaps.items()})
 
 
-def _begins_at_its_end(told: EmploymentAnswer) -> bool:
+def _begins_at_its_end(answer: EmploymentAnswer) -> bool:
     """The first that SD tells is that it has ended: of what was before that, it tells nothing any more."""
-    first = min(told.statuses or (), key=lambda each: each.period.start, default=None)
+    first = min(answer.statuses or (), key=lambda each: each.period.start, default=None)
     return first is not None and first.code not in EMPLOYED
 
 
 def _empty_parts(
-    told: EmploymentAnswer, holder: Holder, previous: Statement | None, problems: list[Problem]
+    answer: EmploymentAnswer, holder: Holder, previous: Statement | None, problems: list[Problem]
 ) -> dict[str, list[Period]]:
     """Names of what is known, and of which the answer has no part though it was asked for: a fault of the service."""
     gaps: dict[str, list[Period]] = {}
     for timeline, (word, names) in PARTS.items():
         known = [name for name in names if previous and (name in previous.values or name in previous.links)]
-        if getattr(told, timeline) == () and known:
+        if getattr(answer, timeline) == () and known:
             gaps |= {name: [*EVER] for name in known}
             text = f"SD no longer sends the {word} of the employment; what is known stays"
             problems.append(_notice(holder, names[0], "missing_part", text))
     return gaps
 
 
-def _existence(told: EmploymentAnswer, holder: Holder, settings: SdSettings) -> tuple[tuple[Period, ...], date | None]:
+def _existence(
+    answer: EmploymentAnswer, holder: Holder, settings: SdSettings
+) -> tuple[tuple[Period, ...], date | None]:
     """Days employed, and the day from which it is deleted."""
-    statuses = told.statuses or ()
+    statuses = answer.statuses or ()
     for each in statuses:
         if each.code not in EMPLOYED | PASSIVE | {DELETED}:
             raise BadRecord(
@@ -122,8 +124,8 @@ def _existence(told: EmploymentAnswer, holder: Holder, settings: SdSettings) -> 
     return (employed if deleted is None else within(employed, (Period(end=deleted),))), deleted
 
 
-def _says_only(told: EmploymentAnswer, code: str) -> bool:
-    return told.has_only_status and all(each.code == code for each in told.statuses or ())
+def _says_only(answer: EmploymentAnswer, code: str) -> bool:
+    return answer.has_only_status and all(each.code == code for each in answer.statuses or ())
 
 
 def _ended_by_deletion(previous: Statement, deleted: date) -> Mapped:
@@ -137,8 +139,8 @@ def _ended_by_deletion(previous: Statement, deleted: date) -> Mapped:
     )
 
 
-def _until(told: DatedValue, day: date) -> DatedValue:
-    return told if told.period.last <= day else DatedValue(Period(told.period.start, day), told.value)
+def _until(answer: DatedValue, day: date) -> DatedValue:
+    return answer if answer.period.last <= day else DatedValue(Period(answer.period.start, day), answer.value)
 
 
 def is_deleted(statement: Statement) -> bool:
@@ -146,12 +148,12 @@ def is_deleted(statement: Statement) -> bool:
     return any(each.value == DELETED for each in statement.values.get("status", ()))
 
 
-def breaks_unpaid_rule(told: EmploymentAnswer, settings: SdSettings) -> bool:
+def breaks_unpaid_rule(answer: EmploymentAnswer, settings: SdSettings) -> bool:
     """A number with a letter and a position of unpaid staff belong together; at some time they must."""
     if settings.unpaid is None:
         return False
-    has_letter = any(each.isalpha() for each in told.number)
-    codes = [each.position for each in told.jobs or () if each.position.isascii() and each.position.isdigit()]
+    has_letter = any(each.isalpha() for each in answer.number)
+    codes = [each.position for each in answer.jobs or () if each.position.isascii() and each.position.isdigit()]
     unpaid = {int(each) >= settings.unpaid.positions_from for each in codes}
     return bool(unpaid) and has_letter not in unpaid
 
@@ -165,22 +167,22 @@ def _left_out(holder: Holder, previous: Statement | None) -> Mapped:
 
 
 def _values(
-    told: EmploymentAnswer, holder: Holder, settings: SdSettings, day: date, previous: Statement | None
+    answer: EmploymentAnswer, holder: Holder, settings: SdSettings, day: date, previous: Statement | None
 ) -> dict[str, tuple[DatedValue, ...]]:
     earliest = settings.earliest
     found: dict[str, tuple[DatedValue, ...]] = {
-        "number": (DatedValue(ALWAYS_SO, told.number),),
+        "number": (DatedValue(ALWAYS_SO, answer.number),),
         "institution": (DatedValue(ALWAYS_SO, holder.institution),),
-        "status": tolds(((each.period, each.code) for each in told.statuses or ()), earliest),
-        "on_leave": tolds(_leave(told.statuses or ()), earliest),
-        "position_code": tolds(((each.period, each.position) for each in told.jobs or ()), earliest),
-        "title": tolds(_titles(told, holder), earliest),
-        "type": tolds(_types(told), earliest),
-        "fraction": tolds(_fractions(told), earliest),
-        "weekly_hours": tolds(_hours(told, settings), earliest),
+        "status": dated(((each.period, each.code) for each in answer.statuses or ()), earliest),
+        "on_leave": dated(_leave(answer.statuses or ()), earliest),
+        "position_code": dated(((each.period, each.position) for each in answer.jobs or ()), earliest),
+        "title": dated(_titles(answer, holder), earliest),
+        "type": dated(_types(answer), earliest),
+        "fraction": dated(_fractions(answer), earliest),
+        "weekly_hours": dated(_hours(answer, settings), earliest),
     }
-    if told.anniversary is not None:
-        found["anniversary"] = (DatedValue(ALWAYS_SO, told.anniversary.isoformat()),)
+    if answer.anniversary is not None:
+        found["anniversary"] = (DatedValue(ALWAYS_SO, answer.anniversary.isoformat()),)
     elif previous is not None:
         found["anniversary"] = tuple(previous.values.get("anniversary", ()))
     if holder.contact is None:
@@ -201,30 +203,30 @@ def _leave(statuses: tuple[StatusAnswer, ...]) -> Iterator[tuple[Period, Value]]
     return ((each.period, True) for each in statuses if each.code == ON_LEAVE)
 
 
-def _titles(told: EmploymentAnswer, holder: Holder) -> Iterator[tuple[Period, Value]]:
+def _titles(answer: EmploymentAnswer, holder: Holder) -> Iterator[tuple[Period, Value]]:
     """The person's own title only: the position's name stays the position's (positions.md §6)."""
-    for each in told.jobs or ():
+    for each in answer.jobs or ():
         if each.title and each.title != holder.titles.get(each.position):
             yield each.period, each.title
 
 
-def _types(told: EmploymentAnswer) -> Iterator[tuple[Period, Value]]:
-    for each in told.working_times or ():
+def _types(answer: EmploymentAnswer) -> Iterator[tuple[Period, Value]]:
+    for each in answer.working_times or ():
         monthly = "monthly_full" if each.full_time else "monthly_part"
         yield each.period, monthly if each.salaried else "hourly"
 
 
-def _fractions(told: EmploymentAnswer) -> Iterator[tuple[Period, Value]]:
-    return ((each.period, each.rate) for each in told.working_times or () if each.rate is not None)
+def _fractions(answer: EmploymentAnswer) -> Iterator[tuple[Period, Value]]:
+    return ((each.period, each.rate) for each in answer.working_times or () if each.rate is not None)
 
 
-def _hours(told: EmploymentAnswer, settings: SdSettings) -> Iterator[tuple[Period, Value]]:
+def _hours(answer: EmploymentAnswer, settings: SdSettings) -> Iterator[tuple[Period, Value]]:
     """Share of full time × full-time hours, which SD does not tell: by setting, also by position."""
-    for each in told.working_times or ():
+    for each in answer.working_times or ():
         if each.rate is None:
             continue
         left: tuple[Period, ...] = (each.period,)
-        for job in told.jobs or ():
+        for job in answer.jobs or ():
             special = settings.full_time_hours_by_position.get(job.position)
             if special is not None:
                 for both in within(left, (job.period,)):
@@ -239,7 +241,7 @@ def _hours(told: EmploymentAnswer, settings: SdSettings) -> Iterator[tuple[Perio
 
 
 def _links(
-    told: EmploymentAnswer,
+    answer: EmploymentAnswer,
     holder: Holder,
     settings: SdSettings,
     problems: list[Problem],
@@ -250,7 +252,7 @@ def _links(
     units: list[tuple[Period, Ref]] = []
     paid_in: list[tuple[Period, Ref]] = []
     placed: list[Period] = []
-    for each in told.departments or ():
+    for each in answer.departments or ():
         uuid = _department(each, holder, problems)
         department = None if uuid is None else _told_of(each, uuid, holder, problems)
         if uuid is not None:
@@ -260,17 +262,17 @@ def _links(
                 gaps.setdefault(name, []).append(each.period)
         else:
             _place(each, department, holder, days, units, paid_in, problems)
-    if told.departments or (told.departments is not None and "unit" not in gaps):
+    if answer.departments or (answer.departments is not None and "unit" not in gaps):
         missing = without(days, placed)
         if missing:
             problems.append(_notice(holder, "unit", "no_department", f"SD sends no department {shown(missing)}"))
-    if told.jobs or (told.jobs is not None and "position" not in gaps):
-        missing = without(days, [each.period for each in told.jobs])
+    if answer.jobs or (answer.jobs is not None and "position" not in gaps):
+        missing = without(days, [each.period for each in answer.jobs])
         if missing:
             problems.append(_notice(holder, "position", "no_position", f"SD sends no position {shown(missing)}"))
     jobs = (
         (each.period, Ref("Position", position_mapping.key(holder.institution, each.position)))
-        for each in told.jobs or ()
+        for each in answer.jobs or ()
     )
     return {
         "person": (DatedLink(ALWAYS_SO, Ref("Person", holder.person)),),
@@ -353,32 +355,32 @@ def _place(
 # -- what the answer does not hold --------------------------------------------------------------------------------
 
 
-def _with_what_was_not_asked(stated: Statement, told: EmploymentAnswer, previous: Statement) -> Statement:
+def _with_what_was_not_asked(stated: Statement, answer: EmploymentAnswer, previous: Statement) -> Statement:
     """A timeline that was not asked for stays as it was: absent is not empty."""
-    if None not in (told.statuses, told.departments, told.jobs, told.working_times):
+    if None not in (answer.statuses, answer.departments, answer.jobs, answer.working_times):
         return stated
     held = dict(stated.values)
     linked = dict(stated.links)
     for timeline, names in TIMED.items():
-        if getattr(told, timeline) is None:
+        if getattr(answer, timeline) is None:
             held |= {name: previous.values[name] for name in names if name in previous.values}
-    if told.jobs is None and "position" in previous.links:
+    if answer.jobs is None and "position" in previous.links:
         linked["position"] = previous.links["position"]
-    if told.departments is None:
+    if answer.departments is None:
         linked |= {name: previous.links[name] for name in ("unit", "paid_in") if name in previous.links}
-    exists = previous.exists if told.statuses is None else stated.exists
+    exists = previous.exists if answer.statuses is None else stated.exists
     return replace(stated, exists=exists, values=held, links=linked)
 
 
-def _with_the_past(stated: Statement, told: EmploymentAnswer, previous: Statement) -> Statement:
+def _with_the_past(stated: Statement, answer: EmploymentAnswer, previous: Statement) -> Statement:
     """Where SD was asked for present and future only, what was known from before the first told day stays."""
-    first = min((each.period.start for each in told.statuses or ()), default=None)
+    first = min((each.period.start for each in answer.statuses or ()), default=None)
     exists = stated.exists
     if first is not None and exists is not None:
         exists = union((*exists, *within(previous.exists or (), (Period(end=first),))))
     held = dict(stated.values)
     for timeline, names in TIMED.items():
-        start = min((each.period.start for each in getattr(told, timeline) or ()), default=None)
+        start = min((each.period.start for each in getattr(answer, timeline) or ()), default=None)
         for name in names:
             held[name] = _joined(previous.values.get(name, ()), held.get(name, ()), start)
     linked = dict(stated.links)
@@ -401,7 +403,7 @@ def _joined(
     if start is None:
         return before
     kept = [_until(each, start) for each in before if each.period.start < start]
-    return tolds((each.period, each.value) for each in (*kept, *after))
+    return dated((each.period, each.value) for each in (*kept, *after))
 
 
 def _notice(holder: Holder, name: str, rule: str, text: str) -> Problem:

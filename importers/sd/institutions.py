@@ -95,9 +95,9 @@ class Institution:
                 continue
             done.add(uuid)
             yield self.records.department(each)
-            for told in each.single_parents():
-                if told.parent != self.organisation.uuid and self.organisation.department(told.parent) is not None:
-                    met.append(told.parent)
+            for sent in each.single_parents():
+                if sent.parent != self.organisation.uuid and self.organisation.department(sent.parent) is not None:
+                    met.append(sent.parent)
 
 
 @dataclass
@@ -112,12 +112,12 @@ class Institutions:
     again: Again
     _trees: dict[str, tuple[Tree, Elements]] = field(default_factory=dict)
 
-    def told(self) -> list[InstitutionAnswer]:
+    def listed(self) -> list[InstitutionAnswer]:
         return self.operations.institutions()
 
-    def structures(self, told: Iterable[InstitutionAnswer]) -> tuple[dict[str, Structure], str]:
+    def structures(self, sent: Iterable[InstitutionAnswer]) -> tuple[dict[str, Structure], str]:
         """The organisation of each as answered today, by code, and a digest of all."""
-        found = {each.code: self.operations.structure(each.code) for each in told}
+        found = {each.code: self.operations.structure(each.code) for each in sent}
         return found, "-".join(each.digest for each in found.values())
 
     def _parsed(self, code: str, structure: Structure) -> tuple[Tree, Elements]:
@@ -156,22 +156,22 @@ class Institutions:
             found[code] = sorted(differ | below)
         return found if sum(map(len, found.values())) <= _MOST_CHANGED else None
 
-    def whole(self, told: InstitutionAnswer, structure: Structure) -> Institution:
+    def whole(self, sent: InstitutionAnswer, structure: Structure) -> Institution:
         """With every department and all its parents over time: a call a department."""
-        tree, elements = self._parsed(told.code, structure)
-        departments, nameless = self._departments(told.code, elements)
-        above = {**tree.parents, **dict.fromkeys(tree.tops, told.uuid)}
+        tree, elements = self._parsed(sent.code, structure)
+        departments, nameless = self._departments(sent.code, elements)
+        above = {**tree.parents, **dict.fromkeys(tree.tops, sent.uuid)}
         if not self.settings.json_url:
             for uuid in departments.keys() - above.keys():
                 parent = self.operations.parent_today(uuid)
                 if parent:
                     above[uuid] = parent
-        organisation = self._organisation(told, tree.levels)
+        organisation = self._organisation(sent, tree.levels)
         organisation.departments = self._with_known_parents(by_tree(departments, above))
         made = self._with_positions(organisation)
         made.nameless += nameless
         if not departments:
-            made.unsure.append(f"SD sends no department of {told.code}")
+            made.unsure.append(f"SD sends no department of {sent.code}")
         return made
 
     def _with_known_parents(self, departments: dict[str, Department]) -> dict[str, Department]:
@@ -227,29 +227,29 @@ class Institutions:
         key = f"department:{uuid}"
         return as_known(uuid, self.known.statement("Unit", key), Problem("Unit", key, "", NO_ANSWER, text))
 
-    def lazy(self, told: InstitutionAnswer, levels: tuple[str, ...]) -> Institution:
+    def lazy(self, sent: InstitutionAnswer, levels: tuple[str, ...]) -> Institution:
         """With departments that are fetched when a changed employment points to them. ``levels``: as last read."""
-        organisation = self._organisation(told, levels)
+        organisation = self._organisation(sent, levels)
         made = self._with_positions(organisation)
         trees: list[Tree] = []
 
         def tree() -> Tree:
             if not trees:
-                trees.append(self.operations.tree(told.code))
+                trees.append(self.operations.tree(sent.code))
             return trees[0]
 
         def from_elements(elements: Elements) -> list[Department]:
-            found, nameless = self._departments(told.code, elements)
+            found, nameless = self._departments(sent.code, elements)
             made.nameless += nameless
             made.looked_up |= found.keys()
             organisation.unanswered |= {uuid for uuid, each in found.items() if each.is_unanswered}
             if all(each.parents for each in found.values()):
                 return list(found.values())
-            above = {**tree().parents, **dict.fromkeys(tree().tops, told.uuid)}
+            above = {**tree().parents, **dict.fromkeys(tree().tops, sent.uuid)}
             return list(self._with_known_parents(by_tree(found, above)).values())
 
         def fetch(uuid: str) -> Department | None:
-            asked = self.lookups.ask("department", uuid, lambda: self._elements_of(told.code, uuid))
+            asked = self.lookups.ask("department", uuid, lambda: self._elements_of(sent.code, uuid))
             for each in from_elements(asked.answer) if asked.answer is not None else ():
                 if each.uuid == uuid:
                     return each if each.periods else None
@@ -263,7 +263,7 @@ class Institutions:
 
         def fetch_by_code(code: str) -> list[Department]:
             try:
-                return from_elements(self.operations.departments(told.code, code=code))
+                return from_elements(self.operations.departments(sent.code, code=code))
             except ServiceFault:
                 return []  # no such code, in whatever words: the employment is listed then
 
@@ -279,8 +279,8 @@ class Institutions:
                 return Elements({}, frozenset())  # an answer, too
             raise
 
-    def _organisation(self, told: InstitutionAnswer, levels: tuple[str, ...]) -> Organisation:
-        return Organisation(told.code, told.uuid, told.name, levels, LeftOut(self.settings))
+    def _organisation(self, sent: InstitutionAnswer, levels: tuple[str, ...]) -> Organisation:
+        return Organisation(sent.code, sent.uuid, sent.name, levels, LeftOut(self.settings))
 
     def _with_positions(self, organisation: Organisation) -> Institution:
         positions = self.operations.positions(self.settings.positions_from or organisation.code)
@@ -296,7 +296,7 @@ class Institutions:
         titles = {}
         for each in self.known.statements("Position"):
             if each.key.startswith(mapped_positions.key(organisation.code, "")):
-                title = next((str(told.value) for told in each.values.get("title", ())), "")
+                title = next((str(sent.value) for sent in each.values.get("title", ())), "")
                 titles[each.key.rpartition(":")[2]] = title
         records = Records(self.known, self.settings, self.day, organisation, titles, self.again)
         made = Institution(organisation, records, [])

@@ -63,7 +63,7 @@ class InstitutionAnswer(NamedTuple):
 class PersonWithWork(NamedTuple):
     """A person, and the contact at work of each employment number here."""
 
-    told: PersonAnswer
+    answer: PersonAnswer
     work: tuple[tuple[str, ContactAnswer], ...]
 
 
@@ -128,14 +128,14 @@ class Operations:
         for each in asked:
             answer = self._ask("GetInstitution20111201", "Institution", {**each, "UUIDIndicator": True})
             for element in answer.elements:
-                told = InstitutionAnswer(
+                sent = InstitutionAnswer(
                     text(element, "InstitutionIdentifier"),
                     text(element, "InstitutionUUIDIdentifier").lower(),
                     text(element, "InstitutionName"),
                 )
-                if not told.uuid:
-                    raise Unreadable(f"SD sends no UUID of the institution {told.code}")
-                found.append(told)
+                if not sent.uuid:
+                    raise Unreadable(f"SD sends no UUID of the institution {sent.code}")
+                found.append(sent)
             if len(found) == before and self._settings.institutions:
                 raise Unreadable(f"SD sends nothing about the institution {each['InstitutionIdentifier']}")
             before = len(found)
@@ -356,9 +356,9 @@ def _by_uuid(answer: Answer) -> Elements:
     nameless: set[str] = set()
     for root in answer.elements:
         for element in root.iterfind("Department"):
-            told, code = text(element, "DepartmentUUIDIdentifier").lower(), text(element, "DepartmentIdentifier")
-            if told:
-                found.setdefault(told, []).append(element)
+            sent, code = text(element, "DepartmentUUIDIdentifier").lower(), text(element, "DepartmentIdentifier")
+            if sent:
+                found.setdefault(sent, []).append(element)
             elif code:
                 nameless.add(code)
             else:
@@ -400,9 +400,9 @@ def _raw(answer: Answer) -> Iterator[EmploymentRaw]:
 def _together(today: bytes, coming: bytes) -> bytes:
     """The parts of two Employment elements in one. A period that both tell is the same period, told once."""
     whole = etree.fromstring(today)
-    told = {etree.tostring(each, with_tail=False) for each in whole}
+    sent = {etree.tostring(each, with_tail=False) for each in whole}
     for each in etree.fromstring(coming):
-        if len(each) and etree.tostring(each, with_tail=False) not in told:
+        if len(each) and etree.tostring(each, with_tail=False) not in sent:
             whole.append(each)
     return etree.tostring(whole, encoding="utf-8")
 

@@ -119,10 +119,10 @@ class LeftOut:
     def matching_nothing(self, organisations: Iterable["Organisation"]) -> Iterator[Problem]:
         """A notice for each setting of which a part leaves nothing out: it is misspelled, or what it meant is gone."""
         departments = [each for one in organisations for each in one.departments.values()]
-        told = [(each.uuid, period) for each in departments for period in each.periods]
-        levels = {each.level for _, each in told}
-        uuids = {uuid for uuid, _ in told}
-        names = {each.name for _, each in told}
+        answer = [(each.uuid, period) for each in departments for period in each.periods]
+        levels = {each.level for _, each in answer}
+        uuids = {uuid for uuid, _ in answer}
+        names = {each.name for _, each in answer}
         unused = {
             "excluded_levels": (
                 sorted(self._levels - levels), f"the levels of departments are {', '.join(sorted(levels))}"
@@ -232,14 +232,14 @@ class Organisation:
     def _above(
         self, department: Department, during: Period, rules: tuple[str, ...], below: frozenset[str]
     ) -> Iterator[Place]:
-        for told in department.single_parents():
-            both = told.period.overlap(during)
+        for answer in department.single_parents():
+            both = answer.period.overlap(during)
             if both is None:
                 continue
-            if told.parent == self.uuid:
+            if answer.parent == self.uuid:
                 yield Place(both, self.key, rules)
                 continue
-            for place in self.places(told.parent, below):
+            for place in self.places(answer.parent, below):
                 part = place.period.overlap(both)
                 if part is not None:
                     yield Place(part, place.key, tuple(dict.fromkeys((*rules, *place.rules))))

@@ -27,8 +27,8 @@ Contacts = Mapping[tuple[str, str], ContactAnswer]
 class People:
     """Shared by all institutions of a run, so that one person's data come from the first that tells them.
 
-    ``told``: keys of persons that are taken. ``work``: institution → CPR number → employment numbers that came with
-    the news that something of the person has changed.
+    ``done``: keys of persons that have been read. ``work``: institution → CPR number → employment numbers that came
+    with the news that something of the person has changed.
     """
 
     known: Known
@@ -36,7 +36,7 @@ class People:
     operations: Operations
     lookups: Lookups
     again: Again
-    told: set[str] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
     seen: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     work: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -70,22 +70,22 @@ class People:
     def _person(
         self, institution: Institution, each: PersonWithWork, contacts: dict[tuple[str, str], ContactAnswer]
     ) -> Iterator[RawRecord]:
-        cpr = each.told.cpr
+        cpr = each.answer.cpr
         if is_fictive(cpr):
             self.fictive += 1
             return
         for number, contact in each.work:
             contacts[cpr, number] = contact if any(contact.phones) or any(contact.mails) else NO_CONTACT
         key = self._key(cpr)
-        problem = refusal(each.told, key)
+        problem = refusal(each.answer, key)
         if problem is not None:
             yield refused(problem)
-        elif key not in self.told:
-            self.told.add(key)
-            if lacks_names(each.told) and self.known.statement("Person", key) is not None:
+        elif key not in self.done:
+            self.done.add(key)
+            if lacks_names(each.answer) and self.known.statement("Person", key) is not None:
                 for number, _ in each.work:
                     self.again.add(institution.code, number)
-            yield institution.records.person(each.told, key)
+            yield institution.records.person(each.answer, key)
 
     def _key(self, cpr: str) -> str:
         key = self._keys.get(cpr)
@@ -116,7 +116,7 @@ class People:
 
     def _employment(self, institution: Institution, raw: EmploymentRaw, contacts: Contacts) -> RawRecord:
         key = self._key(raw.cpr)
-        if key not in self.told and not self._is_known(key):
+        if key not in self.done and not self._is_known(key):
             text = "SD sends the employment without a usable person; neither is created"
             self.again.add(institution.code, raw.number)
             employment = institution.records.employment_key(raw.number, key)
@@ -168,18 +168,18 @@ class People:
             for institution in institutions:
                 here = cpr in changed.get(institution.code, {})
                 contacts: dict[tuple[str, str], ContactAnswer] = {}
-                if here or self._key(cpr) not in self.told:
+                if here or self._key(cpr) not in self.done:
                     asked = self.lookups.ask("person", self._key(cpr), partial(self._asked, institution, cpr))
                     for each in asked.answer or ():
                         yield from self._person(institution, each, contacts)
                     yield from self._faulty(institution, changed, cpr, asked.fault)
                 if here:
                     timelines = partial(self._timelines_of, institution, cpr)
-                    told = self.lookups.ask("employments", self._key(cpr), timelines)
-                    yield from self._faulty(institution, changed, cpr, told.fault)
-                    if told.answer is not None:
-                        waiting += [(institution, raw, contacts) for raw in told.answer]
-                        missing = changed[institution.code][cpr] - {raw.number for raw in told.answer}
+                    sent = self.lookups.ask("employments", self._key(cpr), timelines)
+                    yield from self._faulty(institution, changed, cpr, sent.fault)
+                    if sent.answer is not None:
+                        waiting += [(institution, raw, contacts) for raw in sent.answer]
+                        missing = changed[institution.code][cpr] - {raw.number for raw in sent.answer}
                         keys = [institution.records.employment_key(each, self._key(cpr)) for each in sorted(missing)]
                         yield from self._no_longer_told(institution, keys)
         self.lookups.require_answers()
@@ -209,8 +209,8 @@ class People:
         """Of a few, each is looked up by its key: an index of all would cost more than the delta."""
         person = self._key(raw.cpr)
         key = institution.records.employment_key(raw.number, person)
-        if person not in self.told and self.known.statement("Person", person) is not None:
-            self.told.add(person)
+        if person not in self.done and self.known.statement("Person", person) is not None:
+            self.done.add(person)
         if self.known.statement("Employment", key) is None:
             others = self.known.keys_starting("Employment", institution.records.employment_key(raw.number, ""))
             if not all(each in self.deleted or self._is_kept_as_deleted(each) for each in others):

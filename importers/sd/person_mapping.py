@@ -21,47 +21,47 @@ def is_fictive(cpr: str) -> bool:
     return cpr.endswith("0000")
 
 
-def is_protected(told: PersonAnswer) -> bool:
+def is_protected(answer: PersonAnswer) -> bool:
     """SD has no flag for address protection; it writes stars for the street, or the postal code 0000."""
-    return "*" in told.address.street or told.address.postal_code == "0000"
+    return "*" in answer.address.street or answer.address.postal_code == "0000"
 
 
-def refusal(told: PersonAnswer, key: str) -> Problem | None:
+def refusal(answer: PersonAnswer, key: str) -> Problem | None:
     """Why the person can't be taken; None where nothing speaks against it."""
-    if told.cpr:
+    if answer.cpr:
         return None
     return Problem("Person", key, "cpr", "no_cpr", "SD sends a person without a CPR number")
 
 
-def lacks_names(told: PersonAnswer) -> bool:
+def lacks_names(answer: PersonAnswer) -> bool:
     """A person has names, so an answer without any tells nothing of them."""
-    return not told.given_name and not told.surname
+    return not answer.given_name and not answer.surname
 
 
-def person(told: PersonAnswer, key: str, settings: SdSettings, day: date, previous: Statement | None) -> Mapped:
+def person(answer: PersonAnswer, key: str, settings: SdSettings, day: date, previous: Statement | None) -> Mapped:
     """``key``: keyed hash of what SD has for a CPR number, which is SD's own identifier where it is not valid.
 
     Of names and an address that are not told, what is known stays.
     """
-    cpr = number_in(told.cpr)
-    protected = is_protected(told)
+    cpr = number_in(answer.cpr)
+    protected = is_protected(answer)
     now: dict[str, str | bool | None] = {
-        "given_name": told.given_name or None,
-        "surname": told.surname or None,
-        "name": " ".join(filter(None, (told.given_name, told.surname))) or None,
+        "given_name": answer.given_name or None,
+        "surname": answer.surname or None,
+        "name": " ".join(filter(None, (answer.given_name, answer.surname))) or None,
         "address_protected": True if protected else None,
     }
     held = {name: from_today(previous, name, value, day) for name, value in now.items()}
     if settings.private_contact:
-        private = _private(told, settings, protected)
+        private = _private(answer, settings, protected)
         held |= {name: from_today(previous, name, private.get(name), day) for name in PRIVATE}
     if protected:
         # Nor what was known before: an address that is protected now must not be found in the past either.
         held |= dict.fromkeys(("street", "postal_code", "city"), ())
     gaps: list[str] = []
-    if previous is not None and lacks_names(told):
+    if previous is not None and lacks_names(answer):
         gaps += [name for name in NAMES if name in previous.values]
-    if previous is not None and told.address == NO_ADDRESS:
+    if previous is not None and answer.address == NO_ADDRESS:
         names = ADDRESS if settings.private_contact else ADDRESS[:1]
         gaps += [name for name in names if name in previous.values]
     problems = [_missing_part(key, name) for name in gaps if name in ("name", "address_protected", "street")]
@@ -76,14 +76,14 @@ def _missing_part(key: str, name: str) -> Problem:
     return Problem("Person", key, name, "missing_part", text, "notice")
 
 
-def _private(told: PersonAnswer, settings: SdSettings, protected: bool) -> dict[str, str]:
-    phone, mail = told.contact.phones[0], told.contact.mails[0]
+def _private(answer: PersonAnswer, settings: SdSettings, protected: bool) -> dict[str, str]:
+    phone, mail = answer.contact.phones[0], answer.contact.mails[0]
     found = {
         "private_phone": "" if phone in settings.placeholder_phones else phone,
         "private_email": "" if mail in settings.placeholder_mails else mail,
     }
-    if not protected and all(told.address):
+    if not protected and all(answer.address):
         found |= {
-            "street": told.address.street, "postal_code": told.address.postal_code, "city": told.address.town,
+            "street": answer.address.street, "postal_code": answer.address.postal_code, "city": answer.address.town,
         }  # fmt: skip
     return {name: text for name, text in found.items() if text}

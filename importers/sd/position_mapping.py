@@ -13,14 +13,14 @@ def key(institution: str, code: str) -> str:
     return f"position:{institution}:{code}"
 
 
-def position(told: PositionAnswer, institution: str) -> Mapped:
+def position(answer: PositionAnswer, institution: str) -> Mapped:
     """An entry of level 0; its category is the names of the groups above it, lowest first. Without name: its code."""
-    title = told.name or told.code
-    named = {"code": told.code, "institution": institution, "title": title, "category": " / ".join(told.groups)}
+    title = answer.name or answer.code
+    named = {"code": answer.code, "institution": institution, "title": title, "category": " / ".join(answer.groups)}
     return Mapped(
         Statement(
             "Position",
-            key(institution, told.code),
+            key(institution, answer.code),
             values={name: (DatedValue(ALWAYS_SO, text),) for name, text in named.items() if text},
         )
     )

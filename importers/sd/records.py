@@ -51,25 +51,29 @@ class Records:
         print_of = self.known.fingerprint(self._salt, repr(stated).encode())
         return RawRecord("Unit", stated.key, print_of, lambda previous: Mapped(stated))
 
-    def department(self, told: Department) -> RawRecord:
-        if told.unreadable is not None:
-            return refused(told.unreadable)
+    def department(self, answer: Department) -> RawRecord:
+        if answer.unreadable is not None:
+            return refused(answer.unreadable)
         organisation = self.organisation
-        places = [organisation.parents(told, period) for period in told.life]
-        context = repr((organisation.uuid, places, organisation.places(told.uuid))).encode()
-        print_of = self.known.fingerprint(self._salt, told.raw, context)
+        places = [organisation.parents(answer, period) for period in answer.life]
+        context = repr((organisation.uuid, places, organisation.places(answer.uuid))).encode()
+        print_of = self.known.fingerprint(self._salt, answer.raw, context)
         return RawRecord(
-            "Unit", told.key, print_of, partial(unit_mapping.department, told, organisation, self.settings)
+            "Unit", answer.key, print_of, partial(unit_mapping.department, answer, organisation, self.settings)
         )
 
-    def position(self, told: PositionAnswer) -> RawRecord:
+    def position(self, answer: PositionAnswer) -> RawRecord:
         code = self.organisation.code
-        key = position_mapping.key(code, told.code)
-        if told.unreadable:
-            text = f"the position list of {code} has {told.code} {told.name}, whose {told.unreadable} is not valid"
-            return refused(Problem("Position", key if told.code else "", told.unreadable, "unreadable", text))
-        print_of = self.known.fingerprint(self._salt, code.encode(), repr((told.code, told.name, told.groups)).encode())
-        return RawRecord("Position", key, print_of, lambda previous: position_mapping.position(told, code))
+        key = position_mapping.key(code, answer.code)
+        if answer.unreadable:
+            text = (
+                f"the position list of {code} has {answer.code} {answer.name}, whose {answer.unreadable} is not valid"
+            )
+            return refused(Problem("Position", key if answer.code else "", answer.unreadable, "unreadable", text))
+        print_of = self.known.fingerprint(
+            self._salt, code.encode(), repr((answer.code, answer.name, answer.groups)).encode()
+        )
+        return RawRecord("Position", key, print_of, lambda previous: position_mapping.position(answer, code))
 
     def unknown_position(self, code: str) -> RawRecord:
         institution = self.organisation.code
@@ -79,14 +83,14 @@ class Records:
             "Position", key, print_of, lambda previous: position_mapping.unknown(code, institution, previous)
         )
 
-    def person(self, told: PersonAnswer, key: str) -> RawRecord:
-        taken = told if self.settings.private_contact else (*told[:3], person_mapping.is_protected(told))
+    def person(self, answer: PersonAnswer, key: str) -> RawRecord:
+        taken = answer if self.settings.private_contact else (*answer[:3], person_mapping.is_protected(answer))
         print_of = self.known.fingerprint(self._salt, repr(tuple(taken)).encode())
         return RawRecord(
             "Person",
             key,
             print_of,
-            lambda previous: person_mapping.person(told, key, self.settings, self.day, previous),
+            lambda previous: person_mapping.person(answer, key, self.settings, self.day, previous),
         )
 
     def employment_key(self, number: str, person_key: str) -> str:
@@ -147,7 +151,7 @@ class Records:
         previous: Statement | None,
     ) -> Mapped:
         try:
-            told = answers.employment(etree.fromstring(raw.raw), raw.parts)
+            answer = answers.employment(etree.fromstring(raw.raw), raw.parts)
         except answers.WrongValue as wrong:
             raise BadRecord(Problem("Employment", key, wrong.field, "unreadable", str(wrong))) from wrong
         holder = employment_mapping.Holder(
@@ -159,7 +163,7 @@ class Records:
             self.titles,
             complete=self.settings.history == "all",
         )
-        mapped = employment_mapping.employment(told, holder, self.settings, self.day, previous)
+        mapped = employment_mapping.employment(answer, holder, self.settings, self.day, previous)
         if mapped.gaps:
             self.again.add(self.organisation.code, raw.number)
         return mapped

@@ -127,9 +127,9 @@ class _Run:
 
     def whole(self, why: str) -> Reading:
         """Everything SD has."""
-        told = self.institutions.told()
-        structures, digest = self.institutions.structures(told)
-        made = [self.institutions.whole(each, structures[each.code]) for each in told]
+        answer = self.institutions.listed()
+        structures, digest = self.institutions.structures(answer)
+        made = [self.institutions.whole(each, structures[each.code]) for each in answer]
         kinds = {"Unit", "Employment"} | ({"Position"} if all(each.has_positions for each in made) else set())
         return self.again.of_reading(
             Reading(
@@ -176,7 +176,7 @@ class _Run:
         if previous.kind == "Unit":
             uuid = previous.key.partition(":")[2]
             below = sum(
-                any(told.parent == uuid and told.period.holds(self.day) for told in department.parents)
+                any(answer.parent == uuid and answer.period.holds(self.day) for answer in department.parents)
                 for each in made
                 for department in each.organisation.departments.values()
             )
@@ -189,13 +189,13 @@ class _Run:
     def delta(self) -> Reading:
         """What was registered since the cursor; and, once a day, the organisation where it differs."""
         cursor = self.known.cursor
-        told = self.institutions.told()
+        answer = self.institutions.listed()
         digest, units_due = cursor.get("tree", ""), False
         some: dict[str, list[str]] | None = {}
         forms: dict[str, dict[str, str]] = json.loads(cursor.get("departments") or "{}")
-        levels = {each.code: self._levels(each.code) for each in told}
+        levels = {each.code: self._levels(each.code) for each in answer}
         if cursor.get("tree_day") != self.day.isoformat():
-            structures, digest = self.institutions.structures(told)
+            structures, digest = self.institutions.structures(answer)
             differs = digest != cursor.get("tree")
             if differs and self.settings.lifts:
                 return self.whole("the organisation has changed, and employments are lifted in it")
@@ -205,9 +205,9 @@ class _Run:
                 forms = self.institutions.forms(structures)
                 levels = {code: self.institutions.levels(code, each) for code, each in structures.items()}
         if units_due:
-            made = [self.institutions.whole(each, structures[each.code]) for each in told]
+            made = [self.institutions.whole(each, structures[each.code]) for each in answer]
         else:
-            made = [self.institutions.lazy(each, levels[each.code]) for each in told]
+            made = [self.institutions.lazy(each, levels[each.code]) for each in answer]
         start = datetime.strptime(cursor["window"], MINUTE) - timedelta(minutes=self.settings.overlap_minutes)
         return self.again.of_reading(
             Reading(
@@ -251,7 +251,7 @@ class _Run:
     def hinted(self, hints: tuple[Hint, ...]) -> Reading:
         """What hints point to, each once."""
         wanted = {each.institution for each in hints}
-        made = [self.institutions.lazy(each, self._levels(each.code)) for each in self.institutions.told()]
+        made = [self.institutions.lazy(each, self._levels(each.code)) for each in self.institutions.listed()]
         changed: dict[str, dict[str, set[str]]] = {}
         for each in hints:
             if each.cpr:

@@ -9,7 +9,7 @@ from graph.time import ALWAYS, Period, union
 ALWAYS_SO = Period()
 
 
-def tolds(values: Iterable[tuple[Period, Value | None]], earliest: date = ALWAYS) -> tuple[DatedValue, ...]:
+def dated(values: Iterable[tuple[Period, Value | None]], earliest: date = ALWAYS) -> tuple[DatedValue, ...]:
     """Adjacent and repeated periods with equal values are one; what began before ``earliest`` is cut to it."""
     by_value: dict[Value | None, list[Period]] = {}
     for period, value in values:

@@ -7,7 +7,7 @@ from graph.time import Period, union, within, without
 from importers.sd.answers import DepartmentPeriod
 from importers.sd.organisation import Department, Organisation
 from importers.sd.settings import SdSettings
-from importers.sd.timelines import ALWAYS_SO, cut, links, shown, tolds, values
+from importers.sd.timelines import ALWAYS_SO, cut, dated, links, shown, values
 from importers.source import Mapped
 
 
@@ -25,7 +25,7 @@ def institution(organisation: Organisation) -> Statement:
 
 
 def department(
-    told: Department, organisation: Organisation, settings: SdSettings, previous: Statement | None
+    answer: Department, organisation: Organisation, settings: SdSettings, previous: Statement | None
 ) -> Mapped:
     """A department as a unit, on the days on which the settings do not leave it out as a whole.
 
@@ -33,21 +33,21 @@ def department(
     above that its people are lifted to. Where SD tells no parent at all, a place known from before is kept.
     """
     left_out = organisation.left_out
-    kept = [each for each in told.periods if not left_out.wholly(told.uuid, each)]
-    in_line = union(each.period for each in kept if not left_out.from_line(told.uuid, each))
+    kept = [each for each in answer.periods if not left_out.wholly(answer.uuid, each)]
+    in_line = union(each.period for each in kept if not left_out.from_line(answer.uuid, each))
     exists = union(cut(each.period, settings.earliest) for each in kept)
-    problems = list(_problems(told, organisation, in_line))
+    problems = list(_problems(answer, organisation, in_line))
     if not exists:
         if previous is None:
             return Mapped(None)
-        return Mapped(Statement("Unit", told.key, exists=()), tuple(problems))
+        return Mapped(Statement("Unit", answer.key, exists=()), tuple(problems))
     parents = [
-        (place.period, Ref("Unit", place.key)) for period in in_line for place in organisation.parents(told, period)
+        (place.period, Ref("Unit", place.key)) for period in in_line for place in organisation.parents(answer, period)
     ]
     beside = without(exists, in_line)
     counts_as = [
         (both, Ref("Unit", place.key))
-        for place in organisation.places(told.uuid)
+        for place in organisation.places(answer.uuid)
         for both in within((place.period,), beside)
     ]
     stated = {
@@ -57,11 +57,11 @@ def department(
     return Mapped(
         Statement(
             "Unit",
-            told.key,
+            answer.key,
             exists=exists,
             values=values(
                 {
-                    name: tolds(((each.period, value) for each, value in of if value), settings.earliest)
+                    name: dated(((each.period, value) for each, value in of if value), settings.earliest)
                     for name, of in _by_property(kept, organisation, settings).items()
                 }
             ),
@@ -107,26 +107,28 @@ def _mail(mail: str, settings: SdSettings) -> str:
     return "" if mail in settings.placeholder_mails else mail
 
 
-def _problems(told: Department, organisation: Organisation, in_line: tuple[Period, ...]) -> Iterator[Problem]:
-    if any(each.parent == told.uuid for each in told.parents):
-        yield _notice(told, "own_parent", "SD has the unit as its own parent; it has no place until that is corrected")
-    clashes = told.clashes()
+def _problems(answer: Department, organisation: Organisation, in_line: tuple[Period, ...]) -> Iterator[Problem]:
+    if any(each.parent == answer.uuid for each in answer.parents):
+        yield _notice(
+            answer, "own_parent", "SD has the unit as its own parent; it has no place until that is corrected"
+        )
+    clashes = answer.clashes()
     if clashes:
-        names = ", ".join(sorted({each.parent for each in told.parents}))
-        yield _notice(told, "two_parents", f"SD has two parents ({names}) {shown(clashes)}; neither is used")
-    unplaced = within(without(organisation.unplaced(told), clashes), in_line)
+        names = ", ".join(sorted({each.parent for each in answer.parents}))
+        yield _notice(answer, "two_parents", f"SD has two parents ({names}) {shown(clashes)}; neither is used")
+    unplaced = within(without(organisation.unplaced(answer), clashes), in_line)
     if unplaced:
-        yield _notice(told, "no_parent", f"SD has no parent of the unit {shown(unplaced)}")
-    elif told.parents_missing:
-        yield _notice(told, "no_parent", "SD has no parent of the unit; it keeps its place")
-    rules = {rule for each in told.periods if (rule := organisation.left_out.wholly(told.uuid, each))}
-    kept = any(not organisation.left_out.wholly(told.uuid, each) for each in told.periods)
+        yield _notice(answer, "no_parent", f"SD has no parent of the unit {shown(unplaced)}")
+    elif answer.parents_missing:
+        yield _notice(answer, "no_parent", "SD has no parent of the unit; it keeps its place")
+    rules = {rule for each in answer.periods if (rule := organisation.left_out.wholly(answer.uuid, each))}
+    kept = any(not organisation.left_out.wholly(answer.uuid, each) for each in answer.periods)
     if rules and kept:
-        yield _notice(told, "left_out", f"left out in some periods by the settings: {', '.join(sorted(rules))}")
+        yield _notice(answer, "left_out", f"left out in some periods by the settings: {', '.join(sorted(rules))}")
 
 
-def _notice(told: Department, rule: str, text: str) -> Problem:
-    return Problem("Unit", told.key, "parent", rule, text, "notice")
+def _notice(answer: Department, rule: str, text: str) -> Problem:
+    return Problem("Unit", answer.key, "parent", rule, text, "notice")
 
 
 def gone(previous: Statement, day: Period, below: int, people: int) -> Mapped:

@@ -59,14 +59,14 @@ class Accounts:
         before = self._holdings[key]
         return Holding(before.login, tuple(each for each in before.institutions if each != institution))
 
-    def _learn(self, told: Statement) -> None:
-        logins = told.values.get("login", ())
+    def _learn(self, answer: Statement) -> None:
+        logins = answer.values.get("login", ())
         for each in logins:
-            self._by_login[str(each.value)] = told.key
-        numbers = told.values.get("institution_numbers", ())
+            self._by_login[str(each.value)] = answer.key
+        numbers = answer.values.get("institution_numbers", ())
         now = numbers[-1].value if numbers and numbers[-1].period.end is None else ()
         assert isinstance(now, tuple)
-        self._holdings[told.key] = Holding(str(logins[-1].value) if logins else "", now)
+        self._holdings[answer.key] = Holding(str(logins[-1].value) if logins else "", now)
 
 
 def account(key: str, now: Holding, day: date, grace: timedelta, previous: Statement | None) -> Statement:
@@ -74,8 +74,8 @@ def account(key: str, now: Holding, day: date, grace: timedelta, previous: State
 
     A login that is told instead of another one is the same account's: the other stays as its earlier value.
     """
-    told: Mapping[str, str | tuple[str, ...]] = {"login": now.login, "institution_numbers": now.institutions}
-    values = held(previous, told, day)
+    answer: Mapping[str, str | tuple[str, ...]] = {"login": now.login, "institution_numbers": now.institutions}
+    values = held(previous, answer, day)
     if now.institutions:
         exists = opened(previous, day)
     else:

@@ -10,43 +10,43 @@ EMPLOYEE_ROLES = frozenset({"Lærer", "Pædagog", "Vikar", "Leder", "Ledelse", "
 EXTERNAL_ROLES = frozenset({"Praktikant", "Ekstern"})
 
 
-def doubts(told: Export, year: int | None, known: int, left: int, least_share: float) -> tuple[str, ...]:
+def doubts(sent: Export, year: int | None, known: int, left: int, least_share: float) -> tuple[str, ...]:
     """Reasons to hold the export at the brake. ``year``: first year of the school year told before; ``known``: people
     held before; ``left``: those of them that are still there."""
     found = []
-    if year is not None and told.year is not None and told.year > year:
-        found.append(f"the school year {told.year}-{told.year + 1} has begun; the last export was of {year}-{year + 1}")
+    if year is not None and sent.year is not None and sent.year > year:
+        found.append(f"the school year {sent.year}-{sent.year + 1} has begun; the last export was of {year}-{year + 1}")
     if known and left < least_share * known:
         found.append(f"of {known} people known before, the export has {left}")
     return tuple(found)
 
 
-def notices(told: Export, institution: str) -> list[Problem]:
+def notices(sent: Export, institution: str) -> list[Problem]:
     """Pupils despite the filter, unknown codes, people without a tie."""
-    return list(_notices(told, institution))
+    return list(_notices(sent, institution))
 
 
-def _notices(told: Export, institution: str) -> Iterator[Problem]:
-    if told.pupils:
-        text = f"{told.pupils} pupils were in the answer although none were requested; they are not read. Contact STIL"
+def _notices(sent: Export, institution: str) -> Iterator[Problem]:
+    if sent.pupils:
+        text = f"{sent.pupils} pupils were in the answer although none were requested; they are not read. Contact STIL"
         yield Problem("Unit", institution, "", "pupils", text)
-    for group in sorted(told.group_types - GROUP_TYPES):
+    for group in sorted(sent.group_types - GROUP_TYPES):
         yield Problem("Unit", institution, group, "unknown_group_type", "groups are not read; this is new", "notice")
-    for each in told.persons:
+    for each in sent.persons:
         yield from _of_person(each, institution)
 
 
-def _of_person(told: PersonAnswer, institution: str) -> Iterator[Problem]:
-    known = EMPLOYEE_ROLES if told.tie == "employee" else EXTERNAL_ROLES
-    strange = sorted({*told.roles} - known)
+def _of_person(sent: PersonAnswer, institution: str) -> Iterator[Problem]:
+    known = EMPLOYEE_ROLES if sent.tie == "employee" else EXTERNAL_ROLES
+    strange = sorted({*sent.roles} - known)
     if strange:
         text = f"the role {', '.join(strange)} is in no list; it is kept as text"
-        yield Problem("Unit", institution, told.name, "unknown_role", text, "notice")
+        yield Problem("Unit", institution, sent.name, "unknown_role", text, "notice")
 
 
 def other_managers(placed: Iterable[Placed], managers: Collection[str], institution: str) -> Iterator[Problem]:
     """A hint where the school's head is not among the unit's ``managers`` (uuids of persons); it changes no manager."""
     for each in placed:
-        if "Leder" in each.told.roles and each.among is None and each.uuid not in managers:
+        if "Leder" in each.answer.roles and each.among is None and each.uuid not in managers:
             text = "the school calls this person its head; in the organisation the unit has another manager, or none"
-            yield Problem("Unit", institution, each.told.name, "other_manager", text, "notice")
+            yield Problem("Unit", institution, each.answer.name, "other_manager", text, "notice")

@@ -23,17 +23,17 @@ STAFF, TRAINEE, EXTERNAL = "school staff", "trainee", "external"
 _Stated = Callable[[Statement | None], Statement | None]
 
 
-def kind_of(told: PersonAnswer) -> str:
+def kind_of(answer: PersonAnswer) -> str:
     """What kind of tie it is where payroll knows none."""
-    if told.tie == "employee":
+    if answer.tie == "employee":
         return STAFF
-    return TRAINEE if "Praktikant" in told.roles else EXTERNAL
+    return TRAINEE if "Praktikant" in answer.roles else EXTERNAL
 
 
-def _facts(told: PersonAnswer) -> dict[str, Value | None]:
+def _facts(answer: PersonAnswer) -> dict[str, Value | None]:
     """Everybody has a role: where none is told, nothing is told of roles."""
-    roles: dict[str, Value | None] = {"school_roles": tuple(sorted(told.roles))} if told.roles else {}
-    return {**roles, "initials": told.initials, "occupation": told.occupation}
+    roles: dict[str, Value | None] = {"school_roles": tuple(sorted(answer.roles))} if answer.roles else {}
+    return {**roles, "initials": answer.initials, "occupation": answer.occupation}
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class Institution:
         if placed.among is not None:
             return
         yield self._of_person(placed)
-        yield self._account(placed.key, self.accounts.with_institution(placed.key, placed.told.user, self.number))
-        employments = self.employed.get(placed.uuid, ()) if placed.told.tie == "employee" else ()
+        yield self._account(placed.key, self.accounts.with_institution(placed.key, placed.answer.user, self.number))
+        employments = self.employed.get(placed.uuid, ()) if placed.answer.tie == "employee" else ()
         for employment in employments:
             yield self._employment(placed, employment)
         if not employments:
@@ -88,15 +88,15 @@ class Institution:
     def _of_person(self, placed: Placed) -> RawRecord:
         """Names and protection, as this institution tells them. Not protected is nothing told: another institution,
         or a source that knows better, may say that the person is."""
-        told = placed.told
-        named: dict[str, Value | None] = {"given_name": told.given_name, "surname": told.surname}
-        if told.given_name and told.surname:
-            named["name"] = f"{told.given_name} {told.surname}"
+        answer = placed.answer
+        named: dict[str, Value | None] = {"given_name": answer.given_name, "surname": answer.surname}
+        if answer.given_name and answer.surname:
+            named["name"] = f"{answer.given_name} {answer.surname}"
         values: dict[str, Value | None] = {
             **{name: each for name, each in named.items() if each},  # everybody has a name: none is nothing told
-            "address_protected": True if told.protected else None,
-            "alias_given_name": told.alias_given_name,
-            "alias_surname": told.alias_surname,
+            "address_protected": True if answer.protected else None,
+            "alias_given_name": answer.alias_given_name,
+            "alias_surname": answer.alias_surname,
         }
         key = f"in:{self.number}:{placed.key}"
         return self._record("Person", key, partial(self._names, key, placed.key, values), repr(values))
@@ -104,12 +104,12 @@ class Institution:
     def _names(
         self, key: str, person: str, values: Mapping[str, Value | None], previous: Statement | None
     ) -> Statement:
-        told = with_unmentioned(previous, values, self.day)
+        answer = with_unmentioned(previous, values, self.day)
         if previous is None:
             # The first that is told of names has always been so, as far as anybody knows.
-            names = {"given_name", "surname", "name"} & told.keys()
-            told |= {name: (DatedValue(Period(), told[name][0].value),) for name in names}
-        return Statement("Person", key, exists=None, values=told, about=Ref("Person", person))
+            names = {"given_name", "surname", "name"} & answer.keys()
+            answer |= {name: (DatedValue(Period(), answer[name][0].value),) for name in names}
+        return Statement("Person", key, exists=None, values=answer, about=Ref("Person", person))
 
     # -- accounts ---------------------------------------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ class Institution:
 
     def _employment(self, placed: Placed, employment: str) -> RawRecord:
         key = f"{self.number}:{employment}:{placed.key}"
-        facts = _facts(placed.told)
+        facts = _facts(placed.answer)
 
         def stated(previous: Statement | None) -> Statement:
             about = Ref("Employment", employment, by="uuid")
@@ -140,7 +140,7 @@ class Institution:
 
     def _affiliation(self, placed: Placed) -> RawRecord:
         key = f"{self.number}:{placed.key}"
-        facts = {"type": kind_of(placed.told), **_facts(placed.told)}
+        facts = {"type": kind_of(placed.answer), **_facts(placed.answer)}
 
         def stated(previous: Statement | None) -> Statement:
             return Statement(

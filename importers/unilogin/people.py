@@ -23,7 +23,7 @@ class Placed:
     ``among``: who it may be, where only people may say so; then nothing else is told of it.
     """
 
-    told: PersonAnswer
+    answer: PersonAnswer
     key: str
     uuid: str
     cpr: str | None = field(default=None, repr=False)
@@ -74,11 +74,11 @@ class People:
                 note(each, "no_person", "the record has no person with a UserId; it is skipped")
             else:
                 by_user.setdefault(each.user, []).append(each)
-        told = [one for user, group in by_user.items() if (one := self._one(user, group, made, note)) is not None]
-        self._place(told, made, note)
-        for placed in [each for each in made.placed if not each.told.tie]:
+        answer = [one for user, group in by_user.items() if (one := self._one(user, group, made, note)) is not None]
+        self._place(answer, made, note)
+        for placed in [each for each in made.placed if not each.answer.tie]:
             text = "neither employee nor external: the record is skipped, what is known of the person stays"
-            note(placed.told, "no_role", text)
+            note(placed.answer, "no_role", text)
             made.placed.remove(placed)
             made.doubtful.add(placed.key)
         return made
@@ -101,16 +101,16 @@ class People:
 
     # -- by number, by login ----------------------------------------------------------------------------------------
 
-    def _place(self, told: list[PersonAnswer], made: Sorted, note: "_Notes") -> None:
-        hashes = {each.user: self._known.person_key(each.cpr) for each in told if is_number(each.cpr)}
-        for each in told:
+    def _place(self, answer: list[PersonAnswer], made: Sorted, note: "_Notes") -> None:
+        hashes = {each.user: self._known.person_key(each.cpr) for each in answer if is_number(each.cpr)}
+        for each in answer:
             if each.verified and each.user not in hashes:
                 note(each, "wrong_cpr", "the CPR number is called verified and is not a valid one; it is not looked at")
-        verified = {each.user: hashes[each.user] for each in told if each.verified and each.user in hashes}
+        verified = {each.user: hashes[each.user] for each in answer if each.verified and each.user in hashes}
         holders = self._lookup.holders(set(verified.values())) if verified else {}
         found: dict[str, list[Placed]] = {}
         undecided: list[PersonAnswer] = []
-        for each in told:
+        for each in answer:
             by_login = self._accounts.owner(each.user)
             if each.user in verified:
                 placed = self._by_number(each, verified[each.user], holders, by_login)
@@ -132,7 +132,7 @@ class People:
         made.placed += self._to_decide(undecided, hashes)
 
     def _by_number(
-        self, told: PersonAnswer, number: str, holders: Mapping[str, str], by_login: str | None
+        self, answer: PersonAnswer, number: str, holders: Mapping[str, str], by_login: str | None
     ) -> Placed | None:
         """By the verified number; None where the login is known to belong to another person."""
         uuid = holders.get(number, "")
@@ -143,30 +143,30 @@ class People:
             if not (same or met_without_number):
                 return None
             key = by_login
-        return Placed(told, key or number, uuid or self._by_key.get(key or "", ""), told.cpr)
+        return Placed(answer, key or number, uuid or self._by_key.get(key or "", ""), answer.cpr)
 
     def _keep_one(self, key: str, group: list[Placed], made: Sorted, note: "_Notes") -> None:
         """Two UserIds of one person in one export: the one that is known already, if any is."""
         if len(group) > 1:
             holding = self._accounts.holding(key)
-            kept = [each for each in group if holding is not None and each.told.user == holding.login]
+            kept = [each for each in group if holding is not None and each.answer.user == holding.login]
             for each in group:
                 text = "the export has another UserId for the same person; the one that was known is kept"
-                note(each.told, "two_user_ids", text)
+                note(each.answer, "two_user_ids", text)
             made.doubtful.add(key)
             group = kept
         made.placed += group
 
     # -- by decision ------------------------------------------------------------------------------------------------
 
-    def _to_decide(self, told: list[PersonAnswer], hashes: Mapping[str, str]) -> Iterator[Placed]:
+    def _to_decide(self, answer: list[PersonAnswer], hashes: Mapping[str, str]) -> Iterator[Placed]:
         """Those whom a person places: what has been decided is known by the key, else who it may be is looked up."""
         placed = {**self._decided, **self._by_key}
-        new = [each for each in told if f"user:{each.user}" not in placed]
+        new = [each for each in answer if f"user:{each.user}" not in placed]
         # An unverified number may be right, so its holder is a candidate; a replacement number has no holder.
         numbers = {each.user: hashes.get(each.user, "") for each in new if each.cpr_type == "CPR_UNVERIFIED"}
         alike = self._lookup.alike({_name(each) for each in new}, set(numbers.values()) - {""}) if new else {}
-        for each in told:
+        for each in answer:
             key = f"user:{each.user}"
             if key in placed:
                 uuid = placed[key]
@@ -183,9 +183,9 @@ class _Notes:
     institution: str
     problems: list[Problem]
 
-    def __call__(self, told: PersonAnswer, rule: str, text: str) -> None:
-        self.problems.append(Problem("Unit", self.institution, told.name, rule, text))
+    def __call__(self, answer: PersonAnswer, rule: str, text: str) -> None:
+        self.problems.append(Problem("Unit", self.institution, answer.name, rule, text))
 
 
-def _name(told: PersonAnswer) -> str:
-    return normal_text.normal(f"{told.given_name} {told.surname}").lower()
+def _name(answer: PersonAnswer) -> str:
+    return normal_text.normal(f"{answer.given_name} {answer.surname}").lower()

@@ -130,18 +130,18 @@ class _Run:
     def institution(self, number: str, unit: str) -> Iterator[Reading]:
         """Its reading. Raises SourceError."""
         self.memory.note_call(number, self.today)
-        told = self.client.export(number)
-        if told.day > self.today:
-            raise Unreadable(f"the export of {number} is of {told.day}, which is in the future")
-        problems = notices(told, number)
-        if told.number is None or not told.persons:
+        answer = self.client.export(number)
+        if answer.day > self.today:
+            raise Unreadable(f"the export of {number} is of {answer.day}, which is in the future")
+        problems = notices(answer, number)
+        if answer.number is None or not answer.persons:
             text = "the export is empty; what is known of the institution's people stays"
             problems.append(Problem("Unit", number, "", "empty_export", text, "notice"))
             # An empty export begins no school year: its first people still have to be held.
-            told.year = None
-            yield self._reading(number, told, [_listed(number, problems)])
+            answer.year = None
+            yield self._reading(number, answer, [_listed(number, problems)])
             return
-        people = self.people.sort(number, told.persons)
+        people = self.people.sort(number, answer.persons)
         doubtful = frozenset(people.doubtful)
         before = self.accounts.of(number)
         present = {each.key for each in people.placed} | doubtful
@@ -157,8 +157,8 @@ class _Run:
             present |= missing
         else:
             nameless = str(people.unidentified)
-        suspect = doubts(told, self._year(number), len(before), len(before & present), self.settings.least_share)
-        day = self.memory.held_since(number) or told.day
+        suspect = doubts(answer, self._year(number), len(before), len(before & present), self.settings.least_share)
+        day = self.memory.held_since(number) or answer.day
         employed = self.lookup.employed(unit)
         problems += other_managers(people.placed, self.lookup.managers(unit), number)
         grace = timedelta(days=self.settings.grace_days)
@@ -166,7 +166,7 @@ class _Run:
         of = Institution(self.known, self.accounts, number, unit, day, grace, salt, employed)
         listed = _listed(number, [*problems, *people.problems])
         records = [*of.records(people.placed, doubtful), listed]
-        reading = self._reading(number, told, records, suspect, nameless)
+        reading = self._reading(number, answer, records, suspect, nameless)
         yield reading
         if self.known.cursor == reading.cursor:
             self.memory.release(number)
@@ -187,15 +187,15 @@ class _Run:
     def _reading(
         self,
         number: str,
-        told: Export,
+        answer: Export,
         records: Sequence[RawRecord],
         suspect: Sequence[str] = (),
         nameless: str | None = None,
     ) -> Reading:
-        year = max(filter(None, (told.year, self._year(number))), default=None)
+        year = max(filter(None, (answer.year, self._year(number))), default=None)
         return Reading(
-            label=f"UNI-Login, {number} as of {told.exported:%Y-%m-%d %H:%M}",
-            day=told.day,
+            label=f"UNI-Login, {number} as of {answer.exported:%Y-%m-%d %H:%M}",
+            day=answer.day,
             records=records,
             cursor={
                 **self.known.cursor,

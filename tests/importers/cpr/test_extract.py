@@ -38,7 +38,7 @@ def test_pitfall_05_a_file_tells_the_whole_of_each_person() -> None:
     """Pitfall 5: the addressing name is cut at 34 characters; pitfall 6: ISO-8859-1."""
     found = told(GOOD)
     assert (found.produced, found.previous, found.doubts) == (DAY, BEFORE, ())
-    soren, birk = (each.told for each in found.persons)
+    soren, birk = (each.registered for each in found.persons)
     assert soren.name is not None
     assert (soren.name.given, soren.name.surname) == ("Søren Åge Østergaard", "Holm Nørgård")
     assert soren.name.addressing == WHOLE[:34].strip()
@@ -53,7 +53,7 @@ def test_pitfall_05_a_file_tells_the_whole_of_each_person() -> None:
 
 
 def test_addresses_are_not_read_unless_asked_for() -> None:
-    assert all(each.told.address is None for each in told(GOOD, addresses=False).persons)
+    assert all(each.registered.address is None for each in told(GOOD, addresses=False).persons)
 
 
 def test_pitfall_06_a_file_in_another_encoding_is_refused() -> None:
@@ -66,7 +66,7 @@ def test_pitfall_16_a_line_that_is_too_short_costs_its_person_and_no_other() -> 
     lines = GOOD.split(b"\r\n")
     lines[4] = lines[4][:30]
     found = told(b"\r\n".join(lines))
-    assert [each.told.number for each in found.persons] == [BIRK]
+    assert [each.registered.number for each in found.persons] == [BIRK]
     (doubt,) = found.doubts
     assert (doubt.line, doubt.rule, doubt.number) == (5, "short_line", ALMA)
     assert ALMA not in doubt.text
@@ -87,14 +87,14 @@ def test_a_line_whose_person_cannot_be_read_may_be_anybodys() -> None:
 def test_a_line_of_no_type_costs_its_person() -> None:
     protection = next(each for each in GOOD.split(b"\r\n") if each.startswith(b"004"))
     found = told(changed(protection, b"0O4" + protection[3:]))
-    assert [each.told.number for each in found.persons] == [BIRK]
+    assert [each.registered.number for each in found.persons] == [BIRK]
     assert [(each.rule, each.number) for each in found.doubts] == [("unknown_record", ALMA)]
 
 
 def test_a_middle_name_alone_is_no_given_name() -> None:
     name = next(each for each in GOOD.split(b"\r\n") if each.startswith(b"008"))
     found = told(changed(name, name[:13] + b" " * 50 + name[63:]))
-    first = found.persons[0].told.name
+    first = found.persons[0].registered.name
     assert first is not None
     assert (first.given, first.surname) == (None, "Holm Nørgård")
 
@@ -138,7 +138,7 @@ def test_pitfall_18_errors_and_deleted_subscriptions_are_told() -> None:
 def test_former_numbers_and_the_current_one() -> None:
     person = replace(SOREN, number=NEW_ALMA, current=NEW_ALMA, formers=((ALMA, None, date(2026, 11, 1)),))
     (found,) = told(extract([person], DAY, BEFORE)).persons
-    assert [(each.number, each.end) for each in found.told.formers] == [(ALMA, date(2026, 11, 1))]
+    assert [(each.number, each.end) for each in found.registered.formers] == [(ALMA, date(2026, 11, 1))]
 
 
 @settings(max_examples=150, deadline=None)
@@ -151,7 +151,7 @@ def test_fuzz_a_spoiled_file_is_read_refused_or_told_by_line(at: int, put: bytes
     except BadFile as refused:
         assert ALMA not in str(refused)
         return
-    heard = {each.told.number for each in found.persons} | {each.number for each in found.doubts}
+    heard = {each.registered.number for each in found.persons} | {each.number for each in found.doubts}
     assert all(ALMA not in each.text and BIRK not in each.text for each in found.doubts)
     lines = spoiled.decode("iso-8859-1").split("\n")
     named = {line[3:13] for line in lines if line[:3] in ("001", "003", "004", "008", "099")}
