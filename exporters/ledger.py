@@ -1,7 +1,7 @@
 """The ledger: what was last delivered of each object to a target (files_and_rest.md §1).
 
 ``(:LedgerEntry {id: "target|object|key", target, object, key, hash, state, run, delivered})``. States: *pending* from
-before an object is sent until the target has said yes, so that after a crash it is known that nobody knows;
+before an object is sent until the target has confirmed it, so that after a crash the doubt itself is known;
 *delivered*; *failed* (the target did not take it); *closed* (taken away at the target); *parked* (it can't be given,
 ``reason`` says why). Hashes are keyed, since what is hashed may hold a CPR number.
 

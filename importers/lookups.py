@@ -40,7 +40,7 @@ class Lookups:
     def ask(self, kind: str, of: str, question: Callable[[], T]) -> Answered[T]:
         """Ask, and note what came of it. ``of``: what it is about; one thing may be asked about several times.
 
-        Raises the fault where so many have met it that it must be everybody's.
+        Raises the fault if so many have met it that it must affect all.
         """
         try:
             answer = question()

@@ -21,7 +21,7 @@ def web_address(text: str) -> str:
 
 def secret_address(text: str) -> str:
     """The text, if it is a web address over which a password, token or CPR number may go: encrypted, or on this
-    machine, where nobody listens in between. Raises ValueError."""
+    machine, with no one in between. Raises ValueError."""
     parts = urlsplit(web_address(text))
     if parts.scheme != "https" and not _is_here(parts.hostname or ""):
         raise ValueError(f"begins with http://, and what goes there is secret: {_ENCRYPT}")

@@ -53,8 +53,8 @@ def content(answer: httpx.Response, largest: int) -> bytes:
 
 
 def spooled(answer: httpx.Response, largest: int, in_memory: int) -> IO[bytes]:
-    """The whole content at its beginning, in an unnamed file where it has more than ``in_memory`` bytes. Whoever reads
-    it closes it. Raises as ``pieces``."""
+    """The whole content at its beginning, in an unnamed file where it has more than ``in_memory`` bytes. Its reader
+    closes it. Raises as ``pieces``."""
     body: IO[bytes] = tempfile.SpooledTemporaryFile(in_memory)  # noqa: SIM115 - the caller closes it
     try:
         for piece in pieces(answer, largest):

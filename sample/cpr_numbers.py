@@ -1,4 +1,4 @@
-"""CPR numbers that can belong to nobody.
+"""CPR numbers that no person can have.
 
 Rule (cpr.md, stand-in): each fails the modulus-11 check **and** is not born on 1 January (the birth dates for
 which numbers without valid check have been issued), and none ends in ``0000``, which payroll importers skip as

@@ -86,7 +86,7 @@ _DIFFERENT = (_renamed, _protected, _dead, _renumbered, _emigrated, _unknown)
 
 
 def _another(known: Register, number: str) -> str:
-    """A number of another sex that is nobody's and fails modulus 11, too."""
+    """A number of another sex that no person has and that fails modulus 11, too."""
     for step in range(1, 1000, 2):
         found = f"{number[:6]}{(int(number[6:]) + step) % 10_000:04d}"
         if found[6] == number[6] and not passes_check(found) and found[6:] != "0000" and known.find(found) is None:

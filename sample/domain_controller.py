@@ -55,7 +55,7 @@ class Controller:
     def start(self) -> None:
         """Start it, at the address that it had before. Raises NoController."""
         if (self.folder / "env").exists():
-            self.stop(keep=True)  # where whoever started it was killed, it may still run
+            self.stop(keep=True)  # if its starter was killed, it may still run
             self.address = self._told()["AD_ADDRESS"]
         else:
             self.address = free_address()

@@ -265,7 +265,7 @@ class Municipality:
         return tuple(made)
 
     def _holder(self, slot: int) -> tuple[Person, int]:
-        """Who has the employment: one in thirty belongs to somebody who has another one too (double employment)."""
+        """The person of the employment: one in thirty has another one too (double employment)."""
         if not self._doubled(slot) or slot < 20:
             return person(slot, self.seed, self.born), 0
         other = mixed(slot, self.seed + 6) % slot

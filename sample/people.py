@@ -20,7 +20,7 @@ Steps = tuple[tuple[date, T], ...]
 """Values over time: each holds from its day until the next one's; the last one until further notice."""
 
 FULL_TIME_HOURS = 37
-EARLIEST = date(2007, 1, 1)  # the municipality's first day; nobody is employed before
+EARLIEST = date(2007, 1, 1)  # the municipality's first day; there are no employments before
 _SHARES = (1.0, 1.0, 1.0, 1.0, 1.0, 0.95, 0.9, 0.86, 0.84, 0.81, 0.8, 0.76, 0.7, 0.68, 0.6, 0.5, 0.4, 0.3)
 
 
@@ -107,7 +107,7 @@ def working_day(day: date) -> date:
 
 
 def person(index: int, seed: int, today: date) -> Person:
-    """The person with this index: the same whoever asks."""
+    """The person with this index: the same for every caller."""
     chance = mixed(index, seed)
     woman = chance % 100 < 72  # as in Danish municipalities
     replacement = chance // 100 % 700 == 0 or index == 7

@@ -4,7 +4,7 @@ Every position of payroll is a row, found by payroll's code; beside them the var
 
 - ``UNKNOWN``: payroll has the code, the list has neither it nor its title;
 - ``ENDED_IN_USE``: the row has ended, and employments still have it;
-- ``NO_LEADERS``: titles with "leder" in them that lead nobody.
+- ``NO_LEADERS``: titles with "leder" in them that are no leaders'.
 """
 
 import csv

@@ -4,11 +4,11 @@ Everybody whom payroll has in a school, or in a unit below it, is in its export,
 
 - a trainee, an external one and a substitute of each school, whom payroll does not know;
 - every ninth has a UNI-Login of the new shape; one in two hundred is protected, with and without an alias;
-- whoever has a replacement number is matched with nobody: it is for a person to decide;
+- a person with a replacement number matches no other: a user must decide;
 - in the first school, a teacher of the second one works too; one who has left payroll is still on its list, and its
   secretary stands as its head (``Leder``), whom payroll does not have as the manager; a teacher is protected, which
   payroll does not tell, and another one has another surname than in payroll;
-- pupils, who are delivered to whoever asks for them;
+- pupils, who are delivered on request;
 - an institution with an agreement that no unit bears, and a day-care centre without an agreement.
 """
 

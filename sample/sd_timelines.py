@@ -1,6 +1,6 @@
 """The sample's employments and units in SD's terms: independent timelines of periods, both ends inclusive.
 
-Only the status says whether somebody is employed; department, profession and working time just go on (sd.md
+Only the status shows whether a person is employed; department, profession and working time just go on (sd.md
 §3.3). Leave is a status, so it lies inside the employment.
 """
 

@@ -98,7 +98,7 @@ class Account:
 
 @dataclass(slots=True)
 class Stream:
-    """One answer that is sent as it comes, of a token's ``account``; None: nobody counts."""
+    """One answer that is sent as it comes, of a token's ``account``; None: it is not counted."""
 
     account: Account | None
     is_open: bool = False

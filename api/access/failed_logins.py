@@ -51,7 +51,8 @@ class FailedLogins:
 
     @asynccontextmanager
     async def looking_up(self, address: str | None) -> AsyncIterator[None]:
-        """Around the look-up of a token: those from throttled addresses wait for each other, and nobody for them."""
+        """Around the look-up of a token: those from throttled addresses wait for each other, and no others wait for
+        them."""
         if self.wait(address):
             async with self._lane:
                 yield

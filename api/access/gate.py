@@ -29,7 +29,7 @@ class Gate:
         self._looking: dict[str, asyncio.Task[Access | None]] = {}
 
     async def login(self, header: str | None, address: str | None) -> Access | None:
-        """Who an Authorization header belongs to. One that belongs to nobody is a failed login from this address."""
+        """The access of an Authorization header. An unknown token is a failed login from this address."""
         if not header:
             return None  # nothing was tried
         secret = _secret(header)
@@ -63,7 +63,7 @@ class Gate:
     def _found(self, secret: str, looking: "asyncio.Task[Access | None]") -> None:
         del self._looking[secret]
         if not looking.cancelled():
-            looking.exception()  # those who wait are told; where nobody does any more, nothing is lost
+            looking.exception()  # it reaches those who wait; if none is left, nothing is lost
 
     async def _looked_up(self, secret: str) -> Access | None:
         try:

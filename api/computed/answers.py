@@ -1,4 +1,4 @@
-"""Answers what the compiler asks for before a read: a computed root field, a name, everybody's nearest manager."""
+"""Answers what the compiler needs before a read: a computed root field, a name, all nearest managers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -13,12 +13,12 @@ from api.enums import enumerated, name_of
 from graph.questions.nearest import Nearest, nearest, nearest_managers_of_all
 
 EVERYBODY = "everybody"
-"""The rule that finds everybody's nearest manager at once."""
+"""The rule that finds the nearest managers of all employees at once."""
 
 
 @dataclass(slots=True)
 class Everybody:
-    """Everybody's nearest manager on a day, kept as long as nothing changes."""
+    """The nearest managers of all employees on a day, kept as long as nothing changes."""
 
     _kept: tuple[tuple[date, int, int | None], Answer] | None = None
 

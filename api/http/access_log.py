@@ -1,6 +1,6 @@
 """One line a request: who asked, when, with what outcome and how long it took. Never what was asked, nor the token.
 
-An address or method that is not the service's own is what somebody asked, too.
+An unknown address or method is input of a client, too.
 """
 
 from time import perf_counter
@@ -17,7 +17,7 @@ _OWN_LINES = ("/health/live", "/health/ready", "/metrics")  # asked every few se
 
 
 class AccessLog:
-    """Middleware around the application. ``scope["state"]["by"]`` is the token's name, noted by whoever checked it."""
+    """Middleware around the application. ``scope["state"]["by"]`` is the token's name, noted where it was checked."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

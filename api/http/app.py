@@ -51,8 +51,8 @@ from graph.statements.precedence import SourceOrder
 SMALLEST_COMPRESSED = 1024
 """Bytes of an answer; below that, compression takes more than it saves."""
 add_compress_type(GRAPHQL.partition(";")[0])
-# Events are small and come for as long as somebody listens: each stream would hold a compressor. The page's files are
-# large, and kept by the browser: to compress them would stop everybody for a moment.
+# Events are small and come for as long as a client listens: each stream would need a compressor. The page's files are
+# large, and kept by the browser: to compress them would stop all others for a moment.
 for _form in (EVENTS, "text/javascript", "text/css"):
     remove_compress_type(_form)
 
@@ -80,7 +80,7 @@ class Service:
     origins: tuple[str, ...] = ()
     """Of pages that may ask, beside our own (``api.http.origins``)."""
     introspection: bool = True
-    """Whether the schema is told (``__schema``, ``__type``), to whoever has a token."""
+    """Whether tokens may read the schema (``__schema``, ``__type``)."""
     warm_up: bool = False
     """Whether the service is ready only when the first clients need not wait (``api.http.warming``)."""
     graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
@@ -292,7 +292,7 @@ async def _not_served(request: Request, error: Exception) -> Response:
     """An address or a method that there is not."""
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
-    told = GraphQLError("Questions are asked by POST at /graphql.", extensions={"code": code})
+    told = GraphQLError("Send queries by POST to /graphql.", extensions={"code": code})
     return _failed(error.status_code, told, **{name.lower(): value for name, value in (error.headers or {}).items()})
 
 
@@ -307,7 +307,7 @@ async def _store_failed(request: Request, error: Exception) -> Response:
 
 
 async def _away(request: Request, error: Exception) -> Response:
-    """Neo4j does not answer, and whoever asked was not kept waiting for it."""
+    """Neo4j does not answer; the caller gets that answer without waiting."""
     ANSWERS.labels("failed").inc()
     told = GraphQLError(str(error), extensions={"code": "unavailable"})
     return _failed(503, told, **{"retry-after": str(RETRY_AFTER)})

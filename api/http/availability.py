@@ -146,7 +146,7 @@ class Within:
 class Patience:
     """How long one question may still wait for Neo4j, in seconds.
 
-    What lies between two waits does not count: it is the time of whoever takes the answer.
+    What lies between two waits does not count: it is the client's time.
     """
 
     availability: Availability

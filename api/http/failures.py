@@ -1,7 +1,7 @@
 """How an error is told: in GraphQL's form, always with ``extensions.code``, and what is logged of it.
 
-An ordinary refusal is told to whoever asked; the log has its code in the request's line. What nobody foresaw is told
-by an id, under which the log has where it failed; neither has what was asked.
+The client gets an ordinary refusal in full; the log has its code in the request's line. For an unforeseen error the
+client gets an id, under which the log has the place of the failure; neither contains the query.
 """
 
 import secrets

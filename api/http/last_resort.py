@@ -1,4 +1,4 @@
-"""What nobody foresaw is an error in GraphQL's form with an id that stands in the log, never a bare 500."""
+"""An unforeseen failure is an error in GraphQL's form, with an id that is also in the log; never a bare 500."""
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

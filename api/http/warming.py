@@ -26,7 +26,7 @@ _log = structlog.get_logger("api")
 
 @dataclass
 class Warming:
-    """Warms up one reader. ``is_done``: nobody needs to wait for it any longer."""
+    """Warms up one reader. ``is_done``: no client needs to wait for it any longer."""
 
     reader: Reader
     is_done: bool = False
@@ -53,7 +53,7 @@ class Warming:
             except* Away:
                 await asyncio.sleep(_AGAIN)
             except* Exception as error:
-                # The first clients wait, as they would without this; the service does not refuse everybody for it.
+                # The first clients wait, as they would without this; the service does not refuse all clients for it.
                 self._cold(error)
             else:
                 self.is_done = True

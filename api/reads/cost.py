@@ -142,7 +142,7 @@ def _length(selected: Selected, type_: str) -> Callable[[Lengths, bool], float]:
         name = selected.name
         return lambda lengths, met: lengths.of(type_, name, met)
     if isinstance(field, Answered):
-        # Everybody's is found at once, and kept: it costs what it costs to look at everybody.
+        # All of them are found at once, and kept: the cost is that of one look at all employees.
         return lambda lengths, met: 1.0
     told = TOLD[type_].fields.get(selected.name) if type_ in TOLD else None
     many = isinstance(told, Part | Thing) and told.many

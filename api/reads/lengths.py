@@ -1,7 +1,7 @@
 """How long the lists of the graph are: what a question costs is counted by it.
 
 For each field that is a list: its mean length, and its length as met from one of its members. The second is what counts
-below other lists: whoever is reached from a unit is likely to be in a large one. It is the mean of the squares divided
+below other lists: a person reached from a unit is likely to be in a large one. It is the mean of the squares divided
 by the mean. Periods that have ended count too.
 """
 

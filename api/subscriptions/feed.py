@@ -1,7 +1,7 @@
 """The one reader of the change log for all who subscribe to it.
 
-It looks for new changes while somebody listens, and keeps the latest. Who listens takes them from there by number, so a
-slow listener holds nobody up; who is further behind reads the log until it has caught up. A reader that fails, as when
+It looks for new changes while there are listeners, and keeps the latest. Listeners take them from there by number, so a
+slow one delays no other; one that is further behind reads the log until it has caught up. A reader that fails, as when
 Neo4j restarts, goes on where it was: listeners notice nothing but a pause.
 """
 

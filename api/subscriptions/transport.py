@@ -189,7 +189,7 @@ async def _run(websocket: WebSocket, id_: str, results: AsyncIterator[dict[str, 
             await _send(websocket, {"id": id_, "type": "next", "payload": result})
         await _send(websocket, {"id": id_, "type": "complete"})
     except WebSocketDisconnect:
-        return  # nobody is left to be told
+        return  # the client has gone
     except Exception as error:
         told = formed(unforeseen(error))
         with suppress(WebSocketDisconnect, RuntimeError):  # the connection itself may be what has failed

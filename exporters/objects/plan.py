@@ -1,4 +1,4 @@
-"""What differs between what a target should have and what its ledger says it was sent. Pure: asks nobody."""
+"""The differences between what a target should have and what it was sent, by its ledger. Pure: no calls."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -92,7 +92,7 @@ def primary(
     users: Iterable[User], owned: Mapping[str, Owner], by_hand: Callable[[], Collection[str]], rules: int
 ) -> Mapping[str, bool | None]:
     """Account with an owner → whether it is the one that counts; None: unknown. ``by_hand`` is asked for what
-    people have decided, if anybody has several."""
+    people have decided, if any person has several."""
     of: dict[str, list[User]] = {}
     for each in users:
         if each.key in owned:

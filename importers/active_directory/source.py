@@ -215,7 +215,7 @@ class _Run:
         users, owned = self._with_siblings(self.reader.some(delta.users | affected), delta.gone)
         asked = (delta.users | affected | users.keys()) - self.reader.unread
         if lost_by_many(users, kept.of("Account", users.keys()), self.settings):
-            raise TooMuch  # the whole shows whether everybody has lost it
+            raise TooMuch  # the whole reading shows whether all accounts have lost it
         counts = primary(users.values(), owned, self.lookup.primary_by_hand, len(self.settings.primary))
         if self.reader.unidentified:
             raise TooMuch

@@ -32,7 +32,7 @@ class Left:
     """What earlier readings have left to ask, as the source's cursor keeps it.
 
     ``again``: uuids of those of whom no answer came that could be taken, or of whom a file could not tell.
-    ``everybody``: all who are subscribed, since a file is missing. ``refreshed``: the last day of a refresh.
+    ``everybody``: all subscribed persons, since a file is missing. ``refreshed``: the last day of a refresh.
     """
 
     again: frozenset[str] = frozenset()

@@ -34,7 +34,7 @@ class _Waiting:
 
 @dataclass
 class Changes:
-    """The files of one run, on ``day``. ``tied``: by uuid; nothing is taken of anybody else."""
+    """The files of one run, on ``day``. ``tied``: by uuid; no other person is read."""
 
     known: Known
     settings: CprSettings

@@ -64,7 +64,7 @@ class Lookup:
     def person(self, number: str, uuid: str, purpose: str, day: date) -> RegisteredPerson:
         """What CPR tells of the Person ``uuid``, who has this number.
 
-        Raises UnknownNumber, Faulted, UnreadableAnswer, Unanswered; Misconfigured, LogUnwritable for everybody.
+        Raises UnknownNumber, ServiceFault, UnreadableAnswer, NoAnswer; Misconfigured, LogUnwritable (of every call).
         """
         settings = self._settings
         with Entry(self._log, uuid, self._by, purpose, SF1520) as entry:

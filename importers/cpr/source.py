@@ -83,7 +83,7 @@ class CprSource:
 
 
 def _begun(known: Known, day: date, tied: Mapping[str, Tied], warnings: Sequence[Problem]) -> Reading:
-    """What is to be said before anybody is asked; and who is no longer here, so that no notice stays of them."""
+    """Notices before any call is made; and persons who have left, so that no notice of them stays."""
     left = set(known.keys("Person")) - tied.keys()
     untied = known.fingerprint(_UNTIED)
     records = [RawRecord("Person", uuid, untied, partial(as_before, uuid)) for uuid in sorted(left)]

@@ -30,7 +30,7 @@ class Held:
 class Subscription:
     """The service. Every call is in the log before it is made; ``by``: who asks.
 
-    Methods raise Faulted, UnreadableAnswer, Unanswered; Misconfigured, LogUnwritable for everybody.
+    Methods raise ServiceFault, UnreadableAnswer, NoAnswer; Misconfigured, LogUnwritable (of every call).
     """
 
     def __init__(self, connection: Connection, settings: SubscriptionSettings, log: Log, by: str) -> None:

@@ -143,13 +143,13 @@ class Import:
         try:
             wrote = self._settle(told, taking.problems)
         except StoppedByBrake:
-            # What is bad in it may well be why so much would end: whoever decides sees it.
+            # A problem in it may well be why so much would end: the user who decides sees it.
             self.report.problems += taking.problems
             raise
         self._keep_problems(taking.problems, taking.looked_at)
         if self.dry_run:
             return
-        # A doubtful reading is only passed by when somebody has approved what it writes.
+        # A doubtful reading is only passed when a user has approved what it writes.
         if reading.cursor and (wrote or (reading.store_cursor_when_unchanged and not reading.incomplete_because)):
             cursor = {**reading.cursor}
             if dict(read_cursor(self.driver, self.source.name)) != cursor:

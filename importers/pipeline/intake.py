@@ -98,9 +98,9 @@ class Intake:
         return True
 
     def _leave_out_unowned(self, told: Telling) -> None:
-        """Without new things whose owner this reading tells of and that could not be taken: nobody would own them.
+        """Leave out new things whose owner is in this reading and was rejected: they would have no owner.
 
-        Who is told of counts as told only when it was accepted.
+        An owner counts only if its record was accepted.
         """
         lost = {each for each in self.refused if self.index.kept(RecordId(self.source, *each)) is None}
         for kind in sorted({kind for kind, _ in lost}):
@@ -179,9 +179,9 @@ class Intake:
 
 
 def _owner(statement: Statement) -> Ref | None:
-    """Who is employed or affiliated by it, as the source itself tells; None where others tell, or it has nobody.
+    """The employed or affiliated person, by the source itself; None if other sources state it, or there is none.
 
-    An account may do without: whose it is can be said later.
+    An account may have no owner yet.
     """
     if not _has_owner(statement.kind):
         return None

@@ -43,7 +43,7 @@ class Telling:
                 yield from batches.each()
 
     def statements(self, kind: str) -> Iterator[list[Statement]]:
-        """Those of a kind, whoever tells of it, in batches."""
+        """Those of a kind, of any source, in batches."""
         for _, batches in self.of(kind):
             for batch in batches:
                 yield [each.statement for each in batch]

@@ -1,4 +1,4 @@
-"""Role rules that name what nothing has: a mistyped code makes nobody a manager, and nobody would hear of it."""
+"""Role rules that match nothing: a mistyped code makes no one a manager, and would go unnoticed."""
 
 from collections.abc import Collection, Iterator, Sequence
 

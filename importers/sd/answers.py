@@ -1,4 +1,4 @@
-"""SD's answers from XML to typed values, as a stream: an answer may hold everybody.
+"""SD's answers from XML to typed values, as a stream: an answer may have all employees.
 
 Read leniently: no pattern of the schema is required (a phone "14", a UUID in capitals), order and number of parts
 are free. Not lenient: a DTD or entities, another root, an echo that differs from what was asked, a cut-off text.
@@ -271,7 +271,7 @@ class PersonAnswer(NamedTuple):
 
 
 def person(element: etree._Element) -> tuple[PersonAnswer, tuple[tuple[str, ContactAnswer], ...]]:
-    """A person, and the contact at work of each employment number. One pass: an answer holds everybody."""
+    """A person, and the contact at work of each employment number. One pass: an answer has all employees."""
     cpr = given_name = surname = ""
     lives, private = NO_ADDRESS, NO_CONTACT
     work: list[tuple[str, ContactAnswer]] = []

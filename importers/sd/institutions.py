@@ -35,7 +35,7 @@ class Institution:
     """One institution in a run.
 
     ``looked_up``: departments that were fetched one at a time. ``nameless``: problems of departments without UUID
-    of which nobody can say which they are. ``unsure``: why what SD answers may not be all that it has.
+    that can't be identified. ``unsure``: why what SD answers may not be all that it has.
     """
 
     organisation: Organisation

@@ -25,7 +25,7 @@ Contacts = Mapping[tuple[str, str], ContactAnswer]
 
 @dataclass
 class People:
-    """Shared by all institutions of a run, so that one person's data come from the first that tells them.
+    """Shared by all institutions of a run, so that a person's data come from the first institution that has them.
 
     ``done``: keys of persons that have been read. ``work``: institution → CPR number → employment numbers that came
     with the news that something of the person has changed.
@@ -46,13 +46,13 @@ class People:
     _by_number: dict[tuple[str, str], list[str]] | None = None
     _persons: frozenset[str] | None = None
 
-    # -- everybody --------------------------------------------------------------------------------------------------
+    # -- all persons ------------------------------------------------------------------------------------------------
 
     def everybody(self, institutions: list[Institution]) -> Iterator[RawRecord]:
         """All persons and employments, as a stream of two answers an institution.
 
-        The persons of all come before the employments of any: one institution may have the employment of somebody
-        whom only another tells, in whatever order they stand in the settings.
+        The persons of all come before the employments of any: one institution may have the employment of a person
+        whom only another one has, whatever their order in the settings.
         """
         contacts: dict[str, dict[tuple[str, str], ContactAnswer]] = {each.code: {} for each in institutions}
         for institution in institutions:
@@ -158,7 +158,7 @@ class People:
         """``changed``: institution → CPR number → employment numbers (none: whichever there are)."""
         waiting: list[tuple[Institution, EmploymentRaw, Contacts]] = []
         for cpr in sorted({cpr for each in changed.values() for cpr in each}):
-            if len(cpr) != 10 or not cpr.isdigit():  # asked for none, SD answers with everybody
+            if len(cpr) != 10 or not cpr.isdigit():  # without a number, SD answers with all persons
                 text = "SD reports a change of a person whose CPR number is not ten digits"
                 yield refused(Problem("Person", "", "PersonCivilRegistrationIdentifier", "wrong_cpr", text))
                 continue

@@ -33,10 +33,10 @@ def cut(period: Period, earliest: date) -> Period:
 
 
 def from_today(previous: Statement | None, name: str, value: Value | None, day: date) -> tuple[DatedValue, ...]:
-    """A value that the source tells of today only, without history.
+    """A value that the source has for today only, without history.
 
-    The first that is told has always held, as far as anybody knows. Another value holds from ``day`` on, and the
-    one before until then; no value ends it.
+    The first value has no beginning. Another value is in force from ``day`` on, and the one before until then; no value
+    ends it.
     """
     before = previous.values.get(name, ()) if previous is not None else ()
     if previous is None:

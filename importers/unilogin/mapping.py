@@ -80,7 +80,7 @@ class Institution:
     # -- persons ----------------------------------------------------------------------------------------------------
 
     def _person(self, placed: Placed) -> RawRecord:
-        # Of somebody who was decided, the number is news once it is verified; else the key is the number's.
+        # For a person who was decided, the number is news once it is verified; else the key is the number's.
         number = self.known.person_key(placed.cpr) if placed.cpr and placed.key.startswith("user:") else ""
         stated = Statement("Person", placed.key, cpr=placed.cpr, among=placed.among)
         return self._record("Person", placed.key, lambda previous: stated, number)
@@ -93,7 +93,7 @@ class Institution:
         if answer.given_name and answer.surname:
             named["name"] = f"{answer.given_name} {answer.surname}"
         values: dict[str, Value | None] = {
-            **{name: each for name, each in named.items() if each},  # everybody has a name: none is nothing told
+            **{name: each for name, each in named.items() if each},  # every person has a name: an empty one is a gap
             "address_protected": True if answer.protected else None,
             "alias_given_name": answer.alias_given_name,
             "alias_surname": answer.alias_surname,
@@ -106,7 +106,7 @@ class Institution:
     ) -> Statement:
         answer = with_unmentioned(previous, values, self.day)
         if previous is None:
-            # The first that is told of names has always been so, as far as anybody knows.
+            # The first names have no beginning.
             names = {"given_name", "surname", "name"} & answer.keys()
             answer |= {name: (DatedValue(Period(), answer[name][0].value),) for name in names}
         return Statement("Person", key, exists=None, values=answer, about=Ref("Person", person))
@@ -117,8 +117,8 @@ class Institution:
         return self._record("Account", key, partial(account, key, now, self.day, self.grace), repr(now))
 
     def _left(self, key: str) -> Iterator[RawRecord]:
-        """The institution holds the account no longer. What it told of the person stays only where nobody else
-        tells anything, so that a protection is not lifted by leaving."""
+        """The institution no longer has the account. What it stated of the person stays only if no other source
+        states anything, so that a protection is not lifted by leaving."""
         now = self.accounts.without(key, self.number)
         yield self._account(key, now)
         if now.institutions:

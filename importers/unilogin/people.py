@@ -39,7 +39,7 @@ class Sorted:
     doubtful: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
     unidentified: int = 0
-    """Records that may be anybody's."""
+    """Records that may belong to any person."""
 
 
 class People:

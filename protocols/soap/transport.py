@@ -29,7 +29,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``status``: of HTTP. ``body``: whole, at its beginning; whoever reads it closes it."""
+    """``status``: of HTTP. ``body``: whole, at its beginning; its reader closes it."""
 
     status: int
     body: Body

@@ -55,7 +55,7 @@ class Service:
         return [each.number for each in self.calls if each.operation == operation]
 
     def use(self, register: Register) -> None:
-        """Another register, well-behaved, with nothing asked and nobody subscribed."""
+        """Another register, well-behaved, without calls and subscriptions."""
         self.register, self.misbehaviour, self.other_filters = register, Misbehaviour(), ""
         for each in (self.calls, self.requests, self.answers, self.filters):
             each.clear()

@@ -7,7 +7,7 @@ Wrong = Literal[
     "fault_500", "fault_200", "unavailable", "gateway", "empty", "silent", "hang_up", "cut", "entity", "other_person"
 ]
 """A fault that is none of the known ones, with HTTP 500 or 200; HTTP 503; a gateway's page; no content; no answer for
-``seconds``; the connection breaks off; half an answer; a document type; an answer about somebody else."""
+``seconds``; the connection breaks off; half an answer; a document type; an answer about another person."""
 
 
 @dataclass
@@ -15,8 +15,8 @@ class Misbehaviour:
     """All off. ``of``: number → what goes wrong when it is asked for; ``always``: whatever is asked for.
 
     ``left_out``: elements that answers lack (``navn``, ``status``, ``adresse`` …). ``everything``: answers hold all
-    that nobody asked for. ``no_filter``: GetAllFilters has the element that the schema lacks. ``spoiled``: text → text
-    in every answer.
+    that were not requested. ``no_filter``: GetAllFilters has the element that the schema lacks. ``spoiled``: text →
+    text in every answer.
     """
 
     of: dict[str, Wrong] = field(default_factory=dict)

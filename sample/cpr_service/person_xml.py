@@ -11,7 +11,7 @@ RELATIVE = "0202650026"
 
 
 def person_xml(person: CprPerson, left_out: frozenset[str] = frozenset(), *, everything: bool = False) -> str:
-    """The answer. ``left_out``: parts that it lacks, by element; ``everything``: with all that nobody asked for."""
+    """The answer. ``left_out``: parts that it lacks, by element; ``everything``: with all that was not requested."""
     parts = {
         "navn": _name(person.name),
         "koen": f"<koen>{person.gender}</koen>",

@@ -1,4 +1,4 @@
-"""The administration's directory: an account for everybody whom payroll has a login for, schools left out.
+"""The administration's directory: an account for every employee whose login payroll has, without schools.
 
 The heads of schools and day-care centres are in it all the same, and in the schools' directory too. Where it differs
 from payroll on purpose is in ``_differ`` and below; sample/README.md tells it all.
@@ -42,7 +42,7 @@ def directory_of(municipality: Municipality, most: int | None = None) -> Directo
         replace(_account(each, municipality, LEAVERS, names), phone="", mobile="", enabled=False, expires=None)
         for each in left
     ]
-    leavers[0] = replace(leavers[0], enabled=True)  # nobody has told the directory
+    leavers[0] = replace(leavers[0], enabled=True)  # the directory has not been updated
     early = [replace(_account(each, municipality, place_of(each), names), enabled=False) for each in coming]
     staff = _differ(staff)
     others = [*_administrators(staff, names), *_strangers(), *_services()]
@@ -100,7 +100,7 @@ def _account(employment: Employment, municipality: Municipality, place: Place, n
         email=employment.email or f"{account_name(who, employment.number)}@{DOMAIN}",
         phone=employment.phone or "",
         mobile=f"9977{mixed(who.index, municipality.seed + 11) % 10_000:04d}" if who.index % 3 == 0 else "",
-        # One in seven is written with a hyphen: whoever typed it did as it is spoken.
+        # One in seven is written with a hyphen: it was typed as it is spoken.
         cpr=f"{who.cpr[:6]}-{who.cpr[6:]}" if who.index % 7 == 0 else who.cpr,
         employment_number=str(employment.number),
         account_type=EMPLOYEE,

@@ -1,6 +1,6 @@
 """Writes a directory into an empty domain, over LDAP.
 
-Accounts are made without a password, which Samba allows even for one that is enabled; nobody can log in with them.
+Accounts are made without a password, which Samba allows even for one that is enabled; no one can log in with them.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,8 @@ def load(
 ) -> int:
     """Add everything of ``directory`` below ``base``; how many entries that were. Raises NotWritten.
 
-    ``connection`` is bound by somebody who may, and raises what is refused. ``progress``: how many, of how many.
+    ``connection`` is bound by a user with the right to do so, and raises what is refused. ``progress``: how many, of
+    how many.
     """
     entries = list(directory.entries(base))
     for done, entry in enumerate(entries):

@@ -1,4 +1,4 @@
-"""The schools' directory: staff of schools and day-care centres, and pupils, whom nobody is to read.
+"""The schools' directory: staff of schools and day-care centres, and pupils, who must not be read.
 
 Staff whom payroll has a login for; the schools' trainees and substitutes, whom payroll does not know, by their
 UNI-Login alone. Heads have an account in the administration's directory too. Differences on purpose: see ``_differ``.
@@ -96,7 +96,7 @@ def _members(members: Iterable[Member], kind: str, number: str, unit: Unit, name
 
 
 def _differ(staff: list[User], municipality: Municipality, units: dict[str, Unit], names: Names) -> list[User]:
-    """Two known by their UNI-Login alone, one of which nobody has; and one who has left, whose account still works."""
+    """Two with a UNI-Login alone, one of which no person has; and one who has left, whose account still works."""
     *made, known, unknown = staff
     made += [replace(known, cpr=""), replace(unknown, cpr="", unilogin=NOBODYS_UNILOGIN)]
     left = next(each for each in municipality.employments() if each.spells[-1].last <= municipality.today)

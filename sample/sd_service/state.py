@@ -13,7 +13,7 @@ from typing import NamedTuple
 from graph.time import COPENHAGEN
 
 OPEN = date(9999, 12, 31)
-UNKNOWN_START = date(1900, 1, 1)  # real departments begin then when nobody knows better
+UNKNOWN_START = date(1900, 1, 1)  # real departments begin then if their start is unknown
 BEGINNING = datetime(2020, 1, 1, 12, 0)  # registration of what has been there long
 LEVELS = ("Afdelings-niveau", *(f"NY{number}-niveau" for number in range(7)))
 

@@ -8,10 +8,10 @@ class Misbehaviour:
     """All off. Sets and mappings are by institution number.
 
     ``status``: of faults. ``refused``: institution → type of fault. ``down``: institutions for which it answers
-    HTTP 503. ``empty``: nobody in the answer. ``half``: every other one left out. ``pupils``: delivered although not
-    asked for. ``cut``: the body ends in the middle. ``other``: institution → number that answers instead. ``spoiled``:
-    text → text, in every answer. ``unchecked``: its own answers are not checked against the schema. ``slow``:
-    seconds before an export is answered. ``no_institution``: the element is missing.
+    HTTP 503. ``empty``: no persons in the answer. ``half``: every other one left out. ``pupils``: delivered although
+    not asked for. ``cut``: the body ends in the middle. ``other``: institution → number that answers instead.
+    ``spoiled``: text → text, in every answer. ``unchecked``: its own answers are not checked against the schema.
+    ``slow``: seconds before an export is answered. ``no_institution``: the element is missing.
     """
 
     status: int = 400
