@@ -22,20 +22,32 @@ BY_TITLE = "title"
 _CATEGORIES = """
 MATCH (c:PositionCategory)
 RETURN c.uuid AS uuid, c.code AS code,
-    COLLECT { MATCH (c)-[w:WITHIN]->(above) RETURN {uuid: above.uuid, from: w.from, to: w.to} } AS above
+    COLLECT {
+        MATCH (c)-[w:WITHIN]->(above)
+        RETURN {uuid: above.uuid, from: w.from, to: w.to}
+    } AS above
 """
 _POSITIONS = """
 MATCH (p:Position)
 WHERE EXISTS { (p)-[:WITHIN]->(:PositionCategory) }
 RETURN p.uuid AS uuid,
-    COLLECT { MATCH (p)-[s:STATE]->(x) RETURN {level: x.level, from: s.from, to: s.to} } AS states,
-    COLLECT { MATCH (p)-[w:WITHIN]->(c:PositionCategory) RETURN {uuid: c.uuid, from: w.from, to: w.to} } AS above
+    COLLECT {
+        MATCH (p)-[s:STATE]->(x)
+        RETURN {level: x.level, from: s.from, to: s.to}
+    } AS states,
+    COLLECT {
+        MATCH (p)-[w:WITHIN]->(c:PositionCategory)
+        RETURN {uuid: c.uuid, from: w.from, to: w.to}
+    } AS above
 """
 _EMPLOYMENTS = """
 UNWIND $positions AS uuid
 MATCH (:Position {uuid: uuid})<-[as:AS]-(e:Employment)
 RETURN uuid AS position, e.uuid AS employment, as.how AS how, as.from AS from, as.to AS to,
-    COLLECT { MATCH (e)-[at:IN]->(u:Unit) RETURN {uuid: u.uuid, from: at.from, to: at.to} } AS units
+    COLLECT {
+        MATCH (e)-[at:IN]->(u:Unit)
+        RETURN {uuid: u.uuid, from: at.from, to: at.to}
+    } AS units
 """
 
 

@@ -61,14 +61,20 @@ class Holder:
         return (self.active, self.life.start)
 
 
+_SOURCES = """COLLECT {
+        MATCH (r:SourceRecord)-[:TELLS]->(n)
+        RETURN DISTINCT r.source
+    }"""
+
+
 @cache
 def _holders(kind: str) -> str:
     natural = KINDS[kind].natural
-    told = "COLLECT { MATCH (r:SourceRecord)-[:TELLS]->(n) RETURN DISTINCT r.source }" if KINDS[kind].reused else "[]"
+    sources = _SOURCES if KINDS[kind].reused else "[]"
     return f"""
     UNWIND $keys AS key
     MATCH (n:{kind} {{{natural}: key}})
-    RETURN key, n.uuid AS uuid, n.from AS from, n.to AS to, {exists("n")} AS active, {told} AS sources
+    RETURN key, n.uuid AS uuid, n.from AS from, n.to AS to, {exists("n")} AS active, {sources} AS sources
     """
 
 
