@@ -1,4 +1,5 @@
-"""What can go wrong with a target as a whole. Each error's text says what to do next; ``retry`` says when to try again.
+"""What can go wrong with a target as a whole. Each error's text states what to do next, and ``retry`` when to try
+again.
 
 ExportError
 ├── NotSetUp         next           the settings don't make a target
@@ -21,7 +22,7 @@ class ExportError(Exception):
 
 
 class NotSetUp(ExportError):
-    """With these settings the target can't be made. The text says what to do."""
+    """With these settings the target can't be made. The text states what to do."""
 
     retry = NEXT
 

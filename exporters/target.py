@@ -83,8 +83,8 @@ class ShapedFile:
     """One file of the target. ``rows``: each object's key, which never changes and is no CPR number → its values.
 
     ``columns``: the titles, in order; every row has exactly these. Rows are written in the order of ``rows``.
-    ``shown``: titles whose values may be shown to who looks at a dry run. ``identifying``: those that tell who a person
-    is, in a file whose rows' keys are persons' uuids. ``protected``: keys of people with a protected name.
+    ``shown``: titles whose values may be shown to who looks at a dry run. ``identifying``: those that reveal who a
+    person is, in a file whose rows' keys are persons' uuids. ``protected``: keys of people with a protected name.
     """
 
     object: str

@@ -82,8 +82,8 @@ class Reading:
     to False as long as the old one will do, so that an unchanged source costs no write.
     ``problems`` are those of no single record (an unreadable record without key, an unknown element).
     ``recheck_kinds``: kinds of which ``problems`` are all that there are now; what was kept of them before is mended.
-    ``incomplete_because``: why the reading may not be the whole of what it says it is, or must not be taken without a
-    person. Any reason stops it at the brake, whatever it would write, until a person approves it. Where it would write
+    ``incomplete_because``: why the reading may be incomplete, or must not be applied without a user's approval. Any
+    reason stops it at the brake, whatever it would write, until a person approves it. Where it would write
     nothing there is nothing to approve: then its cursor is not stored either, so the next reading is doubtful as well.
     ``independent``: the readings after it do not build on it; where the brake stops it, they are taken all the same.
     """
@@ -149,7 +149,7 @@ class Known(Protocol):
 
     def remember(self, parts: Callable[[], Iterable[tuple[str, bytes]]]) -> None:
         """Keep what spares the next reading work, instead of the parts of the same names. It holds no CPR number, and
-        nothing but what the source told last. A dry run keeps nothing. ``parts`` may be asked for several times."""
+        nothing but what the source sent last. A dry run keeps nothing. ``parts`` may be called several times."""
 
 
 class Source(Protocol):
@@ -179,14 +179,14 @@ class SourceError(Exception):
 
 
 class NotSetUp(Exception):
-    """With these settings, or with this command line, the source can't be made. The text says what to do."""
+    """With these settings, or with this command line, the source can't be made. The text states what to do."""
 
 
 @dataclass(frozen=True)
 class Surroundings:
     """What the program hands to a source when it makes it.
 
-    ``folder``: the file or folder of ``--from``; None = where the settings say.
+    ``folder``: the file or folder of ``--from``; None = that of the settings.
     ``driver``: opens the graph's store, for sources that look into the graph. ``keyring``: opens the keys of CPR
     numbers. Call them only where the source needs them: the first call may fail.
     """

@@ -24,7 +24,7 @@ def tls_context(own: tuple[Path, Path] | None = None, authority: Path | None = N
     """How a client checks a server, and shows who it is.
 
     ``own``: the client's certificate and its private key (PEM). ``authority``: the only authority (PEM) that the
-    server's certificate is checked by, whatever the environment says; without it, the public ones.
+    server's certificate is checked by, whatever the environment sets; without it, the public ones.
     """
     try:
         made = httpx.create_ssl_context() if authority is None else ssl.create_default_context(cafile=str(authority))

@@ -1,7 +1,7 @@
 """Answers over HTTP, read within limits: what is sent, and what it becomes once unpacked.
 
 httpx unpacks whatever it knows, however large it gets; here an answer is unpacked piece by piece and given up where it
-is too large. One that breaks off tells how many bytes came, and of how many.
+is too large. The error of one that breaks off has how many bytes came, and of how many.
 """
 
 import ssl
@@ -24,7 +24,7 @@ class TooLarge(ValueError):
 
 
 class BrokenOff(httpx.ReadError):
-    """The answer broke off; the text tells how many bytes came, and of how many."""
+    """The answer broke off; the text has how many bytes came, and of how many."""
 
 
 def pieces(answer: httpx.Response, largest: int) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""XML that others send, parsed safely: the one place that says what is refused whatever it means.
+"""XML that others send, parsed safely: the one place for what is refused whatever it means.
 
 Refused are a document type declaration (and with it every entity of its own, internal or external), text that is cut
 off or not well-formed, a prefix that nothing declares, more than 256 levels (libxml2's limit), and more bytes than the

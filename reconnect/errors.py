@@ -1,4 +1,4 @@
-"""The errors of the program. Each says whether and when another try is worth it (``graph.retry``); the worker asks it.
+"""The errors of the program. Each states whether and when another try is worth it (``graph.retry``).
 
 ProgramError
 ├── CommandFailed      next    ends a command with an exit code: wrong arguments, an unknown source or target

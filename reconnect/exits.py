@@ -11,7 +11,7 @@ class Exit(IntEnum):
 
     OK = 0
     FAILURE = 1
-    """The work could not be done; the text on stderr says why and what to do."""
+    """The work could not be done; the text on stderr states why, and what to do."""
     USAGE = 2
     """A wrong argument or setting; nothing was done."""
     BRAKE = 3

@@ -46,7 +46,7 @@ def _unpacked(folder: Path) -> dict[str, bytes]:
 
 
 def main() -> None:
-    """Fetch the files; where that can't be done, say why and exit with 1."""
+    """Fetch the files; if that fails, print the cause and exit with 1."""
     try:
         with progress() as report:
             fetched(report)

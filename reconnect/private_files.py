@@ -1,4 +1,4 @@
-"""File modes: only the program's own user can read its files, unless a setting says otherwise."""
+"""File modes: only the program's own user can read its files, unless a setting permits more."""
 
 import os
 import stat

@@ -67,7 +67,7 @@ def left(now: float, environment: Mapping[str, str]) -> float:
 
 
 class Nearest:
-    """Runs the files' tests in their order, no further one when the time is up, and says how many it left out."""
+    """Runs the files' tests in their order, no further one when the time is up, and prints how many it left out."""
 
     def __init__(self, files: Sequence[str], seconds: float) -> None:
         self._rank = {ROOT / file: rank for rank, file in enumerate(files)}

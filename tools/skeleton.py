@@ -27,7 +27,7 @@ _SUFFIX = ".txt"
 
 
 class WrongName(ValueError):
-    """The name can't become a folder, or is taken. The text says why."""
+    """The name can't become a folder, or is taken. The text states why."""
 
 
 @dataclass(frozen=True)

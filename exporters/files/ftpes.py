@@ -168,7 +168,7 @@ class _BrokenOff(Exception):
 
 
 def _size(ftp: ftplib.FTP_TLS, name: str) -> int | None:
-    """Bytes of a file at the server; None where there is none, or the server does not tell."""
+    """Bytes of a file at the server; None if there is no file, or the server does not send its size."""
     ftp.voidcmd("TYPE I")
     try:
         return ftp.size(name)

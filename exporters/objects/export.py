@@ -226,7 +226,7 @@ def run_object_export(
 
     ``full``: compare every object at the target with what it was sent, and try again what it refused. ``approve``: id
     of a stopped run; approves exactly its changes. ``progress(stage, done, total)`` may raise to stop the run between
-    two objects. A target that fails is told of in ``report.error``, a stop by the brake in ``report.brake``. Raises
+    two objects. The failure of a target is in ``report.error``, a stop by the brake in ``report.brake``. Raises
     StaleApproval where ``approve`` is not a stopped run of the target, ImageError, Overtaken, and what ``read``
     raises.
     """

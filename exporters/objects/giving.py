@@ -145,7 +145,7 @@ class Giving:
 
     def _verified(self, difference: Difference, wanted: Wanted, entry: Entry, sent: Mapping[str, object]) -> Entry:
         """The entry after the target has answered. Now and then the object is read again: what the target takes and
-        does not keep is told, and not sent again and again."""
+        does not keep is reported, and not sent again and again."""
         given = entry.settled(
             "delivered",
             fields=dict(difference.hashes),

@@ -8,7 +8,7 @@ from exporters.objects.target import KindRules, Ref
 
 
 def in_order(differences: Iterable[Difference], rules: KindRules) -> list[Difference]:
-    """Sorted by the links that are needed. Objects in a circle come last: the target is to say what it thinks of it."""
+    """Sorted by the links that are needed. Objects in a circle come last: the target decides."""
     given = {each.ref: each for each in differences}
     if not rules.needed:
         return list(given.values())

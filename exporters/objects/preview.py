@@ -17,7 +17,7 @@ UNKNOWN = "what it was before can't be read at the target"
 
 
 def preview(plan: Plan, channel: Channel, hide: Hide, reports: Mapping[str, KindReport]) -> str:
-    """Fills in what would be done. Why old values can't be told; empty where they can."""
+    """Fills in the planned changes. Returns why old values can't be shown; empty if they can."""
     unread = ""
     for each in plan.differences.values():
         report = reports[each.ref.kind]

@@ -73,7 +73,7 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Found:
     """An object as the target has it now. ``id``: the target's; ``key``: ours, where the target keeps it; ``values``:
-    by our fields, as far as the target tells; ``links``: field → ids."""
+    by our fields, as far as the target sends them; ``links``: field → ids."""
 
     id: str
     key: str | None
@@ -141,7 +141,7 @@ class Policy:
 @dataclass(slots=True)
 class Objects:
     """What the target should have on the day asked about. ``parked``: what can't be given; what the target has of them
-    stays as it is. ``identifying``: fields that tell who a person is; ``private``: fields that are never shown."""
+    stays as it is. ``identifying``: fields that reveal who a person is; ``private``: fields that are never shown."""
 
     wanted: list[Wanted]
     parked: list[Parked] = field(default_factory=list)

@@ -50,7 +50,7 @@ class Position:
 @dataclass(frozen=True, slots=True)
 class Employment:
     """An employment that holds on the day or later. ``period``: the stretch that holds on the day, else the next one.
-    ``first_start``: of its first stretch ever. Values, unit and position are those of the first day that is told.
+    ``first_start``: of its first stretch ever. Values, unit and position are those of the first known day.
     ``title``: the person's own, so none that is just payroll's name of the position: the position list's outranks that
     (positions.md §6). ``is_ahead``: it begins after the day. ``hidden``: address and number that are not to be shown
     outside."""

@@ -20,7 +20,7 @@ _LOOKS = 3
 
 
 class ScimChannel:
-    """``server``: what it says of itself."""
+    """``server``: its own description."""
 
     def __init__(self, connection: Connection, server: Server, settings: ScimSettings) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""What a server says of itself: ServiceProviderConfig, ResourceTypes, Schemas. Any of them may be missing or wrong.
+"""A server's description of itself: ServiceProviderConfig, ResourceTypes, Schemas. Any of them may be missing or wrong.
 
 Asked once a run. Where one is missing, what the standard has is assumed; settings outrank all of it.
 """

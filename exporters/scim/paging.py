@@ -12,7 +12,7 @@ Page = Callable[[Mapping[str, str]], Mapping[str, Any]]
 
 
 def paged(page: Page, size: int, *, cursor: bool = False) -> Iterator[Resource]:
-    """Every resource once. It goes on by what came, not by what the server says of the page; an empty page ends it.
+    """Every resource once. It goes on by what came, not by the server's own count of the page; an empty page ends it.
 
     Raises DeliveryError where a page has nothing new and not everything has come: such a list is worth nothing.
     """

@@ -15,7 +15,7 @@ _LONGEST = 300
 
 
 def words(answer: Answer) -> str:
-    """What the server says, in its own words; a page of HTML is not quoted."""
+    """The server's own text; a page of HTML is not quoted."""
     told = answer.json()
     if isinstance(told, Mapping):
         said = [str(told[name]) for name in ("scimType", "detail") if told.get(name)]

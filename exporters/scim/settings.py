@@ -97,7 +97,7 @@ class ScimSettings(Section):
     )
     left_out: frozenset[str] = Field(default=frozenset(), description="paths of attributes that are not sent")
 
-    discovery: bool = Field(default=True, description="ask what the server offers; false where it tells it wrongly")
+    discovery: bool = Field(default=True, description="read what the server offers; false if its description is wrong")
     content_type: Literal["application/scim+json", "application/json"] = "application/scim+json"
     patch: Literal["auto", "on", "off"] = Field(default="auto", description="auto: if the server announces it")
     patch_style: Literal["rfc", "entra", "pathless"] = "rfc"

@@ -137,7 +137,7 @@ def _user(name: str, ties: list[Tie], made: _Made) -> Wanted:
 
 
 def _names(person: Person) -> tuple[str, str]:
-    """Given name and surname; where no source tells them apart, the last word of the name is the surname."""
+    """Given name and surname; if no source separates them, the last word of the name is the surname."""
     if person.given_name or person.surname:
         return person.given_name, person.surname
     given_name, _, surname = person.name.strip().rpartition(" ")

@@ -1,6 +1,6 @@
 """What may go wrong with a directory. Nothing is changed by any of them.
 
-Every error says whether and when to try again.
+Every error states whether and when to try again.
 
 SourceError
 ├── ConnectionLost   no controller could be read to the end

@@ -1,5 +1,5 @@
 """What may go wrong with Serviceplatformen (cpr.md §3 "Errors") and with the files of changes. No text contains a CPR
-number. Every error says whether and when to try again.
+number. Every error states whether and when to try again.
 
 SourceError
 ├── Misconfigured         ends the run: certificate, agreement or access is wrong for every call

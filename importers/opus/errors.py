@@ -1,7 +1,7 @@
 """What may go wrong with Opus's files. Nothing is changed by any of them.
 
-Every error says whether and when to try again. A SourceError without a class of its own is a place that can't be read;
-it says itself when to try again.
+Every error states whether and when to try again. A SourceError without a class of its own is a place that can't be
+read; the error itself has the time of another try.
 
 SourceError
 └── IncompleteFile  cut off, damaged or still being written

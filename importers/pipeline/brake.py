@@ -16,7 +16,7 @@ STOPPING = frozenset({"ended", "withdrawn", "moved"})
 
 class BrakeSettings(BaseModel):
     """Stops when, of one kind, more things would end, move or be withdrawn than ``count``, or than ``share`` of all
-    that the source tells of that kind; never for ``at_least`` or fewer, so that small organisations can work."""
+    that the source has of that kind; never for ``at_least`` or fewer, so that small organisations can work."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,7 +31,7 @@ def stopping(differences: Iterable[Difference]) -> list[Difference]:
 
 
 def too_many(differences: Iterable[Difference], totals: Mapping[str, int], settings: BrakeSettings) -> list[str]:
-    """Why the brake stops, a line a kind; empty = it does not. ``totals``: what the source tells, by kind."""
+    """Why the brake stops, a line a kind; empty = it does not. ``totals``: what the source has, by kind."""
     hits = Counter(each.kind for each in differences)
     return [
         f"{count} of {totals.get(kind, 0)} {kind} would end, move or be withdrawn"

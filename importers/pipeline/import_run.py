@@ -156,7 +156,7 @@ class Import:
                 write_cursor(self.driver, self.source.name, cursor)
 
     def _apply_changed_rules(self) -> None:
-        """A rule that is new, changed or gone is applied to all that the source has told."""
+        """Apply new, changed and removed rules to all records of the source."""
         told = self.ruling.of_changed_rules()
         if told is not None:
             self._settle(Telling(told), self.report.problems)

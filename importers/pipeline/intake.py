@@ -79,7 +79,7 @@ class Intake:
                     seen[raw.kind][raw.key] = None
             count += len(raws)
             self.progress("reading", count, None)
-        # What was bad and is not told any more has gone, or was mended under another key.
+        # A bad record that no longer comes has gone, or was mended under another key.
         self.looked_at |= {(kind, key) for kind, key in bad_before if kind in self.reading.complete_kinds}
         for kind in sorted(seen):
             told.add(each for each in self._absent(kind, seen[kind]) if self.is_sound(each))
@@ -172,7 +172,7 @@ class Intake:
             self.looked_at.add((kind, key))
 
     def _ended(self, previous: Statement) -> Mapped:
-        """What a source no longer tells ends on the reading's day, unless the source says otherwise."""
+        """What a source no longer has ends on the reading's day, unless the source decides otherwise."""
         if previous.exists is None:
             return Mapped(replace(previous, values={}, links={}))
         return Mapped(replace(previous, exists=within(previous.exists, (Period(end=self.reading.day),))))

@@ -10,7 +10,7 @@ from importers.pipeline.aside import of_differences
 
 
 def text_of(failure: BaseException) -> str:
-    """What a failure says, with what was noted about it on its way (``add_note``)."""
+    """The text of a failure, with the notes added on its way (``add_note``)."""
     return "\n".join([str(failure), *getattr(failure, "__notes__", ())])
 
 

@@ -1,4 +1,4 @@
-"""All that a reading tells, by kind and source, on its way to the graph."""
+"""All statements of a reading, by kind and source, on their way to the graph."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -31,7 +31,7 @@ class Telling:
                 self._end(group)
 
     def of(self, kind: str) -> Iterator[tuple[str, Batches[IncomingStatement]]]:
-        """Source and what it tells of this kind, in the order of the first statement of each."""
+        """Each source with its statements of this kind, in the order of their first statements."""
         for group in [each for each in self._begun if each[0] == kind]:
             self._end(group)
             yield group[1], self._groups[group]

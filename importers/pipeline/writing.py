@@ -31,7 +31,7 @@ class _UnderWay:
 
 
 class Writing:
-    """``wrote`` is told of each difference that has been written. Transactions follow one another, in order.
+    """``wrote`` is called with each difference that has been written. Transactions follow one another, in order.
 
     Only transactions run in the second thread; what is looked up or compared, again too, stays in the caller's.
     """

@@ -1,6 +1,6 @@
 """What may go wrong with the list. Nothing is changed by any of them.
 
-Every error says whether and when to try again.
+Every error states whether and when to try again.
 
 SourceError
 ├── Unreadable    not a position list

@@ -1,6 +1,6 @@
 """What may go wrong with the service. Nothing is changed by any of them.
 
-Every error says whether and when to try again.
+Every error states whether and when to try again.
 
 SourceError
 ├── ServiceFault         SD rejects a request

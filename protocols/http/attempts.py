@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class AskedToWait(Exception):
-    """The server asks for a pause, or is busy. ``seconds``: that it asks for (``Retry-After``); None = it does not say.
+    """The server asks for a pause, or is busy. ``seconds``: that it asks for (``Retry-After``); None = no time.
 
     Raised by the request that ``Attempts`` repeats.
     """

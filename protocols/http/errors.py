@@ -1,4 +1,4 @@
-"""What can go wrong between us and a server that speaks HTTP. Every error says whether and when to try again.
+"""What can go wrong between us and a server that speaks HTTP. Every error states whether and when to try again.
 
 HttpError
 ├── NotReached      nothing was sent: no such name, no connection, an address that is not allowed

@@ -12,7 +12,7 @@ EARLY = 60.0
 
 
 class Login(Protocol):
-    """``header`` goes with every request; ``renewed`` tells whether it is worth another try after the server refused
+    """``header`` goes with every request; ``renewed`` returns whether it is worth another try after the server refused
     the header ``refused``."""
 
     def header(self) -> str: ...

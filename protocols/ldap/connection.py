@@ -29,7 +29,7 @@ DIRSYNC_BYTES = 4 * 1024 * 1024
 PASSING = frozenset({3, 51, 52, 81, 85})  # too slow, busy, unavailable, down: another controller may not be
 SEARCH_ENTRY = 4  # RFC 4511 §4.5.2, as ldap3 numbers it
 REFERRAL = 10
-# ldap3 raises nothing for these, whatever it is told; each is an answer that is not whole.
+# ldap3 raises nothing for these, whatever its options; each is an incomplete answer.
 CUT_SHORT = {3: "its time limit", 4: "its size limit", REFERRAL: "a referral to another place"}
 
 
@@ -161,7 +161,7 @@ class Directory:
             for name, values in each.values.items():
                 if name.startswith(f"{attribute};range="):
                     return name.partition(";range=")[2] if values else "", values
-        # Not even the name, or no entry: nothing says that there are no more values.
+        # Not even the name, or no entry: there may be more values.
         raise ConnectionLost(f"{self.name} does not answer with {attribute} of one entry from value {start} on")
 
     @contextmanager
@@ -273,7 +273,7 @@ def _open(wire: ldap3.Connection, controller: str, secure: bool) -> None:
             raise ConnectionLost(
                 f"{controller} answered {failed.description} ({failed.result}) to the login"
             ) from failed
-        # Whatever else it says, it is about this account: another controller would count it as well.
+        # Whatever the details, it is about this account: another controller would count it as well.
         raise LoginRejected(controller, str(failed.message)) from failed
     except (LDAPException, OSError) as failed:
         raise ConnectionLost(f"{controller} broke off at the login: {type(failed).__name__}") from failed

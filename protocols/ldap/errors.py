@@ -1,4 +1,4 @@
-"""What can go wrong with a directory. Every error says whether and when to try again.
+"""What can go wrong with a directory. Every error states whether and when to try again.
 
 LdapError
 ├── ConnectionLost     this controller can't be read from, now or any longer; another one may be

@@ -1,4 +1,4 @@
-"""What can go wrong with an SFTP server. Every error says whether and when to try again.
+"""What can go wrong with an SFTP server. Every error states whether and when to try again.
 
 SftpError
 ├── UnusableKey     a private key can't be read; nothing was sent

@@ -40,7 +40,7 @@ def public_key(pinned: str) -> asyncssh.SSHKey:
 
 def algorithms(pinned: str) -> tuple[str, ...]:
     """Host key algorithms to ask the server for, the pinned key's first: a server with several keys then shows the
-    pinned one. Empty for a fingerprint, which does not say."""
+    pinned one. Empty for a fingerprint, which does not have it."""
     if pinned.strip().startswith("SHA256:"):
         return ()
     own = [each.decode() for each in public_key(pinned).sig_algorithms if b"@" not in each]

@@ -1,4 +1,4 @@
-"""What can go wrong with a SOAP call. Every error says whether and when to try again.
+"""What can go wrong with a SOAP call. Every error states whether and when to try again.
 
 SoapError
 ├── InvalidMessage  our request does not follow the service's description; it was not sent
@@ -21,7 +21,7 @@ class SoapError(Exception):
 
 
 class InvalidMessage(SoapError):
-    """Not sent. ``element`` and ``rule`` say what is wrong; the value is not repeated."""
+    """Not sent. ``element`` and ``rule`` describe the mistake; the value is not repeated."""
 
     retry = NEVER
 

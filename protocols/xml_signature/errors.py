@@ -1,4 +1,4 @@
-"""What can go wrong with the signature of a message. The error says whether and when to try again.
+"""What can go wrong with the signature of a message. The error states whether and when to try again.
 
 NotSigned  no certificate that is trusted has signed the message's body
 """

@@ -179,8 +179,8 @@ class Neo4jServer:
             # Otherwise a stop waits ten seconds for connections that are gone, after the databases are closed.
             "internal.server.bolt.thread_pool_shutdown_wait_time": "100ms",
             "internal.server.bolt.connection_shutdown_wait_time": "1s",
-            # While it runs a statement it says so this often; a driver that hears nothing twice in a row gives up. It
-            # says nothing while it plans one, which takes a weak machine half a minute for a large statement.
+            # While it runs a statement it sends a sign of life this often; a driver that misses two in a row gives up.
+            # It sends none while it plans one, which takes a weak machine half a minute for a large statement.
             "server.bolt.connection_keep_alive": "60s",
             "server.memory.pagecache.size": self._memory.page_cache,
             "db.tx_log.rotation.retention_policy": "1 days 500M",

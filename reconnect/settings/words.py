@@ -35,7 +35,7 @@ _WORDS: Mapping[str, str] = {
 
 
 def in_words(found: ErrorDetails, model: type[BaseModel]) -> str:
-    """What is wrong, without the value that was given. ``model``: of which the error tells the place."""
+    """What is wrong, without the value that was given. ``model``: the model of the error's place."""
     kind, context = found["type"], found.get("ctx", {})
     if kind in _WORDS:
         return _WORDS[kind]
@@ -79,7 +79,7 @@ def _types_in(annotation: Any) -> Iterator[Any]:
 
 
 def without_blanks(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Blank text for a setting that may be left empty says that it has no value: TOML has no other word for that."""
+    """Blank text for a setting that may be left empty means that it has no value: TOML has no other word for that."""
     made: dict[str, Any] = {}
     for name, value in values.items():
         field = model.model_fields.get(name)

@@ -12,7 +12,7 @@ _PATIENCE = 30  # seconds for the server to answer
 
 
 class MailFailed(ProgramError):
-    """The mail could not be sent; the text says why."""
+    """The mail could not be sent; the text states why."""
 
     retry = SOON
 

@@ -151,7 +151,7 @@ class Jobs:
         _log.info("done", job=title)
 
     def _fail(self, title: str, attempt: int, error: Exception) -> None:
-        """Raises PutOff if the error asks for another try, and the error itself if it does not say."""
+        """Raises PutOff if the error asks for another try, and the error itself if it does not state it."""
         retry = retrying.retry_of(error)
         if retry is None:
             raise error
