@@ -1,10 +1,10 @@
 """The enums of the API that several of its types use.
 
-A value's name is the graph's word in capitals (``takes effect`` → ``TAKES_EFFECT``); its value is the word itself. Only
-``Kind`` is as it is everywhere else: ``Unit``, the name of its type.
+A value's name is the graph's word in capitals (``takes effect`` → ``TAKES_EFFECT``); its value is the word itself. Two
+are as they are elsewhere: ``Kind`` (``Unit``, the name of its type) and the reasons of nearest.yaml (``no_holder``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,9 @@ from api.access.roles import ROLES
 from graph.model import KINDS
 
 
-def enumerated(name: str, doc: str, words: Mapping[str, str]) -> type[Enum]:
-    """``words``: each word of the graph, with its description."""
-    values = {name_of(word): strawberry.enum_value(word, description=text) for word, text in words.items()}
+def enumerated(name: str, doc: str, words: Mapping[str, str], named: Callable[[str], str] | None = None) -> type[Enum]:
+    """``words``: each word of the graph, with its description. ``named``: their names; by default ``name_of``."""
+    values = {(named or name_of)(word): strawberry.enum_value(word, description=text) for word, text in words.items()}
     functional: Any = Enum  # mypy knows it as a class to be subclassed only
     made: type[Enum] = strawberry.enum(functional(name, values), name=name, description=doc)
     return made

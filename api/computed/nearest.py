@@ -9,7 +9,7 @@ import neo4j
 
 from api.access.roles import EVERYBODY as EVERY_READER
 from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
-from api.enums import enumerated, name_of
+from api.enums import enumerated
 from graph.questions.nearest import Nearest, nearest, nearest_managers_of_all
 
 EVERYBODY = "everybody"
@@ -54,7 +54,7 @@ def form(employment: str | None, told: Nearest) -> Mapping[str, Any]:
         "levelUnit": told.level_unit,
         "steps": told.steps,
         "path": list(told.path),
-        "reason": None if told.reason is None else name_of(told.reason),
+        "reason": told.reason,
     }
 
 
@@ -79,6 +79,7 @@ NoHolderReason = enumerated(
         "no_holder": "The role has no holder in the unit or above it",
         "unit_not_active": "The unit does not exist on the day",
     },
+    named=str,  # nearest.yaml names them
 )
 FIELD = ComputedField(
     "nearest",

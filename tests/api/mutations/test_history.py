@@ -2,6 +2,11 @@
 
 from typing import Any
 
+from graph.change_log import Origin
+from graph.cpr.keyring import Keyring
+from graph.statements.statement import DatedValue, Statement
+from graph.time import Period
+from graph.writing.graph_writer import GraphWriter
 from tests.api.serving import Served
 
 
@@ -29,12 +34,11 @@ def test_tags_set_from_a_day_on_keep_those_of_the_days_before(service: Served) -
 
 
 def test_an_account_changes_its_owner_on_a_day(service: Served) -> None:
-    account = service.data("{ accounts(first: 1) { nodes { uuid } } }")["accounts"]["nodes"]
-    if not account:
-        service.driver.execute_query("RETURN 1")
+    statement = Statement("Account", "shared", values={"login": (DatedValue(Period(), "shared"),)})
+    GraphWriter(service.driver, Keyring.generate()).state("facts", [statement], Origin("facts"))
     own = """mutation($account: String!, $person: String, $from: Date!) {
         setOwner(account: $account, person: $person, from: $from, reason: "x") { change } }"""
-    uuid = account[0]["uuid"]
+    uuid = service.data('{ account(key: "shared") { uuid } }')["account"]["uuid"]
     for person, day in (("karen", "0001-01-01"), ("leif", "2026-03-01")):
         service.data(own, "hr", account=uuid, person=person, **{"from": day})
     asked = """query($id: ID) { account(uuid: $id, period: {}) {

@@ -100,12 +100,12 @@ def test_what_is_used_with_proposals(asking: Asking) -> None:
     """One successor, followed through a chain; several: choose; none: the nearest living ancestor; none at all."""
     found = asked(asking)
     assert proposals(found) == {
-        "27.12.01": ("successor", ["27.12.03"]),
-        "27.12.04": ("choose", ["27.12.03", "27.12.05"]),
-        "27.12.06": ("ancestor", ["27.12"]),
-        "27.12.07": ("ancestor", ["27.12"]),
-        "27.12.10": ("ancestor", ["27.12"]),
-        "28": ("none", []),
+        "27.12.01": ("SUCCESSOR", ["27.12.03"]),
+        "27.12.04": ("CHOOSE", ["27.12.03", "27.12.05"]),
+        "27.12.06": ("ANCESTOR", ["27.12"]),
+        "27.12.07": ("ANCESTOR", ["27.12"]),
+        "27.12.10": ("ANCESTOR", ["27.12"]),
+        "28": ("NONE", []),
     }
     assert [number for number, each in found.items() if each["cycle"]] == ["27.12.07"]
     assert len(found["27.12.01"]["successors"]) == 1  # type: ignore[arg-type]

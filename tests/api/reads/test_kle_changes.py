@@ -47,7 +47,7 @@ def told(asking: Asking, **variables: object) -> list[dict[str, Any]]:
 
 def test_each_kind_of_change_with_old_and_new(clean_graph: neo4j.Driver, asking: Asking, tmp_path: Path) -> None:
     first = take(clean_graph, tmp_path, small(*BEFORE, published=FIRST))
-    assert {each["what"] for each in told(asking, run=first.run)} == {"added"}
+    assert {each["what"] for each in told(asking, run=first.run)} == {"ADDED"}
     corrected = uuid("27.12.05", 7)
     after = [
         replace(BEFORE[0], title="Et andet navn", changed="2026-08-01"),
@@ -62,22 +62,22 @@ def test_each_kind_of_change_with_old_and_new(clean_graph: neo4j.Driver, asking:
     second = take(clean_graph, tmp_path, small(*after, published=SECOND))
     found = {each["number"]: (each["what"], each["old"], each["new"]) for each in told(asking, run=second.run)}
     assert found == {
-        "27.12.01": ("renamed", "Om 27.12.01", "Et andet navn"),
-        "27.12.02": ("ended", None, "2026-08-01"),
-        "27.12.03": ("moved", None, "2026-08-01"),
-        "27.12.04": ("end_announced", None, "2027"),
-        "27.12.05": ("uuid_corrected", uuid("27.12.05"), corrected),
-        "27.12.07": ("missing", None, "2026-08-01"),
-        "27.12.08": ("added", None, "Om 27.12.08"),
+        "27.12.01": ("RENAMED", "Om 27.12.01", "Et andet navn"),
+        "27.12.02": ("ENDED", None, "2026-08-01"),
+        "27.12.03": ("MOVED", None, "2026-08-01"),
+        "27.12.04": ("END_ANNOUNCED", None, "2027"),
+        "27.12.05": ("UUID_CORRECTED", uuid("27.12.05"), corrected),
+        "27.12.07": ("MISSING", None, "2026-08-01"),
+        "27.12.08": ("ADDED", None, "Om 27.12.08"),
     }
-    assert Counter(foreseen(dry.differences.each(), today())) == Counter(what for what, _, _ in found.values())
-    (moved,) = (each for each in told(asking, run=second.run) if each["what"] == "moved")
+    assert Counter(each.upper() for each in foreseen(dry.differences.each(), today())) == Counter(what for what, _, _ in found.values())
+    (moved,) = (each for each in told(asking, run=second.run) if each["what"] == "MOVED")
     assert (moved["thing"], moved["successors"]) == ({"number": "27.12.03"}, [{"number": "27.12.01"}])
 
     last = max(each["change"] for each in told(asking))
     third = take(clean_graph, tmp_path, small(*after, BEFORE[6], published=THIRD))
     (back,) = told(asking, run=third.run)
-    assert (back["number"], back["what"], back["new"]) == ("27.12.07", "back_in_force", "2026-11-01")
+    assert (back["number"], back["what"], back["new"]) == ("27.12.07", "BACK_IN_FORCE", "2026-11-01")
     assert told(asking, after=last) == [back]
 
 
@@ -95,20 +95,20 @@ def test_an_end_to_come_is_announced_now_and_told_on_its_day(
     second = take(clean_graph, tmp_path, small(*planned, published=SECOND))
     found = told(asking, run=second.run)
     assert sorted((each["number"], each["what"], each["old"], each["new"]) for each in found) == [
-        ("27.12.01", "end_announced", None, str(soon)),
-        ("27.12.02", "end_announced", None, str(soon)),
-        ("27.12.03", "end_announced", None, str(later.year)),
+        ("27.12.01", "END_ANNOUNCED", None, str(soon)),
+        ("27.12.02", "END_ANNOUNCED", None, str(soon)),
+        ("27.12.03", "END_ANNOUNCED", None, str(later.year)),
     ]
     put_off = [replace(planned[0], ended=str(later)), *planned[1:]]
     third = take(clean_graph, tmp_path, small(*put_off, published=THIRD))
     (news,) = told(asking, run=third.run)
-    assert (news["what"], news["old"], news["new"]) == ("end_announced", str(soon), str(later))
+    assert (news["what"], news["old"], news["new"]) == ("END_ANNOUNCED", str(soon), str(later))
 
     for ahead in range(1, (later - today()).days + 1):
         turn(clean_graph, today() + timedelta(days=ahead))
     on_the_day = told(asking, after=news["change"])
     assert [(each["number"], each["what"], each["new"]) for each in on_the_day] == [
-        ("27.12.02", "moved", str(soon)),
-        ("27.12.01", "ended", str(later)),
+        ("27.12.02", "MOVED", str(soon)),
+        ("27.12.01", "ENDED", str(later)),
     ]
     assert on_the_day[0]["successors"] == [{"number": "27.12.03"}]
