@@ -70,7 +70,9 @@ def test_each_kind_of_change_with_old_and_new(clean_graph: neo4j.Driver, asking:
         "27.12.07": ("MISSING", None, "2026-08-01"),
         "27.12.08": ("ADDED", None, "Om 27.12.08"),
     }
-    assert Counter(each.upper() for each in foreseen(dry.differences.each(), today())) == Counter(what for what, _, _ in found.values())
+    assert Counter(each.upper() for each in foreseen(dry.differences.each(), today())) == Counter(
+        what for what, _, _ in found.values()
+    )
     (moved,) = (each for each in told(asking, run=second.run) if each["what"] == "MOVED")
     assert (moved["thing"], moved["successors"]) == ({"number": "27.12.03"}, [{"number": "27.12.01"}])
 

@@ -6,6 +6,7 @@ from graphql import GraphQLInterfaceType
 from api.reads.question import SCHEMA
 from api.reads.types import PLURALS
 from graph.model import KINDS
+from graph.time import today
 from tests.api.reads.asking import Asking
 
 ASK = "query($id: ID!) { node(id: $id) { __typename id ... on Thing { uuid label asOf } ... on Unit { name } } }"
@@ -23,7 +24,7 @@ def test_the_schema_has_the_form_that_relay_expects() -> None:
 
 @pytest.mark.parametrize(
     "when", ["", 'at: "2026-06-30"', 'period: {from: "2026-01-01", to: "2026-07-01"}', 'period: {to: "2026-07-01"}',
-             "period: {}"]
+             "period: {}", f'at: "2026-06-30", asKnownOn: "{today()}"']
 )  # fmt: skip
 def test_every_id_reads_the_same_thing_again(asking: Asking, when: str) -> None:
     for field, kind in PLURALS.items():
@@ -52,7 +53,8 @@ def test_an_id_without_a_thing_is_null(asking: Asking) -> None:
     ["", "Unit", "north", "Unit:north:2026-06-30", "Planet:8f9a3c53-0000-4000-8000-000000000000:2026-06-30",
      "Unit:8f9a3c53-0000-4000-8000-000000000000:2026-02-30", "Unit:8f9a3c53-0000-4000-8000-000000000000:",
      "Unit:8f9a3c53-0000-4000-8000-000000000000:2026-07-01/2026-06-30",
-     "Unit:8f9a3c53-0000-4000-8000-000000000000:2026-07-01/2026-08-30/"],
+     "Unit:8f9a3c53-0000-4000-8000-000000000000:2026-07-01/2026-08-30/",
+     "Unit:8f9a3c53-0000-4000-8000-000000000000:2026-07-01@", "Unit:8f9a3c53-0000-4000-8000-000000000000:@2026-07-01"],
 )  # fmt: skip
 def test_what_is_not_an_id_is_refused(asking: Asking, id_: str) -> None:
     assert asking.code(ASK, {"id": id_}) == "bad_id"
