@@ -42,18 +42,29 @@ _OF_PERIODS = ("from", "to", "known_from")
 """Properties of relationships that are not a link's own."""
 
 
+def _linked(pattern: str) -> str:
+    """The links of a pattern from ``n`` over ``r`` to ``m``."""
+    return f"""COLLECT {{
+            MATCH {pattern}
+            RETURN {{type: type(r), from: r.from, to: r.to, kind: labels(m)[0], uuid: m.uuid,
+                     properties: properties(r)}}
+        }}"""
+
+
 @cache
 def _query(kind: str) -> str:
     out = "|".join(link.type for link in KINDS[kind].links if not link.incoming)
     incoming = "|".join(link.type for link in KINDS[kind].links if link.incoming)
-    link = "{type: type(r), from: r.from, to: r.to, kind: labels(m)[0], uuid: m.uuid, properties: properties(r)}"
     return f"""
     UNWIND $uuids AS uuid
     MATCH (n:{kind} {{uuid: uuid}})
     RETURN n.uuid AS uuid, n.version AS version, n.cpr_hash AS cpr_hash,
-        COLLECT {{ MATCH (n)-[s:STATE]->(x) RETURN {{from: s.from, to: s.to, values: properties(x)}} }} AS states,
-        {f"COLLECT {{ MATCH (n)-[r:{out}]->(m) RETURN {link} }}" if out else "[]"} AS outgoing,
-        {f"COLLECT {{ MATCH (n)<-[r:{incoming}]-(m) RETURN {link} }}" if incoming else "[]"} AS incoming,
+        COLLECT {{
+            MATCH (n)-[s:STATE]->(x)
+            RETURN {{from: s.from, to: s.to, values: properties(x)}}
+        }} AS states,
+        {_linked(f"(n)-[r:{out}]->(m)") if out else "[]"} AS outgoing,
+        {_linked(f"(n)<-[r:{incoming}]-(m)") if incoming else "[]"} AS incoming,
         COLLECT {{
             MATCH (r:SourceRecord)-[:TELLS]->(n)
             RETURN {{source: r.source, key: r.key, hash: coalesce(r.hash, ''), values: r.values,
