@@ -6,6 +6,11 @@ from graph.model.organisation import RESPONSIBLE_FOR
 RIGHTS = ("SystemRole", "JobFunctionRole")
 GRANTEES = ("Role", "Position", "PositionCategory", "Unit", "Employment", "Affiliation", "Person")
 
+CONTENTS = ("kle", "unit", "sensitivity", "itsystem", "payout", "text", "other")
+"""What a constraint type's values can be."""
+FORMS = ("single", "multi", "text")
+"""How many values a constraint type takes; FK-adm's words."""
+
 CONSTRAINT_TYPE = Kind(
     "ConstraintType",
     "A dimension that limits a right to a part of the data (dataafgrænsningstype).",
@@ -120,3 +125,26 @@ CONSTRAINT_SETTING = Kind(
         ),
     ),
 )
+
+KIND_PREFIXES = {
+    "system_role": "SystemRole",
+    "job_function_role": "JobFunctionRole",
+    "grant": "Grant",
+    "role": "Role",
+    "position": "Position",
+    "category": "PositionCategory",
+    "unit": "Unit",
+    "employment": "Employment",
+    "affiliation": "Affiliation",
+    "person": "Person",
+}
+"""What people write before the key where a link may lead to several kinds: unit:jobcenter, role:case_worker."""
+
+
+def prefixed(link: Link, text: str) -> tuple[str, str]:
+    """``unit:jobcenter`` → (Unit, jobcenter). Raises ValueError for what the link can't lead to."""
+    prefix, _, name = text.partition(":")
+    allowed = {each: kind for each, kind in KIND_PREFIXES.items() if kind in link.targets}
+    if prefix not in allowed or not name.strip():
+        raise ValueError(f"{text!r}: write it as {', '.join(f'{each}:…' for each in allowed)}")
+    return allowed[prefix], name

@@ -17,6 +17,7 @@ from graph.errors import ChangeRejected
 from graph.model import KINDS, Kind
 from graph.statements.normal_text import refuse_longer
 from graph.statements.precedence import SourceOrder
+from graph.statements.rights_check import check_rights
 from graph.statements.statement import DatedLink, DatedValue, Scalar, Statement, Value
 from graph.statements.stored_record import Resolved
 from graph.time import FOREVER, Period, union, within, without
@@ -86,6 +87,7 @@ def check(statement: Statement) -> None:
             _one_at_a_time(kind, name, [(dated.period, dated.to.key) for dated in dated_links])
     if statement.exists is not None:
         _no_empty("exists", statement.exists)
+    check_rights(statement)
 
 
 def _no_empty(name: str, periods: Iterable[Period]) -> None:

@@ -27,6 +27,7 @@ from graph.writing.comparing import StatementComparer
 from graph.writing.difference import Difference
 from graph.writing.loading import load
 from graph.writing.retrying import write_until_current
+from graph.writing.rights_rules import find_refused
 from graph.writing.transactions import DifferenceWriter, points_to_itself
 
 
@@ -110,6 +111,8 @@ class GraphWriter:
         def attempt() -> list[Written]:
             matched = make()
             found = self._compared(matched)
+            for _, refused in find_refused(self.driver, self.index.resolve, matched):
+                raise refused
             if strict:
                 _reject_notices(found.values())
                 refuse_absent(self.driver, found.values())

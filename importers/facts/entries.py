@@ -9,23 +9,11 @@ from uuid import UUID
 from graph.errors import Unknown
 from graph.identity.lookup import responsibility_kind
 from graph.model import KINDS, Link
+from graph.model.rights import prefixed
 from graph.statements.statement import BadRecord, DatedLink, DatedValue, Problem, Ref
 from graph.time import EmptyPeriod, Period, period
 from importers.facts.reader import Entry, day
 
-# What stands before the key where a link may lead to several kinds: unit:jobcenter, job_function_role:case_worker.
-KIND_PREFIXES = {
-    "system_role": "SystemRole",
-    "job_function_role": "JobFunctionRole",
-    "grant": "Grant",
-    "role": "Role",
-    "position": "Position",
-    "category": "PositionCategory",
-    "unit": "Unit",
-    "employment": "Employment",
-    "affiliation": "Affiliation",
-    "person": "Person",
-}
 KLE_PREFIX = "kle:"
 KLE_NUMBER = re.compile(r"[0-9]{2}(\.[0-9]{2}){0,2}")
 # Of a node that the file makes: a main group of one digit is none of KLE's, and can't be confused with one.
@@ -102,11 +90,11 @@ class Entries:
 
     def prefixed(self, field: str, link: Link, text: object) -> Ref:
         """``unit:jobcenter``: a reference with its kind in front, one that the link may lead to."""
-        prefix, _, name = str(text).partition(":")
-        allowed = {each: kind for each, kind in KIND_PREFIXES.items() if kind in link.targets}
-        if isinstance(text, dict | list) or prefix not in allowed or not name.strip():
-            raise self.bad(field, "reference", f"{text!r}: write it as {', '.join(f'{each}:…' for each in allowed)}")
-        return self.ref(field, allowed[prefix], name)
+        try:
+            kind, name = prefixed(link, str(text))
+        except ValueError as wrong:
+            raise self.bad(field, "reference", str(wrong)) from wrong
+        return self.ref(field, kind, name)
 
     def listed(self, field: str, entry: Entry | None = None) -> list[Any]:
         value = (entry or self.entry).get(field) or []

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from graph.model import KINDS, RESPONSIBILITY_PREFIXES, Property
-from importers.facts.entries import KIND_PREFIXES
+from graph.model.rights import KIND_PREFIXES
 from importers.facts.mapping import SECTIONS, TIMED
 from importers.facts.reader import BESIDE, LISTS, MAPPINGS
 

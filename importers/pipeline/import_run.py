@@ -27,6 +27,7 @@ from graph.runs.problems import kept_problems, problem_id, settle_problems
 from graph.runs.run_log import end_run, start_run
 from graph.statements.precedence import SourceOrder
 from graph.statements.statement import Problem
+from graph.writing import rights_rules
 from graph.writing.cycles import find_refused
 from graph.writing.day_turn import catch_up
 from graph.writing.difference import Difference
@@ -186,6 +187,7 @@ class Import:
     def _compare_and_apply(self, told: Telling, problems: list[Problem]) -> bool:
         by_kind = self._identified(told)
         self._wait_for_decisions(told, problems)
+        self._leave_out_wrong_rights(by_kind, problems)
         compared = {kind: compare(self.writer.comparer, kind, stated) for kind, stated in by_kind.items()}
         self._leave_out_cycles(compared, problems)
         self._stop_or_go(compared)
@@ -237,6 +239,25 @@ class Import:
             problems.append(Problem(each.record.kind, each.record.key, "match", "ambiguous_match", text))
         if undecided and not self.dry_run:
             keep_undecided(self.driver, undecided)
+
+    def _leave_out_wrong_rights(self, by_kind: dict[str, Batches[MatchedStatement]], problems: list[Problem]) -> None:
+        """What breaks a rule between things of rights: a bad record, as one that contradicts itself is."""
+        stated = [each for kind in rights_rules.CHECKED if kind in by_kind for each in by_kind[kind].each()]
+        for source in {each.source for each in stated}:
+            mine = [each.statement for each in stated if each.source == source]
+            refs = {link.to for each in mine for links in each.links.values() for link in links}
+            self.writer.index.learn_refs(refs, source)
+        refused = rights_rules.find_refused(self.driver, self.writer.index.resolve, stated)
+        out = {each.record for each, _ in refused}
+        for each, why in refused:
+            problems.append(problem_of(each.statement.kind, each.record.key, why))
+            if each.new:
+                self.writer.index.drop(each.record, each.uuid)
+        for kind in {record.kind for record in out}:
+            left = of_stated()
+            for batch in by_kind[kind]:
+                left.add(each for each in batch if each.record not in out)
+            by_kind[kind] = left
 
     def _leave_out_cycles(self, compared: dict[str, Compared], problems: list[Problem]) -> None:
         units = list(compared["Unit"].differences()) if "Unit" in compared else []

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from graph.questions.rights.derived_kinds import Derivation
+from graph.model.derived_kinds import Derivation
 from graph.questions.rights.held import ConstraintType, Reason
 from graph.questions.rights.kle import NotKle, parts, wire
 from graph.questions.rights.organisation import (
@@ -89,11 +89,11 @@ class Deriving:
         yield from self._down(unit, (_at(unit),))
 
     def _at_level(self, unit: Unit, how: Derivation, own: bool) -> Found:
-        for each in self.tree.chain(unit.uuid):
-            if each.active and self.tree.level(each.uuid) <= how.number:
-                yield from self._down(each, self._up(unit, each))
-                return
-        yield from self._unit(unit, how, own)
+        top = self.tree.at_level(unit.uuid, how.number)
+        if top is None:
+            yield from self._unit(unit, how, own)
+        else:
+            yield from self._down(top, self._up(unit, top))
 
     def _down(self, top: Unit, why: Why) -> Found:
         for way in self.tree.below(top.uuid):

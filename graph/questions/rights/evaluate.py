@@ -116,7 +116,7 @@ class Evaluation:
     def at_work(self, route: Route, part: Part) -> HeldRight | Omitted:
         """A right on a route: held with all its limits, or left out."""
         right = part.right
-        included = self._included(right)
+        included = self.included(right)
         for each in included:
             if each.system.blocked:
                 return self._omitted(
@@ -153,12 +153,17 @@ class Evaluation:
             until=days.until,
         )
 
-    def _included(self, right: Right) -> tuple[SystemRole, ...]:
+    def included(self, right: Right) -> tuple[SystemRole, ...]:
         """The system roles that a right itself includes, in the order of their URIs."""
         if isinstance(right, SystemRole):
             return (right,)
         found = (self.organisation.system_roles.get(each) for each in self.organisation.includes.get(right.uuid, ()))
         return tuple(sorted((each for each in found if each is not None), key=lambda each: (each.uri, each.uuid)))
+
+    def setting(self, of: str, system_role: str, type_: str) -> Setting | None:
+        """What a job-function role or grant sets for a type in one of its system roles."""
+        settings = self._settings.get(of, {})
+        return settings.get((system_role, type_)) or settings.get((None, type_))
 
     def _limits(self, right: Right, included: SystemRole, holding: Holding) -> tuple[tuple[Limit, ...], list[Failure]]:
         """By the type's URI: of all types that the system role takes, and of what else is set for it."""
@@ -171,7 +176,7 @@ class Evaluation:
         limits: list[Limit] = []
         failures: list[Failure] = []
         for each in sorted(types.values(), key=lambda one: (one.uri, one.uuid)):
-            setting = settings.get((included.uuid, each.uuid)) or settings.get((None, each.uuid))
+            setting = self.setting(right.uuid, included.uuid, each.uuid)
             made = self.limits.limit(each, setting, holding, required=each.uuid in required)
             if isinstance(made, Failure):
                 failures.append(made)

@@ -4,16 +4,16 @@ What a type does not allow is left out; where nothing is left, there is no limit
 (kombit_access.md §3 rules 1, 2, 5, 12, 20).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from graph.model.derived_kinds import GIVEN_WITH_GRANT, Derivation, NotDerivable, derivation
 from graph.patterns import PatternRejected, compiled
 from graph.questions.rights.derive import Deriving, Holding, Values, collapsed, place_of, up_to
-from graph.questions.rights.derived_kinds import GIVEN_WITH_GRANT, Derivation, NotDerivable, derivation
 from graph.questions.rights.held import ConstraintType, Limit, LimitValue, OmittedBecause, Reason
-from graph.questions.rights.kle import NotKle
 from graph.questions.rights.organisation import Setting
+from graph.writing.rights_rules import refused_value
 
 _UNITS = ("unit", "payout")
 
@@ -94,6 +94,13 @@ class Limits:
             return dict.fromkeys(up_to(type_, max(places)), why) if places else {}
         return dict.fromkeys(setting.fixed, why)
 
+    def fits(self, type_: ConstraintType, fixed: str) -> bool:
+        """Whether a fixed value still is one: its unit is open, its KLE number in force, its level known, …"""
+        try:
+            return bool(permitted(type_, self._fixed(type_, Setting("", "", type_.uuid, fixed=(fixed,)))))
+        except PatternRejected:
+            return False
+
     def _checked(
         self, type_: ConstraintType, setting: Setting, values: Values, lacking: str, dynamic: bool
     ) -> Limit | Failure:
@@ -132,25 +139,17 @@ def _is_permitted(type_: ConstraintType, value: str) -> bool:
     return type_.pattern is None or compiled(type_.pattern).fits(value)
 
 
-def refused(type_: ConstraintType, fixed: Iterable[str]) -> str | None:
-    """What is wrong with fixed values of a type, for whoever saves them; None where they are all allowed.
+def refused(type_: ConstraintType, fixed: Collection[str]) -> str | None:
+    """What is wrong with fixed values of a type, with what is allowed; None where they are all allowed.
 
     Raises:
         PatternRejected: the type's pattern is not usable.
     """
-    title = type_.title or type_.key
-    for each in fixed:
-        if type_.content == "kle":
-            try:
-                collapsed([(each, ())])
-            except NotKle as wrong:
-                return str(wrong)
-        elif type_.levels:
-            if place_of(type_, each) is None:
-                return f"{each!r} is not a level of {title}; there are {', '.join(one.label for one in type_.levels)}"
-            continue
-        values = list(collapsed([(each, ())])) if type_.content == "kle" else [each]
-        if not permitted(type_, values):
-            allowed = ", ".join(value for value, _ in type_.values) or f"what matches {type_.pattern}"
-            return f"{each!r} is not a value of {title}; allowed: {allowed}"
-    return None
+    values = {
+        "content": type_.content,
+        "form": type_.form,
+        "pattern": type_.pattern,
+        "values": [f"{value}={title}" for value, title in type_.values],
+        "levels": [f"{each.label}={each.value}" for each in type_.levels],
+    }
+    return refused_value(values, type_.title or type_.key, fixed)

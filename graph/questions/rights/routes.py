@@ -8,8 +8,8 @@ two units of one role are never joined here.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from graph.expressions import NO_MEMBERS, ExpressionFailed, ExpressionRejected, Names, compile_expression
-from graph.model import KINDS
+from graph.conditions import CONDITION_NAMES
+from graph.expressions import ExpressionFailed, ExpressionRejected, compile_expression
 from graph.questions.rights.derive import Holding
 from graph.questions.rights.held import Reason, Thing
 from graph.questions.rights.organisation import (
@@ -22,22 +22,6 @@ from graph.questions.rights.organisation import (
     Tie,
 )  # fmt: skip
 from graph.questions.rights.tree import Tree
-
-
-def _members(kind: str, *more: str) -> Names:
-    """Open properties only: a condition is read by more people than a home address is."""
-    names = [each.name for each in KINDS[kind].properties if each.access == "open"]
-    return dict.fromkeys((*names, *more), NO_MEMBERS)
-
-
-CONDITION_NAMES: Names = {
-    "employment": _members("Employment", "kind"),
-    "unit": _members("Unit"),
-    "position": _members("Position"),
-    "role": dict.fromkeys(("key", "title"), NO_MEMBERS),
-}
-"""What a grant's condition may name. ``employment`` is the affiliation where there is one; ``employment.kind`` says
-which. ``unit`` is where the person works or has the role; ``role`` is empty where the grant goes through none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +75,19 @@ class Routes:
     def ties(self, person: str) -> list[Tie]:
         return self._ties.get(person, [])
 
+    def is_here(self, person: str) -> bool:
+        """The person has a tie, or a role of their own."""
+        return bool(self.ties(person) or self.assignments(person))
+
     def assignments(self, holder: str) -> list[Assignment]:
         return self._assignments.get(holder, [])
 
     def of(self, person: Person) -> Iterator[Route]:
         """All routes, also those of which a condition of the grant fails. Without a tie or role there is none."""
+        if not self.is_here(person.uuid):
+            return
         ties = self.ties(person.uuid)
         own = self.assignments(person.uuid)
-        if not ties and not own:
-            return
         for tie in ties:
             yield from self._of_tie(person, tie)
         for assignment in own:

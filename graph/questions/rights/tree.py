@@ -61,6 +61,10 @@ class Tree:
         unit = self.units[uuid]
         return unit.level if unit.level is not None else len(self.chain(uuid))
 
+    def at_level(self, uuid: str, level: int) -> Unit | None:
+        """The nearest open unit at or above whose level is at most this one."""
+        return next((each for each in self.chain(uuid) if each.active and self.level(each.uuid) <= level), None)
+
     def payer(self, uuid: str) -> tuple[Unit, str] | None:
         """The nearest unit at or above that has a paying unit, and that paying unit's uuid."""
         for each in self.chain(uuid):

@@ -7,12 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from graph.questions.rights.held import Content
-
 _WRITTEN = re.compile(r"(?P<name>[a-z_]+)(?:\((?P<argument>[^()]*)\))?")
-_UNITS: tuple[Content, ...] = ("unit", "payout")
-_KLE: tuple[Content, ...] = ("kle",)
-_OTHERS: tuple[Content, ...] = ("text", "other")
+_UNITS: tuple[str, ...] = ("unit", "payout")
+_KLE: tuple[str, ...] = ("kle",)
+_OTHERS: tuple[str, ...] = ("text", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +21,12 @@ class DerivedKind:
     """
 
     name: str
-    contents: tuple[Content, ...]
+    contents: tuple[str, ...]
     lacking: str
     argument: str = ""
     below: bool = False
 
-    def suits(self, content: Content) -> bool:
+    def suits(self, content: str) -> bool:
         return not self.contents or content in self.contents
 
 

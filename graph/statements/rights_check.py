@@ -1,0 +1,106 @@
+"""What a statement about rights must be by itself: patterns, conditions, ways to derive, levels (kombit_access.md §3).
+
+Whatever a rule would only trip over later is refused when it is stated, with the field and what is allowed.
+"""
+
+from collections.abc import Callable, Mapping
+
+from graph.conditions import CONDITION_NAMES
+from graph.errors import ChangeRejected
+from graph.expressions import ExpressionRejected, compile_expression
+from graph.model.derived_kinds import NotDerivable, derivation
+from graph.model.rights import CONTENTS, FORMS
+from graph.patterns import PatternRejected, check
+from graph.statements.statement import Statement, Value
+
+LONGEST_DESCRIPTION = 200
+"""Letters that FK-adm takes of a job-function role's description."""
+
+
+def check_rights(statement: Statement) -> None:
+    """Raises ChangeRejected (wrong_value) naming the field and what is allowed."""
+    for name, rule in _RULES.get(statement.kind, {}).items():
+        for told in statement.values.get(name, ()):
+            if told.value is not None and (wrong := rule(told.value)) is not None:
+                raise ChangeRejected(
+                    "wrong_value", f"{name}: {wrong}", start=told.period.start, end=told.period.end, field=name
+                )
+
+
+def _pattern(value: Value) -> str | None:
+    try:
+        check(str(value))
+    except PatternRejected as rejected:
+        return str(rejected)
+    return None
+
+
+def _condition(value: Value) -> str | None:
+    try:
+        compile_expression(str(value), CONDITION_NAMES)
+    except ExpressionRejected as rejected:
+        return str(rejected)
+    return None
+
+
+def _derived(value: Value) -> str | None:
+    try:
+        derivation(str(value))
+    except NotDerivable as wrong:
+        return str(wrong)
+    return None
+
+
+def _one_of(allowed: tuple[str, ...]) -> Callable[[Value], str | None]:
+    return lambda value: None if value in allowed else f"{value!r}; allowed: {', '.join(allowed)}"
+
+
+def _levels(value: Value) -> str | None:
+    levels = [value] if isinstance(value, str) else list(value) if isinstance(value, tuple) else []
+    parts = [each.rpartition("=") for each in levels]
+    if any(not label or not told for label, _, told in parts):
+        return "each level is written LABEL=value"
+    for which, names in (("label", [each[0] for each in parts]), ("value", [each[2] for each in parts])):
+        if len(set(names)) < len(names):
+            return f"two levels have the same {which}"
+    return None
+
+
+def _values(value: Value) -> str | None:
+    values = value if isinstance(value, tuple) else ()
+    return "a value is blank" if any(not each.partition("=")[0].strip() for each in values) else None
+
+
+def _description(value: Value) -> str | None:
+    length = len(str(value))
+    return f"it has {length} letters; {LONGEST_DESCRIPTION} are allowed" if length > LONGEST_DESCRIPTION else None
+
+
+def _cvr(value: Value) -> str | None:
+    text = str(value)
+    return (
+        None if len(text) == 8 and text.isascii() and text.isdigit() else f"{text!r} is not a CVR number: eight digits"
+    )
+
+
+def _fixed(value: Value) -> str | None:
+    values = value if isinstance(value, tuple) else ()
+    return "a value is blank" if any(not each.strip() for each in values) else None
+
+
+_RULES: Mapping[str, Mapping[str, Callable[[Value], str | None]]] = {
+    "ConstraintType": {
+        "content": _one_of(CONTENTS),
+        "form": _one_of(FORMS),
+        "pattern": _pattern,
+        "levels": _levels,
+        "values": _values,
+    },
+    "JobFunctionRole": {
+        "description": _description,
+        "delegated_from_cvr": _cvr,
+        "delegated_to_cvr": _cvr,
+    },
+    "Grant": {"condition": _condition},
+    "ConstraintSetting": {"derived": _derived, "fixed": _fixed},
+}

@@ -1,0 +1,313 @@
+"""Rules between things of rights, kept when they are saved: what a grant, a setting or a bundle may not become.
+
+A required type is set for everything granted; a value is in its type's list and fits its pattern; a way to derive
+suits the type; no bundle includes itself; URIs and parameters stay what they were and are not used twice
+(kombit_access.md §3 rules 5 and 20, pitfalls 17, 18, 21). Only what is saved is looked at: what became invalid by a
+change elsewhere is listed by ``graph.questions.rights.review``.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import neo4j
+
+from graph.as_of import exists_or_will, not_over
+from graph.errors import ChangeRejected
+from graph.identity.statement_matching import MatchedStatement
+from graph.model import KINDS
+from graph.model.derived_kinds import GIVEN_WITH_GRANT, derivation
+from graph.patterns import PatternRejected, compiled
+from graph.statements.precedence import MANUAL
+from graph.statements.statement import Ref
+from graph.time import today
+
+CHECKED = ("ConstraintType", "SystemRole", "JobFunctionRole", "Grant", "ConstraintSetting")
+_KLE = re.compile(r"\*|[0-9]{2}(\.[0-9]{2}){0,2}(\.\*)?")
+Resolve = Callable[[Ref, str], str | None]
+Refused = list[tuple[MatchedStatement, ChangeRejected]]
+
+
+@dataclass(slots=True)
+class _Thing:
+    """``links``: by name, the uuids that it leads to from today on. ``over``: it has ended.
+
+    ``place``: of what is being saved, its place; of two that want the same, the first has it.
+    """
+
+    kind: str
+    values: dict[str, Any] = field(default_factory=dict)
+    links: dict[str, list[str]] = field(default_factory=dict)
+    over: bool = False
+    place: int = -1
+
+    @property
+    def name(self) -> str:
+        return str(self.values.get("title") or self.values.get("key") or self.kind)
+
+    def one(self, link: str) -> str | None:
+        return next(iter(self.links.get(link, ())), None)
+
+
+def find_refused(driver: neo4j.Driver, resolve: Resolve, matched: Iterable[MatchedStatement]) -> Refused:
+    """Statements that would break a rule, each with the refusal. What is refused is not there for the others."""
+    told = [each for each in matched if each.statement.kind in CHECKED]
+    saved = [each for each in told if not _is_over(each)]
+    if not saved:
+        return []
+    refused: Refused = []
+    kept = _kept(driver)
+    for each in told:
+        if _is_over(each) and each.uuid in kept:
+            kept[each.uuid].over = True
+    while True:
+        stated = {each.uuid: _stated(place, each, kept.get(each.uuid), resolve) for place, each in enumerate(saved)}
+        things = {**kept, **stated}
+        rules = _Rules(things, kept)
+        changed = [each for each in saved if not _is_same(stated[each.uuid], kept.get(each.uuid))]
+        found = [(each, wrong) for each in changed if (wrong := rules.broken(each)) is not None]
+        if not found:
+            return refused
+        refused += found
+        out = {id(each) for each, _ in found}
+        saved = [each for each in saved if id(each) not in out]
+
+
+def _is_over(matched: MatchedStatement) -> bool:
+    """What it tells of ends today at the latest, or never was: there is nothing left to break a rule."""
+    exists = matched.statement.exists
+    return exists is not None and all(each.last <= today() for each in exists)
+
+
+def _kept(driver: neo4j.Driver) -> dict[str, _Thing]:
+    """Everything about rights, what has ended as well: no parameter is used again."""
+    link = "[type(r), x.uuid]"
+    rows, _, _ = driver.execute_query(
+        f"""
+        MATCH (n:{"|".join(CHECKED)})
+        RETURN n.uuid AS uuid, labels(n)[0] AS kind, properties(n) AS values, NOT {exists_or_will("n")} AS over,
+            COLLECT {{ MATCH (n)-[r]->(x) WHERE x.uuid IS NOT NULL AND {not_over("r")} RETURN {link} }} AS links
+        """,
+        today=today(),
+        routing_=neo4j.RoutingControl.READ,
+    )
+    found = {}
+    for row in rows:
+        names = {each.type: each.name for each in KINDS[row["kind"]].links}
+        links: dict[str, list[str]] = {}
+        for type_, uuid in row["links"]:
+            if type_ in names:
+                links.setdefault(names[type_], []).append(uuid)
+        found[row["uuid"]] = _Thing(row["kind"], dict(row["values"]), links, row["over"])
+    return found
+
+
+def _stated(place: int, matched: MatchedStatement, known: _Thing | None, resolve: Resolve) -> _Thing:
+    """The thing as it is to be. What a source tells is all that it tells; by hand only some of it may be told."""
+    statement = matched.statement
+    adds = matched.source == MANUAL or statement.exists is None
+    made = _Thing(statement.kind, place=place)
+    if known is not None and adds:
+        made.values, made.links = dict(known.values), dict(known.links)
+    for name, values in statement.values.items():
+        made.values[name] = values[-1].value if values else None
+    for name, links in statement.links.items():
+        uuids = (resolve(each.to, matched.source) for each in links if each.period.last > today())
+        made.links[name] = [uuid for uuid in uuids if uuid is not None]
+    return made
+
+
+def _is_same(stated: _Thing, known: _Thing | None) -> bool:
+    """It is told again as it is: what became invalid by a change elsewhere is no reason to refuse it."""
+    if known is None:
+        return False
+    kind = KINDS[stated.kind]
+    same_values = all(
+        _plain(stated.values.get(each.name)) == _plain(known.values.get(each.name)) for each in kind.properties
+    )
+    return same_values and all(
+        set(stated.links.get(each.name, ())) == set(known.links.get(each.name, ())) for each in kind.links
+    )
+
+
+def _plain(value: Any) -> Any:
+    return list(value) or None if isinstance(value, list | tuple) else value
+
+
+@dataclass(slots=True)
+class _Rules:
+    """``things``: as they are to be. ``kept``: as they are."""
+
+    things: Mapping[str, _Thing]
+    kept: Mapping[str, _Thing]
+
+    def broken(self, matched: MatchedStatement) -> ChangeRejected | None:
+        thing = self.things[matched.uuid]
+        rules: Sequence[Callable[[str, _Thing], Iterator[ChangeRejected]]] = _BY_KIND.get(thing.kind, ())
+        return next((wrong for rule in rules for wrong in rule(self, matched.uuid, thing)), None)  # type: ignore[call-arg, arg-type]
+
+    # -- job-function roles ---------------------------------------------------------------------------------------
+
+    def _no_cycle(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+        path = self._way_back(uuid, uuid, ())
+        if path is not None:
+            names = " includes ".join(self.things[each].name for each in (*path, uuid))
+            yield ChangeRejected("cycle", f"includes: {names}", field="includes")
+
+    def _way_back(self, at: str, to: str, path: tuple[str, ...]) -> tuple[str, ...] | None:
+        for each in self.things[at].links.get("includes", ()):
+            if each == to:
+                return (*path, at)
+            if each in self.things and each not in path and (found := self._way_back(each, to, (*path, at))):
+                return found
+        return None
+
+    def _uri_stays(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+        yield from self._stays(uuid, thing, "uri", "KOMBIT knows the role by it; make a new role instead")
+
+    def _parameter_stays(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+        yield from self._stays(uuid, thing, "parameter", "KOMBIT holds the old one; make a new setting instead")
+
+    def _stays(self, uuid: str, thing: _Thing, name: str, why: str) -> Iterator[ChangeRejected]:
+        before = self.kept[uuid].values.get(name) if uuid in self.kept else None
+        told = thing.values.get(name)
+        if before and told and told != before:
+            yield ChangeRejected("wrong_value", f"{name}: it is {before} and never changes: {why}", field=name)
+
+    def _unique(self, uuid: str, thing: _Thing, name: str) -> Iterator[ChangeRejected]:
+        told = thing.values.get(name)
+        for other, each in {**self.kept, **self.things}.items():
+            is_other = other != uuid and each.kind == thing.kind and each.place < thing.place
+            if told and is_other and each.values.get(name) == told:
+                if name == "uri" and each.values.get("delegated_from_cvr") != thing.values.get("delegated_from_cvr"):
+                    continue  # identity is CVR and URI (kombit_access.md pitfall 25)
+                yield ChangeRejected("taken", f"{name}: {each.name} ({other}) has {told} already", field=name)
+
+    def _own_uri(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+        yield from self._unique(uuid, thing, "uri")
+
+    def _own_parameter(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+        yield from self._unique(uuid, thing, "parameter")
+
+    # -- settings -------------------------------------------------------------------------------------------------
+
+    def _suits(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+        type_ = self.things.get(thing.one("type") or "")
+        if type_ is None:
+            return
+        derived = thing.values.get("derived")
+        if derived:
+            kind = derivation(derived).kind
+            content = type_.values.get("content") or "other"
+            if not kind.suits(content):
+                text = f"derived: {kind.name} is for {' or '.join(kind.contents)}, and {type_.name} is {content}"
+                yield ChangeRejected("wrong_value", text, field="derived")
+        wrong = refused_value(type_.values, type_.name, thing.values.get("fixed") or ())
+        if wrong is not None:
+            yield ChangeRejected("wrong_value", f"fixed: {wrong}", field="fixed")
+        yield from self._is_taken(thing, thing.one("type") or "", type_)
+
+    def _is_taken(self, thing: _Thing, type_uuid: str, type_: _Thing) -> Iterator[ChangeRejected]:
+        """The system role takes the type; and what can't be left open is not."""
+        system_role = self.things.get(thing.one("system_role") or "")
+        if system_role is None:
+            return
+        required = system_role.links.get("required_types", [])
+        taken = [*required, *system_role.links.get("optional_types", [])]
+        if type_uuid not in taken:
+            names = ", ".join(sorted(self.things[each].name for each in taken if each in self.things)) or "none"
+            text = f"type: {system_role.name} can't be limited by {type_.name}; it takes {names}"
+            yield ChangeRejected("wrong_value", text, field="type")
+        elif thing.values.get("unlimited") and type_uuid in required:
+            text = f"unlimited: {system_role.name} needs a limit of {type_.name}"
+            yield ChangeRejected("wrong_value", text, field="unlimited")
+
+    # -- grants ---------------------------------------------------------------------------------------------------
+
+    def _is_set(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+        """Each required type of each system role that it gives is set, on the role or with the grant."""
+        with_grant = self._settings(uuid)
+        for role, system_role in self._given(thing.one("gives") or "", frozenset()):
+            on_role = self._settings(role) if role is not None else {}
+            for type_ in self.things[system_role].links.get("required_types", ()):
+                setting = on_role.get((system_role, type_)) or on_role.get((None, type_))
+                given = with_grant.get((None, type_)) or with_grant.get((system_role, type_))
+                name = self.things[type_].name if type_ in self.things else type_
+                if setting is None and given is None:
+                    where = f" of {self.things[role].name}" if role is not None else ""
+                    text = (
+                        f"gives: {self.things[system_role].name}{where} needs a limit of {name}, and none is set. "
+                        "Set it on the job-function role, or with the grant"
+                    )
+                    yield ChangeRejected("mandatory_not_configured", text, field="gives")
+                elif setting is not None and setting.values.get("derived") == GIVEN_WITH_GRANT and given is None:
+                    text = f"gives: {name} is to be given with the grant, and is not"
+                    yield ChangeRejected("mandatory_not_configured", text, field="gives")
+
+    def _given(self, right: str, above: frozenset[str]) -> Iterator[tuple[str | None, str]]:
+        """(job-function role or None, system role) of all that a right includes; of delegated roles nothing."""
+        thing = self.things.get(right)
+        if thing is None or right in above:
+            return
+        if thing.kind == "SystemRole":
+            yield None, right
+            return
+        if thing.values.get("delegated_from_cvr"):
+            return
+        for each in thing.links.get("includes", ()):
+            if each in self.things and self.things[each].kind == "SystemRole":
+                yield right, each
+            else:
+                yield from self._given(each, above | {right})
+
+    def _settings(self, of: str) -> dict[tuple[str | None, str], _Thing]:
+        return {
+            (each.one("system_role"), type_): each
+            for each in self.things.values()
+            if each.kind == "ConstraintSetting"
+            and not each.over
+            and each.one("of") == of
+            and (type_ := each.one("type")) is not None
+        }
+
+
+def refused_value(type_: Mapping[str, Any], title: str, fixed: Collection[str]) -> str | None:
+    """What is wrong with fixed values of a constraint type, with what is allowed; None where all are allowed."""
+    listed = [each.partition("=")[0].strip() for each in type_.get("values") or ()]
+    levels = [each.rpartition("=") for each in type_.get("levels") or ()]
+    for each in fixed:
+        if levels:
+            if not any(each in (label, value) for label, _, value in levels):
+                return f"{each!r} is not a level of {title}; allowed: {', '.join(label for label, _, _ in levels)}"
+            continue
+        value = each
+        if type_.get("content") == "kle":
+            if not _KLE.fullmatch(each):
+                return f"{each!r} is not a KLE number: it is written 27, 27.12 or 27.12.04, or * for everything"
+            value = _on_the_wire(each)
+        if listed and value not in listed:
+            return f"{each!r} is not a value of {title}; allowed: {', '.join(listed)}"
+        pattern = type_.get("pattern")
+        if pattern:
+            try:
+                if not compiled(pattern).fits(value):
+                    return f"{value!r} does not match the pattern of {title}: {pattern}"
+            except PatternRejected as rejected:
+                return str(rejected)
+        if "," in each:
+            return f"{each!r}: a value holds no comma; give each as a value of its own"
+    if type_.get("form") == "single" and len(fixed) > 1:
+        return f"{title} takes one value"
+    return None
+
+
+def _on_the_wire(number: str) -> str:
+    return number if number.endswith("*") or number.count(".") == 2 else f"{number}.*"
+
+
+_BY_KIND: Mapping[str, Sequence[Any]] = {
+    "JobFunctionRole": (_Rules._no_cycle, _Rules._uri_stays, _Rules._own_uri),
+    "ConstraintSetting": (_Rules._suits, _Rules._parameter_stays, _Rules._own_parameter),
+    "Grant": (_Rules._is_set,),
+}

@@ -1,0 +1,112 @@
+"""What is refused when rights are saved: shown as a bad record by an import, and nothing of it is written."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import neo4j
+import pytest
+
+from tests.emptied import empty
+from tests.graph.questions.rights.imported import imported
+from tests.graph.questions.rights.town import TOWN
+
+pytestmark = pytest.mark.slow
+SETTING = {"of": "job_function_role:sapa_case_worker", "system_role": "sapa_read"}
+MORE: dict[str, list[tuple[dict[str, Any], str, str, str]]] = {
+    "constraint_types": [
+        ({"id": "t1", "pattern": "(["}, "pattern", "wrong_value", "pattern"),
+        ({"id": "t2", "pattern": "(?=a)(a|aa)+"}, "pattern", "wrong_value", "pattern"),
+        ({"id": "t3", "content": "colour"}, "content", "wrong_value", "allowed: kle, unit"),
+        ({"id": "t4", "form": "many"}, "form", "wrong_value", "allowed: single, multi, text"),
+        ({"id": "t5", "levels": ["LOW"]}, "levels", "wrong_value", "LABEL=value"),
+    ],
+    "job_function_roles": [
+        ({"id": "j1", "includes": ["job_function_role:j2"]}, "includes", "cycle", "includes"),
+        ({"id": "j2", "includes": ["job_function_role:j1"]}, "includes", "cycle", "includes"),
+        ({"id": "j3", "description": "x" * 201}, "description", "wrong_value", "200"),
+        ({"id": "j4", "delegated_from_cvr": "123"}, "delegated_from_cvr", "wrong_value", "eight digits"),
+        ({"id": "j5", "uri": "http://solbjerg.example/roles/jobrole/sapa/1"}, "uri", "taken", "already"),
+    ],
+    "constraint_settings": [
+        ({"id": "s1", **SETTING, "type": "area", "fixed": ["X"]}, "fixed", "wrong_value", "allowed: N, S"),
+        ({"id": "s2", **SETTING, "type": "area", "derived": "kle_performs"}, "derived", "wrong_value", "is for kle"),
+        ({"id": "s3", **SETTING, "type": "area", "derived": "all_of_it"}, "derived", "wrong_value", "there are unit"),
+        ({"id": "s4", **SETTING, "type": "kle", "unlimited": True}, "unlimited", "wrong_value", "needs a limit"),
+        ({"id": "s5", "of": "job_function_role:everyone", "system_role": "mail_box", "type": "kle", "fixed": ["27"]},
+         "type", "wrong_value", "it takes none"),
+        ({"id": "s6", **SETTING, "type": "unit", "derived": "unit",
+          "parameter": "http://solbjerg.example/sapa-kle/1/parametric"}, "parameter", "taken", "already"),
+        ({"id": "s7", **SETTING, "type": "unit", "derived": "unit_at_level(top)"}, "derived", "wrong_value", "a whole"),
+    ],
+    "grants": [
+        ({"id": "g1", "gives": "system_role:sapa_read", "given_to": ["unit:job"]},
+         "gives", "mandatory_not_configured", "needs a limit of KLE"),
+        ({"id": "g2", "gives": "system_role:mail_box", "given_to": ["unit:job"], "condition": "employee.type == 'x'"},
+         "condition", "wrong_value", "allowed: employment"),
+        ({"id": "g3", "gives": "system_role:mail_box", "given_to": ["unit:job"], "condition": "employment.hue == 'x'"},
+         "condition", "wrong_value", "employment.hue is not known"),
+        ({"id": "g4", "gives": "system_role:mail_box", "given_to": ["job"]}, "given_to", "reference", "unit:"),
+        ({"id": "g5", "gives": "system_role:mail_box", "given_to": []}, "given_to", "given_to", "at least one"),
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def problems(
+    driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, tuple[str, str, str]]]:
+    content = deepcopy(TOWN)
+    for section, entries in MORE.items():
+        for entry, *_ in entries:
+            if isinstance(content[section], dict):
+                content[section][entry["id"]] = {name: each for name, each in entry.items() if name != "id"}
+            else:
+                content[section].append(entry)
+    empty(driver)
+    report = imported(driver, content, tmp_path_factory.mktemp("wrong"))
+    yield {each.key: (each.field, each.rule, each.text) for each in report.problems if each.severity == "bad"}
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "rule", "text"),
+    [(entry["id"], field, rule, text) for entries in MORE.values() for entry, field, rule, text in entries],
+)
+def test_a_wrong_entry_is_shown(
+    problems: dict[str, tuple[str, str, str]], key: str, field: str, rule: str, text: str
+) -> None:
+    assert key in problems
+    assert problems[key][:2] == (field, rule)
+    assert text in problems[key][2]
+
+
+def test_nothing_of_it_is_written_and_the_rest_is(driver: neo4j.Driver, problems: object) -> None:
+    wrong = {entry["id"] for entries in MORE.values() for entry, *_ in entries}
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (n:ConstraintType|SystemRole|JobFunctionRole|Grant|ConstraintSetting)<-[:TELLS]-(r:SourceRecord)
+        RETURN collect(r.key) AS keys
+        """
+    )
+    known = set(rows[0]["keys"])
+    assert not known & wrong
+    assert {"sapa_case_worker", "c_kle", "g_sapa", "area", "sapa_read"} <= known
+
+
+def test_a_parameter_and_a_uri_stay_what_they_are(driver: neo4j.Driver, problems: object, tmp_path: Path) -> None:
+    content = deepcopy(TOWN)
+    content["constraint_settings"][0]["parameter"] = "http://solbjerg.example/another/1/parametric"
+    content["job_function_roles"]["everyone"]["uri"] = "http://solbjerg.example/roles/jobrole/renamed/1"
+    found = {
+        each.key: (each.field, each.rule)
+        for each in imported(driver, content, tmp_path).problems
+        if each.severity == "bad"
+    }
+    assert found == {"c_kle": ("parameter", "wrong_value"), "everyone": ("uri", "wrong_value")}
+
+
+def test_a_grant_and_its_setting_can_end_together(driver: neo4j.Driver, problems: object, tmp_path: Path) -> None:
+    content = deepcopy(TOWN)
+    content["constraint_settings"], content["grants"] = [], content["grants"][1:]
+    assert [each for each in imported(driver, content, tmp_path).problems if each.severity == "bad"] == []
