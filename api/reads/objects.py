@@ -120,6 +120,9 @@ class Objects:
         if isinstance(told, Part):
             inner = self._name("part")
             form = self._told(TOLD[told.to], selected.children[told.to], inner)
+            if told.many and "{ MATCH" not in form and "COLLECT" not in form and "CALL" not in form:
+                # Plain values only: Neo4j plans no subquery for them.
+                return f"[{inner} IN coalesce({answer}.{told.name}, []) | {form}]"
             if told.many:
                 return f"COLLECT {{ UNWIND {answer}.{told.name} AS {inner} RETURN {form} }}"
             part = f"WITH {answer}.{told.name} AS {inner} WHERE {inner} IS NOT NULL"

@@ -198,11 +198,14 @@ def organisation(case: dict[str, Any]) -> OrganisationOnDay:
     )
 
 
-def facts(case: dict[str, Any]) -> dict[str, Any]:
-    """The same as the content of a facts file."""
+def facts(cases: list[dict[str, Any]], *, lenient: bool = False) -> dict[str, Any]:
+    """The content of one facts file for several cases, a person each; they agree on what is blocked.
+
+    ``lenient``: before the vendor made types required, so that a role that lacks one can still be granted.
+    """
     numbers = {number for each in TOWN["units"] for name in ("performs", "interested") for number in each[name]}
-    blocked = case.get("blocked_systems", [])
-    return {
+    blocked = cases[0].get("blocked_systems", [])
+    content: dict[str, Any] = {
         "kle": {number: number.rpartition(".")[0] or None for number in sorted(_with_above({*numbers, "32.03"}))},
         "roles": {"manager": {"title": "Leder", "covers_all": True}},
         "systems": {
@@ -210,40 +213,14 @@ def facts(case: dict[str, Any]) -> dict[str, Any]:
             for name in sorted({each["system"] for each in TOWN["system_roles"]})
         },
         "units": [_unit_fact(each) for each in TOWN["units"]],
-        "persons": [{"id": PERSON, "name": "Anna Berg"}, {"id": "kirsten", "name": "Kirsten Holm"}],
-        "employments": [
-            {
-                "id": each["id"],
-                "person": PERSON,
-                "title": each["id"],
-                "from": each["from"],
-                **({"to": each["to"]} if "to" in each else {}),
-                "units": [{"unit": each["unit"]}],
-            }
-            for each in case["employments"]
-        ]
-        + [{"id": "k1", "person": "kirsten", "units": [{"unit": "canteen"}]}],
-        "assignments": [
-            {"id": f"manages_{n}", "holder": {"employment": case["employments"][0]["id"]}, "role": "manager",
-             "for": [{"unit": each["unit"], **_period(each)}], **_period(each)}
-            for n, each in enumerate(case.get("manages", ()))
-        ]
-        + [
-            {"id": f"other_{n}", "holder": {"employment": "k1"}, "role": "manager", "for": [{"unit": each["unit"]}]}
-            for n, each in enumerate(case.get("substitutes_for_manager_of", ()))
-        ],
-        "substitutes": [
-            {"id": f"stands_{n}", "assignment": f"other_{n}", "person": PERSON, "rank": 1, **_period(each)}
-            for n, each in enumerate(case.get("substitutes_for_manager_of", ()))
-        ],
         "constraint_types": {each.key: _type_fact(each) for each in types().values()},
         "system_roles": {
             each.key: {
                 "title": each.title,
                 "uri": each.uri,
                 "system": each.system.key,
-                "required": [one.key for one in each.required],
-                "optional": [one.key for one in each.optional],
+                "required": [] if lenient else [one.key for one in each.required],
+                "optional": [one.key for one in (*each.optional, *(each.required if lenient else ()))],
             }
             for each in system_roles([]).values()
         },
@@ -260,17 +237,63 @@ def facts(case: dict[str, Any]) -> dict[str, Any]:
             for include in role["includes"]
             for name, told in include.get("values", {}).items()
         ],
+        "persons": [{"id": "kirsten", "name": "Kirsten Holm"}],
+        "employments": [{"id": "k1", "person": "kirsten", "units": [{"unit": "canteen"}]}],
+        "assignments": [],
+        "substitutes": [],
+        "grants": [],
+    }
+    for case in cases:
+        for section, entries in _of_case(case).items():
+            content[section] += entries
+    return content
+
+
+def _of_case(case: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    of = case["id"]
+    stood = case.get("substitutes_for_manager_of", ())
+    managed = [
+        {
+            "id": f"{of}_manages_{n}",
+            "holder": {"employment": f"{of}_{case['employments'][0]['id']}"},
+            "role": "manager",
+            "for": [{"unit": each["unit"], **_period(each)}],
+            **_period(each),
+        }
+        for n, each in enumerate(case.get("manages", ()))
+    ]
+    others = [
+        {"id": f"{of}_other_{n}", "holder": {"employment": "k1"}, "role": "manager", "for": [{"unit": each["unit"]}]}
+        for n, each in enumerate(stood)
+    ]
+    return {
+        "persons": [{"id": of, "name": "Anna Berg"}],
+        "employments": [
+            {
+                "id": f"{of}_{each['id']}",
+                "person": of,
+                "title": each["id"],
+                **_period(each),
+                "units": [{"unit": each["unit"]}],
+            }
+            for each in case["employments"]
+        ],
+        "assignments": [*managed, *others],
+        "substitutes": [
+            {"id": f"{of}_stands_{n}", "assignment": f"{of}_other_{n}", "person": of, "rank": 1, **_period(each)}
+            for n, each in enumerate(stood)
+        ],
         "grants": [
             {
-                "id": f"grant_{number}",
+                "id": f"{of}_grant_{number}",
                 "gives": f"job_function_role:{each['job_role']}",
-                "given_to": [f"employment:{each['employment']}"],
+                "given_to": [f"employment:{of}_{each['employment']}"],
                 **({"for": each["for"]} if "for" in each else {}),
                 **({"sensitivity": each["sensitivity"]} if "sensitivity" in each else {}),
             }
             for number, each in enumerate(case["grants"])
         ],
-    }  # fmt: skip
+    }
 
 
 def _with_above(numbers: set[str]) -> set[str]:

@@ -1,0 +1,37 @@
+"""``rightHolders``: who holds a right, in a unit and below."""
+
+from itertools import islice
+
+import neo4j
+
+from api.access.roles import LOG
+from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Request
+from api.computed.rights import held_form
+from graph.identity.lookup import find
+from graph.questions.rights.asking import evaluation_of_all, find_right
+from graph.questions.rights.holders import holders
+
+
+def _answer(request: Request) -> list[Answer]:
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        right = find_right(session, request.arguments["right"])
+        unit = None if request.get("unit") is None else find(session, "Unit", request.get("unit")).uuid
+        work = evaluation_of_all(session, request.day, request.last_known)
+    return [held_form(each) for each in islice(holders(work, right, unit), request.first)]
+
+
+FIELD = ComputedField(
+    "rightHolders",
+    "Who holds a right on a day, with what limits and why; by person",
+    (),
+    LOG,
+    _answer,
+    arguments={
+        "right": Argument("String!", "Key or UUID of a job-function role or a system role, however it is included"),
+        "unit": Argument("String", "UUID or key of a unit: only who works in it or below, or holds the right for it"),
+        "at": AT,
+        "first": FIRST,
+    },
+    looks_at=("Employment", "Affiliation", "Assignment"),
+    answers="HeldRight",
+)

@@ -1,0 +1,180 @@
+"""``rights`` and ``rightsOver``: what a person may do in systems, limited to what, and why."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import neo4j
+
+from api.access.roles import LOG
+from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
+from graph.model.rights import RIGHTS
+from graph.questions.rights.asking import asked, first_day, rights_on
+from graph.questions.rights.held import HeldRight, Limit, Omitted, Reason, Rights
+from graph.questions.rights.why import because
+
+HOLDERS = ("Employment", "Affiliation", "Person")
+
+
+def _day(day: date | None) -> str | None:
+    shown = first_day(day)
+    return None if shown is None else shown.isoformat()
+
+
+def reasons(why: tuple[Reason, ...]) -> list[Mapping[str, Any]]:
+    return [
+        {"kind": each.kind, "thing": each.uuid, "text": each.text, "since": _day(each.since), "until": _day(each.until)}
+        for each in why
+    ]
+
+
+def _limit(limit: Limit) -> Mapping[str, Any]:
+    return {
+        "type": limit.type.uuid,
+        "values": [{"value": each.value, "why": reasons(each.why)} for each in limit.values],
+        "dynamic": limit.dynamic,
+        "parameter": limit.parameter,
+        "unlimited": limit.unlimited,
+    }
+
+
+def held_form(held: HeldRight) -> Answer:
+    return {
+        "right": held.right.uuid,
+        "grant": held.grant.uuid,
+        "person": held.person.uuid,
+        "subject": held.subject.uuid,
+        "assignment": None if held.assignment is None else held.assignment.uuid,
+        "unit": None if held.unit is None else held.unit.uuid,
+        "since": _day(held.since),
+        "until": _day(held.until),
+        "because": because(held.why),
+        "why": reasons(held.why),
+        "included": [
+            {
+                "systemRole": each.system_role.uuid,
+                "system": each.system.uuid or None,
+                "limits": [_limit(limit) for limit in each.limits],
+            }
+            for each in held.included
+        ],
+    }
+
+
+def _omitted_form(omitted: Omitted) -> Answer:
+    return {
+        "right": omitted.right.uuid,
+        "grant": omitted.grant.uuid,
+        "person": omitted.person.uuid,
+        "subject": omitted.subject.uuid,
+        "constraint": None if omitted.constraint is None else omitted.constraint.uuid,
+        "reason": omitted.reason,
+        "text": omitted.text,
+        "why": reasons(omitted.why),
+    }
+
+
+def form(rights: Rights) -> Answer:
+    return {
+        "held": [held_form(each) for each in rights.held],
+        "omitted": [_omitted_form(each) for each in rights.omitted],
+    }
+
+
+def _answer(request: Request) -> list[Answer]:
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        of = asked(
+            session, request.get("person"), request.get("employment"), request.get("account"), request.get("system")
+        )
+        return [form(rights_on(session, of, request.day, request.last_known))]
+
+
+RIGHT = Thing(
+    "right", RIGHTS, "The job-function role, or the system role where that is granted by itself", interface="Right"
+)
+_SUBJECT = Thing(
+    "subject", HOLDERS, "The employment, affiliation or person through which it is held", interface="Holder"
+)
+HELD_TYPES = (
+    answer_type(
+        "HeldRight",
+        "A right at work: one grant, through one employment, affiliation or role",
+        RIGHT,
+        Thing("grant", ("Grant",), "What grants it"),
+        Thing("person", ("Person",), "Who holds it"),
+        _SUBJECT,
+        Thing("assignment", ("Assignment",), "The role through which it is held; null where it goes through none"),
+        Thing("unit", ("Unit",), "The unit that its limits count from"),
+        Plain("since", "Date", "The first day on which all of the reasons hold; null: always so far"),
+        Plain("until", "Date", "The day after the last; null: until further notice"),
+        Plain("because", "String!", "The reasons in one line"),
+        Part("why", "RightReason", "The reasons, from the grant on", many=True),
+        Part("included", "IncludedRight", "The system roles that it amounts to", many=True),
+    ),
+    answer_type(
+        "IncludedRight",
+        "A system role that a right amounts to, with its limits",
+        Thing("systemRole", ("SystemRole",), "The system role"),
+        Thing("system", ("ItSystem",), "The system that it is in"),
+        Part("limits", "RightLimit", "What it is limited to; without limits it is not limited", many=True),
+    ),
+    answer_type(
+        "RightLimit",
+        "What one constraint type limits a right to",
+        Thing("type", ("ConstraintType",), "The constraint type"),
+        Part("values", "RightLimitValue", "The values, as the system compares with them", many=True),
+        Plain("dynamic", "Boolean!", "Follows from the organisation or came with the grant; otherwise fixed"),
+        Plain("parameter", "String", "The parameter's URI at KOMBIT"),
+        Plain("unlimited", "Boolean!", "It is left open on purpose"),
+    ),
+    answer_type(
+        "RightLimitValue",
+        "A value of a limit",
+        Plain("value", "String!", "The value"),
+        Part("why", "RightReason", "How it follows from where the right is held", many=True),
+    ),
+    answer_type(
+        "RightReason",
+        "One step of the reasons for a right",
+        Plain("kind", "String!", "Kind of the thing, such as Unit"),
+        Plain("thing", "ID", "UUID of the thing"),
+        Plain("text", "String!", "The step in words"),
+        Plain("since", "Date", "The first day on which it holds; null: always so far"),
+        Plain("until", "Date", "The day after the last; null: until further notice"),
+    ),
+)
+FIELD = ComputedField(
+    "rights",
+    "What a person may do in systems on a day, limited to what and why, and what is granted but left out",
+    (
+        answer_type(
+            "Rights",
+            "What is held, and what is left out",
+            Part("held", "HeldRight", "What is held", many=True),
+            Part("omitted", "OmittedRight", "What is granted, but left out", many=True),
+        ),
+        *HELD_TYPES,
+        answer_type(
+            "OmittedRight",
+            "A right that would be held if it were not for the reason",
+            RIGHT,
+            Thing("grant", ("Grant",), "What grants it"),
+            Thing("person", ("Person",), "Who would hold it"),
+            _SUBJECT,
+            Thing("constraint", ("ConstraintType",), "The constraint type that comes to nothing"),
+            Plain("reason", "String!", "empty, mandatory_not_configured, invalid_value, system_blocked, stopped …"),
+            Plain("text", "String!", "What is wrong, with what would help"),
+            Part("why", "RightReason", "The reasons for which it would be held", many=True),
+        ),
+    ),
+    LOG,
+    _answer,
+    many=False,
+    arguments={
+        "person": Argument("String", "UUID of the person, or a source's key; give one of person, employment, account"),
+        "employment": Argument("String", "UUID or key of an employment or affiliation: what is held through it"),
+        "account": Argument("String", "UUID or key of an account: what its owner may do with it"),
+        "system": Argument("String", "Key or UUID of a system: only what is held in it"),
+        "at": AT,
+    },
+)

@@ -1,0 +1,61 @@
+"""``rightsReview``: rights that end soon, reach nobody, are granted by nothing, or became invalid."""
+
+import neo4j
+from graphql import GraphQLError
+
+from api.access.roles import LOG
+from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from graph.questions.rights.asking import evaluation_of_all
+from graph.questions.rights.review import FINDINGS, review
+
+
+def _answer(request: Request) -> list[Answer]:
+    wanted = request.get("findings") or FINDINGS
+    unknown = sorted(set(wanted) - set(FINDINGS))
+    if unknown:
+        text = f"findings: {', '.join(unknown)} is not one of {', '.join(FINDINGS)}"
+        raise GraphQLError(text, extensions={"code": "wrong_value"})
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        work = evaluation_of_all(session, request.day, request.last_known)
+    found = [each for each in review(work) if each.finding in wanted]
+    return [
+        {
+            "finding": each.finding,
+            "kind": each.about.kind,
+            "uuid": each.about.uuid,
+            "title": each.about.title,
+            "text": each.text,
+            "person": None if each.person is None else each.person.uuid,
+            "until": None if each.until is None else each.until.isoformat(),
+            "owners": list(each.owners),
+        }
+        for each in found[: request.first]
+    ]
+
+
+FIELD = ComputedField(
+    "rightsReview",
+    "What should be looked at: rights that end within 60 days, reach nobody, or became invalid",
+    (
+        answer_type(
+            "RightsFinding",
+            "Something about rights that should be looked at",
+            Plain("finding", "String!", "ending, unused, unreachable, invalid, left_open or orphan"),
+            Plain("kind", "String!", "Kind of the thing that it is about, such as Grant"),
+            Plain("uuid", "ID!", "UUID of that thing"),
+            Plain("title", "String!", "What people call it"),
+            Plain("text", "String!", "What is found"),
+            Thing("person", ("Person",), "Whom it concerns, of a right that ends"),
+            Plain("until", "Date", "The day after the last, of what ends"),
+            Thing("owners", ("Person",), "Who holds a role about the system", many=True),
+        ),
+    ),
+    LOG,
+    _answer,
+    arguments={
+        "findings": Argument("[String!]", "Only these: ending, unused, unreachable, invalid, left_open, orphan"),
+        "at": AT,
+        "first": FIRST,
+    },
+    looks_at=("Employment", "Affiliation", "Assignment"),
+)

@@ -1,0 +1,48 @@
+"""``whyNot``: why a person does not hold a right, and what would give it."""
+
+import neo4j
+
+from api.access.roles import LOG
+from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from graph.identity.lookup import find
+from graph.questions.rights.asking import evaluation, find_right
+from graph.questions.rights.why_not import why_not
+
+
+def _answer(request: Request) -> list[Answer]:
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        person = find(session, "Person", request.arguments["person"]).uuid
+        right = find_right(session, request.arguments["right"])
+        work = evaluation(session, person, request.day, (right,), request.last_known)
+    return [
+        {
+            "step": each.step,
+            "text": each.text,
+            "remedy": each.remedy or None,
+            "grant": None if each.grant is None else each.grant.uuid,
+        }
+        for each in why_not(work, person, right)
+    ]
+
+
+FIELD = ComputedField(
+    "whyNot",
+    "Why a person does not hold a right on a day: the nearest way to it first, with what would help",
+    (
+        answer_type(
+            "WhyNot",
+            "One way in which the right could come, and where it ends",
+            Plain("step", "String!", "held, person, left_out, condition, grantee or no_grant; in this order"),
+            Plain("text", "String!", "What fails"),
+            Plain("remedy", "String", "What would give the right"),
+            Thing("grant", ("Grant",), "The grant that it concerns"),
+        ),
+    ),
+    LOG,
+    _answer,
+    arguments={
+        "person": Argument("String!", "UUID of the person, or a source's key"),
+        "right": Argument("String!", "Key or UUID of a job-function role or a system role"),
+        "at": AT,
+    },
+)

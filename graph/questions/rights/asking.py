@@ -1,0 +1,223 @@
+"""Rights of one person, employment or account on a day, over a period, and the rights of everybody."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+import neo4j
+
+from graph.as_of import Day, overlaps
+from graph.change_log import turned_day
+from graph.errors import Unknown
+from graph.identity.lookup import find
+from graph.questions.rights import reading
+from graph.questions.rights.evaluate import Evaluation
+from graph.questions.rights.held import HeldRight, Omitted, Rights
+from graph.questions.rights.organisation import OrganisationOnDay
+from graph.time import ALWAYS, FOREVER, Period
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of whom, and in which system. ``through``: only what is held through this employment or affiliation."""
+
+    person: str
+    through: str | None = None
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InPeriod:
+    """Rights that are the same on each day of a period."""
+
+    period: Period
+    rights: Rights
+
+
+def asked(
+    session: neo4j.Session,
+    person: str | None = None,
+    employment: str | None = None,
+    account: str | None = None,
+    system: str | None = None,
+) -> Asked:
+    """Who and what is meant by names: uuids, sources' keys, the key of a system.
+
+    Raises Unknown: unknown_person, unknown_employment, unknown_account, unknown_it_system; not one of the three given;
+    an account or employment that is nobody's.
+    """
+    if sum(each is not None for each in (person, employment, account)) != 1:
+        raise Unknown("unknown_person", "give exactly one of person, employment and account")
+    in_system = None if system is None else find(session, "ItSystem", system).uuid
+    if person is not None:
+        return Asked(find(session, "Person", person).uuid, None, in_system)
+    if employment is not None:
+        tie = _tie(session, employment)
+        return Asked(_owner(session, tie, f"nobody has the employment {employment!r}"), tie, in_system)
+    found = find(session, "Account", str(account)).uuid
+    row = session.run(
+        """
+        MATCH (a:Account {uuid: $uuid})
+        RETURN head([(a)-[:USED_FOR]->(e:Employment) | e.uuid]) AS tie,
+            head([(p:Person)-[:OWNS]->(a) | p.uuid]) AS owner
+        """,
+        uuid=found,
+    ).single(strict=True)
+    if row["tie"] is not None:
+        return Asked(_owner(session, row["tie"], f"nobody has the account {account!r}"), row["tie"], in_system)
+    if row["owner"] is None:
+        raise Unknown("unknown_person", f"nobody has the account {account!r}")
+    return Asked(row["owner"], None, in_system)
+
+
+def _tie(session: neo4j.Session, name: str) -> str:
+    try:
+        return find(session, "Employment", name).uuid
+    except Unknown as unknown:
+        try:
+            return find(session, "Affiliation", name).uuid
+        except Unknown:
+            raise unknown from None
+
+
+def _owner(session: neo4j.Session, tie: str, otherwise: str) -> str:
+    row = session.run("MATCH (p:Person)-[:HAS]->({uuid: $uuid}) RETURN p.uuid AS uuid LIMIT 1", uuid=tie).single()
+    if row is None:
+        raise Unknown("unknown_person", otherwise)
+    return str(row["uuid"])
+
+
+def find_right(session: neo4j.Session, name: str) -> str:
+    """uuid of a job-function role or system role, by uuid, key or source's key. Raises Unknown (unknown_right)."""
+    for kind in ("JobFunctionRole", "SystemRole"):
+        try:
+            return find(session, kind, name).uuid
+        except Unknown:
+            continue
+    raise Unknown("unknown_right", f"no job-function role or system role is known as {name!r}; give its key or uuid")
+
+
+def evaluation(
+    session: neo4j.Session, person: str, at: date, rights: tuple[str, ...] = (), known: int | None = None
+) -> Evaluation:
+    """One person's surroundings on a day, ready to be evaluated. ``rights``: see ``reading.of_person``. ``known``: as
+    ``Day`` has it."""
+    day = Day.of(at, turned_day(session), known)
+    return Evaluation(reading.of_person(session, day, at, person, rights))
+
+
+def evaluation_of_all(session: neo4j.Session, at: date, known: int | None = None) -> Evaluation:
+    """The whole organisation on a day, ready to be evaluated. ``known``: as ``Day`` has it."""
+    return Evaluation(reading.of_everybody(session, Day.of(at, turned_day(session), known), at))
+
+
+def rights_on(session: neo4j.Session, of: Asked, at: date, known: int | None = None) -> Rights:
+    """What is held on a day, and what was left out. ``known``: as ``Day`` has it."""
+    work = evaluation(session, of.person, at, known=known)
+    return narrowed(work.of(of.person), of, work.organisation)
+
+
+def rights_over(session: neo4j.Session, of: Asked, period: Period) -> list[InPeriod]:
+    """What is held on the days of a period; neighbours with the same rights are one."""
+    joined: list[InPeriod] = []
+    borders = [period.start, *_changes(session, of.person, period)]
+    for number, start in enumerate(borders):
+        last = borders[number + 1] if number + 1 < len(borders) else period.last
+        days = Period(start, None if last == FOREVER else last)
+        rights = rights_on(session, of, start)
+        if joined and _same(joined[-1].rights, rights):
+            joined[-1] = InPeriod(Period(joined[-1].period.start, days.end), joined[-1].rights)
+        else:
+            joined.append(InPeriod(days, rights))
+    return joined
+
+
+def _changes(session: neo4j.Session, person: str, period: Period) -> list[date]:
+    """Days within the period on which something starts or ends that can matter to the person's rights."""
+    rows = session.run(
+        f"""
+        MATCH (p:Person {{uuid: $person}})
+        CALL (p) {{
+            MATCH (p)-[a:HAS|HOLDS|STANDS_IN|STATE]->()
+            RETURN a AS each
+            UNION
+            MATCH (p)-[:HAS]->(tie)-[a:STATE|IN|AS|HANDLES|HOLDS]->()
+            RETURN a AS each
+            UNION
+            MATCH (p)-[:HAS]->{{0,1}}()-[:HOLDS]->(:Assignment)-[a:STATE|OF|FOR|ABOUT]->()
+            RETURN a AS each
+            UNION
+            MATCH (p)-[:STANDS_IN]->(s:Substitution)-[a:STATE|SUBSTITUTES|SCOPE_UNIT]->()
+            RETURN a AS each
+            UNION
+            MATCH (:Grant|ConstraintSetting|SystemRole|JobFunctionRole|ConstraintType|ItSystem)-[a]->()
+            RETURN a AS each
+            UNION
+            MATCH (:Unit)-[a:STATE|PART_OF|PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN|PAID_OUT_BY]->()
+            WHERE {overlaps("a", "$start", "$end")}
+            RETURN a AS each
+        }}
+        UNWIND [each.from, each.to] AS day
+        WITH DISTINCT day
+        WHERE day > $start AND day < $end
+        RETURN day ORDER BY day
+        """,
+        person=person,
+        start=period.start,
+        end=period.last,
+    )
+    return [row["day"].to_native() for row in rows]
+
+
+def narrowed(rights: Rights, of: Asked, organisation: OrganisationOnDay) -> Rights:
+    """Only what is asked for; of a right in several systems, only its system roles in the one asked for."""
+    held = [each for each in rights.held if of.through in (None, each.subject.uuid)]
+    omitted = [each for each in rights.omitted if of.through in (None, each.subject.uuid)]
+    if of.system is not None:
+        held = [each for right in held for each in _in_system(right, of.system)]
+        omitted = [each for each in omitted if of.system in _systems(each, organisation)]
+    return Rights(tuple(held), tuple(omitted))
+
+
+def _in_system(right: HeldRight, system: str) -> Iterator[HeldRight]:
+    included = tuple(each for each in right.included if each.system.uuid == system)
+    if included:
+        yield replace(right, included=included)
+
+
+def _systems(omitted: Omitted, organisation: OrganisationOnDay) -> set[str]:
+    uuids = (omitted.right.uuid, *organisation.includes.get(omitted.right.uuid, ()))
+    roles = (organisation.system_roles.get(each) for each in uuids)
+    return {each.system.uuid for each in roles if each is not None}
+
+
+def _same(one: Rights, other: Rights) -> bool:
+    """The same rights with the same limits, whatever day each step of their reasons began."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(rights: Rights) -> object:
+    held = [
+        (
+            each.right.uuid,
+            each.grant.uuid,
+            each.subject.uuid,
+            each.assignment and each.assignment.uuid,
+            each.unit and each.unit.uuid,
+            tuple(
+                (one.system_role.uuid, tuple((limit.type.uuid, limit.wire, limit.unlimited) for limit in one.limits))
+                for one in each.included
+            ),
+            tuple(reason.uuid for reason in each.why),
+        )
+        for each in rights.held
+    ]
+    left_out = [
+        (each.right.uuid, each.grant.uuid, each.subject.uuid, each.reason, each.text) for each in rights.omitted
+    ]
+    return held, left_out
+
+
+def first_day(day: date | None) -> date | None:
+    """A first day as it is shown: none for what has always been."""
+    return None if day in (None, ALWAYS) else day

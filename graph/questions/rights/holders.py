@@ -1,0 +1,25 @@
+"""Who holds a right on a day, in a unit and below."""
+
+from collections.abc import Iterator
+
+from graph.questions.rights.evaluate import Evaluation
+from graph.questions.rights.held import HeldRight
+from graph.questions.rights.why_not import amounts_to
+
+
+def holders(work: Evaluation, right: str, unit: str | None = None) -> Iterator[HeldRight]:
+    """All that hold it, by person. ``right``: a job-function role or system role, however it is included.
+
+    ``unit``: only who works in it or below it, or holds the right for it or for a unit below. ``work``: of everybody.
+    """
+    wanted = None if unit is None else frozenset({unit})
+    for _, rights in work.everybody():
+        for each in rights.held:
+            if right in amounts_to(work, each.right.uuid) and (wanted is None or _is_in(work, each, wanted)):
+                yield each
+
+
+def _is_in(work: Evaluation, held: HeldRight, units: frozenset[str]) -> bool:
+    tie = work.organisation.ties.get(held.subject.uuid)
+    places = (held.unit.uuid if held.unit is not None else None, tie.unit if tie is not None else None)
+    return any(work.routes.tree.lies_in(each, units, below=True) for each in places)

@@ -1,0 +1,140 @@
+"""What people should look at: rights that end soon, that reach nobody, that nothing grants, and what became invalid."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal, get_args
+
+from graph.questions.rights.evaluate import Evaluation
+from graph.questions.rights.held import Thing
+from graph.questions.rights.organisation import Setting
+from graph.questions.rights.why_not import amounts_to
+
+SOON = timedelta(days=60)
+Finding = Literal["ending", "unused", "unreachable", "invalid", "left_open", "orphan"]
+FINDINGS: tuple[Finding, ...] = get_args(Finding)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``about``: the grant, right or setting. ``owners``: persons (uuids) who answer for the system. ``until``: the
+    day after the last."""
+
+    finding: Finding
+    about: Thing
+    text: str
+    person: Thing | None = None
+    until: date | None = None
+    owners: tuple[str, ...] = ()
+
+
+def review(work: Evaluation) -> list[Found]:
+    """Everything, in a fixed order. ``work``: of everybody, on the day."""
+    found = [*_of_people(work), *_unreachable(work), *_invalid(work), *_left_open(work), *_orphans(work)]
+    found = [replace(each, owners=_owners(work, each.about)) for each in found]
+    return sorted(found, key=lambda each: (each.finding, each.about.title, each.about.uuid, each.text))
+
+
+def _of_people(work: Evaluation) -> Iterator[Found]:
+    """Rights that end within 60 days, and grants through which nobody holds anything."""
+    at = work.organisation.at
+    used: set[str] = set()
+    for _, rights in work.everybody():
+        for each in rights.held:
+            used.add(each.grant.uuid)
+            if each.until is not None and at < each.until <= at + SOON:
+                text = f"{each.person.title}: {each.right.title or each.right.key} ends on {each.until}"
+                yield Found("ending", each.grant, text, each.person, each.until)
+    for grant in work.organisation.grants.values():
+        if grant.uuid not in used:
+            text = f"nobody holds anything through {grant.name}"
+            yield Found("unused", Thing("Grant", grant.uuid, grant.name), text, until=grant.days.until)
+
+
+def _unreachable(work: Evaluation) -> Iterator[Found]:
+    """Rights that no grant gives, neither themselves nor in a bundle."""
+    organisation = work.organisation
+    reached: set[str] = set()
+    for grant in organisation.grants.values():
+        for part in work.parts(grant.gives):
+            reached |= {part.right.uuid, *organisation.includes.get(part.right.uuid, ())}
+        reached.add(grant.gives)
+    for kind, rights in (
+        ("JobFunctionRole", organisation.job_function_roles),
+        ("SystemRole", organisation.system_roles),
+    ):
+        for uuid, right in rights.items():
+            if uuid not in reached:
+                yield Found("unreachable", Thing(kind, uuid, right.title or right.key), "nothing grants it")
+
+
+def _invalid(work: Evaluation) -> Iterator[Found]:
+    """What was right when it was saved and is not any more: a KLE number that ended, a unit that closed, a level."""
+    for setting in work.organisation.settings.values():
+        for text in _wrong_in(work, setting):
+            yield Found("invalid", _owner_of(work, setting), text)
+    for grant in work.organisation.grants.values():
+        if grant.for_unit is not None and work.routes.tree.open(grant.for_unit) is None:
+            yield Found("invalid", Thing("Grant", grant.uuid, grant.name), "the unit that it counts from is closed")
+
+
+def _wrong_in(work: Evaluation, setting: Setting) -> Iterator[str]:
+    type_ = work.organisation.types.get(setting.type)
+    if type_ is None:
+        yield "its constraint type has ended"
+        return
+    title = type_.title or type_.key
+    for each in setting.fixed:
+        if not work.limits.fits(type_, each):
+            yield f"{title}: {each} is not valid any more, and is left out"
+    for unit in setting.units:
+        if work.routes.tree.open(unit) is None:
+            found = work.organisation.units.get(unit)
+            yield f"{title}: {unit if found is None else found.name} is closed, and is left out"
+
+
+def _left_open(work: Evaluation) -> Iterator[Found]:
+    """Optional types for which nothing is set: whether that is on purpose, nobody has said."""
+    for uuid, role in work.organisation.job_function_roles.items():
+        for system_role in work.included(role):
+            for type_ in system_role.optional:
+                if role.delegated_from_cvr is None and work.setting(uuid, system_role.uuid, type_.uuid) is None:
+                    text = f"{system_role.title or system_role.key} is not limited by {type_.title or type_.key}"
+                    yield Found("left_open", Thing("JobFunctionRole", uuid, role.title or role.key), text)
+
+
+def _orphans(work: Evaluation) -> Iterator[Found]:
+    """Grants to a person, employment or affiliation that is not there on the day."""
+    organisation = work.organisation
+    for grant in organisation.grants.values():
+        for each in grant.given_to:
+            known = organisation.persons if each.kind == "Person" else organisation.ties
+            if each.kind in ("Person", "Employment", "Affiliation") and (
+                each.uuid not in known or (each.kind == "Person" and not work.routes.is_here(each.uuid))
+            ):
+                text = f"given to the {each.kind} {each.title or each.uuid}, who is not here any more"
+                yield Found("orphan", Thing("Grant", grant.uuid, grant.name), text)
+
+
+def _owner_of(work: Evaluation, setting: Setting) -> Thing:
+    role = work.organisation.job_function_roles.get(setting.of)
+    if role is not None:
+        return Thing("JobFunctionRole", role.uuid, role.title or role.key)
+    grant = work.organisation.grants.get(setting.of)
+    if grant is not None:
+        return Thing("Grant", grant.uuid, grant.name)
+    return Thing("ConstraintSetting", setting.uuid, setting.uuid)
+
+
+def _owners(work: Evaluation, about: Thing) -> tuple[str, ...]:
+    """uuids of the persons who hold a role about one of the systems that it is about."""
+    grant = work.organisation.grants.get(about.uuid)
+    uuids = amounts_to(work, about.uuid if grant is None else grant.gives)
+    roles = (work.organisation.system_roles.get(each) for each in uuids)
+    systems = {each.system.uuid for each in roles if each is not None}
+    persons = set()
+    for assignment in work.organisation.assignments.values():
+        if any(each.uuid in systems for each in assignment.about):
+            tie = work.organisation.ties.get(assignment.holder)
+            persons.add(assignment.holder if tie is None else tie.person)
+    return tuple(sorted(persons))

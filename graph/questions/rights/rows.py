@@ -1,0 +1,159 @@
+"""How each kind of thing is read for the evaluation of rights: fragments of Cypher that give one map a thing.
+
+The same fragments read one person's surroundings and the whole organisation (``graph.questions.rights.reading``).
+"""
+
+from dataclasses import dataclass
+
+from graph.as_of import Day, in_force, last_day
+
+OF_UNIT_KLE = "PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """``day``: the day that is read."""
+
+    day: Day
+
+    def holds(self, relationship: str) -> str:
+        return in_force(relationship, self.day.day)
+
+    def life(self, node: str) -> str:
+        """First day of the thing, and the day after its last."""
+        end = f"{node}.to" if self.day.known is None else last_day(node)
+        return f"from: {self.day.since(node)}, to: {end}"
+
+    def one(self, node: str, arrow: str, to: str, give: str) -> str:
+        """``give`` of the first thing that a link leads to, where ``r`` is the link and ``x`` the thing; else null."""
+        return f"head({self.many(node, arrow, to, give)})"
+
+    def many(self, node: str, arrow: str, to: str, give: str) -> str:
+        return f"COLLECT {{ MATCH ({node})-[r:{arrow}]->(x{to}) WHERE {self.holds('r')} RETURN {give} }}"
+
+    def linked(self, node: str, arrow: str, to: str = "") -> str:
+        """uuid and days of what a link leads to."""
+        return self.many(node, arrow, to, "[x.uuid, r.from, r.to]")
+
+    def active_linked(self, node: str, arrow: str, to: str = "") -> str:
+        """uuids of what a link leads to, where that exists on the day."""
+        where = f"{self.holds('r')} AND {self.day.active('x')}"
+        return f"COLLECT {{ MATCH ({node})-[r:{arrow}]->(x{to}) WHERE {where} RETURN x.uuid }}"
+
+    def unit(self, node: str) -> str:
+        return f"""{{
+            {self._placed_unit(node)}, values: {self.day.values(node)},
+            kle: COLLECT {{
+                MATCH ({node})-[r:{OF_UNIT_KLE}]->(x:KleNode)
+                WHERE {self.holds("r")} AND {self.day.active("x")}
+                RETURN [type(r), x.uuid, x.number, r.from, r.to]
+            }}
+        }}"""
+
+    def plain_unit(self, node: str) -> str:
+        """Without KLE: for units that only lie below, or are only named."""
+        return f"{{ {self._placed_unit(node)}, values: {self.day.values(node)}, kle: [] }}"
+
+    def _placed_unit(self, node: str) -> str:
+        return f"""uuid: {node}.uuid, active: {self.day.active(node)},
+            parent: {self.one(node, "PART_OF", ":Unit", "[x.uuid, r.from, r.to]")},
+            payer: {self.one(node, "PAID_OUT_BY", ":Unit", "[x.uuid, r.from, r.to]")}"""
+
+    def person(self, node: str) -> str:
+        return f"""{{
+            uuid: {node}.uuid, values: {self.day.values(node)}
+        }}"""
+
+    def tie(self, node: str, person: str) -> str:
+        return f"""{{
+            uuid: {node}.uuid, kind: labels({node})[0], person: {person}.uuid, {self.life(node)},
+            values: {self.day.values(node)},
+            unit: {self.one(node, "IN", ":Unit", "[x.uuid, r.from, r.to]")},
+            position: {self.one(node, "AS", ":Position", "[x.uuid, r.from, r.to]")},
+            kle: COLLECT {{
+                MATCH ({node})-[r:HANDLES]->(x:KleNode)
+                WHERE {self.holds("r")} AND {self.day.active("x")}
+                RETURN [x.uuid, x.number, r.from, r.to]
+            }}
+        }}"""
+
+    def position(self, node: str) -> str:
+        return f"""{{
+            uuid: {node}.uuid, values: {self.day.values(node)},
+            categories: COLLECT {{
+                MATCH ({node})-[r:WITHIN*1..]->(x:PositionCategory)
+                WHERE all(each IN r WHERE {self.holds("each")})
+                RETURN [x.uuid, x.title] ORDER BY size(r), x.uuid
+            }}
+        }}"""
+
+    def assignment(self, node: str, holder: str) -> str:
+        return f"""{{
+            uuid: {node}.uuid, holder: {holder}.uuid, {self.life(node)}, values: {self.day.values(node)},
+            role: {self.one(node, "OF", ":Role", "x.uuid")},
+            places: {self.linked(node, "FOR", ":Unit")},
+            about: {self.about(node)}
+        }}"""
+
+    def about(self, node: str) -> str:
+        return self.many(node, "ABOUT", "", "[labels(x)[0], x.uuid, coalesce(x.number, x.key), x.title]")
+
+    def stand_in(self, node: str, person: str) -> str:
+        """Of one that stands in for an assignment that exists on the day."""
+        return f"""{{
+            uuid: {node}.uuid, person: {person}.uuid, {self.life(node)},
+            scope: COLLECT {{ MATCH ({node})-[r:SCOPE_UNIT]->(x) WHERE {self.holds("r")} RETURN x.uuid }},
+            stood: head(COLLECT {{
+                MATCH ({node})-[stood:SUBSTITUTES]->(a:Assignment)
+                WHERE {self.holds("stood")} AND {self.day.active("a")}
+                RETURN {{role: {self.one("a", "OF", ":Role", "x.uuid")}, places: {self.linked("a", "FOR", ":Unit")}}}
+            }})
+        }}"""
+
+    def role(self, node: str) -> str:
+        return f"{{ uuid: {node}.uuid, values: {self.day.values(node)} }}"
+
+    def grant(self, node: str) -> str:
+        title = "coalesce(x.name, x.title, x.number, x.key)"
+        return f"""{{
+            uuid: {node}.uuid, {self.life(node)}, values: {self.day.values(node)},
+            gives: {self.one(node, "GIVES", "", "x.uuid")},
+            given_to: {self.many(node, "GIVEN_TO", "", f"[labels(x)[0], x.uuid, {title}, r.from, r.to]")},
+            exceptions: {self.many(node, "EXCEPTED", "", f"[labels(x)[0], x.uuid, {title}]")},
+            about: {self.about(node)},
+            covered: COLLECT {{
+                MATCH ({node})-[r:ABOUT]->(asked)
+                WHERE {self.holds("r")}
+                RETURN COLLECT {{
+                    MATCH (asked)-[up:WITHIN|MEMBER_OF*0..]->(x)
+                    WHERE all(each IN up WHERE {self.holds("each")})
+                    RETURN DISTINCT x.uuid
+                }}
+            }},
+            within: {self.many(node, "ONLY_IN", "", "x.uuid")},
+            for_unit: {self.one(node, "FOR", ":Unit", "x.uuid")}
+        }}"""
+
+    def setting(self, node: str) -> str:
+        return f"""{{
+            uuid: {node}.uuid, values: {self.day.values(node)},
+            of: {self.one(node, "SETS", "", "x.uuid")},
+            system_role: {self.one(node, "WITHIN_ROLE", "", "x.uuid")},
+            type: {self.one(node, "LIMITS", "", "x.uuid")},
+            units: {self.many(node, "SELECTS", "", "x.uuid")},
+            excluded: {self.many(node, "LEAVES_OUT", "", "x.uuid")}
+        }}"""
+
+    def right(self, node: str) -> str:
+        """A system role or job-function role that exists on the day."""
+        system = f"{{uuid: x.uuid, active: {self.day.active('x')}, values: {self.day.values('x')}}}"
+        return f"""{{
+            uuid: {node}.uuid, kind: labels({node})[0], values: {self.day.values(node)},
+            system: {self.one(node, "AT", ":ItSystem", system)},
+            required: {self.active_linked(node, "REQUIRES")},
+            optional: {self.active_linked(node, "MAY_LIMIT")},
+            includes: {self.many(node, "INCLUDES", "", "x.uuid")}
+        }}"""
+
+    def type(self, node: str) -> str:
+        return f"{{ uuid: {node}.uuid, values: {self.day.values(node)} }}"

@@ -1,0 +1,124 @@
+"""Why somebody does not hold a right: what is nearest to giving it, what fails there, and what would help."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from graph.questions.rights.evaluate import Evaluation
+from graph.questions.rights.held import Thing
+from graph.questions.rights.organisation import Grant, Person
+
+Step = Literal["held", "person", "left_out", "condition", "grantee", "no_grant"]
+_ORDER: tuple[Step, ...] = ("held", "person", "left_out", "condition", "grantee", "no_grant")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One way in which the right could come, and where it ends.
+
+    ``step``: held: nothing is missing. person: not there, or stopped. left_out: granted, but a limit comes to nothing,
+    or the system is blocked. condition: a condition of the grant fails. grantee: the person is not among those whom
+    the grant names. no_grant: nothing grants it. ``text``: what fails. ``remedy``: what would give it.
+    """
+
+    step: Step
+    text: str
+    remedy: str = ""
+    grant: Thing | None = None
+
+
+def why_not(work: Evaluation, person: str, right: str) -> list[Missing]:
+    """The nearest first. ``right``: uuid of a job-function role or system role, however it is included."""
+    known = work.organisation.persons.get(person)
+    name = _title(work, right)
+    if known is None:
+        return [Missing("person", "the person is not alive on the day, or not known", "")]
+    rights = work.of(person)
+    held = [each for each in rights.held if right in amounts_to(work, each.right.uuid)]
+    if held:
+        return [Missing("held", f"{known.name} has {name}", "", each.grant) for each in held]
+    found: list[Missing] = []
+    if known.stopped:
+        found.append(Missing("person", "all rights of the person are stopped", "end the stop"))
+    elif not work.routes.is_here(person):
+        text = f"{known.name} has no employment, affiliation or role on the day"
+        found.append(Missing("person", text, "an employment or affiliation that is in force"))
+    for each in rights.omitted:
+        if right in amounts_to(work, each.right.uuid) and each.reason not in ("stopped", "condition"):
+            found.append(Missing("left_out", f"granted by {each.grant.title}, but {each.text}", each.text, each.grant))
+    found += _hindered(work, known, right)
+    reached = {each.grant.uuid for each in found if each.grant is not None}
+    giving = [each for each in work.organisation.grants.values() if right in _granted(work, each)]
+    for grant in giving:
+        if grant.uuid not in reached:
+            found.append(_not_named(work, grant))
+    if not giving and not reached:
+        found.append(Missing("no_grant", f"nothing grants {name} on the day", f"a grant that gives {name}"))
+    return sorted(found, key=lambda each: (_ORDER.index(each.step), each.grant.uuid if each.grant else "", each.text))
+
+
+def _hindered(work: Evaluation, person: Person, right: str) -> Iterator[Missing]:
+    met: set[tuple[str, str]] = set()
+    for route in work.routes.of(person):
+        grant, hindrance = route.holding.grant, route.hindrance
+        if hindrance is None or right not in _granted(work, grant) or (grant.uuid, hindrance.text) in met:
+            continue
+        met.add((grant.uuid, hindrance.text))
+        yield Missing(
+            "condition",
+            f"{grant.name} reaches {person.name}, but {hindrance.text}",
+            _MENDING[hindrance.check],
+            _thing(grant),
+        )
+
+
+_MENDING = {
+    "exception": "an end of the exception",
+    "within": "work, or a role, in one of these units",
+    "responsibility": "the responsibility, on the role",
+    "condition": "facts for which the condition holds",
+    "condition_failed": "a condition that can be worked out, or the value that it lacks",
+}
+
+
+def _not_named(work: Evaluation, grant: Grant) -> Missing:
+    names = [_grantee(work, each, inherit=grant.inherit) for each in grant.given_to]
+    return Missing("grantee", f"{grant.name} does not name the person", f"{' or '.join(names)}", _thing(grant))
+
+
+def _grantee(work: Evaluation, grantee: Thing, *, inherit: bool) -> str:
+    """What one would have to be, in words."""
+    title = grantee.title or grantee.uuid
+    match grantee.kind:
+        case "Role":
+            role = work.organisation.roles.get(grantee.uuid)
+            return f"the role {role.title or role.key if role else title} for a unit"
+        case "Unit":
+            return f"work in {title}{' or below' if inherit else ''}"
+        case "Position":
+            return f"the position {title}"
+        case "PositionCategory":
+            return f"a position within {title}"
+        case kind:
+            return f"to be the {kind} {title}"
+
+
+def _granted(work: Evaluation, grant: Grant) -> frozenset[str]:
+    return amounts_to(work, grant.gives)
+
+
+def amounts_to(work: Evaluation, right: str) -> frozenset[str]:
+    """uuids of the right itself and of all rights that it includes."""
+    found = {right}
+    for part in work.parts(right):
+        found |= {part.right.uuid, *work.organisation.includes.get(part.right.uuid, ())}
+    return frozenset(found)
+
+
+def _title(work: Evaluation, right: str) -> str:
+    found = work.organisation.job_function_roles.get(right) or work.organisation.system_roles.get(right)
+    return right if found is None else found.title or found.key
+
+
+def _thing(grant: Grant) -> Thing:
+    return Thing("Grant", grant.uuid, grant.name)

@@ -1,0 +1,216 @@
+"""``rights``: what somebody may do in a system and why, why not, and who may; for terminals and scripts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from graph.time import today
+from reconnect.context import of
+from reconnect.day_option import day_option
+from reconnect.exits import CommandFailed
+from reconnect.terminal import terminal
+
+if TYPE_CHECKING:
+    from graph.errors import Ambiguous, Unknown
+    from graph.questions.rights.held import HeldRight, Omitted
+
+At = Annotated[date | None, day_option("--at", help="The day; default today.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, also for errors.")]
+Person = Annotated[str, typer.Argument(help="The person: their UUID, or a source's key for them.")]
+Right = Annotated[str, typer.Argument(help="The right: key or UUID of a job-function role or a system role.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    rights = typer.Typer(help="Say what people may do in systems, and why.", no_args_is_help=True)
+    rights.command("why")(why)
+    rights.command("why-not")(why_not)
+    rights.command("holders")(holders)
+    rights.command("review")(review)
+    rights.command("own-system")(own_system)
+    app.add_typer(rights, name="rights")
+
+
+def why(
+    context: typer.Context,
+    person: Person,
+    system: Annotated[str, typer.Argument(help="The system: its key or UUID.")],
+    at: At = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a person may do in a system, limited to what, and why.
+
+    What is granted but left out is shown too, with the reason.
+    """
+    from graph.errors import Ambiguous, Unknown
+    from graph.questions.rights.asking import asked, rights_on
+
+    with of(context).driver().session(default_access_mode="READ") as session:
+        try:
+            found = rights_on(session, asked(session, person, system=system), at or today())
+        except (Unknown, Ambiguous) as error:
+            raise _refused(error, as_json) from error
+    if as_json:
+        _print({"held": [_held(each) for each in found.held], "omitted": [_omitted(each) for each in found.omitted]})
+        return
+    console = terminal()
+    if not found.held and not found.omitted:
+        console.print("Nothing is granted in this system. `reconnect rights why-not` says what would give a right.")
+    for held in found.held:
+        _show(held, console)
+    for omitted in found.omitted:
+        _show_omitted(omitted, console)
+
+
+def why_not(context: typer.Context, person: Person, right: Right, at: At = None, as_json: AsJson = False) -> None:
+    """Show why a person does not hold a right, and what would give it; the nearest way first."""
+    from graph.errors import Ambiguous, Unknown
+    from graph.identity.lookup import find
+    from graph.questions.rights import why_not as question
+    from graph.questions.rights.asking import evaluation, find_right
+
+    with of(context).driver().session(default_access_mode="READ") as session:
+        try:
+            who, what = find(session, "Person", person).uuid, find_right(session, right)
+        except (Unknown, Ambiguous) as error:
+            raise _refused(error, as_json) from error
+        missing = question.why_not(evaluation(session, who, at or today(), (what,)), who, what)
+    if as_json:
+        _print([{"step": each.step, "text": each.text, "remedy": each.remedy or None} for each in missing])
+        return
+    console = terminal()
+    for each in missing:
+        console.print(f"{each.text[:1].upper()}{each.text[1:]}.", highlight=False)
+        if each.remedy:
+            console.print(f"  What would give it: {each.remedy}.", highlight=False)
+
+
+def holders(
+    context: typer.Context,
+    right: Right,
+    unit: Annotated[str | None, typer.Option(help="Only in this unit and below: its UUID, or a source's key.")] = None,
+    at: At = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who holds a right, limited to what, and why."""
+    from graph.errors import Ambiguous, Unknown
+    from graph.identity.lookup import find
+    from graph.questions.rights import holders as question
+    from graph.questions.rights.asking import evaluation_of_all, find_right
+
+    with of(context).driver().session(default_access_mode="READ") as session:
+        try:
+            what = find_right(session, right)
+            where = None if unit is None else find(session, "Unit", unit).uuid
+        except (Unknown, Ambiguous) as error:
+            raise _refused(error, as_json) from error
+        found = list(question.holders(evaluation_of_all(session, at or today()), what, where))
+    if as_json:
+        _print([_held(each) for each in found])
+        return
+    console = terminal()
+    if not found:
+        console.print("Nobody holds it on that day.")
+    for each in found:
+        console.print(f"{each.person.title}  {each.person.uuid}", highlight=False)
+        _show(each, console, indent="  ")
+
+
+def review(context: typer.Context, at: At = None, as_json: AsJson = False) -> None:
+    """List rights that end within 60 days, reach nobody, are granted by nothing, or became invalid."""
+    from graph.questions.rights import review as question
+    from graph.questions.rights.asking import evaluation_of_all
+
+    with of(context).driver().session(default_access_mode="READ") as session:
+        found = question.review(evaluation_of_all(session, at or today()))
+    if as_json:
+        _print([
+            {"finding": each.finding, "kind": each.about.kind, "uuid": each.about.uuid, "text": each.text}
+            for each in found
+        ])  # fmt: skip
+        return
+    console = terminal()
+    if not found:
+        console.print("There is nothing to look at.")
+    for each in found:
+        console.print(f"{each.finding}: {each.about.kind} {each.about.title}: {each.text}", highlight=False)
+
+
+def own_system(context: typer.Context) -> None:
+    """Write REConnect itself as an IT system, with its system roles, so that they can be granted like any other.
+
+    It can be run again; what is there stays.
+    """
+    from api.access.own_system import state_own_system
+
+    run = of(context)
+    written = state_own_system(run.driver(), run.keyring)
+    terminal().print(f"{sum(each.change is not None for each in written)} of {len(written)} written or changed.")
+
+
+def _show(held: HeldRight, console: Console, indent: str = "") -> None:
+    from graph.questions.rights.why import because, heading, limits
+
+    console.print(f"{indent}{heading(held)}", highlight=False, soft_wrap=True)
+    for included in held.included:
+        system = included.system.title or included.system.key
+        title = included.system_role.title or included.system_role.key
+        console.print(f"{indent}  {title} in {system}", highlight=False, soft_wrap=True)
+        for limit in limits(included):
+            console.print(f"{indent}    {limit}", highlight=False, soft_wrap=True)
+    console.print(f"{indent}  because: {because(held.why)}", highlight=False, soft_wrap=True)
+
+
+def _show_omitted(omitted: Omitted, console: Console) -> None:
+    from graph.questions.rights.why import because, heading
+
+    console.print(heading(omitted), highlight=False, soft_wrap=True)
+    console.print(f"  granted because: {because(omitted.why)}", highlight=False, soft_wrap=True)
+
+
+def _held(held: HeldRight) -> dict[str, Any]:
+    from graph.questions.rights.why import because
+
+    return {
+        "right": held.right.key,
+        "person": held.person.uuid,
+        "subject": held.subject.uuid,
+        "unit": None if held.unit is None else held.unit.uuid,
+        "since": held.since,
+        "until": held.until,
+        "because": because(held.why),
+        "included": [
+            {
+                "system_role": each.system_role.key,
+                "system": each.system.key,
+                "limits": {limit.type.key: None if limit.unlimited else list(limit.wire) for limit in each.limits},
+            }
+            for each in held.included
+        ],
+    }
+
+
+def _omitted(omitted: Omitted) -> dict[str, Any]:
+    return {
+        "right": omitted.right.key,
+        "subject": omitted.subject.uuid,
+        "reason": omitted.reason,
+        "constraint": None if omitted.constraint is None else omitted.constraint.key,
+        "text": omitted.text,
+    }
+
+
+def _refused(error: Unknown | Ambiguous, as_json: bool) -> CommandFailed:
+    if as_json:
+        _print({"error": error.code})
+    return CommandFailed(str(error))
+
+
+def _print(answer: Any) -> None:
+    import orjson
+
+    print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
