@@ -19,6 +19,7 @@ from graph.cpr.keyring import NOT_A_NUMBER, number_in
 from graph.errors import ChangeRejected, Conflict, GraphError, Unknown
 from graph.identity.lookup import canonical, find, responsibility_kind
 from graph.model import KINDS, Property
+from graph.model.rights import prefixed
 from graph.statements import normal_text
 from graph.statements.precedence import MANUAL
 from graph.statements.statement import DatedLink, DatedValue, Ref, Scalar, Statement, Value
@@ -73,6 +74,14 @@ class Editing:
             return self.ref(kind, key)
         except Unknown as unknown:
             raise Unknown("unknown_responsibility", str(unknown)) from unknown
+
+    def prefixed(self, kind: str, link: str, text: str) -> Ref:
+        """``unit:jobcenter``: a thing with its kind in front. Raises ChangeRejected (reference), Unknown."""
+        try:
+            target, name = prefixed(KINDS[kind].link(link), text)
+        except ValueError as wrong:
+            raise ChangeRejected("reference", f"{link}: {wrong}", field=link) from wrong
+        return self.ref(target, name)
 
     def holder(self, holder: HolderInput) -> Ref:
         given = {
