@@ -2,7 +2,7 @@
 
 Roles, an excerpt of a classification in KLE's form (numbers like KLE's, nothing of its texts), functions, IT systems
 and their groups, what units deal with, STIL's numbers of schools and day-care centres, administrators, a stand-in,
-and people without payroll.
+and people without payroll. What they may do in systems is in ``sample.rights``.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sample import classification
+from sample import classification, rights
 from sample.municipality import Municipality, Unit
 from sample.people import Employment, at
 from sample.schools import institutions
@@ -30,6 +30,7 @@ _SYSTEMS = {
     "byggesag": ["line_of_business"],
     "skolesystem": ["line_of_business"],
     "mail": [],
+    rights.SYSTEM: ["line_of_business"],
 }
 
 
@@ -59,7 +60,9 @@ def facts(municipality: Municipality, keys: Keys) -> Facts:
             {"id": f"f_stil_{number}", "adds_to": keys.unit(unit), "institution_number": number}
             for number, unit in institutions(municipality).items()
         ]
-        + list(_dealing_with(municipality, keys)),
+        + list(_dealing_with(municipality, keys))
+        + list(rights.performing(municipality, keys.unit)),
+        **rights.sections(keys.unit(municipality.root)),
         **_people(municipality, keys),
         "assignments": list(_assignments(municipality, keys)),
         "substitutes": list(_substitutes(municipality, keys)),

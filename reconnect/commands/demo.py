@@ -94,6 +94,7 @@ def _show_pages(run: Context, made: Demo, address: str, console: Console) -> Non
     """Print which pages to open, and questions to try."""
     from reconnect.demo import found
     from reconnect.demo import run as steps
+    from sample.rights import SYSTEM
 
     addresses = run.embedded
     here = _command(made.home)
@@ -114,6 +115,9 @@ def _show_pages(run: Context, made: Demo, address: str, console: Console) -> Non
         console.print(f"    {here} nearest --role case_worker --responsibility kle:{asked.kle} --unit {asked.cases}")
         console.print(f"  Who is the nearest manager of {asked.name}?")
         console.print(f"    {here} nearest-manager --person {asked.person}")
+    for may in steps.two_case_workers(run.driver()):
+        console.print(f"  What may {may.name}, case worker for {may.unit}, do in SAPA, and why?")
+        console.print(f"    {here} rights why {may.person} {SYSTEM}")
     console.print("Stop", style="bold")
     console.print(f"  {here} down    (the data stays)")
 

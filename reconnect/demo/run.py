@@ -156,6 +156,35 @@ def questions(driver: neo4j.Driver) -> Questions | None:
     return Questions(**rows[0].data()) if rows else None
 
 
+@dataclass(frozen=True)
+class MayDo:
+    """Somebody of whom to ask what they may do in a system, and why. ``unit``: for which unit they are case worker."""
+
+    person: str
+    name: str
+    unit: str
+
+
+def two_case_workers(driver: neo4j.Driver) -> list[MayDo]:
+    """Case workers for two units that perform different tasks; fewer where the municipality has none such."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (:Role {key: 'case_worker'})<-[:OF]-(a:Assignment {active: true})-[:FOR]->(unit:Unit {active: true})
+        MATCH (unit)-[:PERFORMS]->(kle:KleNode {active: true})
+        MATCH (a)<-[:HOLDS]-(:Employment {active: true})<-[:HAS]-(person:Person {active: true})
+        WITH kle, unit, person
+        ORDER BY kle.number, unit.name, person.name
+        WITH kle, head(collect({person: person.uuid, name: person.name, unit: unit.name})) AS first
+        RETURN first
+        ORDER BY kle.number
+        """
+    )
+    found: dict[str, MayDo] = {}
+    for row in rows:
+        found.setdefault(row["first"]["unit"], MayDo(**row["first"]))
+    return [*found.values()][:2]
+
+
 def token(driver: neo4j.Driver) -> str:
     """A new token for the demo; the one of an earlier run ends."""
     tokens.revoke(driver, "demo")

@@ -11,6 +11,8 @@ import neo4j
 import pytest
 
 from graph.questions.nearest import nearest
+from graph.questions.rights.asking import asked as asked_of
+from graph.questions.rights.asking import rights_on
 from importers.source import SourceError
 from reconnect.context import Context
 from reconnect.demo import found, sources
@@ -96,6 +98,15 @@ def answers_have_what_it_says_to_ask(driver: neo4j.Driver) -> None:
     assert manager.holders and manager.steps, "it has no manager of its own"
     worker, _ = nearest(driver, "case_worker", asked.cases, DAY, f"kle:{asked.kle}")
     assert worker.holders
+    one, other = steps.two_case_workers(driver)
+    assert sapa_limits(driver, one.person) != sapa_limits(driver, other.person)
+
+
+def sapa_limits(driver: neo4j.Driver, person: str) -> set[tuple[tuple[str, ...], ...]]:
+    with driver.session() as session:
+        held = rights_on(session, asked_of(session, person, system="sapa"), DAY).held
+    assert held
+    return {tuple(limit.wire for limit in each.included[0].limits) for each in held}
 
 
 @pytest.mark.parametrize("name", ["active_directory", "school_ad"])
