@@ -56,13 +56,13 @@ class Deriving:
     def values(self, how: Derivation, setting: Setting, type_: ConstraintType, holding: Holding) -> Values:
         """The wire values. Empty: nothing follows."""
         name = how.kind.name
-        if name in _OF_UNIT:
+        if name in OF_UNIT:
             own = holding.grant.own_kle_only or (holding.assignment is not None and holding.assignment.own_kle_only)
             key = (f"{name}({how.argument})", holding.unit or "", own)
             found = self._of_unit.get(key)
             if found is None:
                 unit = self.tree.open(holding.unit)
-                found = {} if unit is None else dict(_OF_UNIT[name](self, unit, how, own))
+                found = {} if unit is None else dict(OF_UNIT[name](self, unit, how, own))
                 self._of_unit[key] = found
             if name in _KLE_OF_UNIT and holding.tie is not None and holding.tie.kle:
                 found = dict(_collapsed((*found.items(), *self._kle_of_tie(holding.tie))))
@@ -343,7 +343,7 @@ def _below(above: Unit, unit: Unit) -> Reason:
     return Reason("Unit", unit.uuid, f"{unit.name}, below {above.name}", *unit.part)
 
 
-_OF_UNIT: Mapping[str, Callable[[Deriving, Unit, Derivation, bool], Found]] = {
+OF_UNIT: Mapping[str, Callable[[Deriving, Unit, Derivation, bool], Found]] = {
     "unit": Deriving._unit,
     "unit_and_below": Deriving._below,
     "unit_at_level": Deriving._at_level,

@@ -48,6 +48,7 @@ class Evaluation:
     _settings: dict[str, dict[tuple[str | None, str], Setting]] = field(default_factory=dict)
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
     _known: frozenset[str] = frozenset()
+    _shared: dict[tuple[str, str, str, bool], tuple[tuple[Limit, ...], list[Failure]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._known = frozenset((*self.organisation.job_function_roles, *self.organisation.system_roles))
@@ -166,7 +167,29 @@ class Evaluation:
         return settings.get((system_role, type_)) or settings.get((None, type_))
 
     def _limits(self, right: Right, included: SystemRole, holding: Holding) -> tuple[tuple[Limit, ...], list[Failure]]:
-        """By the type's URI: of all types that the system role takes, and of what else is set for it."""
+        """By the type's URI: of all types that the system role takes, and of what else is set for it.
+
+        What only depends on the unit is worked out once for all who hold the right there.
+        """
+        key = self._shared_key(right, included, holding)
+        made = self._shared.get(key) if key is not None else None
+        if made is None:
+            made = self._made(right, included, holding)
+            if key is not None:
+                self._shared[key] = made
+        return made
+
+    def _shared_key(self, right: Right, included: SystemRole, holding: Holding) -> tuple[str, str, str, bool] | None:
+        """None where the limits depend on more than the unit."""
+        tie, assignment, grant = holding.tie, holding.assignment, holding.grant
+        if (tie is not None and tie.kle) or grant.uuid in self.limits.given:
+            return None
+        if not all(self.limits.is_of_unit(each) for each in self._settings.get(right.uuid, {}).values()):
+            return None
+        own = grant.own_kle_only or (assignment is not None and assignment.own_kle_only)
+        return right.uuid, included.uuid, holding.unit or "", own
+
+    def _made(self, right: Right, included: SystemRole, holding: Holding) -> tuple[tuple[Limit, ...], list[Failure]]:
         settings = self._settings.get(right.uuid, {})
         types: dict[str, ConstraintType] = {each.uuid: each for each in (*included.required, *included.optional)}
         for (system_role, type_), _ in settings.items():
@@ -177,11 +200,11 @@ class Evaluation:
         failures: list[Failure] = []
         for each in sorted(types.values(), key=lambda one: (one.uri, one.uuid)):
             setting = self.setting(right.uuid, included.uuid, each.uuid)
-            made = self.limits.limit(each, setting, holding, required=each.uuid in required)
-            if isinstance(made, Failure):
-                failures.append(made)
-            elif made is not None:
-                limits.append(made)
+            found = self.limits.limit(each, setting, holding, required=each.uuid in required)
+            if isinstance(found, Failure):
+                failures.append(found)
+            elif found is not None:
+                limits.append(found)
         return tuple(limits), failures
 
     def _omitted(

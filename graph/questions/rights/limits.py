@@ -5,12 +5,12 @@ What a type does not allow is left out; where nothing is left, there is no limit
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from graph.model.derived_kinds import GIVEN_WITH_GRANT, Derivation, NotDerivable, derivation
 from graph.patterns import PatternRejected, compiled
-from graph.questions.rights.derive import Deriving, Holding, Values, collapsed, place_of, up_to
+from graph.questions.rights.derive import OF_UNIT, Deriving, Holding, Values, collapsed, place_of, up_to
 from graph.questions.rights.held import ConstraintType, Limit, LimitValue, OmittedBecause, Reason
 from graph.questions.rights.organisation import Setting
 from graph.writing.rights_rules import refused_value
@@ -33,6 +33,20 @@ class Limits:
 
     deriving: Deriving
     given: Mapping[str, Mapping[str, Setting]]
+    _of_unit: dict[str, bool] = field(default_factory=dict)
+
+    def is_of_unit(self, setting: Setting) -> bool:
+        """Its values only depend on the unit that they count from."""
+        if setting.derived is None:
+            return True
+        kept = self._of_unit.get(setting.uuid)
+        if kept is None:
+            try:
+                kept = derivation(setting.derived).kind.name in OF_UNIT
+            except NotDerivable:
+                kept = False
+            self._of_unit[setting.uuid] = kept
+        return kept
 
     def limit(
         self, type_: ConstraintType, setting: Setting | None, holding: Holding, *, required: bool

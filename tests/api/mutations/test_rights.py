@@ -123,7 +123,7 @@ def test_a_parameter_is_made_once(service: Served) -> None:
         reason: "Snævrere", from: "2026-01-01") { thing { ... on ConstraintSetting { parameter derived } } } }"""
     changed = asked(service, change, "rights", setting=made["uuid"])["changeConstraintSetting"]["thing"]
     assert changed == {"parameter": parameter, "derived": "unit"}
-    again = """mutation($thing: String!) { setValue(kind: "ConstraintSetting", thing: $thing, property: "parameter",
+    again = """mutation($thing: String!) { setValue(kind: ConstraintSetting, thing: $thing, property: "parameter",
         value: "urn:other", reason: "Prøve", from: "2026-01-01") { uuid } }"""
     assert refused(service, again, "rights", thing=made["uuid"])["field"] == "parameter"
 
