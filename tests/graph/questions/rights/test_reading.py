@@ -1,6 +1,7 @@
 """Every case of oio_bpp.yaml through a facts file and the graph: of one person, of everybody, and on today's copies."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from graph.as_of import Day
 from graph.identity.lookup import find
 from graph.questions.rights import reading
 from graph.questions.rights.evaluate import Evaluation, evaluate
-from graph.questions.rights.held import Rights
+from graph.questions.rights.held import Limit, Rights
+from idp.claims.oio_bpp import Receiver, privileges
 from tests.acceptance.rights_cases import (
     CASES,
     MERGED,
     PERSON,
+    TOWN,
     UNITS,
     expected_groups,
     facts,
@@ -60,12 +63,30 @@ def keys(driver: neo4j.Driver, kind: str) -> dict[str, str]:
     return {row["uuid"]: row["key"] for row in rows}
 
 
+def document(driver: neo4j.Driver, case: dict[str, Any], rights: Rights) -> str | None:
+    """What a login would carry, with the units' uuids of the file instead of those that the graph gave them."""
+    units = {uuid: UNITS[key] for uuid, key in keys(driver, "Unit").items()}
+    systems = {key: uuid for uuid, key in keys(driver, "ItSystem").items()}
+
+    def renamed(limit: Limit) -> Limit:
+        values = (replace(each, value=units.get(each.value, each.value)) for each in limit.values)
+        return replace(limit, values=tuple(sorted(values, key=lambda each: each.value)))
+
+    held = tuple(
+        replace(each, included=tuple(replace(one, limits=tuple(map(renamed, one.limits))) for one in each.included))
+        for each in rights.held
+    )
+    system = systems[case["system"]] if "system" in case else None
+    return privileges(Rights(held), Receiver(case["profile"], TOWN["cvr"], system)).xml
+
+
 def holds(driver: neo4j.Driver, case: dict[str, Any]) -> None:
     expected = sorted(expected_groups(case))
     if case["id"] in MERGED:  # joining is a matter of the document
         expected = groups(case, evaluate(organisation(case), uuid_of(PERSON)))
     rights = read(driver, case, Day(False))
     assert groups(case, rights, {uuid: UNITS[key] for uuid, key in keys(driver, "Unit").items()}) == expected
+    assert document(driver, case, rights) == case["expect"]["xml"]
     names = {uuid: key.removeprefix(f"{case['id']}_") for uuid, key in keys(driver, "Employment").items()}
     left_out = omitted(rights, names)
     assert len(left_out) == len(case["expect"]["omitted"])
