@@ -123,10 +123,6 @@ class Evaluation:
                 return self._omitted(
                     route, part, "system_blocked", f"{each.system.title or each.system.key} is blocked"
                 )
-        known = self.organisation.known_at_kombit
-        if known is not None and isinstance(right, JobFunctionRole) and right.uri not in known:
-            text = f"{right.title or right.key} was not among the roles of FK-adm when it was last read"
-            return self._omitted(route, part, "unknown_at_kombit", text)
         made: list[IncludedRight] = []
         failures: list[Failure] = []
         if not _is_delegated(right):

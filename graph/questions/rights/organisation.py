@@ -202,8 +202,8 @@ class OrganisationOnDay:
     """Everything that holds on ``at`` and matters to whoever is evaluated.
 
     ``includes``: a job-function role → the rights that it includes. ``kle``: the numbers of KLE in force, None where
-    no KLE has been imported. ``exported``: units that FK Organisation knows, and ``known_at_kombit``: URIs of the
-    job-function roles that FK-adm has; None: not asked, so nothing is left out for it.
+    no KLE has been imported. ``exported``: units that FK Organisation knows; None: not asked, so nothing is left out
+    for it.
     """
 
     at: date
@@ -222,4 +222,3 @@ class OrganisationOnDay:
     includes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kle: frozenset[str] | None = None
     exported: frozenset[str] | None = None
-    known_at_kombit: frozenset[str] | None = None
