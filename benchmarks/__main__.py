@@ -17,6 +17,7 @@ from benchmarks import (
     large_read,
     nearest_of_all,
     payroll,
+    preview,
     small_reads,
     ten_changes,
     top_and_names,
@@ -33,7 +34,7 @@ from reconnect.collector import collect_seldom
 SIZES = ("S", "L")
 
 
-ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top")
+ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top", "preview")
 """What is measured within one size, on one graph."""
 PARTS = (*ON_A_PAYROLL, "unchanged", "first", "kle", "ten", "organisation", "directory")
 
@@ -56,6 +57,8 @@ def of_size(size: str, parts: Collection[str] = PARTS) -> Iterator[Measured]:
             yield from small_reads.measure(addresses, driver, size, day)
         if "top" in parts:
             yield from top_and_names.measure(addresses, driver, keyring, size, day)
+        if "preview" in parts:
+            yield preview.measure(driver, keyring, size, day, Path(folder))
 
 
 def of_directory() -> Iterator[Measured]:

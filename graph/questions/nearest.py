@@ -4,7 +4,7 @@ The holders whose assignment is FOR the unit itself; if none qualifies, for its 
 root. ``answer`` is the rule. The Cypher only reads what is in force on the day (``graph.questions.nearest_holders``).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -221,6 +221,31 @@ def nearest_managers_of_all(driver: neo4j.Driver, at: date, known: int | None = 
                 asked = Question(whole.covers_all, leaving_out=person)
                 answers[employment] = answer(chain, whole.candidates, asked)
     return answers
+
+
+@dataclass(frozen=True, slots=True)
+class Managers:
+    """The nearest managers on a day, counted from some units."""
+
+    _around: facts.Everywhere
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """Whoever holds the role in one of the units or above, or stands in there."""
+        found = [each for level in self._around.candidates.values() for each in level]
+        return frozenset((*(each.person for each in found), *(s.person for each in found for s in each.substitutes)))
+
+    def of(self, unit: str | None, person: str | None = None) -> Nearest:
+        """``person``: who is left out, as whoever asks for their own manager."""
+        if unit is None or unit not in self._around.active:
+            return Nearest(reason="unit_not_active")
+        asked = Question(self._around.covers_all, leaving_out=person)
+        return answer(_chain(unit, self._around.parents), self._around.candidates, asked)
+
+
+def managers_around(session: neo4j.Session, day: Day, at: date, units: Collection[str]) -> Managers:
+    """The nearest managers, ready to be asked from each of ``units`` (uuids)."""
+    return Managers(facts.around(session, day, at, _manager(session) or "", units))
 
 
 def _chain(unit: str, parents: Mapping[str, str]) -> tuple[str, ...]:

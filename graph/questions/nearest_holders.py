@@ -1,6 +1,6 @@
 """The facts of a day for the nearest rule: the way up, and for each unit on it the holders of the role."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -300,6 +300,41 @@ def everywhere(session: neo4j.Session, day: Day, at: date, role: str) -> Everywh
         candidates=candidates,
         involved={each["tie"]: each["person"] for each in involved},
         covers_all=row["covers_all"],
+    )
+
+
+def around(session: neo4j.Session, day: Day, at: date, role: str, units: Collection[str]) -> Everywhere:
+    """As ``everywhere``, of some units and all above them; without those who work there."""
+    levels = _ask(
+        session,
+        day,
+        f"""
+        UNWIND $units AS uuid
+        MATCH (:Unit {{uuid: uuid}})-[parts:PART_OF*0..]->(level:Unit)
+        WHERE all(part IN parts WHERE {in_force("part")})
+        WITH DISTINCT level
+        OPTIONAL MATCH (role:Role {{uuid: $role}})
+        RETURN level.uuid AS unit, {day.active("level")} AS active, {day.flag("role", "covers_all")} AS covers_all,
+            head([(level)-[part:PART_OF]->(above:Unit) WHERE {in_force("part")} | above.uuid]) AS above,
+            COLLECT {{
+                CALL (role, level) {{
+                    {_candidates(day, _OF_LEVEL)}
+                }}
+                RETURN candidate
+            }} AS candidates
+        """,
+        units=sorted(units),
+        role=role,
+        at=at,
+    )
+    rows = list(levels)
+    return Everywhere(
+        employed={},
+        parents={row["unit"]: row["above"] for row in rows if row["above"] is not None},
+        active=frozenset(row["unit"] for row in rows if row["active"]),
+        candidates={row["unit"]: [_candidate(each) for each in row["candidates"]] for row in rows},
+        involved={},
+        covers_all=any(row["covers_all"] for row in rows),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +18,9 @@ from reconnect.terminal import terminal
 
 if TYPE_CHECKING:
     from graph.errors import Ambiguous, Unknown
+    from graph.questions.preview.consequences import Preview
     from graph.questions.rights.held import HeldRight, Omitted
+    from importers.pipeline.report import ImportReport
 
 At = Annotated[date | None, day_option("--at", help="The day; default today.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, also for errors.")]
@@ -31,6 +35,7 @@ def register(app: typer.Typer) -> None:
     rights.command("why-not")(why_not)
     rights.command("holders")(holders)
     rights.command("review")(review)
+    rights.command("preview")(preview)
     rights.command("own-system")(own_system)
     app.add_typer(rights, name="rights")
 
@@ -140,6 +145,36 @@ def review(context: typer.Context, at: At = None, as_json: AsJson = False) -> No
         console.print(f"{each.finding}: {each.about.kind} {each.about.title}: {each.text}", highlight=False)
 
 
+def preview(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Facts, as a YAML or JSON file, or a folder of CSV files.")],
+    at: Annotated[
+        date | None,
+        day_option("--at", help="Only that day; default: each from which a change counts.", show_default=False),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(help="The source whose next facts these are; default: changes that outrank every source."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what changes would do: who would gain and lose managers, roles, rights and limits, and from which day.
+
+    The changes are made, looked at and undone; nothing of them stays. Others wait meanwhile with what they write.
+    """
+    from importers.source import SourceError
+    from reconnect.rights_preview import preview_of_facts
+
+    try:
+        found = preview_of_facts(of(context), file, source, at)
+    except SourceError as error:
+        raise CommandFailed(str(error)) from error
+    if as_json:
+        _print(_previewed(found))
+    else:
+        _show_preview(found, terminal())
+
+
 def own_system(context: typer.Context) -> None:
     """Write REConnect itself as an IT system, with its system roles, so that they can be granted like any other.
 
@@ -170,6 +205,55 @@ def _show_omitted(omitted: Omitted, console: Console) -> None:
 
     console.print(heading(omitted), highlight=False, soft_wrap=True)
     console.print(f"  granted because: {because(omitted.why)}", highlight=False, soft_wrap=True)
+
+
+def _show_preview(found: Preview[ImportReport], console: Console) -> None:
+    from graph.questions.preview.standing import WHAT
+
+    for problem in found.outcome.problems:
+        console.print(f"{problem.kind} {problem.key}: {problem.field}: {problem.text}", highlight=False, soft_wrap=True)
+    for reason in found.outcome.reasons:
+        console.print(f"The import would wait for an approval: {reason}", highlight=False, soft_wrap=True)
+    days = ", ".join(map(str, found.days)) or "no day from today on"
+    console.print(f"{found.changes} changes, which count from {days}.", highlight=False, soft_wrap=True)
+    console.print(f"They touch {found.touched} people; {found.persons} would gain or lose something.", highlight=False)
+    for what in WHAT:
+        gained, lost = (found.counts.get((what, change), 0) for change in ("gained", "lost"))
+        if gained or lost:
+            console.print(f"  {what}: {gained} gained, {lost} lost", highlight=False)
+    for (name, person), of_person in groupby(found.consequences, key=lambda each: (each.name, each.person)):
+        console.print(f"{name}  {person}", highlight=False)
+        for each in of_person:
+            until = "" if each.until is None else f" until {each.until}"
+            text = f"  {each.change} from {each.since}{until}: {each.what} {each.text}"
+            console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+
+def _previewed(found: Preview[ImportReport]) -> dict[str, Any]:
+    return {
+        "changes": found.changes,
+        "days": found.days,
+        "touched": found.touched,
+        "persons": found.persons,
+        "counts": [{"what": what, "change": change, "count": count} for (what, change), count in found.counts.items()],
+        "consequences": [
+            {
+                "person": each.person,
+                "change": each.change,
+                "what": each.what,
+                "about": each.about,
+                "text": each.text,
+                "since": each.since,
+                "until": each.until,
+            }
+            for each in found.consequences
+        ],
+        "problems": [
+            {"kind": each.kind, "key": each.key, "field": each.field, "rule": each.rule, "text": each.text}
+            for each in found.outcome.problems
+        ],
+        "reasons": found.outcome.reasons,
+    }
 
 
 def _held(held: HeldRight) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def _steps(day: Day) -> Mapping[str, str]:
     all_hold = f"all(part IN parts WHERE {holds('part')})"
     steps = {
         "person": f"""
-            MATCH (p:Person {{uuid: $person}})
+            UNWIND $uuids AS uuid
+            MATCH (p:Person {{uuid: uuid}})
             WHERE {active("p")} AND NOT {day.flag("p", "dead")}
             RETURN {rows.person("p")} AS person,
                 COLLECT {{
@@ -139,8 +140,8 @@ class _Reading:
         result = self.session.run(_steps(self.day)[step], uuids=wanted, at=self.at, known=self.day.known)
         return [record[0] for record in result]
 
-    def person(self, uuid: str) -> neo4j.Record | None:
-        return self.session.run(_steps(self.day)["person"], person=uuid, at=self.at, known=self.day.known).single()
+    def persons(self, uuids: Sequence[str]) -> list[neo4j.Record]:
+        return list(self.session.run(_steps(self.day)["person"], uuids=uuids, at=self.at, known=self.day.known))
 
     def has_kle(self) -> bool:
         return self.session.run("MATCH (k:KleNode) RETURN k.uuid LIMIT 1").peek() is not None
@@ -151,20 +152,28 @@ def of_person(session: neo4j.Session, day: Day, at: date, person: str, rights: S
 
     ``rights``: uuids of rights whose grants are read in any case, for the question why one is not held.
     """
+    return of_persons(session, day, at, [person], rights)
+
+
+def of_persons(
+    session: neo4j.Session, day: Day, at: date, persons: Sequence[str], rights: Sequence[str] = ()
+) -> OrganisationOnDay:
+    """As ``of_person``, for several: what matters to any of them."""
     reading = _Reading(session, day, at)
-    found = reading.person(person)
-    if found is None:
+    found = reading.persons(persons)
+    if not found:
         return OrganisationOnDay(at)
-    ties: list[Row] = found["ties"]
-    assignments = reading.rows("assignments", (person, *(each["uuid"] for each in ties)))
-    stand_ins = reading.rows("stand_ins", [person])
+    alive = [each["person"]["uuid"] for each in found]
+    ties: list[Row] = [tie for each in found for tie in each["ties"]]
+    assignments = reading.rows("assignments", (*alive, *(each["uuid"] for each in ties)))
+    stand_ins = reading.rows("stand_ins", alive)
     positions = reading.rows("positions", (_to(each["position"]) for each in ties))
     stood = [each["stood"] for each in stand_ins if each["stood"]]
     placed = [_to(each["unit"]) for each in ties]
     held_for = [place[0] for each in (*assignments, *stood) for place in each["places"]]
     units = {each["uuid"]: each for each in reading.rows("units", (*placed, *held_for))}
     grantees = [
-        person, *units, *(each["uuid"] for each in (*ties, *positions)), *(each["role"] for each in assignments),
+        *alive, *units, *(each["uuid"] for each in (*ties, *positions)), *(each["role"] for each in assignments),
         *(category for each in positions for category, _ in each["categories"]),
     ]  # fmt: skip
     grants = {each["uuid"]: each for each in (*reading.rows("grants", grantees), *reading.rows("grants_of", rights))}
@@ -184,7 +193,7 @@ def of_person(session: neo4j.Session, day: Day, at: date, person: str, rights: S
     return organisation_of(
         at,
         {
-            "persons": [found["person"]],
+            "persons": [each["person"] for each in found],
             "ties": ties,
             "positions": positions,
             "assignments": assignments,

@@ -1,0 +1,407 @@
+"""Whom changed things can touch on a day: the people whose rights, roles or nearest manager may differ.
+
+Rather too many than too few, and never everybody unless the change reaches everybody. What is asked is asked of the
+graph as it is and of the graph as it would be: whoever was reached through an old place is found in the one, whoever is
+reached through the new place in the other. The tree is read whole, since it is small; people only where they are
+touched.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import neo4j
+
+from graph.as_of import Day, in_force
+from graph.model.derived_kinds import DERIVED_KINDS, NotDerivable, derivation
+from graph.questions.nearest import MANAGER
+from graph.questions.preview.learnt import Things
+
+_TIES = ("Employment", "Affiliation")
+_ABOUT = ("KleNode", "ItSystem", "SystemGroup", "Function")
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """``units``: from which the way up to a manager may differ."""
+
+    persons: frozenset[str]
+    units: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    parent: str | None
+    active: bool
+    level: int | None
+    payer: str | None
+
+
+def touched(session: neo4j.Session, day: Day, at: date, things: Things) -> Touched:
+    """``things``: those that have changed."""
+    return _Search(session, day, at, things).found()
+
+
+@dataclass(slots=True)
+class _Search:
+    session: neo4j.Session
+    day: Day
+    at: date
+    things: Things
+    tree: dict[str, _Unit] = field(default_factory=dict)
+    children: dict[str, list[str]] = field(default_factory=dict)
+    units: set[str] = field(default_factory=set)
+    grants: set[str] = field(default_factory=set)
+    assignments: set[str] = field(default_factory=set)
+    ties: set[str] = field(default_factory=set)
+    persons: set[str] = field(default_factory=set)
+
+    def found(self) -> Touched:
+        self._read_tree()
+        self.persons |= self._of("Person")
+        self.ties |= self._of(*_TIES)
+        self.assignments |= self._of("Assignment")
+        self.grants |= self._of("Grant")
+        self._roles_and_positions()
+        self._what_roles_are_about()
+        self._settings_and_rights(self._of("ConstraintSetting"))
+        managed = self._managed()
+        self._units(self._of("Unit"))
+        self._reached_by_grants()
+        self._holders()
+        return Touched(frozenset(self.persons), frozenset(self.units | managed))
+
+    # -- asking ---------------------------------------------------------------------------------------------------
+
+    def _of(self, *kinds: str) -> set[str]:
+        return {uuid for kind in kinds for uuid in self.things.get(kind, ())}
+
+    def _ask(self, uuids: Iterable[str], query: str) -> list[neo4j.Record]:
+        """``query`` begins with a ``uuid`` in scope. Periods named r… are in force where it says ``{r}``."""
+        wanted = sorted(uuids)
+        if not wanted:
+            return []
+        return list(self.session.run(f"UNWIND $uuids AS uuid {query}", uuids=wanted, at=self.at))
+
+    def _uuids(self, uuids: Iterable[str], query: str) -> set[str]:
+        return {row["found"] for row in self._ask(uuids, query)}
+
+    def _read_tree(self) -> None:
+        values = self.day.values("u")
+        rows = self.session.run(
+            f"""
+            MATCH (u:Unit)
+            RETURN u.uuid AS uuid, {self.day.active("u")} AS active, toIntegerOrNull(({values}).level) AS level,
+                head([(u)-[r:PART_OF]->(x:Unit) WHERE {in_force("r")} | x.uuid]) AS parent,
+                head([(u)-[r:PAID_OUT_BY]->(x:Unit) WHERE {in_force("r")} | x.uuid]) AS payer
+            """,
+            at=self.at,
+        )
+        for row in rows:
+            self.tree[row["uuid"]] = _Unit(row["parent"], row["active"], row["level"], row["payer"])
+            if row["parent"] is not None:
+                self.children.setdefault(row["parent"], []).append(row["uuid"])
+
+    def _chain(self, unit: str) -> list[str]:
+        chain: dict[str, None] = {}
+        at: str | None = unit
+        while at is not None and at in self.tree and at not in chain:
+            chain[at] = None
+            at = self.tree[at].parent
+        return [*chain]
+
+    def _below(self, tops: Iterable[str]) -> set[str]:
+        """The units and all below them."""
+        found: set[str] = set()
+        waiting = [*tops]
+        while waiting:
+            unit = waiting.pop()
+            if unit not in found:
+                found.add(unit)
+                waiting += self.children.get(unit, ())
+        return found
+
+    # -- from things to those that they matter to -------------------------------------------------------------------
+
+    def _roles_and_positions(self) -> None:
+        self.assignments |= self._uuids(
+            self._of("Role"),
+            f"""
+            MATCH (:Role {{uuid: uuid}})<-[r:OF]-(a:Assignment)
+            WHERE {in_force("r")}
+            RETURN a.uuid AS found
+            """,
+        )
+        self.ties |= self._uuids(self._of("Position", "PositionCategory"), _at_positions())
+        substitutions = self._of("Substitution")
+        self.persons |= self._uuids(
+            substitutions,
+            f"""
+            MATCH (:Substitution {{uuid: uuid}})<-[r:STANDS_IN]-(p:Person)
+            WHERE {in_force("r")}
+            RETURN p.uuid AS found
+            """,
+        )
+
+    def _what_roles_are_about(self) -> None:
+        """What covers a responsibility is itself, or lies above it."""
+        about = self._of(*_ABOUT)
+        lower = self._uuids(
+            about,
+            f"""
+            MATCH (:{"|".join(_ABOUT)} {{uuid: uuid}})<-[parts:WITHIN|MEMBER_OF*0..]-(x:{"|".join(_ABOUT)})
+            WHERE all(r IN parts WHERE {in_force("r")})
+            RETURN DISTINCT x.uuid AS found
+            """,
+        )
+        for row in self._ask(
+            lower | about,
+            f"""
+            MATCH (:{"|".join(_ABOUT)} {{uuid: uuid}})<-[r:ABOUT|PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN|HANDLES]-(x)
+            WHERE {in_force("r")}
+            RETURN DISTINCT labels(x)[0] AS kind, x.uuid AS found
+            """,
+        ):
+            where = {"Assignment": self.assignments, "Grant": self.grants, "Unit": self.units}
+            where.get(row["kind"], self.ties).add(row["found"])
+
+    def _settings_and_rights(self, settings: set[str]) -> None:
+        if self._of("KleNode"):  # a fixed number may have ended, or exist from now on
+            settings = settings | {each["uuid"] for each in self._settings() if each["fixed"]}
+        of_settings = self._uuids(
+            settings,
+            f"""
+            MATCH (:ConstraintSetting {{uuid: uuid}})-[r:SETS]->(x)
+            WHERE {in_force("r")}
+            RETURN x.uuid AS found
+            """,
+        )
+        rights = self._of("SystemRole", "JobFunctionRole")
+        rights |= self._uuids(
+            self._of("ItSystem", "ConstraintType"),
+            f"""
+            MATCH (:ItSystem|ConstraintType {{uuid: uuid}})<-[r:AT|REQUIRES|MAY_LIMIT]-(x:SystemRole)
+            WHERE {in_force("r")}
+            RETURN x.uuid AS found
+            """,
+        )
+        of_settings |= self._uuids(
+            self._of("ConstraintType"),
+            f"""
+            MATCH (:ConstraintType {{uuid: uuid}})<-[limits:LIMITS]-(:ConstraintSetting)-[r:SETS]->(x)
+            WHERE {in_force("limits")} AND {in_force("r")}
+            RETURN x.uuid AS found
+            """,
+        )
+        self.grants |= self._uuids(of_settings, "MATCH (g:Grant {uuid: uuid}) RETURN g.uuid AS found")
+        self.grants |= self._uuids(
+            rights | of_settings,
+            f"""
+            MATCH (:SystemRole|JobFunctionRole {{uuid: uuid}})<-[parts:INCLUDES*0..]-(bundle)
+            WHERE all(r IN parts WHERE {in_force("r")})
+            MATCH (bundle)<-[r:GIVES]-(g:Grant)
+            WHERE {in_force("r")}
+            RETURN DISTINCT g.uuid AS found
+            """,
+        )
+
+    def _settings(self) -> list[Mapping[str, Any]]:
+        """All settings that look further than at a holding's own unit, or hold fixed values."""
+        rows = self.session.run(
+            f"""
+            MATCH (c:ConstraintSetting)
+            WITH c, {self.day.values("c")} AS values
+            WHERE values IS NOT NULL
+            RETURN c.uuid AS uuid, values.derived AS derived, values.below AS below, values.fixed AS fixed
+            """,
+            at=self.at,
+        )
+        return [row.data() for row in rows]
+
+    # -- units ------------------------------------------------------------------------------------------------------
+
+    def _units(self, changed: set[str]) -> None:
+        """Who works in or below a changed unit, or has a role for it. Others, where a limit of theirs looks there."""
+        payees = {uuid for uuid, unit in self.tree.items() if unit.payer in changed}
+        self.units |= self._below(changed | self.units | payees)
+        if not changed:
+            self._at(self.units)
+            return
+        above = {each for unit in changed for each in self._chain(unit)}
+        further = set(self.units)
+        looking: set[str] = set()
+        for setting in self._settings():
+            values = {each.lower() for each in setting["fixed"] or ()}
+            if values & changed:
+                looking.add(setting["uuid"])
+            if setting["below"]:
+                further |= above
+            try:
+                how = derivation(setting["derived"] or "")
+            except NotDerivable:
+                continue
+            if how.kind is DERIVED_KINDS["unit_at_level"]:
+                tops = (self._at_level(each, how.number) for each in changed)
+                further |= self._below({each for each in tops if each is not None})
+            elif how.kind is DERIVED_KINDS["units_paid_out_by"]:
+                further |= {payer for each in above if (payer := self.tree[each].payer) is not None}
+            if how.kind.below:
+                further |= above
+        self._at(further)
+        self._named(further | above, looking)
+
+    def _at_level(self, unit: str, level: int) -> str | None:
+        chain = self._chain(unit)
+        for place, each in enumerate(chain):
+            told = self.tree[each].level
+            if self.tree[each].active and (len(chain) - place if told is None else told) <= level:
+                return each
+        return None
+
+    def _at(self, units: set[str]) -> None:
+        """Ties in units, and roles for them."""
+        for row in self._ask(
+            units,
+            f"""
+            MATCH (:Unit {{uuid: uuid}})<-[r:IN|FOR]-(x)
+            WHERE {in_force("r")}
+            RETURN labels(x)[0] AS kind, x.uuid AS found
+            """,
+        ):
+            where = {"Assignment": self.assignments, "Grant": self.grants}
+            where.get(row["kind"], self.ties).add(row["found"])
+
+    def _named(self, units: set[str], looking: set[str]) -> None:
+        """Settings that select a unit or leave it out. ``looking``: those that name one as a fixed value."""
+        settings = looking | self._uuids(
+            units,
+            f"""
+            MATCH (:Unit {{uuid: uuid}})<-[r:SELECTS|LEAVES_OUT]-(c:ConstraintSetting)
+            WHERE {in_force("r")}
+            RETURN c.uuid AS found
+            """,
+        )
+        if settings:
+            self._settings_and_rights(settings)
+
+    # -- grants, assignments, ties ------------------------------------------------------------------------------------
+
+    def _reached_by_grants(self) -> None:
+        named: dict[str, set[str]] = {}
+        for row in self._ask(
+            self.grants,
+            f"""
+            MATCH (:Grant {{uuid: uuid}})-[r:GIVEN_TO]->(x)
+            WHERE {in_force("r")}
+            RETURN DISTINCT labels(x)[0] AS kind, x.uuid AS found
+            """,
+        ):
+            named.setdefault(row["kind"], set()).add(row["found"])
+        self.persons |= named.get("Person", set())
+        self.ties |= {uuid for kind in _TIES for uuid in named.get(kind, ())}
+        self.ties |= self._uuids(
+            named.get("Unit", set()) and self._below(named["Unit"]),
+            f"""
+            MATCH (:Unit {{uuid: uuid}})<-[r:IN]-(tie)
+            WHERE {in_force("r")}
+            RETURN tie.uuid AS found
+            """,
+        )
+        positions = named.get("Position", set()) | named.get("PositionCategory", set())
+        self.ties |= self._uuids(positions, _at_positions())
+        self.assignments |= self._uuids(
+            named.get("Role", set()),
+            f"""
+            MATCH (:Role {{uuid: uuid}})<-[r:OF]-(a:Assignment)
+            WHERE {in_force("r")}
+            RETURN a.uuid AS found
+            """,
+        )
+
+    def _holders(self) -> None:
+        for row in self._ask(
+            self.assignments,
+            f"""
+            MATCH (a:Assignment {{uuid: uuid}})
+            CALL (a) {{
+                MATCH (a)<-[r:HOLDS]-(x)
+                WHERE {in_force("r")}
+                RETURN x
+                UNION
+                MATCH (a)<-[r:SUBSTITUTES]-(:Substitution)<-[stands:STANDS_IN]-(x:Person)
+                WHERE {in_force("r")} AND {in_force("stands")}
+                RETURN x
+            }}
+            RETURN labels(x)[0] AS kind, x.uuid AS found
+            """,
+        ):
+            (self.persons if row["kind"] == "Person" else self.ties).add(row["found"])
+        self.persons |= self._uuids(
+            self.ties,
+            f"""
+            MATCH (:Employment|Affiliation {{uuid: uuid}})<-[r:HAS]-(p:Person)
+            WHERE {in_force("r")}
+            RETURN p.uuid AS found
+            """,
+        )
+
+    def _managed(self) -> set[str]:
+        """Units below those for which a touched assignment is a manager's, or that of whom somebody stands in for."""
+        persons = self.persons | self._uuids(
+            self._of(*_TIES),
+            f"""
+            MATCH (:Employment|Affiliation {{uuid: uuid}})<-[r:HAS]-(p:Person)
+            WHERE {in_force("r")}
+            RETURN p.uuid AS found
+            """,
+        )
+        held = self._uuids(
+            persons,
+            f"""
+            MATCH (p:Person {{uuid: uuid}})
+            CALL (p) {{
+                MATCH (p)-[holds:HOLDS]->(a:Assignment)
+                WHERE {in_force("holds")}
+                RETURN a
+                UNION
+                MATCH (p)-[r:HAS]->()-[holds:HOLDS]->(a:Assignment)
+                WHERE {in_force("r")} AND {in_force("holds")}
+                RETURN a
+                UNION
+                MATCH (p)-[r:STANDS_IN]->(:Substitution)-[stood:SUBSTITUTES]->(a:Assignment)
+                WHERE {in_force("r")} AND {in_force("stood")}
+                RETURN a
+            }}
+            RETURN DISTINCT a.uuid AS found
+            """,
+        )
+        tops = self._uuids(
+            self.assignments | held | self._stood_for(),
+            f"""
+            MATCH (:Role {{key: '{MANAGER}'}})<-[r:OF]-(:Assignment {{uuid: uuid}})-[for:FOR]->(u:Unit)
+            WHERE {in_force("r")} AND {in_force("for")}
+            RETURN DISTINCT u.uuid AS found
+            """,
+        )
+        return self._below(tops | self._of("Unit"))
+
+    def _stood_for(self) -> set[str]:
+        return self._uuids(
+            self._of("Substitution"),
+            f"""
+            MATCH (:Substitution {{uuid: uuid}})-[r:SUBSTITUTES]->(a:Assignment)
+            WHERE {in_force("r")}
+            RETURN a.uuid AS found
+            """,
+        )
+
+
+def _at_positions() -> str:
+    return f"""
+    MATCH (:Position|PositionCategory {{uuid: uuid}})<-[parts:WITHIN*0..]-(p:Position|PositionCategory)
+    WHERE all(r IN parts WHERE {in_force("r")})
+    MATCH (p)<-[r:AS]-(tie)
+    WHERE {in_force("r")}
+    RETURN DISTINCT tie.uuid AS found
+    """

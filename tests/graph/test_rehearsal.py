@@ -1,0 +1,65 @@
+"""What is rehearsed is seen by whoever rehearses it, and never by others: not after an error, nor after a kill."""
+
+import os
+import signal
+from multiprocessing.connection import Connection
+
+import neo4j
+import pytest
+from neo4j.exceptions import Neo4jError
+
+from graph.change_log import Origin
+from graph.connection import connect
+from graph.cpr.keyring import Keyring
+from graph.rehearsal import RehearsalBroken, rehearsed
+from graph.statements.statement import Statement
+from graph.time import Period
+from graph.writing.graph_writer import GraphWriter
+from reconnect.embedded import Addresses
+from tests.forked import telling
+from tests.graph.snapshot import last_write
+
+pytestmark = pytest.mark.slow
+
+
+def write(driver: neo4j.Driver) -> int:
+    """How many units there are with the one that is written."""
+    writer = GraphWriter(driver, Keyring.generate())
+    writer.state("facts", [Statement("Unit", "u", exists=(Period(),))], Origin("facts"))
+    rows, _, _ = driver.execute_query("MATCH (u:Unit) RETURN count(u) AS count")
+    return int(rows[0]["count"])
+
+
+def test_nothing_stays(clean_graph: neo4j.Driver) -> None:
+    before = last_write(clean_graph)
+    assert rehearsed(clean_graph, write) == 1
+
+    def fail(driver: neo4j.Driver) -> None:
+        write(driver)
+        with pytest.raises(Neo4jError):
+            driver.execute_query("no statement")
+        driver.execute_query("RETURN 1")
+
+    with pytest.raises(RehearsalBroken):
+        rehearsed(clean_graph, fail)
+    assert last_write(clean_graph) == before
+    assert write(clean_graph) == 1
+
+
+def _killed(tell: Connection, addresses: Addresses) -> None:
+    def work(driver: neo4j.Driver) -> None:
+        tell.send(write(driver))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
+        rehearsed(driver, work)
+
+
+def test_a_kill_leaves_nothing_and_nobody_waits(clean_graph: neo4j.Driver, addresses: Addresses) -> None:
+    before = last_write(clean_graph)
+    process, told = telling(_killed, addresses)
+    assert told.recv() == 1
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    assert last_write(clean_graph) == before
+    assert write(clean_graph) == 1

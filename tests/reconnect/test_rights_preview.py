@@ -1,0 +1,47 @@
+"""A file's changes on the command line, before they are made: who would gain and lose what, and nothing of it stays."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import neo4j
+import pytest
+import yaml
+
+from graph.time import today
+from reconnect.exits import Exit
+from tests.graph.questions.rights.town import TOWN
+from tests.graph.snapshot import last_write
+from tests.reconnect.shell import Run
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_move_says_who_gains_and_who_loses_from_which_day(
+    run: Run, clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    town, change = tmp_path / "town.yaml", tmp_path / "change.yaml"
+    town.write_text(yaml.safe_dump(TOWN))
+    assert run("import", "facts", "--from", str(town)).returncode == Exit.OK
+    before = last_write(clean_graph)
+    moves = today() + timedelta(days=30)
+    moved = {"id": "x", "adds_to": "facts:job", "parents": [{"unit": "facts:town", "from": moves}]}
+    change.write_text(yaml.safe_dump({"units": [moved, {"id": "y", "adds_to": "facts:job", "colour": "blue"}]}))
+
+    told = run("rights", "preview", str(change))
+    assert told.returncode == Exit.OK
+    assert "Anna Berg" in told.stdout
+    assert f"lost from {moves}: value Sagsbehandler i SAPA for Jobcenter: Se sager, KLE 32.24.04" in told.stdout
+    assert "colour" in told.stdout
+
+    found = json.loads(run("rights", "preview", str(change), "--json").stdout)
+    assert found["days"] == [str(moves)]
+    assert {(each["what"], each["change"], each["about"][-1]) for each in found["consequences"]} == {
+        ("value", "lost", "32.24.04")
+    }
+    assert found["problems"][0]["key"] == "y"
+    earlier = json.loads(run("rights", "preview", str(change), "--at", str(today()), "--json").stdout)
+    assert earlier["consequences"] == []
+    assert last_write(clean_graph) == before
+
+    assert run("rights", "preview", str(tmp_path / "absent.yaml")).returncode == Exit.FAILURE
