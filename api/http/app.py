@@ -61,6 +61,7 @@ _HOW_TO_SUBSCRIBE = (
     "A subscription is followed over a websocket (graphql-transport-ws), or as server-sent events: "
     "the same request with Accept: text/event-stream."
 )
+_ONLY_MUTATIONS = "extensions.preview is for mutations: a question changes nothing."
 _NO_SCHEMA = "This service does not tell its schema (setting api.introspection); `reconnect schema` prints it."
 
 
@@ -208,6 +209,8 @@ async def _graphql(
             if form != EVENTS and not takes_events(accept):
                 raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE, extensions={"code": "subscription_over_http"}))
             return events(subscriptions, request.headers.get("authorization") or "", access, asked)
+        if asked.preview is not None and question.operation.operation is not OperationType.MUTATION:
+            raise Rejected(GraphQLError(_ONLY_MUTATIONS, extensions={"code": "bad_request"}))
         if question.is_about_schema and not service.introspection:
             raise Rejected(GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
         gate.check(access, question)
@@ -232,7 +235,7 @@ async def _graphql(
             status, headers = rejected.status, {"connection": "close"}  # what of it may still come is not waited for
         return JSONResponse({"errors": errors}, status, headers, JSON if form == EVENTS else form)
     ANSWERS.labels("mutation" if question.operation.operation is OperationType.MUTATION else "schema").inc()
-    told: dict[str, Any] = {"data": result.data, "extensions": {"cost": paid}}
+    told: dict[str, Any] = {"data": result.data, "extensions": {**(result.extensions or {}), "cost": paid}}
     if result.errors:
         told["errors"] = noted(result.errors, request.state)
     return _answered(orjson.dumps(told), form)

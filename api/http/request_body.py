@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 
 from api.reads.question import Rejected
+from graph.time import written_day
 
 LARGEST_REQUEST = 1024 * 1024  # bytes; no question of a person or program comes near it
 BODY_SECONDS = 30.0  # in which a body has to come
@@ -25,6 +27,13 @@ class BadRequest(Rejected):
 
 
 @dataclass(frozen=True, slots=True)
+class Previewed:
+    """Mutations are only to be previewed (``graph.questions.preview``). ``at``: on that day only."""
+
+    at: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A document, with the values of its variables and the name of the operation that is meant."""
 
@@ -33,6 +42,7 @@ class Asked:
     operation: str | None = None
     size: int = 0
     """Bytes of the body."""
+    preview: Previewed | None = None
 
 
 async def asked_in(request: Request) -> Asked:
@@ -72,7 +82,21 @@ def asked_of(form: object) -> Asked:
         raise hash_only()
     if not isinstance(query, str):
         raise BadRequest(_FORM)
-    return Asked(query, variables, operation or None)
+    return Asked(query, variables, operation or None, preview=_preview((extensions or {}).get("preview")))
+
+
+def _preview(told: object) -> Previewed | None:
+    """``extensions.preview``: true, or a day. Whatever else stands there changes nothing: it is refused."""
+    if told is None or told is False:
+        return None
+    if told is True:
+        return Previewed()
+    try:
+        if isinstance(told, dict) and set(told) == {"at"} and isinstance(told["at"], str):
+            return Previewed(written_day(told["at"]))
+    except ValueError as wrong:
+        raise BadRequest(f"extensions.preview: {wrong}") from wrong
+    raise BadRequest('extensions.preview is true, or {"at": "YYYY-MM-DD"}.')
 
 
 def hash_only() -> Rejected:

@@ -20,6 +20,7 @@ from graph.errors import ChangeRejected, Conflict, GraphError, Unknown
 from graph.identity.lookup import canonical, find, responsibility_kind
 from graph.model import KINDS, Property
 from graph.model.rights import prefixed
+from graph.rehearsal import Rehearsal
 from graph.statements import normal_text
 from graph.statements.precedence import MANUAL
 from graph.statements.statement import DatedLink, DatedValue, Ref, Scalar, Statement, Value
@@ -104,6 +105,9 @@ class Editing:
 
         Raises ChangeRejected (wrong_value, same_person).
         """
+        if isinstance(self._context.driver, Rehearsal):
+            text = "a preview looks up no CPR number, since nothing of it would be logged: leave it out"
+            raise ChangeRejected("wrong_value", text, field="cpr")
         digits = number_in(cpr)
         if digits is None:
             raise ChangeRejected("wrong_value", NOT_A_NUMBER, field="cpr")

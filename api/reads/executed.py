@@ -12,6 +12,7 @@ from api.access.budget import Account
 from api.context import Context
 from api.http.availability import Availability, Away, OutOfTime, Patience
 from api.http.request_body import Asked
+from api.mutations.previewed import previewed
 from api.mutations.reading_back import Read, put_in
 from api.reads.limits import Limits
 from api.reads.question import SCHEMA, Question, Rejected, coerced, in_turn
@@ -24,6 +25,7 @@ MOST_MUTATIONS = 100
 _A_CHANGE = 1_000
 """Fields that a change costs."""
 _log = structlog.get_logger("api")
+_TOO_LONG = "The preview has taken too long. Nothing was changed."
 _UNKNOWN = (
     "The graph has not said whether the change was made, or how many of several were. Read what was to be changed "
     "before you ask again."
@@ -53,6 +55,11 @@ async def executed(
     if availability.trouble is not None:
         raise Away
     paid = account.spend(mutations * _A_CHANGE)
+    if asked.preview is not None:
+        try:
+            return await Patience(availability, limits.seconds).wait(lambda: previewed(asked, context, _changed)), paid
+        except OutOfTime as error:
+            raise Rejected(GraphQLError(_TOO_LONG, extensions={"code": "unavailable"})) from error
     work = asyncio.create_task(_changed(asked, context))
     try:
         result = await Patience(availability, limits.seconds).wait(lambda: asyncio.shield(work))

@@ -1,0 +1,72 @@
+"""Mutations that are only previewed: ``extensions: {"preview": true}`` of the request, and of the answer.
+
+All mutations of the request are carried out, in order, and looked at together; then they are undone. ``data`` is what
+they would answer, without ``thing``: what is changed can't be read. One preview runs at a time: each holds the change
+log's lock.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import neo4j
+from graphql import GraphQLError
+
+from api.context import Context
+from api.http.request_body import Asked, Previewed
+from api.reads.question import Rejected
+from graph.questions.preview.consequences import Preview, preview
+
+SHOWN = ("Person", "Employment", "Unit", "Assignment", "Role", "JobFunctionRole", "SystemRole", "ConstraintSetting")
+"""Types of which a preview tells: whoever asks for one may read them all."""
+MOST = 2_000
+"""Consequences that are listed; all are counted."""
+_THREAD = ThreadPoolExecutor(1, thread_name_prefix="preview")
+
+
+async def previewed(asked: Asked, context: Context, execute: Callable[[Asked, Context], Awaitable[Any]]) -> Any:
+    """The result, with what the mutations would do in its extensions. Raises Rejected (forbidden)."""
+    for type_ in SHOWN:
+        try:
+            context.access.require(type_)
+        except GraphQLError as error:
+            raise Rejected(error) from error
+    loop = asyncio.get_running_loop()
+    at = (asked.preview or Previewed()).at
+
+    async def executed(rehearsal: neo4j.Driver) -> Any:
+        return await execute(asked, replace(context, driver=rehearsal, changed=[]))
+
+    def change(rehearsal: neo4j.Driver) -> Any:
+        return asyncio.run_coroutine_threadsafe(executed(rehearsal), loop).result()
+
+    found = await loop.run_in_executor(_THREAD, lambda: preview(context.driver, change, at))
+    result = found.outcome
+    result.extensions = {**(result.extensions or {}), "preview": _told(found)}
+    return result
+
+
+def _told(found: Preview[Any]) -> dict[str, Any]:
+    return {
+        "changes": found.changes,
+        "days": [each.isoformat() for each in found.days],
+        "touched": found.touched,
+        "persons": found.persons,
+        "counts": [{"what": what, "change": change, "count": count} for (what, change), count in found.counts.items()],
+        "consequences": [
+            {
+                "person": each.person,
+                "name": each.name,
+                "change": each.change,
+                "what": each.what,
+                "about": list(each.about),
+                "text": each.text,
+                "since": each.since.isoformat(),
+                "until": None if each.until is None else each.until.isoformat(),
+            }
+            for each in found.consequences[:MOST]
+        ],
+        "leftOff": max(len(found.consequences) - MOST, 0),
+    }
