@@ -1,4 +1,4 @@
-"""Every case of oio_bpp.yaml through a facts file and the graph: of one person, of everybody, and on today's copies."""
+"""Every case of oio_bpp.yaml through a facts file and the graph: of one person, and of everybody."""
 
 from collections.abc import Iterator
 from dataclasses import replace

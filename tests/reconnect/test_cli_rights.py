@@ -1,0 +1,50 @@
+"""``reconnect rights``: what a person may do, why not, and who may, from a facts file to the terminal."""
+
+import json
+from pathlib import Path
+
+import neo4j
+import pytest
+import yaml
+
+from reconnect.exits import Exit
+from tests.acceptance.rights_cases import CASES, facts
+from tests.reconnect.shell import Run
+
+pytestmark = pytest.mark.slow
+
+TWO_UNITS = [each for each in CASES if each["id"] in ("bpp-02", "bpp-03")]
+"""The same role in two units; in the file, a case's id is its person's key."""
+DAY = ("--at", "2026-06-15")
+KLE = {"bpp-02": ["15.20.*", "32.24.04"], "bpp-03": ["32.03.*"]}
+
+
+def test_one_role_means_other_data_in_another_unit_and_says_why(
+    run: Run, clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    file = tmp_path / "rights.yaml"
+    file.write_text(yaml.safe_dump(facts(TWO_UNITS), allow_unicode=True))
+    assert run("import", "facts", "--from", str(file)).returncode == Exit.OK
+
+    for person, kle in KLE.items():
+        answer = json.loads(run("rights", "why", person, "overview", *DAY, "--json").stdout)
+        (held,) = answer["held"]
+        assert (held["right"], answer["omitted"]) == ("caseworker", [])
+        assert held["included"][0]["limits"]["kle"] == kle
+    shown = run("rights", "why", "bpp-02", "overview", *DAY).stdout
+    assert "because:" in shown
+    assert "Jobcenter performs 15.20" in shown
+
+    missing = run("rights", "why-not", "bpp-02", "buildings", *DAY)
+    assert (missing.returncode, "What would give it" in missing.stdout) == (Exit.OK, True)
+
+    there = json.loads(run("rights", "holders", "caseworker", "--unit", "citizen", *DAY, "--json").stdout)
+    assert [each["included"][0]["limits"]["kle"] for each in there] == [KLE["bpp-03"]]
+
+    unknown = run("rights", "why", "somebody_else", "overview", "--json")
+    assert (unknown.returncode, json.loads(unknown.stdout)) == (Exit.FAILURE, {"error": "unknown_person"})
+
+
+def test_the_own_system_is_written_once(run: Run, clean_graph: neo4j.Driver) -> None:
+    assert run("rights", "own-system").returncode == Exit.OK
+    assert run("rights", "own-system").stdout.startswith("0 of ")
