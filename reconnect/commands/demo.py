@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -118,6 +119,11 @@ def _show_pages(run: Context, made: Demo, address: str, console: Console) -> Non
     for may in steps.two_case_workers(run.driver()):
         console.print(f"  What may {may.name}, case worker for {may.unit}, do in SAPA, and why?")
         console.print(f"    {here} rights why {may.person} {SYSTEM}")
+    next_month = (today().replace(day=1) + timedelta(days=31)).replace(day=1)
+    move = steps.planned_move(run.driver(), made.own_facts / "move.json", next_month)
+    if move is not None:
+        console.print(f"  {move.unit} is to move below {move.to} on {next_month}: who would gain and lose what?")
+        console.print(f"    {here} rights preview {move.file}")
     console.print("Stop", style="bold")
     console.print(f"  {here} down    (the data stays)")
 

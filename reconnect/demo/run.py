@@ -185,6 +185,37 @@ def two_case_workers(driver: neo4j.Driver) -> list[MayDo]:
     return [*found.values()][:2]
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A unit that is to move, as a facts file to preview."""
+
+    file: Path
+    unit: str
+    to: str
+
+
+def planned_move(driver: neo4j.Driver, file: Path, day: date) -> Move | None:
+    """Write to ``file`` that a unit with a case worker moves on ``day``; rather one that KLE is passed down to."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (:Role {key: 'case_worker'})<-[:OF]-(:Assignment {active: true})-[:FOR]->(unit:Unit {active: true})
+        MATCH (unit)-[part:PART_OF]->(parent:Unit)
+        WHERE part.to IS NULL
+        MATCH (to:Unit {active: true})<-[:PART_OF]-(:Unit)
+        WHERE to <> parent AND NOT EXISTS { (unit)<-[:PART_OF*0..]-(to) }
+        RETURN unit.uuid AS uuid, unit.name AS unit, to.uuid AS below, to.name AS to
+        ORDER BY coalesce(parent.passes_kle_down, false) DESC, unit, to, uuid, below
+        LIMIT 1
+        """
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    moved = {"id": "move", "adds_to": row["uuid"], "parents": [{"unit": row["below"], "from": day}]}
+    write_whole(file, orjson.dumps({"units": [moved]}, option=orjson.OPT_INDENT_2).decode())
+    return Move(file, row["unit"], row["to"])
+
+
 def token(driver: neo4j.Driver) -> str:
     """A new token for the demo; the one of an earlier run ends."""
     tokens.revoke(driver, "demo")

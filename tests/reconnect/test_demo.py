@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import graphql
@@ -13,6 +13,7 @@ import pytest
 from graph.questions.nearest import nearest
 from graph.questions.rights.asking import asked as asked_of
 from graph.questions.rights.asking import rights_on
+from graph.time import today
 from importers.source import SourceError
 from reconnect.context import Context
 from reconnect.demo import found, sources
@@ -20,6 +21,7 @@ from reconnect.demo import run as steps
 from reconnect.demo.run import Demo
 from reconnect.demo.sources import SHOWN
 from reconnect.embedded import Addresses
+from reconnect.rights_preview import preview_of_facts
 from sample.municipality import Municipality
 from tests.graph.snapshot import last_write
 from tests.importers.known import InMemory
@@ -67,6 +69,7 @@ def test_every_source_is_imported_and_disagrees(clean_graph: neo4j.Driver, demo:
     assert told["cpr"].doubts == {"dead_with_tie": 1}
     assert told["unilogin"].doubts == {"ambiguous_match": 1, "no_unit": 1, "other_manager": 1}
     answers_have_what_it_says_to_ask(clean_graph)
+    the_move_takes_and_gives(clean_graph, demo)
     # Two strangers and a placeholder for a number; an account beside another one of the same kind.
     assert told["active_directory"].doubts == {"unmatched_account": 3, "several_accounts": 2}
     # A school's trainee, external and substitute, three known by their UNI-Login alone, and one who had left before
@@ -100,6 +103,19 @@ def answers_have_what_it_says_to_ask(driver: neo4j.Driver) -> None:
     assert worker.holders
     one, other = steps.two_case_workers(driver)
     assert sapa_limits(driver, one.person) != sapa_limits(driver, other.person)
+
+
+def the_move_takes_and_gives(driver: neo4j.Driver, demo: Demo) -> None:
+    day = today() + timedelta(days=30)
+    move = steps.planned_move(driver, demo.own_facts / "move.json", day)
+    assert move is not None
+    context = Context(demo.settings_file)
+    try:
+        found = preview_of_facts(context, move.file)
+    finally:
+        context.close()
+    assert (found.outcome.problems, found.days) == ([], (day,))
+    assert {each.change for each in found.consequences} == {"gained", "lost"}
 
 
 def sapa_limits(driver: neo4j.Driver, person: str) -> set[tuple[tuple[str, ...], ...]]:

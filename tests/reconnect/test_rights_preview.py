@@ -40,8 +40,6 @@ def test_a_move_says_who_gains_and_who_loses_from_which_day(
         ("value", "lost", "32.24.04")
     }
     assert found["problems"][0]["key"] == "y"
-    earlier = json.loads(run("rights", "preview", str(change), "--at", str(today()), "--json").stdout)
-    assert earlier["consequences"] == []
     assert last_write(clean_graph) == before
 
     assert run("rights", "preview", str(tmp_path / "absent.yaml")).returncode == Exit.FAILURE
