@@ -2,8 +2,8 @@
 
 A required type is set for everything granted; a value is in its type's list and fits its pattern; a way to derive
 suits the type; no bundle includes itself; URIs and parameters stay what they were and are not used twice
-(kombit_access.md §3 rules 5 and 20, pitfalls 17, 18, 21). Only what is saved is looked at: what became invalid by a
-change elsewhere is listed by ``graph.questions.rights.review``.
+(kombit_access.md §3 rules 5 and 20; kombit_access.md pitfalls 17, 18, 21). Only what is saved is looked at: what
+became invalid by a change elsewhere is listed by ``graph.questions.rights.review``.
 """
 
 import re
