@@ -106,8 +106,10 @@ def holders(
     from graph.identity.lookup import find
     from graph.questions.rights import holders as question
     from graph.questions.rights.asking import evaluation_of_all, find_right
+    from graph.writing.protection import unprotected
 
-    with of(context).driver().session(default_access_mode="READ") as session:
+    driver = of(context).driver()
+    with driver.session(default_access_mode="READ") as session:
         try:
             what = find_right(session, right)
             where = None if unit is None else find(session, "Unit", unit).uuid
@@ -120,8 +122,10 @@ def holders(
     console = terminal()
     if not found:
         console.print("Nobody holds it on that day.")
+    named = unprotected(driver, {each.person.uuid for each in found})
     for each in found:
-        console.print(f"{each.person.title}  {each.person.uuid}", highlight=False)
+        name = each.person.title if each.person.uuid in named else "Name protected"
+        console.print(f"{name}  {each.person.uuid}", highlight=False)
         _show(each, console, indent="  ")
 
 

@@ -23,7 +23,9 @@ def test_one_role_means_other_data_in_another_unit_and_says_why(
     run: Run, clean_graph: neo4j.Driver, tmp_path: Path
 ) -> None:
     file = tmp_path / "rights.yaml"
-    file.write_text(yaml.safe_dump(facts(TWO_UNITS), allow_unicode=True))
+    content = facts(TWO_UNITS)
+    next(each for each in content["persons"] if each["id"] == "bpp-03")["address_protected"] = True
+    file.write_text(yaml.safe_dump(content, allow_unicode=True))
     assert run("import", "facts", "--from", str(file)).returncode == Exit.OK
 
     for person, kle in KLE.items():
@@ -40,6 +42,9 @@ def test_one_role_means_other_data_in_another_unit_and_says_why(
 
     there = json.loads(run("rights", "holders", "caseworker", "--unit", "citizen", *DAY, "--json").stdout)
     assert [each["included"][0]["limits"]["kle"] for each in there] == [KLE["bpp-03"]]
+
+    shown = run("rights", "holders", "caseworker", *DAY).stdout
+    assert ("Anna Berg  " in shown, shown.count("Name protected")) == (True, 1)
 
     unknown = run("rights", "why", "somebody_else", "overview", "--json")
     assert (unknown.returncode, json.loads(unknown.stdout)) == (Exit.FAILURE, {"error": "unknown_person"})

@@ -93,7 +93,7 @@ class Routes:
         for assignment in own:
             yield from self._of_assignment(person, None, assignment)
         for grant in self._by_grantee.get(person.uuid, ()):
-            why = (_grant(grant, person.uuid), Reason("Person", person.uuid, f"given to {person.name}"))
+            why = (_grant(grant, person.uuid), Reason("Person", person.uuid, "given to the person"))
             if grant.for_unit is not None or not ties:
                 yield self._route(grant, person, None, None, None, why)
             else:

@@ -66,7 +66,7 @@ def _hindered(work: Evaluation, person: Person, right: str) -> Iterator[Missing]
         met.add((grant.uuid, hindrance.text))
         yield Missing(
             "condition",
-            f"{grant.name} reaches {person.name}, but {hindrance.text}",
+            f"{grant.name} reaches the person, but {hindrance.text}",
             _MENDING[hindrance.check],
             _thing(grant),
         )
