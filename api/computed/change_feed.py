@@ -70,7 +70,11 @@ def _link(changed: ChangedLink) -> Answer:
 _FROM = Plain("from", "Date", "Its first day; 0001-01-01 = no beginning")
 _TO = Plain("to", "Date", "The day after its last; null = no end")
 _OF_A_CHANGE = (
-    Plain("number", "Int!", "Its number in the log, which has no gaps. Pass the last one as before to read on"),
+    Plain(
+        "number",
+        "Int!",
+        "Its number in the log, which has no gaps. To read on, pass the last one as before here, or as after to the subscription",
+    ),
     Plain("at", "Moment", "When it was made"),
     Plain("source", "String", "The source that brought it; manual = by hand"),
     Plain("user", "String", "The user who made it; null = a source"),

@@ -147,7 +147,9 @@ def test_events_are_not_compressed_and_come_at_once(service: tuple[Served, tuple
         "Accept": "text/event-stream",
         "Accept-Encoding": "gzip, zstd",
     }
-    asked = {"query": "subscription { changes(after: 0) { number before after } }"}
+    asked = {
+        "query": "subscription { changes(after: 0) { number values { property before { text } after { text } } } }"
+    }
     with httpx.stream("POST", f"{served.url}/graphql", json=asked, headers=headers) as answer:
         assert "content-encoding" not in answer.headers
         assert answer.headers["cache-control"] == "no-store"

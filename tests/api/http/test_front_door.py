@@ -20,7 +20,7 @@ def test_whoever_has_a_token_may_ask_who_it_is(small_service: Served, role: str)
         "{ me { name roles mayRead mayChange mayReadPrivate mayReadCpr everywhere expires } version { number } }", role
     )
     assert me["me"]["name"].startswith(f"test {role}")
-    assert me["me"]["roles"] == [role]
+    assert me["me"]["roles"] == [role.upper()]
     assert ("Unit" in me["me"]["mayRead"]) == (role != "cpr")
     assert ("createUnit" in me["me"]["mayChange"]) == (role == "organisation")
     assert me["me"]["mayReadPrivate"] == (role in ("hr", "auditor"))

@@ -66,7 +66,7 @@ def test_a_subscription_goes_on_where_it_was_when_neo4j_comes_back(behind: Serve
     async def listen() -> list[object]:
         async with opened(behind) as socket:
             await acknowledged(socket, behind)
-            await say(socket, subscribe("1", "subscription { changes(after: 0) { number after } }"))
+            await say(socket, subscribe("1", "subscription { changes(after: 0) { number values { after { text } } } }"))
             await asyncio.to_thread(write, behind.driver, "before")
             told = [await heard(socket)]
             proxy.cut()
