@@ -73,7 +73,7 @@ _OF_A_CHANGE = (
     Plain(
         "number",
         "Int!",
-        "Its number in the log, which has no gaps. To read on, pass the last one as before here, or as after to the subscription",
+        "Its number in the log, which has no gaps. To read on: before in changeFeed, after in the subscription",
     ),
     Plain("at", "Moment", "When it was made"),
     Plain("source", "String", "The source that brought it; manual = by hand"),
