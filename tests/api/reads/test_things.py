@@ -12,7 +12,6 @@ from graph.model import KINDS
 from graph.time import today
 from tests.api.reads.asking import Asking
 
-TODAY = today().isoformat()
 EVERY = "id uuid kind label asOf"
 
 
@@ -33,8 +32,8 @@ def test_a_thing_of_any_kind_is_named_without_a_fragment(asking: Asking, at: str
     for field, kind in PLURALS.items():
         ask = f"query($at: Date) {{ {field}(first: 1, at: $at) {{ nodes {{ {EVERY} }} }} }}"
         for each in asking.data(ask, {"at": at})[field]["nodes"]:
-            assert each["id"] == f"{kind}:{each['uuid']}:{at or TODAY}"
-            assert (each["kind"], each["asOf"]) == (kind, at or TODAY)
+            assert each["id"] == f"{kind}:{each['uuid']}:{at or today().isoformat()}"
+            assert (each["kind"], each["asOf"]) == (kind, at or today().isoformat())
             told = asking.data(
                 f"query($uuid: ID!, $at: Date) {{ thing(uuid: $uuid, at: $at) {{ thing {{ {EVERY} }} }} }}",
                 {"uuid": each["uuid"], "at": at},
@@ -66,7 +65,7 @@ def test_wherever_anything_can_stand(asking: Asking, question: str) -> None:
     assert things
     for thing in things:
         assert thing["kind"] == thing["__typename"]
-        assert thing["id"] == f"{thing['kind']}:{thing['uuid']}:{at if dated else TODAY}"
+        assert thing["id"] == f"{thing['kind']}:{thing['uuid']}:{at if dated else today().isoformat()}"
 
 
 def test_a_link_on_another_day_leads_to_another_id(asking: Asking) -> None:
@@ -76,7 +75,7 @@ def test_a_link_on_another_day_leads_to_another_id(asking: Asking) -> None:
     now = [each["now"] for each in units if each["now"]]
     assert then and now
     assert {each["asOf"] for each in then} == {"2020-01-01"}
-    assert {each["asOf"] for each in now} == {TODAY}
+    assert {each["asOf"] for each in now} == {today().isoformat()}
     assert not {each["id"] for each in then} & {each["id"] for each in now}
 
 

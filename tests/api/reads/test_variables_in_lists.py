@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from graphql import is_enum_type
 
 from api.reads.question import SCHEMA
 from tests.api.reads.asking import Asking
@@ -33,7 +34,11 @@ def test_there_are_lists_of_both_kinds() -> None:
 @pytest.mark.parametrize(("root", "name", "type_"), lists())
 def test_a_variable_within_a_list(asking: Asking, root: str, name: str, type_: str) -> None:
     item = type_.strip("[]!")
-    whole = "totalCount" if name.startswith("filter.") else {"search": "property"}.get(root, "steps")
+    whole = (
+        "totalCount"
+        if name.startswith("filter.")
+        else {"search": "property", "rightsReview": "finding"}.get(root, "steps")
+    )
 
     def question(value: str, variable: str) -> str:
         argument = f"filter: {{{name.removeprefix('filter.')}: {value}}}" if "." in name else f"{name}: {value}"
@@ -41,8 +46,8 @@ def test_a_variable_within_a_list(asking: Asking, root: str, name: str, type_: s
         return f"query({variable}) {{ {root}({needed}{argument}) {{ {whole} }} }}"
 
     uuid = asking.data("{ units(first: 1) { nodes { uuid } } }")["units"]["nodes"][0]["uuid"]
-    known = {"types": "monthly_full", "kinds": "Unit"}.get(name, uuid)
-    literal = f'"{known}"'
+    known = {"types": "monthly_full", "kinds": "Unit", "findings": "unreachable"}.get(name, uuid)
+    literal = known if is_enum_type(SCHEMA.type_map[item]) else f'"{known}"'
     answers: list[Any] = []
     for value, variable, variables in (
         (f"[{literal}]", "$unused: Int = 1", {}),
