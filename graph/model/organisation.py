@@ -63,7 +63,7 @@ PERSON = Kind(
         Property("absent", "yes_no", "Away as a person: affects every role of the person"),
         Property("dead", "yes_no", "Dead from this day"),
         Property("stopped", "yes_no", "All rights are stopped, whatever grants them"),
-        Property("stopped_because", doc="Why the rights are stopped"),
+        Property("stopped_because", doc="Why the rights are stopped", access="private"),
         *texts("street supplement postal_code city country", "private", withheld_while="address_protected"),
         *texts("private_phone private_email", "private"),
     ),

@@ -124,8 +124,7 @@ def _link(told: Any) -> tuple[str | None, Days]:
 
 def _person(row: Row) -> Person:
     values = row["values"] or {}
-    stopped, because = bool(values.get("stopped")), values.get("stopped_because")
-    return Person(row["uuid"], values.get("name") or "", stopped, because or "")
+    return Person(row["uuid"], values.get("name") or "", bool(values.get("stopped")))
 
 
 def _tie(row: Row) -> Tie:

@@ -23,7 +23,7 @@ from graph.questions.rights.held import (
     Thing,
 )  # fmt: skip
 from graph.questions.rights.limits import Failure, Limits
-from graph.questions.rights.organisation import Days, OrganisationOnDay, Person, Setting
+from graph.questions.rights.organisation import Days, OrganisationOnDay, Person, Setting, in_order
 from graph.questions.rights.routes import Route, Routes
 from graph.questions.rights.tree import Tree
 
@@ -51,6 +51,7 @@ class Evaluation:
     _shared: dict[tuple[str, str, str, bool], tuple[tuple[Limit, ...], list[Failure]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.organisation = in_order(self.organisation)
         self._known = frozenset((*self.organisation.job_function_roles, *self.organisation.system_roles))
         tree = Tree(self.organisation.units)
         given: dict[str, dict[str, Setting]] = {}
@@ -109,8 +110,7 @@ class Evaluation:
             return
         for part in self.parts(route.holding.grant.gives):
             if person.stopped:
-                text = f"all rights are stopped{f': {person.stopped_because}' if person.stopped_because else ''}"
-                yield self._omitted(route, part, "stopped", text)
+                yield self._omitted(route, part, "stopped", "all rights of the person are stopped")
             else:
                 yield self.at_work(route, part)
 

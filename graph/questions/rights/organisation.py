@@ -5,7 +5,7 @@ that it is open. A start of ``None`` means always so far, an end of ``None`` unt
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -65,7 +65,6 @@ class Person:
     uuid: str
     name: str = ""
     stopped: bool = False
-    stopped_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,3 +221,13 @@ class OrganisationOnDay:
     includes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kle: frozenset[str] | None = None
     exported: frozenset[str] | None = None
+
+
+def in_order(organisation: OrganisationOnDay) -> OrganisationOnDay:
+    """The same, each mapping in the order of its uuids: equal facts then give equal reasons, however they came."""
+    mappings: dict[str, Any] = {}
+    for each in fields(organisation):
+        value = getattr(organisation, each.name)
+        if isinstance(value, Mapping):
+            mappings[each.name] = dict(sorted(value.items()))
+    return replace(organisation, **mappings)
