@@ -60,11 +60,14 @@ class NoAnswer(CallError):
 class UnknownNumber(CallError):
     """CPR has no such number (``PNRNotFound``, ``PNR not found``)."""
 
+    retry = NEXT
     code = "PNRNotFound"
 
 
 class ServiceFault(CallError):
     """Any other fault: an error of that one person. ``code`` and text are the service's own."""
+
+    retry = NEXT
 
     def __init__(self, code: str, text: str) -> None:
         self.code = without_numbers(code) or "fault"
@@ -74,6 +77,7 @@ class ServiceFault(CallError):
 class UnreadableAnswer(CallError):
     """An answer that is not what the page describes; nothing of it is taken. ``field`` says where."""
 
+    retry = NEXT
     code = "unreadable"
 
     def __init__(self, field: str, text: str) -> None:
@@ -84,6 +88,7 @@ class UnreadableAnswer(CallError):
 class Unreachable(SourceError):
     """The directory can't be read or written; its files wait for the next run."""
 
+    retry = NEXT
     rule = "unreachable"
 
 
@@ -97,6 +102,7 @@ class LoginRejected(Unreachable):
 class UnreadableFile(Unreachable):
     """This file can't be read, or not to its end; others can."""
 
+    retry = NEXT
     rule = "unreadable_file"
 
 

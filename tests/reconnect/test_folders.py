@@ -18,7 +18,7 @@ from reconnect.settings.names import unknown_names
 from reconnect.settings.tree import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("active_directory", "cpr", "school_ad", "sd", "unilogin")
+SERVICES = ("active_directory", "cpr", "fk_adm", "school_ad", "sd", "unilogin")
 """Sources that need settings."""
 
 

@@ -85,7 +85,7 @@ def test_a_line_that_can_not_be_taken_is_named_and_the_rest_goes_on(line: str, f
         (PLAIN.replace(";Ældre 27.12\n", ';"Ældre 27.12\n'), "not a table"),
         (PLAIN.replace(";Ældre 27.12\n", ';"Æ" ldre\n'), r"line 3"),
         ("", "no column"),
-        ("uuid;number;title\n", "no entry"),
+        ("uuid;number;title\n", "no usable entry"),
     ],
 )
 def test_what_is_no_table(text: str, words: str) -> None:

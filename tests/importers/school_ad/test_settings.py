@@ -42,5 +42,5 @@ def test_only_what_separates_pupils_from_staff_is_accepted(given_: dict[str, Any
         made = Settings.model_validate(NEEDED | given_)
         assert made.users_in or made.excluded_units or users(made) != users(Settings.model_validate(WHOLE))
     else:
-        with pytest.raises(ValidationError, match="tells pupils from staff"):
+        with pytest.raises(ValidationError, match="distinguishes pupils from staff"):
             Settings.model_validate(NEEDED | given_)

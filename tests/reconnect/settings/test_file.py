@@ -164,7 +164,7 @@ def test_known_names_in_settings_are_taken(tmp_path: Path) -> None:
         (SD.replace('["XA"]', '"XA"'), "sources.sd.institutions", "must be a list"),
         (SD + "excluded_levels = 3\n", "sources.sd.excluded_levels", "must be a list"),
         (SD.replace("SYx", "x"), "sources.sd.user", "such as SY0815"),
-        (SD.replace('institutions = ["XA"]\n', ""), "sources.sd", "say which region or which institutions"),
+        (SD.replace('institutions = ["XA"]\n', ""), "sources.sd", "set the region or the institutions"),
         (SD + 'json_url = "service.sd.dk"\n', "sources.sd.json_url", "is not a web address"),
         ('[api]\nproxies = ["proxy.example"]\n', "api.proxies.0", "is not an address or a network"),
         ('[api]\nproxies = ["10.0.0.5/24"]\n', "api.proxies.0", "is not an address or a network"),
