@@ -148,9 +148,13 @@ class Names:
     """Gives out CNs that are the only ones in their place: the second one of a name gets ``_2``."""
 
     def __init__(self) -> None:
-        self._given: dict[tuple[Place, str], int] = {}
+        self._given: set[tuple[Place, str]] = set()
 
     def free(self, place: Place, name: str) -> str:
-        name = name[:LONGEST_NAME].rstrip()
-        count = self._given[place, name.lower()] = self._given.get((place, name.lower()), 0) + 1
-        return name if count == 1 else f"{name}_{count}"
+        name = found = name[:LONGEST_NAME].rstrip()
+        count = 1
+        while (place, found.lower()) in self._given:
+            count += 1
+            found = f"{name}_{count}"
+        self._given.add((place, found.lower()))
+        return found

@@ -167,3 +167,10 @@ def test_the_second_of_a_name_gets_a_number_and_no_name_is_too_long() -> None:
     assert names.free(("A",), "åse bæk") == "åse bæk_2"
     assert names.free(("B",), "Åse Bæk") == "Åse Bæk"
     assert len(names.free(("A",), "x" * 80)) < 64
+
+
+def test_a_name_that_ends_like_a_second_ones_is_given_once() -> None:
+    """A person's second account is made after the name of the first, which may have a number itself."""
+    names = Names()
+    given = [names.free(("Medarbejdere",), each) for each in ("Åge", "åge", "Åge_2", "Åge_2")]
+    assert given == ["Åge", "åge_2", "Åge_2_2", "Åge_2_3"]
