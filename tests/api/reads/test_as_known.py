@@ -328,7 +328,7 @@ def test_what_is_kept_only_as_it_is_now_is_refused(history: Callable[[int], Hist
     }
     refused = set()
     for name, field_ in FIELDS.items():
-        if "at" not in field_.arguments or name.startswith("nearest") or name == "thing":
+        if "at" not in field_.arguments or name.startswith(("nearest", "right", "whyNot")) or name == "thing":
             continue
         question = f'{{ {name}({needed.get(name, "")}asKnownOn: "{day}") {{ __typename }} }}'
         try:
