@@ -340,9 +340,9 @@ def test_what_is_kept_only_as_it_is_now_is_refused(history: Callable[[int], Hist
     for within, why in (
         ("cpr", "a person's number is kept as it is now"),
         ("version", "it serves to change the thing as it is known now"),
-        ("keys", "what sources call and say of a thing is kept as they say it now"),
-        ("sources { id }", "what sources call and say of a thing is kept"),
-        ("employments { sourcesConnection { totalCount } }", "what sources call and say of a thing is kept"),
+        ("keys", "the sources' records of a thing are kept as they are now"),
+        ("sources { id }", "the sources' records of a thing are kept"),
+        ("employments { sourcesConnection { totalCount } }", "the sources' records of a thing are kept"),
     ):
         question = f'{{ persons(asKnownOn: "{day}") {{ nodes {{ {within} }} }} }}'
         assert why in organisation.asking.refusal(question).message
