@@ -1,6 +1,6 @@
 """What the sample's case workers may do in its systems: one role, whose limits follow from each unit.
 
-Everything is granted by rule: to whoever is a case worker, to managers, and to all who work in the municipality.
+Everything is granted by rule: to all case workers, to managers, and to all who work in the municipality.
 """
 
 from collections.abc import Iterator

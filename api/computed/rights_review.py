@@ -1,4 +1,4 @@
-"""``rightsReview``: rights that end soon, reach nobody, are granted by nothing, or became invalid."""
+"""``rightsReview``: rights that end soon, reach no one, are not granted, or became invalid."""
 
 import neo4j
 from graphql import GraphQLError
@@ -35,7 +35,7 @@ def _answer(request: Request) -> list[Answer]:
 
 FIELD = ComputedField(
     "rightsReview",
-    "What should be looked at: rights that end within 60 days, reach nobody, or became invalid",
+    "Rights to review: those that end within 60 days, reach no one, or became invalid",
     (
         answer_type(
             "RightsFinding",

@@ -10,7 +10,7 @@ _OF_ALL: Mapping[str, str] = {
     "approvedBy": f"{_KEY} person who has approved it",
     "below": "The selected units stand for what lies below them as well",
     "derived": "How the values follow from the organisation, such as kle_performs or unit_at_level(3)",
-    "exceptions": "Not whoever is, has or works in one of these; written as givenTo is",
+    "exceptions": "Exceptions from givenTo, in the same form",
     "excludedUnits": "Units that it never gives",
     "fixed": "Values that are the same for all who hold it",
     "givenTo": "Whom it names, each with its kind in front: role:case_worker, unit:1003, position:…, employment:…",

@@ -165,7 +165,9 @@ class Granting(Deciding):
 
         return await Editing(info.context, "endConstraintSetting", reason).do(work)
 
-    @strawberry.mutation(description="A rule that gives a right to whoever is, has or works in one of those it names")
+    @strawberry.mutation(
+        description="Give a right by a role, position, category or unit, or to one employment, affiliation or person"
+    )
     async def create_grant(
         self, info: CONTEXT, key: str, title: str, gives: str, given_to: list[str], reason: str, from_: From_,
         inherit: bool = False, condition: str | None = None, sensitivity: str | None = None,

@@ -120,8 +120,7 @@ class Objects:
         if isinstance(told, Part):
             inner = self._name("part")
             form = self._told(TOLD[told.to], selected.children[told.to], inner)
-            if told.many and "{ MATCH" not in form and "COLLECT" not in form and "CALL" not in form:
-                # Plain values only: Neo4j plans no subquery for them.
+            if told.many and _is_plain(TOLD[told.to], selected.children[told.to]):  # Neo4j plans no subquery for it
                 return f"[{inner} IN coalesce({answer}.{told.name}, []) | {form}]"
             if told.many:
                 return f"COLLECT {{ UNWIND {answer}.{told.name} AS {inner} RETURN {form} }}"
@@ -480,6 +479,19 @@ def asks_for_manager(selected: Selected) -> bool:
         for fields in selected.children.values()
         for each in fields.values()
     )
+
+
+def _is_plain(type_: AnswerType, selected: Mapping[str, Selected]) -> bool:
+    """Only plain values are asked of an answer's part, or lists of such parts, and of no thing in the graph."""
+    return all(
+        each.name == "__typename" or _takes_no_subquery(type_.fields[each.name], each) for each in read(selected)
+    )
+
+
+def _takes_no_subquery(told: Plain | Part | Thing, selected: Selected) -> bool:
+    if isinstance(told, Part):
+        return told.many and _is_plain(TOLD[told.to], selected.children[told.to])
+    return isinstance(told, Plain)
 
 
 _SHARED = ("label", "asOf", "active", "keys")

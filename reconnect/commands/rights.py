@@ -130,7 +130,7 @@ def holders(
 
 
 def review(context: typer.Context, at: At = None, as_json: AsJson = False) -> None:
-    """List rights that end within 60 days, reach nobody, are granted by nothing, or became invalid."""
+    """List rights that end within 60 days, reach no one, are not granted, or became invalid."""
     from graph.questions.rights import review as question
     from graph.questions.rights.asking import evaluation_of_all
 
@@ -144,7 +144,7 @@ def review(context: typer.Context, at: At = None, as_json: AsJson = False) -> No
         return
     console = terminal()
     if not found:
-        console.print("There is nothing to look at.")
+        console.print("There is nothing to review.")
     for each in found:
         console.print(f"{each.finding}: {each.about.kind} {each.about.title}: {each.text}", highlight=False)
 

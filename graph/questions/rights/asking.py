@@ -53,7 +53,7 @@ def asked(
         return Asked(find(session, "Person", person).uuid, None, in_system)
     if employment is not None:
         tie = _tie(session, employment)
-        return Asked(_owner(session, tie, f"nobody has the employment {employment!r}"), tie, in_system)
+        return Asked(_owner(session, tie, f"the employment {employment!r} has no person"), tie, in_system)
     found = find(session, "Account", str(account)).uuid
     row = session.run(
         """
@@ -64,9 +64,9 @@ def asked(
         uuid=found,
     ).single(strict=True)
     if row["tie"] is not None:
-        return Asked(_owner(session, row["tie"], f"nobody has the account {account!r}"), row["tie"], in_system)
+        return Asked(_owner(session, row["tie"], f"the account {account!r} has no owner"), row["tie"], in_system)
     if row["owner"] is None:
-        raise Unknown("unknown_person", f"nobody has the account {account!r}")
+        raise Unknown("unknown_person", f"the account {account!r} has no owner")
     return Asked(row["owner"], None, in_system)
 
 

@@ -198,7 +198,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationOnDay:
-    """Everything that holds on ``at`` and matters to whoever is evaluated.
+    """Everything in force on ``at`` that matters to the people evaluated.
 
     ``includes``: a job-function role → the rights that it includes. ``kle``: the numbers of KLE in force, None where
     no KLE has been imported. ``exported``: units that FK Organisation knows; None: not asked, so nothing is left out

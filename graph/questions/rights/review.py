@@ -1,4 +1,4 @@
-"""What people should look at: rights that end soon, that reach nobody, that nothing grants, and what became invalid."""
+"""Rights to review: those that end soon, reach no one, are not granted, or became invalid."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ def review(work: Evaluation) -> list[Found]:
 
 
 def _of_people(work: Evaluation) -> Iterator[Found]:
-    """Rights that end within 60 days, and grants through which nobody holds anything."""
+    """Rights that end within 60 days, and grants through which no one holds a right."""
     at = work.organisation.at
     used: set[str] = set()
     for _, rights in work.everybody():
@@ -47,7 +47,7 @@ def _of_people(work: Evaluation) -> Iterator[Found]:
                 yield Found("ending", each.grant, text, each.person, each.until)
     for grant in work.organisation.grants.values():
         if grant.uuid not in used:
-            text = f"nobody holds anything through {grant.name}"
+            text = f"no one holds a right through {grant.name}"
             yield Found("unused", Thing("Grant", grant.uuid, grant.name), text, until=grant.days.until)
 
 

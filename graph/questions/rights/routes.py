@@ -153,7 +153,7 @@ class Routes:
             text = f"{role.title or role.key} for {unit.name}" if unit is not None else role.title or role.key
             days = _both(assignment.days, place.days if place is not None else ALL_DAYS)
             steps = (
-                Reason("Role", role.uuid, f"given to whoever is {role.title or role.key}"),
+                Reason("Role", role.uuid, f"given to everyone with the role {role.title or role.key}"),
                 Reason("Assignment", assignment.uuid, text, *days),
                 *(() if tie is None else (_tie(tie),)),
             )

@@ -51,7 +51,8 @@ def test_why_is_a_path_in_words(session: neo4j.Session) -> None:
     (anna,) = held(session, "anna", "sapa")
     assert heading(anna) == "Sagsbehandler i SAPA for Jobcenter since 2026-03-01"
     assert because(anna.why).startswith(
-        "Sagsbehandlere → given to whoever is Sagsbehandler → Sagsbehandler for Jobcenter since 2026-03-01 → "
+        "Sagsbehandlere → given to everyone with the role Sagsbehandler → "
+        "Sagsbehandler for Jobcenter since 2026-03-01 → "
         "Sagsbehandler since 2020-01-01"
     )
     assert list(limits(anna.included[0])) == [
