@@ -52,12 +52,17 @@ class Deriving:
     tree: Tree
     _of_unit: dict[tuple[str, str, bool], Values] = field(default_factory=dict)
     _roles_held: dict[str, list[tuple[str, Unit, Why]]] | None = None
+    _standing_in: dict[str, list[StandIn]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for each in self.organisation.stand_ins.values():
+            self._standing_in.setdefault(each.person, []).append(each)
 
     def values(self, how: Derivation, setting: Setting, type_: ConstraintType, holding: Holding) -> Values:
         """The wire values. Empty: nothing follows."""
         name = how.kind.name
         if name in OF_UNIT:
-            own = holding.grant.own_kle_only or (holding.assignment is not None and holding.assignment.own_kle_only)
+            own = _own_kle_only(holding)
             key = (f"{name}({how.argument})", holding.unit or "", own)
             found = self._of_unit.get(key)
             if found is None:
@@ -124,8 +129,8 @@ class Deriving:
                 else:
                     yield unit.uuid.lower(), why
         if key == MANAGER:
-            for stand_in in self.organisation.stand_ins.values():
-                if stand_in.person == holding.person.uuid and self._key_of(stand_in.role) == MANAGER:
+            for stand_in in self._standing_in.get(holding.person.uuid, ()):
+                if self._key_of(stand_in.role) == MANAGER:
                     yield from self._stood_in(stand_in, how)
 
     def _stood_in(self, stand_in: StandIn, how: Derivation) -> Found:
@@ -322,6 +327,26 @@ def collapsed(found: Iterable[tuple[str, Why]]) -> Values:
     return dict(_collapsed(found))
 
 
+def of_unit(how: Derivation, holding: Holding) -> tuple[object, ...] | None:
+    """What values depend on that follow from the unit alone, as a key; None where they depend on more."""
+    name, tie = how.kind.name, holding.tie
+    if name not in OF_UNIT or (name in _KLE_OF_UNIT and tie is not None and tie.kle):
+        return None
+    return holding.unit, _own_kle_only(holding)
+
+
+def of_person(how: Derivation, setting: Setting, holding: Holding) -> tuple[object, ...]:
+    """What other values of one person depend on, as a key."""
+    if how.kind.name in _OF_ROLES_HELD:
+        return ()
+    tie, assignment, grant = holding.tie, holding.assignment, holding.grant
+    return setting.uuid, tie and tie.uuid, assignment and assignment.uuid, grant.uuid, holding.unit
+
+
+def _own_kle_only(holding: Holding) -> bool:
+    return holding.grant.own_kle_only or (holding.assignment is not None and holding.assignment.own_kle_only)
+
+
 def _about(holding: Holding) -> tuple[Responsibility, ...]:
     """What the role is held for; of a grant that goes through none, what the grant itself is about."""
     return holding.grant.about if holding.assignment is None else holding.assignment.about
@@ -357,6 +382,7 @@ OF_UNIT: Mapping[str, Callable[[Deriving, Unit, Derivation, bool], Found]] = {
     "se_number": Deriving._se_number,
 }
 _KLE_OF_UNIT = frozenset({"kle_performs", "kle_interested", "kle_performs_or_interested", "kle_responsible"})
+_OF_ROLES_HELD = frozenset({"managed_units", "managed_units_and_below", "held_units", "held_units_and_below"})
 _OF_HOLDING: Mapping[str, Callable[[Deriving, Derivation, Setting, Holding], Found]] = {
     "managed_units": Deriving._managed,
     "managed_units_and_below": Deriving._managed,

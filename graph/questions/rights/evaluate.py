@@ -24,7 +24,7 @@ from graph.questions.rights.held import (
 )  # fmt: skip
 from graph.questions.rights.limits import Failure, Limits
 from graph.questions.rights.organisation import Days, OrganisationOnDay, Person, Setting, in_order
-from graph.questions.rights.routes import Route, Routes
+from graph.questions.rights.routes import Route, Routes, in_order_of_keys
 from graph.questions.rights.tree import Tree
 
 Right = JobFunctionRole | SystemRole
@@ -38,6 +38,18 @@ class Part:
     why: tuple[Reason, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Why a right has no content, and the first constraint that it lacks."""
+
+    reason: OmittedBecause
+    text: str
+    constraint: ConstraintType | None = None
+
+
+Content = tuple[IncludedRight, ...] | Lost
+
+
 @dataclass(slots=True)
 class Evaluation:
     """Evaluates one day; keep it for many people."""
@@ -47,12 +59,13 @@ class Evaluation:
     limits: Limits = field(init=False)
     _settings: dict[str, dict[tuple[str | None, str], Setting]] = field(default_factory=dict)
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
-    _known: frozenset[str] = frozenset()
-    _shared: dict[tuple[str, str, str, bool], tuple[tuple[Limit, ...], list[Failure]]] = field(default_factory=dict)
+    _included: dict[str, tuple[SystemRole, ...]] = field(default_factory=dict)
+    _is_of_unit: dict[str, bool] = field(default_factory=dict)
+    _contents: dict[tuple[str, str, bool], Content] = field(default_factory=dict)
+    _units: dict[str, Thing] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.organisation = in_order(self.organisation)
-        self._known = frozenset((*self.organisation.job_function_roles, *self.organisation.system_roles))
         tree = Tree(self.organisation.units)
         given: dict[str, dict[str, Setting]] = {}
         for each in self.organisation.settings.values():
@@ -67,9 +80,10 @@ class Evaluation:
         known = self.organisation.persons.get(person)
         if known is None:
             return Rights()
+        self.limits.begin()
         held: list[HeldRight] = []
         omitted: list[Omitted] = []
-        for route in sorted(self.routes.of(known), key=lambda each: each.key):
+        for route in in_order_of_keys(self.routes.of(known)):
             for found in self._of_route(route, known):
                 (held if isinstance(found, HeldRight) else omitted).append(found)  # type: ignore[arg-type]
         return Rights(tuple(held), tuple(omitted))
@@ -116,76 +130,79 @@ class Evaluation:
 
     def at_work(self, route: Route, part: Part) -> HeldRight | Omitted:
         """A right on a route: held with all its limits, or left out."""
-        right = part.right
-        included = self.included(right)
-        for each in included:
-            if each.system.blocked:
-                return self._omitted(
-                    route, part, "system_blocked", f"{each.system.title or each.system.key} is blocked"
-                )
-        made: list[IncludedRight] = []
-        failures: list[Failure] = []
-        if not _is_delegated(right):
-            for each in included:
-                limits, failed = self._limits(right, each, route.holding)
-                made.append(IncludedRight(each, limits))
-                failures += failed
-        if failures:
-            first = min(failures, key=lambda one: (one.reason != "mandatory_not_configured", one.type.uri, one.text))
-            texts = dict.fromkeys(each.text for each in (first, *failures))
-            return self._omitted(route, part, first.reason, "; ".join(texts), first.type)
+        content = self._content(part.right, route.holding)
+        if isinstance(content, Lost):
+            return self._omitted(route, part, content.reason, content.text, content.constraint)
         why = (*route.why, *part.why)
-        days = _shared(why)
+        since, until = _in_all(why)
         holding = route.holding
         return HeldRight(
-            right=right,
-            grant=_grant(holding),
+            right=part.right,
+            grant=self.routes.grant(holding.grant),
             subject=route.subject,
-            person=_person(holding.person),
+            person=route.person,
             assignment=self._assignment(holding),
             unit=self._unit(holding),
-            included=tuple(made),
+            included=content,
             why=why,
-            since=days.since,
-            until=days.until,
+            since=since,
+            until=until,
         )
 
     def included(self, right: Right) -> tuple[SystemRole, ...]:
         """The system roles that a right itself includes, in the order of their URIs."""
-        if isinstance(right, SystemRole):
-            return (right,)
-        found = (self.organisation.system_roles.get(each) for each in self.organisation.includes.get(right.uuid, ()))
-        return tuple(sorted((each for each in found if each is not None), key=lambda each: (each.uri, each.uuid)))
+        kept = self._included.get(right.uuid)
+        if kept is None:
+            uuids = (right.uuid,) if isinstance(right, SystemRole) else self.organisation.includes.get(right.uuid, ())
+            found = (self.organisation.system_roles.get(each) for each in uuids)
+            kept = tuple(sorted((each for each in found if each is not None), key=lambda each: (each.uri, each.uuid)))
+            self._included[right.uuid] = kept
+        return kept
 
     def setting(self, of: str, system_role: str, type_: str) -> Setting | None:
         """What a job-function role or grant sets for a type in one of its system roles."""
         settings = self._settings.get(of, {})
         return settings.get((system_role, type_)) or settings.get((None, type_))
 
-    def _limits(self, right: Right, included: SystemRole, holding: Holding) -> tuple[tuple[Limit, ...], list[Failure]]:
-        """By the type's URI: of all types that the system role takes, and of what else is set for it.
-
-        What only depends on the unit is worked out once for all who hold the right there.
-        """
-        key = self._shared_key(right, included, holding)
-        made = self._shared.get(key) if key is not None else None
-        if made is None:
-            made = self._made(right, included, holding)
-            if key is not None:
-                self._shared[key] = made
-        return made
-
-    def _shared_key(self, right: Right, included: SystemRole, holding: Holding) -> tuple[str, str, str, bool] | None:
-        """None where the limits depend on more than the unit."""
+    def _content(self, right: Right, holding: Holding) -> Content:
+        """The system roles with their limits; what only depends on the unit is worked out once for all there."""
         tie, assignment, grant = holding.tie, holding.assignment, holding.grant
-        if (tie is not None and tie.kle) or grant.uuid in self.limits.given:
-            return None
-        if not all(self.limits.is_of_unit(each) for each in self._settings.get(right.uuid, {}).values()):
-            return None
+        if (tie is not None and tie.kle) or grant.uuid in self.limits.given or not self._only_of_unit(right):
+            return self._worked_out(right, holding)
         own = grant.own_kle_only or (assignment is not None and assignment.own_kle_only)
-        return right.uuid, included.uuid, holding.unit or "", own
+        key = (right.uuid, holding.unit or "", own)
+        kept = self._contents.get(key)
+        if kept is None:
+            kept = self._contents[key] = self._worked_out(right, holding)
+        return kept
+
+    def _only_of_unit(self, right: Right) -> bool:
+        kept = self._is_of_unit.get(right.uuid)
+        if kept is None:
+            settings = self._settings.get(right.uuid, {}).values()
+            kept = self._is_of_unit[right.uuid] = all(self.limits.is_of_unit(each) for each in settings)
+        return kept
+
+    def _worked_out(self, right: Right, holding: Holding) -> Content:
+        included = self.included(right)
+        for each in included:
+            if each.system.blocked:
+                return Lost("system_blocked", f"{each.system.title or each.system.key} is blocked")
+        made: list[IncludedRight] = []
+        failures: list[Failure] = []
+        if not _is_delegated(right):
+            for each in included:
+                limits, failed = self._made(right, each, holding)
+                made.append(IncludedRight(each, limits))
+                failures += failed
+        if failures:
+            first = min(failures, key=lambda one: (one.reason != "mandatory_not_configured", one.type.uri, one.text))
+            texts = dict.fromkeys(each.text for each in (first, *failures))
+            return Lost(first.reason, "; ".join(texts), first.type)
+        return tuple(made)
 
     def _made(self, right: Right, included: SystemRole, holding: Holding) -> tuple[tuple[Limit, ...], list[Failure]]:
+        """By the type's URI: of all types that the system role takes, and of what else is set for it."""
         settings = self._settings.get(right.uuid, {})
         types: dict[str, ConstraintType] = {each.uuid: each for each in (*included.required, *included.optional)}
         for (system_role, type_), _ in settings.items():
@@ -209,9 +226,9 @@ class Evaluation:
         holding = route.holding
         return Omitted(
             right=part.right,
-            grant=_grant(holding),
+            grant=self.routes.grant(holding.grant),
             subject=route.subject,
-            person=_person(holding.person),
+            person=route.person,
             reason=reason,
             constraint=constraint,
             text=text,
@@ -227,8 +244,11 @@ class Evaluation:
     def _unit(self, holding: Holding) -> Thing | None:
         if holding.unit is None:
             return None
-        unit = self.organisation.units.get(holding.unit)
-        return Thing("Unit", holding.unit, "" if unit is None else unit.name)
+        kept = self._units.get(holding.unit)
+        if kept is None:
+            unit = self.organisation.units.get(holding.unit)
+            kept = self._units[holding.unit] = Thing("Unit", holding.unit, "" if unit is None else unit.name)
+        return kept
 
 
 def evaluate(organisation: OrganisationOnDay, person: str) -> Rights:
@@ -236,21 +256,17 @@ def evaluate(organisation: OrganisationOnDay, person: str) -> Rights:
     return Evaluation(organisation).of(person)
 
 
+def _in_all(why: tuple[Reason, ...]) -> Days:
+    """The days on which the whole chain holds."""
+    since = until = None
+    for each in why:
+        if each.since is not None and (since is None or each.since > since):
+            since = each.since
+        if each.until is not None and (until is None or each.until < until):
+            until = each.until
+    return Days(since, until)
+
+
 def _is_delegated(right: Right) -> bool:
     """What another authority's role contains is that authority's."""
     return isinstance(right, JobFunctionRole) and right.delegated_from_cvr is not None
-
-
-def _grant(holding: Holding) -> Thing:
-    return Thing("Grant", holding.grant.uuid, holding.grant.name)
-
-
-def _person(person: Person) -> Thing:
-    return Thing("Person", person.uuid, person.name)
-
-
-def _shared(why: tuple[Reason, ...]) -> Days:
-    """The days on which the whole chain holds."""
-    since = max((each.since for each in why if each.since is not None), default=None)
-    until = min((each.until for each in why if each.until is not None), default=None)
-    return Days(since, until)

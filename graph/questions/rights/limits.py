@@ -10,7 +10,17 @@ from functools import lru_cache
 
 from graph.model.derived_kinds import GIVEN_WITH_GRANT, Derivation, NotDerivable, derivation
 from graph.patterns import PatternRejected, compiled
-from graph.questions.rights.derive import OF_UNIT, Deriving, Holding, Values, collapsed, place_of, up_to
+from graph.questions.rights.derive import (
+    OF_UNIT,
+    Deriving,
+    Holding,
+    Values,
+    collapsed,
+    of_person,
+    of_unit,
+    place_of,
+    up_to,
+)
 from graph.questions.rights.held import ConstraintType, Limit, LimitValue, OmittedBecause, Reason
 from graph.questions.rights.organisation import Setting
 from graph.writing.rights_rules import refused_value
@@ -27,25 +37,36 @@ class Failure:
     text: str
 
 
+Checked = tuple[LimitValue, ...] | Failure
+
+
 @dataclass(slots=True)
 class Limits:
     """Makes limits. ``given``: for each grant, the settings that came with it, by type."""
 
     deriving: Deriving
     given: Mapping[str, Mapping[str, Setting]]
-    _of_unit: dict[str, bool] = field(default_factory=dict)
+    _derivations: dict[str, Derivation | NotDerivable] = field(default_factory=dict)
+    _of_unit: dict[tuple[object, ...], Checked] = field(default_factory=dict)
+    _of_person: dict[tuple[object, ...], Checked] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Forget what was worked out for the person before."""
+        self._of_person.clear()
 
     def is_of_unit(self, setting: Setting) -> bool:
         """Its values only depend on the unit that they count from."""
-        if setting.derived is None:
-            return True
-        kept = self._of_unit.get(setting.uuid)
+        how = None if setting.derived is None else self._derivation(setting.derived)
+        return how is None or (isinstance(how, Derivation) and how.kind.name in OF_UNIT)
+
+    def _derivation(self, text: str) -> Derivation | NotDerivable:
+        kept = self._derivations.get(text)
         if kept is None:
             try:
-                kept = derivation(setting.derived).kind.name in OF_UNIT
-            except NotDerivable:
-                kept = False
-            self._of_unit[setting.uuid] = kept
+                kept = derivation(text)
+            except NotDerivable as wrong:
+                kept = wrong
+            self._derivations[text] = kept
         return kept
 
     def limit(
@@ -72,26 +93,30 @@ class Limits:
                 return Failure(type_, "invalid_value", text)
             if not setting.fixed:
                 return Failure(type_, "mandatory_not_configured", f"{type_.title or type_.key}: the setting is empty")
-            return self._checked(type_, setting, self._fixed(type_, setting), "a fixed value that is allowed", False)
-        try:
-            how = derivation(setting.derived)
-        except NotDerivable as wrong:
-            return Failure(type_, "invalid_value", str(wrong))
-        return self._derived(type_, setting, how, given, holding)
+            return _limit(type_, _checked(type_, self._fixed(type_, setting), "a fixed value that is allowed"))
+        how = self._derivation(setting.derived)
+        if isinstance(how, NotDerivable):
+            return Failure(type_, "invalid_value", str(how))
+        return _limit(type_, self._derived(type_, setting, how, given, holding), setting)
 
     def _derived(
         self, type_: ConstraintType, setting: Setting, how: Derivation, given: Setting | None, holding: Holding
-    ) -> Limit | Failure:
+    ) -> Checked:
         if how.kind.name == GIVEN_WITH_GRANT:
-            values = {} if given is None else self._fixed(type_, given)
-        elif given is not None:
+            return _checked(type_, {} if given is None else self._fixed(type_, given), how.kind.lacking)
+        if given is not None:
             text = f"{type_.title or type_.key} follows from the organisation, and the grant can't set it"
             return Failure(type_, "invalid_value", text)
-        elif not how.kind.suits(type_.content):
+        if not how.kind.suits(type_.content):
             return Failure(type_, "invalid_value", f"{how.kind.name} is not for {type_.title or type_.key}")
-        else:
+        unit = of_unit(how, holding)
+        key = (type_.uuid, setting.derived, setting.below, setting.excluded, unit or of_person(how, setting, holding))
+        kept = self._of_person if unit is None else self._of_unit
+        found = kept.get(key)
+        if found is None:
             values = self.deriving.values(how, setting, type_, holding)
-        return self._checked(type_, setting, values, how.kind.lacking, True)
+            found = kept[key] = _checked(type_, values, how.kind.lacking)
+        return found
 
     def _fixed(self, type_: ConstraintType, setting: Setting) -> Values:
         """Fixed values in their wire form; those of closed units and retired KLE numbers are left out."""
@@ -115,24 +140,27 @@ class Limits:
         except PatternRejected:
             return False
 
-    def _checked(
-        self, type_: ConstraintType, setting: Setting, values: Values, lacking: str, dynamic: bool
-    ) -> Limit | Failure:
-        title = type_.title or type_.key
-        if not values:
-            return Failure(type_, "empty", f"{title} comes to nothing; it needs {lacking}")
-        try:
-            allowed = permitted(type_, values)
-        except PatternRejected as rejected:
-            return Failure(type_, "invalid_value", f"{title}: {rejected}")
-        if not allowed:
-            return Failure(type_, "invalid_value", f"{title}: {', '.join(sorted(values))} is not allowed for it")
-        if len(allowed) > 1 and not type_.takes_several:
-            return Failure(
-                type_, "invalid_value", f"{title} takes one value, and there are {', '.join(sorted(allowed))}"
-            )
-        made = tuple(LimitValue(each, values[each]) for each in sorted(allowed))
-        return Limit(type_, made, dynamic, setting.parameter if dynamic else None)
+
+def _checked(type_: ConstraintType, values: Values, lacking: str) -> Checked:
+    title = type_.title or type_.key
+    if not values:
+        return Failure(type_, "empty", f"{title} comes to nothing; it needs {lacking}")
+    try:
+        allowed = permitted(type_, values)
+    except PatternRejected as rejected:
+        return Failure(type_, "invalid_value", f"{title}: {rejected}")
+    if not allowed:
+        return Failure(type_, "invalid_value", f"{title}: {', '.join(sorted(values))} is not allowed for it")
+    if len(allowed) > 1 and not type_.takes_several:
+        return Failure(type_, "invalid_value", f"{title} takes one value, and there are {', '.join(sorted(allowed))}")
+    return tuple(LimitValue(each, values[each]) for each in sorted(allowed))
+
+
+def _limit(type_: ConstraintType, checked: Checked, derived: Setting | None = None) -> Limit | Failure:
+    """``derived``: the setting whose values follow from the organisation or come with the grant."""
+    if isinstance(checked, Failure):
+        return checked
+    return Limit(type_, checked, derived is not None, None if derived is None else derived.parameter)
 
 
 def permitted(type_: ConstraintType, values: Iterable[str]) -> list[str]:

@@ -5,8 +5,9 @@ A grant reaches the person, an employment or affiliation, its position and the c
 two units of one role are never joined here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from graph.conditions import CONDITION_NAMES
 from graph.expressions import ExpressionFailed, ExpressionRejected, compile_expression
@@ -38,18 +39,36 @@ class Route:
 
     holding: Holding
     subject: Thing
+    person: Thing
     place: str | None
     why: tuple[Reason, ...]
     hindrance: Hindrance | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What orders routes, whatever order the facts come in."""
+        """What orders routes, whatever order the facts come in; of two with the same, their reasons do."""
         holding = self.holding
         assignment = "" if holding.assignment is None else holding.assignment.uuid
-        return (
-            holding.grant.uuid, self.subject.uuid, assignment, holding.unit or "", *(each.uuid for each in self.why),
-        )  # fmt: skip
+        return holding.grant.uuid, self.subject.uuid, assignment, holding.unit or ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Through:
+    """Who is reached, and through which tie, if any. ``named``: the person; ``why``: the tie, and where it is."""
+
+    person: Person
+    tie: Tie | None
+    named: Thing
+    subject: Thing
+    why: tuple[Reason, ...] = ()
+
+
+def in_order_of_keys(routes: Iterable[Route]) -> list[Route]:
+    """The routes, the same ones always in the same order."""
+    found = [(each.key, each) for each in routes]
+    if len({key for key, _ in found}) == len(found):
+        return [each for _, each in sorted(found, key=itemgetter(0))]
+    return [each for _, each in sorted(found, key=lambda one: (one[0], [step.uuid for step in one[1].why]))]
 
 
 @dataclass(slots=True)
@@ -62,6 +81,9 @@ class Routes:
     _ties: dict[str, list[Tie]] = field(default_factory=dict)
     _assignments: dict[str, list[Assignment]] = field(default_factory=dict)
     _of_unit: dict[str, tuple[tuple[Grant, tuple[Reason, ...]], ...]] = field(default_factory=dict)
+    _grants: dict[str, Thing] = field(default_factory=dict)
+    _given: dict[tuple[str, str], Reason] = field(default_factory=dict)
+    _in_units: dict[tuple[str, Days], tuple[Reason, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for grant in self.organisation.grants.values():
@@ -82,43 +104,49 @@ class Routes:
     def assignments(self, holder: str) -> list[Assignment]:
         return self._assignments.get(holder, [])
 
+    def grant(self, grant: Grant) -> Thing:
+        kept = self._grants.get(grant.uuid)
+        if kept is None:
+            kept = self._grants[grant.uuid] = Thing("Grant", grant.uuid, grant.name)
+        return kept
+
     def of(self, person: Person) -> Iterator[Route]:
         """All routes, also those of which a condition of the grant fails. Without a tie or role there is none."""
         if not self.is_here(person.uuid):
             return
-        ties = self.ties(person.uuid)
-        own = self.assignments(person.uuid)
-        for tie in ties:
-            yield from self._of_tie(person, tie)
-        for assignment in own:
-            yield from self._of_assignment(person, None, assignment)
+        named = Thing("Person", person.uuid, person.name)
+        alone = _Through(person, None, named, named)
+        ties = [(tie, self._through(person, named, tie)) for tie in self.ties(person.uuid)]
+        for tie, through in ties:
+            yield from self._of_tie(tie, through)
+        for assignment in self.assignments(person.uuid):
+            yield from self._of_assignment(alone, assignment)
         for grant in self._by_grantee.get(person.uuid, ()):
-            why = (_grant(grant, person.uuid), Reason("Person", person.uuid, "given to the person"))
+            why = (self._gives(grant, person.uuid), Reason("Person", person.uuid, "given to the person"))
             if grant.for_unit is not None or not ties:
-                yield self._route(grant, person, None, None, None, why)
+                yield self._route(grant, alone, None, None, why)
             else:
-                for tie in ties:
-                    yield self._route(grant, person, tie, None, tie.unit, (*why, _tie(tie), *self._placed(tie)))
+                for tie, through in ties:
+                    yield self._route(grant, through, None, tie.unit, (*why, *through.why))
 
-    def _of_tie(self, person: Person, tie: Tie) -> Iterator[Route]:
-        placed = self._placed(tie)
+    def _of_tie(self, tie: Tie, through: _Through) -> Iterator[Route]:
         for grant in self._by_grantee.get(tie.uuid, ()):
-            yield self._route(grant, person, tie, None, tie.unit, (_grant(grant, tie.uuid), _tie(tie), *placed))
+            yield self._route(grant, through, None, tie.unit, (self._gives(grant, tie.uuid), *through.why))
         for uuid, why in self._positions(tie):
             for grant in self._by_grantee.get(uuid, ()):
-                yield self._route(grant, person, tie, None, tie.unit, (_grant(grant, uuid), *why, *placed))
+                yield self._route(grant, through, None, tie.unit, (self._gives(grant, uuid), *why, *through.why))
         if tie.unit is not None:
             for grant, steps in self._granted_to_unit(tie.unit):
-                yield self._route(grant, person, tie, None, tie.unit, (*steps, _tie(tie), *placed))
+                yield self._route(grant, through, None, tie.unit, (*steps, *through.why))
         for assignment in self.assignments(tie.uuid):
-            yield from self._of_assignment(person, tie, assignment)
+            yield from self._of_assignment(through, assignment)
 
     def _positions(self, tie: Tie) -> Iterator[tuple[str, tuple[Reason, ...]]]:
         """The position and the categories above it, with why."""
         position = self.organisation.positions.get(tie.position) if tie.position is not None else None
         if position is None:
             return
-        at = (Reason("Position", position.uuid, f"employed as {position.title}", *tie.held), _tie(tie))
+        at = (Reason("Position", position.uuid, f"employed as {position.title}", *tie.held),)
         yield position.uuid, at
         for category in position.categories:
             yield category.uuid, (Reason(category.kind, category.uuid, f"a position within {category.title}"), *at)
@@ -137,43 +165,58 @@ class Routes:
                 for grant in self._by_grantee.get(unit.uuid, ()) if unit.active else ():
                     if not place or grant.inherit:
                         at = Reason("Unit", unit.uuid, f"given to {unit.name}")
-                        found.append((grant, (_grant(grant, unit.uuid), at, *steps)))
+                        found.append((grant, (self._gives(grant, unit.uuid), at, *steps)))
             kept = self._of_unit[uuid] = tuple(found)
         return kept
 
-    def _of_assignment(self, person: Person, tie: Tie | None, assignment: Assignment) -> Iterator[Route]:
+    def _of_assignment(self, through: _Through, assignment: Assignment) -> Iterator[Route]:
         grants = self._by_grantee.get(assignment.role)
         if not grants:
             return
         role = self.organisation.roles[assignment.role]
+        title = role.title or role.key
+        held = Reason("Role", role.uuid, f"given to everyone with the role {title}")
         for place in assignment.places or (None,):
             unit = None if place is None else self.tree.open(place.unit)
             if place is not None and unit is None:
                 continue
-            text = f"{role.title or role.key} for {unit.name}" if unit is not None else role.title or role.key
+            text = f"{title} for {unit.name}" if unit is not None else title
             days = _both(assignment.days, place.days if place is not None else ALL_DAYS)
-            steps = (
-                Reason("Role", role.uuid, f"given to everyone with the role {role.title or role.key}"),
-                Reason("Assignment", assignment.uuid, text, *days),
-                *(() if tie is None else (_tie(tie),)),
-            )
+            steps = (held, Reason("Assignment", assignment.uuid, text, *days), *through.why[:1])
             for grant in grants:
-                why = (_grant(grant, role.uuid), *steps)
-                yield self._route(grant, person, tie, assignment, None if unit is None else unit.uuid, why)
+                why = (self._gives(grant, role.uuid), *steps)
+                yield self._route(grant, through, assignment, None if unit is None else unit.uuid, why)
+
+    def _through(self, person: Person, named: Thing, tie: Tie) -> _Through:
+        why = (Reason(tie.kind, tie.uuid, tie.title or tie.kind, *tie.days), *self._placed(tie))
+        return _Through(person, tie, named, Thing(tie.kind, tie.uuid, tie.title), why)
 
     def _placed(self, tie: Tie) -> tuple[Reason, ...]:
-        unit = self.organisation.units.get(tie.unit) if tie.unit is not None else None
-        return () if unit is None else (Reason("Unit", unit.uuid, f"in {unit.name}", *tie.placed),)
+        if tie.unit is None:
+            return ()
+        key = (tie.unit, tie.placed)
+        kept = self._in_units.get(key)
+        if kept is None:
+            unit = self.organisation.units.get(tie.unit)
+            kept = () if unit is None else (Reason("Unit", unit.uuid, f"in {unit.name}", *tie.placed),)
+            self._in_units[key] = kept
+        return kept
+
+    def _gives(self, grant: Grant, grantee: str) -> Reason:
+        kept = self._given.get((grant.uuid, grantee))
+        if kept is None:
+            days = _both(grant.days, grant.given.get(grantee, ALL_DAYS))
+            kept = self._given[grant.uuid, grantee] = Reason("Grant", grant.uuid, grant.name, *days)
+        return kept
 
     def _route(
-        self, grant: Grant, person: Person, tie: Tie | None, assignment: Assignment | None, place: str | None,
+        self, grant: Grant, through: _Through, assignment: Assignment | None, place: str | None,
         why: tuple[Reason, ...],
     ) -> Route:  # fmt: skip
-        subject = Thing("Person", person.uuid, person.name) if tie is None else Thing(tie.kind, tie.uuid, tie.title)
         if grant.for_unit is not None and (unit := self.organisation.units.get(grant.for_unit)) is not None:
             why = (*why, Reason("Unit", unit.uuid, f"counted from {unit.name}"))
-        holding = Holding(grant, person, tie, assignment, grant.for_unit or place)
-        return Route(holding, subject, place, why, self._hindrance(holding, place))
+        holding = Holding(grant, through.person, through.tie, assignment, grant.for_unit or place)
+        return Route(holding, through.subject, through.named, place, why, self._hindrance(holding, place))
 
     # -- what a grant asks for besides --------------------------------------------------------------------------
 
@@ -242,14 +285,6 @@ class Routes:
     def _name(self, unit: str) -> str:
         found = self.organisation.units.get(unit)
         return unit if found is None else found.name
-
-
-def _grant(grant: Grant, grantee: str) -> Reason:
-    return Reason("Grant", grant.uuid, grant.name, *_both(grant.days, grant.given.get(grantee, ALL_DAYS)))
-
-
-def _tie(tie: Tie) -> Reason:
-    return Reason(tie.kind, tie.uuid, tie.title or tie.kind, *tie.days)
 
 
 def _both(one: Days, other: Days) -> Days:
