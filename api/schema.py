@@ -1,116 +1,36 @@
 """The GraphQL schema, made from ``api.reads.types`` with strawberry.
 
-Reads never pass through strawberry's resolvers: a validated query is compiled to Cypher (``api.execute``). The types
-here carry names, arguments and explanations.
+Reads never pass through strawberry's resolvers: a validated query is compiled to Cypher (``api.reads.compiler``). The
+types here carry names, arguments and descriptions.
 """
 
 import inspect
-import re
 import sys
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from enum import Enum
+from datetime import date
 from functools import cache
-from typing import Annotated, Any, NewType, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from api.computed.contract import AS_KNOWN_ON
-from api.computed.types import FIELDS, TOLD, Part, Plain, Thing
-from api.enums import STORED_ENUMS, BrakeState, Kind, LedgerState, RunState, RunType
+from api.arguments import AS_KNOWN, AT_MOST, NESTED_PAGE, OTHER_WHEN, PAGE, RECORD_FILTERS, WHEN, Arguments, Order
+from api.computed.types import ANSWER_TYPES, FIELDS, Part, Plain, Thing
 from api.mutations.descriptions import describe
 from api.mutations.schema import Mutation
 from api.reads.deprecated import DEPRECATED
+from api.reads.fields import Answered, Counted, Linked, Paged, Periods, Type, Value, Way
 from api.reads.filters import of_kind
-from api.reads.types import (
-    INTERFACES,
-    NODE,
-    OF_EVERY_KIND,
-    PLURALS,
-    RECORD_LISTS,
-    SINGULARS,
-    THING,
-    TYPES,
-    Answered,
-    Counted,
-    Linked,
-    Paged,
-    Periods,
-    Type,
-    Value,
-    Way,
-)
+from api.reads.types import INTERFACES, NODE, OF_EVERY_KIND, PLURALS, RECORD_LISTS, SINGULARS, THING, TYPES
+from api.scalars import SCALARS, annotation_of
 from api.subscriptions.schema import Subscription
-from graph.time import written_day
 
 _HERE = sys.modules[__name__]
 
 
-_MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
-)
-
-
-def _moment(value: object) -> str:
-    """Raises ValueError for what is not a moment or day."""
-    text = str(value)
-    if not _MOMENT.fullmatch(text):
-        raise ValueError(f"{text!r} is not a moment; it is written 2026-06-30T12:00:00Z, or as a day, 2026-06-30")
-    written_day(text[:10])
-    return datetime.fromisoformat(text).isoformat()
-
-
-def _day(value: object) -> date:
-    """Raises ValueError for what is not a day."""
-    return written_day(str(value))
-
-
-Moment = NewType("Moment", str)
-_FORMS: Mapping[object, Any] = {
-    date: strawberry.scalar(
-        name="Date", description="A day, written YYYY-MM-DD", serialize=date.isoformat, parse_value=_day
-    ),
-    Moment: strawberry.scalar(
-        name="Moment", description="A moment in UTC, ISO 8601", serialize=str, parse_value=_moment
-    ),
-}
-_NAMED: dict[str, Any] = {
-    "ID": strawberry.ID,
-    "String": str,
-    "Int": int,
-    "Float": float,
-    "Boolean": bool,
-    "Date": date,
-    "Moment": Moment,
-    **{each.__name__: each for each in STORED_ENUMS},
-    **{each.__name__: each for field in FIELDS.values() for each in field.enums},
-}
-
-
-def _typed(text: str) -> Any:
-    """The annotation of a type as GraphQL writes it, such as [String!]. Of a list every member is given."""
-    inner = text.removesuffix("!")
-    found = list[_NAMED[inner[1:-2]]] if inner.startswith("[") else _NAMED[inner]  # type: ignore[misc]
-    return found if text.endswith("!") else found | None
-
-
-Arguments = Mapping[str, tuple[Any, str]]
 Fields = Mapping[str, tuple[Any, Arguments, str]]
-
-
-@strawberry.input(description="A period of days. Without from it has no beginning, without to it has no end")
-class Period:
-    from_: date | None = strawberry.field(name="from", default=None, description="The first day")
-    to: date | None = strawberry.field(default=None, description="The day after the last")
-
-
-@strawberry.enum(description="The order of a list. A cursor belongs to the order in which it was read")
-class Order(Enum):
-    UUID = strawberry.enum_value("UUID", description="By UUID: the cheapest")
-    NAME = strawberry.enum_value("NAME", description="By name, title, number or login, in the Danish order")
 
 
 @strawberry.type(description="Where a page of a list begins and ends")
@@ -121,24 +41,6 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(
         description="Cursor of the last one; pass it as after to read the next page"
     )
-
-
-_AS_KNOWN_ON: Arguments = {"asKnownOn": (date | None, AS_KNOWN_ON.doc)}
-_WHEN: Arguments = {
-    "at": (date | None, "The day to read; by default today"),
-    "period": (Period | None, "Instead of a day: what is in force on any day of the period"),
-    **_AS_KNOWN_ON,
-}
-_OTHER_WHEN: Arguments = {
-    "at": (date | None, "Another day than that of the thing above"),
-    "period": (Period | None, "What is in force on any day of the period"),
-}
-
-_NESTED_PAGE: Arguments = {
-    "first": (int | None, "At most this many; by default 100"),
-    "after": (str | None, "Read on after this cursor"),
-}
-_AT_MOST: Arguments = {"first": (int | None, "At most this many")}
 
 
 def _compiled(name: str, type_: Any, arguments: Arguments) -> Callable[..., Any]:
@@ -193,20 +95,20 @@ def _fields(type_: Type) -> Fields:
     found: dict[str, tuple[Any, Arguments, str]] = {}
     for each in type_.fields.values():
         if isinstance(each, Value):
-            found[each.name] = (_typed(each.type), {}, each.doc)
+            found[each.name] = (annotation_of(each.type), {}, each.doc)
             continue
         if isinstance(each, Answered):
             found[each.name] = (f"{each.to} | None", {}, each.doc)
             continue
         if isinstance(each, Periods):
-            found[each.name] = (f"list[{each.to}]", {**_OTHER_WHEN, **_AT_MOST}, each.doc)
+            found[each.name] = (f"list[{each.to}]", {**OTHER_WHEN, **AT_MOST}, each.doc)
             continue
         if isinstance(each, Counted):
             below = (bool | None, "true = those of every unit below it too")
-            found[each.name] = (f"list[{each.to}]", {"below": below, **_OTHER_WHEN}, each.doc)
+            found[each.name] = (f"list[{each.to}]", {"below": below, **OTHER_WHEN}, each.doc)
             continue
         if isinstance(each, Paged):
-            arguments = {**_on_a_day(each.way), **_NESTED_PAGE, **_chosen(each.way)}
+            arguments = {**_on_a_day(each.way), **NESTED_PAGE, **_chosen(each.way)}
             found[each.name] = (_connection(each.of), arguments, each.doc)
             continue
         if isinstance(each, Linked):
@@ -215,13 +117,13 @@ def _fields(type_: Type) -> Fields:
         to = each.interface or each.to[0]
         arguments = _on_a_day(each)
         if each.many:
-            arguments |= {**_AT_MOST, **_chosen(each)}
+            arguments |= {**AT_MOST, **_chosen(each)}
         found[each.name] = (f"list[{to}]" if each.many else f"{to} | None", arguments, each.doc)
     return found
 
 
 def _on_a_day(way: Way) -> dict[str, tuple[Any, str]]:
-    arguments: dict[str, tuple[Any, str]] = dict(_OTHER_WHEN) if way.dated or way.is_tree else {}
+    arguments: dict[str, tuple[Any, str]] = dict(OTHER_WHEN) if way.dated or way.is_tree else {}
     if way.is_tree:
         arguments["depth"] = (int | None, "At most this many levels")
     return arguments
@@ -241,7 +143,7 @@ def _chosen(way: Way) -> Arguments:
 def _filter(kind: str) -> Any:
     namespace: dict[str, Any] = {"__module__": __name__, "__annotations__": {}}
     for each in of_kind(kind).values():
-        namespace["__annotations__"][each.name] = _typed(each.type)
+        namespace["__annotations__"][each.name] = annotation_of(each.type)
         namespace[each.name] = strawberry.field(name=each.name, default=strawberry.UNSET, description=each.doc or None)
     made = strawberry.input(
         type(f"{kind}Filter", (), namespace),
@@ -250,40 +152,6 @@ def _filter(kind: str) -> Any:
     )
     setattr(_HERE, f"{kind}Filter", made)
     return made
-
-
-_PAGE: Arguments = {
-    "first": (int | None, "At most this many; by default 100"),
-    "after": (str | None, "Read on after this endCursor"),
-}
-_RECORD_FILTERS: Mapping[str, Arguments] = {
-    "changes": {
-        "uuid": (strawberry.ID | None, "Only of this thing"),
-        "kind": (Kind | None, "Only of this kind"),
-        "source": (str | None, "Only by this source"),
-    },
-    "runs": {
-        "type": (RunType | None, "Only imports or only exports"),
-        "state": (RunState | None, "Only in this state"),
-    },
-    "badRecords": {
-        "source": (str | None, "Only of this source"),
-        "kind": (str | None, "Only of this kind: a kind of thing, or what a file of the source consists of"),
-    },
-    "brakes": {"source": (str | None, "Only of this source"), "state": (BrakeState | None, "Only in this state")},
-    "ambiguities": {"source": (str | None, "Only of this source"), "kind": (Kind | None, "Only of this kind")},
-    "decisions": {},
-    "cprLookups": {
-        "person": (strawberry.ID | None, "UUID of the person who was looked up"),
-        "by": (str | None, "The user who looked the person up, or system"),
-        "code": (str | None, "The result: ok, PNRNotFound …"),
-    },
-    "ledgerEntries": {
-        "target": (str | None, "Only of this target"),
-        "object": (str | None, "Only of this kind of object at the target"),
-        "state": (LedgerState | None, "Only in this state"),
-    },
-}
 
 
 def _connection(name: str) -> str:
@@ -316,44 +184,45 @@ def _roots() -> Fields:
         arguments: Arguments = {
             "uuid": (strawberry.ID | None, "Its UUID"),
             "key": (str | None, "Instead of the UUID: its key in a source, or its natural key"),
-            **_WHEN,
+            **WHEN,
         }
         roots[name] = (f"{kind} | None", arguments, TYPES[kind].doc)
     for name, kind in PLURALS.items():
         narrowed = {
             "filter": (_filter(kind) | None, "Only those that meet every condition"),
-            **_WHEN,
-            **_PAGE,
+            **WHEN,
+            **PAGE,
             "order": (Order | None, "By default UUID"),
         }
         roots[name] = (_connection(kind), narrowed, TYPES[kind].doc)
     for name, record in RECORD_LISTS.items():
-        roots[name] = (_connection(record), {**_RECORD_FILTERS[name], **_PAGE}, TYPES[record].doc)
+        roots[name] = (_connection(record), {**RECORD_FILTERS[name], **PAGE}, TYPES[record].doc)
     of_tree: Arguments = {
         "root": (str | None, "UUID, or a source's key, of a unit; by default all units without a unit above them"),
         "depth": (int | None, "At most this many levels below the root"),
         "at": (date | None, "The day to read; by default today"),
-        **_AS_KNOWN_ON,
+        **AS_KNOWN,
     }
     roots["tree"] = ("list[TreeUnit]", of_tree, "The organisation tree, each unit before those below it, by name")
     by_id: Arguments = {"id": (strawberry.ID, "An id, as this API returns it")}
     roots["node"] = ("Node | None", by_id, "The thing that has this id, on the day of the id; null if there is none")
     for name, field in FIELDS.items():
-        arguments = {each: (_typed(argument.type), argument.doc) for each, argument in field.arguments.items()}
+        arguments = {each: (annotation_of(argument.type), argument.doc) for each, argument in field.arguments.items()}
         roots[name] = (f"list[{field.type}]" if field.many else field.type, arguments, field.doc)
     return roots
 
 
-def _of_told(told: Plain | Thing | Part) -> Any:
-    if isinstance(told, Plain):
-        return _typed(told.type)
-    to = told.to if isinstance(told, Part) else told.interface or told.kinds[0]
-    return f"list[{to}]" if told.many else f"{to} | None"
+def _annotation(field: Plain | Thing | Part) -> Any:
+    """The annotation of a field of an answer."""
+    if isinstance(field, Plain):
+        return annotation_of(field.type)
+    to = field.to if isinstance(field, Part) else field.interface or field.kinds[0]
+    return f"list[{to}]" if field.many else f"{to} | None"
 
 
-_computed = [each for type_ in TOLD.values() for each in type_.fields.values() if isinstance(each, Thing)]
+_computed = [each for type_ in ANSWER_TYPES.values() for each in type_.fields.values() if isinstance(each, Thing)]
 _interfaces = INTERFACES | {each.interface: each.kinds for each in _computed if each.interface}
-_of_every_kind = {name: told for name, told in _fields(TYPES["Unit"]).items() if name in OF_EVERY_KIND}
+_of_every_kind = {name: made for name, made in _fields(TYPES["Unit"]).items() if name in OF_EVERY_KIND}
 _node = _make(NODE, "What has an id of its own", {"id": _of_every_kind["id"]}, making=strawberry.interface)
 _thing = _make(THING, "A thing of any kind, as it is on a day", _of_every_kind, (_node,), strawberry.interface)
 _extended = {
@@ -383,8 +252,8 @@ _make(
         "count": (int, {}, "Number of employments"),
     },
 )
-for _answer in TOLD.values():
-    _make(_answer.name, _answer.doc, {each.name: (_of_told(each), {}, each.doc) for each in _answer.fields.values()})
+for _answer in ANSWER_TYPES.values():
+    _make(_answer.name, _answer.doc, {each.name: (_annotation(each), {}, each.doc) for each in _answer.fields.values()})
 Query = _make("Query", "Everything that can be read", _roots())
 
 
@@ -402,5 +271,5 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    config=StrawberryConfig(auto_camel_case=True, scalar_map=_FORMS),
+    config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS),
 )

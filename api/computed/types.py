@@ -10,7 +10,7 @@ from importlib import import_module
 from api import computed
 from api.computed.contract import AnswerType, ComputedField, Part, Plain, Thing
 
-__all__ = ["FIELDS", "RULES", "TOLD", "AnswerType", "Part", "Plain", "Thing"]
+__all__ = ["ANSWER_TYPES", "FIELDS", "RULES", "AnswerType", "Part", "Plain", "Thing"]
 
 _FRAME = ("answers", "contract", "types")
 """Modules of the folder that are no root field."""
@@ -25,6 +25,6 @@ def _found(folders: Iterable[str]) -> dict[str, ComputedField]:
 
 
 FIELDS: Mapping[str, ComputedField] = _found(computed.__path__)
-TOLD: dict[str, AnswerType] = {type_.name: type_ for each in FIELDS.values() for type_ in each.types}
+ANSWER_TYPES: dict[str, AnswerType] = {type_.name: type_ for each in FIELDS.values() for type_ in each.types}
 RULES: dict[str, tuple[str, bool]] = {name: (each.type, each.many) for name, each in FIELDS.items()}
 """Root field → (type of its answers, whether there are several)."""

@@ -11,18 +11,19 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from api.computed.types import FIELDS, RULES, TOLD
+from api.computed.types import FIELDS, RULES
 from api.reads.cost import PAGE, cost_of
-from api.reads.cursors import CURSORS, id_in, key_in, name_in, uuid_of
+from api.reads.cursors import CURSORS, cursor_of, id_in, key_in, name_in, uuid_of
 from api.reads.field_order import naming
+from api.reads.fields import Type
 from api.reads.known_names import KNOWN, looked_up
 from api.reads.layout import laid_out
 from api.reads.limits import one_more, parts_of
 from api.reads.node_ids import node_id
-from api.reads.objects import Objects, asks_for_manager, cursor_of
+from api.reads.objects import Objects, asks_for_manager
 from api.reads.plan import BLOCK, ROWS, PageField, Plan, RootForm, Statement
 from api.reads.selection import Selected, read
-from api.reads.types import NODE, PLURALS, RECORD_LISTS, SINGULARS, TYPES, Type
+from api.reads.types import NODE, PLURALS, RECORD_LISTS, SINGULARS, TYPES
 from api.reads.variables import Given, Parameters, current, plain
 from graph.as_of import as_known
 from graph.collation import SORT_KEY, in_cypher
@@ -258,7 +259,7 @@ class Compiler(Objects):
             self._refuse_known(root.name, why)
         answers = self._rule(root.name, root.arguments)
         name, _ = RULES[root.name]
-        form = self._told(TOLD[name], root.children[name], "answer")
+        form = self._answer(name, root, "answer")
         return f"""
         UNWIND range(0, size({answers}) - 1, {BLOCK}) AS start
         RETURN null AS head, COLLECT {{
@@ -277,11 +278,11 @@ class Compiler(Objects):
                     continue
                 what = looked_up(root.name, name)
                 if what is not None:
-                    told = self._known(what, value)
+                    wanted = self._known(what, value)
                 else:
                     form = uuid_of if name in ("uuid", "person") else plain
-                    told = self.parameters.add(value, form)
-                conditions.append(f"n.{name} = {told}")
+                    wanted = self.parameters.add(value, form)
+                conditions.append(f"n.{name} = {wanted}")
             return "n", "", " AND ".join(conditions)
         v, clauses, exists = self.moment.bind("n", "v", "s")
         conditions.append(exists)

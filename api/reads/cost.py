@@ -6,11 +6,12 @@ Counted from what the graph holds (``api.reads.lengths``), before anything is as
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from api.computed.types import FIELDS, TOLD, Part, Thing
+from api.computed.types import ANSWER_TYPES, FIELDS, Part, Thing
+from api.reads.fields import Answered, Counted, Paged, Periods, Way
 from api.reads.lengths import Lengths
 from api.reads.plan import ROWS, Cost
 from api.reads.selection import Selected
-from api.reads.types import PLURALS, RECORD_LISTS, SINGULARS, TYPES, Answered, Counted, Paged, Periods, Way
+from api.reads.types import PLURALS, RECORD_LISTS, SINGULARS, TYPES
 from api.reads.variables import Values, found
 
 PAGE = 100  # of a root list, where first does not say otherwise
@@ -144,8 +145,8 @@ def _length(selected: Selected, type_: str) -> Callable[[Lengths, bool], float]:
     if isinstance(field, Answered):
         # All of them are found at once, and kept: the cost is that of one look at all employees.
         return lambda lengths, met: 1.0
-    told = TOLD[type_].fields.get(selected.name) if type_ in TOLD else None
-    many = isinstance(told, Part | Thing) and told.many
+    of_answer = ANSWER_TYPES[type_].fields.get(selected.name) if type_ in ANSWER_TYPES else None
+    many = isinstance(of_answer, Part | Thing) and of_answer.many
     return lambda lengths, met: _FEW if many else 1.0
 
 

@@ -68,6 +68,11 @@ def of_id(list_: str, key: Any) -> str:
     return f"{list_}|{key}"
 
 
+def cursor_of(list_: str, node: str, key: str) -> str:
+    """The cursor of a node in a list in the order of ``key``, as Cypher."""
+    return f"'{list_}|' + {node}.id" if key == "id" else f"toString({node}.{key})"
+
+
 CURSORS: Mapping[str, Callable[[str], Any]] = {"number": number_in, "uuid": uuid_in}
 """By the key that a list is in the order of."""
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import neo4j
 
-from api.reads.types import TYPES, Periods, Way
+from api.reads.fields import Periods, Way
+from api.reads.types import TYPES
 
 SAMPLE = 20_000
 """Things of a kind that are looked at; there are no more of the kinds whose lists are long."""

@@ -5,43 +5,17 @@ compiler (``api.reads.compiler``) are both made from this list.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
 
-from api.enums import in_cypher
+from api.reads.fields import Answered, Counted, Field, Linked, Paged, Periods, Scalar, Type, Value, Way
 from api.reads.filters import camel
 from api.reads.node_ids import in_cypher as id_in_cypher
-from api.reads.record_fields import explained
+from api.reads.records import RECORDS
 from api.reads.ways_back import BACK
 from graph.collation import caption
 from graph.model import KINDS, Kind, Link, Property
 from graph.model.organisation import ASSIGNMENT, RESPONSIBLE_FOR
 from graph.model.rights import CONSTRAINT_SETTING, GRANTEES, RIGHTS
 
-Scalar = Literal[
-    "ID",
-    "ID!",
-    "String",
-    "String!",
-    "Int",
-    "Int!",
-    "Float",
-    "Boolean",
-    "Boolean!",
-    "Date",
-    "Date!",
-    "Moment",
-    "[String!]",
-    "Kind",
-    "Kind!",
-    "Operation",
-    "RunType",
-    "RunState",
-    "BrakeState",
-    "Severity",
-    "LedgerState",
-]
-Right = Literal["open", "private", "cpr"]
 OF_TYPE: dict[str, Scalar] = {
     "text": "String",
     "integer": "Int",
@@ -50,141 +24,6 @@ OF_TYPE: dict[str, Scalar] = {
     "date": "Date",
     "texts": "[String!]",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A plain field. ``text``: Cypher in which {n} is the identity node and {v} the node with the day's values.
-
-    {active} stands for "exists on the day", {cpr} for the encrypted number, which is opened after reading,
-    {private} for the right to private fields, {label} for what people know the thing by (``api.reads.labels``),
-    {as_of} for the day that its values are of, {known_on} for the day whose knowledge is asked for, and {moment} for
-    both that and the day or period that it is read on, as text. {exists_from} and {exists_to} are its first day and the
-    day after its last.
-    """
-
-    name: str
-    type: Scalar
-    text: str
-    doc: str = ""
-    right: Right = "open"
-    only_now: str = ""
-    """Why it can't be told as it was known on another day, where it can't."""
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A field that leads to other things.
-
-    ``pattern``: Cypher from {n} over {r} to {m}. ``to``: names of the types it can lead to (several = those of the
-    interface ``interface``). ``many``: a list. ``dated``: {r} has a period that must hold on the day. ``order``: of a
-    list.
-    """
-
-    name: str
-    to: tuple[str, ...]
-    pattern: str
-    many: bool = True
-    dated: bool = True
-    doc: str = ""
-    interface: str = ""
-    order: str = "{m}.uuid"
-    """Where the question gives no order: {name} is the name in the Danish order, {v} the node of the day's values."""
-
-    @property
-    def has_order(self) -> bool:
-        """It is a list that one can ask for in another order."""
-        return self.many and self.to[0] in KINDS
-
-    @property
-    def is_tree(self) -> bool:
-        """It walks any number of levels; {r} is then the list of relationships."""
-        return "*1.." in self.pattern
-
-
-@dataclass(frozen=True, slots=True)
-class Periods:
-    """A field beside a link's own: the link's periods that hold, each with the thing that it led to in it.
-
-    ``way``: the link's own field. ``to``: the type of a period.
-    """
-
-    name: str
-    way: Way
-    to: str
-
-    @property
-    def doc(self) -> str:
-        return f"Each period of {self.way.name} that is in force, by its first day"
-
-
-@dataclass(frozen=True, slots=True)
-class Paged:
-    """A field beside a list's own: the list in pages, as at the root. ``way``: the list's own field."""
-
-    way: Way
-
-    @property
-    def name(self) -> str:
-        return f"{self.way.name}Connection"
-
-    @property
-    def of(self) -> str:
-        """What is on a page: a type, or an interface of several."""
-        return self.way.interface or self.way.to[0]
-
-    @property
-    def to(self) -> str:
-        return f"{self.of}Connection"
-
-    @property
-    def doc(self) -> str:
-        return f"{self.way.doc}, in pages"
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Counts of a unit's employments by their type; with ``below`` also those of every unit below it."""
-
-    name: str
-    doc: str
-    to: str = "EmploymentCount"
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """In a link's period: the thing that the link led to. ``way``: the link's own field."""
-
-    way: Way
-
-    @property
-    def name(self) -> str:
-        return self.way.name
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A field that ``graph.questions.nearest`` answers, for everybody at once: the nearest manager counted from {n}."""
-
-    name: str
-    doc: str
-    to: str = "Nearest"
-
-
-Field = Value | Way | Periods | Paged | Counted | Linked | Answered
-
-
-@dataclass(frozen=True, slots=True)
-class Type:
-    """A GraphQL type. ``kind``: None for what has no states (records, changes, runs)."""
-
-    name: str
-    label: str
-    doc: str
-    fields: dict[str, Field] = field(default_factory=dict)
-    kind: Kind | None = None
-    key: str = "uuid"  # what identifies and orders nodes
-    caption: str = ""  # the property that people know it by
 
 
 def _value(prop: Property, of: str = "{v}") -> Value:
@@ -351,79 +190,6 @@ def _state_of(kind: Kind) -> Type:
     return Type(kind.state, kind.state, f"The values of {kind.name} in a period", fields)
 
 
-def _plain(name: str, doc: str, key: str, *values: tuple[str, Scalar, str]) -> Type:
-    fields: dict[str, Field] = {}
-    for each, type_, text in values:
-        fields[each] = Value(each, type_, in_cypher(text) if type_ in _IN_CAPITALS else text, explained(name, each))
-    return Type(name, name, doc, fields, key=key)
-
-
-_IN_CAPITALS = frozenset({"Operation", "RunType", "RunState", "BrakeState", "Severity", "LedgerState"})
-
-
-# What a record holds of a person may be a home address: null without the right to private fields.
-_UNLESS_PRIVATE = "CASE WHEN {private} OR {n}.kind <> 'Person' THEN {n}.%s END"
-
-_RECORDS = (
-    _plain(
-        "SourceRecord", "The record of a thing in a source", "id",
-        ("id", "ID!", "{n}.id"),
-        ("source", "String!", "{n}.source"), ("kind", "Kind!", "{n}.kind"), ("key", "String!", "{n}.key"),
-        ("learnedAt", "Moment", "toString({n}.learnt)"), ("statement", "String", _UNLESS_PRIVATE % "values"),
-    ),
-    _plain(
-        "Change", "One entry of the change log: numbered without gaps", "number",
-        ("number", "Int!", "{n}.number"), ("at", "Moment", "toString({n}.at)"), ("source", "String", "{n}.source"),
-        ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
-        ("kind", "Kind", "{n}.kind"), ("uuid", "ID!", "{n}.uuid"), ("operation", "Operation", "{n}.operation"),
-        ("before", "String", _UNLESS_PRIVATE % "before"), ("after", "String", _UNLESS_PRIVATE % "after"),
-    ),
-    _plain(
-        "Run", "A run of an import or export", "id",
-        ("id", "ID!", "{n}.id"), ("type", "RunType", "{n}.type"), ("name", "String", "{n}.name"),
-        ("started", "Moment", "toString({n}.started)"), ("ended", "Moment", "toString({n}.ended)"),
-        ("state", "RunState", "{n}.state"), ("dry", "Boolean", "{n}.dry"), ("counts", "String", "{n}.counts"),
-        ("error", "String", "{n}.error"),
-    ),
-    _plain(
-        "BadRecord", "A record that was rejected, or in which something is doubtful", "id",
-        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
-        ("key", "String", "{n}.key"), ("field", "String", "{n}.field"), ("rule", "String", "{n}.rule"),
-        ("text", "String", "{n}.text"), ("severity", "Severity", "{n}.severity"),
-        ("learnedAt", "Moment", "toString({n}.learnt)"), ("run", "String", "{n}.run"),
-    ),
-    _plain(
-        "Brake", "A set of changes that was stopped; it is applied when a user approves exactly this set", "id",
-        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("state", "BrakeState", "{n}.state"),
-        ("summary", "[String!]", "{n}.summary"), ("learnedAt", "Moment", "toString({n}.learnt)"),
-        ("approvedBy", "String", "{n}.approved_by"), ("reason", "String", "{n}.reason"),
-    ),
-    _plain(
-        "LedgerEntry", "What was last delivered of an object to a target, or why it could not be", "id",
-        ("id", "ID!", "{n}.id"), ("target", "String", "{n}.target"), ("object", "String", "{n}.object"),
-        ("key", "String", "{n}.key"), ("state", "LedgerState", "{n}.state"), ("problem", "String", "{n}.problem"),
-        ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
-        ("delivered", "Moment", "toString({n}.delivered)"),
-    ),
-    _plain(
-        "MatchDecision", "The decision on an ambiguous record", "id",
-        ("id", "ID!", "{n}.id"), ("thing", "String", "{n}.uuid"), ("candidates", "[String!]", "{n}.candidates"),
-        ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("at", "Moment", "toString({n}.at)"),
-    ),
-    _plain(
-        "CprLookup", "A call to the CPR register, or use of data that it sent; logged before it is made", "id",
-        ("id", "ID!", "{n}.id"), ("at", "Moment", "toString({n}.at)"), ("person", "ID", "{n}.person"),
-        ("by", "String", "{n}.by"), ("purpose", "String", "{n}.purpose"), ("service", "String", "{n}.service"),
-        ("code", "String", "{n}.code"), ("answered", "Moment", "toString({n}.answered)"),
-    ),
-    _plain(
-        "Ambiguity", "A record that matches several things and waits for a decision", "id",
-        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "Kind", "{n}.kind"),
-        ("key", "String", "{n}.key"), ("candidates", "[String!]", "{n}.candidates"),
-        ("learnedAt", "Moment", "toString({n}.learnt)"),
-    ),
-)  # fmt: skip
-
 NODE = "Node"
 """Relay's interface: what ``node(id)`` reads."""
 THING = "Thing"
@@ -436,7 +202,7 @@ OF_EVERY_KIND = (
 TYPES: dict[str, Type] = {
     each.name: each for kind in KINDS.values() for each in (_of_kind(kind), _state_of(kind), *_periods_of(kind))
 }
-TYPES |= {each.name: each for each in _RECORDS}
+TYPES |= {each.name: each for each in RECORDS}
 TYPES["Change"].fields["thing"] = Way(
     "thing",
     tuple(KINDS),

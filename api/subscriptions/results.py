@@ -12,7 +12,7 @@ from api.access.budget import Budgets, Spent
 from api.access.gate import Gate
 from api.access.rights import Access
 from api.computed.change_feed import form
-from api.computed.types import TOLD, Part
+from api.computed.types import ANSWER_TYPES, Part
 from api.http.availability import Away
 from api.http.failures import formed, unforeseen
 from api.http.request_body import Asked
@@ -125,7 +125,7 @@ def _value(type_: str, answer: Mapping[str, Any], selected: Selected) -> Any:
     if selected.name == "__typename":
         return type_
     value = answer.get(selected.name)
-    part = TOLD[type_].fields[selected.name]
+    part = ANSWER_TYPES[type_].fields[selected.name]
     if not isinstance(part, Part) or value is None:
         return value
     inner = selected.children[part.to]

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 import pytest
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_abstract_type, is_leaf_type, is_object_type
 
+from api.reads.fields import Periods
 from api.reads.question import SCHEMA
-from api.reads.types import PLURALS, TYPES, Periods
+from api.reads.types import PLURALS, TYPES
 from tests.api.reads.asking import Asking
 
 pytestmark = pytest.mark.slow

@@ -17,12 +17,12 @@ RETURN CASE start WHEN 0 THEN head END AS head, [n IN page[start..start + 500] |
     WITH *, null AS sorted_by
     ORDER BY sorted_by, m3.uuid
     RETURN {thing: m3, by: sorted_by}
-  }] AS found6
-  WITH found6, found6 AS rest7
-  WITH found6, rest7, rest7[..$p4] AS page8
-  RETURN [size(found6), COLLECT {
-    UNWIND page8 AS entry5
-    WITH entry5, entry5.thing AS m3
-    RETURN [toString(entry5.thing.uuid), [m3.number]]
+  }] AS found8
+  WITH found8, found8 AS rest9
+  WITH found8, rest9, rest9[..$p4] AS page10
+  RETURN [size(found8), COLLECT {
+    UNWIND page10 AS entry7
+    WITH entry7, entry7.thing AS m3
+    RETURN [toString(entry7.thing.uuid), [m3.number]]
   }]
 })]] AS rows

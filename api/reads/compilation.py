@@ -1,0 +1,113 @@
+"""What a question's statements share while it is compiled: the day, the parameters, the rules and names to look up."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from graphql import GraphQLError
+
+from api.reads.as_of import Moment
+from api.reads.fields import Type
+from api.reads.known_names import NAMED
+from api.reads.plan import Rule
+from api.reads.selection import Selected
+from api.reads.variables import Given, Parameters, Values, current, found
+
+
+@dataclass(slots=True)
+class Compilation:
+    """One question on its way to Cypher.
+
+    ``rights``: the caller's, to fields that have a right of their own. ``today``: the day that is read where the
+    question gives none. ``copied``: the identity nodes show today.
+    """
+
+    rights: frozenset[str]
+    today: date
+    copied: bool
+    parameters: Parameters = field(default_factory=Parameters)
+    moment: Moment = field(default_factory=Moment)
+    known: Any = None
+    """The day whose knowledge is asked for, as the question gives it; None = what is known now."""
+    known_on: str | None = None
+    """The parameter that holds it."""
+    rules: list[Rule] = field(default_factory=list)
+    reads_cpr: bool = False
+    shaped_by: set[tuple[str, ...]] = field(default_factory=set)
+    """Variables (``Given.path``) whose values stand in the statement itself."""
+    _everybody: dict[str, str] = field(default_factory=dict)
+    _names: int = 0
+
+    def _moment(self, selected: Selected) -> Moment:
+        """Of a root field, or of a field below it; what was known then is asked for once, at the root."""
+        return self._moment_of(selected.name, selected.arguments.get("at"), selected.arguments.get("period"))
+
+    def _moment_of(self, name: str, at: Any, period: Any) -> Moment:
+        if period is None:
+            is_today = at is None or current(at) == self.today
+            day = self.today if at is None else at
+            copied = self.copied and is_today and self.known_on is None
+            return Moment(self.parameters.add(day), copied=copied, given=day, known_on=self.known_on)
+        if at is not None:
+            raise GraphQLError(f"{name}: give at or period, not both", extensions={"code": "at_or_period"})
+        start, end = period.get("from"), period.get("to")
+        if start is not None and end is not None:
+            self.parameters.check(_holds_a_day(start, end))
+        return Moment(
+            is_period=True,
+            start=None if start is None else self.parameters.add(start),
+            end=None if end is None else self.parameters.add(end),
+            known_on=self.known_on,
+        )
+
+    def _knowledge(self, root: Selected) -> None:
+        """Take up from when the answer is to be: from now, or from what was known on a day."""
+        self.known = root.arguments.get("asKnownOn")
+        self.known_on = None if self.known is None else self.parameters.add(self.known)
+
+    def _refuse_known(self, name: str, why: str) -> None:
+        """Raises GraphQLError (known_only_now) where what was known on a day is asked for."""
+        if self.known is not None:
+            raise GraphQLError(
+                f"{name} can't be asked for with asKnownOn: {why}. Leave one of them out",
+                extensions={"code": "known_only_now"},
+            )
+
+    def _rule(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """The parameter that holds the rule's answers."""
+        key = f"rule {len(self.rules)}"
+        self.rules.append(Rule(name, arguments, key))
+        return self.parameters.add(Given(None, (key,)))
+
+    def _known(self, what: str, name: Any) -> str:
+        """The parameter for a name that must be known (``api.reads.known_names``)."""
+        return self._rule(NAMED, {"what": what, "name": name})
+
+    def _existing(self, type_: Type, n: str) -> tuple[str, str]:
+        """(what holds the thing's values, clauses that leave nothing where it does not exist)."""
+        v, clauses, exists = self._bound(type_, n)
+        return v, clauses or f"WITH * WHERE {exists}"
+
+    def _bound(self, type_: Type, n: str) -> tuple[str, str, str]:
+        """See ``Moment.bind``; a record is not of a day."""
+        return self.moment.bind(n, self.new_name("v"), self.new_name("s")) if type_.kind else (n, "", "true")
+
+    def new_name(self, letter: str) -> str:
+        self._names += 1
+        return f"{letter}{self._names}"
+
+
+def row_of(values: Iterable[str]) -> str:
+    """The list of these expressions: a row has no names (``api.reads.field_order`` adds them)."""
+    return f"[{', '.join(values)}]"
+
+
+def _holds_a_day(start: Any, end: Any) -> Callable[[Values], None]:
+    def check(values: Values) -> None:
+        if found(end, values) <= found(start, values):
+            raise GraphQLError(
+                "empty period: 'to' must be later than 'from' (exclusive)", extensions={"code": "empty_period"}
+            )
+
+    return check

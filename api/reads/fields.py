@@ -1,0 +1,166 @@
+"""The forms of a type's fields: how each is found in the graph. ``api.reads.types`` lists the types."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from graph.model import KINDS, Kind
+
+Scalar = Literal[
+    "ID",
+    "ID!",
+    "String",
+    "String!",
+    "Int",
+    "Int!",
+    "Float",
+    "Boolean",
+    "Boolean!",
+    "Date",
+    "Date!",
+    "Moment",
+    "[String!]",
+    "Kind",
+    "Kind!",
+    "Operation",
+    "RunType",
+    "RunState",
+    "BrakeState",
+    "Severity",
+    "LedgerState",
+]
+Right = Literal["open", "private", "cpr"]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A plain field. ``text``: Cypher in which {n} is the identity node and {v} the node with the day's values.
+
+    {active} stands for "exists on the day", {cpr} for the encrypted number, which is opened after reading,
+    {private} for the right to private fields, {label} for what people know the thing by (``api.reads.labels``),
+    {as_of} for the day that its values are of, {known_on} for the day whose knowledge is asked for, and {moment} for
+    both that and the day or period that it is read on, as text. {exists_from} and {exists_to} are its first day and the
+    day after its last.
+    """
+
+    name: str
+    type: Scalar
+    text: str
+    doc: str = ""
+    right: Right = "open"
+    only_now: str = ""
+    """Why it can't be told as it was known on another day, where it can't."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A field that leads to other things.
+
+    ``pattern``: Cypher from {n} over {r} to {m}. ``to``: names of the types it can lead to (several = those of the
+    interface ``interface``). ``many``: a list. ``dated``: {r} has a period that must hold on the day. ``order``: of a
+    list.
+    """
+
+    name: str
+    to: tuple[str, ...]
+    pattern: str
+    many: bool = True
+    dated: bool = True
+    doc: str = ""
+    interface: str = ""
+    order: str = "{m}.uuid"
+    """Where the question gives no order: {name} is the name in the Danish order, {v} the node of the day's values."""
+
+    @property
+    def has_order(self) -> bool:
+        """It is a list that one can ask for in another order."""
+        return self.many and self.to[0] in KINDS
+
+    @property
+    def is_tree(self) -> bool:
+        """It walks any number of levels; {r} is then the list of relationships."""
+        return "*1.." in self.pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """A field beside a link's own: the link's periods that hold, each with the thing that it led to in it.
+
+    ``way``: the link's own field. ``to``: the type of a period.
+    """
+
+    name: str
+    way: Way
+    to: str
+
+    @property
+    def doc(self) -> str:
+        return f"Each period of {self.way.name} that is in force, by its first day"
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """A field beside a list's own: the list in pages, as at the root. ``way``: the list's own field."""
+
+    way: Way
+
+    @property
+    def name(self) -> str:
+        return f"{self.way.name}Connection"
+
+    @property
+    def of(self) -> str:
+        """What is on a page: a type, or an interface of several."""
+        return self.way.interface or self.way.to[0]
+
+    @property
+    def to(self) -> str:
+        return f"{self.of}Connection"
+
+    @property
+    def doc(self) -> str:
+        return f"{self.way.doc}, in pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Counts of a unit's employments by their type; with ``below`` also those of every unit below it."""
+
+    name: str
+    doc: str
+    to: str = "EmploymentCount"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """In a link's period: the thing that the link led to. ``way``: the link's own field."""
+
+    way: Way
+
+    @property
+    def name(self) -> str:
+        return self.way.name
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A field that ``graph.questions.nearest`` answers, for everybody at once: the nearest manager counted from {n}."""
+
+    name: str
+    doc: str
+    to: str = "Nearest"
+
+
+Field = Value | Way | Periods | Paged | Counted | Linked | Answered
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A GraphQL type. ``kind``: None for what has no states (records, changes, runs)."""
+
+    name: str
+    label: str
+    doc: str
+    fields: dict[str, Field] = field(default_factory=dict)
+    kind: Kind | None = None
+    key: str = "uuid"  # what identifies and orders nodes
+    caption: str = ""  # the property that people know it by

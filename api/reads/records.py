@@ -1,0 +1,140 @@
+"""What the fields of records are: what sources say, the change log, runs, and what went wrong in them."""
+
+from collections.abc import Mapping
+
+from api.enums import in_cypher
+from api.reads.fields import Field, Scalar, Type, Value
+
+_OF_ALL: Mapping[str, str] = {
+    "id": "Its id, which never changes",
+    "source": "The source",
+    "kind": "Kind of the thing",
+    "key": "The key of the thing in the source",
+    "learnedAt": "When it arrived",
+    "at": "When it was made",
+    "user": "The user who made it; null = a source",
+    "reason": "The reason that the user gave",
+    "run": "Id of the run that brought it",
+    "state": "Its state",
+    "candidates": "UUIDs of the things that it may be",
+    "text": "What is wrong, in words",
+}
+_OF_ONE: Mapping[str, str] = {
+    "SourceRecord.statement": (
+        "The statement of the source, as JSON; null for a person unless the token may read private fields"
+    ),
+    "Change.number": "Its number; the log has no gaps",
+    "Change.source": "The source that brought it; manual = by hand",
+    "Change.uuid": "UUID of the thing",
+    "Change.operation": "What it did to the thing",
+    "Change.before": "Before the change, as JSON",
+    "Change.after": "After the change, as JSON",
+    "Run.type": "Import or export",
+    "Run.name": "The source or target",
+    "Run.started": "When it began",
+    "Run.ended": "When it ended; null = it is running, or was killed",
+    "Run.state": "Its state",
+    "Run.dry": "A dry run: it wrote nothing",
+    "Run.counts": "Its counts, as JSON",
+    "Run.error": "Why it failed",
+    "BadRecord.kind": "Kind of the record: a kind of thing, or what a file of the source consists of",
+    "BadRecord.field": "The field that is wrong",
+    "BadRecord.rule": "The rule that it breaks",
+    "BadRecord.severity": "Whether it was rejected",
+    "Brake.state": "Its state",
+    "Brake.summary": "What the stopped run would change, a line each",
+    "Brake.approvedBy": "The user who approved it",
+    "LedgerEntry.target": "The target",
+    "LedgerEntry.object": "Kind of object at the target",
+    "LedgerEntry.key": "The key of the object at the target",
+    "LedgerEntry.state": "Its state",
+    "LedgerEntry.problem": "The rule that it breaks",
+    "LedgerEntry.reason": "Why it could not be delivered, in words",
+    "LedgerEntry.delivered": "When it was last delivered",
+    "MatchDecision.thing": "UUID of the thing that the record belongs to; null = a new one",
+    "CprLookup.person": "UUID of the person who was looked up",
+    "CprLookup.by": "The user who looked the person up, or system",
+    "CprLookup.purpose": "Its purpose",
+    "CprLookup.service": "The service that was called",
+    "CprLookup.code": "The result: ok, PNRNotFound …; null = no answer came",
+    "CprLookup.answered": "When the answer came",
+}
+
+
+def _explained(type_: str, field: str) -> str:
+    """The description of a record's field."""
+    return _OF_ONE.get(f"{type_}.{field}") or _OF_ALL[field]
+
+
+def _plain(name: str, doc: str, key: str, *values: tuple[str, Scalar, str]) -> Type:
+    fields: dict[str, Field] = {}
+    for each, type_, text in values:
+        fields[each] = Value(each, type_, in_cypher(text) if type_ in _IN_CAPITALS else text, _explained(name, each))
+    return Type(name, name, doc, fields, key=key)
+
+
+_IN_CAPITALS = frozenset({"Operation", "RunType", "RunState", "BrakeState", "Severity", "LedgerState"})
+
+
+# What a record holds of a person may be a home address: null without the right to private fields.
+_UNLESS_PRIVATE = "CASE WHEN {private} OR {n}.kind <> 'Person' THEN {n}.%s END"
+
+RECORDS = (
+    _plain(
+        "SourceRecord", "The record of a thing in a source", "id",
+        ("id", "ID!", "{n}.id"),
+        ("source", "String!", "{n}.source"), ("kind", "Kind!", "{n}.kind"), ("key", "String!", "{n}.key"),
+        ("learnedAt", "Moment", "toString({n}.learnt)"), ("statement", "String", _UNLESS_PRIVATE % "values"),
+    ),
+    _plain(
+        "Change", "One entry of the change log: numbered without gaps", "number",
+        ("number", "Int!", "{n}.number"), ("at", "Moment", "toString({n}.at)"), ("source", "String", "{n}.source"),
+        ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
+        ("kind", "Kind", "{n}.kind"), ("uuid", "ID!", "{n}.uuid"), ("operation", "Operation", "{n}.operation"),
+        ("before", "String", _UNLESS_PRIVATE % "before"), ("after", "String", _UNLESS_PRIVATE % "after"),
+    ),
+    _plain(
+        "Run", "A run of an import or export", "id",
+        ("id", "ID!", "{n}.id"), ("type", "RunType", "{n}.type"), ("name", "String", "{n}.name"),
+        ("started", "Moment", "toString({n}.started)"), ("ended", "Moment", "toString({n}.ended)"),
+        ("state", "RunState", "{n}.state"), ("dry", "Boolean", "{n}.dry"), ("counts", "String", "{n}.counts"),
+        ("error", "String", "{n}.error"),
+    ),
+    _plain(
+        "BadRecord", "A record that was rejected, or in which something is doubtful", "id",
+        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
+        ("key", "String", "{n}.key"), ("field", "String", "{n}.field"), ("rule", "String", "{n}.rule"),
+        ("text", "String", "{n}.text"), ("severity", "Severity", "{n}.severity"),
+        ("learnedAt", "Moment", "toString({n}.learnt)"), ("run", "String", "{n}.run"),
+    ),
+    _plain(
+        "Brake", "A set of changes that was stopped; it is applied when a user approves exactly this set", "id",
+        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("state", "BrakeState", "{n}.state"),
+        ("summary", "[String!]", "{n}.summary"), ("learnedAt", "Moment", "toString({n}.learnt)"),
+        ("approvedBy", "String", "{n}.approved_by"), ("reason", "String", "{n}.reason"),
+    ),
+    _plain(
+        "LedgerEntry", "What was last delivered of an object to a target, or why it could not be", "id",
+        ("id", "ID!", "{n}.id"), ("target", "String", "{n}.target"), ("object", "String", "{n}.object"),
+        ("key", "String", "{n}.key"), ("state", "LedgerState", "{n}.state"), ("problem", "String", "{n}.problem"),
+        ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
+        ("delivered", "Moment", "toString({n}.delivered)"),
+    ),
+    _plain(
+        "MatchDecision", "The decision on an ambiguous record", "id",
+        ("id", "ID!", "{n}.id"), ("thing", "String", "{n}.uuid"), ("candidates", "[String!]", "{n}.candidates"),
+        ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("at", "Moment", "toString({n}.at)"),
+    ),
+    _plain(
+        "CprLookup", "A call to the CPR register, or use of data that it sent; logged before it is made", "id",
+        ("id", "ID!", "{n}.id"), ("at", "Moment", "toString({n}.at)"), ("person", "ID", "{n}.person"),
+        ("by", "String", "{n}.by"), ("purpose", "String", "{n}.purpose"), ("service", "String", "{n}.service"),
+        ("code", "String", "{n}.code"), ("answered", "Moment", "toString({n}.answered)"),
+    ),
+    _plain(
+        "Ambiguity", "A record that matches several things and waits for a decision", "id",
+        ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "Kind", "{n}.kind"),
+        ("key", "String", "{n}.key"), ("candidates", "[String!]", "{n}.candidates"),
+        ("learnedAt", "Moment", "toString({n}.learnt)"),
+    ),
+)  # fmt: skip
