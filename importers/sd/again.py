@@ -1,4 +1,4 @@
-"""Employments that the next run asks for again, whatever SD registers: their look-up had no answer, or lacked a part.
+"""Employments that the next run looks up again, whatever SD registers: their look-up failed, or lacked a part.
 
 They are kept in the cursor, as institution and number; a cursor holds no CPR number.
 """
@@ -11,14 +11,14 @@ from importers.source import Reading
 
 NAME = "again"
 _MOST = 500
-"""More than that is no matter of single employments; a whole reading tells of the others."""
+"""With more of them the problem is not in single employments; a whole reading covers the others."""
 
 
 @dataclass
 class Again:
-    """``due``: what the run before has left, by institution. ``reading``: whose mark it is kept in.
+    """``due``: what the previous run left over, by institution. ``reading``: the reading whose cursor keeps it.
 
-    ``window``: what the cursor's window is to stay at where a person without a number has to be looked up again.
+    ``window``: where the cursor's window must stay if a person without an employment number has to be looked up again.
     """
 
     due: Mapping[str, tuple[str, ...]]
@@ -36,7 +36,7 @@ class Again:
         return cls(due, cursor.get("window", ""))
 
     def of_reading(self, reading: Reading) -> Reading:
-        """The reading, with what is found from now on in its cursor."""
+        """The reading. Its cursor also keeps what is added from now on."""
         self.reading = reading
         if self.due:
             reading.store_cursor_when_unchanged = True
@@ -44,18 +44,18 @@ class Again:
         return reading
 
     def add(self, institution: str, number: str) -> None:
-        """Ask for this employment at the next run."""
+        """Look up this employment again in the next run."""
         if number and (institution, number) not in self._found and len(self._found) < _MOST:
             self._found.add((institution, number))
             self._tell()
 
     def repeat(self) -> None:
-        """Ask at the next run for all that this one was told has changed."""
+        """Look up again in the next run everything that has changed according to this one."""
         self._is_repeated = bool(self.window)
         self._tell()
 
     def all_units(self) -> None:
-        """Read the whole organisation at the next daily look: a department's parents were not answered."""
+        """Read the whole organisation at the next daily check: SD did not answer for a department's parents."""
         self._all_units = True
         self._tell()
 

@@ -1,7 +1,8 @@
-"""SD's answers from XML to typed values, as a stream: an answer may have all employees.
+"""SD's answers, parsed from XML to typed values as a stream, since an answer may contain all employees.
 
-Read leniently: no pattern of the schema is required (a phone "14", a UUID in capitals), order and number of parts
-are free. Not lenient: a DTD or entities, another root, an echo that differs from what was asked, a cut-off text.
+Parsing is lenient: it enforces no pattern of the schema (it accepts a phone "14" and a UUID in capitals), and no order
+or number of parts. It rejects a DTD or entities, another root, an echo that differs from the request, and a cut-off
+text.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from importers.sd.errors import ServiceFault, Unreadable
 from protocols import xml
 
 _GROUPS = frozenset("123")  # levels of a position list without employments
-BLANK = frozenset({"", "Empty"})  # "Empty" is how a …ChangedAtDate answer tells that a text was blanked
+BLANK = frozenset({"", "Empty"})  # in a …ChangedAtDate answer, "Empty" marks a text that was blanked
 
 
 @dataclass
@@ -30,12 +31,12 @@ class Answer:
     elements: Iterator[etree._Element]
 
     def told(self, indicator: str) -> bool:
-        """Whether a part was asked for: what was not asked for is absent, and that says nothing."""
+        """Whether the request asked for a part. One that it did not ask for is absent, which means nothing."""
         return self.echo.get(indicator, "").lower() == "true"
 
 
 def read(body: Body, operation: str, tag: str) -> Answer:
-    """Start to read. Raises ServiceFault, or Unreadable (also while the elements are taken)."""
+    """Start to read. Raises ServiceFault, or Unreadable (also while the elements are iterated)."""
     stream = _elements(body, operation, ("RequestStructure", "RequestKey", tag, "{*}Fault"))
     first = next(stream, None)
     if first is None or first.tag not in ("RequestStructure", "RequestKey"):
@@ -73,12 +74,13 @@ def _fault_text(fault: etree._Element) -> str:
 
 
 def text(element: etree._Element, name: str) -> str:
-    """A child's text without blanks around; empty where there is none."""
+    """A child's text, stripped; empty if the child is missing."""
     return (element.findtext(name) or "").strip()
 
 
 class WrongValue(ValueError):
-    """An element that can't be read. ``field``: its name. What it holds is not quoted: it may be anything."""
+    """An element that can't be read. ``field``: its name. The text never quotes its content, which may be personal
+    data."""
 
     def __init__(self, field: str, text: str) -> None:
         super().__init__(f"{field} {text}")
@@ -106,7 +108,7 @@ class StatusAnswer(NamedTuple):
 
 
 class DepartmentAnswer(NamedTuple):
-    """``uuid`` in small letters; empty where SD leaves it out."""
+    """``uuid`` is in lower case; empty where SD omits it."""
 
     period: Period
     code: str
@@ -120,7 +122,7 @@ class JobAnswer(NamedTuple):
 
 
 class WorkingTimeAnswer(NamedTuple):
-    """``rate``: share of full time, None where SD leaves it out."""
+    """``rate``: share of full time; None where SD omits it."""
 
     period: Period
     rate: float | None
@@ -130,7 +132,7 @@ class WorkingTimeAnswer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EmploymentAnswer:
-    """An employment as an answer has it. A timeline is None where it was not asked for."""
+    """An employment as answered. A timeline is None if the request did not ask for it."""
 
     number: str
     anniversary: date | None
@@ -146,7 +148,7 @@ class EmploymentAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Which timelines an answer holds, by its echo."""
+    """The timelines that an answer contains, according to its echo."""
 
     statuses: bool = True
     departments: bool = True
@@ -223,7 +225,7 @@ NO_ADDRESS = AddressAnswer("", "", "")
 
 
 def address(element: etree._Element) -> AddressAnswer:
-    """PostalAddress of a department or person; empty texts where it says nothing."""
+    """PostalAddress of a department or person; empty texts for missing parts."""
     inner = element.find("PostalAddress")
     if inner is None:
         return NO_ADDRESS
@@ -243,7 +245,7 @@ NO_CONTACT = ContactAnswer()
 
 
 def contact(element: etree._Element) -> ContactAnswer:
-    """ContactInformation, as it stands; what is a filler is decided by the settings."""
+    """ContactInformation, unchanged; the settings decide which values are fillers."""
     inner = element.find("ContactInformation")
     if inner is None:
         return NO_CONTACT
@@ -293,7 +295,7 @@ def person(element: etree._Element) -> tuple[PersonAnswer, tuple[tuple[str, Cont
 
 
 class DepartmentPeriod(NamedTuple):
-    """What a department is in a period. ``p_number`` empty: none."""
+    """A department's values in a period. ``p_number`` is empty if it has none."""
 
     period: Period
     code: str
@@ -329,9 +331,9 @@ class PositionAnswer:
 
 
 def positions(element: etree._Element, above: tuple[str, ...] = ()) -> Iterator[PositionAnswer]:
-    """The entries of level 0 in a Profession element, wherever they stand; levels 1 to 3 are groups for statistics.
+    """The entries of level 0 in a Profession element, at any depth; levels 1 to 3 are groups for statistics.
 
-    Also those of which it can't be said, because code or level is not valid; they say so (``unreadable``).
+    Includes entries whose level is unknown because code or level is invalid (``unreadable`` names the element).
     """
     code, name = text(element, "JobPositionIdentifier"), text(element, "JobPositionName")
     level = text(element, "JobPositionLevelCode")

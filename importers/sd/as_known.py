@@ -1,7 +1,7 @@
-"""Departments that can't be read as SD tells them now: they stay in the organisation as they were known before.
+"""Departments that can't be read as SD sends them now: they stay in the organisation as they were known before.
 
-So neither the unit nor what hangs on it (units below, people) ends or moves because of one invalid date. The
-unit itself is a bad record until it is mended.
+So one invalid date neither ends nor moves the unit, the units below it or their people. The unit itself is a bad record
+until payroll corrects it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,12 +15,12 @@ from importers.sd.organisation import Department, ParentAnswer
 
 
 def unreadable(key: str, field: str, text: str) -> Problem:
-    """``key``: of the unit; empty where SD does not say which it is."""
+    """``key``: of the unit; empty if SD does not identify it."""
     return Problem("Unit", key, field, "unreadable", text)
 
 
 def as_known(uuid: str, kept: Statement | None, problem: Problem, raw: bytes = b"") -> Department:
-    """What the graph has of the department, over time; without days where it has nothing (``kept`` is None)."""
+    """What the graph has of the department, over time; without periods if it has nothing (``kept`` is None)."""
     if kept is None:
         return Department(uuid, (), (), raw, problem)
     return Department(uuid, tuple(_periods(kept)), tuple(_parents(kept)), raw, problem)
@@ -32,7 +32,7 @@ def parents_known(kept: Statement) -> tuple[ParentAnswer, ...]:
 
 
 def has_code(kept: Statement, institution: str, code: str) -> bool:
-    """Whether the unit is known with the code, at whatever time."""
+    """Whether the unit had the code at any time."""
     return any(answer.value == f"{institution}-{code}" for answer in kept.values.get("number", ()))
 
 
@@ -57,7 +57,7 @@ def _on(kept: Statement, name: str, part: Period) -> str:
 
 
 def _parents(kept: Statement) -> Iterator[ParentAnswer]:
-    """Beside the line, what it counts as stands for the parent: its people have their place there."""
+    """Beside the line, the unit that it counts as takes the parent's place, since its people belong there."""
     for name in ("parent", "counts_as"):
         for answer in kept.links.get(name, ()):
             yield ParentAnswer(answer.period, answer.to.key.partition(":")[2])

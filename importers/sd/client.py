@@ -1,7 +1,7 @@
-"""Calls to SD: one at a time, in opening hours, tried again when the service is closed or broken.
+"""Calls to SD: one at a time, in opening hours, and again if the service is closed or fails.
 
 An answer is spooled (memory, then an unnamed file that only this process can reach) before it is parsed, so that a
-connection that breaks is tried again as a whole, and an answer that is cut off is never half taken.
+request whose connection breaks is repeated as a whole, and no part of a cut-off answer is used.
 """
 
 import codecs
@@ -26,30 +26,30 @@ from protocols.http.attempts import Attempts
 CLOSED_TEXT = b"The webservice has failed"
 IN_MEMORY = 256 * 1024 * 1024
 HISTORY = "organizations/uuids/{uuid}/department-parent-history"
-_START = 1024  # bytes in which it can be seen what an answer is
+_START = 1024  # the first bytes show what kind of answer it is
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,50}/[a-z0-9.+-]{1,50}")
 Body = IO[bytes]
 T = TypeVar("T")
 
 
 def sd_day(day: date) -> str:
-    """A date as plain HTTP takes it, the year always with four digits (strftime does not pad year 1 on Linux)."""
+    """A date for the plain HTTP calls, always with a four-digit year (strftime does not pad year 1 on Linux)."""
     return f"{day.day:02d}.{day.month:02d}.{day.year:04d}"
 
 
 class _Temporary(Exception):
-    """Worth another try."""
+    """A fault after which the request is repeated."""
 
 
 class _HttpError(_Temporary):
-    """The service answers, but this question with an HTTP error."""
+    """The service is up, but answers this request with an HTTP error."""
 
 
 _PASSING = (_Temporary, httpx.TransportError)
 
 
 class Client:
-    """The service. Use as a context manager. ``now`` and ``sleep`` are given by tests."""
+    """The service. Use as a context manager. Tests pass their own ``now`` and ``sleep``."""
 
     def __init__(
         self,
@@ -74,14 +74,14 @@ class Client:
         self._http.close()
 
     def ask(self, operation: str, parameters: Mapping[str, str | date | bool]) -> Body:
-        """The body of an answer, whole. Raises Unavailable, OutsideOpeningHours, AccessRejected, Unreadable."""
+        """The complete body of an answer. Raises Unavailable, OutsideOpeningHours, AccessRejected, Unreadable."""
         url = f"{self._settings.xml_url.rstrip('/')}/{operation}"
         body = self._try(lambda: self._spooled(url, operation, parameters), operation)
         assert body is not None
         return body
 
     def parent_histories(self, uuids: Iterable[str]) -> dict[str, bytes]:
-        """Each department's parents over all time, as JSON; empty bytes where SD knows none (404)."""
+        """Each department's parents over all time, as JSON; empty bytes if SD has none (404)."""
         asked = list(uuids)
         with ThreadPoolExecutor(self._settings.parallel_calls) as calls:
             return dict(zip(asked, calls.map(self._history, asked), strict=True))
@@ -121,7 +121,7 @@ class Client:
         now = self._now().astimezone(COPENHAGEN)
         if not opens <= now.time() < closes:
             raise OutsideOpeningHours(
-                f"SD is open from {opens:%H:%M} to {closes:%H:%M}; it is {now:%H:%M}. The run is put off.",
+                f"SD is open from {opens:%H:%M} to {closes:%H:%M}; it is {now:%H:%M}. The run is postponed.",
                 _opening(now, opens),
             )
 
@@ -137,7 +137,7 @@ class Client:
         size = body.tell()
         body.seek(0)
         if CLOSED_TEXT in body.read(1 << 16):
-            raise _Temporary("the service answers that it has failed")
+            raise _Temporary("the service reports an internal error")
         body.seek(max(0, size - 200))
         end = body.read()
         body.seek(0)
@@ -152,7 +152,7 @@ class Client:
             return None
         _check_status(answer, "department-parent-history")
         if CLOSED_TEXT in answer.content:
-            raise _Temporary("the service answers that it has failed")
+            raise _Temporary("the service reports an internal error")
         try:
             json.loads(answer.content)
         except ValueError as wrong:

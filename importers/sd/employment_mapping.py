@@ -1,4 +1,4 @@
-"""Employments: four independent timelines, of which only the status decides whether the employment exists."""
+"""Employments: four independent timelines. Only the status decides whether the employment exists."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -32,10 +32,10 @@ TIMED = {
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whose employment it is, and where: all of it that is not in the employment's own answer.
+    """The employment's person and place: what its own answer does not contain.
 
-    ``key``: the employment's source key. ``contact``: at work; None = GetPerson told nothing of the employment.
-    ``titles``: position code → name. ``complete``: the answer holds all time, not only what holds or comes.
+    ``key``: the employment's source key. ``contact``: at work; None = GetPerson sent nothing about the employment.
+    ``titles``: position code → name. ``complete``: the answer covers all time, not only the present and future.
     """
 
     institution: str
@@ -50,14 +50,14 @@ class Holder:
 def employment(
     answer: EmploymentAnswer, holder: Holder, settings: SdSettings, day: date, previous: Statement | None
 ) -> Mapped:
-    """The whole timeline of an employment. Raises BadRecord for an unknown status code, and for no status at all.
+    """The whole timeline of an employment. Raises BadRecord for an unknown or missing status.
 
-    Nothing to state (statement None): it was never employed; or, as a fault of the service, a passive status comes
-    alone for an employment that is known (then a notice says so).
+    The statement is None if the person was never employed, or if the service wrongly sends only a passive status for a
+    known employment (with a notice).
     """
     problems: list[Problem] = []
     if answer.statuses == ():
-        text = "SD sends no status of the employment, so it may or may not exist; it stays as it was"
+        text = "SD sends no status of the employment, so it is unknown whether it exists; it stays as it was"
         raise BadRecord(Problem("Employment", holder.key, "status", "no_status", text))
     if breaks_unpaid_rule(answer, settings):
         return _left_out(holder, previous)
@@ -87,7 +87,7 @@ def employment(
 
 
 def _begins_at_its_end(answer: EmploymentAnswer) -> bool:
-    """The first that SD tells is that it has ended: of what was before that, it tells nothing any more."""
+    """The first status that SD sends is an ended one: it no longer sends what was before that."""
     first = min(answer.statuses or (), key=lambda each: each.period.start, default=None)
     return first is not None and first.code not in EMPLOYED
 
@@ -95,7 +95,7 @@ def _begins_at_its_end(answer: EmploymentAnswer) -> bool:
 def _empty_parts(
     answer: EmploymentAnswer, holder: Holder, previous: Statement | None, problems: list[Problem]
 ) -> dict[str, list[Period]]:
-    """Names of what is known, and of which the answer has no part though it was asked for: a fault of the service."""
+    """Names of known timelines that the answer lacks although the request asked for them: a fault of the service."""
     gaps: dict[str, list[Period]] = {}
     for timeline, (word, names) in PARTS.items():
         known = [name for name in names if previous and (name in previous.values or name in previous.links)]
@@ -144,12 +144,13 @@ def _until(answer: DatedValue, day: date) -> DatedValue:
 
 
 def is_deleted(statement: Statement) -> bool:
-    """Whether SD has deleted it (S): only then may its number be another person's."""
+    """Whether SD has deleted it (S): only then may another person get its number."""
     return any(each.value == DELETED for each in statement.values.get("status", ()))
 
 
 def breaks_unpaid_rule(answer: EmploymentAnswer, settings: SdSettings) -> bool:
-    """A number with a letter and a position of unpaid staff belong together; at some time they must."""
+    """A number with a letter and a position of unpaid staff belong together: the employment must meet the rule at some
+    time."""
     if settings.unpaid is None:
         return False
     has_letter = any(each.isalpha() for each in answer.number)
@@ -159,7 +160,7 @@ def breaks_unpaid_rule(answer: EmploymentAnswer, settings: SdSettings) -> bool:
 
 
 def _left_out(holder: Holder, previous: Statement | None) -> Mapped:
-    notice = _notice(holder, "position_code", "unpaid_rule", "left out: number and position do not fit the unpaid rule")
+    notice = _notice(holder, "position_code", "unpaid_rule", "excluded: number and position do not fit the unpaid rule")
     return Mapped(None if previous is None else Statement("Employment", holder.key, exists=()), (notice,))
 
 
@@ -221,7 +222,7 @@ def _fractions(answer: EmploymentAnswer) -> Iterator[tuple[Period, Value]]:
 
 
 def _hours(answer: EmploymentAnswer, settings: SdSettings) -> Iterator[tuple[Period, Value]]:
-    """Share of full time × full-time hours, which SD does not tell: by setting, also by position."""
+    """Share of full time × full-time hours. SD does not send the latter; they are set, also by position."""
     for each in answer.working_times or ():
         if each.rate is None:
             continue
@@ -248,7 +249,8 @@ def _links(
     days: tuple[Period, ...],
     gaps: dict[str, list[Period]],
 ) -> dict[str, tuple[DatedLink, ...]]:
-    """``days``: those for which problems are reported. ``gaps`` gets the days whose department can't be found."""
+    """``days``: the periods for which problems are reported. ``gaps`` gets the periods whose department is not
+    found."""
     units: list[tuple[Period, Ref]] = []
     paid_in: list[tuple[Period, Ref]] = []
     placed: list[Period] = []
@@ -283,7 +285,7 @@ def _links(
 
 
 def _department(each: DepartmentAnswer, holder: Holder, problems: list[Problem]) -> str | None:
-    """The department's UUID; by its code where SD leaves the UUID out."""
+    """The department's UUID; found by its code if SD omits the UUID."""
     if each.uuid:
         return each.uuid
     found = holder.organisation.lowest_by_code(each.code, each.period)
@@ -343,8 +345,8 @@ def _place(
     unlifted = without(own, placed)
     units += [(both, Ref("Unit", department.key)) for both in unlifted]
     if rules:
-        text = f"the department {each.code} is left out by the settings, {'; '.join(sorted(rules))}"
-        problems.append(_notice(holder, "unit", "left_out", text))
+        text = f"the department {each.code} is excluded by the settings, {'; '.join(sorted(rules))}"
+        problems.append(_notice(holder, "unit", "excluded", text))
     nowhere = without(within(days, department.life), placed)
     if nowhere:
         text = f"no unit above the department {each.code} is kept {shown(nowhere)}"
@@ -356,7 +358,7 @@ def _place(
 
 
 def _with_what_was_not_asked(stated: Statement, answer: EmploymentAnswer, previous: Statement) -> Statement:
-    """A timeline that was not asked for stays as it was: absent is not empty."""
+    """A timeline that the request did not ask for stays as it was: absent does not mean empty."""
     if None not in (answer.statuses, answer.departments, answer.jobs, answer.working_times):
         return stated
     held = dict(stated.values)
@@ -373,7 +375,7 @@ def _with_what_was_not_asked(stated: Statement, answer: EmploymentAnswer, previo
 
 
 def _with_the_past(stated: Statement, answer: EmploymentAnswer, previous: Statement) -> Statement:
-    """Where SD was asked for present and future only, what was known from before the first told day stays."""
+    """If only the present and future were requested, what is known from before the first day sent stays."""
     first = min((each.period.start for each in answer.statuses or ()), default=None)
     exists = stated.exists
     if first is not None and exists is not None:

@@ -1,11 +1,11 @@
-"""What may go wrong with the service. Nothing is changed by any of them.
+"""Errors of the service. None of them changes anything.
 
 Every error states whether and when to try again.
 
 SourceError
 ├── ServiceFault         SD rejects a request
-├── Unreadable           the answer is not what SD's description says
-├── Unavailable          closed, broken or out of reach, after all attempts
+├── Unreadable           the answer does not match SD's description
+├── Unavailable          closed, failing or out of reach, after all attempts
 │   └── NoAnswer         ... for this one request
 ├── OutsideOpeningHours  no call was made
 └── AccessRejected       user or password is not accepted
@@ -29,47 +29,47 @@ _KINDS: tuple[tuple[re.Pattern[str], FaultKind], ...] = (
 
 
 class ServiceFault(SourceError):
-    """SD rejects a request (HTTP 200 with a SOAP fault). ``kind`` names those that mean something."""
+    """SD rejects a request (HTTP 200 with a SOAP fault). ``kind`` names the faults that the importer handles."""
 
     retry = NEXT
 
     def __init__(self, operation: str, text: str) -> None:
         said = " ".join(text.split()).removesuffix(".").strip()
         self.kind: FaultKind = next((kind for pattern, kind in _KINDS if pattern.match(said)), "other")
-        self.text = without_numbers(said)  # the text quotes the CPR number that was asked for
+        self.text = without_numbers(said)  # the text quotes the requested CPR number
         super().__init__(f"SD answered {operation} with the fault: {self.text}")
 
 
 class Unreadable(SourceError):
-    """The answer is not what SD's description says: cut off, another root, a DTD, another echo."""
+    """The answer does not match SD's description: cut off, another root, a DTD, another echo."""
 
     retry = NEXT
 
 
 class Unavailable(SourceError):
-    """Closed, broken or out of reach, also after all retries. Try again later."""
+    """Closed, failing or out of reach, also after all retries. Try again later."""
 
     retry = SOON
 
 
 class NoAnswer(Unavailable):
-    """Each attempt at this question was answered with an HTTP error; others may still be answered."""
+    """Every attempt at this request got an HTTP error; other requests may still succeed."""
 
     retry = SOON
 
 
 class OutsideOpeningHours(SourceError):
-    """Outside opening hours: no call was made; the run is put off until it ``opens``."""
+    """Outside opening hours: no call was made; the run is postponed until ``opens``."""
 
     def __init__(self, text: str, opens: datetime) -> None:
         super().__init__(text, retry=at(opens))
 
 
 class AccessRejected(SourceError):
-    """User or password is not accepted; asking again would lock the user out."""
+    """User or password is not accepted; another attempt would lock the user out."""
 
     retry = NEVER
 
 
 OF_ONE_THING = (ServiceFault, Unreadable, NoAnswer)
-"""What may go wrong with the look-up of one thing while others are answered."""
+"""Errors that concern the look-up of one thing; other look-ups may succeed."""

@@ -1,4 +1,4 @@
-"""The institutions of a run: their organisation, read whole or fetched a department at a time, and their positions."""
+"""The institutions of a run: their positions and their organisation, read whole or fetched one department at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,15 +27,15 @@ from importers.sd.settings import SdSettings
 from importers.source import Known, RawRecord
 
 _MOST_CHANGED = 50
-"""Departments that are asked for one by one; of more, all are read."""
+"""At most this many departments are fetched one by one; if more differ, all are read."""
 
 
 @dataclass
 class Institution:
     """One institution in a run.
 
-    ``looked_up``: departments that were fetched one at a time. ``nameless``: problems of departments without UUID
-    that can't be identified. ``unsure``: why what SD answers may not be all that it has.
+    ``looked_up``: departments that were fetched one at a time. ``nameless``: problems of departments without a UUID
+    that can't be identified. ``unsure``: why SD's answer may be incomplete.
     """
 
     organisation: Organisation
@@ -51,7 +51,7 @@ class Institution:
         return self.organisation.code
 
     def units(self) -> Iterator[RawRecord]:
-        """All that is known of the organisation."""
+        """Everything that is known of the organisation."""
         yield self.records.institution()
         yield from map(refused, self.nameless)
         for each in self.organisation.departments.values():
@@ -62,12 +62,12 @@ class Institution:
             yield self.records.position(each)
 
     def positions_met(self) -> Iterator[RawRecord]:
-        """Positions that employments have and the list has not; after the employments."""
+        """Positions that employments use but the list lacks; read after the employments."""
         for code in sorted(self.records.unknown_positions):
             yield self.records.unknown_position(code)
 
     def some_units(self, uuids: Iterable[str]) -> Iterator[RawRecord]:
-        """These departments, asked for one by one."""
+        """These departments, fetched one by one."""
         for uuid in uuids:
             found = self.organisation.department(uuid)
             if found is not None:
@@ -77,9 +77,9 @@ class Institution:
             self.looked_up.discard(uuid)
 
     def new_units(self, known: Known) -> Iterator[RawRecord]:
-        """Departments met that the graph does not have yet, each with the ones above it that it lacks too.
+        """New departments that this run met, each with the departments above it that are new too.
 
-        And those that can't be read.
+        Also those that can't be read.
         """
         yield from map(refused, self.nameless)
         met = sorted(self.looked_up)
@@ -89,7 +89,7 @@ class Institution:
             each = self.organisation.departments.get(uuid)
             if uuid in done or each is None:
                 continue
-            # What was listed as unanswered is looked at again, so that it is let go once SD answers.
+            # A listed problem is checked again, so that it is removed once SD answers.
             is_sound = each.unreadable is None and not self.records.again.due
             if is_sound and known.statement("Unit", each.key) is not None:
                 continue
@@ -102,7 +102,7 @@ class Institution:
 
 @dataclass
 class Institutions:
-    """What is needed to make each institution of a run."""
+    """Reads the institutions of a run."""
 
     operations: Operations
     known: Known
@@ -116,7 +116,7 @@ class Institutions:
         return self.operations.institutions()
 
     def structures(self, sent: Iterable[InstitutionAnswer]) -> tuple[dict[str, Structure], str]:
-        """The organisation of each as answered today, by code, and a digest of all."""
+        """Today's organisation of each, by code, and a digest of all."""
         found = {each.code: self.operations.structure(each.code) for each in sent}
         return found, "-".join(each.digest for each in found.values())
 
@@ -127,7 +127,7 @@ class Institutions:
         return found
 
     def forms(self, structures: Mapping[str, Structure]) -> dict[str, dict[str, str]]:
-        """Institution → department → what changes when anything that is answered of it today does."""
+        """Institution → department → a digest of today's answer about it."""
         return {code: forms(*self._parsed(code, each)) for code, each in structures.items()}
 
     def levels(self, code: str, structure: Structure) -> tuple[str, ...]:
@@ -136,9 +136,9 @@ class Institutions:
     def changed(
         self, structures: Mapping[str, Structure], before: Mapping[str, Mapping[str, str]]
     ) -> dict[str, list[str]] | None:
-        """Institution → departments of which something differs, and those that depend on that.
+        """Institution → departments that differ, and those that depend on them.
 
-        None where only a reading of all departments can tell what has changed.
+        None if only a reading of all departments shows what has changed.
         """
         now = self.forms(structures)
         if not before or before.keys() - now.keys():
@@ -151,13 +151,13 @@ class Institutions:
                 return None
             differ = {uuid for uuid, form in each.items() if old.get(uuid) != form}
             lives = {uuid for uuid in differ if life_of(old.get(uuid, "")) != life_of(each[uuid])}
-            # A place below holds as long as the unit above does.
+            # A unit's place lasts only as long as the unit above it.
             below = {uuid for uuid, parent in tree.parents.items() if parent in lives and uuid in each}
             found[code] = sorted(differ | below)
         return found if sum(map(len, found.values())) <= _MOST_CHANGED else None
 
     def whole(self, sent: InstitutionAnswer, structure: Structure) -> Institution:
-        """With every department and all its parents over time: a call a department."""
+        """Every department and all its parents over time: one call per department."""
         tree, elements = self._parsed(sent.code, structure)
         departments, nameless = self._departments(sent.code, elements)
         above = {**tree.parents, **dict.fromkeys(tree.tops, sent.uuid)}
@@ -175,7 +175,7 @@ class Institutions:
         return made
 
     def _with_known_parents(self, departments: dict[str, Department]) -> dict[str, Department]:
-        """Where SD tells no parent at all, those that were known before: that it tells none is no statement."""
+        """If SD sends no parent at all, the known parents stay: a missing parent is not a statement."""
         bare = {each.key: uuid for uuid, each in departments.items() if not each.parents}
         kept = self.known.several("Unit", sorted(bare)) if bare else {}
         for key, each in kept.items():
@@ -185,7 +185,7 @@ class Institutions:
         return departments
 
     def _departments(self, institution: str, elements: Elements) -> tuple[dict[str, Department], list[Problem]]:
-        """By UUID; those that can't be read as they are known. And what is wrong with others."""
+        """(departments by UUID, those that can't be read as they are known; problems of the others)."""
         found: dict[str, Department] = {}
         for uuid, answer in self.operations.histories(list(elements.by_uuid)):
             history = self.lookups.ask("parents", uuid, answer)
@@ -228,7 +228,8 @@ class Institutions:
         return as_known(uuid, self.known.statement("Unit", key), Problem("Unit", key, "", NO_ANSWER, text))
 
     def lazy(self, sent: InstitutionAnswer, levels: tuple[str, ...]) -> Institution:
-        """With departments that are fetched when a changed employment points to them. ``levels``: as last read."""
+        """An organisation that fetches a department when a changed employment points to it. ``levels``: as last
+        read."""
         organisation = self._organisation(sent, levels)
         made = self._with_positions(organisation)
         trees: list[Tree] = []
@@ -265,7 +266,7 @@ class Institutions:
             try:
                 return from_elements(self.operations.departments(sent.code, code=code))
             except ServiceFault:
-                return []  # no such code, in whatever words: the employment is listed then
+                return []  # there is no such code, whatever SD's wording: the employment is listed
 
         organisation.fetch = fetch
         organisation.fetch_by_code = fetch_by_code
@@ -276,7 +277,7 @@ class Institutions:
             return self.operations.departments(institution, uuid=uuid)
         except ServiceFault as fault:
             if fault.kind == "unknown_department":
-                return Elements({}, frozenset())  # an answer, too
+                return Elements({}, frozenset())  # this is an answer too
             raise
 
     def _organisation(self, sent: InstitutionAnswer, levels: tuple[str, ...]) -> Organisation:
@@ -292,7 +293,7 @@ class Institutions:
         return Institution(organisation, records, positions)
 
     def _with_known_positions(self, organisation: Organisation) -> Institution:
-        """SD answers with an empty position list: the positions that are known stay as they are."""
+        """The position list is empty: the known positions stay as they are."""
         titles = {}
         for each in self.known.statements("Position"):
             if each.key.startswith(mapped_positions.key(organisation.code, "")):

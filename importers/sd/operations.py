@@ -1,4 +1,4 @@
-"""SD's operations as questions with typed answers (sd.md §2). Each asks for just the parts that are used."""
+"""SD's operations as requests with typed answers (sd.md §2). Each requests only the parts that are used."""
 
 import hashlib
 import re
@@ -48,7 +48,7 @@ EVERY_STATUS = {"StatusActiveIndicator": True, "StatusPassiveIndicator": True}
 
 
 class Elements(NamedTuple):
-    """Department elements by UUID in small letters, and the codes of those without."""
+    """Department elements by UUID in lower case, and the codes of those without one."""
 
     by_uuid: dict[str, list[etree._Element]]
     nameless: frozenset[str]
@@ -68,7 +68,7 @@ class PersonWithWork(NamedTuple):
 
 
 class EmploymentRaw(NamedTuple):
-    """An employment as its XML text (UTF-8), whose parsing waits until it is known to be news."""
+    """An employment as its XML text (UTF-8). It is parsed only if it has changed."""
 
     cpr: str
     number: str
@@ -78,7 +78,8 @@ class EmploymentRaw(NamedTuple):
 
 @dataclass(frozen=True)
 class Tree:
-    """Today's tree. ``levels``: lowest first. ``parents``: department → the one above; those at the top are not in."""
+    """Today's tree. ``levels``: lowest first. ``parents``: department → the one above; departments at the top are not
+    in it."""
 
     levels: tuple[str, ...]
     parents: dict[str, str]
@@ -87,9 +88,9 @@ class Tree:
 
 @dataclass(frozen=True)
 class Structure:
-    """An institution's organisation as answered; it is parsed only where ``digest`` says that it differs.
+    """An institution's organisation as answered; it is parsed only if its ``digest`` differs.
 
-    ``digest``: changes when today's tree or anything of a department does.
+    ``digest``: changes when today's tree or any value of a department changes.
     """
 
     tree: Callable[[], Tree]
@@ -98,7 +99,7 @@ class Structure:
 
 
 class Operations:
-    """What is asked of the service. ``day``: today, for what SD tells of one day only."""
+    """The requests to the service. ``day``: today, for what SD sends for one day only."""
 
     def __init__(self, client: Client, settings: SdSettings, day: date) -> None:
         self._client = client
@@ -119,7 +120,7 @@ class Operations:
     # -- organisation -----------------------------------------------------------------------------------------------
 
     def institutions(self) -> list[InstitutionAnswer]:
-        """Those of the settings, in their order; or all of the region, by code."""
+        """The institutions of the settings, in their order; or all of the region, by code."""
         found: list[InstitutionAnswer] = []
         before = 0
         asked: list[Parameters] = [{"InstitutionIdentifier": each} for each in self._settings.institutions] or [
@@ -157,7 +158,7 @@ class Operations:
         )
 
     def tree(self, institution: str) -> Tree:
-        """GetOrganization of today."""
+        """Today's GetOrganization."""
         return _tree(self._ask(TREE, TREE, self._tree_of(institution)))
 
     def departments(self, institution: str, *, uuid: str = "", code: str = "") -> Elements:
@@ -189,10 +190,10 @@ class Operations:
         }
 
     def histories(self, uuids: list[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
-        """Parents over all time of each, as they are answered; empty where SD tells none.
+        """Parents over all time of each, as answered; empty if SD sends none.
 
-        What gives one's answer raises the fault that this one met. As many are asked for at a time as the settings
-        allow, so that it can be told how far it is.
+        A department's callable returns its answer, or raises the fault that its request met. The settings say how many
+        are requested at a time.
         """
         if not self._settings.json_url:
             yield from ((uuid, lambda: b"") for uuid in uuids)
@@ -205,7 +206,7 @@ class Operations:
             except OF_ONE_THING as fault:
                 if len(some) == 1:
                     yield some[0], partial(_raised, fault)
-                else:  # which of them it is, each tells for itself
+                else:  # each of them keeps its own fault
                     yield from ((uuid, partial(self._history, uuid)) for uuid in some)
             else:
                 yield from ((uuid, partial(found.__getitem__, uuid)) for uuid in some)
@@ -214,7 +215,7 @@ class Operations:
         return self._client.parent_histories([uuid])[uuid]
 
     def parent_today(self, uuid: str) -> str:
-        """GetDepartmentParent: for departments that neither history nor tree place; empty = SD tells none."""
+        """GetDepartmentParent: for departments that neither history nor tree places; empty = SD sends none."""
         answer = self._ask(
             "GetDepartmentParent20190701",
             "DepartmentParent",
@@ -230,7 +231,7 @@ class Operations:
     # -- people -----------------------------------------------------------------------------------------------------
 
     def persons(self, institution: str, cpr: str = "") -> Iterator[PersonWithWork]:
-        """Persons of today with any status; all, or one. Raises ServiceFault (unknown_person)."""
+        """Today's persons with any status; all, or one. Raises ServiceFault (unknown_person)."""
         answer = self._ask(
             "GetPerson20111201",
             "Person",
@@ -261,7 +262,7 @@ class Operations:
         return _raw(answer)
 
     def employments_from_today(self, institution: str, cpr: str = "", number: str = "") -> Iterator[EmploymentRaw]:
-        """What holds today and what begins from tomorrow on, of each employment in one."""
+        """Of each employment, what holds today together with what begins from tomorrow on."""
         who = _who(institution, cpr, number)
         today = self._ask(
             "GetEmployment20111201", "Person", {**who, "EffectiveDate": self._day, **EVERY_STATUS, **EMPLOYMENT_PARTS}
@@ -297,7 +298,7 @@ class Operations:
     def changed_persons(
         self, institution: str, start: datetime, end: datetime
     ) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Persons of whom something was registered, likewise: CPR number, and the employment numbers told with it."""
+        """Persons with registrations in the same time: CPR number, and the employment numbers sent with it."""
         answer = self._ask(
             "GetPersonChangedAtDate20111201",
             "Person",
@@ -351,7 +352,7 @@ def _tree(answer: Answer) -> Tree:
 
 
 def _by_uuid(answer: Answer) -> Elements:
-    """Raises Unreadable for a department with neither UUID nor code: it may be any that is known."""
+    """Raises Unreadable for a department with neither UUID nor code: it may be any known one."""
     found: dict[str, list[etree._Element]] = {}
     nameless: set[str] = set()
     for root in answer.elements:
@@ -367,12 +368,12 @@ def _by_uuid(answer: Answer) -> Elements:
 
 
 def _without_echo(body: bytes) -> bytes:
-    """What an answer tells, without the time of the answer and what was asked."""
+    """A digest of an answer without its time and the echo of the request."""
     return body.partition(b"</RequestStructure>")[2]
 
 
 def _climb(leaf: etree._Element, parents: dict[str, str], tops: set[str]) -> None:
-    """A reference without UUID is not a place: nothing is known of it, nor of what is above those below it."""
+    """A reference without a UUID is not a place: neither it nor its position above others is known."""
     here = leaf
     while True:
         uuid = text(here, "DepartmentUUIDIdentifier").lower()
@@ -398,7 +399,7 @@ def _raw(answer: Answer) -> Iterator[EmploymentRaw]:
 
 
 def _together(today: bytes, coming: bytes) -> bytes:
-    """The parts of two Employment elements in one. A period that both tell is the same period, told once."""
+    """The parts of two Employment elements in one. A period in both is the same period, and is kept once."""
     whole = etree.fromstring(today)
     sent = {etree.tostring(each, with_tail=False) for each in whole}
     for each in etree.fromstring(coming):
@@ -408,7 +409,7 @@ def _together(today: bytes, coming: bytes) -> bytes:
 
 
 def forms(tree: Tree, elements: Elements) -> dict[str, str]:
-    """Department → what changes when anything of its elements or its parent today does; first, its days."""
+    """Department → a digest of its elements and today's parent, preceded by its days."""
     return {
         uuid: _short("".join(sorted(f"{text(one, 'ActivationDate')}{text(one, 'DeactivationDate')}" for one in each)))
         + _short(tree.parents.get(uuid, ""), *(etree.tostring(one, with_tail=False).decode() for one in each))

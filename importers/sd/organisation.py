@@ -1,8 +1,8 @@
-"""An institution's departments over time, and where in the line an employment or a unit below has its place.
+"""An institution's departments over time, and the place in the line of an employment or a unit below.
 
-The lift (sd.md §3.4): a department whose level, name or UUID the settings leave out is no place in the line.
-What belongs to it goes to the nearest department above that is kept, on each day by that day's parent; at the top
-stands the institution.
+The lift (sd.md §3.4): a department whose level, name or UUID the settings exclude is not a place in the line. What
+belongs to it goes to the nearest kept department above, on each day by that day's parent. The institution is at the
+top.
 """
 
 import json
@@ -18,9 +18,9 @@ from importers.sd.answers import DepartmentPeriod, WrongValue
 from importers.sd.settings import SdSettings
 
 SETTINGS = "settings"
-"""Key of the record that carries what is wrong with the settings themselves."""
+"""Key of the record that keeps the problems of the settings themselves."""
 NO_ANSWER = "no_answer"
-"""Rule of what was looked up and not answered; it stays as it was known."""
+"""Rule of a look-up without an answer; the thing stays as it was known."""
 
 
 class ParentAnswer(NamedTuple):
@@ -30,10 +30,10 @@ class ParentAnswer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """``uuid`` in small letters. ``raw``: what the answers said of it, for the fingerprint.
+    """``uuid`` is in lower case. ``raw``: its parts of the answers, for the fingerprint.
 
-    ``unreadable``: why what SD tells now can't be taken; the rest is then what was known before.
-    ``parents_missing``: SD tells no parent; those that it has here are the ones that were known before.
+    ``unreadable``: why what SD sends now can't be used; the other fields are then as known before. ``parents_missing``:
+    SD sends no parent; the parents here are those known before.
     """
 
     uuid: str
@@ -56,7 +56,7 @@ class Department:
         return union(each.period for each in self.periods)
 
     def clashes(self) -> tuple[Period, ...]:
-        """Days with two parents at once."""
+        """Periods with two parents at once."""
         return union(
             both
             for index, one in enumerate(self.parents)
@@ -65,7 +65,7 @@ class Department:
         )
 
     def single_parents(self) -> Iterator[ParentAnswer]:
-        """Parents on the days with just one that is not the department itself."""
+        """Parents in the periods with exactly one that is not the department itself."""
         clashes = self.clashes()
         for each in self.parents:
             if each.parent != self.uuid:
@@ -94,7 +94,7 @@ def _inclusive(first: date, last: date) -> Period:
 
 
 class Place(NamedTuple):
-    """Where something belongs in a period. ``rules``: what the settings left out on the way up, lowest first."""
+    """Where something belongs in a period. ``rules``: the settings that excluded units on the way up, lowest first."""
 
     period: Period
     key: str
@@ -102,7 +102,7 @@ class Place(NamedTuple):
 
 
 class LeftOut:
-    """The settings' rules of what is no place in the line."""
+    """The settings' rules of which departments are not places in the line."""
 
     def __init__(self, settings: SdSettings) -> None:
         self._levels = settings.excluded_levels
@@ -110,14 +110,14 @@ class LeftOut:
         self._names = [re.compile(each) for each in settings.excluded_names]
 
     def from_line(self, uuid: str, period: DepartmentPeriod) -> str:
-        """The rule that leaves it out, in words; empty where it is kept."""
+        """The rule that excludes it, in words; empty if it is kept."""
         wholly = self.wholly(uuid, period)
         if wholly:
             return wholly
         return f"level {period.level}" if period.level in self._levels else ""
 
     def matching_nothing(self, organisations: Iterable["Organisation"]) -> Iterator[Problem]:
-        """A notice for each setting of which a part leaves nothing out: it is misspelled, or what it meant is gone."""
+        """A notice for each setting of which a part excludes nothing: it is misspelled, or the department is gone."""
         departments = [each for one in organisations for each in one.departments.values()]
         answer = [(each.uuid, period) for each in departments for period in each.periods]
         levels = {each.level for _, each in answer}
@@ -134,11 +134,11 @@ class LeftOut:
         }  # fmt: skip
         for setting, (parts, why) in unused.items():
             if parts:
-                text = f"sources.sd.{setting}: {', '.join(map(repr, parts))} leaves nothing out: {why}"
+                text = f"sources.sd.{setting}: {', '.join(map(repr, parts))} excludes nothing: {why}"
                 yield Problem("Unit", SETTINGS, setting, "matches_nothing", text, "notice")
 
     def wholly(self, uuid: str, period: DepartmentPeriod) -> str:
-        """As above, for what is no unit at all: a level that is left out still is a place where people are paid."""
+        """The rule that excludes it as a unit altogether. An excluded level is still a place where people are paid."""
         if uuid in self._units:
             return f"unit {uuid}"
         for each in self._names:
@@ -149,10 +149,10 @@ class LeftOut:
 
 @dataclass
 class Organisation:
-    """An institution. ``levels``: lowest first. ``fetch`` gets a department that is not here yet, or None.
+    """An institution. ``levels``: lowest first. ``fetch`` gets a department that is not here yet, or returns None.
 
-    ``by_code`` likewise finds departments by their code. ``unanswered``: UUIDs of those that were looked up and not
-    told of; what is known of them stands in their place, if anything is.
+    ``by_code`` likewise finds departments by their code. ``unanswered``: UUIDs of the departments whose look-up had no
+    answer; what is known of them, if anything, is used instead.
     """
 
     code: str
@@ -172,9 +172,9 @@ class Organisation:
         return f"institution:{self.uuid}"
 
     def department(self, uuid: str) -> Department | None:
-        """The department; None where SD does not know it."""
+        """The department; None if SD does not have it."""
         if not uuid:
-            return None  # asked for no UUID, SD answers with all departments
+            return None  # to a request without a UUID SD answers with all departments
         found = self.departments.get(uuid)
         if found is None and self.fetch is not None and uuid not in self.unanswered:
             found = self.fetch(uuid)
@@ -183,7 +183,7 @@ class Organisation:
         return found
 
     def lowest_by_code(self, code: str, during: Period) -> list[Department]:
-        """Departments of the lowest level that have the code at some time of the period."""
+        """Departments of the lowest level that have the code at some time in the period."""
         if self.fetch_by_code is not None:
             for each in self.fetch_by_code(code):
                 self.departments.setdefault(each.uuid, each)
@@ -204,7 +204,7 @@ class Organisation:
         ]
 
     def places(self, uuid: str, _below: frozenset[str] = frozenset()) -> tuple[Place, ...]:
-        """Where in the line the department's people belong: itself, or the nearest one above that is kept."""
+        """Where in the line the department's people belong: in itself, or in the nearest kept one above."""
         kept = self._places.get(uuid)
         if kept is not None:
             return kept
@@ -226,7 +226,7 @@ class Organisation:
         return result
 
     def parents(self, department: Department, during: Period) -> tuple[Place, ...]:
-        """The places directly above it that are kept, in a period."""
+        """The nearest kept places above it, in a period."""
         return joined(self._above(department, during, (), frozenset({department.uuid})))
 
     def _above(
@@ -245,21 +245,21 @@ class Organisation:
                     yield Place(part, place.key, tuple(dict.fromkeys((*rules, *place.rules))))
 
     def digest(self, uuid: str) -> bytes:
-        """All that an employment's mapping takes from its department; changes when that does."""
+        """A digest of everything that an employment's mapping uses of its department."""
         department = self.department(uuid)
         if department is None:
             return b"?"
         return repr((department.life, self.places(uuid), self.is_at_the_top(department))).encode()
 
     def is_at_the_top(self, department: Department) -> bool:
-        """A department of the lowest level directly under the institution: one for errors, as a rule."""
+        """A department of the lowest level directly under the institution: usually one for errors."""
         lowest = self.levels[0] if self.levels else ""
         return any(each.level == lowest for each in department.periods) and any(
             each.parent == self.uuid for each in department.parents
         )
 
     def unplaced(self, department: Department) -> tuple[Period, ...]:
-        """Days of its life on which SD tells no single parent."""
+        """Periods of its life for which SD sends no single parent."""
         return without(department.life, (each.period for each in department.single_parents()))
 
 
@@ -273,7 +273,7 @@ def joined(places: Iterable[Place]) -> tuple[Place, ...]:
 
 
 def by_tree(departments: Mapping[str, Department], tree: Mapping[str, str]) -> dict[str, Department]:
-    """Departments without parent history get the parent that today's tree tells, for as long as they exist."""
+    """Departments without a parent history get the parent in today's tree, for as long as they exist."""
     return {
         uuid: each
         if each.parents or uuid not in tree

@@ -1,4 +1,4 @@
-"""Persons and employments of a run, and who may have which employment number (pitfalls 30–33, 39–41, 53, 54)."""
+"""Persons and employments of a run, and the holder of each employment number (pitfalls 30–33, 39–41, 53, 54)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,10 +25,10 @@ Contacts = Mapping[tuple[str, str], ContactAnswer]
 
 @dataclass
 class People:
-    """Shared by all institutions of a run, so that a person's data come from the first institution that has them.
+    """Shared by all institutions of a run, so that a person's data comes from the first institution that has it.
 
     ``done``: keys of persons that have been read. ``work``: institution → CPR number → employment numbers that came
-    with the news that something of the person has changed.
+    with a change of the person.
     """
 
     known: Known
@@ -49,10 +49,10 @@ class People:
     # -- all persons ------------------------------------------------------------------------------------------------
 
     def everybody(self, institutions: list[Institution]) -> Iterator[RawRecord]:
-        """All persons and employments, as a stream of two answers an institution.
+        """All persons and employments, as a stream of two answers per institution.
 
-        The persons of all come before the employments of any: one institution may have the employment of a person
-        whom only another one has, whatever their order in the settings.
+        The persons of all institutions come before the employments of any: one institution may have the employment of a
+        person whom only another institution has, whatever their order in the settings.
         """
         contacts: dict[str, dict[tuple[str, str], ContactAnswer]] = {each.code: {} for each in institutions}
         for institution in institutions:
@@ -96,7 +96,8 @@ class People:
     def _employments(
         self, institution: Institution, raws: Iterable[EmploymentRaw], contacts: Contacts
     ) -> Iterator[RawRecord]:
-        """Those whose number has had another holder wait until all is read: that one's end may come later."""
+        """An employment whose number has had another holder waits until everything is read: the end of the other one
+        may come later."""
         waiting: list[EmploymentRaw] = []
         for raw in raws:
             if is_fictive(raw.cpr):
@@ -155,10 +156,10 @@ class People:
     def some(
         self, institutions: list[Institution], changed: Mapping[str, Mapping[str, set[str]]]
     ) -> Iterator[RawRecord]:
-        """``changed``: institution → CPR number → employment numbers (none: whichever there are)."""
+        """``changed``: institution → CPR number → employment numbers (none = all of them)."""
         waiting: list[tuple[Institution, EmploymentRaw, Contacts]] = []
         for cpr in sorted({cpr for each in changed.values() for cpr in each}):
-            if len(cpr) != 10 or not cpr.isdigit():  # without a number, SD answers with all persons
+            if len(cpr) != 10 or not cpr.isdigit():  # to a request without a number SD answers with all persons
                 text = "SD reports a change of a person whose CPR number is not ten digits"
                 yield refused(Problem("Person", "", "PersonCivilRegistrationIdentifier", "wrong_cpr", text))
                 continue
@@ -181,7 +182,7 @@ class People:
                         waiting += [(institution, raw, contacts) for raw in sent.answer]
                         missing = changed[institution.code][cpr] - {raw.number for raw in sent.answer}
                         keys = [institution.records.employment_key(each, self._key(cpr)) for each in sorted(missing)]
-                        yield from self._no_longer_told(institution, keys)
+                        yield from self._no_longer_sent(institution, keys)
         self.lookups.require_answers()
         for institution, raw, _ in waiting:
             if _DELETED in raw.raw:
@@ -206,7 +207,7 @@ class People:
             raise
 
     def _known_or_new(self, institution: Institution, raw: EmploymentRaw, contacts: Contacts) -> RawRecord:
-        """Of a few, each is looked up by its key: an index of all would cost more than the delta."""
+        """A few are looked up by their keys: an index of all would cost more than the delta."""
         person = self._key(raw.cpr)
         key = institution.records.employment_key(raw.number, person)
         if person not in self.done and self.known.statement("Person", person) is not None:
@@ -224,7 +225,7 @@ class People:
         cpr: str,
         fault: SourceError | None,
     ) -> Iterator[RawRecord]:
-        """The person is listed, stays as known, and is asked for again; the others go on."""
+        """The person is listed, stays as known, and is looked up again; the others go on."""
         if fault is None:
             return
         numbers = [(code, number) for code, of in changed.items() for number in of.get(cpr, ())]
@@ -236,10 +237,10 @@ class People:
         yield refused(Problem("Person", self._key(cpr), institution.code, NO_ANSWER, _as_known(fault)))
 
     def still_due(self, institution: Institution, changed: dict[str, set[str]]) -> Iterator[RawRecord]:
-        """Ask for the employments that the run before has left: who has one goes to ``changed``."""
+        """Look up the employments that the previous run left over: their persons go to ``changed``."""
         for number in self.again.due.get(institution.code, ()):
             keys = [*self.known.keys_starting("Employment", institution.records.employment_key(number, ""))]
-            # Several of one person's employments are one thing that meets a fault.
+            # a fault that several of one person's employments meet counts once
             of = keys[0].rpartition(":")[2] if len(keys) == 1 else f"{institution.code}:{number}"
             asked = self.lookups.ask("employments", of, partial(self._told_of, institution, number))
             if asked.fault is not None:
@@ -250,10 +251,10 @@ class People:
                 for raw in asked.answer:
                     changed.setdefault(raw.cpr, set()).add(number)
             else:
-                yield from self._no_longer_told(institution, keys)
+                yield from self._no_longer_sent(institution, keys)
 
     def _told_of(self, institution: Institution, number: str) -> list[EmploymentRaw] | None:
-        """What SD tells of an employment number; None where it does not exist (any longer)."""
+        """SD's answer for an employment number; None if it does not exist, or no longer."""
         try:
             return list(self._timelines(institution, number=number))
         except ServiceFault as fault:
@@ -261,15 +262,15 @@ class People:
                 raise
             return None
 
-    def _no_longer_told(self, institution: Institution, keys: Iterable[str]) -> Iterator[RawRecord]:
+    def _no_longer_sent(self, institution: Institution, keys: Iterable[str]) -> Iterator[RawRecord]:
         for key in keys:
             print_of = self.known.fingerprint(b"no longer told", key.encode())
             yield RawRecord("Employment", key, print_of, _Verification(self, institution, key.split(":")[2]))
 
-    # -- what is no longer told -------------------------------------------------------------------------------------
+    # -- what SD no longer sends ------------------------------------------------------------------------------------
 
     def verified_absence(self, institution: Institution, number: str, previous: Statement) -> Mapped:
-        """Ask for one employment that an answer lacked. Raises SourceError."""
+        """Look up one employment that an answer lacked. Raises SourceError."""
         key = previous.key
         asked = self.lookups.ask("absent", key.rpartition(":")[2], partial(self._told_of, institution, number))
         if asked.fault is not None:
@@ -291,8 +292,8 @@ class People:
     def absent(self, institutions: Mapping[str, Institution], previous: Statement, today: Period) -> Mapped | None:
         """A known employment that a whole reading lacks; ``today``: all days before today.
 
-        One that has ended stays as it was. Others are asked for, up to the settings' number; beyond that something
-        is wrong with the answer, and they end: then it is for the brake.
+        One that has ended stays as it was. Others are looked up, up to the settings' number. Beyond that something is
+        wrong with the answer, and they end, so that the brake stops the run.
         """
         if not within(previous.exists or (), (Period(today.end or today.start),)):
             return None
@@ -333,6 +334,6 @@ def _as_known(fault: SourceError) -> str:
 def _changed_holder(key: str) -> Problem:
     text = (
         "the employment number belongs to another person, and that employment is not deleted (S): the CPR number may "
-        "have changed, or the number be reused. Nothing is moved; decide which, and mend it in payroll"
+        "have changed, or the number may be reused. Nothing is moved; find out which, and correct it in payroll"
     )
     return Problem("Employment", key, "person", "number_has_other_holder", text)

@@ -1,4 +1,4 @@
-"""Persons. SD tells their data of one day, without history: what changes holds from the day of the reading."""
+"""Persons. SD sends their data of one day, without history: a change is in force from the day of the reading."""
 
 from datetime import date
 
@@ -10,7 +10,7 @@ from importers.sd.settings import SdSettings
 from importers.sd.timelines import from_today, values
 from importers.source import Mapped
 
-WRONG_CPR = "SD's CPR number of the person is not a valid one; the person is known by it in SD only"
+WRONG_CPR = "SD's CPR number of the person is not valid; it identifies the person in SD only"
 NAMES = ("given_name", "surname", "name")
 ADDRESS = ("address_protected", "street", "postal_code", "city")
 PRIVATE = ("street", "postal_code", "city", "private_phone", "private_email")
@@ -27,21 +27,21 @@ def is_protected(answer: PersonAnswer) -> bool:
 
 
 def refusal(answer: PersonAnswer, key: str) -> Problem | None:
-    """Why the person can't be taken; None where nothing speaks against it."""
+    """Why the person is rejected; None if it is not."""
     if answer.cpr:
         return None
     return Problem("Person", key, "cpr", "no_cpr", "SD sends a person without a CPR number")
 
 
 def lacks_names(answer: PersonAnswer) -> bool:
-    """A person has names, so an answer without any tells nothing of them."""
+    """A person has names, so an answer without any says nothing about them."""
     return not answer.given_name and not answer.surname
 
 
 def person(answer: PersonAnswer, key: str, settings: SdSettings, day: date, previous: Statement | None) -> Mapped:
-    """``key``: keyed hash of what SD has for a CPR number, which is SD's own identifier where it is not valid.
+    """``key``: keyed hash of the CPR number that SD sends, or of SD's own identifier if the number is invalid.
 
-    Of names and an address that are not told, what is known stays.
+    If names or address are missing, the known ones stay.
     """
     cpr = number_in(answer.cpr)
     protected = is_protected(answer)
@@ -56,7 +56,7 @@ def person(answer: PersonAnswer, key: str, settings: SdSettings, day: date, prev
         private = _private(answer, settings, protected)
         held |= {name: from_today(previous, name, private.get(name), day) for name in PRIVATE}
     if protected:
-        # Nor what was known before: an address that is protected now must not be found in the past either.
+        # Also removes what was known before: a protected address must not be found in the past either.
         held |= dict.fromkeys(("street", "postal_code", "city"), ())
     gaps: list[str] = []
     if previous is not None and lacks_names(answer):
@@ -72,7 +72,7 @@ def person(answer: PersonAnswer, key: str, settings: SdSettings, day: date, prev
 
 
 def _missing_part(key: str, name: str) -> Problem:
-    text = "SD no longer answers with it, not even that it is empty; what is known stays"
+    text = "SD no longer sends it, not even as empty; what is known stays"
     return Problem("Person", key, name, "missing_part", text, "notice")
 
 

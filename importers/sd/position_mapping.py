@@ -14,7 +14,8 @@ def key(institution: str, code: str) -> str:
 
 
 def position(answer: PositionAnswer, institution: str) -> Mapped:
-    """An entry of level 0; its category is the names of the groups above it, lowest first. Without name: its code."""
+    """An entry of level 0; its category is the names of the groups above it, lowest first. The code stands in for a
+    missing name."""
     title = answer.name or answer.code
     named = {"code": answer.code, "institution": institution, "title": title, "category": " / ".join(answer.groups)}
     return Mapped(
@@ -27,7 +28,7 @@ def position(answer: PositionAnswer, institution: str) -> Mapped:
 
 
 def unknown(code: str, institution: str, previous: Statement | None) -> Mapped:
-    """A position that employments have and the list has not. What the list has told of it before stays."""
+    """A position that employments have but the list lacks. What the list stated of it before stays."""
     text = f"employments have the position {code}, which is not in the position list of {institution}"
     problem = Problem("Position", key(institution, code), "code", "unknown_position", text, "notice")
     named = {"code": code, "institution": institution, "title": code}

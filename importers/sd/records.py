@@ -1,7 +1,7 @@
-"""Raw records with their fingerprints: what an unchanged source costs is decided here.
+"""Raw records with their fingerprints, which decide what an unchanged source costs.
 
-A fingerprint covers the record's own XML text, what else its mapping takes (contact data, its departments' places,
-its positions' names) and the settings. The same record has the same one in a whole reading and in a delta.
+A fingerprint covers the record's own XML text, what else its mapping uses (contact data, its departments' places, its
+positions' names) and the settings. A record has the same fingerprint in a whole reading and in a delta.
 """
 
 import re
@@ -22,14 +22,14 @@ from importers.sd.organisation import Department, Organisation
 from importers.sd.settings import SdSettings
 from importers.source import Known, Mapped, RawRecord
 
-MAPPING = b"2"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
-NOT_TAKEN = "not taken"  # no fingerprint is like it, so that the record is looked at each time
+MAPPING = b"2"  # raise it when the mapping's meaning changes: then every record is mapped anew
+NOT_TAKEN = "not taken"  # equal to no fingerprint, so that the record is mapped each time
 _NAMES = re.compile(rb"<(DepartmentUUIDIdentifier|DepartmentIdentifier|JobPositionIdentifier)>\s*([^<]*?)\s*<")
 
 
 @dataclass
 class Records:
-    """Makes records of one institution. ``titles``: position code → name."""
+    """Makes the records of one institution. ``titles``: position code → name."""
 
     known: Known
     settings: SdSettings
@@ -100,7 +100,7 @@ class Records:
     def employment(self, raw: EmploymentRaw, person_key: str, contact: ContactAnswer | None) -> RawRecord:
         key = self.employment_key(raw.number, person_key)
         if not raw.number or ":" in raw.number:
-            text = "SD sends an employment without number, or with a colon in the number"
+            text = "SD sends an employment without a number, or with a colon in its number"
             return refused(Problem("Employment", key, "EmploymentIdentifier", "wrong_number", text))
         context = [self._salt, key.encode(), raw.raw, repr(contact).encode()]
         uuids = codes = 0
@@ -108,7 +108,9 @@ class Records:
             value = unescape(written.decode())
             if name == b"JobPositionIdentifier":
                 self._see_position(value)
-                context.append(self.titles.get(value, "").encode())  # what differs from it is the person's own title
+                context.append(
+                    self.titles.get(value, "").encode()
+                )  # a name that differs from it is the person's own title
             elif name == b"DepartmentIdentifier":
                 codes += 1
             else:
@@ -170,12 +172,12 @@ class Records:
 
 
 def listed(problem: Problem) -> RawRecord:
-    """A record that states nothing and is kept only for its problem."""
+    """A record that states nothing; it exists for its problem."""
     return RawRecord(problem.kind, problem.key, NOT_TAKEN, lambda previous: Mapped(None, (problem,)))
 
 
 def refused(problem: Problem) -> RawRecord:
-    """A record that is not taken."""
+    """A rejected record."""
 
     def refuse(previous: Statement | None) -> Mapped:
         raise BadRecord(problem)

@@ -1,4 +1,4 @@
-"""What a municipality says about its SD Løn: where it is, what to take and how to read it."""
+"""The settings of SD Løn: where it is, what to import and how to read it."""
 
 import hashlib
 import re
@@ -12,8 +12,8 @@ from protocols.addresses import SecretAddress
 
 
 class UnpaidRule(BaseModel):
-    """Unpaid staff, where payroll keeps them: a number with a letter belongs to a position at or above a limit, and
-    the other way round. An employment that breaks it is left out until its position meets it."""
+    """Unpaid staff, where payroll keeps them: a number with a letter belongs to a position at or above a limit, and the
+    other way round. An employment that breaks the rule is excluded until its position meets it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -21,14 +21,14 @@ class UnpaidRule(BaseModel):
 
 
 class SdSettings(BaseModel):
-    """Every setting of the source; times are minutes or seconds as named, dates are Danish calendar dates."""
+    """Every setting of the source; times are in minutes or seconds as named, dates are Danish calendar dates."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    xml_url: SecretAddress = Field("https://service.sd.dk/sdws", description="Where the XML operations answer")
+    xml_url: SecretAddress = Field("https://service.sd.dk/sdws", description="Address of the XML operations")
     json_url: SecretAddress | None = Field(
         "https://service.sd.dk/api-gateway/organization/public/api/v1",
-        description='Where the parent history answers; "" = only today\'s tree is read',
+        description='Address of the parent history; "" = only today\'s tree is read',
     )
     user: str = Field(pattern=r"^[sS][yY]", description="System user; begins with sy", examples=["SY0815"])
     password: SecretStr
@@ -36,20 +36,22 @@ class SdSettings(BaseModel):
     institutions: tuple[str, ...] = Field((), description="… or these; their order decides whose names count")
     positions_from: str | None = Field(None, description="The institution whose position list all others use")
 
-    earliest: Day = Field(date.min, description="Asked for from this day; what began before is cut to it")
+    earliest: Day = Field(
+        date.min, description="First day of the history that is requested; earlier starts are cut to it"
+    )
     history: Literal["all", "from_today"] = Field("all", description="from_today: present and future only")
     excluded_levels: frozenset[str] = Field(
         frozenset(), description="Levels that are not places in the line; employments are lifted above them"
     )
-    excluded_names: tuple[str, ...] = Field((), description="Regular expressions: units so named are left out")
-    excluded_units: frozenset[str] = Field(frozenset(), description="UUIDs of units that are left out")
-    private_contact: bool = Field(False, description="Take home address, private phone and mail")
+    excluded_names: tuple[str, ...] = Field((), description="Regular expressions: units with such names are excluded")
+    excluded_units: frozenset[str] = Field(frozenset(), description="UUIDs of excluded units")
+    private_contact: bool = Field(False, description="Import home address, private phone and mail")
     placeholder_phones: frozenset[str] = Field(frozenset({"00000000"}), description="Fillers and local codes")
     placeholder_mails: frozenset[str] = Field(frozenset({"Empty@Empty"}))
     five_digit_phone_is_manager: bool = Field(
-        False, description="A department's phone of five digits is an employment number, so no phone"
+        False, description="A department's phone of five digits is an employment number, not a phone"
     )
-    full_time_hours: float | None = Field(None, description="Hours a week, which SD does not have; none = unknown")
+    full_time_hours: float | None = Field(None, description="Hours a week; SD does not send them. None = unknown")
     full_time_hours_by_position: dict[str, float] = Field(default_factory=dict)
     unpaid: UnpaidRule | None = None
 
@@ -60,13 +62,13 @@ class SdSettings(BaseModel):
     largest_answer_megabytes: int = Field(2048, ge=1, description="A larger answer is refused")
     retries: int = Field(5, ge=0)
     pause_seconds: float = Field(2.0, ge=0, description="Before the first retry; doubled each time")
-    parallel_calls: int = Field(1, ge=1, le=8, description="For parent histories, which are one call a unit")
-    overlap_minutes: int = Field(1, ge=1, description="By which windows of registration overlap")
-    delta_days: int = Field(29, ge=1, le=29, description="A mark older than this leads to a whole reading")
+    parallel_calls: int = Field(1, ge=1, le=8, description="For parent histories, which take one call per unit")
+    overlap_minutes: int = Field(1, ge=1, description="How much the windows of registration overlap")
+    delta_days: int = Field(29, ge=1, le=29, description="A cursor older than this leads to a whole reading")
     all_units_every_days: int = Field(7, ge=1)
-    mark_every_hours: int = Field(24, ge=1, description="How far an unchanged source lets its cursor stay behind")
+    mark_every_hours: int = Field(24, ge=1, description="How long the cursor of an unchanged source may stay behind")
     verify_absent: int = Field(
-        200, ge=0, description="How many employments that a whole reading lacks are looked up one by one"
+        200, ge=0, description="How many of the employments that a whole reading lacks are looked up one by one"
     )
 
     @field_validator("excluded_names")
@@ -96,7 +98,7 @@ class SdSettings(BaseModel):
         return bool(self.excluded_levels or self.excluded_names or self.excluded_units)
 
     def digest(self) -> str:
-        """Changes when something changes that decides what is read or what it means; passwords are not in it."""
+        """A digest of the settings that decide what is read or what it means; it contains no password."""
         meaning = self.model_dump(
             mode="json",
             include={

@@ -1,4 +1,4 @@
-"""The source: a whole reading, or what was registered since the last one (sd.md §5)."""
+"""The source: a whole reading, or the registrations since the last one (sd.md §5)."""
 
 import json
 import time
@@ -27,7 +27,7 @@ MINUTE = "%Y-%m-%dT%H:%M"
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """That something has changed: of an employment, a person (no number) or a department (``unit``)."""
+    """Notice of a change: of an employment, a person (no number) or a department (``unit``)."""
 
     institution: str
     cpr: str = ""
@@ -36,14 +36,14 @@ class Hint:
 
 
 def hint_of(event: Mapping[str, str]) -> Hint:
-    """An event of SD's AMQP feed (§5.3). Its ``eventType`` is not looked at: whatever it is, one refetch follows."""
+    """An event of SD's AMQP feed (§5.3). Its ``eventType`` is ignored: every event leads to one refetch."""
     return Hint(
         event.get("instCode", ""), event.get("cpr", ""), event.get("tjnr", ""), event.get("orgUnitUuid", "").lower()
     )
 
 
 class SdSource:
-    """Payroll of SD. ``whole``: read everything, whatever the cursor says. ``now`` and ``sleep`` are for tests."""
+    """SD's payroll. ``whole``: read everything, whatever the cursor is. ``now`` and ``sleep`` are for tests."""
 
     name = "sd"
 
@@ -61,7 +61,7 @@ class SdSource:
         self._sleep = sleep
 
     def readings(self, known: Known) -> Iterator[Reading]:
-        """One reading. Raises SourceError where SD can't be read; then nothing is changed."""
+        """One reading. Raises SourceError if SD can't be read; nothing is changed then."""
         with self._run(known) as run:
             why = "requested" if self._whole else run.why_whole()
             yield run.whole(why) if why else run.delta()
@@ -82,13 +82,13 @@ class SdSource:
 
 
 class SdHints:
-    """Refetches what hints point to. The cursor stays as it is: a hint says nothing about what else has changed."""
+    """Refetches what hints point to. The cursor stays: a hint says nothing about other changes."""
 
     name = SdSource.name
 
     def __init__(self, source: SdSource, hints: Iterable[Hint]) -> None:
         self._source = source
-        self._hints = tuple(dict.fromkeys(hints))  # events come more than once
+        self._hints = tuple(dict.fromkeys(hints))  # an event may arrive more than once
 
     def readings(self, known: Known) -> Iterator[Reading]:
         with self._source._run(known) as run:
@@ -112,7 +112,7 @@ class _Run:
         return self.now.date()
 
     def why_whole(self) -> str:
-        """Why the cursor will not do for a delta; empty where it will."""
+        """Why the cursor does not allow a delta; empty if it does."""
         cursor = self.known.cursor
         if "window" not in cursor:
             return "first reading"
@@ -126,7 +126,7 @@ class _Run:
     # -- whole ------------------------------------------------------------------------------------------------------
 
     def whole(self, why: str) -> Reading:
-        """Everything SD has."""
+        """Everything that SD has."""
         answer = self.institutions.listed()
         structures, digest = self.institutions.structures(answer)
         made = [self.institutions.whole(each, structures[each.code]) for each in answer]
@@ -145,7 +145,7 @@ class _Run:
         )
 
     def _suspect(self, made: list[Institution]) -> tuple[str, ...]:
-        """Why the organisation may not be the whole: what SD has told before and now leaves out."""
+        """Why the organisation may be incomplete: what SD sent before and now omits."""
         before = json.loads(self.known.cursor.get("levels", "{}"))
         gone = sorted(set(before) - {each.code for each in made})
         if self.settings.institutions:
@@ -162,7 +162,7 @@ class _Run:
         yield from self.people.counted()
 
     def _settings(self, made: list[Institution]) -> RawRecord:
-        """States nothing: it carries what the settings name and SD has not, and lets go of what is mended."""
+        """A record that states nothing: it lists what the settings name but SD lacks, and removes what is corrected."""
         organisations = [each.organisation for each in made]
         problems = tuple(LeftOut(self.settings).matching_nothing(organisations))
         return RawRecord("Unit", SETTINGS, NOT_TAKEN, lambda previous: Mapped(None, problems))
@@ -187,7 +187,7 @@ class _Run:
     # -- delta ------------------------------------------------------------------------------------------------------
 
     def delta(self) -> Reading:
-        """What was registered since the cursor; and, once a day, the organisation where it differs."""
+        """The registrations since the cursor and, once a day, the parts of the organisation that differ."""
         cursor = self.known.cursor
         answer = self.institutions.listed()
         digest, units_due = cursor.get("tree", ""), False
@@ -225,7 +225,7 @@ class _Run:
     def _changes(
         self, made: list[Institution], start: datetime, some: Mapping[str, list[str]] | None
     ) -> Iterator[RawRecord]:
-        """``some``: the departments that have changed, by institution; None: all are read."""
+        """``some``: the changed departments, by institution; None = all are read."""
         for each in made:
             yield from each.units() if some is None else each.some_units(some.get(each.code, ()))
         for each in made:
@@ -277,12 +277,12 @@ class _Run:
             each.looked_up -= met
         yield from self._people(made, changed)
 
-    # -- marks ------------------------------------------------------------------------------------------------------
+    # -- cursor -----------------------------------------------------------------------------------------------------
 
     def _cursor(
         self, digest: str, made: list[Institution], forms: Mapping[str, Mapping[str, str]], *, all_units: bool
     ) -> dict[str, str]:
-        """Moved when everything of the window is stored. ``window``: its last minute."""
+        """The new cursor; stored once everything in the window is. ``window``: its last minute."""
         return {
             "window": self.now.strftime(MINUTE),
             "settings": self.settings.digest(),
@@ -294,11 +294,11 @@ class _Run:
         }
 
     def _levels(self, institution: str) -> tuple[str, ...]:
-        """The institution's names of its levels, lowest first, as last read with the tree."""
+        """The names of the institution's levels, lowest first, as last read with the tree."""
         return tuple(json.loads(self.known.cursor.get("levels", "{}")).get(institution, ()))
 
     def _is_mark_due(self) -> bool:
-        """Whether the old mark will no longer do, also where nothing has changed."""
+        """Whether the cursor must move although nothing has changed."""
         cursor = self.known.cursor
         if cursor.get("settings") != self.settings.digest() or cursor.get("tree_day") != self.day.isoformat():
             return True

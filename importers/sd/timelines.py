@@ -1,4 +1,4 @@
-"""Values over time, as statements have them, from periods as SD tells them."""
+"""Values over time, as statements have them, from periods as SD sends them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -19,7 +19,7 @@ def dated(values: Iterable[tuple[Period, Value | None]], earliest: date = ALWAYS
 
 
 def links(values: Iterable[tuple[Period, Ref]], earliest: date = ALWAYS) -> tuple[DatedLink, ...]:
-    """As ``tolds``, for relationships."""
+    """As ``values``, for relationships."""
     by_end: dict[Ref, list[Period]] = {}
     for period, to in values:
         by_end.setdefault(to, []).append(cut(period, earliest))
@@ -33,10 +33,10 @@ def cut(period: Period, earliest: date) -> Period:
 
 
 def from_today(previous: Statement | None, name: str, value: Value | None, day: date) -> tuple[DatedValue, ...]:
-    """A value that the source has for today only, without history.
+    """A value that the source sends for today only, without history.
 
-    The first value has no beginning. Another value is in force from ``day`` on, and the one before until then; no value
-    ends it.
+    The first value has no beginning. A new value is in force from ``day`` on, and the previous one until then; a
+    missing value ends it.
     """
     before = previous.values.get(name, ()) if previous is not None else ()
     if previous is None:
@@ -53,12 +53,12 @@ def from_today(previous: Statement | None, name: str, value: Value | None, day: 
 
 
 def values(pairs: Mapping[str, tuple[DatedValue, ...]]) -> dict[str, tuple[DatedValue, ...]]:
-    """Without the properties of which nothing is told."""
+    """Without the properties that have no values."""
     return {name: each for name, each in pairs.items() if each}
 
 
 def shown(periods: Iterable[Period]) -> str:
-    """Periods in words, for problems."""
+    """Periods in words, for problem texts."""
     return ", ".join(
         f"from {each.start}" + (f" to {each.end} (not included)" if each.end else " on") for each in periods
     )

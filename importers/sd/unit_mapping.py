@@ -12,7 +12,7 @@ from importers.source import Mapped
 
 
 def institution(organisation: Organisation) -> Statement:
-    """The root of what the institution's payroll tells."""
+    """The root of the institution's payroll."""
     return Statement(
         "Unit",
         organisation.key,
@@ -27,10 +27,10 @@ def institution(organisation: Organisation) -> Statement:
 def department(
     answer: Department, organisation: Organisation, settings: SdSettings, previous: Statement | None
 ) -> Mapped:
-    """A department as a unit, on the days on which the settings do not leave it out as a whole.
+    """A department as a unit, on the days on which the settings do not exclude it altogether.
 
-    On days on which only its level is left out, it stands beside the line: no parent, and ``counts_as`` the place
-    above that its people are lifted to. Where SD tells no parent at all, a place known from before is kept.
+    On days on which only its level is excluded, it is beside the line: it has no parent, and ``counts_as`` is the place
+    above to which its people are lifted. If SD sends no parent at all, a known place is kept.
     """
     left_out = organisation.left_out
     kept = [each for each in answer.periods if not left_out.wholly(answer.uuid, each)]
@@ -124,7 +124,7 @@ def _problems(answer: Department, organisation: Organisation, in_line: tuple[Per
     rules = {rule for each in answer.periods if (rule := organisation.left_out.wholly(answer.uuid, each))}
     kept = any(not organisation.left_out.wholly(answer.uuid, each) for each in answer.periods)
     if rules and kept:
-        yield _notice(answer, "left_out", f"left out in some periods by the settings: {', '.join(sorted(rules))}")
+        yield _notice(answer, "excluded", f"excluded in some periods by the settings: {', '.join(sorted(rules))}")
 
 
 def _notice(answer: Department, rule: str, text: str) -> Problem:
@@ -132,7 +132,7 @@ def _notice(answer: Department, rule: str, text: str) -> Problem:
 
 
 def gone(previous: Statement, day: Period, below: int, people: int) -> Mapped:
-    """A unit that SD no longer answers: it ends, and what hangs on it is told with it."""
+    """A unit that SD no longer sends: it ends, with a notice of what depends on it."""
     text = f"SD no longer has this unit; it ends on {day.end}. Units below it: {below}; employments in it: {people}"
     ended = Statement("Unit", previous.key, within(previous.exists or (), (day,)), previous.values, previous.links)
-    return Mapped(ended, (Problem("Unit", previous.key, "exists", "no_longer_told", text, "notice"),))
+    return Mapped(ended, (Problem("Unit", previous.key, "exists", "no_longer_sent", text, "notice"),))

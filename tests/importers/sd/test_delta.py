@@ -139,7 +139,7 @@ def test_pitfall_62_outside_opening_hours_no_call_is_made(payroll: Payroll, now:
         payroll.known.take(source)
         assert payroll.service.calls
     else:
-        with pytest.raises(OutsideOpeningHours, match="put off"):
+        with pytest.raises(OutsideOpeningHours, match="postponed"):
             payroll.known.take(source)
         assert not payroll.service.calls
         SdSource(payroll.settings(opening_hours=False), now=lambda: moment)

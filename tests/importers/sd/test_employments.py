@@ -453,7 +453,7 @@ def test_a_left_out_name_on_the_way_up_is_told_where_a_level_is_lifted_too() -> 
     holder = replace(HOLDER, organisation=organisation(settings))
     whole = told(statuses=[("1", "2020-01-01", "")], departments=[(HERE, "2020-01-01", "")], jobs=ALWAYS_JOB)
     found = mapped(whole, holder, settings, TODAY, None)
-    assert [(each.rule, "name '^mid$'" in each.text) for each in found.problems] == [("left_out", True)]
+    assert [(each.rule, "name '^mid$'" in each.text) for each in found.problems] == [("excluded", True)]
 
 
 def test_with_from_today_nothing_is_missed_on_days_before_today() -> None:

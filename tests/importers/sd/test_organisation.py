@@ -230,7 +230,7 @@ def test_pitfall_27_a_department_no_longer_answered_ends_through_the_brake(
     report = run_import(clean_graph, payroll.source(whole=True), KEYRING, brake=strict)
     assert report.brake is not None
     dry = run_import(clean_graph, payroll.source(whole=True), KEYRING, dry_run=True)
-    said = next(each for each in dry.problems if each.rule == "no_longer_told")
+    said = next(each for each in dry.problems if each.rule == "no_longer_sent")
     assert said.key == unit(BUAB)
     assert "Units below it: 1; employments in it: 0" in said.text
     done = run_import(clean_graph, payroll.source(whole=True), KEYRING, brake=strict, approve=report.brake)
@@ -244,7 +244,7 @@ def test_pitfall_28_people_of_a_unit_left_out_by_name_go_above_and_the_rule_is_s
     assert payroll.known.link("Employment", key, "paid_in", TODAY) is None
     assert payroll.known.link("Employment", key, "unit", day("2026-06-01")) == unit(B190)
     said = next(each for each in applied.problems if each.kind == "Employment")
-    assert (said.key, said.rule) == (key, "left_out")
+    assert (said.key, said.rule) == (key, "excluded")
     assert "'^Børnehuset'" in said.text
     assert unit(BUAB) in said.text
 
@@ -385,7 +385,7 @@ def test_a_department_that_is_gone_is_looked_for_among_all(payroll: Payroll) -> 
     payroll.at("2026-03-03 08:10")
     del payroll.home.departments[B110]
     applied = payroll.read()
-    assert "no_longer_told" in applied.rules()
+    assert "no_longer_sent" in applied.rules()
     assert not payroll.known.exists("Unit", unit(B110), day("2026-03-03"))
 
 

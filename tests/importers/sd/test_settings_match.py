@@ -9,7 +9,7 @@ from tests.importers.sd.pure import HERE, SETTINGS, organisation
 @pytest.mark.parametrize(
     ("settings", "fields", "words"),
     [
-        ({"excluded_levels": ["Afdelingsniveau"]}, ["excluded_levels"], "'Afdelingsniveau' leaves nothing out"),
+        ({"excluded_levels": ["Afdelingsniveau"]}, ["excluded_levels"], "'Afdelingsniveau' excludes nothing"),
         ({"excluded_levels": ["low", "Low"]}, ["excluded_levels"], "'Low'"),
         ({"excluded_names": ["^her", "^x"]}, ["excluded_names"], "'^x'"),
         ({"excluded_units": ["00000000-0000-4000-8000-000000000000"]}, ["excluded_units"], "no department"),
