@@ -1,4 +1,4 @@
-"""STIL's user database (UNI-Login): who the schools and day-care centres say works at them."""
+"""STIL's user database (UNI-Login): the people whom schools and day-care centres list as their staff."""
 
 from typing import TYPE_CHECKING
 

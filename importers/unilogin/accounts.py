@@ -1,4 +1,4 @@
-"""UNI-Login accounts: one per person, however many institutions hold it (unilogin.md §5, §7.5)."""
+"""UNI-Login accounts: one per person, however many institutions have it (unilogin.md §5, §7.5)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ SYSTEM = "unilogin"
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """An account as it stands: its login, and the institutions that hold it, sorted."""
+    """An account as last stated: its login, and the institutions that have it, sorted."""
 
     login: str
     institutions: tuple[str, ...] = ()
@@ -22,7 +22,7 @@ class Holding:
 
 @dataclass
 class Accounts:
-    """What has been told of all accounts, by the person's key; kept up to date from reading to reading."""
+    """The last statements about all accounts, by the person's key; updated from reading to reading."""
 
     known: Known
     _holdings: dict[str, Holding] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Accounts:
             self._learn(each)
 
     def refresh(self, keys: Collection[str]) -> None:
-        """A reading with these accounts has been taken, or held at the brake: what counts is what is kept."""
+        """A reading with these accounts has been applied or stopped by the brake: read again what the graph keeps."""
         for each in self.known.several("Account", sorted(keys)).values():
             self._learn(each)
 
@@ -45,17 +45,17 @@ class Accounts:
         return self._by_login.get(login)
 
     def of(self, institution: str) -> frozenset[str]:
-        """Keys of the persons that the institution holds."""
+        """Keys of the persons whose accounts the institution has."""
         return frozenset(key for key, each in self._holdings.items() if institution in each.institutions)
 
     def with_institution(self, key: str, login: str, institution: str) -> Holding:
-        """The account once the institution tells it."""
+        """The account after the institution has listed it."""
         before = self._holdings.get(key)
         kept = before.institutions if before is not None else ()
         return Holding(login, tuple(sorted({*kept, institution})))
 
     def without(self, key: str, institution: str) -> Holding:
-        """The account once the institution no longer does."""
+        """The account after the institution has ceased to list it."""
         before = self._holdings[key]
         return Holding(before.login, tuple(each for each in before.institutions if each != institution))
 
@@ -70,9 +70,9 @@ class Accounts:
 
 
 def account(key: str, now: Holding, day: date, grace: timedelta, previous: Statement | None) -> Statement:
-    """The person's account. One that no institution holds any more ends when the grace period is over.
+    """The person's account. It ends a grace period after the last institution has ceased to list it.
 
-    A login that is told instead of another one is the same account's: the other stays as its earlier value.
+    A new login belongs to the same account; the old login becomes its earlier value.
     """
     answer: Mapping[str, str | tuple[str, ...]] = {"login": now.login, "institution_numbers": now.institutions}
     values = held(previous, answer, day)

@@ -1,8 +1,8 @@
-"""STIL's answers from XML to typed values, as a stream: one institution may have ten thousand persons.
+"""STIL's answers, parsed from XML to typed values as a stream: one institution may have ten thousand persons.
 
-Read leniently: elements are known by their local names (which namespace each stands in is reconstructed), unknown
-codes are kept as text. Not lenient: a DTD or entities, another root, no export in it, a cut-off text. Addresses,
-phones, mail, birth dates, sex, photos, groups and pupils are left behind here (unilogin.md §5).
+Parsing is lenient: it recognises elements by their local names (their namespaces are our reconstruction), and keeps
+unknown codes as text. It rejects a DTD or entities, another root, a missing export, and a cut-off text. Addresses,
+phones, mail, birth dates, sex, photos, groups and pupils are dropped here (unilogin.md §5).
 """
 
 from collections.abc import Iterator
@@ -26,16 +26,16 @@ _EXPORT = ("Envelope", "Body", "eksporterXmlFuldMyndighedResponse", "xml", "UNIL
 _SOURCE = (*_EXPORT, "ImportSource")
 _INSTITUTION = (*_EXPORT, "Institution")
 _FAULT = ("Envelope", "Body", "Fault")
-MOST_HELD = 100_000  # elements of one person, or of anything else beside them; a list of agreements has some thousand
+MOST_HELD = 100_000  # elements in one person or any other part; a list of agreements has some thousand
 MOST_PERSONS = 50_000
 GROUP_TYPES = frozenset({"Hovedgruppe", "Årgang", "Retning", "Hold", "SFO", "Team", "Andet"})
 
 
 @dataclass(frozen=True, slots=True)
 class PersonAnswer:
-    """A member of the staff, or an external one. Empty texts are what STIL does not tell.
+    """A member of the staff, or an external one. A text is empty if STIL does not send it.
 
-    ``local``: id in the institution's own system, unique with ``source`` only. ``identified``: Person is there.
+    ``local``: id in the institution's own system, unique together with ``source``. ``identified``: Person is present.
     ``tie`` empty: neither Employee nor Extern.
     """
 
@@ -61,7 +61,7 @@ class PersonAnswer:
 
     @property
     def name(self) -> str:
-        """How problems call it: nothing that tells who it is to outsiders."""
+        """The record's name in problem texts; it does not identify the person to outsiders."""
         return self.user or f"{self.source}/{self.local}"
 
 
@@ -70,7 +70,7 @@ class Export:
     """An institution now. ``exported``: with Copenhagen's offset. ``number`` None: the answer has no institution.
     ``pupils``: how many were dropped.
 
-    ``year``: the highest first year of the school years told; None where none is.
+    ``year``: the highest first year of the school years in it; None if there is none.
     """
 
     exported: datetime
@@ -82,12 +82,12 @@ class Export:
 
     @property
     def day(self) -> date:
-        """The day of the export in Denmark: from when on what it tells holds."""
+        """The day of the export in Denmark, from which its facts are in force."""
         return self.exported.date()
 
 
 def export(body: Body, institution: str) -> Export:
-    """What an export tells. Raises RequestRejected (a fault), Unreadable (also where another institution answers)."""
+    """The content of an export. Raises RequestRejected (a fault), Unreadable (also if it is another institution's)."""
     told: Export | None = None
     for path, element, ended in _walk(body, f"export of {institution}"):
         if path == _EXPORT and not ended:
@@ -129,7 +129,7 @@ def hello(body: Body) -> str:
 
 
 def fault(body: Body, asked: str) -> SourceError:
-    """What an answer with a status of failure says."""
+    """The error of an answer whose status is a failure."""
     try:
         for _ in _walk(body, asked):
             pass
@@ -220,7 +220,7 @@ def _person(element: etree._Element) -> PersonAnswer:
 
 
 def _text(element: etree._Element | None, name: str) -> str:
-    """A child's text without blanks around; empty where there is none."""
+    """A child's text, stripped; empty if the child is missing."""
     found = element.find(f"{{*}}{name}") if element is not None else None
     return "" if found is None else _own(found)
 

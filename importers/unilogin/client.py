@@ -1,6 +1,6 @@
-"""Calls to wsiEKSPORT: signed, one at a time, answers spooled before they are read.
+"""Calls to wsiEKSPORT: signed, one at a time. Answers are spooled before they are read.
 
-No call is repeated here: STIL allows four exports a day, and whether a call that broke off counts is unverified.
+No call is repeated here: STIL allows four exports a day, and a call that broke off may count.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ FAULTS = frozenset({400, 500})
 
 
 class Client:
-    """The service. Use as a context manager. Raises WrongKey where the settings' files can't be used."""
+    """The service. Use as a context manager. Raises WrongKey if the settings' files can't be used."""
 
     def __init__(self, settings: UniLoginSettings, now: Callable[[], datetime]) -> None:
         self._settings = settings
@@ -54,24 +54,25 @@ class Client:
             return hello(body)
 
     def agreements(self) -> list[str]:
-        """Numbers of the institutions that have agreed to hand over their data, sorted."""
+        """Numbers of the institutions with a data agreement, sorted."""
         with self._call(AGREEMENTS) as body:
             return agreements(body)
 
     def export(self, institution: str) -> Export:
-        """Staff and externals of an institution now."""
+        """An institution's present staff and externals."""
         with self._call(EXPORT, institution) as body:
             return export(body, institution)
 
     def _call(self, operation: str, institution: str = "") -> Body:
-        """The answer's body, whole. Raises RequestRejected, AccessRejected, Unavailable, Unreadable, Untrusted."""
+        """The complete body of the answer. Raises RequestRejected, AccessRejected, Unavailable, Unreadable,
+        Untrusted."""
         name = f"{operation} of {institution}" if institution else operation
         answer = self._answer(operation, institution, name)
         try:
             if answer.status in FAULTS:
                 raise fault(answer.body, name)
             if answer.status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-                raise AccessRejected(f"STIL refuses {name} (HTTP {answer.status}): look at key_file, provider and url")
+                raise AccessRejected(f"STIL refuses {name} (HTTP {answer.status}): check key_file, provider and url")
             if answer.status != httpx.codes.OK:
                 raise Unavailable(f"STIL answers {name} with HTTP {answer.status}")
             self._check(answer.body)
@@ -92,7 +93,7 @@ class Client:
             raise Unavailable(f"STIL does not answer {name}: {failure}") from failure
 
     def _check(self, body: Body) -> None:
-        """Only where certificates to trust are configured; the answer is then held as a tree while it is checked."""
+        """Checks only if trusted certificates are configured; the answer is a tree in memory during the check."""
         if self._trusted is None:
             return
         try:

@@ -1,4 +1,4 @@
-"""What makes an export doubtful as a whole, and what should be looked at in it (unilogin.md §7, §8)."""
+"""Reasons to doubt an export as a whole, and notices about its content (unilogin.md §7, §8)."""
 
 from collections.abc import Collection, Iterable, Iterator
 
@@ -11,8 +11,8 @@ EXTERNAL_ROLES = frozenset({"Praktikant", "Ekstern"})
 
 
 def doubts(sent: Export, year: int | None, known: int, left: int, least_share: float) -> tuple[str, ...]:
-    """Reasons to hold the export at the brake. ``year``: first year of the school year told before; ``known``: people
-    held before; ``left``: those of them that are still there."""
+    """Reasons to stop the export at the brake. ``year``: first year of the previous export's school year; ``known``:
+    the number of known people; ``left``: how many of them are still in the export."""
     found = []
     if year is not None and sent.year is not None and sent.year > year:
         found.append(f"the school year {sent.year}-{sent.year + 1} has begun; the last export was of {year}-{year + 1}")
@@ -40,13 +40,13 @@ def _of_person(sent: PersonAnswer, institution: str) -> Iterator[Problem]:
     known = EMPLOYEE_ROLES if sent.tie == "employee" else EXTERNAL_ROLES
     strange = sorted({*sent.roles} - known)
     if strange:
-        text = f"the role {', '.join(strange)} is in no list; it is kept as text"
+        text = f"unknown role {', '.join(strange)}; it is kept as text"
         yield Problem("Unit", institution, sent.name, "unknown_role", text, "notice")
 
 
 def other_managers(placed: Iterable[Placed], managers: Collection[str], institution: str) -> Iterator[Problem]:
-    """A hint where the school's head is not among the unit's ``managers`` (uuids of persons); it changes no manager."""
+    """A notice if the school's head is not among the unit's ``managers`` (uuids of persons); it changes no manager."""
     for each in placed:
         if "Leder" in each.answer.roles and each.among is None and each.uuid not in managers:
-            text = "the school calls this person its head; in the organisation the unit has another manager, or none"
+            text = "the school lists this person as its head; in the organisation the unit has another manager, or none"
             yield Problem("Unit", institution, each.answer.name, "other_manager", text, "notice")

@@ -1,14 +1,14 @@
-"""What may go wrong with the service. Nothing is changed by any of them.
+"""Errors of the service. None of them changes anything.
 
-Every error says whether and when to try again, and under which rule an institution's failure is kept (``rule``). The
-keys of kept problems outlive the names of classes: a rule stays as it is.
+Every error states whether and when to try again, and the ``rule`` under which an institution's failure is kept. Kept
+problems have the rule in their keys, so it does not change when a class is renamed.
 
 SourceError
 ├── RequestRejected  a SOAP fault
 ├── AccessRejected   HTTP 401 or 403
-├── Unreadable       the answer is not what the interface describes
-├── Untrusted        the answer is not signed as the settings demand
-├── Unavailable      out of reach, broken, or too slow
+├── Unreadable       the answer does not match the interface
+├── Untrusted        the answer is not signed as the settings require
+├── Unavailable      out of reach, failing, or too slow
 └── WrongKey         a file of keys or certificates can't be used
 """
 
@@ -20,18 +20,18 @@ from importers.source import SourceError
 
 RIGHTS = "Rettigheder"
 
-# unilogin.md §2: what STIL calls it, and what to do about it. The misspelt code is STIL's own.
+# unilogin.md §2: STIL's code, and what to do about it. The misspelt code is STIL's own.
 _ADVICE: Mapping[str, str] = {
     "Signatur": "the signature is wrong or the certificate is not registered: check key_file and signed",
     "SignaturMangler": "STIL found no signature: check signed and soap",
     "UdbydersytemIdMangler": "STIL found no provider id: check provider",
-    "BrugeridEllerPassword": "STIL wants user name and password, which version 7 does not have: check url",
+    "BrugeridEllerPassword": "STIL asks for user name and password, which version 7 does not have: check url",
     RIGHTS: "there is no approved data agreement for this institution",
 }
 
 
 class RequestRejected(SourceError):
-    """A SOAP fault. ``kind``: STIL's type of it, empty where it gives none."""
+    """A SOAP fault. ``kind``: STIL's type of it; empty if there is none."""
 
     retry = NEXT
     rule = "refused"
@@ -45,7 +45,7 @@ class RequestRejected(SourceError):
         answer = f" Its answer: {said}" if said else ""
         super().__init__(
             f"STIL rejected {asked}" + (f" ({kind}): {advice}." if advice else ".") + answer,
-            # What STIL calls by name, but for one institution's agreement, is about the caller.
+            # Every fault that STIL names is about the caller, except a missing agreement of one institution.
             retry=NEVER if advice and kind != RIGHTS else None,
         )
 
@@ -58,21 +58,21 @@ class AccessRejected(SourceError):
 
 
 class Unreadable(SourceError):
-    """The answer is not what the interface describes: cut off, a DTD, another institution, no export."""
+    """The answer does not match the interface: cut off, a DTD, another institution, no export."""
 
     retry = NEXT
     rule = "unreadable"
 
 
 class Untrusted(SourceError):
-    """The answer is not signed as the settings demand."""
+    """The answer is not signed as the settings require."""
 
     retry = NEXT
     rule = "untrusted"
 
 
 class Unavailable(SourceError):
-    """Out of reach, broken, or too slow."""
+    """Out of reach, failing, or too slow."""
 
     retry = SOON
     rule = "unavailable"

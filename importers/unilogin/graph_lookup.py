@@ -17,7 +17,7 @@ OWN = "unilogin"
 
 
 class GraphLookup:
-    """``today``: the day that counts, by the clock; the graph's copies may be of another one."""
+    """``today``: today by the clock; the copies in the graph may be of another day."""
 
     def __init__(self, driver: neo4j.Driver, today: date) -> None:
         self._driver = driver
@@ -107,8 +107,8 @@ class GraphLookup:
 
 
 class GraphMemory:
-    """A mark of its own. ``<institution>``: "<day> <calls>"; ``held:<institution>``: since when;
-    ``read:<institution>``: when it last gave a doubtful export with nothing to write."""
+    """A cursor of its own. ``<institution>``: "<day> <calls>"; ``held:<institution>``: waiting since;
+    ``read:<institution>``: when its last doubtful export with nothing to write was read."""
 
     def __init__(self, driver: neo4j.Driver) -> None:
         self._driver = driver

@@ -1,6 +1,6 @@
-"""What an institution's people mean: persons, accounts, and facts on employments or affiliations (unilogin.md §5).
+"""An institution's people as statements: persons, accounts, and facts on employments or affiliations (unilogin.md §5).
 
-Keys: a person ``<person's key>`` and, for what one institution tells of it, ``in:<institution>:<person's key>``;
+Keys: a person ``<person's key>`` and, for one institution's statements about it, ``in:<institution>:<person's key>``;
 an account ``<person's key>``; an affiliation ``<institution>:<person's key>``; the facts on an employment
 ``<institution>:<employment's uuid>:<person's key>``.
 """
@@ -18,20 +18,20 @@ from importers.unilogin.accounts import Accounts, Holding, account
 from importers.unilogin.answers import PersonAnswer
 from importers.unilogin.people import Placed
 
-MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
+MAPPING = b"1"  # raise it when the mapping's meaning changes: then every record is mapped anew
 STAFF, TRAINEE, EXTERNAL = "school staff", "trainee", "external"
 _Stated = Callable[[Statement | None], Statement | None]
 
 
 def kind_of(answer: PersonAnswer) -> str:
-    """What kind of tie it is where payroll knows none."""
+    """The type of affiliation of a person without an employment in payroll."""
     if answer.tie == "employee":
         return STAFF
     return TRAINEE if "Praktikant" in answer.roles else EXTERNAL
 
 
 def _facts(answer: PersonAnswer) -> dict[str, Value | None]:
-    """Everybody has a role: where none is told, nothing is told of roles."""
+    """Everyone has a role: if none is sent, nothing is stated about roles."""
     roles: dict[str, Value | None] = {"school_roles": tuple(sorted(answer.roles))} if answer.roles else {}
     return {**roles, "initials": answer.initials, "occupation": answer.occupation}
 
@@ -50,7 +50,8 @@ class Institution:
     employed: Mapping[str, Sequence[str]]
 
     def records(self, placed: Sequence[Placed], doubtful: frozenset[str]) -> Iterator[RawRecord]:
-        """Everybody told, and an end for those who are not told any more. ``doubtful``: keys that stay as they are."""
+        """Records of all people in the export, and an end for those who are no longer in it. ``doubtful``: keys that
+        stay as they are."""
         met: dict[str, set[str]] = {"Affiliation": set(), "Employment": set()}
         for each in placed:
             for record in self._of(each):
@@ -80,20 +81,20 @@ class Institution:
     # -- persons ----------------------------------------------------------------------------------------------------
 
     def _person(self, placed: Placed) -> RawRecord:
-        # For a person who was decided, the number is news once it is verified; else the key is the number's.
+        # The number is news only for a person whom a user decided on; otherwise the key is made from the number.
         number = self.known.person_key(placed.cpr) if placed.cpr and placed.key.startswith("user:") else ""
         stated = Statement("Person", placed.key, cpr=placed.cpr, among=placed.among)
         return self._record("Person", placed.key, lambda previous: stated, number)
 
     def _of_person(self, placed: Placed) -> RawRecord:
-        """Names and protection, as this institution tells them. Not protected is nothing told: another institution,
-        or a source that knows better, may say that the person is."""
+        """Names and protection, as this institution sends them. "Not protected" states nothing: another institution, or
+        a better source, may state that the person is protected."""
         answer = placed.answer
         named: dict[str, Value | None] = {"given_name": answer.given_name, "surname": answer.surname}
         if answer.given_name and answer.surname:
             named["name"] = f"{answer.given_name} {answer.surname}"
         values: dict[str, Value | None] = {
-            **{name: each for name, each in named.items() if each},  # every person has a name: an empty one is a gap
+            **{name: each for name, each in named.items() if each},  # every person has a name: an empty one is missing
             "address_protected": True if answer.protected else None,
             "alias_given_name": answer.alias_given_name,
             "alias_surname": answer.alias_surname,
@@ -117,8 +118,8 @@ class Institution:
         return self._record("Account", key, partial(account, key, now, self.day, self.grace), repr(now))
 
     def _left(self, key: str) -> Iterator[RawRecord]:
-        """The institution no longer has the account. What it stated of the person stays only if no other source
-        states anything, so that a protection is not lifted by leaving."""
+        """The institution no longer has the account. Its statements about the person stay only if no other source
+        states anything, so that leaving does not lift a protection."""
         now = self.accounts.without(key, self.number)
         yield self._account(key, now)
         if now.institutions:
@@ -163,6 +164,6 @@ class Institution:
         return self._record(kind, key, stated, "ended")
 
     def _record(self, kind: str, key: str, stated: _Stated, *depends: str) -> RawRecord:
-        """``depends``: what decides the statement beside the one before; moments are not in it."""
+        """``depends``: what decides the statement besides the previous one; it contains no moments."""
         print_of = self.known.fingerprint(MAPPING, self.salt, key.encode(), *(each.encode() for each in depends))
         return RawRecord(kind, key, print_of, lambda previous: Mapped(stated(previous)))

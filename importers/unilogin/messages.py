@@ -22,7 +22,8 @@ NAMESPACES = {HELLO: TYPES, AGREEMENTS: WSI, EXPORT: WSI}
 LIFE = timedelta(minutes=5)  # of a request's timestamp
 PARTS: Mapping[str, str] = {**BODY, **TIMESTAMP, "provider": f"*/{{{TYPES}}}UdbydersystemId", **TOKEN}
 
-# Always sent: what is not asked for can't leak (unilogin.md §3). Pupils and contact persons are children and parents.
+# Always sent: data that is not requested can't leak (unilogin.md §3). Pupils and contact persons are children and
+# parents.
 _ACTORS = {
     "inkluderElever": "false",
     "inkluderMedarbejdere": "true",
@@ -32,7 +33,7 @@ _ACTORS = {
 
 
 def request(operation: str, institution: str = "") -> etree._Element:
-    """The element in the body; ``institution`` for an export."""
+    """The element in the body. ``institution``: for an export."""
     namespace = NAMESPACES[operation]
     made = etree.Element(etree.QName(namespace, operation), nsmap={"w": namespace})
     if operation == EXPORT:

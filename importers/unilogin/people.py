@@ -1,7 +1,7 @@
-"""Who the people of an export are (unilogin.md §5): by verified CPR number, else by a login that is known.
+"""Matches the people of an export (unilogin.md §5): by verified CPR number, otherwise by a known login.
 
-Nothing else is guessed: a person decides who it is, or that the person is new. Keys of persons: the
-keyed hash of the CPR number under which they were met first, or ``user:<UserId>`` of those that were decided.
+Nothing else is guessed: a user decides who it is, or that the person is new. Keys of persons: the keyed hash of their
+first CPR number, or ``user:<UserId>`` for those that a user decided on.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,9 +18,9 @@ from importers.unilogin.lookup import Lookup
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A person of the export. ``uuid``: empty where the graph has none yet.
+    """A person of the export. ``uuid``: empty if the graph does not have the person yet.
 
-    ``among``: who it may be, where only people may say so; then nothing else is told of it.
+    ``among``: the candidates, if a user has to decide; nothing else is stated of the person then.
     """
 
     answer: PersonAnswer
@@ -32,8 +32,8 @@ class Placed:
 
 @dataclass(slots=True)
 class Sorted:
-    """An export's people. ``doubtful``: keys of known persons of whom it says something that can't be taken; they
-    are there, and what is known of them stays."""
+    """An export's people. ``doubtful``: keys of known persons with rejected records; they are present, and what is
+    known of them stays."""
 
     placed: list[Placed] = field(default_factory=list)
     doubtful: set[str] = field(default_factory=set)
@@ -43,7 +43,7 @@ class Sorted:
 
 
 class People:
-    """Who is known: the source's own keys of persons, and what people have decided."""
+    """The known persons: the source's own keys, and users' decisions."""
 
     def __init__(self, known: Known, lookup: Lookup, accounts: Accounts) -> None:
         self._known = known
@@ -55,7 +55,7 @@ class People:
         self._learn(lookup.own_persons(None))
 
     def refresh(self, keys: Collection[str]) -> None:
-        """A reading with these persons has been taken, or held at the brake: there may be new ones."""
+        """A reading with these persons has been applied or stopped by the brake: there may be new ones."""
         self._learn(self._lookup.own_persons(keys))
 
     def _learn(self, found: Mapping[str, str]) -> None:
@@ -64,7 +64,7 @@ class People:
             self._by_uuid[uuid] = min(key, self._by_uuid.get(uuid, key))
 
     def sort(self, institution: str, persons: Sequence[PersonAnswer]) -> Sorted:
-        """Everybody of one export in their place."""
+        """Matches all people of one export."""
         made = Sorted()
         note = _Notes(institution, made.problems)
         by_user: dict[str, list[PersonAnswer]] = {}
@@ -77,19 +77,19 @@ class People:
         answer = [one for user, group in by_user.items() if (one := self._one(user, group, made, note)) is not None]
         self._place(answer, made, note)
         for placed in [each for each in made.placed if not each.answer.tie]:
-            text = "neither employee nor external: the record is skipped, what is known of the person stays"
+            text = "neither employee nor external: the record is skipped; what is known of the person stays"
             note(placed.answer, "no_role", text)
             made.placed.remove(placed)
             made.doubtful.add(placed.key)
         return made
 
     def _one(self, user: str, group: list[PersonAnswer], made: Sorted, note: "_Notes") -> PersonAnswer | None:
-        """The person with a UserId. Told twice, it is the same one where the verified numbers are the same."""
+        """The person with a UserId. Two records with it are one person if their verified numbers are the same."""
         first = group[0]
         if len(group) == 1:
             return first
         if not all(each.verified and each.cpr == first.cpr for each in group):
-            text = f"{len(group)} records have the UserId and are not seen to be one person; none of them is taken"
+            text = f"{len(group)} records have the UserId and may be different persons; all of them are rejected"
             note(first, "same_user_id", text)
             if (owner := self._accounts.owner(user)) is not None:
                 made.doubtful.add(owner)
@@ -105,7 +105,7 @@ class People:
         hashes = {each.user: self._known.person_key(each.cpr) for each in answer if is_number(each.cpr)}
         for each in answer:
             if each.verified and each.user not in hashes:
-                note(each, "wrong_cpr", "the CPR number is called verified and is not a valid one; it is not looked at")
+                note(each, "wrong_cpr", "STIL calls the CPR number verified, but it is not valid; it is ignored")
         verified = {each.user: hashes[each.user] for each in answer if each.verified and each.user in hashes}
         holders = self._lookup.holders(set(verified.values())) if verified else {}
         found: dict[str, list[Placed]] = {}
@@ -134,7 +134,7 @@ class People:
     def _by_number(
         self, answer: PersonAnswer, number: str, holders: Mapping[str, str], by_login: str | None
     ) -> Placed | None:
-        """By the verified number; None where the login is known to belong to another person."""
+        """By the verified number; None if the login belongs to another person."""
         uuid = holders.get(number, "")
         key = self._by_uuid.get(uuid) if uuid else None
         if by_login is not None and by_login != key:
@@ -146,12 +146,12 @@ class People:
         return Placed(answer, key or number, uuid or self._by_key.get(key or "", ""), answer.cpr)
 
     def _keep_one(self, key: str, group: list[Placed], made: Sorted, note: "_Notes") -> None:
-        """Two UserIds of one person in one export: the one that is known already, if any is."""
+        """Of two UserIds of one person in one export, the one that is known already, if any."""
         if len(group) > 1:
             holding = self._accounts.holding(key)
             kept = [each for each in group if holding is not None and each.answer.user == holding.login]
             for each in group:
-                text = "the export has another UserId for the same person; the one that was known is kept"
+                text = "the export has another UserId for the same person; the known one is kept"
                 note(each.answer, "two_user_ids", text)
             made.doubtful.add(key)
             group = kept
@@ -160,7 +160,7 @@ class People:
     # -- by decision ------------------------------------------------------------------------------------------------
 
     def _to_decide(self, answer: list[PersonAnswer], hashes: Mapping[str, str]) -> Iterator[Placed]:
-        """Those whom a person places: what has been decided is known by the key, else who it may be is looked up."""
+        """People whom a user has to match: by an earlier decision, otherwise with candidates."""
         placed = {**self._decided, **self._by_key}
         new = [each for each in answer if f"user:{each.user}" not in placed]
         # An unverified number may be right, so its holder is a candidate; a replacement number has no holder.
@@ -178,7 +178,7 @@ class People:
 
 @dataclass(frozen=True)
 class _Notes:
-    """Problems of persons stand under their institution, so that each reading lets go of what is mended."""
+    """Problems of persons have their institution in the key, so that each reading removes those that are corrected."""
 
     institution: str
     problems: list[Problem]

@@ -1,4 +1,4 @@
-"""The source: a reading an institution, each by itself (unilogin.md §7)."""
+"""The source: one independent reading per institution (unilogin.md §7)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from importers.unilogin.mapping import Institution
 from importers.unilogin.people import People
 from importers.unilogin.settings import UniLoginSettings
 
-NOT_TAKEN = "not taken"  # no fingerprint is like it, so that problems are looked at each time
-IN_A_ROW = 3  # institutions that STIL does not answer for, before the run is given up
+NOT_TAKEN = "not taken"  # equal to no fingerprint, so that problems are checked each time
+IN_A_ROW = 3  # institutions without an answer in a row before the run is given up
 MINUTE = "%Y-%m-%dT%H:%M%z"
 
 
@@ -41,13 +41,13 @@ class UniLogin:
         self._now = now
 
     def readings(self, known: Known) -> Iterator[Reading]:
-        """What there is to read, then each institution that is due.
+        """First the list of agreements, then each institution that is due.
 
-        Raises SourceError where nothing can be read; an error of one institution is that one's problem.
+        Raises SourceError if nothing can be read; an error of one institution is listed for it.
         """
         with Client(self._settings, self._now) as client:
             if not known.cursor:
-                client.hello()  # says most plainly whether certificate and provider are known
+                client.hello()  # shows most plainly whether certificate and provider are known
             agreed = client.agreements()
             run = _Run(self._settings, self._lookup, self._memory, known, client, self._now)
             due, problems = run.plan(agreed)
@@ -86,7 +86,7 @@ class _Run:
     # -- which institutions -----------------------------------------------------------------------------------------
 
     def plan(self, agreed: Sequence[str]) -> tuple[Mapping[str, str], list[Problem]]:
-        """Institution → unit of those to read now, and what does not fit together."""
+        """(institution → unit, of those to read now; problems)."""
         units = self.lookup.units()
         due: dict[str, str] = {}
         problems: list[Problem] = []
@@ -100,7 +100,7 @@ class _Run:
         for each in agreed:
             places = units.get(each, ())
             if self.settings.institutions and each not in self.settings.institutions:
-                note(each, "not_configured", "there is an agreement, and the settings do not name the institution")
+                note(each, "not_configured", "there is an agreement, but the settings do not name the institution")
             elif len(places) != 1:
                 text = f"{len(places)} units have it as institution_number; it is read once exactly one has"
                 note(each, "no_unit" if not places else "several_units", text)
@@ -119,7 +119,7 @@ class _Run:
         return all(self.now() - each >= pause for each in moments if each)
 
     def overview(self, problems: Sequence[Problem]) -> Reading:
-        """The system that the accounts are at, and what does not fit together."""
+        """The system of the accounts, and problems."""
         values = {"key": (DatedValue(Period(), SYSTEM),), "title": (DatedValue(Period(), "UNI-Login"),)}
         system = Statement("ItSystem", SYSTEM, values=values)
         made = RawRecord("ItSystem", SYSTEM, self.known.fingerprint(repr(system).encode()), lambda _: Mapped(system))
@@ -137,7 +137,7 @@ class _Run:
         if answer.number is None or not answer.persons:
             text = "the export is empty; what is known of the institution's people stays"
             problems.append(Problem("Unit", number, "", "empty_export", text, "notice"))
-            # An empty export begins no school year: its first people still have to be held.
+            # An empty export does not begin a school year: the first export with people must still be stopped.
             answer.year = None
             yield self._reading(number, answer, [_listed(number, problems)])
             return
@@ -148,7 +148,7 @@ class _Run:
         nameless = self.known.cursor.get(f"nameless:{number}", str(people.unidentified))
         missing = before - present
         if missing and people.unidentified > int(nameless):
-            # As many records may be theirs: STIL has them, and does not say who they are.
+            # As many records may be theirs: STIL has the people, but does not identify them.
             text = (
                 f"{people.unidentified} records have no name, {nameless} before: the {len(missing)} missing people stay"
             )
@@ -173,13 +173,13 @@ class _Run:
         elif self.memory.is_held():
             self.memory.hold(number, day)
         elif suspect and not self.known.dry_run:
-            # There was nothing to approve: the doubt stays, and so does the pause before the next call.
+            # There was nothing to approve: the doubt stays, and the pause before the next call is kept.
             self.memory.note_read(number, self.now())
         self.accounts.refresh(present | before)
         self.people.refresh(present)
 
     def failed(self, number: str, failure: SourceError) -> Reading:
-        """An institution that could not be read: nothing of it changes, and the others go on."""
+        """An institution that could not be read: it does not change, and the others go on."""
         problem = Problem("Unit", number, "", failure.rule, str(failure))
         label = f"UNI-Login, {number}: {failure.rule}"
         return Reading(label, self.today, [_listed(number, [problem])], independent=True)
@@ -213,5 +213,5 @@ class _Run:
 
 
 def _listed(key: str, problems: Sequence[Problem]) -> RawRecord:
-    """A record that states nothing: it carries the problems of an institution, and lets go of those that are mended."""
+    """A record that states nothing: it lists an institution's problems, and removes those that are corrected."""
     return RawRecord("Unit", key, NOT_TAKEN, lambda previous: Mapped(None, tuple(problems)))
