@@ -1,6 +1,6 @@
-"""The answer of PersonLookup (SF1520), read into what REConnect uses of it (cpr.md §3).
+"""The answer of PersonLookup (SF1520), reduced to the parts that REConnect uses (cpr.md §3).
 
-Only the elements named here are looked at; relations, children, sex, civil status, citizenship and notes are not.
+Only the elements named here are read; relations, children, sex, civil status, citizenship and notes are not.
 """
 
 import re
@@ -19,7 +19,7 @@ from protocols.xml import local
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([TZ+-].*)?", re.DOTALL)
 _DATED = "dato usikkerhedsmarkering"
-# What the parts that are read may hold, whether or not it is read itself.
+# Every element that the parts below may contain, whether or not it is read.
 _KNOWN = {
     "PersonLookupResponse": "persondata adresse relationer notater",
     "persondata": (
@@ -41,10 +41,10 @@ _KNOWN = {
 
 
 def person(answer: etree._Element, asked: str, day: date, *, addresses: bool, guardianship: bool) -> RegisteredPerson:
-    """What is told of the person with the number ``asked``, on ``day``.
+    """The data of the person with the number ``asked``, on ``day``.
 
-    Raises UnreadableAnswer where it is about another person, about no person, has something twice, or a number, a date
-    or a mark can't be read.
+    Raises UnreadableAnswer if it is about another person or no person, contains an element twice, or has a number, a
+    date or a mark that can't be read.
     """
     if etree.QName(answer).localname != "PersonLookupResponse":
         raise UnreadableAnswer("answer", "the answer is not one to PersonLookup")
@@ -71,7 +71,7 @@ def person(answer: etree._Element, asked: str, day: date, *, addresses: bool, gu
 
 
 def _unread(element: etree._Element) -> Iterator[str]:
-    """Names of undescribed elements in the parts that are read."""
+    """Names of unknown elements in the parts that are read."""
     if (known := _KNOWN.get(local(element))) is not None:
         for each in element.iterchildren("*"):
             if local(each) in known.split():
@@ -83,7 +83,7 @@ def _unread(element: etree._Element) -> Iterator[str]:
 def _name(name: etree._Element | None) -> RegisteredName | None:
     if name is None:
         return None
-    first = text(name, "fornavn")  # a middle name alone is half of what is meant
+    first = text(name, "fornavn")  # a middle name alone is only half of the given names
     given = " ".join(filter(None, (first, text(name, "mellemnavn")))) if first else None
     marks = "".join(text(name, f"{part}Markering") or "" for part in ("fornavn", "mellemnavn", "efternavn"))
     return RegisteredName(
@@ -129,11 +129,11 @@ def _address(addresses: etree._Element | None) -> RegisteredAddress | None:
         text(here, "postnummer") or "",
         text(here, "postdistrikt") or "",
     )
-    return told if told.street and told.postal_code else None  # half an address would mix with the one before
+    return told if told.street and told.postal_code else None  # half an address would be mixed with the previous one
 
 
 def _code(told: str | None) -> str | None:
-    """``01`` and ``1`` are the same status (pitfall 2)."""
+    """The code: ``01`` and ``1`` are the same status (pitfall 2)."""
     return told.lstrip("0") or "0" if told and told.isdigit() else told
 
 
@@ -151,7 +151,7 @@ def _day(element: etree._Element, name: str) -> date | None:
 
 
 def _sure_day(element: etree._Element, name: str) -> date | None:
-    """A date with a mark; None where it is marked as uncertain."""
+    """A date with a mark; None if the mark says that it is uncertain."""
     found = element.find(f"{{*}}{name}")
     if found is None or text(found, "usikkerhedsmarkering"):
         return None
@@ -159,7 +159,7 @@ def _sure_day(element: etree._Element, name: str) -> date | None:
 
 
 def _read_day(told: str | None, name: str) -> date | None:
-    """The day of a date or a moment, as written (Danish time). The last day of all times means: no end."""
+    """The day of a date or a moment, as written (Danish time). 9999-12-31 means: no end."""
     if not told:
         return None
     written = _DAY.fullmatch(told)

@@ -1,4 +1,4 @@
-"""Whom to look up, in which order, and what the next run has to go on with (cpr.md §6)."""
+"""Whom to look up, in which order, and what is left for the next run (cpr.md §6)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,10 +29,10 @@ _LOOKUP = "Lookup"
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What earlier readings have left to ask, as the source's cursor keeps it.
+    """What earlier readings have left to look up, as kept in the source's cursor.
 
-    ``again``: uuids of those of whom no answer came that could be taken, or of whom a file could not tell.
-    ``everybody``: all subscribed persons, since a file is missing. ``refreshed``: the last day of a refresh.
+    ``again``: uuids of persons without a usable answer, or with an unreadable line in a file. ``everybody``: all
+    subscribed persons, since a file is missing. ``refreshed``: the last day of a refresh.
     """
 
     again: frozenset[str] = frozenset()
@@ -46,7 +46,7 @@ class Left:
         return cls(again, "everybody" in cursor, None if day is None else date.fromisoformat(day))
 
     def put(self, cursor: Mapping[str, str]) -> dict[str, str]:
-        """The cursor with this in it."""
+        """The cursor, with this in it."""
         kept = {name: each for name, each in cursor.items() if name not in ("again", "everybody", "refreshed")}
         if self.again:
             kept["again"] = " ".join(sorted(self.again))
@@ -59,7 +59,7 @@ class Left:
 
 @dataclass
 class Asking:
-    """The lookups of one run, on ``day`` (Copenhagen). ``tied``: by uuid, all who may be asked about."""
+    """The lookups of one run, on ``day`` (Copenhagen). ``tied``: by uuid, all persons who may be looked up."""
 
     known: Known
     settings: CprSettings
@@ -74,9 +74,9 @@ class Asking:
     _unread: set[str] = field(default_factory=set)
 
     def readings(self) -> Iterator[Reading]:
-        """First lookups; then whom something is left to ask about; then the refresh, where there is no subscription.
+        """First lookups of new persons; then those left over; then the refresh, if there is no subscription.
 
-        Raises Misconfigured, LogUnwritable after what was answered before.
+        Raises Misconfigured or LogUnwritable after the records of earlier answers.
         """
         left = Left.of(self.known.cursor)
         known = set(self.known.keys("Person"))
@@ -110,7 +110,7 @@ class Asking:
         return self._in_a_row >= self.settings.give_up_after
 
     def _digits_due(self, last: date | None) -> frozenset[int]:
-        """A tenth of the persons a day, by last digit; and what the days since the last run have left."""
+        """A tenth of the persons each day, by last digit, including the days missed since the last run."""
         days = 1 if last is None else min((self.day - last).days, _TENTHS)
         return frozenset((self.day - timedelta(days=back)).toordinal() % _TENTHS for back in range(days))
 
@@ -145,7 +145,7 @@ class Asking:
                 return
 
     def _records(self, person: Tied, purpose: str) -> Iterable[RawRecord]:
-        """The person's record; none where there was no answer: then the next run asks again."""
+        """The person's record. Without an answer there is none, and the next run looks the person up again."""
         try:
             followed = follow(self.lookup, self.persons, person, purpose, self.day)
         except NoAnswer as missing:
@@ -154,11 +154,11 @@ class Asking:
             self._unanswered[person.uuid] = str(missing)
             return ()
         except UnknownNumber:
-            text = "CPR does not know the number (PNR not found); what it answered before stays"
+            text = "CPR does not know the number (PNR not found); what is known from CPR stays"
             problem = notice(person.uuid, "cpr", "unknown_number", text)
         except ServiceFault as fault:
             text = (
-                f"the CPR service answered with the fault {fault}; what it answered before stays, and the next run "
+                f"the CPR service answered with the fault {fault}; what is known from CPR stays, and the next run "
                 "asks again"
             )
             self._in_a_row += 1
@@ -186,7 +186,7 @@ class Asking:
         return (Problem("Service", "lookup", "answer", "service_silent", text),)
 
     def _unlearned(self) -> tuple[Problem, ...]:
-        """Every person without an answer in this run; the next one asks again."""
+        """Every person without an answer in this run; the next run looks them up again."""
         return tuple(
             Problem(
                 _LOOKUP,
@@ -202,5 +202,5 @@ class Asking:
         if not self._unread:
             return ()
         names = without_numbers(", ".join(sorted(self._unread)))
-        text = f"answers have undescribed elements, which are not read: {names}"
+        text = f"answers have unknown elements, which are not read: {names}"
         return (Problem("Service", "lookup", "answer", "unknown_element", text, "notice"),)

@@ -1,4 +1,4 @@
-"""The system's certificate: looked at once a run, so that an expired one is one message (pitfall 15)."""
+"""The system's certificate: checked once per run, so that an expired one gives one message (pitfall 15)."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ class Certificate:
 
     @classmethod
     def read(cls, path: Path, private_key: Path, now: datetime) -> "Certificate":
-        """Raises Misconfigured where it can't be read, does not hold yet, or has expired."""
+        """Raises Misconfigured if it can't be read, is not valid yet, or has expired."""
         for each in (path, private_key):
             if not each.is_file():
                 raise Misconfigured(f"CPR: there is no file {each}; see certificate and private_key in the settings.")
@@ -38,7 +38,7 @@ class Certificate:
         return cls(path, expires.astimezone(UTC))
 
     def warnings(self, now: datetime, days: int) -> tuple[Problem, ...]:
-        """A notice where it expires within so many days."""
+        """A notice if it expires within this many days."""
         if self.expires - now > timedelta(days=days):
             return ()
         text = (

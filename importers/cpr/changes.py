@@ -1,4 +1,4 @@
-"""The files of changes, one reading each, in the order of their production (cpr.md §5 "Gap check")."""
+"""The files of changes: one reading each, in the order of their production (cpr.md §5 "Gap check")."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,12 +21,12 @@ from importers.source import Known, RawRecord, Reading
 
 SF6002_FILES = "SF6002 files"
 _FILE, _BOX = "ChangeFile", "directory"
-_REFUSED = "files_refused"  # of the cursor: which settings the server refused
+_REFUSED = "files_refused"  # key in the cursor: the digest of the settings that the server refused
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A file that could be read, and is not taken yet."""
+    """A file that was read and is not applied yet."""
 
     name: str
     extract: Extract = field(repr=False)
@@ -34,7 +34,7 @@ class _Waiting:
 
 @dataclass
 class Changes:
-    """The files of one run, on ``day``. ``tied``: by uuid; no other person is read."""
+    """The files of one run, on ``day``. ``tied``: by uuid; no other person's data is read."""
 
     known: Known
     settings: CprSettings
@@ -46,12 +46,15 @@ class Changes:
     day: date
 
     def readings(self) -> Iterator[Reading]:
-        """What is new; a file is deleted on the server when the reading has been written. Raises LogUnwritable."""
+        """The new files, a reading each; a file is deleted on the server once its reading is written. Raises
+        LogUnwritable."""
         problems: list[Problem] = []
         refused = ""
         place = self.subscription.files.digest()
         if self.known.user is None and self.known.cursor.get(_REFUSED) == place:
-            text = "the login was refused before and is not tried again until the settings change or a person runs it"
+            text = (
+                "the login was refused before; it is tried again when the settings change or a user starts the import"
+            )
             yield Reading(
                 "CPR, files of changes",
                 self.day,
@@ -82,7 +85,7 @@ class Changes:
     # -- which files ------------------------------------------------------------------------------------------------
 
     def _waiting(self, box: Mailbox, problems: list[Problem]) -> list[_Waiting]:
-        """Those to take, oldest first. What is wrong with others is among the problems as long as they are there."""
+        """The files to apply, oldest first. The others are listed as problems as long as they are there."""
         complete, incomplete = box.names()
         for name in incomplete:
             problems.append(_problem(name, "no_metadata", "its .metadata is not there yet; it waits"))
@@ -90,7 +93,7 @@ class Changes:
         for name in complete:
             if name == self.known.cursor.get("file"):
                 if not self.known.dry_run:
-                    box.remove(name)  # taken by a run that was stopped before it could do so
+                    box.remove(name)  # applied by a run that was stopped before it could delete the file
                 continue
             try:
                 extract = read(box.read(name), self.subscription.counter, addresses=self.settings.addresses)
@@ -102,8 +105,8 @@ class Changes:
                 problems.append(_problem(name, wrong.rule, text, bad=True))
                 break
             if (last := self._last()) is not None and extract.produced < last:
-                text = f"it was produced on {extract.produced}, and a later one (of {last}) is taken already"
-                problems.append(_problem(name, "too_late", f"{text}; it is not taken. Remove it by hand.", bad=True))
+                text = f"it was produced on {extract.produced}, and a later one (of {last}) is already applied"
+                problems.append(_problem(name, "too_late", f"{text}; it is not applied. Remove it by hand.", bad=True))
                 continue
             found.append(_Waiting(name, extract))
         return sorted(found, key=lambda each: (each.extract.produced, each.name))
@@ -130,7 +133,7 @@ class Changes:
             if not uuid:
                 strangers += 1
             elif uuid in records or each.registered.current not in (None, each.registered.number):
-                again.add(uuid)  # two numbers of one person, or one that is superseded: the lookup follows it
+                again.add(uuid)  # two numbers of one person, or a superseded one: the lookup follows it
                 same += [same_person(uuid, other) for other in whose_they_are if other != uuid]
             else:
                 numbers = self._changed_numbers(each, uuid, holders)
@@ -143,7 +146,7 @@ class Changes:
         problems = [_doubted(name, each, whose.get(each.number, "")) for each in doubts]
         problems += [replace(each, kind=_FILE, key=name, field=each.key) for each in same]
         if strangers:
-            text = f"{strangers} persons in it have no tie here; nothing is taken of them"
+            text = f"{strangers} persons in it have no tie here; their data is ignored"
             problems.append(_problem(name, "not_ours", text, key=name))
         if self._is_gap(extract):
             text = f"the file before it (of {extract.previous}) is missing; all subscribed persons are looked up"
@@ -173,7 +176,7 @@ class Changes:
 
 
 def _numbers(changed: Changed) -> list[str]:
-    """All that the file tells of a person: the one that it is listed under first."""
+    """The person's records in the file, joined under the uuid that came first."""
     registered = changed.registered
     return [
         registered.number,

@@ -1,4 +1,4 @@
-"""Elements of an answer, each told once: what is there twice, or holds elements instead of text, is not guessed."""
+"""Reads elements of an answer strictly: one that occurs twice, or contains elements instead of text, is an error."""
 
 from lxml import etree
 
@@ -6,15 +6,15 @@ from importers.cpr.errors import UnreadableAnswer
 
 
 def child(element: etree._Element, name: str) -> etree._Element | None:
-    """The child with this local name. Raises UnreadableAnswer where there are several."""
+    """The child with this local name. Raises UnreadableAnswer if there are several."""
     found = element.findall(f"{{*}}{name}")
     if len(found) > 1:
-        raise UnreadableAnswer(name, f"{name} is there {len(found)} times")
+        raise UnreadableAnswer(name, f"{name} occurs {len(found)} times")
     return found[0] if found else None
 
 
 def text(element: etree._Element, name: str) -> str | None:
-    """A child's text without the blanks around it; None where it is empty or not there. Raises UnreadableAnswer."""
+    """A child's text, stripped; None if it is empty or missing. Raises UnreadableAnswer."""
     found = child(element, name)
     if found is None:
         return None

@@ -1,14 +1,14 @@
-"""What may go wrong with Serviceplatformen (cpr.md §3 "Errors") and with the files of changes. No text contains a CPR
+"""Errors of Serviceplatformen (cpr.md §3 "Errors") and of the files of changes. No text contains a CPR
 number. Every error states whether and when to try again.
 
 SourceError
 ├── Misconfigured         ends the run: certificate, agreement or access is wrong for every call
-├── LogUnwritable         ends the run: the log entry that a call needs can't be written
+├── LogUnwritable         ends the run: the call's log entry can't be written
 ├── CallError             one call; the run goes on, the next run calls again
 │   ├── NoAnswer          no answer that can be read
 │   ├── UnknownNumber     CPR has no such number
 │   ├── ServiceFault      any other fault
-│   └── UnreadableAnswer  not what the description says
+│   └── UnreadableAnswer  does not match the description
 ├── Unreachable           the directory of the files of changes; its files wait for the next run
 │   ├── LoginRejected     the server rejects the login, or has another host key
 │   └── UnreadableFile    one file can't be read to its end
@@ -21,18 +21,18 @@ from importers.source import SourceError
 
 
 def without_numbers(text: str) -> str:
-    """Words of the service, short and without anything that looks like a CPR number or its first half."""
+    """The service's own text, shortened, and without anything that looks like a CPR number or its first half."""
     return keyring.without_numbers(" ".join(text.split()))[:300]
 
 
 class Misconfigured(SourceError):
-    """Certificate, agreement or access is wrong: that holds for every call, so the run ends with one message."""
+    """Certificate, agreement or access is wrong for every call, so the run ends with one message."""
 
     retry = NEVER
 
 
 class LogUnwritable(SourceError):
-    """The entry that has to be kept before a call can't be written; then the call is not made (§8.2)."""
+    """The log entry that must precede a call can't be written, so the call is not made (§8.2)."""
 
     retry = SOON
 
@@ -45,9 +45,9 @@ class CallError(SourceError):
 
 
 class NoAnswer(CallError):
-    """No answer that can be read: time-out, HTTP 5xx, a gateway's page. It may pass; that person is asked next time.
+    """No answer that can be read: time-out, HTTP 5xx, a gateway's page. It may pass; the person is looked up next time.
 
-    ``code`` is what the log of calls keeps.
+    ``code`` is kept in the log of calls.
     """
 
     retry = NEXT
@@ -75,7 +75,7 @@ class ServiceFault(CallError):
 
 
 class UnreadableAnswer(CallError):
-    """An answer that is not what the page describes; nothing of it is taken. ``field`` says where."""
+    """An answer that does not match the description; it is not used. ``field`` says where."""
 
     retry = NEXT
     code = "unreadable"
@@ -93,14 +93,14 @@ class Unreachable(SourceError):
 
 
 class LoginRejected(Unreachable):
-    """The server rejects the key, or is not the one in the settings: each further try counts against it."""
+    """The server rejects the key, or is not the one in the settings. Every further try counts against the login."""
 
     retry = NEVER
     rule = "login_refused"
 
 
 class UnreadableFile(Unreachable):
-    """This file can't be read, or not to its end; others can."""
+    """This file can't be read to its end; others can."""
 
     retry = NEXT
     rule = "unreadable_file"

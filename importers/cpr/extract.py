@@ -1,8 +1,8 @@
 """Reading a file of changes: CPR extract P12170 (cpr.md §5).
 
-ISO-8859-1, fixed width, a record a line; positions count from 1. A line may be longer than its record (new fields). A
-person of whom one line can't be read is told nothing of, since what is missing would look as if it were no longer so;
-the reader of the file has the person looked up instead. No text here holds a CPR number.
+ISO-8859-1, fixed width, one record per line; positions count from 1. A line may be longer than its record (new fields).
+If one line of a person can't be read, the others are not used either, since the missing data would look as if it had
+ended; the person is looked up instead. No problem text here contains a CPR number.
 """
 
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ LARGEST = 64 * 1024 * 1024  # bytes of a file; a whole municipality's is some te
 MOST_LINES = 2_000_000
 START, END, PERSON, REJECTED, ENDED = "000", "999", "001", "910", "997"
 _ADDRESS, _PROTECTION, _ABROAD, _NAME, _FORMER, _EVENT = "003", "004", "005", "008", "022", "099"
-# Length of the records that are read; a shorter line can't be one.
+# Length of the records that are read; a shorter line is rejected.
 LENGTHS = {
     START: 35, PERSON: 106, _ADDRESS: 249, _PROTECTION: 37, _ABROAD: 200, _NAME: 193, _FORMER: 45, _EVENT: 45,
     REJECTED: 157, ENDED: 43, END: 21,
 }  # fmt: skip
-# Disappearance (told by status 70 too), family, church, citizenship, guardianship, history: neither read nor kept.
+# Disappearance (which status 70 states too), family, church, citizenship, guardianship, history: not read, not kept.
 _LEFT_ALONE = frozenset(f"{number:03}" for number in range(1, 34)) - LENGTHS.keys()
 _NAME_AND_ADDRESS = "0001"
 _NO_ADDRESS_FROM = 30  # the first status for which the address record has only a name
@@ -38,7 +38,7 @@ _NO_ADDRESS_FROM = 30  # the first status for which the address record has only 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A line that could not be read, or that tells of something to look at. ``number``: whose, where that is known."""
+    """A problem with a line. ``number``: of the person, if it is known."""
 
     line: int
     rule: str
@@ -56,7 +56,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """A file. ``previous``: production date of the file before it; None where the start record leaves it out."""
+    """A file. ``previous``: production date of the file before it; None if the start record omits it."""
 
     produced: date
     previous: date | None
@@ -65,7 +65,7 @@ class Extract:
 
 
 def read(content: bytes, counter: Counter, *, addresses: bool) -> Extract:
-    """The whole file. Raises BadFile where it is cut off, wrongly counted or in another encoding."""
+    """The whole file. Raises BadFile if it is cut off, wrongly counted or in another encoding."""
     lines = _lines(content)
     if not lines or lines[0].type != START or lines[-1].type != END:
         raise BadFile("cut_off", "the file does not begin with record 000 and end with record 999")
@@ -73,7 +73,7 @@ def read(content: bytes, counter: Counter, *, addresses: bool) -> Extract:
         if each.is_short:
             raise BadFile("cut_off", f"line {each.at}: record {each.type} is too short")
     if any(each.type in (START, END) for each in lines[1:-1]):
-        raise BadFile("cut_off", "records 000 and 999 are not only at the file's ends; is it two files in one?")
+        raise BadFile("cut_off", "records 000 and 999 also occur inside the file; is it two files in one?")
     _count(lines, counter)
     try:
         produced, previous = lines[0].day8(20), lines[0].day8(28)
@@ -152,7 +152,7 @@ def _persons(lines: list["_Line"], addresses: bool) -> tuple[list[Changed], list
             doubts.append(Doubt(line.at, "no_number", f"record {line.type} without a CPR number"))
             stray = stray or line
         elif line.type not in LENGTHS:
-            # No new type: something that can't be read, and that may have been any record of the person.
+            # Not a new type but an unreadable line, which may have been any record of the person.
             group = groups.setdefault(number, _Group(number))
             group.lines.setdefault(line.type, []).append(line)
             group.doubt = group.doubt or Doubt(line.at, "unknown_record", "a record of no type", number)
@@ -168,7 +168,7 @@ def _persons(lines: list["_Line"], addresses: bool) -> tuple[list[Changed], list
     for group in groups.values():
         if group.doubt is None and stray is not None:
             text = f"line {stray.at} has no CPR number; it may be this person's"
-            group.doubt = Doubt(stray.at, "line_of_nobody", text, group.number)
+            group.doubt = Doubt(stray.at, "line_without_person", text, group.number)
         if group.doubt is None:
             try:
                 persons.append(Changed(_told(group, addresses), tuple(_events(group))))
@@ -226,7 +226,7 @@ def _name(line: "_Line | None", here: "_Line | None") -> RegisteredName | None:
 
 
 def _protections(lines: list["_Line"]) -> Iterator[RegisteredProtection]:
-    """A record without dates says that it holds, and not for how long."""
+    """A record without dates states that the protection is in force, but not for how long."""
     for line in lines:
         if line.cut(14, 4) == _NAME_AND_ADDRESS:
             start, end = line.day10(18), line.day10(28)
@@ -262,7 +262,7 @@ def _events(group: _Group) -> Iterator[str]:
 
 
 class _Unreadable(Exception):
-    """A field that can't be read; the text tells the line, and nothing of what is in it."""
+    """A field that can't be read; the text names the line and never quotes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +279,7 @@ class _Line:
         return len(self.text) < LENGTHS.get(self.type, 0)
 
     def cut(self, start: int, length: int) -> str:
-        """A field without the blanks around it."""
+        """A field, stripped."""
         return self.text[start - 1 : start - 1 + length].strip()
 
     def number(self) -> str | None:
@@ -295,14 +295,14 @@ class _Line:
         return self._day(text, tuple(text.split("-")), start)
 
     def moment(self, start: int, mark: int) -> date | None:
-        """The day of a moment; None where it is marked as uncertain."""
+        """The day of a moment; None if it is marked as uncertain."""
         if self.cut(mark, 1):
             return None
         text = self.cut(start, 12)
         return self._day(text, (text[:4], text[4:6], text[6:8]), start)
 
     def _day(self, text: str, parts: tuple[str, ...], start: int) -> date | None:
-        """Blank, or with a month or day of zero: CPR does not know it. The last day of all times: no end."""
+        """None if blank, or with a month or day of zero: CPR does not know it. 9999-12-31: no end."""
         if not text.strip("0-"):
             return None
         if len(parts) == 3 and all(each.isascii() and each.isdecimal() for each in parts):

@@ -1,4 +1,4 @@
-"""PersonLookup of SF1520, context form: one person a call, each logged before it is made (cpr.md §2, §8.2)."""
+"""PersonLookup of SF1520, context form: one person per call, each logged before it is made (cpr.md §2, §8.2)."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -26,7 +26,7 @@ class Log(Protocol):
 
 
 class Entry:
-    """A call's entry in the log: written when the block is entered, its result when it is left.
+    """A call's entry in the log: written at the start of the block, and completed with the result at its end.
 
     Raises LogUnwritable instead of entering the block: no log, no call.
     """
@@ -62,9 +62,9 @@ class Lookup:
         self._by = by
 
     def person(self, number: str, uuid: str, purpose: str, day: date) -> RegisteredPerson:
-        """What CPR tells of the Person ``uuid``, who has this number.
+        """CPR's data of the Person ``uuid``, who has this number.
 
-        Raises UnknownNumber, ServiceFault, UnreadableAnswer, NoAnswer; Misconfigured, LogUnwritable (of every call).
+        Raises UnknownNumber, ServiceFault, UnreadableAnswer, NoAnswer; Misconfigured, LogUnwritable (for every call).
         """
         settings = self._settings
         with Entry(self._log, uuid, self._by, purpose, SF1520) as entry:
@@ -72,7 +72,7 @@ class Lookup:
             return answer.person(found, number, day, addresses=settings.addresses, guardianship=settings.guardianship)
 
     def _contexts(self, entry: str) -> dict[str, Any]:
-        """Who asks, and by which right: exactly one of AuthorityContext and InvocationContext (§2)."""
+        """The caller and its right to call: exactly one of AuthorityContext and InvocationContext (§2)."""
         made: dict[str, Any] = {"CallContext": {"OnBehalfOfUser": self._by, "CallersServiceCallIdentifier": entry}}
         if self._settings.agreement is None:
             made["AuthorityContext"] = {"MunicipalityCVR": self._settings.cvr}

@@ -1,4 +1,4 @@
-"""The SFTP directory that the files of changes come to (cpr.md §5). Files are held in memory, never on disk."""
+"""The SFTP directory of the files of changes (cpr.md §5). Files are kept in memory, never on disk."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -40,7 +40,7 @@ class Mailbox:
         self._connection.close()
 
     def names(self) -> tuple[list[str], list[str]]:
-        """Files by name: those that are complete, and those whose metadata is not there yet."""
+        """(names of the complete files, names of files whose metadata is not there yet)."""
         listed = {str(each) for each in self._do(lambda sftp: sftp.listdir("."))}
         files = sorted(each for each in listed if _NAME.fullmatch(each))
         return [each for each in files if each + METADATA in listed], [
@@ -48,7 +48,7 @@ class Mailbox:
         ]
 
     def read(self, name: str) -> bytes:
-        """A file's content; of one that is too large only so much that it is seen to be."""
+        """A file's content; if it is too large, only enough to show that it is."""
 
         content = bytearray()
         size: list[int | None] = [None]

@@ -1,7 +1,7 @@
-"""From what CPR tells of a person to a statement about the Person that payroll made (cpr.md §7).
+"""Maps CPR's data of a person to a statement about the Person that payroll stated (cpr.md §7).
 
-What CPR leaves out is no statement: what it told before stays. Every value carries its period, so that a protection
-that lapses on a planned day lapses without an event.
+Data that CPR omits states nothing: what it sent before stays. Every value has its period, so that a protection ends on
+its planned day without an event.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ DatedValues = tuple[DatedValue, ...]
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What became of the person's number: ``current`` where it has changed, and what it was before."""
+    """The person's number: ``current`` if it has changed, and the former ones."""
 
     current: str | None = field(default=None, repr=False)
     formers: tuple[Former, ...] = field(default=(), repr=False)
@@ -46,9 +46,9 @@ def to_person(
     tied: bool,
     numbers: Numbers = UNCHANGED,
 ) -> Mapped:
-    """The statement about the Person ``uuid``, as told on ``day``.
+    """The statement about the Person ``uuid``, as of ``day``.
 
-    ``tied``: has an employment or affiliation that holds or is to come.
+    ``tied``: the person has a current or future employment or affiliation.
     """
     before = {} if previous is None else dict(previous.values)
     values = {**before, **_names(registered.name, before, day), **_death(registered, before, day)}
@@ -69,14 +69,14 @@ def to_person(
 
 
 def as_before(uuid: str, previous: Statement | None, *problems: Problem) -> Mapped:
-    """Nothing new is told, and nothing that was told is taken back (pitfall 13)."""
+    """States nothing new, and withdraws nothing (pitfall 13)."""
     values = {} if previous is None else previous.values
     about = Ref("Person", uuid, by="uuid")
     return Mapped(Statement("Person", uuid, exists=None, values=values, about=about), problems)
 
 
 def notice(uuid: str, name: str, rule: str, text: str) -> Problem:
-    """Something for a person to look at, until there are tasks."""
+    """Something that a user has to check, until there are tasks."""
     return Problem("Person", uuid, name, rule, text, "notice")
 
 
@@ -95,14 +95,14 @@ def _names(name: RegisteredName | None, before: Mapping[str, DatedValues], day: 
 
 
 def _from(before: DatedValues, value: Value, since: date | None, day: date) -> DatedValues:
-    """A value that holds from ``since``; unknown: from the day it is told, or always if it is the first."""
+    """A value that is in force from ``since``; if unknown, from the day it arrived, or always if it is the first."""
     if _on(before, day) == value:
         return before
     return _replaced(before, Period(since) if since else Period(day) if before else Period(), value)
 
 
 def _replaced(before: DatedValues, period: Period, value: Value) -> DatedValues:
-    """What was told, until the new period begins; then only that."""
+    """The earlier values until the new period begins; from then on only the new one."""
     return (*_until(before, period.start), DatedValue(period, value))
 
 
@@ -119,7 +119,7 @@ def _on(dated: DatedValues, day: date) -> Value | None:
 
 
 def _death(registered: RegisteredPerson, before: Mapping[str, DatedValues], day: date) -> dict[str, DatedValues]:
-    """§3 "Status". A code that is not known says nothing of life and death (pitfall 2)."""
+    """§3 "Status". An unknown code states nothing about life and death (pitfall 2)."""
     if registered.status == _DEAD:
         since = registered.status_since
         kept = before.get("dead", ())
@@ -144,7 +144,7 @@ def _holds_later(dated: DatedValues, day: date) -> bool:
 def _addresses(
     address: RegisteredAddress | None, before: Mapping[str, DatedValues], day: date, *, protected: bool
 ) -> dict[str, DatedValues]:
-    """Nothing of a protected person, not even of the time before (pitfall 8)."""
+    """No address of a protected person, not even from before the protection (pitfall 8)."""
     if protected:
         return dict.fromkeys(ADDRESS, ())
     if address is None:
@@ -172,11 +172,11 @@ def _problems(
     elif status is not None and status != _DEAD and status not in _ALIVE:
         found.append(notice(uuid, "status", "unknown_status", "CPR's status code is unknown"))
     if tied and _on(values.get("dead", ()), day):
-        text = "the person is dead, according to CPR; payroll or an affiliation goes on"
+        text = "the person is dead, according to CPR; an employment or affiliation goes on"
         found.append(notice(uuid, "dead", "dead_with_tie", text))
     if registered.under_guardianship:
         found.append(notice(uuid, "guardianship", "guardianship", "CPR reports guardianship (umyndiggørelse)"))
     if registered.name is not None and set(registered.name.marks) - {"="}:
-        text = "CPR marks the name as shortened (+), as having letters that it can't show (*), or in an unknown way"
+        text = "CPR marks the name as shortened (+), as having letters that it can't show (*), or with an unknown mark"
         found.append(notice(uuid, "name", "name_marked", text))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Who may be looked up, as the graph knows them (cpr.md §6, §8.1)."""
+"""The persons in the graph who may be looked up (cpr.md §6, §8.1)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,24 +14,24 @@ from graph.identity.lookup import persons_by_cpr
 
 @dataclass(frozen=True, slots=True)
 class Tied:
-    """A person with an employment or affiliation that holds or is to come, and the person's current number."""
+    """A person with a current or future employment or affiliation, and the person's current number."""
 
     uuid: str
     number: str = field(repr=False)
 
 
 class Persons(Protocol):
-    """What the source asks about the graph's persons."""
+    """The source's queries about persons in the graph."""
 
     def tied(self, day: date) -> Iterator[Tied]:
         """All of them, by uuid. No other person may be looked up."""
 
     def holders(self, numbers: Sequence[str]) -> dict[str, str]:
-        """Number → uuid of whom it belongs to, or belonged to before it changed; unknown ones are left out."""
+        """Number → uuid of the person who has it, or had it before it changed; unknown ones are omitted."""
 
 
 class GraphPersons:
-    """``Persons`` over Neo4j. Numbers are opened here and go no further than into calls."""
+    """``Persons`` over Neo4j. Numbers are decrypted here and used in calls only."""
 
     def __init__(self, driver: neo4j.Driver, keyring: Keyring) -> None:
         self._driver = driver

@@ -1,4 +1,4 @@
-"""What was told of a person as the record that the pipeline compares, whether it came by a lookup or in a file."""
+"""A person's data as the record that the pipeline compares, whether it came by a lookup or in a file."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ from importers.cpr.register_data import RegisteredPerson
 from importers.cpr.settings import CprSettings
 from importers.source import Known, Mapped, RawRecord
 
-NOT_TAKEN = "not taken"  # no fingerprint is like it, so that problems are looked at each time
+NOT_TAKEN = "not taken"  # equal to no fingerprint, so that problems are checked each time
 
 
 def person_record(
@@ -19,7 +19,7 @@ def person_record(
     day: date,
     numbers: Numbers = UNCHANGED,
 ) -> RawRecord:
-    """The record of the Person ``uuid``, as told on ``day``."""
+    """The record of the Person ``uuid``, as of ``day``."""
     fingerprint = known.fingerprint(
         registered.raw(),
         repr((numbers.current, [each.cpr for each in numbers.formers], numbers.problems)).encode(),
@@ -33,11 +33,11 @@ def person_record(
 
 
 def doubtful_record(known: Known, uuid: str, problem: Problem) -> RawRecord:
-    """A record that tells nothing new, and that something is doubtful."""
+    """A record that states nothing new, with a notice."""
     fingerprint = known.fingerprint(problem.rule.encode(), problem.text.encode())
     return RawRecord("Person", uuid, fingerprint, lambda previous: as_before(uuid, previous, problem))
 
 
 def problems_record(kind: str, key: str, *problems: Problem) -> RawRecord:
-    """A record that states nothing: it carries problems, and lets go of those that are mended."""
+    """A record that states nothing: it lists problems, and removes those that are corrected."""
     return RawRecord(kind, key, NOT_TAKEN, lambda previous: Mapped(None, problems))

@@ -1,7 +1,7 @@
-"""A person's data from CPR, from an answer or a file of changes: the readers make it, the mapping uses it (cpr.md §1).
+"""A person's data from an answer or a file of changes: the readers make it, the mapping uses it (cpr.md §1).
 
-None: it was left out, which states nothing. Everything that REConnect has no use for (sex, children, relations,
-citizenship, notes, occupation) is dropped by the readers and has no place here.
+None: it was omitted, which states nothing. The readers drop everything that REConnect has no use for (sex, children,
+relations, citizenship, notes, occupation).
 """
 
 from dataclasses import astuple, dataclass, field, replace
@@ -14,7 +14,7 @@ from graph.time import ALWAYS, FOREVER, Period
 class RegisteredName:
     """``given``: fornavn and mellemnavn. ``addressing``: personadresseringsnavn, which may be shortened.
 
-    ``since``: the day that the name holds from, None where CPR is not sure. ``marks``: of the three parts together:
+    ``since``: the first day of the name; None if CPR is not sure. ``marks``: of the three parts together:
     ``+`` shortened, ``*`` letters that cannot be reported, ``=`` insufficiently documented.
     """
 
@@ -36,7 +36,7 @@ class RegisteredProtection:
     def holds(self, day: date) -> bool:
         """§3 "Protection": ``protected`` decides; without it, the dates. An end in the future is normal.
 
-        An end without a start is read as protected until then: the safe side.
+        An end without a start counts as protected until then, to be on the safe side.
         """
         if self.protected is not None:
             return self.protected
@@ -45,7 +45,7 @@ class RegisteredProtection:
         return (self.start or ALWAYS) <= day < (self.end or FOREVER)
 
     def period(self, day: date) -> Period | None:
-        """When it holds, as told on ``day``; None where no day is left."""
+        """The days on which it is in force, as of ``day``; None if there are none."""
         if self.protected is True:
             return Period(min(self.start or day, day), self.end if self.end and self.end > day else None)
         if self.protected is False and (self.start is None or self.start <= day):
@@ -69,7 +69,7 @@ class RegisteredAddress:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredFormerNumber:
-    """A number that the person had before; half-open dates, None where CPR does not say."""
+    """A number that the person had before; half-open dates, None if CPR does not send them."""
 
     number: str = field(repr=False)
     start: date | None = None
@@ -78,11 +78,11 @@ class RegisteredFormerNumber:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredPerson:
-    """``number``: the one that was asked about; ``current``: gaeldendePersonnummer, where it is told.
+    """``number``: the one that was looked up; ``current``: gaeldendePersonnummer, if it is there.
 
-    ``status``: the code without leading zeros (``1``, ``90``), or the service's text where it is not a number.
+    ``status``: the code without leading zeros (``1``, ``90``), or the service's text if it is not a number.
     ``protections``: None = no statement; empty = there is none. ``address``: None = no statement; empty fields =
-    no Danish address. ``unread``: names of what the answer holds and no description knows.
+    no Danish address. ``unread``: names of unknown elements in the answer.
     """
 
     number: str = field(repr=False)
@@ -97,7 +97,7 @@ class RegisteredPerson:
     unread: frozenset[str] = frozenset()
 
     def raw(self) -> bytes:
-        """Everything that is told, for a keyed fingerprint."""
+        """Everything in it, for a keyed fingerprint."""
         return repr(astuple(replace(self, unread=frozenset()))).encode()
 
     def is_protected(self, day: date) -> bool:
@@ -105,6 +105,6 @@ class RegisteredPerson:
         return any(each.holds(day) for each in self.protections or ())
 
     def is_or_will_be_protected(self, day: date) -> bool:
-        """Protected on the day, or from a later one: then an address is never taken."""
+        """Protected on the day, or from a later one: the address is never used then."""
         periods = (each.period(day) for each in self.protections or ())
         return self.is_protected(day) or any(each is not None and each.last > day for each in periods)

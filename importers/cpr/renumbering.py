@@ -1,4 +1,4 @@
-"""Following a changed CPR number to the one that holds (cpr.md §7; pitfalls 9 and 10)."""
+"""Follows a changed CPR number to the current one (cpr.md §7; pitfalls 9 and 10)."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,21 +11,21 @@ from importers.cpr.mapping import Numbers, notice
 from importers.cpr.persons import Persons, Tied
 from importers.cpr.register_data import RegisteredPerson
 
-MOST_CHANGES = 8  # of one person's number; more is a circle
+MOST_CHANGES = 8  # changes of one person's number; more than this is a circle
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What CPR tells of the person under the number that holds, and how it came from the one that was known."""
+    """CPR's data of the person under the current number, and how the known number led to it."""
 
     registered: RegisteredPerson
     numbers: Numbers
 
 
 def follow(lookup: Lookup, persons: Persons, person: Tied, purpose: str, day: date) -> Followed:
-    """Look a person up, and again under each number that the answer calls the current one.
+    """Look a person up, and again under each number that the answer gives as the current one.
 
-    The first answer's data stand where the way ends: at a number that is another Person's, or that CPR does not know.
+    The first answer's data is used if the way ends at another Person's number, or at one that CPR does not know.
     Raises what ``Lookup.person`` raises.
     """
     registered = first = lookup.person(person.number, person.uuid, purpose, day)
@@ -43,7 +43,7 @@ def follow(lookup: Lookup, persons: Persons, person: Tied, purpose: str, day: da
         try:
             registered = lookup.person(current, person.uuid, f"{purpose}: changed number", day)
         except UnknownNumber:
-            text = "CPR calls a number the person's current one and then does not know it; the number was not changed"
+            text = "CPR gives a number as the person's current one, but does not know it; the number was not changed"
             problem = notice(person.uuid, "cpr", "unknown_number", text)
             return Followed(_without_status(first), Numbers(problems=(problem,)))
     if registered.current in met - {registered.number}:
@@ -55,17 +55,17 @@ def follow(lookup: Lookup, persons: Persons, person: Tied, purpose: str, day: da
 
 
 def period(start: date | None, end: date | None, day: date) -> Period:
-    """When a former number was the person's; unknown ends: always so far, and until today."""
+    """The days on which a former number was the person's; without dates: always until today."""
     found = Period(start or ALWAYS, end or day)
     return Period(ALWAYS, found.end) if found.is_empty() else found
 
 
 def same_person(uuid: str, other: str) -> Problem:
-    """The number that CPR answers with is another Person's: a person has to decide whether they are one."""
-    text = f"by CPR the number of the Person {other} is this person's too: are they the same person?"
+    """CPR's number is another Person's: a user has to decide whether they are the same person."""
+    text = f"according to CPR this person also has the number of the Person {other}: are they the same person?"
     return replace(notice(uuid, "cpr", "same_person", text), persons=(uuid, other))
 
 
 def _without_status(registered: RegisteredPerson) -> RegisteredPerson:
-    """50 and 60 are about the number, which was not changed; there is a notice about that already."""
+    """Status 50 and 60 are about the number, which was not changed; there is already a notice about that."""
     return replace(registered, status=None, current=None)

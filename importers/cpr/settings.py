@@ -1,4 +1,4 @@
-"""What a municipality says about its access to the CPR register."""
+"""The settings of the access to the CPR register."""
 
 import hashlib
 from pathlib import Path
@@ -29,11 +29,11 @@ class Agreement(BaseModel):
     service_agreement: Uuid = Field(description="serviceaftale: between municipality and service")
     user_system: Uuid = Field(description="anvendersystem: REConnect as registered with KOMBIT")
     user: Uuid = Field(description="the municipality (myndighed)")
-    service: Uuid | None = Field(None, description="the service; none = the published UUID")
+    service: Uuid | None = Field(None, description="the service; by default the published UUID")
 
 
 class SftpPlace(BaseModel):
-    """The SFTP directory that the files come to. ``host_key``: the server's public key; another one is refused."""
+    """The SFTP directory of the files. ``host_key``: the server's public key; a server with another key is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -50,7 +50,7 @@ class SftpPlace(BaseModel):
     timeout: float = Field(60, gt=0, description="seconds for connecting and for login")
 
     def digest(self) -> str:
-        """Changes when something changes that the server looks at, the key's file too."""
+        """A digest of what the server checks, including the content of the key file."""
         try:
             key = self.private_key.stat()
             file = (key.st_mtime_ns, key.st_size)
@@ -61,16 +61,16 @@ class SftpPlace(BaseModel):
 
 
 class SubscriptionSettings(BaseModel):
-    """SF6002: who is subscribed, and where the files of changes come to (§4, §5)."""
+    """SF6002: the subscriptions, and the directory of the files of changes (§4, §5)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: SecretAddress = "https://prod.serviceplatformen.dk/service/CPRSubscription/CPRSubscription/1/"
-    agreement: Agreement = Field(description="InvocationContext; this service knows no other context")
+    agreement: Agreement = Field(description="InvocationContext; this service has no other context")
     files: SftpPlace
     counter: Literal["lines", "persons"] = Field(
         "lines",
-        description="what record 999 counts: all lines between 000 and 999, or records 001 (unverified, §5)",
+        description="what record 999 counts: all lines between 000 and 999, or the records 001 (unverified, §5)",
     )
 
 
@@ -81,25 +81,32 @@ class CprSettings(BaseModel):
 
     url: SecretAddress = Field(
         "https://prod.serviceplatformen.dk/service/CPR/PersonBaseDataExtended/4",
-        description="where PersonLookup answers; exttest.serviceplatformen.dk for external test",
+        description="address of PersonLookup; exttest.serviceplatformen.dk for external test",
     )
     certificate: Path = Field(description="PEM file with the system's certificate (OCES3 systemcertifikat)")
     private_key: Path = Field(description="PEM file with its private key, readable by REConnect only")
-    authority: Path | None = Field(None, description="PEM file of the CA that the service's certificate is checked by")
+    authority: Path | None = Field(None, description="PEM file of the CA that has issued the service's certificate")
     agreement: Agreement | None = Field(None, description="calls with InvocationContext …")
     cvr: str | None = Field(
-        None, pattern="^[0-9]{8}$", examples=["12345678"], description="… or with AuthorityContext; exactly one of both"
+        None,
+        pattern="^[0-9]{8}$",
+        examples=["12345678"],
+        description="… or with AuthorityContext; exactly one of the two",
     )
     subscription: SubscriptionSettings | None = Field(None, description="without it, a tenth is looked up each day")
 
     calls_per_second: float = Field(5, gt=0)
     timeout_seconds: float = Field(30, gt=0)
-    give_up_after: int = Field(5, ge=1, description="so many calls in a row without an answer end the run's rest")
-    persons_at_a_time: int = Field(200, ge=1, description="looked up before they are written")
-    warn_days: int = Field(30, ge=0, description="before the certificate expires")
+    give_up_after: int = Field(
+        5, ge=1, description="after this many calls in a row without an answer, the rest waits for the next run"
+    )
+    persons_at_a_time: int = Field(200, ge=1, description="how many are looked up before they are written")
+    warn_days: int = Field(30, ge=0, description="how long before the certificate expires a notice is listed")
 
-    addresses: bool = Field(False, description="take home addresses; never those of protected persons")
-    guardianship: bool = Field(False, description="report guardianship (umyndiggørelse) to HR; else it is not read")
+    addresses: bool = Field(False, description="import home addresses; never those of protected persons")
+    guardianship: bool = Field(
+        False, description="report guardianship (umyndiggørelse) to HR; by default it is not read"
+    )
 
     @model_validator(mode="after")
     def _one_context(self) -> "CprSettings":
@@ -108,5 +115,5 @@ class CprSettings(BaseModel):
         return self
 
     def digest(self) -> str:
-        """Changes when something changes that decides what an answer means."""
+        """A digest of the settings that decide what an answer means."""
         return hashlib.sha256(repr((self.addresses, self.guardianship)).encode()).hexdigest()[:16]

@@ -1,7 +1,7 @@
 """Calls to Serviceplatformen: SOAP over TLS with the system's certificate (cpr.md §2, §3 "Errors").
 
 The message is made from our own description of the interface (``interface/``) and checked against it before it is sent
-(§4). The answer is read whole and parsed safely, so that nothing of a broken answer is half used.
+(§4). The complete answer is read before it is parsed safely, so that no part of a broken answer is used.
 """
 
 import time
@@ -27,14 +27,16 @@ _ABOUT_ACCESS = (
     "certificate", "certifikat", "agreement", "aftale", "context", "not authorized", "unauthorized", "usersystem",
     "useruuid", "serviceuuid", "cvr", "xsd", "schema",
 )  # fmt: skip
-LARGEST = 16 * 1024 * 1024  # bytes of an answer; a person's is some ten thousand, all filters' some hundred a person
-_IN_MEMORY = LARGEST  # nothing of an answer is ever written to a disk
+LARGEST = (
+    16 * 1024 * 1024
+)  # bytes of an answer; a person's is some ten thousand, that of all filters some hundred per person
+_IN_MEMORY = LARGEST  # no answer is ever written to a disk
 
 
 class Connection:
-    """One connection for a run, at most so many calls a second. Use as a context manager.
+    """One connection for a run, with a limited number of calls per second. Use as a context manager.
 
-    Raises Misconfigured where certificate, key or authority can't be used. ``clock`` (seconds) and ``sleep`` are for
+    Raises Misconfigured if certificate, key or authority can't be used. ``clock`` (seconds) and ``sleep`` are for
     tests.
     """
 
@@ -48,7 +50,7 @@ class Connection:
         try:
             context = certificates.tls_context((settings.certificate, settings.private_key), settings.authority)
         except certificates.UnusableFile as wrong:
-            raise Misconfigured(f"CPR: {wrong}. Look at certificate, private_key and authority.") from wrong
+            raise Misconfigured(f"CPR: {wrong}. Check certificate, private_key and authority.") from wrong
         self._transport = Transport(limits, context, clock, sleep)
 
     def __enter__(self) -> Self:
@@ -75,14 +77,14 @@ class Service:
     def call(self, operation: str, **values: Any) -> etree._Element:
         """The element in the answer's body.
 
-        Raises UnknownNumber, ServiceFault, NoAnswer (of this call), Misconfigured (of every call).
+        Raises UnknownNumber, ServiceFault, NoAnswer (for this call), Misconfigured (for every call).
         """
         try:
             request = self._described.request(operation, **values)
             answer = self._transport.post(self._url, request.content, request.headers)
         except InvalidMessage as wrong:
             raise Misconfigured(
-                f"CPR: the request would not be valid, so it was not sent; look at {wrong.element} ({wrong.rule})."
+                f"CPR: the request would not be valid, so it was not sent; check {wrong.element} ({wrong.rule})."
             ) from wrong
         except NotTrusted as wrong:
             raise Misconfigured(
@@ -140,7 +142,7 @@ def raise_fault(element: etree._Element) -> NoReturn:
         raise UnknownNumber("CPR has no such number")
     if any(word in f"{code} {text}".lower() for word in _ABOUT_ACCESS):
         wrong = ServiceFault(code, text)
-        raise Misconfigured(f"CPR: the service refuses REConnect's calls ({wrong}). Look at certificate and agreement.")
+        raise Misconfigured(f"CPR: the service refuses REConnect's calls ({wrong}). Check certificate and agreement.")
     raise ServiceFault(code, text)
 
 

@@ -1,7 +1,7 @@
 """The source: files of changes, subscriptions, lookups, in this order (cpr.md §6).
 
-A reading is a file or a few hundred lookups, written before the next one is made, so that a run that is stopped has
-lost little; every call is in the log of lookups whatever becomes of the run.
+A reading is a file or a few hundred lookups, written before the next one is made, so that a stopped run loses little.
+Every call is in the log of lookups, whatever happens to the run.
 """
 
 import time
@@ -26,7 +26,7 @@ from importers.cpr.subscription import Subscription
 from importers.source import Known, RawRecord, Reading
 
 SYSTEM = "system"
-"""Who asks in scheduled runs."""
+"""The caller of scheduled runs."""
 _UNTIED = b"no tie"
 
 
@@ -37,7 +37,7 @@ def _now() -> datetime:
 class CprSource:
     """The CPR register. ``now`` (with offset) and ``sleep`` are for tests.
 
-    A dry run looks people up, and logs it; it changes no subscription and deletes no file.
+    A dry run looks people up and logs it; it changes no subscription and deletes no file.
     """
 
     name = "cpr"
@@ -55,9 +55,9 @@ class CprSource:
         self._now, self._sleep = now, sleep
 
     def readings(self, known: Known) -> Iterator[Reading]:
-        """What has changed, then new persons, then those whose turn it is.
+        """The files of changes, then new persons, then the refresh.
 
-        Raises SourceError where no call can be made: certificate, agreement, log.
+        Raises SourceError if no call can be made: certificate, agreement, log.
         """
         now = self._now()
         day = now.astimezone(COPENHAGEN).date()
@@ -69,7 +69,7 @@ class CprSource:
             if settings.subscription is not None:
                 of = settings.subscription
                 yield from Changes(known, settings, of, self._persons, self._log, by, tied, day).readings()
-                tied = self._tied(day)  # a file may have changed numbers
+                tied = self._tied(day)  # a file may change numbers
                 if not known.dry_run:
                     subscription = Subscription(connection, of, self._log, by)
                     yield from Subscribing(
@@ -83,7 +83,7 @@ class CprSource:
 
 
 def _begun(known: Known, day: date, tied: Mapping[str, Tied], warnings: Sequence[Problem]) -> Reading:
-    """Notices before any call is made; and persons who have left, so that no notice of them stays."""
+    """Notices before any call is made, and persons who have left, so that their notices are removed."""
     left = set(known.keys("Person")) - tied.keys()
     untied = known.fingerprint(_UNTIED)
     records = [RawRecord("Person", uuid, untied, partial(as_before, uuid)) for uuid in sorted(left)]

@@ -1,4 +1,4 @@
-"""Who is subscribed is made to fit who has a tie here: daily, both ways (cpr.md §4, §8.6)."""
+"""Keeps the subscriptions in step with the people who have a tie here: daily, both ways (cpr.md §4, §8.6)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -29,7 +29,8 @@ class Subscribing:
     _in_a_row: int = 0
 
     def readings(self) -> Iterator[Reading]:
-        """Add who is missing, end what is no longer needed. A person who is new here and known is looked up once more.
+        """Add missing subscriptions, end superfluous ones. A known person who is subscribed anew is looked up once
+        more.
 
         Raises Misconfigured, LogUnwritable.
         """
@@ -72,11 +73,11 @@ class Subscribing:
         return added
 
     def _end(self, held: Held, problems: list[Problem]) -> int:
-        """Nothing is ended as long as no person has a tie: then payroll has not been read yet."""
+        """Nothing is ended as long as no person has a tie: payroll has not been read then."""
         over = sorted(held.numbers - {each.number for each in self.tied.values()})
         if over and not self.tied:
             text = f"{len(over)} persons are subscribed and no person has a tie here; nothing was ended"
-            problems.append(_notice("ties", "nobody_tied", text))
+            problems.append(_notice("ties", "no_tied_person", text))
             return 0
         holders = self.persons.holders(over)
         ended = 0
@@ -105,7 +106,7 @@ class Subscribing:
 
 def _other_filters(held: Held) -> Iterator[Problem]:
     for each in held.others:
-        text = f"there is a filter of the kind {each}: it delivers people whom you have no right to. Remove it."
+        text = f"there is a filter of the kind {each}: it delivers people whose data you have no right to. Remove it."
         yield _notice(each, "other_filter", text)
 
 

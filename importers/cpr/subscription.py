@@ -1,4 +1,4 @@
-"""SF6002 by SOAP: who is subscribed (cpr.md §4). Only filters on CPR numbers are ever asked for."""
+"""SF6002 by SOAP: the subscriptions (cpr.md §4). REConnect only ever adds filters on CPR numbers."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,16 +21,16 @@ _NUMBER, _NONE = "PNR", "noFilter"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is subscribed. ``others``: kinds of filters that may deliver people without a right to them."""
+    """The subscriptions. ``others``: other kinds of filters, which may deliver people without a right to their data."""
 
     numbers: frozenset[str] = field(repr=False)
     others: tuple[str, ...]
 
 
 class Subscription:
-    """The service. Every call is in the log before it is made; ``by``: who asks.
+    """The service. Every call is logged before it is made; ``by``: the caller.
 
-    Methods raise ServiceFault, UnreadableAnswer, NoAnswer; Misconfigured, LogUnwritable (of every call).
+    Methods raise ServiceFault, UnreadableAnswer, NoAnswer; Misconfigured, LogUnwritable (for every call).
     """
 
     def __init__(self, connection: Connection, settings: SubscriptionSettings, log: Log, by: str) -> None:
@@ -44,14 +44,14 @@ class Subscription:
             return filters(self._call("GetAllFilters", entry))
 
     def add(self, number: str, uuid: str) -> bool:
-        """Subscribe a Person; False where CPR does not know the number. Twice is once (``ALREADY_EXISTED``)."""
+        """Subscribe a Person; False if CPR does not know the number. Repeating it is harmless (``ALREADY_EXISTED``)."""
         result = self._changed("AddPNRSubscription", number, uuid, "subscribe")
         if result not in ADDED | {UNKNOWN}:
             raise ServiceFault("result", f"AddPNRSubscription: {result}")
         return result in ADDED
 
     def remove(self, number: str, uuid: str) -> None:
-        """End the subscription of a Person (uuid empty: of a person who is not known here)."""
+        """End the subscription of a Person. An empty uuid means a person who is not known here."""
         result = self._changed("RemovePNRSubscription", number, uuid, "end subscription")
         if result not in REMOVED:
             raise ServiceFault("result", f"RemovePNRSubscription: {result}")
@@ -75,7 +75,8 @@ class Subscription:
 
 
 def filters(answer: etree._Element) -> Held:
-    """What GetAllFilters answers. ``noFilter`` is none, though the description lacks it. Raises UnreadableAnswer."""
+    """The answer of GetAllFilters. ``noFilter`` means none, though the description lacks it. Raises
+    UnreadableAnswer."""
     names = {local(each) for each in answer.iterchildren("*")}
     numbers = frozenset((each.text or "").strip() for each in answer.findall(f"{{*}}{_NUMBER}"))
     if not all(map(is_askable, numbers)):

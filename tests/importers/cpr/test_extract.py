@@ -79,8 +79,8 @@ def test_a_line_whose_person_cannot_be_read_may_be_anybodys() -> None:
     assert found.persons == ()
     assert {(each.rule, each.number) for each in found.doubts} == {
         ("no_number", ""),
-        ("line_of_nobody", ALMA),
-        ("line_of_nobody", BIRK),
+        ("line_without_person", ALMA),
+        ("line_without_person", BIRK),
     }
 
 
