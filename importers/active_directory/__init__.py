@@ -1,4 +1,4 @@
-"""Active Directory: accounts, groups and what the directory knows of the people who have them."""
+"""Active Directory: accounts, groups, and facts about the people who have them."""
 
 from typing import TYPE_CHECKING
 

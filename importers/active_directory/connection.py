@@ -1,4 +1,4 @@
-"""One controller of Active Directory for the length of a reading (active_directory.md §2, §4)."""
+"""One domain controller, for the length of a reading (active_directory.md §2, §4)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from protocols.ldap.errors import ConnectionLost, LdapError, LoginRejected, Requ
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """What the controller says of itself. ``invocation``: which copy of the directory its numbers count in."""
+    """The controller's description of itself. ``invocation``: the copy of the directory that its numbers belong to."""
 
     invocation: str
     highest_usn: int
@@ -28,13 +28,15 @@ class Directory(ldap.Directory):
             service, usn = entry["dsservicename"][0].decode(), int(entry["highestcommittedusn"][0])
             invocation = self.read(service, ["invocationId"])["invocationid"][0].hex()
         except (KeyError, IndexError, ValueError) as wrong:
-            raise Unreadable(f"{self.name} does not state which controller it is and how far it has come") from wrong
+            raise Unreadable(
+                f"{self.name} does not state which controller it is, or its highest change number"
+            ) from wrong
         return Root(invocation, usn)
 
 
 @contextmanager
 def connect(settings: ActiveDirectorySettings, controller: str) -> Iterator[Directory]:
-    """A connection for a block. Whatever goes wrong with LDAP in the block leaves it as an error of the source
+    """A connection for a block. It turns LDAP errors in the block into errors of the source
     (``importers.active_directory.errors``)."""
     access = ldap.Access(
         settings.encryption,

@@ -1,4 +1,4 @@
-"""Entries of a directory as typed values: accounts, groups, and OUs that stand for units."""
+"""Entries of a directory as typed values: accounts, groups, and OUs that represent units."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -19,10 +19,10 @@ _SECURITY = 0x80000000
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account. Empty texts are what the directory does not tell. ``key``: objectGUID as text.
+    """An account. A text is empty if the directory does not send it. ``key``: objectGUID as text.
 
     ``primary``: for each of the settings' rules, whether the account fits it. ``match``: values of the match keys.
-    ``wrong``: attributes that could not be read, with the reason; they count as not told.
+    ``wrong``: attributes that could not be read, with the reason; they count as missing.
     """
 
     key: str
@@ -51,7 +51,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group. ``members``: keys of whatever is in it, accounts and groups."""
+    """A group. ``members``: keys of its accounts and groups."""
 
     key: str
     dn: str
@@ -64,7 +64,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An OU that stands for a unit. ``unit``: the unit's uuid."""
+    """An OU that represents a unit. ``unit``: the unit's uuid."""
 
     key: str
     dn: str
@@ -72,7 +72,7 @@ class Place:
 
 
 def key_of(found: Found) -> str:
-    """Raises Malformed where the entry has no objectGUID."""
+    """Raises Malformed if the entry has no objectGUID."""
     told = found.values.get("objectguid", ())
     if len(told) != 1:
         raise Malformed("there is no objectGUID")
@@ -80,7 +80,7 @@ def key_of(found: Found) -> str:
 
 
 def user_attributes(settings: ActiveDirectorySettings) -> list[str]:
-    """Everything that ``user`` looks at; the photo is not among them (pitfall 20)."""
+    """Everything that ``user`` reads; the photo is not among them (pitfall 20)."""
     fixed = list(USER_ATTRIBUTES)
     configured = [
         settings.cpr_attribute,
@@ -110,7 +110,7 @@ GROUP_ATTRIBUTES = ("objectGUID", "sAMAccountName", "description", "mail", "grou
 
 
 def user(found: Found, settings: ActiveDirectorySettings) -> User:
-    """Raises Malformed where it can't be told which account it is."""
+    """Raises Malformed if the entry does not identify its account."""
     raw = found.values
     wrong: list[tuple[str, str]] = []
 
@@ -154,7 +154,7 @@ def user(found: Found, settings: ActiveDirectorySettings) -> User:
 
 
 def group(found: Found) -> Group:
-    """Of an entry whose DNs carry GUIDs. Raises Malformed."""
+    """From an entry whose DNs contain GUIDs. Raises Malformed."""
     raw = found.values
     kind = values.number(raw, "groupType")
     return Group(
@@ -169,7 +169,7 @@ def group(found: Found) -> Group:
 
 
 def place(found: Found, attribute: str) -> Place | None:
-    """None where the OU stands for no unit. Raises Malformed."""
+    """None if the OU represents no unit. Raises Malformed."""
     written = values.text(found.values, attribute)
     if not written:
         return None

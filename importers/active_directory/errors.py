@@ -1,4 +1,4 @@
-"""What may go wrong with a directory. Nothing is changed by any of them.
+"""Errors of a directory. None of them changes anything.
 
 Every error states whether and when to try again.
 
@@ -7,7 +7,7 @@ SourceError
 │   └── Untrusted    a controller's certificate can't be verified
 ├── LoginRejected    the service account is refused
 ├── RequestRejected  a base, a filter, a right, a limit
-└── Unreadable       the answer is not what a directory answers
+└── Unreadable       the answer does not match the protocol
 """
 
 import re
@@ -15,7 +15,7 @@ import re
 from graph.retry import NEVER, NEXT, SOON
 from importers.source import SourceError
 
-# active_directory.md §2: codes that AD gives in the text of a refused login.
+# active_directory.md §2: AD's codes in the text of a refused login.
 _LOGIN = {
     "52e": "user or password is wrong",
     "525": "there is no such user",
@@ -31,36 +31,36 @@ _DATA = re.compile(r"\bdata ([0-9a-f]{3})\b")
 
 
 class ConnectionLost(SourceError):
-    """This controller can't be read from, now or in the middle of it; another one may be."""
+    """This controller can't be read, or not to the end; another one may work."""
 
     retry = SOON
 
 
 class Untrusted(ConnectionLost):
-    """The controller's certificate can't be verified. Nothing was sent to it, no password either."""
+    """The controller's certificate can't be verified. Nothing was sent to it, not even the password."""
 
     retry = NEXT
 
 
 class LoginRejected(SourceError):
-    """The directory refused the service account. Tried once, at one controller: more would lock it."""
+    """The directory refused the service account. It is tried once, at one controller: further tries would lock it."""
 
     retry = NEVER
 
     def __init__(self, controller: str, message: str) -> None:
         found = _DATA.search(message)
         why = _LOGIN.get(found[1], f"code {found[1]}") if found else "it gives no reason"
-        hour = NEXT if found and found[1] == "530" else None  # not for the account, but for the hour
-        super().__init__(f"{controller} refused the service account: {why}. Look at user and password", retry=hour)
+        hour = NEXT if found and found[1] == "530" else None  # the account is fine; only the hour is wrong
+        super().__init__(f"{controller} refused the service account: {why}. Check user and password", retry=hour)
 
 
 class RequestRejected(SourceError):
-    """The directory understood, and would not: a base that is not there, a filter, a missing right."""
+    """The directory rejects the request: an unknown base, a filter, a missing right."""
 
     retry = NEXT
 
 
 class Unreadable(SourceError):
-    """The answer is not what a directory says."""
+    """The answer does not match the protocol."""
 
     retry = NEXT

@@ -1,4 +1,4 @@
-"""What is asked for: who is left out is left out by the request, not afterwards (active_directory.md pitfall 16)."""
+"""LDAP filters of what is requested. Excluded accounts are never requested (active_directory.md pitfall 16)."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -8,7 +8,7 @@ from ldap3.utils.conv import escape_filter_chars
 from importers.active_directory.settings import ActiveDirectorySettings
 from importers.active_directory.values import guid_filter
 
-# Ordinary users: computers, managed service accounts and trusts are of other types. Administrator, Guest and krbtgt are
+# Ordinary users. Computers, managed service accounts and trusts have other types; Administrator, Guest and krbtgt are
 # critical.
 USERS = "(sAMAccountType=805306368)(!(isCriticalSystemObject=TRUE))"
 GROUPS = "(objectClass=group)(!(isCriticalSystemObject=TRUE))"
@@ -30,7 +30,7 @@ def groups(settings: ActiveDirectorySettings) -> str:
 
 
 def changed(since: int, what: str) -> str:
-    """Of what fits, that which has changed after a uSNChanged."""
+    """Entries that fit ``what`` and have changed after a uSNChanged."""
     return f"(&(uSNChanged>={since + 1}){what})"
 
 
@@ -39,10 +39,10 @@ def any_of(guids: Iterable[UUID]) -> str:
 
 
 def member(dn: str) -> str:
-    """Groups with exactly this member, whatever signs its name has."""
+    """Groups with exactly this member. Special characters in its name are escaped."""
     return f"(member={escape_filter_chars(dn)})"
 
 
 def _pattern(text: str) -> str:
-    """As typed, but for ``*``."""
+    """Escapes everything but ``*``."""
     return "*".join(map(escape_filter_chars, text.split("*")))

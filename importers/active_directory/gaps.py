@@ -1,7 +1,7 @@
-"""Gaps in what a directory sends, as opposed to empty values.
+"""Gaps in a directory's data, as opposed to empty values.
 
 An unreadable value is a gap, and so is an attribute that is empty for many accounts at once (the service account may no
-longer read it; AD shows no error then): what is known stays, and is listed.
+longer read it; AD gives no error then). What is known stays, and the gap is listed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,9 +14,9 @@ from importers.active_directory.entries import User
 from importers.active_directory.settings import ActiveDirectorySettings
 
 LEAST = 5
-"""Accounts that must have had a value before its loss counts as one of all accounts."""
+"""At least this many accounts must have had a value before its loss counts as a gap."""
 MEMBERS = "members"
-"""Among the silent attributes: groups have hardly any members."""
+"""One of the silent attributes: hardly any group has members."""
 IDENTITY = frozenset({"cpr", "employment", "match"})
 _PROPERTIES: Mapping[str, tuple[str, ...]] = {
     "login": ("login",),
@@ -35,7 +35,7 @@ _PROPERTIES: Mapping[str, tuple[str, ...]] = {
 
 
 def attributes(settings: ActiveDirectorySettings) -> Iterator[tuple[str, str]]:
-    """(field of User, attribute that it is read from)."""
+    """(field of User, attribute from which it is read)."""
     outside = settings.external
     named = {
         "login": "sAMAccountName",
@@ -60,7 +60,7 @@ def attributes(settings: ActiveDirectorySettings) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Gaps:
-    """Of one reading. ``silent``: fields that many accounts have lost at once."""
+    """The gaps of one reading. ``silent``: fields that many accounts have lost at once."""
 
     settings: ActiveDirectorySettings
     silent: frozenset[str] = frozenset()
@@ -71,17 +71,17 @@ class Gaps:
             self._fields.setdefault(attribute.lower(), set()).add(name)
 
     def fields(self, user: User) -> frozenset[str]:
-        """Fields of which the directory says nothing."""
+        """Fields for which the directory sends nothing usable."""
         wrong = (name for attribute, _ in user.wrong for name in self._fields.get(attribute.lower(), ()))
         lost = (name for name in self.silent - {MEMBERS} if not _has(user, name))
         return frozenset([*wrong, *lost, *(["enabled"] if user.enabled is None else [])])
 
     def properties(self, user: User) -> frozenset[str]:
-        """Properties of the account and its owner that stay as they are known."""
+        """Properties of the account and its owner that stay as they were known."""
         return frozenset(each for name in self.fields(user) for each in _PROPERTIES.get(name, ()))
 
     def owner(self, user: User) -> bool:
-        """Whether something that tells whose the account is can't be read."""
+        """Whether an attribute that identifies the account's owner can't be read."""
         return not self.fields(user).isdisjoint(IDENTITY)
 
 
@@ -96,7 +96,7 @@ def counted(users: Iterable[User], settings: ActiveDirectorySettings) -> dict[st
 
 
 def fallen(now: Mapping[str, int], before: str | None, least_share: float) -> frozenset[str]:
-    """What far fewer tell than ``before`` (JSON of earlier counts)."""
+    """Fields that far fewer accounts have than ``before`` (JSON of earlier counts)."""
     kept: Mapping[str, int] = orjson.loads(before) if before else {}
     return frozenset(
         name for name, count in kept.items() if count >= LEAST and name in now and now[name] < least_share * count
@@ -104,7 +104,7 @@ def fallen(now: Mapping[str, int], before: str | None, least_share: float) -> fr
 
 
 def lost_by_many(users: Mapping[str, User], kept: Mapping[str, Statement], settings: ActiveDirectorySettings) -> bool:
-    """Whether several of the accounts that have changed have all lost the same."""
+    """Whether several of the changed accounts have all lost the same field."""
     names = {name for name, _ in attributes(settings)}
     for name in sorted(names & {"principal_name", "display_name", "email", "employment", "cpr"}):
         had = [key for key, each in kept.items() if key in users and _had(each, name)]
@@ -115,7 +115,7 @@ def lost_by_many(users: Mapping[str, User], kept: Mapping[str, Statement], setti
 
 
 def _had(kept: Statement, name: str) -> bool:
-    if name == "cpr":  # which is not kept, but by it the owner was found
+    if name == "cpr":  # the number is not kept, but the owner was found by it
         links = kept.links.get("owner", ())
         return bool(links) and links[-1].period.end is None and links[-1].to.by == "cpr"
     tolds = kept.values.get(_PROPERTIES[name][0], ())

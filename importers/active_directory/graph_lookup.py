@@ -14,12 +14,12 @@ from graph.time import today
 
 
 class GraphLookup:
-    """``source``: whose accounts and groups are meant."""
+    """``source``: the source of the accounts and groups."""
 
     def __init__(self, driver: neo4j.Driver, source: str) -> None:
         self._driver = driver
         self._source = source
-        # A mark of its own: the source's is only written with what was applied.
+        # A cursor of its own: the source's is only stored with an applied reading.
         self._held = f"{source}#held"
 
     def holders(self, hashes: Collection[str]) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
-"""What accounts, groups and OUs mean (active_directory.md §8 "Reading").
+"""Accounts, groups and OUs as statements (active_directory.md §8 "Reading").
 
-Keys: an account, a group, an affiliation, an OU ``<objectGUID>``; what an account tells of its owner
-``<objectGUID>:<person>``, of the photo ``photo:<objectGUID>:<person>``; a person whom only the directory knows
+Keys: an account, a group, an affiliation, an OU ``<objectGUID>``; an account's statements about its owner
+``<objectGUID>:<person>``, about the photo ``photo:<objectGUID>:<person>``; a person whom only the directory has
 ``external:<objectGUID>``.
 """
 
@@ -19,16 +19,16 @@ from importers.active_directory.settings import ActiveDirectorySettings
 from importers.source import Known, Mapped, RawRecord
 from importers.timelines import NOTHING, closed, linked, opened, with_unmentioned
 
-MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
+MAPPING = b"1"  # raise it when the mapping's meaning changes: then every record is mapped anew
 EXTERNAL, PHOTO = "external:", "photo:"
-NOT_TAKEN = "not taken"  # no fingerprint is like it
+NOT_TAKEN = "not taken"  # equal to no fingerprint
 _Stated = Callable[[Statement | None], Statement | None]
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """One reading's accounts and groups to records. ``groups_of``: account or group → keys of the groups it is in;
-    ``photos``: account → hash, of those whose photo was looked at; ``unread``: keys of entries that can't be read."""
+    """Maps one reading's accounts and groups to records. ``groups_of``: account or group → keys of its groups;
+    ``photos``: account → hash, of those whose photo was read; ``unread``: keys of entries that can't be read."""
 
     known: Known
     settings: ActiveDirectorySettings
@@ -45,13 +45,13 @@ class Meaning:
     # -- accounts ---------------------------------------------------------------------------------------------------
 
     def account(self, user: User) -> Iterator[RawRecord]:
-        """The account, and what it tells of its owner if it is the one that counts."""
+        """The account, and its statements about its owner if it is the primary one."""
         owner = self.owners.get(user.key)
         outside = self.settings.external is not None and bool(user.external_unit)
         if not outside and "external_unit" in self.gaps.fields(user):
             self.met.add(("Affiliation", user.key))
         if outside and (owner is None or user.cpr):
-            # Stated for as long as there is the account, so that it does not depend on who was known first.
+            # Stated as long as the account exists, so that it does not depend on which source was first.
             person: Ref | None = Ref("Person", f"{EXTERNAL}{user.key}")
             yield self._external(user)
         else:
@@ -92,13 +92,13 @@ class Meaning:
             return Problem("Account", user.key, field, rule, text, "notice")
 
         for attribute, why in user.wrong:
-            yield notice(attribute, "malformed", f"{user.login}: {why}; it is left out")
+            yield notice(attribute, "malformed", f"{user.login}: {why}; it is ignored")
         if user.enabled is None:
             yield notice("enabled", "unknown_state", f"{user.login}: the directory does not send userAccountControl")
         if person is None:
             yield notice("owner", "unmatched_account", f"the account {user.login} has no known owner")
         elif counts is None and user.key in self.primary:
-            text = f"{user.login} is one of several accounts of one person; decide which is primary"
+            text = f"{user.login} is one of several accounts of one person; choose the primary one"
             yield notice("primary", "several_accounts", text)
 
     # -- the owner --------------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ class Meaning:
 
         return self._record("Person", key, stated, repr(sent), repr(person))
 
-    # -- people whom only the directory knows -----------------------------------------------------------------------
+    # -- people whom only the directory has -----------------------------------------------------------------------
 
     def _external(self, user: User) -> RawRecord:
         sent: dict[str, Value | None] = {
@@ -189,7 +189,7 @@ class Meaning:
     # -- groups, OUs, the system ------------------------------------------------------------------------------------
 
     def system(self) -> RawRecord:
-        """What the accounts are at."""
+        """The system of the accounts."""
         values = {
             "key": (DatedValue(Period(), self.settings.system),),
             "title": (DatedValue(Period(), self.settings.title),),
@@ -198,7 +198,7 @@ class Meaning:
         return self._record("ItSystem", self.settings.system, lambda previous: made)
 
     def group(self, group: Group) -> RawRecord:
-        """A group; its members say themselves that they are in it."""
+        """A group. Its members' records state that they are in it."""
         sent: dict[str, Value | None] = {
             "name": group.name,
             "description": group.description,
@@ -218,7 +218,7 @@ class Meaning:
         )
 
     def place(self, place: Place) -> RawRecord:
-        """The OU that stands for a unit."""
+        """The OU that represents a unit."""
 
         def stated(previous: Statement | None) -> Statement:
             made = _stated("Unit", key, previous, {"distinguished_name": place.dn}, {}, self.day)
@@ -231,8 +231,8 @@ class Meaning:
     # -- what is no longer there ------------------------------------------------------------------------------------
 
     def let_go(self, kind: str, keys: Collection[str]) -> Iterator[RawRecord]:
-        """Of these keys, those that nothing was told of: what they told ends. A photo that was not asked for again
-        stays with the account, and people whom only the directory knows do not end with their accounts."""
+        """Ends for the keys that the reading lacks. A photo that was not requested again stays with the account, and
+        people whom only the directory has do not end with their accounts."""
         for key in sorted(keys):
             if key.startswith(EXTERNAL) or (kind, key) in self.met:
                 continue
@@ -244,12 +244,12 @@ class Meaning:
             yield self.ended(kind, key)
 
     def stays(self, kind: str, key: str) -> RawRecord:
-        """It is there, and can't be read: what is known of it stays."""
+        """It exists but can't be read: what is known of it stays."""
         self.met.add((kind, key))
         return RawRecord(kind, key, NOT_TAKEN, lambda previous: Mapped(None))
 
     def ended(self, kind: str, key: str) -> RawRecord:
-        """It ends on the day; once that is told it is settled, also for a whole reading."""
+        """It ends on the day. Once that is stated it is settled, also for whole readings."""
 
         def stated(previous: Statement | None) -> Mapped:
             return Mapped(None if previous is None else closed(previous, self.day))
@@ -287,8 +287,8 @@ def _stated(
     links: Mapping[str, list[Ref]],
     day: date,
 ) -> Statement:
-    """The statement from ``day`` on; first values have no beginning. ``None`` is no value; what has
-    no name in ``sent`` or ``links`` stays as it was."""
+    """The statement from ``day`` on; first values have no beginning. ``None`` means no value; names that ``sent`` and
+    ``links`` lack stay as they were."""
     if previous is None:
         known = {name: value for name, value in sent.items() if value is not None and value not in NOTHING}
         values: dict[str, tuple[DatedValue, ...]] = {

@@ -1,7 +1,7 @@
-"""Whose an account is, and which of a person's accounts counts (active_directory.md §8, pitfalls 12 and 13).
+"""The owner of an account, and the primary one of a person's accounts (active_directory.md §8, pitfalls 12 and 13).
 
-An account with a CPR number is matched by that and nothing else; else by employment number; else by the match keys
-in their order. One that fits several persons fits none.
+An account with a CPR number is matched by that number only; otherwise by employment number; otherwise by the match keys
+in their order. An account that fits several persons is not matched.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -18,7 +18,8 @@ from importers.source import Known
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """``ref``: how the account names the person; ``uuid``: who that is today. ``employment``: what it is used for."""
+    """``ref``: how the account names the person; ``uuid``: that person's today. ``employment``: the one that it is used
+    for."""
 
     ref: Ref
     uuid: str
@@ -28,9 +29,9 @@ class Owner:
 def owners(
     users: Iterable[User], settings: ActiveDirectorySettings, known: Known, lookup: Lookup, gaps: Gaps
 ) -> Mapping[str, Owner]:
-    """Account → owner, of those that have one. Asks the graph once a way, not once an account.
+    """Account → owner, of those that have one. Queries the graph once per way of matching, not once per account.
 
-    Where something that tells the owner can't be read, a known account's owner stays who it was.
+    If an attribute that identifies the owner can't be read, a known account keeps its owner.
     """
     users = list(users)
     doubtful = [each.key for each in users if gaps.owner(each)]
@@ -64,7 +65,7 @@ def owners(
 
 
 def _as_known(kept: Mapping[str, Statement], lookup: Lookup) -> dict[str, Owner | None]:
-    """Known account → who owned it last; None where there was none, or one whom only the directory knows."""
+    """Known account → its last owner; None if there was none, or one whom only the directory has."""
     refs = {key: _last(each, "owner") for key, each in kept.items()}
     hashes = {ref.key for ref in refs.values() if ref is not None and ref.by == "cpr"}
     numbers = {ref.key for ref in refs.values() if ref is not None and ref.by == "employment"}
@@ -91,8 +92,8 @@ def _last(kept: Statement, link: str) -> Ref | None:
 def primary(
     users: Iterable[User], owned: Mapping[str, Owner], by_hand: Callable[[], Collection[str]], rules: int
 ) -> Mapping[str, bool | None]:
-    """Account with an owner → whether it is the one that counts; None: unknown. ``by_hand`` is asked for what
-    people have decided, if any person has several."""
+    """Account with an owner → whether it is the primary one; None = unknown. ``by_hand`` returns users' choices; it is
+    called if any person has several accounts."""
     of: dict[str, list[User]] = {}
     for each in users:
         if each.key in owned:
@@ -117,7 +118,7 @@ def _chosen(accounts: Sequence[User], by_hand: Collection[str], rules: int) -> U
 
 
 def _fitting(key: MatchKey, told: Mapping[str, str], lookup: Lookup) -> dict[str, str]:
-    """Account → person, where the key's value is exactly one person's."""
+    """Account → person, if exactly one person has the key's value."""
     if key.property == "uuid":
         return _by_uuid(told, lookup)
     if key.property == "email":

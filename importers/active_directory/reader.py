@@ -1,4 +1,4 @@
-"""What is read of a directory: all of it, or what has changed since a cursor (active_directory.md §4)."""
+"""Reads a directory: all of it, or the changes since a cursor (active_directory.md §4)."""
 
 import base64
 import binascii
@@ -29,14 +29,14 @@ from protocols.ldap.errors import RequestRejected
 
 T = TypeVar("T")
 Way = Literal["dirsync", "dirsync own", "usn", "whole"]
-TOO_MANY = 400  # changed entries after which everything is read instead
-AT_ONCE = 100  # entries that are asked for by GUID in one request
+TOO_MANY = 400  # with more changed entries than this, everything is read instead
+AT_ONCE = 100  # entries that one request asks for by GUID
 PHOTOS_AT_ONCE = 50  # a page of them may be 5 MB
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a directory has been read: of which controller's copy, up to what, and how changes are found."""
+    """How far a directory has been read: whose copy of it, up to which number, and how changes are found."""
 
     invocation: str
     usn: int
@@ -53,7 +53,7 @@ class Cursor:
 
     @classmethod
     def of(cls, told: Mapping[str, str]) -> "Cursor | None":
-        """None where there is none, or it can't be used."""
+        """None if there is none, or it can't be used."""
         way = told.get("changes")
         if way not in ("dirsync", "dirsync own", "usn"):
             return None
@@ -65,8 +65,8 @@ class Cursor:
 
 @dataclass(slots=True)
 class Delta:
-    """What has changed. ``users``: keys of accounts, which may have left what is read; ``groups``: as they are now;
-    ``gone``: keys of whatever was deleted; ``cookie``: of DirSync, to ask from next."""
+    """The changes. ``users``: keys of accounts, which may be outside the read OUs now; ``groups``: as they are now;
+    ``gone``: keys of deleted entries; ``cookie``: of DirSync, from which the next reading goes on."""
 
     users: set[str] = field(default_factory=set)
     groups: dict[str, Group] = field(default_factory=dict)
@@ -75,12 +75,12 @@ class Delta:
 
 
 class TooMuch(Exception):
-    """More has changed than is worth reading piece by piece, or something that no delta shows in full."""
+    """Too much has changed to be read piece by piece, or something that no delta shows completely."""
 
 
 class Reader:
-    """Reads one controller. ``problems``: entries that could not be taken; ``unread``: their keys, so that what is
-    known of them stays. ``unidentified``: one has no key that can be read, so that it may be anything that is known."""
+    """Reads one controller. ``problems``: rejected entries; ``unread``: their keys, so that what is known of them
+    stays. ``unidentified``: one of them has no readable key, so it may be any known one."""
 
     def __init__(self, directory: Directory, settings: ActiveDirectorySettings) -> None:
         self._directory = directory
@@ -95,7 +95,7 @@ class Reader:
     # -- everything -------------------------------------------------------------------------------------------------
 
     def cursor(self) -> Cursor:
-        """Where the next reading of changes begins; asked for before anything is read: nothing falls between."""
+        """Where the next reading of changes begins. It is read first, so that no change is missed."""
         wanted = self._settings.changes
         ways: Sequence[Way] = ("dirsync", "dirsync own") if wanted in ("auto", "dirsync") else ()
         for way in ways:
@@ -122,7 +122,7 @@ class Reader:
         )
 
     def places(self) -> Iterator[Place]:
-        """OUs that stand for units."""
+        """OUs that represent units."""
         attribute = self._settings.unit_attribute
         if attribute is not None:
             found = self._directory.search(
@@ -133,9 +133,9 @@ class Reader:
     # -- changes ----------------------------------------------------------------------------------------------------
 
     def delta(self, since: Cursor, accounts_of: Callable[[Collection[str]], Collection[str]]) -> Delta:
-        """What has changed since. ``accounts_of``: those of some keys that are known to be accounts.
+        """The changes since. ``accounts_of`` returns those of some keys that are known to be accounts.
 
-        Raises TooMuch where everything is to be read, and as ``Directory`` does.
+        Raises TooMuch if everything must be read, and the errors of ``Directory``.
         """
         return self._by_cookie(since, accounts_of) if since.way.startswith("dirsync") else self._by_usn(since)
 
@@ -157,7 +157,7 @@ class Reader:
         )
 
     def photos(self, keys: Sequence[str]) -> dict[str, str]:
-        """Hash (SHA-256) of the photo of each of these accounts that has one; only the hash is held."""
+        """Hash (SHA-256) of the photo of each of these accounts that has one; only the hash is kept."""
         attribute = self._settings.photo_attribute
         if attribute is None or not keys:
             return {}
@@ -202,7 +202,7 @@ class Reader:
         told = self._directory.changed_since(
             self._settings.base,
             f"(|{self._users}{groups}{filters.PLACES}{filters.DELETED})",
-            # What tells a rename, a move and a deletion as such; uSNChanged would tell of everything.
+            # These attributes show a rename, a move and a deletion; uSNChanged would show every change.
             sorted(watched - {"uSNChanged"} | {"name", "parentGUID", "isDeleted"}),
             since.cookie,
             since.way == "dirsync own",
@@ -213,7 +213,7 @@ class Reader:
             (delta.gone if each.values.get("isdeleted") == [b"TRUE"] else changed).add(key_of(each))
         if len(changed) > TOO_MANY:
             raise TooMuch
-        # DirSync does not say what it tells of; what was an account once is one for ever.
+        # DirSync does not send the type of an entry; an account never becomes anything else.
         for part in _parts(sorted(changed - {*accounts_of(changed | delta.gone)}), AT_ONCE):
             which = filters.any_of(map(UUID, part))
             for _ in self._directory.search(self._settings.base, f"(&{filters.PLACES}{which})", ["objectGUID"]):
@@ -223,10 +223,10 @@ class Reader:
         delta.users = changed - delta.groups.keys()
         return delta
 
-    # -- where and how ----------------------------------------------------------------------------------------------
+    # -- searches ----------------------------------------------------------------------------------------------
 
     def _areas(self) -> list[tuple[str, Scope]]:
-        """(base, scope) of the searches that meet every account that is read once, and none that is excluded."""
+        """(base, scope) of searches that find each account to be read exactly once, and no excluded one."""
         if self._found_areas is None:
             out = [self._guid_at(each) for each in self._settings.excluded_units]
             bases = self._settings.users_in or (self._settings.base,)
@@ -236,7 +236,7 @@ class Reader:
     _found_areas: list[tuple[str, Scope]] | None = None
 
     def _areas_below(self, base: str, out: Sequence[UUID]) -> Iterator[tuple[str, Scope]]:
-        """By GUID: a DN can be written in many ways."""
+        """Compared by GUID, since a DN can be written in many ways."""
         which = filters.any_of(out)
         within = {key_of(each) for each in self._directory.search(base, which, ["objectGUID"])} if out else set()
         if self._guid_text(base, within) in within:
@@ -267,7 +267,7 @@ class Reader:
         return user(found, self._settings)
 
     def _taken(self, found: Iterable[Found], how: Callable[[Found], T | None]) -> Iterator[T]:
-        """Each entry as ``how`` understands it; what can't be understood is a problem, and the others go on."""
+        """Each entry, parsed by ``how``. An entry that can't be parsed becomes a problem, and the others go on."""
         for each in found:
             try:
                 taken = how(each)
@@ -284,7 +284,7 @@ class Reader:
 
 
 def checked(root: Root, cursor: Cursor) -> bool:
-    """Whether a cursor is of this controller's copy, and not of a later state of it than it now has."""
+    """Whether a cursor belongs to this controller's copy, and not to a later state than its present one."""
     return cursor.invocation == root.invocation and cursor.usn <= root.highest_usn
 
 

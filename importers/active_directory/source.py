@@ -1,7 +1,7 @@
-"""The source: everything, or what has changed since (active_directory.md §4 "Finding changes").
+"""The source: everything, or the changes since the last reading (active_directory.md §4 "Finding changes").
 
-A reading is complete before anything of it is handed on: one that breaks off leaves no trace, and begins anew at
-another controller. Changes are asked of the controller that was read last, and of no other.
+A reading is complete before any of it is passed on: one that breaks off leaves no trace, and starts again at another
+controller. Changes are requested only from the controller that was read last.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -50,10 +50,9 @@ class ActiveDirectory:
         self._connect = connect
 
     def readings(self, known: Known) -> Iterator[Reading]:
-        """One reading, of the first controller that can be read.
+        """One reading, from the first controller that can be read.
 
-        Raises LoginRejected and RequestRejected at once, ConnectionLost (or Untrusted) where no controller could be
-        read.
+        Raises LoginRejected and RequestRejected at once, ConnectionLost (or Untrusted) if no controller could be read.
         """
         lost: list[ConnectionLost] = []
         for controller in self._settings.controllers:
@@ -97,18 +96,18 @@ class _Run:
         self.day: date = self.held or self.now.astimezone(COPENHAGEN).date()
 
     def reading(self) -> Reading:
-        """What has changed, where that can be told, else everything."""
+        """The changes, if they can be found; otherwise everything."""
         due = self._is_due()
         if self.since is None or due or self._is_other():
             return self._whole(store_cursor_when_unchanged=not due or self._is_other())
         try:
             return self._changes(self.since)
-        except (TooMuch, RequestRejected):  # also a cookie that the controller no longer knows
+        except (TooMuch, RequestRejected):  # or the controller no longer knows the cookie
             return self._whole(store_cursor_when_unchanged=True)
 
     def _is_due(self) -> bool:
-        """Whether it is time for a whole reading: it shows what no delta shows. Where it finds nothing, its moment is
-        not written down, so that nothing is; then the next one is whole as well."""
+        """Whether it is time for a whole reading, which shows what no delta shows. If it finds nothing, nothing is
+        written, not even its time; so the next reading is whole as well."""
         told = self.known.cursor.get("whole")
         return told is None or self.now - datetime.strptime(told, MINUTE) >= timedelta(hours=self.settings.whole_hours)
 
@@ -118,7 +117,7 @@ class _Run:
         return self._is_set_otherwise() or before.get("employments") != self.employments
 
     def _is_set_otherwise(self) -> bool:
-        """Whether other things are read than before, so that their numbers say nothing of each other."""
+        """Whether other things are read than before, so that their numbers can't be compared."""
         return self.known.cursor.get("settings") != self.digest
 
     # -- everything -------------------------------------------------------------------------------------------------
@@ -146,7 +145,7 @@ class _Run:
         whole = frozenset() if self.reader.unidentified else frozenset(KINDS)
 
         def records() -> Iterator[RawRecord]:
-            """One at a time: most are let go at once, as they are unchanged."""
+            """One at a time, since most are unchanged and dropped at once."""
             yield meaning.system()
             yield from map(meaning.group, groups.values())
             yield from map(meaning.place, places)
@@ -183,19 +182,22 @@ class _Run:
         )
 
     def _kept_tells(self, tells: Mapping[str, int], before: Mapping[str, str]) -> str:
-        """What is silent is compared with what it told when it did."""
+        """A silent attribute is compared with its last count."""
         kept = orjson.loads(before.get("tells", "{}"))
         return orjson.dumps({**tells, **{name: kept[name] for name in self.gaps.silent - {MEMBERS}}}).decode()
 
     def _with_unread(
         self, now: dict[str, set[str]], read: Collection[str], memberships: int, before: Mapping[str, str]
     ) -> dict[str, set[str]]:
-        """Member → groups; where a group can't be read, or hardly any group tells its members, as known."""
+        """Member → groups. The known ones stay if a group can't be read, or hardly any group has members."""
         silent = {*self.reader.unread}
         held = int(before.get("memberships", "0"))
         if held >= LEAST and memberships < self.settings.least_share * held:
-            text = f"groups have {memberships} members, {held} before: may the service account read member? They stay"
-            self.problems.append(Problem("DirectoryGroup", "", "member", "told_by_few", text))
+            text = (
+                f"groups have {memberships} members, {held} before: may the service account read member? The known "
+                "ones stay"
+            )
+            self.problems.append(Problem("DirectoryGroup", "", "member", "lost_by_many", text))
             self.gaps = replace(self.gaps, silent=self.gaps.silent | {MEMBERS})
             silent |= {*read}
         if self.reader.unidentified:
@@ -244,8 +246,8 @@ class _Run:
         )
 
     def _affected(self, delta: Delta, kept: Kept) -> set[str]:
-        """Accounts that a changed group has got or lost; the change shows on the group only. Raises TooMuch where a
-        group has got or lost a group."""
+        """Accounts that a changed group has gained or lost; only the group shows that change. Raises TooMuch if a group
+        has gained or lost a group."""
         if not delta.groups and not delta.gone:
             return set()
         before = self.lookup.members(delta.groups.keys() | delta.gone)
@@ -265,8 +267,8 @@ class _Run:
     def _with_siblings(
         self, users: Mapping[str, User], gone: set[str]
     ) -> tuple[Mapping[str, User], Mapping[str, Owner]]:
-        """Also the other accounts of the same persons, now or before: which one counts is decided among them all.
-        And the owner of each, where there is one."""
+        """(the accounts with the other present or former accounts of the same persons, since the primary one is chosen
+        among them all; the owner of each that has one)."""
         owned = owners(users.values(), self.settings, self.known, self.lookup, self.gaps)
         persons = {each.uuid for each in owned.values()}
         others = self.lookup.siblings(persons, users.keys() | gone) - users.keys() - gone
@@ -279,7 +281,7 @@ class _Run:
         }
 
     def _groups_of(self, users: Mapping[str, User], delta: Delta, kept: Kept) -> dict[str, set[str]]:
-        """As kept, but for the groups that have changed; of an account that is new here the directory is asked."""
+        """As kept, except for changed groups; those of a new account are read from the directory."""
         if not self.settings.groups:
             return {}
         now = _inverted(delta.groups.values())
@@ -292,13 +294,13 @@ class _Run:
                 elif key in users:
                     of[key] = {*self.reader.groups_of(users[key])}
                 else:
-                    raise TooMuch  # a new group may be in others, and have others in it
+                    raise TooMuch  # a new group may be in others, and contain others
         return of
 
     # -- both -------------------------------------------------------------------------------------------------------
 
     def _with_photo(self, users: Iterable[User]) -> dict[str, str | None]:
-        """Account → hash of its photo, of those whose photo has to be looked at (pitfall 20)."""
+        """Account → hash of its photo, for accounts whose photo has to be read (pitfall 20)."""
         if self.settings.photo_attribute is None:
             return {}
         keys = sorted(each.key for each in users)
@@ -335,29 +337,29 @@ class _Run:
             store_cursor_when_unchanged=store_cursor_when_unchanged,
             problems=tuple(self.problems),
             incomplete_because=suspect,
-            independent=True,  # so that the source learns whether it was held
+            independent=True,  # so that the source learns whether the brake stopped it
         )
 
 
 def _silent(gaps: Gaps, tells: Mapping[str, int], before: Mapping[str, str]) -> Iterator[Problem]:
-    """What is listed of attributes that far fewer accounts tell than before."""
+    """Problems of attributes that far fewer accounts have than before."""
     kept = orjson.loads(before.get("tells", "{}"))
     for name, attribute in attributes(gaps.settings):
         if name in gaps.silent:
             text = (
                 f"{tells[name]} accounts have {attribute}, {kept[name]} before: may the service account read it? What "
-                "is known of the others stays; if it is right, leave the attribute out of the settings"
+                "is known of the others stays; if this is right, remove the attribute from the settings"
             )
-            yield Problem("Account", "", attribute, "told_by_few", text)
+            yield Problem("Account", "", attribute, "lost_by_many", text)
 
 
 def _about(user: User, owned: Mapping[str, Owner]) -> str:
-    """The key under which an account tells of its owner."""
+    """The key of an account's statements about its owner."""
     return f"{user.key}:{owned[user.key].uuid}"
 
 
 def _inverted(groups: Iterable[Group]) -> dict[str, set[str]]:
-    """Member → groups that it is in."""
+    """Member → its groups."""
     found: dict[str, set[str]] = {}
     for each in groups:
         for member in each.members:

@@ -1,4 +1,4 @@
-"""Attribute values as a directory sends them, to Python's (active_directory.md §4 "Values")."""
+"""Attribute values of a directory, as Python values (active_directory.md §4 "Values")."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -16,18 +16,18 @@ _DATES = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%Y%m%d")
 
 
 class Malformed(ValueError):
-    """A value that is not what its attribute holds. The text does not repeat the value."""
+    """A value that is invalid for its attribute. The text does not repeat the value."""
 
 
 def text(raw: Raw, name: str | None) -> str:
-    """The first value, without blanks around; empty where there is none. Raises Malformed."""
+    """The first value, stripped; empty if there is none. Raises Malformed."""
     values = raw.get(name.lower(), ()) if name else ()
     if not values:
         return ""
     try:
         return " ".join(values[0].decode().split())
     except UnicodeDecodeError as wrong:
-        raise Malformed(f"{name} is no UTF-8 text") from wrong
+        raise Malformed(f"{name} is not UTF-8 text") from wrong
 
 
 def number(raw: Raw, name: str) -> int | None:
@@ -54,7 +54,7 @@ def guid_filter(which: UUID) -> str:
 
 
 def is_enabled(control: int | None) -> bool | None:
-    """Of userAccountControl: one bit of many. None where the directory does not tell."""
+    """From one bit of userAccountControl. None if the directory does not send it."""
     return None if control is None else not control & _DISABLED
 
 
@@ -68,7 +68,7 @@ def expiry(ticks: int | None) -> date | None:
     try:
         return (_EPOCH + timedelta(microseconds=ticks // 10)).astimezone(COPENHAGEN).date()
     except OverflowError as wrong:
-        raise Malformed("accountExpires lies beyond all calendars") from wrong
+        raise Malformed("accountExpires is beyond the calendar") from wrong
 
 
 def day(raw: Raw, name: str) -> date | None:
@@ -86,7 +86,7 @@ def day(raw: Raw, name: str) -> date | None:
 
 
 def written_day(raw: Raw, name: str) -> date | None:
-    """A day that people or other systems wrote into a text attribute, in one of their forms. Raises Malformed."""
+    """A day that users or other systems wrote into a text attribute, in one of the usual forms. Raises Malformed."""
     written = text(raw, name)
     if not written:
         return None

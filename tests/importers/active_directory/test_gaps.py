@@ -86,7 +86,7 @@ def test_an_attribute_that_all_have_lost_stays_and_is_listed(attribute: str) -> 
         each[attribute] = None
     for _ in range(2):  # and it stays so, as long as nothing is set otherwise
         assert [(each.field, each.rule, each.severity) for each in reading.read().problems] == [
-            (attribute, "told_by_few", "bad")
+            (attribute, "lost_by_many", "bad")
         ]
         assert all(reading.owner(each) for each in reading.peer.users)
         assert reading.account(1, "email") == "n0@x.test"
@@ -104,5 +104,5 @@ def test_groups_that_tell_no_members_keep_them() -> None:
     reading = read_once()
     reading.peer.groups[100] = reading.peer.groups[101] = {}
     for _ in range(2):
-        assert [(each.field, each.rule) for each in reading.read().problems] == [("member", "told_by_few")]
+        assert [(each.field, each.rule) for each in reading.read().problems] == [("member", "lost_by_many")]
         assert all(reading.groups(each) for each in reading.peer.users)
