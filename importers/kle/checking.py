@@ -1,4 +1,4 @@
-"""What does not fit together within a release, and what is told twice (kle.md §5, §6; pitfalls 5, 8, 16)."""
+"""Contradictions and repetitions within a release (kle.md §5, §6; pitfalls 5, 8, 16)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ Severity = Literal["bad", "notice"]
 
 @dataclass(slots=True)
 class Checked:
-    """Entries in an order of its own, so that theirs is no news; those left out; why."""
+    """(entries in a fixed order, so that the release's order does not matter; rejected ones; problems)."""
 
     sound: list[Entry]
     left_out: list[Entry] = field(default_factory=list)
@@ -23,7 +23,7 @@ class Checked:
 
 
 def checked(entries: Iterable[Entry]) -> Checked:
-    """Those that can be taken. Current ones come first, so that they get what is known by the number alone."""
+    """The accepted entries. Current ones come first, so that a thing known by its number only goes to them."""
     by_uuid: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     made = Checked([])
     for each in sorted(set(entries), key=_order):
@@ -48,7 +48,7 @@ def _order(entry: Entry) -> tuple[object, ...]:
 
 
 def _as_one(group: list[Entry]) -> Entry:
-    """The same UUID and number, told twice: one thing, which ended and came back (pitfall 5)."""
+    """The same UUID and number twice: one thing, which ended and came back (pitfall 5)."""
     if len(group) == 1:
         return group[0]
     last = max(group, key=lambda each: (each.life.last, each.life.start))
@@ -57,7 +57,7 @@ def _as_one(group: list[Entry]) -> Entry:
 
 
 def _leave_out_twice(made: Checked) -> None:
-    """Two things with one number at the same time: it can't be known which is meant."""
+    """Two things with one number at the same time: the number is ambiguous."""
     by_number: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for each in made.sound:
         by_number[each.kind, each.number].append(each)
@@ -101,7 +101,7 @@ def _parents(entries: list[Entry]) -> Iterator[Problem]:
     known = {(each.kind, each.number) for each in entries}
     for each in entries:
         if each.parent is not None and each.parent not in known:
-            yield _problem(each, "parent", "unknown_parent", f"the release has no {each.parent[1]}, which it is in")
+            yield _problem(each, "parent", "unknown_parent", f"the release lacks {each.parent[1]}, its parent")
 
 
 def _problem(entry: Entry, name: str, rule: str, text: str, severity: Severity = "notice") -> Problem:

@@ -1,6 +1,6 @@
-"""KLE's XML: the whole plan, the facets, and the lists without dates, as one (kle.md §3, §4; §2 A, B).
+"""Reads KLE's XML: the whole plan, the facets, and the lists without dates (kle.md §3, §4; §2 A, B).
 
-Elements are known by their local names, in any namespace; unknown ones are ignored (pitfall 12).
+Elements are recognised by their local names, in any namespace; unknown ones are ignored (pitfall 12).
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,8 @@ LISTS = ("KLE-Hovedgrupper", "KLE-Grupper", "KLE-Emner")
 
 
 def release(content: bytes, label: str, largest: int) -> Release:
-    """What a document tells. Raises Unreadable: refused XML, another document, none or a wrong date of publishing."""
+    """The content of a document. Raises Unreadable: rejected XML, another document, no or an invalid publishing
+    date."""
     root = _root(content, label, largest)
     name = local(root)
     if name in ("KLE-Emneplan", "KLE-Handlingsfacetter"):
@@ -44,7 +45,7 @@ def release(content: bytes, label: str, largest: int) -> Release:
 
 
 def lists(contents: dict[str, bytes], largest: int) -> Release:
-    """The three lists as one release without a date; ``contents`` by label. Raises Unreadable."""
+    """The three lists as one release without a date. ``contents``: by label. Raises Unreadable."""
     found = [(label, release(content, label, largest)) for label, content in contents.items()]
     made = Release(", ".join(contents), "plan", None, _PLAN, frozenset({"kle_uuid"}))
     for _, each in found:
@@ -68,38 +69,38 @@ def _published(root: etree._Element, label: str) -> date:
     try:
         return written_day(text[:10])
     except ValueError as wrong:
-        raise Unreadable(f"{label} has no date of publishing (UdgivelsesDato) that can be read: {text!r}") from wrong
+        raise Unreadable(f"{label} has no readable date of publishing (UdgivelsesDato): {text!r}") from wrong
 
 
 def _entries(root: etree._Element) -> Iterator[etree._Element]:
-    """Every entry, wherever it stands: where it belongs is told by its number."""
+    """Every entry, at any depth: its number says where it belongs."""
     for element in root.iter("*"):
         if local(element) in KIND_OF_ELEMENT:
             yield element
 
 
 def _told_twice(element: etree._Element) -> Problem | None:
-    """Two numbers, titles, UUIDs or ends of one entry: it can't be known which is meant."""
+    """Two numbers, titles, UUIDs or ends of one entry: they are ambiguous."""
     name = local(element)
     known = {f"{name}Nr": "number", f"{name}Titel": "title", "UUID": "uuid", f"{name}AdministrativInfo": "info"}
     met = [local(each) for each in element.iterchildren("*")]
     for each, field in known.items():
         if met.count(each) > 1:
             number = _text(element, f"{name}Nr") or f"line {element.sourceline}"
-            text = f"{number}: {each} is there {met.count(each)} times"
+            text = f"{number}: {each} occurs {met.count(each)} times"
             return Problem(KIND_OF_ELEMENT[name], number, field, "twice", text)
     return None
 
 
 def _may_be(element: etree._Element) -> Iterator[Untaken]:
-    """By each number and each UUID that stand in it."""
+    """By each of its numbers and UUIDs."""
     for name in (f"{local(element)}Nr", "UUID"):
         for each in _children(element, name):
             yield Untaken.of(_own(each), "") if name != "UUID" else Untaken.of("", _own(each))
 
 
 def _elsewhere(element: etree._Element, told: Entry) -> Problem | None:
-    """An entry inside another group's element: it belongs where its number says."""
+    """A notice of an entry inside another group's element: it belongs where its number says."""
     above = element.getparent()
     if above is None or local(above) not in KIND_OF_ELEMENT or told.parent is None:
         return None
@@ -107,7 +108,7 @@ def _elsewhere(element: etree._Element, told: Entry) -> Problem | None:
     if number == told.parent[1]:
         return None
     where = number or "an entry without a number"
-    text = f"{told.number}: it is inside {where}; by its number it belongs to {told.parent[1]}"
+    text = f"{told.number}: it is inside {where}; according to its number it belongs to {told.parent[1]}"
     return Problem(told.kind, told.number, "parent", "stands_elsewhere", text, "notice")
 
 

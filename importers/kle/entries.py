@@ -37,7 +37,7 @@ class Title:
 
     @classmethod
     def of(cls, told: str) -> "Title":
-        """White space is collapsed, marks that announce or tell an end are taken off (§6.6)."""
+        """Collapses white space and removes the marks that announce or state an end (§6.6)."""
         text, announced, ended = " ".join(told.split()), "", False
         while mark := _MARK.search(text):
             text = text[: mark.start()]
@@ -50,12 +50,11 @@ class Title:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """One main group, group, subject, facet category or facet, as a release tells it.
+    """One main group, group, subject, facet category or facet of a release.
 
-    ``uuid`` empty: none, or not a sound one. ``ended``: from this day no longer in force; ``moved``: with successors,
-    by number, or without. ``marked_ended``: the title says so. ``earlier``: other days on which the same thing was in
-    force, where a release tells it twice. ``unmentioned``: fields of the form that
-    this entry does not have.
+    ``uuid``: empty if missing or invalid. ``ended``: from this day no longer in force; ``moved``: likewise, with
+    successors (by number) or without. ``marked_ended``: according to its title. ``earlier``: other periods in which the
+    same thing was in force, if the release has it twice. ``unmentioned``: fields of the form that this entry lacks.
     """
 
     kind: Kind
@@ -76,17 +75,17 @@ class Entry:
 
     @property
     def life(self) -> Period:
-        """When it is in force as far as the entry itself tells."""
+        """When it is in force according to the entry itself."""
         return Period(self.created or date.min, self.ended)
 
     @property
     def is_current(self) -> bool:
-        """No end is told."""
+        """The entry has no end."""
         return self.ended is None and not self.marked_ended
 
     @property
     def parent(self) -> tuple[Kind, str] | None:
-        """Kind and number of what it is in; the number is cut by three characters (§7). None at the top."""
+        """Kind and number of its parent: the number without its last three characters (§7). None at the top."""
         if self.kind == "KleFacet":
             return ("KleFacetCategory", self.number[0])
         if self.kind == "KleNode" and len(self.number) > 2:
@@ -96,11 +95,11 @@ class Entry:
 
 @dataclass(slots=True)
 class Release:
-    """What one delivery tells. ``published`` None: it bears no date.
+    """The content of one delivery. ``published``: None if it has no date.
 
-    ``family``: deliveries of one family follow each other. ``tells``: what its form has a place for; what it has none
-    for is not news. ``kinds``: those of which it tells everything. ``untaken``: entries that are there and can't be
-    taken. ``unfinished``: its last line has no end.
+    ``family``: deliveries of one family replace each other. ``tells``: the fields that its form has; others don't count
+    as missing. ``kinds``: the kinds that it contains completely. ``untaken``: rejected entries. ``unfinished``: its
+    last line has no end.
     """
 
     label: str
@@ -114,7 +113,7 @@ class Release:
     unfinished: bool = False
 
     def take(self, raw: "Raw") -> Entry | None:
-        """The typed entry, which is now in the release; else why not is among its problems."""
+        """Add the typed entry to the release and return it; or None, with the reason among its problems."""
         made = entry(raw, self.problems)
         if made is None:
             self.untaken.append(Untaken.of(raw.number, raw.uuid))
@@ -125,7 +124,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Untaken:
-    """By what an entry that can't be taken may be known; both empty: it may be anything."""
+    """The number and UUID of a rejected entry; if both are empty it may be any."""
 
     number: str
     uuid: str
@@ -142,19 +141,19 @@ FULL = frozenset({DATES, "changed", "preservation", "deletion_after", "kle_uuid"
 
 
 def uuid_of(text: str) -> str:
-    """A UUID in small letters without braces; empty for what is not one (pitfall 16)."""
+    """A UUID in lower case without braces; empty if the text is not a UUID (pitfall 16)."""
     bare = text.strip().removeprefix("urn:uuid:").strip("{}").strip().lower()
     return bare if _UUID.fullmatch(bare) and bare.strip("0-") else ""
 
 
 def element_of(number: str) -> str | None:
-    """Which element a number is of; None for what is not a KLE number."""
+    """The element that a number belongs to; None if it is not a KLE number."""
     return next((element for element, form in NUMBER_OF_ELEMENT.items() if form.fullmatch(number)), None)
 
 
 @dataclass(slots=True)
 class Raw:
-    """An entry's texts, of whatever form. ``has_uuid``: the form has a place for it here."""
+    """An entry's texts, in any form. ``has_uuid``: the form has a UUID here."""
 
     element: str
     number: str
@@ -173,7 +172,7 @@ class Raw:
 
 
 def entry(raw: Raw, problems: list[Problem]) -> Entry | None:
-    """The typed entry. What is wrong is added to ``problems``; None where it can't be taken."""
+    """The typed entry; None if it is rejected. Adds to ``problems``."""
     kind = KIND_OF_ELEMENT[raw.element]
     number = raw.number.strip()
 
@@ -201,16 +200,16 @@ def entry(raw: Raw, problems: list[Problem]) -> Entry | None:
     except _NotTaken:
         return None
     if created is not None and ended is not None and ended < created:
-        note("ended", "empty_period", f"it ends on {ended}, before it was made on {created}", bad=True)
+        note("ended", "empty_period", f"it ends on {ended}, before it was created on {created}", bad=True)
         return None
     uuid = uuid_of(raw.uuid)
     is_current = ended is None and not title.ended
     if raw.has_uuid and not uuid and is_current and _SPECIALIST not in raw.title.lower():
-        note("uuid", "malformed_uuid", f"{raw.uuid.strip()[:60]!r} is no UUID; the number is what it is known by")
+        note("uuid", "malformed_uuid", f"{raw.uuid.strip()[:60]!r} is not a UUID; the number identifies it")
     if title.ended and created is not None and ended is None:
-        note("title", "end_without_date", "it has ended according to its title, but without a date: it goes on")
+        note("title", "end_without_date", "it has ended according to its title, but has no end date: it stays in force")
     if raw.successors and ended is None:
-        note("replaced_by", "successor_without_end", "it has successors and no end: they are not taken")
+        note("replaced_by", "successor_without_end", "it has successors but no end: they are ignored")
     return Entry(
         kind=kind,
         number=number,
@@ -230,4 +229,4 @@ def entry(raw: Raw, problems: list[Problem]) -> Entry | None:
 
 
 class _NotTaken(Exception):
-    """The entry can't be taken; why is among the problems."""
+    """The entry is rejected; the reason is among the problems."""

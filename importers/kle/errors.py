@@ -1,10 +1,10 @@
-"""What may go wrong with a release. Nothing is changed by any of them.
+"""Errors of a release. None of them changes anything.
 
 Every error states whether and when to try again.
 
 SourceError
 ├── Unreadable        not a release
-├── Unavailable       the place does not answer, or has no release
+├── Unavailable       the address does not answer, or has no release
 │   └── NotThere      HTTP 404
 ├── ReleaseRejected   HTTP 401 or 403
 └── OlderRelease      older than the current release
@@ -15,30 +15,31 @@ from importers.source import SourceError
 
 
 class Unreadable(SourceError):
-    """It is not a release: a web page, cut off, XML that is refused, another document, a table without its columns."""
+    """The content is not a release: a web page, cut off, rejected XML, another document, a table without its
+    columns."""
 
     retry = NEXT
 
 
 class Unavailable(SourceError):
-    """The place that it is read from does not answer, or has no release."""
+    """The address does not answer, or has no release."""
 
     retry = SOON
 
 
 class NotThere(Unavailable):
-    """The place answers that it has nothing at that address (HTTP 404)."""
+    """There is nothing at the address (HTTP 404)."""
 
     retry = NEXT
 
 
 class ReleaseRejected(SourceError):
-    """The place wants a login, or another one (HTTP 401, 403)."""
+    """The server requires a login, or another one (HTTP 401, 403)."""
 
     retry = NEVER
 
 
 class OlderRelease(SourceError):
-    """The release is older than the one that is held (kle.md §6.7)."""
+    """The release is older than the current one (kle.md §6.7)."""
 
     retry = NEXT

@@ -1,4 +1,4 @@
-"""What an entry means: existence, values and links over time (kle.md §6, §7)."""
+"""Entries as statements: existence, values and links over time (kle.md §6, §7)."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -13,14 +13,13 @@ from importers.kle.entries import DATES, Entry, Kind
 from importers.source import Known, Mapped, RawRecord
 from importers.timelines import held
 
-MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
+MAPPING = b"1"  # raise it when the mapping's meaning changes: then every record is mapped anew
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The entries of one release with their keys. ``day``: from when on its news holds; ``known_until``: the day of
-    the release that was held before. ``bounds``: number → the first day that one that is new may have, for numbers of
-    which no start is told."""
+    """The entries of one release with their keys. ``day``: the first day of its changes; ``known_until``: the day of
+    the release before it. ``bounds``: number → the earliest first day of a new entry, for numbers without a start."""
 
     known: Known
     day: date
@@ -44,7 +43,7 @@ class Plan:
             yield RawRecord(entry.kind, key, print_of, partial(self._mapped, key, entry, parents, successors))
 
     def absent(self, previous: Statement) -> Mapped:
-        """What the release has no longer, although no end was told, ends on its day (§6.7)."""
+        """Things that the release lacks, although no end was stated, end on its day (§6.7)."""
         before = previous.exists or ()
         if not any(each.last > self.day for each in before):
             return Mapped(previous)
@@ -60,7 +59,7 @@ class Plan:
         exists = self._existence(entry, previous)
         day = self.day
         if entry.changed and entry.changed <= day and (self.known_until is None or entry.changed > self.known_until):
-            day = entry.changed  # the title has been so since then
+            day = entry.changed  # the title has been in force since then
         told: dict[str, Value | None] = {"number": entry.number, "title": entry.title}
         optional: dict[str, Value | None] = {
             "kle_uuid": entry.uuid or None,
@@ -99,11 +98,11 @@ class Plan:
         )
 
     def _existence(self, entry: Entry, previous: Statement | None) -> tuple[Period, ...]:
-        """§6.5. What had ended and is told again without an end is back from the release's day on."""
+        """§6.5. An ended entry that comes again without an end is back from the release's day on."""
         before = union((previous.exists or ()) if previous is not None else ())
         end = entry.ended
         if DATES in entry.unmentioned and before and end is None and not entry.marked_ended:
-            return before  # the form has a place for dates, and this entry says nothing of them
+            return before  # the form has dates, but this entry has none
         start = entry.created or (before[0].start if before else self._bound(entry))
         if end is not None and self.last_day_in_force and end < date.max:
             end += timedelta(days=1)
@@ -112,7 +111,7 @@ class Plan:
             end = last if last is not None and last <= self.day else self.day
         planned = before[-1].end if before else None
         if DATES not in self.tells and end is None and planned is not None and planned > self.day:
-            end = planned  # a form without dates does not take it back
+            end = planned  # a form without dates does not withdraw it
         holes = [Period(one.last, other.start) for one, other in pairwise(before)]
         if before and before[-1].last <= self.day and (end is None or end > self.day):
             holes.append(Period(before[-1].last, self.day))
@@ -120,7 +119,7 @@ class Plan:
         return without(told, holes)
 
     def _bound(self, entry: Entry) -> date:
-        """The first day of what is new and has no date: no release that was read before had the number."""
+        """The first day of a new entry without a date: no earlier release had the number."""
         bound = min(self.bounds(entry.kind, entry.number), self.day)
         return bound if entry.ended is None or bound < entry.ended else date.min
 
@@ -148,7 +147,7 @@ class Plan:
         return {name: each for name, each in links.items() if each}
 
     def _within(self, kind: str, parents: tuple[str, ...], entry: Entry) -> Iterable[DatedLink]:
-        """One above for good; where its number was used again, each for its own days."""
+        """The parent, always; if its number was used again, each holder for its own period."""
         if len(parents) == 1:
             yield DatedLink(Period(), Ref(kind, parents[0]))
             return
@@ -163,7 +162,7 @@ class Plan:
         return () if entry.parent is None else tuple(key for key, _ in self._by_number.get(entry.parent, ()))
 
     def _successors(self, key: str, entry: Entry) -> tuple[str, ...]:
-        """Of several with the number, the one that is in force when this one ends, else the last."""
+        """Of several with the number, the one in force when this one ends, otherwise the last."""
         found = []
         for number in entry.successors:
             others = [each for each in self._by_number.get((entry.kind, number), ()) if each[0] != key]
@@ -174,7 +173,7 @@ class Plan:
 
 
 def _ending(how: str, exists: tuple[Period, ...], previous: Statement | None) -> tuple[DatedValue, ...]:
-    """How it ended, told of the days before each end, so that what has ended still shows it."""
+    """How it ended, stated for the period before each end, so that an ended entry still shows it."""
     if not exists:
         return ()
     before = previous.values.get("ending", ()) if previous is not None else ()

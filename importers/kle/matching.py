@@ -1,6 +1,6 @@
-"""Which entry is which thing that is held: by UUID, else by number among those in force (kle.md §6.2).
+"""Matches entries with known things: by UUID, otherwise by number among those in force (kle.md §6.2).
 
-A thing's key in the graph is the UUID (without one, the number) under which it was told first; it stays when KL
+A thing's key in the graph is the UUID (without one, the number) under which it was first stated; it stays when KL
 corrects the UUID.
 """
 
@@ -15,7 +15,7 @@ from importers.kle.entries import DATES, Entry
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A thing as it is held: its key, the number and UUIDs that it has and had (the latest last)."""
+    """A known thing: its key, and the numbers and UUIDs that it has and had (the latest last)."""
 
     key: str
     number: str
@@ -33,7 +33,7 @@ class Held:
 
     @property
     def start(self) -> date | None:
-        """The first day; None where it is not known."""
+        """The first day; None if it is unknown."""
         exists = self.statement.exists or ()
         return exists[0].start if exists and exists[0].start != date.min else None
 
@@ -67,7 +67,7 @@ def keyed(
         by_number[each.number].append(each)
     waiting = [each for each in entries if each not in taken]
     current = {each.number for each in waiting if each.is_current}
-    # Where a number has ended and is used again, the former holder is the ended one: so ended ones are asked first.
+    # If a number has ended and is used again, its former holder is the ended one, so ended ones are matched first.
     for entry in sorted(waiting, key=lambda each: each.is_current):
         for thing in by_number[entry.number]:
             if thing.in_force(day):
@@ -86,15 +86,15 @@ def keyed(
 
 
 def _may_be(entry: Entry, thing: Held, is_used_again: bool, known_until: date | None) -> bool:
-    """Whether an entry with the number of what is in force is that thing. An ended one beside a current one is only
-    where its end is news: what had ended before the current release is another entry."""
+    """Whether an entry with the number of a thing in force is that thing. An ended entry beside a current one is that
+    thing only if its end is new: one that had ended before the current release is another entry."""
     if entry.is_current or not is_used_again:
         return entry.ended is None or thing.start is None or entry.ended > thing.start
     return entry.ended is None or known_until is None or entry.ended > known_until
 
 
 def _ended_alike(entry: Entry, thing: Held) -> bool:
-    """Ended entries may lose their UUID: then number and end are the key (§6.4)."""
+    """Ended entries may lose their UUID: number and end are the key then (§6.4)."""
     return (not entry.uuid or not thing.uuids) and (entry.ended is None or entry.ended == thing.end)
 
 

@@ -1,4 +1,4 @@
-"""Where releases are: a folder, a file, an address, KLE Online. Each gives whole contents by name."""
+"""Where releases are read from: a folder, a file, an address, KLE Online. Each gives complete contents by name."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,7 @@ from protocols.http.validators import Validators
 
 PLAN, FACETS = "/kle/emneplan", "/kle/handlefacetter"
 LISTS = ("/hovedgrupper", "/grupper", "/emner")
-LONGEST = 24 * 3600  # seconds that a server may ask us to wait
+LONGEST = 24 * 3600  # seconds; the longest Retry-After that is read
 _AGAIN = frozenset({429, 503})
 
 
@@ -35,7 +35,7 @@ class _Busy(AskedToWait):
 
 
 def shown(address: str) -> str:
-    """An address without a password or a token in it, for errors."""
+    """An address without password and token, for error texts."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
@@ -59,9 +59,9 @@ def files(path: Path, largest: int) -> Iterator[tuple[str, bytes]]:
 
 @dataclass
 class Web:
-    """GET with bounded attempts, waits and sizes; what has not changed since is not sent again.
+    """GET with bounded attempts, waits and sizes; unchanged content is not sent again.
 
-    ``tags``: address → the server's name for the content that was read last (``ETag``, ``Last-Modified``).
+    ``tags``: address → the server's name for the last content read (``ETag``, ``Last-Modified``).
     ``sleep`` is for tests.
     """
 
@@ -71,7 +71,7 @@ class Web:
     answered: dict[str, str] = field(default_factory=dict)
 
     def get(self, address: str) -> bytes | None:
-        """The content; None where it has not changed since. Raises Unavailable, Unreadable."""
+        """The content; None if it has not changed since. Raises Unavailable, Unreadable."""
         name = shown(address)
         settings = self.settings
         attempts = Attempts(settings.attempts, _FIRST_PAUSE, settings.longest_wait_seconds, self.sleep)
@@ -108,7 +108,7 @@ class Web:
             raise NotThere(f"{name} answers with HTTP 404")
         if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
             raise ReleaseRejected(
-                f"{name} refuses the question (HTTP {answer.status_code}): look at the address and its login"
+                f"{name} refuses the request (HTTP {answer.status_code}): check the address and its login"
             )
         if answer.status_code in _AGAIN and (seconds := retry_after(answer.headers.get("Retry-After"))) is not None:
             opens = datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST))

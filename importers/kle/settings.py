@@ -1,4 +1,4 @@
-"""What a municipality says about its KLE: where the releases are, and how they are read."""
+"""The settings of KLE: where the releases are, and how they are read."""
 
 import hashlib
 from pathlib import Path
@@ -13,35 +13,38 @@ ONLINE = "http://api.kle-online.dk/resources"
 
 
 class KleSettings(BaseModel):
-    """Exactly one of ``url``, ``address`` and ``path``, unless the command names a file or folder."""
+    """Needs exactly one of ``url``, ``address`` and ``path``, unless the command names a file or folder."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: WebAddress | None = Field(default=None, description=f"KLE Online's REST service; KL's is {ONLINE}")
     form: Literal["full", "lists"] = Field(
-        default="full", description="of the service: everything with dates, or the three lists without"
+        default="full", description="the service's form: everything, with dates; or the three lists, without"
     )
     facets: bool = Field(default=True, description="also read the facets (handlingsfacetter) of the service")
     address: WebAddress | None = Field(default=None, description="http(s) address of one file, XML or CSV")
     path: Path | None = Field(default=None, description="a file, or a folder of releases")
     accept_release: Day | None = Field(
-        default=None, description="publishing date of a release that is taken although a newer one is held"
+        default=None,
+        description="publishing date of a release that is accepted although it is older than the current one",
     )
     last_day_in_force: bool = Field(
-        default=False, description="the date of an end is the last day in force; KL does not state which it is"
+        default=False, description="the date of an end is the last day in force; KL does not say whether it is"
     )
     least_share: float = Field(
         default=0.8,
         ge=0,
         le=1,
-        description="a release with a smaller share of the entries in force is held at the brake",
+        description="a release with a smaller share of the entries in force is stopped by the brake",
     )
     timeout_seconds: float = Field(default=60, gt=0)
-    attempts: int = Field(default=3, ge=1, le=10, description="of a question that is not answered, or with 429 or 503")
-    longest_wait_seconds: float = Field(
-        default=60, ge=0, description="before another attempt, whatever Retry-After asks for"
+    attempts: int = Field(
+        default=3, ge=1, le=10, description="attempts at a request without an answer, or with 429 or 503"
     )
-    largest_megabytes: int = Field(default=64, ge=1, description="of a release")
+    longest_wait_seconds: float = Field(
+        default=60, ge=0, description="the longest wait before another attempt, whatever Retry-After says"
+    )
+    largest_megabytes: int = Field(default=64, ge=1, description="the largest release")
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -55,5 +58,5 @@ class KleSettings(BaseModel):
         return self.largest_megabytes << 20
 
     def digest(self) -> bytes:
-        """Changes when something changes that decides what an entry means."""
+        """A digest of the settings that decide what an entry means."""
         return hashlib.blake2b(repr(self.last_day_in_force).encode(), digest_size=8).digest()

@@ -26,8 +26,8 @@ NOT_TAKEN = "not taken"
 class Kle:
     """KL's classification. ``path`` is read instead of the place in the settings. ``day`` and ``sleep`` are for tests.
 
-    The cursor holds, of each family of releases, the date of publishing (``released``; empty: it bore none), the day
-    that its news was taken from (``day``) and a hash of its content; and what the server said of what it sent.
+    The cursor holds, for each family of releases, the date of publishing (``released``; empty if there was none), the
+    first day of its changes (``day``) and a hash of its content; and the server's tags of the contents.
     """
 
     name = "kle"
@@ -81,7 +81,7 @@ class Kle:
         try:
             facets = web.get(url + FACETS)
         except NotThere as missing:
-            # Only one client is known to read facets there (kle.md §2 A): the plan goes on without them.
+            # Only one known client reads facets there (kle.md §2 A): the plan is read without them.
             text = f"{missing}: facets stay as they are; set facets to false if there is no file of facets"
             notice = Problem("KleFacet", "", "facets", "no_facets", text, "notice")
             yield from (replace(each, problems=[*each.problems, notice]) for each in plans)
@@ -94,7 +94,7 @@ class Kle:
         if self._settings.form == "lists":
             lists = {shown(url + each): web.get(url + each) for each in LISTS}
             if any(each is not None for each in lists.values()):
-                # One has changed, so all are needed: those that have not are asked for again.
+                # One has changed, so all are needed: the unchanged ones are requested again.
                 bare = replace(web, tags={})
                 whole = {shown(url + each): lists[shown(url + each)] or bare.get(url + each) or b"" for each in LISTS}
                 yield emneplan.lists(whole, self._settings.largest)
@@ -104,7 +104,7 @@ class Kle:
                 yield emneplan.release(plan, shown(url + PLAN), self._settings.largest)
 
     def _due(self, releases: list[Release], cursor: Mapping[str, str]) -> Iterator[Release]:
-        """Of each family those that are newer than the one held, or the newest one. Raises OlderRelease."""
+        """Of each family the releases newer than the current one, or the newest. Raises OlderRelease."""
         for family in ("plan", "facets"):
             found = sorted(
                 (each for each in releases if each.family == family), key=lambda each: each.published or date.min
@@ -113,7 +113,7 @@ class Kle:
             if not found:
                 continue
             if sum(each.published is None for each in found) > 1:
-                raise Unavailable("several releases bear no date; leave the one to be read")
+                raise Unavailable("several releases have no date; keep only the one to be read")
             last = found[-1]
             if held is None or last.published is None:
                 yield last
@@ -126,8 +126,8 @@ class Kle:
                 yield last
             else:
                 raise OlderRelease(
-                    f"{last.label} was published on {last.published}; the release of {held} is held. "
-                    f"To take it nevertheless, set accept_release to {last.published}."
+                    f"{last.label} was published on {last.published}; the current release is of {held}. "
+                    f"To import it all the same, set accept_release to {last.published}."
                 )
 
     # -- one release ------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class Kle:
         problems = [*release.problems, *sound.problems]
         same_date = bool(published) and cursor.get(f"released {family}") == published
         if same_date and cursor.get(f"content {family}") != content:
-            text = f"{release.label}: the release of {published} has other content than when it was read before"
+            text = f"{release.label}: the release of {published} has other content than before"
             problems.append(Problem("KleNode", "", f"release {published}", "changed_release", text, "notice"))
         return Reading(
             label=f"KLE {family} of {published or day}",
@@ -182,7 +182,7 @@ class Kle:
     def _doubts(
         self, release: Release, sound: Checked, held: Mapping[Kind, list[Held]], taken: set[str], day: date
     ) -> Iterator[str]:
-        """A release that may be cut off although it is well-formed (pitfall 13)."""
+        """Signs that a release is cut off although it is well-formed (pitfall 13)."""
         gone = any(each.in_force(day) and each.key not in taken for of in held.values() for each in of)
         if release.unfinished and gone:
             yield "the last line of the release has no end: it may be cut off"
@@ -191,7 +191,7 @@ class Kle:
             told = (*sound.sound, *sound.left_out)
             now = sum(each.kind == kind and (each.is_current or each.life.holds(day)) for each in told)
             if now < before * self._settings.least_share:
-                yield f"the release has {now} {kind} in force, {before} are held: it may be cut off"
+                yield f"the release has {now} {kind} in force, {before} are known: it may be cut off"
 
 
 def _release(content: bytes, label: str, largest: int) -> Release:
@@ -201,14 +201,14 @@ def _release(content: bytes, label: str, largest: int) -> Release:
 
 
 def _digest(entries: Iterable[Entry]) -> str:
-    """Of what is told, in whatever order and however often."""
+    """A digest of the content, independent of order and repetition."""
     lines = sorted({repr(each) for each in entries})
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
 
 
 def _bound(held: Mapping[Kind, list[Held]], until: date | None, day: date, kind: Kind, number: str) -> date:
-    """The first day that a new thing with this number may have: after the last release that did not have it, and after
-    the number's former holders."""
+    """The earliest first day of a new thing with this number: after the last release without it, and after the number's
+    former holders."""
     if until is None or not held.get(kind):
         return date.min
     ends = [each.end for each in held[kind] if each.number == number and each.end is not None and each.end <= day]
@@ -218,8 +218,8 @@ def _bound(held: Mapping[Kind, list[Held]], until: date | None, day: date, kind:
 def _left_out(
     sound: Checked, release: Release, held: Mapping[Kind, list[Held]], taken: set[str]
 ) -> Iterator[RawRecord]:
-    """What is held of entries that are not taken stays as it is: it is there, and can't be told apart. ``taken``: keys
-    of what is told."""
+    """Keeps the known things that rejected entries may be about: they exist, but can't be told apart. ``taken``: keys
+    of the accepted entries."""
     out = [*release.untaken, *(Untaken(each.number, each.uuid) for each in sound.left_out)]
     numbers = {each.number for each in out} - {""}
     uuids = {each.uuid for each in out} - {""}

@@ -1,4 +1,4 @@
-"""The table: REConnect's own form of a release, ``uuid;number;title`` with dates where they are known (kle.md §2 C)."""
+"""The table, REConnect's own form of a release: ``uuid;number;title``, with dates if they are known (kle.md §2 C)."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ csv.field_size_limit(limits.LONGEST_LINE)
 
 
 def release(content: bytes, label: str, largest: int) -> Release:
-    """What a table tells. A date in its name is when it was published. Raises Unreadable."""
+    """The content of a table. A date in its name is its publishing date. Raises Unreadable."""
     if len(content) > largest:
         raise Unreadable(f"{label} has {len(content)} bytes; {largest} are allowed")
     try:
@@ -32,7 +32,7 @@ def release(content: bytes, label: str, largest: int) -> Release:
         made = Release(label, "plan", _published(label), frozenset(), _tells(header))
         for each in header:
             if each not in (*REQUIRED, *OPTIONAL):
-                text = f"{label}: the column {each!r} does not belong to the form and is not read"
+                text = f"{label}: unknown column {each!r}; it is not read"
                 made.problems.append(Problem("KleNode", "", each, "unknown_column", text, "notice"))
         for row in rows:
             _take(made, header, row, rows.line_num)
@@ -46,7 +46,7 @@ def release(content: bytes, label: str, largest: int) -> Release:
 
 
 def _header(cells: list[str], label: str) -> list[str]:
-    """Names of the columns, in small letters, without empty ones at the end. Raises Unreadable."""
+    """Names of the columns, in lower case, without empty ones at the end. Raises Unreadable."""
     header = [each.strip().lower() for each in cells]
     while header and not header[-1]:
         header.pop()
@@ -55,7 +55,7 @@ def _header(cells: list[str], label: str) -> list[str]:
         raise Unreadable(f"{label} has no column {', '.join(missing)}; the first line is uuid;number;title")
     twice = sorted({each for each in header if header.count(each) > 1})
     if twice:
-        raise Unreadable(f"{label}: the column {', '.join(map(repr, twice))} is there twice")
+        raise Unreadable(f"{label}: the column {', '.join(map(repr, twice))} occurs twice")
     return header
 
 

@@ -81,7 +81,7 @@ def test_a_line_that_can_not_be_taken_is_named_and_the_rest_goes_on(line: str, f
     [
         (PLAIN.replace(";", ","), "no column uuid, number, title"),
         (PLAIN.replace("number", "nummer"), "no column number"),
-        (PLAIN.replace("title", "title;title"), "'title' is there twice"),
+        (PLAIN.replace("title", "title;title"), "'title' occurs twice"),
         (PLAIN.replace(";Ældre 27.12\n", ';"Ældre 27.12\n'), "not a table"),
         (PLAIN.replace(";Ældre 27.12\n", ';"Æ" ldre\n'), r"line 3"),
         ("", "no column"),
