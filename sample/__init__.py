@@ -1,6 +1,6 @@
-"""The sample municipality, made from a seed, in the payroll systems' own formats.
+"""The sample municipality, generated from a seed, in the payroll systems' own formats.
 
-What the program asks of it: files as Opus makes them, and the state of the stand-in for SD's web services.
+It makes files as Opus does, and the state of the stand-in for SD's web services.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,8 @@
-"""Days that pass in the sample: hires, leavers, moves, new positions, leave, renames, units that open and close.
+"""The changes of each day in the sample: hires, leavers, moves, new positions, leave, renames, units that open and
+close.
 
 Each working day's changes follow from seed and date alone. Payroll changes structure on the first of a month only
-(sd.md §2.11), so units change on such days, where they are working days.
+(sd.md §2.11), so units change on those days if they are working days.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +22,8 @@ _TRIES = 200
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What payroll learnt on a day. ``before`` None: new; ``after`` None: cancelled, it never was."""
+    """A change that payroll registered on a day. ``before`` None: new; ``after`` None: cancelled, as if it had never
+    been."""
 
     what: str
     before: Employment | Unit | None
@@ -71,7 +73,7 @@ def days(municipality: Municipality, number: int) -> Iterator[Day]:
 
 
 def _somebody(municipality: Municipality, day: date, dice: Dice) -> Employment | None:
-    """Anybody who is employed until further notice, began before today and did not change today."""
+    """A person who is employed until further notice, began before today and did not change today."""
     for _ in range(_TRIES):
         number = municipality.drawn_number(dice)
         if number in municipality.cancelled:
@@ -219,7 +221,7 @@ _EVENTS: tuple[tuple[_Event, int], ...] = (
 
 
 def _structure(municipality: Municipality, day: date, dice: Dice) -> Iterator[Change]:
-    """On the first of a month: some units renamed, moved, opened and closed, one of each at least."""
+    """On the first of a month: some units are renamed, moved, opened and closed, at least one of each."""
     for _ in range(max(1, municipality.size.units // 400)):
         for event in (_rename_unit, _move_unit, _open_unit, _close_unit):
             yield from event(municipality, day, dice)
@@ -277,7 +279,7 @@ def _open_unit(municipality: Municipality, day: date, dice: Dice) -> Iterator[Ch
 
 
 def _close_unit(municipality: Municipality, day: date, dice: Dice) -> Iterator[Change]:
-    """A team closes; its people, also those to come, go to the unit above."""
+    """A team closes; its people, including future ones, go to the unit above."""
     unit = _any_unit(municipality, dice, lambda each: each.leaf and each.depth > 2)
     if unit is None:
         return

@@ -1,7 +1,7 @@
 """A classification in KLE's form, with invented titles: in full size, and in two releases for the demo.
 
-Between the demo's releases one number that units use ends with a successor, one ends without, one is renamed, one is
-announced to end, and one is new.
+Between the demo's releases one number that units use ends with a successor, one ends without a successor, one is
+renamed, the end of one is announced, and one is new.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,11 +27,11 @@ _WORDS = (
 _OF = ("veje", "skoler", "boliger", "borgere", "haver", "børn", "ældre", "køer", "havne", "øer", "arkiver")
 FACETS = "AGIKPSØ"
 ENDED, MOVED = "27.12.04", "27.12.06"
-"""Numbers of the sample's facts that end between the demo's releases; the second has a successor."""
+"""Numbers in the sample's facts that end between the demo's releases; the second has a successor."""
 
 
 def row(number: str, title: str = "") -> Row:
-    """An entry with the UUID and, unless given, the title that always belong to its number."""
+    """An entry with the UUID and, by default, the title that always belong to its number."""
     seed = sum(ord(each) * place for place, each in enumerate(number, start=1))
     made = f"{_WORDS[seed % len(_WORDS)]} af {_OF[seed // 7 % len(_OF)]}"
     return Row(number, title or made, str(uuid5(_NAMESPACE, number)))

@@ -1,14 +1,14 @@
 """The sample's people as the CPR register knows them, where it differs from payroll on purpose.
 
-Everybody of payroll is in it under the payroll's number, except for replacement numbers, which the register never
-holds. Of the people who work there today, by employment number:
+Everyone in payroll is in it under payroll's number, except for replacement numbers, which the register never has. Of
+the people who work there today, by employment number:
 
 - the first has another surname than in payroll, of two words, and is on letters by the shortened name;
-- the second is protected, which payroll does not tell, for a year from the sample's day;
-- the third is dead, and payroll goes on;
-- the fourth has another number since a month ago, and the old one leads to it;
+- the second is protected for a year from the sample's day, which payroll does not know;
+- the third is dead, but payroll goes on;
+- the fourth got another number a month ago, and the old one leads to it;
 - the fifth has emigrated;
-- of the sixth the register knows nothing.
+- the sixth is not in the register.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ REGISTERED = Registered(
 
 
 def register_of(municipality: Municipality, most: int | None = None) -> Register:
-    """The register on the municipality's day; only ``most`` of its people, those who differ first."""
+    """The register on the municipality's day. ``most``: at most this many people, starting with those who differ."""
     people = _people(municipality, everybody=most is None)
     known = Register(_known(each) for each in islice(people, most))
     today = municipality.today
@@ -40,7 +40,7 @@ def register_of(municipality: Municipality, most: int | None = None) -> Register
 
 
 def _people(municipality: Municipality, *, everybody: bool) -> Iterator[Person]:
-    """Each once, without those who have replacement numbers; all, or those who work there today."""
+    """Each person once, without those who have replacement numbers; all, or those who work there today."""
     met: set[str] = set()
     for employment in municipality.employments():
         who = employment.person
@@ -86,7 +86,7 @@ _DIFFERENT = (_renamed, _protected, _dead, _renumbered, _emigrated, _unknown)
 
 
 def _another(known: Register, number: str) -> str:
-    """A number of another sex that no person has and that fails modulus 11, too."""
+    """A number of the other sex that no person has, and that also fails modulus 11."""
     for step in range(1, 1000, 2):
         found = f"{number[:6]}{(int(number[6:]) + step) % 10_000:04d}"
         if found[6] == number[6] and not passes_check(found) and found[6:] != "0000" and known.find(found) is None:

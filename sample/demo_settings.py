@@ -1,6 +1,6 @@
-"""Settings under which the program imports the sample: a tree of plain values, as in ``reconnect.toml``.
+"""Settings with which the program imports the sample: a tree of plain values, as in ``reconnect.toml``.
 
-SD and Opus are set so that both tell the same: 37 hours are full time (Opus says so in its file, SD nowhere).
+SD and Opus are set so that both give the same result: full time is 37 hours (Opus has it in its file, SD nowhere).
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ Tree = dict[str, Any]
 
 
 def roles() -> list[Tree]:
-    """``[[roles]]``: the rules that make managers and case workers of payroll facts."""
+    """``[[roles]]``: the rules that make managers and case workers from payroll facts."""
     return [rule.model_dump(mode="json", exclude_defaults=True) for rule in ROLE_RULES]
 
 
@@ -31,7 +31,7 @@ def opus(folder: Path) -> Tree:
 
 
 def sd(url: str, state: State) -> Tree:
-    """``[sources.sd]`` for the stand-in that answers at ``url`` (never closed, whatever the hour)."""
+    """``[sources.sd]`` for the stand-in at ``url`` (open at all hours)."""
     return {
         "xml_url": f"{url}/sdws",
         "json_url": f"{url}/api-gateway/organization/public/api/v1",
@@ -44,12 +44,12 @@ def sd(url: str, state: State) -> Tree:
 
 
 def unilogin(url: str, key_file: Path, password: str) -> Tree:
-    """``[sources.unilogin]`` for the stand-in that answers at ``url`` and knows the key's certificate."""
+    """``[sources.unilogin]`` for the stand-in at ``url``, which knows the key's certificate."""
     return {"url": url, "provider": schools.PROVIDER, "key_file": str(key_file), "key_password": password}
 
 
 def active_directory(controller: Controller) -> Tree:
-    """``[sources.active_directory]`` for a controller that holds the sample's ``administration``."""
+    """``[sources.active_directory]`` for a controller with the sample's ``administration``."""
     root = place_dn((administration.ROOT,), controller.base)
     return {
         **_login(controller),
@@ -63,7 +63,7 @@ def active_directory(controller: Controller) -> Tree:
 
 
 def school_ad(controller: Controller) -> Tree:
-    """``[sources.school_ad]`` for a controller that holds the sample's ``school``: pupils left out."""
+    """``[sources.school_ad]`` for a controller with the sample's ``school``; pupils are excluded."""
     root = place_dn((school.ROOT,), controller.base)
     return {
         **_login(controller),
@@ -87,7 +87,7 @@ def _login(controller: Controller) -> Tree:
 
 
 def cpr(url: str, client: Pair, authority: Path) -> Tree:
-    """``[sources.cpr]`` for the stand-in that answers at ``url`` and knows the client's certificate."""
+    """``[sources.cpr]`` for the stand-in at ``url``, which knows the client's certificate."""
     return {
         "url": url,
         "certificate": str(client.certificate),
@@ -99,7 +99,7 @@ def cpr(url: str, client: Pair, authority: Path) -> Tree:
 
 
 def fk_adm(url: str, client: Pair, authority: Path) -> Tree:
-    """``[sources.fk_adm]`` for the stand-in that answers at ``url`` and knows the client's certificate."""
+    """``[sources.fk_adm]`` for the stand-in at ``url``, which knows the client's certificate."""
     return {
         "url": url,
         "own_machine": True,
@@ -112,7 +112,7 @@ def fk_adm(url: str, client: Pair, authority: Path) -> Tree:
 
 
 def kle(url: str) -> Tree:
-    """``[sources.kle]`` for the stand-in that answers at ``url``."""
+    """``[sources.kle]`` for the stand-in at ``url``."""
     return {"url": url}
 
 

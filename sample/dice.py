@@ -1,7 +1,7 @@
-"""Chance that is the same everywhere: no clock, no hash order, nothing that differs between Python versions.
+"""Random choices that are the same everywhere: independent of clock, hash order and Python version.
 
-``random.Random`` seeded with text gives the same ``random()`` on every version; its other methods do not promise
-that, so everything here is made of ``random()`` alone.
+``random.Random`` seeded with text gives the same ``random()`` on every version. Its other methods do not promise that,
+so everything here uses ``random()`` only.
 """
 
 import random
@@ -13,7 +13,8 @@ _MASK = (1 << 64) - 1
 
 
 class Dice:
-    """A stream of chance that belongs to one thing (``Dice("42", "unit", 1017)``): others can't shift it."""
+    """A stream of random choices that belongs to one thing (``Dice("42", "unit", 1017)``): other streams can't shift
+    it."""
 
     def __init__(self, *name: object) -> None:
         self._next = random.Random("/".join(str(part) for part in name)).random
@@ -30,7 +31,7 @@ class Dice:
         return self._next() < share
 
     def share(self) -> float:
-        """0 to 1, 1 not included."""
+        """From 0 to 1, without 1."""
         return self._next()
 
     def pick(self, choices: Sequence[T]) -> T:
@@ -47,7 +48,8 @@ class Dice:
 
 
 def mixed(number: int, salt: int) -> int:
-    """A number of 64 bits that looks random but belongs to ``number`` (splitmix64): chance without a stream."""
+    """A 64-bit number that looks random but depends on ``number`` only (splitmix64): a random choice without a
+    stream."""
     mix = (number * 0x9E3779B97F4A7C15 + salt * 0xBF58476D1CE4E5B9 + 0x94D049BB133111EB) & _MASK
     mix = ((mix ^ (mix >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     mix = ((mix ^ (mix >> 27)) * 0x94D049BB133111EB) & _MASK

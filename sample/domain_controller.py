@@ -1,8 +1,8 @@
-"""A real Active Directory domain controller that comes and goes: Samba, on a loopback address of its own.
+"""A real, temporary Active Directory domain controller: Samba, on a loopback address of its own.
 
 ``tools/samba_dc.sh`` does the work. LDAP's ports are fixed (389, 636), so each controller gets an address of its own,
-drawn at random from 127.0.0.0/8: those side by side do not meet. It needs Samba (``tools/install_samba.sh``), and
-root or leave to listen on port 389.
+drawn at random from 127.0.0.0/8, so that several don't collide. It needs Samba (``tools/install_samba.sh``), and root
+or permission to listen on port 389.
 """
 
 import os
@@ -21,18 +21,18 @@ import ldap3
 SCRIPT = Path(__file__).resolve().parents[1] / "tools" / "samba_dc.sh"
 LDAPS = 636
 LONGEST_FOLDER = 80
-"""Bytes of the folder's path: Samba puts sockets into it, and a socket's path has 107 at most."""
+"""Bytes of the folder's path: Samba puts sockets into it, and a socket's path has at most 107."""
 
 
 class NoController(Exception):
-    """No controller can run here. The text says why, in one line."""
+    """No controller can run here. The text gives the reason, in one line."""
 
 
 class Controller:
     """One domain. ``domain``: its NetBIOS name. ``address``, ``base``, ``user``, ``password``, ``ca``: how to bind.
 
-    Made in ``folder``, or started again with what that folder holds. ``attributes``: further text attributes, which
-    Samba's schema lacks, of users, groups and organisational units. Raises NoController.
+    Made in ``folder``, or started again from that folder's content. ``attributes``: further text attributes of users,
+    groups and organisational units, which Samba's schema lacks. Raises NoController.
     """
 
     def __init__(self, folder: Path, domain: str, attributes: str = "") -> None:
@@ -62,7 +62,7 @@ class Controller:
         script("start", str(self.folder), self.domain, self.address, attributes=self._attributes)
 
     def stop(self, *, keep: bool = False) -> None:
-        """End it. ``keep``: with what it holds left in its folder; otherwise the folder is wiped."""
+        """Stop it. ``keep``: keep the content of its folder; otherwise the folder is emptied."""
         script("stop", str(self.folder), *(["keep"] if keep else []))
 
     def connection(self, user: str | None = None, password: str | None = None) -> ldap3.Connection:
@@ -88,10 +88,10 @@ class Controller:
 
 @contextmanager
 def running(folder: Path, domain: str, fill: Callable[[Controller], None]) -> Iterator[Controller]:
-    """The controller of ``folder``, made there at first, while a block runs; what it holds stays in the folder.
+    """The controller of ``folder``, for a block; made there the first time. Its content stays in the folder.
 
-    ``fill``: puts into a new one what it is to hold. Where that was cut short, it is made anew. Raises NoController,
-    and whatever ``fill`` raises.
+    ``fill``: puts the content into a new one. If that was interrupted, the controller is made anew. Raises
+    NoController, and what ``fill`` raises.
     """
     filled = folder / "filled"
     if folder.exists() and not filled.exists():
@@ -107,7 +107,7 @@ def running(folder: Path, domain: str, fill: Callable[[Controller], None]) -> It
 
 
 def free_address() -> str:
-    """A loopback address on which nothing answers on LDAP's port."""
+    """A loopback address whose LDAP port is free."""
     draw = random.SystemRandom()
     while True:
         address = ".".join(["127", *(str(draw.randint(1, 254)) for _ in range(3))])
@@ -117,8 +117,8 @@ def free_address() -> str:
 
 
 def script(*arguments: str, attributes: str = "") -> None:
-    """Run ``tools/samba_dc.sh``. Raises NoController with what it says."""
-    # samba is in folders to which a user's PATH need not lead.
+    """Run ``tools/samba_dc.sh``. Raises NoController with its output."""
+    # Samba may be in folders that are not on a user's PATH.
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     environment = {**os.environ, "PATH": path, "SAMBA_DC_ATTRIBUTES": attributes}
     try:

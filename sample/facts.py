@@ -1,8 +1,8 @@
-"""The model's own facts of the sample: what no payroll tells (format: ``importers/facts``).
+"""The sample's facts in the model's own form: what no payroll has (format: ``importers/facts``).
 
-Roles, an excerpt of a classification in KLE's form (numbers like KLE's, nothing of its texts), functions, IT systems
-and their groups, what units deal with, STIL's numbers of schools and day-care centres, administrators, a stand-in,
-and people without payroll. What they may do in systems is in ``sample.rights``.
+Roles, an excerpt of a classification in KLE's form (numbers like KLE's, none of its texts), functions, IT systems and
+their groups, the subjects of units, STIL's numbers of schools and day-care centres, administrators, a substitute, and
+people without payroll. Their rights in systems are in ``sample.rights``.
 """
 
 from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ class Keys:
 
 
 def facts(municipality: Municipality, keys: Keys) -> Facts:
-    """The facts as the YAML or JSON file's content."""
+    """The facts as the content of a YAML or JSON file."""
     return {
         "format": 1,
         "roles": {
@@ -70,7 +70,7 @@ def facts(municipality: Municipality, keys: Keys) -> Facts:
 
 
 def _staff(municipality: Municipality, unit: Unit) -> list[Employment]:
-    """Who works in the unit until further notice, managers last, by number."""
+    """The employments in the unit until further notice, by number, managers last."""
     today = municipality.today
     found = [
         each
@@ -87,7 +87,8 @@ def _units_of(municipality: Municipality, kind: str) -> list[Unit]:
 
 
 def _dealing_with(municipality: Municipality, keys: Keys) -> Iterator[Facts]:
-    """What units do, are responsible for and want to hear of, by numbers of KLE. Some of those have ended since."""
+    """The subjects that units perform, are responsible for or are interested in, by KLE number. Some have ended
+    since."""
     for kind, how, number in (
         ("assessment", "performs", classification.MOVED),
         ("job_team", "responsible_for", classification.ENDED),
@@ -98,7 +99,7 @@ def _dealing_with(municipality: Municipality, keys: Keys) -> Iterator[Facts]:
 
 
 def _people(municipality: Municipality, keys: Keys) -> Facts:
-    """People without payroll: a consultant with a tie to a unit, and a member of the council."""
+    """People without payroll: a consultant who is tied to a unit, and a member of the council."""
     start = municipality.born - timedelta(days=200)
     place = next(iter((*_units_of(municipality, "it"), *_units_of(municipality, "office"))))
     return {
@@ -116,7 +117,7 @@ def _people(municipality: Municipality, keys: Keys) -> Facts:
 
 
 def _assignments(municipality: Municipality, keys: Keys) -> Iterator[Facts]:
-    """The head of the municipality, administrators central and local, and who reports pay for other units."""
+    """The head of the municipality, central and local administrators, and people who report pay for other units."""
     root = keys.unit(municipality.root)
     head = _head(municipality)
     yield _assignment("f_head", keys.employment(head), "manager", [], root, head)
@@ -141,9 +142,9 @@ _ADMINISTRATORS = (
     ("job_team", f"kle:{classification.ENDED}", "Jobcenter"),
     ("assessment", f"kle:{classification.MOVED}", "Sundhed og Omsorg"),
 )
-"""Kind of unit where the holder works, what it is about, name of the unit that it counts for (else the whole).
+"""Kind of the unit where the holder works, responsibility, name of the unit that it counts for (by default all).
 
-The last two are about numbers that KLE's newest release has ended; units and a role rule use them too.
+The last two have numbers that KLE's newest release has ended; units and a role rule use them too.
 """
 
 

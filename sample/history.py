@@ -1,7 +1,7 @@
-"""What happens to an employment over time: moves, new positions, other hours, leave, gaps, known ends.
+"""The history of an employment: moves, new positions, other hours, leave, gaps, known ends.
 
-Values change on working days, because Opus tells a change by the file of its day and makes none in weekends; starts,
-ends and leave may fall on any day.
+Values change on working days, because an Opus file states its own day only, and there is none at weekends. Starts, ends
+and leave may be on any day.
 """
 
 from dataclasses import replace
@@ -12,7 +12,7 @@ from sample.dice import Dice
 from sample.people import Employment, Steps, T, Work, Workplace, at, first_of_month, working_day
 from sample.positions import POSITIONS
 
-# A new position of the same trade: from, to.
+# Changes of position within a trade: from, to.
 _CAREERS: dict[int, int] = {
     3010: 3020, 3020: 3030, 3030: 3040, 2020: 2030, 4030: 4010, 5020: 5030, 5030: 5010, 6020: 6010, 6060: 6020,
     7020: 7010, 9020: 9010, 8050: 8040,
@@ -21,10 +21,10 @@ _BECOMES = {new: old for old, new in _CAREERS.items()}
 
 
 def with_history(employment: Employment, place: Workplace, today: date, dice: Dice) -> Employment:
-    """The same employment with a past, and at times with a future that is known already."""
+    """The same employment with a past, and sometimes with a known future."""
     start = employment.spells[0].start
     leads = POSITIONS[employment.positions[0][1]].level > 0
-    if not leads or start < place.start:  # who leads a unit has not led another with the same position
+    if not leads or start < place.start:  # a unit's head has not led another unit in the same position
         employment = replace(employment, units=_came_from(employment.units, place, start, today, dice))
     if (today - start).days > 200:
         employment = _past(employment, start, today, dice)
@@ -32,7 +32,7 @@ def with_history(employment: Employment, place: Workplace, today: date, dice: Di
 
 
 def _came_from(units: Steps[int], place: Workplace, start: date, today: date, dice: Dice) -> Steps[int]:
-    """Where the person worked before: always when the employment is older than the unit, else for one in eight."""
+    """The person's previous unit: always if the employment is older than the unit, otherwise for one in eight."""
     if start < place.start:
         return ((start, place.elsewhere[-1]), (place.start, place.unit))
     if place.elsewhere and (today - start).days > 400 and dice.chance(0.12):
@@ -98,7 +98,7 @@ def ended(employment: Employment, place: Workplace, today: date, dice: Dice) -> 
 
 
 def with_step(steps: Steps[T], day: date, value: T) -> Steps[T]:
-    """``value`` from ``day``; what was known for later days gives way. Nothing new where it is the value already."""
+    """``value`` from ``day``, replacing later values. Unchanged if it has the value already."""
     kept = tuple(step for step in steps if step[0] < day)
     if not kept:
         return ((steps[0][0], value),)

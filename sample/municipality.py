@@ -1,4 +1,4 @@
-"""The sample municipality: Klitkøbing Kommune, made from a seed, for one day ("today").
+"""The sample municipality: Klitkøbing Kommune, generated from a seed, for one day ("today").
 
 The same seed, size and day give the same municipality on every machine. ``advance`` lets days pass: see ``changes``.
 """
@@ -28,7 +28,7 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """``employments``: active today. ``units``: open today. `Past and future ones come on top."""
+    """``employments``: active today. ``units``: open today. `Past and future ones are additional."""
 
     name: str
     employments: int
@@ -45,7 +45,7 @@ SIZES = {
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit with all that is known of it. ``parents``: unit numbers; empty for the municipality itself."""
+    """A unit with everything that is known of it. ``parents``: unit numbers; empty for the municipality itself."""
 
     number: int
     kind: UnitKind
@@ -64,7 +64,7 @@ class Unit:
 
     @property
     def code(self) -> str:
-        """As SD writes it: four characters; decimal while the numbers have four digits, else from A000 on."""
+        """As SD writes it: four characters; decimal as long as the numbers have four digits, then from A000 on."""
         return str(self.number) if self.number < 10_000 else _base_36(self.number - 10_000 + 10 * 36**3)
 
     @property
@@ -73,7 +73,7 @@ class Unit:
 
 
 def employment_code(number: int) -> str:
-    """An employment number as SD writes it: five characters that begin with a digit, or with E when they run out."""
+    """An employment number as SD writes it: five characters that begin with a digit, or with E when digits run out."""
     return str(number) if number < 100_000 else "E" + _base_36(number - 100_000).rjust(4, "0")
 
 
@@ -88,8 +88,8 @@ def _base_36(number: int) -> str:
 class Municipality:
     """``units`` by number (the municipality itself first, parents before children) and employments on demand.
 
-    ``today`` moves on with ``changes.advance``. What that changes is kept (``changed``, ``added``, ``cancelled``,
-    ``renamed`` by person, ``filled`` vacancies); everything else is drawn anew each time it is asked for.
+    ``changes.advance`` moves ``today`` on. Its changes are kept (``changed``, ``added``, ``cancelled``, ``renamed`` by
+    person, ``filled`` vacancies); everything else is drawn anew each time.
     """
 
     name = MUNICIPALITY
@@ -124,14 +124,14 @@ class Municipality:
         return self.units[FIRST_UNIT]
 
     def employments(self) -> Iterator[Employment]:
-        """All that payroll knows: past, present and future ones, by number."""
+        """All employments of payroll: past, present and future ones, by number."""
         drawn = (employment for index in range(len(self._numbers)) for employment in self._staff(index))
         for employment in chain(drawn, self.added.values()):
             if employment.number not in self.cancelled:
                 yield self._current(employment)
 
     def employment(self, number: int) -> Employment:
-        """The employment with this number; KeyError where there is none, or it was cancelled."""
+        """The employment with this number. Raises KeyError if there is none, or it was cancelled."""
         if number in self.cancelled:
             raise KeyError(number)
         if number in self.added:
@@ -142,7 +142,7 @@ class Municipality:
         return self._current(self._staff(index)[number - FIRST_EMPLOYMENT - self._offsets[index]])
 
     def staff_near(self, unit: int) -> Iterator[Employment]:
-        """Every employment that may be, or come to be, in a unit without units below it; and some others."""
+        """Every employment that is or may come to be in a unit without units below it, and some others."""
         index = unit - FIRST_UNIT
         numbers = [
             employment.number
@@ -162,7 +162,7 @@ class Municipality:
         return employment if who is None else replace(employment, person=who)
 
     def children(self, number: int) -> tuple[int, ...]:
-        """The units below on ``today``, open ones only."""
+        """The open units below, on ``today``."""
         return tuple(
             each.number
             for each in self.units.values()
@@ -192,7 +192,7 @@ class Municipality:
             yield self._unit(number, draft.kind, draft.depth, not draft.children, Period(start, None), names, parents)
 
     def _closed_units(self, dice: Dice) -> Iterator[Unit]:
-        """Units that closed before today, one for each fifty open ones."""
+        """Units that closed before today, one for every fifty open ones."""
         inner = [unit for unit in self.units.values() if not unit.leaf and unit.depth > 0]
         first = max(self.units) + 1
         for number in range(first, first + max(1, len(self.units) // 50)):
@@ -202,7 +202,7 @@ class Municipality:
             yield self._unit(number, "office", above.depth + 1, True, life, names, ((EARLIEST, above.number),))
 
     def _past_month(self, dice: Dice) -> date:
-        """A first of a month in the last six years that is a working day: when structure changes (sd.md)."""
+        """A working day in the last six years that is the first of a month, when structure changes (sd.md)."""
         while True:
             day = (self.born - timedelta(days=dice.between(31, 2200))).replace(day=1)
             if day == working_day(day):
@@ -225,7 +225,7 @@ class Municipality:
     # --- staff ---------------------------------------------------------------------------------------------
 
     def workplace(self, number: int) -> Workplace:
-        """What is needed to draw staff for a unit, as the unit was on the first day."""
+        """The input for drawing a unit's staff, as the unit was on the first day."""
         unit = self._first_units[number]
         parent = at(unit.parents, self.born)
         near = [
@@ -240,7 +240,7 @@ class Municipality:
         return Workplace(number, unit.kind, unit.life.start, tuple(near), number in self.vacant)
 
     def _draw(self, index: int) -> tuple[Employment, ...]:
-        """The employments of one unit's block of numbers: present ones, then past ones, then those to come."""
+        """The employments in one unit's block of numbers: present ones, then past ones, then future ones."""
         heads = self._heads[index]
         if not heads:
             return ()
@@ -265,7 +265,7 @@ class Municipality:
         return tuple(made)
 
     def _holder(self, slot: int) -> tuple[Person, int]:
-        """The person of the employment: one in thirty has another one too (double employment)."""
+        """The person of the employment; one in thirty has a second employment."""
         if not self._doubled(slot) or slot < 20:
             return person(slot, self.seed, self.born), 0
         other = mixed(slot, self.seed + 6) % slot
@@ -288,7 +288,7 @@ def _coming(heads: int) -> int:
 
 
 def _other_parent(drafts: list[Draft], draft: Draft, dice: Dice) -> int | None:
-    """Another unit of the same kind and depth as the parent: where the house may have been before."""
+    """Another unit of the same kind and depth as the parent, to which the house may have belonged before."""
     assert draft.parent is not None
     parent = drafts[draft.parent]
     if parent.parent is None:
@@ -307,7 +307,8 @@ def _old_name(name: str) -> str:
 
 
 def _headcounts(drafts: list[Draft], employments: int, dice: Dice) -> list[int]:
-    """People to each unit by its kind's size; together exactly ``employments``. The municipality itself has none."""
+    """Distributes people by the size of each unit's kind, exactly ``employments`` in all. The municipality itself has
+    none."""
     wanted = [KINDS[draft.kind].size * (0.6 + 0.8 * dice.share()) for draft in drafts]
     scale = (employments - len(drafts)) / sum(wanted)
     heads = [0 if not want else 1 + int(want * scale) for want in wanted]

@@ -1,7 +1,7 @@
-"""The sample as Opus tells it: ``ZLPE…_delta.xml`` files (opus.md).
+"""The sample in Opus's form: ``ZLPE…_delta.xml`` files (opus.md).
 
-A file tells one day, without history: every unit, every live employment with the values of that day (of the first
-day, where it begins later), and a stub for each employment that has ended. Leave is not in it.
+A file states one day, without history: every unit, every live employment with the values of that day (or of its first
+day, if it begins later), and a stub for each employment that has ended. It does not contain leave.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,15 @@ _CVR = "99000001"
 
 
 def file_name(day: date) -> str:
-    """As payroll names the file that it makes on the evening of ``day``."""
+    """Payroll's name of the file that it makes on the evening of ``day``."""
     return f"ZLPE{day:%Y%m%d}224100_delta.xml"
 
 
 def write_file(municipality: Municipality, folder: Path, progress: Callable[[int], None] | None = None) -> Path:
-    """Write the file of the municipality's ``today`` into ``folder`` (made if missing). Never seen half-written.
+    """Write the file of the municipality's ``today`` into ``folder`` (made if missing). It is never visible
+    half-written.
 
-    ``progress`` is told the number of employments written, every thousand.
+    ``progress`` is called with the number of employments written, every thousand.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file_name(municipality.today)
@@ -142,5 +143,5 @@ def _last_day(end: date | None) -> str | None:
 
 
 def _short(name: str) -> str:
-    """Twelve characters in capitals, as SAP's short texts."""
+    """Twelve characters in upper case, as in SAP's short texts."""
     return ".".join(word[:4] for word in name.upper().replace(",", "").split())[:12]

@@ -1,7 +1,7 @@
 """People and employments of the sample, and how a unit's staff is drawn.
 
-Everything of a person follows from the person's index, everything of an employment from its unit's stream of
-chance: any unit's staff can be made alone, in any order, so a municipality of a million need not be held in memory.
+A person depends only on the person's index, and an employment on its unit's stream of random choices. Any unit's staff
+can be made alone, in any order, so a municipality of a million need not be in memory.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from sample.structure import UnitKind
 
 T = TypeVar("T")
 Steps = tuple[tuple[date, T], ...]
-"""Values over time: each holds from its day until the next one's; the last one until further notice."""
+"""Values over time: each is in force from its day until the next one's; the last one until further notice."""
 
 FULL_TIME_HOURS = 37
 EARLIEST = date(2007, 1, 1)  # the municipality's first day; there are no employments before
@@ -26,7 +26,7 @@ _SHARES = (1.0, 1.0, 1.0, 1.0, 1.0, 0.95, 0.9, 0.86, 0.84, 0.81, 0.8, 0.76, 0.7,
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """``share`` of full time (two decimals); ``hourly``: paid by the hour, then ``share`` is 0."""
+    """``share`` of full time (two decimals); ``hourly``: paid by the hour; ``share`` is 0 then."""
 
     share: float
     hourly: bool = False
@@ -59,8 +59,8 @@ class Person:
 class Employment:
     """``spells``: the periods of employment (several with the same number are a gap). ``leave``: on leave (orlov).
 
-    ``units``, ``positions`` and ``work`` begin with the first spell. ``extra_digit``: Opus's ``suppId``, which keeps
-    apart the employments of one CPR number.
+    ``units``, ``positions`` and ``work`` begin with the first spell. ``extra_digit``: Opus's ``suppId``, which
+    distinguishes the employments of one CPR number.
     """
 
     number: int
@@ -77,7 +77,7 @@ class Employment:
     union_representative: bool = False
 
     def spell(self, day: date) -> Period | None:
-        """The spell that holds on the day, else the next one; None when all have ended."""
+        """The spell on the day, otherwise the next one; None if all have ended."""
         return next((spell for spell in self.spells if spell.last > day), None)
 
     def active(self, day: date) -> bool:
@@ -102,7 +102,7 @@ def first_of_month(day: date) -> date:
 
 
 def working_day(day: date) -> date:
-    """The day itself, or the Monday after where it is in a weekend: then payroll makes no Opus file."""
+    """The day itself, or the Monday after a weekend, when payroll makes no Opus file."""
     return day + timedelta(days=(0, 0, 0, 0, 0, 2, 1)[day.weekday()])
 
 
@@ -133,7 +133,7 @@ def person(index: int, seed: int, today: date) -> Person:
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """What drawing a unit's staff needs to know: the unit, when it began, and units people may have come from."""
+    """The input for drawing a unit's staff: the unit, its first day, and units from which people may have come."""
 
     unit: int
     kind: UnitKind
@@ -168,7 +168,7 @@ def hired(number: int, who: Person, unit: int, code: int, start: date, dice: Dic
 
 
 def account_name(who: Person, number: int) -> str:
-    """How the municipality makes account names: two letters of each name, and the employment's number."""
+    """The municipality's account names: two letters of each name, and the employment's number."""
     return (who.given_name[:2] + who.surname[:2]).lower().translate(_LATIN) + str(number)
 
 

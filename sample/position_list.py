@@ -1,10 +1,10 @@
 """The municipality's own position list (stillingsfortegnelse), as HR keeps it: two CSV files (positions.md §4).
 
-Every position of payroll is a row, found by payroll's code; beside them the variants that only HR uses. On purpose:
+Every position of payroll has a row, with payroll's code; there are also variants that only HR uses. On purpose:
 
 - ``UNKNOWN``: payroll has the code, the list has neither it nor its title;
 - ``ENDED_IN_USE``: the row has ended, and employments still have it;
-- ``NO_LEADERS``: titles with "leder" in them that are no leaders'.
+- ``NO_LEADERS``: titles that contain "leder" but do not belong to leaders.
 """
 
 import csv
@@ -19,14 +19,14 @@ UNKNOWN = 9030
 ENDED_IN_USE = 3080
 NO_LEADERS = frozenset({4020})
 ENDED, REPLACED = 10, 5
-"""Rows of variants that have ended, and how many of those name the row that took their place."""
+"""Rows of ended variants, and how many of them name their successor."""
 
 _AREA_CODES = dict(zip(AREAS, ("MYND", "BORG", "DRIFT"), strict=True))
 _VARIANTS = ("{}, timelønnet", "{}, særligt ansvar", "{}, koordinerende")
 _COLUMNS = (
     "code", "title", "category", "level", "agreement", "stk", "payroll", "match", "leader", "from", "to", "replaced_by",
 )  # fmt: skip
-# Invented, like all codes of the list: no agreement area of KRL's register is above 900.
+# Invented, like all codes in the list: no agreement area in KRL's register is above 900.
 _AGREEMENTS = {
     name: str(901 + place) for place, name in enumerate(sorted({each.agreement for each in POSITIONS.values()}))
 }

@@ -1,7 +1,7 @@
 """The position list (stillingsbetegnelser) of the sample.
 
-Codes are 1000 to 9999, so that they read the same with and without padding. Being a manager follows from the
-position and from nothing else: the role rule by code and Opus's ``isManager`` flag must find the same people.
+Codes are 1000 to 9999, so that they are the same with and without padding. Only the position decides who is a manager:
+the role rule by code and Opus's ``isManager`` flag must find the same people.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """``hourly``: share of its holders who are paid by the hour. ``level``: of managers, 1 the highest; else 0."""
+    """``hourly``: share of its holders who are paid by the hour. ``level``: of managers, 1 is the highest; otherwise
+    0."""
 
     code: int
     title: str

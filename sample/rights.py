@@ -1,6 +1,6 @@
-"""What the sample's case workers may do in its systems: one role, whose limits follow from each unit.
+"""The rights of the sample's case workers in its systems: one role, whose limits follow from each unit.
 
-Everything is granted by rule: to all case workers, to managers, and to all who work in the municipality.
+Everything is granted by rule: to all case workers, to managers, and to all employees of the municipality.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _LEVELS = (
 
 
 def performing(municipality: Municipality, unit_key: Any) -> Iterator[Facts]:
-    """Entries that add to each unit of these kinds what it performs; above the job teams, a number is passed down."""
+    """Entries that state what each unit of these kinds performs; a unit above the job teams passes a number down."""
     today = municipality.today
     for kind, numbers in PERFORMS.items():
         for unit in _open(municipality, kind):

@@ -1,7 +1,7 @@
-"""Which roles the sample's payroll facts mean: configuration, as a municipality would write it.
+"""Role rules for the sample's payroll facts: configuration, as a municipality would write it.
 
-Managers are found by position code. Opus's ``isManager`` says the same of the same people, SD has no such flag: so
-both payrolls give the same managers. A case worker's position says what the work is about, in KLE; one of the numbers
+Managers are found by position code. Opus's ``isManager`` marks the same people, and SD has no such flag, so both
+payrolls give the same managers. A case worker's position implies the responsibility, as KLE numbers; one of the numbers
 has ended since the rule was written.
 """
 

@@ -1,15 +1,15 @@
 """The sample's schools and day-care centres as STIL knows them, where it differs from payroll on purpose.
 
-Everybody whom payroll has in a school, or in a unit below it, is in its export, and besides:
+Everyone whom payroll has in a school, or in a unit below it, is in its export. In addition:
 
 - a trainee, an external one and a substitute of each school, whom payroll does not know;
-- every ninth has a UNI-Login of the new shape; one in two hundred is protected, with and without an alias;
+- one in nine has a UNI-Login of the new form; one in two hundred is protected, with or without an alias;
 - a person with a replacement number matches no other: a user must decide;
-- in the first school, a teacher of the second one works too; one who has left payroll is still on its list, and its
-  secretary stands as its head (``Leder``), whom payroll does not have as the manager; a teacher is protected, which
-  payroll does not tell, and another one has another surname than in payroll;
+- in the first school a teacher of the second one works too; one who has left payroll is still listed, and the secretary
+is listed as head (``Leder``), but is not the manager in payroll; a teacher is protected, which payroll does not know,
+and another one has another surname than in payroll;
 - pupils, who are delivered on request;
-- an institution with an agreement that no unit bears, and a day-care centre without an agreement.
+- an institution with an agreement but without a unit, and a day-care centre without an agreement.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ from sample.structure import KINDS
 from sample.unilogin_service.state import Group, Institution, Kind, Member, Person, State
 
 PROVIDER = "klitkoebing-reconnect"
-NOBODYS = "Z99999"  # an institution that no unit bears
+NOBODYS = "Z99999"  # an institution without a unit
 _OUTSIDERS = 3_000_000  # indices of people whom payroll does not know
 _ROLES = {
     1050: "Leder", 1060: "Leder", 1070: "Ledelse", 1040: "Leder", 4010: "Lærer", 4020: "Lærer", 4030: "Vikar",
@@ -44,7 +44,7 @@ def institutions(municipality: Municipality) -> dict[str, Unit]:
 
 
 def state_of(municipality: Municipality) -> State:
-    """The stand-in's state; certificates and clock are the caller's to set."""
+    """The stand-in's state; the caller sets certificates and clock."""
     state = State()
     units = institutions(municipality)
     staff = staff_of(municipality, units)
@@ -106,7 +106,7 @@ def _person(who: Somebody) -> Person:
 
 
 def unilogin_of(who: Somebody) -> str:
-    """The person's UNI-Login: the new shape for one in nine, else four letters, and what makes it the only one."""
+    """The person's UNI-Login: the new form for one in nine, otherwise four letters and a unique suffix."""
     if who.index % 9 == 0:
         return f"1000{who.index:06x}"
     return f"{who.given_name.lower().translate(_PLAIN)[:4]:x<4}{who.index:04d}{'kqmt'[who.index % 4]}"

@@ -1,7 +1,8 @@
-"""The sample in the stand-in of SD's web services: the municipality as it is, and then what each day registers.
+"""Puts the sample into the stand-in for SD's web services: the municipality as it is, and then each day's
+registrations.
 
-Opus tells a day, SD tells all time: history and known future go in here as they are. Changes are registered at ten
-o'clock of their day, and only what is new in a timeline gets that moment, as payroll's own registrations do.
+Opus states a day, SD all time: history and known future go in here as they are. Changes are registered at ten o'clock
+on their day, and only the new parts of a timeline get that time, as in payroll's own registrations.
 """
 
 from datetime import datetime, time
@@ -22,7 +23,7 @@ _Timeline = TypeVar("_Timeline", sd.Status, sd.Placement, sd.Job, sd.WorkingTime
 
 
 def state_of(municipality: Municipality) -> sd.State:
-    """A stand-in's state with the whole municipality in it; its clock stands at noon of the municipality's day."""
+    """A stand-in's state with the whole municipality; its clock is at noon of the municipality's day."""
     state = sd.State(region=REGION, region_name=municipality.name)
     institution = state.add(sd.Institution(INSTITUTION, str(NAMESPACE), municipality.name))
     institution.put_positions(_positions())
@@ -37,7 +38,7 @@ def state_of(municipality: Municipality) -> sd.State:
 
 
 def register(state: sd.State, municipality: Municipality, day: Day) -> None:
-    """Register what ``changes.advance`` has made of a day; the clock moves on to its noon."""
+    """Register the changes that ``changes.advance`` made for a day; the clock moves on to its noon."""
     institution = state.institutions[INSTITUTION]
     moment = datetime.combine(day.date, _REGISTERS_AT)
     for change in day.changes:
@@ -106,7 +107,7 @@ def _employment(employment: Employment, municipality: Municipality, moment: date
 
 
 def _renew(institution: sd.Institution, new: sd.Employment) -> None:
-    """Put the employment; what was told of it before keeps the moment at which it was registered."""
+    """Put the employment; unchanged parts keep the time of their registration."""
     old = institution.employments.get((new.cpr, new.number))
     if old is not None:
         new.statuses = _kept(old.statuses, new.statuses)
@@ -122,14 +123,14 @@ def _kept(old: tuple[_Timeline, ...], new: tuple[_Timeline, ...]) -> tuple[_Time
 
 
 def _cancel(institution: sd.Institution, gone: Employment, moment: datetime) -> None:
-    """An error that is deleted at once: status S from the first day, and nothing else."""
+    """A mistaken employment that is deleted at once: status S from the first day, and nothing else."""
     start = gone.spells[0].start
     deleted = sd.Status(start, sd.OPEN, "S", moment)
     institution.put_employment(sd.Employment(employment_code(gone.number), gone.person.cpr, (deleted,)))
 
 
 def _positions() -> list[sd.Position]:
-    """Positions in groups, in areas, in one group that has no name: levels 0 to 3 (positions.md §2, §8).
+    """Positions in groups, in areas, in one group without a name: levels 0 to 3 (positions.md §2, §8).
 
     An area has the code of its first group: codes are unique within a level only.
     """

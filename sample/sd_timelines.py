@@ -1,7 +1,7 @@
 """The sample's employments and units in SD's terms: independent timelines of periods, both ends inclusive.
 
-Only the status shows whether a person is employed; department, profession and working time just go on (sd.md
-§3.3). Leave is a status, so it lies inside the employment.
+Only the status shows whether a person is employed; department, profession and working time go on after it (sd.md §3.3).
+Leave is a status, so it is part of the employment.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def statuses(employment: Employment) -> tuple[SdPeriod[str], ...]:
 
 
 def stretches(steps: Steps[T], life: Period | None = None) -> tuple[SdPeriod[T], ...]:
-    """Values over time as periods; cut to ``life`` where the thing has one."""
+    """Values over time as periods, cut to ``life`` if the thing has one."""
     return tuple(_cut(steps, life))
 
 

@@ -1,8 +1,8 @@
-"""How the sample municipality is built: kinds of units, its fixed frame, and the houses that repeat.
+"""The structure of the sample municipality: kinds of units, a fixed frame, and houses that repeat.
 
 The frame (areas, centres, staff offices) is the same in every size; schools, day care, nursing homes, home care
-and the like repeat until the number of units is met exactly. Where a centre gets more houses than a person can
-oversee, districts lie between.
+and the like repeat until the number of units is reached exactly. If a centre gets more houses than one person can
+oversee, districts come between them.
 """
 
 from collections.abc import Callable

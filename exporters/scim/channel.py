@@ -1,4 +1,4 @@
-"""A SCIM server as a channel: finds, reads, makes, changes and deletes users and groups (RFC 7644)."""
+"""A SCIM server as a channel: finds, reads, creates, changes and deletes users and groups (RFC 7644)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -16,11 +16,11 @@ from exporters.scim.settings import ScimSettings
 
 _IDENTITY = frozenset({"schemas", "id", "externalid", "username", "displayname", "active"})
 _LOOKS = 3
-"""How often a resource that others change at the same time is read anew (412)."""
+"""How often a resource is read again when others change it at the same time (412)."""
 
 
 class ScimChannel:
-    """``server``: its own description."""
+    """``server``: the server's description of itself."""
 
     def __init__(self, connection: Connection, server: Server, settings: ScimSettings) -> None:
         self._connection = connection
@@ -30,10 +30,10 @@ class ScimChannel:
         self._filters = server.filter
         self._indexes: dict[str, list[Found]] = {}
 
-    # -- what the server takes ----------------------------------------------------------------------------------
+    # -- what the server accepts --------------------------------------------------------------------------------
 
     def offers(self, kind: str, field: str | None = None) -> Offer:
-        if field is not None and field in self._settings.left_out:
+        if field is not None and field in self._settings.excluded_attributes:
             return "never"
         return self._server.offers(kind, field)
 
@@ -60,7 +60,7 @@ class ScimChannel:
             yield self._found(kind, each)
 
     def _having(self, kind: str, name: str, value: str) -> list[Found]:
-        """Those with this value. What a server gives beside them, because it does not filter, counts for nothing."""
+        """Those with this value. Others, from a server that does not filter, are ignored."""
         if self._filters:
             try:
                 found = [
@@ -74,7 +74,7 @@ class ScimChannel:
                 fits = [each for each in found if _has(each, name, value)]
                 if len(fits) == len(found):
                     return fits
-                self._filters = False  # what was asked for was ignored: only a whole listing tells
+                self._filters = False  # the filter was ignored: only a complete listing is reliable
         if kind not in self._indexes:
             self._indexes[kind] = list(self.listing(kind))
         return [each for each in self._indexes[kind] if _has(each, name, value)]
@@ -93,7 +93,7 @@ class ScimChannel:
             if answer.succeeded and isinstance(told, Mapping):
                 return told
             if answer.succeeded:
-                raise Unanswered(f"{path}: what came is no list ({len(answer.content)} bytes).")
+                raise Unanswered(f"{path}: the answer is not a list ({len(answer.content)} bytes).")
             if answer.status == 501:
                 raise Refused("status_501", f"{path}: not implemented")
             raise refusal(answer, path, others_pass=False)
@@ -106,10 +106,10 @@ class ScimChannel:
         told = answer.json()
         if answer.succeeded and isinstance(told, Mapping):
             return told
-        if answer.status in (400, 404, 410):  # some say 400 of an id that they don't know
+        if answer.status in (400, 404, 410):  # some servers answer 400 for an unknown id
             return None
         if answer.succeeded:
-            raise Unanswered(f"{path}: what came is no resource ({len(answer.content)} bytes).")
+            raise Unanswered(f"{path}: the answer is not a resource ({len(answer.content)} bytes).")
         raise refusal(answer, path, others_pass=False)
 
     def _found(self, kind: str, told: Mapping[str, Any]) -> Found:
@@ -139,7 +139,7 @@ class ScimChannel:
         told = answer.json()
         id_ = told.get("id") if isinstance(told, Mapping) else None
         if not id_:
-            # It is there, and not known as what: found by our key in the next try.
+            # It was created, but its id is unknown: the next try finds it by our key.
             raise Unanswered(f"{what}: the answer has no id.")
         return str(id_)
 
@@ -163,7 +163,8 @@ class ScimChannel:
         self._connection.write("DELETE", self._place(kind, id), None, f"deleting {kind} {id}", accepted=(404, 410))
 
     def _patch(self, path: str, body: Mapping[str, Any], what: str) -> bool:
-        """False where the server knows no PATCH. Too many members at once are sent in halves."""
+        """False if the server does not support PATCH. If there are too many members at once, they are sent in
+        halves."""
         answer = self._connection.write("PATCH", path, body, what, accepted=(400, 405, 413, 501))
         if answer.succeeded:
             return True
@@ -176,12 +177,12 @@ class ScimChannel:
         raise refusal(answer, what, others_pass=True)
 
     def _put(self, change: Change) -> None:
-        """The resource as it is, with our changes in it; read anew where others have changed it meanwhile."""
+        """The present resource with our changes; read again if others have changed it meanwhile."""
         path, what = self._place(change.kind, change.id), f"changing {change.kind} {change.id}"
         for _ in range(_LOOKS):
             now = self._resource(change.kind, change.id)
             if now is None:
-                raise Gone(f"{what}: it is not there.")
+                raise Gone(f"{what}: it does not exist.")
             body = self._with(change, now)
             version = at(now, "meta.version") if self._server.etag else None
             answer = self._connection.write("PUT", path, body, what, version=str(version or ""), accepted=(412,))
@@ -222,7 +223,7 @@ class ScimChannel:
         return made
 
     def _detach(self, id: str) -> None:
-        """The user out of the groups that have it, and out of ``manager`` of others: not every server does that."""
+        """Remove the user from groups and from ``manager`` of others, since not every server does."""
         user = self._resource("user", id)
         told = at(user, "groups") if user is not None else None
         groups = {str(each.get("value")) for each in told or () if isinstance(each, Mapping)}
@@ -235,7 +236,7 @@ class ScimChannel:
                 self._without_answer_of_gone(Change("user", each.id, remove={MANAGER: (id,)}))
 
     def _referring(self, kind: str, path: str, link: str, id: str) -> list[Found]:
-        """Those that refer to it; where the server can't search for that, those of a whole listing."""
+        """Those that refer to it; from a complete listing if the server can't search for them."""
         try:
             found = [self._found(kind, each) for each in self._pages(kind, {"filter": f"{path} eq {as_text(id)}"})]
         except (Refused, Unanswered):
@@ -246,7 +247,7 @@ class ScimChannel:
         try:
             self.change(change)
         except Gone:
-            return  # what referred to it is gone itself
+            return  # the resource that referred to it is gone
 
     def _place(self, kind: str, id: str) -> str:
         return f"{self._server.endpoints[kind]}/{id}"
@@ -257,7 +258,7 @@ def _has(found: Found, name: str, value: str) -> bool:
 
 
 def _halves(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """A PATCH in two, of which each does half; None where it can't be halved."""
+    """A PATCH split into two halves; None if it can't be split."""
     operations = body["Operations"]
     if len(operations) > 1:
         middle = len(operations) // 2

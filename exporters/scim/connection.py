@@ -1,4 +1,4 @@
-"""Requests to a SCIM server: what is asked, and the errors that its answers stand for."""
+"""Requests to a SCIM server, and the errors that its answers mean."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ from protocols.http.pauses import Sleep
 
 
 class Connection:
-    """One server, while the block runs. Raises DeliveryError of the server, ObjectError of one object."""
+    """A connection to the server, for a block. Raises DeliveryError for the server, ObjectError for one object."""
 
     def __init__(self, settings: ScimSettings, sleep: Sleep) -> None:
         self._settings = settings
@@ -49,18 +49,18 @@ class Connection:
         self._http.__exit__()
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
-        """Whatever the server answers."""
+        """The server's answer, whatever its status."""
         return self._sent("GET", path, query=query)
 
     def search(self, path: str, body: Mapping[str, Any]) -> Answer:
-        """As ``get``, with what is asked in the body."""
+        """As ``get``, with the query in the body."""
         return self._sent("POST", f"{path}/.search", body=body, reads=True)
 
     def write(
         self, method: str, path: str, body: Any, what: str, *, version: str = "", accepted: tuple[int, ...] = ()
     ) -> Answer:
-        """A change; ``what`` it is, in words. ``version``: that it is meant for. ``accepted``: statuses beside 2xx that
-        the caller judges."""
+        """Send a change. ``what``: the change in words. ``version``: the one that it is meant for. ``accepted``:
+        statuses besides 2xx that the caller judges."""
         headers = {"If-Match": version} if version else {}
         answer = self._sent(method, path, body=body, headers=headers)
         if answer.succeeded:
@@ -91,7 +91,7 @@ class Connection:
         return Tokens(lambda: self._token(login)) if isinstance(login, ClientLogin) else None
 
     def _token(self, login: ClientLogin) -> Mapping[str, Any]:
-        """A token's answer (RFC 6749 §4.4.3). Raises DeliveryError."""
+        """The token from an answer (RFC 6749 §4.4.3). Raises DeliveryError."""
         asked = {"grant_type": "client_credentials", **({"scope": login.scope} if login.scope else {})}
         secret = Fixed.basic(quote(login.client_id, ""), quote(login.client_secret.get_secret_value(), ""))
         with Client(login.token_url, secret, self._limits, self._certificates, sleep=self._sleep) as http:
@@ -100,11 +100,11 @@ class Connection:
         if not answer.succeeded or not isinstance(told, Mapping) or not isinstance(told.get("access_token"), str):
             said = f": {told.get('error')}" if isinstance(told, Mapping) and told.get("error") else ""
             refused = 400 <= answer.status < 500
-            text = f"No token came from {login.token_url} ({answer.status}{said})."
+            text = f"{login.token_url} sent no token ({answer.status}{said})."
             raise HttpError(text, NEVER if refused else SOON)
         return told
 
 
 def as_text(value: str) -> str:
-    """A text as a filter has it: a JSON string."""
+    """A text as written in a filter: a JSON string."""
     return orjson.dumps(value).decode()

@@ -1,6 +1,6 @@
 """A server's description of itself: ServiceProviderConfig, ResourceTypes, Schemas. Any of them may be missing or wrong.
 
-Asked once a run. Where one is missing, what the standard has is assumed; settings outrank all of it.
+Read once per run. The standard's content is assumed for a missing one; settings outrank all of it.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ _ENDPOINTS = {"user": "/Users", "group": "/Groups"}
 @dataclass(slots=True)
 class Server:
     """``endpoints``: kind → path, of the kinds that the server has. ``attributes``: kind → path → mutability;
-    ``extensions``: kind → URNs in lower case. Without a kind, nothing is known of its attributes."""
+    ``extensions``: kind → URNs in lower case. A missing kind has unknown attributes."""
 
     patch: bool = True
     etag: bool = False
@@ -29,7 +29,7 @@ class Server:
     extensions: dict[str, set[str]] = field(default_factory=dict)
 
     def offers(self, kind: str, path: str | None) -> Offer:
-        """Whether the server takes the attribute, or (None) resources of the kind."""
+        """Whether the server accepts the attribute, or (None) resources of the kind."""
         if kind not in self.endpoints:
             return "never"
         if path and (urn := extension(path)) and kind in self.extensions and urn.lower() not in self.extensions[kind]:
@@ -43,14 +43,14 @@ class Server:
         return {"readonly": "never", "immutable": "creation"}.get(mutability.lower(), "always")  # type: ignore[return-value]
 
     def read_only(self, kind: str) -> frozenset[str]:
-        """Paths, in lower case, that are never sent back."""
+        """Paths, in lower case, that the server never returns."""
         known = self.attributes.get(kind, {})
         told = {path for path, mutability in known.items() if mutability.lower() == "readonly"}
         return frozenset({"meta", "groups", f"{MANAGER}.displayName".lower(), *told} - {"id"})
 
 
 def discovered(get: Callable[[str], Answer]) -> Server:
-    """``get`` asks for a path."""
+    """``get``: requests a path."""
     server = Server()
     config = _object(get("/ServiceProviderConfig"))
     if config is not None:
@@ -78,7 +78,7 @@ def discovered(get: Callable[[str], Answer]) -> Server:
 
 
 def _attributes(schema: Mapping[str, Any], prefix: str) -> dict[str, str]:
-    """Path in lower case → mutability, of attributes and what is in those that are not lists."""
+    """Path in lower case → mutability, of attributes and of the parts of single-valued ones."""
     found: dict[str, str] = {"externalid": "readWrite"} if not prefix else {}
     for each in schema.get("attributes") or ():
         path = f"{prefix}{each.get('name', '')}"
@@ -95,7 +95,7 @@ def _object(answer: Answer) -> Mapping[str, Any] | None:
 
 
 def _resources(answer: Answer) -> list[Mapping[str, Any]]:
-    """Of a list, in either of the spellings and forms that servers give it."""
+    """The entries of a list, in any spelling and form that servers use."""
     told = answer.json() if answer.succeeded else None
     if isinstance(told, Mapping):
         told = next((value for name, value in told.items() if name.lower() == "resources"), [])

@@ -1,4 +1,4 @@
-"""Groups: one for each unit, role or position, by the settings."""
+"""Groups: one for each unit, role or position, according to the settings."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -12,8 +12,8 @@ from exporters.scim.settings import ScimSettings
 def groups(
     organisation: Organisation, where: Places, active: Mapping[str, Sequence[Tie]], settings: ScimSettings
 ) -> Iterator[Wanted]:
-    """``active``: the ties that hold on the day, by person. The key is the uuid of what a group stands for, so that two
-    of the same name are two groups."""
+    """``active``: the ties in force on the day, by person. A group's key is the uuid of its unit, role or position, so
+    that two of the same name are two groups."""
     for kind in settings.image.groups:
         prefix = settings.prefixes.get(kind, "")
         if kind == "unit":

@@ -1,4 +1,4 @@
-"""The image's answers as typed things. The one place that knows the form of image.graphql's answers."""
+"""The image's answers as typed things. Only this module knows the form of image.graphql's answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Node = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit on the day. ``parent``: uuid of the unit above, which may lie outside of the image."""
+    """A unit on the day. ``parent``: uuid of the unit above, which may be outside the image."""
 
     uuid: str
     name: str
@@ -28,7 +28,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A login. ``system``: key of the IT system that it is at."""
+    """A login. ``system``: key of its IT system."""
 
     system: str
     login: str
@@ -38,7 +38,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """``work_email``, ``work_phone``, ``mobile``: as a directory has them. No private ones."""
+    """``work_email``, ``work_phone``, ``mobile``: from a directory; never private ones."""
 
     uuid: str
     name: str
@@ -53,9 +53,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """An employment or (``employed`` false) an affiliation that holds on the day or soon after.
+    """An employment, or (``employed`` false) an affiliation, in force on the day or soon after.
 
-    ``has_begun``: it holds on the day. ``hidden``: address and number that are not to be shown outside.
+    ``has_begun``: it is in force on the day. ``hidden``: address and number must not be shown outside.
     """
 
     uuid: str
@@ -78,7 +78,7 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Somebody who holds a role, for ``units``."""
+    """The holder of a role, for ``units``."""
 
     role: str
     key: str
@@ -89,7 +89,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """``managers``: employment → uuids of its nearest managers, the first of them first."""
+    """``managers``: employment → uuids of its nearest managers, the primary one first."""
 
     units: Mapping[str, Unit]
     ties: tuple[Tie, ...]
@@ -98,7 +98,7 @@ class Organisation:
 
 
 def organisation(image: Image, at: date) -> Organisation:
-    """The image on the day. Raises ImageError where an answer is not as image.graphql asks for it."""
+    """The image on the day. Raises ImageError if an answer does not match image.graphql."""
     try:
         told = [*((each, True) for each in image["Employments"]), *((each, False) for each in image["Affiliations"])]
         ties = (_tie(each, employed, at) for each, employed in told)
@@ -109,7 +109,7 @@ def organisation(image: Image, at: date) -> Organisation:
             holders=tuple(holder for each in image["Roles"] for holder in _holders(each)),
         )
     except (LookupError, TypeError, ValueError) as error:
-        raise ImageError(f"The image is not as SCIM's shape needs it: {error!r}") from error
+        raise ImageError(f"The image lacks what SCIM's shape needs: {error!r}") from error
 
 
 def _unit(node: Node) -> Unit:
@@ -127,7 +127,7 @@ def _unit(node: Node) -> Unit:
 
 
 def _tie(node: Node, employed: bool, at: date) -> Tie | None:
-    """None where it is over, or has no person."""
+    """None if it is over, or has no person."""
     stretches = union(_period(each) for each in node["history"])
     due = [each for each in stretches if each.last > at]
     if not due or node["person"] is None:
@@ -195,7 +195,7 @@ def _holders(node: Node) -> Iterator[Holder]:
 
 
 def _on(history: Sequence[Node], day: date) -> Node:
-    """The values of the day; where there are none, the first that come after it, else the last before it."""
+    """The values of the day; if there are none, the first after it, otherwise the last before it."""
     ordered = sorted(history, key=lambda each: str(each["from"]))
     return next((each for each in ordered if _period(each).last > day), ordered[-1])
 

@@ -1,4 +1,4 @@
-"""Reading lists page by page, from servers that can't be trusted to count (scim.md §1 "Paging")."""
+"""Reads lists page by page, from servers that may count wrongly (scim.md §1 "Paging")."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -8,13 +8,14 @@ from graph.retry import NEXT
 
 Resource = Mapping[str, Any]
 Page = Callable[[Mapping[str, str]], Mapping[str, Any]]
-"""Asks for a page: (startIndex and count, or cursor and count) → the ListResponse."""
+"""Requests a page: (startIndex and count, or cursor and count) → the ListResponse."""
 
 
 def paged(page: Page, size: int, *, cursor: bool = False) -> Iterator[Resource]:
-    """Every resource once. It goes on by what came, not by the server's own count of the page; an empty page ends it.
+    """Every resource once. The position moves by the resources received, not by the server's own count; an empty page
+    ends the list.
 
-    Raises DeliveryError where a page has nothing new and not everything has come: such a list is worth nothing.
+    Raises DeliveryError if a page has nothing new before the list is complete: such a list is unusable.
     """
     seen: set[str] = set()
     start, after = 1, ""
@@ -34,7 +35,7 @@ def paged(page: Page, size: int, *, cursor: bool = False) -> Iterator[Resource]:
             return
         if not fresh:
             raise DeliveryError(
-                f"The server's paging does not advance: after {len(seen)} of {total} resources it gives the same ones "
+                f"The server's paging does not advance: after {len(seen)} of {total} resources it sends the same ones "
                 "again. Nothing was concluded from that list.",
                 retry=NEXT,
             )
@@ -47,5 +48,5 @@ def resources(answer: Mapping[str, Any]) -> list[Resource]:
 
 
 def named(answer: Mapping[str, Any], name: str) -> Any:
-    """A value by its name, in any case."""
+    """A value by its name, in upper or lower case."""
     return next((value for key, value in answer.items() if key.lower() == name.lower()), None)

@@ -1,4 +1,4 @@
-"""Changes as PATCH requests (RFC 7644 §3.5.2), in the form that most servers take."""
+"""Changes as PATCH requests (RFC 7644 §3.5.2), in the form that most servers accept."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -12,7 +12,7 @@ Operation = dict[str, Any]
 
 
 def patches(change: Change, settings: ScimSettings) -> Iterator[dict[str, Any]]:
-    """The bodies to be sent, one after the other: values first, then members in portions."""
+    """The bodies to send, one after the other: values first, then members in batches."""
     style = settings.patch_style
     if operations := [*_values(change, settings), *_manager(change)]:
         yield _body(operations, style)
@@ -27,7 +27,7 @@ def patches(change: Change, settings: ScimSettings) -> Iterator[dict[str, Any]]:
 
 
 def cleared(settings: ScimSettings) -> Any:
-    """What stands for nothing, where an attribute can't be removed."""
+    """The value that means empty, if an attribute can't be removed."""
     return "" if settings.clear_with == "empty" else None
 
 
@@ -81,5 +81,5 @@ def _quoted(id_: str) -> str:
 
 
 def merged(resource: Mapping[str, Any], read_only: frozenset[str]) -> dict[str, Any]:
-    """A resource as it was read, without what is not to be sent back."""
+    """A resource as it was read, without the attributes that must not be sent back."""
     return {name: value for name, value in resource.items() if name.lower() not in read_only}

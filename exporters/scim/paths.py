@@ -1,4 +1,4 @@
-"""Paths of attributes, and resources as SCIM has them: from our fields and back.
+"""Paths of attributes, and resources in SCIM's form: from our fields and back.
 
 A field of ours is the path of an attribute: ``userName``, ``name.givenName``, or an extension's URN, a colon and the
 name. Attributes with several values (``emails``) are one field: they are replaced as a whole.
@@ -18,7 +18,7 @@ CORE = {"user": USER, "group": GROUP}
 
 
 class AnyCase(Mapping[str, Any]):
-    """Values by path, found in whatever case the path is written: to SCIM ``userName`` and ``username`` are one."""
+    """Values by path, in any upper or lower case: in SCIM ``userName`` and ``username`` are the same."""
 
     def __init__(self, given: Iterable[tuple[str, Any]]) -> None:
         self._given = dict(given)
@@ -40,12 +40,12 @@ def enterprise(name: str) -> str:
 
 
 def extension(path: str) -> str:
-    """URN of the extension that the path lies in; empty for the core schema."""
+    """URN of the path's extension; empty for the core schema."""
     return path.rpartition(":")[0]
 
 
 def steps(path: str) -> tuple[str, ...]:
-    """Where in a resource the path leads."""
+    """The names on the path, from the top of a resource down."""
     urn, _, name = path.rpartition(":")
     return (*((urn,) if urn else ()), *name.split("."))
 
@@ -81,7 +81,7 @@ def drop(out_of: dict[str, Any], path: str) -> None:
 
 
 def at(of: Mapping[str, Any], path: str) -> Any:
-    """The value at the path; None: there is none. Names count in any case (RFC 7643 §2.1)."""
+    """The value at the path; None if there is none. Names are case-insensitive (RFC 7643 §2.1)."""
     value: Any = of
     for step in steps(path):
         if not isinstance(value, Mapping):
@@ -91,7 +91,7 @@ def at(of: Mapping[str, Any], path: str) -> Any:
 
 
 def leaves(of: Mapping[str, Any], inside: str = "") -> Iterator[tuple[str, Any]]:
-    """Every path and value of a resource, in the form that our fields have."""
+    """Every path and value of a resource, in the form of our fields."""
     for name, value in of.items():
         if name == "schemas":
             continue
@@ -103,7 +103,7 @@ def leaves(of: Mapping[str, Any], inside: str = "") -> Iterator[tuple[str, Any]]
 
 
 def _spelt(of: Mapping[str, Any], name: str) -> str:
-    """The name as the resource spells it."""
+    """The name in the resource's spelling."""
     if name in of:
         return name
     lower = name.lower()

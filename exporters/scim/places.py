@@ -1,4 +1,4 @@
-"""Which units a server is given, and where a unit lies among those above it."""
+"""The units that a server gets, and a unit's place among those above it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from exporters.scim.settings import Image
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """``delivered``: units under the roots, without what is excluded."""
+    """``delivered``: units under the roots, without excluded ones."""
 
     units: Mapping[str, Unit]
     roots: frozenset[str]
     delivered: frozenset[str]
 
     def division(self, unit: str, level: int) -> str:
-        """Name of the unit above (or itself) that lies ``level`` steps below its root; empty: there is none."""
+        """Name of the unit above (or itself) that is ``level`` steps below its root; empty if there is none."""
         way = self._way(unit)
         return self.units[way[-1 - level]].name if 0 < level < len(way) else ""
 

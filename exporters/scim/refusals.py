@@ -1,4 +1,4 @@
-"""What a SCIM server's refusal means: for the object, or for the whole target (scim.md §1 "Errors").
+"""What a SCIM server's refusal means for the object or for the whole target (scim.md §1 "Errors").
 
 Judged by status and JSON body, never by the content type: servers label both wrongly.
 """
@@ -11,7 +11,7 @@ from graph.retry import NEVER
 from protocols.http.client import Answer
 
 _LONGEST = 300
-"""Letters of a server's own words that are kept."""
+"""Characters of a server's own text that are kept."""
 
 
 def words(answer: Answer) -> str:
@@ -25,14 +25,14 @@ def words(answer: Answer) -> str:
 
 
 def scim_type(answer: Answer) -> str:
-    """``scimType`` of an error; empty where the server gives none."""
+    """``scimType`` of an error; empty if the server sends none."""
     told = answer.json()
     return str(told.get("scimType") or "") if isinstance(told, Mapping) else ""
 
 
 def refusal(answer: Answer, what: str, *, others_pass: bool) -> ObjectError | DeliveryError:
-    """The error that an answer stands for. ``what`` was asked, in words; ``others_pass``: whether the server has taken
-    another object from us in this run, so that a 403 is about this one."""
+    """The error that an answer means. ``what``: the request, in words; ``others_pass``: whether the server has accepted
+    another object in this run, so that a 403 is about this one."""
     said = f"{what}: {words(answer)}"
     if answer.status in (404, 410):
         return Gone(said)
@@ -41,7 +41,7 @@ def refusal(answer: Answer, what: str, *, others_pass: bool) -> ObjectError | De
     if answer.status == 403:
         if others_pass:
             return Refused("forbidden", said)
-        return DeliveryError(f"The server does not let us: {said}. Give the login the right to it.", retry=NEVER)
+        return DeliveryError(f"The server denies access: {said}. Give the login the right to it.", retry=NEVER)
     if answer.status in (408, 425) or answer.status >= 500:
         return Unanswered(said)
     return Refused(scim_type(answer) or f"status_{answer.status}", said)

@@ -1,4 +1,4 @@
-"""Whether a server has what it was sent, in the form that servers give to values."""
+"""Compares what a server has with what it was sent, whatever form the server gives to values."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +9,9 @@ _ANY_CASE = frozenset({"username", "value", "display", "type", "emails", "locale
 
 
 def same(path: str, sent: Any, found: Any) -> bool:
-    """Texts in NFC and without blanks around; names of users and addresses in any case; booleans also as text. A list
-    is the same where it has the same values, in any order; what the server adds to each is its own."""
+    """Texts are compared in NFC and stripped; user names and addresses in any upper or lower case; booleans also as
+    text. Lists are the same if they have the same values in any order; parts that the server adds to a value are
+    ignored."""
     sent, found = normal(sent), normal(found)
     name = path.rpartition(":")[2].rpartition(".")[2].lower()
     if isinstance(sent, bool):

@@ -1,4 +1,4 @@
-"""Settings of a SCIM server: where it is, what it is given, and how it differs from the standard (scim.md §2)."""
+"""Settings of a SCIM server: where it is, what it gets, and how it differs from the standard (scim.md §2)."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ class Section(BaseModel):
 
 
 class BearerLogin(Section):
-    """A token that the server's administrator has made."""
+    """A token from the server's administrator."""
 
     kind: Literal["bearer"] = "bearer"
     token: SecretStr = Field(min_length=1)
@@ -32,7 +32,7 @@ class BasicLogin(Section):
 
 
 class ClientLogin(Section):
-    """OAuth 2.0 client credentials: a token is fetched with them, and again before it ends."""
+    """OAuth 2.0 client credentials: they fetch a token, and a new one before it expires."""
 
     kind: Literal["client"] = "client"
     token_url: WebAddress
@@ -42,7 +42,7 @@ class ClientLogin(Section):
 
 
 class CertificateLogin(Section):
-    """Nothing but the certificate that we show (mutual TLS)."""
+    """Only our certificate (mutual TLS)."""
 
     kind: Literal["certificate"] = "certificate"
 
@@ -51,23 +51,29 @@ ScimLogin = Annotated[BearerLogin | BasicLogin | ClientLogin | CertificateLogin,
 
 
 class Image(Section):
-    """Which part of the organisation, and what of it."""
+    """The part of the organisation that the server gets, and its data."""
 
     roots: tuple[str, ...] = Field(default=(), description="uuids or numbers of units; empty: every top unit")
-    excluded_units: frozenset[str] = Field(default=frozenset(), description="uuids or numbers, with what is below them")
+    excluded_units: frozenset[str] = Field(
+        default=frozenset(), description="uuids or numbers; the units below them are excluded too"
+    )
     employment_types: frozenset[str] = Field(
         default=frozenset({"monthly_full", "monthly_part", "hourly"}), description="empty: all"
     )
     affiliations: bool = Field(default=False, description="also people without payroll: consultants, substitutes …")
-    days_ahead: int = Field(default=0, ge=0, description="how early a user is made, disabled until the first day")
+    days_ahead: int = Field(
+        default=0, ge=0, description="how early a user is created; it is disabled until the first day"
+    )
     user_name: tuple[UserName, ...] = Field(
-        default=("principal_name", "work_email"), min_length=1, description="the first that the person has"
+        default=("principal_name", "work_email"), min_length=1, description="the first of these that the person has"
     )
     system: str = Field(default="active_directory", description="key of the ItSystem whose accounts count")
-    groups: tuple[GroupKind, ...] = Field(default=("unit",), description="of what groups are made")
+    groups: tuple[GroupKind, ...] = Field(default=("unit",), description="what gets a group")
     roles: frozenset[str] = Field(default=frozenset(), description="keys of the roles that are groups; empty: all")
     managers: bool = True
-    division_level: int = Field(default=0, ge=0, description="the unit above at this depth is the division; 0: none")
+    division_level: int = Field(
+        default=0, ge=0, description="the unit above at this depth is the division; 0: no division"
+    )
     organization: str = Field(default="", description="the municipality's name")
 
 
@@ -76,34 +82,38 @@ class ScimSettings(Section):
 
     base_url: WebAddress
     login: ScimLogin
-    ca_file: Path | None = Field(default=None, description="PEM of who signs its certificate; empty: the system's")
+    ca_file: Path | None = Field(default=None, description="PEM of the CA of its certificate; empty: the system's")
     certificate_file: Path | None = Field(default=None, description="PEM of our own certificate (mutual TLS)")
     private_key_file: Path | None = None
-    own_machine: bool = Field(default=False, description="allow an address of this machine or without a router")
+    own_machine: bool = Field(default=False, description="allow an address of this machine, or a link-local one")
     timeout_s: float = Field(default=30, gt=0)
     rate_per_s: float = Field(default=10, ge=0, description="requests a second; 0: no limit")
-    longest_wait_s: float = Field(default=120, gt=0, description="for more than this the run ends and is put off")
+    longest_wait_s: float = Field(default=120, gt=0, description="a run that must wait longer ends and is postponed")
     pauses: tuple[float, ...] = Field(
-        default=(1, 4, 15, 60), description="seconds before the second, third … try of what was not answered"
+        default=(1, 4, 15, 60), description="seconds before the second, third … try of a request without an answer"
     )
 
     image: Image = Image()
     prefixes: Mapping[GroupKind, str] = Field(
         default={"unit": "", "role": "Rolle: ", "position": "Stilling: "},
-        description="before a group's name, so that two kinds don't have the same names",
+        description="put before a group's name, so that two kinds don't share names",
     )
     add: Mapping[str, Any] = Field(
-        default_factory=dict, description="attributes that every user gets as well: path → value"
+        default_factory=dict, description="additional attributes of every user: path → value"
     )
-    left_out: frozenset[str] = Field(default=frozenset(), description="paths of attributes that are not sent")
+    excluded_attributes: frozenset[str] = Field(
+        default=frozenset(), description="paths of attributes that are not sent"
+    )
 
-    discovery: bool = Field(default=True, description="read what the server offers; false if its description is wrong")
+    discovery: bool = Field(default=True, description="read the server's description of itself; false if it is wrong")
     content_type: Literal["application/scim+json", "application/json"] = "application/scim+json"
-    patch: Literal["auto", "on", "off"] = Field(default="auto", description="auto: if the server announces it")
+    patch: Literal["auto", "on", "off"] = Field(default="auto", description="auto: if the server announces support")
     patch_style: Literal["rfc", "entra", "pathless"] = "rfc"
-    put_merge: bool = Field(default=True, description="where PATCH is not used: keep what others have put there")
+    put_merge: bool = Field(default=True, description="without PATCH: keep the values that others have set")
     id_lookup: tuple[Literal["externalId", "userName"], ...] = ("externalId", "userName")
-    search_by_post: bool = Field(default=False, description="no personal data in addresses: POST .search")
+    search_by_post: bool = Field(
+        default=False, description="search with POST .search, so that addresses contain no personal data"
+    )
     boolean_as_string: bool = False
     member_batch: int = Field(default=100, ge=1, description="members in one request")
     member_remove: Literal["filter", "value"] = "filter"
@@ -111,10 +121,10 @@ class ScimSettings(Section):
     page_size: int = Field(default=100, ge=1)
 
     on_close: Literal["disable", "delete", "disable_then_delete"] = "disable"
-    retention_days: int = Field(default=180, ge=0, description="from disabling to deletion")
-    adopt: bool = Field(default=False, description="users that others made and that have the same userName become ours")
+    retention_days: int = Field(default=180, ge=0, description="days from disabling to deletion")
+    adopt: bool = Field(default=False, description="take over users with the same userName that others have created")
     drift: Literal["report", "correct"] = Field(default="report", description="what a full comparison does")
-    verify_every: int = Field(default=25, ge=0, description="so many are written for one that is read again; 0: none")
+    verify_every: int = Field(default=25, ge=0, description="one in this many written objects is read again; 0: none")
     brake: ObjectBrake = ObjectBrake()
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Users and groups, made of the image (scim.md §2). Pure: the same image gives the same objects."""
+"""Makes users and groups from the image (scim.md §2). Pure: the same image gives the same objects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ IDENTIFYING = frozenset(
 
 @dataclass
 class _Made:
-    """What users are made of, and what was noticed on the way."""
+    """The parts of users, and the notices about them."""
 
     settings: ScimSettings
     organisation: Organisation
@@ -68,12 +68,12 @@ def _counts(tie: Tie, made: _Made, at: date) -> bool:
 
 
 def _rank(tie: Tie) -> tuple[bool, bool, bool, float, str, str]:
-    """The primary first: one that holds, an employment, at work, with the largest share of full time."""
+    """Sorts the primary tie first: in force, an employment, not on leave, with the largest share of full time."""
     return not tie.has_begun, not tie.employed, tie.on_leave, -tie.fraction, tie.number.zfill(20), tie.uuid
 
 
 def _user_name(ties: list[Tie], settings: ScimSettings) -> str:
-    """The first name of those that the settings allow; without blanks, since it is a login."""
+    """The first user name that the settings allow and the person has; without blanks, since it is a login."""
     person = ties[0].person
     accounts = sorted(
         (each for each in person.accounts if each.system == settings.image.system),
@@ -94,7 +94,7 @@ def _problem(name: str, taken: Mapping[str, list[str]], ties: list[Tie]) -> tupl
     if not name:
         return "no_user_name", "The person has none of the names that image.user_name lists."
     if any(True for _ in numbers_in(name)):
-        return "cpr_number", "The user name holds a CPR number, which is not sent."
+        return "cpr_number", "The user name contains a CPR number, which is never sent."
     if len(same := taken[name.casefold()]) > 1:
         others = ", ".join(each for each in same if each != ties[0].person.uuid)
         return "same_user_name", f"Another person has the same user name: {others}."
@@ -129,7 +129,7 @@ def _user(name: str, ties: list[Tie], made: _Made) -> Wanted:
     return Wanted(
         "user",
         person.uuid,
-        {path: value for path, value in values.items() if path not in settings.left_out},
+        {path: value for path, value in values.items() if path not in settings.excluded_attributes},
         {MANAGER: frozenset(Ref("user", each) for each in managers)},
         enabled=first.has_begun,
         protected=person.protected,
@@ -170,7 +170,7 @@ def _phones(person: Person, ties: list[Tie], made: _Made) -> list[dict[str, Any]
 
 
 def _addresses(street: str, postal_code: str, city: str) -> list[dict[str, Any]]:
-    """Of the place of work; never a home address."""
+    """The address of the place of work; never a home address."""
     given = {"streetAddress": street, "postalCode": postal_code, "locality": city}
     told = {name: each for name, each in given.items() if each}
     return [{"type": "work", **told, "country": "DK"}] if told else []

@@ -23,13 +23,13 @@ from exporters.target import Image
 from protocols.http.pauses import Sleep
 
 VERSION = "1"
-"""Of the shape; raise it when the shape makes other objects of the same image."""
+"""Version of the shape; raise it when the shape makes other objects from the same image."""
 
-_RULES = {"image", "prefixes", "add", "left_out"}
+_RULES = {"image", "prefixes", "add", "excluded_attributes"}
 
 
 class Scim:
-    """Users and groups at one server. ``name``: of this one, such as scim-intranet."""
+    """Users and groups at one server. ``name``: the target's, such as scim-intranet."""
 
     document = Path(__file__).with_name("image.graphql").read_text(encoding="utf-8")
 
@@ -48,7 +48,7 @@ class Scim:
             verify_every=settings.verify_every,
             pauses=settings.pauses,
         )
-        # Sets have no order of their own: sorted, so that the same settings have the same name in every process.
+        # Sets have no order. Sorted, the same settings have the same digest in every process.
         rules = settings.model_dump(include=_RULES)
         told = orjson.dumps(rules, default=sorted, option=orjson.OPT_SORT_KEYS)
         self.rules = f"{VERSION}-{sha256(told).hexdigest()[:16]}"
@@ -67,7 +67,7 @@ class Scim:
 
     @contextmanager
     def open(self) -> Iterator[ScimChannel]:
-        """Raises DeliveryError where the server can't be reached."""
+        """Raises DeliveryError if the server can't be reached."""
         with Connection(self.settings, self._sleep) as connection:
             try:
                 server = discovered(connection.get) if self.settings.discovery else Server()

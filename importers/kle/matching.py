@@ -46,7 +46,7 @@ class Held:
 def keyed(
     entries: Sequence[Entry], held: Iterable[Held], day: date, known_until: date | None
 ) -> list[tuple[str, Entry]]:
-    """(key, entry) of all entries of one kind. ``known_until``: the day of the release that is held."""
+    """(key, entry) of all entries of one kind. ``known_until``: the day of the current release."""
     things = list(held)
     left = {each.key for each in things}
     taken: dict[Entry, str] = {}
