@@ -6,8 +6,8 @@ Everyone whom payroll has in a school, or in a unit below it, is in its export. 
 - one in nine has a UNI-Login of the new form; one in two hundred is protected, with or without an alias;
 - a person with a replacement number matches no other: a user must decide;
 - in the first school a teacher of the second one works too; one who has left payroll is still listed, and the secretary
-is listed as head (``Leder``), but is not the manager in payroll; a teacher is protected, which payroll does not know,
-and another one has another surname than in payroll;
+  is listed as head (``Leder``), but is not the manager in payroll; a teacher is protected, which payroll does not know,
+  and another one has another surname than in payroll;
 - pupils, who are delivered on request;
 - an institution with an agreement but without a unit, and a day-care centre without an agreement.
 """

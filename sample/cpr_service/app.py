@@ -34,10 +34,10 @@ _ENVELOPE = (
 
 @dataclass
 class Service:
-    """What a test commands. ``clients``: SHA-256 of a certificate → what is registered for it.
+    """The service as tests control it. ``clients``: SHA-256 of a certificate → its registration.
 
-    ``calls``: those that were let through; ``requests`` and ``answers``: all bodies, the latest last. ``filters``:
-    numbers that are subscribed; ``other_filters``: XML of filters of other kinds.
+    ``calls``: the accepted ones; ``requests`` and ``answers``: all bodies, the latest last. ``filters``: the subscribed
+    numbers; ``other_filters``: XML of filters of other kinds.
     """
 
     register: Register
@@ -51,11 +51,11 @@ class Service:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def asked(self, operation: str = "PersonLookup") -> list[str]:
-        """Numbers that were asked for, in order."""
+        """The requested numbers, in order."""
         return [each.number for each in self.calls if each.operation == operation]
 
     def use(self, register: Register) -> None:
-        """Another register, well-behaved, without calls and subscriptions."""
+        """Start again with another register: no misbehaviour, calls or subscriptions."""
         self.register, self.misbehaviour, self.other_filters = register, Misbehaviour(), ""
         for each in (self.calls, self.requests, self.answers, self.filters):
             each.clear()
@@ -148,7 +148,7 @@ def _fault(fault: Fault) -> str:
 
 @dataclass(frozen=True)
 class Running:
-    """A service that answers."""
+    """A running service."""
 
     port: int
     service: Service

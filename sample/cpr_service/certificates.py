@@ -1,4 +1,4 @@
-"""A CA and certificates of its own, made when the stand-in starts; nothing of them is kept in the repository."""
+"""A CA and certificates, made when the stand-in starts; none of them is in the repository."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ class Pair:
 
 
 class Authority:
-    """A CA whose files lie in ``folder``."""
+    """A CA whose files are in ``folder``."""
 
     def __init__(self, folder: Path, name: str = "Stand-in CA") -> None:
         self._folder, self._name = folder, name

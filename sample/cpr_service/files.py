@@ -29,7 +29,7 @@ def extract(persons: Iterable[CprPerson], produced: date, previous: date | None,
 
 
 def rejected(number: str, code: str, text: str) -> str:
-    """Record 910. The input, which it repeats, holds the number."""
+    """Record 910. It repeats the input, which contains the number."""
     return _record("910", 157, (4, number), (14, f"OP{number}"), (89, code), (93, text))
 
 
@@ -62,7 +62,7 @@ def _lines(person: CprPerson) -> Iterator[str]:
     )  # fmt: skip
     for former, start, end in person.formers:
         yield _record("022", 45, (4, number), (14, former), (24, _day(start)), (35, _day(end)))
-    yield _record("014", 60, (4, number), (14, "0202650026"))  # a child: not to be read
+    yield _record("014", 60, (4, number), (14, "0202650026"))  # a child, which must not be read
     yield _record("099", 45, (4, number), (14, "202611240600"), (26, "A01"))
 
 
@@ -86,7 +86,7 @@ def _moment(day: date | None) -> str:
 
 @dataclass
 class Box:
-    """The directory, served for one user with a key. ``produced``: day of the last file that was put there."""
+    """The directory, served to one user with a key. ``produced``: day of the last file put there."""
 
     port: int
     folder: Path
@@ -95,7 +95,7 @@ class Box:
     produced: date | None = field(default=None)
 
     def put(self, persons: Iterable[CprPerson], day: date, *more: str) -> Path:
-        """The file of a day, with its metadata; it names the one before it."""
+        """Put the file of a day, with its metadata; it names the previous file."""
         path = self.write(name_of(day), extract(persons, day, self.produced, *more))
         self.produced = day
         return path

@@ -1,4 +1,4 @@
-"""What the stand-in does wrong on command, for all or for one number (cpr.md §9, pitfall 14)."""
+"""The stand-in's misbehaviour on command, for all numbers or for one (cpr.md §9, pitfall 14)."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -6,16 +6,17 @@ from typing import Literal
 Wrong = Literal[
     "fault_500", "fault_200", "unavailable", "gateway", "empty", "silent", "hang_up", "cut", "entity", "other_person"
 ]
-"""A fault that is none of the known ones, with HTTP 500 or 200; HTTP 503; a gateway's page; no content; no answer for
+"""An unknown fault, with HTTP 500 or 200; HTTP 503; a gateway's page; no content; no answer for
 ``seconds``; the connection breaks off; half an answer; a document type; an answer about another person."""
 
 
 @dataclass
 class Misbehaviour:
-    """All off. ``of``: number → what goes wrong when it is asked for; ``always``: whatever is asked for.
+    """By default none. ``of``: number → the misbehaviour when it is looked up; ``always``: for every number.
 
-    ``left_out``: elements that answers lack (``navn``, ``status``, ``adresse`` …). ``everything``: answers hold all
-    that were not requested. ``no_filter``: GetAllFilters has the element that the schema lacks. ``spoiled``: text →
+    ``left_out``: elements that answers lack (``navn``, ``status``, ``adresse`` …). ``everything``: answers also contain
+    the elements that were not requested. ``no_filter``: GetAllFilters has the element that the schema lacks.
+    ``spoiled``: text →
     text in every answer.
     """
 

@@ -6,12 +6,12 @@ from xml.sax.saxutils import escape
 from sample.cpr_service.register import Address, CprPerson, Name, Protection
 
 NAMESPACE = "http://serviceplatformen.dk/xml/wsdl/soap11/CPR/PersonBaseDataExtended/4/"
-# A number of the same rule as all (fails modulus 11), for relatives, who must never be looked at.
+# A number that follows the same rule as the others (it fails modulus 11), for relatives, who must never be read.
 RELATIVE = "0202650026"
 
 
 def person_xml(person: CprPerson, left_out: frozenset[str] = frozenset(), *, everything: bool = False) -> str:
-    """The answer. ``left_out``: parts that it lacks, by element; ``everything``: with all that was not requested."""
+    """The answer. ``left_out``: the elements that it lacks; ``everything``: include what was not requested."""
     parts = {
         "navn": _name(person.name),
         "koen": f"<koen>{person.gender}</koen>",

@@ -1,4 +1,4 @@
-"""The invented register: persons, and what a script lets happen to them (cpr.md §10)."""
+"""The invented register: persons, and scripted events in their lives (cpr.md §10)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -27,7 +27,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """``marked``: what ``beskyttet`` says; None = it is left out."""
+    """``marked``: the value of ``beskyttet``; None = it is omitted."""
 
     start: date | None
     end: date | None = None
@@ -44,7 +44,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class CprPerson:
-    """``number`` is what one asks for, ``current`` the one that holds. ``formers``: (number, from, to)."""
+    """``number`` is the one looked up, ``current`` the one in force. ``formers``: (number, from, to)."""
 
     number: str = field(repr=False)
     name: Name
@@ -63,17 +63,17 @@ class CprPerson:
 
 
 class Register:
-    """Persons by number. ``changed``: numbers of those with whom something has happened since it was last emptied."""
+    """Persons by number. ``changed``: numbers of persons with events since it was last emptied."""
 
     def __init__(self, persons: Iterable[CprPerson] = ()) -> None:
         self.persons: dict[str, CprPerson] = {each.number: each for each in persons}
         self.changed: set[str] = set()
 
     def find(self, number: str) -> CprPerson | None:
-        """None for unknown numbers, and so for replacement numbers, which the register never holds."""
+        """None for unknown numbers, including replacement numbers, which the register never has."""
         return self.persons.get(number)
 
-    # -- what happens -----------------------------------------------------------------------------------------------
+    # -- events -----------------------------------------------------------------------------------------------------
 
     def add(self, person: CprPerson) -> None:
         self._put(person)
@@ -85,7 +85,7 @@ class Register:
         self._put(replace(self.persons[number], protection=Protection(start, end, marked)))
 
     def lift(self, number: str) -> None:
-        """The protection is over: no record of it is left."""
+        """The protection ends: no record of it is left."""
         self._put(replace(self.persons[number], protection=None))
 
     def die(self, number: str, day: date) -> None:
@@ -95,14 +95,14 @@ class Register:
         self._put(replace(self.persons[number], status=EMIGRATED, status_since=day, address=None, abroad=True))
 
     def become(self, number: str, status: int | str | None, day: date | None = None) -> None:
-        """Any status code, also one that does not exist."""
+        """Any status code, even one that does not exist."""
         self._put(replace(self.persons[number], status=status, status_since=day))
 
     def move(self, number: str, address: Address) -> None:
         self._put(replace(self.persons[number], address=address))
 
     def renumber(self, old: str, new: str, day: date) -> None:
-        """The number changes: the old one is answered with status 60 and the new one."""
+        """The number changes: a lookup of the old one returns status 60 and the new one."""
         person = self.persons[old]
         self._put(replace(person, status=CHANGED, status_since=day, current=new))
         self._put(replace(person, number=new, current=new, formers=(*person.formers, (old, None, day))))

@@ -1,4 +1,4 @@
-"""What the stand-in checks of a request, as cpr.md §2 and §10 list it."""
+"""The stand-in's checks of a request, as listed in cpr.md §2 and §10."""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,7 +22,7 @@ _ACTIONS = {LOOKUP: f"{LOOKUP}PersonLookup", SUBSCRIPTION: ""}
 
 
 class Fault(Exception):
-    """What is refused: code and words of the fault."""
+    """A rejected request: code and text of the fault."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -31,7 +31,7 @@ class Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What KOMBIT knows of a certificate: CVR number of the municipality, and the UUIDs of its agreement."""
+    """A certificate's registration with KOMBIT: the municipality's CVR number, and the UUIDs of its agreement."""
 
     cvr: str
     service_agreement: str
@@ -41,7 +41,7 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that was let through. ``user`` and ``entry``: who asks, and the id of the caller's log entry."""
+    """An accepted request. ``user`` and ``entry``: the caller, and the id of its log entry."""
 
     operation: str
     number: str = field(default="", repr=False)
@@ -55,12 +55,12 @@ def read(body: bytes) -> etree._Element:
         parser = etree.XMLParser(resolve_entities=False, no_network=True)
         (message,) = etree.fromstring(body, parser).find(f"{{{SOAP}}}Body")  # type: ignore[misc]
     except (etree.XMLSyntaxError, TypeError, ValueError) as wrong:
-        raise Fault("soap:Client", "the request is no SOAP 1.1 message with one element in its body") from wrong
+        raise Fault("soap:Client", "the request is not a SOAP 1.1 message with one element in its body") from wrong
     return message
 
 
 def checked(message: etree._Element, namespace: str, action: str | None, known: Registered) -> Call:
-    """The call that a message is. ``action``: the SOAPAction header. Raises Fault."""
+    """The call in a message. ``action``: the SOAPAction header. Raises Fault."""
     if action is None or action.strip('"') != _ACTIONS[namespace]:
         raise Fault("soap:Client", "the SOAPAction is not that of the operation")
     schema = _schema(namespace)

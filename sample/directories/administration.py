@@ -1,7 +1,7 @@
 """The administration's directory: an account for every employee whose login payroll has, without schools.
 
-The heads of schools and day-care centres are in it all the same, and in the schools' directory too. Where it differs
-from payroll on purpose is in ``_differ`` and below; sample/README.md tells it all.
+The heads of schools and day-care centres are in it, and in the schools' directory too. ``_differ`` and below make its
+deliberate differences from payroll; sample/README.md lists them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,11 +30,12 @@ MAIDEN_NAME = "Klitgaard"
 SERVICE_LOGINS = ("svc-backup", "svc-scanner", "svc-omsorg")
 EVERYBODY = "Alle medarbejdere"
 KEPT = 20
-"""Leavers whose accounts are still there, disabled: the latest; those of others have been deleted."""
+"""How many of the latest leavers still have an account, disabled; those of others have been deleted."""
 
 
 def directory_of(municipality: Municipality, most: int | None = None) -> Directory:
-    """The administration's directory on the municipality's day. ``most``: accounts of those employed; None: all."""
+    """The administration's directory on the municipality's day. ``most``: at most this many employees' accounts; None =
+    all."""
     names, place_of = Names(), _Places(municipality)
     present, left, coming = (found[:most] for found in _employments(municipality))
     staff = [_account(each, municipality, place_of(each), names) for each in present]
@@ -50,7 +51,7 @@ def directory_of(municipality: Municipality, most: int | None = None) -> Directo
 
 
 class _Places:
-    """Where an employment's account lies: by the area (forvaltning) that its unit belongs to."""
+    """The place of an employment's account: the area (forvaltning) of its unit."""
 
     def __init__(self, municipality: Municipality) -> None:
         self._today = municipality.today
@@ -65,7 +66,7 @@ class _Places:
 
 
 def _employments(municipality: Municipality) -> tuple[list[Employment], list[Employment], list[Employment]]:
-    """Those that have an account, one a person: present ones, ended ones, and those to come."""
+    """The employments with an account, one per person: present, ended and future ones."""
     today, everybody = municipality.today, list(municipality.employments())
     at_schools = schools.staff_of(municipality, schools.institutions(municipality))
     teaching = {each.number for staff in at_schools.values() for each in staff if not each.position(today).level}
@@ -100,7 +101,7 @@ def _account(employment: Employment, municipality: Municipality, place: Place, n
         email=employment.email or f"{account_name(who, employment.number)}@{DOMAIN}",
         phone=employment.phone or "",
         mobile=f"9977{mixed(who.index, municipality.seed + 11) % 10_000:04d}" if who.index % 3 == 0 else "",
-        # One in seven is written with a hyphen: it was typed as it is spoken.
+        # One in seven is written with a hyphen, as people type it.
         cpr=f"{who.cpr[:6]}-{who.cpr[6:]}" if who.index % 7 == 0 else who.cpr,
         employment_number=str(employment.number),
         account_type=EMPLOYEE,
@@ -112,7 +113,7 @@ def _account(employment: Employment, municipality: Municipality, place: Place, n
 
 
 def _differ(staff: list[User]) -> list[User]:
-    """Some are not as payroll has them. The first ones of the plain staff, so that they are easy to find."""
+    """Make some accounts differ from payroll: those of the first plain staff, so that they are easy to find."""
     made = list(staff)
     plain = iter([place for place, each in enumerate(staff) if each.expires is None and each.phone][1:])
 
@@ -128,7 +129,7 @@ def _differ(staff: list[User]) -> list[User]:
 
 
 def _administrators(staff: list[User], names: Names) -> Iterator[User]:
-    """Second accounts of people: two that say what they are for, and one that does not."""
+    """Second accounts of people: two that state their purpose, and one that does not."""
     for each in staff[-3:-1]:
         yield _second(each, f"adm-{each.login}", ADMINISTRATOR, names)
     yield _second(staff[-1], f"{staff[-1].login}2", EMPLOYEE, names)
@@ -150,19 +151,20 @@ def _second(account: User, login: str, account_type: str, names: Names) -> User:
 
 
 def _strangers() -> Iterator[User]:
-    """Accounts without an owner: nothing in them tells whose they are."""
+    """Accounts without an owner: nothing in them identifies one."""
     for name, login in (("Konsulent Brandt", "ekst-brandt"), ("Kursus Lokale 2", "kursus2")):
         given, surname = name.split(" ", 1)
         yield User(EXTERNAL, name, login, given, surname, email=f"{login}@{DOMAIN}", account_type=CONSULTANT)
 
 
 def _services() -> Iterator[User]:
-    """No person's accounts, which are never read (active_directory.md pitfall 16)."""
+    """Accounts that belong to no person, and are never read (active_directory.md pitfall 16)."""
     return (User(SERVICES, login, login) for login in SERVICE_LOGINS)
 
 
 def _groups(staff: list[User]) -> list[Group]:
-    """Everybody (more than one answer of Windows holds, from size S on), managers, areas, and one within another."""
+    """Groups: of all staff (from size S on, more than one answer of Windows contains), managers, areas, and one within
+    another."""
     by_area: dict[Place, list[User]] = {}
     for each in staff:
         by_area.setdefault(each.place, []).append(each)

@@ -1,8 +1,8 @@
-"""What a directory holds: organisational units, users and groups, as a domain controller takes them.
+"""The content of a directory: organisational units, users and groups, in the form that a domain controller accepts.
 
-Attributes are those that Samba and Windows both have without Exchange's schema. The CPR number is in
+It uses attributes that both Samba and Windows have without Exchange's schema. The CPR number is in
 ``employeeNumber``, the employment number in ``employeeID``, the UNI-Login in ``msDS-cloudExtensionAttribute1``,
-numbers of institutions, with commas between, in ``textEncodedORAddress``.
+numbers of institutions, separated by commas, in ``textEncodedORAddress``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ CPR, EMPLOYMENT_NUMBER, UNILOGIN = "employeeNumber", "employeeID", "msDS-cloudEx
 ACCOUNT_TYPE, INSTITUTIONS = "employeeType", "textEncodedORAddress"
 ENABLED, DISABLED, NEVER_EXPIRING_PASSWORD = 0x200, 0x202, 0x10000
 GLOBAL_SECURITY, DISTRIBUTION = -2147483646, 2
-LONGEST_NAME = 60  # characters of a CN; a counter must still fit into the 64 that Windows takes
+LONGEST_NAME = 60  # characters of a CN, so that a counter still fits into the 64 that Windows accepts
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 Place = tuple[str, ...]
@@ -27,7 +27,7 @@ Attributes = dict[str, str | list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing as LDAP adds it."""
+    """One thing, in the form in which LDAP adds it."""
 
     dn: str
     object_class: str
@@ -36,9 +36,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account. ``name``: its CN, the only one in its place. ``expires``: the first day on which it does not work.
+    """An account. ``name``: its CN, unique in its place. ``expires``: the first day on which it no longer works.
 
-    Everything empty is left out of the directory. ``cpr``: as it is written there, right or not.
+    Empty values are omitted from the directory. ``cpr``: as written there, valid or not.
     """
 
     place: Place
@@ -60,7 +60,7 @@ class User:
     expires: date | None = None
 
     def attributes(self, domain: str) -> Attributes:
-        """As LDAP takes them; ``domain`` is what stands after the @ of the userPrincipalName."""
+        """The attributes for LDAP; ``domain`` is the part of the userPrincipalName after the @."""
         told = {
             "sAMAccountName": self.login,
             "userPrincipalName": f"{self.login}@{domain}",
@@ -95,7 +95,7 @@ class Group:
     type: int = GLOBAL_SECURITY
 
     def attributes(self, base: str) -> Attributes:
-        """As LDAP takes them, in a domain whose DN is ``base``."""
+        """The attributes for LDAP, in a domain whose DN is ``base``."""
         told = {
             "sAMAccountName": self.name,
             "groupType": str(self.type),
@@ -110,14 +110,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """All of one. ``groups``: each after those that are in it. ``domain``: of its principal names."""
+    """A whole directory. ``groups``: each after the groups in it. ``domain``: of its principal names."""
 
     domain: str
     users: Sequence[User]
     groups: Sequence[Group]
 
     def entries(self, base: str) -> Iterator[Entry]:
-        """All of it in a domain whose DN is ``base``, each thing after those that it needs."""
+        """All its entries in a domain whose DN is ``base``, each after those that it needs."""
         lie_in = {each.place for each in self.users} | {each.place for each in self.groups}
         places = {place[:depth] for place in lie_in for depth in range(1, len(place) + 1)}
         for place in sorted(places, key=lambda place: (len(place), place)):
@@ -145,7 +145,7 @@ def filetime(day: date) -> str:
 
 
 class Names:
-    """Gives out CNs that are the only ones in their place: the second one of a name gets ``_2``."""
+    """Makes CNs that are unique in their place: the second one with the same name gets ``_2``."""
 
     def __init__(self) -> None:
         self._given: set[tuple[Place, str]] = set()

@@ -1,6 +1,6 @@
 """Writes a directory into an empty domain, over LDAP.
 
-Accounts are made without a password, which Samba allows even for one that is enabled; no one can log in with them.
+Accounts get no password, which Samba allows even for enabled ones; they can't be used to log in.
 """
 
 from collections.abc import Callable
@@ -10,20 +10,20 @@ from ldap3.core.exceptions import LDAPOperationResult
 
 from sample.directories.entries import Directory
 
-_PACE = 100  # entries between two words of progress
+_PACE = 100  # entries between two reports of progress
 
 
 class NotWritten(Exception):
-    """The controller refused an entry. The text names the entry and the controller's reason, no value."""
+    """The controller refused an entry. The text has the entry's name and the controller's reason, but no value."""
 
 
 def load(
     connection: ldap3.Connection, base: str, directory: Directory, progress: Callable[[int, int], None] | None = None
 ) -> int:
-    """Add everything of ``directory`` below ``base``; how many entries that were. Raises NotWritten.
+    """Add everything in ``directory`` below ``base``. Returns the number of entries. Raises NotWritten.
 
-    ``connection`` is bound by a user with the right to do so, and raises what is refused. ``progress``: how many, of
-    how many.
+    ``connection`` is bound by a user with the right to do so, and raises if it is refused. ``progress``: called with
+    (entries added, entries in all).
     """
     entries = list(directory.entries(base))
     for done, entry in enumerate(entries):

@@ -1,7 +1,7 @@
 """The schools' directory: staff of schools and day-care centres, and pupils, who must not be read.
 
-Staff whom payroll has a login for; the schools' trainees and substitutes, whom payroll does not know, by their
-UNI-Login alone. Heads have an account in the administration's directory too. Differences on purpose: see ``_differ``.
+Staff with a login in payroll; the schools' trainees and substitutes, whom payroll does not know, with their UNI-Login
+only. Heads have an account in the administration's directory too. Deliberate differences: see ``_differ``.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,13 +18,13 @@ from sample.unilogin_service.state import Member
 DOMAIN = "skole.klitkoebing.example"
 ROOT = "Institutioner"
 STAFF, PUPILS, EXTERNAL = "Ansat", "Elev", "Ekstern"
-"""Kinds of account, in ``employeeType``, and in the plural the organisational units they lie in."""
+"""Kinds of account, in ``employeeType``, and in the plural their organisational units."""
 PUPILS_GROUP = "elever"
 NOBODYS_UNILOGIN = "xxxx0000q"
 
 
 def directory_of(municipality: Municipality, most: int | None = None) -> Directory:
-    """The schools' directory on the municipality's day. ``most``: of the institutions; None: all of them."""
+    """The schools' directory on the municipality's day. ``most``: at most this many institutions; None = all."""
     names, units = Names(), dict(list(schools.institutions(municipality).items())[:most])
     staff = list(_staff(municipality, units, names))
     external: list[User] = []
@@ -42,7 +42,7 @@ def _place(unit: Unit, kind: str) -> Place:
 
 
 def _staff(municipality: Municipality, units: dict[str, Unit], names: Names) -> Iterator[User]:
-    """One account per person, in the first institution; its institution numbers tell of the others."""
+    """One account per person, in the first institution; its institution numbers name the others too."""
     found: dict[int, tuple[str, Employment]] = {}
     numbers: dict[int, list[str]] = {}
     for number, staff in schools.staff_of(municipality, units).items():
@@ -69,7 +69,7 @@ def _account(
         department=municipality.units[at(employment.units, today)].names[-1][1],
         email=f"{login}@{DOMAIN}",
         mobile=f"9966{mixed(who.index, municipality.seed + 12) % 10_000:04d}" if who.index % 4 == 0 else "",
-        # One in twenty is known by the UNI-Login alone.
+        # One in twenty has only the UNI-Login.
         cpr=who.cpr if who.index % 20 else "",
         unilogin=login,
         account_type=STAFF,
@@ -79,7 +79,7 @@ def _account(
 
 
 def _members(members: Iterable[Member], kind: str, number: str, unit: Unit, names: Names) -> Iterator[User]:
-    """People whom payroll does not know, by their UNI-Login alone."""
+    """People whom payroll does not know, with their UNI-Login only."""
     place = _place(unit, kind)
     for who in (each.person for each in members if each.person is not None):
         yield User(
@@ -96,7 +96,7 @@ def _members(members: Iterable[Member], kind: str, number: str, unit: Unit, name
 
 
 def _differ(staff: list[User], municipality: Municipality, units: dict[str, Unit], names: Names) -> list[User]:
-    """Two with a UNI-Login alone, one of which no person has; and one who has left, whose account still works."""
+    """Two with a UNI-Login only, one of which belongs to no person; and a leaver whose account still works."""
     *made, known, unknown = staff
     made += [replace(known, cpr=""), replace(unknown, cpr="", unilogin=NOBODYS_UNILOGIN)]
     left = next(each for each in municipality.employments() if each.spells[-1].last <= municipality.today)
@@ -105,7 +105,7 @@ def _differ(staff: list[User], municipality: Municipality, units: dict[str, Unit
 
 
 def _groups(staff: list[User], pupils: list[User], units: dict[str, Unit]) -> list[Group]:
-    """Each institution's staff, and its pupils: a group of which nothing is read but that it is there."""
+    """Each institution's staff, and its pupils: of the latter group only its existence is read."""
     made = []
     for number, unit in units.items():
         place = (ROOT, unit.names[-1][1])

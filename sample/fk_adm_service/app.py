@@ -1,8 +1,8 @@
 """FK-adm's interface for roles, over TLS for registered client certificates only.
 
-Reading gives what the page says: systems, their roles, a thin list of job-function roles, each by UUID. Writing is
-checked as the vendor's rules are: what breaks one is answered 406 with the reason, for good. PUT needs the version
-that was read. A delegated role is its owner's alone.
+Reads return systems, their roles, a thin list of job-function roles, and each by UUID. Writes are checked by the
+vendor's rules: one that breaks a rule gets 406 with the reason, and always will. PUT needs the version that was read.
+Only its owner may change a delegated role.
 """
 
 import json
@@ -36,10 +36,11 @@ class Broken(Exception):
 
 @dataclass
 class Service:
-    """What a test commands. ``clients``: SHA-256 of a certificate → CVR of the authority it was issued to.
+    """The service as tests control it. ``clients``: SHA-256 of a certificate → CVR of the authority that it was issued
+    to.
 
-    ``roles``: uuid of a system → its roles. ``answers``: path (without the base) → status and body that are given
-    instead of the right ones, the body as it stands. ``calls``: (method, path, status), the latest last.
+    ``roles``: uuid of a system → its roles. ``answers``: path (without the base) → status and body to send instead of
+    the right ones; the body unchanged. ``calls``: (method, path, status), the latest last.
     """
 
     clients: dict[str, str] = field(default_factory=dict)
@@ -159,7 +160,7 @@ def _check_value(text: str, kind: Record) -> None:
 
 @dataclass(frozen=True)
 class Running:
-    """A service that answers."""
+    """A running service."""
 
     port: int
     service: Service

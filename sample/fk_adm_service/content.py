@@ -1,4 +1,4 @@
-"""What FK-adm has of the sample municipality: two systems, a role of its own, a role that a neighbour delegates."""
+"""FK-adm's content for the sample municipality: two systems, a role of its own, a role that a neighbour delegates."""
 
 from sample.fk_adm_service import records
 from sample.fk_adm_service.app import Service
@@ -11,7 +11,7 @@ PARAMETER = "http://solbjerg.example/caseworker-kle/1/parametric"
 
 
 def fill(service: Service, cvr: str) -> None:
-    """Give a service its content, and nothing else. ``cvr``: the municipality's."""
+    """Replace a service's content by this one. ``cvr``: the municipality's."""
     service.answers.clear()
     service.calls.clear()
     service.systems = [records.system(OVERVIEW), records.system(BENEFITS, None)]

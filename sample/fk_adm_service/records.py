@@ -1,4 +1,4 @@
-"""Systems, constraint types and roles as FK-adm's JSON has them, made from a few words."""
+"""Makes systems, constraint types and roles in FK-adm's JSON from a few arguments."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,6 +1,6 @@
-"""The stand-in as a web service: ``Service`` is what a test commands, ``serve`` runs it beside the test.
+"""The stand-in as a web service: tests control ``Service``, and ``serve`` runs it beside the test.
 
-It serves the five paths, answers 404 on others and 405 to other methods, and never leaves out what has ended.
+It serves the five paths, answers 404 on others and 405 to other methods, and never omits ended entries.
 """
 
 import asyncio
@@ -30,10 +30,11 @@ PATHS = ("/kle/emneplan", "/kle/handlefacetter", *_LISTS)
 
 @dataclass
 class Misbehaviour:
-    """All off. ``statuses``: what the next answers have instead of 200, one after the other, with ``retry_after``.
+    """By default none. ``statuses``: statuses of the next answers instead of 200, one after the other, with
+    ``retry_after``.
 
     ``slow``: seconds before an answer. ``cut``: half the body. ``broken``: the connection ends after 10 bytes.
-    ``html``: a web page with status 200. ``twice``: every entry is told twice. ``missing``: paths that answer 404.
+    ``html``: a web page with status 200. ``twice``: every entry occurs twice. ``missing``: paths that answer 404.
     ``mark``: a byte order mark. ``namespace``, ``reversed_order``, ``no_uuids`` (lists).
     """
 
@@ -52,7 +53,7 @@ class Misbehaviour:
 
 
 class _Broken(Response):
-    """Says how long it is, and ends after 10 bytes: the server then closes the connection."""
+    """Announces its length, but ends after 10 bytes: the server closes the connection then."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -61,7 +62,7 @@ class _Broken(Response):
 
 @dataclass
 class Service:
-    """``release`` may be changed between calls. ``calls``: (path, status) of what was asked, the latest last.
+    """``release`` may be changed between calls. ``calls``: (path, status) of the requests, the latest last.
 
     ``tags``: it offers an ETag.
     """
@@ -83,7 +84,7 @@ class Service:
         return answer
 
     def answer(self, path: str, known: str = "") -> Response:
-        """What it answers; ``known``: the ETag that the asker has."""
+        """The answer. ``known``: the ETag that the client has."""
         wrong = self.misbehaviour
         if wrong.statuses:
             headers = {"Retry-After": wrong.retry_after} if wrong.retry_after else None
@@ -121,7 +122,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Running:
-    """A service that answers at ``url``."""
+    """A running service at ``url``."""
 
     url: str
     service: Service
@@ -130,13 +131,13 @@ class Running:
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """The program that the stand-in runs in keeps its own."""
+        """Leaves the signal handlers to the program in which the stand-in runs."""
         yield
 
 
 @contextmanager
 def serve(service: Service, port: int = 0) -> Iterator[Running]:
-    """Run it on loopback in a thread; port 0 = any free one. Raises RuntimeError where it doesn't start."""
+    """Run it on loopback in a thread; port 0 = any free one. Raises RuntimeError if it doesn't start."""
     config = uvicorn.Config(service.app(), host="127.0.0.1", port=port, log_level="error", lifespan="off")
     server = _Server(config)
     thread = threading.Thread(target=server.run, name="kle-stand-in", daemon=True)

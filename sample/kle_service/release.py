@@ -17,7 +17,7 @@ _LEVELS = ("Hovedgruppe", "Gruppe", "Emne")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry. ``moved``: the end is a move, to ``successors`` (numbers) or to nowhere."""
+    """An entry. ``moved``: the end is a move, to ``successors`` (numbers) or without a successor."""
 
     number: str
     title: str
@@ -34,7 +34,7 @@ class Row:
 
 
 def element_of(number: str) -> str:
-    """The element that an entry with this number is."""
+    """The element of an entry with this number."""
     if number[0].isdigit():
         return _LEVELS[number.count(".")]
     return "HandlingsfacetKategori" if len(number) == 1 else "Handlingsfacet"
@@ -60,7 +60,7 @@ class Release:
         return root
 
     def facets(self, *, reversed_order: bool = False) -> etree._Element:
-        """``KLE-Handlingsfacetter``: no schema of it is public."""
+        """``KLE-Handlingsfacetter``: its schema is not public."""
         root = etree.Element("KLE-Handlingsfacetter")
         _add(root, "UdgivelsesDato", str(self.published))
         for category in self._of("HandlingsfacetKategori", "", reversed_order):
@@ -70,7 +70,7 @@ class Release:
         return root
 
     def listed(self, element: str, *, uuids: bool = True) -> etree._Element:
-        """One of the lists without dates; main groups have no UUID in theirs."""
+        """One of the lists without dates; the one of main groups has no UUIDs."""
         name, namespace = LISTS[element]
         root = etree.Element(etree.QName(namespace, name), nsmap={"l": namespace, None: COMMON})  # type: ignore[dict-item]
         for row in self.rows:

@@ -1,4 +1,4 @@
-"""The list at an address: GET with ETag, a bearer token, and what goes wrong on command (positions.md §8)."""
+"""The list at an address: GET with ETag, a bearer token, and misbehaviour on command (positions.md §8)."""
 
 import hashlib
 import threading
@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Service:
-    """``files``: path → (content type, content). ``status``: answered to everything. ``cut``: half of the body only.
+    """``files``: path → (content type, content). ``status``: sent to every request. ``cut``: only half of the body.
 
     ``asked``: (path, status) of each request, the latest last.
     """
@@ -47,7 +47,7 @@ def serve(service: Service) -> Iterator[str]:
             self.wfile.write(body[: len(body) // 2] if service.cut else body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing: the test that commands it sees ``asked``."""
+            """Logs nothing: tests read ``asked``."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, name="positions-stand-in", daemon=True)

@@ -1,5 +1,5 @@
 """A stand-in for SD Løn's web services (sd.md §7), for tests, the sample and the demo.
 
-``state`` holds what payroll knows, ``requests`` checks what is asked, ``operations`` answers, ``misbehaviour`` does
-wrong on command, ``app`` serves it.
+``state`` is payroll's data, ``requests`` checks requests, ``operations`` makes the answers, ``misbehaviour`` spoils
+them on command, and ``app`` serves it all.
 """

@@ -1,4 +1,4 @@
-"""The stand-in as a web service: ``Service`` is what a test commands, ``serve`` runs it beside the test.
+"""The stand-in as a web service: tests control ``Service``, and ``serve`` runs it beside the test.
 
 Example::
 
@@ -34,14 +34,16 @@ from sample.sd_service.state import State
 XML = "text/xml;charset=UTF-8"
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 KEPT_ANSWERS = 24
-KEPT_FROM = 10_000  # characters; smaller ones are made anew
-STREAMED_FROM = 200_000  # employments of an institution; below that an answer is kept, so that asking again is fast
-CHUNK = 500  # elements a chunk of a streamed answer
+KEPT_FROM = 10_000  # characters; shorter answers are not kept
+STREAMED_FROM = (
+    200_000  # employments of an institution; up to this many an answer is kept, so that a repeated request is fast
+)
+CHUNK = 500  # elements per chunk of a streamed answer
 
 
 @dataclass
 class Service:
-    """The state, what is done wrong on command, and what was asked (operation and parameters, the latest last)."""
+    """The state, the misbehaviour, and the requests so far (operation and parameters, the latest last)."""
 
     state: State
     misbehaviour: Misbehaviour = field(default_factory=Misbehaviour)
@@ -49,7 +51,7 @@ class Service:
     _kept: OrderedDict[tuple[object, ...], str] = field(default_factory=OrderedDict)
 
     def use(self, state: State) -> None:
-        """Another payroll, well-behaved, with nothing asked yet."""
+        """Start again with another payroll: no misbehaviour, no requests."""
         self.state, self.misbehaviour = state, Misbehaviour()
         self.calls.clear()
         self._kept.clear()
@@ -65,13 +67,13 @@ class Service:
         )
 
     def operations_asked(self) -> list[str]:
-        """Names of the operations asked so far."""
+        """Names of the operations requested so far."""
         return [operation for operation, _ in self.calls]
 
-    # -- what all requests have in common ---------------------------------------------------------------------------
+    # -- all requests -----------------------------------------------------------------------------------------------
 
     def _refused(self, request: Request) -> Response | None:
-        """Basic over TLS with a user that begins with sy. The form of the refusal is unverified."""
+        """Basic authentication with a user that begins with sy. The form of the refusal is unverified."""
         if self.misbehaviour.forbidden:
             return PlainTextResponse("Forbidden", 403)
         kind, _, sent = request.headers.get("authorization", "").partition(" ")
@@ -213,7 +215,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Running:
-    """A service that answers at ``url``."""
+    """A running service at ``url``."""
 
     url: str
     service: Service
@@ -221,7 +223,7 @@ class Running:
 
 class _Server(uvicorn.Server):
     def install_signal_handlers(self) -> None:
-        """The program that the stand-in runs in keeps its own."""
+        """Leaves the signal handlers to the program in which the stand-in runs."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -231,7 +233,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def serve(service: Service, port: int = 0) -> Iterator[Running]:
-    """Run it on loopback in a thread; port 0 = any free one. Raises RuntimeError where it doesn't start."""
+    """Run it on loopback in a thread; port 0 = any free one. Raises RuntimeError if it doesn't start."""
     config = uvicorn.Config(service.app(), host="127.0.0.1", port=port, log_level="error", lifespan="off")
     server = _Server(config)
     thread = threading.Thread(target=server.run, name="sd-stand-in", daemon=True)

@@ -1,4 +1,4 @@
-"""Employments and their periods as XML text; text is built from templates, since an answer may hold a million."""
+"""Employments and their periods as XML text; it is built from templates, since an answer may have a million."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sample.sd_service.state import Employment, Job, Placement, Status, WorkingT
 
 
 class Period(Protocol):
-    """What the four timelines' periods have in common."""
+    """The part that the periods of all four timelines share."""
 
     @property
     def first(self) -> date: ...
@@ -25,7 +25,7 @@ P = TypeVar("P", bound=Period)
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which parts were asked for, and how. ``blanks``: blanked texts are told as ``Empty``, periods say when."""
+    """The requested parts. ``blanks``: blanked texts are sent as ``Empty``, and periods have the day of the change."""
 
     departments: bool
     statuses: bool
@@ -47,11 +47,11 @@ class Wanted:
 
 
 Choice = Callable[[Sequence[Period]], Iterable[Period]]
-"""Which of a timeline's periods are told."""
+"""Chooses the periods of a timeline that are sent."""
 
 
 def on_day(day: date) -> Choice:
-    """Those that hold on a day (GetEmployment)."""
+    """Those in force on a day (GetEmployment)."""
     return lambda timeline: (each for each in timeline if each.first <= day <= each.last)
 
 
@@ -74,7 +74,7 @@ def registered(start: datetime, end: datetime, future: bool) -> Choice:
 
 
 def employment_xml(employment: Employment, wanted: Wanted, choice: Choice, dates: bool = True) -> str:
-    """The element, empty text where nothing of it is told."""
+    """The element; empty if none of it is sent."""
     groups = []
     if wanted.departments:
         groups.append([_department(each, wanted) for each in _of(Placement, choice, employment.departments)])

@@ -1,10 +1,10 @@
-"""What the stand-in does wrong on command (sd.md §7), so that tests can see what an importer makes of it."""
+"""The stand-in's misbehaviour on command (sd.md §7), to test how an importer handles it."""
 
 import random
 import re
 from dataclasses import dataclass, field
 
-# How the service says that it is closed or broken; the rest of that body is unverified.
+# The text with which the service reports that it is closed or has failed; the rest of that body is unverified.
 CLOSED = "<html><body>The webservice has failed. Please try again later.</body></html>"
 LOGIN_PAGE = "<!DOCTYPE html>\n<html><head><title>Log ind</title></head><body>Velkommen, sy0815</body></html>"
 _PARTS = re.compile(r"<(EmploymentDepartment|Profession|EmploymentStatus|WorkingTime)[ >].*?</\1>", re.DOTALL)
@@ -13,13 +13,13 @@ _EMPLOYMENT = re.compile(r"<Employment>.*?</Employment>", re.DOTALL)
 
 @dataclass
 class Misbehaviour:
-    """All off. Counters go down by one with each request that they spoil.
+    """By default none. A counter goes down by one with each request that it spoils.
 
     ``closed``, ``broken`` (HTTP 503), ``cut`` (half of the answer), ``hangs`` (no answer within ``hang_seconds``),
     ``pages`` (a proxy's login page with ``page_status``): how many of the next requests. ``forbidden``: 403 for all.
-    ``empty``: "cpr/number" of employments for which the root comes without Person. ``missing``: operation → share of
-    its persons left out. ``lacking``: "institution/cpr" of persons that GetPerson does not have. ``no_history``:
-    departments whose parent history is 404; ``histories``: department → answer in its place. ``shuffled``: an
+    ``empty``: "cpr/number" of employments whose answer has no Person. ``missing``: operation → share of its persons
+    that is omitted. ``lacking``: "institution/cpr" of persons that GetPerson does not have. ``no_history``:
+    departments whose parent history is 404; ``histories``: department → the answer instead. ``shuffled``: an
     employment's parts in random order. ``doubled``: each period twice. ``no_department_uuid``. ``wrapped_faults``:
     faults with prefixes, line breaks and blanks. ``extra``: text put before the root.
     """
@@ -49,7 +49,7 @@ class Misbehaviour:
         return self.only in operation
 
     def spoiled(self, operation: str, answer: str) -> str:
-        """The answer's body, as commanded."""
+        """The answer's body, spoiled as commanded."""
         share = self.missing.get(operation, 0.0)
         if share:
             people = answer.split("<Person>")

@@ -1,4 +1,4 @@
-"""The stand-in's eleven operations: from a checked question and the state to the body of the answer."""
+"""The stand-in's eleven operations: from a checked request and the state to the body of the answer."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
@@ -75,7 +75,7 @@ def _parent(asked: Question, state: State) -> Iterator[str]:
 
 
 def _asked_for(asked: Question, institution: Institution) -> Iterable[Employment]:
-    """By the filters, sorted by CPR and number. Raises Fault for a person or number that is not there."""
+    """Filtered, and sorted by CPR and employment number. Raises Fault for an unknown person or number."""
     cpr, number = asked.text("PersonCivilRegistrationIdentifier"), asked.text("EmploymentIdentifier")
     if cpr:
         if cpr not in institution.persons:
@@ -170,7 +170,7 @@ def _person(asked: Question, state: State) -> Iterator[str]:
     day, statuses = asked.day("EffectiveDate"), _statuses(asked)
     by_person: dict[str, list[Employment]] = {}
     for each in _asked_for(asked, institution):
-        # One that has not begun yet has no status today; it is told, since code reads contact data ahead (unverified).
+        # A future employment has no status today; it is sent, since clients read contact data in advance (unverified).
         if (_status_on(each, day) or "0") in statuses and _in_department(asked, each, day):
             by_person.setdefault(each.cpr, []).append(each)
     for cpr, employments in by_person.items():

@@ -1,4 +1,4 @@
-"""Departments, the tree (leaf first) and parent histories as the stand-in tells them."""
+"""Departments, the tree (leaf first) and parent histories in the stand-in's answers."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -11,12 +11,12 @@ NO_PHONE, NO_MAIL = "00000000", "Empty@Empty"
 
 
 def parent_on(department: Department, day: date) -> str:
-    """UUID of the parent on a day; empty where none is known."""
+    """UUID of the parent on a day; empty if there is none."""
     return next((each.parent for each in department.parents if each.first <= day <= each.last), "")
 
 
 def parent_history(department: Department) -> list[dict[str, str]]:
-    """As the JSON face tells it."""
+    """The answer of the JSON interface."""
     return [
         {"startDate": each.first.isoformat(), "endDate": each.last.isoformat(), "parentUuid": each.parent}
         for each in department.parents
@@ -28,7 +28,7 @@ def _period_on(department: Department, day: date) -> DepartmentPeriod | None:
 
 
 def departments(asked: Question, institution: Institution) -> Iterator[str]:
-    """GetDepartment: one element a period that touches the window. Sorted by code and begin."""
+    """GetDepartment: one element per period that overlaps the window, sorted by code and first day."""
     first, last = asked.window()
     uuid = asked.text("DepartmentUUIDIdentifier").lower()
     if uuid and uuid not in institution.departments:
@@ -70,7 +70,7 @@ def _department_xml(period: DepartmentPeriod, uuid: str, asked: Question) -> str
 
 
 def address_xml(address: Address) -> str:
-    """PostalAddress; nothing where it holds nothing."""
+    """PostalAddress; omitted if it is empty."""
     if address == NO_ADDRESS:
         return ""
     names = ("StandardAddressIdentifier", "PostalCode", "DistrictName", "MunicipalityCode")
@@ -94,7 +94,7 @@ def _contact_xml(period: DepartmentPeriod) -> str:
 
 
 def organization(asked: Question, institution: Institution) -> Iterator[str]:
-    """GetOrganization: one ``Organization`` a stretch of unchanged structure, each path from its leaf."""
+    """GetOrganization: one ``Organization`` per stretch of unchanged structure, each path from its leaf."""
     first, last = asked.window()
     yield f"<DepartmentStructureName>{institution.code}-Basis</DepartmentStructureName>"
     levels = "".join(
@@ -114,7 +114,7 @@ def organization(asked: Question, institution: Institution) -> Iterator[str]:
 
 
 def _kept_paths(institution: Institution, begin: date, day: date, uuids: bool) -> str:
-    """One stretch's paths as text; kept as long as no department changes, since each day asks for them anew."""
+    """One stretch's paths as text; kept as long as no department changes, since they are requested every day."""
     key = (institution.structure_version, begin, uuids)
     if key not in institution.paths:
         institution.paths = {kept: text for kept, text in institution.paths.items() if kept[0] == key[0]}

@@ -1,7 +1,7 @@
-"""What is asked of the stand-in, checked as SD checks it; what is wrong with a question is a ``Fault``.
+"""The stand-in's requests, checked as SD checks them; an invalid one raises ``Fault``.
 
-Parameter names are case-sensitive and unknown ones are ignored. Texts of faults that no source tells are the
-stand-in's own; they are marked ``unverified`` here.
+Parameter names are case-sensitive, and unknown ones are ignored. Fault texts that are not documented are the stand-in's
+own, marked ``unverified``.
 """
 
 from collections.abc import Mapping
@@ -59,12 +59,12 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
 
 
 class Fault(Exception):
-    """A parameter error: told with HTTP 200 and a SOAP fault."""
+    """A parameter error, sent as a SOAP fault with HTTP 200."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """A checked request: texts by parameter name, as sent; empty ones are left out."""
+    """A checked request: texts by parameter name, as sent, without empty ones."""
 
     operation: str
     texts: Mapping[str, str]
@@ -77,7 +77,7 @@ class Question:
         return self.text(indicator).lower() == "true"
 
     def day(self, name: str) -> date:
-        """Raises Fault where it is missing or no date."""
+        """Raises Fault if it is missing or not a date."""
         text = self.text(name)
         if not text:
             raise Fault(f"{name} is missing")  # unverified text
@@ -101,14 +101,14 @@ class Question:
             raise Fault(f"{name} '{text}' is not a time") from wrong  # unverified text
 
     def window(self) -> tuple[date, date]:
-        """Activation- and DeactivationDate. Raises Fault where they are the wrong way round."""
+        """Activation- and DeactivationDate. Raises Fault if they are in the wrong order."""
         first, last = self.day("ActivationDate"), self.day("DeactivationDate")
         if first > last:
             raise Fault("ActivationDate is after DeactivationDate")  # unverified text
         return first, last
 
     def moments(self) -> tuple[datetime, datetime]:
-        """Registered from and before: the minute in DeactivationTime is included."""
+        """The window of registration (from, before): the minute in DeactivationTime is included."""
         first, last = self.window()
         start = datetime.combine(first, self.clock_time("ActivationTime", time.min))
         end = datetime.combine(last, self.clock_time("DeactivationTime", time(23, 59)))
@@ -134,12 +134,12 @@ class Question:
 
 
 def escaped(text: str) -> str:
-    """Text as it stands in an element."""
+    """Text, escaped for an element."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def checked(operation: str, sent: Mapping[str, str], state: State) -> Question:
-    """The question, or Fault. ``operation`` is a key of OPERATIONS."""
+    """The request. ``operation``: a key of OPERATIONS. Raises Fault."""
     names = OPERATIONS[operation]
     asked = Question(operation, {name: sent[name] for name in names if sent.get(name)}, state.clock.now())
     _check_institution(asked, names, state)

@@ -1,8 +1,9 @@
-"""What the stand-in's payroll knows: institutions, departments, persons, employments, positions.
+"""The data of the stand-in's payroll: institutions, departments, persons, employments, positions.
 
-Bitemporal: each period says when it holds (``first`` to ``last``, both inclusive, as SD tells them) and when it was
-registered. Payroll's answers are always today's belief; to rewrite the past, put the thing again with other periods.
-Moments are naive wall-clock times in Copenhagen. Filling is cheap: plain tuples, and one ``put`` a thing.
+Bitemporal: each period has the days on which it is in force (``first`` to ``last``, both inclusive, as SD sends them)
+and the time of its registration. Payroll always answers with today's knowledge; to rewrite the past, put the thing
+again with other periods.
+Moments are naive wall-clock times in Copenhagen. Filling it is cheap: plain tuples, and one ``put`` per thing.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from graph.time import COPENHAGEN
 
 OPEN = date(9999, 12, 31)
 UNKNOWN_START = date(1900, 1, 1)  # real departments begin then if their start is unknown
-BEGINNING = datetime(2020, 1, 1, 12, 0)  # registration of what has been there long
+BEGINNING = datetime(2020, 1, 1, 12, 0)  # registration of old data
 LEVELS = ("Afdelings-niveau", *(f"NY{number}-niveau" for number in range(7)))
 
 EmploymentKey = tuple[str, str]
@@ -31,7 +32,7 @@ class Status(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """EmploymentDepartment. ``uuid`` empty: the service leaves it out by fault."""
+    """EmploymentDepartment. ``uuid`` empty: the service omits it by mistake."""
 
     first: date
     last: date
@@ -52,7 +53,7 @@ class Job(NamedTuple):
 
 
 class WorkingTime(NamedTuple):
-    """``rate``: OccupationRate with four decimals, empty = not told. ``salaried``: monthly paid."""
+    """``rate``: OccupationRate with four decimals, empty = not sent. ``salaried``: monthly paid."""
 
     first: date
     last: date
@@ -71,7 +72,7 @@ class Contact(NamedTuple):
 
 
 class Address(NamedTuple):
-    """PostalAddress; empty = left out."""
+    """PostalAddress; empty values are omitted."""
 
     street: str = ""
     postal_code: str = ""
@@ -99,14 +100,14 @@ class Employment:
     contact: Contact = NO_CONTACT
 
     def registrations(self) -> set[datetime]:
-        """The moments at which something of it was registered."""
+        """The moments of its registrations."""
         timelines = (self.statuses, self.departments, self.jobs, self.working_times)
         return {each.registered for timeline in timelines for each in timeline}
 
 
 @dataclass(slots=True)
 class Person:
-    """``contact`` and ``address`` are private. ``registered``: when anything of it was last changed."""
+    """``contact`` and ``address`` are private. ``registered``: when it was last changed."""
 
     cpr: str
     given_name: str
@@ -117,7 +118,7 @@ class Person:
 
 
 class DepartmentPeriod(NamedTuple):
-    """What a department is in a period. ``phones``: local, payroll; ``emails``: absence notices, PersonaleWeb."""
+    """A department's values in a period. ``phones``: local, payroll; ``emails``: absence notices, PersonaleWeb."""
 
     first: date
     last: date
@@ -140,7 +141,7 @@ class ParentPeriod(NamedTuple):
 
 @dataclass(slots=True)
 class Department:
-    """A department by its UUID, with its periods and where it belonged."""
+    """A department by its UUID, with its periods and parents."""
 
     uuid: str
     periods: tuple[DepartmentPeriod, ...]
@@ -149,7 +150,7 @@ class Department:
 
 @dataclass(slots=True)
 class Position:
-    """An entry of the position list. ``level`` "0" is what employments point to, "1" to "3" are groups."""
+    """An entry of the position list. Employments point to ``level`` "0"; "1" to "3" are groups."""
 
     code: str
     name: str
@@ -159,10 +160,10 @@ class Position:
 
 @dataclass(slots=True)
 class Institution:
-    """A payroll of its own. ``levels``: its names of the levels, lowest first.
+    """An institution with a payroll of its own. ``levels``: its names of the levels, lowest first.
 
-    Put things with ``put_…``; then what is asked for by day of registration is found without a search, and kept
-    answers are known to be stale: ``version`` counts changes of people, ``structure_version`` all others.
+    Put things with ``put_…``, which keeps an index by day of registration and marks kept answers as stale: ``version``
+    counts changes of people, ``structure_version`` all others.
     """
 
     code: str
@@ -201,13 +202,13 @@ class Institution:
         self.version += 1
 
     def remove_employment(self, cpr: str, number: str) -> None:
-        """As if it had never been; payroll then answers that it does not exist."""
+        """Remove it as if it had never been; payroll answers that it does not exist."""
         del self.employments[cpr, number]
         self.numbers_of[cpr].discard(number)
         self.version += 1
 
     def remove_department(self, uuid: str) -> None:
-        """It is no longer answered."""
+        """Omit it from all answers."""
         del self.departments[uuid.lower()]
         self.structure_version += 1
 
@@ -222,7 +223,7 @@ class Institution:
 
 
 class Clock:
-    """Copenhagen's wall clock, or whatever moment a test has set."""
+    """Copenhagen's wall clock, or the moment that a test has set."""
 
     def __init__(self) -> None:
         self._set: datetime | None = None

@@ -1,1 +1,1 @@
-"""A stand-in for STIL's wsiEKSPORT 7 (unilogin.md §9): it checks what it is asked, and can misbehave."""
+"""A stand-in for STIL's wsiEKSPORT 7 (unilogin.md §9): it checks requests, and can misbehave."""

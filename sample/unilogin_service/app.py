@@ -1,4 +1,4 @@
-"""The stand-in as a web service: ``Service`` is what a test commands, ``serve`` runs it beside the test.
+"""The stand-in as a web service: tests control ``Service``, and ``serve`` runs it beside the test.
 
 Example::
 
@@ -36,7 +36,7 @@ PATH = "/bpi/wsieksport/7"
 
 @dataclass
 class Service:
-    """The state, what is done wrong on command, what was asked, and exports by institution and day.
+    """The state, the misbehaviour, the requests so far, and exports by institution and day.
 
     ``requests`` and ``answers``: the bodies, the latest last. ``identity``: answers are signed with it.
     """
@@ -50,7 +50,7 @@ class Service:
     identity: Identity | None = None
 
     def use(self, state: State) -> None:
-        """Another state, well-behaved, with nothing asked yet."""
+        """Start again with another state: no misbehaviour, no requests."""
         self.state, self.misbehaviour, self.identity = state, Misbehaviour(), None
         self.exports = Counter()
         for each in (self.calls, self.requests, self.answers):
@@ -67,7 +67,7 @@ class Service:
         return await run_in_threadpool(self.answer, body)
 
     def answer(self, body: bytes) -> Response:
-        """What it answers to a request's body."""
+        """The answer to a request's body."""
         self.requests.append(body)
         version = "http://schemas.xmlsoap.org/soap/envelope/"
         try:
@@ -101,7 +101,7 @@ class Service:
         now = state.now()
         called = (asked.institution, now.date())
         if self.exports[called] >= state.limit:
-            raise Fault("", "too many exports today")  # unverified: what STIL really answers
+            raise Fault("", "too many exports today")  # unverified: STIL's real answer is unknown
         self.exports[called] += 1
         return export_xml.export(institution, asked.filters or {}, self.misbehaviour, now)
 
@@ -139,7 +139,7 @@ def _fault(fault: Fault, version: str) -> etree._Element:
 
 @dataclass(frozen=True)
 class Running:
-    """A service that answers at ``url``."""
+    """A running service at ``url``."""
 
     url: str
     service: Service
@@ -148,13 +148,13 @@ class Running:
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """The program that the stand-in runs in keeps its own."""
+        """Leaves the signal handlers to the program in which the stand-in runs."""
         yield
 
 
 @contextmanager
 def serve(service: Service, port: int = 0) -> Iterator[Running]:
-    """Run it on loopback in a thread; port 0 = any free one. Raises RuntimeError where it doesn't start."""
+    """Run it on loopback in a thread; port 0 = any free one. Raises RuntimeError if it doesn't start."""
     config = uvicorn.Config(service.app(), host="127.0.0.1", port=port, log_level="error", lifespan="off")
     server = _Server(config)
     thread = threading.Thread(target=server.run, name="unilogin-stand-in", daemon=True)

@@ -12,7 +12,7 @@ WSI = "https://brugerdatabasen.stil.dk/bpi/wsieksport/7"
 COMMON, AUTHORITY = f"{WSI}/common", f"{WSI}/fullmyndighed"
 TYPES = "https://brugerdatabasen.stil.dk/bpi/common/3"
 NAMES = {"w": WSI, "c": COMMON, "c3": TYPES, "fm": AUTHORITY}
-# Which filter lets whom through.
+# The people that each filter lets through.
 FILTERS = {"Student": "inkluderElever", "Employee": "inkluderMedarbejdere", "Extern": "inkluderEksterne"}
 
 
@@ -40,7 +40,7 @@ def greeting(provider: str) -> etree._Element:
 
 
 def export(of: Institution, filters: Mapping[str, bool], wrong: Misbehaviour, now: datetime) -> etree._Element:
-    """An institution's export. ``filters``: those that were sent; one that was not lets all through."""
+    """An institution's export. ``filters``: those in the request; a missing filter lets everyone through."""
     answer = root(WSI, "eksporterXmlFuldMyndighedResponse")
     made = child(child(answer, WSI, "xml"), AUTHORITY, "UNILoginExportFullMyndighed")
     made.set("exportDateTime", now.isoformat(timespec="seconds"))

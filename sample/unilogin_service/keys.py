@@ -1,4 +1,4 @@
-"""Keys and certificates of a sample: for a provider system that asks, and for the service that answers."""
+"""Keys and certificates of the sample: for the provider system, and for the service."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True)
 class Identity:
-    """A private key and its certificate, which it has signed itself."""
+    """A private key and its self-signed certificate."""
 
     key: rsa.RSAPrivateKey
     certificate: x509.Certificate

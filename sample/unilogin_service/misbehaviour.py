@@ -1,15 +1,15 @@
-"""What the stand-in does wrong on command."""
+"""The stand-in's misbehaviour on command."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass
 class Misbehaviour:
-    """All off. Sets and mappings are by institution number.
+    """By default none. Sets and mappings are by institution number.
 
     ``status``: of faults. ``refused``: institution → type of fault. ``down``: institutions for which it answers
-    HTTP 503. ``empty``: no persons in the answer. ``half``: every other one left out. ``pupils``: delivered although
-    not asked for. ``cut``: the body ends in the middle. ``other``: institution → number that answers instead.
+    HTTP 503. ``empty``: no persons in the answer. ``half``: every other person is omitted. ``pupils``: delivered
+    although not requested. ``cut``: the body ends in the middle. ``other``: institution → number in the answer.
     ``spoiled``: text → text, in every answer. ``unchecked``: its own answers are not checked against the schema.
     ``slow``: seconds before an export is answered. ``no_institution``: the element is missing.
     """

@@ -1,6 +1,6 @@
-"""What is asked of the stand-in, checked as STIL says that it checks (unilogin.md §2, §9).
+"""The stand-in's requests, checked by STIL's published rules (unilogin.md §2, §9).
 
-The signature is checked with signxml and by rules of its own here, not by the importer's code.
+Signatures are checked with signxml and separate rules, not by the importer's code.
 """
 
 import base64
@@ -33,7 +33,7 @@ _RULES = SignatureConfiguration(
 
 
 class Fault(Exception):
-    """What is wrong with a request. ``kind``: STIL's type; empty = a fault without detail (unverified ones)."""
+    """A fault in a request. ``kind``: STIL's type; empty = a fault without detail (unverified ones)."""
 
     def __init__(self, kind: str, text: str) -> None:
         self.kind = kind
@@ -42,7 +42,7 @@ class Fault(Exception):
 
 @dataclass(frozen=True)
 class Question:
-    """A request that passed. ``filters``: those that were sent."""
+    """An accepted request. ``filters``: those that it contained."""
 
     operation: str
     provider: str
@@ -69,7 +69,7 @@ def read(body: bytes) -> etree._Element:
 
 
 def checked(message: etree._Element, state: State) -> Question:
-    """The question in a message. Raises Fault."""
+    """The request in a message. Raises Fault."""
     provider = (message.findtext(f"{{*}}Header/{{{TYPES}}}UdbydersystemId") or "").strip()
     if not provider:
         raise Fault("UdbydersytemIdMangler", "the header UdbydersystemId is missing")
@@ -88,7 +88,8 @@ def checked(message: etree._Element, state: State) -> Question:
 
 
 def check_signature(message: etree._Element, registered: x509.Certificate | None, now: datetime) -> None:
-    """Present, RSA-SHA256, right, by the registered certificate, over the body, and not old. Raises Fault."""
+    """Check that the signature is present, RSA-SHA256, valid, by the registered certificate, over the body, and recent.
+    Raises Fault."""
     token = message.findtext(f"{{*}}Header/{{{WSSE}}}Security/{{{WSSE}}}BinarySecurityToken")
     signature = message.find(f"{{*}}Header/{{{WSSE}}}Security/{{http://www.w3.org/2000/09/xmldsig#}}Signature")
     if token is None or signature is None:
@@ -96,7 +97,7 @@ def check_signature(message: etree._Element, registered: x509.Certificate | None
     try:
         certificate = x509.load_der_x509_certificate(base64.b64decode(token))
     except ValueError as wrong:
-        raise Fault("Signatur", "the token is no certificate") from wrong
+        raise Fault("Signatur", "the token is not a certificate") from wrong
     if registered is None or certificate != registered:
         raise Fault("Signatur", "the certificate is not registered")
     try:

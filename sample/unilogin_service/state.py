@@ -1,4 +1,5 @@
-"""What the stand-in knows: institutions with their people, and who may ask. Tests and the sample change it freely."""
+"""The stand-in's data: institutions with their people, and registered clients. Tests and the sample change it
+freely."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ Kind = Literal["Employee", "Extern", "Student", ""]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a UNI-Login. ``alias``: given name and surname that may be shown instead."""
+    """A person with a UNI-Login. ``alias``: given name and surname that may be shown instead."""
 
     user: str
     given_name: str
@@ -31,7 +32,7 @@ class Person:
 class Member:
     """A person's place in an institution. ``kind`` empty: neither employee, external nor pupil.
 
-    ``roles``: as STIL's lists have them, one for externals and pupils. ``groups``: ids. ``main_group``: of pupils.
+    ``roles``: codes from STIL's lists, one for externals and pupils. ``groups``: ids. ``main_group``: of pupils.
     """
 
     person: Person | None
@@ -64,11 +65,11 @@ class Institution:
     agreed: bool = True
 
     def leave(self, *users: str) -> None:
-        """These people are no longer there."""
+        """Remove these people."""
         self.members = [each for each in self.members if each.person is None or each.person.user not in users]
 
     def change(self, login: str, /, **of_person: object) -> None:
-        """Other data of a person: protection, alias, UserId, number."""
+        """Change a person's data: protection, alias, UserId, number."""
         self.members = [
             replace(each, person=replace(each.person, **of_person))  # type: ignore[arg-type]
             if each.person is not None and each.person.user == login
@@ -77,12 +78,12 @@ class Institution:
         ]
 
     def new_year(self, year: int) -> None:
-        """The next school year begins: every group has another name."""
+        """Begin the next school year: every group gets another name."""
         self.sources = dict.fromkeys(self.sources, year)
         self.groups = [replace(each, name=f"{each.name} ({year})") for each in self.groups]
 
     def new_system(self, name: str) -> None:
-        """The administrative system is replaced: all local ids are new, the UserIds are the same."""
+        """Replace the administrative system: all local ids are new, the UserIds stay."""
         self.sources = {name: max(self.sources.values(), default=2026)}
         self.members = [
             replace(each, source=name, local=f"N{place:05d}") for place, each in enumerate(reversed(self.members))
