@@ -35,12 +35,12 @@ SIZES = ("S", "L")
 
 
 ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top", "preview")
-"""What is measured within one size, on one graph."""
+"""Measurements within one size, on one graph."""
 PARTS = (*ON_A_PAYROLL, "unchanged", "first", "kle", "ten", "organisation", "directory")
 
 
 def of_size(size: str, parts: Collection[str] = PARTS) -> Iterator[Measured]:
-    """The parts that are wanted of ``ON_A_PAYROLL``; as they come."""
+    """The wanted parts of ``ON_A_PAYROLL``, as they are measured."""
     with tempfile.TemporaryDirectory(prefix="rc-bench-opus-") as folder, fresh_servers() as (addresses, driver):
         keyring = Keyring.generate()
         if "payroll" in parts:
@@ -62,13 +62,13 @@ def of_size(size: str, parts: Collection[str] = PARTS) -> Iterator[Measured]:
 
 
 def of_directory() -> Iterator[Measured]:
-    """What is measured against a real domain controller."""
+    """Measurements against a real domain controller."""
     with fresh_servers() as (_, driver):
         yield from directory.measure(driver, Keyring.generate())
 
 
 def wanted(sizes: Sequence[str], parts: Collection[str] = PARTS) -> Iterator[Measured]:
-    """The parts that are wanted, in all sizes; some of them in one size, or from one size to the next."""
+    """The wanted parts in all sizes; some only in one size, or from one size to the next."""
     for size in sizes:
         if not set(parts).isdisjoint(ON_A_PAYROLL):
             yield from of_size(size, parts)

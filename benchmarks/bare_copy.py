@@ -2,8 +2,8 @@
 
 One statement creates a thing with its states, records and changes; another one each type of link.
 
-They are read back from the graph that an import has made, so that both write exactly the same. What is timed is the
-writing alone: rows lie ready in memory, nothing is compared, checked, encrypted or logged.
+They are read back from the graph that an import has made, so that both write exactly the same. Only the writing is
+timed: rows are ready in memory, and nothing is compared, checked, encrypted or logged.
 """
 
 import time
@@ -31,7 +31,7 @@ class Copy:
 
 
 def read_back(driver: neo4j.Driver) -> Copy:
-    """Everything that the model has in the graph: identity nodes, states, source records, changes, links."""
+    """Everything of the model in the graph: identity nodes, states, source records, changes, links."""
     copy = Copy()
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
 
@@ -72,7 +72,7 @@ def read_back(driver: neo4j.Driver) -> Copy:
 
 
 def write(driver: neo4j.Driver, copy: Copy) -> float:
-    """Seconds that it takes to write the copy into an empty graph that has the constraints."""
+    """Seconds for writing the copy into an empty graph with the constraints."""
     started = time.perf_counter()
     with driver.session() as session:
         for query, rows in copy.steps:
@@ -82,7 +82,7 @@ def write(driver: neo4j.Driver, copy: Copy) -> float:
 
 
 def counts(driver: neo4j.Driver) -> tuple[int, int]:
-    """Nodes of the model, and relationships. Runs, marks and the like hang on nothing and are not counted."""
+    """Nodes of the model, and relationships. Runs, cursors and the like have no relationships and are not counted."""
     rows, _, _ = driver.execute_query(
         """
         RETURN COUNT { MATCH (n) WHERE EXISTS { (n)--() } RETURN n } AS nodes,

@@ -1,8 +1,8 @@
 """A directory of 5,000 users in a real domain controller: our reading against bare ldap3, and changes against all.
 
-Ours is everything up to the statements: connecting, TLS, bind, the searches, decoding, whose accounts they are (asked
-of the graph), fingerprints and every record's statement. Bare is ldap3's own paged search for the same attributes over
-a connection that is made in the same way. Nothing is written on either side.
+Ours is everything up to the statements: connecting, TLS, bind, searches, decoding, finding owners in the graph,
+fingerprints and every record's statement. Bare is ldap3's own paged search for the same attributes over a connection
+that is made in the same way. Neither writes anything.
 """
 
 import time
@@ -32,7 +32,7 @@ USERS, CHANGES, ROUNDS, PAGE = 5000, 10, 5, 500
 
 @contextmanager
 def directory() -> Iterator[tuple[Controller, ActiveDirectorySettings]]:
-    """A domain controller for a block, and how to read it."""
+    """A domain controller for a block, and the settings to read it."""
     with TemporaryDirectory(prefix="rc-bench-ad-") as folder:
         controller = Controller(Path(folder) / "dc", "BENCH")
         try:
@@ -56,7 +56,7 @@ def directory() -> Iterator[tuple[Controller, ActiveDirectorySettings]]:
 
 
 def measure(driver: neo4j.Driver, keyring: Keyring) -> Iterator[Measured]:
-    """Each account is an employee's, whom the graph knows."""
+    """Each account belongs to an employee in the graph."""
     with directory() as (controller, settings):
         wire = controller.connection()
         fill(wire, settings)
@@ -99,13 +99,13 @@ def measure(driver: neo4j.Driver, keyring: Keyring) -> Iterator[Measured]:
 
 
 def statements(source: ActiveDirectory, driver: neo4j.Driver, keyring: Keyring) -> int:
-    """One reading up to every record's statement; how many."""
+    """One reading up to every record's statement. Returns their number."""
     known = GraphKnown(driver, source.name, keyring, KnownKeys(driver))
     return sum(record.map(None).statement is not None for each in source.readings(known) for record in each.records)
 
 
 def searched(controller: Controller, settings: ActiveDirectorySettings) -> int:
-    """How many entries ldap3's paged search gives."""
+    """The number of entries that ldap3's paged search returns."""
     found = controller.connection().extend.standard.paged_search(
         settings.base,
         filters.users(settings),
@@ -117,7 +117,7 @@ def searched(controller: Controller, settings: ActiveDirectorySettings) -> int:
 
 
 def fill(wire: ldap3.Connection, settings: ActiveDirectorySettings) -> None:
-    """Disabled users without password: these are fast to make."""
+    """Disabled users without a password: these are fast to make."""
     for number in range(USERS):
         name = f"user{number}"
         wire.add(
@@ -139,8 +139,8 @@ def fill(wire: ldap3.Connection, settings: ActiveDirectorySettings) -> None:
 
 
 def fastest(*what: Callable[[], int]) -> list[tuple[float, int]]:
-    """Of each, seconds of the fastest of some rounds, and what it returned. In turn: whatever else the machine does
-    meets all of them."""
+    """The seconds of each one's fastest round, and its result. They run in turn, so that other load on the machine
+    affects all of them."""
     best = [(float("inf"), 0)] * len(what)
     for _ in range(ROUNDS):
         for place, each in enumerate(what):

@@ -1,9 +1,9 @@
-"""Two web services to be compared, each in a process of its own, under the same server with the same options.
+"""Two web services to compare, each in a process of its own, under the same server with the same options.
 
 ``api``: the program's own. ``bare``: a starlette endpoint that runs one Cypher statement and writes JSON with orjson;
-nobody is asked who they are, nothing is checked, compiled or limited.
+it has no authentication, checks, compiler or limits.
 
-``python -m benchmarks.endpoints FILE`` serves what FILE (JSON, see ``Wanted``) says; ``serving`` does so beside.
+``python -m benchmarks.endpoints FILE`` serves what FILE (JSON, see ``Wanted``) describes; ``serving`` does so in another process.
 """
 
 import contextlib
@@ -37,11 +37,11 @@ from reconnect.embedded import Addresses
 from reconnect.logs.setup import configure
 
 UNLIMITED = 10**12
-"""The budget of the one token that all clients of a benchmark ask with; each has one of its own elsewhere."""
+"""The budget of the one token that all clients of a benchmark share; elsewhere each client has its own."""
 
 
 class Wanted(BaseModel):
-    """``statement`` and ``dates`` (parameters that are the same in every question): of the bare one only."""
+    """``statement`` and ``dates`` (parameters that are the same in every query): for the bare one only."""
 
     kind: Literal["api", "bare"]
     uri: str
@@ -53,7 +53,7 @@ class Wanted(BaseModel):
 
 
 def application(wanted: Wanted) -> Starlette:
-    """The one that is wanted."""
+    """The wanted service."""
     reading = connect_async(wanted.uri, wanted.user, wanted.password)
     if wanted.kind == "api":
         driver = connect(wanted.uri, wanted.user, wanted.password)
@@ -81,7 +81,7 @@ def _bare(wanted: Wanted, driver: neo4j.AsyncDriver) -> Starlette:
 def serving(
     addresses: Addresses, kind: Literal["api", "bare"], statement: str = "", **dates: date | None
 ) -> Iterator[int]:
-    """Serve it in a process beside; its port."""
+    """Serve it in a process beside this one. Yields its port."""
     port = _free_port()
     wanted = Wanted(
         kind=kind, uri=addresses.bolt_uri, user=addresses.user, password=addresses.password, port=port,
@@ -113,7 +113,7 @@ def _await_answer(port: int, process: subprocess.Popen[bytes]) -> None:
             return
         except OSError:
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("the endpoint to be measured did not start") from None
+                raise RuntimeError("the measured endpoint did not start") from None
             time.sleep(0.1)
 
 

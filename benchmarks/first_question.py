@@ -1,7 +1,7 @@
 """The first "nearest manager of everybody" after a first import, against the same as the first thing after a restart.
 
-Neo4j plans on statistics that it looks up in the background: what is asked soon after an import of everything, planned
-on an empty graph, may take a hundred times as long as after a restart.
+Neo4j plans with statistics that it updates in the background: a query soon after a first import, planned on an empty
+graph, may take a hundred times as long as after a restart.
 """
 
 import shutil
@@ -28,13 +28,15 @@ GOAL = 1.3
 
 
 def measure(size: str) -> Measured:
-    """One question each."""
+    """One query each."""
     home = Path(tempfile.mkdtemp(prefix="rc-bench-"))
     instance = Instance(home, MEMORY)
     try:
         with _connected(instance.start()) as driver:
             migrate(driver)
-            nearest_managers_of_all(driver, today())  # planned on the empty graph, as by a service that runs already
+            nearest_managers_of_all(
+                driver, today()
+            )  # planned on the empty graph, as in a service that is already running
             write_file(Municipality(size, SEED, TODAY), home / "payroll")
             import_folder(driver, Keyring.generate(), home / "payroll")
             turn(driver)

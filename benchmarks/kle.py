@@ -1,6 +1,6 @@
 """A KLE release of 2,933 entries through the whole of ``importers``, against bare writing of the same.
 
-Bare is what the import leaves in the graph (nodes, states, records, changes, links), written by UNWIND batches.
+Bare is the import's result in the graph (nodes, states, records, changes, links), written by UNWIND batches.
 """
 
 import time
@@ -24,7 +24,7 @@ GOAL = 3.0
 
 
 def measure(driver: neo4j.Driver, keyring: Keyring, folder: Path) -> Measured:
-    """The first import, into an empty graph. Raises RuntimeError where something is left out or written twice."""
+    """The first import, into an empty graph. Raises RuntimeError if something is left out or written twice."""
     release = full(PUBLISHED)
     for name, root in (("plan.xml", release.plan()), ("facets.xml", release.facets())):
         (folder / name).write_bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))

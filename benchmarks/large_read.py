@@ -1,7 +1,7 @@
 """A large read through GraphQL: every person, twelve fields, with employments and the names of their units.
 
-Against the bare driver that runs one hand-written Cypher statement, pattern comprehensions in blocks of 500 rows, and
-writes its rows with orjson. Both answers are compared, both are drained into nothing.
+It is compared with the bare driver, which runs one hand-written Cypher statement (pattern comprehensions in blocks of
+500 rows) and writes its rows with orjson. The answers must be equal; both are read to the end and discarded.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ RETURN [
 
 
 def measure(addresses: Addresses, driver: neo4j.Driver, keyring: Keyring, size: str, today: date) -> Measured:
-    """The fastest of the rounds, in turns. Raises RuntimeError where the answers differ."""
+    """The fastest of the rounds, in turns. Raises RuntimeError if the answers differ."""
     with asyncio.Runner() as runner:
         reading = runner.run(_opened(addresses))
         reader = Reader(reading, driver, keyring, availability=Availability(reading))
@@ -95,7 +95,7 @@ async def _opened(addresses: Addresses) -> neo4j.AsyncDriver:
 
 
 async def through_the_api(reader: Reader) -> bytes:
-    """Parse, validate, check, compile, run and write, as the web service does; drained to the end."""
+    """Parse, validate, check, compile, run and write, as the web service does; read to the end."""
     answer = await reader.answer(question_of(QUESTION, None), {"first": PERSONS}, frozenset(), "benchmark")
     return answer if isinstance(answer, bytes) else await _drained(answer)
 

@@ -1,6 +1,6 @@
-"""Clients that ask one small question after the other over kept-alive connections, and do little else.
+"""Clients that send one small request after the other over kept-alive connections, and do little else.
 
-One process plays all of them, so the client takes little of the processors that the server under test needs.
+One process runs all of them, so they take little of the processor time that the measured server needs.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """``per_second``: answers. ``slowest``: seconds within which 99 of 100 came. ``answers``: the first to each
+    """``per_second``: answers. ``slowest``: seconds within which 99 of 100 came. ``answers``: the first one to each
     request."""
 
     per_second: float
@@ -24,7 +24,8 @@ class Load:
 async def _client(
     host: str, port: int, requests: Sequence[bytes], answers: list[bytes], until: float, first: int
 ) -> list[float]:
-    """Ask round and round until the time is up; what each answer took. The first answer to each is kept."""
+    """Repeat the requests until the time is up. Returns each answer's time, and keeps the first answer to each
+    request."""
     reader, writer = await asyncio.open_connection(host, port)
     took: list[float] = []
     at = first
@@ -58,7 +59,7 @@ async def _body(reader: asyncio.StreamReader, head: bytes) -> bytes:
 
 
 def post(path: str, body: Mapping[str, object], token: str | None = None) -> bytes:
-    """A whole HTTP request."""
+    """A complete HTTP request."""
     data = orjson.dumps(body)
     lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Accept: application/json"]
     if token is not None:
@@ -68,7 +69,7 @@ def post(path: str, body: Mapping[str, object], token: str | None = None) -> byt
 
 
 def asked(host: str, port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Load:
-    """What ``clients`` get that ask at the same time."""
+    """The result of ``clients`` that send requests at the same time."""
     answers = [b""] * len(requests)
 
     async def run() -> tuple[float, list[float]]:

@@ -1,4 +1,4 @@
-"""What a benchmark hands over: two figures of the same run, and the ratio that the goal is about."""
+"""The result of a benchmark: two figures of the same run, and the ratio to which the goal applies."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """``ours`` and ``theirs`` in ``unit``; ``ratio`` as the goal counts it; ``at_most``: the goal is an upper bound.
+    """``ours`` and ``theirs`` in ``unit``; ``ratio``: as in the goal; ``at_most``: the goal is an upper bound.
 
     ``notes``: figures that explain the ratio (counts, phases).
     """

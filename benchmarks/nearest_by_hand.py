@@ -1,10 +1,10 @@
 """The best Cypher that we could write by hand for "the nearest manager of everybody, today".
 
-It knows what an analyst would know of this graph: today's values on the nodes, managers per unit worked out once for
-all its people, the walk up the tree shared by them, answers packed in lists because a row each costs more than the
-answer. It keeps to the rule of architecture.md §4 and the decisions A1–A24 of ``nearest.yaml`` that its question
-touches: the person is left out as holder and as substitute, those away are replaced by substitutes in force, the first
-level with anybody answers.
+It uses what an analyst would know about this graph: today's values are on the nodes; managers are computed per unit,
+once for all its people, who share the walk up the tree; answers are packed in lists, because a row costs more than an
+answer. It follows the rule in architecture.md §4 and the decisions A1–A24 in ``nearest.yaml`` that apply: the person is
+excluded as holder and as substitute, absent holders are replaced by substitutes in force, and the first level with a
+holder answers.
 """
 
 from datetime import date
@@ -63,7 +63,7 @@ Answer = tuple[str | None, int | None, tuple[str, ...]]
 
 
 def by_hand(driver: neo4j.Driver, at: date) -> dict[str, Answer]:
-    """Employment → answer, for everybody who is employed on ``at``; only for today, as it reads today's values."""
+    """Employment → answer, for every employment on ``at``; only for today, since it reads today's values."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         return {
             employment: (unit, steps, tuple(sorted({person for person, _, _ in holders or ()})))

@@ -1,7 +1,7 @@
-"""The nearest manager of everybody, today, by six flat reads and a walk in Python.
+"""The nearest manager of everyone, today, by six flat reads and a walk in Python.
 
-Each read gives pairs of the integer ids by which Neo4j knows its nodes, which cost little to send and to look up; uuids
-are read once a thing. It keeps to the same rules as ``nearest_by_hand``, with the same answers.
+Each read returns pairs of Neo4j's integer node ids, which are cheap to send and to look up; uuids are read once per
+thing. It follows the same rules as ``nearest_by_hand``, with the same answers.
 """
 
 from collections import defaultdict
@@ -55,7 +55,7 @@ RETURN found[first..first + 2000] AS rows
 
 
 def by_ids(driver: neo4j.Driver, at: date) -> dict[str, Answer]:
-    """Employment → answer, for everybody who is employed on ``at``; only for today, as it reads today's values."""
+    """Employment → answer, for every employment on ``at``; only for today, since it reads today's values."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         parents: dict[int, int] = dict(_rows(session, _PARENTS, at))
         units: dict[int, str] = dict(_rows(session, _UNITS, at))

@@ -1,6 +1,6 @@
 """The nearest manager of everyone: ``questions.nearest`` against the best by hand, with the same answers.
 
-By hand are one Cypher statement, and six flat reads that are walked in Python. The faster of them counts.
+By hand means one Cypher statement, or six flat reads with a walk in Python; the faster one counts.
 """
 
 from datetime import date
@@ -18,7 +18,7 @@ ROUNDS = 7
 
 
 def measure(driver: neo4j.Driver, size: str, today: date) -> Measured:
-    """The fastest of the rounds, in turns. Raises RuntimeError where the answers differ."""
+    """The fastest of the rounds, in turns. Raises RuntimeError if the answers differ."""
     answers: dict[str, dict[str, Answer]] = {}
 
     def ours() -> None:

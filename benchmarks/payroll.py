@@ -1,8 +1,8 @@
 """First import of a payroll, and the same payroll again: through the whole of ``importers``, against bare writing.
 
-"Again" is the file of the next days with the same content, so that it is read and compared. (The same file a second
-time would be recognised by its name, which proves nothing.) Against it stands one pass of bare lxml over the file that
-drops each element: whoever reads XML can't do with less. The first import runs in a process of its own, whose memory
+"Again" is a later day's file with the same content, so that it is read and compared. (The same file would be recognised
+by its name, which proves nothing.) It is compared with one pass of bare lxml over the file that drops each element: no
+reader of XML can do less. The first import runs in a process of its own, whose memory
 is measured.
 """
 
@@ -41,7 +41,7 @@ ROUNDS = 3
 
 
 def import_folder(driver: neo4j.Driver, keyring: Keyring, folder: Path) -> tuple[float, ImportReport]:
-    """Import what is due in the folder; seconds and report. Raises RuntimeError where the brake stops it."""
+    """Import the files due in the folder; seconds and report. Raises RuntimeError if the brake stops it."""
     started = time.perf_counter()
     report = run_import(driver, Opus(OpusSettings(folder=folder), day=lambda: TODAY), keyring, rules=ROLE_RULES)
     seconds = time.perf_counter() - started
@@ -51,7 +51,7 @@ def import_folder(driver: neo4j.Driver, keyring: Keyring, folder: Path) -> tuple
 
 
 def _first(addresses: Addresses, keyring: Keyring, folder: Path) -> tuple[float, int, float]:
-    """Seconds and number of problems of an import, and the most memory that this process has held, in megabytes."""
+    """Seconds and number of problems of an import, and the peak memory of this process, in megabytes."""
     collect_seldom()
     with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
         seconds, report = import_folder(driver, keyring, folder)
@@ -113,13 +113,13 @@ def measure(addresses: Addresses, driver: neo4j.Driver, keyring: Keyring, size: 
 
 
 def imported(driver: neo4j.Driver, keyring: Keyring, size: str, folder: Path) -> None:
-    """Only import, for what is measured on the graph."""
+    """Import only, for measurements on the graph."""
     write_file(Municipality(size, SEED, TODAY), folder)
     import_folder(driver, keyring, folder)
 
 
 def write_bare(copy: bare_copy.Copy, expected: tuple[int, int]) -> float:
-    """Seconds for the copy into servers of its own, as cold as the import's were."""
+    """Seconds for the copy into servers of its own, which are as cold as the import's were."""
     with fresh_servers() as (_, driver):
         seconds = bare_copy.write(driver, copy)
         made = bare_copy.counts(driver)

@@ -1,7 +1,7 @@
-"""What the move of a unit would do, before it is done: seconds for one with about 500 people, and for a smaller one.
+"""The preview of a unit's move: seconds for a unit with about 500 people, and for a smaller one.
 
-The sample's rights reach everybody, and look up and down the organisation. The goal is in seconds, not a ratio:
-nothing by hand says the same. The first round warms Neo4j's plans, as questions asked every day do.
+The sample's rights reach everyone, and depend on units above and below. The goal is in seconds, not a ratio, since
+there is no equivalent by hand. The first round warms Neo4j's plans, as everyday queries do.
 """
 
 import time
@@ -62,7 +62,7 @@ def _fastest(
 
 
 def _move(driver: neo4j.Driver, people: int) -> tuple[str, str]:
-    """uuids of the unit with about so many people, and of another to which it can move."""
+    """uuids of a unit with about this many people, and of another to which it can move."""
     rows, _, _ = driver.execute_query(
         """
         MATCH (unit:Unit {active: true})-[part:PART_OF]->(parent:Unit)-[:PART_OF]->(:Unit)

@@ -16,7 +16,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def show(measured: Sequence[Measured]) -> None:
-    """Print what was measured, a line each."""
+    """Print the measurements, one per line."""
     table = Table(title="Speed, as ratios within one run")
     for column in ("what", "against", "size", "ours", "theirs", "ratio", "goal", "met"):
         table.add_column(column, justify="right" if column in {"ours", "theirs", "ratio", "goal"} else "left")
@@ -35,7 +35,7 @@ def show(measured: Sequence[Measured]) -> None:
 
 
 def save(measured: Sequence[Measured]) -> Path:
-    """Write the figures, with the machine that they are of, to ``results/``; the path."""
+    """Write the figures, with a description of the machine, to ``results/``. Returns the path."""
     RESULTS.mkdir(exist_ok=True)
     now = datetime.now(UTC)
     path = RESULTS / f"{now:%Y%m%dT%H%M%SZ}.json"

@@ -1,4 +1,4 @@
-"""Embedded servers of the benchmarks' own: fresh ones, in a temporary folder, so that no run warms another up."""
+"""Embedded servers for a benchmark: fresh ones, in a temporary folder, so that no run warms another up."""
 
 import shutil
 import tempfile
@@ -18,7 +18,7 @@ MEMORY = Memory("1g", "2g", "1g")
 
 @contextmanager
 def fresh_servers() -> Iterator[tuple[Addresses, neo4j.Driver]]:
-    """A new empty Neo4j (migrated) and Valkey; gone afterwards."""
+    """A new empty Neo4j (migrated) and Valkey; removed afterwards."""
     home = Path(tempfile.mkdtemp(prefix="rc-bench-"))
     instance = Instance(home, MEMORY)
     try:

@@ -58,7 +58,7 @@ RETURN {
 
 
 def measure(addresses: Addresses, driver: neo4j.Driver, size: str, today: date) -> list[Measured]:
-    """The best of the rounds, in turns, after one to warm up. Raises RuntimeError for wrong answers."""
+    """The best of the rounds, in turns, after one for warm-up. Raises RuntimeError for wrong answers."""
     rows, _, _ = driver.execute_query(
         "MATCH (p:Person {active: true}) RETURN p.uuid AS uuid ORDER BY p.uuid LIMIT $count", count=QUESTIONS
     )

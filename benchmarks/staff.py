@@ -1,4 +1,4 @@
-"""The people whose accounts a directory holds: an employment each, all in one unit, as a payroll would tell of them."""
+"""The people with accounts in a directory: one employment each, all in one unit, as a payroll would state them."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -1,6 +1,6 @@
-"""What something takes: seconds on the clock, and of the processors, Neo4j's among them.
+"""The time that something takes: seconds on the clock, and of the processors, including Neo4j's.
 
-On a machine that others use too, the processors' seconds are the steadier figure.
+On a shared machine, the processors' seconds are the steadier figure.
 """
 
 import time
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Taken:
-    """Of some rounds of one thing: ``wall`` and ``processor``, seconds of each."""
+    """The times of some rounds: ``wall`` and ``processor``, seconds of each."""
 
     wall: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
@@ -24,8 +24,8 @@ class Taken:
 def in_turns(
     driver: neo4j.Driver, rounds: int, *several: Callable[[], object], warm: int = 1
 ) -> tuple[list[Taken], list[object]]:
-    """Do several things in turns, as many rounds, after ``warm`` of them that don't count; what they took, and what
-    each gave last."""
+    """Do several things in turns, for a number of rounds after ``warm`` uncounted ones. Returns their times, and the
+    last result of each."""
     taken = [Taken() for _ in several]
     given: list[object] = [None for _ in several]
     for number in range(warm + rounds):
@@ -40,7 +40,7 @@ def in_turns(
 
 
 def ratios(ours: Taken, theirs: Taken) -> tuple[float, Mapping[str, float]]:
-    """Of the fastest rounds, and notes beside it: the same of the processors, and of the round in the middle."""
+    """The figure of the fastest rounds, with notes: the same for the processors, and for the median round."""
     middle = len(ours.wall) // 2
     return min(ours.wall) / min(theirs.wall), {
         "ratio of processors": round(min(ours.processor) / min(theirs.processor), 2),
@@ -49,7 +49,7 @@ def ratios(ours: Taken, theirs: Taken) -> tuple[float, Mapping[str, float]]:
 
 
 def _processor(driver: neo4j.Driver) -> float:
-    """Seconds that this process and Neo4j have had of the processors."""
+    """Processor seconds of this process and Neo4j."""
     rows, _, _ = driver.execute_query(
         """
         CALL dbms.queryJmx('java.lang:type=OperatingSystem')

@@ -1,11 +1,11 @@
-"""Ten changes in a small and in a large municipality: what a run costs should follow the changes, not the size.
+"""Ten changes in a small and in a large municipality: the cost of a run should follow the changes, not the size.
 
-Payroll is SD's stand-in, which tells what was registered since the last run; Opus always tells everything, so there a
-run can't but read it all. The first delta after the whole reading is a warm-up and not counted. Time includes what
+Payroll is SD's stand-in, which sends the registrations since the last run. Opus always sends everything, so a run has
+to read it all. The first delta after the whole reading is a warm-up and not counted. Time includes what
 the stand-in takes to answer.
 
-And ten changes of which one is in the organisation, against ten that are not: SD tells the organisation as a whole, but
-only what differs in it may cost anything.
+Also ten changes with one in the organisation, against ten without: SD sends the organisation as a whole, but only its
+differences may cost anything.
 """
 
 import statistics
@@ -41,7 +41,7 @@ CHANGES, ROUNDS = 10, 3
 
 @dataclass
 class _Payroll:
-    """A municipality whose payroll is SD's stand-in, imported whole; and the days that pass in it."""
+    """A municipality whose payroll is SD's stand-in, imported whole, and its later days."""
 
     municipality: Municipality
     state: State
@@ -51,7 +51,7 @@ class _Payroll:
     keyring: Keyring
 
     def run(self) -> tuple[float, float]:
-        """Seconds on the clock, and of the processor, of an import that changes something."""
+        """Clock and processor seconds of an import that changes something."""
         started, busy = time.perf_counter(), time.process_time()
         source = SdSource(self.settings, now=_noon(self.municipality.today))
         report = run_import(self.driver, source, self.keyring, rules=ROLE_RULES[:1])
@@ -62,7 +62,7 @@ class _Payroll:
         return time.perf_counter() - started, time.process_time() - busy
 
     def next_day(self, *, renamed: bool = False) -> None:
-        """Ten changes are registered; ``renamed``: one of them is that a unit at the bottom gets another name."""
+        """Register ten changes. ``renamed``: one of them renames a unit at the bottom."""
         day = advance(self.municipality, count=CHANGES - renamed)
         if renamed:
             units = self.municipality.units
@@ -84,7 +84,7 @@ def _payroll(size: str, seed: int, today: date) -> Iterator[_Payroll]:
 
 
 def seconds(size: str, seed: int, today: date) -> tuple[float, dict[str, float | int | str]]:
-    """The middle of three runs with ten changes each; and what explains it."""
+    """The median of three runs with ten changes each, with notes."""
     with _payroll(size, seed, today) as payroll:
         whole, _ = payroll.run()
         taken, asked = [], 0
@@ -99,7 +99,7 @@ def seconds(size: str, seed: int, today: date) -> tuple[float, dict[str, float |
 
 
 def of_the_organisation(seed: int, today: date, size: str = "S") -> Measured:
-    """Days on which one of the ten changes is in the organisation, and days on which none is, in turns."""
+    """Days with one of the ten changes in the organisation, and days without, in turns."""
     taken: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
     asked: dict[bool, int] = {}
     with _payroll(size, seed, today) as payroll:
@@ -127,7 +127,7 @@ def of_the_organisation(seed: int, today: date, size: str = "S") -> Measured:
 
 
 def measure(seed: int, today: date, small: str = "S", large: str = "L") -> Measured:
-    """The large one against the small one."""
+    """The large municipality against the small one."""
     theirs, notes_small = seconds(small, seed, today)
     ours, notes_large = seconds(large, seed, today)
     notes = {f"{small}: {name}": value for name, value in notes_small.items()}

@@ -1,7 +1,7 @@
 """Two small reads that must not grow with the organisation: the top of the tree, and the first names of all.
 
-Against the bare driver that runs one hand-written statement: the tree with its depth as a literal and the top by the
-index, the names by the index that has them in order.
+They are compared with the bare driver, which runs hand-written statements: the tree with its depth as a literal and the
+top from the index, the names from the index that has them in order.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ LIMIT 50
 
 
 def measure(addresses: Addresses, driver: neo4j.Driver, keyring: Keyring, size: str, today: date) -> Iterator[Measured]:
-    """The median of forty rounds each, in turns. Raises RuntimeError where the answers differ."""
+    """The median of forty rounds each, in turns. Raises RuntimeError if the answers differ."""
     for what, question, by_hand, shown in (
         ("tree(depth: 2)", TREE, TREE_BY_HAND, lambda data: data["tree"]),
         ("persons(first: 50, order: NAME)", NAMES, NAMES_BY_HAND, lambda data: data["persons"]["nodes"]),

@@ -1,7 +1,7 @@
-"""Every source of the demo twice: the second time each is read and compared, and not a single transaction writes.
+"""Imports every source of the demo twice: the second time each is read and compared, and no transaction writes.
 
-The directories hold as much as in the demo, whatever the size: filling a controller would take longer than all else.
-Payroll's file is known by its name the second time; ``payroll`` measures the same content under another name.
+The directories have the demo's content in every size: filling a controller would take longer than everything else.
+Payroll's file is recognised by its name the second time; ``payroll`` measures the same content under another name.
 """
 
 import os
@@ -23,7 +23,7 @@ GOAL = 0.0
 
 
 def measure(size: str) -> Measured:
-    """Whether the second run has written (0: no transaction did; 1: some did), as the first one does."""
+    """Whether the second run has written (0: no transaction did; 1: some did)."""
     with (
         tempfile.TemporaryDirectory(prefix="rc-bench-") as home,
         fresh_servers() as (addresses, driver),
@@ -53,7 +53,7 @@ def measure(size: str) -> Measured:
 
 
 def _seconds(made: Demo, size: str) -> tuple[float, list[str]]:
-    """How long all imports took, without making what is imported; the sources that could not be read here."""
+    """The time of all imports, without starting the simulations; the sources that could not be read here."""
     context = Context(made.settings_file)
     try:
         run.make_payroll(made, size, SEED, TODAY, context.keyring, _quiet)
@@ -74,7 +74,7 @@ def _seconds(made: Demo, size: str) -> tuple[float, list[str]]:
 
 
 def _last_write(driver: neo4j.Driver) -> frozenset[str]:
-    """A mark of the last transaction that wrote anything: equal before and after = nothing was written."""
+    """The last transaction that wrote anything: equal before and after = nothing was written."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         session.run("RETURN 1").consume()
         return frozenset(session.last_bookmarks().raw_values)
@@ -86,4 +86,4 @@ def _require(report: ImportReport) -> None:
 
 
 def _quiet(stage: str, done: int, total: int) -> None:
-    """Progress that nobody looks at."""
+    """Progress that is not shown."""

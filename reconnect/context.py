@@ -1,6 +1,6 @@
-"""What a command works with: settings, servers, keys; loaded and opened on first use.
+"""The resources of a command: settings, servers, keys; loaded and opened on first use.
 
-Every command imports this module, and its help waits for the imports: what is slow to load is imported in functions.
+Every command imports this module, and its help waits for the imports, so slow modules are imported in functions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Where the ``reconnect`` command begins: help is answered at once, and all else by ``reconnect.cli``."""
+"""The entry point of the ``reconnect`` command: it answers help itself, and leaves everything else to
+``reconnect.cli``."""
 
 import sys
 

@@ -9,7 +9,7 @@ ProgramError
 │   ├── PortTaken
 │   ├── Damaged
 │   └── DidNotStart
-├── QueryRejected      next    the API rejects what the program itself asks
+├── QueryRejected      next    the API rejects a query of the program itself
 ├── LockTaken          soon    another run of the same job is under way
 ├── LockLost           soon    the run can't be sure that it is the only one
 ├── Interrupted        soon    the program was asked to end

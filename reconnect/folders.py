@@ -1,4 +1,4 @@
-"""The sources and targets: each is a folder, and nothing else lists them.
+"""The sources and targets: each is a folder; there is no other list of them.
 
 ``importers/<name>`` is a source if it holds ``source.py`` and ``settings.py``; ``exporters/<name>`` is a target if it
 holds ``target.py`` and ``settings.py``. Listing their names loads none of them.
@@ -30,12 +30,12 @@ def target_names() -> tuple[str, ...]:
 
 
 def source(name: str) -> "SourceFolder":
-    """What the folder of the source exports. Raises ImportError for what is not a source."""
+    """The package of the source. Raises ImportError if the folder is not a source."""
     return cast("SourceFolder", import_module(f"importers.{name}"))
 
 
 def target(name: str) -> "TargetFolder":
-    """What the folder of the target exports. Raises ImportError for what is not a target."""
+    """The package of the target. Raises ImportError if the folder is not a target."""
     return cast("TargetFolder", import_module(f"exporters.{name}"))
 
 

@@ -1,4 +1,4 @@
-"""Failures in operation that are not faults of the program, explained in a text that states what to do.
+"""Failures in operation that are not faults of the program, each with a text that states what to do.
 
 Everything else is a fault of the program, and is logged with its place.
 """

@@ -26,7 +26,7 @@ def fetched(report: jars.Progress) -> dict[str, bytes]:
     try:
         return _unpacked(folder)
     except (OSError, BadZipFile, zlib.error) as error:
-        # They were whole when they came.
+        # They were complete when they were fetched.
         raise DownloadFailed(f"GraphiQL's files are damaged ({error}): remove {folder}, and start again.") from error
 
 

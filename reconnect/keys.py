@@ -1,4 +1,4 @@
-"""The keys for CPR numbers: from the settings, else made once for the instance and kept in its secrets."""
+"""The keys for CPR numbers: from the settings, otherwise made once for the instance and kept in its secrets."""
 
 import base64
 import binascii

@@ -48,7 +48,7 @@ class QueryRejected(ProgramError):
 
 @dataclass
 class LocalApi:
-    """Asks the API's reader. Use ``local_api``."""
+    """Queries the API's reader. Use ``local_api``."""
 
     _portal: BlockingPortal
     _reader: Reader
@@ -70,7 +70,7 @@ class LocalApi:
     def explained(
         self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]
     ) -> Sequence[Explained]:
-        """How each root field is answered. Raises QueryRejected."""
+        """The Cypher, plan and time of each root field. Raises QueryRejected."""
         try:
             return self._portal.call(self._explained, access, document, operation, variables)
         except Rejected as refused:
@@ -126,7 +126,7 @@ async def _connected(uri: str, user: str, password: str) -> Any:
 
 def _states(context: Context) -> Sequence[Mapping[str, Any]]:
     from reconnect.work.source_health import (
-        as_answers,  # only here: it loads every source, and few questions are about them
+        as_answers,  # only here: it loads every source, and few queries need them
     )
 
     return as_answers(context)

@@ -1,4 +1,4 @@
-"""What the facts of a file would do, were they imported: with the program's settings, and nothing of it stays."""
+"""Previews an import of a file of facts with the program's settings; nothing of it stays."""
 
 from datetime import date
 from pathlib import Path
@@ -16,16 +16,16 @@ from importers.pipeline.report import ImportReport
 from reconnect.context import Context
 
 OWN_SOURCE = "preview"
-"""Under this name a file's facts are changes beside what is known, and outrank it."""
+"""A file's facts under this name are changes to the known facts, and outrank them."""
 
 
 def preview_of_facts(
     context: Context, file: Path, source: str | None = None, at: date | None = None
 ) -> Preview[ImportReport]:
-    """``source``: whose next facts these are, which rank as it does; what the file leaves out of its facts stays.
+    """``source``: the file contains this source's next facts, with its rank. Facts that the file omits stay.
 
-    ``at``: see ``preview``. The brake stops nothing that is only looked at, unless the file is doubtful as a whole.
-    Raises SourceError where the file can't be read.
+    ``at``: see ``preview``. The brake stops no preview unless the file is doubtful as a whole. Raises SourceError if
+    the file can't be read.
     """
     facts = Facts(FactsSettings(path=file, name=source or OWN_SOURCE, whole=False))
     order = context.order if source is not None else _first(context.order)

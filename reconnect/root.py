@@ -1,7 +1,7 @@
 """The root of the ``reconnect`` command: its options, and the names and summaries of its commands.
 
-Help is quick: the root's help loads no command, and a command's help loads only its own module, which imports what it
-works with when it runs.
+Help is quick: the root's help loads no command, and a command's help loads only its own module, which imports its
+libraries when it runs.
 """
 
 import os
@@ -53,7 +53,7 @@ SUMMARIES = {
     "day-turn": "Let everything that starts or ends today take effect: refresh today's values, and log the changes.",
     "nearest": "Find who holds a role for a unit: in the unit itself, otherwise in the nearest unit above it.",
     "nearest-manager": "Find a person's nearest manager, one answer for each employment.",
-    "rights": "Say what people may do in systems, and why.",
+    "rights": "Show what people may do in systems, and why.",
     "query": "Run the GraphQL query in a file, and print the answer as JSON.",
     "schema": "Print the API's GraphQL schema.",
     "token": "Manage access to the API: bearer tokens and their system roles.",

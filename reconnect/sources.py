@@ -1,4 +1,4 @@
-"""How a source is made from its settings. Which ones there are: ``reconnect.folders``.
+"""Makes a source from its settings. ``reconnect.folders`` lists the sources.
 
 A source's modules are loaded when it is made: together, with the libraries for their protocols, they take a second.
 """

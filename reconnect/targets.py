@@ -1,7 +1,7 @@
-"""How a target is made from its settings. Which ones there are: ``reconnect.folders``.
+"""Makes a target from its settings. ``reconnect.folders`` lists the targets.
 
-A folder may stand for several targets (``SEVERAL``). Each is then called by the folder and its name in the settings,
-with a hyphen between them; where there is one only, the folder's name is enough.
+A folder may contain several targets (``SEVERAL``). Each has the name of the folder, a hyphen, and its name in the
+settings; if there is only one, the folder's name is enough.
 """
 
 from __future__ import annotations
@@ -65,14 +65,14 @@ def full_name(settings: TargetsSettings, name: str) -> str:
 
 
 def settings_of(settings: TargetsSettings, name: str) -> BaseModel | None:
-    """The settings of the target with this full name; None where there are none."""
+    """The settings of the target with this full name; None if there are none."""
     folder, _, instance = name.partition("-")
     several = settings.several(folder)
     return settings.of(folder) if several is None else several.get(instance)
 
 
 def objects(settings: TargetsSettings) -> Mapping[str, tuple[str, ...]]:
-    """What the ledger keeps of each target, by its full name."""
+    """What the ledger keeps for each target, by its full name."""
     found: dict[str, tuple[str, ...]] = {}
     for folder in folders.target_names():
         several = settings.several(folder)

@@ -1,6 +1,6 @@
 """The program's bill of materials (CycloneDX 1.5, JSON): Python packages of the lock, and the files from Maven Central.
 
-``python -m tools.bill_of_materials [FILE]``, or ``make sbom``. It runs uv: the one that ``UV`` names, else the PATH's.
+``python -m tools.bill_of_materials [FILE]``, or ``make sbom``. It runs uv: the one in ``UV``, otherwise the PATH's.
 Nothing is resolved or fetched: both lists come from locks.
 """
 

@@ -1,6 +1,6 @@
 """The licences of everything that the program runs on: ``python -m tools.licences`` writes docs/licences.md.
 
-The packages come from the lock, their licences from what each states of itself. A copyleft licence needs a reason.
+The packages come from the lock, their licences from their own metadata. A copyleft licence needs a reason.
 """
 
 import tomllib
@@ -55,7 +55,7 @@ def packages() -> set[str]:
 
 
 def licence(package: str) -> str:
-    """The licence that the package states; empty where it is not installed on this system."""
+    """The licence that the package states; empty if it is not installed on this system."""
     if package in _STATED:
         return _STATED[package]
     try:
@@ -69,7 +69,7 @@ def licence(package: str) -> str:
 
 
 def is_copyleft(licence: str) -> bool:
-    """Whether the licence asks for something in return: the source of changes at least."""
+    """Whether the licence requires something in return: at least the source of changes."""
     return any(word in licence.upper() for word in _COPYLEFT)
 
 

@@ -1,9 +1,9 @@
 """The tests nearest to a change: ``python -m tools.quick [REVISION]``, or ``make quick [SINCE=REVISION]``.
 
-Nearest are the tests that changed, then those named like what changed, those that import it, those in the folder laid
-out like its own (of a page: those in ``tests/docs``), and those that reach it through one more module. They run in this
-order until ``SECONDS`` are over; how many were left for `make test` is printed at the end. Without a revision: what is
-not committed, else the last commit.
+The nearest are the changed tests, then those named like a changed module, those that import it, those in the test
+folder of its folder (for a page: ``tests/docs``), and those that reach it through one more module. They run in this
+order until ``SECONDS`` are over; how many were left for `make test` is printed at the end. Without a revision: the
+uncommitted changes, otherwise the last commit.
 """
 
 import ast
@@ -18,7 +18,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 100
-"""From ``QUICK_BEGAN`` (seconds since 1970), which is when `make` began with the static checks; without it, from now.
+"""The end of the time, from ``QUICK_BEGAN`` (seconds since 1970), when `make` began with the static checks; without it,
+from now.
 
 A test that has begun is not cut off, and its servers must be stopped: so `make quick` takes less than two minutes.
 """
@@ -29,7 +30,7 @@ _FARTHEST = 4
 
 
 def changed(since: str = "") -> list[str]:
-    """The files that differ from the revision, relative to the project; files that git does not know yet included."""
+    """The files that differ from the revision, relative to the project, including untracked ones."""
     new = _git("ls-files", "--others", "--exclude-standard")
     if not since:
         since = "HEAD" if new or _git("diff", "--name-only", "HEAD") else "HEAD~1"
@@ -67,7 +68,7 @@ def left(now: float, environment: Mapping[str, str]) -> float:
 
 
 class Nearest:
-    """Runs the files' tests in their order, no further one when the time is up, and prints how many it left out."""
+    """Runs the files' tests in their order until the time is up, and prints how many it left out."""
 
     def __init__(self, files: Sequence[str], seconds: float) -> None:
         self._rank = {ROOT / file: rank for rank, file in enumerate(files)}
@@ -81,7 +82,7 @@ class Nearest:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """True, so that nothing else runs the test, once the time is up."""
+        """Once the time is up, returns True so that nothing else runs the test."""
         if time.monotonic() < self._end:
             return None
         self.left_out += 1

@@ -23,7 +23,7 @@ LONGEST = 30
 
 _DANISH = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "Æ": "Ae", "Ø": "Oe", "Å": "Aa"})
 _SUFFIX = ".txt"
-"""Behind the name of each file of a skeleton, so that no tool takes it for code."""
+"""Suffix of each file of a skeleton, so that no tool takes it for code."""
 
 
 class WrongName(ValueError):
@@ -32,7 +32,7 @@ class WrongName(ValueError):
 
 @dataclass(frozen=True)
 class Names:
-    """``title``: as people write it (Silkeborg Data); ``name``: the folder's (silkeborg_data); ``class_``: the class's
+    """``title``: as users write it (Silkeborg Data); ``name``: the folder's (silkeborg_data); ``class_``: the class's
     (SilkeborgData)."""
 
     title: str
@@ -59,12 +59,12 @@ def names_of(title: str) -> Names:
     if not name or not title[0].isalpha() or not name[0].isalpha():
         raise WrongName(f"{title!r} is not a name: it must begin with a letter")
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        raise WrongName(f"{name!r} is a word of Python: add another word to the name")
+        raise WrongName(f"{name!r} is a reserved word in Python: add another word to the name")
     return Names(title, name, "".join(each[0].upper() + each[1:] for each in words))
 
 
 def copy(sort: Sort, names: Names, root: Path = ROOT) -> list[Path]:
-    """Copy the skeleton of a source or target. Returns the files made. Raises WrongName where the name is taken."""
+    """Copy the skeleton of a source or target. Returns the files made. Raises WrongName if the name is taken."""
     room = root / ROOMS[sort]
     if names.name in {each.stem for each in room.iterdir()} | {"of"}:
         raise WrongName(f"{names.name!r} is taken in {ROOMS[sort]}/: choose another name")
@@ -72,7 +72,7 @@ def copy(sort: Sort, names: Names, root: Path = ROOT) -> list[Path]:
     made: list[Path] = []
     for part, folder in (("folder", room / names.name), ("tests", root / "tests" / ROOMS[sort] / names.name)):
         if folder.exists():
-            raise WrongName(f"{folder} is there already: choose another name, or remove it")
+            raise WrongName(f"{folder} exists already: choose another name, or remove it")
         for file in sorted((skeleton / part).rglob(f"*{_SUFFIX}")):
             to = folder / file.relative_to(skeleton / part).with_name(file.name.removesuffix(_SUFFIX))
             to.parent.mkdir(parents=True, exist_ok=True)

@@ -168,7 +168,7 @@ class _Meaning:
         for (system_role, type_uri), setting in sorted(role.settings.items()):
             if setting.dynamic:
                 text = (
-                    f"{role.title}: {type_uri} is sent as {setting.parameter}; say from what it is derived, on its "
+                    f"{role.title}: {type_uri} is sent as {setting.parameter}; set how it is derived, on its "
                     "setting. Until then the role is left out."
                 )
                 place = f"{system_role} {type_uri}"

@@ -78,7 +78,7 @@ def demo(
 
 
 def _show_import(other: DemoImport, console: Console) -> None:
-    """Print what a source other than payroll has brought, and what to look at."""
+    """Print the result of a source other than payroll, and what to look at."""
     shown = other.shown
     if other.report is None:
         console.print(f"Not imported: {shown.name}: {other.failure}")

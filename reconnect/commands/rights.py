@@ -1,4 +1,4 @@
-"""``rights``: what somebody may do in a system and why, why not, and who may; for terminals and scripts."""
+"""``rights``: what a person may do in a system and why, why not, and who may; for terminals and scripts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Right = Annotated[str, typer.Argument(help="The right: key or UUID of a job-func
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
-    rights = typer.Typer(help="Say what people may do in systems, and why.", no_args_is_help=True)
+    rights = typer.Typer(help="Show what people may do in systems, and why.", no_args_is_help=True)
     rights.command("why")(why)
     rights.command("why-not")(why_not)
     rights.command("holders")(holders)
@@ -49,7 +49,7 @@ def why(
 ) -> None:
     """Show what a person may do in a system, limited to what, and why.
 
-    What is granted but left out is shown too, with the reason.
+    Granted rights that are omitted are shown too, with the reason.
     """
     from graph.errors import Ambiguous, Unknown
     from graph.questions.rights.asking import asked, rights_on
@@ -121,7 +121,7 @@ def holders(
         return
     console = terminal()
     if not found:
-        console.print("Nobody holds it on that day.")
+        console.print("No one holds it on that day.")
     named = unprotected(driver, {each.person.uuid for each in found})
     for each in found:
         name = each.person.title if each.person.uuid in named else "Name protected"
@@ -154,17 +154,17 @@ def preview(
     file: Annotated[Path, typer.Argument(help="Facts, as a YAML or JSON file, or a folder of CSV files.")],
     at: Annotated[
         date | None,
-        day_option("--at", help="Only that day; default: each from which a change counts.", show_default=False),
+        day_option("--at", help="Only that day; default: each day on which a change takes effect.", show_default=False),
     ] = None,
     source: Annotated[
         str | None,
-        typer.Option(help="The source whose next facts these are; default: changes that outrank every source."),
+        typer.Option(help="The source of these facts; default: changes that outrank every source."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what changes would do: who would gain and lose managers, roles, rights and limits, and from which day.
 
-    The changes are made, looked at and undone; nothing of them stays. Others wait meanwhile with what they write.
+    The changes are made, compared and undone; none of them stays. Other writes wait meanwhile.
     """
     from importers.source import SourceError
     from reconnect.rights_preview import preview_of_facts
@@ -182,7 +182,7 @@ def preview(
 def own_system(context: typer.Context) -> None:
     """Write REConnect itself as an IT system, with its system roles, so that they can be granted like any other.
 
-    It can be run again; what is there stays.
+    It can be run again; existing roles stay.
     """
     from api.access.own_system import state_own_system
 
@@ -219,7 +219,7 @@ def _show_preview(found: Preview[ImportReport], console: Console) -> None:
     for reason in found.outcome.reasons:
         console.print(f"The import would wait for an approval: {reason}", highlight=False, soft_wrap=True)
     days = ", ".join(map(str, found.days)) or "no day from today on"
-    console.print(f"{found.changes} changes, which count from {days}.", highlight=False, soft_wrap=True)
+    console.print(f"{found.changes} changes, which take effect on {days}.", highlight=False, soft_wrap=True)
     console.print(f"They touch {found.touched} people; {found.persons} would gain or lose something.", highlight=False)
     for what in WHAT:
         gained, lost = (found.counts.get((what, change), 0) for change in ("gained", "lost"))

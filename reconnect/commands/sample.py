@@ -157,7 +157,7 @@ def fk_adm(
 ) -> None:
     """Simulate FK-adm's interface for roles until Ctrl-C, and print the settings for importing from it.
 
-    Client certificates are checked, and what is written to it is refused if it breaks a vendor's rule.
+    Client certificates are checked, and a write that breaks a vendor's rule is refused.
     """
     from sample import demo_settings
     from sample.cpr_register import REGISTERED

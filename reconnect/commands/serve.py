@@ -52,13 +52,13 @@ def serve(
     console = terminal(stderr=True)
     graphiql = _graphiql(console)
     console.print(f"Serving at http://{address}:{number}/graphql")
-    # uvicorn raises the signal that ended it once more, after all is closed: that is no interruption any longer.
+    # uvicorn raises the signal that ended it again after everything is closed; that is not an interruption.
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(of_run, address, number, taken, graphiql))
 
 
 def api_port(context: Context) -> int:
-    """The port of the settings, else the one that the home remembers."""
+    """The port of the settings, otherwise the one that the home remembers."""
     return context.settings.api.port or context.instance.home.ports().get("api") or 8000
 
 

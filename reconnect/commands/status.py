@@ -84,7 +84,7 @@ def _sources(context: Context) -> list[SourceHealth]:
 
 
 def _parked(context: Context) -> list[tuple[str, Parked]]:
-    """What targets refuse, in their own words. Empty where the graph does not answer."""
+    """Objects that targets refuse, with their own texts. Empty if the graph does not answer."""
     from neo4j.exceptions import DriverError, Neo4jError
 
     from exporters.ledger import not_given

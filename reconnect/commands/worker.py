@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 def run_worker(
     context: typer.Context,
     check: Annotated[
-        bool, typer.Option("--check", help="Exit code 0 if a worker for this machine and home is alive, else 1.")
+        bool, typer.Option("--check", help="Exit code 0 if a worker for this machine and home is alive, otherwise 1.")
     ] = False,
     burst: Annotated[bool, typer.Option("--burst", help="Run the queued jobs, then exit.")] = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""What sources and targets contribute to the demo: ``demo.toml`` in their own folder.
+"""The contributions of sources and targets to the demo: ``demo.toml`` in their own folder.
 
 A source's has ``look`` (what is worth looking at in it), ``query`` (GraphQL that shows it) and ``settings``, as in
 ``[sources.<name>]``; ``{folder}`` in a text stands for the source's folder. A target's has ``settings``; ``{supplied}``
@@ -40,7 +40,7 @@ class TargetDemo(BaseModel):
 
 @cache
 def sources() -> Mapping[str, SourceDemo]:
-    """Name of a source → its demo, of those that bring one. Raises ValidationError for one of another form."""
+    """Name of a source → its demo, for sources that have one. Raises ValidationError for another form."""
     return {
         file.parent.name: SourceDemo.model_validate(_filled(_read(file), "{folder}", str(file.parent)))
         for file in _files(importers.__path__[0], folders.source_names())

@@ -1,7 +1,6 @@
 """The demonstration: a sample municipality from its payroll to a target system, on embedded servers.
 
-Each step can be repeated; a demo that was interrupted goes on where it ended, and one that is run again finds nothing
-new to do.
+Each step can be repeated; an interrupted demo goes on where it ended, and a repeated one finds nothing new to do.
 """
 
 from collections.abc import Iterator
@@ -38,7 +37,7 @@ _CATALOGUE = frozenset({"roles", "kle", "functions", "groups", "systems"})
 
 @dataclass(frozen=True)
 class Demo:
-    """Where the demo of one home has its files."""
+    """The places of one home's demo files."""
 
     home: Path
 
@@ -59,7 +58,7 @@ class Demo:
         return self.home / "sample"
 
     def municipality(self) -> Municipality:
-        """The sample that the demo was begun with, on its day."""
+        """The sample with which the demo began, on its day."""
         kept = orjson.loads((self.own_facts / _BEGUN).read_bytes())
         return Municipality(kept["size"], kept["seed"], date.fromisoformat(kept["day"]))
 
@@ -108,7 +107,7 @@ def import_all(context: Context, demo: Demo, report: Report) -> Iterator[ImportR
 
 
 def supply(context: Context, report: Report) -> Iterator[ExportReport]:
-    """Supply the targets, one after the other, that the home's settings have."""
+    """Supply the targets in the home's settings, one after the other."""
     for name in found.targets():
         if context.settings.targets.of(name) is not None:
             yield jobs.export_target(context, jobs.Caller(report), name)
@@ -116,7 +115,7 @@ def supply(context: Context, report: Report) -> Iterator[ExportReport]:
 
 @dataclass(frozen=True)
 class Questions:
-    """What to ask in the demo, each of which has an answer.
+    """Questions for the demo, each of which has an answer.
 
     ``unit`` has no manager of its own; ``person`` works there. ``cases`` has a case worker for KLE ``kle``. Units by
     Opus's keys and by name.
@@ -132,7 +131,7 @@ class Questions:
 
 
 def questions(driver: neo4j.Driver) -> Questions | None:
-    """Things of the imported municipality to ask about; None where it has none such."""
+    """Things of the imported municipality to ask about; None if it has none."""
     rows, _, _ = driver.execute_query(
         """
         MATCH (:Role {key: 'case_worker'})<-[:OF]-(worker:Assignment {active: true})-[:FOR]->(cases:Unit {active: true})
@@ -158,7 +157,7 @@ def questions(driver: neo4j.Driver) -> Questions | None:
 
 @dataclass(frozen=True)
 class MayDo:
-    """Somebody of whom to ask what they may do in a system, and why. ``unit``: for which unit they are case worker."""
+    """A person whose rights in a system the demo shows. ``unit``: the unit for which they are case worker."""
 
     person: str
     name: str
@@ -166,7 +165,7 @@ class MayDo:
 
 
 def two_case_workers(driver: neo4j.Driver) -> list[MayDo]:
-    """Case workers for two units that perform different tasks; fewer where the municipality has none such."""
+    """Case workers for two units that perform different subjects; fewer if the municipality does not have them."""
     rows, _, _ = driver.execute_query(
         """
         MATCH (:Role {key: 'case_worker'})<-[:OF]-(a:Assignment {active: true})-[:FOR]->(unit:Unit {active: true})
@@ -195,7 +194,7 @@ class Move:
 
 
 def planned_move(driver: neo4j.Driver, file: Path, day: date) -> Move | None:
-    """Write to ``file`` that a unit with a case worker moves on ``day``; rather one that KLE is passed down to."""
+    """Write to ``file`` that a unit with a case worker moves on ``day``; preferably one that inherits KLE numbers."""
     rows, _, _ = driver.execute_query(
         """
         MATCH (:Role {key: 'case_worker'})<-[:OF]-(:Assignment {active: true})-[:FOR]->(unit:Unit {active: true})

@@ -1,6 +1,6 @@
 """The demo's sources other than payroll: each with a simulation of its system, and what is worth looking at in it.
 
-A source with a ``demo.toml`` in its folder is shown after them, and needs no line here.
+A source with a ``demo.toml`` in its folder comes after them, and needs no line here.
 
 Each source disagrees with payroll on purpose; the demo shows where, and the query to see it.
 """
@@ -70,7 +70,7 @@ Opened = AbstractContextManager[Source]
 
 @dataclass(frozen=True)
 class Shown:
-    """A source of the demo. ``open``: makes it, and keeps what it reads from up, while a block runs.
+    """A source of the demo. ``open``: makes it, and runs the system that it reads, for a block.
 
     ``look``: what is worth looking at. ``query``: GraphQL that shows it.
     """
@@ -83,9 +83,9 @@ class Shown:
 
 @dataclass(frozen=True)
 class DemoImport:
-    """What became of one: a report, or why there is none. ``doubts``: rule → how many notices and bad records.
+    """The result of one: a report, or why there is none. ``doubts``: rule → number of notices and bad records.
 
-    ``seconds``: that the import took, without making what it was read from.
+    ``seconds``: the time of the import, without starting the simulation.
     """
 
     shown: Shown
@@ -159,7 +159,7 @@ def _unilogin(context: Context, folder: Path, municipality: Municipality) -> Ite
 # -- the directories --------------------------------------------------------------------------------------------------
 
 ACCOUNTS, INSTITUTIONS = 1_600, 6
-"""How much of each directory the demo shows: more than one group of Windows holds in an answer, and few seconds."""
+"""How much of each directory the demo has: more members than one answer of Windows contains, and few seconds."""
 
 
 @contextmanager
@@ -172,7 +172,7 @@ def _active_directory(context: Context, folder: Path, municipality: Municipality
 
 @contextmanager
 def _school_ad(context: Context, folder: Path, municipality: Municipality) -> Iterator[Source]:
-    """The schools' directory, which has no trust in the other one."""
+    """The schools' directory, which has no trust with the other one."""
     with _domain(folder, "SKOLE", school.directory_of(municipality, INSTITUTIONS)) as controller:
         settings = SchoolAdSettings.model_validate(demo_settings.school_ad(controller))
         yield SchoolAd(settings, DirectoryLookup(context.driver(), SchoolAd.name))
@@ -180,8 +180,8 @@ def _school_ad(context: Context, folder: Path, municipality: Municipality) -> It
 
 @contextmanager
 def _domain(folder: Path, name: str, content: Directory) -> Iterator[Controller]:
-    """A domain that holds ``content``, the same one each time: its accounts keep their identity. Raises SourceError
-    where no controller can run."""
+    """A domain with ``content``, the same one each time, so that its accounts keep their identity. Raises SourceError
+    if no controller can run."""
 
     def fill(controller: Controller) -> None:
         load(controller.connection(), controller.base, content)
@@ -198,7 +198,7 @@ def _domain(folder: Path, name: str, content: Directory) -> Iterator[Controller]
 
 
 class _Few(GraphPersons):
-    """Only these numbers are asked about: a call each, and the demo is to be quick."""
+    """Only these numbers are looked up: each takes a call, and the demo should be quick."""
 
     numbers: Collection[str] = ()
 
@@ -208,7 +208,7 @@ class _Few(GraphPersons):
 
 @contextmanager
 def _cpr(context: Context, folder: Path, municipality: Municipality) -> Iterator[Source]:
-    """Some of the municipality's people in the stand-in for Serviceplatformen, with certificates for the time of it."""
+    """Some of the municipality's people in the stand-in for Serviceplatformen, with temporary certificates."""
     authority = Authority(folder)
     client = authority.issue("client")
     register = register_of(municipality, FEW)
@@ -227,7 +227,7 @@ def _cpr(context: Context, folder: Path, municipality: Municipality) -> Iterator
 
 @contextmanager
 def _fk_adm(context: Context, folder: Path, municipality: Municipality) -> Iterator[Source]:
-    """KOMBIT's administration of rights, with certificates for the time of it."""
+    """KOMBIT's administration of rights, with temporary certificates."""
     authority = Authority(folder)
     client = authority.issue("client")
     service = FkAdmService({client.fingerprint: REGISTERED.cvr})
@@ -266,7 +266,7 @@ SHOWN: tuple[Shown, ...] = (
     Shown(
         "fk_adm",
         "KOMBIT's rights with the types that limit them, a role that a neighbour delegates, and a role whose dynamic "
-        "value waits for a person to say from what it is derived",
+        "value waits for a user to choose how it is derived",
         "{ systemRoles { nodes { title requiredTypes { title } optionalTypes { title } } } "
         "jobFunctionRoles { nodes { title uri delegatedFromCvr atKombit } } "
         'badRecords(source: "fk_adm") { nodes { rule key text } } }',
@@ -303,7 +303,7 @@ SHOWN: tuple[Shown, ...] = (
 
 
 def shown_of(name: str) -> Shown:
-    """A source with what its own folder brings."""
+    """A source with the demo from its own folder."""
     own = found.sources()[name]
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""A Neo4j and a Valkey of one's own, in a folder, without root, Docker or a server (architecture.md §6)."""
+"""A Neo4j and a Valkey in a folder, without root, Docker or a server (architecture.md §6)."""
 
 from reconnect.embedded.addresses import Addresses
 from reconnect.embedded.errors import EmbeddedError

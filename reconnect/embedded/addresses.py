@@ -1,4 +1,4 @@
-"""Where the servers of one embedded instance answer."""
+"""The addresses of one embedded instance's servers."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What can go wrong with an embedded server. Each error's text states what to do next."""
+"""Errors of an embedded server. Each error's text states what to do next."""
 
 from graph.retry import NEXT
 from reconnect.errors import ProgramError

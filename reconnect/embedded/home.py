@@ -15,7 +15,7 @@ PORT_NAMES = ("bolt", "http", "valkey", "api")
 
 
 def default_home() -> Path:
-    """``RECONNECT_HOME``, else ``.reconnect`` in the current folder."""
+    """``RECONNECT_HOME``, otherwise ``.reconnect`` in the current folder."""
     return Path(os.environ.get("RECONNECT_HOME") or DEFAULT_HOME).expanduser().resolve()
 
 
@@ -82,7 +82,7 @@ class Home:
 
 
 def write_whole(file: Path, text: str) -> None:
-    """Write ``text`` so that a reader sees the old file or the new and never half of one; mode 0600."""
+    """Write ``text`` so that a reader sees either the old file or the new one, never a part; mode 0600."""
     half = file.with_name(f".{file.name}.{os.getpid()}")
     half.touch(mode=0o600)
     with half.open("w", encoding="utf-8") as out:

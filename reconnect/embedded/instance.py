@@ -56,7 +56,7 @@ class Instance:
         self._wanted = wanted_ports or {}
 
     def start(self, progress: jars.Progress | None = None) -> Addresses:
-        """Start what does not run yet, and return when both servers answer.
+        """Start the servers that do not run yet, and return when both answer.
 
         Raises EmbeddedError (DownloadFailed, DiskFull, PortTaken, DidNotStart) with a text for the user.
         """
@@ -94,7 +94,7 @@ class Instance:
         return had_neo4j or had_valkey
 
     def status(self) -> Status:
-        """What runs now. Does not wait for a start or stop under way."""
+        """Which servers run now. Does not wait for a start or stop in progress."""
         if not self.home.path.exists():
             return Status(self.home.path, None, None, None)
         neo4j = self._neo4j(None).process.find()
@@ -107,7 +107,7 @@ class Instance:
         )
 
     def addresses(self) -> Addresses:
-        """Where the servers answer, or would answer. Raises EmbeddedError before the first start."""
+        """The servers' addresses, whether or not they run. Raises EmbeddedError before the first start."""
         chosen = self.home.ports()
         if not chosen:
             raise EmbeddedError(f"There is no instance in {self.home.path} yet: run `reconnect up` first.")

@@ -27,7 +27,7 @@ MAVEN_CENTRAL = "https://repo.maven.apache.org/maven2"
 
 _ATTEMPTS = 4
 _TIMEOUT = httpx.Timeout(30, connect=10)
-"""Seconds. Serving waits for a connection at most this long where a firewall drops what it does not let through."""
+"""Seconds. Serving waits for a connection at most this long if a firewall drops packets."""
 _WORKERS = 8
 _CHUNK = 1 << 16
 
@@ -50,7 +50,7 @@ class Jar:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Files that are fetched and kept together: what people call them, their version, and the lock that lists them."""
+    """Files that are fetched and kept together: their name for users, their version, and the lock that lists them."""
 
     name: str
     version: str
@@ -66,14 +66,14 @@ class Bundle:
         return sum(jar.size for jar in self.jars())
 
     def folder_name(self) -> str:
-        """Another for every version and every lock, so that what is kept is never mixed."""
+        """Differs for every version and every lock, so that kept files are never mixed."""
         return f"{self.name.lower()}-{self.version}-{hashlib.sha256(self.lock.read_bytes()).hexdigest()[:8]}"
 
 
 NEO4J = Bundle("Neo4j", "2026.09.0", Path(__file__).with_name("neo4j.lock"))
 """Neo4j Community and its Browser."""
 GRAPHIQL = Bundle("GraphiQL", "2.4.7", Path(__file__).with_name("graphiql.lock"))
-"""GraphiQL and what it runs on in a browser, as webjars. 2.4.7 is the newest of Maven Central."""
+"""GraphiQL and the libraries that it needs in a browser, as webjars. 2.4.7 is the newest in Maven Central."""
 
 
 def cache_folder() -> Path:
@@ -100,7 +100,8 @@ def fetch(
 ) -> Path:
     """The folder with all of the bundle's jars; fetches what is missing.
 
-    ``repository`` defaults to ``RECONNECT_MAVEN`` (a mirror), else Maven Central. Several processes may call at once:
+    ``repository`` defaults to ``RECONNECT_MAVEN`` (a mirror), otherwise to Maven Central. Several processes may call at
+    once:
     one fetches, the others wait. An interrupted fetch goes on where it ended. ``attempts`` is how often each file is
     asked for before giving up. Raises DownloadFailed, DiskFull.
     """
@@ -168,7 +169,7 @@ def _is_whole(file: Path, jar: Jar) -> bool:
 
 @dataclass(frozen=True)
 class _Maven:
-    """A Maven repository that a bundle is fetched from, and how often it is asked for a file."""
+    """The Maven repository of a bundle, and how often a file is requested."""
 
     bundle: Bundle
     repository: str

@@ -24,9 +24,11 @@ _SIZE = re.compile(r"[1-9][0-9]*[kmg]")
 
 
 def browser_policy(bolt_port: int) -> str:
-    """What Neo4j Browser's page may load and reach: this server's own files, its HTTP address and its Bolt port.
+    """The policy of Neo4j Browser's page: it may load and reach this server's own files, its HTTP address and its Bolt
+    port.
 
-    Neo4j's own policy lets scripts of cdn.segment.com and canny.io and fonts of Google in, also where telemetry is off.
+    Neo4j's own policy allows scripts from cdn.segment.com and canny.io, and fonts from Google, even if telemetry is
+    off.
     """
     bolt = " ".join(f"ws://{host}:{bolt_port}" for host in (LOOPBACK, "localhost"))
     return (
@@ -118,7 +120,8 @@ class Neo4jServer:
         return True
 
     def password(self) -> str:
-        """The generated password of user ``neo4j``. Raises Damaged where it was lost: another would open nothing."""
+        """The generated password of user ``neo4j``. Raises Damaged if it was lost: a new one would not open the
+        database."""
         if self._has_data() and not self._home.has_secret("neo4j_password"):
             raise Damaged(
                 f"The file {self._home.secrets / 'neo4j_password'} was lost, and the database there can't be opened "

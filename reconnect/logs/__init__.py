@@ -1,1 +1,1 @@
-"""Logging, and what keeps secrets and personal data out of it."""
+"""Logging, without secrets and personal data."""

@@ -1,7 +1,7 @@
-"""What is logged of a library's own line: its place in the code, and its text as the library's code has it.
+"""Reduces a library's log line to its place in the code, and its text as written in the library's code.
 
 Libraries put data into their lines: strawberry the rejected document, zeep the envelope, neo4j the statement,
-websockets the frames, requests the address. In a finished text, values can't be told apart from words, so it is not
+websockets the frames, requests the address. In a finished text, values can't be distinguished from words, so it is not
 used. A text is logged only if it is, letter by letter, in the source of the module that logged it: then it contains no
 value.
 """
@@ -48,7 +48,7 @@ def _texts(file: str) -> frozenset[str]:
     try:
         tree = ast.parse(Path(file).read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError):
-        return frozenset()  # compiled, or made while it runs: nothing is known of its texts
+        return frozenset()  # compiled, or made at run time: its texts are unknown
     of_f_strings = {id(part) for each in ast.walk(tree) if isinstance(each, ast.JoinedStr) for part in each.values}
     return frozenset(
         each.value.strip()

@@ -1,4 +1,4 @@
-"""Keeps CPR numbers, tokens, passwords and keys out of every log line, whatever a caller puts into it."""
+"""Keeps CPR numbers, tokens, passwords and keys out of every log line."""
 
 import re
 from collections.abc import Mapping, MutableMapping
@@ -21,14 +21,14 @@ _NAMED = re.compile(
 )
 _TOKEN = re.compile(r"\brc_[A-Za-z0-9_-]{8,}")
 _PERHAPS = re.compile("[0-9=:]|rc_|[bB](?:[eE][aA][rR]|[aA][sS\u017f])")
-"""A part of whatever any of them would find: most texts have none of it, and need no further look."""
+"""Matches a part of everything that the patterns find: most texts lack it, and need no further search."""
 
 
 def redact(value: object) -> Any:
-    """``value`` with everything secret replaced; texts, mappings and sequences are looked through.
+    """``value`` with everything secret replaced, within texts, mappings and sequences.
 
-    Numbers that could be CPR numbers are replaced as well: a log line is no place for a ten-digit number that a
-    person could be found by.
+    Numbers that could be CPR numbers are replaced as well: a log line must not contain a ten-digit number that may
+    identify a person.
     """
     if isinstance(value, str):
         return redact_text(value)
@@ -60,7 +60,7 @@ def redact_text(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def is_secret_name(name: str) -> bool:
-    """Whether what bears this name is never shown."""
+    """Whether the value with this name is never shown."""
     return _SECRET_NAMES.search(name) is not None
 
 

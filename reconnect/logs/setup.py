@@ -1,4 +1,4 @@
-"""Logging: structlog for our own lines and for those of libraries, as JSON or for a console; secrets never come out."""
+"""Logging: structlog for our own lines and for those of libraries, as JSON or for a console, without secrets."""
 
 import logging
 import sys
@@ -25,17 +25,17 @@ _QUIET = {
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Python's own would print a line that can't be written, with its arguments."""
+    """Python's own handler would print a line that can't be written, with its arguments."""
 
     def handleError(self, record: logging.LogRecord) -> None:
         sys.stderr.write(f"A log line of {record.name!r} could not be written.\n")
 
 
 def configure(form: Form = "auto", level: Level = "info") -> None:
-    """Send every log line to stderr. ``auto`` is the console form on a terminal, else JSON.
+    """Send every log line to stderr. ``auto`` is the console form on a terminal, otherwise JSON.
 
-    A library's line comes without what it renders (``library_lines``), and an error without its text (``tracebacks``).
-    May be called again; the last call holds.
+    A library's line comes without its values (``library_lines``), and an error without its text (``tracebacks``). May
+    be called again; the last call counts.
     """
     console = form == "console" or (form == "auto" and sys.stderr.isatty())
     before: list[structlog.typing.Processor] = [

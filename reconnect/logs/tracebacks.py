@@ -1,4 +1,4 @@
-"""Tracebacks for the log: where it failed and what kind of error it was. Never the error's text.
+"""Tracebacks for the log: the place and the kind of an error, never its text.
 
 An error's text contains the data it failed on: a name, an address, a statement with its values. The user gets it in the
 answer or on the terminal; the log is read by others, and kept.
@@ -48,7 +48,7 @@ def _parts(error: BaseException, seen: set[int]) -> Iterator[str]:
 
 
 def _kind(error: BaseException) -> str:
-    """The error's class, with its code where it has one: Neo4j's, ours, or the system's."""
+    """The error's class, with its code if it has one: Neo4j's, ours, or the system's."""
     name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     code = getattr(error, "code", None)
     if isinstance(error, OSError) and error.errno is not None:

@@ -1,1 +1,1 @@
-"""The settings: their tree, how they are read, and what is wrong with one."""
+"""The settings: their tree, how they are read, and the texts about invalid ones."""

@@ -42,7 +42,7 @@ class SettingsError(ProgramError):
 class Loaded:
     """The settings, and for each value that is not a default where it came from.
 
-    ``secret_files``: files that hold a password or a key, the settings file among them where it does.
+    ``secret_files``: files with a password or a key, including the settings file if it has one.
     """
 
     settings: Settings
@@ -51,7 +51,7 @@ class Loaded:
     secret_files: tuple[Path, ...] = ()
 
     def origin(self, path: Path_) -> str:
-        """Of the value at ``path``, or of the nearest thing around it that was set."""
+        """The origin of the value at ``path``, or of the nearest thing around it that was set."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.origins:
                 return self.origins[path[:length]]
@@ -244,7 +244,7 @@ def _is_table_of(model: type[BaseModel], name: str) -> bool:
 def _explained(error: ValidationError, origins: Mapping[Path_, str]) -> Iterator[str]:
     for found in error.errors(include_url=False):
         path = tuple(str(part) for part in found["loc"])
-        # Of a whole section nothing is repeated: it may hold a password.
+        # A whole section is not repeated: it may contain a password.
         is_plain = isinstance(found["input"], str | int | float | bool | date | time)
         is_plain = is_plain and not _is_secret(path) and not is_secret(Settings, found["loc"])
         given = f" (given: {_as_given(found['input'])})" if is_plain and found["type"] != "missing" else ""

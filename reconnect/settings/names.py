@@ -15,7 +15,7 @@ EXISTS = "exists"  # whether a thing is there; ranked as a property is
 
 
 def unknown_names(settings: Settings) -> Iterator[tuple[Place, str]]:
-    """(the setting, what is wrong) of each."""
+    """(the setting, the problem) of each wrong name."""
     names = {each: _kept_names(settings, each) for each in SourcesSettings.model_fields}
     kept = [name for each in names.values() for name in each]
     ranked = [*dict.fromkeys((*DEFAULT_ORDER, *kept)), *(each.source for each in settings.roles)]
@@ -40,7 +40,7 @@ def _kept_names(settings: Settings, source: str) -> tuple[str, ...]:
 
 
 def _targets(settings: Settings) -> list[str]:
-    """What the targets are called. Of a folder that stands for several, each; the only one also by the folder alone."""
+    """The names of the targets. A folder with several has a name for each; a single one also has the folder's name."""
     names: list[str] = []
     for folder in type(settings.targets).model_fields:
         several = settings.targets.several(folder)

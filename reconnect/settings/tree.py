@@ -1,6 +1,6 @@
 """Every setting of the program, as one typed tree. ``reconnect config`` shows the effective values.
 
-Each source's and target's own settings stand in its folder; here they only get their place in the tree.
+Each source's and target's own settings are in its folder; here they only get their place in the tree.
 """
 
 from collections.abc import Mapping
@@ -130,7 +130,7 @@ class CprKeySettings(Section):
 
 
 class MergeSettings(Section):
-    """Whose value is effective where several sources state one."""
+    """The order of the sources: whose value is effective if several state one."""
 
     order: tuple[str, ...] = Field(default=DEFAULT_ORDER, description="the earlier source wins")
     properties: dict[str, tuple[str, ...]] = Field(
@@ -157,7 +157,7 @@ class SilenceSettings(Section):
 
 
 class MailSettings(Section):
-    """Where warnings are mailed through. Without ``host``, none are."""
+    """The mail server for warnings. Without ``host``, none are sent."""
 
     host: HostName | None = None
     port: int = Field(default=587, ge=1, le=65535)
@@ -173,9 +173,9 @@ class WorkerSettings(Section):
     """The job worker."""
 
     at_once: int = Field(default=2, ge=1, le=64, description="jobs at the same time in one worker process")
-    attempts: int = Field(default=5, ge=1, description="of a job that fails for a reason that may pass")
+    attempts: int = Field(default=5, ge=1, description="attempts at a job that fails for a temporary reason")
     first_delay: float = Field(default=30, gt=0, description="seconds before the second attempt; doubled each time")
-    longest: int = Field(default=6 * 3600, gt=0, description="seconds after which a job is given up")
+    longest: int = Field(default=6 * 3600, gt=0, description="seconds after which a job is stopped")
     lock_seconds: float = Field(default=60, ge=5, description="life of a lock; renewed three times in that time")
 
 
@@ -183,12 +183,12 @@ class OfFolders(Section):
     """Settings of the sources, or of the targets: a field for each folder."""
 
     def of(self, name: str) -> BaseModel | None:
-        """Those of one; None where there are none, or no such folder. ``build`` of the folder knows their type."""
+        """The settings of one; None if there are none, or no such folder. ``build`` of the folder knows their type."""
         found = getattr(self, name) if name in type(self).model_fields else None
         return found if isinstance(found, BaseModel) else None
 
     def several(self, name: str) -> Mapping[str, BaseModel] | None:
-        """Of a folder that stands for several: those of each, by name; None where it stands for one."""
+        """The settings of each target of a folder with several, by name; None if the folder is one target."""
         found = getattr(self, name) if name in type(self).model_fields else None
         return found if isinstance(found, Mapping) else None
 
@@ -197,9 +197,9 @@ Instance = Annotated[str, Field(pattern="^[a-z0-9_]+$", examples=["intranet"])]
 
 
 def of_folders(room: str, doc: str, found: Mapping[str, Any]) -> type[OfFolders]:
-    """``found``: what each folder exports.
+    """``found``: the package of each folder.
 
-    Where a folder's settings can be left out they have their defaults; else they are None until they are given.
+    Settings with defaults only may be omitted; others are None until they are set.
     """
     fields: dict[str, Any] = {}
     for name, folder in found.items():
@@ -241,7 +241,7 @@ class Settings(BaseSettings):
     cpr_keys: CprKeySettings = CprKeySettings()
     merge: MergeSettings = MergeSettings()
     brake: BrakeSettings = BrakeSettings()
-    roles: tuple[RoleRule, ...] = Field(default=(), description="rules that make roles of payroll facts")
+    roles: tuple[RoleRule, ...] = Field(default=(), description="rules that make roles from payroll facts")
     schedules: ScheduleSettings = ScheduleSettings()
     silence: SilenceSettings = SilenceSettings()
     mail: MailSettings = MailSettings()
@@ -258,5 +258,5 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what ``reconnect.settings.file`` hands in: it reads file, environment and secrets with their origin."""
+        """Only what ``reconnect.settings.file`` passes in: it reads file, environment and secrets with their origin."""
         return (init_settings,)

@@ -1,4 +1,4 @@
-"""What is wrong with a setting, in words for the person who wrote it.
+"""Texts about invalid settings, for the person who wrote them.
 
 Pydantic names types of Python and regular expressions. The ``examples`` of a setting show its form.
 """
@@ -35,7 +35,7 @@ _WORDS: Mapping[str, str] = {
 
 
 def in_words(found: ErrorDetails, model: type[BaseModel]) -> str:
-    """What is wrong, without the value that was given. ``model``: the model of the error's place."""
+    """The problem, without the given value. ``model``: the model of the error's place."""
     kind, context = found["type"], found.get("ctx", {})
     if kind in _WORDS:
         return _WORDS[kind]
@@ -67,7 +67,7 @@ def field_at(model: type[BaseModel], place: Sequence[int | str]) -> FieldInfo | 
 
 
 def is_secret(model: type[BaseModel], place: Sequence[int | str]) -> bool:
-    """Whether what stands there is kept from logs and answers, whatever its name is."""
+    """Whether the value there is kept out of logs and answers, whatever its name is."""
     field = field_at(model, place)
     return field is not None and SecretStr in _types_in(field.annotation)
 
@@ -79,7 +79,7 @@ def _types_in(annotation: Any) -> Iterator[Any]:
 
 
 def without_blanks(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Blank text for a setting that may be left empty means that it has no value: TOML has no other word for that."""
+    """Blank text for a setting that may be empty means that it has no value: TOML has no other notation for that."""
     made: dict[str, Any] = {}
     for name, value in values.items():
         field = model.model_fields.get(name)
@@ -96,7 +96,7 @@ def without_blanks(model: type[BaseModel], values: Mapping[str, Any]) -> dict[st
 
 
 def _inner(value: Mapping[str, Any], models: Sequence[type[BaseModel]]) -> dict[str, Any]:
-    """Of several models, that which has all the names; a table with free keys holds tables itself."""
+    """Of several models, the one with all the names; a table with free keys contains tables itself."""
     model = next((each for each in models if value.keys() <= each.model_fields.keys()), None)
     if model is not None:
         return without_blanks(model, value)

@@ -1,1 +1,1 @@
-"""Jobs: what they do, their schedule, queue, locks and last state."""
+"""Jobs: their work, schedule, queue, locks and last state."""

@@ -51,8 +51,8 @@ def parse(expression: str) -> Times:
 def next_after(times: Times, moment: datetime) -> datetime | None:
     """The first minute after ``moment`` at which a job runs, in UTC; None within the next eight years.
 
-    The expression is of Copenhagen's clocks: a time of day that the change to summer time skips counts as the hour
-    after it, one that the change back repeats comes twice, as the worker runs it.
+    The expression is in Copenhagen time: a time of day that the change to summer time skips counts as the hour after
+    it; one that the change back repeats comes twice, as the worker runs it.
     """
     return next(_moments(times, moment), None)
 
@@ -70,7 +70,7 @@ def longest_gap(times: Times, day: date) -> timedelta | None:
 
 
 def _moments(times: Times, after: datetime) -> Iterator[datetime]:
-    """Every moment after one at which a job runs, in order, in UTC: only there is a difference of two a time."""
+    """Every moment after one at which a job runs, in order; in UTC, since differences are wrong in local time."""
     hours = sorted(times.hours) if times.hours is not None else range(24)
     minutes = sorted(times.minutes) if times.minutes is not None else range(60)
     first = after.astimezone(COPENHAGEN).date()

@@ -71,7 +71,7 @@ class Job:
             self.finish("failed", text)
 
     def finish(self, state: job_states.State, text: str, *, dry_run: bool = False) -> None:
-        """The result of the job. A dry run does not count as a success: it has applied nothing."""
+        """Keep the result of the job. A dry run does not count as a success: it has applied nothing."""
         ended = _now()
         succeeded = ended if state == "done" and not dry_run else self.state.succeeded
         shown = f"dry run: {text}" if dry_run else text
@@ -161,9 +161,9 @@ def export_target(
 ) -> ExportReport:
     """Supply the target ``name`` with its changes. A stop by the brake and a failed delivery are in the report.
 
-     ``full``: compare with what is at the target; of targets that take objects one by one. Raises CommandFailed for an
-     unknown target, and for ``full`` where a target gets whole files; ImageError, Overtaken,
-    , LockTaken, LockLost, Interrupted.
+    ``full``: compare with what is at the target; only for targets that take objects one by one. Raises CommandFailed
+    for an unknown target, and for ``full`` if the target gets whole files; ImageError, Overtaken, LockTaken, LockLost,
+    Interrupted.
     """
     from reconnect.image_reader import image_reader  # only here: to build the API's schema takes a second
 

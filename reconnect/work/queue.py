@@ -64,7 +64,7 @@ class Chore:
 
 @dataclass(frozen=True)
 class Loop:
-    """How a worker takes jobs. ``longest``: seconds that a job may run; ``sign_of_life``: key that shows it is alive,
+    """A worker's options. ``longest``: seconds that a job may run; ``sign_of_life``: key that shows it is alive,
     renewed every ``health_seconds``; ``burst``: end when the queue is empty."""
 
     at_once: int
@@ -125,7 +125,7 @@ def work(
 ) -> None:
     """Take jobs from the queue and run them, until SIGTERM or SIGINT; then they are cancelled, and wait again.
 
-    Raises redis.RedisError or OSError where the queue goes away.
+    Raises redis.RedisError or OSError if the queue is lost.
     """
     events = asyncio.new_event_loop()
     asyncio.set_event_loop(events)

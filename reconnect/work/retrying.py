@@ -1,4 +1,4 @@
-"""When a failed job is tried again: the error decides; and which jobs wait for a person.
+"""Decides by its error when a failed job is tried again, and which jobs wait for a person.
 
 ``reconnect:refused`` in Redis is a hash: job (``import:sd``) → fingerprint of the settings that were refused. The
 schedule skips such a job until its settings change, or until a person runs or queues it.
@@ -23,7 +23,7 @@ _LASTING = frozenset({
     errno.ELOOP, errno.EMFILE, errno.ENAMETOOLONG, errno.ENFILE, errno.ENOENT, errno.ENOSPC, errno.ENOTDIR, errno.EPERM,
     errno.EROFS, errno.EXDEV,
 })  # fmt: skip
-"""Errors of the operating system that do not pass by themselves. Its errors, unlike ours, can't be asked."""
+"""Errors of the operating system that do not pass by themselves. Unlike ours, they do not state it."""
 REFUSED = "reconnect:refused"
 
 

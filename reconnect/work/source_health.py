@@ -69,7 +69,7 @@ class SourceHealth:
     problems: tuple[ProblemCount, ...] = ()
 
     def as_answer(self) -> Mapping[str, Any]:
-        """The form of the API's type ``SourceHealth``."""
+        """In the form of the API's type ``SourceHealth``."""
         return {
             "name": self.name,
             "state": self.state,
@@ -112,7 +112,7 @@ def sources_health(context: Context, now: datetime | None = None) -> list[Source
 
 
 def as_answers(context: Context) -> Sequence[Mapping[str, Any]]:
-    """For the API. Raises NotAnswering where Redis does not answer."""
+    """For the API. Raises NotAnswering if Redis does not answer."""
     try:
         return [each.as_answer() for each in sources_health(context)]
     except redis.RedisError as error:

@@ -36,7 +36,7 @@ def test_a_title_gives_a_folder_and_a_class(title: str, name: str, class_: str) 
         ("a{{name}}", "write letters and digits"),
         ("../x", "must begin with a letter"),
         ("a\\b", "write letters and digits"),
-        ("Import", "is a word of Python"),
+        ("Import", "is a reserved word in Python"),
         ("x" * (LONGEST + 1), "at most 30 characters"),
     ],
 )
