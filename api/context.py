@@ -1,4 +1,4 @@
-"""What a request has at hand: who asks, and the graph."""
+"""The context of a request: the caller, and the graph."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,4 +23,4 @@ class Context:
     keyring: Keyring
     order: SourceOrder
     changed: "list[ReadBack]" = field(default_factory=list)
-    """What the mutations of the request have changed, where it is to be read back."""
+    """The things that the request's mutations have changed, if they must be read back."""

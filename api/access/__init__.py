@@ -1,1 +1,1 @@
-"""Who may do what: tokens with system roles, and the one table of rights."""
+"""Access: tokens with system roles, and the one table of rights."""

@@ -1,6 +1,6 @@
-"""What each token may ask for in a while: a budget that fills up again by itself, as GitHub's points do.
+"""The budget of each token, which refills over time, like GitHub's points.
 
-It is kept by each process of the service.
+Each process of the service has its own.
 """
 
 import math
@@ -13,20 +13,20 @@ from graphql import GraphQLError
 FILLED_IN = 60.0
 """Seconds in which an empty budget is full again."""
 MOST_STREAMS = 8
-"""Large answers that a token may receive at the same time. Each holds a connection to Neo4j for as long as its client
-takes, and there are a hundred of them."""
+"""Large answers that a token may receive at the same time. Each occupies a connection to Neo4j as long as its client
+reads, and there are a hundred connections."""
 MOST_STREAMS_OF_ALL = 64
-"""And all tokens together: what is left of the hundred answers everything else."""
+"""The same for all tokens together: the rest of the hundred connections serves everything else."""
 _STREAM_AGAIN = 5
-"""Seconds after which one of them may have come to its end."""
+"""Seconds after which one of them may have ended."""
 _REFUSED = 1_000
-"""Fields that a refused document costs,"""
+"""Cost of a refused document, in fields,"""
 _A_BYTE = 4
-"""and each byte of it: it is parsed and validated, and not kept."""
+"""and of each byte of it: it is parsed and validated, but not kept."""
 
 
 class Spent(Exception):
-    """The token has used what it may for now. ``error`` says what to do; ``wait``: whole seconds until it may ask."""
+    """The token has used up its budget. ``error`` says what to do; ``wait``: whole seconds until it may try again."""
 
     def __init__(self, error: GraphQLError, wait: int) -> None:
         super().__init__(error.message)
@@ -55,29 +55,29 @@ class Account:
         self._left = self.limit
 
     def spend(self, cost: int) -> dict[str, Any]:
-        """Take the cost of a question; what is told of it in ``extensions.cost``. Raises Spent."""
+        """Pay the cost of a query. Returns the content of ``extensions.cost``. Raises Spent."""
         self._fill()
         if cost > self._left:
             wait = math.ceil((cost - self._left) * FILLED_IN / self.limit)
             left = max(0, int(self._left))
             text = (
-                f"This question costs {cost} fields, and {left} are left of the {int(self.limit)} that this "
-                f"token has a minute. Ask again in {wait} seconds, or for less: fewer at a time (first, after), a list "
+                f"This query costs {cost} fields, and {left} are left of the {int(self.limit)} that this "
+                f"token has a minute. Try again in {wait} seconds, or read less: fewer at a time (first, after), a list "
                 "narrowed by filter, first in the lists inside."
             )
-            told = {"code": "over_budget", "cost": self._told(cost)}
-            raise Spent(GraphQLError(text, extensions=told), wait)
+            extensions = {"code": "over_budget", "cost": self._extension(cost)}
+            raise Spent(GraphQLError(text, extensions=extensions), wait)
         self._left -= cost
-        return self._told(cost)
+        return self._extension(cost)
 
     def require(self) -> None:
-        """Raises Spent for a token whose budget is gone: even to read what it asks would cost."""
+        """Raises Spent for a token whose budget is used up: even reading its query has a cost."""
         self._fill()
         if self._left <= 0:
             self.spend(1)
 
     def charge_refused(self, size: int) -> None:
-        """For a document of ``size`` bytes that is refused. It may leave a debt, as the work has been done."""
+        """Pay for a refused document of ``size`` bytes. It may leave a debt, since the work has been done."""
         self._fill()
         self._left -= _REFUSED + _A_BYTE * size
 
@@ -86,7 +86,7 @@ class Account:
         self._left = min(self.limit, self._left + (now - self._counted) * self.limit / FILLED_IN)
         self._counted = now
 
-    def _told(self, cost: int) -> dict[str, Any]:
+    def _extension(self, cost: int) -> dict[str, Any]:
         full = math.ceil((self.limit - self._left) * FILLED_IN / self.limit)
         return {
             "requested": cost,
@@ -98,25 +98,23 @@ class Account:
 
 @dataclass(slots=True)
 class Stream:
-    """One answer that is sent as it comes, of a token's ``account``; None: it is not counted."""
+    """One streamed answer of a token's ``account``; None: it is not counted."""
 
     account: Account | None
     is_open: bool = False
 
     def open(self) -> None:
-        """Take one of the token's places. Raises Spent where it has no more."""
+        """Take one of the token's places. Raises Spent if none is free."""
         if self.account is None:
             return
         if self.account.streams >= MOST_STREAMS:
             text = (
                 f"This token is receiving {MOST_STREAMS} large answers already. Take them to their end, or close them, "
-                "and ask again; or ask for less at a time (first, after)."
+                "and try again; or read less at a time (first, after)."
             )
             raise Spent(GraphQLError(text, extensions={"code": "too_many_streams"}), _STREAM_AGAIN)
         if self.account.of_all.open >= MOST_STREAMS_OF_ALL:
-            text = (
-                f"{MOST_STREAMS_OF_ALL} large answers are being sent already. Ask again, or for less at a time (first)."
-            )
+            text = f"{MOST_STREAMS_OF_ALL} large answers are being sent already. Try again, or read less at a time (first)."
             raise Spent(GraphQLError(text, extensions={"code": "too_many_streams"}), _STREAM_AGAIN)
         self.account.streams += 1
         self.account.of_all.open += 1
@@ -132,7 +130,7 @@ class Stream:
 
 @dataclass
 class Budgets:
-    """The accounts of all tokens, by name; each of them has been checked."""
+    """The accounts of all known tokens, by name."""
 
     limit: float
     _accounts: dict[str, Account] = field(default_factory=dict)

@@ -1,4 +1,5 @@
-"""CPR numbers in answers: opened after the query, each reading logged (architecture.md §4 "REConnect's own rights")."""
+"""CPR numbers in answers: decrypted after the query, each reading logged (architecture.md §4 "REConnect's own
+rights")."""
 
 from typing import Any
 
@@ -15,7 +16,7 @@ _log = structlog.get_logger("cpr")
 async def opened(
     driver: neo4j.AsyncDriver, keyring: Keyring, rows: list[dict[str, Any]], asker: str
 ) -> list[dict[str, Any]]:
-    """The rows with each sealed number opened. The reading is kept before anything is answered."""
+    """The rows with each number decrypted. The reading is logged before anything is answered."""
     persons: list[str] = []
     shown = [_open(row, keyring, persons) for row in rows]
     if persons:
@@ -27,8 +28,8 @@ async def opened(
 
 
 def looked_up(driver: neo4j.Driver, keyring: Keyring, cpr: str, asker: str) -> str | None:
-    """The uuid of the person with this number (ten digits), present or former. Whoever asks by a number learns whose it
-    is: a reading like any other, kept before it is answered, also where the number is unknown."""
+    """The uuid of the person with this number (ten digits), present or former. A search by a number reveals its person,
+    so it is logged as a reading before it is answered, even if the number is unknown."""
     rows, _, _ = driver.execute_query(
         f"""
         WITH $hash AS hash

@@ -1,4 +1,4 @@
-"""Who still asks for fields that will go: by token and field, the first and the last day."""
+"""The uses of deprecated fields: by token and field, the first and the last day."""
 
 import asyncio
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from api.http.availability import CLOSED, Availability, Away, OutOfTime
 from graph.time import today
 
 _KNOWN = 10_000
-"""Pairs of token and field that are remembered as noted today."""
+"""Pairs of token and field that are remembered as already noted today."""
 _PATIENCE = 20.0  # seconds
 _NOTE = """
 UNWIND $fields AS field
@@ -24,7 +24,7 @@ _log = structlog.get_logger("api")
 
 
 class DeprecatedUses:
-    """Notes each token's use of a field once a day, beside the answer."""
+    """Notes each token's use of a field once a day, in the background."""
 
     def __init__(self, driver: neo4j.AsyncDriver, availability: Availability) -> None:
         self._driver = driver
@@ -33,7 +33,7 @@ class DeprecatedUses:
         self._writing: set[asyncio.Task[None]] = set()
 
     def note(self, token: str, fields: Iterable[str]) -> None:
-        """A question with this token has asked for these fields (Type.field)."""
+        """A query with this token has used these fields (Type.field)."""
         day = today()
         new = [each for each in fields if self._noted.get((token, each)) != day]
         if not new:
@@ -51,5 +51,5 @@ class DeprecatedUses:
                 await self._driver.execute_query(_NOTE, token=token, fields=fields, day=day)
         except (Away, OutOfTime, *CLOSED, neo4j.exceptions.Neo4jError) as error:
             _log.warning("deprecated_use_not_noted", error=type(error).__name__)
-            for each in fields:  # the next question notes it
+            for each in fields:  # the next query notes it
                 self._noted.pop((token, each), None)

@@ -1,7 +1,7 @@
-"""Failed logins: each is logged with the address it came from, and an address with many is answered less.
+"""Failed logins: each is logged with its address, and an address with many is throttled.
 
-A token is 32 random bytes, so there is nothing to guess; what is kept in bounds is the work and the log. A valid token
-is taken from every address at any time: who shares one with an attacker (a proxy, an office) is not locked out.
+A token is 32 random bytes, so it can't be guessed; throttling bounds the work and the log. A valid token is accepted
+from every address at any time: a user who shares an address with an attacker (a proxy, an office) is not locked out.
 """
 
 import asyncio
@@ -16,10 +16,10 @@ import structlog
 from prometheus_client import Counter
 
 ALLOWED = 10
-"""Failed logins that an address has at once."""
+"""Failed logins that an address may have at once."""
 SECONDS = 6.0
-"""Until it has another one."""
-_ADDRESSES = 10_000  # that are remembered, the latest
+"""Seconds until it may have another one."""
+_ADDRESSES = 10_000  # addresses that are remembered, the latest
 _AT_ONCE = 2  # tokens from throttled addresses that are looked up at the same time
 
 _log = structlog.get_logger("api.access")
@@ -28,22 +28,22 @@ FAILED = Counter("reconnect_api_failed_logins", "Logins with a token that is unk
 
 @dataclass(slots=True)
 class _Tried:
-    """``left`` at ``moment``; below one, the address is throttled."""
+    """``left``: failed logins left at ``moment``; below one, the address is throttled."""
 
     left: float
     moment: float
-    is_told: bool = False
+    is_logged: bool = False
 
 
 class FailedLogins:
-    """The failed logins of one process, by address; of IPv6 by network, as a client has a whole one."""
+    """The failed logins of one process, by address; for IPv6 by network, since a client has a whole one."""
 
     def __init__(self) -> None:
         self._tried: OrderedDict[str, _Tried] = OrderedDict()
         self._lane = asyncio.Semaphore(_AT_ONCE)
 
     def wait(self, address: str | None) -> int:
-        """Seconds until a failing login from there is answered as one again; 0 where it is now."""
+        """Seconds until a failed login from there is answered normally again; 0 if it is now."""
         tried = self._tried.get(_network(address))
         if tried is None or (left := _left(tried)) >= 1:
             return 0
@@ -51,7 +51,7 @@ class FailedLogins:
 
     @asynccontextmanager
     async def looking_up(self, address: str | None) -> AsyncIterator[None]:
-        """Around the look-up of a token: those from throttled addresses wait for each other, and no others wait for
+        """Around the look-up of a token: look-ups from throttled addresses wait for each other, and no others wait for
         them."""
         if self.wait(address):
             async with self._lane:
@@ -60,7 +60,7 @@ class FailedLogins:
             yield
 
     def failed(self, address: str | None) -> None:
-        """Count a failed login, and log it; of a throttled address once, until it is no more."""
+        """Count a failed login, and log it; for a throttled address only once."""
         FAILED.inc()
         network = _network(address)
         tried = self._tried.pop(network, None) or _Tried(ALLOWED, monotonic())
@@ -71,7 +71,7 @@ class FailedLogins:
             self._tried.popitem(last=False)
         if not throttled:
             _log.warning("login_failed", address=address)
-        elif not tried.is_told:
+        elif not tried.is_logged:
             _log.warning("logins_throttled", address=address)
 
 

@@ -1,4 +1,4 @@
-"""The gate: whose token it is, and whether the question may be asked with it."""
+"""The gate: identifies the token, and checks whether it may run the query."""
 
 import asyncio
 from functools import partial
@@ -43,12 +43,12 @@ class Gate:
         return access
 
     async def of_header(self, header: str | None) -> Access | None:
-        """Who an Authorization header belongs to. Raises Away."""
+        """The access of an Authorization header. Raises Away."""
         return await self.of_secret(_secret(header or ""))
 
     async def of_secret(self, secret: str) -> Access | None:
-        """Who a token belongs to. All who ask with it at the same time, such as a client's subscriptions when something
-        changes, wait for one look-up. Raises Away."""
+        """The access of a token. All simultaneous requests with it, such as a client's subscriptions after a change,
+        share one look-up. Raises Away."""
         if not secret:
             return None
         access = self._remembered(secret)
@@ -63,7 +63,7 @@ class Gate:
     def _found(self, secret: str, looking: "asyncio.Task[Access | None]") -> None:
         del self._looking[secret]
         if not looking.cancelled():
-            looking.exception()  # it reaches those who wait; if none is left, nothing is lost
+            looking.exception()  # it is raised in those who wait; if none is left, nothing is lost
 
     async def _looked_up(self, secret: str) -> Access | None:
         try:
@@ -82,7 +82,7 @@ class Gate:
         return access if monotonic() - looked < REMEMBERED else None
 
     def check(self, access: Access, question: Question) -> None:
-        """Every type that the question reads may be read. Raises Rejected (forbidden)."""
+        """Check that every type in the query may be read. Raises Rejected (forbidden)."""
         for name in sorted(question.types):
             if name in READ:
                 try:

@@ -36,24 +36,24 @@ def key_of(role: str) -> str:
 def statements() -> list[Statement]:
     """The system, its constraint type and its system roles."""
 
-    def told(**values: Value) -> dict[str, tuple[DatedValue, ...]]:
+    def always(**values: Value) -> dict[str, tuple[DatedValue, ...]]:
         return {name: (DatedValue(Period(), value),) for name, value in values.items()}
 
     def link(kind: str, key: str) -> tuple[DatedLink, ...]:
         return (DatedLink(Period(), Ref(kind, key, "natural")),)
 
-    system = Statement("ItSystem", SYSTEM, values=told(key=SYSTEM, title="REConnect", uri=_URN))
+    system = Statement("ItSystem", SYSTEM, values=always(key=SYSTEM, title="REConnect", uri=_URN))
     unit = Statement(
         "ConstraintType",
         UNIT,
-        values=told(key=UNIT, title="Unit", uri=f"{_URN}:constraint:unit", content="unit", form="multi"),
+        values=always(key=UNIT, title="Unit", uri=f"{_URN}:constraint:unit", content="unit", form="multi"),
         links={"system": link("ItSystem", SYSTEM)},
     )
     roles = [
         Statement(
             "SystemRole",
             key_of(role),
-            values=told(
+            values=always(
                 key=key_of(role),
                 title=TITLES[role][0],
                 description=TITLES[role][1],
@@ -68,5 +68,5 @@ def statements() -> list[Statement]:
 
 
 def state_own_system(driver: neo4j.Driver, keyring: Keyring) -> list[Written]:
-    """Write them; what is there already stays. Raises ChangeRejected, Stale."""
+    """Write them; existing ones stay. Raises ChangeRejected, Stale."""
     return GraphWriter(driver, keyring).state(SOURCE, statements(), Origin(SOURCE))

@@ -1,4 +1,4 @@
-"""Who may read each kind of the graph, and each kind of record."""
+"""The system roles that may read each kind of the graph, and each kind of record."""
 
 from collections.abc import Mapping
 

@@ -1,7 +1,7 @@
 """REConnect's own rights: each type that can be read, and each mutation, by system role (architecture.md §4).
 
-One table (``READ``, ``WRITE``), so that an auditor can read it; a test walks the whole schema and fails for whatever
-is not in it.
+One table (``READ``, ``WRITE``), so that an auditor can read it; a test walks the whole schema and fails for anything
+that is missing.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ __all__ = ["BY_HAND", "FIELDS", "READ", "ROLES", "WRITE", "Access", "forbidden"]
 
 
 class _Readers(Mapping[str, frozenset[str]]):
-    """Who may read a type: of what the graph has, and of each computed root field, which says it itself.
+    """The system roles that may read a type: of the graph, or of a computed root field, which states it itself.
 
-    Looked up when it is first asked: commands that only know roles do not wait for the API to load.
+    Loaded on first use, so that commands that only need the roles do not wait for the API to load.
     """
 
     @cached_property
@@ -89,8 +89,8 @@ WRITE: Mapping[str, frozenset[str]] = {
 }
 
 
-# Whose values may be told by hand (setValue, releaseValue). A role that covers all, or a primary holder, decides who
-# answers: that is a right, not a detail.
+# The roles that may set values by hand (setValue, releaseValue). Whether a role covers all, or a holder is primary,
+# decides who answers: that is a right, not a detail.
 BY_HAND: Mapping[str, frozenset[str]] = {
     "Unit": frozenset({"organisation"}),
     "Person": frozenset({"hr"}),
@@ -127,7 +127,7 @@ class Access:
         return frozenset(name for name, roles in FIELDS.items() if roles & self.roles)
 
     def require(self, type_: str) -> None:
-        """Raises GraphQLError (forbidden) where the type may not be read."""
+        """Raises GraphQLError (forbidden) if the type may not be read."""
         if not self.may_read(type_):
             raise forbidden(f"{type_} may be read with", READ.get(type_, frozenset()))
 
@@ -136,7 +136,7 @@ class Access:
             raise forbidden(f"{mutation} needs", WRITE.get(mutation, frozenset()))
 
     def require_cpr(self) -> None:
-        """Raises GraphQLError (forbidden) unless CPR numbers may be read: to ask by one is to read it."""
+        """Raises GraphQLError (forbidden) unless CPR numbers may be read: a search by a number reads it."""
         if "cpr" not in self.fields():
             raise forbidden("a CPR number may be given with", FIELDS["cpr"])
 
@@ -147,7 +147,7 @@ class Access:
 
             raise GraphQLError(f"kind: one of {', '.join(BY_HAND)}", extensions={"code": "unknown_kind"})
         if not BY_HAND[kind] & self.roles:
-            raise forbidden(f"values of {kind} are told by hand with", BY_HAND[kind])
+            raise forbidden(f"values of {kind} are set by hand with", BY_HAND[kind])
 
 
 def forbidden(what: str, roles: frozenset[str]) -> GraphQLError:

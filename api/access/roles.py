@@ -1,14 +1,14 @@
-"""REConnect's own system roles, and the groups of them that several rights are given to."""
+"""REConnect's own system roles, and the groups of them that share rights."""
 
 ROLES = ("reader", "hr", "organisation", "rights", "operations", "auditor", "cpr")
 
 ANYONE = frozenset(ROLES)
-"""Whoever has a valid token."""
+"""Every valid token."""
 EVERYBODY = frozenset({"reader", "hr", "organisation", "rights", "operations", "auditor"})
 """Those who may read the organisation; ``cpr`` alone opens nothing."""
 LOG = frozenset({"hr", "organisation", "rights", "operations", "auditor"})
 """Those who may read what sources claim, and the change log."""
 RUNS = frozenset({"hr", "organisation", "rights", "operations", "auditor"})
-"""Those who may read how imports and exports went."""
+"""Those who may read the results of imports and exports."""
 DOUBTS = frozenset({"hr", "operations", "auditor"})
-"""Those who may read which persons may be one, and which codes payroll has."""
+"""Those who may read possible duplicates, and payroll's codes."""

@@ -19,12 +19,12 @@ LONGEST = timedelta(days=366)
 
 
 class TokenError(Exception):
-    """A token that can't be made as asked."""
+    """A token can't be created with these arguments."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is known of a token. Its secret is told once, when it is made."""
+    """A token as it is kept. Its secret is shown once, when it is created."""
 
     name: str
     roles: tuple[str, ...]
@@ -40,7 +40,7 @@ def create(driver: neo4j.Driver, name: str, roles: Iterable[str], life: timedelt
     except ChangeRejected as refused:
         raise TokenError(str(refused)) from refused
     if not normal_text.normal(name):
-        raise TokenError("name: it is blank; say whose the token is")
+        raise TokenError("name: it is blank; name the owner of the token")
     wanted = sorted(set(roles))
     unknown = [each for each in wanted if each not in ROLES]
     if unknown or not wanted:
@@ -69,7 +69,7 @@ def create(driver: neo4j.Driver, name: str, roles: Iterable[str], life: timedelt
 
 
 def revoke(driver: neo4j.Driver, name: str) -> bool:
-    """End a token at once. False where there is none of that name."""
+    """End a token at once. False if there is none of that name."""
     rows, _, _ = driver.execute_query(
         "MATCH (t:Token {name: $name}) SET t.revoked = true RETURN t.name AS name", name=name
     )
@@ -92,7 +92,7 @@ def tokens(driver: neo4j.Driver) -> list[Token]:
 
 
 async def access_of(driver: neo4j.AsyncDriver, secret: str) -> Access | None:
-    """Who a secret belongs to; None where it is unknown, revoked or past its end."""
+    """The access of a secret; None if it is unknown, revoked or expired."""
     rows, _, _ = await driver.execute_query(
         """
         MATCH (t:Token {hash: $hash})

@@ -1,4 +1,4 @@
-"""Answers what the compiler needs before a read: a computed root field, a name, all nearest managers."""
+"""Computes what the compiler needs before a read: a computed root field, a name, all nearest managers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ __all__ = ["NotAnswering", "Rules", "States"]
 
 
 _MOST_DAYS = 1000
-"""Days of which the last change is remembered."""
+"""Days whose last change is remembered."""
 
 
 def _no_states() -> Sequence[Answer]:
@@ -31,7 +31,7 @@ def _no_states() -> Sequence[Answer]:
 
 @dataclass(slots=True)
 class Rules:
-    """What the rules work with."""
+    """The resources of the rules."""
 
     driver: neo4j.Driver
     keyring: Keyring
@@ -43,7 +43,7 @@ class Rules:
     _known: dict[date, int] = field(default_factory=dict)
 
     def answer(self, rule: Rule, values: Values, today: date, caller: Caller) -> Sequence[Answer] | Answer | str | int:
-        """One map an answer. Raises GraphError (unknown_unit …), GraphQLError (over_limit, unknown_kind)."""
+        """One map per answer. Raises GraphError (unknown_unit …), GraphQLError (over_limit, unknown_kind)."""
         asked = {name: plain(found(value, values)) for name, value in rule.arguments.items()}
         day: date = asked.get("at") or today
         if rule.field == NAMED:
@@ -61,7 +61,7 @@ class Rules:
         return FIELDS[rule.field].answer(Request(asked, day, caller, resources, known))
 
     def _known_on(self, day: date) -> int:
-        """``graph.change_log.known_on``; of a day that is over it stays the same."""
+        """``graph.change_log.known_on``; for a past day it stays the same."""
         if day in self._known:
             return self._known[day]
         with self.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:

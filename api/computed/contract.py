@@ -1,7 +1,7 @@
-"""What a module of this folder exports: a ``FIELD``, and the types of its answers.
+"""The contract of this folder's modules: a ``FIELD``, and the types of its answers.
 
-A rule's answer is a map, passed to the statement as a parameter: plain values are taken from it as they are, things of
-the graph stand in it by their uuids, and the read fills them with the fields asked for.
+A rule's answer is a map, passed to the statement as a parameter. It contains plain values, and the uuids of things in
+the graph; the read adds the selected fields of these.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 Answer = Mapping[str, Any]
 States = Callable[[], Sequence[Answer]]
-"""How the sources are doing: maps of the form of ``SourceHealth``. The program knows schedules and runs.
+"""The state of the sources: maps in the form of ``SourceHealth``. The program knows schedules and runs.
 
 Raises NotAnswering."""
 
-USUAL = 100  # of a list, where first does not say otherwise
+USUAL = 100  # answers in a list without first
 LARGEST = 10_000
 
 
 class NotAnswering(GraphError):
-    """The queue, which knows how the sources are doing, does not answer. Ask again later."""
+    """The queue, which knows the state of the sources, does not answer. Try again later."""
 
     code = "unavailable"
     retry = SOON
@@ -44,7 +44,7 @@ class NotAnswering(GraphError):
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A value, as the answer has it under ``name``."""
+    """A plain value, under ``name`` in the answer."""
 
     name: str
     type: str
@@ -53,7 +53,8 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A thing of the graph whose uuid (``many``: uuids) the answer has. Several ``kinds`` are those of an interface."""
+    """A thing of the graph whose uuid (``many``: uuids) is in the answer. Several ``kinds`` are those of an
+    interface."""
 
     name: str
     kinds: tuple[str, ...]
@@ -90,7 +91,7 @@ def answer_type(name: str, doc: str, *fields: Plain | Thing | Part) -> AnswerTyp
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """``type``: as GraphQL writes it; one that ends in ``!`` must be given."""
+    """``type``: as GraphQL writes it; one that ends in ``!`` is required."""
 
     type: str
     doc: str
@@ -106,7 +107,7 @@ FIRST = Argument("Int", f"At most this many, 1 to {LARGEST}; by default {USUAL}"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. ``roles``: the token's system roles. ``rights``: to fields that have a right of their own."""
+    """The caller. ``roles``: the token's system roles. ``rights``: to fields that have a right of their own."""
 
     name: str
     roles: frozenset[str]
@@ -115,28 +116,28 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the fields are answered from; one for the whole program."""
+    """The resources of all fields; one for the whole program."""
 
     driver: neo4j.Driver
     keyring: Keyring
     order: SourceOrder
     states: States
     role_rules: Mapping[str, Sequence[str]]
-    """Name → responsibilities that it names, of the role rules in the settings."""
+    """Name → responsibilities in it, of the role rules in the settings."""
     targets: Targets
     everybody: "Everybody"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One asking of a field. ``day``: the day asked about, which is today where none is given."""
+    """One request of a field. ``day``: the day to read; by default today."""
 
     arguments: Mapping[str, Any]
     day: date
     caller: Caller
     resources: Resources
     last_known: int | None = None
-    """Number of the last change that counts, where what was known on a day is asked for (``graph.as_of.as_known``)."""
+    """Number of the last change that counts, if the request asks what was known on a day (``graph.as_of.as_known``)."""
 
     def get(self, name: str) -> Any:
         return self.arguments.get(name)
@@ -151,12 +152,12 @@ class Request:
 
     @property
     def first(self) -> int:
-        """How many answers are wanted at most. Raises GraphQLError (over_limit)."""
+        """The most answers wanted. Raises GraphQLError (over_limit)."""
         first = self.arguments.get("first")
         if first is None:
             return USUAL
         if not 0 < first <= LARGEST:
-            raise GraphQLError(f"first: ask for 1 to {LARGEST} at a time", extensions={"code": "over_limit"})
+            raise GraphQLError(f"first: give 1 to {LARGEST}", extensions={"code": "over_limit"})
         return int(first)
 
 
@@ -166,8 +167,8 @@ class ComputedField:
 
     ``types``: those that its module defines; the first is the type of an answer, and ``many`` says that there are
     several of them. ``roles``: the system roles that may read them. ``answer`` raises GraphError and GraphQLError.
-    ``looks_at``: kinds of which the rule looks at every thing, and ``one_each``: it has an answer for each of them.
-    ``costs``: fields that it costs besides its answers. ``enums``: those that its arguments and answers are of.
+    ``looks_at``: kinds of which the rule examines every thing, and ``one_each``: it has an answer for each of them.
+    ``costs``: its cost in fields besides its answers. ``enums``: those of its arguments and answers.
     """
 
     name: str
@@ -182,12 +183,12 @@ class ComputedField:
     costs: int = 0
     enums: tuple[type[Enum], ...] = ()
     answers: str = ""
-    """The name of the type of an answer, where another module defines it."""
+    """The name of the type of an answer, if another module defines it."""
     only_now: str = ""
-    """Why it can't be answered as it was known on another day, where it can't."""
+    """Why it can't be answered as it was known on another day; empty if it can."""
 
     def __post_init__(self) -> None:
-        """Whoever asks about a day may ask what was known on a day, and be told where that has no answer."""
+        """Every field with ``at`` also has ``asKnownOn``; if it can't answer that, it says why."""
         if "at" in self.arguments:
             object.__setattr__(self, "arguments", {**self.arguments, "asKnownOn": AS_KNOWN_ON})
 

@@ -20,8 +20,8 @@ def _answer(request: Request) -> list[Answer]:
     rows, _, _ = request.driver.execute_query(
         _USES, fields=list(DEPRECATED), first=request.first, routing_=neo4j.RoutingControl.READ
     )
-    told = {name: {"until": each.until.isoformat(), "instead": each.instead} for name, each in DEPRECATED.items()}
-    return [{**row.data(), **told[row["field"]]} for row in rows]
+    deprecated = {name: {"until": each.until.isoformat(), "instead": each.instead} for name, each in DEPRECATED.items()}
+    return [{**row.data(), **deprecated[row["field"]]} for row in rows]
 
 
 FIELD = ComputedField(

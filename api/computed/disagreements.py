@@ -60,5 +60,5 @@ FIELD = ComputedField(
         "after": Argument("String", "Read on after the thing with this UUID"),
     },
     looks_at=("SourceRecord",),
-    only_now="what sources say is kept as they say it now",
+    only_now="what sources state is kept as they state it now",
 )

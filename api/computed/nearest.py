@@ -32,37 +32,37 @@ class Everybody:
         kept = self._kept
         if kept is not None and kept[0] == state:
             return kept[1]
-        different: dict[int, int] = {}
-        told: list[Answer] = []
+        places: dict[int, int] = {}
+        answers: list[Answer] = []
         of: dict[str, int] = {}
         everybody = nearest_managers_of_all(driver, day, known)
         for uuid, each in everybody.items():
             # Most share their unit's answer, which is then the same object.
-            if id(each) not in different:
-                different[id(each)] = len(told)
-                told.append(form(None, each))
-            of[uuid] = different[id(each)]
-        answer = {"answers": told, "of": of}
+            if id(each) not in places:
+                places[id(each)] = len(answers)
+                answers.append(form(None, each))
+            of[uuid] = places[id(each)]
+        answer = {"answers": answers, "of": of}
         self._kept = (state, answer)
         return answer
 
 
-def form(employment: str | None, told: Nearest) -> Mapping[str, Any]:
+def form(employment: str | None, found: Nearest) -> Mapping[str, Any]:
     return {
         "employment": employment,
-        "holders": [{"person": each.person, "assignment": each.assignment, "via": each.via} for each in told.holders],
-        "levelUnit": told.level_unit,
-        "steps": told.steps,
-        "path": list(told.path),
-        "reason": told.reason,
+        "holders": [{"person": each.person, "assignment": each.assignment, "via": each.via} for each in found.holders],
+        "levelUnit": found.level_unit,
+        "steps": found.steps,
+        "path": list(found.path),
+        "reason": found.reason,
     }
 
 
 def _answer(request: Request) -> list[Answer]:
     asked = request.arguments
     responsibility = asked.get("responsibility")
-    told, _ = nearest(request.driver, asked["role"], asked["unit"], request.day, responsibility, request.last_known)
-    return [form(None, told)]
+    found, _ = nearest(request.driver, asked["role"], asked["unit"], request.day, responsibility, request.last_known)
+    return [form(None, found)]
 
 
 HOW = (

@@ -24,10 +24,10 @@ def _answer(request: Request) -> list[Answer]:
         request.known("employment type", each)
     types = frozenset(request.get("types") or ())
     responsibility = request.get("responsibility")
-    told, _ = nearest_manager(
+    answers, _ = nearest_manager(
         request.driver, person, request.day, responsibility, types, employment, request.last_known
     )
-    return [form(each.employment, each.nearest) for each in told]
+    return [form(each.employment, each.nearest) for each in answers]
 
 
 def _person(request: Request, name: str) -> str:

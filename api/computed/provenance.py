@@ -72,7 +72,7 @@ FIELD = ComputedField(
             "Provenance",
             "The claims about one property, link or the existence (exists) of a thing, the highest first",
             Plain("property", "String!", "Name of the property or link; exists = that it exists"),
-            Plain("rule", "String!", "The rule by which the effective claim is effective"),
+            Plain("rule", "String!", "The rule that decides which claim is effective"),
             Plain("disagree", "Boolean!", "Sources claim different values, and only one can be effective"),
             Part("claims", "Claim", "The claim of each source", many=True),
         ),
@@ -96,5 +96,5 @@ FIELD = ComputedField(
         "thing": Argument("String!", "UUID of the thing, or a source's key"),
         "at": AT,
     },
-    only_now="what sources say is kept as they say it now; the change log tells what came from whom",
+    only_now="what sources state is kept as they state it now; the change log shows the source of each change",
 )

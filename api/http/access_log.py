@@ -1,6 +1,6 @@
-"""One line a request: who asked, when, with what outcome and how long it took. Never what was asked, nor the token.
+"""One line per request: the caller, time, outcome and duration. Never the query, nor the token.
 
-An unknown address or method is input of a client, too.
+An unknown address or method is a client's input, too, and is not logged.
 """
 
 from time import perf_counter
@@ -13,7 +13,7 @@ from api.http.metrics import SECONDS
 _log = structlog.get_logger("api.access")
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS", "WEBSOCKET")
 _PATHS = ("/graphql", "/graphql/events")
-_OWN_LINES = ("/health/live", "/health/ready", "/metrics")  # asked every few seconds, by machines
+_OWN_LINES = ("/health/live", "/health/ready", "/metrics")  # requested every few seconds, by machines
 
 
 class AccessLog:

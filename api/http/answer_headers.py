@@ -1,11 +1,11 @@
-"""Headers of every answer: what it holds is of people, so no cache keeps it, and no browser guesses what it is."""
+"""Headers of every answer. It contains data of people, so no cache keeps it, and no browser guesses its type."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class AnswerHeaders:
-    """Middleware around the application. What has a policy of its own (the page's assets) keeps it."""
+    """Middleware around the application. An answer with a policy of its own (the page's assets) keeps it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -51,8 +51,8 @@ from graph.statements.precedence import SourceOrder
 SMALLEST_COMPRESSED = 1024
 """Bytes of an answer; below that, compression takes more than it saves."""
 add_compress_type(GRAPHQL.partition(";")[0])
-# Events are small and come for as long as a client listens: each stream would need a compressor. The page's files are
-# large, and kept by the browser: to compress them would stop all others for a moment.
+# Events are small and come as long as a client listens: each stream would need a compressor. The page's files are
+# large, and kept by the browser: compressing them would block other requests for a moment.
 for _form in (EVENTS, "text/javascript", "text/css"):
     remove_compress_type(_form)
 
@@ -61,13 +61,13 @@ _HOW_TO_SUBSCRIBE = (
     "A subscription is followed over a websocket (graphql-transport-ws), or as server-sent events: "
     "the same request with Accept: text/event-stream."
 )
-_ONLY_MUTATIONS = "extensions.preview is for mutations: a question changes nothing."
-_NO_SCHEMA = "This service does not tell its schema (setting api.introspection); `reconnect schema` prints it."
+_ONLY_MUTATIONS = "extensions.preview is for mutations: a query changes nothing."
+_NO_SCHEMA = "This service does not show its schema (setting api.introspection); `reconnect schema` prints it."
 
 
 @dataclass(frozen=True)
 class Service:
-    """What the web service works with. The program opens and closes the drivers."""
+    """The resources of the web service. The program opens and closes the drivers."""
 
     driver: neo4j.Driver
     reading: neo4j.AsyncDriver
@@ -79,13 +79,13 @@ class Service:
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     targets: Targets = field(default_factory=dict)
     origins: tuple[str, ...] = ()
-    """Of pages that may ask, beside our own (``api.http.origins``)."""
+    """Origins of other pages that may use the API (``api.http.origins``)."""
     introspection: bool = True
     """Whether tokens may read the schema (``__schema``, ``__type``)."""
     warm_up: bool = False
-    """Whether the service is ready only when the first clients need not wait (``api.http.warming``)."""
+    """Whether the service is ready only once it is warm (``api.http.warming``)."""
     graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
-    """The files of ``api.http.graphiql.FETCHED``; None where they are not to be had."""
+    """The files of ``api.http.graphiql.FETCHED``; None if they are not available."""
 
 
 def create_app(service: Service) -> Starlette:
@@ -131,7 +131,7 @@ def create_app(service: Service) -> Starlette:
             HTTPException: _not_served,
         },
         routes=[
-            # One route for all, so that a refused method is told which ones there are.
+            # One route for all, so that a refused method gets the list of allowed ones.
             Route("/graphql", partial(_by_method, graphiql, graphql), methods=["GET", "POST"]),
             Route("/graphql/assets/{name}", graphiql.asset),
             Route("/schema.graphql", partial(_schema_file, service, gate)),
@@ -159,7 +159,7 @@ def _middleware(service: Service) -> list[Middleware]:
                 expose_headers=shown,
             )
         )
-    # The fastest levels: an answer waits for it, and so does who asks beside it.
+    # The fastest levels: the answer waits for it, and so do other requests.
     found.append(
         Middleware(CompressMiddleware, minimum_size=SMALLEST_COMPRESSED, brotli=False, zstd_level=1, gzip_level=1)
     )
@@ -176,8 +176,8 @@ async def _by_method(graphiql: GraphiQL, graphql: Endpoint, request: Request) ->
         return _failed(400 if own else 200, *hash_only().errors, form=GRAPHQL if own else JSON)
     if is_a_persons(accept) or ("*/*" in accept and "query" not in request.query_params):
         return await graphiql.page(request)
-    # What is asked by GET stands in the logs of every proxy on the way, names and numbers of people too.
-    by_post = GraphQLError("Ask by POST.", extensions={"code": "method_not_allowed"})
+    # A query by GET would be in the logs of every proxy on the way, with names and numbers of people.
+    by_post = GraphQLError("Send queries by POST.", extensions={"code": "method_not_allowed"})
     return _failed(405, by_post, allow="POST")
 
 
@@ -232,17 +232,17 @@ async def _graphql(
         status = 400 if own or form == EVENTS else 200
         headers = None
         if isinstance(rejected, BadRequest):
-            status, headers = rejected.status, {"connection": "close"}  # what of it may still come is not waited for
+            status, headers = rejected.status, {"connection": "close"}  # the rest of the request is not awaited
         return JSONResponse({"errors": errors}, status, headers, JSON if form == EVENTS else form)
     ANSWERS.labels("mutation" if question.operation.operation is OperationType.MUTATION else "schema").inc()
-    told: dict[str, Any] = {"data": result.data, "extensions": {**(result.extensions or {}), "cost": paid}}
+    body: dict[str, Any] = {"data": result.data, "extensions": {**(result.extensions or {}), "cost": paid}}
     if result.errors:
-        told["errors"] = noted(result.errors, request.state)
-    return _answered(orjson.dumps(told), form)
+        body["errors"] = noted(result.errors, request.state)
+    return _answered(orjson.dumps(body), form)
 
 
 async def _login(gate: Gate, request: Request) -> Access | Response:
-    """Who asks, or the answer to who is not known."""
+    """The caller's access, or the answer to an unknown caller."""
     header = request.headers.get("authorization")
     address = request.client.host if request.client else None
     access = await gate.login(header, address)
@@ -253,7 +253,7 @@ async def _login(gate: Gate, request: Request) -> Access | Response:
 
 
 async def _schema_file(service: Service, gate: Gate, request: Request) -> Response:
-    """For those who may ask about the schema in a question."""
+    """For callers who may also query the schema."""
     access = await _login(gate, request)
     if isinstance(access, Response):
         return access
@@ -271,7 +271,7 @@ def _answered(answer: bytes | AsyncIterator[bytes], form: str) -> Response:
 
 
 _NO_TOKEN = (
-    "No token came with this question. Send the header 'Authorization: Bearer TOKEN'; operations make a token with "
+    "This request has no token. Send the header 'Authorization: Bearer TOKEN'; operations make a token with "
     "`reconnect token create`."
 )
 _WRONG_TOKEN = (
@@ -281,10 +281,10 @@ _WRONG_TOKEN = (
 
 
 def _unknown(wait: int, is_given: bool) -> Response:
-    """The token is not known. ``wait``: seconds, where too many from the same address were not; ``is_given``: there
-    was one."""
+    """The answer to a missing or unknown token. ``wait``: seconds, if too many unknown ones came from the address;
+    ``is_given``: there was a token."""
     if wait:
-        text = "Too many logins with unknown tokens came from this address. Wait, and ask with a valid token."
+        text = "Too many logins with unknown tokens came from this address. Wait, and use a valid token."
         many = GraphQLError(text, extensions={"code": "too_many_failed_logins"})
         return _failed(429, many, **{"retry-after": str(wait)})
     text = _WRONG_TOKEN if is_given else _NO_TOKEN
@@ -292,28 +292,28 @@ def _unknown(wait: int, is_given: bool) -> Response:
 
 
 async def _not_served(request: Request, error: Exception) -> Response:
-    """An address or a method that there is not."""
+    """The answer to an unknown address or method."""
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
-    told = GraphQLError("Send queries by POST to /graphql.", extensions={"code": code})
-    return _failed(error.status_code, told, **{name.lower(): value for name, value in (error.headers or {}).items()})
+    shown = GraphQLError("Send queries by POST to /graphql.", extensions={"code": code})
+    return _failed(error.status_code, shown, **{name.lower(): value for name, value in (error.headers or {}).items()})
 
 
 async def _store_failed(request: Request, error: Exception) -> Response:
-    """Neo4j has not answered: the one error that asking again later mends, unless it took too long."""
+    """Neo4j has not answered: a later request may succeed, unless this one took too long."""
     ANSWERS.labels("failed").inc()
-    told = unavailable(error)
+    shown = unavailable(error)
     if "TransactionTimedOut" in (getattr(error, "code", None) or ""):
-        slow = "The question took too long. Ask for less at a time (first, after), or narrow it with a filter."
+        slow = "The query took too long. Request less at a time (first, after), or narrow it with a filter."
         return _failed(200, GraphQLError(slow, extensions={"code": "over_limit"}))
-    return _failed(503, told, **{"retry-after": str(RETRY_AFTER)})
+    return _failed(503, shown, **{"retry-after": str(RETRY_AFTER)})
 
 
 async def _away(request: Request, error: Exception) -> Response:
-    """Neo4j does not answer; the caller gets that answer without waiting."""
+    """Neo4j does not answer; the caller learns it without waiting."""
     ANSWERS.labels("failed").inc()
-    told = GraphQLError(str(error), extensions={"code": "unavailable"})
-    return _failed(503, told, **{"retry-after": str(RETRY_AFTER)})
+    shown = GraphQLError(str(error), extensions={"code": "unavailable"})
+    return _failed(503, shown, **{"retry-after": str(RETRY_AFTER)})
 
 
 async def _key_missing(request: Request, error: Exception) -> Response:
@@ -322,5 +322,5 @@ async def _key_missing(request: Request, error: Exception) -> Response:
 
 
 def _failed(status: int, *errors: GraphQLError, form: str = JSON, **headers: str) -> Response:
-    told = {"errors": [formed(each) for each in errors]}
-    return JSONResponse(told, status_code=status, headers=headers, media_type=form)
+    body = {"errors": [formed(each) for each in errors]}
+    return JSONResponse(body, status_code=status, headers=headers, media_type=form)

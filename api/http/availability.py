@@ -1,7 +1,7 @@
-"""Whether Neo4j answers: watched beside the questions, so that none of them waits for what is away.
+"""Watches whether Neo4j answers, so that no query waits for it while it is away.
 
-A watcher asks Neo4j every second. Where it can't be reached, or leaves two questions in a row without an answer, it is
-away: questions in flight end at once, and new ones are refused until the watcher gets an answer again.
+A watcher queries Neo4j every second. If it can't be reached, or does not answer two times in a row, it is away: queries
+in progress end at once, and new ones are refused until the watcher gets an answer again.
 """
 
 import asyncio
@@ -20,24 +20,24 @@ CLOSED = (
     neo4j.exceptions.TransientError,
     neo4j.exceptions.DatabaseUnavailable,
 )
-"""What the driver raises where Neo4j has gone, before the watcher has noticed. It passes when Neo4j is there again."""
+"""The driver's errors when Neo4j is gone, before the watcher has noticed. They pass when Neo4j is back."""
 RETRY_AFTER = 5
-"""Seconds after which asking again is worth while; told as ``Retry-After``."""
-_EVERY = 1.0  # seconds between two questions of the watcher
+"""Seconds after which a retry makes sense; sent as ``Retry-After``."""
+_EVERY = 1.0  # seconds between two queries of the watcher
 _PATIENCE = 4.0  # seconds that each may take; a pause of Neo4j's garbage collector is shorter
-_IN_A_ROW = 2  # questions without an answer; one alone may be a busy machine
+_IN_A_ROW = 2  # queries without an answer; a single one may be due to a busy machine
 _log = structlog.get_logger("api")
 
 
 class Away(Exception):
-    """Neo4j does not answer. Asking again later mends it."""
+    """Neo4j does not answer. A later request may succeed."""
 
     def __init__(self) -> None:
         super().__init__(f"The graph does not answer now; try again in {RETRY_AFTER} seconds.")
 
 
 class OutOfTime(Exception):
-    """What was asked of Neo4j took longer than it may."""
+    """A query of Neo4j took longer than allowed."""
 
 
 @dataclass
@@ -65,9 +65,9 @@ class Availability:
             await asyncio.wait({self._watcher})
 
     def within(self, seconds: float) -> "Within":
-        """Let a block wait for Neo4j. Raises Away, also where Neo4j goes away meanwhile; OutOfTime after ``seconds``.
+        """Let a block wait for Neo4j. Raises Away, also if Neo4j goes away meanwhile; OutOfTime after ``seconds``.
 
-        The block must not yield to others: what it waits for is cancelled, and nothing else.
+        The block must not yield to others: only what it waits for is cancelled.
         """
         return Within(self, self._waiting, asyncio.timeout(seconds))
 
@@ -81,7 +81,7 @@ class Availability:
                     self._lost(f"no answer within {_IN_A_ROW * _PATIENCE:g} seconds")
             except neo4j.exceptions.Neo4jError as error:
                 self._lost(error.code or type(error).__name__)
-            except Exception as error:  # whatever it is: a watcher that has ended would let questions wait for ever
+            except Exception as error:  # any error: without the watcher, queries would wait for ever
                 self._lost(type(error).__name__)
             else:
                 self._found()
@@ -109,7 +109,7 @@ class Availability:
 
 @dataclass(slots=True)
 class Within:
-    """See ``Availability.within``. No generator, since every read enters several."""
+    """See ``Availability.within``. Not a generator, which would be slower: every read enters several."""
 
     availability: Availability
     waiting: set[asyncio.Timeout]
@@ -134,7 +134,7 @@ class Within:
             self._tell(error)
 
     def _tell(self, late: TimeoutError) -> None:
-        """Why it is late, unless that is the block's own matter."""
+        """The error for a late answer, unless the block itself was cancelled."""
         if not self.timeout.expired():
             return
         if self.availability.trouble is not None:
@@ -144,16 +144,16 @@ class Within:
 
 @dataclass(slots=True)
 class Patience:
-    """How long one question may still wait for Neo4j, in seconds.
+    """How long one query may still wait for Neo4j, in seconds.
 
-    What lies between two waits does not count: it is the client's time.
+    Time between two waits does not count: it is the client's.
     """
 
     availability: Availability
     left: float
 
     async def wait(self, asked: Callable[[], Awaitable[T]]) -> T:
-        """What ``asked`` gives. Raises Away, OutOfTime."""
+        """The result of ``asked``. Raises Away, OutOfTime."""
         began = monotonic()
         try:
             async with self.availability.within(max(self.left, 0.001)):

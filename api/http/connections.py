@@ -1,7 +1,7 @@
-"""The server that the application runs in, and how long a connection may keep it waiting.
+"""The server in which the application runs, and how long a connection may keep it waiting.
 
-uvicorn waits for ever for a request that was begun, and for a client that has gone without a word. Either would hold a
-connection for nothing, and enough of them all there are.
+uvicorn waits for ever for the rest of a request, and for a client that has vanished. Both occupy a connection for
+nothing, and enough of them occupy all.
 """
 
 import asyncio
@@ -15,13 +15,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from api.subscriptions.transport import LARGEST_MESSAGE
 
 HEAD_SECONDS = 15.0
-"""From the first byte that could have come, to the last of a request's head."""
+"""Seconds from the first possible byte to the last of a request's head."""
 GONE_SECONDS = 60
-"""What was sent is confirmed within this time, or the other side has gone."""
+"""If sent data is not confirmed within this time, the other side has gone."""
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """HTTP/1.1 as uvicorn speaks it; ends a connection whose request does not come, or whose client has gone."""
+    """uvicorn's HTTP/1.1; ends a connection whose request does not arrive, or whose client has gone."""
 
     _late: asyncio.TimerHandle | None = None
 
@@ -32,7 +32,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        # Blank lines between two requests begin none, and uvicorn has stopped waiting for the next one.
+        # Blank lines between two requests do not begin one, and uvicorn has stopped waiting for the next.
         answered = self.cycle is None or self.cycle.response_complete
         if answered and self._late is None and self.timeout_keep_alive_task is None and self._is_ours():
             self._wait()
@@ -51,7 +51,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _is_ours(self) -> bool:
-        """Whether the connection still speaks HTTP, and not a websocket's protocol."""
+        """Whether the connection is still HTTP, and not a websocket."""
         return self.transport.get_protocol() is self
 
     def _wait(self) -> None:
@@ -66,7 +66,7 @@ class PatientProtocol(HttpToolsProtocol):
 def config(
     app: Any, host: str, port: int, proxies: Sequence[str] = ("127.0.0.1", "::1"), grace: int = 10
 ) -> uvicorn.Config:
-    """How uvicorn serves the application. ``proxies``: addresses whose word counts on whom a request comes from.
+    """uvicorn's configuration. ``proxies``: addresses that are trusted to name a request's origin.
     ``grace``: seconds that open requests and subscriptions get when the service ends."""
     return uvicorn.Config(
         app,

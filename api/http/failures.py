@@ -1,4 +1,4 @@
-"""How an error is told: in GraphQL's form, always with ``extensions.code``, and what is logged of it.
+"""Errors in GraphQL's form, always with ``extensions.code``, and what is logged of them.
 
 The client gets an ordinary refusal in full; the log has its code in the request's line. For an unforeseen error the
 client gets an id, under which the log has the place of the failure; neither contains the query.
@@ -19,25 +19,25 @@ _log = structlog.get_logger("api")
 
 
 def formed(error: GraphQLError) -> dict[str, Any]:
-    """The error as it stands in an answer. What lies behind it and was not foreseen is logged, and hidden."""
+    """The error in the form of an answer. An unforeseen cause is logged, and hidden."""
     behind = _behind(error)
     if behind is not None:
-        told = _told(behind)
-        error = GraphQLError(told.message, error.nodes, path=error.path, extensions=told.extensions)
+        shown = _foreseen(behind)
+        error = GraphQLError(shown.message, error.nodes, path=error.path, extensions=shown.extensions)
     form: dict[str, Any] = dict(error.formatted)
     form["extensions"] = {"code": _code(error), **(error.extensions or {})}
     return form
 
 
 def noted(errors: Iterable[GraphQLError], state: State) -> list[dict[str, Any]]:
-    """The errors as they stand in an answer; their codes are kept for the request's line in the log."""
+    """The errors in the form of an answer; their codes are kept for the request's line in the log."""
     forms = [formed(each) for each in errors]
     state.refused = sorted({each["extensions"]["code"] for each in forms})
     return forms
 
 
 def unforeseen(error: BaseException) -> GraphQLError:
-    """Log the error under a new id. Returns what is told of it: the id, code ``internal``."""
+    """Log the error under a new id. Returns the error for the client: the id, code ``internal``."""
     id_ = secrets.token_hex(6)
     _log.error("unforeseen_error", id=id_, exc_info=error)
     text = f"An error occurred that REConnect doesn't know. Its log has it under {id_}; please report it."
@@ -45,7 +45,7 @@ def unforeseen(error: BaseException) -> GraphQLError:
 
 
 def unavailable(error: Exception) -> GraphQLError:
-    """Neo4j has not answered, or not in time: logged by its code. Asking again later mends it."""
+    """Neo4j has not answered, or not in time: logged by its code. A later request may succeed."""
     _log.error("store_failed", code=getattr(error, "code", None) or type(error).__name__)
     return GraphQLError("The graph does not answer; try again.", extensions={"code": "unavailable"})
 
@@ -53,24 +53,22 @@ def unavailable(error: Exception) -> GraphQLError:
 def key_missing(error: Exception) -> GraphQLError:
     """A CPR number can't be decrypted: logged with the key's id."""
     _log.error("key_missing", error=str(error))
-    text = (
-        "A CPR number is encrypted with a key that this service does not have. Restart it with settings that hold it."
-    )
+    text = "A CPR number is encrypted with a key that this service does not have. Restart it with that key."
     return GraphQLError(text, extensions={"code": "unavailable"})
 
 
-def _told(behind: Exception) -> GraphQLError:
+def _foreseen(behind: Exception) -> GraphQLError:
     if isinstance(behind, MissingKey):
         return key_missing(behind)
     return unavailable(behind) if isinstance(behind, CLOSED) else unforeseen(behind)
 
 
 def _behind(error: GraphQLError) -> Exception | None:
-    """The error of another kind that this one was made of; None where it is GraphQL's own, or a refusal."""
+    """The cause of this error; None if it is GraphQL's own error, or a refusal."""
     found: Exception | None = error
     while isinstance(found, GraphQLError):
         found = found.original_error
-    # Without a path nothing was executed: it is how a scalar refuses what can't be one.
+    # An error without a path comes from a scalar that refuses a value: nothing was executed.
     return None if error.path is None and isinstance(found, (TypeError, ValueError)) else found
 
 

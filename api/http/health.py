@@ -1,4 +1,4 @@
-"""Health: whether the process lives, and whether it can do its work."""
+"""Health: whether the process is alive, and whether it can work."""
 
 import asyncio
 
@@ -20,9 +20,9 @@ async def live(request: Request) -> Response:
 
 
 async def ready(availability: Availability, warming: Warming, redis_url: str | None, request: Request) -> Response:
-    """Neo4j and Redis answer, the migrations are applied, and the first clients need not wait.
+    """Neo4j and Redis answer, the migrations are applied, and the service is warm.
 
-    503 with what is missing otherwise, within seconds.
+    Otherwise 503 with what is missing, within seconds.
     """
     availability.watched()
     wrong: dict[str, str] = {}
@@ -56,7 +56,7 @@ async def _redis_trouble(url: str) -> str | None:
 
 
 def _of_redis(url: str) -> str | None:
-    """Why Redis does not answer; None where it does."""
+    """Why Redis does not answer; None if it does."""
     import redis
 
     try:

@@ -1,4 +1,4 @@
-"""An unforeseen failure is an error in GraphQL's form, with an id that is also in the log; never a bare 500."""
+"""Makes an unforeseen failure an error in GraphQL's form, with an id that is also in the log; never a bare 500."""
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -8,7 +8,7 @@ from api.http.metrics import ANSWERS
 
 
 class LastResort:
-    """Middleware around what answers. Where an answer has begun, the connection ends instead, and uvicorn logs why."""
+    """Middleware around the application. If an answer has begun, the connection ends instead, and uvicorn logs why."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

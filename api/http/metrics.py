@@ -1,4 +1,4 @@
-"""What Prometheus is told. No names, numbers or other data of people."""
+"""The metrics for Prometheus. They contain no names, numbers or other data of people."""
 
 import anyio.to_thread
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
@@ -9,13 +9,13 @@ from api.computed.answers import NotAnswering, States
 from api.http.availability import Availability, Away, OutOfTime
 
 _PATIENCE = 8.0  # seconds; Prometheus itself waits for ten
-ANSWERS = Counter("reconnect_api_answers_total", "Questions answered by the API", ["kind"])
+ANSWERS = Counter("reconnect_api_answers_total", "Requests answered by the API", ["kind"])
 SECONDS = Histogram("reconnect_api_request_seconds", "Time until an answer was written to its end", ["status"])
 
 
 SILENT = Gauge("reconnect_source_silent", "1: the source has been silent longer than it should", ["source"])
-LAG = Gauge("reconnect_source_lag_seconds", "Since the source was last read well", ["source"])
-BAD = Gauge("reconnect_source_bad_records", "Records of the source that could not be taken", ["source"])
+LAG = Gauge("reconnect_source_lag_seconds", "Since the source was last read successfully", ["source"])
+BAD = Gauge("reconnect_source_bad_records", "Rejected records of the source", ["source"])
 
 
 NOTICES = Gauge(
@@ -26,17 +26,17 @@ NOTICES = Gauge(
 
 
 async def metrics(availability: Availability, states: States | None, request: Request) -> Response:
-    """Counters since the start, and how the sources are doing now."""
+    """Counters since the start, and the present state of the sources."""
     availability.watched()
     if states is not None:
         try:
             async with availability.within(_PATIENCE):
-                told = await anyio.to_thread.run_sync(states, abandon_on_cancel=True)
+                found = await anyio.to_thread.run_sync(states, abandon_on_cancel=True)
         except (NotAnswering, Away, OutOfTime):
-            told = ()  # no gauges rather than old ones; /health/ready tells what does not answer
+            found = ()  # no gauges rather than old ones; /health/ready shows what does not answer
         for gauge in (SILENT, LAG, BAD, NOTICES):
-            gauge.clear()  # a source that is gone is not shown for ever
-        for each in told:
+            gauge.clear()  # a source that is gone disappears
+        for each in found:
             SILENT.labels(each["name"]).set(each["silent"])
             BAD.labels(each["name"]).set(each["badRecords"])
             for problem in each["problems"]:

@@ -1,7 +1,7 @@
-"""Which pages may ask: those of the service itself, and those of the origins that the settings name.
+"""The pages that may use the API: those of the service itself, and those of the origins in the settings.
 
 A browser sends its page's origin with every request that a page of another origin makes, and with every websocket.
-What is no browser sends none.
+Other clients send none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ _USUAL = {"http": 80, "https": 443}
 
 
 def origin(text: str) -> str:
-    """An origin as browsers write it: scheme, host, and the port where it is not the scheme's own.
+    """An origin as browsers write it: scheme, host, and the port if it is not the scheme's own.
 
     Raises ValueError for anything else: a path, a ``*``, no scheme.
     """
@@ -29,12 +29,13 @@ def origin(text: str) -> str:
 
 
 def may_ask(headers: Mapping[str, str], allowed: Sequence[str]) -> bool:
-    """Whether a websocket may be opened: by what is no page, by a page of our own host, or by one that is allowed."""
-    told = headers.get("origin")
-    if told is None:
+    """Whether a websocket may be opened: by a client other than a browser, by a page of our own host, or by an allowed
+    one."""
+    sent = headers.get("origin")
+    if sent is None:
         return True
     try:
-        asking = origin(told)
+        asking = origin(sent)
         own = {origin(f"{scheme}://{headers.get('host', '')}") for scheme in _USUAL}
     except ValueError:
         return False

@@ -1,4 +1,4 @@
-"""What a request asks: the JSON body of GraphQL over HTTP, read once and no further than is allowed."""
+"""The body of a request: JSON of GraphQL over HTTP, read once and within the allowed size."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from starlette.requests import ClientDisconnect, Request
 from api.reads.question import Rejected
 from graph.time import written_day
 
-LARGEST_REQUEST = 1024 * 1024  # bytes; no question of a person or program comes near it
-BODY_SECONDS = 30.0  # in which a body has to come
+LARGEST_REQUEST = 1024 * 1024  # bytes; no real query is nearly as large
+BODY_SECONDS = 30.0  # seconds in which a body must arrive
 _FORM = 'The body is {"query": "…", "variables": {…}, "operationName": "…"}.'
 
 
@@ -28,14 +28,14 @@ class BadRequest(Rejected):
 
 @dataclass(frozen=True, slots=True)
 class Previewed:
-    """Mutations are only to be previewed (``graph.questions.preview``). ``at``: on that day only."""
+    """Mutations are only previewed (``graph.questions.preview``). ``at``: on that day only."""
 
     at: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A document, with the values of its variables and the name of the operation that is meant."""
+    """A document, with the values of its variables and the name of its operation."""
 
     query: str
     variables: Mapping[str, Any] | None = None
@@ -46,7 +46,7 @@ class Asked:
 
 
 async def asked_in(request: Request) -> Asked:
-    """Read the body. Raises BadRequest, Rejected; 413 also where the request does not give its length."""
+    """Read the body. Raises BadRequest, Rejected; 413 also if the request does not state its length."""
     _require_json(request.headers.get("content-type", ""))
     body = bytearray()
     try:
@@ -54,9 +54,9 @@ async def asked_in(request: Request) -> Asked:
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > LARGEST_REQUEST:
-                    raise BadRequest(f"The question is larger than {LARGEST_REQUEST} bytes.", 413, "over_limit")
+                    raise BadRequest(f"The request is larger than {LARGEST_REQUEST} bytes.", 413, "over_limit")
     except TimeoutError as error:
-        raise BadRequest(f"The body has not come within {BODY_SECONDS:g} seconds.", 408, "too_slow") from error
+        raise BadRequest(f"The body did not arrive within {BODY_SECONDS:g} seconds.", 408, "too_slow") from error
     except ClientDisconnect as error:
         raise BadRequest("The connection ended before the body did.") from error
     try:
@@ -69,15 +69,15 @@ async def asked_in(request: Request) -> Asked:
 def asked_of(form: object) -> Asked:
     """The request's form, checked. Raises BadRequest, Rejected."""
     if isinstance(form, list):
-        raise BadRequest("Several questions in one request are not answered: send each in a request of its own.")
+        raise BadRequest("A request may contain only one query: send each in a request of its own.")
     if not isinstance(form, dict):
         raise BadRequest(_FORM)
     query, variables, operation, extensions = map(form.get, ("query", "variables", "operationName", "extensions"))
     for name, value in (("variables", variables), ("extensions", extensions)):
         if value is not None and not isinstance(value, dict):
-            raise BadRequest(f"{name} is an object. {_FORM}")
+            raise BadRequest(f"{name} must be an object. {_FORM}")
     if operation is not None and not isinstance(operation, str):
-        raise BadRequest(f"operationName is a text. {_FORM}")
+        raise BadRequest(f"operationName must be a text. {_FORM}")
     if query is None and extensions is not None and "persistedQuery" in extensions:
         raise hash_only()
     if not isinstance(query, str):
@@ -85,22 +85,22 @@ def asked_of(form: object) -> Asked:
     return Asked(query, variables, operation or None, preview=_preview((extensions or {}).get("preview")))
 
 
-def _preview(told: object) -> Previewed | None:
-    """``extensions.preview``: true, or a day. Whatever else stands there changes nothing: it is refused."""
-    if told is None or told is False:
+def _preview(given: object) -> Previewed | None:
+    """``extensions.preview``: true, or a day. Any other value is refused."""
+    if given is None or given is False:
         return None
-    if told is True:
+    if given is True:
         return Previewed()
     try:
-        if isinstance(told, dict) and set(told) == {"at"} and isinstance(told["at"], str):
-            return Previewed(written_day(told["at"]))
+        if isinstance(given, dict) and set(given) == {"at"} and isinstance(given["at"], str):
+            return Previewed(written_day(given["at"]))
     except ValueError as wrong:
         raise BadRequest(f"extensions.preview: {wrong}") from wrong
-    raise BadRequest('extensions.preview is true, or {"at": "YYYY-MM-DD"}.')
+    raise BadRequest('extensions.preview must be true or {"at": "YYYY-MM-DD"}.')
 
 
 def hash_only() -> Rejected:
-    """The answer to a hash instead of a question, in the words by which clients know to send the question."""
+    """The answer to a hash instead of a query, with the text that makes clients send the query."""
     return Rejected(GraphQLError("PersistedQueryNotSupported", extensions={"code": "PERSISTED_QUERY_NOT_SUPPORTED"}))
 
 
@@ -108,4 +108,4 @@ def _require_json(content_type: str) -> None:
     named, *parameters = (part.strip() for part in content_type.lower().split(";"))
     charset = next((part.partition("=")[2].strip('"') for part in parameters if part.startswith("charset=")), "utf-8")
     if named != "application/json" or charset not in ("utf-8", "utf8", "us-ascii"):
-        raise BadRequest("Ask with Content-Type: application/json, in UTF-8.", 415, "unknown_content_type")
+        raise BadRequest("Send the header Content-Type: application/json, and UTF-8.", 415, "unknown_content_type")

@@ -1,4 +1,4 @@
-"""The schema as a file at /schema.graphql, for code generators and editors: what `reconnect schema` prints."""
+"""The schema as a file at /schema.graphql, for code generators and editors; `reconnect schema` prints the same."""
 
 import asyncio
 from functools import cache

@@ -1,4 +1,4 @@
-"""An answer that is sent as it comes, and that does not look whole where it isn't."""
+"""Answers that are sent as they are made, and that never look complete if they aren't."""
 
 import asyncio
 
@@ -9,12 +9,12 @@ from starlette.types import Message, Receive, Scope, Send
 from api.reads.reader import CutOff
 
 PATIENCE = 60.0
-"""Seconds that a client may take to receive anything at all. It may be slow, but it holds a query of Neo4j's."""
+"""Seconds within which a client must receive something. It may be slow, but it occupies a query in Neo4j."""
 _log = structlog.get_logger("api")
 
 
 class Streamed(StreamingResponse):
-    """Ends the connection without the answer's end where the answer is cut off, or the client takes nothing."""
+    """Ends the connection without the answer's end if the answer is cut off, or the client receives nothing."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def patient(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""What the first clients would wait for, done before the service says that it is ready.
+"""Warms the service up before it is ready, so that the first clients need not wait.
 
 Connections to Neo4j are opened, the lists of the graph are measured, and the smallest reads are planned.
 """
@@ -13,7 +13,7 @@ from api.reads.question import question_for
 from api.reads.reader import Reader
 
 AT_ONCE = 16
-"""Clients that are expected to ask right after a start."""
+"""Clients that are expected right after a start."""
 _READS = (
     "{ units(first: 1) { nodes { uuid name parent { name } } totalCount pageInfo { endCursor hasNextPage } } }",
     "{ persons(first: 1) { nodes { uuid name employments { number title unit { name } } } } }",
@@ -26,14 +26,14 @@ _log = structlog.get_logger("api")
 
 @dataclass
 class Warming:
-    """Warms up one reader. ``is_done``: no client needs to wait for it any longer."""
+    """Warms up one reader. ``is_done``: no client needs to wait any longer."""
 
     reader: Reader
     is_done: bool = False
     _task: asyncio.Task[None] | None = field(default=None, repr=False)
 
     def begin(self) -> None:
-        """Start, beside what the service does. Until Neo4j answers, it is tried again."""
+        """Start in the background. It is repeated until Neo4j answers."""
         self._task = asyncio.get_running_loop().create_task(self._warm(), name="warm up")
 
     async def close(self) -> None:
@@ -53,7 +53,8 @@ class Warming:
             except* Away:
                 await asyncio.sleep(_AGAIN)
             except* Exception as error:
-                # The first clients wait, as they would without this; the service does not refuse all clients for it.
+                # The first clients wait, as they would without warming; the service must not refuse all clients because
+                # of it.
                 self._cold(error)
             else:
                 self.is_done = True

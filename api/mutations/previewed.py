@@ -44,11 +44,11 @@ async def previewed(asked: Asked, context: Context, execute: Callable[[Asked, Co
 
     found = await loop.run_in_executor(_THREAD, lambda: preview(context.driver, change, at))
     result = found.outcome
-    result.extensions = {**(result.extensions or {}), "preview": _told(found)}
+    result.extensions = {**(result.extensions or {}), "preview": _written(found)}
     return result
 
 
-def _told(found: Preview[Any]) -> dict[str, Any]:
+def _written(found: Preview[Any]) -> dict[str, Any]:
     return {
         "changes": found.changes,
         "days": [each.isoformat() for each in found.days],

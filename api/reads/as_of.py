@@ -1,4 +1,4 @@
-"""When is being asked about: a day, or a period. The API's use of ``graph.as_of``."""
+"""The time that a query reads: a day, or a period. The API's use of ``graph.as_of``."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,13 +19,13 @@ class Moment:
     start: str | None = None
     end: str | None = None
     given: Any = None
-    """The day itself, as the question gives it (``api.reads.variables``)."""
+    """The day itself, as the query gives it (``api.reads.variables``)."""
     known_on: str | None = None
-    """What was known on this day is asked for, and not what is known now: ``graph.as_of.as_known`` makes of the whole
-    statement one that answers it. The identity nodes show no such day."""
+    """The query asks what was known on this day, not what is known now: ``graph.as_of.as_known`` rewrites the whole
+    statement for it. The identity nodes do not show such a day."""
 
     def in_force(self, relationship: str) -> str:
-        """The relationship holds on the day, or on some day of the period."""
+        """The relationship is in force on the day, or on some day of the period."""
         if not self.is_period:
             return in_force(relationship, self.day)
         tests = []
@@ -42,7 +42,7 @@ class Moment:
         return Day(self.copied, self.day).active(node)
 
     def as_of(self, node: str) -> str:
-        """The day that the thing's values are of (see ``bind``), as text."""
+        """The day of the thing's values (see ``bind``), as text."""
         if not self.is_period:
             return f"toString({self.day})"
         first = "state.from"
@@ -55,7 +55,7 @@ class Moment:
 
     @property
     def text(self) -> str:
-        """The day or the period, and the day of the knowledge, as text: two are the same only where what is read is."""
+        """The day or the period, and the day of the knowledge, as text. Equal texts mean equal content."""
         text = f"toString({self.day})"
         if self.is_period:
             start, end = (f"toString({each})" if each is not None else "''" for each in (self.start, self.end))
@@ -64,7 +64,7 @@ class Moment:
 
     @property
     def knowledge(self) -> str:
-        """The day on which what is told was known, as text; null = now."""
+        """The day of the knowledge, as text; null = now."""
         return "null" if self.known_on is None else f"toString({self.known_on})"
 
     def exists_from(self, node: str) -> str:
@@ -78,8 +78,8 @@ class Moment:
     def bind(self, node: str, values: str, state: str) -> tuple[str, str, str]:
         """(variable that holds the node's values of the day, clauses that bind it, condition that the node exists).
 
-        Where the node itself shows the day, it is that variable and nothing need be bound; else it is ``values``, and
-        the clauses leave only what exists. Over a period the values are those of the first day of it on which the
+        If the node itself shows the day, it is that variable and nothing need be bound; otherwise it is ``values``, and
+        the clauses keep only existing things. Over a period the values are those of the first day of it on which the
         thing exists.
         """
         if self.is_period:
@@ -94,10 +94,11 @@ class Moment:
         return values, f"MATCH ({node})-[{state}:STATE]->({values}) WHERE {in_force(state, self.day)}", "true"
 
     def bind_closed(self, node: str, values: str) -> tuple[str, str]:
-        """(variable, clauses) as ``bind`` has them; also where the thing does not exist on the day (no values then)."""
+        """(variable, clauses) as in ``bind``, but also for a thing that does not exist on the day (without values
+        then)."""
         if self.copied:
             return node, ""
-        # What nothing had been told of then is not there at all.
+        # A thing that was unknown then is omitted.
         known = f" WHERE EXISTS {{ ({node})<-[:CONCERNS]-() }}" if self.known_on is not None else ""
         return (
             values,

@@ -1,4 +1,4 @@
-"""What is kept between requests, bounded by the memory that it takes and not by its number."""
+"""A cache between requests, bounded by its memory and not by its number of entries."""
 
 import threading
 from collections import OrderedDict
@@ -10,7 +10,8 @@ Thing = TypeVar("Thing")
 
 
 class Kept(Generic[Key, Thing]):
-    """Keeps what was used last; threads may share it. ``largest``: bytes of all together, as the callers estimate."""
+    """Keeps the entries that were used last; threads may share it. ``largest``: bytes of all together, as estimated by
+    the callers."""
 
     def __init__(self, largest: int) -> None:
         self._largest = largest
@@ -27,7 +28,7 @@ class Kept(Generic[Key, Thing]):
             return found[0]
 
     def put(self, key: Key, thing: Thing, size: int) -> None:
-        """Keep it; what was not used for longest goes. What is larger than all may be together is not kept."""
+        """Keep an entry; those unused for longest are dropped. An entry larger than the whole cache is not kept."""
         with self._guard:
             if key in self._kept:
                 self.bytes -= self._kept.pop(key)[1]

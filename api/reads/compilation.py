@@ -1,4 +1,4 @@
-"""What a question's statements share while it is compiled: the day, the parameters, the rules and names to look up."""
+"""The state that a query's statements share while it is compiled: day, parameters, and rules and names to look up."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,10 +17,10 @@ from api.reads.variables import Given, Parameters, Values, current, found
 
 @dataclass(slots=True)
 class Compilation:
-    """One question on its way to Cypher.
+    """One query on its way to Cypher.
 
-    ``rights``: the caller's, to fields that have a right of their own. ``today``: the day that is read where the
-    question gives none. ``copied``: the identity nodes show today.
+    ``rights``: the caller's rights to fields that have a right of their own. ``today``: the day that is read if the
+    query gives none. ``copied``: the identity nodes show today.
     """
 
     rights: frozenset[str]
@@ -29,18 +29,18 @@ class Compilation:
     parameters: Parameters = field(default_factory=Parameters)
     moment: Moment = field(default_factory=Moment)
     known: Any = None
-    """The day whose knowledge is asked for, as the question gives it; None = what is known now."""
+    """The day of ``asKnownOn``, as the query gives it; None = what is known now."""
     known_on: str | None = None
     """The parameter that holds it."""
     rules: list[Rule] = field(default_factory=list)
     reads_cpr: bool = False
     shaped_by: set[tuple[str, ...]] = field(default_factory=set)
-    """Variables (``Given.path``) whose values stand in the statement itself."""
+    """Variables (``Given.path``) whose values are in the statement itself."""
     _everybody: dict[str, str] = field(default_factory=dict)
     _names: int = 0
 
     def _moment(self, selected: Selected) -> Moment:
-        """Of a root field, or of a field below it; what was known then is asked for once, at the root."""
+        """The moment of a root field, or of a field below it; ``asKnownOn`` is given once, at the root."""
         return self._moment_of(selected.name, selected.arguments.get("at"), selected.arguments.get("period"))
 
     def _moment_of(self, name: str, at: Any, period: Any) -> Moment:
@@ -62,12 +62,12 @@ class Compilation:
         )
 
     def _knowledge(self, root: Selected) -> None:
-        """Take up from when the answer is to be: from now, or from what was known on a day."""
+        """Set whether the answer shows what is known now, or what was known on a day."""
         self.known = root.arguments.get("asKnownOn")
         self.known_on = None if self.known is None else self.parameters.add(self.known)
 
     def _refuse_known(self, name: str, why: str) -> None:
-        """Raises GraphQLError (known_only_now) where what was known on a day is asked for."""
+        """Raises GraphQLError (known_only_now) if the query asks what was known on a day."""
         if self.known is not None:
             raise GraphQLError(
                 f"{name} can't be asked for with asKnownOn: {why}. Leave one of them out",
@@ -75,7 +75,7 @@ class Compilation:
             )
 
     def _rule(self, name: str, arguments: Mapping[str, Any]) -> str:
-        """The parameter that holds the rule's answers."""
+        """The parameter for the rule's answers."""
         key = f"rule {len(self.rules)}"
         self.rules.append(Rule(name, arguments, key))
         return self.parameters.add(Given(None, (key,)))
@@ -85,12 +85,12 @@ class Compilation:
         return self._rule(NAMED, {"what": what, "name": name})
 
     def _existing(self, type_: Type, n: str) -> tuple[str, str]:
-        """(what holds the thing's values, clauses that leave nothing where it does not exist)."""
+        """(the variable with the thing's values, clauses that leave nothing if it does not exist)."""
         v, clauses, exists = self._bound(type_, n)
         return v, clauses or f"WITH * WHERE {exists}"
 
     def _bound(self, type_: Type, n: str) -> tuple[str, str, str]:
-        """See ``Moment.bind``; a record is not of a day."""
+        """See ``Moment.bind``. A record has no day."""
         return self.moment.bind(n, self.new_name("v"), self.new_name("s")) if type_.kind else (n, "", "true")
 
     def new_name(self, letter: str) -> str:

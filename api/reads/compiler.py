@@ -1,8 +1,8 @@
-"""A validated selection as Cypher statements that return the answer's rows.
+"""Compiles a validated selection to Cypher statements that return the answer's rows.
 
 Every name in a statement comes from ``api.reads.types``; every value is a parameter. Each root field is a statement of
-its own: root fields that differ in values only are then the same text, which Neo4j plans once. Rows come in blocks
-(``api.reads.plan.BLOCK``); what is in a row, ``api.reads.objects`` compiles.
+its own: root fields that differ only in values have the same text, which Neo4j plans once. Rows come in blocks
+(``api.reads.plan.BLOCK``); ``api.reads.objects`` compiles the content of a row.
 """
 
 from collections.abc import Mapping
@@ -35,12 +35,12 @@ _PAGING = ("first", "after", "order", "at", "period", "filter")
 
 @dataclass(slots=True)
 class Compiler(Objects):
-    """Compiles one question (see ``Objects``)."""
+    """Compiles one query (see ``Objects``)."""
 
     def plan(self, roots: Mapping[str, Selected]) -> Plan:
-        """Raises GraphQLError for what can't be asked so, or not with these rights."""
+        """Raises GraphQLError for a query that is not possible in this form, or not with these rights."""
         statements: list[Statement] = []
-        planned: dict[str, tuple[str, int]] = {}  # text → itself, and what Neo4j plans for it
+        planned: dict[str, tuple[str, int]] = {}  # text → itself, and the number of parts that Neo4j plans for it
         forms: list[RootForm] = []
         for place, root in enumerate(roots.values()):
             if root.name == "__typename":
@@ -158,7 +158,7 @@ class Compiler(Objects):
         )
 
     def _on_page(self, type_: Type, selected: Selected, v: str, cursor: str) -> str:
-        """A row of ``nodes``, or of ``edges``: the thing with where a page goes on after it."""
+        """A row of ``nodes``, or of ``edges``: the thing with its cursor."""
         if selected.name == "nodes":
             return self._values_of(type_, selected.children[type_.name], "n", v, "r")
         parts = {"cursor": cursor, "__typename": f"'{type_.name}Edge'"}
@@ -170,7 +170,7 @@ class Compiler(Objects):
         return f"[{', '.join(values)}]"
 
     def _single(self, root: Selected) -> str:
-        """``unit(uuid: …) { … }``: by uuid, or by what a source calls it."""
+        """``unit(uuid: …) { … }``: by uuid, or by a source's key."""
         name = SINGULARS[root.name]
         uuid, key = root.arguments.get("uuid"), root.arguments.get("key")
         if (uuid is None) == (key is None):
@@ -193,7 +193,7 @@ class Compiler(Objects):
     def _node(self, root: Selected) -> str:
         """``node(id: …) { … }``: the thing that had this id, on the day of the id.
 
-        Kind and day shape the statement, so an id from a variable is part of what the plan is of.
+        Kind and day shape the statement, so the plan depends on an id from a variable.
         """
         id_ = root.arguments["id"]
         if isinstance(id_, Given):
@@ -246,7 +246,7 @@ class Compiler(Objects):
         }} AS rows"""
 
     def _in_line(self, unit: str) -> str:
-        """What a unit of the tree is sorted by."""
+        """The sort key of a unit in the tree."""
         if self.known is None:
             return f"coalesce({unit}.{SORT_KEY}, '')"
         v, binding = self.moment.bind_closed(unit, "named")
@@ -254,7 +254,7 @@ class Compiler(Objects):
         return f"coalesce(head(COLLECT {{ WITH {unit} {binding} RETURN {name} }}), '')"
 
     def _answered(self, root: Selected) -> str:
-        """``nearest`` and its like: the rule's answers come as a parameter, here they get the fields asked for."""
+        """``nearest`` and its like: the rule's answers come as a parameter, and get the selected fields here."""
         if why := FIELDS[root.name].only_now:
             self._refuse_known(root.name, why)
         answers = self._rule(root.name, root.arguments)
@@ -270,8 +270,8 @@ class Compiler(Objects):
     # -- which things ---------------------------------------------------------------------------------------------
 
     def _chosen(self, type_: Type, root: Selected) -> tuple[str, str, str]:
-        """(what holds a thing's values, clauses, condition after them) for what a list's arguments choose."""
-        conditions = [f"n.{type_.key} IS NOT NULL"]  # always so; it lets the index give the order
+        """(the variable with a thing's values, clauses, condition after them) for a list's arguments."""
+        conditions = [f"n.{type_.key} IS NOT NULL"]  # always true; it lets Neo4j use the index for the order
         if type_.kind is None:
             for name, value in root.arguments.items():
                 if name in _PAGING or value is None:
@@ -290,7 +290,7 @@ class Compiler(Objects):
         return v, clauses, " AND ".join(f"({each})" for each in conditions)
 
     def _after(self, type_: Type, root: Selected, name: str | None) -> str:
-        """``name``: what the list is in the order of before the key; None = of the key alone."""
+        """``name``: the expression that sorts the list before the key; None = only the key does."""
         after = root.arguments.get("after")
         if after is None:
             return ""
@@ -308,7 +308,7 @@ def _named(form: RootForm, root: Selected) -> RootForm:
         return replace(form, named=naming(root.children))
     (connection,) = root.children.values()
     lists = [naming(each.children) for each in connection.values() if each.name in ROWS]
-    if len(lists) < 2:  # a row is a node; else a node of each list
+    if len(lists) < 2:  # a row is a node; otherwise a node of each list
         return replace(form, named=lists[0]) if lists else form
 
     def of_several(rows: list[Any]) -> list[Any]:

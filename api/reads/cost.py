@@ -1,6 +1,6 @@
-"""What a question costs: the fields that its answer is expected to hold, and the things that are looked at for it.
+"""The cost of a query: the expected fields of its answer, and the things that are examined for it.
 
-Counted from what the graph holds (``api.reads.lengths``), before anything is asked of it.
+It is estimated from the sizes of the graph's lists (``api.reads.lengths``), before the query runs.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,16 +14,16 @@ from api.reads.selection import Selected
 from api.reads.types import PLURALS, RECORD_LISTS, SINGULARS, TYPES
 from api.reads.variables import Values, found
 
-PAGE = 100  # of a root list, where first does not say otherwise
-_FEW = 5.0  # things in a list within a rule's answer
-_LOOKED_AT = 1.0  # fields that it costs to look at a thing for a filter, an order or a count
-_WALKED = 10.0  # and where the filter follows links
+PAGE = 100  # things on a page without first
+_FEW = 5.0  # assumed things in a list within a rule's answer
+_LOOKED_AT = 1.0  # cost in fields of examining a thing for a filter, an order or a count
+_WALKED = 10.0  # the same for a filter that follows links
 _WALKING = frozenset({"below", "kle", "role", "position", "root", "keys", "source", "changedSince", "changedAfter"})
 Term = Callable[[Values, Lengths, bool], float]
 
 
 def cost_of(roots: Mapping[str, Selected]) -> Cost:
-    """Fields, by the values that variables give and what the graph holds."""
+    """The cost in fields, given the variables' values and the sizes of the graph."""
     terms = [_root(each) for each in roots.values()]
     return lambda values, lengths: round(sum(term(values, lengths, True) for term in terms))
 
@@ -75,7 +75,7 @@ def _page(root: Selected) -> Term:
 
 
 def _inside(selected: Selected) -> Term:
-    """Of one thing: itself, and all that is asked for of it; of several kinds, those of the dearest."""
+    """The cost of one thing with everything selected of it; of several kinds, that of the most expensive."""
     kinds = [_sum([_field(each, type_) for each in group.values()]) for type_, group in selected.children.items()]
     return lambda values, lengths, met: 1 + max((each(values, lengths, met) for each in kinds), default=0.0)
 
@@ -104,7 +104,7 @@ def _field(selected: Selected, type_: str) -> Term:
 
 
 def _nested_page(selected: Selected, type_: str, way: Way) -> Term:
-    """Of a list within a thing, in pages: the whole list is looked at for each of them."""
+    """The cost of a list within a thing, in pages: the whole list is examined for each page."""
     (connection,) = selected.children.values()
     inner = _sum([_inside(each) for each in connection.values() if each.name in ROWS])
     first = selected.arguments.get("first")
@@ -119,7 +119,7 @@ def _nested_page(selected: Selected, type_: str, way: Way) -> Term:
 
 
 def _counted(selected: Selected) -> Term:
-    """Of counts by type: each employment is looked at."""
+    """The cost of counts by type: each employment is examined."""
     inner = _inside(selected)
 
     def cost(values: Values, lengths: Lengths, met: bool) -> float:
@@ -131,7 +131,7 @@ def _counted(selected: Selected) -> Term:
 
 
 def _looks(arguments: Mapping[str, Any]) -> float:
-    """What a list's filter and order cost for each thing that is looked at."""
+    """The cost of a list's filter and order for each thing that is examined."""
     filters: Mapping[str, Any] = arguments.get("filter") or {}
     looks = sum(_WALKED if name in _WALKING else _LOOKED_AT for name in filters if name != "uuids")
     return looks + _LOOKED_AT * (arguments.get("order") is not None)
@@ -143,7 +143,7 @@ def _length(selected: Selected, type_: str) -> Callable[[Lengths, bool], float]:
         name = selected.name
         return lambda lengths, met: lengths.of(type_, name, met)
     if isinstance(field, Answered):
-        # All of them are found at once, and kept: the cost is that of one look at all employees.
+        # All of them are found at once, and kept: the cost is that of reading all employees once.
         return lambda lengths, met: 1.0
     of_answer = ANSWER_TYPES[type_].fields.get(selected.name) if type_ in ANSWER_TYPES else None
     many = isinstance(of_answer, Part | Thing) and of_answer.many

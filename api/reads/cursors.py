@@ -1,6 +1,6 @@
-"""Where a page goes on: the ``endCursor`` of the one before, taken apart and checked; and uuids as they are written.
+"""Parses and checks the ``endCursor`` of the previous page, and uuids in arguments.
 
-Another text would be compared like one, and give a page that begins anywhere.
+Any other text would be compared as if it were one, and give a page that begins anywhere.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from graphql import GraphQLError
 
 from graph.identity.lookup import canonical
 
-LARGEST_NUMBER = 2**63 - 1  # what Neo4j's integers hold
+LARGEST_NUMBER = 2**63 - 1  # the largest integer of Neo4j
 
 
 def uuid_of(asked: str) -> str:
@@ -27,7 +27,7 @@ def _uuid(name: str, asked: str) -> str:
     found = canonical(asked)
     if found is None:
         raise GraphQLError(
-            f"{name}: give a UUID (8-4-4-4-12 hexadecimal digits); what a source calls a thing is its key",
+            f"{name}: give a UUID (8-4-4-4-12 hexadecimal digits); a source's name of a thing is its key",
             extensions={"code": "bad_uuid"},
         )
     return found
@@ -37,14 +37,14 @@ def _uuid(name: str, asked: str) -> str:
 
 
 def number_in(cursor: str) -> int:
-    """Of a list in the order of change numbers. Raises GraphQLError (bad_cursor), as the others do."""
+    """The cursor of a list in the order of change numbers. Raises GraphQLError (bad_cursor), as the others do."""
     if not (cursor.isascii() and cursor.isdecimal()) or int(cursor[:20]) > LARGEST_NUMBER or len(cursor) > 19:
         raise _bad("here the number of a change")
     return int(cursor)
 
 
 def uuid_in(cursor: str) -> str:
-    """Of a list in the order of uuids."""
+    """The cursor of a list in the order of uuids."""
     found = canonical(cursor)
     if found is None:
         raise _bad("here a uuid")
@@ -52,7 +52,7 @@ def uuid_in(cursor: str) -> str:
 
 
 def id_in(list_: str) -> Callable[[str], str]:
-    """Of a list of records in the order of their ids, which are any text: their cursors name the list."""
+    """The cursor of a list of records in the order of their ids. Ids may be any text, so the cursor names the list."""
 
     def taken_apart(cursor: str) -> str:
         named, bar, key = cursor.partition("|")
@@ -74,16 +74,16 @@ def cursor_of(list_: str, node: str, key: str) -> str:
 
 
 CURSORS: Mapping[str, Callable[[str], Any]] = {"number": number_in, "uuid": uuid_in}
-"""By the key that a list is in the order of."""
+"""By the key that sorts a list."""
 
 
 def name_in(cursor: str) -> str:
-    """Of a list in the order of names: ``name|uuid``, where the name may be empty or hold a bar itself."""
+    """The cursor of a list in the order of names: ``name|uuid``; the name may be empty, or contain a bar itself."""
     return _name_and_key(cursor)[0]
 
 
 def level_in(cursor: str) -> int:
-    """Of a list in the order of levels up or down the tree: ``level|uuid``."""
+    """The cursor of a list in the order of levels up or down the tree: ``level|uuid``."""
     level = _name_and_key(cursor)[0]
     if not (level.isascii() and level.isdecimal()) or len(level) > 9:
         raise _bad("of this list")

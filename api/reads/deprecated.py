@@ -1,4 +1,4 @@
-"""Fields that will go: until when they stay, and what there is instead. The schema says so, and who asks is noted."""
+"""Deprecated fields: how long they stay, and what to use instead. The schema shows it, and their uses are noted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Deprecated:
-    """``until``: the first day on which the field may be gone. ``instead``: what to ask for."""
+    """``until``: the first day on which the field may be gone. ``instead``: what to use."""
 
     until: date
     instead: str

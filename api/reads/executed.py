@@ -1,4 +1,4 @@
-"""What graphql-core executes: questions about the schema, and mutations."""
+"""Operations that graphql-core executes: queries about the schema, and mutations."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,14 +21,14 @@ from api.reads.selection import Document, select
 from api.schema import schema
 
 MOST_MUTATIONS = 100
-"""Changes in one request. They are made one after the other, each by itself."""
+"""At most this many changes in one request. They are made one after the other, each by itself."""
 _A_CHANGE = 1_000
-"""Fields that a change costs."""
+"""Cost of a change, in fields."""
 _log = structlog.get_logger("api")
 _TOO_LONG = "The preview has taken too long. Nothing was changed."
 _UNKNOWN = (
-    "The graph has not said whether the change was made, or how many of several were. Read what was to be changed "
-    "before you ask again."
+    "The graph has not confirmed whether the change was made, or how many of several. Read the changed things before "
+    "you try again."
 )
 
 
@@ -41,7 +41,7 @@ async def executed(
     account: Account,
     read: Read,
 ) -> tuple[Any, Mapping[str, Any]]:
-    """The result, and what was paid. Raises Rejected for what is too much; Spent; Away where nothing was begun."""
+    """(the result, the cost paid). Raises Rejected for too large a request; Spent; Away if nothing was begun."""
     if question.is_about_schema:
         paid = account.spend(await in_turn(partial(checked_schema_cost, question, asked.variables or {})))
         return await in_turn(partial(_of_schema, question, asked)), paid
@@ -64,7 +64,7 @@ async def executed(
     try:
         result = await Patience(availability, limits.seconds).wait(lambda: asyncio.shield(work))
     except (Away, OutOfTime) as error:
-        # It goes on in its thread, if Neo4j does. What comes of it stands in the change log.
+        # It goes on in its thread, if Neo4j does. The change log has the result.
         work.add_done_callback(_forgotten)
         raise Rejected(GraphQLError(_UNKNOWN, extensions={"code": "unavailable"})) from error
     errors = await put_in(result.data, context.changed, read, asked.variables)
@@ -74,12 +74,12 @@ async def executed(
 
 
 def _changes(question: Question, asked: Asked) -> int:
-    """How many changes are asked for: one fragment may hold many of them."""
+    """The number of changes in the request: one fragment may contain many."""
     return len(select(question.operation, Document(SCHEMA, question.fragments, coerced(question, asked.variables))))
 
 
 def _forgotten(work: "asyncio.Task[Any]") -> None:
-    """Whoever asked has been answered by now; what has failed stands in the log only."""
+    """The client has its answer by now, so a failure is only logged."""
     if not work.cancelled() and (error := work.exception()) is not None:
         _log.warning("change_failed_later", error=type(error).__name__)
 

@@ -1,7 +1,7 @@
-"""How much a document asks for once its fragments are filled in: counted before anything walks it.
+"""The size of a document with its fragments filled in, counted before anything walks it.
 
-A few hundred bytes can ask for millions of fields: each fragment may spread another one twice. Counting is as fast as
-the document is long, as each fragment is counted once. Whatever walks the fields afterwards does so within the bounds.
+A few hundred bytes can select millions of fields: each fragment may spread another one twice. Counting takes time in
+proportion to the document's length, since each fragment is counted once. Later walks over the fields are bounded then.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,9 +18,9 @@ from graphql import (
 )
 
 MOST_FIELDS = 10_000
-"""Fields of a document, those of a fragment once for each place where it is spread."""
+"""At most this many fields in a document, counting a fragment's once for each place where it is spread."""
 MOST_PAIRS = 50_000
-"""Pairs of fields that are called the same within one object: validation compares each of them."""
+"""At most this many pairs of fields with the same name within one object: validation compares each pair."""
 
 
 class SpreadsItself(Exception):
@@ -35,7 +35,7 @@ class _Counting:
     _counted: dict[str, int | None] = field(default_factory=dict)
 
     def count(self, selections: SelectionSetNode) -> int:
-        """Fields and spreads, with what the fragments hold. Raises SpreadsItself."""
+        """Fields and spreads, including those of the fragments. Raises SpreadsItself."""
         total = 0
         for each in selections.selections:
             total += 1
@@ -58,7 +58,8 @@ class _Counting:
 
 
 def check_expansion(document: DocumentNode) -> int:
-    """Fields that the document asks for. Raises GraphQLError (over_limit) for what may not be walked; SpreadsItself."""
+    """The number of fields in the document. Raises GraphQLError (over_limit) for one that is too large;
+    SpreadsItself."""
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
     counting = _Counting(fragments)
     operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
@@ -66,21 +67,21 @@ def check_expansion(document: DocumentNode) -> int:
     total = sum(map(counting.count, sets))
     if total > MOST_FIELDS:
         raise GraphQLError(
-            f"The document asks for {total} fields, those of fragments counted wherever they are used; "
-            f"{MOST_FIELDS} are allowed. Ask in several questions.",
+            f"The document selects {total} fields, counting fragments wherever they are used; "
+            f"{MOST_FIELDS} are allowed. Split it into several queries.",
             extensions={"code": "over_limit"},
         )
     pairs = sum(_pairs([each], fragments) for each in sets)
     if pairs > MOST_PAIRS:
         raise GraphQLError(
-            "The document asks for the same fields of the same things over and over. Ask for each once.",
+            "The document selects the same fields of the same things over and over. Select each once.",
             extensions={"code": "over_limit"},
         )
     return total
 
 
 def _pairs(sets: list[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]) -> int:
-    """Pairs of fields called the same, in what these selections of one object ask for, and below."""
+    """Pairs of fields with the same name in these selections of one object, and below."""
     named: dict[str, list[FieldNode]] = {}
     for each in sets:
         for node in _fields(each, fragments):
@@ -97,7 +98,7 @@ def _pairs(sets: list[SelectionSetNode], fragments: Mapping[str, FragmentDefinit
 
 
 def _fields(selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[FieldNode]:
-    """The fields of one object, those in fragments too."""
+    """The fields of one object, including those in fragments."""
     for each in selections.selections:
         if isinstance(each, FieldNode):
             yield each

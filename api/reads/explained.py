@@ -1,4 +1,4 @@
-"""How a question is answered: what each root field is compiled to, Neo4j's plan for it, and how long that takes."""
+"""Explains how a query is answered: the Cypher of each root field, Neo4j's plan for it, and its time."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from api.reads.plan import Statement
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Of one root field. ``planning`` and ``running``: seconds. ``steps``: Neo4j's plan, a step a line, the last step
-    first: its rows, and how often it looked something up in the graph."""
+    """The explanation of one root field. ``planning`` and ``running``: seconds. ``steps``: Neo4j's plan, one step per
+    line, the last step first, with its rows and the number of look-ups in the graph."""
 
     field: str
     text: str
@@ -25,7 +25,7 @@ class Explained:
 async def explained(
     driver: neo4j.AsyncDriver, field: str, statement: Statement, parameters: Mapping[str, Any]
 ) -> Explained:
-    """Plan the statement, and run it once with its steps counted."""
+    """Plan the statement, and run it once, counting its steps."""
     async with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         begun = monotonic()
         await (await session.run(_query("EXPLAIN", statement), dict(parameters))).consume()

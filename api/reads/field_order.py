@@ -1,4 +1,4 @@
-"""The fields of an answer, in the order in which they are asked for, as GraphQL promises.
+"""The fields of an answer, in the order in which they are selected, as GraphQL promises.
 
 A row comes from Neo4j as the list of its values (``api.reads.objects``): here they get their names.
 """
@@ -13,7 +13,7 @@ Children = Mapping[str, Mapping[str, Selected]]
 
 
 def naming(children: Children) -> Callable[[list[Any]], list[Any]]:
-    """Makes an object of each row. ``children``: its fields, by the type that it may be."""
+    """Makes an object from each row. ``children``: its fields, by the type that it may be."""
     one = _of_types(children)
     return lambda rows: [None if row is None else one(row) for row in rows]
 
@@ -27,7 +27,7 @@ def _of_types(children: Children) -> Naming:
 
 
 def _of_fields(fields: Mapping[str, Selected], before: int) -> Naming:
-    """``before``: how many values stand before those of the fields."""
+    """``before``: the number of values before those of the fields."""
     keys = tuple(fields)
     place_of = {each.key: place for place, each in enumerate(read(fields), before)}
     places = [place_of[source] for source in sources(fields).values()]
@@ -37,7 +37,7 @@ def _of_fields(fields: Mapping[str, Selected], before: int) -> Naming:
     def named(row: list[Any]) -> dict[str, Any]:
         values = row if are_all else [row[place] for place in places]
         if inner:
-            values = list(values)  # what has several names in the answer is one and the same list
+            values = list(values)  # a field with several names in the answer is one and the same list
             for place, of_field in inner:
                 values[place] = of_field(values[place])
         return dict(zip(keys, values, strict=True))

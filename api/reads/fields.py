@@ -1,4 +1,4 @@
-"""The forms of a type's fields: how each is found in the graph. ``api.reads.types`` lists the types."""
+"""The kinds of fields of a type, and how each is found in the graph. ``api.reads.types`` lists the types."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -35,11 +35,10 @@ Right = Literal["open", "private", "cpr"]
 class Value:
     """A plain field. ``text``: Cypher in which {n} is the identity node and {v} the node with the day's values.
 
-    {active} stands for "exists on the day", {cpr} for the encrypted number, which is opened after reading,
-    {private} for the right to private fields, {label} for what people know the thing by (``api.reads.labels``),
-    {as_of} for the day that its values are of, {known_on} for the day whose knowledge is asked for, and {moment} for
-    both that and the day or period that it is read on, as text. {exists_from} and {exists_to} are its first day and the
-    day after its last.
+    {active} stands for "exists on the day", {cpr} for the encrypted number, which is decrypted after reading, {private}
+    for the right to private fields, {label} for the thing's label (``api.reads.labels``), {as_of} for the day of its
+    values, {known_on} for the day of asKnownOn, and {moment} for both that and the day or period that is read, as text.
+    {exists_from} and {exists_to} are its first day and the day after its last.
     """
 
     name: str
@@ -48,7 +47,7 @@ class Value:
     doc: str = ""
     right: Right = "open"
     only_now: str = ""
-    """Why it can't be told as it was known on another day, where it can't."""
+    """Why it can't be read as it was known on another day; empty if it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,8 @@ class Way:
     """A field that leads to other things.
 
     ``pattern``: Cypher from {n} over {r} to {m}. ``to``: names of the types it can lead to (several = those of the
-    interface ``interface``). ``many``: a list. ``dated``: {r} has a period that must hold on the day. ``order``: of a
-    list.
+    interface ``interface``). ``many``: a list. ``dated``: {r} has a period that must be in force on the day. ``order``:
+    of a list.
     """
 
     name: str
@@ -68,11 +67,11 @@ class Way:
     doc: str = ""
     interface: str = ""
     order: str = "{m}.uuid"
-    """Where the question gives no order: {name} is the name in the Danish order, {v} the node of the day's values."""
+    """The order if the query gives none: {name} is the name in the Danish order, {v} the node of the day's values."""
 
     @property
     def has_order(self) -> bool:
-        """It is a list that one can ask for in another order."""
+        """It is a list that can be read in another order."""
         return self.many and self.to[0] in KINDS
 
     @property
@@ -83,7 +82,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """A field beside a link's own: the link's periods that hold, each with the thing that it led to in it.
+    """A field beside a link's own: the link's periods in force, each with the thing that it leads to in the period.
 
     ``way``: the link's own field. ``to``: the type of a period.
     """
@@ -143,7 +142,7 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A field that ``graph.questions.nearest`` answers, for everybody at once: the nearest manager counted from {n}."""
+    """A field that ``graph.questions.nearest`` answers for everyone at once: the nearest manager counted from {n}."""
 
     name: str
     doc: str
@@ -155,7 +154,7 @@ Field = Value | Way | Periods | Paged | Counted | Linked | Answered
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A GraphQL type. ``kind``: None for what has no states (records, changes, runs)."""
+    """A GraphQL type. ``kind``: None for types without states (records, changes, runs)."""
 
     name: str
     label: str
@@ -163,4 +162,4 @@ class Type:
     fields: dict[str, Field] = field(default_factory=dict)
     kind: Kind | None = None
     key: str = "uuid"  # what identifies and orders nodes
-    caption: str = ""  # the property that people know it by
+    caption: str = ""  # the property that names it for users

@@ -1,4 +1,4 @@
-"""How lists are narrowed: each filter's argument and type, and its condition in Cypher."""
+"""The filters of lists: each one's argument and type, and its condition in Cypher."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ FILTERED = ("name", "title", "number", "code", "type", "key", "login", "position
 SEARCHED = ("name", "title", "login")
 InForce = Callable[[str], str]
 Condition = Callable[[str, str, str, InForce], str]
-"""(identity node, node of the day's values, parameter, what makes a relationship hold on the day) → Cypher."""
+"""(identity node, node of the day's values, parameter, condition that a relationship is in force on the day) →
+Cypher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,13 @@ class Filter:
     condition: Condition
     doc: str = ""
     empty: Callable[[str], str] | None = None
-    """What null means, where it means something: (node of the day's values) → Cypher."""
+    """The meaning of null, if it is allowed: (node of the day's values) → Cypher."""
     names: str = ""
-    """What the value names, where it must be known (``api.reads.known_names``)."""
+    """What the value names, if it must be known (``api.reads.known_names``)."""
     form: Callable[[Any], Any] | None = None
-    """What is made of what is asked for, such as the form in which texts are kept. Raises GraphQLError."""
+    """Converts the value, for example to the form in which texts are kept. Raises GraphQLError."""
     only_now: str = ""
-    """Why it can't narrow what was known on another day, where it can't."""
+    """Why it can't filter by what was known on another day; empty if it can."""
 
 
 def camel(name: str) -> str:
@@ -78,7 +79,7 @@ def _like(name: str, operator: str) -> Condition:
 
 def _words(name: str) -> Condition:
     def condition(n: str, v: str, p: str, in_force: InForce) -> str:
-        # What the node shows is in the form that is compared already.
+        # The node's own key is already in the form that is compared.
         key = f"{n}.{SORT_KEY}" if v == n else in_cypher(f"{v}.{name}")
         return f"all(word IN {p} WHERE {key} STARTS WITH word OR {key} CONTAINS ' ' + word)"
 
@@ -90,7 +91,7 @@ def _uuids(n: str, v: str, p: str, in_force: InForce) -> str:
 
 
 def _keys(n: str, v: str, p: str, in_force: InForce) -> str:
-    return f"EXISTS {{ MATCH (told:SourceRecord)-[:TELLS]->({n}) WHERE told.key IN {p} }}"
+    return f"EXISTS {{ MATCH (record:SourceRecord)-[:TELLS]->({n}) WHERE record.key IN {p} }}"
 
 
 def _changed_since(n: str, v: str, p: str, in_force: InForce) -> str:
@@ -102,7 +103,7 @@ def _changed_after(n: str, v: str, p: str, in_force: InForce) -> str:
 
 
 def _source(n: str, v: str, p: str, in_force: InForce) -> str:
-    return f"EXISTS {{ MATCH (told:SourceRecord {{source: {p}}})-[:TELLS]->({n}) }}"
+    return f"EXISTS {{ MATCH (record:SourceRecord {{source: {p}}})-[:TELLS]->({n}) }}"
 
 
 def _below(way: str) -> Condition:
@@ -169,9 +170,9 @@ _EVERY = (
         "source",
         "String",
         _source,
-        "Only what this source tells of",
+        "Only things with a record in this source",
         names="source",
-        only_now="which source tells of what is kept as it is now",
+        only_now="the records of sources are kept as they are now",
     ),
 )
 _UNDER = "uuid or a source's key of a unit: in it or anywhere below"

@@ -1,4 +1,4 @@
-"""Writes an answer as JSON, block by block as its records come. graphql-core's executor has no part in it."""
+"""Writes an answer as JSON, block by block as its records arrive, without graphql-core's executor."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
@@ -8,18 +8,18 @@ import orjson
 from api.reads.plan import ROWS, PageField, Plan, RootForm
 
 Opened = Callable[[list[Any]], Awaitable[list[Any]]]
-"""Makes a block of rows fit to be shown (opens CPR numbers, and logs that)."""
+"""Prepares a block of rows to be shown (decrypts CPR numbers, and logs that)."""
 
 
 class Ambiguous(Exception):
-    """A key that was to name one thing fits several."""
+    """A key that must identify one thing fits several."""
 
     def __init__(self, field: str, count: int) -> None:
         super().__init__(f"{field}: the key fits {count} things; give the uuid")
 
 
 class Writer:
-    """Writes one answer. ``closing``: what makes the JSON written so far whole, if nothing more can come."""
+    """Writes one answer. ``closing``: the end that completes the JSON written so far, if nothing more can come."""
 
     def __init__(self, plan: Plan, records: AsyncIterator[Any], opened: Opened | None) -> None:
         self._plan = plan
@@ -28,10 +28,10 @@ class Writer:
         self._next: Any = None
         self.closing = b"}"
         self.extensions = b""
-        """What stands beside the data, as JSON; nothing where it is empty."""
+        """The part beside the data, as JSON; empty if there is none."""
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The JSON, in pieces of a block at most. Root fields come in the order in which they are asked for."""
+        """The JSON, in pieces of at most a block. Root fields come in the order of the query."""
         await self._advance()
         yield b'{"data":{'
         for place, root in enumerate(self._plan.roots):
@@ -52,7 +52,7 @@ class Writer:
         self._next = await anext(self._records, None)
 
     async def _block(self, place: int) -> tuple[dict[str, Any] | None, list[Any]] | None:
-        """The next record of the root field at this place; None where there is no more."""
+        """The next record of the root field at this place; None if there is none."""
         record = self._next
         if record is None or record[0] != place:
             return None
@@ -83,7 +83,7 @@ class Writer:
 
     async def _page(self, place: int, root: RootForm) -> AsyncIterator[bytes]:
         first = await self._block(place)
-        assert first is not None and first[0] is not None  # a page has a first record also when it is empty
+        assert first is not None and first[0] is not None  # even an empty page has a first record
         head, rows = first
         lists = [each for each in root.page if each.name in ROWS]
         kept: list[list[Any]] = [[] for _ in lists]
@@ -105,7 +105,8 @@ class Writer:
         yield b"}"
 
     async def _nodes(self, place: int, rows: list[Any], kept: Sequence[list[Any]]) -> AsyncIterator[bytes]:
-        """The first list of nodes as its blocks come; further ones (under other names) are kept until it is written."""
+        """The first list of nodes as its blocks arrive; further ones (under other names) are kept until it is
+        written."""
         yield b"["
         self.closing = b"]}}"
         some = False
@@ -132,11 +133,11 @@ def _beside(field: PageField, root: RootForm, head: dict[str, Any] | None) -> An
         return head["total"]
     if field.name == "__typename":
         return root.type
-    told = {
+    values = {
         "hasNextPage": head["more"],
         "hasPreviousPage": head["before"],
         "startCursor": head["begin"],
         "endCursor": head["last"],
         "__typename": "PageInfo",
     }
-    return {key: told[name] for key, name in field.names.items()}
+    return {key: values[name] for key, name in field.names.items()}

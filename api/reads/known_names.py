@@ -1,7 +1,8 @@
-"""Names in arguments that must be known: one that is not is refused with what is allowed, and never an empty list.
+"""Names in arguments that must be known: an unknown one is refused with the allowed ones; the answer is never an empty
+list.
 
-What only the graph knows (units, roles, sources) is looked up before the question is asked (``api.computed.answers``).
-What the API itself enumerates is an enum (``api.enums``), and GraphQL refuses another word.
+Names in the graph (units, roles, sources) are looked up before the query runs (``api.computed.answers``). Names that
+the API itself enumerates are enums (``api.enums``), and GraphQL refuses others.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,7 +19,7 @@ from graph.statements.statement import KINDS_OF_FILES
 from graph.writing.day_turn import DAY_TURN
 
 NAMED = "named"
-"""The rule that looks a name up. Its answer is the uuid of a unit, and else the name itself."""
+"""The rule that looks a name up. Its answer is the uuid of a unit, otherwise the name itself."""
 
 KNOWN = "known"
 """The rule that finds the number of the last change that was known on a day."""
@@ -34,28 +35,28 @@ _LOOKED_UP: Mapping[tuple[str, str], str] = {
 
 
 def looked_up(list_: str, argument: str) -> str | None:
-    """What an argument of a list of records names, where ``known`` must look it up."""
+    """What an argument of a list of records names, if ``known`` must look it up."""
     return "source" if argument == "source" else _LOOKED_UP.get((list_, argument))
 
 
 def one_of(argument: str, value: Any, allowed: Collection[str]) -> Any:
-    """The value. Raises GraphQLError (unknown_<argument>) where it is not allowed."""
+    """The value. Raises GraphQLError (unknown_<argument>) if it is not allowed."""
     if value is not None and value not in allowed:
         raise GraphQLError(f"{argument}: one of {', '.join(allowed)}", extensions={"code": f"unknown_{argument}"})
     return value
 
 
 def known(driver: neo4j.Driver, order: SourceOrder, targets: Targets, what: str, name: str) -> str:
-    """The uuid of the Unit that is known by this name; of a Role, Position, KleNode, source … the name itself.
+    """The uuid of the Unit with this name; for a Role, Position, KleNode, source … the name itself.
 
-    Raises Unknown (unknown_unit, unknown_role, unknown_source …), with what is allowed where that is a short list.
+    Raises Unknown (unknown_unit, unknown_role, unknown_source …), with the allowed names if there are few.
     """
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         match what:
             case "source":
                 return _source(session, order, name)
             case "target" | "object" | "kind of record" | "employment type":
-                return _told(session, targets, what, name)
+                return _of_graph(session, targets, what, name)
             case "run":
                 if not _has(session, "Run", "id", name):
                     raise Unknown("unknown_run", f"no run has the id {name!r}; runs {{ nodes {{ id }} }} lists them")
@@ -79,7 +80,7 @@ def known(driver: neo4j.Driver, order: SourceOrder, targets: Targets, what: str,
         return name
 
 
-_TOLD: Mapping[str, tuple[str, LiteralString]] = {
+_OF_GRAPH: Mapping[str, tuple[str, LiteralString]] = {
     "target": ("unknown_target", "MATCH (e:LedgerEntry) RETURN DISTINCT e.target AS value"),
     "object": ("unknown_object", "MATCH (e:LedgerEntry) RETURN DISTINCT e.object AS value"),
     "kind of record": ("unknown_kind", "MATCH (b:BadRecord) RETURN DISTINCT b.kind AS value"),
@@ -87,8 +88,8 @@ _TOLD: Mapping[str, tuple[str, LiteralString]] = {
 }
 
 
-def _told(session: neo4j.Session, targets: Targets, what: str, name: str) -> str:
-    """One of the program's own names, or one that the graph holds: it is looked at for other names only."""
+def _of_graph(session: neo4j.Session, targets: Targets, what: str, name: str) -> str:
+    """Whether the name is one of the program's own, or one in the graph, which is searched for other names only."""
     own: Mapping[str, Collection[str]] = {
         "target": targets,
         "object": [each for objects in targets.values() for each in objects],
@@ -97,7 +98,7 @@ def _told(session: neo4j.Session, targets: Targets, what: str, name: str) -> str
     }
     if name in own[what]:
         return name
-    code, query = _TOLD[what]
+    code, query = _OF_GRAPH[what]
     allowed = {*own[what], *(row["value"] for row in session.run(query) if row["value"] is not None)}
     if name not in allowed:
         raise Unknown(code, f"no {what} is known as {name!r}; it must be one of {', '.join(sorted(allowed)) or 'none'}")

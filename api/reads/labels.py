@@ -1,4 +1,4 @@
-"""What people know a thing of any kind by, in one text: its ``label``, as Cypher."""
+"""The ``label`` of a thing of any kind, by which users recognise it, as Cypher."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,17 +11,17 @@ BY_LINK: Mapping[str, str] = {
     "Substitution": "person",
     "ConstraintSetting": "type",
 }
-"""Kinds without a name of their own are known by the thing that this link leads to."""
+"""Kinds without a name of their own have the label of the thing that this link leads to."""
 _NUMBERED = frozenset({"KleNode", "KleFacet", "KleFacetCategory"})
-"""People say the number first: 27.12 Titel."""
+"""Kinds whose number comes first: 27.12 Titel."""
 
 
 def label(kinds: Sequence[str], n: str, v: str, moment: Moment) -> str:
     """The label of a thing of one of these kinds. Neo4j plans one expression for all of them in much less time than one
     for each.
 
-    ``n``: the identity node; ``v``: the node of the day's values, null where the thing does not exist on the day. Then
-    it is the last label before the day, or the first after it. A thing that never had one has its UUID.
+    ``n``: the identity node; ``v``: the node of the day's values, null if the thing does not exist on the day. Then the
+    label is the last one before the day, or the first after it. A thing that never had one has its UUID.
     """
     linked = [each for each in kinds if each in BY_LINK]
     named = [each for each in kinds if each not in BY_LINK]
@@ -51,12 +51,12 @@ def _closest(kinds: Sequence[str], n: str, moment: Moment) -> str:
 
 
 def _own(kinds: Sequence[str], n: str, v: str) -> str:
-    """The label by the values of one node; null where it has none."""
+    """The label from the values of one node; null if it has none."""
     numbered = [each for each in kinds if each in _NUMBERED]
     number_first = f"coalesce({v}.number + ' ' + {v}.title, {v}.number, {v}.title)"
     if len(numbered) == len(kinds):
         return number_first
-    # In the order of ``graph.collation.caption``, then what else identifies a thing to people.
+    # In the order of ``graph.collation.caption``, then other properties that identify a thing to users.
     several = {
         name
         for each in kinds

@@ -1,4 +1,4 @@
-"""A compiled statement as one reads it: one clause a line, and what is within a subquery further in."""
+"""Lays out a compiled statement for readers: one clause per line, with subqueries indented."""
 
 import re
 
@@ -13,7 +13,7 @@ _STEP = "  "
 
 
 def laid_out(text: str) -> str:
-    """The same statement. Names, texts and maps are as they were."""
+    """The same statement. Names, texts and maps are unchanged."""
     lines: list[str] = [""]
     open_: list[str] = []  # brackets around this place; "{{" is a subquery's
     calling = False

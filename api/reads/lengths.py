@@ -1,6 +1,6 @@
-"""How long the lists of the graph are: what a question costs is counted by it.
+"""The lengths of the graph's lists, from which the cost of a query is estimated.
 
-For each field that is a list: its mean length, and its length as met from one of its members. The second is what counts
+For each list field: its mean length, and its expected length as seen from one of its members. The second one counts
 below other lists: a person reached from a unit is likely to be in a large one. It is the mean of the squares divided
 by the mean. Periods that have ended count too.
 """
@@ -15,17 +15,17 @@ from api.reads.fields import Periods, Way
 from api.reads.types import TYPES
 
 SAMPLE = 20_000
-"""Things of a kind that are looked at; there are no more of the kinds whose lists are long."""
+"""At most this many things of a kind are measured; kinds with long lists have fewer."""
 UNKNOWN = 10.0
-"""Taken for a list of which nothing is known,"""
+"""Assumed length of an unknown list,"""
 UNKNOWN_COUNT = 50_000
-"""and for the things of a kind."""
+"""and assumed number of things of an unknown kind."""
 _TREE = "MATCH (n:Unit)-[r:PART_OF]->(m:Unit) WHERE r.to IS NULL RETURN n.uuid AS below, m.uuid AS above"
 
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """Of one list field. ``met``: as seen from one of its members."""
+    """The length of one list field. ``met``: as seen from one of its members."""
 
     mean: float
     met: float
@@ -33,14 +33,14 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """What is known of one graph. ``counts``: things by label."""
+    """The lengths in one graph. ``counts``: things by label."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
     lists: Mapping[tuple[str, str], Length] = field(default_factory=dict)
 
     @property
     def is_large(self) -> bool:
-        """It holds so much that it hardly becomes another one from one minute to the next."""
+        """It is so large that it hardly changes from one minute to the next."""
         return sum(self.counts.values()) > SAMPLE
 
     def of(self, type_: str, name: str, met: bool) -> float:
@@ -56,7 +56,7 @@ class Lengths:
 
 
 async def measured(driver: neo4j.AsyncDriver) -> Lengths:
-    """Look at the graph. Takes a second in a large one."""
+    """Measure the graph. Takes a second in a large one."""
     async with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         counts = {}
         for type_ in TYPES.values():
@@ -82,7 +82,7 @@ async def measured(driver: neo4j.AsyncDriver) -> Lengths:
 
 
 def _degrees(fields: Iterable[Any]) -> Iterable[tuple[str, str]]:
-    """(name, Cypher of its length for ``n``) of the list fields that lead over one relationship."""
+    """(name, Cypher of its length for ``n``) of the list fields over one relationship."""
     for each in fields:
         way = each.way if isinstance(each, Periods) else each
         if isinstance(way, Way) and not way.is_tree and (way.many or isinstance(each, Periods)):
@@ -108,7 +108,7 @@ def _length(total: float, squares: float, things: int) -> Length:
 
 
 def _of_tree(edges: list[tuple[str, str]]) -> tuple[Length, Length]:
-    """Of the units above and below, by the line as it is now."""
+    """The lengths of the lists of units above and below, in the present line."""
     parents: dict[str, list[str]] = {}
     for below, above in edges:
         parents.setdefault(below, []).append(above)

@@ -13,8 +13,8 @@ from graph.time import EmptyPeriod, period, written_day
 
 @dataclass(frozen=True, slots=True)
 class NodeId:
-    """``at``: the day; None = ``period``, whose sides are None where it is open. ``known_on``: the day whose knowledge
-    the id is of; None = now."""
+    """``at``: the day; None = ``period``, whose open sides are None. ``known_on``: the day of the knowledge; None =
+    now."""
 
     kind: str
     uuid: str
@@ -29,7 +29,7 @@ def in_cypher(kind: str) -> str:
 
 
 def node_id(text: str) -> NodeId:
-    """An id taken apart. Raises GraphQLError (bad_id)."""
+    """Parse an id. Raises GraphQLError (bad_id)."""
     try:
         kind, name, moment = text.split(":")
         uuid = canonical(name)

@@ -1,4 +1,4 @@
-"""The things that an answer shows, as Cypher expressions: the values of each, in the order of the fields.
+"""Compiles the things in an answer to Cypher expressions: the values of each, in the order of the fields.
 
 Every name in an expression comes from ``api.reads.types``; every value is a parameter.
 """
@@ -29,11 +29,11 @@ class Objects(Compilation):
     """Compiles what is selected of things.
 
     A thing is the list of its values, without their names: Neo4j makes and sends a list in much less time than a map.
-    Where it may be of several kinds, the name of the type comes first.
+    If it may be of several kinds, the name of the type comes first.
     """
 
     def _manager(self, selected: Selected, n: str) -> str:
-        """The nearest manager of one of many: all answers are one parameter, asked for once a day that is read."""
+        """The nearest manager of one of many: all answers are one parameter, computed once per day that is read."""
         if self.moment.is_period:
             raise GraphQLError(f"{selected.name} is of a day: give at", extensions={"code": "at_or_period"})
         if self.moment.day not in self._everybody:
@@ -68,7 +68,7 @@ class Objects(Compilation):
         }})"""
 
     def _named(self, kind: str, selected: Mapping[str, Selected], uuid: str, *first: str) -> str:
-        """The thing with this uuid, also where it does not exist on the day: a walk may go through a closed unit."""
+        """The thing with this uuid, even if it does not exist on the day: a walk may go through a closed unit."""
         m, r = self.new_name("m"), self.new_name("r")
         v, binding = self.moment.bind_closed(m, self.new_name("v"))
         return f"""head(COLLECT {{
@@ -143,12 +143,12 @@ class Objects(Compilation):
         if not way.many and way.dated and not self.moment.is_period:
             v, binding, exists = self._bound(TYPES[way.to[0]], m)
             if not binding and not asks_for_manager(selected):
-                # A single link: on a day there is one at most, and nothing need be sorted.
+                # A single link: on a day there is at most one, and nothing need be sorted.
                 kept = " AND ".join(self._kept(way, m, r, exists))
                 return f"head([{_pattern(way, n, m, r)} WHERE {kept} | {self._object(way, selected, m, v, r)}])"
         v, clauses, order = self._reached(way, selected, n, m, r)
         limit = self._limit(selected) if way.many else " LIMIT 1"
-        # Sorted before RETURN: Neo4j plans what stands in a sorted RETURN twice, and so again at each level.
+        # Sorted before RETURN: Neo4j plans the content of a sorted RETURN twice, and again at each level.
         text = f"""COLLECT {{
             {clauses}
             WITH * ORDER BY {", ".join(order)}{limit}
@@ -163,7 +163,7 @@ class Objects(Compilation):
         return page_of(paged, selected, reached, lambda each: self._object(paged.way, each, m, v, r), self)
 
     def _kept(self, way: Way, m: str, r: str, exists: str) -> list[str]:
-        """What must be so of a thing that the way leads to."""
+        """The conditions for a thing that the way leads to."""
         conditions = [f"{m}:{'|'.join(way.to)}", exists]
         if way.dated:
             conditions.append(self.moment.in_force(r))
@@ -172,7 +172,7 @@ class Objects(Compilation):
         return conditions
 
     def _reached(self, way: Way, selected: Selected, n: str, m: str, r: str) -> tuple[str, str, list[str]]:
-        """(what holds the values of each thing that the way leads to, clauses that find them, their order)."""
+        """(the variable with the values of each thing that the way leads to, clauses that find them, their order)."""
         pattern = _pattern(way, n, m, r)
         if way.is_tree:
             pattern = pattern.replace("*1..", f"*1..{self._levels(selected.arguments.get('depth'))}")
@@ -181,7 +181,7 @@ class Objects(Compilation):
         clauses = [f"MATCH {pattern}", f"WHERE {' AND '.join(self._kept(way, m, r, exists))}"]
         order = way.order
         if self.moment.is_period and (way.dated or way.is_tree):
-            # Over a period the same thing may be linked several times; a single link is the first that holds.
+            # Over a period the same thing may be linked several times; a single link is the first in force.
             since = f"min({r}.from)" if way.dated else f"min(size({r}))"
             clauses.append(f"WITH {m}, {since} AS {r}")
             if way.is_tree or not way.many:
@@ -201,7 +201,7 @@ class Objects(Compilation):
 
     def _sorted_by(self, way: Way, m: str, v: str) -> str:
         """The name of each, in the Danish order."""
-        if v == m:  # it shows the day, and its key with it
+        if v == m:  # the node shows the day, and has the sort key
             return f"coalesce({m}.{SORT_KEY}, '')"
         captions = dict.fromkeys(f"{v}.{TYPES[each].caption}" for each in way.to if TYPES[each].caption)
         return in_cypher(f"coalesce({', '.join((*captions, 'null'))})")
@@ -253,7 +253,7 @@ class Objects(Compilation):
         }}"""
 
     def _periods(self, periods: Periods, selected: Selected, n: str) -> str:
-        """A map a relationship, where ``_things`` has one a thing; of the same things."""
+        """One row per relationship, where ``_things`` has one per thing; of the same things."""
         m, r = self.new_name("m"), self.new_name("r")
         way = periods.way
         pattern = way.pattern.replace("{n}", n).replace("{m}", m).replace("{r}", r)
@@ -266,8 +266,8 @@ class Objects(Compilation):
         }}"""
 
     def _levels(self, depth: Any) -> str:
-        """How far a walk goes, as a number in the pattern itself: Neo4j stops there only so, and walks everything with
-        a condition. What a variable gives is then part of what the plan is of."""
+        """How far a walk goes, as a number in the pattern itself: only then Neo4j stops there; with a condition it
+        walks everything. The plan then depends on the variable's value."""
         if depth is None:
             return ""
         if isinstance(depth, Given):
@@ -286,7 +286,7 @@ class Objects(Compilation):
     def _of_kinds(self, kinds: Sequence[str], selected: Selected, m: str, v: str, r: str) -> str:
         """The values of a thing of one of these kinds, the kind first.
 
-        What takes a subquery and is asked of several kinds is planned once, for all of them.
+        A field that takes a subquery and is selected of several kinds is planned once, for all of them.
         """
         asked = {each.name for kind in kinds for each in read(selected.children[kind])}
         shared: dict[str, str] = {}
@@ -310,8 +310,8 @@ class Objects(Compilation):
 
 
 def asks_for_manager(selected: Selected) -> bool:
-    """A nearest manager is asked for in it. That must not stand in a list comprehension: there Neo4j 2026.09
-    loses what the subqueries within a subquery take from it, and answers null."""
+    """Whether a nearest manager is selected in it. It must not be in a list comprehension: there Neo4j 2026.09 loses
+    the variables of subqueries within a subquery, and answers null."""
     return any(
         (each.name == "nearestManager" or asks_for_manager(each))
         for fields in selected.children.values()

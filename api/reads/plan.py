@@ -1,4 +1,4 @@
-"""A compiled question: a Cypher statement for each root field, its parameters, and the form of the answer."""
+"""A compiled query: a Cypher statement for each root field, its parameters, and the form of the answer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from api.reads.variables import Parameters, Values
 
 Cost = Callable[[Values, Lengths], int]
 BLOCK = 500
-"""Rows in one record of a result: one record costs two reads of the socket, however much is in it."""
+"""Rows in one record of a result: one record costs two reads of the socket, whatever its size."""
 
 
 ROWS = ("nodes", "edges")
-"""Fields of a connection that are lists of what is on the page."""
+"""Fields of a connection that list the things on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,14 @@ class PageField:
 
 @dataclass(frozen=True, slots=True)
 class RootForm:
-    """How a root field is written. ``page``: its fields, for a connection. ``constant``: its value, for __typename."""
+    """The form of a root field. ``page``: its fields, for a connection. ``constant``: its value, for __typename."""
 
     key: str
     form: Literal["object", "list", "page", "constant"]
     type: str
     page: tuple[PageField, ...] = ()
     named: Callable[[list[Any]], list[Any]] = field(default=list, compare=False)
-    """Makes objects of a block of rows (``api.reads.field_order``)."""
+    """Makes objects from a block of rows (``api.reads.field_order``)."""
     constant: str = ""
 
 
@@ -49,10 +49,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What the root field at ``place`` asks of the graph. Neo4j plans the same ``text`` once.
+    """The statement of the root field at ``place``. Neo4j plans the same ``text`` once.
 
-    It returns records (head, rows): what a page tells beside its rows (with its first record), and a block of rows,
-    each the list of its values.
+    It returns records (head, rows): a page's data besides its rows (in its first record), and a block of rows, each the
+    list of its values.
     """
 
     place: int
@@ -70,7 +70,7 @@ class Plan:
     reads_cpr: bool
     cost: Cost
     parts: int = 0
-    """What Neo4j plans."""
+    """The number of parts that Neo4j plans."""
 
     @property
     def size(self) -> int:

@@ -1,6 +1,6 @@
-"""The one door of every question, however it comes: parsed, counted, validated, and kept for the next asking.
+"""The one entrance of every query: it is parsed, counted, validated, and kept for the next time.
 
-What is long is done in a thread of its own, one document after the other: others are answered meanwhile.
+Long documents are handled in a thread of their own, one after the other, so that others are answered meanwhile.
 """
 
 import asyncio
@@ -42,8 +42,8 @@ from api.schema import schema
 T = TypeVar("T")
 SCHEMA = schema._schema  # graphql-core's own form, which validation works on
 MOST_TOKENS = 20_000
-_SHORT = 2_000  # bytes of a document, and
-_FEW = 200  # fields of it, that take no more than a few milliseconds
+_SHORT = 2_000  # bytes of a short document, and
+_FEW = 200  # its fields; it takes a few milliseconds at most
 _BYTES_A_CHARACTER = 64  # of a parsed document; measured
 _KEPT_BYTES = 32 * 1024 * 1024
 _SCHEMA_FIELDS = frozenset({"__schema", "__type"})
@@ -51,7 +51,7 @@ _NO_VARIABLES = VariableValues({}, {})
 
 
 class Rejected(Exception):
-    """The question itself is refused: it does not parse, does not fit the schema, or asks too much."""
+    """The query itself is refused: it does not parse, does not fit the schema, or is too large."""
 
     def __init__(self, *errors: GraphQLError) -> None:
         super().__init__("; ".join(each.message for each in errors))
@@ -60,41 +60,41 @@ class Rejected(Exception):
 
 @dataclass(slots=True, eq=False)
 class Question:
-    """A parsed and validated document, with the operation that is asked."""
+    """A parsed and validated document, with its operation."""
 
     document: DocumentNode
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     root_fields: frozenset[str]
-    """Names of the root fields, also those in fragments."""
+    """Names of the root fields, including those in fragments."""
     types: frozenset[str]
-    """Names of the types that its fields lead to or are of."""
+    """Names of the types that its fields belong to or lead to."""
     deprecated: frozenset[str]
-    """Fields (Type.field) that it asks for and that will go (``api.reads.deprecated``)."""
+    """Deprecated fields (Type.field) in it (``api.reads.deprecated``)."""
     fields: int
-    """With those of fragments wherever they are spread."""
+    """Its number of fields, counting fragments wherever they are spread."""
     size: int
-    """Bytes that it takes in memory, about."""
+    """Approximate bytes in memory."""
     shaped_by: set[tuple[str, ...]] = field(default_factory=set)
-    """Variables (``Given.path``) whose values stand in the statements of plans."""
+    """Variables (``Given.path``) whose values are in the statements of plans."""
 
     def shaping(self, values: Mapping[str, Any]) -> Hashable:
-        """The values of those variables in this asking."""
+        """The values of those variables in this request."""
         return tuple((path, within(path, values)) for path in sorted(self.shaped_by))
 
     @property
     def is_read(self) -> bool:
-        """A question to the graph; what asks about the schema itself is graphql-core's."""
+        """A query of the graph; graphql-core answers queries of the schema."""
         return self.operation.operation is OperationType.QUERY and not self.is_about_schema
 
     @property
     def is_about_schema(self) -> bool:
-        """It asks about the schema, and about nothing else: ``question_of`` refuses both in one."""
+        """It asks only about the schema: ``question_of`` refuses a mixture."""
         return not _SCHEMA_FIELDS.isdisjoint(self.root_fields)
 
     @property
     def is_long(self) -> bool:
-        """To compile it takes longer than other questions should wait."""
+        """Compiling it takes longer than other queries should wait."""
         return self.fields > _FEW
 
 
@@ -106,13 +106,13 @@ _waiting = 0
 
 
 async def in_turn(work: Callable[[], T]) -> T:
-    """Do what takes longer than others should wait; one after the other, so that the others get most of the time.
+    """Run long work; one after the other, so that the other requests get most of the time.
 
-    Raises Spent where too many wait already.
+    Raises Spent if too many wait already.
     """
     global _waiting
     if _waiting >= _MOST_WAITING:
-        text = "Too many long questions are waiting to be read. Ask again in some seconds, or send shorter ones."
+        text = "Too many long queries are waiting to be parsed. Try again in some seconds, or send shorter ones."
         raise Spent(GraphQLError(text, extensions={"code": "busy"}), _AGAIN)
     _waiting += 1
     try:
@@ -122,7 +122,7 @@ async def in_turn(work: Callable[[], T]) -> T:
 
 
 async def question_for(text: str, name: str | None) -> Question:
-    """As ``question_of``, without holding up the event loop."""
+    """As ``question_of``, without blocking the event loop."""
     found = _kept.get((text, name))
     if found is not None:
         return found
@@ -135,13 +135,13 @@ async def question_for(text: str, name: str | None) -> Question:
 
 
 def question_of(text: str, name: str | None) -> Question:
-    """Parse, count and validate. Raises Rejected with what is wrong, in graphql-core's words."""
+    """Parse, count and validate. Raises Rejected with graphql-core's texts."""
     found = _kept.get((text, name))
     return _validated(*_counted(text), text, name) if found is None else found
 
 
 def coerced(question: Question, variables: Mapping[str, Any] | None) -> VariableValues:
-    """The values of the operation's variables, in the types that it declares. Raises Rejected (bad_variables)."""
+    """The values of the operation's variables, in their declared types. Raises Rejected (bad_variables)."""
     definitions = question.operation.variable_definitions
     if not definitions:
         return _NO_VARIABLES
@@ -186,7 +186,7 @@ def _validated(document: DocumentNode, fields: int, text: str, name: str | None)
         2_000 + _BYTES_A_CHARACTER * len(text),
     )
     if question.is_about_schema and question.root_fields - _SCHEMA_FIELDS - {"__typename"}:
-        raise Rejected(GraphQLError("ask about the schema (__schema, __type) in a question of its own"))
+        raise Rejected(GraphQLError("query the schema (__schema, __type) in a request of its own"))
     _kept.put((text, name), question, question.size)
     return question
 
@@ -212,8 +212,8 @@ def _types(document: DocumentNode) -> tuple[frozenset[str], frozenset[str]]:
 
     class Types(Visitor):
         def enter_field(self, node: FieldNode, *_: object) -> None:
-            # The parent too: a kind of an interface is entered by a fragment, which is no field. A field of the
-            # interface itself is one of each of its kinds.
+            # The parent too: a fragment, which is not a field, selects a kind of an interface. A field of the interface
+            # itself is one of each of its kinds.
             parent = info.get_parent_type()
             several = SCHEMA.get_possible_types(parent) if is_abstract_type(parent) else ()
             for type_ in (get_named_type(info.get_type()), parent, *several):

@@ -1,7 +1,7 @@
 """Runs a read: parse, validate, compile to Cypher, and write the rows as JSON.
 
 graphql-core's executor is not used for reads: the rows have the answer's own shape, and a large list is written as it
-comes, with bounded memory.
+arrives, with bounded memory.
 """
 
 import asyncio
@@ -43,20 +43,20 @@ from graph.errors import GraphError
 from graph.statements.precedence import SourceOrder
 from graph.time import today
 
-WHOLE = 256 * 1024  # bytes; an answer that is larger is written as it comes
+WHOLE = 256 * 1024  # bytes; a larger answer is streamed
 CLOCK_SECONDS = 5.0
 _PLAN_BYTES = 32 * 1024 * 1024
-_BYTES_A_CHARACTER = 8  # of a compiled statement, with what belongs to it
+_BYTES_A_CHARACTER = 8  # bytes of a compiled statement and its parts
 _RULES_AT_ONCE = 8
 _LONGEST = 3600.0
-"""Seconds after which Neo4j ends a read that nobody waits for any more. The time limit itself is counted here: Neo4j
-would count the time, too, that a client takes to receive a large answer."""
+"""Seconds after which Neo4j ends an abandoned read. The time limit itself is counted here: Neo4j would include the time
+that a client takes to receive a large answer."""
 _PLANNING = 10_000
-"""Fields that a part of a question costs when it is asked for the first time, as Neo4j plans it then."""
+"""Cost, in fields, of a part of a query that is new, since Neo4j has to plan it."""
 _STATEMENT = 300
-"""Fields that it costs to ask Neo4j once more."""
+"""Cost, in fields, of one more query of Neo4j."""
 _LENGTHS_SECONDS = 600.0
-_SOON = 20.0  # the first import makes a large graph of an empty one
+_SOON = 20.0  # the first import turns an empty graph into a large one
 _AFTER_FAILURE = 10.0
 _LENGTHS_PATIENCE = 60.0
 _CLOSING = 5.0  # seconds
@@ -64,7 +64,7 @@ _log = structlog.get_logger("api")
 
 
 class CutOff(Exception):
-    """An answer that was being written has ended before its end. It must not look whole."""
+    """An answer broke off while it was being written. It must not look complete."""
 
 
 @dataclass
@@ -93,7 +93,8 @@ class Reader:
         self._looked = self._lasting = 0.0
         self._measured: asyncio.Task[None] | None = None
         self._plans: Kept[Hashable, Plan] = Kept(_PLAN_BYTES)
-        # Not asyncio's own threads: one that hangs with Neo4j takes none from others, and they don't become many.
+        # Not asyncio's own threads, so that one that hangs with Neo4j takes none from others, and their number is
+        # bounded.
         self._threads = ThreadPoolExecutor(_RULES_AT_ONCE, "rules")
 
     async def answer(
@@ -105,8 +106,8 @@ class Reader:
         account: Account | None = None,
         roles: frozenset[str] = frozenset(),
     ) -> bytes | AsyncIterator[bytes]:
-        """The answer as JSON: whole, or in pieces as it comes. ``account``: what pays for it; the answer says how much.
-        ``roles``: the asker's system roles, for fields that answer by them.
+        """The answer as JSON: whole, or streamed in pieces. ``account``: pays for it; the answer shows the cost.
+        ``roles``: the caller's system roles, for fields that depend on them.
 
         Raises Rejected, Spent, Away; the pieces raise CutOff.
         """
@@ -144,7 +145,7 @@ class Reader:
             more = _STATEMENT * max(0, len(plan.statements) - 1)
             paid = account.spend(cost + more + (_PLANNING * plan.parts if key is not None else 0))
             extensions = orjson.dumps({"cost": paid})
-        if key is not None:  # kept once it is paid for: until then Neo4j has not planned it
+        if key is not None:  # kept once it is paid for, since only then has Neo4j planned it
             self._plans.put(key, plan, question.size + _BYTES_A_CHARACTER * plan.size)
         asked = await self._bound(plan, values, day, caller, patience)
         stream = Stream(account)
@@ -164,7 +165,7 @@ class Reader:
     async def explained(
         self, question: Question, variables: Mapping[str, Any] | None, caller: Caller
     ) -> Sequence[Explained]:
-        """How each root field is answered. Raises as ``answer``, without its errors' form."""
+        """The explanation of each root field. Raises as ``answer``, without its errors' form."""
         patience = Patience(self._available, self.limits.seconds)
         given = coerced(question, variables)
         day = today()
@@ -177,8 +178,8 @@ class Reader:
     ) -> list[tuple[Statement, Mapping[str, Any]]]:
         """Each statement with its parameters, after the rules have answered."""
         for rule in plan.rules:
-            told = partial(self._rules.answer, rule, values, day, caller)
-            values[rule.parameter] = await patience.wait(partial(self._in_thread, told))
+            answer = partial(self._rules.answer, rule, values, day, caller)
+            values[rule.parameter] = await patience.wait(partial(self._in_thread, answer))
         return [(each, each.parameters.bind(values)) for each in plan.statements]
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
@@ -188,7 +189,7 @@ class Reader:
     async def _plan(
         self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool
     ) -> tuple[Plan, Hashable | None]:
-        """The plan; and where it is a new one, which Neo4j plans first, the key by which to keep it."""
+        """(the plan; if it is new, so that Neo4j has to plan it first, the key by which to keep it)."""
         values, shape = marked(given.coerced, day)
         form = (question, rights, day, copied, shape)
         known = self._plans.get((*form, question.shaping(given.coerced)))
@@ -200,7 +201,7 @@ class Reader:
         return plan, (*form, question.shaping(given.coerced))
 
     async def _held(self, patience: Patience) -> Lengths:
-        """How long lists are: looked at once, and again now and then while questions go on."""
+        """The lengths of lists: measured once, and again now and then while queries go on."""
         if self.availability is None:
             return self._lengths
         looked = self._measured
@@ -211,7 +212,7 @@ class Reader:
         return self._lengths
 
     async def _measure(self) -> None:
-        """Where it fails, the lengths stay as they were, and questions try again after a pause."""
+        """If it fails, the lengths stay as they were, and queries try again after a pause."""
         try:
             async with self._available.within(_LENGTHS_PATIENCE):
                 self._lengths = await measured(self.reading)
@@ -232,7 +233,8 @@ class Reader:
         return plan, compiler.shaped_by
 
     async def _shows(self, day: date, patience: Patience) -> bool:
-        """The identity nodes show this day. Only today is taken from them: a remembered clock can't be ahead of it."""
+        """Whether the identity nodes show this day. Only today is read from them: a remembered clock can't be ahead of
+        it."""
         looked, turned = self._clock
         if monotonic() - looked > CLOCK_SECONDS:
             clock = partial(self.reading.execute_query, "MATCH (c:Clock) RETURN c.today AS today")
@@ -252,7 +254,7 @@ class Reader:
         extensions: bytes,
         stream: Stream,
     ) -> AsyncGenerator[bytes, None]:
-        """The answer's JSON in pieces. An error after the first pieces is told, and leaves the JSON without its end."""
+        """The answer's JSON in pieces. An error after the first pieces leaves the JSON without its end."""
         if not asked:
             constant = Writer(plan, _nothing(), None)
             constant.extensions = extensions
@@ -260,7 +262,7 @@ class Reader:
                 yield piece
             return
         begun = 0
-        # Few records at a time: each holds a block of rows.
+        # Few records at a time, since each contains a block of rows.
         session = self.reading.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=4)
         records = self._records(session, asked, patience)
         writer = Writer(plan, records, self._opening(asker) if plan.reads_cpr else None)
@@ -271,9 +273,9 @@ class Reader:
                 yield piece
         except Exception as error:
             if begun <= WHOLE:
-                raise  # nothing has been sent: the whole question fails
-            told = self._too_slow() if isinstance(error, OutOfTime) or _out_of_time(error) else _broken_off(error)
-            yield writer.closing + b',"errors":' + orjson.dumps([told.formatted])
+                raise  # nothing has been sent: the whole query fails
+            shown = self._too_slow() if isinstance(error, OutOfTime) or _out_of_time(error) else _broken_off(error)
+            yield writer.closing + b',"errors":' + orjson.dumps([shown.formatted])
             raise CutOff from error
         finally:
             stream.close()
@@ -282,7 +284,7 @@ class Reader:
     async def _records(
         self, session: neo4j.AsyncSession, asked: Sequence[tuple[Statement, Mapping[str, Any]]], patience: Patience
     ) -> AsyncIterator[tuple[int, Any, Any]]:
-        """(place of the root field, head, rows) of one statement after the other."""
+        """(place of the root field, head, rows), one statement after the other."""
         for statement, parameters in asked:
             query = neo4j.Query(statement.text, timeout=max(_LONGEST, self.limits.seconds))
             result = await patience.wait(partial(session.run, query, dict(parameters)))
@@ -303,21 +305,21 @@ class Reader:
 
     def _too_slow(self) -> GraphQLError:
         return GraphQLError(
-            f"The answer took longer than {self.limits.seconds:g} seconds. Ask for fewer at a time (first, after), "
+            f"The answer took longer than {self.limits.seconds:g} seconds. Read fewer at a time (first, after), "
             "or narrow the list with filter.",
             extensions={"code": "time_limit"},
         )
 
 
 async def _patient(result: neo4j.AsyncResult, patience: Patience) -> AsyncIterator[Any]:
-    """The records of a result, waited for no longer than is allowed."""
+    """The records of a result, within the time allowed."""
     records = aiter(result)
     while (record := await patience.wait(lambda: anext(records, None))) is not None:
         yield record
 
 
 async def _closed(session: neo4j.AsyncSession) -> None:
-    """Give the session's connection back; where Neo4j does not take leave in time, end it."""
+    """Return the session's connection; if Neo4j does not answer in time, end it."""
     try:
         async with asyncio.timeout(_CLOSING):
             await session.close()
@@ -331,7 +333,7 @@ def _out_of_time(error: Exception) -> bool:
 
 def _broken_off(error: Exception) -> GraphQLError:
     _log.error("answer_broken_off", error=type(error).__name__)
-    return GraphQLError("The answer broke off; ask again", extensions={"code": "broken_off"})
+    return GraphQLError("The answer broke off; try again", extensions={"code": "broken_off"})
 
 
 async def _nothing() -> AsyncIterator[Any]:

@@ -1,4 +1,4 @@
-"""What the fields of records are: what sources say, the change log, runs, and what went wrong in them."""
+"""The types of records: what sources state, the change log, runs, and problems."""
 
 from collections.abc import Mapping
 
@@ -76,7 +76,7 @@ def _plain(name: str, doc: str, key: str, *values: tuple[str, Scalar, str]) -> T
 _IN_CAPITALS = frozenset({"Operation", "RunType", "RunState", "BrakeState", "Severity", "LedgerState"})
 
 
-# What a record holds of a person may be a home address: null without the right to private fields.
+# A record of a person may contain a home address: null without the right to private fields.
 _UNLESS_PRIVATE = "CASE WHEN {private} OR {n}.kind <> 'Person' THEN {n}.%s END"
 
 RECORDS = (
@@ -101,7 +101,7 @@ RECORDS = (
         ("error", "String", "{n}.error"),
     ),
     _plain(
-        "BadRecord", "A record that was rejected, or in which something is doubtful", "id",
+        "BadRecord", "A record that was rejected, or accepted in doubt", "id",
         ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
         ("key", "String", "{n}.key"), ("field", "String", "{n}.field"), ("rule", "String", "{n}.rule"),
         ("text", "String", "{n}.text"), ("severity", "Severity", "{n}.severity"),

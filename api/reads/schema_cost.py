@@ -1,4 +1,4 @@
-"""What an answer about the schema holds: counted on the schema itself, before anything is executed."""
+"""The size of an answer about the schema, counted on the schema itself before anything is executed."""
 
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -12,18 +12,19 @@ from api.reads.question import SCHEMA, Question, Rejected, coerced
 from api.reads.selection import Document, Selected, select
 
 MOST = 500_000
-"""Fields of an answer about the schema. The whole schema, as tools ask for it, has about a tenth of them."""
+"""At most this many fields in an answer about the schema. The whole schema, as tools read it, has about a tenth of
+them."""
 _INFO: Any = SimpleNamespace(schema=SCHEMA)
-"""What the schema's own resolvers look at of what an execution knows."""
+"""The parts of an execution that the schema's own resolvers use."""
 
 
 def checked_schema_cost(question: Question, variables: Mapping[str, Any]) -> int:
-    """Fields that the answer holds. Raises Rejected: bad_variables, over_limit."""
+    """The number of fields in the answer. Raises Rejected: bad_variables, over_limit."""
     cost = schema_cost(question, coerced(question, variables))
     if cost > MOST:
         raise Rejected(
             GraphQLError(
-                f"The answer about the schema holds {cost} fields; {MOST} are allowed. Ask for each part once.",
+                f"The answer about the schema has {cost} fields; {MOST} are allowed. Select each part once.",
                 extensions={"code": "over_limit"},
             )
         )
@@ -31,7 +32,7 @@ def checked_schema_cost(question: Question, variables: Mapping[str, Any]) -> int
 
 
 def schema_cost(question: Question, given: VariableValues) -> int:
-    """Fields that the answer holds, as the schema is."""
+    """The number of fields in the answer, according to the schema."""
     counted: dict[tuple[int, int], int] = {}
     total = 0
     for root in select(question.operation, Document(SCHEMA, question.fragments, given)).values():
@@ -43,7 +44,7 @@ def schema_cost(question: Question, given: VariableValues) -> int:
 
 
 def _count(selected: Selected, type_: Any, thing: Any, counted: dict[tuple[int, int], int]) -> int:
-    """Fields of what ``selected`` gives, where it gives ``thing``: each of the schema's parts is counted once."""
+    """The fields of ``selected`` if its value is ``thing``; each part of the schema is counted once."""
     if thing is None or not selected.children:
         return 1
     type_ = get_nullable_type(type_)

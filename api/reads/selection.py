@@ -1,4 +1,4 @@
-"""What a document asks for: fields, fragments, directives and variables resolved to one tree."""
+"""The selection of a document: fields, fragments, directives and variables resolved to one tree."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,8 +25,8 @@ from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
 
 @dataclass(slots=True)
 class Selected:
-    """One field of the answer: ``key`` is what it is called there. ``children``: by the object type that it may be;
-    several are those of an interface. ``many``: it is a list."""
+    """One field of the answer. ``key``: its name there. ``children``: by the object type that it may be; several are
+    those of an interface. ``many``: it is a list."""
 
     key: str
     name: str
@@ -45,19 +45,19 @@ class Document:
 
 
 def sources(fields: Mapping[str, Selected]) -> dict[str, str]:
-    """Key → key of the first field that asks for the same: it is read once, whatever it is called in the answer."""
+    """Key → key of the first field with the same selection: it is read once, whatever its names in the answer."""
     first: dict[Hashable, str] = {}
     return {key: first.setdefault(_asks_for(each), key) for key, each in fields.items()}
 
 
 def read(fields: Mapping[str, Selected]) -> list[Selected]:
-    """The fields that are read, each once, in the order in which they are asked for."""
+    """The fields that are read, each once, in the order of the query."""
     keys = set(sources(fields).values())
     return [each for key, each in fields.items() if key in keys]
 
 
 def _asks_for(selected: Selected) -> Hashable:
-    """Equal where the answers are: all but the field's own key."""
+    """Equal for fields with equal answers: everything but the field's own key."""
     inner = tuple(
         (type_, tuple((key, _asks_for(each)) for key, each in group.items()))
         for type_, group in selected.children.items()

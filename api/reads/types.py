@@ -1,6 +1,6 @@
 """What can be read: every type of the GraphQL API, its fields, and how each is found in the graph.
 
-Made from ``graph.model``, so that nothing of the model is missing. The GraphQL schema (``api.schema``) and the
+They are made from ``graph.model``, so that nothing of the model is missing. The GraphQL schema (``api.schema``) and the
 compiler (``api.reads.compiler``) are both made from this list.
 """
 
@@ -39,7 +39,7 @@ def _arrow(type_: str, incoming: bool) -> str:
     return ("({n})<-[{r}:%s]-({m})" if incoming else "({n})-[{r}:%s]->({m})") % type_
 
 
-# The interface of what a link leads to, where that may be of several kinds.
+# The interface of the things that a link leads to, if they may be of several kinds.
 _INTERFACES: Mapping[frozenset[str], str] = {
     frozenset(ASSIGNMENT.link("holder").targets): "Holder",
     frozenset(RESPONSIBLE_FOR): "Responsibility",
@@ -138,14 +138,14 @@ _FORMER = "UUIDs of persons that were joined into this one; they still lead to i
 _KNOWN_ON = "The day of asKnownOn: the values are those known at its end; null = those known now"
 _LABEL = "Its name, title or number; on a day without one, the last before it; otherwise its UUID"
 _AS_OF = "The day of the values; for a period, the first day on which the thing exists"
-_KEYS = "COLLECT { MATCH (told:SourceRecord)-[:TELLS]->({n}) RETURN told.key ORDER BY told.id }"
+_KEYS = "COLLECT { MATCH (record:SourceRecord)-[:TELLS]->({n}) RETURN record.key ORDER BY record.id }"
 _JOINED = "COLLECT { MATCH ({n})<-[:JOINED_INTO*1..]-(former) RETURN former.uuid ORDER BY former.uuid }"
 _BY_LEVEL = "size({r}), {m}.uuid"
 _UP = "({n})-[{r}:PART_OF*1..]->({m})"
 _DOWN = "({n})<-[{r}:PART_OF*1..]-({m})"
 
 
-# What one reads as a list or a tree.
+# Lists that users read as a list or a tree.
 _IN_ORDER = {
     ("Unit", "children"): "{name}, {m}.uuid",
     ("PositionCategory", "children"): "{name}, {m}.uuid",

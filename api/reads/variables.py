@@ -1,8 +1,8 @@
-"""Values that a question's variables give: a question is compiled once, and its values are bound at each asking.
+"""The values of a query's variables: a query is compiled once, and its values are bound each time.
 
-While a question is compiled, a value from a variable is a ``Given``: what it is now, and where it will be found the
-next time. Whatever shapes the Cypher (yes/no, null, enum values, whether a date is today) is no ``Given`` but the value
-itself, and part of ``shape``: questions of the same shape share a compiled plan.
+While a query is compiled, a value from a variable is a ``Given``: its present value, and the path to it the next time.
+A value that shapes the Cypher (yes/no, null, enum values, whether a date is today) is not a ``Given`` but the value
+itself, and part of ``shape``: queries of the same shape share a compiled plan.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -16,14 +16,14 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value that a variable gives. ``path``: the variable's name, then the names within it."""
+    """A value from a variable. ``path``: the variable's name, then the names within it."""
 
     value: Any
     path: tuple[str, ...]
 
 
 def found(value: Any, values: Values) -> Any:
-    """What an argument is in this asking: the variable's value, or the literal; also within lists and objects."""
+    """An argument's value in this request: the variable's value, or the literal; also within lists and objects."""
     if isinstance(value, list):
         return [found(each, values) for each in value]
     if isinstance(value, Mapping):
@@ -32,14 +32,14 @@ def found(value: Any, values: Values) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """The value, or values, that a member of an enum stands for."""
+    """The value, or values, of a member of an enum."""
     if isinstance(value, list):
         return [plain(each) for each in value]
     return value.value if isinstance(value, Enum) else value
 
 
 def within(path: tuple[str, ...], values: Values) -> Any:
-    """The value of a ``Given.path``; None where it is not given."""
+    """The value of a ``Given.path``; None if it is not given."""
     at: Any = values
     for name in path:
         at = at.get(name) if isinstance(at, Mapping) else None
@@ -47,14 +47,14 @@ def within(path: tuple[str, ...], values: Values) -> Any:
 
 
 def current(value: Any) -> Any:
-    """What an argument is in the asking that is compiled for."""
+    """An argument's value in the request for which the query is compiled."""
     if isinstance(value, list):
         return [current(each) for each in value]
     return value.value if isinstance(value, Given) else value
 
 
 def marked(values: Values, today: date) -> tuple[dict[str, Any], Hashable]:
-    """(the values with each that does not shape the Cypher as a ``Given``, the shape of the whole)."""
+    """(the values, with each one that does not shape the Cypher as a ``Given``; the shape of the whole)."""
     given: dict[str, Any] = {}
     shape = []
     for name, value in values.items():
@@ -80,19 +80,19 @@ def _marked(value: Any, path: tuple[str, ...], today: date) -> tuple[Any, Hashab
 
 @dataclass(slots=True)
 class Parameters:
-    """The parameters of one statement, and what must hold of their values."""
+    """The parameters of one statement, and the checks of their values."""
 
     _sources: list[tuple[str, Any, Callable[[Any], Any] | None]] = field(default_factory=list)
     _checks: list[Callable[[Values], None]] = field(default_factory=list)
 
     def add(self, value: Any, form: Callable[[Any], Any] | None = None) -> str:
-        """The parameter's name as Cypher writes it. ``form``: what is made of the value each time."""
+        """The parameter's name in Cypher. ``form``: converts the value each time."""
         name = f"p{len(self._sources)}"
         self._sources.append((name, value, form))
         return f"${name}"
 
     def check(self, holds: Callable[[Values], None]) -> None:
-        """``holds`` raises GraphQLError where values that the variables give will not do."""
+        """``holds`` raises GraphQLError for invalid values of the variables."""
         self._checks.append(holds)
 
     def bind(self, values: Values) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The one reader of the change log for all who subscribe to it.
+"""The one reader of the change log for all subscribers.
 
 It looks for new changes while there are listeners, and keeps the latest. Listeners take them from there by number, so a
 slow one delays no other; one that is further behind reads the log until it has caught up. A reader that fails, as when
@@ -19,9 +19,9 @@ import structlog
 from api.http.availability import CLOSED, Availability, Away, OutOfTime
 
 BATCH = 500
-PAUSE = 0.5  # seconds between looks; the log has no gaps, so nothing is missed by looking later
+PAUSE = 0.5  # seconds between reads; the log has no gaps, so a later read misses nothing
 _LONGEST_PAUSE = 4.0  # seconds, while Neo4j is away
-_TOLD_EVERY = 60.0  # seconds between lines of the log about that
+_LOGGED_EVERY = 60.0  # seconds between lines of the log about that
 LATEST = 2_000  # changes kept
 _CATCHING_UP = 4  # listeners that read the log at the same time
 _PATIENCE = 30.0  # seconds that one look may take
@@ -34,13 +34,13 @@ LIMIT $batch
 """
 _LAST = "MATCH (log:ChangeLog) RETURN log.number AS number"
 _PASSING = (Away, OutOfTime, *CLOSED)
-"""What passes when Neo4j is there again."""
+"""Errors that pass when Neo4j is back."""
 _log = structlog.get_logger("api")
 Change = dict[str, Any]
 
 
 class Broken(Exception):
-    """The change log can't be read, and reading it again will not mend that."""
+    """The change log can't be read, and a retry will not help."""
 
 
 @dataclass
@@ -56,14 +56,14 @@ class Feed:
     _broken: Exception | None = None
     _reader: asyncio.Task[None] | None = None
     _pause: float = PAUSE
-    """Seconds before the next look: doubled while the log can't be read."""
+    """Seconds before the next read: doubled while the log can't be read."""
     _listeners: int = 0
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CATCHING_UP))
 
     async def follow(self, after: int | None, pause: float) -> AsyncIterator[Change | None]:
-        """Changes after a number, each once and in order, for as long as they are read; None = those to come.
+        """Changes after a number, each once and in order, as long as the caller iterates; None = future ones.
 
-        Gives None where ``pause`` seconds have passed without one. Raises Broken.
+        Yields None after ``pause`` seconds without one. Raises Broken.
         Numbers are given in the order of commits (``graph.change_log``), so the last one is all there is to remember.
         """
         self._listeners += 1
@@ -106,7 +106,7 @@ class Feed:
         return True
 
     async def _since(self, seen: int) -> list[Change]:
-        """The next changes: from those kept, else from the log."""
+        """The next changes: from those kept, otherwise from the log."""
         if self._head is None or seen >= self._head:
             return []
         if self._latest and self._latest[0]["number"] <= seen + 1:
@@ -115,15 +115,15 @@ class Feed:
             return await self._asked(seen)
 
     async def _read(self) -> None:
-        told = -_TOLD_EVERY
+        logged = -_LOGGED_EVERY
         while True:
             try:
                 await self._look()
                 self._pause = PAUSE
             except _PASSING as error:
                 self._pause = min(2 * self._pause, _LONGEST_PAUSE)
-                if monotonic() - told >= _TOLD_EVERY:
-                    told = monotonic()
+                if monotonic() - logged >= _LOGGED_EVERY:
+                    logged = monotonic()
                     _log.info("change_log_not_read", error=type(error).__name__)
             except Exception as error:
                 _log.error("change_log_broken", exc_info=error)
@@ -159,6 +159,6 @@ class Feed:
             return [row["change"] async for row in result]
 
     def _tell(self) -> None:
-        """Wake all who wait; who comes later waits for the next."""
+        """Wake all listeners that wait; later ones wait for the next change."""
         self._news.set()
         self._news = asyncio.Event()

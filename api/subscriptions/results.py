@@ -1,4 +1,4 @@
-"""What subscribers are given: the changes of the log, in the form that each asked for."""
+"""The results of subscriptions: the changes of the log, in the form that each selects."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -24,8 +24,8 @@ from graph.questions.change_feed import entry
 MOST = 1_000
 """Subscriptions of one token at the same time."""
 MOST_FIELDS = 100
-"""Of a subscription, with those of values and links; a change has twenty or so."""
-_IDLE = 15.0  # seconds without a change, after which the token is looked at again
+"""Fields of a subscription, including those of values and links; a change has about twenty."""
+_IDLE = 15.0  # seconds without a change, after which the token is checked again
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Subscriptions:
                 yield {"data": {root.key: event(change, selected, private)}}
 
     async def _holds(self, header: str) -> bool:
-        """Whether the token is valid. It counts as valid while Neo4j is away, when that can't be known."""
+        """Whether the token is valid. It counts as valid while Neo4j is away, since it can't be checked then."""
         try:
             return await self.gate.of_header(header) is not None
         except Away:
@@ -79,7 +79,7 @@ class Subscriptions:
         if self._running[name] >= MOST:
             raise Rejected(
                 GraphQLError(
-                    f"This token has {MOST} subscriptions open; end some of them, or ask for another token.",
+                    f"This token has {MOST} subscriptions open; end some of them, or use another token.",
                     extensions={"code": "over_limit"},
                 )
             )

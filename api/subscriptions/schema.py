@@ -19,7 +19,7 @@ After = Annotated[
 ]
 
 
-@strawberry.type(description="What happens, as it happens")
+@strawberry.type(description="Changes, as they happen")
 class Subscription:
     @strawberry.subscription(description="Each change of the log once, after a number or from now on")
     async def changes(self, info: Info[Context, None], after: After = None) -> AsyncIterator[ChangeEvent]:

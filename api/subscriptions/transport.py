@@ -1,4 +1,5 @@
-"""How subscriptions travel: websocket (graphql-transport-ws) and server-sent events (graphql-sse, distinct mode)."""
+"""The transports of subscriptions: websocket (graphql-transport-ws) and server-sent events (graphql-sse, distinct
+mode)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
 PROTOCOL = "graphql-transport-ws"
 ALIVE = 15.0  # seconds between comments that keep an idle event stream open
-PATIENCE = 10.0  # seconds that a connection has to say who it is
+PATIENCE = 10.0  # seconds that a connection has to authenticate
 # Close codes of the graphql-transport-ws protocol.
 BAD_MESSAGE, UNAUTHORIZED, FORBIDDEN, WRONG_PROTOCOL, TOO_LATE, TAKEN, TWICE = 4400, 4401, 4403, 4406, 4408, 4409, 4429
-TOO_LARGE, LATER = 1009, 1013  # of the websocket protocol itself; after the second, clients connect again
+TOO_LARGE, LATER = 1009, 1013  # codes of the websocket protocol itself; after the second, clients connect again
 LARGEST_MESSAGE = 128 * 1024
 """Characters of a message; a subscription has a few hundred."""
 _REASONS = {  # of at most 123 bytes each
@@ -72,7 +73,7 @@ def events(subscriptions: Subscriptions, header: str, access: Access, asked: Ask
 
 
 async def as_event(answer: bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The answer of a read or a mutation as an event stream of one result. JSON of ours has no line breaks."""
+    """The answer of a read or a mutation as an event stream of one result. Our JSON has no line breaks."""
     yield b"event: next\ndata: "
     if isinstance(answer, bytes):
         yield answer
@@ -85,15 +86,16 @@ async def as_event(answer: bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]
 async def socket(service: "Service", gate: Gate, subscriptions: Subscriptions, websocket: WebSocket) -> None:
     """One connection of the graphql-transport-ws protocol.
 
-    The token comes with ``connection_init``, or with the request that opens the connection, where a client can set its
-    header.
+    The token is in ``connection_init``, or in the header of the request that opens the connection, if the client can
+    set it.
     """
     if not may_ask(websocket.headers, service.origins):
-        await websocket.close(FORBIDDEN)  # before it is taken: HTTP 403
+        await websocket.close(FORBIDDEN)  # before it is accepted: HTTP 403
         return
     offered = websocket.scope.get("subprotocols", ())
     if PROTOCOL not in offered:
-        # Taken first, as one that is not taken ends without a code; and a browser keeps none but what it has offered.
+        # Accepted first, since a refused connection ends without a code; and a browser accepts only a protocol that it
+        # has offered.
         await websocket.accept(next(iter(offered), None))
         await _end(websocket, WRONG_PROTOCOL)
         return
@@ -102,7 +104,7 @@ async def socket(service: "Service", gate: Gate, subscriptions: Subscriptions, w
     access: Access | None = None
     header = ""
     deadline = asyncio.get_running_loop().time() + PATIENCE
-    with suppress(WebSocketDisconnect):  # the other side has gone; what runs for it is ended below
+    with suppress(WebSocketDisconnect):  # the other side has gone; its subscriptions are ended below
         while True:
             try:
                 async with asyncio.timeout_at(deadline if access is None else None):
@@ -122,7 +124,7 @@ async def socket(service: "Service", gate: Gate, subscriptions: Subscriptions, w
                 if access is not None:
                     await _end(websocket, TWICE)
                     break
-                header = _told(payload) or websocket.headers.get("authorization") or ""
+                header = _authorization(payload) or websocket.headers.get("authorization") or ""
                 try:
                     access = await gate.login(header, websocket.client.host if websocket.client else None)
                 except Away:
@@ -168,8 +170,8 @@ async def _end(websocket: WebSocket, code: int) -> None:
     await websocket.close(code, _REASONS[code])
 
 
-def _told(payload: Any) -> str:
-    """The header that ``connection_init`` brings along, however its name is written."""
+def _authorization(payload: Any) -> str:
+    """The Authorization header in ``connection_init``, with its name in upper or lower case."""
     if not isinstance(payload, dict):
         return ""
     return next((str(value) for name, value in payload.items() if name.lower() == "authorization"), "")
@@ -180,7 +182,7 @@ def _forget(running: dict[str, asyncio.Task[None]], id_: str, task: asyncio.Task
 
 
 async def _run(websocket: WebSocket, id_: str, results: AsyncIterator[dict[str, Any]]) -> None:
-    """Send the results. Whatever ends them early is told to the client: it would wait for ever."""
+    """Send the results. The client gets any error that ends them early; otherwise it would wait for ever."""
     try:
         async for result in results:
             if "data" not in result or result["data"] is None:
@@ -191,9 +193,9 @@ async def _run(websocket: WebSocket, id_: str, results: AsyncIterator[dict[str, 
     except WebSocketDisconnect:
         return  # the client has gone
     except Exception as error:
-        told = formed(unforeseen(error))
+        shown = formed(unforeseen(error))
         with suppress(WebSocketDisconnect, RuntimeError):  # the connection itself may be what has failed
-            await _send(websocket, {"id": id_, "type": "error", "payload": [told]})
+            await _send(websocket, {"id": id_, "type": "error", "payload": [shown]})
 
 
 async def _send(websocket: WebSocket, message: dict[str, Any]) -> None:

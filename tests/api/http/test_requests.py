@@ -105,7 +105,7 @@ def test_a_program_that_asks_by_get_is_told_to_post(
     assert answer.status_code == status
     if status == 405:
         (error,) = answer.json()["errors"]
-        assert (answer.headers["allow"], error["message"]) == ("POST", "Ask by POST.")
+        assert (answer.headers["allow"], error["message"]) == ("POST", "Send queries by POST.")
         assert error["extensions"]["code"] == "method_not_allowed"
 
 
