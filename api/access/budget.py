@@ -61,8 +61,8 @@ class Account:
             wait = math.ceil((cost - self._left) * FILLED_IN / self.limit)
             left = max(0, int(self._left))
             text = (
-                f"This query costs {cost} fields, and {left} are left of the {int(self.limit)} that this "
-                f"token has a minute. Try again in {wait} seconds, or read less: fewer at a time (first, after), a list "
+                f"This query costs {cost} fields, and this token has {left} left of {int(self.limit)} a minute. "
+                f"Try again in {wait} seconds, or read less: fewer at a time (first, after), a list "
                 "narrowed by filter, first in the lists inside."
             )
             extensions = {"code": "over_budget", "cost": self._extension(cost)}
@@ -114,7 +114,7 @@ class Stream:
             )
             raise Spent(GraphQLError(text, extensions={"code": "too_many_streams"}), _STREAM_AGAIN)
         if self.account.of_all.open >= MOST_STREAMS_OF_ALL:
-            text = f"{MOST_STREAMS_OF_ALL} large answers are being sent already. Try again, or read less at a time (first)."
+            text = f"{MOST_STREAMS_OF_ALL} large answers are being sent. Try again, or read less at a time (first)."
             raise Spent(GraphQLError(text, extensions={"code": "too_many_streams"}), _STREAM_AGAIN)
         self.account.streams += 1
         self.account.of_all.open += 1
