@@ -3,7 +3,8 @@
 ``api``: the program's own. ``bare``: a starlette endpoint that runs one Cypher statement and writes JSON with orjson;
 it has no authentication, checks, compiler or limits.
 
-``python -m benchmarks.endpoints FILE`` serves what FILE (JSON, see ``Wanted``) describes; ``serving`` does so in another process.
+``python -m benchmarks.endpoints FILE`` serves what FILE (JSON, see ``Wanted``) describes; ``serving`` starts that as
+a process.
 """
 
 import contextlib

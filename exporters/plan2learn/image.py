@@ -103,7 +103,7 @@ def organisation(image: Image, at: date) -> Organisation:
             leaders=tuple(leader for each in image["Leaders"] for leader in _leaders(each)),
         )
     except (LookupError, TypeError, ValueError) as error:
-        raise ImageError(f"The image is not as Plan2Learn's shape needs it: {error!r}") from error
+        raise ImageError(f"The image lacks what Plan2Learn's shape needs: {error!r}") from error
 
 
 def _unit(node: Node) -> Unit:
