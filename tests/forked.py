@@ -12,8 +12,8 @@ from typing import Any
 
 from reconnect.root import MODULES
 
-_FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload(
     [
         *sorted({f"reconnect.commands.{module}" for module in MODULES.values()}),
         # What the commands load when they run.
@@ -42,14 +42,14 @@ _FORKING.set_forkserver_preload(
 
 def started(work: Callable[..., None], *arguments: Any) -> ForkServerProcess:
     """A process that does ``work(*arguments)``."""
-    process = _FORKING.Process(target=work, args=arguments)
+    process = FORKING.Process(target=work, args=arguments)
     process.start()
     return process
 
 
 def telling(work: Callable[..., None], *arguments: Any) -> tuple[ForkServerProcess, Connection]:
     """A process that does ``work(tell, *arguments)``, and where ``tell.send`` arrives: EOFError when it has ended."""
-    told, tell = _FORKING.Pipe(duplex=False)
+    told, tell = FORKING.Pipe(duplex=False)
     process = started(work, tell, *arguments)
     tell.close()
     return process, told

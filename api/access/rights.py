@@ -77,6 +77,17 @@ WRITE: Mapping[str, frozenset[str]] = {
     "endConstraintSetting": frozenset({"rights"}),
     "createGrant": frozenset({"rights"}),
     "changeGrant": frozenset({"rights"}),
+    "createRightsConflict": frozenset({"rights"}),
+    "changeRightsConflict": frozenset({"rights"}),
+    "approveGrant": frozenset({"rights"}),
+    "requestRight": frozenset({"hr", "organisation", "rights"}),
+    "approveRequest": frozenset({"rights"}),
+    "refuseRequest": frozenset({"rights"}),
+    "withdrawRequest": frozenset({"hr", "organisation", "rights"}),
+    "startAttestation": frozenset({"rights"}),
+    "decideAttestation": frozenset({"rights"}),
+    "refreshManualSteps": frozenset({"rights", "operations"}),
+    "closeManualStep": frozenset({"rights", "operations"}),
     "approveBrake": frozenset({"operations"}),
     "decideMatch": frozenset({"hr", "operations"}),
     "takeBackMatch": frozenset({"hr", "operations"}),
@@ -106,6 +117,7 @@ BY_HAND: Mapping[str, frozenset[str]] = {
     "JobFunctionRole": frozenset({"rights"}),
     "Grant": frozenset({"rights"}),
     "ConstraintSetting": frozenset({"rights"}),
+    "RightsConflict": frozenset({"rights"}),
 }
 
 

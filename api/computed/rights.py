@@ -11,6 +11,7 @@ from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Pla
 from graph.model.rights import RIGHTS
 from graph.questions.rights.asking import asked, first_day, rights_on
 from graph.questions.rights.held import HeldRight, Limit, Omitted, Reason, Rights
+from graph.questions.rights.held import Thing as GivenBy
 from graph.questions.rights.why import because
 
 HOLDERS = ("Employment", "Affiliation", "Person")
@@ -28,6 +29,12 @@ def reasons(why: tuple[Reason, ...]) -> list[Mapping[str, Any]]:
     ]
 
 
+def _through(grant: GivenBy) -> Mapping[str, Any]:
+    """What gives a right: a grant, or an approved request."""
+    is_grant = grant.kind == "Grant"
+    return {"grant": grant.uuid if is_grant else None, "request": None if is_grant else grant.uuid}
+
+
 def _limit(limit: Limit) -> Mapping[str, Any]:
     return {
         "type": limit.type.uuid,
@@ -41,7 +48,7 @@ def _limit(limit: Limit) -> Mapping[str, Any]:
 def held_form(held: HeldRight) -> Answer:
     return {
         "right": held.right.uuid,
-        "grant": held.grant.uuid,
+        **_through(held.grant),
         "person": held.person.uuid,
         "subject": held.subject.uuid,
         "assignment": None if held.assignment is None else held.assignment.uuid,
@@ -64,10 +71,11 @@ def held_form(held: HeldRight) -> Answer:
 def _omitted_form(omitted: Omitted) -> Answer:
     return {
         "right": omitted.right.uuid,
-        "grant": omitted.grant.uuid,
+        **_through(omitted.grant),
         "person": omitted.person.uuid,
         "subject": omitted.subject.uuid,
         "constraint": None if omitted.constraint is None else omitted.constraint.uuid,
+        "conflict": None if omitted.conflict is None else omitted.conflict.uuid,
         "reason": omitted.reason,
         "text": omitted.text,
         "why": reasons(omitted.why),
@@ -100,7 +108,8 @@ HELD_TYPES = (
         "HeldRight",
         "A right at work: one grant, through one employment, affiliation or role",
         RIGHT,
-        Thing("grant", ("Grant",), "What grants it"),
+        Thing("grant", ("Grant",), "The grant that gives it; null where a request does"),
+        Thing("request", ("RightsRequest",), "The approved request that gives it"),
         Thing("person", ("Person",), "Who holds it"),
         _SUBJECT,
         Thing("assignment", ("Assignment",), "The role through which it is held; null where it goes through none"),
@@ -158,10 +167,12 @@ FIELD = ComputedField(
             "OmittedRight",
             "A right that would be held if it were not for the reason",
             RIGHT,
-            Thing("grant", ("Grant",), "What grants it"),
+            Thing("grant", ("Grant",), "The grant that would give it; null where a request would"),
+            Thing("request", ("RightsRequest",), "The approved request that would give it"),
             Thing("person", ("Person",), "Who would hold it"),
             _SUBJECT,
             Thing("constraint", ("ConstraintType",), "The constraint type that comes to nothing"),
+            Thing("conflict", ("RightsConflict",), "The conflict for which it is left out"),
             Plain("reason", "String!", "empty, mandatory_not_configured, invalid_value, system_blocked, stopped …"),
             Plain("text", "String!", "What is wrong, with what would help"),
             Part("why", "RightReason", "The reasons for which it would be held", many=True),

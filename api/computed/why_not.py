@@ -19,7 +19,7 @@ def _answer(request: Request) -> list[Answer]:
             "step": each.step,
             "text": each.text,
             "remedy": each.remedy or None,
-            "grant": None if each.grant is None else each.grant.uuid,
+            "grant": None if each.grant is None or each.grant.kind != "Grant" else each.grant.uuid,
         }
         for each in why_not(work, person, right)
     ]

@@ -133,11 +133,15 @@ class Editing:
         return self.write_all([Amendment(kind, uuid, edit, expected, days=about)])[0]
 
     def write_all(self, amendments: Sequence[Amendment], guard: Guard | None = None) -> list[Written]:
-        writer = GraphWriter(self._context.driver, self._context.keyring, self._context.order)
-        return [
-            Written(uuid=strawberry.ID(each.uuid), version=each.version, change=each.change, notice=_notice(each))
-            for each in writer.amend_all(amendments, self.origin, guard)
-        ]
+        return [self.told(each) for each in self.writer().amend_all(amendments, self.origin, guard)]
+
+    def writer(self) -> GraphWriter:
+        return GraphWriter(self._context.driver, self._context.keyring, self._context.order)
+
+    @staticmethod
+    def told(written: Changed) -> Written:
+        uuid = strawberry.ID(written.uuid)
+        return Written(uuid=uuid, version=written.version, change=written.change, notice=_notice(written))
 
     def read(self, work: Callable[[neo4j.Session], T]) -> T:
         with self._context.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
@@ -251,6 +255,8 @@ def property_of(kind: str, name: str) -> Property:
     if found is None:
         known = ", ".join(each.name for each in KINDS[kind].properties)
         raise ChangeRejected("unknown_property", f"{kind} has no property {name!r}; it has {known}", field=name)
+    if found.own:
+        raise ChangeRejected("wrong_value", f"{name}: REConnect writes it itself", field=name)
     return found
 
 

@@ -172,8 +172,7 @@ class Granting(Deciding):
         self, info: CONTEXT, key: str, title: str, gives: str, given_to: list[str], reason: str, from_: From_,
         inherit: bool = False, condition: str | None = None, sensitivity: str | None = None,
         case_number: str | None = None, exceptions: list[str] | None = None, about: list[str] | None = None,
-        within_units: list[str] | None = None, for_unit: str | None = None, approved_by: str | None = None,
-        to: To_ = None,
+        within_units: list[str] | None = None, for_unit: str | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             told: dict[str, Value | None] = {
@@ -186,9 +185,8 @@ class Granting(Deciding):
             }
             links["responsibilities"] = _refs(editing.responsibility(each) for each in about or ())
             links["within_units"] = _refs(editing.ref("Unit", each) for each in within_units or ())
-            for name, kind, one in (("for_unit", "Unit", for_unit), ("approved_by", "Person", approved_by)):
-                if one is not None:
-                    links[name] = always(editing.ref(kind, one))
+            if for_unit is not None:
+                links["for_unit"] = always(editing.ref("Unit", for_unit))
             return editing.write("Grant", None, new(days(from_, to), told, links))
 
         return await Editing(info.context, "createGrant", reason).do(work)

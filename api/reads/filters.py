@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from graphql import GraphQLError
+
 from api.reads.cursors import uuids_of
 from graph.collation import SORT_KEY, caption, in_cypher, words
 from graph.model import KINDS
+from graph.model.rights import ATTESTATION_STATES, REQUEST_STATES, STEP_STATES
 from graph.statements.normal_text import normal
 
 FILTERED = ("name", "title", "number", "code", "type", "key", "login", "position_code", "institution")
@@ -161,6 +164,33 @@ def _root(n: str, v: str, p: str, in_force: InForce) -> str:
     return f"NOT EXISTS {{ MATCH ({n})-[up:PART_OF]->(:Unit) WHERE {in_force('up')} }} = {p}"
 
 
+def _linked(*types: str) -> Condition:
+    """To the thing with this uuid."""
+    return lambda n, v, p, in_force: (
+        f"""EXISTS {{
+        MATCH ({n})-[of:{"|".join(types)}]->(linked {{uuid: {p}}})
+        WHERE {in_force("of")}
+    }}"""
+    )
+
+
+def _for_person(n: str, v: str, p: str, in_force: InForce) -> str:
+    """For the person, or an employment or affiliation of the person's. It counts before it is wanted as well."""
+    return f"""EXISTS {{
+        MATCH ({n})-[:GIVEN_TO]->(whose)
+        WHERE whose.uuid = {p} OR EXISTS {{ MATCH (:Person {{uuid: {p}}})-[:HAS]->(whose) }}
+    }}"""
+
+
+def _state(allowed: tuple[str, ...]) -> Filter:
+    def word(told: Any) -> Any:
+        if told is not None and told not in allowed:
+            raise GraphQLError(f"state: one of {', '.join(allowed)}", extensions={"code": "unknown_state"})
+        return told
+
+    return Filter("state", "String", _equals("state"), ", ".join(allowed), form=word)
+
+
 _EVERY = (
     Filter("uuids", "[ID!]", _uuids, "Only those with one of these UUIDs", form=uuids_of),
     Filter("keys", "[String!]", _keys, "What sources call it"),
@@ -205,5 +235,18 @@ _BY_KIND: dict[str, tuple[Filter, ...]] = {
         Filter("below", "ID", _below("-[at:FOR]->"), "Counts for a unit that is this one or below it", names="Unit"),
         Filter("role", "String", _role_of_assignment, "Of the role with this key", names="Role"),
         Filter("kle", "String", _kle("ABOUT"), "About this KLE number or one within it", names="KleNode"),
+    ),
+    "RightsRequest": (
+        _state(REQUEST_STATES),
+        Filter("person", "ID", _for_person, "uuid or a source's key of the person for whom it is", names="Person"),
+    ),
+    "Attestation": (
+        _state(ATTESTATION_STATES),
+        Filter("person", "ID", _linked("OF_PERSON"), "uuid or a source's key of the holder", names="Person"),
+    ),
+    "ManualStep": (
+        _state(STEP_STATES),
+        Filter("person", "ID", _linked("OF_PERSON"), "uuid or a source's key of the person", names="Person"),
+        Filter("system", "ID", _linked("AT"), "uuid or key of the system", names="ItSystem"),
     ),
 }

@@ -19,7 +19,7 @@ from graph.statements.statement import KINDS_OF_FILES
 from graph.writing.day_turn import DAY_TURN
 
 NAMED = "named"
-"""The rule that looks a name up. Its answer is the uuid of a unit, otherwise the name itself."""
+"""The rule that looks a name up. Its answer is the uuid of a unit, person or system, otherwise the name itself."""
 
 KNOWN = "known"
 """The rule that finds the number of the last change that was known on a day."""
@@ -47,7 +47,7 @@ def one_of(argument: str, value: Any, allowed: Collection[str]) -> Any:
 
 
 def known(driver: neo4j.Driver, order: SourceOrder, targets: Targets, what: str, name: str) -> str:
-    """The uuid of the Unit with this name; for a Role, Position, KleNode, source … the name itself.
+    """The uuid of the Unit, Person or ItSystem with this name; for a Role, Position, KleNode, source … the name itself.
 
     Raises Unknown (unknown_unit, unknown_role, unknown_source …), with the allowed names if there are few.
     """
@@ -60,7 +60,7 @@ def known(driver: neo4j.Driver, order: SourceOrder, targets: Targets, what: str,
             case "run":
                 if not _has(session, "Run", "id", name):
                     raise Unknown("unknown_run", f"no run has the id {name!r}; runs {{ nodes {{ id }} }} lists them")
-            case "Unit":
+            case "Unit" | "Person" | "ItSystem":
                 return find(session, what, name).uuid
             case "Role":
                 if not _has(session, "Role", "key", name):

@@ -10,6 +10,9 @@ BY_LINK: Mapping[str, str] = {
     "Assignment": "role",
     "Substitution": "person",
     "ConstraintSetting": "type",
+    "RightsRequest": "given_to",
+    "Attestation": "grant",
+    "ManualStep": "system_role",
 }
 """Kinds without a name of their own have the label of the thing that this link leads to."""
 _NUMBERED = frozenset({"KleNode", "KleFacet", "KleFacetCategory"})

@@ -241,7 +241,8 @@ PLURALS: dict[str, str] = {
     "accounts": "Account", "directoryGroups": "DirectoryGroup", "positionCategories": "PositionCategory",
     "kleFacets": "KleFacet", "kleFacetCategories": "KleFacetCategory", "constraintTypes": "ConstraintType",
     "systemRoles": "SystemRole", "jobFunctionRoles": "JobFunctionRole", "grants": "Grant",
-    "constraintSettings": "ConstraintSetting",
+    "constraintSettings": "ConstraintSetting", "rightsConflicts": "RightsConflict",
+    "rightsRequests": "RightsRequest", "attestations": "Attestation", "manualSteps": "ManualStep",
 }  # fmt: skip
 RECORD_LISTS: dict[str, str] = {
     "changes": "Change", "runs": "Run", "badRecords": "BadRecord", "brakes": "Brake", "ambiguities": "Ambiguity",

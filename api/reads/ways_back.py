@@ -1,7 +1,7 @@
 """The fields that lead over links the other way: from what a link leads to, to the things that state it."""
 
 from graph.model.organisation import RESPONSIBLE_FOR
-from graph.model.rights import GRANTEES, RIGHTS
+from graph.model.rights import GRANTEES, HOLDERS, RIGHTS
 
 # The way back: (type, field, the kind that it leads to, which states the link, that link, explanation).
 BACK: tuple[tuple[str, str, str, str, str], ...] = (
@@ -69,6 +69,21 @@ BACK: tuple[tuple[str, str, str, str, str], ...] = (
     ("Unit", "limitedGrants", "Grant", "within_units", "Grants limited to it"),
     ("Unit", "grantsFor", "Grant", "for_unit", "Grants whose limits count from here"),
     ("Person", "approvedGrants", "Grant", "approved_by", "Grants that the person has approved"),
+    *((each, "requestedIn", "RightsRequest", "gives", "Requests for it") for each in RIGHTS),
+    *((each, "conflictsAsFirst", "RightsConflict", "first", "Rights that it must not meet") for each in RIGHTS),
+    *((each, "conflictsAsSecond", "RightsConflict", "second", "Rights that it must not meet") for each in RIGHTS),
+    *((each, "rightsRequests", "RightsRequest", "given_to", "Requests of rights for it") for each in HOLDERS),
+    ("RightsConflict", "exceptions", "RightsRequest", "exception_to", "Requests for an exception to it"),
+    ("Person", "requestsMade", "RightsRequest", "requested_by", "Requests of rights that the person has made"),
+    ("Person", "requestsDecided", "RightsRequest", "decided_by", "Requests of rights that the person has decided"),
+    ("Grant", "attestations", "Attestation", "grant", "Whether it is still needed"),
+    ("RightsRequest", "attestations", "Attestation", "request", "Whether it is still needed"),
+    ("Person", "attestations", "Attestation", "person", "Whether the person still needs rights"),
+    ("Person", "attestationsDecided", "Attestation", "decided_by", "Attestations that the person has decided"),
+    ("Person", "manualSteps", "ManualStep", "person", "What is to be done by hand for the person's rights"),
+    ("SystemRole", "manualSteps", "ManualStep", "system_role", "What is to be done by hand for it"),
+    ("ItSystem", "manualSteps", "ManualStep", "system", "What is to be done in it by hand"),
+    ("Person", "manualStepsDone", "ManualStep", "done_by", "What the person has done by hand"),
     ("Unit", "selectedBy", "ConstraintSetting", "units", "Constraints that select it"),
     ("Unit", "leftOutBy", "ConstraintSetting", "excluded_units", "Constraints that exclude it"),
     ("Person", "approvedSettings", "ConstraintSetting", "approved_by", "Constraints that the person has approved"),

@@ -1,8 +1,9 @@
 """A person is erased (GDPR article 17), with every key by which the person could be found (architecture.md §2).
 
-With the person go employments, affiliations and logins, what was held by them, who stood in for that, and where the
-person stood in for others: their values on all days, what sources and people have told of them, matches that were
-decided, bad records, CPR numbers present and former. What was somebody else's at another time stays, without them.
+With the person go employments, affiliations and logins, what was held by them, who stood in for that, where the
+person stood in for others, and what was asked, attested or done by hand of the person's rights: their values on all
+days, what sources and people have told of them, matches that were decided, bad records, CPR numbers present and former.
+What was somebody else's at another time stays, without them.
 
 With all of that goes what was known of it before: superseded periods, and a thing that was withdrawn since. Of a
 person from whom this one was split off, what was known while they were one goes too, as it may be of this one.
@@ -27,7 +28,10 @@ from graph.time import today
 from graph.writing.difference import NOTHING_DIFFERS
 
 # Which link makes a thing somebody's; what it is of must be erased altogether for the thing to be.
-_OWNING = {"Employment": "HAS", "Affiliation": "HAS", "Account": "OWNS", "Assignment": "HOLDS"}
+_OWNING = {
+    "Employment": "HAS", "Affiliation": "HAS", "Account": "OWNS", "Assignment": "HOLDS", "RightsRequest": "GIVEN_TO",
+    "Attestation": "OF_PERSON", "ManualStep": "OF_PERSON",
+}  # fmt: skip
 
 
 def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
@@ -75,8 +79,8 @@ def _things(tx: neo4j.ManagedTransaction, uuid: str) -> dict[str, str]:
     for kind, link in _OWNING.items():
         query = f"""
             UNWIND $uuids AS uuid
-            MATCH (:Person|Employment|Affiliation {{uuid: uuid}})-[held:{link}|{SUPERSEDED}{link}]->(n:{kind})
-            WHERE NOT EXISTS {{ MATCH (n)<-[:{link}]-(other) WHERE NOT other.uuid IN $uuids }}
+            MATCH (:Person|Employment|Affiliation {{uuid: uuid}})-[held:{link}|{SUPERSEDED}{link}]-(n:{kind})
+            WHERE NOT EXISTS {{ MATCH (n)-[:{link}]-(other) WHERE NOT other.uuid IN $uuids }}
               AND (type(held) = '{link}' OR NOT EXISTS {{ (n)-[:STATE]->() }})
             RETURN DISTINCT n.uuid AS uuid
             """

@@ -25,7 +25,17 @@ from graph.model.organisation import (
     SYSTEM_GROUP,
     UNIT,
 )  # fmt: skip
-from graph.model.rights import CONSTRAINT_SETTING, CONSTRAINT_TYPE, GRANT, JOB_FUNCTION_ROLE, SYSTEM_ROLE
+from graph.model.rights import (
+    ATTESTATION,
+    CONSTRAINT_SETTING,
+    CONSTRAINT_TYPE,
+    GRANT,
+    JOB_FUNCTION_ROLE,
+    MANUAL_STEP,
+    RIGHTS_CONFLICT,
+    RIGHTS_REQUEST,
+    SYSTEM_ROLE,
+)  # fmt: skip
 
 __all__ = [
     "EMPLOYMENT_TYPES", "INDEXED", "KINDS", "LONGEST_INDEXED", "PROSE", "RESPONSIBILITY_PREFIXES", "Access", "Kind",
@@ -39,6 +49,7 @@ KINDS: dict[str, Kind] = {
         KLE_NODE, KLE_FACET_CATEGORY, KLE_FACET, FUNCTION, SYSTEM_GROUP, IT_SYSTEM, ROLE, POSITION_CATEGORY, POSITION,
         UNIT, PERSON, EMPLOYMENT, AFFILIATION, DIRECTORY_GROUP, ACCOUNT, ASSIGNMENT, SUBSTITUTION,
         CONSTRAINT_TYPE, SYSTEM_ROLE, JOB_FUNCTION_ROLE, GRANT, CONSTRAINT_SETTING,
+        RIGHTS_CONFLICT, RIGHTS_REQUEST, ATTESTATION, MANUAL_STEP,
     )
 }  # fmt: skip
 
@@ -55,6 +66,7 @@ PROSE = frozenset({
     "name", "short_name", "type_name", "given_name", "surname", "addressing_name", "alias_given_name", "alias_surname",
     "title", "short_title", "supplier", "occupation", "school_roles", "coverage", "description", "display_name", "tags",
     "category", "invoice_levels", "pay_grade", "reason", "stopped_because",
+    "decided_because", "comment", "round",
 })  # fmt: skip
 
 # Texts that the graph has an index of, the captions that names are sorted by among them. An entry of an index holds

@@ -18,6 +18,7 @@ class Property:
     person).
     ``identifies``: it reveals who a person is (a name in any form, a login, a mail address, a photo); of a person with
     a protected name it is kept from analysts and from what a terminal shows.
+    ``own``: REConnect writes it itself; neither a facts file nor ``setValue`` may.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Property:
     access: Access = "open"
     withheld_while: str | None = None
     identifies: bool = False
+    own: bool = False
 
     def __post_init__(self) -> None:
         if not self.doc:

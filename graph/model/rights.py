@@ -4,6 +4,7 @@ from graph.model.kind import Kind, Link, Property
 from graph.model.organisation import RESPONSIBLE_FOR
 
 RIGHTS = ("SystemRole", "JobFunctionRole")
+HOLDERS = ("Employment", "Affiliation", "Person")
 GRANTEES = ("Role", "Position", "PositionCategory", "Unit", "Employment", "Affiliation", "Person")
 
 CONTENTS = ("kle", "unit", "sensitivity", "itsystem", "payout", "text", "other")
@@ -75,6 +76,8 @@ GRANT = Kind(
         Property("condition", doc="A condition in CEL that must be met, such as employment.type == 'monthly_full'"),
         Property("sensitivity", doc="The highest level of sensitive data that it gives (følsomhed)"),
         Property("own_kle_only", "yes_no", "Only the unit's own KLE counts, not what units above pass down"),
+        Property("approved_on", "date", "The day of the approval; another day is another approval"),
+        Property("approved_content", doc="What was approved, as it was then", own=True),
     ),
     (
         Link("gives", "GIVES", RIGHTS, single=True, doc="The right"),
@@ -124,6 +127,88 @@ CONSTRAINT_SETTING = Kind(
             "approved_by", "APPROVED_BY", ("Person",), single=True, doc="The person who approved that it is unlimited"
         ),
     ),
+)
+
+# -- care of rights: conflicts, requests, attestations, steps by hand -------------------------------------------------
+
+CONFLICT_MODES = ("refuse", "approve")
+CONFLICT_SCOPES = ("person", "overlap")
+WAITING, APPROVED, REFUSED, WITHDRAWN, ENDED = REQUEST_STATES = ("waiting", "approved", "refused", "withdrawn", "ended")
+OPEN, KEPT, REMOVED = ATTESTATION_STATES = ("open", "kept", "removed")
+ADD, CHANGE, REMOVE = STEP_ACTIONS = ("add", "change", "remove")
+STEP_OPEN, STEP_DONE, STEP_DROPPED = STEP_STATES = ("open", "done", "dropped")
+
+RIGHTS_CONFLICT = Kind(
+    "RightsConflict",
+    "Two rights that must not be held together (funktionsadskillelse).",
+    (
+        Property("key"),
+        Property("title"),
+        Property("mode", doc="refuse: both are left out; approve: an approved exception with an end allows both"),
+        Property("scope", doc="person: whoever holds both; overlap: only where their limits overlap"),
+        Property("reason", doc="Why they must not be held together"),
+    ),
+    (
+        Link("first", "FIRST_OF_TWO", RIGHTS, single=True, doc="One of the two rights"),
+        Link("second", "SECOND_OF_TWO", RIGHTS, single=True, doc="The other right"),
+    ),
+    natural="key",
+)
+RIGHTS_REQUEST = Kind(
+    "RightsRequest",
+    "A request for a right, or for an exception to a conflict of rights, and its decision (anmodning).",
+    (
+        Property("state", doc="waiting, approved, refused, withdrawn or ended"),
+        Property("wanted_from", "date", "The first day on which it is wanted"),
+        Property("reason", doc="Why it is asked for", identifies=True),
+        Property("decided_on", "date", "The day of the decision"),
+        Property("decided_because", doc="Why it was decided so", identifies=True),
+    ),
+    (
+        Link("gives", "GIVES", RIGHTS, single=True, doc="The right that is asked for"),
+        Link("given_to", "GIVEN_TO", HOLDERS, single=True, owner=True, doc="For whom it is asked"),
+        Link("exception_to", "EXCEPTED_FROM", ("RightsConflict",), single=True, doc="The conflict that it permits"),
+        Link("requested_by", "REQUESTED_BY", ("Person",), single=True, doc="The person who asks for it"),
+        Link("decided_by", "DECIDED_BY", ("Person",), single=True, doc="The person who decided"),
+    ),
+)
+ATTESTATION = Kind(
+    "Attestation",
+    "The question whether a right is still needed, due on a day, and its answer (attestering).",
+    (
+        Property("round", doc="The round that it belongs to"),
+        Property("state", doc="open, kept or removed"),
+        Property("due", "date", "The day by which it is to be answered"),
+        Property("decided_on", "date", "The day of the decision"),
+        Property("comment", doc="What the person who decided had to add", identifies=True),
+    ),
+    (
+        Link("grant", "ATTESTS", ("Grant",), single=True, doc="The grant that gives the right"),
+        Link("request", "ATTESTS_REQUEST", ("RightsRequest",), single=True, doc="The request that gives the right"),
+        Link("person", "OF_PERSON", ("Person",), single=True, owner=True, doc="The holder, where it is about one"),
+        Link("decided_by", "DECIDED_BY", ("Person",), single=True, doc="The person who decided"),
+    ),
+)
+MANUAL_STEP = Kind(
+    "ManualStep",
+    "What somebody must do by hand in a system that no target reaches, and when it was done.",
+    (
+        Property("key", doc="Person, system role and number", own=True),
+        Property("step", "integer", "Its number among the steps of this person and system role"),
+        Property("action", doc="add, change or remove"),
+        Property("state", doc="open, done, or dropped where it was no longer needed"),
+        Property("limits", "texts", "What the right is limited to, a line for each way in which it is held"),
+        Property("compared", "texts", "The limits, as the system compares with them", own=True),
+        Property("done_on", "date", "The day on which it was done"),
+        Property("comment", doc="What the person who did it had to add", identifies=True),
+    ),
+    (
+        Link("person", "OF_PERSON", ("Person",), single=True, owner=True, doc="Whose right it is"),
+        Link("system_role", "STEP_FOR", ("SystemRole",), single=True, doc="The right in the system"),
+        Link("system", "AT", ("ItSystem",), single=True, doc="The system in which it is to be done"),
+        Link("done_by", "DONE_BY", ("Person",), single=True, doc="The person who did it"),
+    ),
+    natural="key",
 )
 
 KIND_PREFIXES = {

@@ -9,7 +9,16 @@ from graph.conditions import CONDITION_NAMES
 from graph.errors import ChangeRejected
 from graph.expressions import ExpressionRejected, compile_expression
 from graph.model.derived_kinds import NotDerivable, derivation
-from graph.model.rights import CONTENTS, FORMS
+from graph.model.rights import (
+    ATTESTATION_STATES,
+    CONFLICT_MODES,
+    CONFLICT_SCOPES,
+    CONTENTS,
+    FORMS,
+    REQUEST_STATES,
+    STEP_ACTIONS,
+    STEP_STATES,
+)  # fmt: skip
 from graph.patterns import PatternRejected, check
 from graph.statements.statement import Statement, Value
 
@@ -102,5 +111,9 @@ _RULES: Mapping[str, Mapping[str, Callable[[Value], str | None]]] = {
         "delegated_to_cvr": _cvr,
     },
     "Grant": {"condition": _condition},
+    "RightsConflict": {"mode": _one_of(CONFLICT_MODES), "scope": _one_of(CONFLICT_SCOPES)},
+    "RightsRequest": {"state": _one_of(REQUEST_STATES)},
+    "Attestation": {"state": _one_of(ATTESTATION_STATES)},
+    "ManualStep": {"state": _one_of(STEP_STATES), "action": _one_of(STEP_ACTIONS)},
     "ConstraintSetting": {"derived": _derived, "fixed": _fixed},
 }

@@ -113,6 +113,8 @@ class GraphWriter:
             found = self._compared(matched)
             for _, refused in find_refused(self.driver, self.index.resolve, matched):
                 raise refused
+            if any(each.statement.kind == "Grant" for each in matched):
+                found = self._compared(matched)  # an approval has got what it approves
             if strict:
                 _reject_notices(found.values())
                 refuse_absent(self.driver, found.values())

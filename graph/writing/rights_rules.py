@@ -8,7 +8,7 @@ became invalid by a change elsewhere is listed by ``graph.questions.rights.revie
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import neo4j
@@ -18,56 +18,50 @@ from graph.errors import ChangeRejected
 from graph.identity.statement_matching import MatchedStatement
 from graph.model import KINDS
 from graph.model.derived_kinds import GIVEN_WITH_GRANT, derivation
+from graph.model.rights import HOLDERS
 from graph.patterns import PatternRejected, compiled
 from graph.statements.precedence import MANUAL
 from graph.statements.statement import Ref
 from graph.time import today
+from graph.writing import care_rules
+from graph.writing.approval_seal import seal
+from graph.writing.rights_things import Thing
 
-CHECKED = ("ConstraintType", "SystemRole", "JobFunctionRole", "Grant", "ConstraintSetting")
+_DEFINED = ("ConstraintType", "SystemRole", "JobFunctionRole", "Grant", "ConstraintSetting", "RightsConflict")
+TIES = tuple(each for each in HOLDERS if each != "Person")
+_DECIDED = ("RightsRequest", "Attestation", "ManualStep")
+"""Kinds of which there are many: only those that are saved are looked at."""
+CHECKED = (*_DEFINED, *_DECIDED)
 _KLE = re.compile(r"\*|[0-9]{2}(\.[0-9]{2}){0,2}(\.\*)?")
 Resolve = Callable[[Ref, str], str | None]
 Refused = list[tuple[MatchedStatement, ChangeRejected]]
 
 
-@dataclass(slots=True)
-class _Thing:
-    """``links``: by name, the uuids that it leads to from today on. ``over``: it has ended.
-
-    ``place``: of what is being saved, its place; of two that want the same, the first has it.
-    """
-
-    kind: str
-    values: dict[str, Any] = field(default_factory=dict)
-    links: dict[str, list[str]] = field(default_factory=dict)
-    over: bool = False
-    place: int = -1
-
-    @property
-    def name(self) -> str:
-        return str(self.values.get("title") or self.values.get("key") or self.kind)
-
-    def one(self, link: str) -> str | None:
-        return next(iter(self.links.get(link, ())), None)
-
-
 def find_refused(driver: neo4j.Driver, resolve: Resolve, matched: Iterable[MatchedStatement]) -> Refused:
-    """Statements that would break a rule, each with the refusal. What is refused is not there for the others."""
+    """Statements that would break a rule, each with the refusal. What is refused is not there for the others.
+
+    An approval that is stated gets the content that it approves, as the grant is to be (``approval_seal``).
+    """
     told = [each for each in matched if each.statement.kind in CHECKED]
     saved = [each for each in told if not _is_over(each)]
     if not saved:
         return []
     refused: Refused = []
-    kept = _kept(driver)
+    kept = _kept(driver, [each.uuid for each in saved if each.statement.kind in _DECIDED])
     for each in told:
         if _is_over(each) and each.uuid in kept:
             kept[each.uuid].over = True
+    owners = _owners(driver, [each for each in saved if each.statement.kind == "RightsRequest"], resolve)
     while True:
         stated = {each.uuid: _stated(place, each, kept.get(each.uuid), resolve) for place, each in enumerate(saved)}
         things = {**kept, **stated}
-        rules = _Rules(things, kept)
+        rules = _Rules(things, kept, owners)
         changed = [each for each in saved if not _is_same(stated[each.uuid], kept.get(each.uuid))]
         found = [(each, wrong) for each in changed if (wrong := rules.broken(each)) is not None]
         if not found:
+            for each in saved:
+                if each.statement.kind == "Grant":
+                    seal(each, things, kept.get(each.uuid))
             return refused
         refused += found
         out = {id(each) for each, _ in found}
@@ -80,16 +74,39 @@ def _is_over(matched: MatchedStatement) -> bool:
     return exists is not None and all(each.last <= today() for each in exists)
 
 
-def _kept(driver: neo4j.Driver) -> dict[str, _Thing]:
-    """Everything about rights, what has ended as well: no parameter is used again."""
+def _owners(driver: neo4j.Driver, requests: Iterable[MatchedStatement], resolve: Resolve) -> dict[str, str]:
+    """The persons of employments and affiliations that requests are for."""
+    refs = ((each.source, link.to) for each in requests for link in each.statement.links.get("given_to", ()))
+    ties = sorted({uuid for source, each in refs if each.kind in TIES and (uuid := resolve(each, source))})
+    if not ties:
+        return {}
+    rows, _, _ = driver.execute_query(
+        "UNWIND $ties AS tie MATCH (p:Person)-[:HAS]->({uuid: tie}) RETURN tie, p.uuid AS person",
+        ties=ties,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return {row["tie"]: row["person"] for row in rows}
+
+
+def _kept(driver: neo4j.Driver, decided: Sequence[str]) -> dict[str, Thing]:
+    """Everything that defines rights, what has ended as well: no parameter is used again.
+
+    ``decided``: uuids of others.
+    """
     link = "[type(r), x.uuid]"
+    of_decided = " ".join(f"UNION MATCH (n:{kind}) WHERE n.uuid IN $decided RETURN n" for kind in _DECIDED)
     rows, _, _ = driver.execute_query(
         f"""
-        MATCH (n:{"|".join(CHECKED)})
+        CALL () {{
+            MATCH (n:{"|".join(_DEFINED)})
+            RETURN n
+            {of_decided if decided else ""}
+        }}
         RETURN n.uuid AS uuid, labels(n)[0] AS kind, properties(n) AS values, NOT {exists_or_will("n")} AS over,
             COLLECT {{ MATCH (n)-[r]->(x) WHERE x.uuid IS NOT NULL AND {not_over("r")} RETURN {link} }} AS links
         """,
         today=today(),
+        decided=list(decided),
         routing_=neo4j.RoutingControl.READ,
     )
     found = {}
@@ -99,17 +116,22 @@ def _kept(driver: neo4j.Driver) -> dict[str, _Thing]:
         for type_, uuid in row["links"]:
             if type_ in names:
                 links.setdefault(names[type_], []).append(uuid)
-        found[row["uuid"]] = _Thing(row["kind"], dict(row["values"]), links, row["over"])
+        values = dict(row["values"])
+        since, until = (None if values.get(each) is None else values[each].to_native() for each in ("from", "to"))
+        found[row["uuid"]] = Thing(row["kind"], values, links, row["over"], since=since, until=until)
     return found
 
 
-def _stated(place: int, matched: MatchedStatement, known: _Thing | None, resolve: Resolve) -> _Thing:
+def _stated(place: int, matched: MatchedStatement, known: Thing | None, resolve: Resolve) -> Thing:
     """The thing as it is to be. What a source tells is all that it tells; by hand only some of it may be told."""
     statement = matched.statement
     adds = matched.source == MANUAL or statement.exists is None
-    made = _Thing(statement.kind, place=place)
+    made = Thing(statement.kind, place=place)
     if known is not None and adds:
         made.values, made.links = dict(known.values), dict(known.links)
+        made.since, made.until = known.since, known.until
+    if statement.exists:
+        made.since, made.until = statement.exists[0].start, statement.exists[-1].end
     for name, values in statement.values.items():
         made.values[name] = values[-1].value if values else None
     for name, links in statement.links.items():
@@ -118,7 +140,7 @@ def _stated(place: int, matched: MatchedStatement, known: _Thing | None, resolve
     return made
 
 
-def _is_same(stated: _Thing, known: _Thing | None) -> bool:
+def _is_same(stated: Thing, known: Thing | None) -> bool:
     """It is told again as it is: what became invalid by a change elsewhere is no reason to refuse it."""
     if known is None:
         return False
@@ -137,19 +159,21 @@ def _plain(value: Any) -> Any:
 
 @dataclass(slots=True)
 class _Rules:
-    """``things``: as they are to be. ``kept``: as they are."""
+    """``things``: as they are to be. ``kept``: as they are. ``owners``: tie → person."""
 
-    things: Mapping[str, _Thing]
-    kept: Mapping[str, _Thing]
+    things: Mapping[str, Thing]
+    kept: Mapping[str, Thing]
+    owners: Mapping[str, str]
 
     def broken(self, matched: MatchedStatement) -> ChangeRejected | None:
         thing = self.things[matched.uuid]
-        rules: Sequence[Callable[[str, _Thing], Iterator[ChangeRejected]]] = _BY_KIND.get(thing.kind, ())
-        return next((wrong for rule in rules for wrong in rule(self, matched.uuid, thing)), None)  # type: ignore[call-arg, arg-type]
+        rules: Sequence[Callable[[str, Thing], Iterator[ChangeRejected]]] = _BY_KIND.get(thing.kind, ())
+        wrong = next((wrong for rule in rules for wrong in rule(self, matched.uuid, thing)), None)  # type: ignore[call-arg, arg-type]
+        return wrong or care_rules.broken(matched.uuid, thing, self.things, self.kept, self.owners)
 
     # -- job-function roles ---------------------------------------------------------------------------------------
 
-    def _no_cycle(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+    def _no_cycle(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         path = self._way_back(uuid, uuid, ())
         if path is not None:
             names = " includes ".join(self.things[each].name for each in (*path, uuid))
@@ -163,19 +187,19 @@ class _Rules:
                 return found
         return None
 
-    def _uri_stays(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+    def _uri_stays(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         yield from self._stays(uuid, thing, "uri", "KOMBIT knows the role by it; make a new role instead")
 
-    def _parameter_stays(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+    def _parameter_stays(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         yield from self._stays(uuid, thing, "parameter", "KOMBIT holds the old one; make a new setting instead")
 
-    def _stays(self, uuid: str, thing: _Thing, name: str, why: str) -> Iterator[ChangeRejected]:
+    def _stays(self, uuid: str, thing: Thing, name: str, why: str) -> Iterator[ChangeRejected]:
         before = self.kept[uuid].values.get(name) if uuid in self.kept else None
         told = thing.values.get(name)
         if before and told and told != before:
             yield ChangeRejected("wrong_value", f"{name}: it is {before} and never changes: {why}", field=name)
 
-    def _unique(self, uuid: str, thing: _Thing, name: str) -> Iterator[ChangeRejected]:
+    def _unique(self, uuid: str, thing: Thing, name: str) -> Iterator[ChangeRejected]:
         told = thing.values.get(name)
         for other, each in {**self.kept, **self.things}.items():
             is_other = other != uuid and each.kind == thing.kind and each.place < thing.place
@@ -184,15 +208,15 @@ class _Rules:
                     continue  # identity is CVR and URI (kombit_access.md pitfall 25)
                 yield ChangeRejected("taken", f"{name}: {each.name} ({other}) has {told} already", field=name)
 
-    def _own_uri(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+    def _own_uri(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         yield from self._unique(uuid, thing, "uri")
 
-    def _own_parameter(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+    def _own_parameter(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         yield from self._unique(uuid, thing, "parameter")
 
     # -- settings -------------------------------------------------------------------------------------------------
 
-    def _suits(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+    def _suits(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         type_ = self.things.get(thing.one("type") or "")
         if type_ is None:
             return
@@ -208,7 +232,7 @@ class _Rules:
             yield ChangeRejected("wrong_value", f"fixed: {wrong}", field="fixed")
         yield from self._is_taken(thing, thing.one("type") or "", type_)
 
-    def _is_taken(self, thing: _Thing, type_uuid: str, type_: _Thing) -> Iterator[ChangeRejected]:
+    def _is_taken(self, thing: Thing, type_uuid: str, type_: Thing) -> Iterator[ChangeRejected]:
         """The system role takes the type; and what can't be left open is not."""
         system_role = self.things.get(thing.one("system_role") or "")
         if system_role is None:
@@ -225,7 +249,7 @@ class _Rules:
 
     # -- grants ---------------------------------------------------------------------------------------------------
 
-    def _is_set(self, uuid: str, thing: _Thing) -> Iterator[ChangeRejected]:
+    def _is_set(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         """Each required type of each system role that it gives is set, on the role or with the grant."""
         with_grant = self._settings(uuid)
         for role, system_role in self._given(thing.one("gives") or "", frozenset()):
@@ -261,7 +285,7 @@ class _Rules:
             else:
                 yield from self._given(each, above | {right})
 
-    def _settings(self, of: str) -> dict[tuple[str | None, str], _Thing]:
+    def _settings(self, of: str) -> dict[tuple[str | None, str], Thing]:
         return {
             (each.one("system_role"), type_): each
             for each in self.things.values()

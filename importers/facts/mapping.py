@@ -32,12 +32,15 @@ SECTIONS = {
     "job_function_roles": "JobFunctionRole",
     "grants": "Grant",
     "constraint_settings": "ConstraintSetting",
+    "rights_conflicts": "RightsConflict",
+    "rights_requests": "RightsRequest",
 }
 # Told in periods (absences, leave) or from a day on (dead), not for the whole life of the thing.
 TIMED = frozenset({"absent", "dead", "on_leave"})
 KEY_PROPERTY = {"KleNode": "number"} | dict.fromkeys(
     (
         "Function", "SystemGroup", "ItSystem", "Role", "ConstraintType", "SystemRole", "JobFunctionRole", "Grant",
+        "RightsConflict",
     ),
     "key",
 )  # fmt: skip
@@ -65,7 +68,7 @@ def mapped(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> Map
     if kind in KEY_PROPERTY:
         values[KEY_PROPERTY[kind]] = (DatedValue(life, at.key),)
     for properties in KINDS[kind].properties:
-        if properties.name in TIMED:
+        if properties.name in TIMED or properties.own:
             continue
         if properties.name in entry and entry[properties.name] is not None:
             values[properties.name] = (DatedValue(life, _value(at, properties, entry[properties.name])),)
@@ -263,6 +266,8 @@ _SPECIAL: dict[str, Special] = {
     "JobFunctionRole": rights.job_function_role,
     "Grant": rights.grant,
     "ConstraintSetting": rights.constraint_setting,
+    "RightsConflict": rights.rights_conflict,
+    "RightsRequest": rights.rights_request,
 }
 
 

@@ -22,13 +22,13 @@ Sections = dict[str, list[Entry]]
 
 LISTS = (
     "units", "persons", "positions", "employments", "affiliations", "assignments", "substitutes", "accounts", "grants",
-    "constraint_settings",
+    "constraint_settings", "rights_requests",
 )  # fmt: skip
 # Sections that are written as a mapping from the key to the rest: {manager: {title: Leder}}, {"27.12": "27"}, or a
 # plain list of keys. The field that a bare value stands for.
 MAPPINGS = {
     "roles": "title", "kle": "parent", "functions": "title", "groups": "groups", "systems": "groups",
-    "constraint_types": "title", "system_roles": "title", "job_function_roles": "title",
+    "constraint_types": "title", "system_roles": "title", "job_function_roles": "title", "rights_conflicts": "title",
 }  # fmt: skip
 BESIDE = frozenset({"format", "queries", "refusals"})  # no facts: acceptance files carry their questions with them
 

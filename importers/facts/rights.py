@@ -1,7 +1,8 @@
-"""What entries of the sections of rights say of their links: system roles, job-function roles, grants, settings."""
+"""What entries of the sections of rights say of their links: roles, grants, settings, conflicts and requests."""
 
 from graph.model import KINDS
-from graph.statements.statement import DatedLink
+from graph.model.rights import WAITING
+from graph.statements.statement import DatedLink, DatedValue
 from graph.time import Period
 from importers.facts.entries import Entries, Links, Values
 
@@ -57,3 +58,27 @@ def constraint_setting(at: Entries, life: Period, values: Values, links: Links) 
     for name in ("units", "excluded_units"):
         links[name] = tuple(DatedLink(life, at.ref(name, "Unit", each)) for each in at.listed(name))
     return {"of", "type", "system_role", "approved_by", "units", "excluded_units"}
+
+
+def rights_conflict(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
+    for name in ("first", "second"):
+        if at.entry.get(name) is None:
+            raise at.bad(name, name, f"a conflict needs {name}: a system_role:… or job_function_role:…")
+        links[name] = (DatedLink(life, at.prefixed(name, KINDS[at.kind].link(name), at.entry[name])),)
+    return {"first", "second"}
+
+
+def rights_request(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
+    """Without a state it is waiting."""
+    for name in ("given_to", "requested_by"):
+        if at.entry.get(name) is None:
+            raise at.bad(name, name, f"a request needs {name}")
+    kind = KINDS[at.kind]
+    for name in ("gives", "given_to"):
+        if at.entry.get(name) is not None:
+            links[name] = (DatedLink(life, at.prefixed(name, kind.link(name), at.entry[name])),)
+    for name, target in (("exception_to", "RightsConflict"), ("requested_by", "Person"), ("decided_by", "Person")):
+        if at.entry.get(name) is not None:
+            links[name] = (DatedLink(life, at.ref(name, target, at.entry[name])),)
+    values.setdefault("state", (DatedValue(life, WAITING),))
+    return {"gives", "given_to", "exception_to", "requested_by", "decided_by"}

@@ -110,6 +110,14 @@ _MORE: dict[str, Schema] = {
         "excluded_units": _many(_KEY),
         "approved_by": _KEY,
     },
+    "rights_conflicts": {name: _prefixed("RightsConflict", name) for name in ("first", "second")},
+    "rights_requests": {
+        "gives": _prefixed("RightsRequest", "gives"),
+        "given_to": _prefixed("RightsRequest", "given_to"),
+        "exception_to": _KEY,
+        "requested_by": _KEY,
+        "decided_by": _KEY,
+    },
 }
 _NEEDED = {
     "employments": ["person"],
@@ -118,6 +126,7 @@ _NEEDED = {
     "substitutes": ["assignment", "person"],
     "grants": ["gives", "given_to"],
     "constraint_settings": ["of", "type"],
+    "rights_requests": ["given_to", "requested_by"],
 }
 
 
@@ -148,7 +157,7 @@ def _entry(section: str, needed: list[str]) -> Schema:
     kind = KINDS[SECTIONS[section]]
     adds_to = {**_KEY, "description": "another source's thing that this entry only adds values to"}
     properties: Schema = {"id": _KEY, "from": _DAY, "to": _DAY, "adds_to": adds_to}
-    properties |= {each.name: _value(each) for each in kind.properties if each.name not in TIMED}
+    properties |= {each.name: _value(each) for each in kind.properties if each.name not in TIMED and not each.own}
     properties |= _MORE.get(section, {})
     return {"type": "object", "properties": properties, "required": needed, "additionalProperties": False}
 

@@ -253,10 +253,9 @@ class Import:
             problems.append(problem_of(each.statement.kind, each.record.key, why))
             if each.new:
                 self.writer.index.drop(each.record, each.uuid)
-        for kind in {record.kind for record in out}:
+        for kind in {record.kind for record in out} | ({"Grant"} & by_kind.keys()):
             left = of_stated()
-            for batch in by_kind[kind]:
-                left.add(each for each in batch if each.record not in out)
+            left.add(each for each in stated if each.statement.kind == kind and each.record not in out)
             by_kind[kind] = left
 
     def _leave_out_cycles(self, compared: dict[str, Compared], problems: list[Problem]) -> None:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from graph.time import today
+from reconnect import rights_care
 from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
     rights.command("review")(review)
     rights.command("preview")(preview)
     rights.command("own-system")(own_system)
+    rights_care.register(rights)
     app.add_typer(rights, name="rights")
 
 
@@ -130,12 +132,16 @@ def holders(
 
 
 def review(context: typer.Context, at: At = None, as_json: AsJson = False) -> None:
-    """List rights that end within 60 days, reach no one, are not granted, or became invalid."""
-    from graph.questions.rights import review as question
-    from graph.questions.rights.asking import evaluation_of_all
+    """List rights that end within 60 days, reach no one, conflict, are not approved, or became invalid.
 
-    with of(context).driver().session(default_access_mode="READ") as session:
-        found = question.review(evaluation_of_all(session, at or today()))
+    Attestations that are overdue are listed as well.
+    """
+    from graph.questions.rights.attesting import reviewed
+    from graph.writing.protection import unprotected
+
+    driver = of(context).driver()
+    with driver.session(default_access_mode="READ") as session:
+        found = reviewed(session, at or today())
     if as_json:
         _print([
             {"finding": each.finding, "kind": each.about.kind, "uuid": each.about.uuid, "text": each.text}
@@ -145,8 +151,11 @@ def review(context: typer.Context, at: At = None, as_json: AsJson = False) -> No
     console = terminal()
     if not found:
         console.print("There is nothing to review.")
+    named = unprotected(driver, {each.person.uuid for each in found if each.person is not None})
     for each in found:
-        console.print(f"{each.finding}: {each.about.kind} {each.about.title}: {each.text}", highlight=False)
+        who = "" if each.person is None else each.person.title if each.person.uuid in named else "Name protected"
+        text = f"{each.finding}: {each.about.kind} {each.about.title}: {f'{who}: ' if who else ''}{each.text}"
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
 
 
 def preview(

@@ -71,6 +71,10 @@ DECIDED: dict[str, dict[str, str]] = {
     },
     "Grant": {"no target of rights yet": "key title reason condition sensitivity"},
     "ConstraintSetting": {"no target of rights yet": "fixed derived parameter unlimited below"},
+    "RightsConflict": {"no target of rights": "key title mode scope reason"},
+    "RightsRequest": {"what it gives reaches targets, not the request": "state reason"},
+    "ManualStep": {"people do it": "key step action state limits compared comment"},
+    "Attestation": {"people answer it": "round state due"},
     "KleFacet": {"no target of KLE yet": "number title kle_uuid announced_end ending changed preservation"},
     "KleFacetCategory": {"no target of KLE yet": "number title kle_uuid announced_end ending changed"},
 }

@@ -62,7 +62,7 @@ class _Search:
         self.persons |= self._of("Person")
         self.ties |= self._of(*_TIES)
         self.assignments |= self._of("Assignment")
-        self.grants |= self._of("Grant")
+        self.grants |= self._of("Grant", "RightsRequest")
         self._roles_and_positions()
         self._what_roles_are_about()
         self._settings_and_rights(self._of("ConstraintSetting"))
@@ -179,6 +179,14 @@ class _Search:
         )
         rights = self._of("SystemRole", "JobFunctionRole")
         rights |= self._uuids(
+            self._of("RightsConflict"),
+            f"""
+            MATCH (:RightsConflict {{uuid: uuid}})-[r:FIRST_OF_TWO|SECOND_OF_TWO]->(x)
+            WHERE {in_force("r")}
+            RETURN x.uuid AS found
+            """,
+        )
+        rights |= self._uuids(
             self._of("ItSystem", "ConstraintType"),
             f"""
             MATCH (:ItSystem|ConstraintType {{uuid: uuid}})<-[r:AT|REQUIRES|MAY_LIMIT]-(x:SystemRole)
@@ -200,7 +208,7 @@ class _Search:
             f"""
             MATCH (:SystemRole|JobFunctionRole {{uuid: uuid}})<-[parts:INCLUDES*0..]-(bundle)
             WHERE all(r IN parts WHERE {in_force("r")})
-            MATCH (bundle)<-[r:GIVES]-(g:Grant)
+            MATCH (bundle)<-[r:GIVES]-(g:Grant|RightsRequest)
             WHERE {in_force("r")}
             RETURN DISTINCT g.uuid AS found
             """,
@@ -292,7 +300,7 @@ class _Search:
         for row in self._ask(
             self.grants,
             f"""
-            MATCH (:Grant {{uuid: uuid}})-[r:GIVEN_TO]->(x)
+            MATCH (:Grant|RightsRequest {{uuid: uuid}})-[r:GIVEN_TO]->(x)
             WHERE {in_force("r")}
             RETURN DISTINCT labels(x)[0] AS kind, x.uuid AS found
             """,

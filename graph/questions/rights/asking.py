@@ -150,7 +150,10 @@ def _changes(session: neo4j.Session, person: str, period: Period) -> list[date]:
             MATCH (p)-[:STANDS_IN]->(s:Substitution)-[a:STATE|SUBSTITUTES|SCOPE_UNIT]->()
             RETURN a AS each
             UNION
-            MATCH (:Grant|ConstraintSetting|SystemRole|JobFunctionRole|ConstraintType|ItSystem)-[a]->()
+            MATCH (:Grant|ConstraintSetting|SystemRole|JobFunctionRole|ConstraintType|ItSystem|RightsConflict)-[a]->()
+            RETURN a AS each
+            UNION
+            MATCH (p)-[:HAS]->{{0,1}}()<-[:GIVEN_TO]-(:RightsRequest)-[a]->()
             RETURN a AS each
             UNION
             MATCH (:Unit)-[a:STATE|PART_OF|PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN|PAID_OUT_BY]->()

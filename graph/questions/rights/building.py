@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from graph.model.rights import CONTENTS, FORMS
+from graph.as_of import SUPERSEDED
+from graph.model.rights import APPROVED, CONTENTS, FORMS
 from graph.questions.rights.held import ConstraintType, ItSystem, JobFunctionRole, Level, SystemRole, Thing
 from graph.questions.rights.organisation import (
     Assignment,
+    Conflict,
     Days,
+    Exempted,
     Grant,
     Mark,
     OrganisationOnDay,
@@ -45,7 +48,9 @@ def organisation_of(at: date, rows: Row) -> OrganisationOnDay:
         roles=_by_uuid(rows["roles"], _role),
         assignments=_by_uuid((each for each in rows["assignments"] if each["role"]), _assignment),
         stand_ins=_by_uuid((each for each in rows["stand_ins"] if each["stood"]), _stand_in),
-        grants=_by_uuid((each for each in rows["grants"] if each["gives"]), _grant),
+        grants=_by_uuid((each for each in rows["grants"] if each["gives"] and _counts(each)), _grant),
+        conflicts=_by_uuid((row for each in rights for row in each["conflicts"]), _conflict),
+        exempted=_by_uuid((each for each in rows["grants"] if each["exception_to"] and _counts(each)), _exempted),
         settings=_by_uuid((each for each in rows["settings"] if each["of"] and each["type"]), _setting),
         types=types,
         system_roles=_by_uuid(
@@ -188,14 +193,20 @@ def _stand_in(row: Row) -> StandIn:
     return StandIn(row["uuid"], row["person"], stood["role"] or "", places, frozenset(row["scope"]), _life(row))
 
 
+def _counts(row: Row) -> bool:
+    """A request that is not approved gives nothing."""
+    return row["kind"] == "Grant" or (row["values"] or {}).get("state") == APPROVED
+
+
 def _grant(row: Row) -> Grant:
     values = row["values"] or {}
+    is_request = row["kind"] == "RightsRequest"
     return Grant(
         uuid=row["uuid"],
         gives=row["gives"],
         given_to=_things(each[:3] for each in row["given_to"]),
         key=values.get("key") or "",
-        title=values.get("title") or "",
+        title=_asked(row) if is_request else values.get("title") or "",
         reason=values.get("reason") or "",
         inherit=bool(values.get("inherit")),
         condition=values.get("condition"),
@@ -208,6 +219,53 @@ def _grant(row: Row) -> Grant:
         for_unit=row["for_unit"],
         days=_life(row),
         given={uuid: _days(start, end) for _, uuid, _, start, end in row["given_to"]},
+        kind="RightsRequest" if is_request else "Grant",
+        approved_by=(_person_of(row, "DECIDED_BY" if is_request else "APPROVED_BY") or {}).get("uuid"),
+        approved_content=values.get("approved_content"),
+    )
+
+
+def _person_of(row: Row, link: str) -> Row | None:
+    return next((person for type_, person in row["people"] if type_.removeprefix(SUPERSEDED) == link), None)
+
+
+def _asked(row: Row) -> str:
+    """``asked for by Anna Berg, approved by Bo Lund, because …``"""
+    values = row["values"] or {}
+    asked, decided = (
+        "somebody unknown" if person is None else person["name"] or "a person whose name is protected"
+        for person in (_person_of(row, "REQUESTED_BY"), _person_of(row, "DECIDED_BY"))
+    )
+    reason = f", because {values['reason']}" if values.get("reason") else ""
+    return f"asked for by {asked}, approved by {decided}{reason}"
+
+
+def _conflict(row: Row) -> Conflict:
+    values = row["values"] or {}
+    return Conflict(
+        uuid=row["uuid"],
+        first=row["first"] or "",
+        second=row["second"] or "",
+        title=values.get("title") or values.get("key") or "",
+        mode="approve" if values.get("mode") == "approve" else "refuse",
+        scope="overlap" if values.get("scope") == "overlap" else "person",
+        days=_life(row),
+    )
+
+
+def _exempted(row: Row) -> Exempted:
+    """Its days are those of the link to whom it is for: those that were asked for."""
+    _, subject, _, start, end = row["given_to"][0] if row["given_to"] else ("", "", "", None, row["from"])
+    asked, life = _days(start, end), _life(row)
+    since = max((each for each in (asked.since, life.since) if each is not None), default=None)
+    until = min((each for each in (asked.until, life.until) if each is not None), default=None)
+    return Exempted(
+        uuid=row["uuid"],
+        conflict=row["exception_to"],
+        subject=subject,
+        text=f"an exception {_asked(row)}",
+        decided_by=(_person_of(row, "DECIDED_BY") or {}).get("uuid"),
+        days=Days(since, until),
     )
 
 

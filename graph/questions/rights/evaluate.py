@@ -8,6 +8,8 @@ says so. Nothing is ever held without a limit that it should have.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from graph.questions.rights.approvals import Approvals
+from graph.questions.rights.conflicts import Conflicts
 from graph.questions.rights.derive import Deriving, Holding
 from graph.questions.rights.held import (
     ConstraintType,
@@ -57,12 +59,15 @@ class Evaluation:
     organisation: OrganisationOnDay
     routes: Routes = field(init=False)
     limits: Limits = field(init=False)
+    conflicts: Conflicts = field(init=False)
+    approvals: Approvals = field(init=False)
     _settings: dict[str, dict[tuple[str | None, str], Setting]] = field(default_factory=dict)
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
     _included: dict[str, tuple[SystemRole, ...]] = field(default_factory=dict)
     _is_of_unit: dict[str, bool] = field(default_factory=dict)
     _contents: dict[tuple[str, str, bool], Content] = field(default_factory=dict)
     _units: dict[str, Thing] = field(default_factory=dict)
+    _amounts: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.organisation = in_order(self.organisation)
@@ -74,6 +79,8 @@ class Evaluation:
                 given.setdefault(each.of, {})[each.type] = each
         self.routes = Routes(self.organisation, tree)
         self.limits = Limits(Deriving(self.organisation, tree), given)
+        self.conflicts = Conflicts(self.organisation, self._rights_of)
+        self.approvals = Approvals(self.organisation, self.amounts_to)
 
     def of(self, person: str) -> Rights:
         """What one person holds. Of somebody unknown, dead or without a tie: nothing."""
@@ -86,7 +93,8 @@ class Evaluation:
         for route in in_order_of_keys(self.routes.of(known)):
             for found in self._of_route(route, known):
                 (held if isinstance(found, HeldRight) else omitted).append(found)  # type: ignore[arg-type]
-        return Rights(tuple(held), tuple(omitted))
+        held, conflicting = self.conflicts.settled(known, held)
+        return Rights(tuple(held), (*omitted, *conflicting))
 
     def everybody(self) -> Iterator[tuple[str, Rights]]:
         """Each person with what they hold, in the order of their uuids; without those who hold nothing."""
@@ -94,6 +102,22 @@ class Evaluation:
             rights = self.of(person)
             if rights.held or rights.omitted:
                 yield person, rights
+
+    def amounts_to(self, right: str) -> frozenset[str]:
+        """uuids of the right itself and of all rights that it includes."""
+        kept = self._amounts.get(right)
+        if kept is None:
+            found = {right}
+            for part in self.parts(right):
+                found |= {part.right.uuid, *(each.uuid for each in part.why)}
+                found |= {*self.organisation.includes.get(part.right.uuid, ())}
+            kept = self._amounts[right] = frozenset(found)
+        return kept
+
+    def _rights_of(self, held: HeldRight) -> frozenset[str]:
+        """All that a held right stands for: what it includes, and the bundles through which it is granted."""
+        bundles = (each.uuid for each in held.why if each.kind == "JobFunctionRole")
+        return self.amounts_to(held.right.uuid) | frozenset(bundles)
 
     def parts(self, right: str) -> tuple[Part, ...]:
         """The rights that a granted one amounts to. A bundle that includes itself is gone through once."""
@@ -125,6 +149,8 @@ class Evaluation:
         for part in self.parts(route.holding.grant.gives):
             if person.stopped:
                 yield self._omitted(route, part, "stopped", "all rights of the person are stopped")
+            elif (wrong := self.approvals.lacking(route.holding.grant, part.right, part.why, person)) is not None:
+                yield self._omitted(route, part, "not_approved", wrong)
             else:
                 yield self.at_work(route, part)
 

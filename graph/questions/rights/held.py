@@ -18,7 +18,8 @@ OmittedBecause = Literal[
     "system_blocked",
     "unknown_at_kombit",  # the last read of FK-adm did not contain the role
     "stopped",  # the person is stopped
-    "conflict",  # separation of duties
+    "conflict",  # separation of duties: it is held together with a right that it must not meet
+    "not_approved",  # a sensitive right whose grant another person has not approved as it is
     "condition",  # the grant's condition could not be evaluated
     "not_deliverable",  # the receiver's form cannot carry it: no URI, no parameter name, no CVR
 ]
@@ -193,7 +194,10 @@ class HeldRight:
 
 @dataclass(frozen=True, slots=True)
 class Omitted:
-    """A right that would be held if it were not for ``reason``. ``text`` says it to people, with what would help."""
+    """A right that would be held if it were not for ``reason``. ``text`` says it to people, with what would help.
+
+    ``conflict``: the one for which it is left out, if it is.
+    """
 
     right: JobFunctionRole | SystemRole
     grant: Thing
@@ -203,6 +207,7 @@ class Omitted:
     constraint: ConstraintType | None = None
     text: str = ""
     why: tuple[Reason, ...] = ()
+    conflict: Thing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +216,7 @@ class Rights:
 
     held: tuple[HeldRight, ...] = ()
     omitted: tuple[Omitted, ...] = ()
+
+    def grants(self) -> frozenset[str]:
+        """uuids of the grants and requests that reach the person, also of those through which nothing is held."""
+        return frozenset((*(each.grant.uuid for each in self.held), *(each.grant.uuid for each in self.omitted)))

@@ -15,11 +15,12 @@ def holders(work: Evaluation, right: str, unit: str | None = None) -> Iterator[H
     wanted = None if unit is None else frozenset({unit})
     for _, rights in work.everybody():
         for each in rights.held:
-            if right in amounts_to(work, each.right.uuid) and (wanted is None or _is_in(work, each, wanted)):
+            if right in amounts_to(work, each.right.uuid) and (wanted is None or is_in(work, each, wanted)):
                 yield each
 
 
-def _is_in(work: Evaluation, held: HeldRight, units: frozenset[str]) -> bool:
+def is_in(work: Evaluation, held: HeldRight, units: frozenset[str]) -> bool:
+    """Whether a right is held in or for one of the units, or below."""
     tie = work.organisation.ties.get(held.subject.uuid)
     places = (held.unit.uuid if held.unit is not None else None, tie.unit if tie is not None else None)
     return any(work.routes.tree.lies_in(each, units, below=True) for each in places)

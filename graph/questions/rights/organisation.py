@@ -7,7 +7,7 @@ that it is open. A start of ``None`` means always so far, an end of ``None`` unt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from graph.questions.rights.held import ConstraintType, JobFunctionRole, SystemRole, Thing
 
@@ -170,7 +170,8 @@ class Setting:
 class Grant:
     """A rule that gives ``gives``. ``given``: since when each grantee has been named.
 
-    ``covered``: for each responsibility that it asks for, the uuids of all that cover it.
+    ``covered``: for each responsibility that it asks for, the uuids of all that cover it. ``approved_by``: the person
+    who approved ``approved_content`` (``graph.approved_content``). ``kind``: an approved request gives as a grant does.
     """
 
     uuid: str
@@ -190,10 +191,42 @@ class Grant:
     for_unit: str | None = None
     days: Days = ALL_DAYS
     given: Mapping[str, Days] = field(default_factory=dict)
+    kind: Literal["Grant", "RightsRequest"] = "Grant"
+    approved_by: str | None = None
+    approved_content: str | None = None
 
     @property
     def name(self) -> str:
         return self.title or self.key or self.uuid
+
+    @property
+    def thing(self) -> Thing:
+        return Thing(self.kind, self.uuid, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two rights that must not meet. ``scope`` overlap: only where their limits do."""
+
+    uuid: str
+    first: str
+    second: str
+    title: str = ""
+    mode: Literal["refuse", "approve"] = "refuse"
+    scope: Literal["person", "overlap"] = "person"
+    days: Days = ALL_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Exempted:
+    """An approved exception to a conflict. ``subject``: the person, or the one tie that it is for."""
+
+    uuid: str
+    conflict: str
+    subject: str
+    text: str = ""
+    decided_by: str | None = None
+    days: Days = ALL_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +247,8 @@ class OrganisationOnDay:
     assignments: Mapping[str, Assignment] = field(default_factory=dict)
     stand_ins: Mapping[str, StandIn] = field(default_factory=dict)
     grants: Mapping[str, Grant] = field(default_factory=dict)
+    conflicts: Mapping[str, Conflict] = field(default_factory=dict)
+    exempted: Mapping[str, Exempted] = field(default_factory=dict)
     settings: Mapping[str, Setting] = field(default_factory=dict)
     types: Mapping[str, ConstraintType] = field(default_factory=dict)
     system_roles: Mapping[str, SystemRole] = field(default_factory=dict)

@@ -84,7 +84,7 @@ def _steps(day: Day) -> Mapping[str, str]:
         """,
         "grants": f"""
             UNWIND $uuids AS uuid
-            MATCH (grantee:{"|".join(GRANTEES)} {{uuid: uuid}})<-[given:GIVEN_TO]-(g:Grant)
+            MATCH (grantee:{"|".join(GRANTEES)} {{uuid: uuid}})<-[given:GIVEN_TO]-(g:Grant|RightsRequest)
             WHERE {holds("given")} AND {active("g")}
             WITH DISTINCT g
             RETURN {rows.grant("g")} AS row
@@ -261,7 +261,7 @@ def _everybody(day: Day) -> Mapping[str, str]:
             RETURN {rows.stand_in("s", "p")} AS row
         """,
         "roles": f"MATCH (role:Role) RETURN {rows.role('role')} AS row",
-        "grants": f"MATCH (g:Grant) WHERE {active('g')} RETURN {rows.grant('g')} AS row",
+        "grants": f"MATCH (g:Grant|RightsRequest) WHERE {active('g')} RETURN {rows.grant('g')} AS row",
         "rights": f"""
             MATCH (right:SystemRole|JobFunctionRole)
             WHERE {active("right")}

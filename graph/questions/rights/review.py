@@ -1,4 +1,4 @@
-"""Rights to review: those that end soon, reach no one, are not granted, or became invalid."""
+"""Rights to review: those that end soon, reach no one, are not granted, conflict, are not approved, are invalid."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -6,12 +6,14 @@ from datetime import date, timedelta
 from typing import Literal, get_args
 
 from graph.questions.rights.evaluate import Evaluation
-from graph.questions.rights.held import Thing
+from graph.questions.rights.held import Rights, Thing
 from graph.questions.rights.organisation import Setting
 from graph.questions.rights.why_not import amounts_to
 
 SOON = timedelta(days=60)
-Finding = Literal["ending", "unused", "unreachable", "invalid", "left_open", "orphan"]
+Finding = Literal[
+    "ending", "unused", "unreachable", "invalid", "left_open", "orphan", "conflict", "not_approved", "overdue"
+]  # fmt: skip
 FINDINGS: tuple[Finding, ...] = get_args(Finding)
 
 
@@ -30,25 +32,73 @@ class Found:
 
 def review(work: Evaluation) -> list[Found]:
     """Everything, in a fixed order. ``work``: of everybody, on the day."""
-    found = [*_of_people(work), *_unreachable(work), *_invalid(work), *_left_open(work), *_orphans(work)]
+    found = [
+        *_of_people(work), *_unreachable(work), *_invalid(work), *_left_open(work), *_orphans(work),
+        *_meeting_in_roles(work), *_not_approved(work),
+    ]  # fmt: skip
     found = [replace(each, owners=_owners(work, each.about)) for each in found]
     return sorted(found, key=lambda each: (each.finding, each.about.title, each.about.uuid, each.text))
 
 
 def _of_people(work: Evaluation) -> Iterator[Found]:
-    """Rights that end within 60 days, and grants through which no one holds a right."""
+    """Rights that end within 60 days, conflicts that people hold, and grants through which no one holds a right."""
     at = work.organisation.at
     used: set[str] = set()
     for _, rights in work.everybody():
         for each in rights.held:
             used.add(each.grant.uuid)
             if each.until is not None and at < each.until <= at + SOON:
-                text = f"{each.person.title}: {each.right.title or each.right.key} ends on {each.until}"
+                text = f"{each.right.title or each.right.key} ends on {each.until}"
                 yield Found("ending", each.grant, text, each.person, each.until)
+        yield from _meeting(work, rights)
     for grant in work.organisation.grants.values():
         if grant.uuid not in used:
             text = f"no one holds a right through {grant.name}"
-            yield Found("unused", Thing("Grant", grant.uuid, grant.name), text, until=grant.days.until)
+            yield Found("unused", grant.thing, text, until=grant.days.until)
+
+
+def _meeting(work: Evaluation, rights: Rights) -> Iterator[Found]:
+    """The conflicts of one person: those for which rights are left out, and those with an exception."""
+    conflicts: dict[str, list[str]] = {}
+    person: Thing | None = None
+    for each in rights.omitted:
+        if each.conflict is not None:
+            conflicts.setdefault(each.conflict.uuid, []).append(each.right.title or each.right.key)
+            person = each.person
+    for uuid, titles in conflicts.items():
+        text = f"{' and '.join(dict.fromkeys(titles))} are left out, as they must not be held together"
+        yield Found("conflict", work.conflicts.thing(uuid), text, person)
+    exempted = {
+        reason.uuid: (work.organisation.exempted[reason.uuid], held.person)
+        for held in rights.held
+        for reason in held.why
+        if reason.uuid in work.organisation.exempted
+    }
+    for exception, holder in exempted.values():
+        conflict = work.conflicts.thing(exception.conflict)
+        until = exception.days.until
+        yield Found("conflict", conflict, f"held by {exception.text}, until {until}", holder, until)
+        if until is not None and until <= work.organisation.at + SOON:
+            thing = Thing("RightsRequest", exception.uuid, conflict.title)
+            yield Found("ending", thing, f"the exception ends on {until}", holder, until)
+
+
+def _meeting_in_roles(work: Evaluation) -> Iterator[Found]:
+    """Job-function roles that hold both sides of a conflict that was made after them."""
+    for conflict in work.organisation.conflicts.values():
+        for uuid, role in work.organisation.job_function_roles.items():
+            if conflict.scope == "person" and {conflict.first, conflict.second} <= work.amounts_to(uuid):
+                text = f"it holds both sides of {conflict.title}, so no one holds it"
+                yield Found("conflict", Thing("JobFunctionRole", uuid, role.title or role.key), text)
+
+
+def _not_approved(work: Evaluation) -> Iterator[Found]:
+    """Grants of sensitive rights that give nothing for want of an approval."""
+    for grant in work.organisation.grants.values():
+        if grant.kind == "Grant" and work.approvals.is_sensitive(*work.amounts_to(grant.gives)):
+            wrong = work.approvals.wrong(grant)
+            if wrong is not None:
+                yield Found("not_approved", grant.thing, wrong)
 
 
 def _unreachable(work: Evaluation) -> Iterator[Found]:
@@ -75,7 +125,7 @@ def _invalid(work: Evaluation) -> Iterator[Found]:
             yield Found("invalid", _owner_of(work, setting), text)
     for grant in work.organisation.grants.values():
         if grant.for_unit is not None and work.routes.tree.open(grant.for_unit) is None:
-            yield Found("invalid", Thing("Grant", grant.uuid, grant.name), "the unit that it counts from is closed")
+            yield Found("invalid", grant.thing, "the unit that it counts from is closed")
 
 
 def _wrong_in(work: Evaluation, setting: Setting) -> Iterator[str]:
@@ -113,7 +163,7 @@ def _orphans(work: Evaluation) -> Iterator[Found]:
                 each.uuid not in known or (each.kind == "Person" and not work.routes.is_here(each.uuid))
             ):
                 text = f"given to the {each.kind} {each.title or each.uuid}, who is not here any more"
-                yield Found("orphan", Thing("Grant", grant.uuid, grant.name), text)
+                yield Found("orphan", grant.thing, text)
 
 
 def _owner_of(work: Evaluation, setting: Setting) -> Thing:
@@ -122,14 +172,16 @@ def _owner_of(work: Evaluation, setting: Setting) -> Thing:
         return Thing("JobFunctionRole", role.uuid, role.title or role.key)
     grant = work.organisation.grants.get(setting.of)
     if grant is not None:
-        return Thing("Grant", grant.uuid, grant.name)
+        return grant.thing
     return Thing("ConstraintSetting", setting.uuid, setting.uuid)
 
 
 def _owners(work: Evaluation, about: Thing) -> tuple[str, ...]:
     """uuids of the persons who hold a role about one of the systems that it is about."""
-    grant = work.organisation.grants.get(about.uuid)
-    uuids = amounts_to(work, about.uuid if grant is None else grant.gives)
+    organisation = work.organisation
+    grant, conflict = organisation.grants.get(about.uuid), organisation.conflicts.get(about.uuid)
+    rights = [conflict.first, conflict.second] if conflict is not None else [grant.gives if grant else about.uuid]
+    uuids = frozenset[str]().union(*(amounts_to(work, each) for each in rights))
     roles = (work.organisation.system_roles.get(each) for each in uuids)
     systems = {each.system.uuid for each in roles if each is not None}
     persons = set()

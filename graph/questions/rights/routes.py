@@ -107,7 +107,7 @@ class Routes:
     def grant(self, grant: Grant) -> Thing:
         kept = self._grants.get(grant.uuid)
         if kept is None:
-            kept = self._grants[grant.uuid] = Thing("Grant", grant.uuid, grant.name)
+            kept = self._grants[grant.uuid] = grant.thing
         return kept
 
     def of(self, person: Person) -> Iterator[Route]:

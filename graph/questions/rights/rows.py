@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from graph.as_of import Day, in_force, last_day
 
+PEOPLE = "APPROVED_BY|REQUESTED_BY|DECIDED_BY"
 OF_UNIT_KLE = "PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN"
 
 
@@ -114,9 +115,10 @@ class Rows:
         return f"{{ uuid: {node}.uuid, values: {self.day.values(node)} }}"
 
     def grant(self, node: str) -> str:
+        """A grant, or a request, which has a state and names persons."""
         title = "coalesce(x.name, x.title, x.number, x.key)"
         return f"""{{
-            uuid: {node}.uuid, {self.life(node)}, values: {self.day.values(node)},
+            uuid: {node}.uuid, kind: labels({node})[0], {self.life(node)}, values: {self.day.values(node)},
             gives: {self.one(node, "GIVES", "", "x.uuid")},
             given_to: {self.many(node, "GIVEN_TO", "", f"[labels(x)[0], x.uuid, {title}, r.from, r.to]")},
             exceptions: {self.many(node, "EXCEPTED", "", f"[labels(x)[0], x.uuid, {title}]")},
@@ -131,8 +133,15 @@ class Rows:
                 }}
             }},
             within: {self.many(node, "ONLY_IN", "", "x.uuid")},
-            for_unit: {self.one(node, "FOR", ":Unit", "x.uuid")}
+            for_unit: {self.one(node, "FOR", ":Unit", "x.uuid")},
+            exception_to: {self.one(node, "EXCEPTED_FROM", "", "x.uuid")},
+            people: {self.many(node, PEOPLE, ":Person", f"[type(r), {self._named('x')}]")}
         }}"""
+
+    def _named(self, person: str) -> str:
+        """uuid and name; without the name where it is protected on any day."""
+        protected = f"EXISTS {{ MATCH ({person})-[:STATE]->(:PersonState {{address_protected: true}}) }}"
+        return f"{{uuid: {person}.uuid, name: CASE WHEN NOT {protected} THEN {person}.name END}}"
 
     def setting(self, node: str) -> str:
         return f"""{{
@@ -152,8 +161,19 @@ class Rows:
             system: {self.one(node, "AT", ":ItSystem", system)},
             required: {self.active_linked(node, "REQUIRES")},
             optional: {self.active_linked(node, "MAY_LIMIT")},
-            includes: {self.many(node, "INCLUDES", "", "x.uuid")}
+            includes: {self.many(node, "INCLUDES", "", "x.uuid")},
+            conflicts: {self._conflicts(node)}
         }}"""
+
+    def _conflicts(self, node: str) -> str:
+        """Those of which it is one side."""
+        conflict = f"""{{
+            uuid: c.uuid, {self.life("c")}, values: {self.day.values("c")},
+            first: {self.one("c", "FIRST_OF_TWO", "", "x.uuid")},
+            second: {self.one("c", "SECOND_OF_TWO", "", "x.uuid")}
+        }}"""
+        where = f"{self.holds('side')} AND {self.day.active('c')}"
+        return f"COLLECT {{ MATCH ({node})<-[side:FIRST_OF_TWO|SECOND_OF_TWO]-(c) WHERE {where} RETURN {conflict} }}"
 
     def type(self, node: str) -> str:
         return f"{{ uuid: {node}.uuid, values: {self.day.values(node)} }}"

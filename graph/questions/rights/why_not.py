@@ -48,7 +48,8 @@ def why_not(work: Evaluation, person: str, right: str) -> list[Missing]:
             found.append(Missing("left_out", f"granted by {each.grant.title}, but {each.text}", each.text, each.grant))
     found += _hindered(work, known, right)
     reached = {each.grant.uuid for each in found if each.grant is not None}
-    giving = [each for each in work.organisation.grants.values() if right in _granted(work, each)]
+    grants = work.organisation.grants.values()
+    giving = [each for each in grants if each.kind == "Grant" and right in _granted(work, each)]
     for grant in giving:
         if grant.uuid not in reached:
             found.append(_not_named(work, grant))
@@ -109,10 +110,7 @@ def _granted(work: Evaluation, grant: Grant) -> frozenset[str]:
 
 def amounts_to(work: Evaluation, right: str) -> frozenset[str]:
     """uuids of the right itself and of all rights that it includes."""
-    found = {right}
-    for part in work.parts(right):
-        found |= {part.right.uuid, *work.organisation.includes.get(part.right.uuid, ())}
-    return frozenset(found)
+    return work.amounts_to(right)
 
 
 def _title(work: Evaluation, right: str) -> str:
@@ -121,4 +119,4 @@ def _title(work: Evaluation, right: str) -> str:
 
 
 def _thing(grant: Grant) -> Thing:
-    return Thing("Grant", grant.uuid, grant.name)
+    return grant.thing

@@ -25,7 +25,12 @@ def test_own_roles_are_granted_like_any_other_and_limited_by_unit(clean_graph: n
     assert not any(each.recorded for each in state_own_system(clean_graph, RING)), "what is there stays"
     content = deepcopy(TOWN)
     content["grants"] += [
-        {"id": "g_own", "gives": f"system_role:{key_of('organisation')}", "given_to": ["role:case_worker"]}
+        {
+            "id": "g_own",
+            "gives": f"system_role:{key_of('organisation')}",
+            "given_to": ["role:case_worker"],
+            "approved_by": "dora",
+        }
     ]
     content["constraint_settings"] += [
         {"id": "c_own", "of": "grant:g_own", "type": "reconnect_unit", "derived": "unit_and_below"}

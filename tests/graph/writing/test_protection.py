@@ -10,6 +10,9 @@ TELLS_NOTHING = {
     },
     "Affiliation": {"title", "type", "supplier", "school_roles", "occupation"},
     "Account": {"employment_number", "institution_numbers"},
+    "RightsRequest": {"state"},
+    "Attestation": {"state", "round"},
+    "ManualStep": {"key", "action", "state", "limits", "compared"},
 }  # fmt: skip
 """Of each kind that belongs to a person: open texts that many people share, or that no one outside of payroll knows."""
 

@@ -1,0 +1,211 @@
+"""Mutations of care: conflicts of rights, approvals of sensitive rights, requests and their decisions."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Annotated
+
+import neo4j
+import strawberry
+from strawberry import UNSET
+from strawberry.types import Info
+
+from api.context import Context
+from api.mutations.editing import Edit, Editing, always, days, new, with_link, with_value
+from api.mutations.inputs import From_, To_, Written
+from api.mutations.lives import relive
+from api.mutations.rights import Granting, NewFrom, NewTo
+from graph.approved_content import SEAL
+from graph.errors import ChangeRejected
+from graph.model.rights import APPROVED, REFUSED, WAITING, WITHDRAWN
+from graph.questions.rights.asking import evaluation
+from graph.questions.rights.authors import authors
+from graph.questions.rights.evaluate import Evaluation
+from graph.questions.rights.held import Thing
+from graph.questions.rights.organisation import Days, Exempted, Grant
+from graph.statements.statement import DatedLink, Ref, Statement, Value
+from graph.time import Period, today
+
+CONTEXT = Info[Context, None]
+WantedFrom = Annotated[date, strawberry.argument(name="from", description="The first day on which it is wanted")]
+
+
+@strawberry.type
+class Caring(Granting):
+    # -- conflicts ----------------------------------------------------------------------------------------------
+
+    @strawberry.mutation(
+        description="Keep two rights apart: refuse leaves both out, approve allows both with an approved exception"
+    )
+    async def create_rights_conflict(
+        self, info: CONTEXT, key: str, title: str, first: str, second: str, reason: str, from_: From_,
+        mode: str = "refuse", scope: str = "person", to: To_ = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            told: dict[str, Value | None] = {
+                "key": key, "title": title, "mode": mode, "scope": scope, "reason": editing.reason,
+            }  # fmt: skip
+            links = {
+                name: always(editing.prefixed("RightsConflict", name, side))
+                for name, side in (("first", first), ("second", second))
+            }
+            return editing.write("RightsConflict", None, new(days(from_, to), told, links))
+
+        return await Editing(info.context, "createRightsConflict", reason).do(work)
+
+    @strawberry.mutation(description="Change the period of a conflict of rights; what is omitted is unchanged")
+    async def change_rights_conflict(
+        self, info: CONTEXT, conflict: str, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
+        expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            return relive(editing, "RightsConflict", conflict, from_, to, {}, expected_version)
+
+        return await Editing(info.context, "changeRightsConflict", reason).do(work)
+
+    # -- sensitive rights ---------------------------------------------------------------------------------------
+
+    @strawberry.mutation(
+        description="Approve a grant of a sensitive right exactly as it is; neither its author may, nor whom it reaches"
+    )
+    async def approve_grant(
+        self, info: CONTEXT, grant: str, approved_by: str, reason: str, expected_version: int | None = None
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            uuid = editing.uuid("Grant", grant)
+            approver = editing.ref("Person", approved_by)
+            editing.read(lambda session: _refuse_own(session, uuid, approver.key, info.context.access.name))
+            return editing.write("Grant", uuid, _approved(approver), expected_version, about=Period(today()))
+
+        return await Editing(info.context, "approveGrant", reason).do(work)
+
+    # -- requests -----------------------------------------------------------------------------------------------
+
+    @strawberry.mutation(
+        description="Ask for a right, for an exception to a conflict of rights, or both; an exception has an end"
+    )
+    async def request_right(
+        self, info: CONTEXT, given_to: str, requested_by: str, reason: str, from_: WantedFrom, gives: str | None = None,
+        exception_to: str | None = None, to: To_ = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            days(from_, to)
+            life = days(today(), to)
+            told: dict[str, Value | None] = {
+                "state": WAITING, "wanted_from": from_.isoformat(), "reason": editing.reason,
+            }  # fmt: skip
+            wanted = days(max(from_, life.start), to)
+            links = {
+                "given_to": (DatedLink(wanted, editing.prefixed("RightsRequest", "given_to", given_to)),),
+                "requested_by": always(editing.ref("Person", requested_by)),
+            }
+            if gives is not None:
+                links["gives"] = always(editing.prefixed("RightsRequest", "gives", gives))
+            if exception_to is not None:
+                links["exception_to"] = always(editing.ref("RightsConflict", exception_to))
+            return editing.write("RightsRequest", None, new(life, told, links))
+
+        return await Editing(info.context, "requestRight", reason).do(work)
+
+    @strawberry.mutation(
+        description="Approve a request, which then gives the right; neither who asks can, nor whom it is for"
+    )
+    async def approve_request(
+        self, info: CONTEXT, request: str, decided_by: str, reason: str, expected_version: int | None = None
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            uuid = editing.uuid("RightsRequest", request)
+            decider = editing.ref("Person", decided_by)
+            editing.read(lambda session: _refuse_meeting(session, uuid, decider.key))
+            edit = _decided(APPROVED, decider, editing.reason)
+            return editing.write("RightsRequest", uuid, edit, expected_version, about=Period(today()))
+
+        return await Editing(info.context, "approveRequest", reason).do(work)
+
+    @strawberry.mutation(description="Refuse a request; the reason is kept with it")
+    async def refuse_request(
+        self, info: CONTEXT, request: str, decided_by: str, reason: str, expected_version: int | None = None
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            edit = _decided(REFUSED, editing.ref("Person", decided_by), editing.reason)
+            uuid = editing.uuid("RightsRequest", request)
+            return editing.write("RightsRequest", uuid, edit, expected_version, about=Period(today()))
+
+        return await Editing(info.context, "refuseRequest", reason).do(work)
+
+    @strawberry.mutation(description="Withdraw a request; what it gives ends today")
+    async def withdraw_request(
+        self, info: CONTEXT, request: str, reason: str, expected_version: int | None = None
+    ) -> Written:
+        def work(editing: Editing) -> Written:
+            edit = with_value("state", WITHDRAWN, Period(today()))
+            uuid = editing.uuid("RightsRequest", request)
+            return editing.write("RightsRequest", uuid, edit, expected_version, about=Period(today()))
+
+        return await Editing(info.context, "withdrawRequest", reason).do(work)
+
+
+def _approved(approver: Ref) -> Edit:
+    """What is approved is filled in when it is written (``graph.writing.approval_seal``)."""
+
+    def edit(kept: Statement) -> Statement:
+        told = replace(kept, links={**kept.links, "approved_by": always(approver)})
+        told = with_value("approved_on", today().isoformat(), Period())(told)
+        return with_value("approved_content", SEAL, Period())(told)
+
+    return edit
+
+
+def _decided(state: str, decider: Ref, reason: str) -> Edit:
+    """From today on."""
+    since = Period(today())
+
+    def edit(kept: Statement) -> Statement:
+        for name, value in (("state", state), ("decided_on", since.start.isoformat()), ("decided_because", reason)):
+            kept = with_value(name, value, since)(kept)
+        return with_link("decided_by", decider, since)(kept)
+
+    return edit
+
+
+def _refuse_own(session: neo4j.Session, grant: str, approver: str, user: str) -> None:
+    """Raises ChangeRejected (own_approval) for a grant's author, and for a person whom it reaches."""
+    if user in authors(session, grant):
+        text = "approved_by: who has made or changed the grant can't approve it: another user must"
+        raise ChangeRejected("own_approval", text, field="approved_by")
+    begins = session.run("MATCH (g:Grant {uuid: $uuid}) RETURN g.from AS day", uuid=grant).single(strict=True)["day"]
+    day = today() if begins is None else max(today(), begins.to_native())
+    if grant in evaluation(session, approver, day).of(approver).grants():
+        text = "approved_by: the grant gives the right to this person, who can't approve it"
+        raise ChangeRejected("own_approval", text, field="approved_by")
+
+
+_ASKED = """
+MATCH (q:RightsRequest {uuid: $uuid})-[to:GIVEN_TO]->(whom)
+OPTIONAL MATCH (owner:Person)-[:HAS]->(whom)
+RETURN labels(whom)[0] AS kind, whom.uuid AS whom, coalesce(owner.uuid, whom.uuid) AS person, to.from AS from,
+    q.to AS to, head([(q)-[:GIVES]->(right) | right.uuid]) AS right,
+    head([(q)-[:EXCEPTED_FROM]->(conflict) | conflict.uuid]) AS conflict
+LIMIT 1
+"""
+
+
+def _refuse_meeting(session: neo4j.Session, request: str, decider: str) -> None:
+    """Raises ChangeRejected (conflict) where the right would be left out for another that the person holds."""
+    row = session.run(_ASKED, uuid=request).single()
+    if row is None or row["right"] is None:
+        return
+    day = max(today(), row["from"].to_native())
+    work = evaluation(session, row["person"], day, (row["right"],))
+    given = Grant(request, row["right"], (Thing(row["kind"], row["whom"]),), kind="RightsRequest", approved_by=decider)
+    more = {}
+    if row["conflict"] is not None and row["to"] is not None:
+        asked = Days(None, row["to"].to_native())
+        more = {request: Exempted(request, row["conflict"], row["whom"], decided_by=decider, days=asked)}
+    organisation = replace(
+        work.organisation,
+        grants={**work.organisation.grants, request: given},
+        exempted={**work.organisation.exempted, **more},
+    )
+    for each in Evaluation(organisation).of(row["person"]).omitted:
+        if each.grant.uuid == request and each.reason == "conflict":
+            raise ChangeRejected("conflict", f"gives: {each.text}", field="gives")

@@ -1,0 +1,194 @@
+"""Conflicts, approvals and requests over the API: who may decide what, once, and what then is held and says why."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from multiprocessing.synchronize import Barrier as BarrierType
+from typing import Any
+
+import neo4j
+import pytest
+
+from api.access.rights import ROLES, Access
+from api.context import Context
+from api.schema import schema
+from graph.connection import connect
+from graph.cpr.keyring import Keyring
+from graph.statements.precedence import SourceOrder
+from graph.time import today
+from reconnect.embedded import Addresses
+from tests.api.serving import Served, serving
+from tests.emptied import empty
+from tests.forked import FORKING, telling
+from tests.graph.questions.rights.care_town import CARE_TOWN
+from tests.graph.questions.rights.imported import RING, imported
+
+pytestmark = pytest.mark.slow
+SOON = (today() + timedelta(days=30)).isoformat()
+HELD = """
+query($person: String!, $at: Date) { rights(person: $person, system: "pay", at: $at) {
+  held { right { label } because until grant { key } request { state } }
+  omitted { right { label } reason text conflict { key } } } }
+"""
+ASK = """
+mutation($to: Date, $gives: String, $exception: String, $for: String = "person:bo", $by: String = "anna") {
+  requestRight(givenTo: $for, requestedBy: $by, gives: $gives, exceptionTo: $exception, from: "%s", to: $to,
+               reason: "Ferieafløsning") { uuid } }
+""" % today().isoformat()  # noqa: UP031
+APPROVE = """
+mutation($request: String!, $by: String!) {
+  approveRequest(request: $request, decidedBy: $by, reason: "Det er i orden") { change } }
+"""
+REFUSE = APPROVE.replace("approveRequest", "refuseRequest")
+
+
+@pytest.fixture(scope="module")
+def service(driver: neo4j.Driver, addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    empty(driver)
+    assert imported(driver, CARE_TOWN, tmp_path_factory.mktemp("town")).problems == []
+    with serving(addresses, driver, RING) as served:
+        yield served
+
+
+def refused(service: Served, query: str, *roles: str, **variables: Any) -> dict[str, Any]:
+    (error,) = service.ask(query, *roles, **variables)["errors"]
+    return {"text": error["message"], **error["extensions"]}
+
+
+def pay(service: Served, person: str, at: str | None = None) -> tuple[list[str], list[str]]:
+    found = service.data(HELD, "rights", person=person, at=at)["rights"]
+    return sorted(each["right"]["label"] for each in found["held"]), [each["reason"] for each in found["omitted"]]
+
+
+def request(service: Served, **variables: Any) -> str:
+    uuid: str = service.data(ASK, "rights", **variables)["requestRight"]["uuid"]
+    return uuid
+
+
+def test_a_request_that_is_approved_gives_the_right_until_its_end_and_says_why(service: Served) -> None:
+    uuid = request(service, gives="system_role:pay_make", to=SOON, **{"for": "employment:e_carl", "by": "dora"})
+    assert pay(service, "carl") == ([], [])
+    assert refused(service, APPROVE, request=uuid, by="carl")["code"] == "own_approval"
+    assert refused(service, APPROVE, request=uuid, by="dora")["code"] == "own_approval"
+    assert refused(service, APPROVE, "reader", request=uuid, by="bo")["code"] == "forbidden"
+    service.data(APPROVE, request=uuid, by="bo")
+    (held,) = service.data(HELD, person="carl")["rights"]["held"]
+    assert (held["until"], held["grant"], held["request"]) == (SOON, None, {"state": "approved"})
+    assert held["because"].startswith("asked for by Dora Kjær, approved by Bo Lund, because Ferieafløsning")
+    assert pay(service, "carl", SOON) == ([], []), "it runs out by itself"
+    ending = service.data('{ rightsReview(findings: ["ending"]) { kind uuid person { name } } }')["rightsReview"]
+    assert {"kind": "RightsRequest", "uuid": uuid, "person": {"name": "Carl Holm"}} in ending
+    wrong = refused(service, REFUSE, request=uuid, by="bo")
+    assert (wrong["code"], wrong["field"]) == ("wrong_state", "state")
+    assert "it is approved since" in wrong["text"]
+    withdraw = 'mutation($request: String!) { withdrawRequest(request: $request, reason: "Ikke mere") { change } }'
+    service.data(withdraw, request=uuid)
+    assert pay(service, "carl") == ([], [])
+    assert refused(service, APPROVE, request=uuid, by="bo")["code"] == "wrong_state"
+
+
+def test_requests_are_listed_by_state_and_person(service: Served) -> None:
+    uuid = request(service, gives="system_role:pay_all", to=SOON, **{"for": "employment:e_carl"})
+    query = """query($state: String, $person: ID) { rightsRequests(filter: {state: $state, person: $person}) {
+        nodes { uuid reason wantedFrom decidedBecause } } }"""
+    (found,) = service.data(query, state="waiting", person="carl")["rightsRequests"]["nodes"]
+    assert (found["uuid"], found["wantedFrom"]) == (uuid, today().isoformat())
+    service.data(REFUSE, request=uuid, by="dora")
+    assert service.data(query, state="waiting", person="carl")["rightsRequests"]["nodes"] == []
+    refused_ones = service.data(query, state="refused")["rightsRequests"]["nodes"]
+    assert [each["decidedBecause"] for each in refused_ones] == ["Det er i orden"]
+    assert "one of waiting, approved" in service.ask(query, state="open")["errors"][0]["message"]
+
+
+def test_a_request_that_would_meet_another_right_needs_an_exception(service: Served) -> None:
+    plain = request(service, gives="system_role:pay_release", to=SOON)
+    wrong = refused(service, APPROVE, request=plain, by="dora")
+    assert (wrong["code"], wrong["field"]) == ("conflict", "gives")
+    assert "Bogholder is held as well" in wrong["text"]
+    endless = refused(service, ASK, gives="system_role:pay_release", exception="two_hands")
+    assert (endless["code"], endless["field"]) == ("wrong_value", "to")
+    uuid = request(service, gives="system_role:pay_release", exception="two_hands", to=SOON)
+    service.data(APPROVE, request=uuid, by="dora")
+    assert pay(service, "bo")[0] == ["Bogholder", "Godkend udbetaling"]
+    assert pay(service, "bo", SOON)[0] == ["Bogholder"]
+    found = service.data('{ rightsReview(findings: ["conflict", "ending"]) { finding kind until title } }')
+    assert {(each["finding"], each["kind"], each["until"]) for each in found["rightsReview"]} >= {
+        ("conflict", "RightsConflict", SOON), ("ending", "RightsRequest", SOON),
+    }  # fmt: skip
+
+
+def test_a_conflict_that_is_made_takes_both_away_and_says_so_in_its_preview(service: Served) -> None:
+    make = """mutation { createRightsConflict(key: "mail_and_sapa", title: "Post og sager", reason: "Prøve",
+        first: "job_function_role:everyone", second: "system_role:sapa_read", from: "2026-01-01") { uuid } }"""
+    body = {"query": make, "extensions": {"preview": True}}
+    answer = service.send(body, {"Authorization": f"Bearer {service.token()}"}).json()
+    lost = {each["text"] for each in answer["extensions"]["preview"]["consequences"] if each["change"] == "lost"}
+    assert {"Alle for Jobcenter", "Sagsbehandler i SAPA for Jobcenter"} <= lost
+    uuid = service.data(make, "rights")["createRightsConflict"]["uuid"]
+    query = '{ rights(person: "anna", system: "sapa") { held { since } omitted { reason conflict { key } } } }'
+    assert service.data(query)["rights"] == {
+        "held": [], "omitted": [{"reason": "conflict", "conflict": {"key": "mail_and_sapa"}}],
+    }  # fmt: skip
+    end = """mutation($conflict: String!) { changeRightsConflict(conflict: $conflict, to: "2026-02-01", reason: "Slut")
+        { change } }"""
+    service.data(end, conflict=uuid)
+    assert len(service.data(query)["rights"]["held"]) == 1
+
+
+def test_a_sensitive_grant_counts_once_another_than_its_author_has_approved_it(service: Served) -> None:
+    create = """mutation { createGrant(key: "g_hand", title: "Løndata for Carl", gives: "system_role:pay_all",
+        givenTo: ["person:carl"], from: "2026-01-01", reason: "Prøve") { uuid } }"""
+    grant = service.data(create, "rights")["createGrant"]["uuid"]
+    assert pay(service, "carl") == ([], ["not_approved"])
+    approve = """mutation($grant: String!, $by: String!) { approveGrant(grant: $grant, approvedBy: $by, reason: "Ja")
+        { change thing { ... on Grant { approvedOn approvedBy { name } } } } }"""
+    own = refused(service, approve, "rights", grant=grant, by="dora")
+    assert (own["code"], own["field"]) == ("own_approval", "approved_by")
+    own = refused(service, approve, "rights", "auditor", grant=grant, by="carl")
+    assert (own["code"], "gives the right to this person" in own["text"]) == ("own_approval", True)
+    done = service.data(approve, "rights", "auditor", grant=grant, by="dora")["approveGrant"]["thing"]
+    assert done == {"approvedOn": today().isoformat(), "approvedBy": {"name": "Dora Kjær"}}
+    assert pay(service, "carl") == (["Alle løndata"], [])
+    forge = """mutation($grant: String!) { setValue(kind: Grant, thing: $grant, property: "approvedContent",
+        value: "now", from: "2026-01-01", reason: "Prøve") { change } }"""
+    assert refused(service, forge, "rights", grant=grant)["code"] == "wrong_value"
+    change = """mutation($grant: String!) { changeGrant(grant: $grant, givenTo: ["person:carl", "person:bo"],
+        reason: "Flere") { change } }"""
+    service.data(change, "rights", grant=grant)
+    assert pay(service, "carl") == ([], ["not_approved"])
+    assert refused(service, approve, "rights", grant=grant, by="dora")["code"] == "own_approval"
+    found = service.data('{ rightsReview(findings: ["not_approved"]) { title text } }')["rightsReview"]
+    assert {each["title"] for each in found} == {"Løndata for Carl", "Ikke godkendt"}
+    service.data(approve, "rights", "auditor", grant=grant, by="dora")
+    assert pay(service, "carl") == (["Alle løndata"], [])
+    missing = service.data('{ whyNot(person: "bo", right: "pay_make") { step } }')
+    assert missing["whyNot"][0]["step"] == "held"
+
+
+def decide(tell: Any, gate: BarrierType, addresses: Addresses, mutation: str, request: str, by: str) -> None:
+    """A process of its own that decides a request as soon as the other is ready, too."""
+    with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
+        reading: Any = None
+        context = Context(Access(by, frozenset(ROLES)), driver, reading, Keyring.generate(), SourceOrder())
+        gate.wait(60)
+        found = asyncio.run(
+            schema.execute(mutation, variable_values={"request": request, "by": by}, context_value=context)
+        )
+        errors = [each.extensions["code"] for each in found.errors or () if each.extensions]
+        tell.send(errors)
+
+
+def test_two_who_decide_at_once_in_two_processes_come_to_one_decision(service: Served, addresses: Addresses) -> None:
+    for others in ((REFUSE, "bo"), (APPROVE, "anna"), (REFUSE, "anna")):
+        uuid = request(service, gives="system_role:mail_box", to=SOON, **{"for": "employment:e_carl", "by": "carl"})
+        gate = FORKING.Barrier(2)
+        started = [telling(decide, gate, addresses, mutation, uuid, by) for mutation, by in ((APPROVE, "dora"), others)]
+        told = [heard.recv() for _, heard in started]
+        for process, _ in started:
+            process.join(60)
+        assert sorted(map(len, told)) == [0, 1]
+        assert [code for errors in told for code in errors] == ["wrong_state"]
+        states = service.data("query($u: [ID!]) { rightsRequests(filter: {uuids: $u}) { nodes { state } } }", u=[uuid])
+        (state,) = states["rightsRequests"]["nodes"]
+        won = APPROVE if not told[0] else others[0]
+        assert state["state"] == ("approved" if won == APPROVE else "refused")
