@@ -12,7 +12,7 @@ PAGE = 10_000
 """Objects per page: limits the memory of the API and the reader."""
 
 Ask = Callable[[str, str, Mapping[str, object]], Mapping[str, Any]]
-"""Asks one operation: (document, its name, variables) → ``data`` of the answer. Raises where there are errors."""
+"""Runs one operation: (document, its name, variables) → ``data`` of the answer. Raises if there are errors."""
 
 _OPERATION = re.compile(r"^\s*query\s+(\w+)", re.MULTILINE)
 
@@ -23,7 +23,7 @@ def operations(document: str) -> tuple[str, ...]:
 
 
 class HasImage(Protocol):
-    """What of a target an image is read by."""
+    """The parts of a target that are needed to read an image."""
 
     @property
     def name(self) -> str: ...
@@ -44,7 +44,7 @@ def read_image(target: HasImage, read: ImageReader, at: date) -> Image:
 
 
 def paged(ask: Ask) -> ImageReader:
-    """A reader that asks for a connection page by page, by the operation's variables ``first`` and ``after``."""
+    """A reader that reads a connection page by page, with the operation's variables ``first`` and ``after``."""
 
     def read(document: str, operation: str, variables: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
         after: object = None

@@ -1,13 +1,13 @@
-"""The ledger: what was last delivered of each object to a target (files_and_rest.md §1).
+"""The ledger: the last delivery of each object to a target (files_and_rest.md §1).
 
 ``(:LedgerEntry {id: "target|object|key", target, object, key, hash, state, run, delivered})``. States: *pending* from
-before an object is sent until the target has confirmed it, so that after a crash the doubt itself is known;
-*delivered*; *failed* (the target did not take it); *closed* (taken away at the target); *parked* (it can't be given,
-``reason`` says why). Hashes are keyed, since what is hashed may hold a CPR number.
+before an object is sent until the target has confirmed it, so that the doubt is known after a crash; *delivered*;
+*failed* (the target did not accept it); *closed* (removed at the target); *parked* (it can't be delivered, ``reason``
+says why). Hashes are keyed, since the hashed values may contain a CPR number.
 
 A file of a target of whole files is an object of its own (``object`` "file", key its name), beside the rows in it.
-``place`` tells where the file was delivered: what another place has is not known from it. The rows are the receiver's,
-wherever its files are put, so that the brake still sees what a move would take away.
+``place`` is the place of the delivery: it says nothing about another place. Rows belong to the receiver, whatever the
+place of its files, so that the brake still sees what a move would remove.
 
 ``(:Ledger {target, run})`` names the run that may write. A later run takes it over; the earlier one then stops.
 """
@@ -31,9 +31,9 @@ BATCH = 5000
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """What is known of a file at the target. ``hash``, ``rows``, ``definition`` are those of the last delivery that
-    is certain ("" and 0 before the first); ``place``: where it went; ``pending``: hash of what was on its way when a
-    run broke off."""
+    """What is known of a file at the target. ``hash``, ``rows``, ``definition`` belong to the last certain delivery (""
+    and 0 before the first); ``place``: its place; ``pending``: hash of the file that was being sent when a run broke
+    off."""
 
     name: str
     object: str
@@ -46,7 +46,7 @@ class FileEntry:
 
 
 class ClaimedLedger:
-    """One target's ledger, of which one run at a time writes. Reading needs no claim; every writing call raises
+    """One target's ledger, to which one run at a time writes. Reading needs no claim; every writing call raises
     Overtaken without one."""
 
     def __init__(self, driver: neo4j.Driver, target: str) -> None:
@@ -76,7 +76,7 @@ class ClaimedLedger:
 
 
 def not_given(driver: neo4j.Driver) -> list[tuple[str, Parked]]:
-    """What targets refuse or can't be given, with the reason: (target, object)."""
+    """Objects that targets refuse or can't get, with the reason: (target, object)."""
     rows, _, _ = driver.execute_query(
         """
         MATCH (e:LedgerEntry)
@@ -123,7 +123,7 @@ class Ledger(ClaimedLedger):
         return {row["key"]: row["hash"] for row in rows}
 
     def parked(self) -> dict[tuple[str, str], Parked]:
-        """What the target can't be given, by object and key."""
+        """What can't be delivered to the target, by object and key."""
         rows, _, _ = self._driver.execute_query(
             """
             MATCH (e:LedgerEntry {target: $target, state: 'parked'})
@@ -159,12 +159,12 @@ class Ledger(ClaimedLedger):
         )
 
     def files_failed(self, files: Iterable[tuple[str, str]], reason: str) -> None:
-        """The target failed: the set there may be mixed, so that the next run sends all of these (object, name)."""
+        """The target failed: the set of files there may be mixed, so the next run sends all of these (object, name)."""
         for object_, name in files:
             self._write_file(object_, name, {"state": "failed", "reason": reason})
 
     def doubt(self, object_: str) -> None:
-        """Nobody knows what the file at the target is: an overtaken run has sent it, too. Needs no claim."""
+        """The file at the target is unknown: an overtaken run has sent it, too. Needs no claim."""
         self._driver.execute_query(
             """
             MATCH (e:LedgerEntry {id: $target + '|' + $file + '|' + $object})
@@ -176,7 +176,7 @@ class Ledger(ClaimedLedger):
         )
 
     def rows_delivered(self, object_: str, hashes: Mapping[str, str], gone: Iterable[str]) -> None:
-        """The target has these rows, and no longer those that are ``gone``."""
+        """The target has these rows, and no longer those in ``gone``."""
         delivered = [{"key": key, "hash": hash_} for key, hash_ in hashes.items()]
         for batch in batches(delivered, BATCH):
             self._write(

@@ -1,9 +1,9 @@
-"""The contract of a target: what the pipeline needs of it, and what it provides.
+"""The contract between the pipeline and a target.
 
 A target is a folder with ``target`` and ``settings`` (with the delivery), by which it is found; ``image.graphql``
-(which part of the organisation, which fields: it runs with the target's own rights in the API); ``shape`` (the target's
-form of it: pure, so that the same image gives the same bytes); and a README. What the folder exports is in
-``TargetFolder``. Example, complete::
+(the part of the organisation and the fields; it runs with the target's own rights in the API); ``shape`` (makes the
+target's form from it: pure, so that the same image gives the same bytes); and a README. ``TargetFolder`` lists its
+exports. Example, complete::
 
     class Staff:
         name = "staff"
@@ -23,8 +23,8 @@ form of it: pure, so that the same image gives the same bytes); and a README. Wh
             name = frozenset({"Navn"})
             return Shaped([ShapedFile("person", "staff.csv", ("Navn",), rows, name, name, protected)])
 
-Such a target gets whole files; to add one: docs/add-a-target.md. One that takes objects one by one fulfils
-``exporters.objects.target`` instead, and has the same folder.
+Such a target gets whole files; to add one: docs/add-a-target.md. A target that takes objects one by one has the same
+folder, and the contract in ``exporters.objects.target``.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,7 +47,8 @@ if TYPE_CHECKING:  # the settings are read with every command; these take long t
 ImageReader = Callable[[str, str, Mapping[str, object]], Iterable[Mapping[str, Any]]]
 """Reads one operation of an image: (document, name of the operation, variables) → the answer's objects, one by one.
 
-The program gives one that asks the API with the target's rights; exporters know neither API nor store of the image.
+The program provides one that queries the API with the target's rights; exporters know neither the API nor the image's
+store.
 An operation has one field at its root: a connection, of which the reader reads every page, or a list.
 """
 
@@ -69,7 +70,7 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something in a delivered object, or in what the image left out, that a person should check."""
+    """Something in a delivered object, or missing from the image, that a person should check."""
 
     object: str
     key: str
@@ -80,11 +81,11 @@ class Notice:
 
 @dataclass(slots=True)
 class ShapedFile:
-    """One file of the target. ``rows``: each object's key, which never changes and is no CPR number → its values.
+    """One file of the target. ``rows``: each object's key, which never changes and is not a CPR number → its values.
 
     ``columns``: the titles, in order; every row has exactly these. Rows are written in the order of ``rows``.
-    ``shown``: titles whose values may be shown to who looks at a dry run. ``identifying``: those that reveal who a
-    person is, in a file whose rows' keys are persons' uuids. ``protected``: keys of people with a protected name.
+    ``shown``: titles whose values a dry run may show. ``identifying``: titles that identify a person, in a file whose
+    rows' keys are persons' uuids. ``protected``: keys of people with a protected name.
     """
 
     object: str
@@ -123,8 +124,8 @@ class FileRules:
 class Target(Protocol):
     """A consumer system that is supplied with whole files.
 
-    ``order``: objects, in the order in which their files are sent: what is referred to first. ``rules``: names the
-    version and settings of the shape; where it changes, altered rows are put down to that.
+    ``order``: objects, in the order in which their files are sent, referenced ones first. ``rules``: identifies the
+    version and settings of the shape; if it changes, changed rows are attributed to that.
     """
 
     @property
@@ -153,17 +154,17 @@ class Target(Protocol):
         ...
 
     def shape(self, image: Image, at: date) -> Shaped:
-        """The files of this image. Pure. Raises ImageError where the image is not as the shape needs it."""
+        """The files of this image. Pure. Raises ImageError if the image lacks what the shape needs."""
         ...
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the program hands to a target when it makes it.
+    """What the program passes to a target when it makes it.
 
-    ``name``: what the target is called: as its folder; where that stands for several, ``<folder>-<name>``.
-    ``driver``: opens the graph's store; ``keyring``: opens the keys of CPR numbers. A target that is given files has no
-    need of either: the export reads the image and keeps the ledger for it.
+    ``name``: the target's name: its folder's, or ``<folder>-<name>`` if the folder has several. ``driver``: opens the
+    graph's store; ``keyring``: opens the keys of CPR numbers. A target of files needs neither: the export reads the
+    image and keeps the ledger for it.
     """
 
     name: str
@@ -172,15 +173,13 @@ class Surroundings:
 
 
 class TargetFolder(Protocol):
-    """What the folder of a target exports. Loading it loads the settings and nothing else; ``build`` loads the rest.
+    """The exports of a target's folder. Loading it loads only the settings; ``build`` loads the rest.
 
-    ``TITLE``: what the target is called in a sentence. ``NEEDS``: what its settings must hold, in words.
-    ``OBJECTS``: what the ledger calls the sorts of objects that it gets.
-    ``Settings``: a pydantic model, in ``reconnect.toml`` under ``[targets.<folder>]``. Where a setting is required, the
-    target is used only if that section is there.
-    A folder that also exports ``SEVERAL = True`` stands for any number of targets, each with a name that the
-    municipality chooses: their settings are in ``[targets.<folder>.<name>]``, and each has a ledger, a brake and a
-    schedule of its own.
+    ``TITLE``: the target's name in a sentence. ``NEEDS``: the settings that it needs, in words. ``OBJECTS``: the
+    ledger's names of its kinds of objects. ``Settings``: a pydantic model, in ``reconnect.toml`` under
+    ``[targets.<folder>]``. If a setting is required, the target is used only if that section is there. A folder that
+    also exports ``SEVERAL = True`` contains any number of targets, each with a name that the municipality chooses:
+    their settings are in ``[targets.<folder>.<name>]``, and each has a ledger, a brake and a schedule of its own.
     """
 
     TITLE: str

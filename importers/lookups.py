@@ -1,7 +1,7 @@
-"""Look-ups of one thing each inside a run: what becomes of the run where one of them fails.
+"""Look-ups of one thing each inside a run, and the consequence of a failure for the run.
 
-A fault that one thing meets is listed, the rest goes on, and the source asks for that thing again. The same fault for
-everything that was asked is the source's own, and stops the run.
+A fault of one look-up is listed, the rest goes on, and the source looks that thing up again. The same fault in every
+look-up is the source's own, and stops the run.
 """
 
 import re
@@ -14,15 +14,16 @@ from importers.source import SourceError
 
 T = TypeVar("T")
 _ENOUGH = 10
-"""Things that met a fault, without any answer, after which no more is asked: each may take a minute of attempts."""
+"""After this many look-ups with a fault, and without any answer, there are no more: each may take a minute of
+attempts."""
 
 _OWN = re.compile(r"'[^']*'|\d+")
-"""What one thing's fault has of that thing."""
+"""Replaces the details of one thing in a fault's text."""
 
 
 @dataclass(frozen=True)
 class Answered(Generic[T]):
-    """What a question gave: ``answer``, or the ``fault`` that it met."""
+    """The result of a look-up: ``answer``, or the ``fault`` that it met."""
 
     answer: T | None
     fault: SourceError | None = None
@@ -30,15 +31,15 @@ class Answered(Generic[T]):
 
 @dataclass
 class Lookups:
-    """What was answered and what failed in a run, by the kind of question. ``faults``: those that may be of one thing
-    only; other errors pass."""
+    """The answers and failures of a run, by the kind of look-up. ``faults``: those that may concern one thing only;
+    other errors pass."""
 
     faults: tuple[type[SourceError], ...]
     _answered: Counter[str] = field(default_factory=Counter)
     _failed: dict[str, dict[str, SourceError]] = field(default_factory=dict)
 
     def ask(self, kind: str, of: str, question: Callable[[], T]) -> Answered[T]:
-        """Ask, and note what came of it. ``of``: what it is about; one thing may be asked about several times.
+        """Make a look-up, and note its result. ``of``: the thing; it may be looked up several times.
 
         Raises the fault if so many have met it that it must affect all.
         """
@@ -54,7 +55,7 @@ class Lookups:
         return Answered(answer)
 
     def require_answers(self) -> None:
-        """Raises the fault if questions of a kind met it about several things, and none of that kind was answered."""
+        """Raises the fault if look-ups of a kind met it for several things, and none of that kind was answered."""
         for kind, failed in self._failed.items():
             faults = [*failed.values()]
             alike = {_OWN.sub("", f"{type(each).__name__} {each}") for each in faults}

@@ -1,7 +1,7 @@
-"""The contract of a source: what the pipeline asks of it, and what it hands over.
+"""The contract between the pipeline and a source.
 
-A source is a folder with ``source`` and ``settings``, by which it is found, and a README. Beside them stand a reader
-(protocol) and a mapping (to statements). What the folder exports is in ``SourceFolder``. The source's class has a
+A source is a folder with ``source`` and ``settings``, by which it is found, and a README. The folder also has a reader
+(protocol) and a mapping (to statements). ``SourceFolder`` lists its exports. The source's class has a
 ``name`` and one method, ``readings``. Example, complete::
 
     class Staff:
@@ -19,9 +19,9 @@ A source is a folder with ``source`` and ``settings``, by which it is found, and
                 cursor=cursor_of(rows),
             )
 
-The pipeline compares each record's fingerprint with the one it has kept, and calls ``map`` only where it differs;
-so an unchanged source costs reading and nothing else. Readings are applied one after the other, oldest first,
-each with what the earlier ones left in ``known``. To add one: docs/add-a-source.md.
+The pipeline compares each record's fingerprint with the kept one, and calls ``map`` only if it differs; so an unchanged
+source costs nothing but reading. Readings are applied one after the other, oldest first, and ``known`` has the result
+of the earlier ones. To add a source: docs/add-a-source.md.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ if TYPE_CHECKING:  # the settings are read with every command; these take long t
 
 @dataclass(slots=True)
 class Mapped:
-    """What a raw record means: a statement, or None if there is nothing to state, and what is doubtful in it.
+    """The meaning of a raw record: a statement, or None if there is nothing to state, and its problems.
 
     ``gaps``: name of a value or link (or ``exists``) → days without information, because an answer lacked that part, a
     look-up had no answer, or the value is unreadable. What is known of these days stays (``importers.gaps``), and the
@@ -58,10 +58,10 @@ class Mapped:
 
 @dataclass(slots=True)
 class RawRecord:
-    """One thing as the source has it now.
+    """The source's present record of one thing.
 
     ``fingerprint`` covers everything that ``map`` depends on (make it with ``Known.fingerprint``).
-    ``map(previous)`` gets the statement that was kept for this key (None when new) and may raise BadRecord.
+    ``map(previous)`` gets the kept statement of this key (None when new) and may raise BadRecord.
     """
 
     kind: str
@@ -74,18 +74,18 @@ class RawRecord:
 class Reading:
     """One consistent picture: a file, or the answers of one window.
 
-    ``complete_kinds``: the kinds of which the reading holds everything; known keys of these kinds that are not among
-    ``records`` are given to ``absent``, whose answer replaces the kept statement (None = leave it as it is).
-    The default ends the thing on ``day``.
-    ``cursor`` is stored when everything of the reading is applied, and comes back as ``Known.cursor``. Where nothing
-    has changed it is only stored if ``store_cursor_when_unchanged``: a cursor that is just a moment in time sets that
-    to False as long as the old one will do, so that an unchanged source costs no write.
-    ``problems`` are those of no single record (an unreadable record without key, an unknown element).
-    ``recheck_kinds``: kinds of which ``problems`` are all that there are now; what was kept of them before is mended.
+    ``complete_kinds``: the kinds that the reading contains completely. Known keys of these kinds that ``records`` lacks
+    are passed to ``absent``, whose result replaces the kept statement (None = it stays). The default ends the thing on
+    ``day``.
+    ``cursor`` is stored when the whole reading is applied, and comes back as ``Known.cursor``. If nothing has changed,
+    it is stored only if ``store_cursor_when_unchanged``: a source whose cursor is just a moment sets that to False as
+    long as the old one is good enough, so that an unchanged source costs no write.
+    ``problems`` belong to no single record (an unreadable record without a key, an unknown element). ``recheck_kinds``:
+    kinds whose present problems are all in ``problems``; other kept ones are corrected and removed.
     ``incomplete_because``: why the reading may be incomplete, or must not be applied without a user's approval. Any
     reason stops it at the brake, whatever it would write, until a person approves it. Where it would write
     nothing there is nothing to approve: then its cursor is not stored either, so the next reading is doubtful as well.
-    ``independent``: the readings after it do not build on it; where the brake stops it, they are taken all the same.
+    ``independent``: later readings do not build on it; they are applied even if the brake stops it.
     """
 
     label: str
@@ -102,54 +102,54 @@ class Reading:
 
 
 class Known(Protocol):
-    """What the graph already has from this source, and for whom the run is made."""
+    """What the graph already has from this source, and the user of the run."""
 
     @property
     def user(self) -> str | None:
-        """Who asked for the run; None = the program itself, by its schedule."""
+        """The user who started the run; None = the schedule."""
 
     @property
     def dry_run(self) -> bool:
-        """Nothing will be applied: what is outside of the graph must be left as it is, too."""
+        """Nothing will be applied: the source must not change anything outside the graph either."""
 
     @property
     def cursor(self) -> Mapping[str, str]:
-        """The cursor of the last reading that was applied whole; empty at first."""
+        """The cursor of the last reading that was completely applied; empty at first."""
 
     def keys(self, kind: str) -> Collection[str]:
-        """Keys of all statements kept of this source and kind, as they are when they are looked at."""
+        """Keys of all kept statements of this source and kind, as they are when they are read."""
 
     def keys_starting(self, kind: str, prefix: str) -> Iterable[str]:
-        """As ``keys``, of those that begin so; what a delta asks, since it does not look at all of them."""
+        """As ``keys``, for those with this prefix; for a delta, which does not read all of them."""
 
     def statement(self, kind: str, key: str) -> Statement | None:
-        """The kept statement (``cpr`` is not in it)."""
+        """The kept statement (without ``cpr``)."""
 
     def several(self, kind: str, keys: Sequence[str]) -> Mapping[str, Statement]:
-        """The kept statements of these keys (those that there are), asked for together."""
+        """The kept statements of these keys, as far as there are any, in one query."""
 
     def of_kinds(self, keys: Mapping[str, Collection[str]]) -> Mapping[tuple[str, str], Statement]:
-        """(kind, key) → kept statement, of these keys of each kind; asked for together, whatever the kinds."""
+        """(kind, key) → kept statement, for these keys of each kind, in one query for all kinds."""
 
     def statements(self, kind: str) -> Iterator[Statement]:
         """All kept statements of a kind."""
 
     def fingerprint(self, *raw: bytes) -> str:
-        """Keyed hash of what a record depends on; keyed, because raw records hold CPR numbers."""
+        """Keyed hash of the content that a record depends on; keyed, because raw records contain CPR numbers."""
 
     def person_key(self, cpr: str) -> str:
         """The key under which a Person with this CPR number is stated: a keyed hash, the same in every source."""
 
     def progress(self, stage: str, done: int, total: int | None) -> None:
-        """Report that reading goes on, where it takes long before the first record: what, how much, of how much."""
+        """Report progress before the first record, if that takes long: (what, done, total)."""
 
     def recalled(self) -> Iterable[tuple[str, bytes]]:
-        """What the source's last reading has kept for itself (``remember``), by part. It may be gone at any time, and
-        is gone when a person has been erased."""
+        """What the source's last reading has kept for itself (``remember``), by part. It may be lost at any time, and
+        is removed when a person is erased."""
 
     def remember(self, parts: Callable[[], Iterable[tuple[str, bytes]]]) -> None:
-        """Keep what spares the next reading work, instead of the parts of the same names. It holds no CPR number, and
-        nothing but what the source sent last. A dry run keeps nothing. ``parts`` may be called several times."""
+        """Keep parts that save the next reading work, replacing parts of the same names. They must contain no CPR
+        number, and only what the source sent last. A dry run keeps nothing. ``parts`` may be called several times."""
 
 
 class Source(Protocol):
@@ -158,7 +158,7 @@ class Source(Protocol):
     name: str
 
     def readings(self, known: Known) -> Iterator[Reading]:
-        """Read what is new since ``known.cursor``. Raises SourceError where the source as a whole can't be read."""
+        """Read what is new since ``known.cursor``. Raises SourceError if the source as a whole can't be read."""
         ...
 
 
@@ -166,7 +166,7 @@ class SourceError(Exception):
     """The source, or a part of it, can't be read (closed, unreachable, rejected, unreadable). It changes nothing.
 
     ``retry``: whether and when another try is worth it. Each class sets it for all its errors; one error may differ.
-    ``rule``: under which the failure of one part is kept, where the source goes on with the others.
+    ``rule``: the rule under which the failure of one part is kept, if the source goes on with the others.
     """
 
     retry: Retry = SOON
@@ -179,16 +179,16 @@ class SourceError(Exception):
 
 
 class NotSetUp(Exception):
-    """With these settings, or with this command line, the source can't be made. The text states what to do."""
+    """The source can't be made with these settings, or with this command line. The text states what to do."""
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the program hands to a source when it makes it.
+    """What the program passes to a source when it makes it.
 
-    ``folder``: the file or folder of ``--from``; None = that of the settings.
-    ``driver``: opens the graph's store, for sources that look into the graph. ``keyring``: opens the keys of CPR
-    numbers. Call them only where the source needs them: the first call may fail.
+    ``folder``: the file or folder of ``--from``; None = the one in the settings. ``driver``: opens the graph's store,
+    for sources that read the graph. ``keyring``: opens the keys of CPR numbers. Call them only if the source needs
+    them: the first call may fail.
     """
 
     folder: Path | None
@@ -196,18 +196,19 @@ class Surroundings:
     keyring: "Callable[[], Keyring]"
 
     def refuse_files(self, what: str) -> None:
-        """For a service. ``what`` it is, as a sentence without its full stop. Raises NotSetUp where files are named."""
+        """For a service: raises NotSetUp if files are named. ``what``: the source, as a sentence without its full
+        stop."""
         if self.folder is not None:
             raise NotSetUp(f"{what}; it has no files to read --from.")
 
 
 class SourceFolder(Protocol):
-    """What the folder of a source exports. Loading it loads the settings and nothing else; ``build`` loads the rest.
+    """The exports of a source's folder. Loading it loads only the settings; ``build`` loads the rest.
 
-    ``TITLE``: what the source is called in a sentence. ``NEEDS``: what its settings must hold, in words.
-    ``Settings``: a pydantic model, in ``reconnect.toml`` under ``[sources.<folder>]``. Where a setting is required, the
-    source is used only if that section is there. A setting ``name`` is the name under which the graph keeps what the
-    source states; without it, that is the folder's.
+    ``TITLE``: the source's name in a sentence. ``NEEDS``: the settings that it needs, in words. ``Settings``: a
+    pydantic model, in ``reconnect.toml`` under ``[sources.<folder>]``. If a setting is required, the source is used
+    only if that section is there. A setting ``name`` is the name under which the graph keeps what the source states; by
+    default it is the folder's.
     """
 
     TITLE: str

@@ -7,13 +7,13 @@ from datetime import date
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import Period, union, within
 
-NOTHING = (None, "", ())  # no value; a No is one
+NOTHING = (None, "", ())  # no value; False is a value
 
 
 def held(
     previous: Statement | None, values: Mapping[str, Value | None], day: date
 ) -> dict[str, tuple[DatedValue, ...]]:
-    """The kept values, up to ``day`` where the value differs now; None and empty texts are no value."""
+    """The kept values, ended on ``day`` if the value differs now; None and empty texts mean no value."""
     found: dict[str, tuple[DatedValue, ...]] = {}
     for name, value in values.items():
         before = previous.values.get(name, ()) if previous is not None else ()
@@ -30,13 +30,13 @@ def held(
 def with_unmentioned(
     previous: Statement | None, now: Mapping[str, Value | None], day: date
 ) -> dict[str, tuple[DatedValue, ...]]:
-    """As ``held``; what has no name in ``now`` stays as it was."""
+    """As ``held``; values that ``now`` does not name stay as they were."""
     kept = {} if previous is None else {name: each for name, each in previous.values.items() if name not in now}
     return kept | held(previous, now, day)
 
 
 def pointed(previous: Statement | None, name: str, to: Ref, day: date) -> tuple[DatedLink, ...]:
-    """A link as it was, up to ``day`` where it points elsewhere now."""
+    """A link as it was, ended on ``day`` if it points elsewhere now."""
     before = previous.links.get(name, ()) if previous is not None else ()
     if any(each.to == to and each.period.holds(day) for each in before):
         return before
@@ -45,8 +45,7 @@ def pointed(previous: Statement | None, name: str, to: Ref, day: date) -> tuple[
 
 
 def linked(previous: Statement | None, name: str, to: Collection[Ref], day: date) -> tuple[DatedLink, ...]:
-    """Links to exactly these from ``day`` on; what was linked before keeps its days. The first ones
-    have no beginning."""
+    """Links to exactly these from ``day`` on; earlier links keep their days. The first ones have no beginning."""
     if previous is None:
         return tuple(DatedLink(Period(), each) for each in to)
     before = previous.links.get(name, ())
@@ -62,12 +61,12 @@ def linked(previous: Statement | None, name: str, to: Collection[Ref], day: date
 
 
 def opened(previous: Statement | None, day: date) -> tuple[Period, ...]:
-    """It exists from ``day`` on, and when it did before; where it has not ended yet, without a gap."""
+    """It exists from ``day`` on, and as before; without a gap if it has not ended yet."""
     return union([*((previous.exists or ()) if previous is not None else ()), Period(day)])
 
 
 def closed(previous: Statement, day: date) -> Statement:
-    """As it was until ``day``: existence where it has one of its own, else its values."""
+    """As it was until ``day``: its existence if it has one of its own, otherwise its values."""
     if previous.exists is not None:
         return replace(previous, exists=within(previous.exists, (Period(end=day),)))
     values = {name: kept for name, dated_values in previous.values.items() if (kept := _until(dated_values, day))}

@@ -1,4 +1,4 @@
-"""What a run puts aside between comparing and writing, and the form in which it lies there."""
+"""What a run sets aside between comparing and writing, and its form there."""
 
 import marshal
 import pickle

@@ -15,8 +15,8 @@ STOPPING = frozenset({"ended", "withdrawn", "moved"})
 
 
 class BrakeSettings(BaseModel):
-    """Stops when, of one kind, more things would end, move or be withdrawn than ``count``, or than ``share`` of all
-    that the source has of that kind; never for ``at_least`` or fewer, so that small organisations can work."""
+    """Stops if more things of one kind would end, move or be withdrawn than ``count``, or than ``share`` of all that
+    the source has of that kind; never for ``at_least`` or fewer, so that it suits small organisations."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,7 +31,7 @@ def stopping(differences: Iterable[Difference]) -> list[Difference]:
 
 
 def too_many(differences: Iterable[Difference], totals: Mapping[str, int], settings: BrakeSettings) -> list[str]:
-    """Why the brake stops, a line a kind; empty = it does not. ``totals``: what the source has, by kind."""
+    """Why the brake stops, one line per kind; empty = it does not. ``totals``: the source's things, by kind."""
     hits = Counter(each.kind for each in differences)
     return [
         f"{count} of {totals.get(kind, 0)} {kind} would end, move or be withdrawn"
@@ -41,10 +41,10 @@ def too_many(differences: Iterable[Difference], totals: Mapping[str, int], setti
 
 
 def digest(differences: Iterable[Difference], new: Iterable[MatchedStatement] = ()) -> str:
-    """Names exactly this difference, in whichever process it is found: another one has another digest.
+    """A digest of exactly this difference, the same in every process.
 
-    ``new``: what the same run would make. Its uuids are drawn anew in each run, so its records name it here.
-    Both are gone through more than once.
+    ``new``: the things that the same run would create. Their uuids are drawn anew in each run, so the digest uses their
+    records. Both are iterated more than once.
     """
     links = (row for each in differences for row in (*each.lost_links, *each.gained_links))
     wanted = {row.to for row in links}
@@ -54,13 +54,15 @@ def digest(differences: Iterable[Difference], new: Iterable[MatchedStatement] = 
 
 
 def digest_of_doubt(differences: Iterable[Difference], new: Iterable[MatchedStatement]) -> str:
-    """As ``digest``, of all that a doubtful reading would write; for one of which nothing counts for the brake."""
+    """As ``digest``, of everything that a doubtful reading would write; for a reading without differences that count
+    for the brake."""
     made = sorted(each.record.text() for each in new)
     return hashlib.sha256("\n".join((digest(differences, new), *made)).encode()).hexdigest()
 
 
 def summary(driver: neo4j.Driver, differences: Iterable[Difference], limit: int = 200) -> list[str]:
-    """What would happen, a line a thing, for the person who decides: what ends when, what moves from where to where."""
+    """The consequences, one line per thing, for the user who decides: what ends when, what moves from where to
+    where."""
     ordered = sorted(differences, key=lambda each: (each.kind, each.record.key, each.operation))
     shown = ordered[:limit]
     names = names_of(driver, shown, ordered)

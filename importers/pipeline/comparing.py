@@ -1,4 +1,4 @@
-"""What a run would change, of one kind after the other: all of it is compared before any of it is written."""
+"""What a run would change, one kind after the other: everything is compared before anything is written."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ from importers.pipeline.aside import of_compared
 from importers.pipeline.telling import BATCH
 
 Entry = tuple[int, Difference | None]
-"""A statement's place in its batch, and what differs."""
+"""A statement's place in its batch, and its difference."""
 
 
 @dataclass(slots=True)
 class Compared:
-    """``stated``: in batches in which no thing comes twice. ``found``: of each batch, those that were compared.
+    """``stated``: in batches that contain no thing twice. ``found``: the compared ones of each batch.
 
-    New things of a kind that does not point to itself are compared when they are written: there is nothing to compare
-    them with.
+    New things of a kind that does not refer to itself are compared when they are written, since there is nothing to
+    compare them with.
     """
 
     kind: str
@@ -32,13 +32,13 @@ class Compared:
         return zip(self.stated, self.found, strict=True)
 
     def differences(self) -> Iterator[Difference]:
-        """Those that were found."""
+        """The differences found."""
         return (each for _, each in self.found.each() if each is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """All that were found; they can be gone through again."""
+    """All differences found; they can be iterated again."""
 
     compared: Mapping[str, Compared]
 
@@ -48,7 +48,7 @@ class Differences:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """What the run would make."""
+    """The things that the run would create."""
 
     compared: Mapping[str, Compared]
 
@@ -57,7 +57,7 @@ class New:
 
 
 def compare(comparer: StatementComparer, kind: str, stated: Batches[MatchedStatement]) -> Compared:
-    """``stated`` in batches in which no thing comes twice."""
+    """``stated``, in batches that contain no thing twice."""
     compared = Compared(kind, stated)
     for batch in stated:
         due = {place: each for place, each in enumerate(batch) if not each.new or points_to_itself(kind)}
@@ -65,7 +65,7 @@ def compare(comparer: StatementComparer, kind: str, stated: Batches[MatchedState
         entries: list[Entry] = []
         for place, each in due.items():
             difference = found.get(each.uuid)
-            # What an earlier statement makes is not there yet: this one is compared when that one is written.
+            # The thing of an earlier statement does not exist yet: this one is compared when that one is written.
             if difference is None or each.new or not difference.new:
                 entries.append((place, difference))
         compared.found.add(entries)
@@ -73,7 +73,7 @@ def compare(comparer: StatementComparer, kind: str, stated: Batches[MatchedState
 
 
 def distinct(stated: Iterable[MatchedStatement]) -> Iterator[list[MatchedStatement]]:
-    """Batches in which no thing comes twice: each is compared with what the one before has written."""
+    """Batches that contain no thing twice: each is compared with the result of the previous one."""
     coming = iter(stated)
     later: list[MatchedStatement] = []
     while True:

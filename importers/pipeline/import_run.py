@@ -1,8 +1,8 @@
 """Import: read → facts → match → merge → difference → brake → apply (architecture.md §4 "Merge").
 
 Everything is compared before anything is written, so that a dry run and the brake see the whole difference. It is
-applied in bounded transactions, each with its changes and its source records: an import that is killed leaves whole
-batches, and the next run goes on where it ended, since what is written no longer differs.
+applied in bounded transactions, each with its changes and its source records: a killed import leaves complete batches,
+and the next run goes on where it ended, since the written part no longer differs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -46,7 +46,7 @@ from importers.source import Reading, Source
 from rules.assignments import RoleRules
 from rules.roles import RoleRule
 
-AT_ONCE = 5000  # statements whose things are looked for together
+AT_ONCE = 5000  # statements whose things are looked up together
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Import:
         self.report = ImportReport(self.source.name, self.dry_run)
         self.brake = Brake(self.driver, self.source.name, self.approved, self.user, "approved with the import")
 
-    # A run that finds nothing new writes nothing, not even that it ran: so the run is noted with its first write.
+    # A run that finds nothing new writes nothing, not even a note of itself: so the run is noted with its first write.
     def _origin(self) -> Origin:
         if self.report.run is None:
             self.report.run = start_run(self.driver, "import", self.source.name, dry=self.dry_run)
@@ -124,7 +124,7 @@ class Import:
         return self.report
 
     def _leave_out(self, reading: Reading, stop: StoppedByBrake) -> None:
-        """The reading waits for an approval, the run goes on: what was noted of its new things is not to be."""
+        """The reading waits for an approval and the run goes on: the notes about its new things are dropped."""
         self.writer.index.forget()
         self.report.brake = self.report.brake or stop.brake
         self.report.reasons += tuple(f"{reading.label}: {each} (approve {stop.brake})" for each in stop.reasons)
@@ -144,13 +144,13 @@ class Import:
         try:
             wrote = self._settle(told, taking.problems)
         except StoppedByBrake:
-            # A problem in it may well be why so much would end: the user who decides sees it.
+            # A problem in it may be the reason why so much would end: the user who decides sees it.
             self.report.problems += taking.problems
             raise
         self._keep_problems(taking.problems, taking.looked_at)
         if self.dry_run:
             return
-        # A doubtful reading is only passed when a user has approved what it writes.
+        # A doubtful reading is applied only when a user has approved its changes.
         if reading.cursor and (wrote or (reading.store_cursor_when_unchanged and not reading.incomplete_because)):
             cursor = {**reading.cursor}
             if dict(read_cursor(self.driver, self.source.name)) != cursor:
@@ -162,7 +162,7 @@ class Import:
         if told is not None:
             self._settle(Telling(told), self.report.problems)
         if not self.dry_run:
-            # After everything else: they look at the graph, where the list and payroll have met.
+            # After everything else: they read the graph, in which list and payroll are joined.
             if by_list := self.ruling.of_the_list():
                 self._settle(Telling(by_list), self.report.problems)
             if self.ruling.is_due:
@@ -174,7 +174,7 @@ class Import:
     # -- compare, brake, apply ----------------------------------------------------------------------------------
 
     def _settle(self, told: Telling, problems: list[Problem]) -> bool:
-        """Compare, brake and apply; again from the start where another writer was faster. Whether it wrote."""
+        """Compare, brake and apply; again from the start if another writer was faster. Returns whether it wrote."""
 
         def attempt() -> tuple[bool, list[Problem]]:
             found: list[Problem] = []
@@ -241,7 +241,7 @@ class Import:
             keep_undecided(self.driver, undecided)
 
     def _leave_out_wrong_rights(self, by_kind: dict[str, Batches[MatchedStatement]], problems: list[Problem]) -> None:
-        """What breaks a rule between things of rights: a bad record, as one that contradicts itself is."""
+        """A record that breaks a rule between things of rights is a bad record, like one that contradicts itself."""
         stated = [each for kind in rights_rules.CHECKED if kind in by_kind for each in by_kind[kind].each()]
         for source in {each.source for each in stated}:
             mine = [each.statement for each in stated if each.source == source]
@@ -271,11 +271,11 @@ class Import:
                     if each.uuid in out and each.new:
                         self.writer.index.drop(each.record, each.uuid)
                 left.add(each for each in batch if each.uuid not in out)
-            # Again, since what pointed to a new unit that is left out now points to nothing.
+            # Again, since links to a new unit that is now left out lead nowhere.
             compared["Unit"] = compare(self.writer.comparer, "Unit", left)
 
     def _stop_or_go(self, compared: dict[str, Compared]) -> None:
-        """Raises StoppedByBrake where too much would end, or where the reading is doubtful and would write anything."""
+        """Raises StoppedByBrake if too much would end, or if the reading is doubtful and would write anything."""
         differences, new = Differences(compared), New(compared)
         hits = stopping(differences)
         reasons = [*self._suspect] if self._suspect and any(True for _ in chain(differences, new)) else []
@@ -357,9 +357,9 @@ def run_import(
     """Import what is new in a source.
 
     ``approve``: id of a stopped run; approves exactly its difference. ``progress(stage, done, total)`` is
-    called as work goes on. A stopped import comes back with ``report.brake``; nothing of that reading is written.
-    Raises SourceError where the source can't be read, StaleApproval where ``approve`` is not a stopped run of it,
-    Stale where others write the same things all the time.
+    called as work goes on. A stopped import returns ``report.brake``; nothing of that reading is written. Raises
+    SourceError if the source can't be read, StaleApproval if ``approve`` is not a stopped run of it, Stale if others
+    keep writing the same things.
     """
     run = Import(
         driver,

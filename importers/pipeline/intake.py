@@ -1,4 +1,4 @@
-"""Taking a reading in: which of its records are new or changed, what they mean, and what is no longer there."""
+"""The intake of a reading: its new or changed records, their statements, and the things that it lacks."""
 
 import marshal
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ from rules.assignments import IncomingStatement
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int | None], None]
-"""(what is being done, how much of it is done, of how much), called as work goes on."""
+"""(stage, done, total), called as work goes on."""
 
 
 def silent(stage: str, done: int, total: int | None) -> None:
@@ -34,8 +34,8 @@ def silent(stage: str, done: int, total: int | None) -> None:
 
 @dataclass
 class Intake:
-    """One reading. ``looked_at``: (kind, key) of what was looked at anew and has a kept problem, which can so be let
-    go."""
+    """One reading. ``looked_at``: (kind, key) of records that were mapped anew and have a kept problem, which can be
+    removed."""
 
     driver: neo4j.Driver
     source: str
@@ -47,9 +47,9 @@ class Intake:
     looked_at: set[tuple[str, str]] = field(default_factory=set)
     unchanged: int = 0
     bad: set[tuple[str, str]] = field(default_factory=set)
-    """(kind, key) of what was bad before."""
+    """(kind, key) of earlier bad records."""
     refused: set[tuple[str, str]] = field(default_factory=set)
-    """(kind, key) of what could not be taken now."""
+    """(kind, key) of rejected records."""
 
     def __post_init__(self) -> None:
         self.index.learn_all(self.source, self.reading.complete_kinds)
@@ -63,7 +63,7 @@ class Intake:
         self.bad = {(each.kind, each.key) for each in kept if each.severity == "bad"}
 
     def told(self) -> Telling:
-        """The statements of all records that are new, changed or gone; those that can be taken."""
+        """The statements of all accepted records that are new, changed or gone."""
         told = Telling()
         seen: dict[str, DiskMap[None]] = {
             kind: DiskMap(marshal.dumps, marshal.loads) for kind in self.reading.complete_kinds
@@ -74,12 +74,12 @@ class Intake:
             told.add(each for each in self._mapped(raws) if self.is_sound(each))
             for raw in raws:
                 bad_before.discard((raw.kind, raw.key))
-                # Of what was not known before, nothing can be missing.
+                # Without earlier records nothing can be missing.
                 if raw.kind in seen and self.index.kept(RecordId(self.source, raw.kind, raw.key)) is not None:
                     seen[raw.kind][raw.key] = None
             count += len(raws)
             self.progress("reading", count, None)
-        # A bad record that no longer comes has gone, or was mended under another key.
+        # A bad record that is no longer sent is gone, or was corrected under another key.
         self.looked_at |= {(kind, key) for kind, key in bad_before if kind in self.reading.complete_kinds}
         for kind in sorted(seen):
             told.add(each for each in self._absent(kind, seen[kind]) if self.is_sound(each))
@@ -87,7 +87,7 @@ class Intake:
         return told
 
     def is_sound(self, told: IncomingStatement) -> bool:
-        """The statement does not contradict itself or the model; else it is a bad record."""
+        """Check that the statement does not contradict itself or the model; otherwise it is a bad record."""
         try:
             check(told.statement)
         except ChangeRejected as refused:
@@ -128,7 +128,7 @@ class Intake:
             old = self.index.kept(record)
             if old is not None and old.fingerprint == raw.fingerprint:
                 self.unchanged += 1
-                # What was bad may be as it was before that: then it is mended.
+                # A bad record may be as it was before it was bad: it is corrected then.
                 if (raw.kind, raw.key) not in self.bad:
                     continue
             changed.append(raw)
@@ -149,7 +149,7 @@ class Intake:
         return told
 
     def _taken(self, mapped: Mapped, fingerprint: str) -> Iterator[IncomingStatement]:
-        """The statement, with its texts in the form that is kept."""
+        """The statement, with its texts in the form in which they are kept."""
         self.problems += mapped.problems
         if mapped.statement is not None:
             statement, problems = normal_text.of_source(mapped.statement)
@@ -172,7 +172,8 @@ class Intake:
             self.looked_at.add((kind, key))
 
     def _ended(self, previous: Statement) -> Mapped:
-        """What a source no longer has ends on the reading's day, unless the source decides otherwise."""
+        """The end of a thing that the source no longer has: on the reading's day, unless the source decides
+        otherwise."""
         if previous.exists is None:
             return Mapped(replace(previous, values={}, links={}))
         return Mapped(replace(previous, exists=within(previous.exists, (Period(end=self.reading.day),))))

@@ -1,4 +1,4 @@
-"""What an import did, for the command line, the API and the run's record."""
+"""The report of an import, for the command line, the API and the run's record."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -22,26 +22,26 @@ class ImportReport:
     dry_run: bool = False
     run: str | None = None
     readings: list[str] = field(default_factory=list)
-    """Labels of those that were begun, oldest first."""
+    """Labels of the readings that were begun, oldest first."""
     applied: list[str] = field(default_factory=list)
-    """Labels of those that have been applied whole; a run that fails in a later one leaves them in place."""
+    """Labels of the readings that were completely applied; a run that fails in a later one leaves them in place."""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     unchanged: int = 0
     problems: list[Problem] = field(default_factory=list)
     differences: Batches[Difference] = field(default_factory=of_differences)
-    """Of a dry run; there may be a million."""
+    """The differences of a dry run; there may be a million."""
     brake: str | None = None
     reasons: tuple[str, ...] = ()
     approval: str = ""
-    """Why the approval that the run was given allowed nothing; empty where it did, or none was given."""
+    """Why the run's approval was not used; empty if it was, or if there was none."""
 
     @property
     def changes(self) -> int:
-        """Things of which something that holds has changed."""
+        """Things with a change that is in force."""
         return sum(count for (_, operation), count in self.counts.items() if operation != "recorded")
 
     def broke_off(self, under_way: str) -> str:
-        """How far a run that fails has come. ``under_way``: label of the reading in which it failed, if in one."""
+        """How far a failed run came. ``under_way``: label of the reading in which it failed, if in one."""
         told = [f"Applied before that: {', '.join(self.applied)}."] if self.applied else []
         told += [f"Not applied, or only in part: {under_way}."] if under_way else []
         return " ".join([*told, "The next run goes on from there."]) if told else ""

@@ -1,4 +1,4 @@
-"""All statements of a reading, by kind and source, on their way to the graph."""
+"""All statements of a reading, by kind and source, before they are written."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -8,11 +8,11 @@ from graph.statements.statement import Statement
 from importers.pipeline.aside import of_told
 from rules.assignments import IncomingStatement
 
-BATCH = 1000  # records at a time, and things a transaction; bounds memory and the time that the log is locked
+BATCH = 1000  # records at a time, and things per transaction; bounds memory and the time that the log is locked
 
 
 class Telling:
-    """Statements in the order in which they were added, within their kind and source. It may hold millions."""
+    """Statements in the order in which they were added, within their kind and source. There may be millions."""
 
     def __init__(self, told: Iterable[IncomingStatement] = ()) -> None:
         self._groups: dict[tuple[str, str], Batches[IncomingStatement]] = {}
@@ -43,7 +43,7 @@ class Telling:
                 yield from batches.each()
 
     def statements(self, kind: str) -> Iterator[list[Statement]]:
-        """Those of a kind, of any source, in batches."""
+        """The statements of a kind, from all sources, in batches."""
         for _, batches in self.of(kind):
             for batch in batches:
                 yield [each.statement for each in batch]
@@ -58,7 +58,7 @@ class Telling:
                 self._groups[kind, source] = left
 
     def _end(self, group: tuple[str, str]) -> None:
-        """Put a batch that has begun with the others."""
+        """Put the unfinished batch with the others."""
         if group not in self._groups:
             self._groups[group] = of_told()
         if begun := self._begun[group]:

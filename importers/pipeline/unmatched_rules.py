@@ -9,7 +9,7 @@ from graph.statements.statement import Problem
 from rules.roles import RoleRule
 
 KIND = "RoleRule"
-"""Of these problems; the key is the rule's name."""
+"""The kind of these problems; the key is the rule's name."""
 
 _NAMED = {
     "position_codes": ("EmploymentState", "position_code"),
@@ -26,10 +26,10 @@ _TEXTS = {
 
 
 def unmatched(driver: neo4j.Driver, source: str, rules: Sequence[RoleRule]) -> Iterator[Problem]:
-    """A notice for each condition of a rule that holds for nothing, on any day.
+    """A notice for each condition of a rule that matches nothing on any day.
 
-    The sources that make what the rule looks at look for it: payroll for employments, the list for its own. A source
-    that only adds to employments, as UNI-Login does, can't know a rule's codes.
+    The source of the things that a rule matches checks it: payroll for employments, the list for its own. A source that
+    only adds to employments, such as UNI-Login, can't know a rule's codes.
     """
     tells = {kind: makes(driver, source, kind) for kind in ("Employment", "PositionCategory")} if rules else {}
     for rule in rules:

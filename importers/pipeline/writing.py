@@ -1,4 +1,4 @@
-"""Writing what differs, a batch a transaction: while the graph writes one, the next is worked out."""
+"""Writes the differences, one batch per transaction: while the graph writes one, the next is prepared."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,7 +23,7 @@ class _UnderWay:
     batch: Sequence[MatchedStatement]
     differences: list[Difference]
     transaction: Future[list[int | None]] | None
-    """None once its differences had to be compared again."""
+    """None if its differences had to be compared again."""
     things: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -31,9 +31,9 @@ class _UnderWay:
 
 
 class Writing:
-    """``wrote`` is called with each difference that has been written. Transactions follow one another, in order.
+    """``wrote`` is called with each written difference. Transactions follow one another, in order.
 
-    Only transactions run in the second thread; what is looked up or compared, again too, stays in the caller's.
+    Only transactions run in the second thread; look-ups and comparisons, including repeated ones, stay in the caller's.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Writing:
         self._under_way: _UnderWay | None = None
 
     def apply(self, compared: Compared) -> None:
-        """Write what differs of a kind, in batches in which no thing comes twice. Raises Stale, Refused."""
+        """Write the differences of a kind, in batches that contain no thing twice. Raises Stale, Refused."""
         if points_to_itself(compared.kind):
             for batch in compared.stated:
                 if new := [each for each in batch if each.new]:
@@ -64,7 +64,7 @@ class Writing:
                 each.new = each.new and not is_reserved
             if self._under_way is not None and any(each.uuid in self._under_way.things for each in batch):
                 self._end()
-            # A thing that a batch before has written is compared anew.
+            # A thing that an earlier batch has written is compared again.
             known = {place: each for place, each in found if batch[place].uuid not in written}
             fresh = [each for place, each in enumerate(batch) if place not in known]
             differences = [each for each in known.values() if each is not None]
@@ -81,7 +81,7 @@ class Writing:
 
     @contextmanager
     def _brought_to_an_end(self) -> Iterator[None]:
-        """What has begun is counted, even where the next batch can't be made."""
+        """A begun batch is counted, even if the next one can't be made."""
         try:
             yield
         except BaseException:
@@ -92,7 +92,7 @@ class Writing:
         self._end()
 
     def _end(self) -> None:
-        """Wait for the transaction; compare again, a few times, where another writer changed one of the things."""
+        """Wait for the transaction; compare again, a few times, if another writer changed one of the things."""
         under_way, self._under_way = self._under_way, None
         if under_way is None:
             return
@@ -104,7 +104,7 @@ class Writing:
                 self._graph.transactions.write(under_way.differences, self._origin())
 
         def compare_again(stale: Stale) -> None:
-            # Another writer made a thing that is new here: then matching has to begin anew.
+            # Another writer created a thing that is new here: matching has to begin anew.
             if isinstance(stale, MatchAgain) or any(each.new for each in under_way.differences):
                 raise stale
             under_way.differences = list(self._graph.comparer.differences(under_way.batch))
@@ -119,9 +119,10 @@ class Writing:
 
 
 class _Things:
-    """Which things were written: of one that was, ``in`` is true; rarely of another one, which then costs a look more.
+    """The written things: ``in`` is true for each of them, and rarely for another one, which costs an additional
+    look-up.
 
-    The uuids of a million things would take a hundred megabytes; here each sets three bits of two megabytes.
+    The uuids of a million things would take a hundred megabytes; here each one sets three bits of two megabytes.
     """
 
     _BITS = 24

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["NEEDS", "TITLE", "Settings", "build"]
 
 TITLE = "The school AD"
-NEEDS = "controllers, user, password, base and what distinguishes pupils from staff"
+NEEDS = "controllers, user, password, base and a rule that distinguishes pupils from staff"
 
 
 def build(settings: Settings, surroundings: "Surroundings") -> "Source":

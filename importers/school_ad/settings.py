@@ -1,4 +1,4 @@
-"""The settings of the schools' directory: those of a directory, with what is usual in one (unilogin.md §6)."""
+"""The settings of the schools' directory: those of a directory, with the usual defaults of one (unilogin.md §6)."""
 
 from pydantic import Field, model_validator
 
@@ -6,9 +6,9 @@ from importers.active_directory.settings import ActiveDirectorySettings, Attribu
 
 
 class SchoolAdSettings(ActiveDirectorySettings):
-    """Pupils are left out by the request: without a rule that tells them apart, nothing is read."""
+    """Pupils are never requested: without a rule that distinguishes them, nothing is read."""
 
-    system: str = Field("school_ad", min_length=1, description="Key of the ItSystem that the accounts are at")
+    system: str = Field("school_ad", min_length=1, description="Key of the ItSystem of the accounts")
     title: str = Field("School AD", min_length=1)
     cpr_attribute: Attribute | None = "employeeNumber"
     institutions_attribute: Attribute | None = Field(
