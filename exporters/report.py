@@ -22,8 +22,8 @@ class RowChange:
 
 @dataclass(slots=True)
 class FileReport:
-    """One file. ``content`` is what it holds (or would); ``told``: how it got there, where that is worth telling.
-    ``changes``: of a dry run only."""
+    """One file. ``content``: its content, or what it would be; ``told``: a remark on its delivery, if any. ``changes``:
+    only in a dry run."""
 
     object: str
     name: str
@@ -40,8 +40,8 @@ class FileReport:
 class KindReport:
     """The objects of one kind at a target that takes objects one by one.
 
-    ``total``: as the target should have them; ``adopted``: found there, and ours from now on; ``drift``: what a full
-    comparison found to differ. ``changes``: of a dry run what would be done, of a full comparison what differs.
+    ``total``: the number that the target should have; ``adopted``: found there, and ours from now on; ``drift``:
+    differences in a full comparison. ``changes``: what a dry run would do, or the differences in a full comparison.
     """
 
     kind: str
@@ -64,7 +64,7 @@ class KindReport:
 
 @dataclass(slots=True)
 class ExportReport:
-    """One run. ``at`` is the day that every file shows. ``run`` is None where nothing was written."""
+    """One run. ``at`` is the day that every file shows. ``run`` is None if nothing was written."""
 
     target: str
     at: date
@@ -87,12 +87,12 @@ class ExportReport:
 
     @property
     def sent(self) -> list[str]:
-        """Names of the files that were sent now."""
+        """Names of the files that this run sent."""
         return [each.name for each in self.files if each.outcome == "sent"]
 
     @property
     def in_words(self) -> str:
-        """What was sent, in a line."""
+        """What was sent, in one line."""
         if not self.objects:
             return f"{len(self.sent)} files sent, {len(self.parked)} objects parked"
         names = ("created", "changed", "closed", "deleted")
@@ -105,7 +105,7 @@ class ExportReport:
         return all(each.outcome in ("unchanged", "sent", "confirmed") for each in self.files)
 
     def as_counts(self) -> dict[str, dict[str, int]]:
-        """For the (:Run): by file, then what the shape counted."""
+        """For the (:Run): by file, then the shape's counts."""
         told: dict[str, dict[str, int]] = {
             each.name: {
                 "rows": each.rows,

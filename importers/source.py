@@ -83,8 +83,8 @@ class Reading:
     ``problems`` belong to no single record (an unreadable record without a key, an unknown element). ``recheck_kinds``:
     kinds whose present problems are all in ``problems``; other kept ones are corrected and removed.
     ``incomplete_because``: why the reading may be incomplete, or must not be applied without a user's approval. Any
-    reason stops it at the brake, whatever it would write, until a person approves it. Where it would write
-    nothing there is nothing to approve: then its cursor is not stored either, so the next reading is doubtful as well.
+    reason stops it at the brake, whatever it would write, until a person approves it. If it would write nothing, there
+    is nothing to approve, and its cursor is not stored, so that the next reading is doubtful as well.
     ``independent``: later readings do not build on it; they are applied even if the brake stops it.
     """
 

@@ -19,8 +19,8 @@ def changes(
 ) -> Iterator[RowChange]:
     """Rows that would go, change and come, in this order. ``before``: old rows by key, as far as they are known."""
     for key in difference.gone:
-        told = _values(file, key, before[key]) if key in before else UNKNOWN
-        yield RowChange(key, "gone", (told,))
+        shown = _values(file, key, before[key]) if key in before else UNKNOWN
+        yield RowChange(key, "gone", (shown,))
     for key in difference.changed:
         yield RowChange(key, "changed", tuple(_differing(form, file, key, before.get(key))))
     for key in difference.added:
@@ -80,8 +80,8 @@ def _differing(form: TableForm, file: ShapedFile, key: str, before: Row | None) 
 
 
 def _values(file: ShapedFile, key: str, row: Row) -> str:
-    told = ((title, why_hidden(file, key, title), value) for title, value in row.items() if value)
-    return "; ".join(f"{title}: ({hidden})" if hidden else f"{title}: {value}" for title, hidden, value in told)
+    values = ((title, why_hidden(file, key, title), value) for title, value in row.items() if value)
+    return "; ".join(f"{title}: ({hidden})" if hidden else f"{title}: {value}" for title, hidden, value in values)
 
 
 def why_hidden(file: ShapedFile, key: str, title: str) -> str:

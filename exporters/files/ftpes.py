@@ -57,7 +57,7 @@ class FtpsChannel:
 
     def send(self, name: str, content: bytes) -> str:
         as_name = temporary(name, self._run) if self._settings.temporary else name
-        told = ""
+        note = ""
         try:
             with self._connection() as ftp:
                 silent = _upload(ftp, as_name, content)
@@ -70,11 +70,11 @@ class FtpsChannel:
                     f"{self._settings.host}: {name} broke off: {found or 0} of {len(content)} bytes arrived; "
                     f"then: {silent or type(silent).__name__}"
                 ) from silent
-            told = "the server broke off after the last byte; the size shows that the file arrived"
+            note = "the server broke off after the last byte; the size shows that the file arrived"
         if as_name != name:
             with self._connection() as ftp:
-                told = "; ".join(each for each in (told, _rename(ftp, as_name, name)) if each)
-        return told
+                note = "; ".join(each for each in (note, _rename(ftp, as_name, name)) if each)
+        return note
 
     def read(self, name: str) -> bytes | None:
         content, size = bytearray(), None
@@ -111,10 +111,10 @@ class FtpsChannel:
         try:
             found = self._size(as_name)
         except DeliveryError:
-            told = f"{broken.sent} of {len(content)} bytes were sent"
+            note = f"{broken.sent} of {len(content)} bytes were sent"
         else:
-            told = f"{found or 0} of {len(content)} bytes arrived"
-        return f"{self._settings.host}: {name} broke off: {told}; then: {broken}"
+            note = f"{found or 0} of {len(content)} bytes arrived"
+        return f"{self._settings.host}: {name} broke off: {note}; then: {broken}"
 
     @contextmanager
     def _connection(self) -> Iterator[ftplib.FTP_TLS]:

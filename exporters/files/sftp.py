@@ -71,10 +71,10 @@ class SftpChannel:
         self._under_way = ""
         if (found := (await sftp.stat(as_name)).size) != len(content):
             raise DeliveryError(f"{name}: {found} of {len(content)} bytes arrived")
-        told = await self._rename(sftp, as_name, name, content) if as_name != name else ""
+        note = await self._rename(sftp, as_name, name, content) if as_name != name else ""
         if (found := (await sftp.stat(name)).size) != len(content):
             raise DeliveryError(f"{name}: has {found} bytes after the rename, not {len(content)}")
-        return told
+        return note
 
     async def _rename(self, sftp: asyncssh.SFTPClient, old: str, new: str, content: bytes) -> str:
         try:

@@ -1,5 +1,5 @@
 """Targets that take objects one by one: found, created, changed, disabled and deleted at the target itself.
 
-What holds for all such targets is done here, once: a ledger of what was sent, order, the brake, objects that the target
-refuses, lost answers, adoption, drift. A target brings its shape, and a channel that speaks its protocol.
+The parts that all such targets share are here: a ledger of what was sent, order, the brake, refused objects, lost
+answers, adoption, drift. A target adds its shape, and a channel for its protocol.
 """

@@ -1,7 +1,7 @@
-"""The brake of a target that takes objects: stops a run that would take away more than a set share or count.
+"""The brake of a target that takes objects: stops a run that would remove more than a set share or count.
 
-Nothing is sent until a person has approved exactly that. What has been done of an approved difference when a run ends
-early needs no new approval: what is left of it is a part of what was approved.
+Nothing is sent until a person has approved exactly that. If a run ends early, the rest of an approved difference needs
+no new approval: it is a part of what was approved.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class KindBrake(BaseModel):
-    """When a kind of object stops the run: above ``share`` or ``count``, whichever is less."""
+    """The limits of a kind of object: ``share`` or ``count``, whichever is less."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -21,7 +21,7 @@ class KindBrake(BaseModel):
 
 
 class ObjectBrake(KindBrake):
-    """The rule for every kind, and where one has a rule of its own."""
+    """The rule for every kind, and the kinds with a rule of their own."""
 
     kinds: Mapping[str, KindBrake] = Field(default_factory=dict, description="kind → its own rule")
 
@@ -31,10 +31,11 @@ class ObjectBrake(KindBrake):
 
 @dataclass(slots=True)
 class Taking:
-    """What a run would take away of one kind. ``total``, ``links``: objects in use at the target now, and their links.
+    """What a run would remove of one kind. ``total``, ``links``: objects in use at the target now, and their links.
 
-    ``closing``: keys of what would be disabled or deleted; ``unlinked``: links that would be removed between objects
-    that stay; ``redefined``: keys and new hashes of what another definition would change. ``lines`` name each of these.
+    ``closing``: keys of objects that would be disabled or deleted; ``unlinked``: links that would be removed between
+    objects that stay; ``redefined``: keys and new hashes of objects that another definition would change. ``lines``
+    identify each of these.
     """
 
     kind: str
@@ -46,14 +47,14 @@ class Taking:
 
     @property
     def lines(self) -> set[str]:
-        told = [("close", each) for each in self.closing]
-        told += [("unlink", each) for each in self.unlinked]
-        told += [("redefine", each) for each in self.redefined]
-        return {hashlib.sha256(f"{self.kind}|{what}|{key}".encode()).hexdigest()[:20] for what, key in told}
+        changes = [("close", each) for each in self.closing]
+        changes += [("unlink", each) for each in self.unlinked]
+        changes += [("redefine", each) for each in self.redefined]
+        return {hashlib.sha256(f"{self.kind}|{what}|{key}".encode()).hexdigest()[:20] for what, key in changes}
 
 
 def too_much(takings: Iterable[Taking], brake: ObjectBrake) -> list[str]:
-    """Why the brake stops the run, a line a reason; empty = it does not."""
+    """Why the brake stops the run, one line per reason; empty = it does not."""
     reasons = []
     for each in takings:
         rule = brake.of(each.kind)
@@ -67,12 +68,12 @@ def too_much(takings: Iterable[Taking], brake: ObjectBrake) -> list[str]:
 
 
 def digest(lines: Iterable[str]) -> str:
-    """Names exactly these lines."""
+    """A digest of exactly these lines."""
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
 def summary(reasons: Iterable[str], takings: Iterable[Taking], limit: int = 200) -> list[str]:
-    """What would happen, for the person who decides."""
+    """The consequences, for the user who decides."""
     shown = [f"{each.kind} {key} disabled or deleted" for each in takings for key in each.closing]
     more = len(shown) - limit
     return [*reasons, *shown[:limit], *([f"… and {more} more"] if more > 0 else [])]

@@ -1,4 +1,4 @@
-"""The order of a delivery: what is disabled, then objects, then links, at last what is deleted (scim.md §2)."""
+"""The order of a delivery: first disabling, then objects, then links, and deletions last (scim.md §2)."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from exporters.objects.target import Change, Wanted
 
 
 def deliver(work: Sending, plan: Plan) -> int:
-    """Send all that differs. Links that wait for an object that is not there. Raises DeliveryError."""
+    """Send all differences. Returns the links that wait for an object. Raises DeliveryError."""
     due = plan.of("new", "changed", "returning", "closing", "deleting")
     giving = Giving(work)
     linking = Linking(work, giving.unread)
@@ -43,11 +43,11 @@ class _Closing:
         self.work = work
 
     def disable(self, difference: Difference, unsure: bool) -> Entry | None:
-        """The object out of use. Harmless where it is so already."""
+        """Disable the object. Harmless if it is disabled already."""
         entry = self.work.entry(difference)
         kind = difference.ref.kind
         if not entry.is_there:
-            # A run that was cut off may have made it, and it is wanted no more.
+            # An interrupted run may have created it, and it is no longer wanted.
             hits = self.work.channel.find(Wanted(kind, difference.ref.key, {}))
             ours = [each for each in hits if each.key == difference.ref.key]
             if not ours:
@@ -63,12 +63,12 @@ class _Closing:
             return self._deleted(entry)
         self.work.report(kind).closed += 1
         if difference.wanted is not None:
-            # Its values and links follow: what is unsure of them stays so.
+            # Its values and links follow: they stay unsure.
             return replace(entry, enabled=False, state="delivered", unsure=unsure)
         return entry.settled("closed", enabled=False, closed=entry.closed or self.work.at)
 
     def delete(self, difference: Difference, unsure: bool) -> Entry:
-        """The object away, and out of whatever refers to it."""
+        """Delete the object, and remove it from objects that refer to it."""
         entry = self.work.entry(difference) if self.work.entry(difference).is_there else difference.entry
         self.work.channel.delete(entry.kind, entry.remote)
         self.work.report(entry.kind).deleted += 1

@@ -1,10 +1,10 @@
-"""What can go wrong with one object at a target. What is wrong with the target as a whole is a DeliveryError.
+"""Errors of one object at a target. Errors of the target as a whole are DeliveryErrors.
 
 ObjectError
-├── Refused     the target does not take it, in its own words: it is parked
+├── Refused     the target does not accept it, with its own text: it is parked
 │   └── Taken   another object has its key or name already
-├── Gone        there is no object with this id any more
-└── Unanswered  no answer, or one that leaves open what was done: look, then try again
+├── Gone        there is no longer an object with this id
+└── Unanswered  no answer, or one that does not show what was done: look, then try again
 """
 
 from exporters.errors import ExportError
@@ -28,13 +28,13 @@ class Refused(ObjectError):
 
 
 class Taken(Refused):
-    """Another object at the target has what must be unique."""
+    """Another object at the target has a value that must be unique."""
 
     retry = NEXT
 
 
 class Gone(ObjectError):
-    """The object that we know by an id is not there."""
+    """There is no object with the id that we know."""
 
     retry = NEXT
 

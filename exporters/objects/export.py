@@ -130,7 +130,7 @@ class ObjectExport:
             self._brake.spend(allowed)
 
     def _held(self, plan: Plan) -> list[Parked]:
-        """What the target refused before, and is not asked again now."""
+        """Objects that the target refused before, and that are not tried again now."""
         return [
             Parked(each.ref.kind, each.ref.key, each.entry.problem or "", each.entry.reason or "")
             for each in plan.of("held")
@@ -155,7 +155,7 @@ class ObjectExport:
         return self._brake.stop_or_go(digest(lines), reasons, lambda: summary(reasons, takings), self._run(), lines)
 
     def _run(self) -> str:
-        """The run's id. A run that finds nothing new is not noted, so it is made with the first write."""
+        """The run's id. A run that finds nothing new is not noted, so the note is made with the first write."""
         if self.report.run is None:
             self.report.run = start_run(self.driver, "export", self.target.name, dry=self.dry_run)
             self.ledger.claim(self.report.run)
@@ -164,7 +164,7 @@ class ObjectExport:
     # -- delivery -----------------------------------------------------------------------------------------------
 
     def _park(self, plan: Plan, entries: dict[Ref, Entry]) -> None:
-        """Keep what the shape can't give, and let go what it can give again."""
+        """Keep the objects that the shape can't make as parked, and release those that it can make again."""
         kept: list[Entry] = []
         for each in plan.parked:
             known = entries.get(Ref(each.object, each.key), Entry(each.object, each.key, "parked"))
@@ -222,13 +222,12 @@ def run_object_export(
     progress: Progress = _silent,
     sleep: Callable[[float], None] = time.sleep,
 ) -> ExportReport:
-    """Give the target what it should have on ``at`` (default today) and was not sent yet.
+    """Send the target everything that it should have on ``at`` (default today) and that was not sent yet.
 
-    ``full``: compare every object at the target with what it was sent, and try again what it refused. ``approve``: id
+    ``full``: compare every object at the target with what it was sent, and try refused objects again. ``approve``: id
     of a stopped run; approves exactly its changes. ``progress(stage, done, total)`` may raise to stop the run between
     two objects. The failure of a target is in ``report.error``, a stop by the brake in ``report.brake``. Raises
-    StaleApproval where ``approve`` is not a stopped run of the target, ImageError, Overtaken, and what ``read``
-    raises.
+    StaleApproval if ``approve`` is not a stopped run of the target, ImageError, Overtaken, and what ``read`` raises.
     """
     return ObjectExport(
         driver, target, read, keyring, at or today(), dry_run, full, approve, user, progress, sleep

@@ -1,4 +1,4 @@
-"""Makes an object at the target, or changes it: looks before it makes, adopts what is ours, reads some again."""
+"""Creates or changes an object at the target: it looks first, adopts our own objects, and reads some again."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,14 @@ from exporters.target import Notice
 
 @dataclass
 class Giving:
-    """``unread``: objects whose links are to be read before any is changed, since others may have made them."""
+    """``unread``: objects whose links must be read before any is changed, since others may have created them."""
 
     work: Sending
     unread: set[Ref] = field(default_factory=set)
     _written: Counter[str] = field(default_factory=Counter)
 
     def give(self, difference: Difference, unsure: bool) -> Entry:
-        """The object with its values, as wanted. Raises ObjectError."""
+        """Make the object have the wanted values. Raises ObjectError."""
         wanted = _wanted(difference)
         entry = self.work.entry(difference)
         if entry.is_there:
@@ -38,7 +38,7 @@ class Giving:
         if unsure:
             found = channel.read(wanted.kind, entry.remote)
             if found is None:
-                raise Gone(f"There is no object {entry.remote} any more.")
+                raise Gone(f"There is no longer an object {entry.remote}.")
             self.unread.add(wanted.ref)
             change = self._towards(difference, wanted, entry, found)
         else:
@@ -55,7 +55,7 @@ class Giving:
         return self._verified(difference, wanted, entry, change.set)
 
     def _towards(self, difference: Difference, wanted: Wanted, entry: Entry, found: Found) -> Change:
-        """What is missing at the object as it was found."""
+        """The differences between the found object and the wanted one."""
         channel = self.work.channel
         fixed = {name for name in wanted.values if channel.offers(wanted.kind, name) == "creation"}
         return Change(
@@ -82,7 +82,7 @@ class Giving:
             try:
                 id_ = channel.create(wanted, self._ids(links))
             except Taken as taken:
-                # Others were quicker, or the target compares in another way than it searches.
+                # Others were quicker, or the target compares differently from its search.
                 there = self._theirs(wanted, channel.find(wanted))
                 if there is None:
                     raise Refused(taken.problem, str(taken)) from taken
@@ -98,7 +98,7 @@ class Giving:
         return self._verified(difference, wanted, replace(entry, remote=there.id, links={}), change.set)
 
     def _relink(self, ref: Ref, id_: str) -> None:
-        """What led to the object by another id leads nowhere now: it is to be sent again."""
+        """Links to the object by another id lead nowhere now: they must be sent again."""
         before = self.work.entries.get(ref)
         if before is None or before.remote in ("", id_):
             return
@@ -108,8 +108,8 @@ class Giving:
                 self.unread.add(other)
 
     def _theirs(self, wanted: Wanted, found: Sequence[Found]) -> Found | None:
-        """The object that is there already and is or becomes ours; None: there is none. Raises Refused where it is not
-        clear which, or it is not ours to take."""
+        """The existing object that is or becomes ours; None if there is none. Raises Refused if it is ambiguous, or
+        must not be adopted."""
         ours = [each for each in found if each.key == wanted.key]
         several = ours or found
         if len(several) > 1:
@@ -125,7 +125,7 @@ class Giving:
         if not self.work.policy.adopt:
             raise Refused(
                 "made_by_others",
-                f"Object {other.id} at the target has the same name and was not made by REConnect. Let it be adopted "
+                f"Object {other.id} at the target has the same name and was not created by REConnect. Allow adoption "
                 "(adopt), or give it another name there.",
             )
         return other
@@ -135,17 +135,17 @@ class Giving:
         for name, refs in links.items():
             for ref in sorted(refs):
                 if (entry := self.work.entries.get(ref)) is None or not entry.is_there:
-                    raise Refused("waits", f"{name}: {ref.kind} {ref.key} is not at the target yet.")
+                    raise Refused("waits", f"{name}: the target does not have {ref.kind} {ref.key} yet.")
         return {name: refs for name, refs in links.items() if refs}
 
     def _ids(self, links: Mapping[str, frozenset[Ref]]) -> dict[str, tuple[str, ...]]:
         return {name: tuple(sorted(self.work.entries[ref].remote for ref in refs)) for name, refs in links.items()}
 
-    # -- what was sent, and what became of it -------------------------------------------------------------------
+    # -- what was sent, and the result --------------------------------------------------------------------------
 
     def _verified(self, difference: Difference, wanted: Wanted, entry: Entry, sent: Mapping[str, object]) -> Entry:
-        """The entry after the target has answered. Now and then the object is read again: what the target takes and
-        does not keep is reported, and not sent again and again."""
+        """The entry after the target has answered. Now and then the object is read again: a value that the target
+        accepts but does not keep is reported, and not sent again and again."""
         given = entry.settled(
             "delivered",
             fields=dict(difference.hashes),
@@ -162,14 +162,14 @@ class Giving:
             return given
         found = self.work.channel.read(wanted.kind, given.remote)
         if found is None:
-            raise Gone(f"Object {given.remote} was made, and is not there.")
+            raise Gone(f"Object {given.remote} was created, but does not exist.")
         lost = [
             name
             for name, value in sorted(sent.items())
             if not self.work.channel.same(name, value, found.values.get(name))
         ]
         for name in lost:
-            text = "the target took it and has something else"
+            text = "the target accepted it but has something else"
             self.work.notices.append(Notice(wanted.kind, wanted.key, name, "not_kept", text))
         return replace(given, not_kept={**given.not_kept, **{name: difference.hashes.get(name, "") for name in lost}})
 

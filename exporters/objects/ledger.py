@@ -1,10 +1,10 @@
-"""The ledger of a target that takes objects: what it was sent of each, and never what came back.
+"""The ledger of a target that takes objects: what was sent of each, never what came back.
 
 An entry is a (:LedgerEntry) as every target has them (``exporters.ledger``), with the target's ``remote`` id, a keyed
 hash of every field that was sent, the links that were sent, and whether it is enabled. It keeps no values. States:
 *pending* (about to be sent), *delivered*, *closed* (disabled), *deleted*, *parked* (refused by the target, or can't be
-given), *failed* (no answer). ``unsure`` is true from before something is sent until the target has answered, whatever
-the state: the object is looked at before anything else is done with it.
+delivered), *failed* (no answer). ``unsure`` is true from before something is sent until the target has answered,
+whatever the state: the object is read before anything else is done with it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,10 +23,10 @@ ObjectState = Literal["pending", "delivered", "closed", "deleted", "parked", "fa
 class Entry:
     """What is known of an object at the target.
 
-    ``remote``: its id there; empty: none is known. ``fields``: field → hash of what was sent; ``links``: field → what
-    was sent. ``closed``: the day on which it was disabled. ``hash``: of all that was wanted when it was last tried;
-    ``tries``: how often in vain, and ``again``: not before this moment. ``not_kept``: field → hash of what the target
-    takes and does not keep.
+    ``remote``: its id there; empty if unknown. ``fields``: field → hash of the sent value; ``links``: field → the sent
+    links. ``closed``: the day on which it was disabled. ``hash``: of everything wanted at the last try; ``tries``: the
+    number of failed tries, and ``again``: the earliest moment of the next. ``not_kept``: field → hash of a value that
+    the target accepts but does not keep.
     """
 
     kind: str
@@ -52,7 +52,7 @@ class Entry:
 
     @property
     def is_there(self) -> bool:
-        """Whether the target has it, in use or not, as far as is known."""
+        """Whether the target has it, in use or not, as far as it is known."""
         return bool(self.remote) and self.state != "deleted"
 
     @property
@@ -70,7 +70,7 @@ class ObjectLedger(ClaimedLedger):
     """One target's entries."""
 
     def entries(self) -> dict[Ref, Entry]:
-        """All of them, those of deleted objects too."""
+        """All entries, including those of deleted objects."""
         rows, _, _ = self._driver.execute_query(
             "MATCH (e:LedgerEntry {target: $target}) RETURN properties(e) AS entry", target=self._target
         )
@@ -93,13 +93,13 @@ class ObjectLedger(ClaimedLedger):
             )
 
     def forget(self, refs: Iterable[Ref]) -> None:
-        """Remove entries of objects that the target never had, and that are no longer wanted."""
+        """Remove entries of objects that the target never had and that are no longer wanted."""
         for batch in batches((f"{self._target}|{each.kind}|{each.key}" for each in refs), BATCH):
             self._write("UNWIND $ids AS id MATCH (e:LedgerEntry {id: id}) DELETE e", ids=batch)
 
 
 def without(links: Mapping[str, frozenset[Ref]], ref: Ref) -> dict[str, frozenset[Ref]]:
-    """The links but those to ``ref``."""
+    """The links, except those to ``ref``."""
     return {name: refs - {ref} for name, refs in links.items()}
 
 

@@ -1,4 +1,4 @@
-"""Sends links, when every object is there that can be: differences only, and never blindly a second time."""
+"""Sends links once every possible object exists: differences only, and never blindly a second time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from exporters.objects.target import Change, Found, Ref
 
 @dataclass
 class Linking:
-    """``unread``: objects whose links are read first. ``waiting``: links to what is not there yet."""
+    """``unread``: objects whose links are read first. ``waiting``: links to objects that do not exist yet."""
 
     work: Sending
     unread: set[Ref]
     waiting: int = 0
 
     def is_due(self, difference: Difference) -> bool:
-        """Whether links are to be sent, or looked at."""
+        """Whether links must be sent, or read."""
         entry = self.work.entries.get(difference.ref)
         if difference.wanted is None or difference.what == "held" or difference.ref in self.work.refused:
             return False
@@ -29,7 +29,7 @@ class Linking:
         return difference.has_links or (difference.ref in self.unread and has_any)
 
     def link(self, difference: Difference, unsure: bool) -> Entry:
-        """The links as wanted, as far as what they lead to is there. Raises ObjectError."""
+        """Make the object have the wanted links, as far as the linked objects exist. Raises ObjectError."""
         wanted, entry = difference.wanted, self.work.entry(difference)
         assert wanted is not None
         should = {name: self._there(refs) for name, refs in wanted.links.items()}
@@ -37,7 +37,7 @@ class Linking:
         if unsure or difference.ref in self.unread:
             found = self.work.channel.read(entry.kind, entry.remote)
             if found is None:
-                raise Gone(f"There is no object {entry.remote} any more.")
+                raise Gone(f"There is no longer an object {entry.remote}.")
             change = self._towards(entry, should, found)
         else:
             has = {name: set(refs) for name, refs in entry.links.items()}
@@ -49,7 +49,7 @@ class Linking:
         return entry.settled(entry_state(entry), links={name: refs for name, refs in should.items() if refs})
 
     def _towards(self, entry: Entry, should: dict[str, frozenset[Ref]], found: Found) -> Change:
-        """What is missing at the object as it was found. Links that others made stay."""
+        """The differences from the found object. Links that others made stay."""
         ours = {name: self._ids(refs) for name, refs in entry.links.items()}
         single = self.work.kinds[entry.kind].single
         has = {

@@ -1,4 +1,4 @@
-"""The order within one kind: what an object can't be made without comes before it."""
+"""The order within one kind: the objects that an object needs come before it."""
 
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
@@ -8,7 +8,7 @@ from exporters.objects.target import KindRules, Ref
 
 
 def in_order(differences: Iterable[Difference], rules: KindRules) -> list[Difference]:
-    """Sorted by the links that are needed. Objects in a circle come last: the target decides."""
+    """Sorted by needed links. Objects in a circle come last: the target decides."""
     given = {each.ref: each for each in differences}
     if not rules.needed:
         return list(given.values())

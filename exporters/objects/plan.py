@@ -14,17 +14,17 @@ from graph.cpr.keyring import Keyring
 
 What = Literal["new", "changed", "returning", "closing", "deleting", "held", "released", "unchanged"]
 CLOSING = "closing"
-"""Stands for the hash of what was wanted, at an object that is not wanted."""
+"""The hash of an object that is not wanted."""
 
 Offers = Callable[[str, str | None], Offer]
 
 
 @dataclass(slots=True)
 class Difference:
-    """One object. ``hashes``: field → hash of what should be there; ``set``, ``clear``: fields that differ; ``enable``:
-    None = stays as it is; ``add``, ``remove``: links that differ.
+    """One object. ``hashes``: field → hash of the wanted value; ``set``, ``clear``: fields that differ; ``enable``:
+    None = it stays as it is; ``add``, ``remove``: links that differ.
 
-    ``held``: the target refused just this lately; ``released``: it is as it should be, and no longer refused.
+    ``held``: the target refused exactly this recently; ``released``: it is as it should be, and no longer refused.
     """
 
     ref: Ref
@@ -50,7 +50,7 @@ class Difference:
 
 @dataclass(slots=True)
 class Plan:
-    """Everything that differs, by object. ``total``: objects by kind as the target should have them."""
+    """All differences, by object. ``total``: the number of objects that the target should have, by kind."""
 
     differences: dict[Ref, Difference]
     notices: list[Notice]
@@ -62,7 +62,7 @@ class Plan:
         return [each for each in self.differences.values() if each.what in whats]
 
     def takings(self, entries: Mapping[Ref, Entry], definition: str) -> list[Taking]:
-        """What would be taken away, by kind."""
+        """What would be removed, by kind."""
         found: dict[str, Taking] = {}
         for entry in entries.values():
             taking = found.setdefault(entry.kind, Taking(entry.kind, 0, 0))
@@ -87,7 +87,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Planning:
-    """Makes a plan. ``moment``: now; ``everything``: also what was refused lately."""
+    """Makes a plan. ``moment``: now; ``everything``: include recently refused objects."""
 
     kinds: Mapping[str, KindRules]
     offers: Offers
@@ -99,11 +99,11 @@ class Planning:
     everything: bool = False
 
     def plan(self, objects: Objects, entries: Mapping[Ref, Entry]) -> Plan:
-        """``entries``: all of the ledger."""
+        """``entries``: the whole ledger."""
         notices, parked = list(objects.notices), list(objects.parked)
         wanted = self._offered(objects.wanted, notices, parked)
         unfit = {Ref(each.object, each.key) for each in parked}
-        # Not yet there, and not tried now: what refers to it goes without.
+        # It does not exist yet, and is not tried now: references to it are left out.
         absent = {
             ref
             for ref, each in wanted.items()
@@ -128,7 +128,7 @@ class Planning:
         return Plan(differences, notices, parked, released, total)
 
     def _offered(self, given: Iterable[Wanted], notices: list[Notice], parked: list[Parked]) -> dict[Ref, Wanted]:
-        """By reference, in normal form, without what the target does not take."""
+        """By reference, in normal form, without what the target does not support."""
         found: dict[Ref, Wanted] = {}
         left_out: dict[tuple[str, str], int] = {}
         for each in given:
@@ -144,30 +144,30 @@ class Planning:
                 parked.append(Parked(each.kind, each.key, "twice", "The shape makes two objects with this key."))
             found[each.ref] = replace(each, values=values, links=links)
         for (kind, name), count in sorted(left_out.items()):
-            text = f"the target does not offer it; left out of {count} objects"
+            text = f"the target does not support it; omitted from {count} objects"
             notices.append(Notice(kind, "", name, "not_offered", text))
         return found
 
-    def _of(self, wanted: Wanted, told: str, entry: Entry | None, notices: list[Notice]) -> Difference:
+    def _of(self, wanted: Wanted, hash_: str, entry: Entry | None, notices: list[Notice]) -> Difference:
         hashes = {name: value_hash(self.keyring, value) for name, value in wanted.values.items()}
         rules = self.kinds[wanted.kind]
         if entry is None or not entry.is_there:
             known = Entry(wanted.kind, wanted.key, "pending") if entry is None else entry
             fresh = replace(known, remote="", fields={}, links={}, enabled=False, closed=None, not_kept={})
-            held = entry is not None and not entry.is_there and self._is_held(entry, told)
+            held = entry is not None and not entry.is_there and self._is_held(entry, hash_)
             return Difference(
-                wanted.ref, "held" if held else "new", wanted, fresh, told, hashes,
+                wanted.ref, "held" if held else "new", wanted, fresh, hash_, hashes,
                 frozenset(hashes), frozenset(), wanted.enabled, wanted.links,
             )  # fmt: skip
         changed = {name for name, each in hashes.items() if entry.fields.get(name) != each}
         fixed = {name for name in changed if self.offers(wanted.kind, name) == "creation"}
         for name in sorted(fixed):
-            # What the object was made with is what it has.
+            # The object has the values with which it was created.
             notices.append(Notice(wanted.kind, wanted.key, name, "only_at_creation", "differs, and can't be changed"))
             hashes[name] = entry.fields.get(name, "")
         add, remove = _links(wanted, entry, rules)
         made = Difference(
-            wanted.ref, "unchanged", wanted, entry, told, {name: each for name, each in hashes.items() if each},
+            wanted.ref, "unchanged", wanted, entry, hash_, {name: each for name, each in hashes.items() if each},
             frozenset(changed - fixed), frozenset(entry.fields.keys() - hashes.keys()),
             None if entry.enabled == wanted.enabled and entry.closed is None else wanted.enabled, add, remove,
         )  # fmt: skip
@@ -177,14 +177,14 @@ class Planning:
             made.what = "changed"
         elif entry.state in ("parked", "failed"):
             made.what = "released"
-        if made.what != "released" and self._is_held(entry, told):
+        if made.what != "released" and self._is_held(entry, hash_):
             made.what = "held"
         return made
 
     def _unwanted(self, entry: Entry) -> Difference | None:
         rules = self.kinds[entry.kind]
         if not entry.is_there:
-            # It was about to be made when a run ended: it may be there.
+            # It was being created when a run ended: it may exist.
             return Difference(entry.ref, "closing", None, entry) if entry.unsure else None
         if self._is_held(entry, CLOSING):
             return Difference(entry.ref, "held", None, entry)
@@ -199,11 +199,11 @@ class Planning:
     def _hash(self, wanted: Wanted) -> str:
         return wanted_hash(self.keyring, wanted)
 
-    def _is_held(self, entry: Entry, told: str) -> bool:
-        """Whether the target refused just this, and it is too early to ask again."""
+    def _is_held(self, entry: Entry, hash_: str) -> bool:
+        """Whether the target refused exactly this, and it is too early to try again."""
         if self.everything or entry.state not in ("parked", "failed") or entry.again is None:
             return False
-        return (entry.hash, entry.definition) == (told, self.definition) and entry.again > self.moment
+        return (entry.hash, entry.definition) == (hash_, self.definition) and entry.again > self.moment
 
 
 def _links(
@@ -214,6 +214,6 @@ def _links(
     for name in {*wanted.links, *entry.links}:
         should, has = wanted.links.get(name, frozenset()), entry.links.get(name, frozenset())
         add[name] = should - has
-        # What is added to a field that holds one takes the place of what was there.
+        # An added link replaces the present one in a field with at most one.
         remove[name] = frozenset() if name in rules.single and should else has - should
     return add, remove

@@ -1,4 +1,4 @@
-"""What a run would do, in words: old and new value by field, for the person who decides.
+"""What a run would do, in words: old and new value by field, for the user who decides.
 
 The ledger keeps no values: old ones are read at the target.
 """
@@ -13,7 +13,7 @@ from exporters.objects.target import Channel, Found, Ref
 from exporters.objects.values import in_words
 from exporters.report import KindReport, RowChange
 
-UNKNOWN = "what it was before can't be read at the target"
+UNKNOWN = "the old value can't be read at the target"
 
 
 def preview(plan: Plan, channel: Channel, hide: Hide, reports: Mapping[str, KindReport]) -> str:
@@ -69,7 +69,7 @@ def _changed(difference: Difference, found: Found | None, hide: Hide) -> Iterato
     yield from _links(difference.add, "+")
     yield from _links(difference.remove, "−")
     if difference.entry.unsure:
-        yield "would be looked at first: a run ended while it was sent"
+        yield "would be read first: a run ended while it was being sent"
 
 
 def _links(links: Mapping[str, frozenset[Ref]], sign: str) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """Full comparison: every object at the target against what it was sent (drift).
 
-Reads only. By ``Policy.drift`` what differs is only told, or the ledger is made to say what the target has: the plan
-that is made of it then mends the difference, behind the same brake as everything else. An object that one listing lacks
-is asked for before it counts as gone.
+Reads only. Depending on ``Policy.drift``, differences are only reported, or the ledger is set to what the target has:
+the plan that is made from it then corrects the difference, behind the same brake as everything else. An object that a
+listing lacks is looked up before it counts as gone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,8 +19,8 @@ Hidden = Mapping[str, str]
 
 @dataclass
 class Reconciliation:
-    """``wanted``: as the target should have it; ``hidden(wanted, field)``: why a value is not shown, else empty.
-    ``entries`` is changed where drift is to be mended."""
+    """``wanted``: as the target should have it; ``hidden(wanted, field)``: why a value is not shown; empty if it is.
+    ``entries`` is changed if drift is to be corrected."""
 
     channel: Channel
     kinds: Mapping[str, KindRules]
@@ -41,7 +41,7 @@ class Reconciliation:
                 entry = self.entries[ref]
                 there = found.get(entry.remote) or self.channel.read(kind, entry.remote)
                 if there is None:
-                    self._tell(ref, "gone", ["it is not at the target any more"])
+                    self._tell(ref, "gone", ["the target no longer has it"])
                     refs.pop(entry.remote, None)
                     self._mend(ref, replace(entry, remote="", state="failed"))
                     for other, each in list(self.entries.items()):
@@ -54,7 +54,7 @@ class Reconciliation:
         return {each.id: each for each in self.channel.listing(kind)}
 
     def _unknown(self, kind: str, found: Mapping[str, Found]) -> None:
-        """Objects with a key of ours that the ledger does not know, several with one key, and others' objects."""
+        """Objects with one of our keys that the ledger does not know, several with one key, and others' objects."""
         by_key: dict[str, list[Found]] = {}
         for each in found.values():
             if each.key:
@@ -69,7 +69,7 @@ class Reconciliation:
                 self._tell(ref, "changed", [f"object {several[0].id} has our key and was not in the ledger"])
                 entry = self.entries.get(ref) or Entry(kind, key, "pending")
                 if not entry.is_there:
-                    # Taken over by the key that only we give.
+                    # Adopted by its key, which only we assign.
                     there = several[0]
                     taken = replace(entry, state="pending", remote=there.id, enabled=there.enabled)
                     self.entries[ref] = replace(taken, unsure=True, closed=None)
@@ -80,12 +80,12 @@ class Reconciliation:
 
     def _compare(self, ref: Ref, entry: Entry, found: Found, refs: Mapping[str, Ref]) -> None:
         if entry.unsure:
-            return  # it is looked at anyway
-        told: list[str] = []
+            return  # it is read anyway
+        differences: list[str] = []
         fields, links = dict(entry.fields), dict(entry.links)
         enabled, closed = entry.enabled, entry.closed
         if found.enabled != entry.enabled:
-            told.append(f"enabled: {in_words(found.enabled)} at the target, {in_words(entry.enabled)} was sent")
+            differences.append(f"enabled: {in_words(found.enabled)} at the target, {in_words(entry.enabled)} was sent")
             enabled = found.enabled
             closed = None if found.enabled else closed
         wanted = self.wanted.get(ref)
@@ -96,21 +96,21 @@ class Reconciliation:
                     continue
                 if not self.channel.same(name, value, there):
                     hidden = self.hide(wanted, name)
-                    told.append(
+                    differences.append(
                         f"{name}: differs ({hidden})"
                         if hidden
                         else f"{name}: {in_words(there)} at the target, {in_words(value)} was sent"
                     )
                     fields[name] = ""
-            told += self._linked(entry, found, refs, links)
-        if told:
-            self._tell(ref, "changed", told)
+            differences += self._linked(entry, found, refs, links)
+        if differences:
+            self._tell(ref, "changed", differences)
             self._mend(ref, replace(entry, fields=fields, links=links, enabled=enabled, closed=closed))
 
     def _linked(
         self, entry: Entry, found: Found, refs: Mapping[str, Ref], links: dict[str, frozenset[Ref]]
     ) -> Iterator[str]:
-        """Links that are lacking, and links between our own objects that were not sent. Others' are theirs."""
+        """Missing links, and links between our own objects that were not sent. Links of others are ignored."""
         for name, there in found.links.items():
             sent = entry.links.get(name, frozenset()) & set(refs.values())
             has = {refs[id_] for id_ in there if id_ in refs}
@@ -131,7 +131,7 @@ class Reconciliation:
 
 
 class Hide:
-    """Why a value is not shown: private, protected; empty where it is."""
+    """Why a value is not shown: private, protected; empty if it is shown."""
 
     def __init__(self, identifying: frozenset[str], private: frozenset[str]) -> None:
         self._identifying, self._private = identifying, private

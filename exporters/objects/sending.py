@@ -1,7 +1,7 @@
-"""Sends differences one after the other, so that any end of the run leaves a ledger that is true.
+"""Sends differences one after the other, so that the ledger is correct wherever the run ends.
 
-Before a portion is sent its entries become *unsure*; each is settled when the target has answered. What a killed run
-leaves unsure, the next run looks at before it repeats anything. The same holds within a run for a lost answer.
+Before a batch is sent, its entries become *unsure*; each is settled when the target has answered. The next run reads
+what a killed run left unsure before it repeats anything. The same applies to a lost answer within a run.
 """
 
 import time
@@ -19,17 +19,17 @@ from exporters.report import KindReport
 from exporters.target import Notice, Parked
 
 PORTION = 50
-"""Objects that become unsure together: what a killed run leaves to be looked at, at most."""
+"""Objects that become unsure together: a killed run leaves at most this many to be read."""
 
 Act = Callable[[Difference, bool], Entry | None]
-"""Sends one difference; the bool: whether something may have been done of it before, so that it is to be looked at
-first. The entry as it is then; None: there is nothing to keep."""
+"""Sends one difference. The bool: whether it may have been sent before, so that the object must be read first. Returns
+the new entry; None if there is nothing to keep."""
 
 
 @dataclass
 class Sending:
     """One run's sending. ``entries``: the ledger's, kept up to date; ``step(kind)`` is called before each object and
-    may raise to stop the run. ``refused``: what is parked in this run."""
+    may raise to stop the run. ``refused``: objects parked in this run."""
 
     channel: Channel
     ledger: ObjectLedger
@@ -49,12 +49,12 @@ class Sending:
         return self.reports.setdefault(kind, KindReport(kind))
 
     def entry(self, difference: Difference) -> Entry:
-        """The entry as it is now. Of an object that is to be made (again), without what was known of another."""
+        """The present entry. For an object that must be created (again), without the data of an earlier one."""
         known = self.entries.get(difference.ref)
         return difference.entry if known is None or (difference.what == "new" and not known.is_there) else known
 
     def send(self, differences: Iterable[Difference], act: Act) -> None:
-        """Raises DeliveryError where the target fails; what it took until then is kept."""
+        """Raises DeliveryError if the target fails; what it accepted until then is kept."""
         for portion in batches(differences, PORTION):
             before = {each.ref: self.entry(each) for each in portion}
             self.ledger.write(replace(each, unsure=True, state="pending") for each in before.values())
@@ -70,7 +70,7 @@ class Sending:
                 self._keep({**settled, **left})
 
     def park(self, difference: Difference, problem: str, reason: str) -> Entry:
-        """The target refuses the object; the entry then."""
+        """The entry of an object that the target refuses."""
         ref = difference.ref
         self.refused.add(ref)
         self.parked.append(Parked(ref.kind, ref.key, problem, reason))

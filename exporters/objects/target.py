@@ -1,8 +1,7 @@
 """The contract of a target that takes objects one by one.
 
-A target makes of the image what should be there (``shape``, pure), and opens a channel to where it is to be. A channel
-does six things and keeps no state that matters: everything that is decided is decided by the export. Example,
-complete::
+A target makes the wanted objects from the image (``shape``, pure), and opens a channel to the system. A channel does
+six things and keeps no important state: the export makes all decisions. Example, complete::
 
     class PhoneBook:
         name = "phone_book"
@@ -36,7 +35,7 @@ from exporters.objects.brake import ObjectBrake
 from exporters.target import Image, Notice, Parked
 
 Value = Any
-"""What JSON can hold, without null: a field without a value is left out. Texts are compared and sent in NFC."""
+"""A JSON value without null: a field without a value is omitted. Texts are compared and sent in NFC."""
 
 Offer = Literal["always", "creation", "never"]
 OnClose = Literal["disable", "delete", "disable_then_delete"]
@@ -52,10 +51,10 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An object as the target should have it. ``key``: ours, which never changes and is no CPR number.
+    """An object as the target should have it. ``key``: ours, which never changes and is not a CPR number.
 
-    ``links``: field → the objects that it refers to. What is not (yet) at the target is left out, and follows when it
-    is. ``protected``: a person with a protected name, of whom no identifying field is shown.
+    ``links``: field → the objects that it refers to. Objects that the target does not have (yet) are omitted, and
+    follow later. ``protected``: a person with a protected name, whose identifying fields are never shown.
     """
 
     kind: str
@@ -72,7 +71,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An object as the target has it now. ``id``: the target's; ``key``: ours, where the target keeps it; ``values``:
+    """An object as the target has it now. ``id``: the target's; ``key``: ours, if the target keeps it; ``values``:
     by our fields, as far as the target sends them; ``links``: field → ids."""
 
     id: str
@@ -84,8 +83,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to become of an object: only what differs. ``links``: ids to add and to remove, by field; of a field that
-    holds one, what is added takes the place of what was there. ``key``: ours, to be kept there (adoption)."""
+    """The change of an object: only differences. ``links``: ids to add and to remove, by field; in a field with at most
+    one, the added link replaces the present one. ``key``: ours, to be kept there (adoption)."""
 
     kind: str
     id: str
@@ -106,11 +105,10 @@ class Change:
 class KindRules:
     """How objects of a kind are treated.
 
-    ``on_close``: what becomes of one that is no longer wanted; one that is wanted again is the same object, unless it
-    has been deleted.
-    ``needed``: link fields without which the target takes no such object: they go with its creation, and what they lead
-    to comes first. All others are sent when every object is there, so that circles do no harm. ``single``: fields that
-    lead to one object at most.
+    ``on_close``: what happens to one that is no longer wanted; one that is wanted again is the same object, unless it
+    has been deleted. ``needed``: link fields without which the target accepts no such object: they are sent with its
+    creation, and the linked objects come first. All others are sent once every object exists, so that circles do no
+    harm. ``single``: fields that lead to at most one object.
     """
 
     on_close: OnClose = "disable"
@@ -120,13 +118,13 @@ class KindRules:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a municipality decides of a target.
+    """A municipality's decisions about a target.
 
-    ``adopt``: whether an object that was made by others, and is found by another key than ours, becomes ours.
-    ``drift``: whether a full comparison mends what differs. ``retention_days``: from disabling to deletion.
-    ``verify_every``: so many objects are written for one that is read again. ``pauses``: seconds before the second,
-    third … try of what was not answered. ``first_hours``, ``longest_hours``: until an object that the target refused is
-    tried again although nothing of it has changed; doubled from time to time.
+    ``adopt``: whether an object that others created, and that is found by another key than ours, becomes ours.
+    ``drift``: whether a full comparison corrects differences. ``retention_days``: from disabling to deletion.
+    ``verify_every``: one in this many written objects is read again. ``pauses``: seconds before the second, third … try
+    of a request without an answer. ``first_hours``, ``longest_hours``: until a refused object is tried again although
+    it has not changed; doubled each time.
     """
 
     adopt: bool = False
@@ -140,8 +138,8 @@ class Policy:
 
 @dataclass(slots=True)
 class Objects:
-    """What the target should have on the day asked about. ``parked``: what can't be given; what the target has of them
-    stays as it is. ``identifying``: fields that reveal who a person is; ``private``: fields that are never shown."""
+    """What the target should have on the day. ``parked``: objects that can't be delivered; the target's present ones
+    stay as they are. ``identifying``: fields that identify a person; ``private``: fields that are never shown."""
 
     wanted: list[Wanted]
     parked: list[Parked] = field(default_factory=list)
@@ -152,38 +150,39 @@ class Objects:
 
 
 class Channel(Protocol):
-    """Speaks the target's protocol. Every method but ``offers`` may ask the target, and raises ObjectError of one
-    object, DeliveryError of the target."""
+    """Speaks the target's protocol. Every method except ``offers`` may call the target, and raises ObjectError for one
+    object, DeliveryError for the target."""
 
     def offers(self, kind: str, field: str | None = None) -> Offer:
-        """Whether the target takes a field, or (None) objects of the kind at all; "creation": only in a new object."""
+        """Whether the target accepts a field, or (None) objects of the kind at all; "creation": only in a new
+        object."""
         ...
 
     def find(self, wanted: Wanted) -> Sequence[Found]:
-        """Every object that has our key; where there is none, every one that has another key of the wanted object, such
-        as its login. Never by a name that two may have."""
+        """Every object with our key; if there is none, every one with another key of the wanted object, such as its
+        login. Never by a name that two may share."""
         ...
 
     def read(self, kind: str, id: str) -> Found | None:
-        """The object as it is now; None: there is none with this id."""
+        """The object as it is now; None if there is none with this id."""
         ...
 
     def create(self, wanted: Wanted, links: Mapping[str, tuple[str, ...]]) -> str:
-        """Make the object, with our key and the links that are needed (ids by field); the target's id."""
+        """Create the object, with our key and the needed links (ids by field). Returns the target's id."""
         ...
 
     def change(self, change: Change) -> None: ...
 
     def delete(self, kind: str, id: str) -> None:
-        """Take the object away, and out of whatever refers to it. One that is not there is no error."""
+        """Delete the object, and remove it from objects that refer to it. A missing one is not an error."""
         ...
 
     def listing(self, kind: str) -> Iterator[Found]:
-        """Every object of the kind, ours or not. Data may shift meanwhile: what is missing may be there."""
+        """Every object of the kind, ours or not. Data may shift meanwhile, so an object that is missing may exist."""
         ...
 
     def same(self, field: str, sent: Value, found: Value) -> bool:
-        """Whether the target has what was sent, in the form that it gives to it. ``found`` None: it has nothing."""
+        """Whether the target has the sent value, in its own form. ``found`` None: it has no value."""
         ...
 
 
@@ -191,8 +190,8 @@ class Channel(Protocol):
 class ObjectTarget(Protocol):
     """A consumer system that takes objects one by one.
 
-    ``kinds``: kind → rules, in the order in which they are sent. ``rules``: names the version and settings of the
-    shape; where it changes, changed objects are put down to that.
+    ``kinds``: kind → rules, in the order in which they are sent. ``rules``: identifies the version and settings of the
+    shape; if it changes, changed objects are attributed to that.
     """
 
     @property
@@ -218,9 +217,9 @@ class ObjectTarget(Protocol):
         ...
 
     def shape(self, image: Image, at: date) -> Objects:
-        """The objects of this image. Pure. Raises ImageError where the image is not as the shape needs it."""
+        """The objects of this image. Pure. Raises ImageError if the image lacks what the shape needs."""
         ...
 
     def open(self) -> AbstractContextManager[Channel]:
-        """The channel, open while the block runs. Raises DeliveryError where the target can't be reached."""
+        """The channel, for a block. Raises DeliveryError if the target can't be reached."""
         ...

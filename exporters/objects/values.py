@@ -11,7 +11,7 @@ from graph.cpr.keyring import Keyring
 
 
 def normal(value: Value) -> Value:
-    """Texts in composed form (NFC), without control characters; null and what is empty are left out of mappings."""
+    """Texts in composed form (NFC), without control characters; mappings omit null and empty values."""
     if isinstance(value, str):
         return normalised(value)
     if isinstance(value, Mapping):
@@ -34,13 +34,13 @@ def value_hash(keyring: Keyring, value: Value) -> str:
 
 
 def wanted_hash(keyring: Keyring, wanted: Wanted) -> str:
-    """Of everything that is wanted of an object."""
+    """The hash of everything that is wanted of an object."""
     links = {name: sorted(f"{ref.kind}|{ref.key}" for ref in refs) for name, refs in wanted.links.items() if refs}
     return value_hash(keyring, [dict(wanted.values), links, wanted.enabled])
 
 
 def in_words(value: Any) -> str:
-    """For a person who looks at differences."""
+    """The value in words, for a user who looks at differences."""
     if value is None or _is_empty(value):
         return "nothing"
     if isinstance(value, bool):

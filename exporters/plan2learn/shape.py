@@ -192,7 +192,9 @@ def _person_row(staff: _Staff, key: str, files: _Files) -> Row:
         emails.append(("private", person.email))
         phones.append(("private", person.phone))
     # A contact that one source hides stays hidden, even if another source states it.
-    emails, phones = ([each for each in told if each[1] and _same(each[1]) not in hidden] for told in (emails, phones))
+    emails, phones = (
+        [each for each in several if each[1] and _same(each[1]) not in hidden] for several in (emails, phones)
+    )
     lowest = min(staff.employments, key=lambda each: (each.number.zfill(20), each.uuid))
     titled = lowest if settings.title == "lowest_number" else staff.employments[0]
     return {

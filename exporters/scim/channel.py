@@ -52,8 +52,8 @@ class ScimChannel:
         return []
 
     def read(self, kind: str, id: str) -> Found | None:
-        told = self._resource(kind, id)
-        return None if told is None else self._found(kind, told)
+        sent = self._resource(kind, id)
+        return None if sent is None else self._found(kind, sent)
 
     def listing(self, kind: str) -> Iterator[Found]:
         for each in self._pages(kind, {}):
@@ -89,9 +89,9 @@ class ScimChannel:
                 answer = self._connection.search(path, {"schemas": [SEARCH], **given, **numbers})
             else:
                 answer = self._connection.get(path, given)
-            told = answer.json()
-            if answer.succeeded and isinstance(told, Mapping):
-                return told
+            sent = answer.json()
+            if answer.succeeded and isinstance(sent, Mapping):
+                return sent
             if answer.succeeded:
                 raise Unanswered(f"{path}: the answer is not a list ({len(answer.content)} bytes).")
             if answer.status == 501:
@@ -103,29 +103,29 @@ class ScimChannel:
     def _resource(self, kind: str, id: str) -> Mapping[str, Any] | None:
         path = self._place(kind, id)
         answer = self._connection.get(path)
-        told = answer.json()
-        if answer.succeeded and isinstance(told, Mapping):
-            return told
+        sent = answer.json()
+        if answer.succeeded and isinstance(sent, Mapping):
+            return sent
         if answer.status in (400, 404, 410):  # some servers answer 400 for an unknown id
             return None
         if answer.succeeded:
             raise Unanswered(f"{path}: the answer is not a resource ({len(answer.content)} bytes).")
         raise refusal(answer, path, others_pass=False)
 
-    def _found(self, kind: str, told: Mapping[str, Any]) -> Found:
-        values = AnyCase(leaves(told))
+    def _found(self, kind: str, sent: Mapping[str, Any]) -> Found:
+        values = AnyCase(leaves(sent))
         links: dict[str, frozenset[str]] = {}
         if kind == "group":
-            members = at(told, MEMBERS)
+            members = at(sent, MEMBERS)
             given = members if isinstance(members, list) else []
             links[MEMBERS] = frozenset(str(each.get("value")) for each in given if isinstance(each, Mapping))
         else:
-            manager = at(told, f"{MANAGER}.value")
+            manager = at(sent, f"{MANAGER}.value")
             links[MANAGER] = frozenset({str(manager)} if manager else ())
-        key = at(told, "externalId")
-        active = at(told, "active")
+        key = at(sent, "externalId")
+        active = at(sent, "active")
         enabled = kind == "group" or active is None or active is True or str(active).lower() == "true"
-        return Found(str(at(told, "id")), str(key) if key else None, values, links, enabled)
+        return Found(str(at(sent, "id")), str(key) if key else None, values, links, enabled)
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -136,8 +136,8 @@ class ScimChannel:
         what = f"creating {wanted.kind} {wanted.key}"
         self._indexes.pop(wanted.kind, None)
         answer = self._connection.write("POST", self._server.endpoints[wanted.kind], body, what)
-        told = answer.json()
-        id_ = told.get("id") if isinstance(told, Mapping) else None
+        sent = answer.json()
+        id_ = sent.get("id") if isinstance(sent, Mapping) else None
         if not id_:
             # It was created, but its id is unknown: the next try finds it by our key.
             raise Unanswered(f"{what}: the answer has no id.")
@@ -225,8 +225,8 @@ class ScimChannel:
     def _detach(self, id: str) -> None:
         """Remove the user from groups and from ``manager`` of others, since not every server does."""
         user = self._resource("user", id)
-        told = at(user, "groups") if user is not None else None
-        groups = {str(each.get("value")) for each in told or () if isinstance(each, Mapping)}
+        sent = at(user, "groups") if user is not None else None
+        groups = {str(each.get("value")) for each in sent or () if isinstance(each, Mapping)}
         if "group" in self._server.endpoints:
             groups |= {each.id for each in self._referring("group", f"{MEMBERS}.value", MEMBERS, id)}
         for group in sorted(groups):

@@ -96,13 +96,13 @@ class Connection:
         secret = Fixed.basic(quote(login.client_id, ""), quote(login.client_secret.get_secret_value(), ""))
         with Client(login.token_url, secret, self._limits, self._certificates, sleep=self._sleep) as http:
             answer = http.send("POST", login.token_url, form=asked, reads=True)
-        told = answer.json()
-        if not answer.succeeded or not isinstance(told, Mapping) or not isinstance(told.get("access_token"), str):
-            said = f": {told.get('error')}" if isinstance(told, Mapping) and told.get("error") else ""
+        token = answer.json()
+        if not answer.succeeded or not isinstance(token, Mapping) or not isinstance(token.get("access_token"), str):
+            said = f": {token.get('error')}" if isinstance(token, Mapping) and token.get("error") else ""
             refused = 400 <= answer.status < 500
             text = f"{login.token_url} sent no token ({answer.status}{said})."
             raise HttpError(text, NEVER if refused else SOON)
-        return told
+        return token
 
 
 def as_text(value: str) -> str:

@@ -45,8 +45,8 @@ class Server:
     def read_only(self, kind: str) -> frozenset[str]:
         """Paths, in lower case, that the server never returns."""
         known = self.attributes.get(kind, {})
-        told = {path for path, mutability in known.items() if mutability.lower() == "readonly"}
-        return frozenset({"meta", "groups", f"{MANAGER}.displayName".lower(), *told} - {"id"})
+        sent = {path for path, mutability in known.items() if mutability.lower() == "readonly"}
+        return frozenset({"meta", "groups", f"{MANAGER}.displayName".lower(), *sent} - {"id"})
 
 
 def discovered(get: Callable[[str], Answer]) -> Server:
@@ -64,13 +64,13 @@ def discovered(get: Callable[[str], Answer]) -> Server:
     if types:
         server.endpoints = {}
         for kind, name in NAMES.items():
-            told = next((each for each in types if str(each.get("name", "")).lower() == name.lower()), None)
-            if told is None:
+            sent = next((each for each in types if str(each.get("name", "")).lower() == name.lower()), None)
+            if sent is None:
                 continue
-            server.endpoints[kind] = "/" + str(told.get("endpoint") or _ENDPOINTS[kind]).strip("/")
-            urns = [str(each.get("schema", "")) for each in told.get("schemaExtensions") or ()]
+            server.endpoints[kind] = "/" + str(sent.get("endpoint") or _ENDPOINTS[kind]).strip("/")
+            urns = [str(each.get("schema", "")) for each in sent.get("schemaExtensions") or ()]
             server.extensions[kind] = {urn.lower() for urn in urns}
-            if (core := schemas.get(str(told.get("schema") or CORE[kind]).lower())) is not None:
+            if (core := schemas.get(str(sent.get("schema") or CORE[kind]).lower())) is not None:
                 server.attributes[kind] = _attributes(core, "")
                 for urn in urns:
                     server.attributes[kind] |= _attributes(schemas.get(urn.lower(), {}), f"{urn}:")
@@ -90,18 +90,18 @@ def _attributes(schema: Mapping[str, Any], prefix: str) -> dict[str, str]:
 
 
 def _object(answer: Answer) -> Mapping[str, Any] | None:
-    told = answer.json() if answer.succeeded else None
-    return told if isinstance(told, Mapping) else None
+    sent = answer.json() if answer.succeeded else None
+    return sent if isinstance(sent, Mapping) else None
 
 
 def _resources(answer: Answer) -> list[Mapping[str, Any]]:
     """The entries of a list, in any spelling and form that servers use."""
-    told = answer.json() if answer.succeeded else None
-    if isinstance(told, Mapping):
-        told = next((value for name, value in told.items() if name.lower() == "resources"), [])
-    return [each for each in told if isinstance(each, Mapping)] if isinstance(told, list) else []
+    sent = answer.json() if answer.succeeded else None
+    if isinstance(sent, Mapping):
+        sent = next((value for name, value in sent.items() if name.lower() == "resources"), [])
+    return [each for each in sent if isinstance(each, Mapping)] if isinstance(sent, list) else []
 
 
 def _supported(config: Mapping[str, Any], name: str, otherwise: bool) -> bool:
-    told = config.get(name)
-    return bool(told.get("supported", otherwise)) if isinstance(told, Mapping) else otherwise
+    sent = config.get(name)
+    return bool(sent.get("supported", otherwise)) if isinstance(sent, Mapping) else otherwise

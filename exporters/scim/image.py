@@ -100,8 +100,11 @@ class Organisation:
 def organisation(image: Image, at: date) -> Organisation:
     """The image on the day. Raises ImageError if an answer does not match image.graphql."""
     try:
-        told = [*((each, True) for each in image["Employments"]), *((each, False) for each in image["Affiliations"])]
-        ties = (_tie(each, employed, at) for each, employed in told)
+        both = [
+            *((each, True) for each in image["Employments"]),
+            *((each, False) for each in image["Affiliations"]),
+        ]
+        ties = (_tie(each, employed, at) for each, employed in both)
         return Organisation(
             units={each["uuid"]: _unit(each) for each in image["Units"]},
             ties=tuple(each for each in ties if each is not None),

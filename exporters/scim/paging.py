@@ -43,8 +43,8 @@ def paged(page: Page, size: int, *, cursor: bool = False) -> Iterator[Resource]:
 
 def resources(answer: Mapping[str, Any]) -> list[Resource]:
     """The resources of a ListResponse."""
-    told = named(answer, "Resources")
-    return [each for each in told if isinstance(each, Mapping)] if isinstance(told, list) else []
+    sent = named(answer, "Resources")
+    return [each for each in sent if isinstance(each, Mapping)] if isinstance(sent, list) else []
 
 
 def named(answer: Mapping[str, Any], name: str) -> Any:

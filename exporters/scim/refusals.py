@@ -16,9 +16,9 @@ _LONGEST = 300
 
 def words(answer: Answer) -> str:
     """The server's own text; a page of HTML is not quoted."""
-    told = answer.json()
-    if isinstance(told, Mapping):
-        said = [str(told[name]) for name in ("scimType", "detail") if told.get(name)]
+    sent = answer.json()
+    if isinstance(sent, Mapping):
+        said = [str(sent[name]) for name in ("scimType", "detail") if sent.get(name)]
         if said:
             return f"{answer.status} {': '.join(said)}"[:_LONGEST]
     return str(answer.status)
@@ -26,8 +26,8 @@ def words(answer: Answer) -> str:
 
 def scim_type(answer: Answer) -> str:
     """``scimType`` of an error; empty if the server sends none."""
-    told = answer.json()
-    return str(told.get("scimType") or "") if isinstance(told, Mapping) else ""
+    sent = answer.json()
+    return str(sent.get("scimType") or "") if isinstance(sent, Mapping) else ""
 
 
 def refusal(answer: Answer, what: str, *, others_pass: bool) -> ObjectError | DeliveryError:

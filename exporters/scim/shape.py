@@ -172,8 +172,8 @@ def _phones(person: Person, ties: list[Tie], made: _Made) -> list[dict[str, Any]
 def _addresses(street: str, postal_code: str, city: str) -> list[dict[str, Any]]:
     """The address of the place of work; never a home address."""
     given = {"streetAddress": street, "postalCode": postal_code, "locality": city}
-    told = {name: each for name, each in given.items() if each}
-    return [{"type": "work", **told, "country": "DK"}] if told else []
+    parts = {name: each for name, each in given.items() if each}
+    return [{"type": "work", **parts, "country": "DK"}] if parts else []
 
 
 def _without_cpr(text: str) -> str:

@@ -50,8 +50,8 @@ class Scim:
         )
         # Sets have no order. Sorted, the same settings have the same digest in every process.
         rules = settings.model_dump(include=_RULES)
-        told = orjson.dumps(rules, default=sorted, option=orjson.OPT_SORT_KEYS)
-        self.rules = f"{VERSION}-{sha256(told).hexdigest()[:16]}"
+        content = orjson.dumps(rules, default=sorted, option=orjson.OPT_SORT_KEYS)
+        self.rules = f"{VERSION}-{sha256(content).hexdigest()[:16]}"
         self._sleep = sleep
 
     def variables(self, at: date) -> Mapping[str, object]:

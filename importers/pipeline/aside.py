@@ -12,7 +12,7 @@ from graph.writing.difference import Difference
 from rules.assignments import IncomingStatement
 
 
-def of_told() -> Batches[IncomingStatement]:
+def of_incoming() -> Batches[IncomingStatement]:
     def pack(batch: Sequence[IncomingStatement]) -> bytes:
         beside = [(each.source, each.fingerprint) for each in batch]
         return marshal.dumps((beside, packed(each.statement for each in batch)))

@@ -10,7 +10,7 @@ from graph.writing.comparing import StatementComparer
 from graph.writing.difference import Difference
 from graph.writing.transactions import points_to_itself
 from importers.pipeline.aside import of_compared
-from importers.pipeline.telling import BATCH
+from importers.pipeline.incoming import BATCH
 
 Entry = tuple[int, Difference | None]
 """A statement's place in its batch, and its difference."""

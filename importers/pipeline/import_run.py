@@ -36,9 +36,9 @@ from graph.writing.retrying import write_until_current
 from importers.pipeline.aside import of_stated
 from importers.pipeline.brake import BrakeSettings, digest, digest_of_doubt, stopping, summary, too_many
 from importers.pipeline.comparing import Compared, Differences, New, compare, distinct
+from importers.pipeline.incoming import IncomingStatements
 from importers.pipeline.intake import Intake, Progress, batches, problem_of, silent
 from importers.pipeline.report import ImportReport, text_of
-from importers.pipeline.telling import Telling
 from importers.pipeline.unmatched_rules import KIND as RULES
 from importers.pipeline.unmatched_rules import unmatched
 from importers.pipeline.writing import Writing
@@ -138,11 +138,13 @@ class Import:
     def _take(self, reading: Reading, known: GraphKnown) -> None:
         self._suspect = reading.incomplete_because
         taking = Intake(self.driver, self.source.name, reading, known, self.writer.index, self.progress)
-        told = taking.told()
-        told.add(each for each in self.ruling.of(lambda: told.statements("Employment")) if taking.is_sound(each))
+        incoming = taking.incoming()
+        incoming.add(
+            each for each in self.ruling.of(lambda: incoming.statements("Employment")) if taking.is_sound(each)
+        )
         self.report.unchanged += taking.unchanged
         try:
-            wrote = self._settle(told, taking.problems)
+            wrote = self._settle(incoming, taking.problems)
         except StoppedByBrake:
             # A problem in it may be the reason why so much would end: the user who decides sees it.
             self.report.problems += taking.problems
@@ -158,13 +160,13 @@ class Import:
 
     def _apply_changed_rules(self) -> None:
         """Apply new, changed and removed rules to all records of the source."""
-        told = self.ruling.of_changed_rules()
-        if told is not None:
-            self._settle(Telling(told), self.report.problems)
+        incoming = self.ruling.of_changed_rules()
+        if incoming is not None:
+            self._settle(IncomingStatements(incoming), self.report.problems)
         if not self.dry_run:
             # After everything else: they read the graph, in which list and payroll are joined.
             if by_list := self.ruling.of_the_list():
-                self._settle(Telling(by_list), self.report.problems)
+                self._settle(IncomingStatements(by_list), self.report.problems)
             if self.ruling.is_due:
                 kept = kept_problems(self.driver, self.source.name).values()
                 looked_at = {(each.kind, each.key) for each in kept if each.kind == RULES}
@@ -173,20 +175,20 @@ class Import:
 
     # -- compare, brake, apply ----------------------------------------------------------------------------------
 
-    def _settle(self, told: Telling, problems: list[Problem]) -> bool:
+    def _settle(self, incoming: IncomingStatements, problems: list[Problem]) -> bool:
         """Compare, brake and apply; again from the start if another writer was faster. Returns whether it wrote."""
 
         def attempt() -> tuple[bool, list[Problem]]:
             found: list[Problem] = []
-            return self._compare_and_apply(told, found), found
+            return self._compare_and_apply(incoming, found), found
 
         wrote, found = write_until_current(attempt, lambda stale: self.writer.index.forget())
         problems += found
         return wrote
 
-    def _compare_and_apply(self, told: Telling, problems: list[Problem]) -> bool:
-        by_kind = self._identified(told)
-        self._wait_for_decisions(told, problems)
+    def _compare_and_apply(self, incoming: IncomingStatements, problems: list[Problem]) -> bool:
+        by_kind = self._identified(incoming)
+        self._wait_for_decisions(incoming, problems)
         self._leave_out_wrong_rights(by_kind, problems)
         compared = {kind: compare(self.writer.comparer, kind, stated) for kind, stated in by_kind.items()}
         self._leave_out_cycles(compared, problems)
@@ -203,28 +205,28 @@ class Import:
             self._approved_digest = None
         return self.report.counts.total() > before
 
-    def _identified(self, told: Telling) -> dict[str, Batches[MatchedStatement]]:
+    def _identified(self, incoming: IncomingStatements) -> dict[str, Batches[MatchedStatement]]:
         by_kind: dict[str, Batches[MatchedStatement]] = {}
         for kind in KINDS:
             stated = of_stated()
-            for batch in distinct(self._identified_of(kind, told)):
+            for batch in distinct(self._identified_of(kind, incoming)):
                 stated.add(batch)
             if len(stated):
                 by_kind[kind] = stated
         return by_kind
 
-    def _identified_of(self, kind: str, told: Telling) -> Iterator[MatchedStatement]:
-        for source, group in told.of(kind):
+    def _identified_of(self, kind: str, incoming: IncomingStatements) -> Iterator[MatchedStatement]:
+        for source, group in incoming.of(kind):
             for batch in batches(group.each(), AT_ONCE):
                 pairs = [(each.statement, each.fingerprint) for each in batch]
                 yield from self.writer.matcher.match(source, pairs)
 
-    def _wait_for_decisions(self, told: Telling, problems: list[Problem]) -> None:
+    def _wait_for_decisions(self, incoming: IncomingStatements, problems: list[Problem]) -> None:
         """Records of this reading that wait: the matcher also knows those that earlier readings of the run left."""
         matcher = self.writer.matcher
         if not (matcher.waiting or matcher.undecided):
             return
-        records = (RecordId(each.source, each.statement.kind, each.statement.key) for each in told.each())
+        records = (RecordId(each.source, each.statement.kind, each.statement.key) for each in incoming.each())
         here = {each for each in records if each in matcher.waiting or each in matcher.undecided}
         for record, about in matcher.waiting.items():
             if record in here:

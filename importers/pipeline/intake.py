@@ -19,7 +19,7 @@ from graph.statements.merge import check
 from graph.statements.statement import BadRecord, Problem, Ref, Statement
 from graph.time import Period, within
 from importers.gaps import filled
-from importers.pipeline.telling import BATCH, Telling
+from importers.pipeline.incoming import BATCH, IncomingStatements
 from importers.source import Mapped, RawRecord, Reading
 from rules.assignments import IncomingStatement
 
@@ -62,16 +62,16 @@ class Intake:
         self.looked_at |= {(each.kind, each.key) for each in mended}
         self.bad = {(each.kind, each.key) for each in kept if each.severity == "bad"}
 
-    def told(self) -> Telling:
+    def incoming(self) -> IncomingStatements:
         """The statements of all accepted records that are new, changed or gone."""
-        told = Telling()
+        incoming = IncomingStatements()
         seen: dict[str, DiskMap[None]] = {
             kind: DiskMap(marshal.dumps, marshal.loads) for kind in self.reading.complete_kinds
         }
         bad_before = set(self.bad)
         count = 0
         for raws in batches(self.reading.records, BATCH):
-            told.add(each for each in self._mapped(raws) if self.is_sound(each))
+            incoming.add(each for each in self._mapped(raws) if self.is_sound(each))
             for raw in raws:
                 bad_before.discard((raw.kind, raw.key))
                 # Without earlier records nothing can be missing.
@@ -82,29 +82,29 @@ class Intake:
         # A bad record that is no longer sent is gone, or was corrected under another key.
         self.looked_at |= {(kind, key) for kind, key in bad_before if kind in self.reading.complete_kinds}
         for kind in sorted(seen):
-            told.add(each for each in self._absent(kind, seen[kind]) if self.is_sound(each))
-        self._leave_out_unowned(told)
-        return told
+            incoming.add(each for each in self._absent(kind, seen[kind]) if self.is_sound(each))
+        self._leave_out_unowned(incoming)
+        return incoming
 
-    def is_sound(self, told: IncomingStatement) -> bool:
+    def is_sound(self, incoming: IncomingStatement) -> bool:
         """Check that the statement does not contradict itself or the model; otherwise it is a bad record."""
         try:
-            check(told.statement)
+            check(incoming.statement)
         except ChangeRejected as refused:
-            self.problems.append(problem_of(told.statement.kind, told.statement.key, refused))
-            self._look_at(told.statement.kind, told.statement.key)
-            self.refused.add((told.statement.kind, told.statement.key))
+            self.problems.append(problem_of(incoming.statement.kind, incoming.statement.key, refused))
+            self._look_at(incoming.statement.kind, incoming.statement.key)
+            self.refused.add((incoming.statement.kind, incoming.statement.key))
             return False
         return True
 
-    def _leave_out_unowned(self, told: Telling) -> None:
+    def _leave_out_unowned(self, incoming: IncomingStatements) -> None:
         """Leave out new things whose owner is in this reading and was rejected: they would have no owner.
 
         An owner counts only if its record was accepted.
         """
         lost = {each for each in self.refused if self.index.kept(RecordId(self.source, *each)) is None}
         for kind in sorted({kind for kind, _ in lost}):
-            for statements in told.statements(kind):
+            for statements in incoming.statements(kind):
                 lost.difference_update((kind, each.key) for each in statements)
 
         def is_unowned(each: IncomingStatement) -> bool:
@@ -117,7 +117,7 @@ class Intake:
             return True
 
         if lost:
-            told.without(is_unowned, [kind for kind in KINDS if _has_owner(kind)])
+            incoming.without(is_unowned, [kind for kind in KINDS if _has_owner(kind)])
 
     def _mapped(self, raws: Sequence[RawRecord]) -> list[IncomingStatement]:
         ids = [RecordId(self.source, each.kind, each.key) for each in raws]
@@ -135,7 +135,7 @@ class Intake:
             if old is not None:
                 kept.setdefault(raw.kind, []).append(raw.key)
         previous = self.known.of_kinds(kept) if kept else {}
-        told: list[IncomingStatement] = []
+        incoming: list[IncomingStatement] = []
         for raw in changed:
             self._look_at(raw.kind, raw.key)
             try:
@@ -145,8 +145,8 @@ class Intake:
                 self.problems.append(bad.problem)
                 self.refused.add((raw.kind, raw.key))
                 continue
-            told += self._taken(mapped, raw.fingerprint)
-        return told
+            incoming += self._taken(mapped, raw.fingerprint)
+        return incoming
 
     def _taken(self, mapped: Mapped, fingerprint: str) -> Iterator[IncomingStatement]:
         """The statement, with its texts in the form in which they are kept."""

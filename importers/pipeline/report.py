@@ -42,9 +42,9 @@ class ImportReport:
 
     def broke_off(self, under_way: str) -> str:
         """How far a failed run came. ``under_way``: label of the reading in which it failed, if in one."""
-        told = [f"Applied before that: {', '.join(self.applied)}."] if self.applied else []
-        told += [f"Not applied, or only in part: {under_way}."] if under_way else []
-        return " ".join([*told, "The next run goes on from there."]) if told else ""
+        parts = [f"Applied before that: {', '.join(self.applied)}."] if self.applied else []
+        parts += [f"Not applied, or only in part: {under_way}."] if under_way else []
+        return " ".join([*parts, "The next run goes on from there."]) if parts else ""
 
     def as_counts(self) -> dict[str, dict[str, int]]:
         by_kind: dict[str, dict[str, int]] = {}

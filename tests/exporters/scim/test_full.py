@@ -35,7 +35,7 @@ def test_16_what_was_changed_at_the_server_is_told_and_mended_where_that_is_set(
     lines = {change.key: change.lines for each in report.objects for change in each.changes}
     assert lines["a"] == ("enabled: no at the target, yes was sent",)
     assert lines["b"] == ("displayName: En Anden at the target, B Testrup was sent",)
-    assert lines["c"] == ("it is not at the target any more",)
+    assert lines["c"] == ("the target no longer has it",)
     assert lines["root"] == ("members: 1 lacking at the target",)
     if drift == "report":
         assert peer.writes == [] and report.run is None

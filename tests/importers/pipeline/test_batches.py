@@ -12,9 +12,9 @@ from graph.statements.merge import LinkRow, State, Thing
 from graph.time import Period
 from graph.writing.difference import Difference, Notice
 from graph.writing.loading import KeptRecord
-from importers.pipeline.aside import of_compared, of_stated, of_told
+from importers.pipeline.aside import of_compared, of_incoming, of_stated
 from importers.pipeline.comparing import distinct
-from importers.pipeline.telling import Telling
+from importers.pipeline.incoming import IncomingStatements
 from rules.assignments import IncomingStatement
 from tests.graph.organisation import person
 
@@ -31,7 +31,7 @@ def _told(key: str, source: str = "sd") -> IncomingStatement:
 
 def test_batches_come_back_in_order_each_time(tmp_path: Path) -> None:
     expected = [[_told("a"), _told("b")], [], [_told("c"), _told("d")], [_told("e")], []]
-    aside = of_told()
+    aside = of_incoming()
     for place, batch in enumerate(expected):
         aside.add(batch)
         assert list(aside) == expected[: place + 1]
@@ -82,9 +82,9 @@ def test_no_thing_comes_twice_in_a_batch_and_nothing_is_lost(monkeypatch: pytest
 
 def test_what_is_told_stays_in_order_within_its_kind_and_source() -> None:
     told = [_told(key, source) for source in ("sd", "opus") for key in "abcde"]
-    telling = Telling(told)
-    telling.add([_told("f"), _told("f", "opus")])
-    assert len(telling) == 12
-    assert [each.statement.key for _, group in telling.of("Person") for each in group.each()] == [*"abcdef", *"abcdef"]
-    telling.without(lambda each: each.statement.key in "ace", ["Person"])
-    assert [each.statement.key for each in telling.each()] == [*"bdf", *"bdf"]
+    incoming = IncomingStatements(told)
+    incoming.add([_told("f"), _told("f", "opus")])
+    assert len(incoming) == 12
+    assert [each.statement.key for _, group in incoming.of("Person") for each in group.each()] == [*"abcdef", *"abcdef"]
+    incoming.without(lambda each: each.statement.key in "ace", ["Person"])
+    assert [each.statement.key for each in incoming.each()] == [*"bdf", *"bdf"]

@@ -10,10 +10,10 @@ import pytest
 from graph import batches, disk_map
 from graph.cpr.keyring import Keyring
 from graph.statements.statement import Statement
-from importers.pipeline import comparing, import_run, intake, telling
+from importers.pipeline import comparing, import_run, incoming, intake
 from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import
-from importers.pipeline.telling import Telling
+from importers.pipeline.incoming import IncomingStatements
 from rules import assignments
 from rules.assignments import IncomingStatement
 from rules.roles import RoleRule
@@ -31,7 +31,7 @@ def _on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if three things were a million."""
     monkeypatch.setattr(disk_map, "IN_MEMORY", 0)
     monkeypatch.setattr(batches, "IN_MEMORY", 0)
-    for module in (comparing, telling, intake):
+    for module in (comparing, incoming, intake):
         monkeypatch.setattr(module, "BATCH", 2)
     monkeypatch.setattr(import_run, "AT_ONCE", 3)
     monkeypatch.setattr(assignments, "_AT_ONCE", 2)
@@ -106,8 +106,8 @@ def test_what_is_told_takes_no_memory_of_its_own() -> None:
 
     tracemalloc.start()
     try:
-        telling = Telling(statements())
-        count = sum(1 for _ in telling.each())
+        kept = IncomingStatements(statements())
+        count = sum(1 for _ in kept.each())
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

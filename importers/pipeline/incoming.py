@@ -5,25 +5,25 @@ from collections.abc import Callable, Iterable, Iterator
 from graph.batches import Batches
 from graph.model import KINDS
 from graph.statements.statement import Statement
-from importers.pipeline.aside import of_told
+from importers.pipeline.aside import of_incoming
 from rules.assignments import IncomingStatement
 
 BATCH = 1000  # records at a time, and things per transaction; bounds memory and the time that the log is locked
 
 
-class Telling:
+class IncomingStatements:
     """Statements in the order in which they were added, within their kind and source. There may be millions."""
 
-    def __init__(self, told: Iterable[IncomingStatement] = ()) -> None:
+    def __init__(self, incoming: Iterable[IncomingStatement] = ()) -> None:
         self._groups: dict[tuple[str, str], Batches[IncomingStatement]] = {}
         self._begun: dict[tuple[str, str], list[IncomingStatement]] = {}
-        self.add(told)
+        self.add(incoming)
 
     def __len__(self) -> int:
         return sum(map(len, self._groups.values())) + sum(map(len, self._begun.values()))
 
-    def add(self, told: Iterable[IncomingStatement]) -> None:
-        for each in told:
+    def add(self, incoming: Iterable[IncomingStatement]) -> None:
+        for each in incoming:
             group = each.statement.kind, each.source
             begun = self._begun.setdefault(group, [])
             begun.append(each)
@@ -52,7 +52,7 @@ class Telling:
         """Leave statements of these kinds out."""
         for kind in kinds:
             for source, batches in list(self.of(kind)):
-                left = of_told()
+                left = of_incoming()
                 for batch in batches:
                     left.add(each for each in batch if not is_left_out(each))
                 self._groups[kind, source] = left
@@ -60,7 +60,7 @@ class Telling:
     def _end(self, group: tuple[str, str]) -> None:
         """Put the unfinished batch with the others."""
         if group not in self._groups:
-            self._groups[group] = of_told()
+            self._groups[group] = of_incoming()
         if begun := self._begun[group]:
             self._groups[group].add(begun)
             self._begun[group] = []
