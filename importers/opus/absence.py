@@ -1,4 +1,5 @@
-"""What it means that a file no longer has what the one before had (opus.md §4.1, §4.8), and when that is suspect."""
+"""The meaning of things that the previous file had and this one lacks (opus.md §4.1, §4.8), and when that is
+suspect."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +12,7 @@ from importers.source import Mapped
 
 
 def absent(file: File, previous: Statement) -> Mapped | None:
-    """The statement of what is not in the file. None: the file says nothing about it."""
+    """The statement of a thing that the file lacks. None: the file says nothing about it."""
     if previous.key.split(":")[0] not in file.survey.clients:
         return None
     match previous.kind:
@@ -55,7 +56,7 @@ def _of_employment_gone(file: File, previous: Statement) -> Mapped | None:
 
 
 def vanished(file: File) -> Mapping[str, Statement]:
-    """Employments that were live before, and are in the file neither live nor as a stub."""
+    """Employments that were live before, and that the file has neither live nor as a stub."""
     missing = [
         key
         for key in file.known.keys("Employment")
@@ -66,9 +67,9 @@ def vanished(file: File) -> Mapping[str, Statement]:
 
 
 def exchanged(file: File, gone: Mapping[str, Statement]) -> dict[str, str]:
-    """New numbers of employments that vanished: key under the new number → key so far (§4.1, number exchange).
+    """New numbers of vanished employments: key under the new number → previous key (§4.1, number exchange).
 
-    The same person, start and position; where several fit, none is taken.
+    They have the same person, start and position; if several fit, none is used.
     """
     sought: dict[tuple[str, ...], list[str]] = {}
     for key, each in gone.items():
@@ -92,7 +93,8 @@ def exchanged(file: File, gone: Mapping[str, Statement]) -> dict[str, str]:
 
 
 def suspicions(file: File, live_before: int) -> list[str]:
-    """Why the file may not be whole: many vanish that have neither left nor a new number, or a unit with people."""
+    """Why the file may be incomplete: many employments vanish without having ended or got a new number, or a unit with
+    people does."""
     settings = file.survey.settings
     gone = vanished(file)
     reasons = []
@@ -106,7 +108,7 @@ def suspicions(file: File, live_before: int) -> list[str]:
 
 
 def _emptied_units(file: File) -> set[str]:
-    """Units that vanished and that had live employments in the file before."""
+    """Vanished units with live employments in the previous file."""
     there = {each.text() for each in file.survey.units}
     missing = [key for key in file.known.keys("Unit") if key not in there and key.split(":")[0] in file.survey.clients]
     lost = {key for key, each in file.known.several("Unit", missing).items() if advance.was(each) in {"live", "closed"}}

@@ -1,12 +1,12 @@
-"""From what a source told before and what its newest file says, to what it tells now (opus.md §4.1–§4.5, §4.8).
+"""Combines the previous statement with the newest file into the present statement (opus.md §4.1–§4.5, §4.8).
 
-Opus's file has no history: it is a picture of one evening. So a value that is new holds from the file's day, what it
-replaces ends there, and two files of one day collapse to the later. Employments and units have dates of their own,
-which may be corrected, and may end, be cancelled, be left out and come back. Pure functions on periods; nothing here
-knows a field of the format.
+Opus's file has no history: it is a picture of one evening. So a new value is in force from the file's day, the replaced
+one ends there, and of two files of one day the later counts. Employments and units have dates of their own, which may
+be corrected; they may end, be cancelled, be left out and come back. These are pure functions on periods, independent of
+the format's fields.
 
-How a thing was left is kept as its value ``status``, told for the days after it: these lie outside its existence, so
-the graph never shows it, but the next file can be understood.
+How a thing ended is kept as its value ``status`` for the days after its end. They are outside its existence, so the
+graph never shows the value, but the next file can be interpreted with it.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from graph.time import ALWAYS, Period, without
 
 Was = Literal["live", "left", "cancelled", "filtered", "gone", "closed"]
 LEAVING: tuple[Was, ...] = ("left", "cancelled", "filtered", "gone", "closed")
-AWAY = frozenset({"filtered", "gone", "closed"})  # it goes on when it is back; no new start is needed
+AWAY = frozenset({"filtered", "gone", "closed"})  # it continues when it is back; no new start is needed
 Existence = tuple[Period, ...]
 EVER = Period()
 
@@ -29,7 +29,7 @@ EVER = Period()
 
 @lru_cache(maxsize=1 << 16, typed=True)  # typed: 1 is True, and 37 is 37.0
 def _ever(value: Value) -> tuple[DatedValue, ...]:
-    """Told as of always. Titles, towns and the like are told thousands of times, and are kept once."""
+    """A value without a beginning. Titles, towns and the like occur thousands of times, and are kept once."""
     return (DatedValue(EVER, value),)
 
 
@@ -39,7 +39,7 @@ def _to_ever(to: Ref) -> tuple[DatedLink, ...]:
 
 
 def held(stated: tuple[DatedValue, ...], value: Value | None, since: date) -> tuple[DatedValue, ...]:
-    """``value`` holds from ``since`` on, whatever was told of later days; None = no value any more."""
+    """``value`` is in force from ``since`` on, replacing values of later days; None = no value from then on."""
     before = tuple(
         DatedValue(both, each.value)
         for each in sorted(stated, key=lambda t: t.period.start)
@@ -53,7 +53,7 @@ def held(stated: tuple[DatedValue, ...], value: Value | None, since: date) -> tu
 
 
 def linked(stated: tuple[DatedLink, ...], to: Ref | None, since: date) -> tuple[DatedLink, ...]:
-    """The same for a link of which one holds at a time."""
+    """The same for a link of which one is in force at a time."""
     before = tuple(
         DatedLink(both, each.to, each.properties)
         for each in sorted(stated, key=lambda t: t.period.start)
@@ -67,13 +67,13 @@ def linked(stated: tuple[DatedLink, ...], to: Ref | None, since: date) -> tuple[
 
 
 def newest_link(previous: Statement | None, name: str) -> Ref | None:
-    """Where a link was last told to point."""
+    """The last target of a link."""
     stated = previous.links.get(name, ()) if previous else ()
     return max(stated, key=lambda each: each.period.start).to if stated else None
 
 
 def newest_value(previous: Statement, name: str) -> Value | None:
-    """The value that was told last, if it has not ended."""
+    """The last value, if it has not ended."""
     stated = previous.values.get(name, ())
     newest = max(stated, key=lambda each: each.period.start, default=None)
     return None if newest is None or newest.period.end is not None else newest.value
@@ -89,10 +89,10 @@ def advanced(
     links: Mapping[str, Ref],
     since: date,
 ) -> Statement:
-    """The statement of a thing of which the newest file says ``values`` and ``links``, valid from ``since``.
+    """The statement of a thing with ``values`` and ``links`` in the newest file, valid from ``since``.
 
-    What is told for the first time is told as of always, and so holds from the first day of existence: a start that
-    payroll corrects later takes it along. A property that the file no longer has ends.
+    A first value has no beginning, and so is in force from the first day of existence: if payroll corrects the start
+    later, it moves along. A property that the file no longer has ends.
     """
     if previous is None:
         first = {name: _ever(value) for name, value in values.items()}
@@ -116,11 +116,11 @@ def advanced(
     )
 
 
-# -- how a thing was left -------------------------------------------------------------------------------------------
+# -- how a thing ended ----------------------------------------------------------------------------------------------
 
 
 def was(previous: Statement | None) -> Was:
-    """How the files before left it."""
+    """How it ended in earlier files."""
     open_told = [each for each in (previous.values if previous else {}).get("status", ()) if each.period.end is None]
     for way in LEAVING:
         if open_told and open_told[-1].value == way:
@@ -129,12 +129,12 @@ def was(previous: Statement | None) -> Was:
 
 
 def left_on(previous: Statement) -> date:
-    """Since when it is as ``was`` says."""
+    """The first day of the status ``was``."""
     return previous.values["status"][-1].period.start
 
 
 def leaving(previous: Statement, way: Was, exists: Existence, day: date) -> Statement:
-    """The statement of a thing that is no longer told as live from ``day`` on. Its values stay as they were."""
+    """The statement of a thing that is no longer live from ``day`` on. Its values stay as they were."""
     since = max(day, exists[-1].last) if exists and exists[-1].end else day
     values = {**previous.values, "status": held(previous.values.get("status", ()), way, since)}
     return Statement(previous.kind, previous.key, exists=exists, values=values, links=previous.links)
@@ -144,11 +144,11 @@ def leaving(previous: Statement, way: Was, exists: Existence, day: date) -> Stat
 
 
 def living(previous: Statement | None, now: Period, day: date) -> tuple[Existence, date]:
-    """Existence of a thing that the file of ``day`` tells as live in ``now``, and since when its values hold.
+    """(existence of a thing that is live in ``now`` according to the file of ``day``, first day of its values).
 
-    Live before: its dates are corrected (§4.3). Left: a later start is a second period, and the first is kept (§4.5);
-    the same or an earlier start says that the leaving was a mistake. Left out by a filter, by absence or by a mark:
-    it goes on from ``day`` (§4.8). Cancelled: it is told as if it were new, beside periods that had ended before.
+    Live before: its dates are corrected (§4.3). Ended: a later start is a second period, and the first is kept (§4.5);
+    the same or an earlier start means that the end was a mistake. Left out by a filter, by absence or by a mark: it
+    continues from ``day`` (§4.8). Cancelled: it is stated as new, beside periods that had ended before.
     """
     earlier = tuple(sorted(previous.exists or ())) if previous else ()
     if previous is None:
@@ -171,7 +171,7 @@ def living(previous: Statement | None, now: Period, day: date) -> tuple[Existenc
 
 
 def corrected(previous: Statement, now: Period) -> Existence:
-    """Existence whose newest period is now told as ``now``. Earlier periods, and days left out, stay as they are."""
+    """Existence whose newest period is now ``now``. Earlier periods, and gaps, stay as they are."""
     finished = tuple(sorted(previous.exists or ()))[:-1]
     floor = finished[-1].last if finished else ALWAYS
     for each in previous.values.get("status", ()):
@@ -185,7 +185,8 @@ def _some(period: Period) -> Existence:
 
 
 def left(exists: Existence, day: date, *, last_is_a_day: bool) -> Existence:
-    """A stub came: it ended by the end last stated, if the file of ``day`` is not before that, else on ``day`` (§4.1).
+    """The file has a stub: the thing ended by its last stated end if the file of ``day`` is not before that, otherwise
+    on ``day`` (§4.1).
 
     ``last_is_a_day``: the stated last day counts; its end is the day after, and may so be the day after the file's.
     """
@@ -200,5 +201,5 @@ def closed(exists: Existence, day: date) -> Existence:
 
 
 def cancelled(exists: Existence) -> Existence:
-    """It never was: its newest period is withdrawn, periods that had ended before stay."""
+    """It never existed: its newest period is withdrawn; periods that had ended before stay."""
     return tuple(sorted(exists))[:-1]

@@ -1,4 +1,5 @@
-"""What is kept of each employee and person of a file while it is read: in small forms, since there may be a million."""
+"""The data that is kept of each employee and person while a file is read, in compact form, since there may be a
+million."""
 
 import marshal
 from collections import Counter
@@ -33,7 +34,7 @@ class EmployeeKey(NamedTuple):
 
 @dataclass(slots=True)
 class PersonView:
-    """What a person's employments say of the person: from the one of best ``rank``, and from all of them."""
+    """A person's data in the employments: from the one with the best ``rank``, and from all of them."""
 
     rank: tuple[int, int, int]
     texts: dict[str, str]
@@ -44,15 +45,15 @@ class PersonView:
 
 @dataclass(slots=True)
 class RecalledPerson:
-    """A person of whom all employments are as they were in the file before: the record's fingerprint, and where they
-    lie in the file."""
+    """A person whose employments are all as in the previous file: the record's fingerprint, and their places in the
+    file."""
 
     fingerprint: str
     places: tuple[tuple[int, int], ...] = ()
 
 
 Persons = DiskMap[PersonView | RecalledPerson]
-"""By CPR number, or, of those that are recalled, by the key of the person's record."""
+"""By CPR number or, for recalled ones, by the key of the person's record."""
 
 
 def persons() -> Persons:
@@ -72,7 +73,7 @@ def _person(packed: bytes) -> PersonView | RecalledPerson:
 
 @dataclass(slots=True)
 class Texts:
-    """How often, and how lately, each wording of one thing was met."""
+    """How often, and how recently, each wording of one thing occurred."""
 
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
     latest: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -82,14 +83,14 @@ class Texts:
         self.latest[wording] = max(changed, self.latest.get(wording, ""))
 
     def chosen(self) -> tuple[str, str]:
-        """The wording of most; of equals the latest, then the first by alphabet (pitfall 12)."""
+        """The most frequent wording; of equals the latest, then the first by alphabet (pitfall 12)."""
         best = max(self.counted.values())
         equals = sorted(wording for wording, count in self.counted.items() if count == best)
         return max(equals, key=lambda each: self.latest[each])
 
 
 class Identity(NamedTuple):
-    """By which an employment is known again under a new number (§4.1, number exchange)."""
+    """Identifies an employment under a new number (§4.1, number exchange)."""
 
     cpr: str
     start: date
@@ -98,11 +99,11 @@ class Identity(NamedTuple):
 
 @dataclass(slots=True)
 class Seen:
-    """What is kept of a live employee. ``digest`` of all of it but lastChanged; ``place`` of that in the spool.
+    """The data kept of a live employee. ``digest`` of everything except lastChanged; ``place`` of that in the spool.
 
-    ``unit``: None where it is not in the file. ``cpr``, ``login`` and ``functions`` only where it can be taken.
-    Where the file was cut (``pieces``): ``name`` of its bytes; ``recalled``, what is remembered of them (then it was
-    not parsed, and ``digest`` and ``cpr`` are empty); ``noted``, the beginning of what can be remembered.
+    ``unit``: None if the file does not have it. ``cpr``, ``login`` and ``functions`` only if the record is accepted. If
+    the file was cut (``pieces``): ``name`` of its bytes; ``recalled``, the row remembered of them (it was not parsed
+    then, and ``digest`` and ``cpr`` are empty); ``noted``, the beginning of a row to remember.
     """
 
     unit: UnitKey | None
@@ -130,7 +131,7 @@ class Seen:
 
 
 class Employees(Generic[V]):
-    """Employees, in the order of the file, with what is kept of them."""
+    """Employees, in the order of the file, with the data kept of them."""
 
     def __init__(self, entries: DiskMap[V]) -> None:
         self._entries = entries

@@ -1,4 +1,4 @@
-"""What a file's employees mean: employments, logins and trust functions (opus.md §3, §4, §6)."""
+"""Maps a file's employees to employments, logins and trust functions (opus.md §3, §4, §6)."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -24,14 +24,14 @@ OF_FIELD = {
     "initialEntry": ("first_entry",),
     "entryIntoGroup": ("entry_into_group",),
 }
-"""What is made of a field; where it can't be read, it says nothing of these. Words for a phone say that the number that
-was there is gone (pitfall 32)."""
+"""The properties made from each field; if it can't be read, it states nothing about them. Words instead of a phone mean
+that the previous number is gone (pitfall 32)."""
 
 
 def records(file: File) -> Iterator[RawRecord]:
-    """The file's employees: each gives an employment, and may give a login and functions."""
+    """The file's employees: each makes an employment, and perhaps a login and functions."""
     survey = file.survey
-    met: set[str] = set()  # of those that may be met again
+    met: set[str] = set()  # keys that may occur again
     for employee, seen in survey.live.items():
         key = file.key(employee)
         if key in met or employee in survey.filtered or employee.text() in file.superseded:
@@ -43,7 +43,7 @@ def records(file: File) -> Iterator[RawRecord]:
         if seen.login:
             yield _account_record(file, key, employee, seen, of_account)
         functions = [_function_record(file, key, seen.unit, function) for function in seen.functions]
-        yield from {each.key: each for each in functions}.values()  # told twice alike, it is still one
+        yield from {each.key: each for each in functions}.values()  # two equal records are one
     has_left = file.known.fingerprint(b"leave")
     for employee in survey.stubs:
         key = file.key(employee)
@@ -60,7 +60,7 @@ def _ref(unit: UnitKey) -> Ref:
 
 
 def prints(file: File, employee: EmployeeKey, seen: Seen) -> tuple[str, str, str]:
-    """How its unit stands, and the fingerprints of the employment and, where it has one, the login."""
+    """The state of its unit, and the fingerprints of the employment and of the login, if any."""
     if seen.recalled is not None:
         row = Row.unpacked(seen.recalled)
         return row.standing, row.employment_print, row.account_print
@@ -99,7 +99,7 @@ def _employment(file: File, key: str, employee: EmployeeKey, seen: Seen, previou
 def _gaps(
     key: str, element: Element, previous: Statement | None, problems: list[Problem]
 ) -> dict[str, tuple[Period, ...]]:
-    """What the file has in a form that can't be read, or lacks though every employee has it; what is known stays."""
+    """Fields that can't be read, or that are missing although every employee has them; the known values stay."""
     found = [name for each in problems for name in OF_FIELD.get(each.field, ())]
     if element["isManager"].lower() not in fields.TRUTHS:
         held = previous is not None and advance.newest_value(previous, "manager_flag") is True
@@ -114,10 +114,10 @@ def _period(file: File, key: str, element: Element, previous: Statement | None) 
     start, is_assumed = file.survey.start_of(element)
     has_date = any(fields.day(element[name]) for name in ("entryDate", "initialEntry", "entryIntoGroup"))
     if not has_date and previous and previous.exists and advance.was(previous) == "live":
-        start = previous.exists[-1].start  # the day of the file that first told of it, not of each one anew
+        start = previous.exists[-1].start  # the day of the first file with it, not of every file
     now = Period(start or ALWAYS, file.survey.end_of(element))
     if now.is_empty():
-        # Of a known employment this takes nothing back: it may be either date that is wrong.
+        # This withdraws nothing from a known employment: either date may be wrong.
         raise BadRecord(Problem("Employment", key, "leaveDate", "empty_period", "it ends before it begins"))
     return now, is_assumed
 
@@ -223,7 +223,7 @@ def _account_record(file: File, of: str, employee: EmployeeKey, seen: Seen, fing
 
 
 def _account(file: File, key: str, employee: EmployeeKey, seen: Seen, previous: Statement | None) -> Mapped:
-    """A login is known from its first file on; at the first import it is as old as the employment."""
+    """A login begins with its first file; at the first import it is as old as the employment."""
     since = file.day
     cpr = seen.cpr or file.survey.aside.element(seen.place)["cpr"]
     if file.first and previous is None:

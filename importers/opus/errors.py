@@ -1,7 +1,7 @@
-"""What may go wrong with Opus's files. Nothing is changed by any of them.
+"""Errors of Opus's files. None of them changes anything.
 
-Every error states whether and when to try again. A SourceError without a class of its own is a place that can't be
-read; the error itself has the time of another try.
+Every error states whether and when to try again. A SourceError without a class of its own means a place that can't be
+read; the error itself has the time of the next try.
 
 SourceError
 └── IncompleteFile  cut off, damaged or still being written
@@ -20,7 +20,7 @@ class IncompleteFile(SourceError):
 
 
 class Unreadable(ValueError):
-    """A text that is not a valid value of its type. The text itself may be private, and is not in the message."""
+    """A text that is not a valid value of its type. The message never contains the text, which may be private."""
 
 
 class InDoubt(Exception):

@@ -1,4 +1,4 @@
-"""Opus's texts as typed values (opus.md §2, §3, §3.1). None always means that the file tells no value."""
+"""Opus's texts as typed values (opus.md §2, §3, §3.1). None always means that the file has no value."""
 
 import re
 from datetime import date, timedelta
@@ -27,7 +27,7 @@ class Phone(NamedTuple):
     extension: str | None = None
 
 
-@lru_cache(maxsize=8192)  # a file has few clients, units and positions, each told on every employee
+@lru_cache(maxsize=8192)  # a file has few clients, units and positions, which are repeated on every employee
 def number(text: str) -> str:
     """An id as the file or the web service writes it, without padding: ``00040215`` → ``40215``."""
     if not text.isascii() or not text.isdigit():
@@ -71,7 +71,7 @@ def truth(text: str) -> bool:
 
 
 def identifier(text: str) -> str:
-    """What stands for a CPR number: the ten digits; what is not a valid number as it stands; "" for a placeholder."""
+    """The text of a CPR number: the ten digits; an invalid one unchanged; "" for a placeholder."""
     return number_in(text) or ("" if len(set(text)) <= 1 else text)
 
 
@@ -107,7 +107,7 @@ def ean(text: str) -> str | None:
 
 
 def given(text: str) -> str | None:
-    """A number kept as text, where nothing but zeros means none."""
+    """A number kept as text; only zeros means none."""
     return text if text.strip("0") else None
 
 
@@ -131,7 +131,7 @@ def type_of(contract: str, fraction: float | None) -> str | None:
 
 @lru_cache(maxsize=65536)
 def changed(text: str) -> int:
-    """``lastChanged`` as a number to order by; 0 where there is none."""
+    """``lastChanged`` as a number to order by; 0 if there is none."""
     try:
         return written_day(text).toordinal()
     except ValueError:

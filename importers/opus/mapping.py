@@ -1,4 +1,4 @@
-"""What a file's units, and what it tells of persons, positions and functions, mean (opus.md §6)."""
+"""Maps a file's units, persons, positions and functions (opus.md §6)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,8 +18,8 @@ from importers.opus.survey import TOLD_TWICE, Survey
 from importers.opus.tree import Fault, UnitKey
 from importers.source import Known, Mapped, RawRecord
 
-MEANING = b"opus 1"  # raise it when the mapping changes: records are then mapped anew
-MISPLACED = "misplaced"  # tag of a new unit that is under the root for want of a parent (§4.6)
+MEANING = b"opus 1"  # raise it when the mapping changes: then every record is mapped anew
+MISPLACED = "misplaced"  # tag of a new unit that is below the root because it has no parent (§4.6)
 
 FAULTS: dict[Fault, str] = {
     "unknown_parent": "its parent is not in the file",
@@ -32,8 +32,8 @@ FAULTS: dict[Fault, str] = {
 class File:
     """One file on its way into statements.
 
-    ``exchanged``: key of an employment under its new number → key that it is told under (number exchange).
-    ``first``: nothing has been applied before it.
+    ``exchanged``: key of an employment under its new number → key under which it is stated (number exchange).
+    ``first``: no file was applied before it.
     """
 
     survey: Survey
@@ -50,12 +50,12 @@ class File:
         return self.survey.day
 
     def key(self, employee: EmployeeKey) -> str:
-        """The key that an employee's employment is told under."""
+        """The key under which an employee's employment is stated."""
         return self.exchanged.get(employee.text(), employee.text())
 
     @cached_property
     def superseded(self) -> frozenset[str]:
-        """Old numbers of employments that the file has live under a new one."""
+        """Old numbers of employments that are live under a new one."""
         live = self.survey.live
         return frozenset(
             old for new, old in self.exchanged.items() if EmployeeKey.of_text(new) in live and old not in self.exchanged
@@ -63,18 +63,18 @@ class File:
 
     @cached_property
     def _numbers(self) -> dict[str, list[str]]:
-        """Key that an employment is told under → its new numbers."""
+        """Key under which an employment is stated → its new numbers."""
         found: dict[str, list[str]] = {}
         for new, old in self.exchanged.items():
             found.setdefault(old, []).append(new)
         return found
 
     def is_shared(self, key: str) -> bool:
-        """Whether the file may have several employees that are told under this key."""
+        """Whether the file may have several employees that are stated under this key."""
         return key in self._numbers
 
     def is_present(self, key: str) -> bool:
-        """Whether the file has an employee, live or as a stub, who is told under this key."""
+        """Whether the file has an employee, live or as a stub, who is stated under this key."""
         own = [] if key in self.exchanged else [key]
         numbers = map(EmployeeKey.of_text, (*own, *self._numbers.get(key, ())))
         return any(each in self.survey.live or each in self.survey.stubs for each in numbers)
@@ -92,13 +92,13 @@ class File:
         return frozenset(each.text() for each in self.survey.tree.filtered)
 
     def fingerprint(self, kind: str, *parts: bytes | str) -> str:
-        """Of a record's parts, of what its kind means, and of the settings that it depends on."""
+        """The fingerprint of a record's parts, its kind's mapping, and the settings on which it depends."""
         texts = [each if isinstance(each, bytes) else each.encode() for each in parts]
         return self.known.fingerprint(b"\0".join((kind.encode(), self.context, *texts)))
 
 
 def records(file: File) -> Iterator[RawRecord]:
-    """Everything but employments and what hangs on them."""
+    """All records except employments and the records that depend on them."""
     survey = file.survey
     for unit, element in survey.units.items():
         if unit not in survey.tree.filtered:
@@ -240,12 +240,12 @@ def _function_records(file: File) -> Iterator[RawRecord]:
 
 
 def function_key(client: str, art: str, role: str) -> str:
-    """Key of a trust function: kind, and the role in it where there is one."""
+    """Key of a trust function: kind, and the role in it, if any."""
     return f"opus_{client}_{art}_{role}" if role else f"opus_{client}_{art}"
 
 
 def _named(file: File, kind: str, key: str, values: dict[str, Value]) -> RawRecord:
-    """A thing that has always been and has nothing but texts."""
+    """A thing without a beginning that has only texts."""
 
     def to_statement(previous: Statement | None) -> Mapped:
         made = advance.advanced(previous, kind, key, exists=(Period(),), values=values, links={}, since=file.day)
@@ -262,14 +262,14 @@ def _person_print(file: File, view: PersonView) -> str:
 
 
 def print_of_person(file: File, cpr: str) -> tuple[str, int, str]:
-    """Key and fingerprint of the person's record, and between them how many employees of the file tell of it."""
+    """(key of the person's record, number of the person's employees in the file, fingerprint)."""
     view = file.survey.persons[cpr]
     assert isinstance(view, PersonView)
     return file.known.person_key(cpr), view.count, _person_print(file, view)
 
 
 def _recalled_person(file: File, key: str, recalled: RecalledPerson, previous: Statement | None) -> Mapped:
-    """All that tell of the person are the same as before, but what they told has not been taken."""
+    """All the person's employees are the same as before, but their data has not been applied."""
     ((cpr, view),) = file.survey.person_at(recalled.places).items()
     return _person(file, key, cpr, view, previous)
 
@@ -280,7 +280,7 @@ def _person(file: File, key: str, cpr: str, view: PersonView, previous: Statemen
     stated.cpr = number_in(cpr)
     problems: list[Problem] = []
     if stated.cpr is None:
-        text = "Opus's CPR number of the person is not a valid one; the person is known by it in Opus only"
+        text = "Opus's CPR number of the person is not valid; it identifies the person in Opus only"
         problems.append(Problem("Person", key, "cpr", "wrong_cpr", text, "notice"))
     if len(view.names) > 1:
         text = f"has {len(view.names)} names; the name of one employment is used"
@@ -297,7 +297,7 @@ def _person_values(view: PersonView) -> Iterator[tuple[str, Value]]:
     if surname:
         yield "surname", surname
     if view.protected:
-        # Whether the text is blank under protection is not known, so it is dropped here (§4.10).
+        # It is unknown whether the text is blank under protection, so it is dropped here (§4.10).
         yield "address_protected", True
         return
     address = {"street": "address", "supplement": "addressSupplement", "city": "city", "country": "country"}

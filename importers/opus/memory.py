@@ -1,8 +1,8 @@
-"""What is remembered of the employees of the file that was read last: a keyed hash of their bytes, what they came to.
+"""The memory of the last file's employees: a keyed hash of their bytes, and the result of reading them.
 
-An employee whose bytes are the same means the same: it is not parsed again, and neither are its fingerprints made
-again. A row tells nothing but what a fresh reading of the same bytes would; so it may be lost, or thrown away, at any
-time. It is thrown away when the settings or the program's code have changed. It holds no CPR number, name or address.
+An employee with the same bytes has the same meaning, so neither parsing nor fingerprints are repeated. A row contains
+nothing but the result of reading the same bytes, so it may be lost or dropped at any time. It is dropped when the
+settings or the program's code have changed. It contains no CPR number, name or address.
 """
 
 import hashlib
@@ -24,17 +24,17 @@ from importers.opus.settings import OpusSettings
 from importers.source import Known
 
 PARTS = 64
-"""A file of a day changes few rows, and what holds no changed row is not written again."""
+"""A day's file changes few rows, and a part without a changed row is not written again."""
 _AT_ONCE = 100  # rows of a part
-_LEVEL = 1  # of compression: hashes don't shrink, what stands between them does
+_LEVEL = 1  # level of compression: hashes don't shrink, but the rest does
 
 
 class Row(NamedTuple):
     """A sound employee, in a unit that is in the file, without functions and oddities.
 
     ``start``, ``end`` (the day after): as ordinals, 0 = none; ``order``: whether it was in force (0), to come (1), or
-    had ended (2) on the file's day. ``standing`` of its unit. ``person``: key of the person's record;
-    ``of_person``: how many of the file's employees tell of the person. Fingerprints: of the records that it came to.
+    had ended (2) on the file's day. ``standing`` of its unit. ``person``: key of the person's record; ``of_person``:
+    number of the person's employees in the file. Fingerprints: of the records made from it.
     """
 
     client: str
@@ -64,14 +64,14 @@ class Row(NamedTuple):
 
 
 class Memory:
-    """``rows``: name (``name_of``) → packed row, of the file that was read last under the same settings and code."""
+    """``rows``: name (``name_of``) → packed row, of the last file that was read with the same settings and code."""
 
     def __init__(self, known: Known, settings: OpusSettings) -> None:
         self._key = bytes.fromhex(known.fingerprint(b"names of pieces"))
         self._context = known.fingerprint(_code(), settings.meaning(), repr(_filters(settings)).encode()).encode()
         self.rows: DiskMap[bytes] = DiskMap(bytes, bytes)
         self._counts: Counter[str] = Counter()  # of rows, by part
-        self._others: set[str] = set()  # parts that are remembered under other settings or code
+        self._others: set[str] = set()  # parts that were remembered with other settings or code
         for part, content in known.recalled():
             context, *lines = zlib.decompress(content).split(b"\n")
             if context == self._context:
@@ -82,13 +82,13 @@ class Memory:
                 self._others.add(part)
 
     def name_of(self, content: bytes) -> str:
-        """Of an employee's bytes; without the key it can't be found out whose they are."""
+        """The name of an employee's bytes; without the key it does not reveal whose they are."""
         return hashlib.blake2b(content, key=self._key, digest_size=16).hexdigest()
 
     def parts(self, rows: Iterable[tuple[str, bytes]]) -> Callable[[], Iterator[tuple[str, bytes]]]:
-        """The parts that differ from what is remembered now, of these rows instead. No name comes twice.
+        """The parts that differ from the present memory if these rows replace it. No name occurs twice.
 
-        Calling it gives them anew each time.
+        Calling it yields them anew each time.
         """
         changed = set(self._others)
         counts: Counter[str] = Counter()
@@ -99,7 +99,7 @@ class Memory:
             counts[part] += 1
             if part not in changed and self.rows.get(name) != packed:
                 changed.add(part)
-            # A copy: orjson gives bytes that hold some kilobytes of memory, however short they are.
+            # A copy, since orjson's bytes occupy some kilobytes of memory, however short they are.
             begun.setdefault(part, []).append(name.encode() + packed)
             if len(begun[part]) == _AT_ONCE:
                 by_part.setdefault(part, Batches(_pack, marshal.loads)).add(begun.pop(part))
@@ -131,7 +131,7 @@ def _filters(settings: OpusSettings) -> Iterable[object]:
 
 @cache
 def _code() -> bytes:
-    """A hash of the code that says what an employee means."""
+    """A hash of the code that interprets an employee."""
     digest = hashlib.blake2b(digest_size=16)
     for package in (graph, importers.opus):
         for file in sorted(Path(str(package.__file__)).parent.rglob("*.py")):

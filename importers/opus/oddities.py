@@ -1,4 +1,4 @@
-"""What is reported once a file, however often it is met."""
+"""Oddities that are reported once per file, however often they occur."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ DATES = {
 
 @dataclass(slots=True)
 class Oddities:
-    """What is reported once a file: unknown elements, and zero dates."""
+    """Oddities that are reported once per file: unknown elements, and zero dates."""
 
     unknown: Counter[str] = field(default_factory=Counter)
     zero_dates: int = 0
@@ -47,5 +47,5 @@ class Oddities:
 
 
 def file_problem(field_name: str, rule: str, text: str) -> Problem:
-    """Something about the file as a whole; it is let go when the next file is without it."""
+    """A problem of the file as a whole; the next file without it removes it."""
     return Problem("File", "", field_name, rule, text, "notice")

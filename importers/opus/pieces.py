@@ -1,11 +1,11 @@
-"""A file cut into its employees without being parsed: bytes that were read before need no second reading.
+"""Cuts a file into its employees without parsing it, so that bytes that were read before need no second reading.
 
-That the cut is right is certain, or it is not made. An employee is taken from ``<employee`` to the next
-``</employee>``, and what was cut is the document if
+The cut is only made if it is certainly right. An employee reaches from ``<employee`` to the next ``</employee>``, and
+the pieces are the document if
 
-- what comes before the first employee is well-formed with ``</kmd>`` behind it, in UTF-8, without namespace or DTD;
+- the part before the first employee is well-formed with ``</kmd>`` after it, in UTF-8, without namespace or DTD;
 - each piece is a well-formed document of its own, without comments, CDATA sections or namespaces; and
-- there is nothing but blanks between the pieces, and after the last one nothing but ``</kmd>``.
+- there are only blanks between the pieces, and only ``</kmd>`` after the last one.
 
 Anything else is in doubt, and the whole file is read by ``reader.elements``.
 """
@@ -44,7 +44,7 @@ _PREFIX = re.compile(rb"</?[^<>\s/:]*:|\s[^<>\s=\"':]+:[^<>\s=\"':]+\s*=\s*[\"']
 
 @dataclass(slots=True)
 class Piece:
-    """One employee's bytes and where they lie. ``left``: (client, number) of a stub as payroll writes it."""
+    """One employee's bytes and their place. ``left``: (client, number) of a stub as payroll writes it."""
 
     offset: int
     content: bytes
@@ -52,7 +52,7 @@ class Piece:
 
 
 class Pieces:
-    """A file's head, and its employees one after the other. Raises InDoubt, when it is opened or on the way."""
+    """A file's head, and its employees one after the other. Raises InDoubt when it is opened, or while it is read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -68,7 +68,7 @@ class Pieces:
         self._opened.close()
 
     def closed_head(self) -> bytes:
-        """What comes before the first employee, as a document."""
+        """The part before the first employee, as a document."""
         return self.head + b"</kmd>"
 
     def element(self, place: tuple[int, int]) -> Element:
@@ -122,7 +122,7 @@ class Pieces:
 
 
 def _stub(content: bytes, offset: int, place: int) -> Piece | int:
-    """The empty employee that comes next, or where something else begins."""
+    """The next empty employee, or where something else begins."""
     blanks = _BLANKS.match(content, place)
     begin = blanks.end() if blanks else place
     found = _EMPTY.match(content, begin)
@@ -133,11 +133,11 @@ def _stub(content: bytes, offset: int, place: int) -> Piece | int:
 
 
 def parsed(content: bytes) -> Element:
-    """An employee's bytes as the reader of the whole file would read them. Raises InDoubt."""
+    """An employee's bytes, as the reader of the whole file would interpret them. Raises InDoubt."""
     if _is_odd(content):
         raise InDoubt
     try:
-        content.decode()  # libxml2 would go on in another encoding
+        content.decode()  # libxml2 would continue in another encoding
         element = xml.small(content)
     except (xml.BadXml, UnicodeDecodeError) as bad:
         raise InDoubt from bad

@@ -1,6 +1,6 @@
 """The file's XML as records, one after the other, in bounded memory (opus.md §1, §2, §3).
 
-Each element is dropped after use. What XML is refused whatever it means is said in ``protocols/xml.py``.
+Each element is dropped after use. ``protocols/xml.py`` defines which XML is refused altogether.
 """
 
 from collections import Counter
@@ -40,9 +40,9 @@ FIELDS = {"orgUnit": UNIT_FIELDS, "employee": EMPLOYEE_FIELDS, "function": FUNCT
 class Element:
     """An ``orgUnit``, ``employee`` or ``function``.
 
-    ``attributes`` and ``texts`` are trimmed; what is empty is not in them. A text of an element within a child is
-    called ``child/inner``. ``more``: attributes of child elements, as ``cpr/suppId``. ``repeated``: children that
-    are told twice, with different texts.
+    ``attributes`` and ``texts`` are trimmed, and omit empty ones. A text of an element within a child is called
+    ``child/inner``. ``more``: attributes of child elements, such as ``cpr/suppId``. ``repeated``: children that occur
+    twice with different texts.
     """
 
     name: str
@@ -53,15 +53,15 @@ class Element:
     repeated: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> str:
-        """The text of a child element; empty where there is none."""
+        """The text of a child element; empty if there is none."""
         return self.texts.get(name, "")
 
     def either(self, name: str) -> str:
-        """An attribute, or a child element of that name: the sources differ on functions."""
+        """An attribute or a child element with that name: the documents differ on functions."""
         return self.attributes.get(name) or self.texts.get(name, "")
 
     def packed(self) -> bytes:
-        """All of it but ``lastChanged``: what a file repeats gives the same bytes, and these give it back."""
+        """Everything except ``lastChanged``: a repeated record gives the same bytes, and ``unpacked`` reverses it."""
         return orjson.dumps(self._form())
 
     @classmethod
@@ -90,15 +90,15 @@ class Element:
 def elements(path: Path, *names: str, others: Counter[str] | None = None) -> Iterator[Element]:
     """The file's elements of these names (orgUnit, employee) in file order.
 
-    ``others`` counts what else stands beside them: elements that the format does not have.
-    Raises IncompleteFile where the file is not well-formed to its end.
+    ``others`` counts the elements beside them that the format does not have. Raises IncompleteFile if the file is not
+    well-formed to its end.
     """
     with path.open("rb") as opened:
         yield from elements_of(opened, path.name, *names, others=others)
 
 
 def elements_of(opened: IO[bytes], called: str, *names: str, others: Counter[str] | None = None) -> Iterator[Element]:
-    """The same of an opened file, or of what stands for one. ``called``: its name, for errors."""
+    """The same for an opened file, or a substitute for one. ``called``: its name, for errors."""
     rooted = False
     try:
         for _, element in xml.stream(opened, tags=("orgUnit", "employee", "kmd")):
@@ -123,9 +123,9 @@ def elements_of(opened: IO[bytes], called: str, *names: str, others: Counter[str
 
 
 class Spool:
-    """Employees of a file put aside, packed, so that the few that have changed can be looked at again.
+    """Packed employees of a file, set aside so that the few changed ones can be read again.
 
-    Lives as long as the file's temporary folder.
+    It lives as long as the file's temporary folder.
     """
 
     def __init__(self, path: Path) -> None:
@@ -134,7 +134,7 @@ class Spool:
         self._end = 0
 
     def keep(self, packed: bytes) -> tuple[int, int]:
-        """Where it is put: offset and length."""
+        """Its place: offset and length."""
         place = self._end, len(packed)
         self._writer.write(packed)
         self._end += len(packed)

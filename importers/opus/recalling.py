@@ -1,7 +1,7 @@
-"""The first look through a file that parses only what is new in it, and remembers it for the next one.
+"""The first pass over a file, which parses only its new parts, and remembers them for the next file.
 
-It gives what ``survey.look`` gives, or leaves the file to that where it can't be cut with certainty (``pieces``).
-Employees that tell of one person are looked at together: one that is new or gone has all of them parsed.
+Its result is that of ``survey.look``, which reads the file if it can't be cut with certainty (``pieces``). Employees of
+one person are read together: if one is new or gone, all of them are parsed.
 """
 
 import io
@@ -113,7 +113,7 @@ class _Look:
                 self._recall(row, Seen(None, b"", (offset, length), name=name, recalled=packed))
 
     def _sorted_out(self) -> tuple[Batches[_Place], set[str]]:
-        """Where the live employees lie, and the persons of whom not all is as it was."""
+        """The places of the live employees, and the persons with a difference."""
         places: Batches[_Place] = Batches(_pack, marshal.loads)
         begun: list[_Place] = []
         again: set[str] = set()
@@ -132,7 +132,7 @@ class _Look:
                 places.add(begun)
                 begun = []
             if (packed := rows.get(name)) is not None and self._holds(row := Row.unpacked(packed)):
-                if row.of_person > 1:  # of one of whom one tells, that one was met now
+                if row.of_person > 1:  # a person with one employee: that one occurred now
                     met[row.person] += 1
                     counts[row.person] = row.of_person
             elif has_rows and (cpr := parsed(piece.content)["cpr"]):
@@ -142,7 +142,7 @@ class _Look:
         return places, again
 
     def _holds(self, row: Row) -> bool:
-        """Whether the row is what a fresh reading would make of the same bytes, on this day and in this tree."""
+        """Whether a fresh reading of the same bytes would give this row, on this day and in this tree."""
         survey, unit = self.survey, UnitKey(row.client, row.unit)
         return (
             unit in survey.tree.parents
@@ -167,12 +167,12 @@ class _Look:
 
 
 def remember(memory: Memory, file: File) -> None:
-    """Keep what the file's employees came to, for the next file."""
+    """Keep the results of the file's employees, for the next file."""
     file.known.remember(memory.parts(_rows(file)))
 
 
 def _rows(file: File) -> Iterator[tuple[str, bytes]]:
-    persons: dict[str, tuple[str, int, str]] = {}  # of whom several employees tell
+    persons: dict[str, tuple[str, int, str]] = {}  # persons with several employees
     for employee, seen in file.survey.live.items():
         if seen.recalled is not None:
             yield seen.name, seen.recalled

@@ -10,12 +10,12 @@ from graph.statements.statement import Problem
 from importers.source import SourceError
 
 _NAME = re.compile(r"^[A-Z]{4}(\d{8})(\d{4}(\d{2})?)?(_delta)?\.xml$")
-_SEEN = 500  # names kept, about two years of working days; files older than those are old history
+_SEEN = 500  # names kept, about two years of working days; older files are history
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class FileName:
-    """``moment``: when payroll made it, by its name; its date is the day of everything in it (§4.3)."""
+    """``moment``: when payroll made it, according to its name; its date is the day of everything in it (§4.3)."""
 
     moment: datetime
     name: str
@@ -37,13 +37,13 @@ def parse(name: str) -> FileName | None:
 
 
 def ordered(names: Iterable[str]) -> list[FileName]:
-    """The files of the series by their own time; anything else is left out."""
+    """The files of the series, by their own time, without other files."""
     return sorted(each for name in names if (each := parse(name)) is not None)
 
 
 @dataclass(slots=True)
 class Plan:
-    """``due``: to be applied, oldest first. ``seen``: names to keep in the cursor, besides those that are applied."""
+    """``due``: files to apply, oldest first. ``seen``: names to keep in the cursor, besides those of applied files."""
 
     due: list[FileName]
     seen: frozenset[str]
@@ -60,16 +60,16 @@ def planned(
     rerun_from: str | None = None,
     named: bool = False,
 ) -> Plan:
-    """What is due after ``cursor``. A file that turned up behind the last applied one is refused and listed.
+    """The files due after ``cursor``. A file that arrives late, older than the last applied one, is refused and listed.
 
-    ``rerun_from``: that file and everything after it, applied or not. ``named``: the one file is what the command
-    asks for, so it is listed too where it is old history.
+    ``rerun_from``: that file and all later ones, applied or not. ``named``: the command names the one file, so it is
+    listed even if it is history.
     """
     last = parse(cursor.get("file", ""))
     if rerun_from is not None:
         first = parse(rerun_from)
         if first not in files:
-            raise SourceError(f"the file {rerun_from} that the import is to run from again is not there")
+            raise SourceError(f"the file {rerun_from} from which the import must run again does not exist")
         plan = Plan([each for each in files if each >= first], frozenset(each.name for each in files))
     elif last is None:
         due = files if history else files[-1:]
@@ -94,7 +94,7 @@ def twins(files: Iterable[FileName]) -> list[tuple[FileName, FileName]]:
 
 
 def remembered(plan: Plan, applied: FileName) -> str:
-    """The names that the cursor keeps once ``applied`` is: those seen before and all that were due until it."""
+    """The names that the cursor keeps after ``applied``: those seen before, and all files due until it."""
     names = {*plan.seen, *(each.name for each in plan.due if each <= applied)}
     return " ".join(each.name for each in ordered(names)[-_SEEN:])
 
@@ -102,6 +102,6 @@ def remembered(plan: Plan, applied: FileName) -> str:
 def _late(file: FileName, last: FileName) -> Problem:
     text = (
         f"{file.name} is older than the last applied file, {last.name}, and was not applied. "
-        f"Where it matters, import again from it (rerun_from)."
+        f"If it matters, import again from it (rerun_from)."
     )
     return Problem("Folder", "", file.name, "late_file", text, "notice")

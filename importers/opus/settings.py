@@ -1,4 +1,4 @@
-"""What a municipality sets for Opus: where the files are, and how its payroll uses the fields that KMD left open."""
+"""The settings of Opus: the place of the files, and payroll's use of the fields that KMD left open."""
 
 import re
 from pathlib import Path
@@ -10,8 +10,8 @@ from protocols.addresses import HostName
 
 
 class SftpPlace(BaseModel):
-    """A folder on an SFTP server. ``host_key``: the server's public key, as in ``ssh-ed25519 AAAA…``; the connection
-    is refused where the server shows another."""
+    """A folder on an SFTP server. ``host_key``: the server's public key, as in ``ssh-ed25519 AAAA…``; the connection is
+    refused if the server has another."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,7 +36,7 @@ class SftpPlace(BaseModel):
 
 
 class Filters(BaseModel):
-    """What is left out. A unit takes everything below it, and their employees, along."""
+    """What is excluded. With a unit, everything below it is excluded, and its employees."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -47,23 +47,27 @@ class Filters(BaseModel):
 
 
 class OpusSettings(BaseModel):
-    """Exactly one of ``folder`` and ``sftp``, unless the command names a folder."""
+    """Needs exactly one of ``folder`` and ``sftp``, unless the command names a folder."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     folder: Path | None = None
     sftp: SftpPlace | None = None
-    history: bool = Field(default=False, description="first import: all files from the oldest, not the newest alone")
-    rerun_from: str | None = Field(default=None, description="name of a file from which on all are applied anew, once")
+    history: bool = Field(
+        default=False, description="first import: all files from the oldest, instead of only the newest"
+    )
+    rerun_from: str | None = Field(
+        default=None, description="name of a file; it and all later ones are applied anew, once"
+    )
     missing_start: Literal["list", "file_date"] = Field(
-        default="list", description="an employment without any start date: listed only, or taken from the file's date"
+        default="list", description="an employment without any start date: only listed, or begun on the file's date"
     )
     leave_date_inclusive: bool = Field(default=True, description="leaveDate is the last day of the employment")
     closed_name_patterns: tuple[str, ...] = Field(
-        default=(), description="regular expressions; a unit whose name one fits is closed (^#, STOP)"
+        default=(), description="regular expressions; a unit whose name matches is closed (^#, STOP)"
     )
     filters: Filters = Filters()
-    system: str = Field(default="opus", description="key of the IT system that userId is a login of")
+    system: str = Field(default="opus", description="key of the IT system of the login userId")
     system_title: str = "KMD Opus"
     function_role: str = Field(
         default="trust_function",
@@ -73,13 +77,14 @@ class OpusSettings(BaseModel):
     )
     function_role_title: str = "Tillidshverv"
     function_roles: dict[int, str] = Field(
-        default={}, description="another role for some artIds, such as 3 = union_rep; the role's title is up to others"
+        default={},
+        description="another role for some artIds, such as 3 = union_rep; another source states the role's title",
     )
     vanished_share: float = Field(
         default=0.05, ge=0, le=1, description="the brake stops when more employments than this share …"
     )
     vanished_count: int = Field(default=20, ge=0, description="… and this number vanish without a stub")
-    largest_file_megabytes: int = Field(default=4096, ge=1, description="a larger file is not read")
+    largest_file_megabytes: int = Field(default=4096, ge=1, description="a larger file is refused")
     warn_after_days: int = Field(default=4, ge=1, description="warn when the newest file is older")
 
     @field_validator("closed_name_patterns")
@@ -99,6 +104,6 @@ class OpusSettings(BaseModel):
         return self
 
     def meaning(self) -> bytes:
-        """Everything here that a record's meaning depends on: it becomes part of each record's fingerprint."""
+        """The settings that a record's meaning depends on: they are part of each record's fingerprint."""
         kept = {"missing_start", "leave_date_inclusive", "closed_name_patterns", "system", "function_role"}
         return repr((sorted(self.model_dump(include=kept).items()), sorted(self.function_roles.items()))).encode()

@@ -26,16 +26,16 @@ from importers.source import Known, Reading, SourceError
 log = structlog.get_logger(__name__)
 
 WHOLE = frozenset({"Unit", "Employment", "Account", "Assignment"})
-FEWER_STUBS = 0.9  # stubs only seem to pile up: a file with less than this share of the stubs before is odd
+FEWER_STUBS = 0.9  # stubs seem only to accumulate: a file with less than this share of the earlier stubs is odd
 _EXCHANGED = "exchanged "  # prefixes in the cursor
 _ROOT = "root "
 
 
 class Opus:
-    """The files of one folder or SFTP server. ``folder``, or one file, is used instead of the place in the settings.
+    """The files of one folder or SFTP server. ``folder``, which may be one file, replaces the place in the settings.
 
     The cursor holds the last applied file (``file``, ``hash``), the names seen until then (``seen``), how many live
-    employments and stubs it had, each client's root, and employments that go on under a new number.
+    employments and stubs it had, each client's root, and employments that continue under a new number.
     """
 
     name = "opus"
@@ -54,7 +54,7 @@ class Opus:
             raise SourceError("Opus has no place to read from: set folder or sftp, or name a folder")
 
     def readings(self, known: Known) -> Iterator[Reading]:
-        """The files that are due, oldest first. Raises SourceError; files before the one that is wrong are applied."""
+        """The files due, oldest first. Raises SourceError; files before the wrong one are applied."""
         names = self._place.names()
         files = ordered(names)
         if len(files) < len(names):
@@ -86,7 +86,7 @@ class Opus:
                 made = self._file(path, file, known, cursor, memory)
                 try:
                     yield self._reading(made, file, cursor, plan)
-                    remember(memory, made)  # of what was taken; a file that the brake stopped is read anew
+                    remember(memory, made)  # hash of the applied file; a file that the brake stopped is read anew
                 finally:
                     made.survey.aside.close()
                 path.unlink()
@@ -94,7 +94,7 @@ class Opus:
     # -- which files --------------------------------------------------------------------------------------------
 
     def _nothing(self, names: list[str], cursor: Mapping[str, str]) -> Reading:
-        """Nothing has been delivered (yet), which is said. Raises SourceError where the command named the place."""
+        """A notice that nothing has been delivered yet. Raises SourceError if the command named the place."""
         if self._is_named:
             what = f"{names[0]} is not a file from Opus" if len(names) == 1 else "There is no file from Opus"
             raise SourceError(f"{what}: its name must contain its day, as in ZLPE20240305224112_delta.xml.")
@@ -109,7 +109,7 @@ class Opus:
         return wanted if wanted != cursor.get("rerun") else None
 
     def _refuse_twins(self, plan: Plan, copied: Path) -> None:
-        """Two names of one moment: the same content counts once, different contents can't both be true (§1.1)."""
+        """Two names of one moment: equal contents count once; different ones can't both be true (§1.1)."""
         for one, other in twins(plan.due):
             hashes = set()
             for each in (one, other):
@@ -144,7 +144,7 @@ class Opus:
     # -- one file -----------------------------------------------------------------------------------------------
 
     def _file(self, path: Path, name: FileName, known: Known, cursor: Mapping[str, str], memory: Memory) -> File:
-        """The file, looked through, with the numbers that have been exchanged."""
+        """The survey of the file, with exchanged numbers."""
         numbers = {key.removeprefix(_EXCHANGED): old for key, old in cursor.items() if key.startswith(_EXCHANGED)}
         roots = {key.removeprefix(_ROOT): root for key, root in cursor.items() if key.startswith(_ROOT)}
         known_employments = _Either(known.keys("Employment"), numbers)
@@ -176,7 +176,7 @@ class Opus:
 
 @dataclass(frozen=True, slots=True)
 class _Either:
-    """What is in one or the other."""
+    """Keys that are in one or the other."""
 
     one: Container[str]
     other: Container[str]
@@ -193,7 +193,7 @@ def _has_another(known: Known, employment: str, cpr: str) -> bool:
 
 def _odd_numbers(file: File) -> Iterator[Problem]:
     for old in sorted(each for each in file.superseded if EmployeeKey.of_text(each) in file.survey.live):
-        text = f"{old} is live again beside the number that it had been exchanged for; it was not taken"
+        text = f"{old} is live again beside the number that had replaced it; it was rejected"
         yield file_problem(old, "exchanged_number", text)
 
 
