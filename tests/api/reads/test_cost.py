@@ -183,7 +183,7 @@ def test_all_tokens_together_receive_only_so_many_large_answers() -> None:
     for each in taken:
         each.open()
     another = Stream(budgets.of("another"))
-    with pytest.raises(Spent, match="being sent already"):
+    with pytest.raises(Spent, match="large answers are being sent"):
         another.open()
     taken[0].close()
     another.open()

@@ -213,7 +213,7 @@ def test_13_a_tenth_of_the_entries_is_doubtful(tmp_path: Path) -> None:
     known = InMemory()
     known.take(source(written(tmp_path, small(*(Node(f"27.12.{each:02d}") for each in range(40))))))
     (told,) = source(written(tmp_path, small(published=SECOND))).readings(known)
-    assert told.incomplete_because == ("the release has 4 KleNode in force, 42 are held: it may be cut off",)
+    assert told.incomplete_because == ("the release has 4 KleNode in force, 42 are known: it may be cut off",)
 
 
 def test_14_an_older_release_is_refused_unless_it_is_named(reading: Reading) -> None:
