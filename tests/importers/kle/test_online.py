@@ -28,7 +28,7 @@ def running() -> Iterator[Running]:
 def online(running: Running) -> Running:
     service = running.service
     service.release, service.misbehaviour, service.tags = FULL, Misbehaviour(), False
-    service.calls.clear()
+    service.calls = []
     return running
 
 
