@@ -18,6 +18,7 @@ from benchmarks import (
     nearest_of_all,
     payroll,
     preview,
+    rights,
     small_reads,
     ten_changes,
     top_and_names,
@@ -34,7 +35,7 @@ from reconnect.collector import collect_seldom
 SIZES = ("S", "L")
 
 
-ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top", "preview")
+ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top", "preview", "rights")
 """Measurements within one size, on one graph."""
 PARTS = (*ON_A_PAYROLL, "unchanged", "first", "kle", "ten", "organisation", "directory")
 
@@ -59,6 +60,8 @@ def of_size(size: str, parts: Collection[str] = PARTS) -> Iterator[Measured]:
             yield from top_and_names.measure(addresses, driver, keyring, size, day)
         if "preview" in parts:
             yield preview.measure(driver, keyring, size, day, Path(folder))
+        if "rights" in parts:
+            yield from rights.measure(driver, keyring, size, day, Path(folder))
 
 
 def of_directory() -> Iterator[Measured]:

@@ -30,12 +30,7 @@ _CHANGE = "change"
 
 def measure(driver: neo4j.Driver, keyring: Keyring, size: str, today: date, folder: Path) -> Measured:
     """The fastest of the rounds."""
-    keys = Keys(
-        unit=lambda unit: f"opus:{CLIENT}:unit:{unit.number}",
-        employment=lambda employment: f"opus:{CLIENT}:employment:{employment.number}",
-        person=lambda employment: f"opus:{keyring.hash(employment.person.cpr)}",
-    )
-    _import(driver, keyring, folder, "facts", facts(Municipality(size, SEED, TODAY), keys))
+    import_facts(driver, keyring, folder, "facts", facts(Municipality(size, SEED, TODAY), opus_keys(keyring)))
     day = today + timedelta(days=30)
     seconds, found = _fastest(driver, keyring, folder, day, PEOPLE)
     fewer, of_fewer = _fastest(driver, keyring, folder, day, FEWER)
@@ -56,7 +51,7 @@ def _fastest(
     taken: list[float] = []
     for _ in range(ROUNDS):
         started = time.perf_counter()
-        found = preview(driver, lambda rehearsal: _import(rehearsal, keyring, folder, _CHANGE, content))
+        found = preview(driver, lambda rehearsal: import_facts(rehearsal, keyring, folder, _CHANGE, content))
         taken.append(time.perf_counter() - started)
     return min(taken), found
 
@@ -81,7 +76,17 @@ def _move(driver: neo4j.Driver, people: int) -> tuple[str, str]:
     return rows[0]["unit"], rows[0]["to"]
 
 
-def _import(driver: neo4j.Driver, keyring: Keyring, folder: Path, name: str, content: object) -> ImportReport:
+def opus_keys(keyring: Keyring) -> Keys:
+    """How the imported payroll names what facts add to."""
+    return Keys(
+        unit=lambda unit: f"opus:{CLIENT}:unit:{unit.number}",
+        employment=lambda employment: f"opus:{CLIENT}:employment:{employment.number}",
+        person=lambda employment: f"opus:{keyring.hash(employment.person.cpr)}",
+    )
+
+
+def import_facts(driver: neo4j.Driver, keyring: Keyring, folder: Path, name: str, content: object) -> ImportReport:
+    """Import facts of a few things, or raise what stops it."""
     file = folder / f"{name}.json"
     file.write_bytes(orjson.dumps(content))
     source = Facts(FactsSettings(path=file, name=name, whole=False))
