@@ -76,9 +76,15 @@ class Compilation:
 
     def _rule(self, name: str, arguments: Mapping[str, Any]) -> str:
         """The parameter for the rule's answers."""
-        key = f"rule {len(self.rules)}"
-        self.rules.append(Rule(name, arguments, key))
-        return self.parameters.add(Given(None, (key,)))
+        return self.parameters.add(Given(None, (self._rule_key(name, arguments),)))
+
+    def _rule_key(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """The name under which the rule's answers are kept. The same rule with the same arguments answers once."""
+        for each in self.rules:
+            if each.field == name and each.arguments == arguments:
+                return each.parameter
+        self.rules.append(Rule(name, arguments, f"rule {len(self.rules)}"))
+        return self.rules[-1].parameter
 
     def _known(self, what: str, name: Any) -> str:
         """The parameter for a name that must be known (``api.reads.known_names``)."""

@@ -11,7 +11,8 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from api.computed.types import FIELDS, RULES
+from api.computed.types import ANSWER_TYPES, FIELDS, RULES, Thing
+from api.reads.answer_rows import form_of
 from api.reads.cost import PAGE, cost_of
 from api.reads.cursors import CURSORS, cursor_of, id_in, key_in, name_in, uuid_of
 from api.reads.field_order import naming
@@ -21,7 +22,7 @@ from api.reads.layout import laid_out
 from api.reads.limits import one_more, parts_of
 from api.reads.node_ids import node_id
 from api.reads.objects import Objects, asks_for_manager
-from api.reads.plan import BLOCK, ROWS, PageField, Plan, RootForm, Statement
+from api.reads.plan import BLOCK, ROWS, Answers, PageField, Plan, RootForm, Statement
 from api.reads.selection import Selected, read
 from api.reads.types import NODE, PLURALS, RECORD_LISTS, SINGULARS, TYPES
 from api.reads.variables import Given, Parameters, current, plain
@@ -39,22 +40,22 @@ class Compiler(Objects):
 
     def plan(self, roots: Mapping[str, Selected]) -> Plan:
         """Raises GraphQLError for a query that is not possible in this form, or not with these rights."""
-        statements: list[Statement] = []
+        statements: list[Statement | Answers] = []
         planned: dict[str, tuple[str, int]] = {}  # text → itself, and the number of parts that Neo4j plans for it
         forms: list[RootForm] = []
         for place, root in enumerate(roots.values()):
             if root.name == "__typename":
                 forms.append(RootForm(root.key, "constant", "Query", constant="Query"))
                 continue
-            self.parameters = Parameters()
-            self._everybody, self._names = {}, 0
-            self._knowledge(root)
-            self.moment = self._moment(root)
+            self._begin(root)
             if root.name in RULES:
                 type_, many = RULES[root.name]
-                text = self._answered(root)
+                answers = self._answers(place, root)
+                statements.append(answers)
+                planned.setdefault("\n".join(each.text for each in answers.things), ("", parts_of(root)))
                 forms.append(RootForm(root.key, "list" if many else "object", type_))
-            elif root.name == "node":
+                continue
+            if root.name == "node":
                 text = self._node(root)
                 forms.append(RootForm(root.key, "object", NODE))
             elif root.name == "tree":
@@ -66,9 +67,7 @@ class Compiler(Objects):
             else:
                 text = self._page(root)
                 forms.append(RootForm(root.key, "page", next(iter(root.children)), _page_fields(root)))
-            if self.known is not None:
-                text = as_known(text, self._rule(KNOWN, {"asKnownOn": self.known}))
-            text = laid_out(text)
+            text = self._finished(text)
             text, _ = planned.setdefault(text, (text, parts_of(root)))
             statements.append(Statement(place, text, self.parameters))
         return Plan(
@@ -79,6 +78,17 @@ class Compiler(Objects):
             cost=cost_of(roots),
             parts=sum(parts for _, parts in planned.values()),
         )
+
+    def _begin(self, root: Selected) -> None:
+        """Begin a statement of a root field."""
+        self.parameters = Parameters()
+        self._everybody, self._names = {}, 0
+        self._knowledge(root)
+        self.moment = self._moment(root)
+
+    def _finished(self, text: str) -> str:
+        """The statement as it is sent."""
+        return laid_out(text if self.known is None else as_known(text, self._rule(KNOWN, {"asKnownOn": self.known})))
 
     # -- root fields ----------------------------------------------------------------------------------------------
 
@@ -253,19 +263,27 @@ class Compiler(Objects):
         name = in_cypher(f"{v}.{TYPES['Unit'].caption}")
         return f"coalesce(head(COLLECT {{ WITH {unit} {binding} RETURN {name} }}), '')"
 
-    def _answered(self, root: Selected) -> str:
-        """``nearest`` and its like: the rule's answers come as a parameter, and get the selected fields here."""
+    def _answers(self, place: int, root: Selected) -> Answers:
+        """``nearest`` and its like: a rule answers, and the things that the answers name are read."""
         if why := FIELDS[root.name].only_now:
             self._refuse_known(root.name, why)
-        answers = self._rule(root.name, root.arguments)
+        things: list[Statement] = []
+
+        def statement_of(field: Thing, selected: Selected) -> int | None:
+            """Things of which the same is selected are read together."""
+            self._begin(root)
+            text = self._things_by_uuid(field.kinds, selected)
+            if text is None:
+                return None
+            statement = Statement(place, self._finished(text), self.parameters)
+            if statement not in things:
+                things.append(statement)
+            return things.index(statement)
+
         name, _ = RULES[root.name]
-        form = self._answer(name, root, "answer")
-        return f"""
-        UNWIND range(0, size({answers}) - 1, {BLOCK}) AS start
-        RETURN null AS head, COLLECT {{
-            UNWIND {answers}[start..start + {BLOCK}] AS answer
-            RETURN {form}
-        }} AS rows"""
+        rule = self._rule_key(root.name, root.arguments)
+        form = form_of(ANSWER_TYPES[name], root.children[name], statement_of)
+        return Answers(place, rule, tuple(things), form)
 
     # -- which things ---------------------------------------------------------------------------------------------
 

@@ -67,6 +67,29 @@ class Objects(Compilation):
             RETURN {self._of_kinds(kinds, selected, m, v, r)}
         }})"""
 
+    def _things_by_uuid(self, kinds: Sequence[str], selected: Selected) -> str | None:
+        """A statement that gives each thing of ``$uuids``, also where it does not exist on the day; None where nothing
+        is selected of any of the kinds."""
+        kinds = [kind for kind in kinds if selected.children[kind]]
+        if not kinds:
+            return None
+        m, r = self.new_name("m"), self.new_name("r")
+        v, binding = self.moment.bind_closed(m, self.new_name("v"))
+        found = " UNION ".join(f"MATCH ({m}:{kind} {{uuid: uuid}}) RETURN {m}" for kind in kinds)
+        match = f"CALL (uuid) {{ {found} }}" if len(kinds) > 1 else f"MATCH ({m}:{kinds[0]} {{uuid: uuid}})"
+        one = len(selected.children) == 1
+        row = (
+            self._values_of(TYPES[kinds[0]], selected.children[kinds[0]], m, v, r)
+            if one
+            else self._of_kinds(kinds, selected, m, v, r)
+        )
+        return f"""
+        UNWIND $uuids AS uuid
+        {match}
+        {binding}
+        WITH uuid, {row} AS row
+        RETURN collect([uuid, row]) AS things"""
+
     def _named(self, kind: str, selected: Mapping[str, Selected], uuid: str, *first: str) -> str:
         """The thing with this uuid, even if it does not exist on the day: a walk may go through a closed unit."""
         m, r = self.new_name("m"), self.new_name("r")

@@ -1,9 +1,11 @@
 """A compiled query: a Cypher statement for each root field, its parameters, and the form of the answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from api.computed.contract import Answer
+from api.reads.answer_rows import AnswerForm, Found
 from api.reads.lengths import Lengths
 from api.reads.variables import Parameters, Values
 
@@ -61,10 +63,35 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """The computed root field at ``place``: rows of the answers that the rule gives under ``rule``.
+
+    ``things``: the statements that read what the answers name. Each takes ``$uuids`` and returns one record:
+    a list of [uuid, row].
+    """
+
+    place: int
+    rule: str
+    things: tuple[Statement, ...]
+    form: AnswerForm
+
+    def wanted(self, answers: Sequence[Answer]) -> tuple[list[str], ...]:
+        """The uuids that each statement is to read, sorted."""
+        uuids: tuple[set[str], ...] = tuple(set() for _ in self.things)
+        for each in answers:
+            self.form.collect(each, uuids)
+        return tuple(sorted(each) for each in uuids)
+
+    def rows(self, answers: Sequence[Answer], found: Found) -> list[list[Any]]:
+        """``found``: what each statement has read."""
+        return [self.form.row(each, found) for each in answers]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """``statements``: in the order of the root fields; a constant has none."""
 
-    statements: tuple[Statement, ...]
+    statements: tuple[Statement | Answers, ...]
     roots: tuple[RootForm, ...]
     rules: tuple[Rule, ...]
     reads_cpr: bool
@@ -75,4 +102,10 @@ class Plan:
     @property
     def size(self) -> int:
         """Characters of the different statements."""
-        return sum(map(len, {each.text for each in self.statements}))
+        return sum(map(len, self.texts))
+
+    @property
+    def texts(self) -> set[str]:
+        """The different statements."""
+        all_ = (each.things if isinstance(each, Answers) else (each,) for each in self.statements)
+        return {statement.text for several in all_ for statement in several}

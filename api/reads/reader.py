@@ -6,7 +6,7 @@ arrives, with bounded memory.
 
 import asyncio
 import contextvars
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from neo4j.exceptions import Neo4jError
 from api.access.budget import Account, Spent, Stream
 from api.access.cpr_readings import opened
 from api.computed.answers import Rules, States
-from api.computed.contract import Caller
+from api.computed.contract import Answer, Caller
 from api.http.availability import Availability, OutOfTime, Patience
 from api.reads.bounded_cache import Kept
 from api.reads.compiler import Compiler
@@ -34,15 +34,17 @@ from api.reads.json_writer import Ambiguous, Opened, Writer
 from api.reads.known_names import Targets
 from api.reads.lengths import Lengths, measured
 from api.reads.limits import Limits, check_cost, check_depth, check_parts
-from api.reads.plan import Plan, Statement
+from api.reads.plan import BLOCK, Answers, Plan, Statement
 from api.reads.question import SCHEMA, Question, Rejected, coerced, in_turn
 from api.reads.selection import Document, select
-from api.reads.variables import marked
+from api.reads.variables import Values, marked
 from graph.cpr.keyring import Keyring
 from graph.errors import GraphError
 from graph.statements.precedence import SourceOrder
 from graph.time import today
 
+THINGS = 1000
+"""Things named by an answer that are read at a time."""
 WHOLE = 256 * 1024  # bytes; a larger answer is streamed
 CLOCK_SECONDS = 5.0
 _PLAN_BYTES = 32 * 1024 * 1024
@@ -65,6 +67,25 @@ _log = structlog.get_logger("api")
 
 class CutOff(Exception):
     """An answer broke off while it was being written. It must not look complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A read with the parameters of each of its statements. ``answers``: those of a computed field."""
+
+    read: Statement | Answers
+    parameters: tuple[dict[str, Any], ...]
+    answers: Sequence[Answer] = ()
+
+    def statements(self) -> Iterator[tuple[Statement, dict[str, Any]]]:
+        """Each statement with all of its parameters."""
+        if isinstance(self.read, Statement):
+            yield self.read, self.parameters[0]
+            return
+        for each, parameters, uuids in zip(
+            self.read.things, self.parameters, self.read.wanted(self.answers), strict=True
+        ):
+            yield each, {**parameters, "uuids": uuids}
 
 
 @dataclass
@@ -171,16 +192,20 @@ class Reader:
         day = today()
         plan, _ = await self._plan(question, given, caller.rights, day, await self._shows(day, patience))
         asked = await self._bound(plan, dict(given.coerced), day, caller, patience)
-        return [await explained(self.reading, plan.roots[each.place].key, each, bound) for each, bound in asked]
+        return [
+            await explained(self.reading, plan.roots[statement.place].key, statement, parameters)
+            for each in asked
+            for statement, parameters in each.statements()
+        ]
 
     async def _bound(
         self, plan: Plan, values: dict[str, Any], day: date, caller: Caller, patience: Patience
-    ) -> list[tuple[Statement, Mapping[str, Any]]]:
-        """Each statement with its parameters, after the rules have answered."""
+    ) -> list[Asked]:
+        """Each read with its parameters, after the rules have answered."""
         for rule in plan.rules:
             answer = partial(self._rules.answer, rule, values, day, caller)
             values[rule.parameter] = await patience.wait(partial(self._in_thread, answer))
-        return [(each, each.parameters.bind(values)) for each in plan.statements]
+        return [_bound(each, values) for each in plan.statements]
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
         inside = contextvars.copy_context()
@@ -248,7 +273,7 @@ class Reader:
     async def _written(
         self,
         plan: Plan,
-        asked: Sequence[tuple[Statement, Mapping[str, Any]]],
+        asked: Sequence[Asked],
         asker: str,
         patience: Patience,
         extensions: bytes,
@@ -282,14 +307,43 @@ class Reader:
             await _closed(session)
 
     async def _records(
-        self, session: neo4j.AsyncSession, asked: Sequence[tuple[Statement, Mapping[str, Any]]], patience: Patience
+        self, session: neo4j.AsyncSession, asked: Sequence[Asked], patience: Patience
     ) -> AsyncIterator[tuple[int, Any, Any]]:
         """(place of the root field, head, rows), one statement after the other."""
-        for statement, parameters in asked:
-            query = neo4j.Query(statement.text, timeout=max(_LONGEST, self.limits.seconds))
-            result = await patience.wait(partial(session.run, query, dict(parameters)))
-            async for head, rows in _patient(result, patience):
-                yield statement.place, head, rows
+        for each in asked:
+            if isinstance(each.read, Answers):
+                async for rows in self._formed(session, each.read, each, patience):
+                    yield each.read.place, None, rows
+            else:
+                async for head, rows in self._run(session, each.read, each.parameters[0], patience):
+                    yield each.read.place, head, rows
+
+    async def _run(
+        self, session: neo4j.AsyncSession, statement: Statement, parameters: dict[str, Any], patience: Patience
+    ) -> AsyncIterator[neo4j.Record]:
+        """The records, within the time allowed."""
+        query = neo4j.Query(statement.text, timeout=max(_LONGEST, self.limits.seconds))
+        result = await patience.wait(partial(session.run, query, parameters))
+        records = aiter(result)
+        while (record := await patience.wait(lambda: anext(records, None))) is not None:
+            yield record
+
+    async def _formed(
+        self, session: neo4j.AsyncSession, read: Answers, asked: Asked, patience: Patience
+    ) -> AsyncIterator[list[Any]]:
+        """The rows of a computed field, in blocks, once the things that its answers name are read."""
+        wanted = await self._in_thread(partial(read.wanted, asked.answers))
+        found: list[dict[str, Any]] = []
+        for statement, parameters, uuids in zip(read.things, asked.parameters, wanted, strict=True):
+            rows: dict[str, Any] = {}
+            for start in range(0, len(uuids), THINGS):
+                some = {**parameters, "uuids": uuids[start : start + THINGS]}
+                async for (things,) in self._run(session, statement, some, patience):
+                    rows.update(things)
+            found.append(rows)
+        for start in range(0, len(asked.answers), BLOCK):
+            block = asked.answers[start : start + BLOCK]
+            yield await self._in_thread(partial(read.rows, block, found))
 
     async def _streamed(self, begun: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
         async with aclosing(rest):
@@ -311,11 +365,10 @@ class Reader:
         )
 
 
-async def _patient(result: neo4j.AsyncResult, patience: Patience) -> AsyncIterator[Any]:
-    """The records of a result, within the time allowed."""
-    records = aiter(result)
-    while (record := await patience.wait(lambda: anext(records, None))) is not None:
-        yield record
+def _bound(read: Statement | Answers, values: Values) -> Asked:
+    if isinstance(read, Statement):
+        return Asked(read, (read.parameters.bind(values),))
+    return Asked(read, tuple(each.parameters.bind(values) for each in read.things), values[read.rule])
 
 
 async def _closed(session: neo4j.AsyncSession) -> None:

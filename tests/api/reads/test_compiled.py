@@ -12,6 +12,7 @@ import pytest
 
 from api.reads.compiler import Compiler
 from api.reads.layout import laid_out
+from api.reads.plan import Answers
 from api.reads.question import SCHEMA, coerced, question_of
 from api.reads.selection import Document, select
 
@@ -24,7 +25,11 @@ def compiled(document: str) -> str:
     roots = select(question.operation, Document(SCHEMA, question.fragments, coerced(question, {})))
     plan = Compiler(frozenset(), date(2026, 11, 28), copied=True).plan(roots)
     named = zip(plan.roots, plan.statements, strict=True)
-    return "\n".join(f"// {root.key}\n{statement.text}\n" for root, statement in named)
+    return "\n".join(
+        f"// {root.key}\n{statement.text}\n"
+        for root, asked in named
+        for statement in (asked.things if isinstance(asked, Answers) else (asked,))
+    )
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda path: path.stem)
