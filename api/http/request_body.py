@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import SequenceMatcher
 from typing import Any
 
 import orjson
@@ -16,6 +17,14 @@ from graph.time import written_day
 LARGEST_REQUEST = 1024 * 1024  # bytes; no real query is nearly as large
 BODY_SECONDS = 30.0  # seconds in which a body must arrive
 _FORM = 'The body is {"query": "…", "variables": {…}, "operationName": "…"}.'
+
+_PREVIEW = "preview"
+_DRY_RUN = "dryrun"
+"""What others call it."""
+_ALIKE = 0.8
+"""How similar a name must be to count as a misspelling: previw, but not provider."""
+_SHOWN = 40
+"""Letters of a name that an error shows."""
 
 
 class BadRequest(Rejected):
@@ -82,12 +91,30 @@ def asked_of(form: object) -> Asked:
         raise hash_only()
     if not isinstance(query, str):
         raise BadRequest(_FORM)
-    return Asked(query, variables, operation or None, preview=_preview((extensions or {}).get("preview")))
+    _refuse_misspelt(form, "extensions")
+    _refuse_misspelt(form, _PREVIEW, "extensions")
+    _refuse_misspelt(extensions or {}, _PREVIEW)
+    return Asked(query, variables, operation or None, preview=_preview((extensions or {}).get(_PREVIEW, False)))
+
+
+def _refuse_misspelt(form: Mapping[str, object], meant: str, within: str = "") -> None:
+    """Refuse a misspelt name, so that what should be previewed is not carried out. Clients may send other names.
+
+    ``within``: where ``meant`` belongs, if it is not in ``form``. Raises BadRequest.
+    """
+    for name in form:
+        plain = "".join(letter for letter in name.lower() if letter.isalpha())
+        if name == meant and not within:
+            continue
+        alike = plain.startswith(meant) or SequenceMatcher(None, plain, meant, autojunk=False).ratio() >= _ALIKE
+        if (alike or (meant == _PREVIEW and plain == _DRY_RUN)) and name != within:
+            known = f'"{within}": {{"{meant}": …}}' if within else f'"{meant}"'
+            raise BadRequest(f"{name[:_SHOWN]!r} has no meaning here. Is {known} meant? Nothing was carried out.")
 
 
 def _preview(given: object) -> Previewed | None:
-    """``extensions.preview``: true, or a day. Any other value is refused."""
-    if given is None or given is False:
+    """``extensions.preview``: true, false, or a day. Any other value is refused."""
+    if given is False:
         return None
     if given is True:
         return Previewed()
@@ -96,7 +123,7 @@ def _preview(given: object) -> Previewed | None:
             return Previewed(written_day(given["at"]))
     except ValueError as wrong:
         raise BadRequest(f"extensions.preview: {wrong}") from wrong
-    raise BadRequest('extensions.preview must be true or {"at": "YYYY-MM-DD"}.')
+    raise BadRequest('extensions.preview must be true, false or {"at": "YYYY-MM-DD"}.')
 
 
 def hash_only() -> Rejected:

@@ -7,6 +7,7 @@ from typing import Any
 import neo4j
 import pytest
 
+from api.http.request_body import BadRequest, asked_of
 from graph.time import today
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
@@ -59,4 +60,43 @@ def test_what_it_can_not_be_asked(service: Served) -> None:
     assert asked(service, "yes", to=ends)["errors"][0]["extensions"]["code"] == "bad_request"
     assert asked(service, True, query="{ __typename }")["errors"][0]["extensions"]["code"] == "bad_request"
     assert asked(service, True, "organisation", to=ends)["errors"][0]["extensions"]["code"] == "forbidden"
+    assert number(service.driver) == before
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"extensions": {"previw": True}},
+        {"extensions": {"Preview": True}},
+        {"extensions": {"dryRun": True}},
+        {"extensions": {"preview": None}},
+        {"extensions": {"preview": "true"}},
+        {"extensions": {"preview": 1}},
+        {"extensions": {"preview": {}}},
+        {"extension": {"preview": True}},
+        {"preview": True},
+    ],
+)
+def test_what_was_meant_as_a_preview_is_never_carried_out(wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest):
+        asked_of({"query": STOPS, **wrong})
+
+
+@pytest.mark.parametrize(
+    "usual",
+    [
+        {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0"}, "clientLibrary": {"name": "a"}}},
+        {"extensions": {"preview": False, "provider": "x"}},
+        {"extensions": None, "variables": None, "operationName": None, "id": "1"},
+    ],
+)
+def test_what_clients_send_along_is_let_be(usual: dict[str, Any]) -> None:
+    assert asked_of({"query": STOPS, **usual}).preview is None
+
+
+def test_nothing_is_written_where_the_word_is_misspelt(service: Served) -> None:
+    before = number(service.driver)
+    body = {"query": STOPS, "variables": {"to": today().isoformat()}, "extensions": {"previews": True}}
+    answer = service.send(body, {"Authorization": f"Bearer {service.token()}"})
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "bad_request")
     assert number(service.driver) == before
