@@ -1,20 +1,30 @@
-"""Previews an import of a file of facts with the program's settings; nothing of it stays."""
+"""Previews an import: who would gain and lose managers, roles, rights and limits. Nothing of it stays."""
 
 from datetime import date
 from pathlib import Path
 
 import neo4j
+from neo4j.exceptions import Neo4jError
 
 from graph.cpr.keyring import require_keys_of
 from graph.questions.preview.consequences import Preview, preview
+from graph.rehearsal import LONGEST, RehearsalBroken
 from graph.statements.precedence import DEFAULT_PROPERTIES, SourceOrder
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
 from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import
+from importers.pipeline.intake import Progress, silent
 from importers.pipeline.report import ImportReport
+from importers.source import Source
 from reconnect.context import Context
+from reconnect.exits import CommandFailed
 
+_TOO_MUCH = ("TransactionTimedOut", "MemoryPoolOutOfMemory", "TransactionOutOfMemory")
+_TOO_LARGE = (
+    f"This is more than can be looked at in one go ({LONGEST:.0f} s, and what Neo4j may hold for one transaction). "
+    "Nothing was changed. --dry-run shows the differences."
+)
 OWN_SOURCE = "preview"
 """A file's facts under this name are changes to the known facts, and outrank them."""
 
@@ -29,13 +39,41 @@ def preview_of_facts(
     """
     facts = Facts(FactsSettings(path=file, name=source or OWN_SOURCE, whole=False))
     order = context.order if source is not None else _first(context.order)
+    return preview_of_import(context, facts, at, order=order)
+
+
+def preview_of_import(
+    context: Context,
+    source: Source,
+    at: date | None = None,
+    *,
+    order: SourceOrder | None = None,
+    progress: Progress = silent,
+) -> Preview[ImportReport]:
+    """What is new in ``source`` is imported and undone. What is outside of the graph stays as it is, as in a dry run.
+
+    Raises SourceError, and CommandFailed where there is more than Neo4j can hold in one transaction.
+    """
     no_brake = BrakeSettings(share=1, count=2**31, at_least=2**31)
 
     def change(driver: neo4j.Driver) -> ImportReport:
         require_keys_of(driver, context.keyring)
-        return run_import(driver, facts, context.keyring, order=order, rules=context.settings.roles, brake=no_brake)
+        return run_import(
+            driver,
+            source,
+            context.keyring,
+            order=order or context.order,
+            rules=context.settings.roles,
+            brake=no_brake,
+            progress=progress,
+        )
 
-    return preview(context.driver(), change, at)
+    try:
+        return preview(context.driver(), change, at)
+    except (Neo4jError, RehearsalBroken) as error:
+        if isinstance(error, RehearsalBroken) or any(each in (error.code or "") for each in _TOO_MUCH):
+            raise CommandFailed(_TOO_LARGE) from error
+        raise
 
 
 def _first(order: SourceOrder) -> SourceOrder:

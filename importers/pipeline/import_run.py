@@ -20,6 +20,7 @@ from graph.identity.matching import DEFAULT_MATCH_KEYS, MatchKeys, keep_undecide
 from graph.identity.statement_matching import MatchedStatement
 from graph.model import KINDS
 from graph.planning import replan
+from graph.rehearsal import Rehearsal
 from graph.runs.brakes import Brake, StoppedByBrake
 from graph.runs.cursors import read_cursor, write_cursor
 from graph.runs.known import GraphKnown
@@ -85,7 +86,8 @@ class Import:
             self.keyring,
             self.writer.index,
             user=self.user,
-            dry_run=self.dry_run,
+            # What is rehearsed is undone in the graph only: a source leaves what is outside of it as it is.
+            dry_run=self.dry_run or isinstance(self.driver, Rehearsal),
             progress=self.progress,
         )
         state, error, under_way = "failed", "", ""

@@ -48,6 +48,12 @@ def import_source(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, old and new values; write nothing.")
     ] = False,
+    consequences: Annotated[
+        bool,
+        typer.Option(
+            "--consequences", help="Show who would gain and lose managers, roles, rights and limits; write nothing."
+        ),
+    ] = False,
     approve: Annotated[
         str | None, typer.Option("--approve", metavar="ID", help="Approve the stopped changes with this id.")
     ] = None,
@@ -62,11 +68,17 @@ def import_source(
     from graph.runs.brakes import StaleApproval
     from importers.pipeline.report import text_of
     from importers.source import SourceError
+    from reconnect.commands.rights import show_preview
     from reconnect.work import jobs
     from reconnect.work.locks import LockLost, LockTaken
 
     of_run = of(context)
     try:
+        if consequences:
+            with progress() as report:
+                found = jobs.preview_import(of_run, jobs.Caller(report, wait=wait), source, folder=folder)
+            show_preview(found, terminal())
+            return
         with progress() as report:
             done = jobs.import_source(
                 of_run,
