@@ -88,6 +88,18 @@ BrakeState = enumerated(
         "used": "A run has applied it",
     },
 )
+PlanState = enumerated(
+    "PlanState",
+    "How far a plan has come",
+    {
+        "draft": "It is being written, and waits for approval",
+        "approved": "It is approved, and is applied on its day",
+        "failed": "It was approved, and no longer fitted when it was to be applied; nothing of it was done",
+        "applied": "Its changes are made",
+        "withdrawn": "It will not be applied",
+        "taken_back": "Its changes were made, and are undone but for what stays",
+    },
+)
 Severity = enumerated(
     "Severity",
     "How bad a problem is",
@@ -121,5 +133,5 @@ TokenRole = enumerated(
 assert tuple(each.value for each in TokenRole) == ROLES
 
 STORED_ENUMS: tuple[type[Enum], ...] = (
-    Kind, Operation, RunType, RunState, BrakeState, Severity, LedgerState, TokenRole,
+    Kind, Operation, RunType, RunState, BrakeState, PlanState, Severity, LedgerState, TokenRole,
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """Doing something as it would be done, in one transaction that is rolled back: what comes of it is seen, and undone.
 
-What is rehearsed gets a driver that works as any other, and all of whose sessions are in that transaction. It holds
-the change log's lock from the start, so other writers wait, and what others read meanwhile is the graph as it is.
+The same, kept to its end, is how several writes are made all or none (``all_or_none``). What is rehearsed gets a driver
+that works as any other, and all of whose sessions are in that transaction. It holds the change log's lock from the
+start, so other writers wait, and what others read meanwhile is the graph as it is.
 Neo4j rolls back what is left open as well: after a kill nothing stays, nor after ``LONGEST``.
 """
 
@@ -18,6 +19,8 @@ from graph.change_log import take_numbers
 T = TypeVar("T")
 LONGEST = 120.0
 """Seconds that a rehearsal may take: others wait for it with what they write."""
+LONGEST_KEPT = 600.0
+"""Seconds that something may take that stays, in all."""
 ATTEMPTS = 3
 
 
@@ -30,12 +33,30 @@ def rehearsed(driver: neo4j.Driver, work: Callable[[neo4j.Driver], T]) -> T:
 
     Raises what ``work`` raises; TransientError where the graph has no memory or time for it.
     """
+    return _in_one(driver, work, LONGEST, keep=False)
+
+
+def all_or_none(driver: neo4j.Driver, work: Callable[[neo4j.Driver], T]) -> T:
+    """What ``work`` returns, with all that it has written; nothing of that stays where it raises, or is killed.
+
+    Within a rehearsal it is a part of that. ``work`` may be called again: until it returns, nothing has happened.
+    Raises as ``rehearsed``; where the graph goes away at the very end, what is written may stay or not.
+    """
+    if isinstance(driver, Rehearsal):
+        return work(cast(neo4j.Driver, driver))
+    return _in_one(driver, work, LONGEST_KEPT, keep=True)
+
+
+def _in_one(driver: neo4j.Driver, work: Callable[[neo4j.Driver], T], longest: float, *, keep: bool) -> T:
     for attempt in range(ATTEMPTS):
         with driver.session() as session:
-            transaction = session.begin_transaction(timeout=LONGEST)
+            transaction = session.begin_transaction(timeout=longest)
             try:
                 take_numbers(cast(neo4j.ManagedTransaction, transaction), 0)
-                return work(cast(neo4j.Driver, Rehearsal(transaction)))
+                done = work(cast(neo4j.Driver, Rehearsal(transaction)))
+                if keep:
+                    transaction.commit()
+                return done
             except TransientError as error:
                 if attempt == ATTEMPTS - 1 or not error.is_retryable():
                     raise

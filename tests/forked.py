@@ -35,6 +35,7 @@ FORKING.set_forkserver_preload(
         "reconnect.work.worker",
         "tests.importers.killed_import",
         "tests.exporters.killed_export",
+        "tests.reconnect.plan_process",
         "tests.reconnect.shell",
     ]
 )

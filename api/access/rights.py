@@ -88,6 +88,13 @@ WRITE: Mapping[str, frozenset[str]] = {
     "decideAttestation": frozenset({"rights"}),
     "refreshManualSteps": frozenset({"rights", "operations"}),
     "closeManualStep": frozenset({"rights", "operations"}),
+    # Whoever writes or approves a plan must also be allowed to make each of its changes (``api.mutations.planned``).
+    "createPlan": frozenset({"hr", "organisation", "rights"}),
+    "changePlan": frozenset({"hr", "organisation", "rights"}),
+    "approvePlan": frozenset({"hr", "organisation", "rights"}),
+    "applyPlan": frozenset({"hr", "organisation", "rights", "operations"}),
+    "withdrawPlan": frozenset({"hr", "organisation", "rights"}),
+    "takeBackPlan": frozenset({"hr", "organisation", "rights"}),
     "approveBrake": frozenset({"operations"}),
     "decideMatch": frozenset({"hr", "operations"}),
     "takeBackMatch": frozenset({"hr", "operations"}),

@@ -2,8 +2,8 @@
 
 With the person go employments, affiliations and logins, what was held by them, who stood in for that, where the
 person stood in for others, and what was asked, attested or done by hand of the person's rights: their values on all
-days, what sources and people have told of them, matches that were decided, bad records, CPR numbers present and former.
-What was somebody else's at another time stays, without them.
+days, what sources and people have told of them, matches that were decided, bad records, plans' changes that name them,
+CPR numbers present and former. What was somebody else's at another time stays, without them.
 
 With all of that goes what was known of it before: superseded periods, and a thing that was withdrawn since. Of a
 person from whom this one was split off, what was known while they were one goes too, as it may be of this one.
@@ -23,6 +23,7 @@ from graph.change_log import Origin, append, entry, new_identities, now, take_nu
 from graph.errors import ChangeRejected, Unknown
 from graph.identity.known_keys import RecordId
 from graph.model import KINDS
+from graph.plans.forgetting import forget
 from graph.statements.stored_record import from_text, to_text
 from graph.time import today
 from graph.writing.difference import NOTHING_DIFFERS
@@ -50,6 +51,7 @@ def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
         tx.run(_CLEAR_LISTS, ids=records, uuids=list(things)).consume()
         tx.run("MATCH (m:SourceMemory) DELETE m").consume()  # sources keep keys of persons in it, and do without it
         tx.run(_CLEAR_BRAKES, starts=[f"{kind} {key}:" for _, kind, key in map(_parts, records)]).consume()
+        forget(tx, list(things), [key for _, _, key in map(_parts, records)])
         tx.run(_CLEAR_LOG, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
         tx.run(_DELETE, uuids=list(things)).consume()
         first = take_numbers(tx, len(things))

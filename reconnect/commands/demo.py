@@ -124,6 +124,9 @@ def _show_pages(run: Context, made: Demo, address: str, console: Console) -> Non
     if move is not None:
         console.print(f"  {move.unit} is to move below {move.to} on {next_month}: who would gain and lose what?")
         console.print(f"    {here} rights preview {move.file}")
+        console.print(f"    {here} plans preview {move.plan}")
+        console.print("  It is a plan, which is applied on its day once you approve it:")
+        console.print(f"    {here} plans approve {move.plan} --reason 'Decided'")
     console.print("Stop", style="bold")
     console.print(f"  {here} down    (the data stays)")
 

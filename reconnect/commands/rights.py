@@ -19,7 +19,7 @@ from reconnect.terminal import terminal
 
 if TYPE_CHECKING:
     from graph.errors import Ambiguous, Unknown
-    from graph.questions.preview.consequences import Preview
+    from graph.questions.preview.consequences import Consequence, Preview
     from graph.questions.rights.held import HeldRight, Omitted
     from importers.pipeline.report import ImportReport
 
@@ -185,7 +185,7 @@ def preview(
     if as_json:
         _print(_previewed(found))
     else:
-        _show_preview(found, terminal())
+        show_preview(found, terminal())
 
 
 def own_system(context: typer.Context) -> None:
@@ -220,13 +220,19 @@ def _show_omitted(omitted: Omitted, console: Console) -> None:
     console.print(f"  granted because: {because(omitted.why)}", highlight=False, soft_wrap=True)
 
 
-def _show_preview(found: Preview[ImportReport], console: Console) -> None:
-    from graph.questions.preview.standing import WHAT
-
+def show_preview(found: Preview[ImportReport], console: Console) -> None:
+    """Print what an import would do, after what is wrong with its records."""
     for problem in found.outcome.problems:
         console.print(f"{problem.kind} {problem.key}: {problem.field}: {problem.text}", highlight=False, soft_wrap=True)
     for reason in found.outcome.reasons:
         console.print(f"The import would wait for an approval: {reason}", highlight=False, soft_wrap=True)
+    show_consequences(found, console)
+
+
+def show_consequences(found: Preview[Any], console: Console) -> None:
+    """Print what a change would do, counted, and for each person."""
+    from graph.questions.preview.standing import WHAT
+
     days = ", ".join(map(str, found.days)) or "no day from today on"
     console.print(f"{found.changes} changes, which take effect on {days}.", highlight=False, soft_wrap=True)
     console.print(f"They touch {found.touched} people; {found.persons} would gain or lose something.", highlight=False)
@@ -237,35 +243,48 @@ def _show_preview(found: Preview[ImportReport], console: Console) -> None:
     for (name, person), of_person in groupby(found.consequences, key=lambda each: (each.name, each.person)):
         console.print(f"{name}  {person}", highlight=False)
         for each in of_person:
-            until = "" if each.until is None else f" until {each.until}"
-            text = f"  {each.change} from {each.since}{until}: {each.what} {each.text}"
-            console.print(text, highlight=False, soft_wrap=True, markup=False)
+            console.print(in_words(each), highlight=False, soft_wrap=True, markup=False)
+
+
+def in_words(each: Consequence) -> str:
+    """A consequence as a line below its person's."""
+    until = "" if each.until is None else f" until {each.until}"
+    return f"  {each.change} from {each.since}{until}: {each.what} {each.text}"
 
 
 def _previewed(found: Preview[ImportReport]) -> dict[str, Any]:
+    return {
+        **preview_form(found),
+        "problems": [
+            {"kind": each.kind, "key": each.key, "field": each.field, "rule": each.rule, "text": each.text}
+            for each in found.outcome.problems
+        ],
+        "reasons": found.outcome.reasons,
+    }
+
+
+def preview_form(found: Preview[Any]) -> dict[str, Any]:
+    """A preview as JSON."""
     return {
         "changes": found.changes,
         "days": found.days,
         "touched": found.touched,
         "persons": found.persons,
         "counts": [{"what": what, "change": change, "count": count} for (what, change), count in found.counts.items()],
-        "consequences": [
-            {
-                "person": each.person,
-                "change": each.change,
-                "what": each.what,
-                "about": each.about,
-                "text": each.text,
-                "since": each.since,
-                "until": each.until,
-            }
-            for each in found.consequences
-        ],
-        "problems": [
-            {"kind": each.kind, "key": each.key, "field": each.field, "rule": each.rule, "text": each.text}
-            for each in found.outcome.problems
-        ],
-        "reasons": found.outcome.reasons,
+        "consequences": [consequence_form(each) for each in found.consequences],
+    }
+
+
+def consequence_form(each: Consequence) -> dict[str, Any]:
+    """A consequence as JSON."""
+    return {
+        "person": each.person,
+        "change": each.change,
+        "what": each.what,
+        "about": each.about,
+        "text": each.text,
+        "since": each.since,
+        "until": each.until,
     }
 
 

@@ -16,6 +16,8 @@ import tomli_w
 from api.access import tokens
 from exporters.report import ExportReport
 from graph.cpr.keyring import Keyring
+from graph.plans import kept
+from graph.plans.plan import OPEN, Draft, PlannedChange
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
 from importers.pipeline.report import ImportReport
@@ -30,6 +32,7 @@ from sample import demo_settings, write_opus
 from sample.facts import Keys, facts
 from sample.municipality import CLIENT, SIZES, Municipality
 
+_AUTHOR = "demo"
 _BEGUN = "municipality.json"
 _CATALOGUE = frozenset({"roles", "kle", "functions", "groups", "systems"})
 """Sections of the facts that rules about payroll refer to, and which are therefore read before it."""
@@ -186,15 +189,19 @@ def two_case_workers(driver: neo4j.Driver) -> list[MayDo]:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A unit that is to move, as a facts file to preview."""
+    """A unit that is to move: as a facts file to preview, and as a plan (its id) to decide on."""
 
     file: Path
+    plan: str
     unit: str
     to: str
 
 
 def planned_move(driver: neo4j.Driver, file: Path, day: date) -> Move | None:
-    """Write to ``file`` that a unit with a case worker moves on ``day``; preferably one that inherits KLE numbers."""
+    """Write to ``file`` that a unit with a case worker moves on ``day``; preferably one that inherits KLE numbers.
+
+    The same is a plan, which waits for a person to approve it.
+    """
     rows, _, _ = driver.execute_query(
         """
         MATCH (:Role {key: 'case_worker'})<-[:OF]-(:Assignment {active: true})-[:FOR]->(unit:Unit {active: true})
@@ -212,7 +219,13 @@ def planned_move(driver: neo4j.Driver, file: Path, day: date) -> Move | None:
     row = rows[0]
     moved = {"id": "move", "adds_to": row["uuid"], "parents": [{"unit": row["below"], "from": day}]}
     write_whole(file, orjson.dumps({"units": [moved]}, option=orjson.OPT_INDENT_2).decode())
-    return Move(file, row["unit"], row["to"])
+    places = [{"unit": row["below"], "from": "@day"}]
+    moves = PlannedChange("placeUnits", {"units": [{"unit": row["uuid"], "parents": places}]})
+    draft = Draft(f"{row['unit']} moves", day, "To be tried with the sample municipality", (moves,))
+    with driver.session() as session:
+        known = next((each for each in kept.plans(session, OPEN) if each.name == draft.name), None)
+    plan = kept.create(driver, draft, _AUTHOR) if known is None else kept.change(driver, known, draft, _AUTHOR)
+    return Move(file, plan.id, row["unit"], row["to"])
 
 
 def token(driver: neo4j.Driver) -> str:

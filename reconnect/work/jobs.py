@@ -17,6 +17,7 @@ from exporters.objects.export import run_object_export
 from exporters.objects.target import ObjectTarget
 from exporters.report import ExportReport
 from graph.cpr.keyring import require_keys_of
+from graph.questions.preview.consequences import Preview
 from graph.retry import NEVER, SOON, Retry
 from graph.runs.run_log import end_killed, running_runs
 from graph.time import COPENHAGEN
@@ -32,6 +33,7 @@ from reconnect.exits import CommandFailed, Exit
 from reconnect.logs.redaction import redact_text
 from reconnect.progress import Report
 from reconnect.work import job_states, retrying
+from reconnect.work.due_plans import apply_due
 from reconnect.work.job_states import WorkState
 from reconnect.work.locks import Lock, held_locks
 
@@ -148,6 +150,21 @@ def import_from(
         return report
 
 
+def preview_import(context: Context, caller: Caller, name: str, *, folder: Path | None = None) -> Preview[ImportReport]:
+    """What an import of the source would do to managers, roles, rights and limits; nothing of it stays.
+
+    Raises as ``import_source`` and ``preview_of_import`` do.
+    """
+    from reconnect.rights_preview import preview_of_import  # only here: few runs are only looked at
+
+    source = sources.build(context, name, folder)
+    with running(context, caller, f"import:{name}") as run:
+        found = preview_of_import(context, source, progress=run.step)
+        text = f"{found.changes} changes; {found.persons} of {found.touched} people would gain or lose something"
+        run.finish("done", text, dry_run=True)
+        return found
+
+
 def export_target(
     context: Context,
     caller: Caller,
@@ -198,7 +215,8 @@ def turn_day(
 ) -> dict[date, int]:
     """Let everything that starts or ends up to ``day`` (default today) take effect; the number of changes of each day.
 
-    Raises TurnWaits if a person must approve the turn first, and StaleApproval as ``dayturn.turn`` does.
+    Then plans whose day has come are applied. Raises TurnWaits if a person must approve the turn first, and
+    StaleApproval as ``dayturn.turn`` does.
     """
     with running(context, caller, "day_turn") as job:
         try:
@@ -212,7 +230,9 @@ def turn_day(
         except day_turn.TurnWaits as waits:
             job.finish("waiting", str(waits))
             raise
-        job.finish("done", f"{sum(turned.values())} changed on {len(turned)} days")
+        plans = apply_due(context, user or "day turn")
+        done = f", {len(plans)} plans applied" if plans else ""
+        job.finish("done", f"{sum(turned.values())} changed on {len(turned)} days{done}")
         return turned
 
 

@@ -21,11 +21,12 @@ from reconnect.context import Context
 from reconnect.targets import full_name
 from reconnect.work import jobs, queue, retrying, silence
 from reconnect.work.cron import parse
+from reconnect.work.due_plans import apply_due
 from reconnect.work.liveness import HEALTH_SECONDS, sign_of_life
 from reconnect.work.queue import Chore, Planned, PutOff, Queue
 
 _WATCH = frozenset(range(0, 60, 5))
-"""Minutes at which silent sources are looked for."""
+"""Minutes at which silent sources are looked for, and plans that were approved on their day or later."""
 
 _AFTER_LOSS = 2.0
 """Seconds until a lost queue is tried again."""
@@ -92,6 +93,7 @@ class Jobs:
         return [
             Chore("release stranded jobs", self._release_stranded, second=30),
             Chore("watch for silent sources", self._watch, second=45, minutes=_WATCH),
+            Chore("apply plans whose day has come", self._apply_plans, second=15, minutes=_WATCH),
         ]
 
     async def import_source(self, attempt: int, name: str) -> None:
@@ -177,6 +179,9 @@ class Jobs:
         await asyncio.to_thread(silence.watch, self._context)
         if killed := await asyncio.to_thread(jobs.end_killed_runs, self._context):
             _log.warning("runs that were killed", count=killed)
+
+    async def _apply_plans(self, opened: Queue) -> None:
+        await asyncio.to_thread(apply_due, self._context, "worker")
 
 
 def _log_progress(title: str) -> Callable[[str, int, int], None]:

@@ -11,7 +11,7 @@ from neo4j.exceptions import Neo4jError
 from graph.change_log import Origin
 from graph.connection import connect
 from graph.cpr.keyring import Keyring
-from graph.rehearsal import RehearsalBroken, rehearsed
+from graph.rehearsal import RehearsalBroken, all_or_none, rehearsed
 from graph.statements.statement import Statement
 from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
@@ -63,3 +63,20 @@ def test_a_kill_leaves_nothing_and_nobody_waits(clean_graph: neo4j.Driver, addre
     assert process.exitcode == -signal.SIGKILL
     assert last_write(clean_graph) == before
     assert write(clean_graph) == 1
+
+
+def test_what_is_kept_is_kept_as_a_whole_or_not_at_all(clean_graph: neo4j.Driver) -> None:
+    before = last_write(clean_graph)
+
+    def half(driver: neo4j.Driver) -> None:
+        write(driver)
+        raise ValueError("in the middle")
+
+    with pytest.raises(ValueError, match="in the middle"):
+        all_or_none(clean_graph, half)
+    assert last_write(clean_graph) == before
+    assert rehearsed(clean_graph, lambda driver: all_or_none(driver, write)) == 1
+    assert last_write(clean_graph) == before
+    assert all_or_none(clean_graph, write) == 1
+    rows, _, _ = clean_graph.execute_query("MATCH (u:Unit) RETURN count(u) AS count")
+    assert rows[0]["count"] == 1

@@ -78,6 +78,9 @@ def test_what_an_analyst_gets(clean_graph: neo4j.Driver, other: neo4j.Driver) ->
         *accounts,
     )
     run_import(clean_graph, source, Keyring.generate())
+    clean_graph.execute_query(
+        "CREATE (:Plan {changes: 'Hemmelig plan'})-[:DID]->(:PlanEffect {difference: 'Hemmelig'})"
+    )
 
     counts = analyst.copy(clean_graph, other, quiet)
     analyst.copy(clean_graph, other, quiet)

@@ -10,9 +10,14 @@ import graphql
 import neo4j
 import pytest
 
+from api.mutations.planned import PlannedWriting
+from graph.cpr.keyring import Keyring
+from graph.plans import kept
 from graph.questions.nearest import nearest
+from graph.questions.preview.consequences import preview
 from graph.questions.rights.asking import asked as asked_of
 from graph.questions.rights.asking import rights_on
+from graph.statements.precedence import SourceOrder
 from graph.time import today
 from importers.source import SourceError
 from reconnect.context import Context
@@ -116,6 +121,12 @@ def the_move_takes_and_gives(driver: neo4j.Driver, demo: Demo) -> None:
         context.close()
     assert (found.outcome.problems, found.days) == ([], (day,))
     assert {each.change for each in found.consequences} == {"gained", "lost"}
+    with driver.session() as session:
+        plan = kept.found(session, move.plan)
+    writing = PlannedWriting(Keyring.generate(), SourceOrder())
+    by_plan = preview(driver, lambda rehearsal: writing.carried_out(rehearsal, plan))
+    assert (plan.day, by_plan.consequences) == (day, found.consequences)
+    assert steps.planned_move(driver, demo.own_facts / "move.json", day) == move
 
 
 def sapa_limits(driver: neo4j.Driver, person: str) -> set[tuple[tuple[str, ...], ...]]:

@@ -9,7 +9,18 @@ from api.reads.types import PLURALS, RECORD_LISTS, TYPES
 from tests.api.serving import Served
 
 # Types that are only the form of an answer; states and links' periods, which are reached through their thing alone.
-FORMS = {"Query", "Mutation", "Subscription", "PageInfo", "Written", "Decided", "Marked", "Erased", "Refreshed"}
+FORMS = {
+    "Query",
+    "Mutation",
+    "Subscription",
+    "PageInfo",
+    "Written",
+    "Decided",
+    "Marked",
+    "Erased",
+    "Refreshed",
+    "PlanDecided",
+}
 
 
 def test_every_type_of_the_schema_is_in_the_table() -> None:

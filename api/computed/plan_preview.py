@@ -1,0 +1,119 @@
+"""``planPreview``: what a plan would do, as of its day; nothing of it stays."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import neo4j
+
+from api.access.roles import LOG
+from api.computed.contract import Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
+from api.mutations.planned import PlannedWriting
+from graph.plans.applying import DoesNotFit
+from graph.plans.kept import found
+from graph.plans.plan import Failure
+from graph.questions.preview.consequences import Consequence, Preview, preview
+
+MOST = 2_000
+"""Consequences that are listed; all are counted."""
+COST = 1_000_000
+"""Fields: other writers wait for it, so that a token can't ask for one after the other."""
+
+
+def of_plan(request: Request, name: str, on: date | None) -> Preview[Any]:
+    """Raises Unknown, Ambiguous; DoesNotFit."""
+    writing = PlannedWriting(request.resources.keyring, request.resources.order)
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        plan = found(session, name)
+    return preview(request.driver, lambda rehearsal: writing.carried_out(rehearsal, plan), on)
+
+
+def consequence_form(each: Consequence) -> Answer:
+    """As ``PlanConsequence`` has it."""
+    return {
+        "person": each.person,
+        "name": each.name,
+        "change": each.change,
+        "what": each.what,
+        "about": list(each.about),
+        "text": each.text,
+        "since": each.since.isoformat(),
+        "until": None if each.until is None else each.until.isoformat(),
+    }
+
+
+def _answer(request: Request) -> list[Answer]:
+    try:
+        would = of_plan(request, request.arguments["plan"], request.get("on"))
+    except DoesNotFit as misfit:
+        return [_form(None, misfit.failure)]
+    return [_form(would, None)]
+
+
+def _form(would: Preview[Any] | None, failure: Failure | None) -> Answer:
+    listed: Sequence[Consequence] = () if would is None else would.consequences
+    return {
+        "fits": failure is None,
+        "failedChange": None if failure is None else failure.change,
+        "failedRule": None if failure is None else failure.code,
+        "failedText": None if failure is None else failure.text,
+        "changes": 0 if would is None else would.changes,
+        "days": [] if would is None else [each.isoformat() for each in would.days],
+        "touched": 0 if would is None else would.touched,
+        "persons": 0 if would is None else would.persons,
+        "counts": []
+        if would is None
+        else [{"what": what, "change": change, "count": count} for (what, change), count in would.counts.items()],
+        "consequences": [consequence_form(each) for each in listed[:MOST]],
+        "leftOff": max(len(listed) - MOST, 0),
+    }
+
+
+FIELD = ComputedField(
+    "planPreview",
+    "What a plan would do: its changes are made, looked at and undone, while other writers wait",
+    (
+        answer_type(
+            "PlanPreview",
+            "Who would gain and lose managers, roles, rights and limits, and from which day",
+            Plain("fits", "Boolean!", "Its changes can all be made as things are; otherwise nothing of it would be"),
+            Plain("failedChange", "Int", "If it does not fit: which change does not, from 1"),
+            Plain("failedRule", "String", "If it does not fit: the rule that the change breaks"),
+            Plain("failedText", "String", "If it does not fit: why"),
+            Plain("changes", "Int!", "Entries that the change log would get"),
+            Plain("days", "[Date!]!", "The days on which it was looked at: from each, something of it counts"),
+            Plain("touched", "Int!", "How many people its changes reach"),
+            Plain("persons", "Int!", "How many of them would gain or lose something"),
+            Part("counts", "PlanCount", "How much would be gained and lost", many=True),
+            Part("consequences", "PlanConsequence", "By name and person", many=True),
+            Plain("leftOff", "Int!", f"How many are left off, above {MOST}"),
+        ),
+        answer_type(
+            "PlanCount",
+            "How much of something would be gained or lost",
+            Plain("what", "String!", "manager, role, right or value"),
+            Plain("change", "String!", "gained or lost"),
+            Plain("count", "Int!", "How often"),
+        ),
+        answer_type(
+            "PlanConsequence",
+            "Something that a person would gain or lose",
+            Thing("person", ("Person",), "The person"),
+            Plain("name", "String!", "The person's name; empty where it is protected"),
+            Plain("change", "String!", "gained or lost"),
+            Plain("what", "String!", "manager, role, right or value"),
+            Plain("about", "[String!]!", "UUIDs of what it is about, and a value"),
+            Plain("text", "String!", "What it is, in words"),
+            Plain("since", "Date!", "The first day of it"),
+            Plain("until", "Date", "The day on which the plan ends it again"),
+        ),
+    ),
+    LOG,
+    _answer,
+    many=False,
+    arguments={
+        "plan": Argument("String!", "Id or name of the plan"),
+        "on": Argument("Date", "Only this day; by default each from which a change counts"),
+    },
+    costs=COST,
+)

@@ -1,0 +1,93 @@
+"""``plans``: named sets of changes with a date, and how far each has come."""
+
+import neo4j
+import orjson
+
+from api.access.roles import LOG
+from api.computed.contract import FIRST, Answer, Argument, ComputedField, Part, Plain, Request, answer_type
+from api.enums import name_of
+from graph.plans.kept import found, plans
+from graph.plans.plan import Plan
+
+
+def _answer(request: Request) -> list[Answer]:
+    states = request.get("states") or ()
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        if (name := request.get("plan")) is not None:
+            one = found(session, name)
+            return [_told(one)] if not states or one.state in states else []
+        return [_told(each) for each in plans(session, states)[: request.first]]
+
+
+def _told(plan: Plan) -> Answer:
+    return {
+        "id": plan.id,
+        "name": plan.name,
+        "day": plan.day.isoformat(),
+        "reason": plan.reason,
+        "state": name_of(plan.state),
+        "digest": plan.digest,
+        "changes": [
+            {
+                "mutation": each.mutation,
+                "arguments": orjson.dumps(dict(each.arguments), option=orjson.OPT_SORT_KEYS).decode(),
+                "name": each.name,
+                "erased": each.erased,
+            }
+            for each in plan.changes
+        ],
+        "authors": list(plan.authors),
+        "changed": plan.changed.isoformat(),
+        "approvedBy": plan.approved_by,
+        "appliedBy": plan.applied_by,
+        "applied": None if plan.applied is None else plan.applied.isoformat(),
+        "closedBy": plan.closed_by,
+        "failedChange": None if plan.failure is None else plan.failure.change,
+        "failedRule": None if plan.failure is None else plan.failure.code,
+        "failedText": None if plan.failure is None else plan.failure.text,
+        "stays": list(plan.stays),
+    }
+
+
+FIELD = ComputedField(
+    "plans",
+    "Plans: named sets of changes with a date; by day and name",
+    (
+        answer_type(
+            "Plan",
+            "Changes that are made together on a day, once another person has approved them",
+            Plain("id", "ID!", "Its id"),
+            Plain("name", "String!", "What people call it"),
+            Plain("day", "Date!", "The day on which it is applied"),
+            Plain("reason", "String!", "Why its changes are made"),
+            Plain("state", "PlanState!", "How far it has come"),
+            Plain("digest", "String!", "Of all that an approval is about; pass it to approvePlan"),
+            Part("changes", "PlannedChange", "Its changes, in the order in which they are made", many=True),
+            Plain("authors", "[String!]!", "Who has written it, the newest last; none of them approves it"),
+            Plain("changed", "Moment!", "When it was written last"),
+            Plain("approvedBy", "String", "Who has approved what it says now"),
+            Plain("appliedBy", "String", "Who has applied it, a person or the worker"),
+            Plain("applied", "Moment", "When it was applied"),
+            Plain("closedBy", "String", "Who has withdrawn it, or taken it back"),
+            Plain("failedChange", "Int", "If it could not be applied: which change did not fit, from 1"),
+            Plain("failedRule", "String", "If it could not be applied: the rule that the change breaks"),
+            Plain("failedText", "String", "If it could not be applied: why"),
+            Plain("stays", "[String!]!", "If it was taken back: what could not be undone, and why"),
+        ),
+        answer_type(
+            "PlannedChange",
+            "One change of a plan",
+            Plain("mutation", "String!", "The mutation that makes it"),
+            Plain("arguments", "String!", "Its arguments, as JSON"),
+            Plain("name", "String", "By which later changes refer to the thing that it makes"),
+            Plain("erased", "Boolean!", "It was about a person who has been erased"),
+        ),
+    ),
+    LOG,
+    _answer,
+    arguments={
+        "plan": Argument("String", "Only this one: its id or name"),
+        "states": Argument("[PlanState!]", "Only in these states"),
+        "first": FIRST,
+    },
+)

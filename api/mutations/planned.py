@@ -1,0 +1,211 @@
+"""What a plan's changes are: mutations of this API. They are checked when the plan is saved, and carried out here.
+
+A plan holds mutations that state something by hand, so that it can be undone, and none about who people are: it is read
+by many, and kept for long. ``reason`` and a required ``from`` may be left out: they are the plan's reason and its day.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+import neo4j
+from graphql import (
+    GraphQLError,
+    GraphQLField,
+    Undefined,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+)
+from graphql.utilities import validate_input_value
+
+from api.access.rights import Access
+from api.access.roles import ROLES
+from api.context import Context
+from graph.cpr.keyring import Keyring
+from graph.errors import ChangeRejected
+from graph.model import KINDS
+from graph.plans.applying import CarryOut, carried_out
+from graph.plans.plan import Draft, Plan, PlannedChange, filled
+from graph.rehearsal import Rehearsal, rehearsed
+from graph.statements.precedence import SourceOrder
+
+_NOT_PLANNED = frozenset({
+    "createPerson", "joinPersons", "splitPerson",
+    "approveGrant", "requestRight", "approveRequest", "refuseRequest", "withdrawRequest", "startAttestation",
+    "decideAttestation", "closeManualStep",
+})  # fmt: skip
+"""They state who people are (and move records, which is not undone by stating something else), or are one person's
+decision on the day that it is made."""
+_ANY = "00000000-0000-0000-0000-000000000000"
+"""Stands for what an earlier change makes, while the form of arguments is checked."""
+
+
+def mutations() -> Mapping[str, GraphQLField]:
+    """The mutations that a plan may hold, by name."""
+    from api.reads.question import SCHEMA  # late: the schema is made of this
+
+    assert SCHEMA.mutation_type is not None
+    return {
+        name: field
+        for name, field in SCHEMA.mutation_type.fields.items()
+        if get_named_type(field.type).name == "Written" and name not in _NOT_PLANNED
+    }
+
+
+def check(draft: Draft, access: Access) -> None:
+    """Every change is a mutation that a plan may hold and ``access`` may make, with arguments of its types.
+
+    Raises GraphQLError (forbidden, unknown_kind), ChangeRejected (unknown_mutation, unknown_argument, wrong_value,
+    private_value).
+    """
+    known = mutations()
+    made: dict[str, str] = {}
+    for place, change in enumerate(draft.changes, 1):
+        where = f"changes[{place}]"
+        field = known.get(change.mutation)
+        if field is None:
+            text = f"{where}.mutation: {change.mutation!r} is not one of {', '.join(sorted(known))}"
+            raise ChangeRejected("unknown_mutation", text, field=f"{where}.mutation")
+        access.require_write(change.mutation)
+        if change.erased:
+            raise ChangeRejected("erased", f"{where}: it was about a person who has been erased: leave it out")
+        given = filled(change.arguments, draft.day, made, where)
+        _check_form(where, change.mutation, field, _completed(field, given, draft.reason, draft.day))
+        if "kind" in field.args:
+            access.require_by_hand(given["kind"])
+            _refuse_private(where, given["kind"], given.get("property"))
+        if change.name is not None:
+            made[change.name] = _ANY
+
+
+def _completed(field: GraphQLField, given: Mapping[str, Any], reason: str, day: date) -> dict[str, Any]:
+    """With what a plan's changes may leave out."""
+    told = dict(given)
+    if "reason" in field.args:
+        told.setdefault("reason", reason)
+    if "from" in field.args and is_non_null_type(field.args["from"].type):
+        told.setdefault("from", day.isoformat())
+    return told
+
+
+def _check_form(where: str, mutation: str, field: GraphQLField, given: Mapping[str, Any]) -> None:
+    unknown = sorted(set(given) - set(field.args))
+    if unknown:
+        text = f"{where}: {mutation} has no argument {', '.join(unknown)}; it has {', '.join(field.args)}"
+        raise ChangeRejected("unknown_argument", text, field=f"{where}.{unknown[0]}")
+    for name, argument in field.args.items():
+        if name not in given:
+            if is_non_null_type(argument.type) and argument.default_value is Undefined:
+                raise ChangeRejected("wrong_value", f"{where}.{name}: {mutation} needs it", field=f"{where}.{name}")
+            continue
+        for text in _faults(given[name], argument.type):
+            raise ChangeRejected("wrong_value", f"{where}.{name}: {text}", field=f"{where}.{name}")
+
+
+def _faults(value: Any, type_: Any) -> Iterator[str]:
+    found: list[str] = []
+
+    def keep(error: GraphQLError, path: Sequence[str | int]) -> None:
+        at = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path)
+        found.append(f"{at.removeprefix('.')}: {error.message}" if at else error.message)
+
+    validate_input_value(value, type_, keep)
+    yield from found
+
+
+def _refuse_private(where: str, kind: str, property_: Any) -> None:
+    """A plan is read by more people than a home address is."""
+    words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in str(property_))
+    hidden = {each.name for each in KINDS[kind].properties if each.access != "open" or each.identifies}
+    if words in hidden:
+        text = f"{where}.property: {property_} is not for everybody to read: a plan holds no such value"
+        raise ChangeRejected("private_value", text, field=f"{where}.property")
+
+
+# -- carrying out -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWriting:
+    """With what changes are written. ``reason``, ``day``: of the plan."""
+
+    keyring: Keyring
+    order: SourceOrder
+
+    def carry_out(self, plan: Plan | Draft, access: Access) -> CarryOut:
+        """How one change of the plan is made by ``access``."""
+
+        def make(driver: neo4j.Driver, mutation: str, arguments: Mapping[str, Any]) -> Sequence[str]:
+            field = mutations().get(mutation)
+            if field is None:
+                raise ChangeRejected("unknown_mutation", f"a plan can't hold {mutation} any more")
+            given = _completed(field, arguments, plan.reason, plan.day)
+            given = {**given, "reason": f"{given['reason']} (plan {plan.name})"} if "reason" in field.args else given
+            # No mutation reads what is served by the asynchronous driver.
+            context = Context(access, driver, cast(neo4j.AsyncDriver, None), self.keyring, self.order)
+            return asyncio.run(_made(mutation, field, given, context))
+
+        return make
+
+    def carried_out(self, driver: neo4j.Driver, plan: Plan) -> list[list[str]]:
+        """All changes, written under the name of the plan's author. Raises DoesNotFit."""
+        return carried_out(driver, plan, self.carry_out(plan, writer_of(plan)))
+
+    def require_fits(self, driver: neo4j.Driver, plan: Plan, access: Access) -> None:
+        """Make all changes as ``access`` and undo them. Raises DoesNotFit: also what ``access`` may not do.
+
+        Within a preview nothing is made: it would not be undone before its end.
+        """
+        if not isinstance(driver, Rehearsal):
+            rehearsed(driver, lambda rehearsal: carried_out(rehearsal, plan, self.carry_out(plan, access)))
+
+
+def writer_of(plan: Plan) -> Access:
+    """Under whose name an approved plan is written. Author and approver each had the rights when they decided."""
+    return Access(plan.author, frozenset(ROLES))
+
+
+async def _made(mutation: str, field: GraphQLField, given: Mapping[str, Any], context: Context) -> list[str]:
+    from api.schema import schema  # late: it is made of this
+
+    declared = ", ".join(f"${each}: {field.args[each].type}" for each in given)
+    passed = ", ".join(f"{each}: ${each}" for each in given)
+    document = f"mutation({declared}) {{ made: {mutation}({passed}) {{ uuid }} }}"
+    result = await schema.execute(document, dict(given), context_value=context)
+    for error in result.errors or ():
+        original = error.original_error
+        if original is not None and not isinstance(original, GraphQLError):
+            raise original
+        raise ChangeRejected(str((error.extensions or {}).get("code", "wrong_value")), error.message)
+    assert result.data is not None
+    written = result.data["made"]
+    return [each["uuid"] for each in (written if _is_list(field) else [written])]
+
+
+def _is_list(field: GraphQLField) -> bool:
+    type_ = field.type.of_type if is_non_null_type(field.type) else field.type
+    return is_list_type(type_)
+
+
+def draft_of(name: str, day: date, reason: str, changes: Sequence[Mapping[str, Any]]) -> Draft:
+    """A draft from its form in JSON. Raises ChangeRejected (wrong_value)."""
+    found = []
+    for place, each in enumerate(changes, 1):
+        where = f"changes[{place}]"
+        if not isinstance(each, Mapping):
+            raise ChangeRejected("wrong_value", f"{where}: write it as mutation, arguments, name", field=where)
+        unknown = sorted(set(each) - {"mutation", "arguments", "name"})
+        mutation, arguments, called = (each.get(part) for part in ("mutation", "arguments", "name"))
+        if unknown:
+            text = f"{where}: {', '.join(unknown)} is not one of mutation, arguments, name"
+            raise ChangeRejected("wrong_value", text, field=where)
+        if not isinstance(mutation, str) or not isinstance(arguments, Mapping):
+            text = f"{where}: mutation is a name, and arguments are names with values"
+            raise ChangeRejected("wrong_value", text, field=where)
+        if called is not None and not isinstance(called, str):
+            raise ChangeRejected("wrong_value", f"{where}.name: {called!r} is not a text", field=f"{where}.name")
+        found.append(PlannedChange(mutation, dict(arguments), called))
+    return Draft(name, day, reason, tuple(found))

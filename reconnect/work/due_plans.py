@@ -1,0 +1,42 @@
+"""Plans whose day has come are applied: after the day turn, and a few minutes after one is approved late.
+
+Any number of workers may try: a plan is applied once (``graph.plans.applying``). Why one does not fit is kept with it,
+and it is not tried again by itself.
+"""
+
+import neo4j
+from structlog.stdlib import get_logger
+
+from graph.plans.applying import DoesNotFit, apply
+from graph.plans.kept import due, found
+from graph.plans.plan import NotInState, Plan
+from reconnect.context import Context
+
+_log = get_logger("reconnect.work.due_plans")
+
+
+def apply_due(context: Context, user: str) -> list[Plan]:
+    """Apply all approved plans whose day is turned, by day and name; those that were applied.
+
+    Raises what the graph raises where it does not answer: what has been applied stays so, and the rest waits.
+    """
+    driver = context.driver()
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        waiting = [found(session, each) for each in due(session)]
+    if not waiting:
+        return []
+    from api.mutations.planned import PlannedWriting, writer_of  # only here: to build the API's schema takes a second
+
+    writing = PlannedWriting(context.keyring, context.order)
+    applied = []
+    for plan in waiting:
+        try:
+            applied.append(apply(driver, plan, writing.carry_out(plan, writer_of(plan)), user))
+        except DoesNotFit as misfit:
+            failure = misfit.failure
+            _log.warning("plan does not fit", plan=plan.id, change=failure.change, rule=failure.code)
+        except NotInState:
+            _log.info("another worker has applied it, or it was withdrawn", plan=plan.id)
+        else:
+            _log.info("plan applied", plan=plan.id, changes=len(plan.changes))
+    return applied

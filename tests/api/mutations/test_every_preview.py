@@ -1,0 +1,166 @@
+"""Every mutation can be previewed: it answers as it would, and writes nothing."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import neo4j
+import pytest
+from graphql import get_named_type
+
+from api.reads.question import SCHEMA
+from graph.identity.known_keys import RecordId
+from graph.identity.matching import Undecided, keep_undecided
+from graph.runs.brakes import keep_stopped
+from graph.time import today
+from reconnect.embedded import Addresses
+from tests.api.serving import Served, serving
+from tests.emptied import empty
+from tests.graph.questions.rights.imported import RING, imported
+from tests.graph.questions.rights.town import TOWN
+from tests.graph.snapshot import last_write
+
+pytestmark = pytest.mark.slow
+
+DAY = today().isoformat()
+TOMORROW = (today() + timedelta(days=1)).isoformat()
+LATER = (today() + timedelta(days=60)).isoformat()
+CHANGES = json.dumps({"units": [{"unit": "job", "parents": [{"unit": "town", "from": "@day"}]}]})
+WRITTEN = f'[{{mutation: "placeUnits", arguments: {json.dumps(CHANGES)}}}]'
+EXAMPLES: dict[str, str] = {
+    "setValue": f'setValue(kind: Unit, thing: "job", property: "name", value: "J", from: "{DAY}", reason: "x")',
+    "releaseValue": f'releaseValue(kind: Unit, thing: "job", property: "name", from: "{DAY}", reason: "x")',
+    "createUnit": f'createUnit(name: "Ny", parent: "town", from: "{DAY}", reason: "x")',
+    "endUnit": f'endUnit(unit: "MADE", to: "{LATER}", moveTo: "town", reason: "x")',
+    "placeUnits": f'placeUnits(units: [{{unit: "job", parents: [{{unit: "town", from: "{DAY}"}}]}}], reason: "x")',
+    "tagUnit": f'tagUnit(unit: "job", performs: ["27"], from: "{DAY}", reason: "x")',
+    "createPerson": 'createPerson(name: "Eva", reason: "x")',
+    "setAbsence": f'setAbsence(person: "anna", from: "{DAY}", reason: "x")',
+    "choosePosition": f'choosePosition(employment: "e_anna", from: "{DAY}", reason: "x")',
+    "createAffiliation": (f'createAffiliation(person: "dora", unit: "job", from: "{DAY}", to: "{LATER}", reason: "x")'),
+    "changeAffiliation": f'changeAffiliation(affiliation: "TIE", to: "{TOMORROW}", reason: "x")',
+    "createRole": 'createRole(key: "r", title: "R", reason: "x")',
+    "createAssignment": (
+        f'createAssignment(holder: {{employment: "e_bo"}}, role: "manager", units: [{{unit: "job"}}], '
+        f'from: "{DAY}", reason: "x")'
+    ),
+    "changeAssignment": f'changeAssignment(assignment: "a_anna", to: "{LATER}", reason: "x")',
+    "createSubstitution": (f'createSubstitution(assignment: "a_anna", person: "bo", from: "{DAY}", reason: "x")'),
+    "changeSubstitution": f'changeSubstitution(substitution: "STANDS", to: "{LATER}", reason: "x")',
+    "createConstraintType": (
+        'createConstraintType(key: "t", title: "T", uri: "http://a.example/t/1", content: "text", form: "multi", '
+        'reason: "x")'
+    ),
+    "createSystemRole": (
+        'createSystemRole(key: "s", title: "S", uri: "http://a.example/s/1", system: "mail", reason: "x")'
+    ),
+    "createJobFunctionRole": (
+        'createJobFunctionRole(key: "j", title: "J", uri: "http://a.example/j/1", includes: ["system_role:mail_box"], '
+        'reason: "x")'
+    ),
+    "changeJobFunctionRole": f'changeJobFunctionRole(role: "everyone", to: "{LATER}", reason: "x")',
+    "createConstraintSetting": (
+        f'createConstraintSetting(of: "job_function_role:sapa_case_worker", systemRole: "sapa_read", type: "area", '
+        f'fixed: ["N"], from: "{DAY}", reason: "x")'
+    ),
+    "changeConstraintSetting": (
+        f'changeConstraintSetting(setting: "c_kle", derived: "kle_responsible_for", from: "{DAY}", reason: "x")'
+    ),
+    "endConstraintSetting": f'endConstraintSetting(setting: "SETTING", to: "{LATER}", reason: "x")',
+    "createGrant": (
+        f'createGrant(key: "g", title: "G", gives: "system_role:mail_box", givenTo: ["unit:job"], from: "{DAY}", '
+        'reason: "x")'
+    ),
+    "changeGrant": f'changeGrant(grant: "g_sapa", to: "{LATER}", reason: "x")',
+    "approveBrake": 'approveBrake(id: "BRAKE", reason: "x")',
+    "decideMatch": 'decideMatch(id: "opus|Person|9", thing: "ANNA", reason: "x")',
+    "takeBackMatch": 'takeBackMatch(id: "opus|Person|9", reason: "x")',
+    "joinPersons": 'joinPersons(keep: "anna", other: "dora", reason: "x")',
+    "splitPerson": 'splitPerson(person: "anna", records: ["facts|Employment|e_anna"], reason: "x")',
+    "erasePerson": 'erasePerson(person: "eva", reason: "x")',
+    "markAsDifferentPersons": 'markAsDifferentPersons(persons: ["anna", "bo"], reason: "x")',
+    "unmarkAsDifferentPersons": 'unmarkAsDifferentPersons(persons: ["anna", "bo"], reason: "x")',
+    "setOwner": f'setOwner(account: "login", person: "anna", from: "{DAY}", reason: "x")',
+    "createPlan": f'createPlan(name: "P", day: "{DAY}", changes: {WRITTEN}, reason: "x")',
+    "changePlan": f'changePlan(plan: "Flyt", day: "{LATER}", reason: "y")',
+    "approvePlan": 'approvePlan(plan: "Flyt", digest: "DIGEST", reason: "x")',
+    "applyPlan": 'applyPlan(plan: "Besluttet", reason: "x")',
+    "withdrawPlan": 'withdrawPlan(plan: "Flyt", reason: "x")',
+    "takeBackPlan": 'takeBackPlan(plan: "Udført", reason: "x")',
+}
+"""Of each mutation one that can be made. What is in capitals is known only when all is set up."""
+BEFORE = {
+    "takeBackMatch": "decideMatch",
+    "unmarkAsDifferentPersons": "markAsDifferentPersons",
+    "splitPerson": "joinPersons",
+}
+"""What is made first, in the same request."""
+
+
+@pytest.fixture(scope="module")
+def service(driver: neo4j.Driver, addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    empty(driver)
+    more = {
+        **TOWN,
+        "persons": [*TOWN["persons"], {"id": "eva", "name": "Eva Dam"}],
+        "accounts": [{"id": "login", "login": "anna", "person": "bo", "system": "mail"}],
+    }
+    assert imported(driver, more, tmp_path_factory.mktemp("town")).problems == []
+    with serving(addresses, driver, RING) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def ids(service: Served) -> dict[str, str]:
+    """What the examples name in capitals, or need beforehand."""
+    driver = service.driver
+    anna = service.data('{ person(key: "anna") { uuid } }')["person"]["uuid"]
+    by_hand = f'''mutation {{
+        unit: createUnit(name: "Made", parent: "town", from: "{DAY}", reason: "x") {{ uuid }}
+        tie: createAffiliation(person: "dora", unit: "job", from: "{DAY}", to: "{LATER}", reason: "x") {{ uuid }}
+        stands: createSubstitution(assignment: "a_carl", person: "bo", from: "{DAY}", reason: "x") {{ uuid }}
+        setting: createConstraintSetting(of: "grant:g_sapa", type: "unit", fixed: ["{anna}"], from: "{DAY}",
+            reason: "x") {{ uuid }}
+        open: createPlan(name: "Flyt", day: "{DAY}", changes: {WRITTEN}, reason: "x") {{ id digest }}
+        due: createPlan(name: "Besluttet", day: "{DAY}", changes: {WRITTEN}, reason: "x") {{ id digest }}
+        done: createPlan(name: "Udført", day: "{DAY}", changes: {WRITTEN}, reason: "x") {{ id digest }}
+    }}'''
+    made = service.data(by_hand)
+    for name in ("due", "done"):
+        plan = made[name]
+        approve = f'mutation {{ approvePlan(plan: "{plan["id"]}", digest: "{plan["digest"]}", reason: "x") {{ id }} }}'
+        service.data(approve, "organisation", "rights", "hr")
+    service.data('mutation { applyPlan(plan: "Udført", reason: "x") { id } }')
+    ambiguous = RecordId("opus", "Person", "9")
+    keep_undecided(driver, [Undecided(ambiguous, (anna,))])
+    brake = keep_stopped(driver, "opus", "", "digest", ["a line"])
+    return {
+        "BRAKE": brake, "ANNA": anna, "DIGEST": made["open"]["digest"], "MADE": made["unit"]["uuid"],
+        "TIE": made["tie"]["uuid"], "STANDS": made["stands"]["uuid"], "SETTING": made["setting"]["uuid"],
+    }  # fmt: skip
+
+
+def fields_of(mutation: str) -> str:
+    assert SCHEMA.mutation_type is not None
+    return f"{{ {next(iter(get_named_type(SCHEMA.mutation_type.fields[mutation].type).fields))} }}"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("mutation", EXAMPLES)
+def test_it_answers_as_it_would_and_writes_nothing(service: Served, ids: dict[str, str], mutation: str) -> None:
+    fields = [each for each in (BEFORE.get(mutation), mutation) if each is not None]
+    query = " ".join(f"{each}: {EXAMPLES[each]} {fields_of(each)}" for each in fields)
+    for name, value in ids.items():
+        query = query.replace(f'"{name}"', f'"{value}"')
+    before = last_write(service.driver)
+    body = {"query": f"mutation {{ {query} }}", "extensions": {"preview": True}}
+    approver = service.token("organisation", "rights", "hr") if mutation == "approvePlan" else service.token()
+    answer = service.send(body, {"Authorization": f"Bearer {approver}"}).json()
+    assert "errors" not in answer, answer["errors"]
+    assert all(answer["data"].values())
+    assert set(answer["extensions"]["preview"]) >= {"persons", "counts", "consequences"}
+    assert last_write(service.driver) == before
+
+
+def test_no_mutation_is_left_out() -> None:
+    assert SCHEMA.mutation_type is not None
+    assert set(EXAMPLES) == set(SCHEMA.mutation_type.fields)
