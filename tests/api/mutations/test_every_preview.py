@@ -71,6 +71,23 @@ EXAMPLES: dict[str, str] = {
         'reason: "x")'
     ),
     "changeGrant": f'changeGrant(grant: "g_sapa", to: "{LATER}", reason: "x")',
+    "createRightsConflict": (
+        f'createRightsConflict(key: "k", title: "K", first: "job_function_role:sapa_case_worker", '
+        f'second: "system_role:mail_box", from: "{DAY}", reason: "x")'
+    ),
+    "changeRightsConflict": f'changeRightsConflict(conflict: "k", to: "{LATER}", reason: "x")',
+    "approveGrant": 'approveGrant(grant: "g_sapa", approvedBy: "dora", reason: "x")',
+    "requestRight": (
+        f'requestRight(givenTo: "person:dora", requestedBy: "bo", gives: "system_role:mail_box", from: "{DAY}", '
+        'reason: "x")'
+    ),
+    "approveRequest": 'approveRequest(request: "REQUEST", decidedBy: "carl", reason: "x")',
+    "refuseRequest": 'refuseRequest(request: "REQUEST", decidedBy: "carl", reason: "x")',
+    "withdrawRequest": 'withdrawRequest(request: "REQUEST", reason: "x")',
+    "startAttestation": f'startAttestation(round: "2", due: "{LATER}", system: "sapa", reason: "x")',
+    "decideAttestation": 'decideAttestation(attestation: "ATTESTED", keep: true, decidedBy: "dora", reason: "x")',
+    "refreshManualSteps": 'refreshManualSteps(reason: "x")',
+    "closeManualStep": 'closeManualStep(step: "STEP", doneBy: "bo", reason: "x")',
     "approveBrake": 'approveBrake(id: "BRAKE", reason: "x")',
     "decideMatch": 'decideMatch(id: "opus|Person|9", thing: "ANNA", reason: "x")',
     "takeBackMatch": 'takeBackMatch(id: "opus|Person|9", reason: "x")',
@@ -92,6 +109,7 @@ BEFORE = {
     "takeBackMatch": "decideMatch",
     "unmarkAsDifferentPersons": "markAsDifferentPersons",
     "splitPerson": "joinPersons",
+    "changeRightsConflict": "createRightsConflict",
 }
 """What is made first, in the same request."""
 
@@ -101,6 +119,7 @@ def service(driver: neo4j.Driver, addresses: Addresses, tmp_path_factory: pytest
     empty(driver)
     more = {
         **TOWN,
+        "systems": {**TOWN["systems"], "mail": {"title": "Mail", "manual": True}},
         "persons": [*TOWN["persons"], {"id": "eva", "name": "Eva Dam"}],
         "accounts": [{"id": "login", "login": "anna", "person": "bo", "system": "mail"}],
     }
@@ -120,6 +139,10 @@ def ids(service: Served) -> dict[str, str]:
         stands: createSubstitution(assignment: "a_carl", person: "bo", from: "{DAY}", reason: "x") {{ uuid }}
         setting: createConstraintSetting(of: "grant:g_sapa", type: "unit", fixed: ["{anna}"], from: "{DAY}",
             reason: "x") {{ uuid }}
+        asks: requestRight(givenTo: "person:dora", requestedBy: "bo", gives: "system_role:forgotten", from: "{DAY}",
+            reason: "x") {{ uuid }}
+        attest: startAttestation(round: "1", due: "{LATER}", system: "sapa", reason: "x") {{ uuid }}
+        manual: refreshManualSteps(reason: "x") {{ opened }}
         open: createPlan(name: "Flyt", day: "{DAY}", changes: {WRITTEN}, reason: "x") {{ id digest }}
         due: createPlan(name: "Besluttet", day: "{DAY}", changes: {WRITTEN}, reason: "x") {{ id digest }}
         done: createPlan(name: "Udført", day: "{DAY}", changes: {WRITTEN}, reason: "x") {{ id digest }}
@@ -130,11 +153,13 @@ def ids(service: Served) -> dict[str, str]:
         approve = f'mutation {{ approvePlan(plan: "{plan["id"]}", digest: "{plan["digest"]}", reason: "x") {{ id }} }}'
         service.data(approve, "organisation", "rights", "hr")
     service.data('mutation { applyPlan(plan: "Udført", reason: "x") { id } }')
+    steps, _, _ = driver.execute_query("MATCH (s:ManualStep) RETURN s.uuid AS uuid ORDER BY uuid LIMIT 1")
     ambiguous = RecordId("opus", "Person", "9")
     keep_undecided(driver, [Undecided(ambiguous, (anna,))])
     brake = keep_stopped(driver, "opus", "", "digest", ["a line"])
     return {
         "BRAKE": brake, "ANNA": anna, "DORA": dora, "DIGEST": made["open"]["digest"], "MADE": made["unit"]["uuid"],
+        "REQUEST": made["asks"]["uuid"], "ATTESTED": made["attest"][0]["uuid"], "STEP": steps[0]["uuid"],
         "TIE": made["tie"]["uuid"], "STANDS": made["stands"]["uuid"], "SETTING": made["setting"]["uuid"],
     }  # fmt: skip
 
