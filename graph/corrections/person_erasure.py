@@ -2,15 +2,15 @@
 
 With the person go employments, affiliations and logins, what was held by them, who stood in for that, where the
 person stood in for others, and what was asked, attested or done by hand of the person's rights: their values on all
-days, what sources and people have told of them, matches that were decided, bad records, plans' changes that name them,
-CPR numbers present and former. What was somebody else's at another time stays, without them.
+days, what sources and people have stated of them, matches that were decided, bad records, plans' changes that name
+them, CPR numbers present and former. A thing that belonged to another person at another time stays, without them.
 
 With all of that goes what was known of it before: superseded periods, and a thing that was withdrawn since. Of a
 person from whom this one was split off, what was known while they were one goes too, as it may be of this one.
 
 The change log keeps its entries, numbers and uuids, and loses what they told and why. A last entry of each thing says
-``erased``, so that whoever follows the log hears of it. Who looked a CPR number up stays known, by uuid (cpr.md §8.2).
-Where a source still tells of the person, that is a new person.
+``erased``, so that followers of the log learn of it. Look-ups of the CPR number stay logged, by uuid (cpr.md §8.2). If
+a source still states the person, that is a new person.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from graph.statements.stored_record import from_text, to_text
 from graph.time import today
 from graph.writing.difference import NOTHING_DIFFERS
 
-# Which link makes a thing somebody's; what it is of must be erased altogether for the thing to be.
+# The link that makes a thing a person's; the thing is only erased if everything that the link leads to is.
 _OWNING = {
     "Employment": "HAS", "Affiliation": "HAS", "Account": "OWNS", "Assignment": "HOLDS", "RightsRequest": "GIVEN_TO",
     "Attestation": "OF_PERSON", "ManualStep": "OF_PERSON",
@@ -36,7 +36,7 @@ _OWNING = {
 
 
 def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
-    """The uuids of all that is gone; in one transaction.
+    """Erase the person, in one transaction. Returns the uuids of everything erased.
 
     Raises Unknown (unknown_person), Refused (still_here: something holds today or later).
     """
@@ -49,7 +49,7 @@ def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
         _let_go(tx, things)
         tx.run(_CLEAR_SURVIVORS, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
         tx.run(_CLEAR_LISTS, ids=records, uuids=list(things)).consume()
-        tx.run("MATCH (m:SourceMemory) DELETE m").consume()  # sources keep keys of persons in it, and do without it
+        tx.run("MATCH (m:SourceMemory) DELETE m").consume()  # sources keep keys of persons in it, and can do without it
         tx.run(_CLEAR_BRAKES, starts=[f"{kind} {key}:" for _, kind, key in map(_parts, records)]).consume()
         forget(tx, list(things), [key for _, _, key in map(_parts, records)])
         tx.run(_CLEAR_LOG, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
@@ -73,7 +73,7 @@ def _parts(record: str) -> tuple[str, str, str]:
 
 
 def _things(tx: neo4j.ManagedTransaction, uuid: str) -> dict[str, str]:
-    """Kind by uuid: persons first, then what is theirs, then what hangs on that."""
+    """Kind by uuid: persons first, then the things that are theirs, then the things that depend on those."""
     rows = list(tx.run(_PERSONS, uuid=uuid))
     if not rows:
         raise Unknown("unknown_person", f"there is no Person {uuid}, or it has been joined into another")
@@ -102,7 +102,7 @@ def _refuse_if_here(tx: neo4j.ManagedTransaction, things: Mapping[str, str]) -> 
 
 
 def _let_go(tx: neo4j.ManagedTransaction, things: Mapping[str, str]) -> None:
-    """What others' records say of an erased thing stands for nothing from now on, and is asked again."""
+    """Other records' references to an erased thing lead nowhere from now on, and are resolved again."""
     pointing = [each.name for each in KINDS.values() if any(set(things.values()) & {*x.targets} for x in each.links)]
     rows: list[dict[str, Any]] = []
     for row in tx.run(_POINTING, kinds=pointing, uuids=list(things)):
@@ -120,13 +120,13 @@ MATCH (:Person {uuid: $uuid})<-[:JOINED_INTO*0..]-(p)
 WHERE NOT EXISTS { MATCH (:Person {uuid: $uuid})-[:JOINED_INTO]->() }
 RETURN p.uuid AS uuid
 """
-# Somebody who stood in for an erased holder, or for whom an erased person stood in.
+# Substitutes of an erased holder, and substitutions by an erased person.
 _SUBSTITUTIONS = """
 UNWIND $uuids AS uuid
 MATCH (:Person|Assignment {uuid: uuid})-[:STANDS_IN|SUBSTITUTES]-(s:Substitution)
 RETURN DISTINCT s.uuid AS uuid
 """
-# What was told of those of whom an erased person was a part for a time.
+# Values of persons of whom an erased person was a part for a time.
 _CLEAR_SURVIVORS = f"""
 UNWIND $uuids AS uuid
 MATCH (:Person {{uuid: uuid}})-[joined:{SUPERSEDED}JOINED_INTO]->(survivor)
@@ -158,7 +158,7 @@ MATCH (r:SourceRecord)-[:TELLS]->(n)
 WHERE r.kind IN $kinds AND NOT n.uuid IN $uuids AND any(uuid IN $uuids WHERE r.values CONTAINS uuid)
 RETURN r.source AS source, r.kind AS kind, r.key AS key, r.values AS values
 """
-# Decisions on a match, and what waits for one, of the records and of others that may be the person.
+# Decisions on a match and records that wait for one, of the person's records and of others that may be the person's.
 _CLEAR_LISTS = """
 CALL () {
     MATCH (a:Ambiguity)

@@ -1,4 +1,4 @@
-"""The position of every employment, as statements; and what HR should see of how they were found."""
+"""The position of every employment, as statements, and notices for HR about how they were found."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from importers.source import Known, Mapped, RawRecord
 
 @dataclass
 class Employments:
-    """``positions``: by code, as they are once the list is applied. ``problems``: filled by ``records``."""
+    """``positions``: by code, as after the list is applied. ``problems``: filled by ``records``."""
 
     known: Known
     lookup: Lookup
@@ -24,7 +24,7 @@ class Employments:
     problems: list[Problem] = field(default_factory=list)
 
     def records(self) -> list[RawRecord]:
-        """A record of each employment that has a position of the list, or had one in an earlier run."""
+        """A record for each employment that has a position of the list, or had one in an earlier run."""
         before = frozenset(self.known.keys("Employment"))
         ended: Counter[str] = Counter()
         doubtful: Counter[tuple[PayrollPosition, tuple[str, ...]]] = Counter()
@@ -61,25 +61,25 @@ class Employments:
                 doubtful[each.listed, each.answer.codes] += 1
 
     def _ended(self, ended: Mapping[str, int]) -> Iterator[Problem]:
-        """A task for HR each: the row has ended, and employments have it still (positions.md pitfall 6)."""
+        """A notice for HR for each ended row that employments still have (positions.md pitfall 6)."""
         for code, count in sorted(ended.items()):
             listed = self.positions[code]
             last = max((each.last for each in listed.exists or ()), default=self.day)
             replacements = listed.links.get("replaced_by", ())
             instead = f"; according to the list, {replacements[-1].to.key} replaces it" if replacements else ""
-            text = f"position {code} has ended on {last} and {count} employments have it still{instead}"
+            text = f"position {code} has ended on {last} and {count} employments still have it{instead}"
             yield Problem("Employment", f"position {code}", "position", "ended_in_use", text, "notice")
 
 
 def _doubtful(doubtful: Mapping[tuple[PayrollPosition, tuple[str, ...]], int]) -> Iterator[Problem]:
     for (listed, codes), count in sorted(doubtful.items()):
         key = ":".join((*listed.sources, listed.institution, listed.code, listed.title))
-        text = f"{' and '.join(codes)} fit equally well, so that none is taken; {count} employments wait"
+        text = f"{' and '.join(codes)} fit equally well, so none is used; {count} employments wait"
         yield Problem("Employment", key, "position", "ambiguous_position", text, "notice")
 
 
 def _links(found: Sequence[Placed]) -> tuple[DatedLink, ...]:
-    """As few periods as tell it."""
+    """The same in as few periods as possible."""
     periods: dict[tuple[str, str], list[Placed]] = {}
     for each in found:
         if isinstance(each.answer, Found):

@@ -1,11 +1,11 @@
-"""What may go wrong with the list. Nothing is changed by any of them.
+"""Errors of the list. None of them changes anything.
 
 Every error states whether and when to try again.
 
 SourceError
 ├── Unreadable    not a position list
 ├── TooLarge      more bytes or rows than the settings allow
-├── Unavailable   no file, or no whole answer from the address
+├── Unavailable   no file, or no complete answer from the address
 └── ListRejected  HTTP 401 or 403
 """
 
@@ -26,12 +26,12 @@ class TooLarge(SourceError):
 
 
 class Unavailable(SourceError):
-    """There is no file, or the address does not answer, is broken or stopped in the middle."""
+    """There is no file, or the address does not answer, fails, or stops in the middle."""
 
     retry = SOON
 
 
 class ListRejected(SourceError):
-    """The address wants other credentials (401, 403)."""
+    """The address requires other credentials (401, 403)."""
 
     retry = NEVER

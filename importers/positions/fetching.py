@@ -1,4 +1,4 @@
-"""Where the list comes from: a file, a folder, or an address, which sends it again only if it has changed (ETag)."""
+"""Fetches the list from a file, a folder, or an address, which sends it again only if it has changed (ETag)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _SUFFIXES: Mapping[str, Form] = {".csv": "csv", ".xlsx": "xlsx", ".json": "json"
 _TYPES: Mapping[str, Form] = {
     "text/csv": "csv",
     "application/csv": "csv",
-    "application/vnd.ms-excel": "csv",  # what Windows calls a .csv
+    "application/vnd.ms-excel": "csv",  # the media type of a .csv on Windows
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
     "application/json": "json",
 }
@@ -26,7 +26,7 @@ _TYPES: Mapping[str, Form] = {
 
 @dataclass(frozen=True, slots=True)
 class FetchedLists:
-    """The lists. ``marks``: what to ask with next time."""
+    """The lists. ``marks``: the conditions of the next request."""
 
     label: str
     positions: Table
@@ -43,7 +43,7 @@ class _File:
 
 
 def fetch(settings: PositionsSettings, marks: Mapping[str, str]) -> FetchedLists | None:
-    """The lists; None where the address says that nothing has changed since ``marks``. Raises SourceError."""
+    """The lists; None if nothing has changed since ``marks``, according to the address. Raises SourceError."""
     if settings.url is not None:
         return _from_address(settings, settings.url, marks)
     if settings.path is None:
@@ -93,7 +93,7 @@ def _opened(path: Path, settings: PositionsSettings) -> _File:
 
 
 def _from_address(settings: PositionsSettings, url: str, marks: Mapping[str, str]) -> FetchedLists | None:
-    # A mark of another address says nothing of this one.
+    # A mark of another address says nothing about this one.
     etag = marks.get("etag", "") if marks.get("url") == url else ""
     beside_url = settings.categories_url or ""
     beside_etag = marks.get("categories_etag", "") if marks.get("categories_url", "") == beside_url else ""
@@ -103,7 +103,7 @@ def _from_address(settings: PositionsSettings, url: str, marks: Mapping[str, str
         beside = _get(http, beside_url, beside_etag if whole else "", settings) if beside_url else None
         if file is None and beside is None:
             return None
-        # One of the two has changed: both are needed to say what the list is now.
+        # One of the two has changed: the present list needs both.
         file = file or _get(http, url, "", settings)
         if beside_url:
             beside = beside or _get(http, beside_url, "", settings)
@@ -121,7 +121,7 @@ def _credentials(settings: PositionsSettings) -> dict[str, str]:
 
 
 def _get(http: httpx.Client, url: str, etag: str, settings: PositionsSettings) -> _File | None:
-    """The file at an address; None where it is still the one that ``etag`` names."""
+    """The file at an address; None if it is still the one with ``etag``."""
     limit = settings.largest_megabytes << 20
     headers = {**web.HEADERS, **Validators(etag).headers}
     try:
@@ -140,9 +140,9 @@ def _get(http: httpx.Client, url: str, etag: str, settings: PositionsSettings) -
 
 def _check_status(url: str, status: int) -> None:
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        raise ListRejected(f"{url} refuses the credentials (HTTP {status}): look at token in [sources.positions]")
+        raise ListRejected(f"{url} refuses the credentials (HTTP {status}): check token in [sources.positions]")
     if status == httpx.codes.NOT_FOUND:
-        raise Unavailable(f"there is nothing at {url} (HTTP 404): look at url in [sources.positions]")
+        raise Unavailable(f"there is nothing at {url} (HTTP 404): check url in [sources.positions]")
     if status != httpx.codes.OK:
         raise Unavailable(f"{url} answers with HTTP {status}")
 

@@ -11,7 +11,7 @@ from importers.positions.matching import PayrollPosition
 
 OWN = "positions"
 
-# In blocks, since a row of a result costs two reads of the socket, however little is in it.
+# In blocks, since a row of a result costs two reads of the socket, whatever its size.
 EMPLOYMENTS = """
 MATCH (e:Employment)
 WITH e,
@@ -42,8 +42,8 @@ RETURN collect([p.institution, p.code, p.title]) AS names
 
 
 class GraphLookup:
-    """The values that hold, from any source: a title corrected by hand counts as it is now; where a person
-    has none of their own, the name of payroll's position."""
+    """The effective values, from any source: a title that was corrected by hand counts; without a title of its own, an
+    employment has the name of payroll's position."""
 
     def __init__(self, driver: neo4j.Driver) -> None:
         self._driver = driver

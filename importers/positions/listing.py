@@ -1,4 +1,4 @@
-"""The list as a whole: which of its rows hold together (positions.md pitfalls 8 to 10)."""
+"""The list as a whole: how its rows belong together (positions.md pitfalls 8 to 10)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,11 +15,11 @@ DEEPEST = 4  # levels of categories
 
 @dataclass(slots=True)
 class Listing:
-    """What a list tells.
+    """The content of a list.
 
-    ``positions``: code → its rows, by period; all rows of a code stand or fall together, since a Position without
-    one of its periods would have ended. ``refused``: codes, and codes of categories, that are left as they are.
-    ``unidentified``: rows have no code that can be read, so that it is unknown what is no longer in the list.
+    ``positions``: code → its rows, by period; all rows of a code are accepted or refused together, since a Position
+    without one of its periods would seem to have ended. ``refused``: codes, and codes of categories, that stay as they
+    are. ``unidentified``: some rows have no readable code, so it is unknown what is no longer in the list.
     """
 
     positions: dict[str, Sequence[PositionRow]] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Listing:
 
 
 def listing(positions: Table, categories: Table | None, today: date) -> Listing:
-    """Put the rows together. ``categories`` None: they are taken from the rows, with their codes as titles."""
+    """Put the rows together. ``categories`` None: they are made from the rows, with their codes as titles."""
     made = Listing()
     if categories is not None:
         _columns(made, "PositionCategory", categories)
@@ -50,7 +50,7 @@ def listing(positions: Table, categories: Table | None, today: date) -> Listing:
     listed = [each for of in made.positions.values() for each in of]
     if categories is None:
         made.categories = {each.category: CategoryRow(each.place, each.category, each.category, "") for each in listed}
-        # A row that is refused still says that its category is there.
+        # A refused row still shows that its category exists.
         made.refused_categories |= {each.cell("category") for each in positions.rows} - {"", *made.categories}
     for each in listed:
         if each.category not in made.categories and each.category not in made.refused_categories:
@@ -61,7 +61,7 @@ def listing(positions: Table, categories: Table | None, today: date) -> Listing:
 
 def _columns(made: Listing, kind: str, table: Table) -> None:
     for each in table.unknown:
-        text = f"the column {each!r} does not belong to the form and is not read"
+        text = f"unknown column {each!r}; it is not read"
         made.problems.append(Problem(kind, "", each, "unknown_column", text, "notice"))
 
 
@@ -100,7 +100,7 @@ def _overlap(listed: Sequence[PositionRow]) -> tuple[PositionRow, PositionRow] |
 
 
 def _replacements(made: Listing, today: date) -> None:
-    """``replaced_by`` points to another row; in a circle, or to nothing, it is left out."""
+    """``replaced_by`` refers to another row; it is omitted if it leads in a circle, or nowhere."""
     next_code = {code: listed[-1].replaced_by for code, listed in made.positions.items() if listed[-1].replaced_by}
     for code, listed in made.positions.items():
         kept: list[PositionRow] = []
@@ -110,7 +110,7 @@ def _replacements(made: Listing, today: date) -> None:
                 _notice(made, each, "replaced_by", "unknown_replacement", f"{to!r} is not in the list")
                 kept.append(replace(each, replaced_by=""))
             elif to and _comes_back(code, to, next_code):
-                _notice(made, each, "replaced_by", "circle", f"{code!r} would replace itself over {to!r}")
+                _notice(made, each, "replaced_by", "circle", f"{code!r} would replace itself through {to!r}")
                 kept.append(replace(each, replaced_by=""))
             else:
                 kept.append(each)
@@ -152,7 +152,7 @@ def _categories(made: Listing, table: Iterable[Row]) -> None:
         if row.parent and row.parent not in found and row.parent not in made.refused_categories:
             _refuse(made, row, "parent", "unknown_category", f"{row.parent!r} is not among the categories")
         elif depth is None:
-            _refuse(made, row, "parent", "circle", "lies below itself")
+            _refuse(made, row, "parent", "circle", "is below itself")
         elif depth > DEEPEST:
             _refuse(made, row, "parent", "too_deep", f"is on level {depth}; at most {DEEPEST} are allowed")
         elif code not in made.refused_categories:
@@ -165,7 +165,7 @@ def _refuse(made: Listing, row: CategoryRow, column: str, rule: str, text: str) 
 
 
 def _depth(row: CategoryRow, found: Mapping[str, CategoryRow]) -> int | None:
-    """Levels down to the row; None where its parents lead back."""
+    """Levels down to the row; None if its parents form a circle."""
     met = {row.code}
     depth = 1
     while row.parent in found:

@@ -1,4 +1,4 @@
-"""What the source asks of the graph: the employments, with what payroll tells of their positions over time."""
+"""The source's query of the graph: the employments, with payroll's data on their positions over time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from importers.positions.matching import PayrollPosition
 
 @dataclass(frozen=True, slots=True)
 class Employed:
-    """An employment, by uuid; its periods in order, none where neither code nor title is told."""
+    """An employment, by uuid; its periods in order, without periods that have neither code nor title."""
 
     uuid: str
     periods: Sequence[tuple[Period, PayrollPosition]]
@@ -20,4 +20,4 @@ class Lookup(Protocol):
     """The graph as it is now."""
 
     def employments(self) -> Iterator[Employed]:
-        """All of them, past and future ones too."""
+        """All of them, including past and future ones."""

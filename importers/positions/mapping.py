@@ -1,4 +1,4 @@
-"""What the list's rows mean in the model (positions.md §6)."""
+"""Maps the list's rows to the model (positions.md §6)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,9 +11,9 @@ from importers.positions.rows import CategoryRow, PositionRow
 
 
 def position(listed: Sequence[PositionRow], listing: Listing, previous: Statement | None) -> Statement:
-    """A Position of its rows, one for each period.
+    """A Position from its rows, one for each period.
 
-    Days before the first row keep what was told of them: a row that now begins later says nothing of the time before.
+    Days before the first row keep their earlier values: a row that now begins later says nothing about the time before.
     """
     values: dict[str, list[DatedValue]] = {}
     links: dict[str, list[DatedLink]] = {}
@@ -46,12 +46,12 @@ def category(row: CategoryRow) -> Statement:
 
 
 def ended(statement: Statement, day: date) -> Statement:
-    """Of a row that is no longer in the list: it ends on the day of the import, and is never deleted."""
+    """The end of a row that is no longer in the list: on the day of the import; it is never deleted."""
     return replace(statement, exists=within(statement.exists or (), (Period(end=day),)))
 
 
 def rows_of(statement: Statement) -> Iterator[PositionRow]:
-    """The rows that a kept Position was made of, for matching; ``place`` and ``category`` are left empty."""
+    """The rows from which a kept Position was made, for matching; ``place`` and ``category`` are empty."""
     borders = [listed.period for dated in statement.values.values() for listed in dated]
     exists = statement.exists or ()
     for each in stretches([*borders, *exists]):

@@ -1,10 +1,10 @@
-"""Which position of the list an employment has, and how it was found (positions.md §5).
+"""Matches an employment with a position of the list, and records how (positions.md §5).
 
-On each day the rows that are valid on that day are asked in four steps, and the first step that answers wins:
-payroll's key, KRL's code, the exact title, text rules. Two positions at one step are not guessed between: no match. A
-choice by hand outranks all of this where statements are merged, and needs no rule here.
+On each day the valid rows are tried in four steps, and the first step with a match wins: payroll's key, KRL's code, the
+exact title, text rules. Two positions at one step are ambiguous: no match. A choice by hand outranks all of this when
+statements are merged, and needs no rule here.
 
-Pure, and independent of the order of rows: the same list gives the same answer.
+Pure, and independent of the order of rows: the same list gives the same result.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ How = Literal["payroll", "stk", "title"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class PayrollPosition:
-    """What payroll tells of an employment's position in a period. Empty texts are not told.
+    """Payroll's data on an employment's position in a period. Missing texts are empty.
 
     ``sources``: of the employment, sorted. ``institution``: SD's institution, Opus's client.
     """
@@ -34,13 +34,13 @@ class PayrollPosition:
 
     @property
     def same_work(self) -> tuple[tuple[str, ...], str, str]:
-        """What stays the same as long as an employment's position does: its code, else its title."""
+        """The value that stays the same as long as the position does: its code, otherwise its title."""
         return self.sources, self.institution, self.code or folded(self.title)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An answer. ``ended``: the row is no longer valid, and the employment keeps it (pitfall 6)."""
+    """A match. ``ended``: the row is no longer valid, but the employment keeps it (pitfall 6)."""
 
     code: str
     how: How
@@ -69,7 +69,7 @@ class _Rank:
 
 @dataclass
 class Matcher:
-    """Answers for one list. Answers are kept: the same code and title occur on thousands of employments."""
+    """Matches with one list. They are kept: the same code and title occur on thousands of employments."""
 
     rows: Iterable[PositionRow]
     _valid: dict[str, list[Period]] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class Matcher:
                     self._lengths.add(len(each.longest))
 
     def answers(self, listed: PayrollPosition) -> Sequence[tuple[Period, Answer]]:
-        """Over all time, in order and without gaps, the answer of each day."""
+        """The result for each day, over all time, in order and without gaps."""
         if listed not in self._kept:
             self._kept[listed] = tuple(_over_time(list(self._fitting(listed))))
         return self._kept[listed]
@@ -131,7 +131,8 @@ class Matcher:
         return self._titles[title]
 
     def _parts(self, title: str) -> set[str]:
-        """What may be the longest part of a rule that fits: so that the work does not grow with the number of rules."""
+        """Candidates for the longest part of a matching rule, so that the work does not grow with the number of
+        rules."""
         return {title[at : at + length] for length in self._lengths for at in range(len(title) - length + 1)}
 
     def _excludes(self, row: PositionRow, title: str) -> bool:
@@ -139,7 +140,7 @@ class Matcher:
 
 
 def _keys(listed: PayrollPosition) -> Iterator[tuple[int, str]]:
-    """Keys in payroll that stand for it, with their weights: the one that names the client outranks the other."""
+    """Keys in payroll that represent it, with their weights: the one with the client outranks the other."""
     if not listed.code:
         return
     for source in listed.sources:
@@ -167,7 +168,7 @@ def _on_a_day(fitting: Iterable[tuple[_Rank, PositionRow]]) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An answer for an employment in a period, and what it was found of."""
+    """A match for an employment in a period, and the data that led to it."""
 
     period: Period
     listed: PayrollPosition
@@ -177,8 +178,8 @@ class Placed:
 def placed(periods: Iterable[tuple[Period, PayrollPosition]], matcher: Matcher) -> list[Placed]:
     """The positions of an employment; ``periods`` in order.
 
-    Where the row has ended and no other answers, the employment keeps it as long as its work stays the same: its
-    code, and where it has none its title.
+    If the row has ended and no other one matches, the employment keeps it as long as its work stays the same: its code
+    or, without one, its title.
     """
     found: list[Placed] = []
     for period, listed in periods:

@@ -1,7 +1,7 @@
 """Text rules: patterns with ``*`` and ``?`` against an employment's title (positions.md §5.4).
 
-No regular expressions from files: a pattern becomes one here, in which each ``*`` gives up at the first fit of what
-follows, so that no title makes it run away.
+Files contain no regular expressions: a pattern becomes one here, in which each ``*`` stops at the first match of the
+rest, so that no title makes it slow.
 """
 
 import re
@@ -12,24 +12,24 @@ FEWEST_FIXED = 3
 
 
 class WrongPattern(ValueError):
-    """A pattern that would fit nearly everything."""
+    """A pattern that would match nearly everything."""
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """``text``: folded. ``excludes``: it stood behind a ``!``."""
+    """``text``: folded. ``excludes``: it follows a ``!``."""
 
     text: str
     excludes: bool
 
     @cached_property
     def fixed(self) -> int:
-        """How many characters are given: the more, the higher the rule ranks."""
+        """The number of fixed characters: the more, the higher the rule ranks."""
         return len(self.text) - self.text.count("*") - self.text.count("?")
 
     @cached_property
     def longest(self) -> str:
-        """The longest part without ``*`` and ``?``: it is in every title that fits."""
+        """The longest part without ``*`` and ``?``: every matching title contains it."""
         return max(re.split(r"[*?]", self.text), key=len)
 
     @cached_property
@@ -50,14 +50,14 @@ def _literal(part: str) -> str:
 
 
 def folded(text: str) -> str:
-    """As titles are compared: blanks collapsed, capitals and small letters alike."""
+    """The form in which titles are compared: blanks collapsed, case ignored."""
     return " ".join(text.split()).casefold()
 
 
 def pattern(text: str) -> Pattern:
-    """Of one rule of the list. Raises WrongPattern."""
+    """The pattern of one rule of the list. Raises WrongPattern."""
     told = text.strip()
     made = Pattern(folded(told.removeprefix("!")), told.startswith("!"))
     if made.fixed < FEWEST_FIXED:
-        raise WrongPattern(f"{told!r} has fewer than {FEWEST_FIXED} fixed characters and would fit nearly everything")
+        raise WrongPattern(f"{told!r} has fewer than {FEWEST_FIXED} fixed characters and would match nearly everything")
     return made

@@ -23,7 +23,7 @@ _SD_CODE = re.compile(r"\S{1,4}")
 
 @dataclass(frozen=True, slots=True)
 class PositionRow:
-    """A row of the list. Empty texts, and None, are what it does not tell. ``period``: when it is valid."""
+    """A row of the list. Missing values are empty texts or None. ``period``: when it is valid."""
 
     place: str
     code: str
@@ -52,7 +52,7 @@ class CategoryRow:
 
 @dataclass(slots=True)
 class Fields:
-    """Takes the fields of one row, and collects what is wrong with them."""
+    """Parses the fields of one row, and collects their problems."""
 
     kind: str
     row: Row
@@ -64,7 +64,7 @@ class Fields:
 
     @property
     def key(self) -> str:
-        """How problems call the row: by its code where it can be read."""
+        """The row's name in problems: its code, if it can be read."""
         return self.row.cell("code") or self.row.place
 
     def note(self, column: str, rule: str, text: str) -> None:
@@ -79,7 +79,7 @@ class Fields:
         return text
 
     def parsed(self, column: str, parse: Callable[[str], T]) -> T | None:
-        """The cell's value; None where it is empty or wrong. ``parse`` raises ValueError with what it expects."""
+        """The cell's value; None if it is empty or wrong. ``parse`` raises ValueError with what it expects."""
         text = self.row.cell(column)
         if not text:
             return None
@@ -91,7 +91,7 @@ class Fields:
 
 
 def position(row: Row) -> tuple[PositionRow | None, list[Problem]]:
-    """A row of the list; None, and why, where it can't be taken."""
+    """(a row of the list, or None if it is rejected; its problems)."""
     fields = Fields("Position", row)
     start, end = fields.parsed("from", _day), fields.parsed("to", _day)
     if start is not None and end is not None and end <= start:
@@ -115,7 +115,7 @@ def position(row: Row) -> tuple[PositionRow | None, list[Problem]]:
 
 
 def category(row: Row) -> tuple[CategoryRow | None, list[Problem]]:
-    """A row of the categories; None, and why, where it can't be taken."""
+    """(a row of the categories, or None if it is rejected; its problems)."""
     fields = Fields("PositionCategory", row)
     made = CategoryRow(
         place=row.place,
@@ -149,7 +149,7 @@ def _stk(text: str) -> tuple[str, ...]:
     codes = tuple(dict.fromkeys(text.split()))
     for each in codes:
         if not _STK.fullmatch(each):
-            raise ValueError(f"{each!r} is no KRL code; expected NNN-NN or seven digits")
+            raise ValueError(f"{each!r} is not a KRL code; expected NNN-NN or seven digits")
     return codes
 
 

@@ -1,4 +1,4 @@
-"""Where the municipality keeps its position list."""
+"""The place and form of the municipality's position list."""
 
 from pathlib import Path
 from typing import Literal
@@ -21,7 +21,7 @@ class PositionsSettings(BaseModel):
     categories_url: WebAddress | None = Field(default=None, description="address of the categories")
     token: SecretStr | None = Field(default=None, description="sent as Authorization: Bearer")
     encoding: Literal["utf-8", "iso-8859-1", "windows-1252"] = Field(
-        default="utf-8", description="of CSV; with or without BOM"
+        default="utf-8", description="encoding of CSV; with or without BOM"
     )
     timeout_seconds: float = Field(default=60, gt=0)
     largest_megabytes: int = Field(default=20, ge=1, description="of a file, and ten times that once unpacked (XLSX)")

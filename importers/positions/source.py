@@ -1,7 +1,7 @@
 """The source: the list, and the position of every employment, in one reading.
 
-One reading, so that the brake sees both: a row that is gone, and the employments that lose it. Employments are
-looked at in each run, whether or not the list has changed, since payroll brings new ones.
+It is one reading, so that the brake sees both a missing row and the employments that lose it. Employments are matched
+in each run, whether or not the list has changed, since payroll brings new ones.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -22,7 +22,7 @@ from importers.source import Known, Mapped, RawRecord, Reading
 
 _COLUMNS = "columns"  # of the cursor
 LISTED = frozenset({"PositionCategory", "Position"})
-GONE = "gone"  # fingerprint of what is no longer in the list: it has ended once, and stays so until it comes back
+GONE = "gone"  # fingerprint of a row that is no longer in the list: it has ended, and stays so until it comes back
 
 
 class Positions:
@@ -36,7 +36,7 @@ class Positions:
         self._day = day
 
     def readings(self, known: Known) -> Iterator[Reading]:
-        """One reading. Raises SourceError where the list can't be read."""
+        """One reading. Raises SourceError if the list can't be read."""
         day = self._day()
         sent = fetch(self._settings, known.cursor)
         kept = {each.key: each for each in known.statements("Position")}
@@ -58,13 +58,13 @@ class Positions:
 
 
 def _columns(sent: FetchedLists) -> tuple[str, ...]:
-    """What the list has a place for; the categories' own list counts as one."""
+    """The columns that the list has; the categories' own list counts as one."""
     beside = () if sent.categories is None else (CATEGORIES,)
     return (*sorted(sent.positions.columns), *beside)
 
 
 def _missing(before: str, columns: Collection[str]) -> Iterator[str]:
-    """What the list does not tell at all any more says nothing of each position: a person decides what it means."""
+    """A column that is missing altogether says nothing about each position: a user decides what it means."""
     for each in before.split():
         if each not in columns:
             what = "the list of categories is" if each == CATEGORIES else f"the column {each!r} is"
@@ -73,7 +73,7 @@ def _missing(before: str, columns: Collection[str]) -> Iterator[str]:
 
 @dataclass
 class _Listed:
-    """The list beside what is kept of it. ``positions``: all positions as they are once the reading is applied."""
+    """The list compared with the kept statements. ``positions``: all positions as after the reading is applied."""
 
     of: Listing
     known: Known
@@ -87,7 +87,7 @@ class _Listed:
         self.positions = {**self.kept, **gone, **sent}
 
     def records(self) -> Iterator[RawRecord]:
-        """Categories and positions that the list has, and those that it no longer has."""
+        """Categories and positions in the list, and those that it no longer has."""
         for category in self.of.categories.values():
             yield self._record(mapping.category(category))
         for code in self.of.positions:

@@ -1,7 +1,7 @@
-"""A list file from bytes to rows of text: CSV, XLSX, JSON (positions.md §4).
+"""Reads a list file, from bytes to rows of text: CSV, XLSX, JSON (positions.md §4).
 
-Cells are text, blanks around them gone. Where a spreadsheet has made a number of a code, leading zeros are lost:
-such a cell is an error that names it, and never a guess.
+Cells are text, stripped. If a spreadsheet has turned a code into a number, leading zeros are lost: such a cell is an
+error that names it, never a guess.
 """
 
 import csv
@@ -23,16 +23,16 @@ POSITION_COLUMNS = (
 )  # fmt: skip
 CATEGORY_COLUMNS = ("code", "title", "parent")
 NUMBERS = frozenset({"level"})  # the one column whose cells may be numbers
-SEVERAL = {"stk": " ", "payroll": " ", "match": "|"}  # columns with several values, and what stands between them
+SEVERAL = {"stk": " ", "payroll": " ", "match": "|"}  # columns with several values, and their separators
 LONGEST_CELL = 10_000
 MOST_CELLS = 1000  # of a row
-VALUES = 100  # of JSON, for each row that is allowed
-LINES = 20  # of CSV, for each row that is allowed: lines may be blank, or be parts of a cell
+VALUES = 100  # bytes of JSON for each allowed row
+LINES = 20  # lines of CSV for each allowed row: lines may be blank, or parts of a cell
 
 
 @dataclass(frozen=True, slots=True)
 class WrongCell:
-    """A cell that can't be taken. ``place``: as a spreadsheet calls it, or its path in JSON."""
+    """A rejected cell. ``place``: its name in a spreadsheet, or its path in JSON."""
 
     column: str
     place: str
@@ -41,7 +41,7 @@ class WrongCell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``place``: "row 7", counted as a spreadsheet does; in JSON the path. Cells that are empty are left out."""
+    """``place``: "row 7", counted as in a spreadsheet; in JSON the path. Empty cells are omitted."""
 
     place: str
     cells: Mapping[str, str]
@@ -53,7 +53,7 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """``unknown``: columns that the form does not have; ``columns``: those that are known."""
+    """``unknown``: unknown columns; ``columns``: the known ones."""
 
     rows: list[Row]
     unknown: list[str] = field(default_factory=list)
@@ -62,14 +62,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """``categories`` None: the file holds none."""
+    """``categories`` None: the file has none."""
 
     positions: Table | None
     categories: Table | None
 
 
 def read(content: bytes, form: Form, name: str, columns: Sequence[str], settings: PositionsSettings) -> Table:
-    """The rows of a CSV or XLSX file. Raises Unreadable, TooLarge; ``name`` is what errors call the file."""
+    """The rows of a CSV or XLSX file. Raises Unreadable, TooLarge. ``name``: the file's name in errors."""
     lines = _csv(content, name, settings) if form == "csv" else first_sheet(content, name, settings)
     return _table(lines, name, columns, settings)
 
@@ -81,7 +81,7 @@ def read_json(content: bytes, name: str, settings: PositionsSettings) -> Lists:
     except limits.TooMuch as wrong:
         raise TooLarge(f"{name} is too large: {wrong}") from wrong
     except (ValueError, RecursionError) as wrong:
-        raise Unreadable(f"{name} is no JSON: {wrong}") from wrong
+        raise Unreadable(f"{name} is not JSON: {wrong}") from wrong
     if not isinstance(told, dict):
         raise Unreadable(f"{name}: expected an object with a list under 'positions'")
     return Lists(
@@ -105,7 +105,7 @@ def _csv(content: bytes, name: str, settings: PositionsSettings) -> Iterator[Lin
             "encoding in [sources.positions]"
         ) from wrong
     if "\0" in text:
-        raise Unreadable(f"{name} is not a text: it has zero bytes")
+        raise Unreadable(f"{name} is not text: it has zero bytes")
     allowed = limits.lines(io.StringIO(text, newline=""), settings.largest_rows * LINES)
     lines = csv.reader(allowed, delimiter=";", strict=True)
     try:
@@ -129,8 +129,8 @@ def _table(lines: Iterator[Line], name: str, columns: Sequence[str], settings: P
             raise TooLarge(f"{name} has more than {settings.largest_rows} rows")
         table.rows.append(_row(number, cells, header))
     if not table.rows:
-        # As an export that broke off behind its first line: it must not end everything.
-        raise Unreadable(f"{name} has a header and no row; it is not taken for an empty list")
+        # An export that broke off after its first line must not end everything.
+        raise Unreadable(f"{name} has a header but no row; it is not read as an empty list")
     return table
 
 
@@ -141,7 +141,7 @@ def _check_header(header: Sequence[str], name: str, columns: Sequence[str]) -> N
         raise Unreadable(f"{name}: the first line has no column {', '.join(missing)}{told}")
     twice = sorted({each for each in header if each and header.count(each) > 1})
     if twice:
-        raise Unreadable(f"{name}: the column {', '.join(twice)} is there twice")
+        raise Unreadable(f"{name}: the column {', '.join(twice)} occurs twice")
 
 
 def _row(number: int, cells: Sequence[Any], header: Sequence[str]) -> Row:
@@ -159,7 +159,7 @@ def _row(number: int, cells: Sequence[Any], header: Sequence[str]) -> Row:
 
 
 def _letters(place: int) -> str:
-    """0 → A, 26 → AA: what a spreadsheet calls a column."""
+    """0 → A, 26 → AA: a column's name in a spreadsheet."""
     letters = ""
     place += 1
     while place:
@@ -172,11 +172,11 @@ def _letters(place: int) -> str:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A field that is written twice is refused, since one of the two would be dropped. Raises ValueError."""
+    """A field that occurs twice is refused, since one of the two would be dropped. Raises ValueError."""
     made = dict(pairs)
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"{next(each for each in made if names.count(each) > 1)!r} is there twice in one object")
+        raise ValueError(f"{next(each for each in made if names.count(each) > 1)!r} occurs twice in one object")
     return made
 
 
@@ -189,7 +189,7 @@ def _json_table(
     if not isinstance(entries, list):
         raise Unreadable(f"{name}: {section!r} is not a list")
     if not entries:
-        raise Unreadable(f"{name}: {section!r} has no row; it is not taken for an empty list")
+        raise Unreadable(f"{name}: {section!r} has no row; it is not read as an empty list")
     if len(entries) > settings.largest_rows:
         raise TooLarge(f"{name} has more than {settings.largest_rows} {section}")
     unknown: dict[str, None] = {}
@@ -216,7 +216,7 @@ def _json_table(
 
 def _take_several(column: str, cells: list[Any], place: str, found: dict[str, str], wrong: list[WrongCell]) -> None:
     if not all(isinstance(each, str) for each in cells):
-        wrong.append(WrongCell(column, place, "contains something else than text"))
+        wrong.append(WrongCell(column, place, "contains something other than text"))
         return
     found[column] = SEVERAL[column].join(cells)
 
@@ -228,7 +228,7 @@ def _take(column: str, cell: Any, place: str, found: dict[str, str], wrong: list
     if column == "leader" and isinstance(cell, bool):
         cell = "yes" if cell else "no"
     if isinstance(cell, bool | int | float) and not (column in NUMBERS and _is_whole(cell)):
-        text = f"{cell!r} is a number and not text: leading zeros may be lost. Format the column as text"
+        text = f"{cell!r} is a number, not text: leading zeros may be lost. Format the column as text"
         wrong.append(WrongCell(column, place, text))
         return
     if cell is not None and not isinstance(cell, str | int | float):
@@ -248,7 +248,7 @@ def _is_whole(cell: float) -> bool:
 
 
 def _plain(cell: Any) -> str:
-    """Text without blanks around it, blanks and line breaks in it as one blank."""
+    """Text, stripped, with blanks and line breaks in it collapsed to one blank."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():

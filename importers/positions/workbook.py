@@ -1,7 +1,7 @@
-"""The first sheet of an XLSX file, as lines of plain cells: text, numbers, yes/no, None; dates as ISO text.
+"""Reads the first sheet of an XLSX file as lines of plain cells: text, numbers, yes/no, None; dates as ISO text.
 
-A spreadsheet from anywhere: it is unpacked to a limited size only, and no further than rows are allowed; one with a DTD
-is refused.
+A spreadsheet may come from anywhere: it is unpacked only to a limited size, and to the allowed number of rows; one with
+a DTD is refused.
 """
 
 import io
@@ -21,11 +21,11 @@ from importers.positions.settings import PositionsSettings
 from protocols import xml
 
 UNPACKED = 10  # times the largest size of a file
-DENSEST = 100  # times the size of this file; what people write packs some twenty times
-SMALL = 8 << 20  # bytes that any file may have once unpacked
+DENSEST = 100  # times the size of the file; real spreadsheets are compressed about twenty times
+SMALL = 8 << 20  # bytes that any unpacked file may have
 MOST_PARTS = 1000
 MOST_COLUMNS = 100
-BLANK = 20  # rows that are looked at for each that is allowed: sheets are often formatted far below their content
+BLANK = 20  # rows that are read for each allowed one: sheets are often formatted far below their content
 _NO_ZIP = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError,
     ValueError, struct.error, IndexError,
@@ -37,7 +37,7 @@ def first_sheet(content: bytes, name: str, settings: PositionsSettings) -> Itera
     _check(content, name, settings)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles and extensions of the file, which are of no interest here
+            warnings.simplefilter("ignore")  # about styles and extensions of the file, which don't matter here
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
             try:
                 rows = list(_lines(book.worksheets, name, settings.largest_rows))
@@ -45,8 +45,8 @@ def first_sheet(content: bytes, name: str, settings: PositionsSettings) -> Itera
                 book.close()
     except TooLarge:
         raise
-    except Exception as wrong:  # openpyxl raises whatever the damage leads to
-        raise Unreadable(f"{name} is no XLSX file that can be read: {type(wrong).__name__}: {wrong}") from wrong
+    except Exception as wrong:  # openpyxl raises all kinds of errors for a damaged file
+        raise Unreadable(f"{name} is not a readable XLSX file: {type(wrong).__name__}: {wrong}") from wrong
     if not rows:
         raise Unreadable(f"{name} has no sheet with rows")
     widest = max(len(cells) for _, cells in rows)
@@ -54,10 +54,10 @@ def first_sheet(content: bytes, name: str, settings: PositionsSettings) -> Itera
 
 
 def _lines(sheets: Sequence[Any], name: str, most: int) -> Iterator[tuple[int, list[Any]]]:
-    """The rows that hold something, each up to its last cell that does. Raises TooLarge."""
+    """The rows with content, each up to its last cell with content. Raises TooLarge."""
     taken = 0
     for each in sheets[:1]:
-        each.reset_dimensions()  # which may be of an older state: rows beyond them would be left out in silence
+        each.reset_dimensions()  # which may be out of date: rows beyond them would be skipped silently
     for number, row in enumerate(sheets[0].iter_rows(max_col=MOST_COLUMNS) if sheets else (), start=1):
         cells = [_cell(each) for each in row]
         while cells and cells[-1] is None:
@@ -70,7 +70,7 @@ def _lines(sheets: Sequence[Any], name: str, most: int) -> Iterator[tuple[int, l
 
 
 def _check(content: bytes, name: str, settings: PositionsSettings) -> None:
-    """Looks at the parts, and unpacks no more of each than its beginning."""
+    """Checks the parts, and unpacks only the beginning of each."""
     largest = min(settings.largest_megabytes * UNPACKED << 20, max(SMALL, DENSEST * len(content)))
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
@@ -84,7 +84,7 @@ def _check(content: bytes, name: str, settings: PositionsSettings) -> None:
                     with packed.open(each) as part:
                         _check_part(part, f"{name}: {each.filename}")
     except _NO_ZIP as wrong:
-        raise Unreadable(f"{name} is no XLSX file: {wrong}") from wrong
+        raise Unreadable(f"{name} is not an XLSX file: {wrong}") from wrong
 
 
 def _check_part(part: IO[bytes], name: str) -> None:

@@ -96,12 +96,12 @@ def test_quoted_separators_and_other_encodings() -> None:
     ("content", "told"),
     [
         (b'\xef\xbb\xbf{"positions": [{"code": "P1", "title": "Et", "category": "A", "leader": true}]}', ""),
-        (b'{"positions": [{"code": "P1", "code": "P2", "title": "Et", "category": "A"}]}', "'code' is there twice"),
-        (b'{"positions": [], "positions": []}', "'positions' is there twice"),
+        (b'{"positions": [{"code": "P1", "code": "P2", "title": "Et", "category": "A"}]}', "'code' occurs twice"),
+        (b'{"positions": [], "positions": []}', "'positions' occurs twice"),
         (b'[{"code": "P1"}]', "expected an object with a list under 'positions'"),
         (b'{"positions": {"code": "P1"}}', "'positions' is not a list"),
-        (b'{"positions": [' + b"[" * 100_000, "no JSON"),
-        ('{"positions": []}'.encode("utf-16"), "no JSON"),
+        (b'{"positions": [' + b"[" * 100_000, "not JSON"),
+        ('{"positions": []}'.encode("utf-16"), "not JSON"),
     ],
 )
 def test_json_as_programs_write_it(content: bytes, told: str) -> None:
