@@ -48,7 +48,7 @@ def host_key() -> str:
     return asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
 
 
-def test_opus_tells_which_file_and_setting(key: Path) -> None:
+def test_opus_names_the_file_and_setting(key: Path) -> None:
     server = SftpServer(OpusPlace(host=HOST, port=PORT, user="u", host_key=host_key(), private_key=key))
     with pytest.raises(SourceError, match=r"sources\.opus\.sftp\.private_key") as told:
         server.names()
@@ -56,7 +56,7 @@ def test_opus_tells_which_file_and_setting(key: Path) -> None:
     assert told.value.retry == NEXT
 
 
-def test_the_mailbox_tells_which_file_and_setting(key: Path) -> None:
+def test_the_mailbox_names_the_file_and_setting(key: Path) -> None:
     place = CprPlace(host=HOST, port=PORT, user="u", host_key=host_key(), private_key=key)
     told_of = r"sources\.cpr\.subscription\.files\.private_key"
     with Mailbox(place) as box, pytest.raises(LoginRejected, match=told_of) as told:
@@ -77,7 +77,7 @@ def test_a_key_opens_with_its_passphrase(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("passphrase", [None, "wrong words"])
-def test_the_delivery_tells_which_file_and_setting(key: Path, passphrase: str | None) -> None:
+def test_the_delivery_names_the_file_and_setting(key: Path, passphrase: str | None) -> None:
     settings = SftpDelivery(
         host=HOST, port=PORT, user="u", host_key=host_key(), private_key_file=key, passphrase=passphrase
     )

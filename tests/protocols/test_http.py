@@ -56,7 +56,7 @@ def test_no_thread_sends_within_the_pause_that_was_asked_for(form: str, status: 
         assert min(each.at for each in after) - refused.at >= 1.9
 
 
-def test_pauses_grow_where_none_is_told() -> None:
+def test_pauses_grow_where_none_is_reported() -> None:
     slept: list[float] = []
     with answering(lambda _: Reply(502)) as server:
         limits = Limits(first_pause=1, attempts=4, own_machine=True)

@@ -22,7 +22,7 @@ from reconnect.terminal import terminal
         (False, None, "Approved despite the brake:"),
     ],
 )
-def test_what_the_brake_did_is_told(
+def test_what_the_brake_did_is_reported(
     capsys: pytest.CaptureFixture[str], dry_run: bool, brake: str | None, words: str
 ) -> None:
     report = ExportReport("plan2learn", date(2026, 3, 2), dry_run, brake=brake, reasons=("leder.csv would be empty",))

@@ -151,7 +151,7 @@ class LoginPage(BaseHTTPRequestHandler):
         """Nothing is logged."""
 
 
-def test_what_answers_and_is_no_service_is_said_to_be_none(run: Run, file: Path) -> None:
+def test_an_answer_from_another_server_is_recognised(run: Run, file: Path) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), LoginPage) as proxy:
         Thread(target=proxy.serve_forever, daemon=True).start()
         done = run("query", str(file), "--url", f"http://127.0.0.1:{proxy.server_port}", RECONNECT_TOKEN="rc_any")

@@ -69,7 +69,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "content", ['{"bolt": 20001, "ht', "", "[]", "null", '{"bolt": 20001}', "\x00\x00", '{"bolt": "x"}']
 )
-def test_a_half_written_list_of_ports_is_told(home: Path, content: str) -> None:
+def test_a_half_written_list_of_ports_is_reported(home: Path, content: str) -> None:
     assert Instance(home).addresses().bolt_uri == "bolt://127.0.0.1:20001"
     (home / "ports.json").write_text(content)
     with pytest.raises(EmbeddedError, match=r"ports\.json does not hold the ports.*remove the file"):
@@ -92,7 +92,7 @@ def test_lost_secrets_are_named_as_the_cause_and_none_are_made_in_their_place(ho
 
 @pytest.mark.slow
 @pytest.mark.parametrize("unwritable", ["/sys/reconnect", "file/home"])
-def test_a_home_that_can_not_be_written_is_told(run: Run, tmp_path: Path, unwritable: str) -> None:
+def test_a_home_that_can_not_be_written_is_reported(run: Run, tmp_path: Path, unwritable: str) -> None:
     (tmp_path / "file").write_text("")
     told = run("import", "facts", RECONNECT_HOME=str(tmp_path / unwritable))
     assert told.returncode == Exit.FAILURE
@@ -143,7 +143,7 @@ def _import(tell: Connection, environment: dict[str, str], file: Path, said: Pat
 
 
 @pytest.mark.slow
-def test_neo4j_that_dies_in_the_middle_of_an_import_is_told(
+def test_neo4j_that_dies_in_the_middle_of_an_import_is_reported(
     environment: dict[str, str], dying: tuple[str, list[int]], clean_graph: neo4j.Driver, tmp_path: Path
 ) -> None:
     uri, left = dying

@@ -39,7 +39,7 @@ def test_a_mode_is_written_as_chmod_takes_it(tmp_path: Path, wrong: str) -> None
         FolderDelivery(path=tmp_path, file_mode=wrong)
 
 
-def test_a_home_and_a_file_with_a_password_that_others_can_read_are_told_of(tmp_path: Path) -> None:
+def test_a_home_and_a_file_with_a_password_that_others_can_read_are_reported(tmp_path: Path) -> None:
     home, named, key = tmp_path / "home", tmp_path / "neo4j-password", tmp_path / "key.pem"
     home.mkdir(mode=0o755)
     settings = tmp_path / "reconnect.toml"

@@ -51,7 +51,7 @@ def test_what_a_change_says_is_what_the_municipality_then_has() -> None:
     assert all(municipality.employment(number) == each for number, each in told.items())
 
 
-def test_nobody_is_left_in_a_closed_unit(passed: tuple[Municipality, list[Day]]) -> None:
+def test_no_employment_stays_in_a_closed_unit(passed: tuple[Municipality, list[Day]]) -> None:
     municipality = passed[0]
     for each in municipality.employments():
         for spell in each.spells:

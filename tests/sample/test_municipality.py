@@ -86,7 +86,7 @@ def test_payroll_has_a_few_replacement_numbers(employments: list[Employment]) ->
     assert 1 <= sum(each.person.replacement for each in employments) <= 30
 
 
-def test_nobody_is_employed_as_a_child(employments: list[Employment]) -> None:
+def test_no_child_is_employed(employments: list[Employment]) -> None:
     for each in employments:
         if not each.person.replacement:
             digits = each.person.cpr

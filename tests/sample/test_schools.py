@@ -33,7 +33,7 @@ def municipality(size: str = "XS") -> Municipality:
     return Municipality(size, 42, DAY)
 
 
-def test_everybody_has_a_login_of_their_own_and_a_number_that_belongs_to_nobody() -> None:
+def test_everyone_has_a_unique_login_and_an_impossible_number() -> None:
     people = {
         each.person.user: each.person
         for institution in schools.state_of(municipality("S")).institutions.values()

@@ -50,7 +50,7 @@ def test_a_token_that_makes_no_sense_is_refused(clean_graph: neo4j.Driver) -> No
     create(clean_graph, "a", ["reader"])
 
 
-def test_health_and_metrics_are_open_and_tell_nothing_of_people(small_service: Served) -> None:
+def test_health_and_metrics_are_open_and_contain_no_data_of_people(small_service: Served) -> None:
     small_service.ask(ASK)
     live = httpx.get(f"{small_service.url}/health/live")
     ready = httpx.get(f"{small_service.url}/health/ready")

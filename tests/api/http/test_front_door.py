@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[3] / "api" / "http" / "graphiql" / "page.js"
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_whoever_has_a_token_may_ask_who_it_is(small_service: Served, role: str) -> None:
+def test_every_token_may_read_me(small_service: Served, role: str) -> None:
     me = small_service.data(
         "{ me { name roles mayRead mayChange mayReadPrivate mayReadCpr everywhere expires } version { number } }", role
     )

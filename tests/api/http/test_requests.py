@@ -98,7 +98,7 @@ def test_an_answer_has_the_media_type_that_is_asked_for(
         ("application/json", {}, 405),
     ],
 )
-def test_a_program_that_asks_by_get_is_told_to_post(
+def test_a_query_by_get_is_answered_with_post(
     small_service: Served, accept: str, query: dict[str, str], status: int
 ) -> None:
     answer = requested(small_service, "GET", accept, params=query)
@@ -109,16 +109,16 @@ def test_a_program_that_asks_by_get_is_told_to_post(
         assert error["extensions"]["code"] == "method_not_allowed"
 
 
-def test_another_method_is_told_which_there_are(small_service: Served) -> None:
+def test_another_method_is_answered_with_the_allowed_ones(small_service: Served) -> None:
     assert set(requested(small_service, "PUT").headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
 
 
-def test_who_has_no_token_is_told_what_kind_is_needed(small_service: Served) -> None:
+def test_a_missing_token_is_answered_with_the_kind_needed(small_service: Served) -> None:
     answer = httpx.post(f"{small_service.url}/graphql", json={"query": ASK})
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 
-def test_a_client_that_sends_hashes_of_questions_is_told_to_send_them_whole(small_service: Served) -> None:
+def test_a_client_that_sends_hashes_of_queries_is_asked_for_the_queries(small_service: Served) -> None:
     """Automatic persisted queries: in the words at which Apollo's client falls back by itself."""
     hashed = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}}
     (error,) = requested(small_service, json=hashed).json()["errors"]
@@ -262,7 +262,7 @@ def test_the_operation_that_is_meant(small_service: Served) -> None:
         assert why in error["message"]
 
 
-def test_a_service_that_does_not_tell_its_schema(small_service: Served, addresses: Addresses) -> None:
+def test_a_service_that_does_not_show_its_schema(small_service: Served, addresses: Addresses) -> None:
     """The setting api.introspection. Questions are answered all the same."""
     reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
     service = Service(small_service.driver, reading, Keyring.generate(), introspection=False)

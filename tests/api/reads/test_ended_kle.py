@@ -126,7 +126,7 @@ def test_other_days(asking: Asking) -> None:
     assert asked(asking, at="2026-07-31") == {}
 
 
-def test_what_nobody_uses_too(asking: Asking) -> None:
+def test_unused_ones_too(asking: Asking) -> None:
     assert set(asked(asking, unused=True)) - set(asked(asking)) == {"27.12.02", "27.12.08"}
 
 

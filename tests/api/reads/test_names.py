@@ -180,7 +180,7 @@ def test_a_list_by_name_is_read_in_the_order_of_its_index(asking: Asking) -> Non
         ('{ runs(after: "YnJha2VzfHg=") { totalCount } }', "bad_cursor"),
     ],
 )  # fmt: skip
-def test_what_nobody_knows_is_refused(asking: Asking, question: str, code: str) -> None:
+def test_an_unknown_name_is_refused(asking: Asking, question: str, code: str) -> None:
     assert asking.code(question) == code
 
 

@@ -39,7 +39,7 @@ SAID = """query($thing: String!) { provenance(kind: Person, thing: $thing) {
     property rule disagree claims { source key value learnedAt effective from to thing { ... on Unit { uuid } } } } }"""
 
 
-def test_for_each_property_who_says_what_and_what_holds(seen: Asking) -> None:
+def test_each_property_has_its_claims_and_the_effective_one(seen: Asking) -> None:
     told_of = {each["property"]: each for each in seen.data(SAID, {"thing": "p1"})["provenance"]}
     name = told_of["name"]
     assert [(each["source"], each["key"], each["value"], each["effective"]) for each in name["claims"]] == [
@@ -113,7 +113,7 @@ def test_the_order_of_sources_is_the_settings_own(seen: Asking) -> None:
     assert [each["source"] for each in told_of["name"]["claims"]] == ["active_directory", "sd"]
 
 
-def test_sources_are_told_by_the_program(seen: Asking) -> None:
+def test_the_program_provides_the_sources(seen: Asking) -> None:
     assert seen.data("{ sources { name } }")["sources"] == []
     state = {"name": "sd", "state": "done", "silent": False, "records": 7, "badRecords": 0, "notices": 1}
     seen.reader = replace(seen.reader, states=lambda: [state])

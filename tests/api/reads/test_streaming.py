@@ -134,7 +134,7 @@ def test_who_stops_listening_frees_the_session(many: Asking) -> None:
         many.runner.run(begin())
 
 
-def test_what_breaks_off_is_told_at_the_end_and_the_json_is_whole() -> None:
+def test_an_answer_that_breaks_off_ends_with_an_error_and_complete_json() -> None:
     async def records() -> AsyncIterator[Any]:
         yield 0, {"more": False, "last": "b", "total": 2}, [{"uuid": "a"}, {"uuid": "b"}]
         yield 0, None, [{"uuid": "c"}]

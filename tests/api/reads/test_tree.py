@@ -39,7 +39,7 @@ def test_it_is_the_tree_of_the_day(asking: Asking) -> None:
     assert below("merger", "2026-01-15") == set()
 
 
-def test_parents_are_told(asking: Asking) -> None:
+def test_parents_are_shown(asking: Asking) -> None:
     entries = tree(asking, None)
     children = {each["unit"]["uuid"]: {child["uuid"] for child in each["unit"]["children"]} for each in entries}
     for each in entries:

@@ -81,7 +81,9 @@ def test_a_subscription_goes_on_where_it_was_when_neo4j_comes_back(behind: Serve
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_while_neo4j_is_away_the_log_is_looked_for_less_and_less_and_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_neo4j_is_away_the_log_is_looked_for_less_and_less_and_reported_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """It was looked for twice a second, with a line in the log each time."""
     driver: neo4j.AsyncDriver = AsyncMock()
     following = Feed(driver, Availability(driver))

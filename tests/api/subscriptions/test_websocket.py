@@ -74,7 +74,7 @@ def test_who_does_not_say_who_it_is_is_let_go(small_service: Served, monkeypatch
 
 
 @pytest.mark.parametrize("offered", [["graphql-ws"], ["graphql-ws", "soap"], None])
-def test_a_client_of_another_protocol_is_told_which_is_spoken(small_service: Served, offered: list[str] | None) -> None:
+def test_a_client_with_another_protocol_gets_the_right_one(small_service: Served, offered: list[str] | None) -> None:
     """The older graphql-ws too. A browser would see nothing of a connection that is refused before it is taken."""
 
     async def ask() -> tuple[str | None, int, str]:
@@ -120,7 +120,7 @@ def test_what_the_protocol_does_not_allow_ends_the_connection(
     assert asyncio.run(misbehave()) == code
 
 
-def test_where_the_graph_fails_the_client_is_told(small_service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_the_graph_fails_the_client_gets_an_error(small_service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is not told waits for ever."""
     monkeypatch.setattr(feed, "_AFTER", "RETURN 1 / 0 AS change, $after, $batch")
 

@@ -116,7 +116,7 @@ def test_after_three_attempts_the_target_has_failed_and_the_next_run_sends_all(
     assert run_export(clean_graph, changed, changed.read, ring).sent == ["units.csv", "people.csv"]
 
 
-def test_a_connection_that_breaks_in_the_middle_tells_how_much_arrived(server: FtpServer) -> None:
+def test_a_connection_that_breaks_in_the_middle_reports_how_much_arrived(server: FtpServer) -> None:
     server.cuts = 1
     with pytest.raises(DeliveryError) as broken:
         FtpsChannel(settings(server), "run1").send("bruger.csv", BIG * 8)
@@ -128,7 +128,7 @@ def test_a_connection_that_breaks_in_the_middle_tells_how_much_arrived(server: F
     assert (told[3], int(told[1])) in (("arrived", left), ("were sent", int(told[1])))
 
 
-def test_a_download_that_breaks_in_the_middle_tells_how_much_came(
+def test_a_download_that_breaks_in_the_middle_reports_how_much_came(
     server: FtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (server.root / "bruger.csv").write_bytes(BIG)

@@ -61,7 +61,7 @@ def test_files_02_an_existing_file_is_replaced_at_once(server: SftpServer, opene
 
 
 @pytest.mark.parametrize(("how", "told"), [("remove", "remove and rename"), ("direct", "written directly")])
-def test_files_02_without_the_extension_the_fallback_is_used_and_told(
+def test_files_02_without_the_extension_the_fallback_is_used_and_reported(
     server: SftpServer, clean_graph: neo4j.Driver, how: str, told: str
 ) -> None:
     server.posix_rename = False
@@ -131,7 +131,7 @@ def test_files_05_a_cut_leaves_the_old_file_and_the_next_run_tidies_and_delivers
     assert sorted(each.name for each in server.root.iterdir()) == ["people.csv", "units.csv"]
 
 
-def test_a_connection_that_breaks_in_the_middle_tells_how_far_it_came_and_the_next_attempt_has_a_new_one(
+def test_a_connection_that_breaks_in_the_middle_reports_how_far_it_came_and_the_next_attempt_has_a_new_one(
     server: SftpServer, clean_graph: neo4j.Driver
 ) -> None:
     with cutting_proxy(server.port, 2_500_000) as (port, left):

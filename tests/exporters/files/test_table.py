@@ -40,7 +40,7 @@ FORMULAS = ["=1+1", "+A1", "-A1", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", "  =
 
 
 @pytest.mark.parametrize("quote", ["all", "needed"])
-def test_files_12_a_value_that_a_spreadsheet_would_run_is_guarded_and_told(quote: str) -> None:
+def test_files_12_a_value_that_a_spreadsheet_would_run_is_guarded_and_reported(quote: str) -> None:
     form = TableForm.model_validate({"encoding": "utf-8", "quote": quote})
     for formula in FORMULAS:
         written = write(form, [formula], [("k", [formula])])
@@ -66,7 +66,7 @@ def test_files_12_the_guard_is_on_unless_a_target_decides_otherwise() -> None:
         TableForm(encoding="utf-8", quote="never")
 
 
-def test_08_a_letter_outside_the_encoding_is_transliterated_and_told() -> None:
+def test_08_a_letter_outside_the_encoding_is_transliterated_and_reported() -> None:
     form = TableForm(encoding="windows-1252")
     written = write(form, ["Navn"], [("p1", ["Łukasz"]), ("p2", ["Søren"]), ("p3", ["李"])])
     assert written.content == '"Navn"\r\n"Lukasz"\r\n"Søren"\r\n"?"\r\n'.encode("cp1252")
@@ -76,7 +76,7 @@ def test_08_a_letter_outside_the_encoding_is_transliterated_and_told() -> None:
     ]
 
 
-def test_without_quotes_delimiters_and_line_breaks_are_replaced_and_told() -> None:
+def test_without_quotes_delimiters_and_line_breaks_are_replaced_and_reported() -> None:
     form = TableForm(encoding="utf-8", quote="never", newline="lf", header=False, guard=False)
     written = write(form, ["Navn", "By"], [("u1", ['Nord; "Øst"\n', "Ribe"])])
     assert written.content.decode() == "Nord  'Øst' ;Ribe\n"
@@ -87,7 +87,7 @@ def test_an_empty_table_has_its_header() -> None:
     assert write(TableForm(encoding="utf-8"), ["a"], []).content == b'"a"\r\n'
 
 
-def test_control_characters_are_removed_and_told() -> None:
+def test_control_characters_are_removed_and_reported() -> None:
     written = write(TableForm(encoding="utf-8", header=False), ["Navn"], [("p1", ["Al\x00ma"])])
     assert written.content == b'"Alma"\r\n'
     assert [each.rule for each in written.altered] == ["removed"]

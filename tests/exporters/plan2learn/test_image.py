@@ -158,6 +158,6 @@ def test_leaders_of_every_kind() -> None:
     ]
 
 
-def test_an_answer_that_lacks_a_field_is_told() -> None:
+def test_an_answer_that_lacks_a_field_is_reported() -> None:
     with pytest.raises(ImageError, match="'parent'"):
         organisation({"Units": [{"uuid": "u1"}], "Employments": [], "Positions": [], "Leaders": []}, AT)

@@ -321,7 +321,7 @@ def test_files_23_what_refers_to_a_parked_person_waits_and_comes_with_the_person
     assert seen("1101575001") == {"person": 1, "employment": 1, "leader": 1, "position": 1}
 
 
-def test_a_leader_without_delivered_employment_has_no_row_and_is_told_of() -> None:
+def test_a_leader_without_delivered_employment_has_no_row_and_is_reported() -> None:
     made = shaped(organisation(leaders=(leader("a1", "p9", "north"),)), settings(), AT)
     assert made.counts == {"person_not_delivered": 1}
 

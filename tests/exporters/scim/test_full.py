@@ -61,7 +61,7 @@ def test_somebody_who_was_enabled_by_hand_is_disabled_again_behind_the_brake(
     assert peer.user("b@klit.example")["active"] is False
 
 
-def test_25_what_a_server_takes_and_does_not_keep_is_told_once(clean_graph: neo4j.Driver, peer: Peer) -> None:
+def test_25_what_a_server_takes_and_does_not_keep_is_reported_once(clean_graph: neo4j.Driver, peer: Peer) -> None:
     def drops_title(request: Request, on: object) -> Reply | None:
         if request.method == "POST" and b'"title"' in request.body:
             kept = {name: value for name, value in request.json.items() if name != "title"}

@@ -156,7 +156,7 @@ def test_who_comes_back_is_a_new_person(graph: neo4j.Driver) -> None:
     assert uuid_of(graph, "p1") != before
 
 
-def test_whoever_is_here_today_or_will_be_is_not_erased(graph: neo4j.Driver) -> None:
+def test_a_present_or_future_employee_is_not_erased(graph: neo4j.Driver) -> None:
     with pytest.raises(ChangeRejected, match="until further notice"):
         erase_person(graph, uuid_of(graph, "p2"), BY)
     tomorrow = today() + timedelta(days=1)

@@ -100,7 +100,7 @@ def test_a_statement_that_contradicts_itself_is_refused(statement: Statement, co
     assert refusal.value.code == code
 
 
-def test_a_protected_person_has_no_address_whoever_tells_it() -> None:
+def test_a_protected_person_has_no_address_from_any_source() -> None:
     """cpr.md §7 and pitfall 8: of no day until it is over, not of the past either; then payroll's address is back."""
     payroll = Statement("Person", "a", values={"name": told("Alma", Y0), "street": told("Vej 1", Y0)})
     register = Statement("Person", "b", exists=None, values={"address_protected": told(True, Y1, Y2)})

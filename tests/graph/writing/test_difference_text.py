@@ -73,7 +73,7 @@ def test_what_ends_or_never_was(clean_graph: neo4j.Driver) -> None:
     }
 
 
-def test_of_links_that_may_be_several_what_goes_and_comes_is_told(clean_graph: neo4j.Driver) -> None:
+def test_of_links_that_may_be_several_what_goes_and_comes_is_reported(clean_graph: neo4j.Driver) -> None:
     def kle(number: str) -> Statement:
         return Statement("KleNode", number, values={"number": told(number)})
 

@@ -57,7 +57,7 @@ def streets(driver: neo4j.Driver) -> list[tuple[str, str]]:
     return [(row["from"], row["street"]) for row in rows]
 
 
-def test_whoever_tells_it_nothing_is_kept_until_it_is_over(clean_graph: neo4j.Driver) -> None:
+def test_whatever_the_source_nothing_is_kept_until_it_is_over(clean_graph: neo4j.Driver) -> None:
     run_import(clean_graph, living(), RING)
     assert {"Change", "Person", "PersonState", "SourceRecord"} <= {*found(clean_graph)}
     take(clean_graph, protected())

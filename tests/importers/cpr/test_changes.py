@@ -65,7 +65,7 @@ def test_who_has_a_tie_is_subscribed_and_who_has_left_no_more(office: Office, bo
     )  # fmt: skip
 
 
-def test_with_a_subscription_nobody_is_refreshed(office: Office, box: Box) -> None:
+def test_with_a_subscription_there_is_no_refresh(office: Office, box: Box) -> None:
     office.days_later(10).run()
     assert office.service.asked() == []
 

@@ -128,7 +128,7 @@ def test_a_file_that_is_cut_off_is_refused(content: bytes) -> None:
     assert refused.value.rule == "cut_off"
 
 
-def test_pitfall_18_errors_and_deleted_subscriptions_are_told() -> None:
+def test_pitfall_18_errors_and_deleted_subscriptions_are_reported() -> None:
     found = told(extract([], DAY, None, rejected(ALMA, "0042", "Fejl i nøgle"), ended(BIRK, "X01")))
     assert [(each.rule, each.number) for each in found.doubts] == [("rejected", ALMA), ("subscription_deleted", BIRK)]
     assert "0042: Fejl i nøgle" in found.doubts[0].text

@@ -35,7 +35,7 @@ def test_pitfall_11_only_persons_with_a_tie_are_asked_about_and_once(office: Off
     assert len(office.service.asked()) <= 1  # a tenth of them a day
 
 
-def test_the_same_day_again_asks_nobody_and_writes_nothing(office: Office) -> None:
+def test_a_repeat_on_the_same_day_looks_up_and_writes_nothing(office: Office) -> None:
     office.run()
     before = last_write(office.driver)
     office.service.calls.clear()
@@ -370,7 +370,7 @@ def test_pitfall_14_a_time_out_is_asked_again_in_the_next_run(office: Office) ->
     assert office.values(BIRK)["surname"] == "Nygift"
 
 
-def test_pitfall_14_nobody_answers_any_more_and_the_run_ends(office: Office) -> None:
+def test_pitfall_14_after_calls_without_answers_the_run_ends(office: Office) -> None:
     office.wrong.always = "unavailable"
     office.more["give_up_after"] = 2
     office.run()
@@ -426,7 +426,7 @@ def test_an_answer_that_never_ends_is_given_up(office: Office, monkeypatch: pyte
     assert "surname" not in office.values(CILLE)
 
 
-def test_a_number_that_is_none_stops_nobody_else(office: Office) -> None:
+def test_an_invalid_number_does_not_stop_the_others(office: Office) -> None:
     office.wrong.spoiled[f"<gaeldendePersonnummer>{BIRK}<"] = "<gaeldendePersonnummer>12345678901<"
     office.run()
     assert office.problems()["unreadable_answer"].field == "gaeldendePersonnummer"
@@ -434,7 +434,7 @@ def test_a_number_that_is_none_stops_nobody_else(office: Office) -> None:
     assert office.values(CILLE)["surname"] == "Eksempel"
 
 
-def test_what_is_told_twice_is_not_guessed(office: Office) -> None:
+def test_an_element_that_occurs_twice_is_not_guessed(office: Office) -> None:
     office.register.protect(BIRK, date(2026, 1, 2), marked=True)
     office.wrong.spoiled["<adressebeskyttelse>"] = "<adressebeskyttelse/><adressebeskyttelse>"
     office.run()
@@ -442,7 +442,7 @@ def test_what_is_told_twice_is_not_guessed(office: Office) -> None:
     assert "surname" not in office.values(BIRK)
 
 
-def test_elements_that_nobody_knows_are_told_once(office: Office) -> None:
+def test_unknown_elements_are_reported_once(office: Office) -> None:
     """And the rest is taken; whose answer holds them no longer, is let go."""
     office.wrong.spoiled["</navn>"] = "<slaegtsnavn>Klit</slaegtsnavn></navn>"
     office.run()
@@ -494,7 +494,7 @@ def test_guardianship_is_only_told_where_it_is_switched_on(office: Office) -> No
     assert office.problems().keys() == {"guardianship"}
 
 
-def test_somebody_new_is_looked_up_at_once(office: Office) -> None:
+def test_a_new_person_is_looked_up_at_once(office: Office) -> None:
     office.run()
     office.service.calls.clear()
     number = "0606575006"

@@ -172,7 +172,7 @@ def test_an_empty_body_is_no_roles_where_there_were_none(town: Town) -> None:
         (200, b"[null]", "not_a_record"),
     ],
 )
-def test_roles_that_are_not_told_stay_as_they_are(town: Town, status: int, body: bytes, rule: str) -> None:
+def test_roles_that_are_not_sent_stay_as_they_are(town: Town, status: int, body: bytes, rule: str) -> None:
     town.take()
     town.service.answers[OVERVIEW_ROLES] = (status, body)
     applied = town.take(LATER)
@@ -203,7 +203,7 @@ def test_an_empty_list_of_all_waits_for_a_person(town: Town, path: str) -> None:
     assert town.known.exists("JobFunctionRole", CASEWORKER, LATER)
 
 
-def test_a_job_role_that_is_not_told_stays_as_it_is(town: Town) -> None:
+def test_a_job_role_that_is_not_sent_stays_as_it_is(town: Town) -> None:
     town.take()
     town.service.answers[f"{JOB_ROLES}/{CASEWORKER}"] = (404, b"")
     applied = town.take(LATER)
@@ -297,7 +297,7 @@ def test_a_service_that_is_down_is_tried_three_times(town: Town) -> None:
 
 
 @pytest.mark.parametrize("body", [b"<html>Log ind</html>", json.dumps({"fejl": "x"}).encode()])
-def test_a_list_of_systems_that_is_none_changes_nothing(town: Town, body: bytes) -> None:
+def test_a_list_of_systems_that_is_invalid_changes_nothing(town: Town, body: bytes) -> None:
     town.take()
     town.service.answers[SYSTEMS] = (200, body)
     if body.startswith(b"<"):

@@ -95,7 +95,7 @@ def test_13_a_cut_body(online: Running) -> None:
         take(online)
 
 
-def test_a_connection_that_breaks_in_the_middle_tells_how_much_came(online: Running) -> None:
+def test_a_connection_that_breaks_in_the_middle_reports_how_much_came(online: Running) -> None:
     online.service.misbehaviour.broken = True
     length = len(online.service.content("/kle/emneplan"))
     with pytest.raises(Unavailable, match=rf"breaks off: 10 of {length} bytes came, then \w+, after 3 attempts"):

@@ -159,7 +159,7 @@ def test_8_successors(reading: Reading) -> None:
     assert [(each.key, each.rule) for each in applied.problems] == [("27.12.03", "unknown_successor")]
 
 
-def test_8_a_cycle_of_successors_is_told(reading: Reading) -> None:
+def test_8_a_cycle_of_successors_is_reported(reading: Reading) -> None:
     applied = reading.take(
         small(
             Node("27.12.01", moved="2026-02-01", to=["27.12.02"]), Node("27.12.02", moved="2026-05-01", to=["27.12.01"])
@@ -322,7 +322,7 @@ def test_what_is_missing_ends_on_the_releases_day(reading: Reading) -> None:
     assert [each.value for each in told.values["ending"]] == ["missing"]
 
 
-def test_other_content_with_the_same_date_is_told(reading: Reading) -> None:
+def test_other_content_with_the_same_date_is_reported(reading: Reading) -> None:
     reading.take(small(Node("27.12.04", "A")))
     applied = reading.take(small(Node("27.12.04", "B")))
     assert applied.rules() == ["changed_release"]

@@ -46,7 +46,7 @@ def test_the_same_in_other_clothes(written: Callable[[str], str]) -> None:
     assert (found.entries, found.problems) == (read(PLAIN).entries, [])
 
 
-def test_columns_may_stand_in_any_order_and_unknown_ones_are_told_of() -> None:
+def test_columns_may_stand_in_any_order_and_unknown_ones_are_reported() -> None:
     rows = [line.split(";") for line in PLAIN.splitlines()]
     found = read("".join(f"{c};x;{b};{a}\n" for a, b, c in rows).replace(";x;", ";note;", 1))
     assert found.entries == read(PLAIN).entries

@@ -129,7 +129,7 @@ def test_what_has_been_stays_unless_payroll_corrects_it(files: list[tuple[date, 
             assert (told.exists or ())[: len(before.exists) - 1] == before.exists[:-1]
 
 
-def test_what_is_told_first_is_told_as_of_always() -> None:
+def test_a_first_value_has_no_beginning() -> None:
     exists, since = advance.living(None, Period(DAY), DAY)
     made = advance.advanced(None, "Unit", "u", exists=exists, values={"name": "A"}, links={}, since=since)
     assert made.values["name"] == (DatedValue(Period(ALWAYS), "A"),)

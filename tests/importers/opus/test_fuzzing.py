@@ -49,7 +49,7 @@ def test_pitfall_36_an_unknown_element_within_a_known_one_is_reported(series: Se
     ]
 
 
-def test_a_field_that_is_told_twice_is_not_guessed(series: Series) -> None:
+def test_a_field_that_occurs_twice_is_not_guessed(series: Series) -> None:
     twice = WORKER.replace("</employee>", "<orgUnit>2</orgUnit></employee>")
     renamed = unit(3, 2).replace("</orgUnit>", "<longName>Andet</longName></orgUnit>")
     applied = series.next(MONDAY, *UNITS[:2], renamed, MANAGER, twice)

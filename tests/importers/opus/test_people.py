@@ -33,7 +33,7 @@ def test_pitfall_11_the_leading_zero_and_the_extra_digit(series: Series) -> None
     assert [series.value(number, "extra_digit", MONDAY) for number in (101, 102, 103)] == ["0", "1", None]
 
 
-def test_a_number_that_is_none_is_opus_own_identifier_of_the_person(series: Series) -> None:
+def test_a_number_that_is_invalid_is_opus_own_identifier_of_the_person(series: Series) -> None:
     """cpr.md §6: the person is made, with the employments, and shown; a placeholder stands for nobody."""
     wrong = "3113994321"
     applied = series.next(
@@ -247,7 +247,7 @@ def test_a_faulty_record_keeps_its_login_and_functions(series: Series) -> None:
     assert (applied.changed, applied.rules()) == ([], ["no_position"])
 
 
-def test_a_trust_function_that_is_told_twice_is_one(series: Series) -> None:
+def test_a_trust_function_that_occurs_twice_is_one(series: Series) -> None:
     twice = (*REST, employee(101, function(), function(members="3")))
     series.next(MONDAY, *twice)
     assert list(series.known.keys("Assignment")) == [KEY]

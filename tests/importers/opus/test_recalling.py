@@ -132,7 +132,7 @@ def twice(tmp_path: Path) -> Twice:
     return Twice(tmp_path, OpusSettings(folder=tmp_path))
 
 
-def test_what_is_told_again_is_not_parsed_again(twice: Twice) -> None:
+def test_equal_bytes_are_not_parsed_again(twice: Twice) -> None:
     twice.take(_file(*UNITS, *STAFF))
     assert twice.parsed == 6
     twice.take(_file(*UNITS, *STAFF))  # from now on the employments are known
@@ -140,7 +140,7 @@ def test_what_is_told_again_is_not_parsed_again(twice: Twice) -> None:
     assert twice.parsed == 1, "all but the one with a function"
 
 
-def test_a_change_has_all_that_tell_of_the_person_parsed(twice: Twice) -> None:
+def test_a_change_has_all_employees_of_the_person_parsed(twice: Twice) -> None:
     for staff in (STAFF, STAFF, [*STAFF[:4], STAFF[4].replace("ALMA", "ALTE"), *STAFF[5:]]):
         twice.take(_file(*UNITS, *staff))
     assert twice.parsed == 4  # Alma's three, and the one with a function
@@ -232,7 +232,7 @@ def test_nothing_is_remembered_under_settings_that_have_changed(tmp_path: Path) 
     assert len(Memory(known, OpusSettings(folder=tmp_path)).rows) == 0
 
 
-def test_a_number_that_is_none_is_never_recalled(twice: Twice) -> None:
+def test_a_number_that_is_invalid_is_never_recalled(twice: Twice) -> None:
     wrong = [each.replace(CILLE, "3113994321") for each in STAFF if "105" not in each]
     for _ in range(3):
         twice.take(_file(*UNITS, *wrong, employee(111, cpr="3113994321", firstName="Cille")))

@@ -43,7 +43,7 @@ def test_it_waits_without_making_anything(clean_graph: neo4j.Driver, candidates:
     assert last_write(clean_graph) == before, "what still waits is no news"
 
 
-def test_it_is_who_a_person_says_from_then_on(clean_graph: neo4j.Driver) -> None:
+def test_it_is_the_person_that_a_user_chose_from_then_on(clean_graph: neo4j.Driver) -> None:
     run_import(clean_graph, Stating(*small()), RING)
     alma = uuid_of(clean_graph, "p1")
     run_import(clean_graph, doubtful(alma), RING)
@@ -52,7 +52,7 @@ def test_it_is_who_a_person_says_from_then_on(clean_graph: neo4j.Driver) -> None
     assert (uuid_of(clean_graph, "user:abc"), persons(clean_graph)) == (alma, 3)
 
 
-def test_or_somebody_new(clean_graph: neo4j.Driver) -> None:
+def test_or_a_new_person(clean_graph: neo4j.Driver) -> None:
     run_import(clean_graph, Stating(*small()), RING)
     run_import(clean_graph, doubtful(), RING)
     decide(clean_graph, ID, None, "hanne", "nobody of ours")

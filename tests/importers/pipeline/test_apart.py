@@ -50,7 +50,7 @@ def open_units(driver: neo4j.Driver) -> list[str]:
     return [row["name"] for row in rows]
 
 
-def test_the_others_go_on_and_each_brake_is_told(clean_graph: neo4j.Driver) -> None:
+def test_the_others_go_on_and_each_brake_is_reported(clean_graph: neo4j.Driver) -> None:
     run_import(clean_graph, Schools("a", "b"), RING)
     report = run_import(clean_graph, Schools("a", "b", "c", "d", closing="a b"), RING)
     assert open_units(clean_graph) == ["A", "B", "C", "D"]
@@ -88,7 +88,7 @@ class Additions(Schools):
             yield Reading(label=key, day=DAY, records=[made], independent=True)
 
 
-def test_what_waits_is_told_once_and_not_again_with_each_reading(clean_graph: neo4j.Driver) -> None:
+def test_what_waits_is_reported_once_and_not_again_with_each_reading(clean_graph: neo4j.Driver) -> None:
     report = run_import(clean_graph, Additions("a", "b", "c", "d", closing="a b"), RING)
     assert [(each.key, each.rule) for each in report.problems] == [
         ("a", "unknown_reference"),

@@ -80,7 +80,7 @@ def test_no_thing_comes_twice_in_a_batch_and_nothing_is_lost(monkeypatch: pytest
     assert made == [["a", "b", "c"], ["a", "d", "b"], ["a"], ["a"], ["a"]]
 
 
-def test_what_is_told_stays_in_order_within_its_kind_and_source() -> None:
+def test_statements_stay_in_order_within_their_kind_and_source() -> None:
     told = [_told(key, source) for source in ("sd", "opus") for key in "abcde"]
     incoming = IncomingStatements(told)
     incoming.add([_told("f"), _told("f", "opus")])

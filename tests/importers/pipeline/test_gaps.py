@@ -18,14 +18,14 @@ KNOWN = Statement(
 )
 
 
-def test_what_was_not_told_stays_and_what_was_told_as_none_ends() -> None:
+def test_a_missing_value_stays_and_an_empty_one_ends() -> None:
     told = Statement("Employment", "e", exists=(Period(BEFORE),))
     found = filled(Mapped(told, gaps={"title": EVER, "unit": EVER}), KNOWN).statement
     assert found is not None
     assert (found.values, found.links) == ({"title": KNOWN.values["title"]}, KNOWN.links)
 
 
-def test_only_the_days_that_were_not_told_stay() -> None:
+def test_only_the_days_of_the_gap_stay() -> None:
     told = Statement("Employment", "e", links={"unit": (DatedLink(Period(BEFORE), THERE),)})
     found = filled(Mapped(told, gaps={"unit": (Period(LATER),), EXISTS: (Period(LATER),)}), KNOWN).statement
     assert found is not None

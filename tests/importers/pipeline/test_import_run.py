@@ -104,7 +104,7 @@ def test_a_reference_to_what_comes_later_is_tied_when_it_comes(clean_graph: neo4
 # -- bad records ----------------------------------------------------------------------------------------------------
 
 
-def test_who_is_refused_is_not_told_and_has_no_employment(clean_graph: neo4j.Driver) -> None:
+def test_who_is_refused_is_not_imported_and_has_no_employment(clean_graph: neo4j.Driver) -> None:
     """A person counts as told once taken: an employment without anybody would hold, and be given to systems."""
     wrong = person("p4", "Dorte Prøve", "0404575004")
     wrong = replace(wrong, values={**wrong.values, "no_such_property": told("x")})
@@ -283,7 +283,7 @@ def test_an_approval_that_stands_for_nothing_is_refused_before_anything_is_done(
     assert last_write(clean_graph) == before
 
 
-def test_an_approval_that_was_not_needed_is_said_to_be_so(clean_graph: neo4j.Driver) -> None:
+def test_an_unneeded_approval_is_reported(clean_graph: neo4j.Driver) -> None:
     run_import(clean_graph, Stating(*many(30)), RING)
     held = run_import(clean_graph, Stating(*many(15)), RING).brake
     mended = run_import(clean_graph, Stating(*many(29)), RING, approve=held)

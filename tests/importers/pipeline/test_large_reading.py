@@ -95,7 +95,7 @@ def test_what_waits_is_the_same_difference(clean_graph: neo4j.Driver, monkeypatc
     assert (again.brake, again.reasons) == (stopped.brake, stopped.reasons)
 
 
-def test_what_is_told_takes_no_memory_of_its_own() -> None:
+def test_incoming_statements_take_no_memory_of_their_own() -> None:
     """The statements of so many took a hundred megabytes."""
 
     def statements() -> Iterator[IncomingStatement]:

@@ -94,7 +94,7 @@ def test_by_krls_code_and_by_title(town: Town) -> None:
     assert town.has("e2") == [("P091", "title", "2020-01-01", None)]
 
 
-def test_a_code_that_nobody_knows(town: Town) -> None:
+def test_an_unknown_code(town: Town) -> None:
     """Pitfall 5: the employment stays as payroll has it."""
     town.payroll(employed("e1", job("9999", "Ukendt")))
     town.lists(row("P010", payroll="sd:XY:1530"))
@@ -126,7 +126,7 @@ def test_a_position_that_comes_does_not_count_today(town: Town) -> None:
     assert town.has("e1") == [("P1", "payroll", "2020-01-01", "2027-01-01"), ("P2", "payroll", "2027-01-01", None)]
 
 
-def test_a_row_that_ended_is_kept_and_hr_is_told(town: Town) -> None:
+def test_a_row_that_ended_is_kept_and_hr_is_reported(town: Town) -> None:
     """Pitfall 6."""
     town.payroll(employed("e1", job("10")), employed("e2", job("10", start=D2025)))
     town.lists(row("P1", "Et", payroll="sd:XY:10", end="2025-01-01", replaced_by="P2"), row("P2", "To"))

@@ -114,7 +114,7 @@ def test_json_as_programs_write_it(content: bytes, told: str) -> None:
         assert found.rows[0].cells == {"code": "P1", "title": "Et", "category": "A", "leader": "yes"}
 
 
-def test_columns_that_nobody_knows_or_named_are_told_of_and_empty_ones_are_not() -> None:
+def test_unknown_and_unnamed_columns_are_listed_and_empty_ones_are_not() -> None:
     head, first = f"note;{HEADER};;", "x;" + row("P1", "Et") + ";;y"
     made = listing(table("\n".join((head, first))), None, TODAY)
     assert rules(made) == [("", "note", "unknown_column"), ("P1", "", "wrong_cell")]

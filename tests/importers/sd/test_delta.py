@@ -101,7 +101,7 @@ def test_pitfall_60_a_run_that_dies_moves_no_mark_and_is_repeated_without_extra_
     assert report.as_counts() == {"Employment": {"created": 1, "moved": 1}, "Person": {"created": 1}}
 
 
-def test_pitfall_61_after_30_days_everything_is_read_and_it_is_said_why(payroll: Payroll) -> None:
+def test_pitfall_61_after_30_days_everything_is_read_and_the_reason_is_shown(payroll: Payroll) -> None:
     payroll.read()
     payroll.at("2026-03-31 08:00")
     assert "registered from" in payroll.read().readings[0]

@@ -408,7 +408,7 @@ def test_pitfall_69_unpaid_staff_are_left_out_until_number_and_position_meet() -
     assert mapped(paid, HOLDER, settings, TODAY, None).statement is None
 
 
-def test_equal_periods_told_twice_are_one(payroll: Payroll) -> None:
+def test_equal_periods_are_one(payroll: Payroll) -> None:
     payroll.read()
     payroll.wrong.doubled = True
     assert payroll.read(whole=True).changed == []
@@ -448,7 +448,7 @@ def test_a_lift_that_is_possible_on_some_days_leaves_the_others_in_the_own_depar
     assert [(each.rule, "from 2025-01-01 on" in each.text) for each in found.problems] == [("no_place", True)]
 
 
-def test_a_left_out_name_on_the_way_up_is_told_where_a_level_is_lifted_too() -> None:
+def test_an_excluded_name_on_the_way_up_is_listed_even_if_a_level_is_lifted_too() -> None:
     settings = SdSettings(**SETTINGS.model_dump() | {"excluded_levels": {"low"}, "excluded_names": ("^mid$",)})
     holder = replace(HOLDER, organisation=organisation(settings))
     whole = told(statuses=[("1", "2020-01-01", "")], departments=[(HERE, "2020-01-01", "")], jobs=ALWAYS_JOB)

@@ -73,9 +73,7 @@ def without_department(uuid: str, answer: str) -> Iterator[None]:
 
 @pytest.mark.parametrize("levels", [frozenset(), frozenset({LOWEST})])
 @pytest.mark.parametrize("answer", ["empty", NOBODY, "something else went wrong"])
-def test_a_department_that_is_not_answered_takes_nobody_out_of_it(
-    payroll: Payroll, answer: str, levels: frozenset[str]
-) -> None:
+def test_a_department_without_an_answer_keeps_its_people(payroll: Payroll, answer: str, levels: frozenset[str]) -> None:
     payroll.read(excluded_levels=levels)
     before = everything(payroll)["Employment", KEY]
     touched(payroll)
@@ -95,7 +93,7 @@ def test_a_department_that_is_not_answered_takes_nobody_out_of_it(
     assert TIMELINE not in payroll.service.operations_asked()
 
 
-def test_a_department_that_nobody_knows_and_sd_does_not_answer_leaves_the_place_that_is_known(payroll: Payroll) -> None:
+def test_an_unknown_department_without_an_answer_leaves_the_known_place(payroll: Payroll) -> None:
     payroll.read()
     new = "c1b0a7de-0999-4a00-9200-0000012c0001"
     payroll.home.put_department(department(new, "B999", LOWEST, "Ny afdeling", BU00))
@@ -145,7 +143,7 @@ def test_a_refetch_that_lacks_a_part_blanks_nothing(payroll: Payroll, part: str,
     assert everything(payroll)["Employment", KEY] == before
 
 
-def test_names_and_protection_that_are_not_told_stay(payroll: Payroll) -> None:
+def test_names_and_protection_that_are_not_sent_stay(payroll: Payroll) -> None:
     payroll.read()
     before = everything(payroll)["Person", person(DORTE)]
     payroll.at("2026-03-02 09:00")
@@ -157,7 +155,7 @@ def test_names_and_protection_that_are_not_told_stay(payroll: Payroll) -> None:
 
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("levels", [frozenset(), frozenset({LOWEST})])
-def test_a_unit_without_any_parent_told_keeps_its_place_and_its_people(
+def test_a_unit_without_any_parent_keeps_its_place_and_its_people(
     payroll: Payroll, levels: frozenset[str], whole: bool
 ) -> None:
     payroll.read(excluded_levels=levels)
@@ -344,7 +342,7 @@ def test_a_history_that_is_not_answered_leaves_its_department_as_known(
 
 @pytest.mark.parametrize("institutions", [("XA", "XB"), ("XB", "XA")])
 @pytest.mark.parametrize("delta", [False, True])
-def test_the_order_of_institutions_decides_on_nobodys_employment(
+def test_the_order_of_institutions_decides_no_employment(
     payroll: Payroll, institutions: tuple[str, ...], delta: bool
 ) -> None:
     other = second_institution(payroll)
@@ -364,7 +362,7 @@ def test_the_order_of_institutions_decides_on_nobodys_employment(
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_a_person_that_is_refused_is_not_told_and_has_no_employment(payroll: Payroll, whole: bool) -> None:
+def test_a_person_that_is_refused_is_not_imported_and_has_no_employment(payroll: Payroll, whole: bool) -> None:
     payroll.read()
     payroll.at("2026-03-02 09:00")
     payroll.hire(EVA, working("00533", EVA, registered=datetime(2026, 3, 2, 8, 30)))

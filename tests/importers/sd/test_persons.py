@@ -45,7 +45,7 @@ def test_pitfall_54_fictive_persons_are_skipped_and_counted(payroll: Payroll) ->
     assert len(list(payroll.known.keys("Employment"))) == 3
 
 
-def test_a_number_that_is_none_is_sds_own_identifier_of_the_person(payroll: Payroll) -> None:
+def test_a_number_that_is_invalid_is_sds_own_identifier_of_the_person(payroll: Payroll) -> None:
     """cpr.md §6: the person is made, with the employments, and shown."""
     wrong = "2902011118"  # 1901 was no leap year
     payroll.hire(wrong, working("00533", wrong), "Else Ukendt")

@@ -101,9 +101,7 @@ def test_pitfall_3_other_temporary_trouble_is_tried_again_too(payroll: Payroll, 
         ("GetPerson", 502, "HTTP 502, text/html"),
     ],
 )
-def test_a_proxys_page_is_said_to_be_one_and_is_not_quoted(
-    payroll: Payroll, operation: str, status: int, told: str
-) -> None:
+def test_a_proxys_page_is_named_as_one_and_not_quoted(payroll: Payroll, operation: str, status: int, told: str) -> None:
     payroll.wrong.only, payroll.wrong.page_status, payroll.wrong.pages = operation, status, 1
     payroll.read()
     assert payroll.pauses == [2.0]
@@ -114,7 +112,7 @@ def test_a_proxys_page_is_said_to_be_one_and_is_not_quoted(
     assert "Velkommen" not in str(unavailable.value)
 
 
-def test_a_refused_user_is_said_at_once_and_not_tried_again(payroll: Payroll) -> None:
+def test_a_refused_user_is_reported_at_once_and_not_tried_again(payroll: Payroll) -> None:
     with pytest.raises(AccessRejected, match="password"):
         payroll.read(password="wrong")
     assert len(payroll.service.calls) == 1

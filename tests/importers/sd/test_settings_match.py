@@ -17,7 +17,9 @@ from tests.importers.sd.pure import HERE, SETTINGS, organisation
         ({}, [], ""),
     ],
 )  # fmt: skip
-def test_what_leaves_nothing_out_is_told(settings: dict[str, list[str]], fields: list[str], words: str) -> None:
+def test_a_setting_that_excludes_nothing_is_listed(
+    settings: dict[str, list[str]], fields: list[str], words: str
+) -> None:
     chosen = SETTINGS.model_validate({**SETTINGS.model_dump(), **settings})
     notices = list(LeftOut(chosen).matching_nothing([organisation(chosen)]))
     assert [each.field for each in notices] == fields

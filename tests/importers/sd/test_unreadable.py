@@ -71,7 +71,7 @@ def unreadable(applied):
 
 
 @pytest.mark.parametrize("levels", [set(), {LOWEST}])
-def test_a_department_with_a_date_that_is_none_stays_with_all_that_hangs_on_it(
+def test_a_department_with_a_date_that_is_invalid_stays_with_all_that_hangs_on_it(
     payroll: Payroll, spoil: Spoil, levels: set[str]
 ) -> None:
     payroll.read(excluded_levels=levels)
@@ -111,7 +111,7 @@ def test_a_department_that_has_lost_its_uuid_is_not_ended(payroll: Payroll, spoi
     assert everything(payroll) == before
 
 
-def test_a_department_without_uuid_that_nobody_knows_is_shown_with_its_code(payroll: Payroll, spoil: Spoil) -> None:
+def test_an_unknown_department_without_uuid_is_shown_with_its_code(payroll: Payroll, spoil: Spoil) -> None:
     payroll.home.put_department(department(NEW, "B777", NY1, "Ny", BU00))
     spoil(DEPARTMENTS, UUID.format(NEW))
     applied = payroll.read()
@@ -213,7 +213,7 @@ def test_an_absent_employment_that_cannot_be_read_when_asked_for_stays(payroll: 
 
 
 @pytest.mark.parametrize("cpr", ["", "0512"])
-def test_a_change_of_nobody_is_shown_and_nobody_is_asked_for(payroll: Payroll, spoil: Spoil, cpr: str) -> None:
+def test_a_change_without_a_person_is_listed_and_not_looked_up(payroll: Payroll, spoil: Spoil, cpr: str) -> None:
     payroll.read()
     payroll.at("2026-03-02 10:00")
     payroll.change(BO, "81200", lambda each: replace(each, jobs=(Job(FIRST, OPEN, "0731", "Vikar"),)))

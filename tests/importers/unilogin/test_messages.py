@@ -157,7 +157,7 @@ def test_a_faults_text_shows_no_cpr_number() -> None:
     assert "0101" not in str(RequestRejected("export of A01234", "", "person 010157-5001 is wrong"))
 
 
-def test_nobody_answers(schools: Schools) -> None:
+def test_a_service_that_does_not_answer(schools: Schools) -> None:
     settings = schools.settings(url="http://127.0.0.1:9/bpi")
     with Client(settings, lambda: schools.clock) as client, pytest.raises(Unavailable):
         client.agreements()
@@ -178,7 +178,7 @@ def test_an_answer_that_is_too_large_is_not_kept(schools: Schools) -> None:
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "another"])
-def test_a_key_file_that_is_none(schools: Schools, folder: Path, password: str) -> None:
+def test_an_invalid_key_file(schools: Schools, folder: Path, password: str) -> None:
     broken = folder / "broken.p12"
     broken.write_bytes((folder / "key.p12").read_bytes() if password != PASSWORD else b"no key")
     with pytest.raises(WrongKey):

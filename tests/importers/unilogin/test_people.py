@@ -70,7 +70,7 @@ def test_a_cpr_number_is_text_and_a_replacement_number_matches_nobody(schools: S
 
 
 @pytest.mark.parametrize("kind", ["CPR_UNVERIFIED", "CPR_REPLACEMENT_ID", "CPR_UNKNOWN_TYPE", None])
-def test_nobody_is_made_without_a_decision(schools: Schools, kind: str | None) -> None:
+def test_without_a_decision_no_person_is_created(schools: Schools, kind: str | None) -> None:
     schools.bakke.members = [alma(), teacher("else111a", "Else", "Ukendt", "0512575005", cpr_type=kind)]
     schools.run()
     assert schools.persons() == ["Alma Testrup", "Birk Prøvesen", "Cille Eksempel"]
@@ -214,7 +214,7 @@ def test_two_people_with_one_userid(schools: Schools) -> None:
     assert [each[2] for each in schools.accounts()] == [[BAKKE]] * 3
 
 
-def test_one_person_told_twice(schools: Schools) -> None:
+def test_one_person_in_two_records(schools: Schools) -> None:
     schools.bakke.members = [cille(roles=("Lærer",)), cille(roles=("TAP",), source="Other")]
     schools.run()
     assert schools.affiliations() == [("Cille Eksempel", "Bakke", "school staff", ["Lærer", "TAP"])]
@@ -231,7 +231,7 @@ def test_a_userid_that_comes_with_another_verified_number(schools: Schools) -> N
 
 
 @pytest.mark.parametrize("number", ["010157500", "abcdefghij", "01015750011"])
-def test_a_verified_number_that_is_none(schools: Schools, number: str) -> None:
+def test_a_verified_number_that_is_invalid(schools: Schools, number: str) -> None:
     schools.bakke.members = [alma(), teacher("else111a", "Else", "Ukendt", number)]
     schools.wrong.unchecked = True
     schools.run()
@@ -297,7 +297,7 @@ def test_payrolls_name_wins(schools: Schools) -> None:
     assert "Alma Testrup" in schools.persons()
 
 
-def test_people_who_are_missing_stay_while_more_records_name_nobody(schools: Schools) -> None:
+def test_missing_people_stay_while_more_records_are_unmatched(schools: Schools) -> None:
     """A record that has lost its Person is there, and may be anybody's."""
     schools.bakke.members = [alma(), birk(), replace(cille(), person=None)]
     schools.run()
@@ -311,7 +311,7 @@ def test_people_who_are_missing_stay_while_more_records_name_nobody(schools: Sch
     assert [each[0] for each in schools.accounts() if each[2]] == ["alma417k"]
 
 
-def test_names_and_roles_that_are_not_told_stay(schools: Schools) -> None:
+def test_names_and_roles_that_are_not_sent_stay(schools: Schools) -> None:
     schools.bakke.members = [alma()]
     schools.run()
     before = schools.persons()

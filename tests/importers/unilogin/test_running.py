@@ -149,7 +149,7 @@ def test_a_new_school_year_that_ends_nothing_is_taken(schools: Schools) -> None:
     assert schools.later().run().brake is None
 
 
-def test_a_new_school_year_waits_until_it_is_approved_whoever_leaves_when(schools: Schools) -> None:
+def test_a_new_school_year_waits_until_it_is_approved_whenever_people_leave(schools: Schools) -> None:
     """Pitfall 13: a reading that changes nothing, one of nobody, and one with somebody new don't let the year begin."""
     schools.bakke.members = crowd(6)
     schools.run()
@@ -196,7 +196,7 @@ def test_the_account_ends_after_the_grace_period(schools: Schools) -> None:
     assert exists == [(3,)], "held, not held, held again: without a gap"
 
 
-def test_whoever_comes_back_after_it_has_a_gap(schools: Schools) -> None:
+def test_a_person_who_comes_back_after_it_has_a_gap(schools: Schools) -> None:
     schools.bakke.members = [alma(), cille(), birk()]
     schools.run(grace_days=0)
     schools.bakke.leave("cill226q")

@@ -197,7 +197,7 @@ def test_status_shows_the_sources(context: Context, run: Run) -> None:
     assert "SILENT" in table and "9 created" in table
 
 
-def test_silence_is_told_once_by_mail_and_its_end_once(context: Context, mail: Served) -> None:
+def test_silence_is_reported_once_by_mail_and_its_end_once(context: Context, mail: Served) -> None:
     read(context)
     assert silence.watch(context) == []
     age(context, 26)

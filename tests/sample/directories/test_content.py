@@ -90,7 +90,7 @@ def test_another_surname_phone_and_mail_than_in_payroll_for_one_each(
     assert sorted(mails.values())[-2:] == [1, 2]
 
 
-def test_a_number_that_is_none_others_with_a_hyphen_and_owners_that_nobody_knows(office: Directory) -> None:
+def test_a_number_that_is_invalid_others_with_a_hyphen_and_owners_that_nobody_knows(office: Directory) -> None:
     assert [each.employment_number for each in office.users if each.cpr == administration.NOBODY] == [""]
     assert any("-" in each.cpr for each in office.users)
     strangers = [each for each in office.users if each.place == administration.EXTERNAL]

@@ -23,7 +23,7 @@ def test_all_of_both_is_written(municipal_ad: Controller, school_ad: Controller)
             assert found[each.login].get(ACCOUNT_TYPE, [b""]) == [each.account_type.encode()]
 
 
-def test_how_far_it_is_is_told(municipal_ad: Controller) -> None:
+def test_progress_is_reported(municipal_ad: Controller) -> None:
     told: list[tuple[int, int]] = []
     few = Directory("klit.example", [User(("Talt",), "Een", "een")], ())
     assert load(municipal_ad.connection(), municipal_ad.base, few, lambda *far: told.append(far)) == 2

@@ -68,7 +68,7 @@ def test_filters(service: Service, provider: Identity) -> None:
     assert users(everybody) == ["lira0001", "ekst0002", "elev0003", "k3"], "no filter lets all through"
 
 
-def test_cpr_numbers_only_for_whoever_asks(service: Service, provider: Identity) -> None:
+def test_cpr_numbers_only_on_request(service: Service, provider: Identity) -> None:
     assert b"1203575001" in bytes(ask(service, provider).body)
     assert b"1203575001" not in bytes(ask(service, provider, inkluderCpr=False).body)
 
