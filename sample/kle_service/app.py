@@ -5,14 +5,11 @@ It serves the five paths, answers 404 on others and 405 to other methods, and ne
 
 import asyncio
 import hashlib
-import threading
-import time as clock
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-import uvicorn
 from lxml import etree
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -21,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from sample.kle_service.release import Release
+from sample.web_server import serving
 
 BASE = "/resources"
 NAMESPACE = "http://kle-online.dk/rest/resources/full"
@@ -129,28 +127,8 @@ class Running:
     service: Service
 
 
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leaves the signal handlers to the program in which the stand-in runs."""
-        yield
-
-
 @contextmanager
 def serve(service: Service, port: int = 0) -> Iterator[Running]:
     """Run it on loopback in a thread; port 0 = any free one. Raises RuntimeError if it doesn't start."""
-    config = uvicorn.Config(service.app(), host="127.0.0.1", port=port, log_level="error", lifespan="off")
-    server = _Server(config)
-    thread = threading.Thread(target=server.run, name="kle-stand-in", daemon=True)
-    thread.start()
-    deadline = clock.monotonic() + 20
-    while not server.started:
-        if not thread.is_alive() or clock.monotonic() > deadline:
-            raise RuntimeError("the KLE stand-in did not start; is the port taken?")
-        clock.sleep(0.01)
-    try:
-        bound = server.servers[0].sockets[0].getsockname()[1]
+    with serving(service.app(), "KLE", port) as bound:
         yield Running(f"http://127.0.0.1:{bound}{BASE}", service)
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)

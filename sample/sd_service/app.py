@@ -9,8 +9,6 @@ Example::
 import asyncio
 import base64
 import binascii
-import threading
-import time as clock
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +16,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import parse_qsl
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
@@ -30,6 +27,7 @@ from sample.sd_service.operations import answer
 from sample.sd_service.organisation_xml import parent_history
 from sample.sd_service.requests import OPERATIONS, Fault, Question, checked, escaped
 from sample.sd_service.state import State
+from sample.web_server import serving
 
 XML = "text/xml;charset=UTF-8"
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -221,31 +219,8 @@ class Running:
     service: Service
 
 
-class _Server(uvicorn.Server):
-    def install_signal_handlers(self) -> None:
-        """Leaves the signal handlers to the program in which the stand-in runs."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """As above, in newer uvicorn."""
-        yield
-
-
 @contextmanager
 def serve(service: Service, port: int = 0) -> Iterator[Running]:
     """Run it on loopback in a thread; port 0 = any free one. Raises RuntimeError if it doesn't start."""
-    config = uvicorn.Config(service.app(), host="127.0.0.1", port=port, log_level="error", lifespan="off")
-    server = _Server(config)
-    thread = threading.Thread(target=server.run, name="sd-stand-in", daemon=True)
-    thread.start()
-    deadline = clock.monotonic() + 20
-    while not server.started:
-        if not thread.is_alive() or clock.monotonic() > deadline:
-            raise RuntimeError("the SD stand-in did not start; is the port taken?")
-        clock.sleep(0.01)
-    try:
-        bound = server.servers[0].sockets[0].getsockname()[1]
+    with serving(service.app(), "SD", port) as bound:
         yield Running(f"http://127.0.0.1:{bound}", service)
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)

@@ -7,15 +7,12 @@ Example::
 """
 
 import asyncio
-import threading
-import time as clock
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 
-import uvicorn
 from lxml import etree
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -30,6 +27,7 @@ from sample.unilogin_service.keys import Identity
 from sample.unilogin_service.misbehaviour import Misbehaviour
 from sample.unilogin_service.requests import SOAP, WSSE, Fault, Question, checked, read, schema
 from sample.unilogin_service.state import State
+from sample.web_server import serving
 
 PATH = "/bpi/wsieksport/7"
 
@@ -145,28 +143,8 @@ class Running:
     service: Service
 
 
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leaves the signal handlers to the program in which the stand-in runs."""
-        yield
-
-
 @contextmanager
 def serve(service: Service, port: int = 0) -> Iterator[Running]:
     """Run it on loopback in a thread; port 0 = any free one. Raises RuntimeError if it doesn't start."""
-    config = uvicorn.Config(service.app(), host="127.0.0.1", port=port, log_level="error", lifespan="off")
-    server = _Server(config)
-    thread = threading.Thread(target=server.run, name="unilogin-stand-in", daemon=True)
-    thread.start()
-    deadline = clock.monotonic() + 20
-    while not server.started:
-        if not thread.is_alive() or clock.monotonic() > deadline:
-            raise RuntimeError("the UNI-Login stand-in did not start; is the port taken?")
-        clock.sleep(0.01)
-    try:
-        bound = server.servers[0].sockets[0].getsockname()[1]
+    with serving(service.app(), "UNI-Login", port) as bound:
         yield Running(f"http://127.0.0.1:{bound}{PATH}", service)
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
