@@ -1,1 +1,1 @@
-"""How REConnect speaks to other systems: formats, limits and addresses. Knows no graph."""
+"""The protocols of other systems: formats, limits and addresses. They know no graph."""

@@ -1,4 +1,4 @@
-"""Addresses in settings, checked where they are read and not where the first call fails."""
+"""Addresses in settings, checked when they are read, not when the first call fails."""
 
 from ipaddress import ip_address
 from typing import Annotated
@@ -12,7 +12,7 @@ def web_address(text: str) -> str:
     try:
         parts = urlsplit(text)
         is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, a bracket without its other
+    except ValueError:  # a port that is not a number, a bracket without its counterpart
         is_one = False
     if not is_one or any(each.isspace() for each in text):
         raise ValueError("is not a web address, such as https://service.example/path")
@@ -21,15 +21,15 @@ def web_address(text: str) -> str:
 
 def secret_address(text: str) -> str:
     """The text, if it is a web address over which a password, token or CPR number may go: encrypted, or on this
-    machine, with no one in between. Raises ValueError."""
+    machine. Raises ValueError."""
     parts = urlsplit(web_address(text))
     if parts.scheme != "https" and not _is_here(parts.hostname or ""):
-        raise ValueError(f"begins with http://, and what goes there is secret: {_ENCRYPT}")
+        raise ValueError(f"begins with http://, but secret data goes there: {_ENCRYPT}")
     return text
 
 
 def _without_secrets_in_clear(text: str) -> str:
-    """A web address; one that holds a password is secret itself. Raises ValueError."""
+    """A web address; one with a password in it is itself secret. Raises ValueError."""
     return secret_address(text) if "@" in urlsplit(web_address(text)).netloc else text
 
 
@@ -50,5 +50,5 @@ def host_name(text: str) -> str:
 _ENCRYPT = "give an https:// address"
 WebAddress = Annotated[str, AfterValidator(_without_secrets_in_clear)]
 SecretAddress = Annotated[str, AfterValidator(secret_address)]
-"""Of a service that gets a password or token, or is asked about people."""
+"""The address of a service that gets a password or token, or data of people."""
 HostName = Annotated[str, AfterValidator(host_name)]

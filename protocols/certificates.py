@@ -21,10 +21,10 @@ class UnusableFile(Exception):
 
 
 def tls_context(own: tuple[Path, Path] | None = None, authority: Path | None = None) -> ssl.SSLContext:
-    """How a client checks a server, and shows who it is.
+    """How a client checks a server, and identifies itself.
 
-    ``own``: the client's certificate and its private key (PEM). ``authority``: the only authority (PEM) that the
-    server's certificate is checked by, whatever the environment sets; without it, the public ones.
+    ``own``: the client's certificate and its private key (PEM). ``authority``: the only CA (PEM) for the server's
+    certificate, whatever the environment sets; without it, the public ones.
     """
     try:
         made = httpx.create_ssl_context() if authority is None else ssl.create_default_context(cafile=str(authority))
@@ -60,5 +60,5 @@ def rsa_key_and_certificate(path: Path, password: str) -> tuple[RSAPrivateKey, x
     except (OSError, ValueError) as wrong:
         raise UnusableFile(f"{path} can't be read as PKCS#12 with the password of the settings: {wrong}") from wrong
     if not isinstance(key, RSAPrivateKey) or found is None:
-        raise UnusableFile(f"{path} must hold an RSA key and its certificate")
+        raise UnusableFile(f"{path} must contain an RSA key and its certificate")
     return key, found

@@ -1,17 +1,17 @@
-"""Limits that hold while a text of others is read, before it has become values: a small file can be made of millions.
+"""Limits while an external text is read, before it becomes values: a small file can contain millions.
 
-XML has its own in ``protocols/xml.py``; what an answer may weigh is said in ``protocols/web.py``.
+XML has its own in ``protocols/xml.py``; the size of answers is limited in ``protocols/web.py``.
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-LONGEST_LINE = 1 << 20  # characters; a row of a table that people keep has some hundred
+LONGEST_LINE = 1 << 20  # characters; a row of a real table has some hundred
 
 
 class TooMuch(ValueError):
-    """The text holds more than is allowed."""
+    """The text contains more than is allowed."""
 
 
 def lines(opened: Iterable[str], most: int) -> Iterator[str]:
@@ -25,10 +25,11 @@ def lines(opened: Iterable[str], most: int) -> Iterator[str]:
 
 
 def from_json(content: bytes, most: int, **how: Any) -> Any:
-    """What a JSON text in UTF-8 holds: at most about ``most`` values. Raises TooMuch, ValueError, RecursionError.
+    """The content of a JSON text in UTF-8, of at most about ``most`` values. Raises TooMuch, ValueError,
+    RecursionError.
 
-    Each value stands behind a comma or a bracket. Those in texts count too, so ``most`` is to be generous.
+    Each value follows a comma or a bracket. Those within texts count too, so ``most`` should be generous.
     """
     if sum(map(content.count, (b",", b"[", b"{"))) > most:
-        raise TooMuch(f"it holds more than {most} values")
+        raise TooMuch(f"it contains more than {most} values")
     return json.loads(content.decode("utf-8-sig"), **how)

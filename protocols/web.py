@@ -1,7 +1,7 @@
-"""Answers over HTTP, read within limits: what is sent, and what it becomes once unpacked.
+"""Answers over HTTP, read within limits for the sent and for the unpacked bytes.
 
-httpx unpacks whatever it knows, however large it gets; here an answer is unpacked piece by piece and given up where it
-is too large. The error of one that breaks off has how many bytes came, and of how many.
+httpx unpacks every format it knows, however large the result; here an answer is unpacked piece by piece and abandoned
+if it is too large. The error of one that breaks off states how many bytes came, and of how many.
 """
 
 import ssl
@@ -13,7 +13,7 @@ from typing import IO
 import httpx
 
 HEADERS: Mapping[str, str] = {"Accept-Encoding": "gzip"}
-"""What is asked for: nothing that is not unpacked here."""
+"""The accepted encodings: only those that are unpacked here."""
 _GZIP = 16 + zlib.MAX_WBITS
 _PIECE = 1 << 16
 _BROKE_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
@@ -24,17 +24,17 @@ class TooLarge(ValueError):
 
 
 class BrokenOff(httpx.ReadError):
-    """The answer broke off; the text has how many bytes came, and of how many."""
+    """The answer broke off; the text states how many bytes came, and of how many."""
 
 
 def pieces(answer: httpx.Response, largest: int) -> Iterator[bytes]:
     """The content of a streamed answer, unpacked, of at most ``largest`` bytes.
 
-    Raises TooLarge, and httpx.HTTPError where it breaks off or is packed in another way.
+    Raises TooLarge, and httpx.HTTPError if it breaks off or has another encoding.
     """
     packed = answer.headers.get("Content-Encoding", "identity").strip().lower()
     if packed not in ("identity", "gzip", ""):
-        raise httpx.DecodingError(f"the answer is packed as {packed[:20]!r}, which was not asked for")
+        raise httpx.DecodingError(f"the answer is packed as {packed[:20]!r}, which was not requested")
     unpacking = zlib.decompressobj(_GZIP) if packed == "gzip" else None
     size = 0
     for raw in _received(answer):
@@ -53,8 +53,8 @@ def content(answer: httpx.Response, largest: int) -> bytes:
 
 
 def spooled(answer: httpx.Response, largest: int, in_memory: int) -> IO[bytes]:
-    """The whole content at its beginning, in an unnamed file where it has more than ``in_memory`` bytes. Its reader
-    closes it. Raises as ``pieces``."""
+    """The whole content, positioned at its beginning; in an unnamed file if it has more than ``in_memory`` bytes. The
+    reader closes it. Raises as ``pieces``."""
     body: IO[bytes] = tempfile.SpooledTemporaryFile(in_memory)  # noqa: SIM115 - the caller closes it
     try:
         for piece in pieces(answer, largest):
@@ -67,8 +67,8 @@ def spooled(answer: httpx.Response, largest: int, in_memory: int) -> IO[bytes]:
 
 
 def is_about_tls(error: BaseException) -> bool:
-    """Whether a connection failed for one of the two certificates, or for something else that TLS does not accept; not
-    where it only broke off."""
+    """Whether a connection failed because of one of the two certificates, or something else that TLS does not accept;
+    not if it only broke off."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__

@@ -1,9 +1,9 @@
-"""XML that others send, parsed safely: the one place for what is refused whatever it means.
+"""Safe parsing of external XML: the one place that defines which XML is refused altogether.
 
 Refused are a document type declaration (and with it every entity of its own, internal or external), text that is cut
 off or not well-formed, a prefix that nothing declares, more than 256 levels (libxml2's limit), and more bytes than the
-caller allows (always asked where a document is held as a tree, as are the elements: a small one may be made of
-millions). Nothing outside of the document is fetched.
+caller allows (required if a document is kept as a tree, like the number of elements: a small one may contain millions).
+Nothing outside the document is fetched.
 """
 
 import io
@@ -15,11 +15,13 @@ from lxml import etree
 
 Event = Literal["start", "end"]
 Rule = Literal["document_type", "not_well_formed", "too_large"]
-MOST_ELEMENTS = 1_000_000  # of a document that is held as a tree; KL's whole classification has some hundred thousand
+MOST_ELEMENTS = (
+    1_000_000  # elements of a document that is kept as a tree; KL's whole classification has some hundred thousand
+)
 
 
 class BadXml(ValueError):
-    """A document that is refused. ``rule`` is what code branches on; the text quotes nothing of the content."""
+    """A refused document. ``rule`` is for code; the text never quotes the content."""
 
     def __init__(self, rule: Rule, text: str, line: int | None = None) -> None:
         super().__init__(text if line is None else f"{text} (line {line})")
@@ -33,15 +35,15 @@ def tree(content: bytes, largest: int, most: int = MOST_ELEMENTS) -> etree._Elem
         raise BadXml("too_large", f"it has {len(content)} bytes; {largest} are allowed")
     elements = stream(io.BytesIO(content), ("start",))
     _, root = next(elements)
-    for number, _ in enumerate(elements, start=2):  # to its end: every element is looked at
+    for number, _ in enumerate(elements, start=2):  # to its end: every element is checked
         if number > most:
             raise BadXml("too_large", f"it has more than {most} elements")
     return root
 
 
 def small(content: bytes) -> etree._Element:
-    """The root of a document of a few thousand bytes, as ``tree``, without what a stream of elements costs. A prefix
-    that nothing declares is not looked for. Raises BadXml."""
+    """The root of a document of a few thousand bytes, as ``tree``, without the cost of a stream of elements. Undeclared
+    prefixes are not detected. Raises BadXml."""
     try:
         root = etree.fromstring(content, _small())
     except etree.XMLSyntaxError as wrong:
@@ -52,7 +54,8 @@ def small(content: bytes) -> etree._Element:
 
 
 def check_start(opened: IO[bytes]) -> None:
-    """Refuses what can be seen where a document begins: a document type declaration, or no XML. Raises BadXml."""
+    """Check the beginning of a document for a document type declaration, or for something other than XML. Raises
+    BadXml."""
     next(stream(opened, ("start",)))
 
 
@@ -62,10 +65,10 @@ def stream(
     tags: Sequence[str] | None = None,
     largest: int | None = None,
 ) -> Iterator[tuple[Event, etree._Element]]:
-    """Elements as they begin or end, in bounded memory as long as the caller drops what it has used.
+    """Elements as they begin or end, in bounded memory as long as the caller frees the used ones.
 
-    With ``tags`` only those; of at most ``largest`` bytes, where the caller has not counted them already. Raises
-    BadXml, at the latest where the document is at its end.
+    With ``tags`` only those; of at most ``largest`` bytes, unless the caller counts them already. Raises BadXml, at the
+    latest at the end of the document.
     """
     checked = False
     source = opened if largest is None else _Counted(opened, largest)
@@ -104,7 +107,7 @@ def add(
 
 
 class _Counted(io.RawIOBase):
-    """Passes on what it reads, as long as that is not too much."""
+    """Passes on the bytes that it reads, up to a limit."""
 
     def __init__(self, opened: IO[bytes], largest: int) -> None:
         self._opened = opened
@@ -141,5 +144,5 @@ def _check_document(element: etree._Element) -> None:
 
 
 def _check_prefix(element: etree._Element) -> None:
-    if ":" in element.tag and ":" in (name := local(element)):  # libxml2 reports it, and leaves the name as it stands
+    if ":" in element.tag and ":" in (name := local(element)):  # libxml2 reports it, and leaves the name unchanged
         raise BadXml("not_well_formed", f"nothing declares the prefix of {name}")

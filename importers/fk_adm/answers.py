@@ -1,6 +1,6 @@
-"""What FK-adm's JSON holds: records with the fields of kombit_access.md §1.2, each checked on its own.
+"""The content of FK-adm's JSON: records with the fields of kombit_access.md §1.2, each checked on its own.
 
-A record that can't be read is named with its field and rule, and the others are read. ``changedDate`` is not: its
+A record that can't be read is listed with its field and rule, and the others are read. ``changedDate`` is not read: its
 trailing Z is text, it may be null, and it does not move when a shared constraint type changes (pitfall 22).
 """
 
@@ -61,7 +61,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A constraint of a job-function role. ``value``: the parameter's name where it is dynamic, else the values."""
+    """A constraint of a job-function role. ``value``: the parameter's name if it is dynamic, otherwise the values."""
 
     type_uri: str
     value: str
@@ -90,7 +90,7 @@ class Read:
     unnamed: bool = False
 
     def each(self, kind: str, answer: Any, make: Callable[["Fields"], T]) -> Iterator[T]:
-        """What ``make`` makes of each record of a list."""
+        """The result of ``make`` for each record of a list."""
         if not isinstance(answer, list):
             self.unnamed = True
             text = f"the answer is not a list of {kind}, but {_shown(answer)}"
@@ -113,7 +113,7 @@ class Read:
                 self.unnamed |= not _UUID.fullmatch(fields.key)
                 continue
             if fields.key in seen:
-                text = "it stands twice in one answer; the first one counts"
+                text = "it occurs twice in one answer; the first one counts"
                 self.problems.append(Problem(kind, fields.key, "uuid", "twice", text, "notice"))
                 continue
             seen.add(fields.key)
@@ -137,7 +137,7 @@ class Fields:
         return found
 
     def uri(self, name: str) -> str:
-        """Compared exactly: it is taken as it stands."""
+        """Compared exactly: it is not changed."""
         found = self.text(name)
         if any(each.isspace() for each in found):
             self.bad(name, "not_a_uri", f"{found!r} has blanks")
@@ -195,7 +195,7 @@ def system(fields: Fields) -> System:
 
 
 def role(fields: Fields) -> Role:
-    """A role is read with all its types or not at all: without one of them it would look wider than it is."""
+    """A role is read with all its types or not at all: without one of them it would seem wider than it is."""
     uuid, uri = fields.uuid("uuid", own=True), fields.uri("entityId")
     types: dict[str, Type] = {}
     required = set()

@@ -81,8 +81,8 @@ class FkAdmClient:
             raise error(f"FK-adm: {wrong}", retry=wrong.retry) from wrong
         if answer.status in (401, 403):
             raise AccessRefused(
-                f"FK-adm does not let our certificate in ({answer.status}{_words(answer)}): look at certificate and "
-                "private_key, and at the agreement at KOMBIT."
+                f"FK-adm does not accept our certificate ({answer.status}{_words(answer)}): check certificate and "
+                "private_key, and the agreement at KOMBIT."
             )
         if answer.status >= 500:
             raise Unavailable(f"FK-adm answers {path} with {answer.status}{_words(answer)}")

@@ -1,6 +1,6 @@
-"""Our job-function roles beside KOMBIT's: where they differ, and which a vendor's change has made invalid.
+"""Compares our job-function roles with KOMBIT's: their differences, and roles that a vendor's change has made invalid.
 
-Everything found is a notice that stays on the list until it is mended, at either end. Nothing is overwritten.
+Every finding is a notice that stays on the list until it is corrected at either end. Nothing is overwritten.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ class Comparison:
     system_roles: Mapping[str, KnownSystemRole]
 
     def differences(self, ours: KnownRole, theirs: KnownRole) -> Iterator[Problem]:
-        """Where the two differ, field by field."""
+        """The differences, field by field."""
         for field, own, other in (
             ("title", ours.title, theirs.title),
             ("description", ours.description, theirs.description),
@@ -51,19 +51,19 @@ class Comparison:
             yield from self._settings(ours, theirs, uri)
 
     def missing(self, ours: KnownRole, *, delegated: bool) -> Problem:
-        """A role that FK-adm does not have: not made yet, or no longer delegated to us."""
+        """A role that FK-adm does not have: not created yet, or no longer delegated to us."""
         why = f"{ours.cvr} does not delegate it (any longer)" if delegated else "logins leave it out until it is made"
         return _notice(ours, "uri", "missing_at_kombit", f"{ours.title} is not at KOMBIT: {why}")
 
     def invalid(self, role: KnownRole) -> Iterator[Problem]:
-        """What of a role the vendors' system roles and types do not allow (any longer)."""
+        """The parts of a role that the vendors' system roles and types do not allow, or no longer."""
         for uri in sorted(role.includes):
             system_role = self.system_roles.get(uri)
             if system_role is not None:
                 yield from self._invalid_in(role, system_role)
 
     def is_at_kombit(self, role: KnownRole) -> bool:
-        """Whether it includes a system role of FK-adm, so that KOMBIT has to know it."""
+        """Whether it includes a system role of FK-adm, so that KOMBIT needs it."""
         return any(each in self.system_roles for each in role.includes)
 
     def _invalid_in(self, role: KnownRole, system_role: KnownSystemRole) -> Iterator[Problem]:
@@ -99,14 +99,14 @@ class Comparison:
 
 
 def split(value: str, kind: ConstraintType | None) -> tuple[str, ...]:
-    """Values as FK-adm writes them: separated by commas where a type takes several."""
+    """Values in FK-adm's form: separated by commas if a type takes several."""
     if kind is not None and not kind.takes_several:
         return (value.strip(),) if value.strip() else ()
     return tuple(part for each in value.split(",") if (part := each.strip()))
 
 
 def _shown(setting: Setting | None, kind: ConstraintType | None) -> str:
-    """A setting in words that are the same at both ends if it means the same."""
+    """A setting as a text that is the same at both ends if its meaning is."""
     if setting is None or setting.unlimited:
         return ""
     if setting.dynamic or setting.parameter:

@@ -45,7 +45,7 @@ ORDER BY uri
 
 
 class GraphLookup:
-    """``source``: the one that asks. ``environment``: the one that it reads."""
+    """``source``: this source. ``environment``: the one that it reads."""
 
     def __init__(self, driver: neo4j.Driver, source: str, environment: str) -> None:
         self._driver = driver

@@ -1,4 +1,4 @@
-"""What the source asks the graph."""
+"""The source's queries of the graph."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a job-function role sets for a constraint type. ``fixed`` as it is written; ``dynamic``: not fixed."""
+    """A job-function role's setting for a constraint type. ``fixed``: as written; ``dynamic``: not fixed."""
 
     fixed: tuple[str, ...] = ()
     parameter: str = ""
@@ -34,7 +34,7 @@ class KnownRole:
 
 
 class Lookup(Protocol):
-    """What is known today, beside what this source states."""
+    """What other sources state today."""
 
     def keys(self, kind: str) -> Mapping[str, str]:
         """URI → natural key, of the things of a kind that only one has; of this source's environment."""

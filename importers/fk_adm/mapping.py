@@ -1,4 +1,4 @@
-"""What FK-adm's records mean: statements about systems, rights and roles (kombit_access.md §1.2).
+"""Maps FK-adm's records to statements about systems, rights and roles (kombit_access.md §1.2).
 
 Keys are FK-adm's UUIDs; of a setting ``<role> <system role> <type's URI>``. A thing that others have stated with the
 same URI keeps its own natural key, by which it is found.
@@ -14,7 +14,7 @@ from importers.fk_adm.answers import Constraint, JobRole, Role, System
 from importers.fk_adm.comparison import split
 from importers.timelines import held, linked, opened
 
-MAPPING = b"1"  # another number makes every record be mapped anew: raise it when the mapping's meaning changes
+MAPPING = b"1"  # raise it when the mapping's meaning changes: then every record is mapped anew
 
 
 def system(told: System, key: str, environment: str, previous: Statement | None, day: date) -> Statement:
@@ -51,7 +51,7 @@ def system_role(told: Role, key: str, system: str, previous: Statement | None, d
 
 
 def job_role(told: JobRole, key: str, own_cvr: str, previous: Statement | None, day: date) -> Statement:
-    """What a delegated role contains is the delegating authority's, and not stated."""
+    """The content of a delegated role belongs to the delegating authority, and is not stated."""
     delegated = told.cvr != own_cvr
     values = {
         "key": key,
@@ -67,7 +67,7 @@ def job_role(told: JobRole, key: str, own_cvr: str, previous: Statement | None, 
 
 
 def seen(key: str, role: str, previous: Statement | None, day: date) -> Statement:
-    """That FK-adm has a role (uuid) which others state: what it is, is theirs to say."""
+    """States that FK-adm has a role (uuid) which others state: they state its content."""
     made = _statement("JobFunctionRole", key, previous, {"at_kombit": True}, {}, day)
     made.exists, made.about = None, Ref("JobFunctionRole", role, by="uuid")
     return made
@@ -80,7 +80,7 @@ def setting_key(role: str, system_role: str, type_uri: str) -> str:
 def setting(
     role: str, system_role: str, told: Constraint, kind: ConstraintType, previous: Statement | None, day: date
 ) -> Statement:
-    """How a dynamic value is derived is not known at KOMBIT, and said here by a person."""
+    """KOMBIT does not know how a dynamic value is derived; a user sets it here."""
     values: dict[str, Any] = {
         "fixed": () if told.dynamic else split(told.value, kind),
         "parameter": told.value if told.dynamic else None,

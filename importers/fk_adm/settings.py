@@ -1,4 +1,4 @@
-"""What a municipality says about its access to FK-adm."""
+"""The settings of the access to FK-adm."""
 
 import hashlib
 from pathlib import Path
@@ -29,11 +29,11 @@ class FkAdmSettings(BaseModel):
 
     certificate: Path = Field(description="PEM file with the system's certificate (OCES3 systemcertifikat)")
     private_key: Path = Field(description="PEM file with its private key, readable by REConnect only")
-    authority: Path | None = Field(None, description="PEM file of the CA that the service's certificate is checked by")
+    authority: Path | None = Field(None, description="PEM file of the CA that has issued the service's certificate")
     cvr: str = Field(pattern="^[0-9]{8}$", examples=["12345678"], description="the municipality's own CVR number")
     environment: Literal["production", "test"] = Field("production", description="KOMBIT's; each has its own systems")
-    url: SecretAddress | None = Field(None, description="where FK-adm answers, if not at the environment's address")
-    own_machine: bool = Field(False, description="allow an address of this machine or without a router")
+    url: SecretAddress | None = Field(None, description="FK-adm's address, if not the environment's")
+    own_machine: bool = Field(False, description="allow an address of this machine, or a link-local one")
     systems: dict[Uuid, str] = Field(default={}, description="UUID of a system at KOMBIT → its key here, if another")
 
     calls_per_second: float = Field(5, gt=0)
@@ -45,6 +45,6 @@ class FkAdmSettings(BaseModel):
         return self.url or ADDRESSES[self.environment]
 
     def digest(self) -> bytes:
-        """Changes when something changes that decides what an answer means."""
+        """A digest of the settings that decide what an answer means."""
         told = (self.cvr, self.environment, sorted(self.systems.items()))
         return hashlib.sha256(repr(told).encode()).digest()

@@ -1,4 +1,4 @@
-"""The source: one reading of everything, and beside it where our own roles differ from KOMBIT's."""
+"""The source: one reading of everything, and the differences between our own roles and KOMBIT's."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from importers.timelines import closed
 from protocols.http.pauses import Sleep
 
 KINDS = frozenset({"ItSystem", "ConstraintType", "SystemRole", "JobFunctionRole", "ConstraintSetting"})
-NOT_TAKEN = "not taken"  # no fingerprint is like it
+NOT_TAKEN = "not taken"  # equal to no fingerprint
 _Make = Callable[[Statement | None], Statement]
 
 
@@ -116,8 +116,8 @@ class _Meaning:
                 yield self._record("ConstraintSetting", of, made, repr(each), repr(kind))
 
     def left_as_they_are(self, told: set[tuple[str, str]], of_systems: Mapping[str, str]) -> Iterator[RawRecord]:
-        """What is kept of that which was not read, and of roles that have become our own: it neither changes nor
-        ends. ``of_systems``: system role → its system, as kept."""
+        """The kept statements of things that were not read, and of roles that have become our own: they neither change
+        nor end. ``of_systems``: system role → its system, as kept."""
         answers = self.answers
         own = {each.uuid for each in answers.job_roles.values() if (each.cvr, each.uri) in self.ours}
         for kind in sorted(KINDS):
@@ -139,7 +139,7 @@ class _Meaning:
         return not answers.everything_of_systems
 
     def comparison(self) -> Iterator[Problem]:
-        """Differences, and what has become invalid: of our own roles and of those that KOMBIT has."""
+        """Differences, and invalid parts, of our own roles and of those that KOMBIT has."""
         answers = self.answers
         if answers.unread_job_role_list or answers.unread_system_list:
             return
@@ -164,7 +164,7 @@ class _Meaning:
         return (each for each in self.answers.job_roles.values() if each.cvr == self.settings.cvr)
 
     def _not_derived(self, role: KnownRole) -> Iterator[Problem]:
-        """KOMBIT knows the parameter of a dynamic value, and not how it follows from the organisation."""
+        """KOMBIT knows the parameter of a dynamic value, but not how it is derived from the organisation."""
         for (system_role, type_uri), setting in sorted(role.settings.items()):
             if setting.dynamic:
                 text = (

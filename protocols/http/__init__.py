@@ -1,1 +1,1 @@
-"""HTTP: a client with pauses, limits and a login, for whatever speaks JSON over it."""
+"""HTTP: a client with pauses, limits and a login, for services that speak JSON."""

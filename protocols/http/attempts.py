@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class AskedToWait(Exception):
-    """The server asks for a pause, or is busy. ``seconds``: that it asks for (``Retry-After``); None = no time.
+    """The server asks for a pause, or is busy. ``seconds``: the requested pause (``Retry-After``); None = none stated.
 
     Raised by the request that ``Attempts`` repeats.
     """
@@ -33,7 +33,7 @@ class Attempts:
     sleep: Sleep = time.sleep
 
     def of(self, request: Callable[[], T], passing: tuple[type[Exception], ...]) -> T:
-        """What the request returns. Raises its last error; errors other than ``passing`` at once."""
+        """The result of the request. Raises its last error; errors other than ``passing`` at once."""
         may_pass: tuple[type[Exception], ...] = (AskedToWait, *passing)
         attempt = 1
         while True:

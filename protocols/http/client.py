@@ -1,8 +1,8 @@
-"""A client of one server: its limits, pauses and login hold for every request.
+"""A client of one server: its limits, pauses and login apply to every request.
 
-What a server refuses is an answer, which the caller judges by its status; errors are what the caller can't judge. A
-request that changes something is sent once, unless the server has said that it did nothing (429): whether another try
-does harm is known above only. One that reads is repeated here.
+A refusal is an answer, which the caller judges by its status; errors are what the caller can't judge. A request that
+changes something is sent once, unless the server has stated that it did nothing (429): only the caller knows whether
+another try does harm. A request that only reads is repeated here.
 """
 
 import ipaddress
@@ -33,8 +33,9 @@ _PASSING = frozenset({500, 502, 504})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``seconds``: for connecting, and between two bytes. ``longest_wait``: that a run waits when the server asks for a
-    pause; for more the run ends. ``attempts`` and ``first_pause`` (seconds): of what can be repeated."""
+    """``seconds``: for connecting, and between two bytes. ``longest_wait``: the longest pause that a run waits when the
+    server asks for one; for more the run ends. ``attempts`` and ``first_pause`` (seconds): of requests that can be
+    repeated."""
 
     seconds: float = 30
     per_second: float = 0
@@ -44,19 +45,19 @@ class Limits:
     largest: int = 64 << 20
     """Bytes of an answer."""
     own_machine: bool = False
-    """Whether the server may be this machine, or its neighbour without a router (loopback, link-local)."""
+    """Whether the server may be this machine, or have a link-local address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """``ca_file``: who signs the server's certificate, if no public authority does; ``own``: certificate and key
-    (PEM) that we show the server."""
+    """``ca_file``: the CA of the server's certificate, if it is not a public one; ``own``: our certificate and key
+    (PEM) for the server."""
 
     ca_file: Path | None = None
     own: tuple[Path, Path] | None = None
 
     def context(self) -> ssl.SSLContext:
-        """Raises NotTrusted where a file can't be used."""
+        """Raises NotTrusted if a file can't be used."""
         try:
             return certificates.tls_context(self.own, self.ca_file)
         except certificates.UnusableFile as error:
@@ -76,7 +77,7 @@ class Answer:
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """What the content holds, whatever it calls itself; None where that is no JSON, or nothing."""
+        """The JSON content, whatever its content type; None if it is not JSON, or empty."""
         try:
             return orjson.loads(self.content)
         except orjson.JSONDecodeError:
@@ -127,8 +128,8 @@ class Client:
         headers: Mapping[str, str] | None = None,
         reads: bool = False,
     ) -> Answer:
-        """The server's answer, whatever its status, but 401, 429 and what redirects. ``body``: sent as JSON; ``reads``:
-        it changes nothing, although its method could. Raises HttpError."""
+        """The server's answer, whatever its status, except 401, 429 and redirects. ``body``: sent as JSON; ``reads``:
+        the request changes nothing, although its method could. Raises HttpError."""
         content = None if body is None else orjson.dumps(body)
         repeatable = reads or method in SAFE
         attempt = 0
@@ -150,7 +151,7 @@ class Client:
             elif answer.status in _BUSY:
                 self._wait_as_asked(answer, attempt)
                 if answer.status == 503 and not repeatable:
-                    return answer  # something on the way may have answered for it
+                    return answer  # a proxy may have answered for it
             elif answer.status in _PASSING and repeatable and attempt < self._limits.attempts:
                 self._sleep(growing(attempt, self._limits.first_pause, self._limits.longest_wait))
             else:
@@ -165,7 +166,7 @@ class Client:
         return str(httpx.URL(url, params=dict(query))) if query else url
 
     def _wait_as_asked(self, answer: Answer, attempt: int) -> None:
-        """Shut the gate for as long as the server asks. Raises Busy where that is too long, or was too often."""
+        """Shut the gate for as long as the server asks. Raises Busy if that is too long, or was too often."""
         asked = retry_after(answer.headers.get("retry-after"))
         wait = growing(attempt, self._limits.first_pause, self._limits.longest_wait) if asked is None else asked
         if wait > self._limits.longest_wait or attempt >= self._limits.attempts:
@@ -224,8 +225,8 @@ class Client:
         return Answer(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, came)
 
     def _check(self, url: str) -> None:
-        """Raises NotReached where the host's address is this machine's, or one without a router, such as that from
-        which cloud machines get their secrets (169.254.169.254)."""
+        """Raises NotReached if the host's address is this machine's, or a link-local one, such as that from which cloud
+        machines get their secrets (169.254.169.254)."""
         host = urlsplit(url).hostname or ""
         if self._limits.own_machine or host in self._checked:
             return
@@ -253,7 +254,7 @@ def _not_reached(host: str, error: Exception) -> NotReached:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
-            return NotTrusted(f"The certificate of {host} is not to be trusted: {cause}")
+            return NotTrusted(f"The certificate of {host} can't be trusted: {cause}")
         cause = cause.__cause__ or cause.__context__
     return NotReached(f"{host} can't be reached: {error}")
 

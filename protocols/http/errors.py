@@ -1,11 +1,11 @@
-"""What can go wrong between us and a server that speaks HTTP. Every error states whether and when to try again.
+"""Errors of a server that speaks HTTP. Every error states whether and when to try again.
 
 HttpError
 ├── NotReached      nothing was sent: no such name, no connection, an address that is not allowed
-│   └── NotTrusted  the server's certificate is not to be trusted
-├── AnswerLost      sent, and no whole answer came: what the server did is unknown
+│   └── NotTrusted  the server's certificate can't be trusted
+├── AnswerLost      sent, but no complete answer came: what the server did is unknown
 ├── TooLarge        the answer is larger than is allowed
-├── Diverted        the server sends us to another host; nothing was sent there
+├── Diverted        the server redirects to another host; nothing was sent there
 ├── LoginRefused    401, also with a new token
 └── Busy            429 or 503, for longer than a run may wait
 """
@@ -29,13 +29,13 @@ class NotReached(HttpError):
 
 
 class NotTrusted(NotReached):
-    """The server's certificate is not to be trusted: nothing was sent, no token either."""
+    """The server's certificate can't be trusted: nothing was sent, not even the token."""
 
     retry = NEVER
 
 
 class AnswerLost(HttpError):
-    """The request was sent. No whole answer came, so that it is unknown what the server did."""
+    """The request was sent, but no complete answer came: what the server did is unknown."""
 
 
 class TooLarge(HttpError):
@@ -45,16 +45,16 @@ class TooLarge(HttpError):
 
 
 class Diverted(HttpError):
-    """The server redirects to another host, or in circles. Nothing was sent there, no token either."""
+    """The server redirects to another host, or in circles. Nothing was sent there, not even the token."""
 
     retry = NEVER
 
 
 class LoginRefused(HttpError):
-    """The server does not accept our login; the text has its own words."""
+    """The server does not accept our login; the text contains its own."""
 
     retry = NEVER
 
 
 class Busy(HttpError):
-    """The server asks us to wait, for longer than a run may wait. ``retry``: from when on."""
+    """The server asks for a longer pause than a run may wait. ``retry``: its end."""

@@ -1,4 +1,4 @@
-"""How a client shows a server who it is: the header that goes with each request."""
+"""A client's login: the header that goes with each request."""
 
 import base64
 import threading
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 EARLY = 60.0
-"""Seconds before a token ends at which a new one is fetched."""
+"""Seconds before a token's end at which a new one is fetched."""
 
 
 class Login(Protocol):
@@ -22,7 +22,7 @@ class Login(Protocol):
 
 @dataclass(frozen=True)
 class Fixed:
-    """A header that stays as it is."""
+    """A fixed header."""
 
     value: str
 
@@ -42,7 +42,7 @@ class Fixed:
 
 
 class Tokens:
-    """Bearer tokens that end (OAuth 2.0 client credentials). One is fetched for all threads that need it.
+    """Bearer tokens that expire (OAuth 2.0 client credentials). One is fetched for all threads that need it.
 
     ``fetch`` gets a token's answer (RFC 6749 §5.1: ``access_token``, ``expires_in``) and raises HttpError.
     """

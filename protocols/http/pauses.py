@@ -1,4 +1,5 @@
-"""Pauses: what a server asks for (``Retry-After``), how often we may ask, and what grows from try to try."""
+"""Pauses: those that a server requests (``Retry-After``), the limit of requests per second, and those that grow with
+each try."""
 
 import random
 import threading
@@ -11,7 +12,7 @@ Sleep = Callable[[float], None]
 
 
 def retry_after(text: str | None, now: datetime | None = None) -> float | None:
-    """Seconds that ``Retry-After`` asks for, which may be a number or a date. None: absent, or neither of them."""
+    """Seconds of ``Retry-After``, which may be a number or a date. None: absent, or neither of them."""
     told = (text or "").strip()
     if told.isascii() and told.isdigit():
         return float(told)
@@ -19,26 +20,27 @@ def retry_after(text: str | None, now: datetime | None = None) -> float | None:
         moment = parsedate_to_datetime(told)
     except ValueError:
         return None
-    # Without a zone it is meant as GMT, which is the only one that HTTP has.
+    # Without a zone it means GMT, the only one in HTTP.
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max((moment - (now or datetime.now(UTC))).total_seconds(), 0.0)
 
 
 def growing(attempt: int, first: float, longest: float) -> float:
-    """Seconds before the next try: doubled from ``attempt`` (1, 2, …) to attempt, and spread so that not all come at
-    once."""
+    """Seconds before the next try: doubled with each ``attempt`` (1, 2, …), and spread so that clients don't all come
+    at once."""
     return doubled(attempt, first, longest) * random.uniform(0.75, 1.0)
 
 
 def doubled(attempt: int, first: float, longest: float) -> float:
-    """As ``growing``, without the spread: for a client that is alone with its server."""
+    """As ``growing``, without the spread: for the only client of a server."""
     return float(min(first * 2 ** (attempt - 1), longest))
 
 
 class Gate:
-    """What every request of one server passes, whichever thread sends it: shut until a moment, and so many a second.
+    """The gate for every request to one server, from all threads: it may be shut until a moment, and limits requests
+    per second.
 
-    ``per_second``: 0 = as many as there are.
+    ``per_second``: 0 = no limit.
     """
 
     def __init__(self, per_second: float = 0, sleep: Sleep = time.sleep) -> None:

@@ -1,4 +1,4 @@
-"""What a server calls the version of a content, so that an unchanged one is not sent again (RFC 9110 §13)."""
+"""A server's names of a content's version, so that an unchanged one is not sent again (RFC 9110 §13)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ class Validators:
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "Validators":
-        """Those of an answer; names of headers in any case that ``headers`` allows."""
+        """The validators of an answer; header names in any upper or lower case that ``headers`` allows."""
         return cls(headers.get("ETag", ""), headers.get("Last-Modified", ""))
 
     @property
     def headers(self) -> dict[str, str]:
-        """What a request sends with them; the server answers 304 if nothing has changed."""
+        """The headers of a request with them; the server answers 304 if nothing has changed."""
         sent = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
         return {name: value for name, value in sent.items() if value}

@@ -1,1 +1,1 @@
-"""LDAP over TLS, as Active Directory and Samba speak it: one login, whole answers, values as bytes."""
+"""LDAP over TLS, as in Active Directory and Samba: one login, complete answers, values as bytes."""

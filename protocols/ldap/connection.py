@@ -1,6 +1,6 @@
 """One controller: TLS, one bind, searches in pages. Never in clear text.
 
-Values come as bytes: what ldap3 makes of them depends on a schema that it may not have read.
+Values come as bytes: ldap3's conversion depends on a schema that it may not have read.
 """
 
 import socket
@@ -19,14 +19,14 @@ from ldap3.utils.conv import to_unicode
 from protocols.ldap.errors import ConnectionLost, LoginRejected, RequestRejected, Unreadable, Untrusted
 
 Raw = Mapping[str, Sequence[bytes]]
-"""Attribute, in small letters → values as they came."""
+"""Attribute, in lower case → unchanged values."""
 Scope = Literal["BASE", "LEVEL", "SUBTREE"]
 Encryption = Literal["ldaps", "starttls"]
 PORTS: Mapping[Encryption, int] = {"ldaps": 636, "starttls": 389}
 PAGED = "1.2.840.113556.1.4.319"
 DIRSYNC = "1.2.840.113556.1.4.841"
 DIRSYNC_BYTES = 4 * 1024 * 1024
-PASSING = frozenset({3, 51, 52, 81, 85})  # too slow, busy, unavailable, down: another controller may not be
+PASSING = frozenset({3, 51, 52, 81, 85})  # too slow, busy, unavailable, down: another controller may work
 SEARCH_ENTRY = 4  # RFC 4511 §4.5.2, as ldap3 numbers it
 REFERRAL = 10
 # ldap3 raises nothing for these, whatever its options; each is an incomplete answer.
@@ -35,7 +35,7 @@ CUT_SHORT = {3: "its time limit", 4: "its size limit", REFERRAL: "a referral to 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An entry. ``dn``: as the directory writes it now; shown, never compared."""
+    """An entry. ``dn``: its present spelling in the directory; it is shown, never compared."""
 
     dn: str
     values: Raw
@@ -43,7 +43,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How a controller is reached, and who asks. ``authority``: who signs its certificate (PEM); None = the system's.
+    """The connection to a controller, and the account. ``authority``: the CA of its certificate (PEM); None = the
+    system's.
     ``user``: user@domain, DOMAIN\\user or a DN. ``seconds``: for connecting, and for each answer."""
 
     encryption: Encryption
@@ -72,8 +73,8 @@ class Directory:
         guids: bool = False,
         page_size: int | None = None,
     ) -> Iterator[Found]:
-        """All entries, page by page, each attribute with all its values. ``deleted``: also those; ``guids``: DNs in
-        values carry the GUID of what they name. Referrals to other partitions are skipped, and not followed.
+        """All entries, page by page, each attribute with all its values. ``deleted``: include deleted ones; ``guids``:
+        DNs in values contain the GUID of their entry. Referrals to other partitions are skipped.
 
         Raises ConnectionLost, RequestRejected, Unreadable.
         """
@@ -100,10 +101,10 @@ class Directory:
                 return
 
     def changed_since(self, base: str, what: str, attributes: Sequence[str], cookie: bytes, own: bool) -> "Changed":
-        """DirSync: what has changed since the cookie (empty: since ever), and the next one. ``own``: with the
-        object security flag, which needs no replication right and shows what the account may read.
+        """DirSync: the changes since the cookie (empty: everything), and the next cookie. ``own``: with the object
+        security flag, which needs no replication right and shows what the account may read.
 
-        Raises RequestRejected (also where it is not allowed), Lost.
+        Raises RequestRejected (also if DirSync is not allowed), ConnectionLost.
         """
         found: list[Found] = []
         while True:
@@ -121,8 +122,8 @@ class Directory:
                 return Changed(found, cookie)
 
     def read(self, base: str, attributes: Sequence[str]) -> Raw:
-        """One entry; ``base`` empty: what the controller has of itself. Raises ConnectionLost, RequestRejected,
-        Unreadable where there is no entry."""
+        """One entry; ``base`` empty: the controller's own. Raises ConnectionLost, RequestRejected, Unreadable if there
+        is no entry."""
         with self._asked(base or "its root"):
             self._wire.search(base, "(objectClass=*)", search_scope="BASE", attributes=list(attributes))
         for each in _entries(self._wire.response):
@@ -130,7 +131,7 @@ class Directory:
         raise Unreadable(f"{self.name} does not answer with {base or 'its root'}")
 
     def _with_ranges(self, found: Found, controls: Sequence[Any]) -> Found:
-        """Windows hands out 1,500 values and calls them ``member;range=0-1499``, beside an empty ``member``."""
+        """Windows returns 1,500 values under the name ``member;range=0-1499``, beside an empty ``member``."""
         if not any(";range=" in name for name in found.values):
             return found
         whole: dict[str, Sequence[bytes]] = {}
@@ -183,7 +184,7 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Of each entry only what has changed. ``cookie``: for the next request."""
+    """Only the changed attributes of each entry. ``cookie``: for the next request."""
 
     found: Sequence[Found]
     cookie: bytes
@@ -194,11 +195,11 @@ def opened(access: Access, controller: str) -> Iterator[ldap3.Connection]:
     """A bound connection to one controller for a block: certificate first, then one bind.
 
     ``controller``: a host name, or host:port. Raises ConnectionLost, Untrusted (before anything is sent),
-    LoginRejected, RequestRejected where address or authority can't be used.
+    LoginRejected, RequestRejected if address or authority can't be used.
     """
     host, _, port = controller.partition(":")
     if port and not port.isdigit():
-        raise RequestRejected(f"{controller}: what follows the colon is not a port")
+        raise RequestRejected(f"{controller}: the part after the colon is not a port")
     try:
         tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(access.authority) if access.authority else None)
     except LDAPSSLConfigurationError as error:
@@ -233,8 +234,8 @@ def opened(access: Access, controller: str) -> Iterator[ldap3.Connection]:
 
 
 def _only_bytes(decode: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """ldap3's own decoding of a message, but an entry's values are decoded to bytes only: the texts that it would make
-    of them as well take a third of its time, and are not used."""
+    """ldap3's own decoding of a message, except that an entry's values are decoded to bytes only: the additional texts
+    would take a third of its time, and are not used."""
 
     def taken(message: Mapping[str, Any]) -> dict[str, Any]:
         if message["protocolOp"] != SEARCH_ENTRY or message["controls"]:
@@ -258,12 +259,13 @@ def _open(wire: ldap3.Connection, controller: str, secure: bool) -> None:
         wire.open(read_server_info=False)
         if not secure:
             wire.start_tls(read_server_info=False)
-        # Else the login waits for the controller to acknowledge the end of the handshake, which it puts off for 40 ms.
+        # Otherwise the login waits for the controller to acknowledge the end of the handshake, which it delays by 40
+        # ms.
         wire.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except (LDAPException, OSError) as failed:
         if "certificate" in str(failed).lower():
             raise Untrusted(
-                f"the certificate of {controller} can't be verified: look at ca_file and its name"
+                f"the certificate of {controller} can't be verified: check ca_file and the host's name"
             ) from failed
         raise ConnectionLost(f"{controller} can't be reached: {type(failed).__name__}") from failed
     try:
@@ -273,7 +275,7 @@ def _open(wire: ldap3.Connection, controller: str, secure: bool) -> None:
             raise ConnectionLost(
                 f"{controller} answered {failed.description} ({failed.result}) to the login"
             ) from failed
-        # Whatever the details, it is about this account: another controller would count it as well.
+        # Whatever the details, it concerns this account: another controller would count it as well.
         raise LoginRejected(controller, str(failed.message)) from failed
     except (LDAPException, OSError) as failed:
         raise ConnectionLost(f"{controller} broke off at the login: {type(failed).__name__}") from failed
@@ -284,7 +286,7 @@ def _close(wire: ldap3.Connection) -> None:
         try:
             wire.unbind()
         except (LDAPException, OSError):
-            return  # it was gone already; what it was asked for has said so
+            return  # it was gone already; the failed request has reported that
 
 
 def _entries(response: Iterable[Mapping[str, Any]] | None) -> Iterator[Found]:

@@ -1,11 +1,11 @@
-"""What can go wrong with a directory. Every error states whether and when to try again.
+"""Errors of a directory. Every error states whether and when to try again.
 
 LdapError
-├── ConnectionLost     this controller can't be read from, now or any longer; another one may be
-│   └── Untrusted      its certificate can't be verified; nothing was sent to it, no password either
+├── ConnectionLost     this controller can't be read, or no longer; another one may work
+│   └── Untrusted      its certificate can't be verified; nothing was sent to it, not even the password
 ├── LoginRejected      it does not accept the account
 ├── RequestRejected    it understood the request and refuses it, or answers only a part of it
-└── Unreadable         the answer is not what a directory answers
+└── Unreadable         the answer does not match the protocol
 """
 
 from graph.retry import NEVER, NEXT, SOON, Retry
@@ -41,12 +41,12 @@ class LoginRejected(LdapError):
 
 
 class RequestRejected(LdapError):
-    """A base that is not there, a filter, a missing right, a limit."""
+    """An unknown base, a filter, a missing right, a limit."""
 
     retry = NEXT
 
 
 class Unreadable(LdapError):
-    """Not what a directory answers."""
+    """The answer does not match the protocol."""
 
     retry = NEXT

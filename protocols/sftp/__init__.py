@@ -1,1 +1,1 @@
-"""SFTP to a server whose key is pinned: login, connection, and what its errors mean."""
+"""SFTP to a server whose key is pinned: login, connection and errors."""

@@ -1,4 +1,4 @@
-"""One connection to one server, opened by the first request and used by all that follow, from synchronous code."""
+"""One connection to one server, opened by the first request and used by all later ones, from synchronous code."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,9 +16,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """``host_key``: pinned, as public key or fingerprint. ``folder``: gone to after the login; empty = the login's own.
-    ``seconds``: for connecting, and for the login. ``idle_seconds``: of silence after which the server counts as gone;
-    0 = it is waited for."""
+    """``host_key``: pinned, as public key or fingerprint. ``folder``: entered after the login; empty = the login's own.
+    ``seconds``: for connecting, and for the login. ``idle_seconds``: silence after which the server counts as gone; 0 =
+    never."""
 
     host: str
     port: int
@@ -35,14 +35,14 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A key, a password, or both. No agent and no file of the user's is ever asked for one."""
+    """A key, a password, or both. The user's agent and files are never used."""
 
     key: asyncssh.SSHKey | None = None
     password: str | None = field(default=None, repr=False)
 
 
 class _Pinned(asyncssh.SSHClient):
-    """Accepts one host key, and remembers the one that it saw."""
+    """Accepts one host key, and remembers the one shown."""
 
     def __init__(self, pinned: str) -> None:
         self.pinned = pinned
@@ -83,8 +83,8 @@ class Connection:
             self._runner.run(connection.wait_closed())
 
     def run(self, request: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
-        """What ``request`` returns. Raises SftpError, and whatever else the request raises itself. After
-        ConnectionLost the next request connects anew."""
+        """The result of ``request``. Raises SftpError, and the request's own errors. After ConnectionLost the next
+        request connects anew."""
         try:
             return self._runner.run(self._run(request))
         except asyncssh.PermissionDenied as refused:

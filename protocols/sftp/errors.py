@@ -1,9 +1,9 @@
-"""What can go wrong with an SFTP server. Every error states whether and when to try again.
+"""Errors of an SFTP server. Every error states whether and when to try again.
 
 SftpError
 ├── UnusableKey     a private key can't be read; nothing was sent
-│   └── UnusableHostKey  nor can what is pinned
-├── OtherHostKey    the server is not the one that is pinned; nothing was sent, no user name either
+│   └── UnusableHostKey  the pinned host key can't be read
+├── OtherHostKey    the server is not the pinned one; nothing was sent, not even the user name
 ├── LoginRejected   the server does not accept key or password
 ├── ConnectionLost  the server can't be reached, or the connection broke off
 └── FileError       the server refuses this request, such as for a file that is not there; others may go on
@@ -13,7 +13,7 @@ from graph.retry import NEVER, NEXT, SOON, Retry
 
 
 class SftpError(Exception):
-    """Root. ``reason``: the server's or the library's words; ``kind``: how the library names it."""
+    """Root. ``reason``: the server's or the library's text; ``kind``: the library's name of the error."""
 
     retry: Retry = SOON
 
@@ -30,7 +30,7 @@ class UnusableKey(SftpError):
 
 
 class UnusableHostKey(UnusableKey):
-    """What is pinned is neither a fingerprint nor a public key."""
+    """The pinned value is neither a fingerprint nor a public key."""
 
     retry = NEXT
 
@@ -59,6 +59,6 @@ class ConnectionLost(SftpError):
 
 
 class FileError(SftpError):
-    """One request is refused; the connection stays."""
+    """One request is refused; the connection stays open."""
 
     retry = SOON

@@ -12,8 +12,8 @@ WITHOUT_PASSPHRASE = "give a key without a passphrase, in a file that only this 
 def private_key(
     path: Path, setting: str, passphrase: str | None = None, *, if_encrypted: str = WITHOUT_PASSPHRASE
 ) -> asyncssh.SSHKey:
-    """The key in the file that ``setting`` names. ``if_encrypted``: what to do where it needs a passphrase and there is
-    none. Raises UnusableKey, which names both."""
+    """The key in the file that ``setting`` names. ``if_encrypted``: advice if it needs a passphrase and there is none.
+    Raises UnusableKey, which names both."""
     try:
         return asyncssh.read_private_key(path, passphrase)
     except asyncssh.KeyEncryptionError as wrong:
@@ -31,7 +31,7 @@ def fingerprint(pinned: str) -> str:
 
 
 def public_key(pinned: str) -> asyncssh.SSHKey:
-    """A host key as ssh-keyscan shows it. Raises UnusableHostKey."""
+    """A host key in the form of ssh-keyscan. Raises UnusableHostKey."""
     try:
         return asyncssh.import_public_key(pinned)
     except asyncssh.KeyImportError as wrong:

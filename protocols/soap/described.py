@@ -16,21 +16,21 @@ from protocols.soap.message import body, http_headers, serialized
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What goes over HTTP."""
+    """The content of the HTTP request."""
 
     content: bytes
     headers: dict[str, str]
 
 
 class DescribedService:
-    """The one service of a WSDL (SOAP 1.1) with the XSD of its messages, both files of this machine."""
+    """The one service of a WSDL (SOAP 1.1) with the XSD of its messages, both files on this machine."""
 
     def __init__(self, wsdl: Path, schema: Path) -> None:
         (self._binding,) = Client(str(wsdl)).wsdl.bindings.values()
         self._schema = etree.XMLSchema(etree.parse(schema))
 
     def request(self, operation: str, **values: Any) -> Request:
-        """A call of ``operation``. Raises InvalidMessage where the schema does not allow the values."""
+        """A call of ``operation``. Raises InvalidMessage if the schema does not allow the values."""
         described = self._binding.get(operation)
         envelope = described.create(**values).content
         check(self._schema, body(envelope, "1.1"))

@@ -1,14 +1,14 @@
-"""What can go wrong with a SOAP call. Every error states whether and when to try again.
+"""Errors of a SOAP call. Every error states whether and when to try again.
 
 SoapError
 ├── InvalidMessage  our request does not follow the service's description; it was not sent
 ├── NotTrusted      no TLS connection: one of the two certificates is not accepted, or a file can't be used
-├── NoAnswer        no whole answer: the service can't be reached, or it broke off
+├── NoAnswer        no complete answer: the service can't be reached, or it broke off
 │   └── TimedOut    ... within the time that is allowed
 ├── TooLarge        the answer has more bytes than are allowed
 └── NotSoap         the answer is not a SOAP message with one element in its body
 
-A fault is an answer, not an error: what it means is known to the caller only (``protocols.soap.message.Fault``).
+A fault is an answer, not an error: only the caller knows its meaning (``protocols.soap.message.Fault``).
 """
 
 from graph.retry import NEVER, NEXT, SOON, Retry
@@ -38,7 +38,7 @@ class NotTrusted(SoapError):
 
 
 class NoAnswer(SoapError):
-    """No whole answer."""
+    """No complete answer."""
 
     retry = SOON
 

@@ -17,7 +17,7 @@ NAMESPACES: Mapping[Version, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A new message; ``root`` holds ``header`` and then the body with its one element."""
+    """A new message; ``root`` contains ``header`` and then the body with its one element."""
 
     root: etree._Element
     header: etree._Element
@@ -52,7 +52,7 @@ def body(message: etree._Element, version: Version) -> etree._Element:
     found = message.find(f"{{{soap}}}Body")
     elements = [] if found is None else [each for each in found if isinstance(each.tag, str)]
     if len(elements) != 1:
-        raise NotSoap("the SOAP body does not hold exactly one element")
+        raise NotSoap("the SOAP body does not contain exactly one element")
     return elements[0]
 
 
@@ -63,9 +63,9 @@ def is_fault(element: etree._Element) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault in the service's own words: they may quote what was sent, so that a caller cleans them before it shows
+    """A fault with the service's own texts: they may quote the request, so the caller must clean them before it shows
     them. ``code``: ``faultcode`` (1.1) or ``Code/Value`` (1.2); ``text``: ``faultstring`` or ``Reason/Text``. Both are
-    empty where the service gives none. ``element``: the whole fault, for what is in its detail."""
+    empty if the service sends none. ``element``: the whole fault, for its detail."""
 
     code: str
     text: str
@@ -73,7 +73,7 @@ class Fault:
 
     @classmethod
     def of(cls, element: etree._Element) -> "Fault":
-        """Faults come with namespaces and without, so elements are known by their local names."""
+        """Faults come with and without namespaces, so elements are recognised by their local names."""
         return cls(_first(element, ("faultcode", "Value")), _first(element, ("faultstring", "Text")), element)
 
 

@@ -1,5 +1,5 @@
-"""SOAP messages over HTTP(S): certificates, limits, and so many calls a second. Nothing is tried again here: whether a
-call that broke off may be repeated is known to its caller only."""
+"""SOAP messages over HTTP(S): certificates, limits, calls per second. Nothing is tried again here: only the caller
+knows whether a call that broke off may be repeated."""
 
 import ssl
 import time
@@ -29,7 +29,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``status``: of HTTP. ``body``: whole, at its beginning; its reader closes it."""
+    """``status``: of HTTP. ``body``: complete, positioned at its beginning; the reader closes it."""
 
     status: int
     body: Body

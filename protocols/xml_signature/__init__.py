@@ -1,1 +1,1 @@
-"""WS-Security with X.509 certificates: signing SOAP messages, and checking who has signed one."""
+"""WS-Security with X.509 certificates: signs SOAP messages, and checks their signatures."""

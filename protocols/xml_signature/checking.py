@@ -1,6 +1,6 @@
-"""Whether a trusted certificate has signed a message's body: answers, and in a stand-in requests.
+"""Checks that a trusted certificate has signed a message's body: of answers, and of requests in a stand-in.
 
-With signxml, which is another implementation than the one that signs here.
+It uses signxml, a different implementation from the one that signs here.
 """
 
 import base64
@@ -27,19 +27,20 @@ _ONLY = SignatureConfiguration(
 
 
 def check(message: etree._Element, trusted: Sequence[x509.Certificate], now: datetime) -> x509.Certificate:
-    """That a trusted certificate has signed the message's one body (RSA-SHA256); returns it. Raises NotSigned.
+    """Check that a trusted certificate has signed the message's one body (RSA-SHA256), and return the body. Raises
+    NotSigned.
 
-    The same element that is read must be the one that is signed: the body is looked for at its place in the envelope
-    and nowhere else, and ids that occur twice are refused (signature wrapping).
+    The element that is read must be the signed one: the body is only searched at its place in the envelope, and
+    duplicate ids are refused (signature wrapping).
     """
     certificate = _certificate(message)
     _check_trust(certificate, trusted, now)
     if len(message.findall("{*}Body")) != 1:
-        raise NotSigned("the message has not exactly one body")
+        raise NotSigned("the message does not have exactly one body")
     try:
         results = XMLVerifier().verify(message, x509_cert=certificate, expect_config=_ONLY)
     except (SignXMLException, WrongSignature, ValueError, KeyError, AttributeError, etree.LxmlError) as wrong:
-        raise NotSigned(f"the signature is not right: {type(wrong).__name__}: {wrong}") from wrong
+        raise NotSigned(f"the signature is not valid: {type(wrong).__name__}: {wrong}") from wrong
     body = message.find("{*}Body")
     assert body is not None
     results = results if isinstance(results, list) else [results]
@@ -50,7 +51,7 @@ def check(message: etree._Element, trusted: Sequence[x509.Certificate], now: dat
 
 
 def _certificate(message: etree._Element) -> x509.Certificate:
-    """The certificate in the message's token; or within the signature, where it stands there."""
+    """The certificate in the message's token, or within the signature if it is there."""
     for path in (f"*/*/{{{WSSE}}}BinarySecurityToken", f"*/*/{{{DS}}}Signature/*/*/{{{DS}}}X509Certificate"):
         found = message.findtext(path)
         if found:
@@ -58,7 +59,7 @@ def _certificate(message: etree._Element) -> x509.Certificate:
                 return x509.load_der_x509_certificate(base64.b64decode("".join(found.split()), validate=True))
             except ValueError as wrong:
                 raise NotSigned(f"the certificate of the signature can't be read: {wrong}") from wrong
-    raise NotSigned("the message is not signed with a certificate in it")
+    raise NotSigned("the message has no signature with a certificate in it")
 
 
 def _check_trust(certificate: x509.Certificate, trusted: Sequence[x509.Certificate], now: datetime) -> None:
@@ -73,4 +74,4 @@ def _check_trust(certificate: x509.Certificate, trusted: Sequence[x509.Certifica
         except (ValueError, TypeError, WrongSignature):
             continue
         return
-    raise NotSigned("the certificate of the signature is not among those trusted, nor issued by one of them")
+    raise NotSigned("the certificate of the signature is neither a trusted one nor issued by one")

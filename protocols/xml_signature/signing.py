@@ -1,7 +1,7 @@
 """Signs SOAP messages (WS-Security, X.509 token profile; exclusive canonical XML, RSA-SHA256).
 
-Done without a library: exclusive canonical XML comes from lxml, RSA and SHA-256 from cryptography, so that nothing has
-to be installed beside Python packages. What is signed here is checked in tests by another implementation (signxml).
+Without a signing library: exclusive canonical XML comes from lxml, RSA and SHA-256 from cryptography, so that only
+Python packages have to be installed. Tests check the signatures with another implementation (signxml).
 """
 
 import base64
@@ -36,7 +36,7 @@ TOKEN: Mapping[str, str] = {"token": f"*/*/{{{WSSE}}}BinarySecurityToken"}
 
 @dataclass(frozen=True)
 class Signer:
-    """The key that messages are signed with, and its registered certificate."""
+    """The key that signs messages, and its registered certificate."""
 
     key: RSAPrivateKey
     certificate: x509.Certificate
@@ -47,7 +47,7 @@ class Signer:
         return cls(*certificates.rsa_key_and_certificate(file, password))
 
     def sign(self, message: etree._Element, parts: Mapping[str, str]) -> None:
-        """Put token and signature into the message's Security header. ``parts``: what is signed; how its id begins →
+        """Put token and signature into the message's Security header. ``parts``: the signed parts; prefix of its id →
         its path from the envelope, such as ``BODY``."""
         security = message.find(f"*/{{{WSSE}}}Security")
         assert security is not None

@@ -257,7 +257,7 @@ def test_a_certificate_of_another_name(directory: Directory, monkeypatch: Any, e
     monkeypatch.setattr(ldap3.Connection, "bind", lambda *_, **__: binds.append(1))
     # The address as one number: it leads to the same controller, and is not in the certificate.
     name = str(int(IPv4Address(directory.controller.address)))
-    with pytest.raises(Untrusted, match="look at ca_file and its name"):
+    with pytest.raises(Untrusted, match="check ca_file and the host's name"):
         directory.run(controllers=[name], encryption=encryption)
     assert binds == []
 

@@ -268,7 +268,7 @@ def test_pitfall_38_a_pattern_that_takes_too_long_is_named(town: Town) -> None:
 
 def test_a_certificate_that_is_not_registered_ends_the_run(town: Town, authority: Authority) -> None:
     stranger = authority.issue("stranger")
-    with pytest.raises(AccessRefused, match="does not let our certificate in") as refused:
+    with pytest.raises(AccessRefused, match="does not accept our certificate") as refused:
         town.take(certificate=stranger.certificate, private_key=stranger.key)
     assert refused.value.retry.when == "never"
 
