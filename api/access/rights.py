@@ -58,6 +58,8 @@ WRITE: Mapping[str, frozenset[str]] = {
     "endUnit": frozenset({"organisation"}),
     "placeUnits": frozenset({"organisation"}),
     "tagUnit": frozenset({"organisation"}),
+    "setPayingUnit": frozenset({"organisation"}),
+    "tagEmployment": frozenset({"organisation", "hr"}),
     "createPerson": frozenset({"hr"}),
     "setAbsence": frozenset({"hr"}),
     "choosePosition": frozenset({"hr"}),

@@ -8,6 +8,7 @@ import neo4j
 
 from api.access.roles import LOG
 from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
+from api.enums import enumerated, name_of
 from graph.model.rights import RIGHTS
 from graph.questions.rights.asking import asked, first_day, rights_on
 from graph.questions.rights.held import HeldRight, Limit, Omitted, Reason, Rights
@@ -76,7 +77,7 @@ def _omitted_form(omitted: Omitted) -> Answer:
         "subject": omitted.subject.uuid,
         "constraint": None if omitted.constraint is None else omitted.constraint.uuid,
         "conflict": None if omitted.conflict is None else omitted.conflict.uuid,
-        "reason": omitted.reason,
+        "reason": name_of(omitted.reason),
         "text": omitted.text,
         "why": reasons(omitted.why),
     }
@@ -152,6 +153,22 @@ HELD_TYPES = (
         Plain("until", "Date", "The day after the last; null: until further notice"),
     ),
 )
+OmittedReason = enumerated(
+    "OmittedReason",
+    "Why a right that is granted is left out",
+    {
+        "empty": "A limit comes to nothing",
+        "mandatory_not_configured": "A limit that is required is not set",
+        "invalid_value": "A value is outside the list or pattern of its type",
+        "system_blocked": "The system is blocked",
+        "unknown_at_kombit": "FK-adm did not have the role when it was last read",
+        "stopped": "All rights of the person are stopped",
+        "conflict": "It is held together with a right that must not be held with it",
+        "not_approved": "It is sensitive, and no other person has approved its grant as it is",
+        "condition": "The condition of the grant could not be evaluated",
+        "not_deliverable": "The receiver's form can't carry it",
+    },
+)
 FIELD = ComputedField(
     "rights",
     "What a person may do in systems on a day, limited to what and why, and what is granted but left out",
@@ -173,7 +190,7 @@ FIELD = ComputedField(
             _SUBJECT,
             Thing("constraint", ("ConstraintType",), "The constraint type that comes to nothing"),
             Thing("conflict", ("RightsConflict",), "The conflict for which it is left out"),
-            Plain("reason", "String!", "empty, mandatory_not_configured, invalid_value, system_blocked, stopped …"),
+            Plain("reason", "OmittedReason!", "Why it is left out"),
             Plain("text", "String!", "What is wrong, with what would help"),
             Part("why", "RightReason", "The reasons for which it would be held", many=True),
         ),
@@ -181,6 +198,7 @@ FIELD = ComputedField(
     LOG,
     _answer,
     many=False,
+    enums=(OmittedReason,),
     arguments={
         "person": Argument("String", "UUID of the person, or a source's key; give one of person, employment, account"),
         "employment": Argument("String", "UUID or key of an employment or affiliation: what is held through it"),

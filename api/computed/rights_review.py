@@ -1,25 +1,21 @@
 """``rightsReview``: rights that end soon, reach no one, conflict, lack an approval or became invalid."""
 
 import neo4j
-from graphql import GraphQLError
 
 from api.access.roles import LOG
 from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from api.enums import enumerated, name_of
 from graph.questions.rights.attesting import reviewed
 from graph.questions.rights.review import FINDINGS
 
 
 def _answer(request: Request) -> list[Answer]:
     wanted = request.get("findings") or FINDINGS
-    unknown = sorted(set(wanted) - set(FINDINGS))
-    if unknown:
-        text = f"findings: {', '.join(unknown)} is not one of {', '.join(FINDINGS)}"
-        raise GraphQLError(text, extensions={"code": "wrong_value"})
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         found = [each for each in reviewed(session, request.day, request.last_known) if each.finding in wanted]
     return [
         {
-            "finding": each.finding,
+            "finding": name_of(each.finding),
             "kind": each.about.kind,
             "uuid": each.about.uuid,
             "title": each.about.title,
@@ -32,6 +28,21 @@ def _answer(request: Request) -> list[Answer]:
     ]
 
 
+FindingType = enumerated(
+    "FindingType",
+    "What of rights should be looked at",
+    {
+        "ending": "A right or an exception to a conflict ends within 60 days",
+        "unused": "No one holds a right through the grant",
+        "unreachable": "Nothing grants the right",
+        "invalid": "It was right when it was saved and is not any more",
+        "left_open": "An optional type is not limited, and nobody has said that this is on purpose",
+        "orphan": "It is given to somebody who is not there",
+        "conflict": "Rights that must not be held together meet",
+        "not_approved": "A sensitive right is left out for want of an approval",
+        "overdue": "An attestation is not answered by the day on which it was due",
+    },
+)
 FIELD = ComputedField(
     "rightsReview",
     "Rights to review: those that end within 60 days, reach no one, conflict, are not approved, or became invalid",
@@ -39,7 +50,7 @@ FIELD = ComputedField(
         answer_type(
             "RightsFinding",
             "Something about rights that should be looked at",
-            Plain("finding", "String!", ", ".join(FINDINGS)),
+            Plain("finding", "FindingType!", "What is found"),
             Plain("kind", "String!", "Kind of the thing that it is about, such as Grant"),
             Plain("uuid", "ID!", "UUID of that thing"),
             Plain("title", "String!", "What people call it"),
@@ -52,9 +63,10 @@ FIELD = ComputedField(
     LOG,
     _answer,
     arguments={
-        "findings": Argument("[String!]", f"Only these: {', '.join(FINDINGS)}"),
+        "findings": Argument("[FindingType!]", "Only these"),
         "at": AT,
         "first": FIRST,
     },
+    enums=(FindingType,),
     looks_at=("Employment", "Affiliation", "Assignment"),
 )

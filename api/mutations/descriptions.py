@@ -117,6 +117,8 @@ _OF_ONE: Mapping[str, str] = {
     ),
     "tagUnit.responsibleFor": "KLE numbers that it is responsible for, in the same way",
     "tagUnit.interestedIn": "KLE numbers that it is interested in, in the same way",
+    "setPayingUnit.paidOutBy": f"{_KEY} unit that pays out; null = none, so that the unit above decides",
+    "tagEmployment.kle": "KLE numbers, instead of those set by hand for these days; empty = none by hand",
     "createPerson.name": "The whole name",
     "createPerson.cpr": "CPR number; it needs the right to read CPR numbers, and is logged as a reading",
     "setAbsence.absent": "true = absent",

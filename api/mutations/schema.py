@@ -168,6 +168,19 @@ class Mutation(ByHand, Planning):
 
         return await Editing(info.context, "tagUnit", reason).do(work)
 
+    @strawberry.mutation(description="Set the unit that pays out for a unit, and for those below it, in a period")
+    async def set_paying_unit(
+        self, info: CONTEXT, unit: str, reason: str, from_: From_, paid_out_by: str | None = None, to: To_ = None,
+        expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            payer = None if paid_out_by is None else editing.ref("Unit", paid_out_by)
+            life = days(from_, to)
+            edit = with_link("paid_out_by", payer, life)
+            return editing.write("Unit", editing.uuid("Unit", unit), edit, expected_version, about=life)
+
+        return await Editing(info.context, "setPayingUnit", reason).do(work)
+
     # -- people -------------------------------------------------------------------------------------------------
 
     @strawberry.mutation(description="Create a person whom no source has, such as a council member or a consultant")
@@ -208,6 +221,21 @@ class Mutation(ByHand, Planning):
             return editing.write("Employment", editing.uuid("Employment", employment), edit, expected_version, about)
 
         return await Editing(info.context, "choosePosition", reason).do(work)
+
+    @strawberry.mutation(
+        description="Set the KLE numbers that an employment handles in addition to its unit, in a period"
+    )
+    async def tag_employment(
+        self, info: CONTEXT, employment: str, kle: list[str], reason: str, from_: From_, to: To_ = None,
+        expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            life = days(from_, to)
+            edit = with_links_in(life, {"kle": [editing.ref("KleNode", each) for each in kle]})
+            uuid = editing.uuid("Employment", employment)
+            return editing.write("Employment", uuid, edit, expected_version, about=life)
+
+        return await Editing(info.context, "tagEmployment", reason).do(work)
 
     @strawberry.mutation(description="Create a tie to a unit without payroll; it always has an end")
     async def create_affiliation(

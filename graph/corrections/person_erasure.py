@@ -33,6 +33,8 @@ _OWNING = {
     "Employment": "HAS", "Affiliation": "HAS", "Account": "OWNS", "Assignment": "HOLDS", "RightsRequest": "GIVEN_TO",
     "Attestation": "OF_PERSON", "ManualStep": "OF_PERSON",
 }  # fmt: skip
+_THEIRS = "|".join(("Person", *_OWNING, "Substitution"))
+"""Labels of what is erased."""
 
 
 def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
@@ -148,9 +150,9 @@ WHERE {exists_or_will("n")}
 RETURN n.uuid AS uuid, n.to AS to
 LIMIT 1
 """
-_RECORDS = """
+_RECORDS = f"""
 UNWIND $uuids AS uuid
-MATCH (r:SourceRecord)-[:TELLS]->(:Person|Employment|Affiliation|Account|Assignment|Substitution {uuid: uuid})
+MATCH (r:SourceRecord)-[:TELLS]->(:{_THEIRS} {{uuid: uuid}})
 RETURN collect(r.id) AS ids
 """
 _POINTING = """
@@ -193,7 +195,7 @@ SET c.before = $nothing, c.after = $nothing, c.reason = null
 """
 _DELETE = f"""
 UNWIND $uuids AS uuid
-MATCH (n:Person|Employment|Affiliation|Account|Assignment|Substitution {{uuid: uuid}})
+MATCH (n:{_THEIRS} {{uuid: uuid}})
 OPTIONAL MATCH (n)-[:STATE|{SUPERSEDED}STATE]->(state)
 OPTIONAL MATCH (r:SourceRecord)-[:TELLS]->(n)
 DETACH DELETE state, r, n

@@ -1,6 +1,7 @@
 """``reconnect rights``: what a person may do, why not, and who may, from a facts file to the terminal."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import neo4j
@@ -9,6 +10,7 @@ import yaml
 
 from reconnect.exits import Exit
 from tests.acceptance.rights_cases import CASES, facts
+from tests.graph.questions.rights.care_town import CARE_TOWN
 from tests.reconnect.shell import Run
 
 pytestmark = pytest.mark.slow
@@ -48,6 +50,34 @@ def test_one_role_means_other_data_in_another_unit_and_says_why(
 
     unknown = run("rights", "why", "somebody_else", "overview", "--json")
     assert (unknown.returncode, json.loads(unknown.stdout)) == (Exit.FAILURE, {"error": "unknown_person"})
+
+
+def test_requests_and_steps_by_hand_on_the_terminal(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    content = deepcopy(CARE_TOWN)
+    content["persons"][1]["address_protected"] = True
+    content["rights_requests"] = [
+        {"id": "q1", "given_to": "employment:e_bo", "gives": "system_role:pay_release", "requested_by": "bo",
+         "reason": "Ferie"},
+    ]  # fmt: skip
+    file = tmp_path / "care.yaml"
+    file.write_text(yaml.safe_dump(content, allow_unicode=True))
+    assert run("import", "facts", "--from", str(file)).returncode == Exit.OK
+
+    shown = run("rights", "requests").stdout
+    assert "waiting: Godkend udbetaling, for Name protected" in shown
+    assert "Bo Lund" not in shown
+    assert [each["gives"] for each in json.loads(run("rights", "requests", "--json").stdout)] == ["Godkend udbetaling"]
+    assert "not_approved: Grant Ikke godkendt" in run("rights", "review").stdout
+
+    shown = run("rights", "manual", "--refresh").stdout
+    assert "2 opened, 0 changed, 0 no longer needed." in shown
+    assert "open: add Nøgle in Nøgler for Anna Berg (not limited)" in shown
+    (step,) = json.loads(run("rights", "manual", "--person", "anna", "--system", "keys", "--json").stdout)
+    assert run("rights", "done", step["uuid"], "--by", "dora").returncode == Exit.OK
+    again = run("rights", "done", step["uuid"], "--by", "carl")
+    assert (again.returncode, "done already" in again.stderr) == (Exit.FAILURE, True)
+    assert "0 opened" in run("rights", "manual", "--refresh").stdout
+    assert len(json.loads(run("rights", "manual", "--all", "--json").stdout)) == 2
 
 
 def test_the_own_system_is_written_once(run: Run, clean_graph: neo4j.Driver) -> None:

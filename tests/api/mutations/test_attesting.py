@@ -73,7 +73,7 @@ def test_what_a_system_gives_is_attested_kept_removed_and_overdue(service: Serve
     asked = opened(service)
     assert (len(started), {*asked}) == (3, {"g_clerk", "g_all_pay", "g_open_pay"})
     assert service.data(START, due=YESTERDAY, system="pay")["startAttestation"] == [], "they are open already"
-    found = service.data('{ rightsReview(findings: ["overdue"]) { kind text person { name } until } }')["rightsReview"]
+    found = service.data("{ rightsReview(findings: [OVERDUE]) { kind text person { name } until } }")["rightsReview"]
     assert {each["person"]["name"] for each in found} == {"Anna Berg", "Bo Lund"}
     assert {(each["kind"], each["until"]) for each in found} == {("Attestation", YESTERDAY)}
     own = refused(service, DECIDE, attestation=asked["g_clerk"], keep=True, by="bo")

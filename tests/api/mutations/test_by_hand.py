@@ -170,6 +170,31 @@ def test_kle_tags_and_roles(service: Served) -> None:
     }
 
 
+def test_who_pays_out_for_a_unit_and_what_an_employment_handles_besides(service: Served) -> None:
+    pay = """
+        mutation($payer: String, $from: Date!) {
+          setPayingUnit(unit: "nursing", paidOutBy: $payer, from: $from, reason: "Ydelser") { uuid change } }
+        """
+    uuid = service.data(pay, "organisation", payer="elderly", **{"from": "2026-01-01"})["setPayingUnit"]["uuid"]
+    read = '{ units(filter: {uuids: ["%s"]}) { nodes { paidOutBy { keys } } } }' % uuid  # noqa: UP031
+    (unit,) = service.data(read)["units"]["nodes"]
+    assert "elderly" in unit["paidOutBy"]["keys"]
+    assert service.data(pay, "organisation", payer=None, **{"from": "2026-02-01"})["setPayingUnit"]["change"]
+    assert service.data(read)["units"]["nodes"] == [{"paidOutBy": None}]
+    tag = """
+        mutation($kle: [String!]!) {
+          tagEmployment(employment: "e_jytte", kle: $kle, from: "2026-01-01", reason: "KLE") {
+            thing { ... on Employment { kle { number } } } } }
+        """
+    numbers = service.data(tag, "hr", kle=["27.12", "27.12.04"])["tagEmployment"]["thing"]["kle"]
+    assert sorted(each["number"] for each in numbers) == ["27.12", "27.12.04"]
+    assert service.data(tag, "hr", kle=[])["tagEmployment"]["thing"] == {"kle": []}
+    (error,) = service.ask(tag, "hr", kle=["99.99"])["errors"]
+    assert error["extensions"]["code"] == "unknown_kle_node"
+    (error,) = service.ask(pay, "hr", payer="elderly", **{"from": "2026-01-01"})["errors"]
+    assert error["extensions"]["code"] == "forbidden"
+
+
 def test_a_reason_is_needed_and_names_must_be_known(service: Served) -> None:
     (error,) = service.ask('mutation { createPerson(name: "A", reason: " ") { uuid } }', "hr")["errors"]
     assert error["extensions"]["code"] == "reason"

@@ -76,7 +76,7 @@ def test_a_request_that_is_approved_gives_the_right_until_its_end_and_says_why(s
     assert (held["until"], held["grant"], held["request"]) == (SOON, None, {"state": "approved"})
     assert held["because"].startswith("asked for by Dora Kjær, approved by Bo Lund, because Ferieafløsning")
     assert pay(service, "carl", SOON) == ([], []), "it runs out by itself"
-    ending = service.data('{ rightsReview(findings: ["ending"]) { kind uuid person { name } } }')["rightsReview"]
+    ending = service.data("{ rightsReview(findings: [ENDING]) { kind uuid person { name } } }")["rightsReview"]
     assert {"kind": "RightsRequest", "uuid": uuid, "person": {"name": "Carl Holm"}} in ending
     wrong = refused(service, REFUSE, request=uuid, by="bo")
     assert (wrong["code"], wrong["field"]) == ("wrong_state", "state")
@@ -111,9 +111,9 @@ def test_a_request_that_would_meet_another_right_needs_an_exception(service: Ser
     service.data(APPROVE, request=uuid, by="dora")
     assert pay(service, "bo")[0] == ["Bogholder", "Godkend udbetaling"]
     assert pay(service, "bo", SOON)[0] == ["Bogholder"]
-    found = service.data('{ rightsReview(findings: ["conflict", "ending"]) { finding kind until title } }')
+    found = service.data("{ rightsReview(findings: [CONFLICT, ENDING]) { finding kind until title } }")
     assert {(each["finding"], each["kind"], each["until"]) for each in found["rightsReview"]} >= {
-        ("conflict", "RightsConflict", SOON), ("ending", "RightsRequest", SOON),
+        ("CONFLICT", "RightsConflict", SOON), ("ENDING", "RightsRequest", SOON),
     }  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def test_a_conflict_that_is_made_takes_both_away_and_says_so_in_its_preview(serv
     uuid = service.data(make, "rights")["createRightsConflict"]["uuid"]
     query = '{ rights(person: "anna", system: "sapa") { held { since } omitted { reason conflict { key } } } }'
     assert service.data(query)["rights"] == {
-        "held": [], "omitted": [{"reason": "conflict", "conflict": {"key": "mail_and_sapa"}}],
+        "held": [], "omitted": [{"reason": "CONFLICT", "conflict": {"key": "mail_and_sapa"}}],
     }  # fmt: skip
     end = """mutation($conflict: String!) { changeRightsConflict(conflict: $conflict, to: "2026-02-01", reason: "Slut")
         { change } }"""
@@ -139,7 +139,7 @@ def test_a_sensitive_grant_counts_once_another_than_its_author_has_approved_it(s
     create = """mutation { createGrant(key: "g_hand", title: "Løndata for Carl", gives: "system_role:pay_all",
         givenTo: ["person:carl"], from: "2026-01-01", reason: "Prøve") { uuid } }"""
     grant = service.data(create, "rights")["createGrant"]["uuid"]
-    assert pay(service, "carl") == ([], ["not_approved"])
+    assert pay(service, "carl") == ([], ["NOT_APPROVED"])
     approve = """mutation($grant: String!, $by: String!) { approveGrant(grant: $grant, approvedBy: $by, reason: "Ja")
         { change thing { ... on Grant { approvedOn approvedBy { name } } } } }"""
     own = refused(service, approve, "rights", grant=grant, by="dora")
@@ -155,14 +155,14 @@ def test_a_sensitive_grant_counts_once_another_than_its_author_has_approved_it(s
     change = """mutation($grant: String!) { changeGrant(grant: $grant, givenTo: ["person:carl", "person:bo"],
         reason: "Flere") { change } }"""
     service.data(change, "rights", grant=grant)
-    assert pay(service, "carl") == ([], ["not_approved"])
+    assert pay(service, "carl") == ([], ["NOT_APPROVED"])
     assert refused(service, approve, "rights", grant=grant, by="dora")["code"] == "own_approval"
-    found = service.data('{ rightsReview(findings: ["not_approved"]) { title text } }')["rightsReview"]
+    found = service.data("{ rightsReview(findings: [NOT_APPROVED]) { title text } }")["rightsReview"]
     assert {each["title"] for each in found} == {"Løndata for Carl", "Ikke godkendt"}
     service.data(approve, "rights", "auditor", grant=grant, by="dora")
     assert pay(service, "carl") == (["Alle løndata"], [])
     missing = service.data('{ whyNot(person: "bo", right: "pay_make") { step } }')
-    assert missing["whyNot"][0]["step"] == "held"
+    assert missing["whyNot"][0]["step"] == "HELD"
 
 
 def decide(tell: Any, gate: BarrierType, addresses: Addresses, mutation: str, request: str, by: str) -> None:

@@ -33,6 +33,8 @@ EXAMPLES: dict[str, str] = {
     "endUnit": f'endUnit(unit: "MADE", to: "{LATER}", moveTo: "town", reason: "x")',
     "placeUnits": f'placeUnits(units: [{{unit: "job", parents: [{{unit: "town", from: "{DAY}"}}]}}], reason: "x")',
     "tagUnit": f'tagUnit(unit: "job", performs: ["27"], from: "{DAY}", reason: "x")',
+    "setPayingUnit": f'setPayingUnit(unit: "job", paidOutBy: "town", from: "{DAY}", reason: "x")',
+    "tagEmployment": f'tagEmployment(employment: "e_anna", kle: ["27"], from: "{DAY}", reason: "x")',
     "createPerson": 'createPerson(name: "Eva", reason: "x")',
     "setAbsence": f'setAbsence(person: "anna", from: "{DAY}", reason: "x")',
     "choosePosition": f'choosePosition(employment: "e_anna", from: "{DAY}", reason: "x")',

@@ -65,7 +65,7 @@ def test_rights_with_their_limits_and_reasons(service: Served) -> None:
     assert [each["value"] for each in included["limits"][0]["values"]] == ["15.20.*", "32.24.04"]
     assert included["limits"][0]["values"][0]["why"][-1]["text"] == "Jobcenter performs 15.20"
     (omitted,) = asked(service, RIGHTS, "auditor", person="carl", system="sapa")["rights"]["omitted"]
-    assert (omitted["reason"], omitted["constraint"]["key"]) == ("empty", "kle")
+    assert (omitted["reason"], omitted["constraint"]["key"]) == ("EMPTY", "kle")
 
 
 def test_who_holds_a_right_and_where(service: Served) -> None:
@@ -76,12 +76,12 @@ def test_who_holds_a_right_and_where(service: Served) -> None:
 
 def test_why_not_holders_and_review(service: Served) -> None:
     query = '{ whyNot(person: "dora", right: "sapa_case_worker", at: "2026-06-15") { step remedy grant { key } } }'
-    assert asked(service, query, "rights")["whyNot"][0]["step"] == "person"
+    assert asked(service, query, "rights")["whyNot"][0]["step"] == "PERSON"
     query = '{ rightHolders(right: "sapa_read", unit: "center", at: "2026-06-15") { person { name } until } }'
     assert asked(service, query, "rights")["rightHolders"] == [{"person": {"name": "Anna Berg"}, "until": None}]
-    query = '{ rightsReview(findings: ["unreachable"], at: "2026-06-15") { finding title owners { name } } }'
+    query = '{ rightsReview(findings: [UNREACHABLE], at: "2026-06-15") { finding title owners { name } } }'
     assert asked(service, query, "rights")["rightsReview"] == [
-        {"finding": "unreachable", "title": "Glemt", "owners": []}
+        {"finding": "UNREACHABLE", "title": "Glemt", "owners": []}
     ]
 
 

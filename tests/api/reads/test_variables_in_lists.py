@@ -46,7 +46,7 @@ def test_a_variable_within_a_list(asking: Asking, root: str, name: str, type_: s
         return f"query({variable}) {{ {root}({needed}{argument}) {{ {whole} }} }}"
 
     uuid = asking.data("{ units(first: 1) { nodes { uuid } } }")["units"]["nodes"][0]["uuid"]
-    known = {"types": "monthly_full", "kinds": "Unit", "findings": "unreachable"}.get(name, uuid)
+    known = {"types": "monthly_full", "kinds": "Unit", "findings": "UNREACHABLE"}.get(name, uuid)
     literal = known if is_enum_type(SCHEMA.type_map[item]) else f'"{known}"'
     answers: list[Any] = []
     for value, variable, variables in (

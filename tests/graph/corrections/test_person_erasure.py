@@ -149,6 +149,32 @@ def test_who_was_joined_goes_along_and_what_waits_or_was_bad_is_taken_from_the_l
     assert (rows[0]["left"], rows[0]["waiting"]) == (["3 of 4", "Employment e2: ended"], 0)
 
 
+def test_what_was_asked_attested_and_done_of_the_persons_rights_goes_along(graph: neo4j.Driver) -> None:
+    life = (Period(START, LEFT),)
+
+    def of(kind: str, key: str, values: dict[str, str], **links: tuple[str, str]) -> Statement:
+        stated = {name: link(*to) for name, to in links.items()}
+        return Statement(kind, key, life, {name: told(each) for name, each in values.items()}, stated)
+
+    tell(
+        graph,
+        of("ItSystem", "keys", {"key": "keys"}),
+        of("SystemRole", "door", {"key": "door"}, system=("ItSystem", "keys")),
+        of("RightsRequest", "q1", {"state": "waiting", "reason": "Vejmand af første grad"},
+           gives=("SystemRole", "door"), given_to=("Employment", "e1"), requested_by=("Person", "p2")),
+        of("Attestation", "t1", {"state": "open", "round": "2023"}, person=("Person", "p1")),
+        of("ManualStep", "m1", {"state": "open", "action": "add", "key": "m1"},
+           person=("Person", "p1"), system_role=("SystemRole", "door"), system=("ItSystem", "keys")),
+        of("RightsRequest", "q2", {"state": "waiting", "reason": "Ferie"},
+           gives=("SystemRole", "door"), given_to=("Employment", "e2"), requested_by=("Person", "p2")),
+    )  # fmt: skip
+    theirs, other = {uuid_of(graph, key) for key in ("q1", "t1", "m1")}, uuid_of(graph, "q2")
+    erased = set(erase_person(graph, uuid_of(graph, "p1"), BY))
+    assert theirs <= erased
+    assert other not in erased
+    assert "Vejmand" not in everything(graph)
+
+
 def test_who_comes_back_is_a_new_person(graph: neo4j.Driver) -> None:
     before = uuid_of(graph, "p1")
     erase_person(graph, before, BY)
