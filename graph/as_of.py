@@ -1,9 +1,9 @@
 """Reading on a day: the one place that decides between the identity nodes' copies and the states (architecture.md §3).
 
-Today's values stand on the identity nodes, as of the last day turn; any other day is read from the states. What is
-here are fragments of Cypher; ``day`` is the expression that holds the day, by default the parameter ``$at``.
+Today's values are on the identity nodes, as of the last day turn; any other day is read from the states. This module
+has fragments of Cypher; ``day`` is the expression of the day, by default the parameter ``$at``.
 
-What was known on an earlier day is read from the same statement, with what was superseded since (``as_known``).
+The same statement reads what was known on an earlier day, with the periods superseded since (``as_known``).
 """
 
 import re
@@ -14,7 +14,7 @@ from datetime import date
 from graph.model import KINDS
 
 SUPERSEDED = "WAS_"
-"""Before the type of a relationship: a period that was known once, and is not any more. It leads where it led."""
+"""Prefix of a relationship's type: a period that was known once and no longer is. It leads where it led."""
 _DATED = frozenset({"STATE", "JOINED_INTO"}) | {link.type for kind in KINDS.values() for link in kind.links}
 
 
@@ -39,13 +39,13 @@ def exists_or_will(node: str, day: str = "$today") -> str:
 
 
 def exists(node: str, day: str = "$today") -> str:
-    """The thing exists on the day, whatever day the copies show. For what must be today: the clock says which that is,
-    and the last turned day may be another one (``graph.writing.day_turn``)."""
+    """The thing exists on the day, whatever day the copies show. It is for reads that must be of today by the clock:
+    the last turned day may be another one (``graph.writing.day_turn``)."""
     return Day(False, day).active(node)
 
 
 def superseded(label: str) -> str:
-    """The label of state nodes of superseded periods, by that of the others: indexes and look-ups leave them out."""
+    """Label of a state → label of a superseded state: indexes and look-ups exclude the latter."""
     return f"Was{label}"
 
 
@@ -59,10 +59,10 @@ _STATE = re.compile(rf"(?<=:)({'|'.join(kind.state for kind in KINDS.values())})
 def as_known(query: str, known: str = "$known") -> str:
     """The statement, answered from what was known when a change was the last one of the change log.
 
-    Each period carries the numbers of the changes since which it is known (``known_from``; absent = since always) and
-    since which it is no longer (``known_to``). A period that is rewritten is kept, with another type (``SUPERSEDED``),
-    so that statements about what is known today never meet it. Here each relationship of the statement is widened to
-    that type, and to what was known. Of the log itself only what it held then is left.
+    Each period has the numbers of the changes from which it is known (``known_from``; absent = always) and from which
+    it no longer is (``known_to``). A period that is rewritten is kept, with another type (``SUPERSEDED``), so that
+    statements about today's knowledge never meet it. Here each relationship of the statement is extended to that type,
+    and limited to what was known. Of the log itself only the entries of that time are left.
 
     ``query`` must read states, not the identity nodes' copies. ``known``: expression of the change's number.
     """
@@ -78,7 +78,7 @@ def as_known(query: str, known: str = "$known") -> str:
         if not logged:
             types += [f"{SUPERSEDED}{each}" for each in types]
         if length is not None and name:
-            # A condition on all of the way ends the walk where it fails; it stands in the statement already.
+            # A condition on the whole way ends the walk where it fails; the statement has one already.
             walks[name] += 1
             return f"{match['left']}[{name}:{'|'.join(types)}*{length}]{match['right']}"
         if not name:
@@ -105,17 +105,17 @@ def as_known(query: str, known: str = "$known") -> str:
 
 
 def _was_known(relationship: str, known: str) -> str:
-    # Not as a choice between conditions, which would take Neo4j twice as long to plan.
+    # Not a choice between conditions, which would take Neo4j twice as long to plan.
     return f"coalesce({relationship}.known_from <= {known}, true) AND coalesce({relationship}.known_to > {known}, true)"
 
 
 def first_day(node: str) -> str:
-    """The first day of the thing by its states; null where it has none."""
+    """The first day of the thing by its states; null if it has none."""
     return f"head(COLLECT {{ MATCH ({node})-[state:STATE]->() RETURN min(state.from) }})"
 
 
 def last_day(node: str) -> str:
-    """The day after the thing's last, by its states; null = until further notice, or where it has none."""
+    """The day after the thing's last, by its states; null = until further notice, or if it has none."""
     return (
         f"head(COLLECT {{ MATCH ({node})-[state:STATE]->() "
         "RETURN CASE WHEN count(state.to) = count(state) THEN max(state.to) END })"
@@ -139,7 +139,7 @@ class Day:
         return cls(at == turned and known is None, known=known)
 
     def asked(self, query: str) -> str:
-        """The statement as it is sent; what was known needs the parameter ``$known``."""
+        """The statement as it is sent; an earlier knowledge needs the parameter ``$known``."""
         return query if self.known is None else as_known(query)
 
     def since(self, node: str) -> str:
@@ -159,7 +159,7 @@ class Day:
         return f"EXISTS {{ ({node})-[state:STATE]->(values {{{name}: true}}) WHERE {in_force('state', self.day)} }}"
 
     def values(self, node: str) -> str:
-        """The map of the thing's values on the day; null where it does not exist."""
+        """The map of the thing's values on the day; null if it does not exist."""
         if self.copied:
             return f"CASE WHEN {node}.active THEN properties({node}) END"
         return (

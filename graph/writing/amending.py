@@ -1,8 +1,8 @@
-"""Changes by hand of things that exist: what people claim of them, completed and checked before it is written.
+"""Changes of existing things by hand: users' claims, completed and checked before they are written.
 
-A new life (``Amendment.life``) takes along what held on its borders: whoever moves an end from June to December means
-the name, the unit and the holder as well, whichever source they come from. A later end moves the end, an earlier one
-cuts it.
+A new life (``Amendment.life``) extends the facts that were in force on its borders: moving an end from June to December
+applies to the name, the unit and the holder as well, whichever source they come from. A later end moves their end, an
+earlier one cuts them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -24,15 +24,15 @@ from graph.writing.difference import Difference
 from graph.writing.loading import Loaded, load
 
 Guard = Callable[[neo4j.ManagedTransaction], None]
-"""Called in the transaction after everything is written; raises Refused where the result must not be kept."""
+"""Called in the transaction after everything is written; raises Refused if the result must not be kept."""
 
 
 @dataclass(slots=True)
 class Amendment:
     """One change by hand. ``uuid`` None = a new thing. ``edit`` gets the manual statement kept so far.
 
-    ``life``: gets what is there now and gives the days on which the thing exists from now on. ``days``: the period
-    that the change is about; it is refused where the thing exists on none of these days.
+    ``life``: gets the present periods and returns the days on which the thing exists from now on. ``days``: the period
+    of the change; it is refused if the thing exists on none of these days.
     """
 
     kind: str
@@ -44,7 +44,7 @@ class Amendment:
 
 
 def amended(driver: neo4j.Driver, order: SourceOrder, amendment: Amendment, new_uuid: str) -> tuple[str, Statement]:
-    """(uuid, the manual statement as it is to be). ``new_uuid``: for a new thing.
+    """(uuid, the new manual statement). ``new_uuid``: for a new thing.
 
     Raises ChangeRejected (never_was, not_there, empty_period …), Unknown, Conflict.
     """
@@ -117,7 +117,7 @@ def _refuse_not_there(kind: str, uuid: str, thing: Thing, days: Period | None) -
 
 
 def _relived(statement: Statement, life: tuple[Period, ...], loaded: Loaded, order: SourceOrder) -> Statement:
-    """The statement with another existence, and with what held on its old borders on the days that are added."""
+    """The statement with another existence; the facts in force on its old borders are extended to the added days."""
     thing = loaded.thing
     told = replace(statement, exists=life)
     candidates = [
@@ -136,7 +136,7 @@ def _relived(statement: Statement, life: tuple[Period, ...], loaded: Loaded, ord
 
 
 def _filled(told: Statement, after: Thing, before: Thing, gap: Period, border: Period) -> Statement:
-    """What held on the day ``border``, claimed by hand for those days of ``gap`` of which nothing else is claimed."""
+    """The facts in force on the day ``border``, claimed by hand for the days of ``gap`` without another claim."""
     values = dict(told.values)
     for state in before.states:
         for name, value in state.values.items() if state.period.overlap(border) else ():
@@ -159,7 +159,7 @@ def _filled(told: Statement, after: Thing, before: Thing, gap: Period, border: P
 
 
 def refuse_absent(driver: neo4j.Driver, differences: Iterable[Difference]) -> None:
-    """Raises ChangeRejected (not_there) where a link leads to a thing that exists on none of the link's days."""
+    """Raises ChangeRejected (not_there) if a link leads to a thing that exists on none of the link's days."""
     by_kind: dict[str, list[LinkRow]] = {}
     for each in differences:
         for link in each.gained_links:

@@ -1,4 +1,4 @@
-"""What statements would change: each is merged with other sources' statements of its thing, and compared."""
+"""The changes by statements: each is merged with other sources' statements of its thing, and compared."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class StatementComparer:
     index: KnownKeys
 
     def differences(self, matched: Sequence[MatchedStatement]) -> Iterator[Difference]:
-        """What each statement would change. Statements of one kind; checked already (``merge.check``)."""
+        """The difference of each statement. Statements of one kind, already checked (``merge.check``)."""
         by_source: dict[str, list[MatchedStatement]] = {}
         self.index.learn_cprs(self.keyring.hash(each) for each in cpr_numbers(one.statement for one in matched))
         for each in matched:
@@ -78,14 +78,15 @@ class StatementComparer:
         if 0 in left.stripped and matched.source == MANUAL:
             notices += [Notice(name, "withheld", WITHHELD) for name in sorted(left.names & statement.values.keys())]
         text = to_text(left.candidates[0].statement, resolved)
-        # What points to nothing yet, or is withheld, is compared again in each run, even if its record stays the same.
+        # A statement with a link to nothing yet, or with withheld values, is compared again in each run, even if its
+        # record stays the same.
         fingerprint = "" if notices or 0 in left.stripped else matched.fingerprint
         same_record = own is not None and own.text == text and own.fingerprint == fingerprint
         stripped = left.records(kind.name, others)
         before, after = loaded.thing if loaded is not None else Thing(), left.after
         what = operation(kind.name, before, after, today())
         if what is None and numbers.cpr is not None and loaded is not None and loaded.cpr_hash is not None:
-            what = "changed"  # of which nothing can be shown
+            what = "changed"  # nothing of it can be shown
         if what is None and same_record and numbers.cpr is None and not (numbers.formers or stripped):
             return None
         return Difference(

@@ -12,7 +12,7 @@ from graph.writing.tree import Edge, find_cycle
 
 
 def refuse_cycle(tx: neo4j.ManagedTransaction, differences: Iterable[Difference]) -> None:
-    """Raises ChangeRejected (cycle). The log must be locked, so that the tree stays what it is."""
+    """Raises ChangeRejected (cycle). The log must be locked, so that the tree does not change."""
     moved = _moved(differences)
     if moved:
         refusal = find_cycle({**edges(tx), **moved}, moved)

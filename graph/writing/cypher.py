@@ -2,8 +2,8 @@
 
 ``$moment`` (when it was learnt) is one parameter for all rows, since packing a moment costs as much as packing a row.
 
-Each period carries the number of the change since which it is known. One that is lost is kept as superseded, with the
-number since which it is not known any more (``graph.as_of.as_known``).
+Each period has the number of the change from which it is known. A replaced one is kept as superseded, with the number
+from which it is no longer known (``graph.as_of.as_known``).
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ def reserve(kind: str) -> str:
 
 @cache
 def stale(kind: str) -> str:
-    """Finds what is no longer at the version that it was compared with."""
+    """Finds things that are no longer at the version with which they were compared."""
     return f"""
     UNWIND $versions AS row
     OPTIONAL MATCH (n:{kind} {{uuid: row.uuid}})
@@ -79,7 +79,7 @@ def update(kind: str) -> str:
 
 @cache
 def rewrite(kind: str) -> str:
-    """As ``update``, where the records are written by themselves (``graph.corrections.reassigning``)."""
+    """As ``update``, if the records are written separately (``graph.corrections.reassigning``)."""
     return _of_known(kind, "")
 
 
@@ -134,13 +134,13 @@ def row(
 ) -> Row:
     """One difference as the parameter of ``create`` or ``update``.
 
-    ``number``: of its change, None where only a record changes. ``known``: that number, else the log's last one.
+    ``number``: of its change, None if only a record changes. ``known``: that number, otherwise the log's last one.
     """
     if each.cpr is not None:
         node["cpr_hash"] = keyring.hash(each.cpr)
         node["cpr_cipher"], node["cpr_key"] = keyring.encrypt(each.cpr)
     if number is None:
-        del node["version"]  # what is only recorded is no change of the thing
+        del node["version"]  # a difference that is only recorded does not change the thing
     made: Row = {
         "node": {name: value for name, value in node.items() if value is not None} if each.new else node,
         "record": _record(each.record, each, moment),
@@ -180,7 +180,7 @@ def _record(record: RecordId, each: Difference, moment: datetime) -> Row:
 
 
 def _change(each: Difference, origin: Origin, number: int) -> Row:
-    assert each.operation != "recorded"  # of which the log has no entry
+    assert each.operation != "recorded"  # without an entry in the log
     before, after = each.told()
     return entry(origin, number, each.kind, each.uuid, each.operation, before, after)
 
@@ -188,7 +188,7 @@ def _change(each: Difference, origin: Origin, number: int) -> Row:
 def links(kind: str, batch: Sequence[Difference], known: Sequence[int]) -> Iterator[tuple[str, list[Row]]]:
     """A query for each type of link and kind of target, with the links to make; it returns how many it ``made``.
 
-    ``known``: the number since which those of each difference are known.
+    ``known``: the number from which those of each difference are known.
     """
     groups: dict[tuple[str, str], list[Row]] = {}
     for each, number in zip(batch, known, strict=True):

@@ -1,11 +1,11 @@
-"""Day turn: what starts or ends on a day takes effect on that day (architecture.md §2).
+"""Day turn: things that start or end on a day take effect on that day (architecture.md §2).
 
-The identity nodes' copies are refreshed and a change is written for each thing concerned, so that targets hear of a
+The identity nodes' copies are refreshed and a change is written for each thing concerned, so that targets learn of a
 future move on the day it happens. A day is one transaction: it has turned, or it has not.
 
-One day after the last turned one passes by itself. A turn by more days, or back, waits for a person, as a stopped
-import does: the machine's clock may be wrong. A day that was turned by mistake is turned back: its changes are taken
-back, with entries of their own. The last turned day says what the copies show, and never which day it is.
+A turn by one day needs no approval. A turn by more days, or back, waits for a person, like a stopped import: the
+machine's clock may be wrong. A day that was turned by mistake is turned back: its changes are undone, with entries of
+their own. The last turned day is the day that the copies show, never today's date.
 """
 
 import hashlib
@@ -74,7 +74,7 @@ def turn(
     Returns the number of things concerned by day turned or taken back. Turning the last turned day again does nothing.
     ``approve``: id of the stopped turn, which ``user`` approves with it.
 
-    Raises TurnWaits, and StaleApproval where ``approve`` is not a stopped turn.
+    Raises TurnWaits, and StaleApproval if ``approve`` is not a stopped turn.
     """
     day = day or todays_date()
     brake = Brake(driver, DAY_TURN, approve, user, "given with the day turn")
@@ -101,7 +101,7 @@ def turn(
 
 
 def catch_up(driver: neo4j.Driver) -> None:
-    """As ``turn``, as far as no person needs to allow it: an import writes what is right on any turned day."""
+    """As ``turn``, as far as it needs no approval: an import's results are right on any turned day."""
     try:
         turn(driver)
     except TurnWaits as waits:
@@ -109,7 +109,7 @@ def catch_up(driver: neo4j.Driver) -> None:
 
 
 def _approved(brake: Brake, last: date, day: date) -> date | None:
-    """Up to which day a person has approved a turn that begins after ``last``; the approval is used up."""
+    """The day up to which a person has approved a turn that begins after ``last``; the approval is used up."""
     digests = {_digest(last, day): day}
     digests |= {_digest(last, each): each for each in (last + timedelta(days=n) for n in range(2, (day - last).days))}
     brake.approve_if_named(_digest(last, day))
@@ -145,8 +145,8 @@ def _digest(last: date, day: date) -> str:
 
 
 def _turn_one(tx: neo4j.ManagedTransaction, driver: neo4j.Driver, day: date) -> int | None:
-    """Turn the day after the last one, or back to the day before it. None where another process has been faster."""
-    take_numbers(tx, 0)  # from here on nobody else writes, so what is read stays true
+    """Turn the day after the last one, or back to the day before it. None if another process was faster."""
+    take_numbers(tx, 0)  # from here on no one else writes, so reads stay true
     last = tx.run("MATCH (c:Clock) RETURN c.today AS today").single(strict=True)["today"].to_native()
     if abs((day - last).days) != 1:
         return None
@@ -187,7 +187,7 @@ def _turn_one(tx: neo4j.ManagedTransaction, driver: neo4j.Driver, day: date) -> 
 
 
 def _on(thing: Thing, day: date) -> dict[str, Any] | None:
-    """What holds on a day; None where the thing does not exist."""
+    """The facts in force on a day; None if the thing does not exist."""
     state = next((each for each in thing.states if each.period.holds(day)), None)
     if state is None:
         return None

@@ -1,4 +1,4 @@
-"""What would change of one thing: from what holds in the graph to what the statements now say."""
+"""The change of one thing: from the facts in force in the graph to the present statements."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,14 +17,14 @@ from graph.time import FOREVER, union, without
 from graph.writing.loading import KeptRecord
 
 Compared = Operation | Literal["recorded"]
-"""What a comparison found. ``recorded``: nothing in force has changed, so the log has no entry of it."""
+"""The kinds of difference. ``recorded``: nothing in force has changed, so the log has no entry."""
 
 # A move is a change of place: these links, on a day that is not past.
 PLACES = {"Employment": "unit", "Affiliation": "unit", "Unit": "parent"}
 
 
 class Notice(NamedTuple):
-    """Something of a statement that could not be taken; the rest was. ``field``: the link, or ``cpr``.
+    """A part of a statement that was rejected; the rest was accepted. ``field``: the link, or ``cpr``.
 
     ``persons``: as ``Problem.persons``.
     """
@@ -39,7 +39,7 @@ class Notice(NamedTuple):
 class Difference:
     """One thing's change. ``version`` is the one it was compared with; 0 = the thing is new.
 
-    ``recorded``: only what a source says has changed, not what holds. ``joined``, ``split``: of persons, by hand.
+    ``recorded``: only a source's statement has changed, nothing in force. ``joined``, ``split``: of persons, by hand.
     """
 
     kind: str
@@ -59,9 +59,9 @@ class Difference:
     kept: KeptRecord | None = None
     """The record as it was before."""
     stripped: tuple[tuple[RecordId, str], ...] = ()
-    """Other records of the thing that lose what is withheld (``withholding``), with what is left of them."""
+    """Other records of the thing that lose withheld values (``withholding``), with the rest of them."""
     beside: Mapping[str, str] = field(default_factory=dict)
-    """What the change log tells beside what differs: which person it was joined with."""
+    """Additional data for the change log: the person with whom it was joined."""
 
     @property
     def lost_states(self) -> list[State]:
@@ -82,9 +82,9 @@ class Difference:
         return [each for each in self.after.links if each not in kept]
 
     def told(self, names: Mapping[str, str] | None = None) -> tuple[str, str]:
-        """(before, after) as JSON for the change log: only what differs. The same difference gives the same text.
+        """(before, after) as JSON for the change log: only the differences. The same difference gives the same text.
 
-        ``names``: what to call things that links lead to, by uuid, where the uuid is no name for them (yet).
+        ``names``: by uuid, names for linked things whose uuid is not (yet) a name for them.
         """
         return (
             _form(self.lost_states, self.lost_links, names=names),
@@ -93,7 +93,7 @@ class Difference:
 
 
 def operation(kind: str, before: Thing, after: Thing, today: date) -> Operation | None:
-    """What kind of change it is; None where nothing that holds differs."""
+    """The kind of change; None if nothing in force differs."""
     if before.states == after.states and set(before.links) == set(after.links):
         return None
     if not before.states:
@@ -113,7 +113,7 @@ def operation(kind: str, before: Thing, after: Thing, today: date) -> Operation 
 
 
 def _places(thing: Thing, link: str, today: date) -> set[tuple[str, date, date]]:
-    """Where it is from today on: (place, from, to), the past cut away."""
+    """Its places from today on: (place, from, to), without the past."""
     by_place: dict[str, list[LinkRow]] = {}
     for row in thing.links:
         if row.name == link and row.period.last > today:
@@ -126,10 +126,10 @@ def _places(thing: Thing, link: str, today: date) -> set[tuple[str, date, date]]
 
 
 def copied(kind: str, thing: Thing, day: date) -> dict[str, Any]:
-    """What the identity node shows on a day: bounds of existence, whether it exists, and the values of that day.
+    """The identity node's content on a day: bounds of existence, whether it exists, and the values of that day.
 
     A thing that does not exist on the day shows its last values before it, or its first after it, so that a closed
-    unit keeps its name in Neo4j Browser; ``active`` tells them apart. Every property is there, None where unset.
+    unit keeps its name in Neo4j Browser; ``active`` distinguishes them. Every property is there, None if unset.
     """
     begun = [each for each in thing.states if each.period.start <= day]
     state = begun[-1] if begun else next(iter(thing.states), None)
@@ -184,4 +184,4 @@ def _form(
 
 
 NOTHING_DIFFERS = _form([], [])
-"""A side of an entry of the change log that tells nothing."""
+"""An empty side of an entry in the change log."""

@@ -1,8 +1,8 @@
-"""A difference in words: old and new values, for the person who decides whether it is right.
+"""A difference in words: old and new values, for the user who decides whether it is right.
 
-CPR numbers are no part of what is compared. Of private values (home address, private phone) it is only told that they
-differ; so of all texts of a person whose name and address are protected on any day, and of what tells on the person's
-accounts and employments who it is.
+CPR numbers are not compared. For private values (home address, private phone) the text only says that they differ;
+likewise for all texts of a person whose name and address are protected on any day, and for values of that person's
+accounts and employments that identify the person.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from graph.writing.difference import PLACES, Difference
 from graph.writing.protection import is_protected, protected_among
 
 Names = Mapping[str, str]
-"""uuid → what people call it."""
+"""uuid → the thing's name for users."""
 
 _CALLED = ("name", "number", "title", "login", "code")
 """Properties that name a thing, the best first; before them its natural key."""
@@ -48,7 +48,7 @@ def in_words(difference: Difference, names: Names, protected: Collection[str]) -
 
 
 def places(difference: Difference, names: Names) -> list[str]:
-    """Only when it exists and where: what the brake looks at. It tells no value, so it may be kept."""
+    """Only its existence and place, which the brake checks. It contains no value, so it may be kept."""
     lines = [*_existence(difference.before, difference.after)]
     place = PLACES.get(difference.kind)
     if place is not None:
@@ -60,10 +60,10 @@ def places(difference: Difference, names: Names) -> list[str]:
 
 
 def names_of(driver: neo4j.Driver, shown: Iterable[Difference], beside: Iterable[Difference] = ()) -> dict[str, str]:
-    """What the things are called that these differences' links lead to.
+    """The names of the things that these differences' links lead to.
 
-    ``beside``: further differences of the same run, which may make what the graph does not know yet.
-    Both are gone through several times, so neither may be an iterator.
+    ``beside``: further differences of the same run, which may create things that the graph does not have yet. Both are
+    iterated several times, so neither may be an iterator.
     """
     wanted: dict[str, set[str]] = {}
     for each in shown:
@@ -93,7 +93,7 @@ def names_of(driver: neo4j.Driver, shown: Iterable[Difference], beside: Iterable
 
 
 def _told_by_name(kind: str) -> bool:
-    """Whether what such a thing is called tells who a person is."""
+    """Whether the name of such a thing identifies a person."""
     identifying = {each.name for each in KINDS[kind].properties if each.identifies}
     return any(name in identifying for name in _naming(kind))
 
@@ -177,7 +177,7 @@ def _targets(rows: Sequence[LinkRow], names: Names) -> tuple[list[Period], _Time
 def _differing(
     was: tuple[list[Period], _Timeline], now: tuple[list[Period], _Timeline], both: Sequence[Period]
 ) -> Iterator[tuple[Period, Value | None, Value | None]]:
-    """(days, old, new) for the days of ``both`` on which they differ; neighbours that tell the same are one."""
+    """(days, old, new) for the days of ``both`` on which they differ; equal neighbours are joined."""
     pending: tuple[Period, Value | None, Value | None] | None = None
     for days in stretches([*was[0], *now[0], *both]):
         old, new = was[1](days), now[1](days)

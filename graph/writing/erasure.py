@@ -1,4 +1,4 @@
-"""Values that must not be found any more, nor what was known before (cpr.md §7: a protected address)."""
+"""Erases values that must no longer be found, including earlier knowledge of them (cpr.md §7: a protected address)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from graph.model import KINDS
 
 
 def erase(tx: neo4j.ManagedTransaction, names: Mapping[str, frozenset[str]]) -> None:
-    """Take the values of these properties out of all that was known before of things, by uuid: out of superseded
-    periods, and out of everything that the change log holds.
+    """Remove the values of these properties from everything that was known of things, by uuid: from superseded periods,
+    and from the whole change log.
 
-    Periods and entries stay, with their numbers and all else that they tell. A person joined into another is the same
-    person; of one that has been split off since, what the other was told meanwhile may be this one's.
+    Periods and entries stay, with their numbers and all their other content. A person joined into another is the same
+    person; if a person was split off since, the other's values from before may be this person's.
     """
     if not names:
         return
@@ -62,7 +62,7 @@ CALL (uuid) {{
     RETURN survivor.uuid AS known, coalesce(was.known_from, 0) AS since, was.known_to AS until
 }}
 """
-"""Whose log and superseded periods may tell of the thing with the ``uuid`` in scope, and in which numbers."""
+"""The things whose log and superseded periods may concern the thing with the ``uuid`` in scope, and the numbers."""
 
 
 def _without(text: str, names: frozenset[str]) -> str:

@@ -1,7 +1,7 @@
-"""The one way in which statements reach the graph: match, compare, write.
+"""The one way of statements into the graph: match, compare, write.
 
-``graph.identity.statement_matching`` finds the thing that each statement is about, ``graph.writing.comparing`` what it
-would change, ``graph.writing.transactions`` writes that. ``GraphWriter`` puts the three together for few statements and
+``graph.identity.statement_matching`` finds the thing of each statement, ``graph.writing.comparing`` its differences,
+and ``graph.writing.transactions`` writes them. ``GraphWriter`` puts the three together for few statements and
 for changes by hand; an import (``importers.pipeline``) goes through them in batches.
 """
 
@@ -33,8 +33,8 @@ from graph.writing.transactions import DifferenceWriter, points_to_itself
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a change by hand has led to. ``change`` is None where nothing that holds has changed; ``recorded``: what is
-    claimed by hand has changed all the same."""
+    """The result of a change by hand. ``change`` is None if nothing in force has changed; ``recorded``: the claims by
+    hand have changed all the same."""
 
     uuid: str
     version: int
@@ -43,7 +43,7 @@ class Written:
 
 
 class GraphWriter:
-    """Matches, compares and writes. Keep one per run: ``index`` caches what keys stand for."""
+    """Matches, compares and writes. Keep one per run: ``index`` caches the things of keys."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class GraphWriter:
         self.order = order or SourceOrder()
         self.index = KnownKeys(driver)
         with driver.session() as session:
-            # What the copies show is of the last turned day; which day it is, the clock says.
+            # The copies show the last turned day; the clock has today's date.
             shown = turned_day(session)
         self.matcher = StatementMatcher(driver, keyring, self.index, match_keys)
         self.comparer = StatementComparer(driver, keyring, self.order, self.index)
@@ -81,7 +81,7 @@ class GraphWriter:
         origin: Origin,
         expected_version: int | None = None,
     ) -> Written:
-        """Change what people state by hand of one thing (a new one where ``uuid`` is None).
+        """Change the statement by hand of one thing (a new one if ``uuid`` is None).
 
         ``edit`` gets the stored manual statement (``exists=None``, empty, if there is none) and returns the new one.
         Raises ChangeRejected, Unknown (no such thing, a reference to nothing), Conflict (``expected_version`` is past).
@@ -114,7 +114,7 @@ class GraphWriter:
             for _, refused in find_refused(self.driver, self.index.resolve, matched):
                 raise refused
             if any(each.statement.kind == "Grant" for each in matched):
-                found = self._compared(matched)  # an approval has got what it approves
+                found = self._compared(matched)  # an approval has the content that it approves
             if strict:
                 _reject_notices(found.values())
                 refuse_absent(self.driver, found.values())
@@ -145,7 +145,7 @@ class GraphWriter:
 
 
 def _reject_notices(found: Iterable[Difference]) -> None:
-    """What an import only notes makes a change by hand invalid."""
+    """A problem that an import only notes makes a change by hand invalid."""
     for each in found:
         if each.notices:
             text = "; ".join(f"{notice.field}: {notice.text}" for notice in each.notices)

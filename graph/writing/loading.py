@@ -1,4 +1,4 @@
-"""What holds of given things, read from the graph for comparing."""
+"""Reads the facts in force of given things from the graph, for comparing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class KeptRecord:
 
 @dataclass(slots=True)
 class Loaded:
-    """One thing as it stands in the graph."""
+    """One thing as it is in the graph."""
 
     version: int
     cpr_hash: str | None

@@ -1,6 +1,6 @@
-"""People whose name and address are protected, and what is theirs.
+"""People whose name and address are protected, and their things.
 
-Which property tells who somebody is stands in the model (``Property.identifies``), and so does whose a thing is
+The model defines which properties identify a person (``Property.identifies``), and to whom a thing belongs
 (``Link.owner``). Protection on any day counts: a name is the same before and after.
 """
 
@@ -15,15 +15,15 @@ PROTECTED = "address_protected"
 
 
 def is_protected(kind: Kind, *, state: bool = False) -> str:
-    """A Cypher condition on ``n``, a thing of the kind (or a state of one): it is a protected person's."""
+    """A Cypher condition on ``n``, a thing of the kind (or a state of one): it belongs to a protected person."""
     if state:
-        # Patterns of their own: within one, the state that is asked about could not be the one that protects.
+        # Separate patterns: within one, the state in question could not be the one that protects.
         return f"EXISTS {{ (n)<-[:STATE]-(of:{kind.name}) WHERE {_protected(kind, 'of')} }}"
     return _protected(kind, "n")
 
 
 def protected_among(driver: neo4j.Driver, differences: Iterable[Difference]) -> frozenset[str]:
-    """Uuids of the things among these differences, and of those that they belong to, which are protected people's."""
+    """Uuids of the things in these differences, and of their owners, that belong to protected people."""
     wanted: dict[str, set[str]] = {}
     owners: list[tuple[str, tuple[str, ...]]] = []
     found: set[str] = set()
@@ -48,7 +48,7 @@ def protected_among(driver: neo4j.Driver, differences: Iterable[Difference]) -> 
             routing_=neo4j.RoutingControl.READ,
         )
         found.update(row["uuid"] for row in rows)
-    # What is new belongs to what may be new as well: an account to an employment, that to a person.
+    # A new thing may belong to another new thing: an account to an employment, which belongs to a person.
     while more := {thing for thing, theirs in owners if thing not in found and any(uuid in found for uuid in theirs)}:
         found |= more
     return frozenset(found)
@@ -74,7 +74,7 @@ def _protected(kind: Kind, node: str) -> str:
 
 
 def _to_persons(kind: Kind) -> Iterator[str]:
-    """Paths from a thing of the kind to the people whose it is."""
+    """Paths from a thing of the kind to its owners."""
     if kind.name == "Person":
         yield ""
     for link in _owners(kind):

@@ -1,6 +1,6 @@
-"""CPR numbers that change (cpr.md §7): a person keeps the uuid, and is found by each number ever had.
+"""CPR numbers that change (cpr.md §7): a person keeps the uuid, and is found by every number that the person has had.
 
-The number that holds is ``Person.cpr_hash`` with its cipher text; those before it are
+The current number is ``Person.cpr_hash`` with its cipher text; earlier ones are
 ``(:FormerCpr {hash, cipher, key, from, to})-[:WAS]->(:Person)``.
 """
 
@@ -26,10 +26,10 @@ class NumberChange:
 def number_change(
     statement: Statement, uuid: str, current: str | None, index: KnownKeys, keyring: Keyring
 ) -> NumberChange:
-    """What a statement's numbers change. ``current``: hash of the Person's number so far; the index knows all.
+    """The changes by a statement's numbers. ``current``: hash of the Person's present number; the index knows all.
 
-    A number that the person had before it was changed does not come back because payroll still has it. A number
-    of another person stays with that person: only people can decide whether the two are one.
+    A number that the person had before it was changed does not come back because payroll still has it. A number of
+    another person stays with that person: only a user can decide whether the two are one.
     """
     if statement.cpr is None:
         return NumberChange()
@@ -53,7 +53,7 @@ def number_change(
     return NumberChange(statement.cpr, formers)
 
 
-# A number that has come back is no former one any more.
+# A number that has come back is no longer a former one.
 _CURRENT = """
 UNWIND $rows AS row
 MATCH (f:FormerCpr {hash: row.hash})-[:WAS]->(:Person {uuid: row.person})
@@ -70,7 +70,7 @@ Row = dict[str, Any]
 
 
 def writes(batch: Sequence[Difference], keyring: Keyring) -> Iterator[tuple[str, list[Row]]]:
-    """Queries that write what has changed, besides the number on the Person; none where none has changed."""
+    """Queries that write the changes, besides the number on the Person; empty if nothing has changed."""
     changed = [each for each in batch if each.formers or (each.cpr and not each.new)]
     if not changed:
         return

@@ -1,4 +1,4 @@
-"""Optimistic writing: compare outside the transaction, write, and compare again where another writer was faster."""
+"""Optimistic writing: compare outside the transaction, write, and compare again if another writer was faster."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -17,13 +17,14 @@ class Stale(Exception):
 
 
 class MatchAgain(Stale):
-    """People have decided meanwhile which things records are of. Nothing was written; begin with matching."""
+    """Users have meanwhile decided on the things of records. Nothing was written; begin with matching."""
 
 
 def write_until_current(write: Callable[[], T], compare_again: Callable[[Stale], None]) -> T:
-    """What ``write`` returns; each time that it raises Stale, ``compare_again`` first, which may raise it on.
+    """The result of ``write``; each time that it raises Stale, ``compare_again`` is called first, which may raise it
+    again.
 
-    Raises Stale where the last of the attempts came too late as well.
+    Raises Stale if the last attempt came too late as well.
     """
     for _ in range(ATTEMPTS - 1):
         try:

@@ -1,8 +1,8 @@
-"""Writing differences, in one transaction a batch, with their entries in the change log.
+"""Writes differences, one transaction per batch, with their entries in the change log.
 
-A batch was compared outside the transaction, so each thing's version is checked under the log's lock; where another
-writer was faster, nothing is written and the caller compares again. What passes here keeps the model's invariants: no
-unit below itself on any day (``graph.writing.tree``), no link to what is not there.
+A batch was compared outside the transaction, so each thing's version is checked under the log's lock; if another writer
+was faster, nothing is written and the caller compares again. The model's invariants are kept here: no unit below itself
+on any day (``graph.writing.tree``), no link to a missing thing.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class DifferenceWriter:
     shown: date
 
     def reserve(self, matched: Sequence[MatchedStatement]) -> None:
-        """Make the bare nodes of new things whose kind points to itself, so that links among them find both ends."""
+        """Create the bare nodes of new things whose kind refers to itself, so that links among them find both ends."""
         new = [each for each in matched if each.new]
         if not new:
             return
@@ -150,5 +150,5 @@ class DifferenceWriter:
 
 
 def points_to_itself(kind: str) -> bool:
-    """Whether things of a kind link to each other: then new ones are reserved before any is written."""
+    """Whether things of a kind link to each other, so that new ones are reserved before any is written."""
     return any(kind in link.targets for link in KINDS[kind].links)

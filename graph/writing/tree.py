@@ -5,15 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from graph.errors import ChangeRejected
 from graph.time import Period
 
-Edge = tuple[Period, str]  # the days on which it holds, and the parent
+Edge = tuple[Period, str]  # the days on which it is in force, and the parent
 Tree = Mapping[str, Sequence[Edge]]  # child → its parents over time
 
 
 def find_cycle(tree: Tree, changed: Iterable[str]) -> ChangeRejected | None:
     """The earliest cycle that one of the changed units is part of, or None.
 
-    A cycle is a way up from a unit back to itself whose parts all hold on a same day. The walk carries the days
-    that are left, so it ends: a unit that is met again on it is either the start (a cycle) or not followed.
+    A cycle is a way up from a unit back to itself whose parts are all in force on the same day. The walk carries the
+    remaining days, so it ends: a unit that it meets again is either the start (a cycle) or not followed.
     """
     found: list[tuple[Period, tuple[str, ...]]] = []
     for start in changed:

@@ -1,9 +1,9 @@
 """The address of a protected person is kept nowhere, whichever source states it (architecture.md §3; cpr.md pitfall 8).
 
-A rule of the model (``Property.withheld_while``), carried out in comparing and in reassigning, by no
-source. While the protection holds or is to come, nothing is kept of what it withholds: not in the graph, of no day, not
-in any source's record, not in the change log. When it is over, what sources tell again holds from its end on; the days
-before stay empty.
+It is a rule of the model (``Property.withheld_while``), carried out in comparing and in reassigning, not by sources.
+During a present or future protection nothing of the withheld values is kept: not in the graph on any day, not in any
+source's record, not in the change log. After its end, the values that sources state again are in force from its end on;
+the days before stay empty.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,9 +28,9 @@ WITHHELD = "name and address of the person are protected, so it is not kept"
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """What is left: of all statements, in their order, and of what holds.
+    """The rest: of all statements, in their order, and of the facts in force.
 
-    ``stripped``: positions of the statements from which something was taken. ``names``: the properties withheld.
+    ``stripped``: positions of the statements that lost something. ``names``: the withheld properties.
     """
 
     candidates: Sequence[ResolvedStatement]
@@ -39,7 +39,7 @@ class Withheld:
     names: frozenset[str] = frozenset()
 
     def records(self, kind: str, others: Sequence[KeptRecord]) -> tuple[tuple[RecordId, str], ...]:
-        """What is left of kept records, which all statements but the first were; those that lose nothing left out."""
+        """The rest of kept records, which are all statements except the first; without those that lose nothing."""
         return tuple(
             (RecordId(each.source, kind, each.key), to_text(told.statement, told.resolved))
             for place, (each, told) in enumerate(zip(others, self.candidates[1:], strict=True), start=1)
@@ -50,7 +50,7 @@ class Withheld:
 def merged_and_withheld(
     kind: Kind, candidates: Sequence[ResolvedStatement], order: SourceOrder, today: date
 ) -> Withheld:
-    """``merge.merged``, of statements that lose what must not be kept."""
+    """``merge.merged``, of statements without the values that must not be kept."""
     after = merged(kind, candidates, order)
     if kind.name not in _WITHHOLDING:
         return Withheld(candidates, after)
@@ -67,7 +67,7 @@ def merged_and_withheld(
 
 
 def _allowed(last: date, today: date) -> tuple[Period, ...]:
-    """The days of which a value may be kept. ``last``: the day after the last of the protection."""
+    """The days for which a value may be kept. ``last``: the day after the last of the protection."""
     return () if last == FOREVER or last > today else (Period(last),)
 
 
@@ -83,7 +83,8 @@ def _without(candidate: ResolvedStatement, allowed: Mapping[str, tuple[Period, .
 
 
 def strip(tx: neo4j.ManagedTransaction, records: Sequence[tuple[RecordId, str]]) -> None:
-    """Write what is left of records. They are asked again in each run, so that they come back when all is over."""
+    """Write the rest of records. They are mapped again in each run, so that their values come back when the protection
+    is over."""
     if records:
         tx.run(
             "UNWIND $rows AS row MATCH (r:SourceRecord {id: row.id}) SET r.values = row.text, r.hash = ''",

@@ -1,4 +1,4 @@
-"""An entry of a facts file: its days, and what its references mean. What is wrong with it names entry and field."""
+"""An entry of a facts file: its days, and the meaning of its references. Its problems name entry and field."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from importers.facts.reader import Entry, day
 
 KLE_PREFIX = "kle:"
 KLE_NUMBER = re.compile(r"[0-9]{2}(\.[0-9]{2}){0,2}")
-# Of a node that the file makes: a main group of one digit is none of KLE's, and can't be confused with one.
+# The number of a node that the file creates: KLE has no main group of one digit, so there is no confusion.
 OWN_KLE_NUMBER = re.compile(r"[0-9]{1,2}(\.[0-9]{2}){0,2}")
 Values = dict[str, tuple[DatedValue, ...]]
 Links = dict[str, tuple[DatedLink, ...]]
@@ -24,9 +24,9 @@ Links = dict[str, tuple[DatedLink, ...]]
 
 @dataclass(frozen=True)
 class Entries:
-    """The entry being mapped, and the ids that the file itself has: others are looked for elsewhere.
+    """The entry being mapped, and the file's own ids: others are looked up elsewhere.
 
-    ``notices``: what is doubtful in it, although it is taken.
+    ``notices``: doubts about an accepted entry.
     """
 
     kind: str
@@ -68,14 +68,14 @@ class Entries:
         return Ref(kind, text, "other" if ":" in text else "source")
 
     def _kle(self, field: str, text: str) -> Ref:
-        """A number of KLE, written alike in every field: with kle: in front, or without."""
+        """A KLE number; every field accepts it with or without the prefix kle:."""
         number = text.removeprefix(KLE_PREFIX)
         form = OWN_KLE_NUMBER if number in self.own.get("KleNode", ()) else KLE_NUMBER
         return Ref("KleNode", self.kle_number(field, number, form), "natural")
 
     def kle_number(self, field: str, number: str, form: re.Pattern[str]) -> str:
         if not form.fullmatch(number):
-            told = f"{number!r} is not a number of KLE: it is written 27, 27.12 or 27.12.04, in quotes"
+            told = f"{number!r} is not a KLE number: write 27, 27.12 or 27.12.04, in quotes"
             raise self.bad(field, "kle_number", told)
         return number
 
@@ -114,7 +114,7 @@ class Entries:
 
 
 def key_of(entry: Entry) -> str:
-    """The entry's id; empty where it has none that can be one."""
+    """The entry's id; empty if it has no valid one."""
     told = entry.get("id")
     return "" if told is None or isinstance(told, dict | list | bool) else str(told)
 

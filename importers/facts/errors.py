@@ -1,7 +1,7 @@
-"""What may go wrong with a facts file. Nothing is changed by any of them.
+"""Errors of a facts file. None of them changes anything.
 
 SourceError       next    there is no file, or it can't be read
-└── FileRejected  next    what makes the file as a whole unreadable
+└── FileRejected  next    the file as a whole is unreadable
 """
 
 from graph.retry import NEXT

@@ -1,9 +1,9 @@
-"""Files of others to plain values, safely: what is refused whatever it means.
+"""Loads external files to plain values, safely; it defines which files are refused altogether.
 
-Refused are files and expanded contents (YAML aliases) that are too large, absurd depth, and what is written twice where
-one of the two would be dropped in silence: a section, an entry of a mapping, an ``id``. Another field that stands twice
-makes its entry ``Doubled``, and a value that is none of what it is written as (a date 2026-13-01, ``!!int x``) stays a
-text: such an entry is shown, and the rest goes on.
+It refuses files and expanded contents (YAML aliases) that are too large, absurd depth, and repetitions of which one
+would be dropped silently: of a section, an entry of a mapping, an ``id``. Another field that occurs twice makes its
+entry ``Doubled``, and a value that is invalid for its notation (a date 2026-13-01, ``!!int x``) stays a text: such an
+entry is shown, and the rest goes on.
 """
 
 from collections import Counter
@@ -17,16 +17,18 @@ from importers.facts.errors import FileRejected
 from protocols import limits
 
 LARGEST_FILE = 100 * 1024 * 1024  # bytes
-LARGEST_CONTENT = 5_000_000  # values, after what YAML's aliases repeat is written out
+LARGEST_CONTENT = 5_000_000  # values, with YAML's aliases expanded
 DEEPEST = 50  # levels; a facts file needs six
-MOST_NODES = 1_000_000  # of YAML, each of which takes a thousand bytes while it is read; others may hold more
+MOST_NODES = (
+    1_000_000  # values of YAML, each of which takes a thousand bytes while it is read; other formats may have more
+)
 MOST_MERGED = 1_000  # fields of a mapping after YAML's merges (<<), each of which copies
 _SECTION = 1  # the depth of a section in a file
 _INTEGERS = range(-(2**63), 2**63)
 
 
 class Doubled(dict[str, Any]):
-    """A mapping in which fields are written more than once, of which it has the last. ``twice``: their names."""
+    """A mapping with repeated fields, of which it has the last. ``twice``: their names."""
 
     def __init__(self, content: dict[str, Any], twice: Iterable[str]) -> None:
         super().__init__(content)
@@ -34,7 +36,7 @@ class Doubled(dict[str, Any]):
 
 
 def doubled(content: Any) -> tuple[str, ...]:
-    """Names of the fields that stand twice in a mapping, or in one inside it."""
+    """Names of the fields that occur twice in a mapping, or in one inside it."""
     if isinstance(content, Doubled):
         return content.twice
     inside = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
@@ -107,9 +109,9 @@ def _text(text: str) -> str:
 
 
 def _kept_doubled(content: dict[str, Any], twice: tuple[str, ...], depth: int) -> Doubled:
-    """``depth`` 0 is the file, 1 a section: what stands twice there, or is an ``id``, would be lost."""
+    """``depth`` 0 is the file, 1 a section: a repetition there, or of an ``id``, would lose data."""
     if depth <= _SECTION or "id" in twice:
-        raise FileRejected(f"{'id' if 'id' in twice else twice[0]!r} is there twice in one mapping")
+        raise FileRejected(f"{'id' if 'id' in twice else twice[0]!r} occurs twice in one mapping")
     return Doubled(content, map(_text, twice))
 
 
@@ -127,7 +129,7 @@ def _integer(digits: str) -> int | str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain values only, and only so many."""
+    """Loads plain values only, up to a limit."""
 
     _nodes = 0
 

@@ -1,4 +1,4 @@
-"""From entries of a facts file to statements. Each section has one function; what is wrong with an entry is told."""
+"""Maps entries of a facts file to statements. Each section has one function; problems of an entry are listed."""
 
 from collections.abc import Callable, Iterable, Mapping
 from math import isfinite
@@ -35,7 +35,7 @@ SECTIONS = {
     "rights_conflicts": "RightsConflict",
     "rights_requests": "RightsRequest",
 }
-# Told in periods (absences, leave) or from a day on (dead), not for the whole life of the thing.
+# Stated in periods (absences, leave) or from a day on (dead), not for the whole life of the thing.
 TIMED = frozenset({"absent", "dead", "on_leave"})
 KEY_PROPERTY = {"KleNode": "number"} | dict.fromkeys(
     (
@@ -47,7 +47,7 @@ KEY_PROPERTY = {"KleNode": "number"} | dict.fromkeys(
 
 
 def mapped(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> Mapped:
-    """What an entry says. Raises BadRecord naming the entry, the field and the rule."""
+    """The statement of an entry. Raises BadRecord naming the entry, the field and the rule."""
     kind = SECTIONS[section]
     at = Entries(kind, entry, own)
     if "unreadable" in entry:
@@ -55,7 +55,7 @@ def mapped(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> Map
     if not at.key:
         raise at.bad("id", "id", "an entry needs an id")
     if isinstance(entry, Doubled):
-        raise at.bad(entry.twice[0], "field_twice", f"{', '.join(entry.twice)} is there twice; which one is meant?")
+        raise at.bad(entry.twice[0], "field_twice", f"{', '.join(entry.twice)} occurs twice; which one is right?")
     life = at.period(entry, "from")
     made = Statement(kind, at.key, exists=(life,))
     if entry.get("adds_to") is not None:
@@ -113,7 +113,7 @@ def _string(at: Entries, field: str, value: object) -> str:
     if isinstance(value, bool):
         raise at.bad(
             field, "text", f"{value!r} is not a text: put it in quotes"
-        )  # YAML takes Yes and No for something else
+        )  # YAML reads Yes and No as something else
     return str(value)
 
 
@@ -125,15 +125,15 @@ def _integer(text: str) -> int:
 
 def _decimal(text: str) -> float:
     if not isfinite(number := float(text)):
-        raise ValueError("not a number that can be counted with")
+        raise ValueError("not a finite number")
     return number
 
 
 def _cpr(at: Entries, text: str) -> str | None:
-    """None for what is not a valid number: then the person is known by the entry's id only (cpr.md §6)."""
+    """None if it is not a valid number: only the entry's id identifies the person then (cpr.md §6)."""
     found = number_in(text)
     if found is None:
-        told = "this is not a valid CPR number; the person is taken without it"  # the value itself is shown nowhere
+        told = "this is not a valid CPR number; the person is imported without it"  # the value itself is never shown
         at.notices.append(Problem(at.kind, at.key, "cpr", "wrong_cpr", told, "notice"))
     return found
 
@@ -178,7 +178,7 @@ def _person(at: Entries, life: Period, values: Values, links: Links) -> set[str]
 
 
 def _tie(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
-    """What employments and affiliations have in common."""
+    """The common part of employments and affiliations."""
     if at.entry.get("person") is None:
         raise at.bad("person", "person", f"{KINDS[at.kind].name} needs a person")
     links["person"] = (DatedLink(Period(), at.ref("person", "Person", at.entry["person"])),)
@@ -206,7 +206,7 @@ def _affiliation(at: Entries, life: Period, values: Values, links: Links) -> set
 def _assignment(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     holder = at.entry.get("holder")
     if not isinstance(holder, dict) or len(holder) != 1 or not set(holder) <= {"employment", "affiliation", "person"}:
-        raise at.bad("holder", "holder", "a holder is one of {employment: …}, {affiliation: …}, {person: …}")
+        raise at.bad("holder", "holder", "a holder must be one of {employment: …}, {affiliation: …}, {person: …}")
     ((what, who),) = holder.items()
     if at.entry.get("role") is None:
         raise at.bad("role", "role", "an assignment needs a role")
@@ -226,7 +226,7 @@ def _substitute(at: Entries, life: Period, values: Values, links: Links) -> set[
         links[name] = (DatedLink(Period(), at.ref(name, kind, at.entry[name])),)
     scope = at.entry.get("scope") or {}
     if not isinstance(scope, dict) or not set(scope) <= {"units", "responsibilities"}:
-        raise at.bad("scope", "scope", "a scope is {units: […], responsibilities: […]}")
+        raise at.bad("scope", "scope", "a scope must be {units: […], responsibilities: […]}")
     links["scope_units"] = tuple(
         DatedLink(Period(), at.ref("scope", "Unit", each)) for each in at.listed("units", scope)
     )
@@ -274,7 +274,7 @@ _SPECIAL: dict[str, Special] = {
 def _periods(at: Entries, field: str) -> tuple[DatedValue, ...]:
     entries = at.listed(field)
     if not all(isinstance(each, dict) for each in entries):
-        raise at.bad(field, "period", "a period is {from, to}")
+        raise at.bad(field, "period", "a period must be {from, to}")
     return tuple(DatedValue(at.period(each, field), True) for each in entries)
 
 

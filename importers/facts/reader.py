@@ -1,4 +1,4 @@
-"""Reading a facts file: YAML, JSON or a folder of CSV, to the same sections of plain entries."""
+"""Reads a facts file (YAML, JSON or a folder of CSV) to the same sections of plain entries."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -25,12 +25,12 @@ LISTS = (
     "constraint_settings", "rights_requests",
 )  # fmt: skip
 # Sections that are written as a mapping from the key to the rest: {manager: {title: Leder}}, {"27.12": "27"}, or a
-# plain list of keys. The field that a bare value stands for.
+# plain list of keys. The value: the field that a bare value means.
 MAPPINGS = {
     "roles": "title", "kle": "parent", "functions": "title", "groups": "groups", "systems": "groups",
     "constraint_types": "title", "system_roles": "title", "job_function_roles": "title", "rights_conflicts": "title",
 }  # fmt: skip
-BESIDE = frozenset({"format", "queries", "refusals"})  # no facts: acceptance files carry their questions with them
+BESIDE = frozenset({"format", "queries", "refusals"})  # no facts: acceptance files also contain their questions
 
 # In CSV, a cell with several values; and the fields that hold periods of a unit, written unit@from..to.
 SEPARATOR = "|"
@@ -75,7 +75,7 @@ def read(path: Path) -> tuple[Sections, list[str]]:
 
 def _entry(told: Any) -> Entry:
     if not isinstance(told, dict):
-        return {"unreadable": f"a {type(told).__name__}"}  # not what it is: it may be a CPR number
+        return {"unreadable": f"a {type(told).__name__}"}  # the value is not shown: it may be a CPR number
     twice = doubled(told)
     return Doubled(told, twice) if twice else told
 
@@ -96,7 +96,7 @@ _PARSERS: dict[str, Callable[[Path], Any]] = {".yaml": from_yaml, ".yml": from_y
 
 
 def _csv(folder: Path) -> dict[str, Any]:
-    """One file a section, named after it; UTF-8 with or without BOM; ``;`` or ``,``, told by the header."""
+    """One file per section, named after it; UTF-8 with or without BOM; ``;`` or ``,``, according to the header."""
     content: dict[str, Any] = {}
     files = sorted(folder.glob("*.csv"))
     if not files:

@@ -1,4 +1,4 @@
-"""What entries of the sections of rights say of their links: roles, grants, settings, conflicts and requests."""
+"""The links of entries in the sections of rights: roles, grants, settings, conflicts and requests."""
 
 from graph.model import KINDS
 from graph.model.rights import WAITING
@@ -31,7 +31,7 @@ def grant(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     if at.entry.get("gives") is None:
         raise at.bad("gives", "gives", "a grant gives one system_role:… or job_function_role:…")
     if not at.listed("given_to"):
-        raise at.bad("given_to", "given_to", "a grant needs at least one whom it is given to, such as role:… or unit:…")
+        raise at.bad("given_to", "given_to", "a grant needs at least one recipient, such as role:… or unit:…")
     kind = KINDS[at.kind]
     links["gives"] = (DatedLink(life, at.prefixed("gives", kind.link("gives"), at.entry["gives"])),)
     for name, told in (("given_to", "given_to"), ("exceptions", "except")):

@@ -46,7 +46,7 @@ def _prefixed(kind: str, link: str) -> Schema:
     return {"type": "string", "pattern": f"^({'|'.join(allowed)}):.+$"}
 
 
-# What an entry has beside the properties of its kind.
+# Fields of an entry besides the properties of its kind.
 _MORE: dict[str, Schema] = {
     "kle": {"parent": {"type": ["string", "null"]}},
     "groups": {"groups": _many(_KEY)},

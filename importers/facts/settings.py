@@ -1,4 +1,4 @@
-"""What a municipality sets for a facts file."""
+"""The settings of a facts file."""
 
 from pathlib import Path
 
@@ -15,9 +15,10 @@ class FactsSettings(BaseModel):
         default="facts",
         pattern="^[a-z][a-z0-9_]*$",
         examples=["own_facts"],
-        description="under which the facts are kept",
+        description="the name under which the facts are kept",
     )
     other_names: tuple[str, ...] = Field(
-        default=(), description="under which other facts files are kept, read with other settings; for merge.order"
+        default=(),
+        description="the names under which other facts files are kept, read with other settings; for merge.order",
     )
-    whole: bool = Field(default=True, description="what is no longer in the file ends on the day of the import")
+    whole: bool = Field(default=True, description="things that are no longer in the file end on the day of the import")

@@ -19,11 +19,11 @@ from importers.facts.settings import FactsSettings
 from importers.source import Known, Mapped, RawRecord, Reading, SourceError
 
 WHOLE_FILE = "File"
-"""Kind of what is doubtful in the file as a whole."""
+"""Kind of the problems that concern the file as a whole."""
 
 
 class Facts:
-    """Reads the whole file; ``path`` takes the place of the settings' one."""
+    """Reads the whole file; ``path`` replaces the settings' one."""
 
     def __init__(self, settings: FactsSettings, path: Path | None = None) -> None:
         self.name = settings.name
@@ -31,7 +31,7 @@ class Facts:
         self._whole = settings.whole
 
     def readings(self, known: Known) -> Iterator[Reading]:
-        """One reading. Raises SourceError where the file can't be read."""
+        """One reading. Raises SourceError if the file can't be read."""
         if self._path is None:
             raise SourceError("no facts file: give --from FILE, or path in [sources.facts]", retry=NEXT)
         sections, unknown = read(self._path)
@@ -49,28 +49,29 @@ class Facts:
         )
 
     def _told(self, sections: Sections, unknown: set[str], known: Known, problems: list[Problem]) -> Iterator[str]:
-        """Kinds of which the file tells everything: a section that is missing, or an entry that may be any, ends
-        nothing."""
+        """Kinds that the file contains completely: a missing section, or an entry that may be any, ends nothing."""
         for section, kind in SECTIONS.items():
             entries = sections.get(section)
             if entries is not None and all(map(key_of, entries)):
                 yield kind
             elif entries is None and section not in unknown and any(True for _ in known.keys(kind)):
-                text = f"there is no section {section!r}: what is known of it stays. Write it empty ([]) to end it"
+                text = (
+                    f"there is no section {section!r}: the known things stay. Write an empty section ([]) to end them"
+                )
                 problems.append(Problem(WHOLE_FILE, section, "", "section_missing", text, "notice"))
 
 
 def _not_taken(section: str) -> Problem:
     if section not in SECTIONS:
         return Problem(WHOLE_FILE, section, "", "unknown_section", f"no section {section!r}", "notice")
-    text = f"the section {section!r} has no readable entries: what is known of it stays"
+    text = f"the section {section!r} has no readable entries: the known things stay"
     return Problem(WHOLE_FILE, section, "", "section_unreadable", text)
 
 
 def _records(
     sections: Sections, own: Mapping[str, frozenset[str]], known: Known, problems: list[Problem]
 ) -> Iterator[RawRecord]:
-    # Whether such a name is the file's own decides what a reference to it means (mapping.Entries.ref).
+    # Whether such a name is the file's own decides the meaning of a reference to it (mapping.Entries.ref).
     look_elsewhere = repr(sorted(name for names in own.values() for name in names if ":" in name)).encode()
     for section, kind in SECTIONS.items():
         entries = sections.get(section, [])
@@ -79,7 +80,7 @@ def _records(
             key = key_of(entry) or f"{section}[{place}]"
             met[key] += 1
             if met[key] > 1:
-                text = f"{key!r} comes twice in {section}; the first is taken"
+                text = f"{key!r} occurs twice in {section}; the first one is used"
                 problems.append(Problem(kind, key, "id", "duplicate_id", text))
                 continue
             print_of = known.fingerprint(_plain(entry), look_elsewhere)
@@ -92,7 +93,7 @@ def _map(section: str, key: str, entry: Entry, own: Mapping[str, frozenset[str]]
     except BadRecord as bad:
         if bad.problem.key:
             raise
-        raise BadRecord(replace(bad.problem, key=key)) from bad  # one without an id is named by its place
+        raise BadRecord(replace(bad.problem, key=key)) from bad  # an entry without an id is named by its place
 
 
 def _plain(entry: Entry) -> bytes:
