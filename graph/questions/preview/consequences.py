@@ -16,6 +16,7 @@ import neo4j
 from graph.as_of import Day
 from graph.change_log import turned_day
 from graph.questions.preview.learnt import Things, last_number, learnt_since
+from graph.questions.preview.sides import on_both
 from graph.questions.preview.standing import Held, Standing, What, in_units_of_other_managers, standings
 from graph.questions.preview.touched import touched
 from graph.rehearsal import rehearsed
@@ -116,12 +117,13 @@ class _Days:
     def compared(self, at: date, things: Things) -> dict[str, Differing]:
         """Of all who are touched, also those for whom nothing differs."""
         sides = tuple((session, Day.of(at, turned_day(session))) for session in (self.before, self.after))
-        one, other = (touched(session, day, at, things) for session, day in sides)
+        both = (sides[0], sides[1])
+        one, other = touched(both, at, things)
         persons = {*one.persons, *other.persons}
-        persons |= in_units_of_other_managers((sides[0], sides[1]), at, one.units | other.units)
+        persons |= in_units_of_other_managers(both, at, one.units | other.units)
         changed = frozenset(uuid for of_kind in things.values() for uuid in of_kind)
         persons.update(*(differing for of_day, differing in self._earlier if changed & of_day))
-        was, would_be = (standings(session, day, at, persons) for session, day in sides)
+        was, would_be = on_both(both, lambda session, day: standings(session, day, at, persons))
         found = compared(was, would_be, persons)
         self._earlier.append((changed, frozenset(uuid for uuid, each in found.items() if each.gained or each.lost)))
         return found

@@ -10,6 +10,7 @@ import neo4j
 from graph.as_of import Day, in_force
 from graph.model import KINDS
 from graph.questions.nearest import managers_around
+from graph.questions.preview.sides import Sides, on_both
 from graph.questions.rights import reading
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import Limit
@@ -134,26 +135,30 @@ def _names(session: neo4j.Session, day: Day, at: date, persons: Collection[str])
     return {row["uuid"]: row["name"] or "" for row in rows}
 
 
-def in_units_of_other_managers(
-    sides: tuple[tuple[neo4j.Session, Day], tuple[neo4j.Session, Day]], at: date, units: Collection[str]
-) -> set[str]:
-    """Who works, on one of two sides, in a unit from which the way up leads to other managers; and the managers."""
+def in_units_of_other_managers(sides: Sides, at: date, units: Collection[str]) -> set[str]:
+    """Who works, on one of two sides, in one of ``units`` from which the way up leads to other managers.
+
+    Also who is a manager there, or stands in for one: of them it leads elsewhere, since they are left out themselves.
+    """
     if not units:
         return set()
-    one, other = (managers_around(session, day, at, units) for session, day in sides)
+    one, other = on_both(sides, lambda session, day: managers_around(session, day, at, units))
     differing = [each for each in sorted(units) if one.of(each).holders != other.of(each).holders]
-    persons: set[str] = set()
-    if differing:
-        for session, _ in sides:
-            rows = session.run(
-                f"""
-                UNWIND $units AS uuid
-                MATCH (:Unit {{uuid: uuid}})<-[in:IN]-(tie)<-[has:HAS]-(p:Person)
-                WHERE {in_force("in")} AND {in_force("has")}
-                RETURN DISTINCT p.uuid AS person
-                """,
-                units=differing,
-                at=at,
-            )
-            persons.update(row["person"] for row in rows)
-    return persons | one.persons | other.persons
+    involved = one.persons | other.persons
+
+    def working(session: neo4j.Session, day: Day) -> set[str]:
+        rows = session.run(
+            f"""
+            UNWIND $units AS uuid
+            MATCH (:Unit {{uuid: uuid}})<-[in:IN]-(tie)<-[has:HAS]-(p:Person)
+            WHERE {in_force("in")} AND {in_force("has")} AND (uuid IN $differing OR p.uuid IN $involved)
+            RETURN DISTINCT p.uuid AS person
+            """,
+            units=sorted(units) if involved else differing,
+            differing=differing,
+            involved=sorted(involved),
+            at=at,
+        )
+        return {row["person"] for row in rows}
+
+    return set.union(*on_both(sides, working))

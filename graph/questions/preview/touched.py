@@ -14,11 +14,15 @@ from typing import Any
 import neo4j
 
 from graph.as_of import Day, in_force
+from graph.model import KINDS
 from graph.model.derived_kinds import DERIVED_KINDS, NotDerivable, derivation
 from graph.questions.nearest import MANAGER
 from graph.questions.preview.learnt import Things
+from graph.questions.preview.sides import Sides, on_both
 
 _TIES = ("Employment", "Affiliation")
+_OTHER_LINKS = "|".join(link.type for link in KINDS["Unit"].links if not link.incoming and link.type != "PART_OF")
+_BOOKKEEPING = frozenset({"version", "from", "to"})
 _ABOUT = ("KleNode", "ItSystem", "SystemGroup", "Function")
 
 
@@ -38,9 +42,24 @@ class _Unit:
     payer: str | None
 
 
-def touched(session: neo4j.Session, day: Day, at: date, things: Things) -> Touched:
-    """``things``: those that have changed."""
-    return _Search(session, day, at, things).found()
+def touched(sides: Sides, at: date, things: Things) -> tuple[Touched, Touched]:
+    """Of each side. ``things``: those that have changed."""
+
+    def begun(session: neo4j.Session, day: Day) -> _Search:
+        search = _Search(session, day, at, things)
+        search.read()
+        return search
+
+    searches = on_both(sides, begun)
+    one, other = searches
+    for unit in things.get("Unit", ()):
+        # A unit that has moved and is what it was: whatever is above it on both sides has it below it on both.
+        if unit in one.forms and one.forms[unit] == other.forms.get(unit):
+            still = {*one.chain(unit)} & {*other.chain(unit)} - {unit}
+            for search in searches:
+                search.still_above[unit] = still
+    by_session = {id(each.session): each for each in searches}
+    return on_both(sides, lambda session, day: by_session[id(session)].found())
 
 
 @dataclass(slots=True)
@@ -56,9 +75,32 @@ class _Search:
     assignments: set[str] = field(default_factory=set)
     ties: set[str] = field(default_factory=set)
     persons: set[str] = field(default_factory=set)
+    forms: dict[str, Any] = field(default_factory=dict)
+    """Of each changed unit all that it is, but its place."""
+    still_above: dict[str, set[str]] = field(default_factory=dict)
+    """Of a changed unit those above it that need not be looked at."""
+
+    def read(self) -> None:
+        """The tree, and what the changed units are."""
+        self._read_tree()
+        values = self.day.values("u")
+        for row in self._ask(
+            self._of("Unit"),
+            f"""
+            MATCH (u:Unit {{uuid: uuid}})
+            RETURN uuid, {self.day.active("u")} AS active, {values} AS values,
+                COLLECT {{
+                    MATCH (u)-[r:{_OTHER_LINKS}]->(x)
+                    WHERE {in_force("r")}
+                    RETURN [type(r), x.uuid]
+                    ORDER BY type(r), x.uuid
+                }} AS links
+            """,
+        ):
+            values_ = {name: each for name, each in (row["values"] or {}).items() if name not in _BOOKKEEPING}
+            self.forms[row["uuid"]] = (row["active"], values_, row["links"])
 
     def found(self) -> Touched:
-        self._read_tree()
         self.persons |= self._of("Person")
         self.ties |= self._of(*_TIES)
         self.assignments |= self._of("Assignment")
@@ -88,22 +130,27 @@ class _Search:
         return {row["found"] for row in self._ask(uuids, query)}
 
     def _read_tree(self) -> None:
-        values = self.day.values("u")
-        rows = self.session.run(
+        # In one row: to unpack a row a unit takes longer than to read them.
+        packed = self.session.run(
             f"""
             MATCH (u:Unit)
-            RETURN u.uuid AS uuid, {self.day.active("u")} AS active, toIntegerOrNull(({values}).level) AS level,
-                head([(u)-[r:PART_OF]->(x:Unit) WHERE {in_force("r")} | x.uuid]) AS parent,
-                head([(u)-[r:PAID_OUT_BY]->(x:Unit) WHERE {in_force("r")} | x.uuid]) AS payer
+            RETURN collect([
+                u.uuid,
+                {self.day.active("u")},
+                toIntegerOrNull(({self.day.values("u")}).level),
+                head([(u)-[r:PART_OF]->(x:Unit) WHERE {in_force("r")} | x.uuid]),
+                head([(u)-[r:PAID_OUT_BY]->(x:Unit) WHERE {in_force("r")} | x.uuid])
+            ]) AS units
             """,
             at=self.at,
-        )
-        for row in rows:
-            self.tree[row["uuid"]] = _Unit(row["parent"], row["active"], row["level"], row["payer"])
-            if row["parent"] is not None:
-                self.children.setdefault(row["parent"], []).append(row["uuid"])
+        ).single(strict=True)["units"]
+        for uuid, active, level, parent, payer in packed:
+            self.tree[uuid] = _Unit(parent, active, level, payer)
+            if parent is not None:
+                self.children.setdefault(parent, []).append(uuid)
 
-    def _chain(self, unit: str) -> list[str]:
+    def chain(self, unit: str) -> list[str]:
+        """A unit and those above it."""
         chain: dict[str, None] = {}
         at: str | None = unit
         while at is not None and at in self.tree and at not in chain:
@@ -236,7 +283,8 @@ class _Search:
         if not changed:
             self._at(self.units)
             return
-        above = {each for unit in changed for each in self._chain(unit)}
+        all_above = {each for unit in changed for each in self.chain(unit)}
+        above = {each for unit in changed for each in self.chain(unit) if each not in self.still_above.get(unit, ())}
         further = set(self.units)
         looking: set[str] = set()
         for setting in self._settings():
@@ -253,14 +301,22 @@ class _Search:
                 tops = (self._at_level(each, how.number) for each in changed)
                 further |= self._below({each for each in tops if each is not None})
             elif how.kind is DERIVED_KINDS["units_paid_out_by"]:
-                further |= {payer for each in above if (payer := self.tree[each].payer) is not None}
+                further |= {payer for each in all_above if (payer := self.tree[each].payer) is not None}
             if how.kind.below:
                 further |= above
         self._at(further)
         self._named(further | above, looking)
+        self.persons |= self._uuids(
+            above,
+            f"""
+            MATCH (:Unit {{uuid: uuid}})<-[r:SCOPE_UNIT]-(:Substitution)<-[stands:STANDS_IN]-(p:Person)
+            WHERE {in_force("r")} AND {in_force("stands")}
+            RETURN p.uuid AS found
+            """,
+        )
 
     def _at_level(self, unit: str, level: int) -> str | None:
-        chain = self._chain(unit)
+        chain = self.chain(unit)
         for place, each in enumerate(chain):
             told = self.tree[each].level
             if self.tree[each].active and (len(chain) - place if told is None else told) <= level:

@@ -186,7 +186,11 @@ def test_it_answers_as_it_would_and_writes_nothing(service: Served, ids: dict[st
         query = query.replace(f'"{name}"', f'"{value}"')
     before = content(service.driver)
     body = {"query": f"mutation {{ {query} }}", "extensions": {"preview": True}}
-    approver = service.token("organisation", "rights", "hr") if mutation == "approvePlan" else service.token()
+    approver = (
+        service.token("organisation", "rights", "hr")
+        if mutation in ("approvePlan", "approveGrant")
+        else service.token()
+    )
     answer = service.send(body, {"Authorization": f"Bearer {approver}"}).json()
     assert "errors" not in answer, answer["errors"]
     assert all(answer["data"].values())

@@ -53,7 +53,10 @@ def _town() -> dict[str, Any]:
         {"id": "w_team", "holder": {"employment": "e3"}, "role": "case_worker", "for": [{"unit": "team"}]},
         {"id": "w_desk", "holder": {"employment": "e4"}, "role": "case_worker", "for": [{"unit": "desk"}]},
     ]
-    town["substitutes"] = [{"id": "s1", "assignment": "m_center", "person": "p5", "rank": 1}]
+    town["substitutes"] = [
+        {"id": "s1", "assignment": "m_center", "person": "p5", "rank": 1},
+        {"id": "s2", "assignment": "m_town", "person": "carl", "rank": 1, "scope": {"units": ["job"]}},
+    ]
     town["system_roles"]["staff"] = {
         "title": "Se ansatte", "uri": "http://mail.example/roles/staff/1", "system": "mail", "required": ["unit"],
     }  # fmt: skip
@@ -72,6 +75,8 @@ def _town() -> dict[str, Any]:
         {"id": f"g_{name}", "title": name, "gives": f"job_function_role:{name}", "given_to": [to], "inherit": True}
         for name, to in given.items()
     ]
+    # What he has follows from a scope: he works elsewhere, and manages nothing.
+    town["grants"].append({"id": "g_carl", "gives": "job_function_role:managed", "given_to": ["person:carl"]})
     return town
 
 
