@@ -86,7 +86,7 @@ EXAMPLES: dict[str, str] = {
     "approveRequest": 'approveRequest(request: "REQUEST", decidedBy: "carl", reason: "x")',
     "refuseRequest": 'refuseRequest(request: "REQUEST", decidedBy: "carl", reason: "x")',
     "withdrawRequest": 'withdrawRequest(request: "REQUEST", reason: "x")',
-    "startAttestation": f'startAttestation(round: "2", due: "{LATER}", system: "sapa", reason: "x")',
+    "startAttestation": f'startAttestation(round: "2", due: "{LATER}", system: "mail", reason: "x")',
     "decideAttestation": 'decideAttestation(attestation: "ATTESTED", keep: true, decidedBy: "dora", reason: "x")',
     "refreshManualSteps": 'refreshManualSteps(reason: "x")',
     "closeManualStep": 'closeManualStep(step: "STEP", doneBy: "bo", reason: "x")',
