@@ -49,6 +49,23 @@ def change_numbers(driver: neo4j.Driver) -> list[int]:
     return [row["number"] for row in rows]
 
 
+def everything(driver: neo4j.Driver) -> list[str]:
+    """Each node and relationship as it is: equal before and after = nothing was kept.
+
+    ``last_write`` is not for what is rolled back: Neo4j keeps the names of new properties and types all the same.
+    """
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (n)
+        RETURN elementId(n) AS id, labels(n) AS types, properties(n) AS properties
+        UNION ALL
+        MATCH (a)-[r]->(b)
+        RETURN elementId(r) AS id, [type(r), elementId(a), elementId(b)] AS types, properties(r) AS properties
+        """
+    )
+    return sorted(f"{row['id']} {row['types']} {sorted(row['properties'].items())}" for row in rows)
+
+
 def last_write(driver: neo4j.Driver) -> frozenset[str]:
     """A mark of the last transaction that wrote anything: equal before and after = nothing was written."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:

@@ -17,7 +17,7 @@ from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
 from reconnect.embedded import Addresses
 from tests.forked import telling
-from tests.graph.snapshot import last_write
+from tests.graph.snapshot import everything
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +31,7 @@ def write(driver: neo4j.Driver) -> int:
 
 
 def test_nothing_stays(clean_graph: neo4j.Driver) -> None:
-    before = last_write(clean_graph)
+    before = everything(clean_graph)
     assert rehearsed(clean_graph, write) == 1
 
     def fail(driver: neo4j.Driver) -> None:
@@ -42,7 +42,7 @@ def test_nothing_stays(clean_graph: neo4j.Driver) -> None:
 
     with pytest.raises(RehearsalBroken):
         rehearsed(clean_graph, fail)
-    assert last_write(clean_graph) == before
+    assert everything(clean_graph) == before
     assert write(clean_graph) == 1
 
 
@@ -56,17 +56,17 @@ def _killed(tell: Connection, addresses: Addresses) -> None:
 
 
 def test_a_kill_leaves_nothing_and_nobody_waits(clean_graph: neo4j.Driver, addresses: Addresses) -> None:
-    before = last_write(clean_graph)
+    before = everything(clean_graph)
     process, told = telling(_killed, addresses)
     assert told.recv() == 1
     process.join(60)
     assert process.exitcode == -signal.SIGKILL
-    assert last_write(clean_graph) == before
+    assert everything(clean_graph) == before
     assert write(clean_graph) == 1
 
 
 def test_what_is_kept_is_kept_as_a_whole_or_not_at_all(clean_graph: neo4j.Driver) -> None:
-    before = last_write(clean_graph)
+    before = everything(clean_graph)
 
     def half(driver: neo4j.Driver) -> None:
         write(driver)
@@ -74,9 +74,9 @@ def test_what_is_kept_is_kept_as_a_whole_or_not_at_all(clean_graph: neo4j.Driver
 
     with pytest.raises(ValueError, match="in the middle"):
         all_or_none(clean_graph, half)
-    assert last_write(clean_graph) == before
+    assert everything(clean_graph) == before
     assert rehearsed(clean_graph, lambda driver: all_or_none(driver, write)) == 1
-    assert last_write(clean_graph) == before
+    assert everything(clean_graph) == before
     assert all_or_none(clean_graph, write) == 1
     rows, _, _ = clean_graph.execute_query("MATCH (u:Unit) RETURN count(u) AS count")
     assert rows[0]["count"] == 1

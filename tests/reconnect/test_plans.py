@@ -17,7 +17,7 @@ from reconnect.embedded import Addresses
 from reconnect.exits import Exit
 from tests.forked import telling
 from tests.graph.questions.rights.town import TOWN
-from tests.graph.snapshot import change_numbers, last_write
+from tests.graph.snapshot import change_numbers, everything
 from tests.reconnect.plan_process import applied
 from tests.reconnect.shell import Run
 
@@ -73,11 +73,11 @@ def parent_of_job(driver: neo4j.Driver) -> str:
 def test_from_a_file_to_taking_it_back(run: Run, town: neo4j.Driver, tmp_path: Path) -> None:
     later = today() + timedelta(days=30)
     assert run("plans", "write", file_of(tmp_path, "Nyt center", later), **AUTHOR).returncode == Exit.OK
-    before = last_write(town)
+    before = everything(town)
     shown = run("plans", "preview", "Nyt center").stdout
     assert "Anna Berg" in shown and f"lost from {later}: value" in shown
     assert "Only Nyt center would do nothing more." in run("plans", "compare", "Nyt center", "Nyt center").stdout
-    assert last_write(town) == before
+    assert everything(town) == before
 
     refused = run("plans", "approve", "Nyt center", "--reason", "x", **AUTHOR)
     assert (refused.returncode, "another person must approve it" in refused.stderr) == (Exit.FAILURE, True)

@@ -11,7 +11,7 @@ import yaml
 from graph.time import today
 from reconnect.exits import Exit
 from tests.graph.questions.rights.town import TOWN
-from tests.graph.snapshot import last_write
+from tests.graph.snapshot import everything
 from tests.reconnect.shell import Run
 
 pytestmark = pytest.mark.slow
@@ -23,7 +23,7 @@ def test_a_move_says_who_gains_and_who_loses_from_which_day(
     town, change = tmp_path / "town.yaml", tmp_path / "change.yaml"
     town.write_text(yaml.safe_dump(TOWN))
     assert run("import", "facts", "--from", str(town)).returncode == Exit.OK
-    before = last_write(clean_graph)
+    before = everything(clean_graph)
     moves = today() + timedelta(days=30)
     moved = {"id": "x", "adds_to": "facts:job", "parents": [{"unit": "facts:town", "from": moves}]}
     change.write_text(yaml.safe_dump({"units": [moved, {"id": "y", "adds_to": "facts:job", "colour": "blue"}]}))
@@ -40,6 +40,6 @@ def test_a_move_says_who_gains_and_who_loses_from_which_day(
         ("value", "lost", "32.24.04")
     }
     assert found["problems"][0]["key"] == "y"
-    assert last_write(clean_graph) == before
+    assert everything(clean_graph) == before
 
     assert run("rights", "preview", str(tmp_path / "absent.yaml")).returncode == Exit.FAILURE
