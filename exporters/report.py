@@ -22,7 +22,7 @@ class RowChange:
 
 @dataclass(slots=True)
 class FileReport:
-    """One file. ``content``: its content, or what it would be; ``told``: a remark on its delivery, if any. ``changes``:
+    """One file. ``content``: its content, or what it would be; ``note``: a remark on its delivery, if any. ``changes``:
     only in a dry run."""
 
     object: str
@@ -32,7 +32,7 @@ class FileReport:
     difference: FileDifference
     outcome: Outcome = "held back"
     attempts: int = 0
-    told: str = ""
+    note: str = ""
     changes: list[RowChange] = field(default_factory=list)
 
 
@@ -106,7 +106,7 @@ class ExportReport:
 
     def as_counts(self) -> dict[str, dict[str, int]]:
         """For the (:Run): by file, then the shape's counts."""
-        told: dict[str, dict[str, int]] = {
+        counts: dict[str, dict[str, int]] = {
             each.name: {
                 "rows": each.rows,
                 "added": len(each.difference.added),
@@ -116,5 +116,5 @@ class ExportReport:
             }
             for each in self.files
         }
-        told |= {each.kind: each.as_counts() for each in self.objects}
-        return {**told, "": {**self.counts, "parked": len(self.parked), "notices": len(self.notices)}}
+        counts |= {each.kind: each.as_counts() for each in self.objects}
+        return {**counts, "": {**self.counts, "parked": len(self.parked), "notices": len(self.notices)}}

@@ -94,7 +94,7 @@ class Delivery:
             of_report.attempts += 1
             return way.send(file.name, file.written.content)
 
-        of_report.told = "; ".join(each for each in (of_report.told, self._patiently(send)) if each)
+        of_report.note = "; ".join(each for each in (of_report.note, self._patiently(send)) if each)
         try:
             self._note(file)
         except Overtaken:

@@ -73,7 +73,7 @@ class Export:
                 each.written.content,
                 each.difference,
                 "held back" if each.is_new else "unchanged",
-                told=f"delivered to {each.moved} before" if each.moved else "",
+                note=f"delivered to {each.moved} before" if each.moved else "",
             )
             for each in files
         ]

@@ -101,10 +101,10 @@ def _show_changes(report: ExportReport, console: Console) -> None:
     tell_of_the_rest(len(rows) - len(shown), console)
 
 
-def _by_rule(label: str, told: Sequence[tuple[str, str]], console: Console) -> None:
+def _by_rule(label: str, listed: Sequence[tuple[str, str]], console: Console) -> None:
     """The number of each rule, with a few examples on a terminal, and with all of them elsewhere."""
     by_rule: dict[str, list[str]] = {}
-    for rule, text in told:
+    for rule, text in listed:
         by_rule.setdefault(rule, []).append(text)
     for rule, texts in sorted(by_rule.items()):
         console.print(f"{label}: {rule}, {len(texts)}")
@@ -118,7 +118,7 @@ def _show_files(report: ExportReport, console: Console) -> None:
     table = Table("File", "Rows", "New", "Changed", "Gone", "What", box=None)
     for each in report.files:
         numbers = (each.rows, len(each.difference.added), len(each.difference.changed), len(each.difference.gone))
-        table.add_row(each.name, *map(str, numbers), f"{each.outcome} ({each.told})" if each.told else each.outcome)
+        table.add_row(each.name, *map(str, numbers), f"{each.outcome} ({each.note})" if each.note else each.outcome)
     console.print(table)
 
 

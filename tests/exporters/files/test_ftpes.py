@@ -82,7 +82,7 @@ def test_16_a_reset_after_the_last_byte_counts_as_delivered_once(server: FtpServ
     target = StaffList(settings(server))
     report = run_export(clean_graph, target, target.read, ring)
     assert [(each.outcome, each.attempts) for each in report.files] == [("sent", 1), ("sent", 1)]
-    assert "broke off after the last byte" in report.files[0].told
+    assert "broke off after the last byte" in report.files[0].note
     assert server.resets == 0
     assert (server.root / "people.csv").read_bytes() == report.files[1].content
     assert run_export(clean_graph, target, target.read, ring).sent == []

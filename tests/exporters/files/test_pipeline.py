@@ -277,7 +277,7 @@ def test_another_place_gets_everything_and_the_old_one_too_when_the_target_comes
     old, new, announced = tmp_path / "old", tmp_path / "new", {"manifest": "m.json", "ready": "ready.txt"}
     export(clean_graph, StaffList(old))
     told = export(clean_graph, StaffList(new, **announced), dry_run=True)
-    assert [(each.outcome, each.told) for each in told.files] == [
+    assert [(each.outcome, each.note) for each in told.files] == [
         ("would be sent", f"delivered to folder {old} before")
     ] * 2
     moved = export(clean_graph, StaffList(new, **announced))

@@ -68,7 +68,7 @@ def test_files_02_without_the_extension_the_fallback_is_used_and_reported(
     (server.root / "units.csv").write_bytes(b"old")
     target = StaffList(settings(server, without_posix_rename=how))
     report = run_export(clean_graph, target, target.read, Keyring.generate())
-    assert told in report.files[0].told
+    assert told in report.files[0].note
     assert (server.root / "units.csv").read_bytes() == report.files[0].content
     assert sorted(each.name for each in server.root.iterdir()) == ["people.csv", "units.csv"]
 
