@@ -66,7 +66,7 @@ class SdSettings(BaseModel):
     overlap_minutes: int = Field(1, ge=1, description="How much the windows of registration overlap")
     delta_days: int = Field(29, ge=1, le=29, description="A cursor older than this leads to a whole reading")
     all_units_every_days: int = Field(7, ge=1)
-    mark_every_hours: int = Field(24, ge=1, description="How long the cursor of an unchanged source may stay behind")
+    cursor_every_hours: int = Field(24, ge=1, description="How long the cursor of an unchanged source may stay behind")
     verify_absent: int = Field(
         200, ge=0, description="How many of the employments that a whole reading lacks are looked up one by one"
     )

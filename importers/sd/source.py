@@ -139,7 +139,7 @@ class _Run:
                 complete_kinds=frozenset(kinds),
                 absent=lambda previous: self._absent(made, previous),
                 cursor=self._cursor(digest, made, self.institutions.forms(structures), all_units=True),
-                store_cursor_when_unchanged=self._is_mark_due(),
+                store_cursor_when_unchanged=self._is_cursor_due(),
                 incomplete_because=self._suspect(made),
             )
         )
@@ -217,7 +217,7 @@ class _Run:
                 complete_kinds=frozenset({"Unit"}) if units_due else frozenset(),
                 absent=lambda previous: self._absent(made, previous),
                 cursor=self._cursor(digest, made, forms, all_units=units_due),
-                store_cursor_when_unchanged=self._is_mark_due(),
+                store_cursor_when_unchanged=self._is_cursor_due(),
                 incomplete_because=self._suspect(made) if units_due else (),
             )
         )
@@ -297,13 +297,13 @@ class _Run:
         """The names of the institution's levels, lowest first, as last read with the tree."""
         return tuple(json.loads(self.known.cursor.get("levels", "{}")).get(institution, ()))
 
-    def _is_mark_due(self) -> bool:
+    def _is_cursor_due(self) -> bool:
         """Whether the cursor must move although nothing has changed."""
         cursor = self.known.cursor
         if cursor.get("settings") != self.settings.digest() or cursor.get("tree_day") != self.day.isoformat():
             return True
         age = self.now - datetime.strptime(cursor["window"], MINUTE)
-        return age >= timedelta(hours=self.settings.mark_every_hours)
+        return age >= timedelta(hours=self.settings.cursor_every_hours)
 
     def _are_all_units_due(self) -> bool:
         last = self.known.cursor.get("units_day", "")
