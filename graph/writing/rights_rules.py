@@ -334,4 +334,5 @@ _BY_KIND: Mapping[str, Sequence[Any]] = {
     "JobFunctionRole": (_Rules._no_cycle, _Rules._uri_stays, _Rules._own_uri),
     "ConstraintSetting": (_Rules._suits, _Rules._parameter_stays, _Rules._own_parameter),
     "Grant": (_Rules._is_set,),
+    "RightsRequest": (_Rules._is_set,),
 }

@@ -45,6 +45,9 @@ WRONG: dict[str, dict[str, tuple[dict[str, Any], str, str, str]]] = {
             {"given_to": "person:carl", "requested_by": "carl", "exception_to": "two_hands"},
             "to", "wrong_value", "has an end",
         ),
+        "unlimited": (
+            {**REQUEST, "gives": "system_role:sapa_read"}, "gives", "mandatory_not_configured", "needs a limit of KLE",
+        ),
         "for_nothing": ({"given_to": "person:carl", "requested_by": "carl"}, "gives", "wrong_value", "for a right"),
         "begun_refused": ({**REQUEST, "state": "withdrawn"}, "state", "wrong_state", "begins as waiting"),
     },

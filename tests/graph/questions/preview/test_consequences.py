@@ -97,6 +97,18 @@ CHANGES: dict[str, dict[str, Any]] = {
              "to": ENDS},
         ],
     },
+    "two rights must not meet for a while": {
+        "rights_conflicts": {
+            "c": {"first": "job_function_role:everyone", "second": "system_role:sapa_read", "from": MOVES, "to": ENDS},
+        },
+    },
+    "a request is approved, and a right becomes sensitive": {
+        "rights_requests": [
+            {"id": "q", "given_to": "employment:facts:e_carl", "gives": "system_role:mail_box", "from": MOVES,
+             "to": ENDS, "requested_by": "facts:bo", "state": "approved", "decided_by": "facts:dora", "reason": "x"},
+        ],
+        "job_function_roles": {"everyone": {"adds_to": "everyone", "sensitive": True}},
+    },
     "a unit is made, somebody moves there, and others manage": {
         "units": [{"id": "new", "name": "Ny", "from": MOVES, "parents": [{"unit": "facts:job", "from": MOVES}]}],
         "employments": [
