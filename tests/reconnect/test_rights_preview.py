@@ -57,14 +57,14 @@ def test_the_consequences_of_an_import_are_shown_before_it_is_made(
     town = tmp_path / "town.yaml"
     town.write_text(yaml.safe_dump(TOWN))
     assert run("import", "facts", "--from", str(town)).returncode == Exit.OK
-    before = last_write(clean_graph)
+    before = everything(clean_graph)
     left = [each for each in TOWN["assignments"] if each["id"] != "a_anna"]
     town.write_text(yaml.safe_dump({**TOWN, "assignments": left}))
     told = run("import", "facts", "--from", str(town), "--consequences")
     assert told.returncode == Exit.OK, told.stderr
     assert "Anna Berg" in told.stdout
     assert f"lost from {today()}: right Sagsbehandler i SAPA for Jobcenter" in told.stdout
-    assert last_write(clean_graph) == before
+    assert everything(clean_graph) == before
 
 
 def test_a_source_that_is_only_looked_at_leaves_what_is_outside_as_it_is(clean_graph: neo4j.Driver) -> None:
