@@ -37,7 +37,7 @@ def test_a_variable_within_a_list(asking: Asking, root: str, name: str, type_: s
     whole = (
         "totalCount"
         if name.startswith("filter.")
-        else {"search": "property", "rightsReview": "finding"}.get(root, "steps")
+        else {"search": "property", "rightsReview": "finding", "plans": "name"}.get(root, "steps")
     )
 
     def question(value: str, variable: str) -> str:
@@ -46,7 +46,7 @@ def test_a_variable_within_a_list(asking: Asking, root: str, name: str, type_: s
         return f"query({variable}) {{ {root}({needed}{argument}) {{ {whole} }} }}"
 
     uuid = asking.data("{ units(first: 1) { nodes { uuid } } }")["units"]["nodes"][0]["uuid"]
-    known = {"types": "monthly_full", "kinds": "Unit", "findings": "UNREACHABLE"}.get(name, uuid)
+    known = {"types": "monthly_full", "kinds": "Unit", "findings": "UNREACHABLE", "states": "DRAFT"}.get(name, uuid)
     literal = known if is_enum_type(SCHEMA.type_map[item]) else f'"{known}"'
     answers: list[Any] = []
     for value, variable, variables in (
