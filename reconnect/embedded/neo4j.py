@@ -62,6 +62,16 @@ class Memory:
         )
 
 
+NEEDED = {
+    # While it runs a statement it sends a sign of life this often; a driver that misses two in a row gives up.
+    # It sends none while it plans one, which takes a weak machine half a minute for a large statement.
+    "server.bolt.connection_keep_alive": "60s",
+    # Otherwise it plans the same statement again for each order of magnitude of a list parameter, up to five times.
+    "internal.cypher.use_parameter_size": "false",
+}
+"""Settings that any Neo4j under REConnect needs (docs/operations.md)."""
+
+
 class Neo4jServer:
     """Starts, finds and stops the Neo4j of ``home``."""
 
@@ -182,9 +192,7 @@ class Neo4jServer:
             # Otherwise a stop waits ten seconds for connections that are gone, after the databases are closed.
             "internal.server.bolt.thread_pool_shutdown_wait_time": "100ms",
             "internal.server.bolt.connection_shutdown_wait_time": "1s",
-            # While it runs a statement it sends a sign of life this often; a driver that misses two in a row gives up.
-            # It sends none while it plans one, which takes a weak machine half a minute for a large statement.
-            "server.bolt.connection_keep_alive": "60s",
+            **NEEDED,
             "server.memory.pagecache.size": self._memory.page_cache,
             "db.tx_log.rotation.retention_policy": "1 days 500M",
             "dbms.security.auth_enabled": "true",

@@ -14,7 +14,7 @@ from api.http.app import Service, create_app
 from graph.connection import connect, connect_async
 from graph.cpr.keyring import Keyring
 from reconnect import cli
-from reconnect.embedded.neo4j import browser_policy
+from reconnect.embedded.neo4j import NEEDED, browser_policy
 from reconnect.settings.file import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +52,13 @@ def test_commands_and_their_options_are_the_programs(name: str) -> None:
         assert found is not None
         known = {option for each in found.params for option in each.opts}
         assert {each for each in command[1:] if each.startswith("--")} <= known
+
+
+def test_neo4j_has_the_settings_that_reconnect_needs() -> None:
+    environment = SERVICES["neo4j"]["environment"]
+    names = {"NEO4J_" + name.replace("_", "__").replace(".", "_"): value for name, value in NEEDED.items()}
+    assert {name: environment.get(name) for name in names} == names
+    assert all(f"`{name}={value}`" in (ROOT / "docs/operations.md").read_text() for name, value in NEEDED.items())
 
 
 def test_the_services_health_is_asked_where_it_answers() -> None:
