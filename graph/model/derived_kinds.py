@@ -35,7 +35,7 @@ DERIVED_KINDS: Mapping[str, DerivedKind] = {
     for each in (
         DerivedKind("unit", _UNITS, "a unit that is open on the day"),
         DerivedKind("unit_and_below", _UNITS, "a unit that is open on the day", below=True),
-        DerivedKind("unit_at_level", _UNITS, "a unit that is open on the day", "a whole number", below=True),
+        DerivedKind("unit_at_level", _UNITS, "a unit that is open on the day", "a whole number up to 999", below=True),
         DerivedKind("managed_units", _UNITS, "the role manager for a unit, or to stand in for a manager"),
         DerivedKind("managed_units_and_below", _UNITS, "the role manager for a unit, or to stand in", below=True),
         DerivedKind("held_units", _UNITS, "the role for a unit", "the key of a role"),
@@ -86,12 +86,12 @@ def derivation(text: str) -> Derivation:
     found = _WRITTEN.fullmatch(text.strip())
     kind = DERIVED_KINDS.get(found["name"]) if found else None
     if found is None or kind is None:
-        raise NotDerivable(f"{text!r} is not a way to derive values; there are {', '.join(map(_shown, _ALL))}")
+        raise NotDerivable(f"{text[:80]!r} is not a way to derive values; there are {', '.join(map(_shown, _ALL))}")
     argument = (found["argument"] or "").strip()
     if bool(argument) != bool(kind.argument):
-        raise NotDerivable(f"{text!r}: it is written {_shown(kind)}")
-    if kind.name == "unit_at_level" and not (argument.isascii() and argument.isdigit()):
-        raise NotDerivable(f"{text!r}: it is written {_shown(kind)}")
+        raise NotDerivable(f"{text[:80]!r}: it is written {_shown(kind)}")
+    if kind.name == "unit_at_level" and not re.fullmatch("[0-9]{1,3}", argument):
+        raise NotDerivable(f"{text[:80]!r}: it is written {_shown(kind)}")
     return Derivation(kind, argument)
 
 

@@ -25,14 +25,17 @@ from graph.statements.statement import Ref
 from graph.time import today
 from graph.writing import care_rules
 from graph.writing.approval_seal import seal
-from graph.writing.rights_things import Thing
+from graph.writing.rights_things import Thing, bundles, included
 
 _DEFINED = ("ConstraintType", "SystemRole", "JobFunctionRole", "Grant", "ConstraintSetting", "RightsConflict")
 TIES = tuple(each for each in HOLDERS if each != "Person")
 _DECIDED = ("RightsRequest", "Attestation", "ManualStep")
 """Kinds of which there are many: only those that are saved are looked at."""
 CHECKED = (*_DEFINED, *_DECIDED)
+DEEPEST_BUNDLE = 10  # job-function roles within each other
+MOST_WAYS = 1_000
 _KLE = re.compile(r"\*|[0-9]{2}(\.[0-9]{2}){0,2}(\.\*)?")
+_TAKEN = ("required_types", "optional_types")
 Resolve = Callable[[Ref, str], str | None]
 Refused = list[tuple[MatchedStatement, ChangeRejected]]
 
@@ -126,7 +129,7 @@ def _stated(place: int, matched: MatchedStatement, known: Thing | None, resolve:
     """The thing as it is to be. What a source tells is all that it tells; by hand only some of it may be told."""
     statement = matched.statement
     adds = matched.source == MANUAL or statement.exists is None
-    made = Thing(statement.kind, place=place)
+    made = Thing(statement.kind, place=place, by_hand=matched.source == MANUAL)
     if known is not None and adds:
         made.values, made.links = dict(known.values), dict(known.links)
         made.since, made.until = known.since, known.until
@@ -164,6 +167,7 @@ class _Rules:
     things: Mapping[str, Thing]
     kept: Mapping[str, Thing]
     owners: Mapping[str, str]
+    too_deep: dict[str, str] | None = None
 
     def broken(self, matched: MatchedStatement) -> ChangeRejected | None:
         thing = self.things[matched.uuid]
@@ -174,18 +178,41 @@ class _Rules:
     # -- job-function roles ---------------------------------------------------------------------------------------
 
     def _no_cycle(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
-        path = self._way_back(uuid, uuid, ())
+        path = self._way_back(uuid)
         if path is not None:
             names = " includes ".join(self.things[each].name for each in (*path, uuid))
             yield ChangeRejected("cycle", f"includes: {names}", field="includes")
 
-    def _way_back(self, at: str, to: str, path: tuple[str, ...]) -> tuple[str, ...] | None:
-        for each in self.things[at].links.get("includes", ()):
-            if each == to:
-                return (*path, at)
-            if each in self.things and each not in path and (found := self._way_back(each, to, (*path, at))):
-                return found
+    def _way_back(self, uuid: str) -> tuple[str, ...] | None:
+        """From a role down to itself."""
+        above: dict[str, str] = {}
+        waiting = [uuid]
+        while waiting:
+            at = waiting.pop()
+            for each in self.things[at].links.get("includes", ()):
+                if each == uuid:
+                    path = [at]
+                    while path[-1] != uuid:
+                        path.append(above[path[-1]])
+                    return tuple(reversed(path))
+                if each in self.things and each not in above:
+                    above[each] = at
+                    waiting.append(each)
         return None
+
+    def _not_too_deep(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
+        """Whoever is granted a role has each right in each way in which it is included, and asks why of each."""
+        if self.too_deep is None:
+            self.too_deep = dict(self._found_too_deep())
+        for role, text in self.too_deep.items():
+            if role == uuid or (self.things[role].place < 0 and uuid in included(role, self.things)):
+                yield ChangeRejected("too_deep", f"includes: {text}", field="includes")
+
+    def _found_too_deep(self) -> Iterator[tuple[str, str]]:
+        for uuid, (levels, ways) in bundles(self.things).items():
+            if levels > DEEPEST_BUNDLE or ways > MOST_WAYS:
+                text = f"{self.things[uuid].name} would hold {levels} levels of job-function roles, in {ways} ways"
+                yield uuid, f"{text}; {DEEPEST_BUNDLE} levels and {MOST_WAYS} ways are allowed"
 
     def _uri_stays(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         yield from self._stays(uuid, thing, "uri", "KOMBIT knows the role by it; make a new role instead")
@@ -231,11 +258,23 @@ class _Rules:
         if wrong is not None:
             yield ChangeRejected("wrong_value", f"fixed: {wrong}", field="fixed")
         yield from self._is_taken(thing, thing.one("type") or "", type_)
+        yield from self._is_set_once(uuid, thing, type_)
+
+    def _is_set_once(self, uuid: str, thing: Thing, type_: Thing) -> Iterator[ChangeRejected]:
+        """Of two limits of one type in one place, which one holds would be left to chance."""
+        for other, each in self.things.items():
+            is_rival = each.kind == thing.kind and other != uuid and not each.over and _meet(each, thing)
+            if not is_rival or not (thing.by_hand or 0 <= each.place < thing.place):
+                continue  # what a source told before, and tells no more, ends with this import
+            if all(each.one(name) == thing.one(name) for name in ("of", "system_role", "type")):
+                text = f"type: {type_.name} is set there already ({other}) on some of these days; change or end that"
+                yield ChangeRejected("taken", text, field="type")
 
     def _is_taken(self, thing: Thing, type_uuid: str, type_: Thing) -> Iterator[ChangeRejected]:
         """The system role takes the type; and what can't be left open is not."""
         system_role = self.things.get(thing.one("system_role") or "")
         if system_role is None:
+            yield from self._is_taken_by_any(thing, type_uuid, type_)
             return
         required = system_role.links.get("required_types", [])
         taken = [*required, *system_role.links.get("optional_types", [])]
@@ -247,12 +286,29 @@ class _Rules:
             text = f"unlimited: {system_role.name} needs a limit of {type_.name}"
             yield ChangeRejected("wrong_value", text, field="unlimited")
 
+    def _is_taken_by_any(self, thing: Thing, type_uuid: str, type_: Thing) -> Iterator[ChangeRejected]:
+        owner = self.things.get(thing.one("of") or "")
+        if owner is None or owner.values.get("delegated_from_cvr"):
+            return
+        rights = (
+            included(owner.one("gives") or "", self.things)
+            if owner.kind == "Grant"
+            else owner.links.get("includes", ())
+        )
+        roles = [self.things[each] for each in rights if each in self.things]
+        roles = [each for each in roles if each.kind == "SystemRole" and not each.over]
+        taken = {uuid for each in roles for name in _TAKEN for uuid in each.links.get(name, ())}
+        if roles and type_uuid not in taken:
+            names = ", ".join(sorted(self.things[each].name for each in taken if each in self.things)) or "none"
+            text = f"type: nothing that {owner.name} gives can be limited by {type_.name}; it takes {names}"
+            yield ChangeRejected("wrong_value", text, field="type")
+
     # -- grants ---------------------------------------------------------------------------------------------------
 
     def _is_set(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         """Each required type of each system role that it gives is set, on the role or with the grant."""
         with_grant = self._settings(uuid)
-        for role, system_role in self._given(thing.one("gives") or "", frozenset()):
+        for role, system_role in self._given(thing.one("gives") or ""):
             on_role = self._settings(role) if role is not None else {}
             for type_ in self.things[system_role].links.get("required_types", ()):
                 setting = on_role.get((system_role, type_)) or on_role.get((None, type_))
@@ -269,21 +325,24 @@ class _Rules:
                     text = f"gives: {name} is to be given with the grant, and is not"
                     yield ChangeRejected("mandatory_not_configured", text, field="gives")
 
-    def _given(self, right: str, above: frozenset[str]) -> Iterator[tuple[str | None, str]]:
+    def _given(self, right: str) -> Iterator[tuple[str | None, str]]:
         """(job-function role or None, system role) of all that a right includes; of delegated roles nothing."""
-        thing = self.things.get(right)
-        if thing is None or right in above:
-            return
-        if thing.kind == "SystemRole":
+        if right in self.things and self.things[right].kind == "SystemRole":
             yield None, right
             return
-        if thing.values.get("delegated_from_cvr"):
-            return
-        for each in thing.links.get("includes", ()):
-            if each in self.things and self.things[each].kind == "SystemRole":
-                yield right, each
-            else:
-                yield from self._given(each, above | {right})
+        met = {right}
+        waiting = [right]
+        while waiting:
+            at = waiting.pop()
+            thing = self.things.get(at)
+            if thing is None or thing.values.get("delegated_from_cvr"):
+                continue
+            for each in thing.links.get("includes", ()):
+                if each in self.things and self.things[each].kind == "SystemRole":
+                    yield at, each
+                elif each not in met:
+                    met.add(each)
+                    waiting.append(each)
 
     def _settings(self, of: str) -> dict[tuple[str | None, str], Thing]:
         return {
@@ -294,6 +353,14 @@ class _Rules:
             and each.one("of") == of
             and (type_ := each.one("type")) is not None
         }
+
+
+def _meet(one: Thing, other: Thing) -> bool:
+    """There is a day of both."""
+    return all(
+        until is None or since is None or since < until
+        for since, until in ((one.since, other.until), (other.since, one.until))
+    )
 
 
 def refused_value(type_: Mapping[str, Any], title: str, fixed: Collection[str]) -> str | None:
@@ -331,7 +398,7 @@ def _on_the_wire(number: str) -> str:
 
 
 _BY_KIND: Mapping[str, Sequence[Any]] = {
-    "JobFunctionRole": (_Rules._no_cycle, _Rules._uri_stays, _Rules._own_uri),
+    "JobFunctionRole": (_Rules._no_cycle, _Rules._not_too_deep, _Rules._uri_stays, _Rules._own_uri),
     "ConstraintSetting": (_Rules._suits, _Rules._parameter_stays, _Rules._own_parameter),
     "Grant": (_Rules._is_set,),
     "RightsRequest": (_Rules._is_set,),

@@ -201,7 +201,8 @@ def organisation(case: dict[str, Any]) -> OrganisationOnDay:
 def facts(cases: list[dict[str, Any]], *, lenient: bool = False) -> dict[str, Any]:
     """The content of one facts file for several cases, a person each; they agree on what is blocked.
 
-    ``lenient``: before the vendor made types required, so that a role that lacks one can still be granted.
+    ``lenient``: before the vendor made types required and removed a level, so that a role that lacks one, or a grant of
+    that level, can still be saved.
     """
     numbers = {number for each in TOWN["units"] for name in ("performs", "interested") for number in each[name]}
     blocked = cases[0].get("blocked_systems", [])
@@ -213,7 +214,7 @@ def facts(cases: list[dict[str, Any]], *, lenient: bool = False) -> dict[str, An
             for name in sorted({each["system"] for each in TOWN["system_roles"]})
         },
         "units": [_unit_fact(each) for each in TOWN["units"]],
-        "constraint_types": {each.key: _type_fact(each) for each in types().values()},
+        "constraint_types": {each.key: _type_fact(each, lenient=lenient) for each in types().values()},
         "system_roles": {
             each.key: {
                 "title": each.title,
@@ -317,8 +318,10 @@ def _unit_fact(each: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _type_fact(each: ConstraintType) -> dict[str, Any]:
+def _type_fact(each: ConstraintType, *, lenient: bool) -> dict[str, Any]:
     levels = [f"{one.label}={one.value}" for one in each.levels]
+    if levels and lenient:
+        levels.append("TOP=9")
     return {"title": each.title, "uri": each.uri, "content": each.content, "form": each.form, "levels": levels,
             "cumulative": each.cumulative}  # fmt: skip
 

@@ -5,7 +5,7 @@ all its system roles and their limits, or not at all: when one limit comes to no
 says so. Nothing is ever held without a limit that it should have.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from graph.questions.rights.approvals import Approvals
@@ -25,7 +25,7 @@ from graph.questions.rights.held import (
     Thing,
 )  # fmt: skip
 from graph.questions.rights.limits import Failure, Limits
-from graph.questions.rights.organisation import Days, OrganisationOnDay, Person, Setting, in_order
+from graph.questions.rights.organisation import Days, Grant, OrganisationOnDay, Person, Setting, in_order
 from graph.questions.rights.routes import Route, Routes, in_order_of_keys
 from graph.questions.rights.tree import Tree
 
@@ -62,7 +62,9 @@ class Evaluation:
     conflicts: Conflicts = field(init=False)
     approvals: Approvals = field(init=False)
     _settings: dict[str, dict[tuple[str | None, str], Setting]] = field(default_factory=dict)
+    _twice: dict[str, str] = field(default_factory=dict)
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
+    _amiss: dict[str, Lost | None] = field(default_factory=dict)
     _included: dict[str, tuple[SystemRole, ...]] = field(default_factory=dict)
     _is_of_unit: dict[str, bool] = field(default_factory=dict)
     _contents: dict[tuple[str, str, bool], Content] = field(default_factory=dict)
@@ -72,12 +74,12 @@ class Evaluation:
     def __post_init__(self) -> None:
         self.organisation = in_order(self.organisation)
         tree = Tree(self.organisation.units)
-        given: dict[str, dict[str, Setting]] = {}
         for each in self.organisation.settings.values():
-            self._settings.setdefault(each.of, {})[each.system_role, each.type] = each
-            if each.of in self.organisation.grants:
-                given.setdefault(each.of, {})[each.type] = each
+            of = self._settings.setdefault(each.of, {})
+            if of.setdefault((each.system_role, each.type), each) is not each:
+                self._twice.setdefault(each.of, each.type)
         self.routes = Routes(self.organisation, tree)
+        given = {uuid: each for uuid, each in self._settings.items() if uuid in self.organisation.grants}
         self.limits = Limits(Deriving(self.organisation, tree), given)
         self.conflicts = Conflicts(self.organisation, self._rights_of)
         self.approvals = Approvals(self.organisation, self.amounts_to)
@@ -216,6 +218,8 @@ class Evaluation:
                 return Lost("system_blocked", f"{each.system.title or each.system.key} is blocked")
         made: list[IncludedRight] = []
         failures: list[Failure] = []
+        if (amiss := self.amiss_with(right) or self.amiss_with(holding.grant)) is not None:
+            return amiss
         if not _is_delegated(right):
             for each in included:
                 limits, failed = self._made(right, each, holding)
@@ -227,9 +231,43 @@ class Evaluation:
             return Lost(first.reason, "; ".join(texts), first.type)
         return tuple(made)
 
+    def amiss_with(self, of: Right | Grant) -> Lost | None:
+        """Why what is set for a right, or with a grant, can't be kept to."""
+        if of.uuid not in self._amiss:
+            included: Collection[SystemRole] = ()
+            if not isinstance(of, Grant):
+                included = self.included(of)
+            elif of.uuid in self.limits.given:
+                roles = self.organisation.system_roles
+                included = [roles[each] for each in self.amounts_to(of.gives) if each in roles]
+            self._amiss[of.uuid] = None if _is_delegated(of) else self._found_amiss(of.uuid, included)
+        return self._amiss[of.uuid]
+
+    def _found_amiss(self, of: str, included: Collection[SystemRole]) -> Lost | None:
+        """A limit that is meant but would limit nothing takes the right away: its system roles or its type have ended,
+        no system role takes it, or it is set twice."""
+        if not included and self.organisation.includes.get(of):
+            return Lost("system_blocked", "the system roles that it includes have ended")
+        if of in self._twice:
+            type_ = self.organisation.types.get(self._twice[of])
+            name = "a constraint type" if type_ is None else type_.title or type_.key
+            return Lost("invalid_value", f"{name} is set twice; end one of the two", type_)
+        uuids = {None, *(each.uuid for each in included)}
+        taken = {each.uuid for role in included for each in (*role.required, *role.optional)}
+        for (system_role, type_uuid), setting in self._settings.get(of, {}).items():
+            if setting.unlimited or system_role not in uuids:
+                continue
+            type_ = self.organisation.types.get(type_uuid)
+            if type_ is None:
+                return Lost("invalid_value", "a constraint type that limits it has ended; set another limit")
+            if system_role is None and type_uuid not in taken:
+                text = f"it is limited by {type_.title or type_.key}, which none of its system roles takes"
+                return Lost("invalid_value", text, type_)
+        return None
+
     def _made(self, right: Right, included: SystemRole, holding: Holding) -> tuple[tuple[Limit, ...], list[Failure]]:
         """By the type's URI: of all types that the system role takes, and of what else is set for it."""
-        settings = self._settings.get(right.uuid, {})
+        settings = {**self._settings.get(right.uuid, {}), **self._settings.get(holding.grant.uuid, {})}
         types: dict[str, ConstraintType] = {each.uuid: each for each in (*included.required, *included.optional)}
         for (system_role, type_), _ in settings.items():
             if system_role == included.uuid and type_ in self.organisation.types:
@@ -239,7 +277,7 @@ class Evaluation:
         failures: list[Failure] = []
         for each in sorted(types.values(), key=lambda one: (one.uri, one.uuid)):
             setting = self.setting(right.uuid, included.uuid, each.uuid)
-            found = self.limits.limit(each, setting, holding, required=each.uuid in required)
+            found = self.limits.limit(each, setting, holding, included.uuid, required=each.uuid in required)
             if isinstance(found, Failure):
                 failures.append(found)
             elif found is not None:
@@ -293,6 +331,6 @@ def _in_all(why: tuple[Reason, ...]) -> Days:
     return Days(since, until)
 
 
-def _is_delegated(right: Right) -> bool:
+def _is_delegated(right: Right | Grant) -> bool:
     """What another authority's role contains is that authority's."""
     return isinstance(right, JobFunctionRole) and right.delegated_from_cvr is not None

@@ -42,10 +42,10 @@ Checked = tuple[LimitValue, ...] | Failure
 
 @dataclass(slots=True)
 class Limits:
-    """Makes limits. ``given``: for each grant, the settings that came with it, by type."""
+    """Makes limits. ``given``: for each grant, the settings that came with it, by system role (None: all) and type."""
 
     deriving: Deriving
-    given: Mapping[str, Mapping[str, Setting]]
+    given: Mapping[str, Mapping[tuple[str | None, str], Setting]]
     _derivations: dict[str, Derivation | NotDerivable] = field(default_factory=dict)
     _of_unit: dict[tuple[object, ...], Checked] = field(default_factory=dict)
     _of_person: dict[tuple[object, ...], Checked] = field(default_factory=dict)
@@ -70,13 +70,15 @@ class Limits:
         return kept
 
     def limit(
-        self, type_: ConstraintType, setting: Setting | None, holding: Holding, *, required: bool
+        self, type_: ConstraintType, setting: Setting | None, holding: Holding, system_role: str, *, required: bool
     ) -> Limit | Failure | None:
-        """The limit of one type. None: an optional type for which nothing is set, so that it limits nothing.
+        """The limit of one type in a system role. None: an optional type for which nothing is set, so that it limits
+        nothing.
 
         ``setting``: that of the job-function role, None where it has none or the right is a system role.
         """
-        given = self.given.get(holding.grant.uuid, {}).get(type_.uuid)
+        with_grant = self.given.get(holding.grant.uuid, {})
+        given = with_grant.get((system_role, type_.uuid)) or with_grant.get((None, type_.uuid))
         if setting is None:
             setting, given = given, None
         if setting is None:

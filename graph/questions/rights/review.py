@@ -123,7 +123,12 @@ def _invalid(work: Evaluation) -> Iterator[Found]:
     for setting in work.organisation.settings.values():
         for text in _wrong_in(work, setting):
             yield Found("invalid", _owner_of(work, setting), text)
+    for right in work.organisation.job_function_roles.values():
+        if (lost := work.amiss_with(right)) is not None:
+            yield Found("invalid", Thing("JobFunctionRole", right.uuid, right.title or right.key), lost.text)
     for grant in work.organisation.grants.values():
+        if (lost := work.amiss_with(grant)) is not None:
+            yield Found("invalid", grant.thing, lost.text)
         if grant.for_unit is not None and work.routes.tree.open(grant.for_unit) is None:
             yield Found("invalid", grant.thing, "the unit that it counts from is closed")
 

@@ -237,17 +237,19 @@ class Routes:
         return None
 
     def _excepted(self, holding: Holding, place: str | None) -> str | None:
-        """The exception that fits, by its title."""
+        """The exception that fits, by its title. What goes through no tie is the person's, with all ties."""
         tie, grant = holding.tie, holding.grant
-        mine = {holding.person.uuid}
-        holders = [holding.person.uuid]
-        if tie is not None:
-            mine |= {tie.uuid, *(uuid for uuid, _ in self._positions(tie))}
-            holders.append(tie.uuid)
-        mine |= {each.role for holder in holders for each in self.assignments(holder)}
+        person = holding.person.uuid
+        ties = self.ties(person) if tie is None else [tie]
+        places = [place, *(each.unit for each in ties if tie is None)]
+        mine = {person}
+        for one in ties:
+            mine |= {one.uuid, *(uuid for uuid, _ in self._positions(one))}
+        mine |= {each.role for holder in (person, *(one.uuid for one in ties)) for each in self.assignments(holder)}
         for each in grant.exceptions:
             if each.kind == "Unit":
-                if self.tree.lies_in(place, frozenset({each.uuid}), below=grant.inherit):
+                out = frozenset({each.uuid})
+                if any(self.tree.lies_in(one, out, below=grant.inherit) for one in places):
                     return each.title or self._name(each.uuid)
             elif each.uuid in mine:
                 return each.title or each.kind

@@ -8,6 +8,7 @@ from typing import Any
 import neo4j
 import pytest
 
+from graph.writing.rights_things import Thing, bundles
 from tests.emptied import empty
 from tests.graph.questions.rights.imported import imported
 from tests.graph.questions.rights.town import TOWN
@@ -28,6 +29,7 @@ MORE: dict[str, list[tuple[dict[str, Any], str, str, str]]] = {
         ({"id": "j3", "description": "x" * 201}, "description", "wrong_value", "200"),
         ({"id": "j4", "delegated_from_cvr": "123"}, "delegated_from_cvr", "wrong_value", "eight digits"),
         ({"id": "j5", "uri": "http://solbjerg.example/roles/jobrole/sapa/1"}, "uri", "taken", "already"),
+        ({"id": "deep0", "includes": ["job_function_role:deep1"]}, "includes", "too_deep", "11 levels"),
     ],
     "constraint_settings": [
         ({"id": "s1", **SETTING, "type": "area", "fixed": ["X"]}, "fixed", "wrong_value", "allowed: N, S"),
@@ -38,6 +40,10 @@ MORE: dict[str, list[tuple[dict[str, Any], str, str, str]]] = {
          "type", "wrong_value", "it takes none"),
         ({"id": "s6", **SETTING, "type": "unit", "derived": "unit",
           "parameter": "http://solbjerg.example/sapa-kle/1/parametric"}, "parameter", "taken", "already"),
+        ({"id": "s8", **SETTING, "type": "kle", "fixed": ["27"]}, "type", "taken", "is set there already"),
+        ({"id": "s9", "of": "grant:g_all", "type": "kle", "fixed": ["27"]}, "type", "wrong_value", "nothing that Alle"),
+        ({"id": "s10", "of": "job_function_role:everyone", "type": "kle", "fixed": ["27"]},
+         "type", "wrong_value", "nothing that Alle gives"),
         ({"id": "s7", **SETTING, "type": "unit", "derived": "unit_at_level(top)"}, "derived", "wrong_value", "a whole"),
     ],
     "grants": [
@@ -64,6 +70,9 @@ def problems(
                 content[section][entry["id"]] = {name: each for name, each in entry.items() if name != "id"}
             else:
                 content[section].append(entry)
+    for n in range(1, 11):
+        below = [] if n == 10 else [f"job_function_role:deep{n + 1}"]
+        content["job_function_roles"][f"deep{n}"] = {"includes": below}
     empty(driver)
     report = imported(driver, content, tmp_path_factory.mktemp("wrong"))
     yield {each.key: (each.field, each.rule, each.text) for each in report.problems if each.severity == "bad"}
@@ -92,6 +101,17 @@ def test_nothing_of_it_is_written_and_the_rest_is(driver: neo4j.Driver, problems
     known = set(rows[0]["keys"])
     assert not known & wrong
     assert {"sapa_case_worker", "c_kle", "g_sapa", "area", "sapa_read"} <= known
+
+
+def test_bundles_are_measured_however_deep_or_tangled_they_are() -> None:
+    def role(*below: str) -> Thing:
+        return Thing("JobFunctionRole", links={"includes": list(below)})
+
+    line = {str(n): role(str(n + 1)) for n in range(5_000)}
+    assert bundles(line)["0"] == (5_000, 1)
+    tangle = {f"{n}{side}": role(f"{n + 1}a", f"{n + 1}b") for n in range(40) for side in "ab"}
+    assert bundles(tangle)["0a"] == (40, 2**39)
+    assert bundles({"a": role("b"), "b": role("a")})["a"][0] == 2
 
 
 def test_a_parameter_and_a_uri_stay_what_they_are(driver: neo4j.Driver, problems: object, tmp_path: Path) -> None:
