@@ -43,7 +43,7 @@ LARGEST = 64 * 1024  # bytes of the decoded document
 
 _CVR = re.compile(r"[0-9]{8}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_NOT_IN_XML = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x9f]")
+NOT_IN_XML = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x9f]")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 _SHOWN = 3  # of the largest groups
 
@@ -246,7 +246,7 @@ def _problem(value: str, kind: ConstraintType) -> str:
         return "is blank, or has blanks around it, which receivers drop"
     if "," in value:
         return "has a comma, at which receivers cut"
-    if _NOT_IN_XML.search(value):
+    if NOT_IN_XML.search(value):
         return "has a control character or line break"
     if kind.content == "kle" and not is_wire(value):
         return "is not a KLE value: NN.*, NN.NN.*, NN.NN.NN or *"
@@ -270,7 +270,7 @@ def _add(constraints: dict[str, Constraint], name: str, limit: Limit) -> None:
 
 
 def _check_uri(uri: str, title: str, constraint: ConstraintType | None = None) -> None:
-    if not uri or any(each.isspace() for each in uri) or _NOT_IN_XML.search(uri):
+    if not uri or any(each.isspace() for each in uri) or NOT_IN_XML.search(uri):
         raise _LeftOut("not_deliverable", f"{title} has no usable URI: {uri!r}", constraint)
 
 

@@ -18,7 +18,7 @@ from lxml import etree
 from graph.questions.rights.held import Content
 from graph.questions.rights.kle import is_wire
 from idp.claims.merging import Constraint, Group
-from idp.claims.oio_bpp import LARGEST, NAMESPACES, SCOPE
+from idp.claims.oio_bpp import LARGEST, NAMESPACES, NOT_IN_XML, SCOPE
 from protocols.xml import BadXml, tree
 
 Rule = Literal[
@@ -67,12 +67,13 @@ def read_xml(content: bytes) -> tuple[Group, ...]:
     Raises:
         DocumentRejected: it breaks the grammar.
     """
+    _check_encoding(content)
     try:
         root = tree(content, LARGEST)
     except BadXml as wrong:
         raise DocumentRejected(wrong.rule, str(wrong)) from None
     if (root.getroottree().docinfo.encoding or "UTF-8").upper() != "UTF-8":
-        raise DocumentRejected("encoding", "the document is not in UTF-8")
+        raise DocumentRejected("encoding", "the document does not say that it is in UTF-8")
     if root.tag not in {f"{{{namespace}}}PrivilegeList" for namespace in NAMESPACES.values()}:
         raise DocumentRejected("namespace", f"the root {root.tag} is not a PrivilegeList of the profile")
     if b"<!" in content or b"<?" in content.removeprefix(b"<?xml "):
@@ -83,6 +84,16 @@ def read_xml(content: bytes) -> tuple[Group, ...]:
     if not groups:
         raise DocumentRejected("no_group", "the list has no group; without rights no attribute is sent")
     return groups
+
+
+def _check_encoding(content: bytes) -> None:
+    """What libxml2 takes for UTF-16 or UTF-32 hides from whoever looks at the bytes. A byte order mark is not sent."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise DocumentRejected("encoding", "the document is not in UTF-8") from None
+    if b"\0" in content or content.startswith(b"\xef\xbb\xbf"):
+        raise DocumentRejected("encoding", "the document is not in plain UTF-8: it has zero bytes or a byte order mark")
 
 
 def check_against(groups: Iterable[Group], own_cvr: str, roles: Iterable[KnownRole], units: Iterable[str]) -> None:
@@ -128,7 +139,7 @@ def _group(element: etree._Element) -> Group:
     named = [_text(each) for each in children if each.tag == "Privilege"]
     if len(named) != 1:
         raise DocumentRejected("privilege", f"a group has one Privilege, not {len(named)}")
-    if not named[0] or any(each.isspace() for each in named[0]):
+    if not named[0] or any(each.isspace() for each in named[0]) or NOT_IN_XML.search(named[0]):
         raise DocumentRejected("privilege", f"the privilege {named[0]!r} is blank, or has blanks")
     if children[0].tag != "Privilege" or children[0].attrib:
         raise DocumentRejected("privilege", "the Privilege comes first, without attributes")
@@ -146,6 +157,8 @@ def _constraint(element: etree._Element) -> Constraint:
     values = tuple(_text(element).split(","))
     if any(not each or each != each.strip() for each in values):
         raise DocumentRejected("blank", f"the constraint {name} is blank, or has a blank part or blanks around a value")
+    if NOT_IN_XML.search(name) or any(NOT_IN_XML.search(each) for each in values):
+        raise DocumentRejected("value", f"the constraint {name!r} has a control character or line break")
     return Constraint(name, values)
 
 

@@ -105,6 +105,12 @@ DOCUMENT_TYPE = '<!DOCTYPE a [<!ENTITY e "x">]>'
             for each in ("", " ", ",", "27.*,", ",27.*", "27.*, 32.*", "27.*,,32.*", " 27.*", "27.*\n")
         ),
         *(
+            ("value", group(f'{PRIVILEGE}<Constraint Name="{KLE}">27.*{each}32.*</Constraint>'))
+            for each in ("&#10;", "&#9;", "&#x7f;", "\n")
+        ),
+        ("value", group(f'{PRIVILEGE}<Constraint Name="a&#10;b">27.*</Constraint>')),
+        ("privilege", group(PRIVILEGE.replace("</", "&#x80;</"))),
+        *(
             ("scope", group(PRIVILEGE, each))
             for each in ("", CVR, f"{SCOPE}9", SCOPE[:-1], "urn:dk:gov:saml:seNumberIdentifier:12345678", f" {SCOPE}")
         ),
@@ -115,6 +121,16 @@ def test_what_breaks_the_grammar_is_refused(rule: str, text: str) -> None:
         read(encoded(text))
     assert refused.value.rule == rule
     assert str(refused.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "iso-8859-1"])
+@pytest.mark.parametrize("before", ["", DOCUMENT_TYPE, "<!-- æ -->"])
+def test_another_encoding_hides_nothing(encoding: str, before: str) -> None:
+    text = listed(GROUP.replace("27.*", "æ"), before=before)
+    for declared in (text, text.removeprefix('<?xml version="1.0" encoding="UTF-8"?>')):
+        with pytest.raises(DocumentRejected) as refused:
+            read(base64.b64encode(declared.encode(encoding)).decode("ascii"))
+        assert refused.value.rule == "encoding"
 
 
 KNOWN = [KnownRole(CVR, ROLE, {KLE: "kle", UNIT: "unit"}), KnownRole("87654321", "http://other.example/role", {})]
