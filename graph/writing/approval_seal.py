@@ -25,6 +25,9 @@ def seal(matched: MatchedStatement, things: Things, kept: Thing | None) -> None:
     asked = any(each.value == SEAL for each in statement.values.get("approved_content", ()))
     if not asked and (matched.source == MANUAL or not statement.links.get("approved_by")):
         return
+    if asked and kept is not None:
+        # By hand only the approval is told: what a source gives besides what is told by hand stands in the graph.
+        things = {**things, matched.uuid: kept}
     told = content_of(matched.uuid, things).text()
     if not asked and kept is not None and _is_same(things[matched.uuid], kept):
         told = kept.values.get("approved_content") or told

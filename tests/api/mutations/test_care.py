@@ -165,6 +165,20 @@ def test_a_sensitive_grant_counts_once_another_than_its_author_has_approved_it(s
     assert missing["whyNot"][0]["step"] == "HELD"
 
 
+def test_a_sources_grant_that_is_changed_by_hand_is_approved_as_both_tell_it(service: Served) -> None:
+    change = """mutation { changeGrant(grant: "g_open_pay", givenTo: ["person:carl"], exceptions: ["person:anna"],
+        reason: "Også Carl") { change } }"""
+    service.data(change, "rights")
+    assert pay(service, "bo")[1] == ["NOT_APPROVED"]
+    approve = """mutation { approveGrant(grant: "g_open_pay", approvedBy: "dora", reason: "Ja") { change } }"""
+    service.data(approve, "rights", "auditor")
+    titles = [
+        each["title"] for each in service.data("{ rightsReview(findings: [NOT_APPROVED]) { title } }")["rightsReview"]
+    ]
+    assert "Ikke godkendt" not in titles
+    assert "NOT_APPROVED" not in pay(service, "bo")[1]
+
+
 def decide(tell: Any, gate: BarrierType, addresses: Addresses, mutation: str, request: str, by: str) -> None:
     """A process of its own that decides a request as soon as the other is ready, too."""
     with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
