@@ -116,7 +116,7 @@ class Rows:
 
     def grant(self, node: str) -> str:
         """A grant, or a request, which has a state and names persons."""
-        title = "coalesce(x.name, x.title, x.number, x.key)"
+        title = f"CASE WHEN x:Person THEN {self._name('x')} ELSE coalesce(x.name, x.title, x.number, x.key) END"
         return f"""{{
             uuid: {node}.uuid, kind: labels({node})[0], {self.life(node)}, values: {self.day.values(node)},
             gives: {self.one(node, "GIVES", "", "x.uuid")},
@@ -139,9 +139,12 @@ class Rows:
         }}"""
 
     def _named(self, person: str) -> str:
-        """uuid and name; without the name where it is protected on any day."""
+        return f"{{uuid: {person}.uuid, name: {self._name(person)}}}"
+
+    def _name(self, person: str) -> str:
+        """Null where it is protected on any day."""
         protected = f"EXISTS {{ MATCH ({person})-[:STATE]->(:PersonState {{address_protected: true}}) }}"
-        return f"{{uuid: {person}.uuid, name: CASE WHEN NOT {protected} THEN {person}.name END}}"
+        return f"CASE WHEN NOT {protected} THEN {person}.name END"
 
     def setting(self, node: str) -> str:
         return f"""{{

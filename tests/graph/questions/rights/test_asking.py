@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import neo4j
 import pytest
@@ -135,3 +136,19 @@ def test_review(session: neo4j.Session) -> None:
     }
     later = review(evaluation_of_all(session, date(2026, 6, 1)))
     assert "ending" not in {each.finding for each in later}
+
+
+def test_no_text_names_somebody_whose_name_is_protected(
+    driver: neo4j.Driver, session: neo4j.Session, tmp_path: Path
+) -> None:
+    grant = {"gives": "system_role:mail_box", "given_to": ["person:eva"]}
+    content = {
+        **TOWN,
+        "persons": [*TOWN["persons"], {"id": "eva", "name": "Eva Skjult", "address_protected": True}],
+        "grants": [*TOWN["grants"], {"id": "g_eva", **grant}, {"id": "g_not", **grant, "except": ["person:eva"]}],
+    }
+    assert imported(driver, content, tmp_path).problems == []
+    orphans = [each.text for each in review(evaluation_of_all(session, DAY)) if each.finding == "orphan"]
+    assert any(find(session, "Person", "eva").uuid in each for each in orphans)
+    told = [*orphans, *(f"{each.text} {each.remedy}" for each in missing(session, "anna", "mail_box"))]
+    assert not [each for each in told if "Eva" in each]
