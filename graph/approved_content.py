@@ -1,7 +1,7 @@
 """What an approval of a grant covers, kept with it as text: what the grant gave, to whom, and for how long.
 
-Whatever would give more than that, or something else, needs a new approval. What only gives less does not: fewer whom
-it names, more exceptions, an earlier end.
+A change that gives more than that, or something else, needs a new approval. One that only gives less does not: fewer
+grantees, more exceptions, an earlier end.
 """
 
 from collections.abc import Collection, Mapping

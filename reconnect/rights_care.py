@@ -65,7 +65,7 @@ def manual(
     everything: Annotated[bool, typer.Option("--all", help="Those that are closed as well.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List what somebody must do by hand in systems that no target reaches."""
+    """List what must be done by hand in systems that no target reaches."""
     from graph.errors import Ambiguous, GraphError, Unknown
     from graph.identity.lookup import find
     from graph.questions.rights.care_lists import manual_steps as question

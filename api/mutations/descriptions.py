@@ -79,7 +79,7 @@ _OF_ONE: Mapping[str, str] = {
     "createRightsConflict.first": "One of the two rights: job_function_role:key or system_role:key",
     "createRightsConflict.second": "The other right, in the same form",
     "createRightsConflict.mode": "refuse, or approve: an approved exception with an end allows both",
-    "createRightsConflict.scope": "person: whoever holds both; overlap: only where the limits of both overlap",
+    "createRightsConflict.scope": "person: no person may hold both; overlap: only where the limits of both overlap",
     "requestRight.givenTo": "For whom: person:key, employment:key or affiliation:key",
     "requestRight.requestedBy": f"{_KEY} person who asks",
     "requestRight.gives": "The right: job_function_role:key or system_role:key; omitted = only the exception",

@@ -111,7 +111,7 @@ class Planning:
         return await _decided(info, "withdrawPlan", reason, work)
 
     @strawberry.mutation(
-        description="Undo an applied plan, where nothing newer stands upon its changes; stays tells where it does"
+        description="Undo an applied plan, where nothing newer stands upon its changes; stays lists where it does"
     )
     async def take_back_plan(self, info: CONTEXT, plan: str, reason: str) -> PlanDecided:
         def work(editing: Editing) -> Plan:

@@ -145,7 +145,7 @@ RIGHTS_CONFLICT = Kind(
         Property("key"),
         Property("title"),
         Property("mode", doc="refuse: both are left out; approve: an approved exception with an end allows both"),
-        Property("scope", doc="person: whoever holds both; overlap: only where their limits overlap"),
+        Property("scope", doc="person: no person may hold both; overlap: only where the limits of both overlap"),
         Property("reason", doc="Why they must not be held together"),
     ),
     (
@@ -191,7 +191,7 @@ ATTESTATION = Kind(
 )
 MANUAL_STEP = Kind(
     "ManualStep",
-    "What somebody must do by hand in a system that no target reaches, and when it was done.",
+    "What a person must do by hand in a system that no target reaches, and when it was done.",
     (
         Property("key", doc="Person, system role and number", own=True),
         Property("step", "integer", "Its number among the steps of this person and system role"),

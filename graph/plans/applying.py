@@ -1,4 +1,4 @@
-"""A plan is carried out: all of it or nothing, once, by whoever is first.
+"""A plan is carried out: all of it or nothing, and once, by the first who tries.
 
 Everything is written in one transaction, the plan's own state too. A process that is killed in the middle has done
 nothing; of two, the second finds the plan applied. What has stood in people's own records before is kept, for who

@@ -107,7 +107,7 @@ def create(driver: neo4j.Driver, draft: Draft, author: str) -> Plan:
 
 
 def change(driver: neo4j.Driver, plan: Plan, draft: Draft, author: str) -> Plan:
-    """Other content. Whatever has been approved is not any more, unless nothing is different.
+    """Other content. An approval lapses, unless nothing is different.
 
     Raises NotInState, and ChangeRejected: as ``create``, and plan_changed where the plan is not as in ``plan`` now.
     """
@@ -128,7 +128,7 @@ def change(driver: neo4j.Driver, plan: Plan, draft: Draft, author: str) -> Plan:
 def approve(driver: neo4j.Driver, plan: Plan, user: str, reason: str) -> Plan:
     """Allow exactly what ``plan`` says to be applied on its day.
 
-    Raises NotInState, and ChangeRejected: own_plan for whoever has written it, plan_changed.
+    Raises NotInState, and ChangeRejected: own_plan for its authors, plan_changed.
     """
 
     def work(tx: neo4j.ManagedTransaction, now_is: Plan) -> Plan:

@@ -1,7 +1,7 @@
 """An applied plan is taken back: what it has changed is as it was, where nothing newer stands upon it.
 
 Newer is a value or link that people have changed since, or a thing that leads to one the plan has made. That stays, and
-is told. What sources have learned meanwhile counts again by itself, as after any release of a change by hand.
+is listed. What sources have learned meanwhile counts again by itself, as after any release of a change by hand.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ class Effect:
 
 
 def take_back(writer: GraphWriter, plan: Plan, user: str, reason: str) -> Plan:
-    """Undo the plan as far as that is possible; ``stays`` of the answer tells what could not be undone.
+    """Undo the plan as far as that is possible; ``stays`` of the answer lists what could not be undone.
 
     A process that is killed in the middle has undone a part; taken back again, the rest follows. Raises NotInState.
     """
@@ -113,7 +113,7 @@ def _undone(effect: Effect, current: str | None, stays: list[str]) -> Amendment 
         else:
             restored[part][name] = was
     if effect.made and not newer:
-        # Whatever people have said of it since stands upon it too.
+        # What people have entered about it since stands upon it too.
         newer = sorted({each.partition(".")[2] or each for each in _added(effect, current)})
     if newer:
         stays.append(f"{effect.kind} {effect.uuid}: {', '.join(newer)}: changed since the plan was applied")

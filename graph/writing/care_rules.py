@@ -106,7 +106,7 @@ def _two_sides(thing: Thing, things: Things) -> Iterator[ChangeRejected]:
             text = "second: a right conflicts with itself only where limits overlap: give scope overlap"
             yield ChangeRejected("wrong_value", text, field="second")
     elif second in included(first, things) or first in included(second, things):
-        text = "second: one of the two includes the other, so that whoever holds it would hold both"
+        text = "second: one of the two includes the other, so a person who holds it would hold both"
         yield ChangeRejected("wrong_value", text, field="second")
 
 
@@ -174,9 +174,11 @@ def _asked_and_decided(thing: Thing, owners: Mapping[str, str]) -> Iterator[Chan
     if decided is None:
         yield ChangeRejected("wrong_value", "decided_by: the person who decided is missing", field="decided_by")
     elif decided in (given_to, owners.get(given_to)):
-        yield ChangeRejected("own_approval", "decided_by: nobody decides a request for themselves", field="decided_by")
+        yield ChangeRejected(
+            "own_approval", "decided_by: people can't decide a request for themselves", field="decided_by"
+        )
     elif decided == thing.one("requested_by"):
-        text = "decided_by: nobody decides a request of their own: another person must"
+        text = "decided_by: people can't decide a request of their own: another person must"
         yield ChangeRejected("own_approval", text, field="decided_by")
 
 
@@ -187,5 +189,5 @@ def _attested(thing: Thing) -> Iterator[ChangeRejected]:
     if decided is None:
         yield ChangeRejected("wrong_value", "decided_by: the person who decided is missing", field="decided_by")
     elif decided == thing.one("person"):
-        text = "decided_by: nobody attests a right of their own: another person must"
+        text = "decided_by: people can't attest a right of their own: another person must"
         yield ChangeRejected("own_approval", text, field="decided_by")

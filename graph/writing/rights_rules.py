@@ -72,7 +72,7 @@ def find_refused(driver: neo4j.Driver, resolve: Resolve, matched: Iterable[Match
 
 
 def _is_over(matched: MatchedStatement) -> bool:
-    """What it tells of ends today at the latest, or never was: there is nothing left to break a rule."""
+    """The thing ends today at the latest, or never was: it can't break a rule any more."""
     exists = matched.statement.exists
     return exists is not None and all(each.last <= today() for each in exists)
 
@@ -126,7 +126,7 @@ def _kept(driver: neo4j.Driver, decided: Sequence[str]) -> dict[str, Thing]:
 
 
 def _stated(place: int, matched: MatchedStatement, known: Thing | None, resolve: Resolve) -> Thing:
-    """The thing as it is to be. What a source tells is all that it tells; by hand only some of it may be told."""
+    """The thing as it is to be. A source states all of it; by hand only some of it may be stated."""
     statement = matched.statement
     adds = matched.source == MANUAL or statement.exists is None
     made = Thing(statement.kind, place=place, by_hand=matched.source == MANUAL)
@@ -144,7 +144,7 @@ def _stated(place: int, matched: MatchedStatement, known: Thing | None, resolve:
 
 
 def _is_same(stated: Thing, known: Thing | None) -> bool:
-    """It is told again as it is: what became invalid by a change elsewhere is no reason to refuse it."""
+    """It is stated again as it is: it is not refused for what became invalid by a change elsewhere."""
     if known is None:
         return False
     kind = KINDS[stated.kind]

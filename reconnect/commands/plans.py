@@ -248,7 +248,7 @@ def _plan(run: Context, name: str) -> Plan:
 
 
 def _access(run: Context) -> Any:
-    """Whoever runs the program has the graph's password: all rights, under the user's name."""
+    """A user of the program has the graph's password: all rights, under the user's name."""
     from api.access.rights import ROLES, Access
 
     return Access(run.user, frozenset(ROLES))

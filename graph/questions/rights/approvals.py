@@ -35,7 +35,7 @@ class Approvals:
         """
         if grant.kind == "RightsRequest":
             own = grant.approved_by in (None, person.uuid)
-            return "nobody approves a request for themselves: another person must decide it" if own else None
+            return "people can't approve a request for themselves: another person must decide it" if own else None
         key = (grant.gives, right.uuid)
         sensitive = self._sensitive.get(key)
         if sensitive is None:
@@ -45,7 +45,7 @@ class Approvals:
         if (wrong := self.wrong(grant)) is not None:
             return wrong
         if grant.approved_by == person.uuid:
-            return "nobody approves a sensitive right of their own: another person must approve the grant"
+            return "people can't approve a sensitive right of their own: another person must approve the grant"
         return None
 
     def is_sensitive(self, *rights: str) -> bool:

@@ -44,7 +44,7 @@ def asked(
     """Who and what is meant by names: uuids, sources' keys, the key of a system.
 
     Raises Unknown: unknown_person, unknown_employment, unknown_account, unknown_it_system; not one of the three given;
-    an account or employment that is nobody's.
+    an account or employment without a person.
     """
     if sum(each is not None for each in (person, employment, account)) != 1:
         raise Unknown("unknown_person", "give exactly one of person, employment and account")

@@ -1,4 +1,4 @@
-"""Who made a grant what it is: whoever has changed it, or a limit of it, by hand since it was last approved."""
+"""The authors of a grant: those who have changed it, or a limit of it, by hand since it was last approved."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def authors(session: neo4j.Session, grant: str) -> frozenset[str]:
 
 
 def _content(told: str) -> Any:
-    """What an entry of the log tells beside the approval."""
+    """What an entry of the log says beside the approval."""
     side = orjson.loads(told)
     states = [{name: value for name, value in each.items() if name not in _APPROVAL} for each in side["states"]]
     return states, [each for each in side["links"] if each["name"] not in _APPROVAL]

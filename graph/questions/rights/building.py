@@ -233,7 +233,7 @@ def _asked(row: Row) -> str:
     """``asked for by Anna Berg, approved by Bo Lund, because …``"""
     values = row["values"] or {}
     asked, decided = (
-        "somebody unknown" if person is None else person["name"] or "a person whose name is protected"
+        "an unknown person" if person is None else person["name"] or "a person whose name is protected"
         for person in (_person_of(row, "REQUESTED_BY"), _person_of(row, "DECIDED_BY"))
     )
     reason = f", because {values['reason']}" if values.get("reason") else ""

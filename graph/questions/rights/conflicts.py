@@ -1,6 +1,6 @@
 """Separation of duties: rights that must not meet, in what one person holds on a day.
 
-Neither right of a conflict is held: which of the two somebody keeps is for people to decide, and a rule that picked
+Neither right of a conflict is held: people decide which of the two a person keeps, and a rule that picked
 one would hide the conflict. Where the conflict permits it, an approved request that points at it and has an end lets
 both be held until then; the approver must not be the person.
 """

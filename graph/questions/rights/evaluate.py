@@ -85,7 +85,7 @@ class Evaluation:
         self.approvals = Approvals(self.organisation, self.amounts_to)
 
     def of(self, person: str) -> Rights:
-        """What one person holds. Of somebody unknown, dead or without a tie: nothing."""
+        """What one person holds. A person who is unknown, dead or without a tie holds nothing."""
         known = self.organisation.persons.get(person)
         if known is None:
             return Rights()

@@ -1,4 +1,4 @@
-"""The rights that somebody holds on a day: what the evaluator answers, and what everything after it reads.
+"""The rights that a person holds on a day: what the evaluator answers, and what everything after it reads.
 
 A held right is one grant at work for one tie (employment, affiliation or the person) and, where the grant goes through
 a role, one assignment. Two employments with the same right are two held rights; nothing is united across them before
@@ -28,7 +28,7 @@ _COMMA_SEPARATED: tuple[Content, ...] = ("kle", "unit", "itsystem", "payout")
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Whatever takes part in a right: its kind in the model, its uuid, and what people call it."""
+    """A thing that takes part in a right: its kind in the model, its uuid, and what people call it."""
 
     kind: str
     uuid: str

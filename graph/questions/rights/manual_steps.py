@@ -1,6 +1,6 @@
 """What must be done by hand: the rights held in manual systems, compared with what was done there.
 
-A step tells somebody to add a right, to change its limits or to remove it. What was closed is what the system has; the
+A step asks a person to add a right, to change its limits or to remove it. What was closed is what the system has; the
 next comparison starts from that, so that nothing is asked for twice. No change of a grant opens a step by itself: the
 comparison finds whatever the reason was, be it a grant, a move, a new manager or a day.
 """

@@ -1,4 +1,4 @@
-"""What the evaluation of rights is told of a day: plain values by uuid, and only what holds on that day.
+"""What the evaluation of rights reads of a day: plain values by uuid, and only what holds on that day.
 
 Units are the exception. A closed one stays where it is in the tree, since the way up leads through it; ``active`` says
 that it is open. A start of ``None`` means always so far, an end of ``None`` until further notice.
@@ -60,7 +60,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody alive. ``stopped``: all rights are, whatever grants them."""
+    """A living person. ``stopped``: all rights are stopped, whatever grants them."""
 
     uuid: str
     name: str = ""

@@ -149,7 +149,7 @@ def _wrong_in(work: Evaluation, setting: Setting) -> Iterator[str]:
 
 
 def _left_open(work: Evaluation) -> Iterator[Found]:
-    """Optional types for which nothing is set: whether that is on purpose, nobody has said."""
+    """Optional types for which nothing is set, and which are not marked as left open on purpose."""
     for uuid, role in work.organisation.job_function_roles.items():
         for system_role in work.included(role):
             for type_ in system_role.optional:

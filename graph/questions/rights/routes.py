@@ -27,7 +27,7 @@ from graph.questions.rights.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """Why a grant that reaches somebody gives nothing: a condition of its own. ``text``: with what would help."""
+    """Why a grant that reaches a person gives nothing: a condition of its own. ``text``: with what would help."""
 
     check: str
     text: str

@@ -1,4 +1,4 @@
-"""Reasons in words: a path that somebody reads who does not know the model."""
+"""Reasons in words: a path for readers who do not know the model."""
 
 from collections.abc import Iterator
 from datetime import date

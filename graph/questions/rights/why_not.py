@@ -1,4 +1,4 @@
-"""Why somebody does not hold a right: what is nearest to giving it, what fails there, and what would help."""
+"""Why a person does not hold a right: what is nearest to giving it, what fails there, and what would help."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
