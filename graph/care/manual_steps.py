@@ -113,7 +113,7 @@ def _with(told: dict[str, Value]) -> Callable[[Statement], Statement]:
 
 
 def close(writer: GraphWriter, step: str, done_by: str, on: date, comment: str, origin: Origin) -> Written:
-    """Somebody has done it. Raises ChangeRejected: wrong_state (it is closed already), wrong_value (a day to come)."""
+    """A person has done it. Raises ChangeRejected: wrong_state (it is closed already), wrong_value (a day to come)."""
     if on > today():
         raise ChangeRejected("wrong_value", f"on: {on} is to come", field="on")
 

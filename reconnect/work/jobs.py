@@ -34,6 +34,7 @@ from reconnect.logs.redaction import redact_text
 from reconnect.progress import Report
 from reconnect.work import job_states, retrying
 from reconnect.work.due_plans import apply_due
+from reconnect.work.due_steps import refresh_steps
 from reconnect.work.job_states import WorkState
 from reconnect.work.locks import Lock, held_locks
 
@@ -215,8 +216,8 @@ def turn_day(
 ) -> dict[date, int]:
     """Let everything that starts or ends up to ``day`` (default today) take effect; the number of changes of each day.
 
-    Then plans whose day has come are applied. Raises TurnWaits if a person must approve the turn first, and
-    StaleApproval as ``dayturn.turn`` does.
+    Then plans whose day has come are applied, and steps by hand are opened in manual systems. Raises TurnWaits if a
+    person must approve the turn first, and StaleApproval as ``dayturn.turn`` does.
     """
     with running(context, caller, "day_turn") as job:
         try:
@@ -232,6 +233,8 @@ def turn_day(
             raise
         plans = apply_due(context, user or "day turn")
         done = f", {len(plans)} plans applied" if plans else ""
+        steps = refresh_steps(context, user or "day turn")
+        done += f", {steps.opened} steps by hand opened" if steps.opened else ""
         job.finish("done", f"{sum(turned.values())} changed on {len(turned)} days{done}")
         return turned
 

@@ -5,7 +5,7 @@ a role, one assignment. Two employments with the same right are two held rights;
 a document is made (kombit_access.md §3 rule 11). All values are wire values: what the system itself compares with.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -153,10 +153,11 @@ class Limit:
     dynamic: bool = False
     parameter: str | None = None
     unlimited: bool = False
+    wire: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    """The values alone. Kept, since all who hold the right in a unit share the limit."""
 
-    @property
-    def wire(self) -> tuple[str, ...]:
-        return tuple(each.value for each in self.values)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wire", tuple(each.value for each in self.values))
 
 
 @dataclass(frozen=True, slots=True)
