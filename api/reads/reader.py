@@ -192,11 +192,14 @@ class Reader:
         day = today()
         plan, _ = await self._plan(question, given, caller.rights, day, await self._shows(day, patience))
         asked = await self._bound(plan, dict(given.coerced), day, caller, patience)
-        return [
-            await explained(self.reading, plan.roots[statement.place].key, statement, parameters)
-            for each in asked
-            for statement, parameters in each.statements()
-        ]
+        found: list[Explained] = []
+        for each in asked:
+            field = plan.roots[each.read.place].key
+            if not each.parameters:
+                found.append(Explained(field, "// a rule answers it, and it names nothing that is read", 0.0, 0.0, ()))
+            for statement, parameters in each.statements():
+                found.append(await explained(self.reading, field, statement, parameters))
+        return found
 
     async def _bound(
         self, plan: Plan, values: dict[str, Any], day: date, caller: Caller, patience: Patience

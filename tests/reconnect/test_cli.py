@@ -43,6 +43,7 @@ _OF_HELP = frozenset(
         "reconnect.exits",
         "reconnect.folders",
         "reconnect.progress",
+        "reconnect.rights_care",
         "reconnect.root",
         "reconnect.terminal",
     }
