@@ -309,11 +309,12 @@ class Objects(Compilation):
     def _of_kinds(self, kinds: Sequence[str], selected: Selected, m: str, v: str, r: str) -> str:
         """The values of a thing of one of these kinds, the kind first.
 
-        A field that takes a subquery and is selected of several kinds is planned once, for all of them.
+        A field that takes a subquery and is selected of several kinds is planned once, for all of them; not beside a
+        nearest manager (see ``asks_for_manager``).
         """
         asked = {each.name for kind in kinds for each in read(selected.children[kind])}
         shared: dict[str, str] = {}
-        if len(kinds) > 1:
+        if len(kinds) > 1 and not asks_for_manager(selected):
             for name in (each for each in _SHARED if each in asked):
                 value = TYPES[kinds[0]].fields[name]
                 assert isinstance(value, Value)
