@@ -65,13 +65,15 @@ def carried_out(driver: neo4j.Driver, plan: Plan, carry_out: CarryOut) -> list[l
 def apply(driver: neo4j.Driver, plan: Plan, carry_out: CarryOut, user: str) -> Plan:
     """Carry out an approved plan whose day has come.
 
-    Raises DoesNotFit, which is kept with the plan; NotInState; ChangeRejected: too_early, not_approved.
+    ``plan``, ``carry_out``: the plan as it was read, and how its changes are made. Raises DoesNotFit, which is kept
+    with the plan; NotInState; ChangeRejected: too_early, not_approved, plan_changed where it says something else now.
     """
 
     def work(one: neo4j.Driver) -> Plan:
         with one.session() as after, driver.session(default_access_mode=neo4j.READ_ACCESS) as before:
             current = kept.found(after, plan.id)
             refuse_to_apply(current)
+            kept.refuse_changed(current, plan.digest)
             last = _last_number(before)
             written = carried_out(one, current, carry_out)
             for effect in _effects(before, after, last, {uuid for each in written for uuid in each}):

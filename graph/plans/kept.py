@@ -37,9 +37,14 @@ def plans(run: Run, states: Collection[str] = ()) -> list[Plan]:
 
 
 def found(run: Run, name: str) -> Plan:
-    """The plan with this id or name; of several with the name, the one that is open. Raises Unknown, Ambiguous."""
-    rows = run.run("MATCH (p:Plan) WHERE p.id = $id OR p.name = $name RETURN p", id=canonical(name) or name, name=name)
+    """The plan with this id, whatever others are called; else the one of the name, of several the one that is open.
+
+    Raises Unknown, Ambiguous.
+    """
+    id_ = canonical(name) or name
+    rows = run.run("MATCH (p:Plan) WHERE p.id = $id OR p.name = $name RETURN p", id=id_, name=name)
     fitting = [plan_of(row["p"]) for row in rows]
+    fitting = [each for each in fitting if each.id == id_] or fitting
     chosen = fitting if len(fitting) < 2 else [each for each in fitting if each.state in OPEN] or fitting
     if not chosen:
         raise Unknown("unknown_plan", f"there is no plan {name!r}")

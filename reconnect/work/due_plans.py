@@ -7,9 +7,10 @@ and it is not tried again by itself.
 import neo4j
 from structlog.stdlib import get_logger
 
+from graph.errors import ChangeRejected
 from graph.plans.applying import DoesNotFit, apply
 from graph.plans.kept import due, found
-from graph.plans.plan import NotInState, Plan
+from graph.plans.plan import Plan
 from reconnect.context import Context
 
 _log = get_logger("reconnect.work.due_plans")
@@ -35,8 +36,9 @@ def apply_due(context: Context, user: str) -> list[Plan]:
         except DoesNotFit as misfit:
             failure = misfit.failure
             _log.warning("plan does not fit", plan=plan.id, change=failure.change, rule=failure.code)
-        except NotInState:
-            _log.info("another worker has applied it, or it was withdrawn", plan=plan.id)
+        except ChangeRejected as refused:
+            # Another worker has applied it, or it was changed or withdrawn meanwhile, or the clock has gone back.
+            _log.info("plan waits, or is done", plan=plan.id, rule=refused.code)
         else:
             _log.info("plan applied", plan=plan.id, changes=len(plan.changes))
     return applied
