@@ -13,7 +13,7 @@ import orjson
 
 from graph.as_of import exists_or_will, not_over
 from graph.change_log import Origin
-from graph.errors import GraphError
+from graph.errors import ChangeRejected, GraphError
 from graph.model import KINDS
 from graph.plans import kept
 from graph.plans.applying import NOTHING, differing
@@ -122,6 +122,8 @@ def _undone(effect: Effect, current: str | None, stays: list[str]) -> Amendment 
     text = orjson.dumps(restored).decode()
 
     def edit(now_is: Statement) -> Statement:
+        if now_is != from_text(effect.kind, now_is.key, orjson.dumps(record).decode())[0]:
+            raise ChangeRejected("plan_changed", "changed while the plan was taken back")
         return from_text(effect.kind, now_is.key, text)[0]
 
     return Amendment(effect.kind, effect.uuid, edit)
