@@ -101,9 +101,12 @@ def steps(session: neo4j.Session) -> list[Step]:
 
 @dataclass(slots=True)
 class _Known:
+    """``surplus``: other open steps for the same; two persons who were joined had one each."""
+
     last: int = 0
     opened: Step | None = None
     done: Step | None = None
+    surplus: tuple[Step, ...] = ()
 
     def system(self, want: Wanted | None) -> str:
         """Where it is wanted, or else where it was done."""
@@ -118,6 +121,7 @@ def todo(needed: Mapping[Key, Wanted], known: Iterable[Step], automatic: Iterabl
         of = by_key.setdefault((step.person, step.system_role), _Known())
         of.last = step.step
         if step.state == STEP_OPEN:
+            of.surplus += () if of.opened is None else (of.opened,)
             of.opened = step
         elif step.state == STEP_DONE:
             of.done = step
@@ -126,6 +130,8 @@ def todo(needed: Mapping[Key, Wanted], known: Iterable[Step], automatic: Iterabl
         of = by_key.get(key, _Known())
         want = needed.get(key)
         action = None if key[1] in without else _action(want, of.done)
+        for each in of.surplus:
+            yield Todo(key, each.system, each.step, None, want, each.uuid)
         if of.opened is None:
             if action is not None:
                 yield Todo(key, of.system(want), of.last + 1, action, want)

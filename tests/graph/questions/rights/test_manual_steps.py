@@ -46,6 +46,13 @@ def test_nothing_is_asked_for_in_a_system_that_is_not_manual_any_more() -> None:
     assert (dropped.action, dropped.opened) == (None, "s1")
 
 
+@pytest.mark.parametrize("needed", [{}, {KEY: NORTH}])
+def test_of_two_open_steps_for_the_same_one_is_dropped(needed: dict[Key, Wanted]) -> None:
+    """As where two persons were joined, and each had one."""
+    found = list(todo(needed, [step(1, "add", "open"), step(2, "add", "open")]))
+    assert [(each.opened, each.action) for each in found] == [("s1", None), ("s2", None)][: 1 if needed else 2]
+
+
 def carried_out(known: list[Step], found: list[Todo], *, close: bool) -> list[Step]:
     """The steps after what was asked for was written, and done where it is closed."""
     steps = {each.uuid: each for each in known}
