@@ -81,6 +81,16 @@ def check(draft: Draft, access: Access) -> None:
             made[change.name] = _ANY
 
 
+def require_rights(plan: Draft, access: Access) -> None:
+    """Raises GraphQLError (forbidden) unless ``access`` may make each of a plan's changes."""
+    known = mutations()
+    for change in plan.changes:
+        access.require_write(change.mutation)
+        field = known.get(change.mutation)
+        if field is not None and "kind" in field.args and not change.erased:
+            access.require_by_hand(change.arguments["kind"])
+
+
 def _completed(field: GraphQLField, given: Mapping[str, Any], reason: str, day: date) -> dict[str, Any]:
     """With what a plan's changes may leave out."""
     told = dict(given)

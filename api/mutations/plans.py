@@ -12,7 +12,7 @@ from strawberry.types import Info
 from api.context import Context
 from api.enums import PlanState
 from api.mutations.editing import Editing
-from api.mutations.planned import PlannedWriting, check, draft_of, writer_of
+from api.mutations.planned import PlannedWriting, check, draft_of, require_rights, writer_of
 from graph.errors import ChangeRejected
 from graph.plans import applying, kept, taking_back
 from graph.plans.plan import Draft, Plan
@@ -116,8 +116,7 @@ class Planning:
     async def take_back_plan(self, info: CONTEXT, plan: str, reason: str) -> PlanDecided:
         def work(editing: Editing) -> Plan:
             context, found = info.context, _read(info, plan)
-            for change in found.changes:
-                context.access.require_write(change.mutation)
+            require_rights(found, context.access)
             writer = GraphWriter(context.driver, context.keyring, context.order)
             return taking_back.take_back(writer, found, context.access.name, editing.reason)
 

@@ -230,6 +230,16 @@ def test_what_a_newer_thing_leads_to_stays(service: Served) -> None:
     assert parents(service.driver, "job") == ["Center for Arbejde"]
 
 
+def test_taking_it_back_needs_the_rights_to_its_changes(service: Served) -> None:
+    by_hand = change("setValue", kind="Unit", thing="job", property="name", value="Job og Ydelse")
+    plan = written(service, "Navn", by_hand)
+    approved(service, plan)
+    service.data(APPLY, plan=plan["id"])
+    assert code(service.ask(TAKE_BACK, "hr", plan=plan["id"])) == "forbidden"
+    assert service.data('{ unit(key: "job") { name } }')["unit"]["name"] == "Job og Ydelse"
+    assert service.data(TAKE_BACK, "organisation", plan=plan["id"])["takeBackPlan"]["state"] == "TAKEN_BACK"
+
+
 def test_a_plan_is_withdrawn_before_it_is_applied_and_not_after(service: Served) -> None:
     plan = written(service, "Flyt", moves("job", "town"))
     assert service.data(WITHDRAW, plan="Flyt")["withdrawPlan"]["state"] == "WITHDRAWN"
