@@ -28,7 +28,7 @@ from graph.cpr.keyring import Keyring
 from graph.errors import ChangeRejected
 from graph.model import KINDS
 from graph.plans.applying import CarryOut, carried_out
-from graph.plans.plan import Draft, Plan, PlannedChange, filled
+from graph.plans.plan import Draft, Plan, PlannedChange, filled, mark
 from graph.rehearsal import Rehearsal, rehearsed
 from graph.statements.precedence import SourceOrder
 
@@ -153,7 +153,7 @@ class PlannedWriting:
             if field is None:
                 raise ChangeRejected("unknown_mutation", f"a plan can't hold {mutation} any more")
             given = _completed(field, arguments, plan.reason, plan.day)
-            given = {**given, "reason": f"{given['reason']} (plan {plan.name})"} if "reason" in field.args else given
+            given = {**given, "reason": f"{given['reason']}{mark(plan.name)}"} if "reason" in field.args else given
             # No mutation reads what is served by the asynchronous driver.
             context = Context(access, driver, cast(neo4j.AsyncDriver, None), self.keyring, self.order)
             return asyncio.run(_made(mutation, field, given, context))

@@ -20,6 +20,11 @@ def canonical(uuid: str) -> str | None:
     return small if _UUID.fullmatch(small) else None
 
 
+def uuids_in(text: str) -> list[str]:
+    """The uuids that a text contains, wherever they stand in it, as the graph has them."""
+    return [each.group() for each in _UUID.finditer(text.lower())]
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A thing. ``source``: the source of the key it was found by; None = by uuid or natural key."""

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import orjson
 
 from graph.errors import ChangeRejected
-from graph.identity.lookup import canonical
+from graph.identity.lookup import canonical, uuids_in
 from graph.retry import NEXT
 from graph.statements import normal_text
 
@@ -31,6 +31,11 @@ MOST = 500
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 _REFERENCE = re.compile(r"([a-z_]+:)?@([a-z][a-z0-9_-]{0,49})")
 _DAY = "day"
+
+
+def mark(name: str) -> str:
+    """With what the reason of each change of the plan of this name ends in the change log."""
+    return f" (plan {name})"
 
 
 class NotInState(ChangeRejected):
@@ -154,6 +159,16 @@ def filled(value: Any, day: date, made: Mapping[str, str], field: str = "") -> A
     return f"{kind}{made[name]}"
 
 
+def renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """The arguments with other names in their references. ``names``: old → new."""
+    if isinstance(value, Mapping):
+        return {name: renamed(each, names) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [renamed(each, names) for each in value]
+    found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return value if found is None else f"{found[1] or ''}@{names.get(found[2], found[2])}"
+
+
 def texts(value: Any) -> Iterator[str]:
     """Every text within JSON."""
     if isinstance(value, str):
@@ -193,14 +208,15 @@ def checked(draft: Draft) -> Draft:
                 what = "give a name of its own: a letter, then letters, digits, _ or - (a to z)"
                 text = f"{where}.name: {change.name!r}: {what}"
                 raise ChangeRejected("wrong_value", text, field=f"{where}.name")
+            normal_text.refuse(change.name, f"{where}.name", words=True)
             made[change.name] = ""
     name, reason = normal_text.normal(draft.name), normal_text.normal(draft.reason)
     return Draft(name, draft.day, reason, draft.changes)
 
 
 def mentions(change: PlannedChange, known: Sequence[str] | frozenset[str]) -> bool:
-    """Whether the change names one of these uuids or keys, also after a kind or source in front."""
-    return any(
-        text in known or text.partition(":")[2] in known or (canonical(text) or text) in known
-        for text in texts(change.arguments)
+    """Whether the change names one of these uuids or keys: a key also after a kind or source, a uuid wherever it is."""
+    told = tuple(texts(change.arguments))
+    return any(text in known or text.partition(":")[2] in known for text in told) or any(
+        uuid in known for text in (*told, change.name or "") for uuid in uuids_in(text)
     )

@@ -12,7 +12,7 @@ from graph.change_log import Origin
 from graph.corrections.person_erasure import erase_person
 from graph.cpr.keyring import Keyring
 from graph.plans import applying, kept
-from graph.plans.plan import Draft, Plan, PlannedChange
+from graph.plans.plan import Draft, Plan, PlannedChange, mark
 from graph.statements.statement import DatedValue, Statement
 from graph.time import Period, today
 from graph.writing.graph_writer import GraphWriter
@@ -28,14 +28,17 @@ def uuid_of(driver: neo4j.Driver, key: str) -> str:
     return str(rows[0]["uuid"])
 
 
+REASON = f"Fordi Vilda holder op{mark('Vildas titel')}"
+
+
 def written_title(driver: neo4j.Driver, mutation: str, arguments: Mapping[str, Any]) -> Sequence[str]:
     """In place of the API: the title of an employment, by hand."""
 
     def edit(told: Statement) -> Statement:
         return replace(told, values={"title": (DatedValue(Period(START, LEFT), arguments["value"]),)})
 
-    uuid = uuid_of(driver, arguments["thing"])
-    return [GraphWriter(driver, RING).amend("Employment", uuid, edit, Origin("manual", user="hanne")).uuid]
+    uuid, origin = uuid_of(driver, arguments["thing"]), Origin("manual", user="hanne", reason=REASON)
+    return [GraphWriter(driver, RING).amend("Employment", uuid, edit, origin).uuid]
 
 
 def change(thing: str, value: str) -> PlannedChange:
@@ -51,7 +54,8 @@ def everything(driver: neo4j.Driver) -> str:
     nodes, _, _ = driver.execute_query(
         "MATCH (n) WHERE n:Plan OR n:PlanEffect RETURN labels(n) AS labels, properties(n) AS values"
     )
-    return repr([each.data() for each in nodes])
+    reasons, _, _ = driver.execute_query("MATCH (c:Change) RETURN c.uuid AS uuid, c.reason AS reason")
+    return repr([each.data() for each in (*nodes, *reasons)])
 
 
 @pytest.fixture
@@ -65,20 +69,21 @@ def graph(clean_graph: neo4j.Driver) -> neo4j.Driver:
 def test_of_an_erased_person_plans_keep_nothing(graph: neo4j.Driver) -> None:
     done = plan(graph, "Vildas titel", change("e1", "Vejmand af første grad"), change("e2", "Bager"))
     applying.apply(graph, done, written_title, "worker")
-    waiting = plan(graph, "Vildas afsked", change(uuid_of(graph, "e1"), "Tidligere vejmand"), change("e2", "Smed"))
+    named = replace(change(uuid_of(graph, "e1"), "Tidligere vejmand"), name="vildas")
+    waiting = plan(graph, "Vildas afsked", named, change("e2", "Smed"), change("@vildas", "Chef"))
     other = plan(graph, "Birks titel", change("e2", "Maler"))
     assert "Vejmand af første grad" in everything(graph)
 
     erase_person(graph, uuid_of(graph, "p1"), Origin("manual", user="hanne", reason="asked to be forgotten"))
     left = everything(graph)
-    for text in ("Vejmand", "vejmand", "Vilda", "'e1'", '"e1"'):
+    for text in ("Vejmand", "vejmand", "Vilda", "vilda", "'e1'", '"e1"'):
         assert text not in left, text
     with graph.session() as session:
         plans = {each.id: each for each in kept.plans(session)}
     assert [each.erased for each in plans[done.id].changes] == [True, False]
     assert (plans[done.id].state, plans[done.id].approved_by) == ("applied", "poul")
     assert (plans[waiting.id].state, plans[waiting.id].is_approved) == ("draft", False)
-    assert plans[waiting.id].changes[1] == change("e2", "Smed")
+    assert plans[waiting.id].changes[1:] == (change("e2", "Smed"), change("@erased-1", "Chef"))
     assert plans[other.id] == other
 
     with pytest.raises(applying.DoesNotFit) as misfit:

@@ -70,6 +70,7 @@ def test_references_are_filled_in_at_any_depth() -> None:
         ({"changes": (replace(NEW, name="day"),)}, "wrong_value", "changes[1].name"),
         ({"changes": (replace(NEW, name="A b"),)}, "wrong_value", "changes[1].name"),
         ({"changes": (NEW, NEW)}, "wrong_value", "changes[2].name"),
+        ({"changes": (replace(NEW, name="om-010190-1234"),)}, "cpr_in_text", "changes[1].name"),
         ({"changes": (replace(NEW, arguments={"a": [{"b": "0101901234"}]}),)}, "cpr_in_text", "changes[1]"),
     ],
 )
@@ -81,6 +82,7 @@ def test_what_is_wrong_with_a_plan_is_told_with_its_field(changed: dict[str, Any
 
 def test_a_change_mentions_a_thing_by_uuid_or_key_also_behind_a_kind() -> None:
     uuid = "0b5ff3a5-54a4-4c30-9a31-0f5fbd0a2f11"
-    for text in ("e1", "employment:e1", uuid, uuid.upper(), f"person:{uuid}"):
+    for text in ("e1", "employment:e1", uuid, uuid.upper(), f"person:{uuid}", f"person:{uuid.upper()}", f"for {uuid}."):
         assert mentions(PlannedChange("createGrant", {"givenTo": [text]}), frozenset({"e1", uuid}))
     assert not mentions(PlannedChange("createGrant", {"givenTo": ["e12"], "e1": 1}), frozenset({"e1", uuid}))
+    assert mentions(PlannedChange("createUnit", {}, f"e-{uuid}"), frozenset({uuid}))
