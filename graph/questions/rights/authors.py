@@ -1,9 +1,14 @@
-"""The authors of a grant: those who have changed it, or a limit of it, by hand since it was last approved."""
+"""The authors of a grant: those who have changed it, or a limit of it, by hand since it was last approved.
+
+What a plan has changed is written under the name of its newest author; the others have written it as well.
+"""
 
 from typing import Any
 
 import neo4j
 import orjson
+
+from graph.plans.plan import mark
 
 _APPROVAL = frozenset({"approved_by", "approved_on", "approved_content"})
 _CHANGES = """
@@ -15,7 +20,8 @@ CALL (g) {
     RETURN thing
 }
 MATCH (thing)<-[:CONCERNS]-(c:Change)
-RETURN c.user AS user, c.before AS before, c.after AS after
+RETURN c.user AS user, c.reason AS reason, c.before AS before, c.after AS after,
+    COLLECT { MATCH (p:Plan)-[:DID]->(:PlanEffect {uuid: thing.uuid}) RETURN [p.name, p.authors] } AS plans
 ORDER BY c.number DESC
 """
 
@@ -28,6 +34,9 @@ def authors(session: neo4j.Session, grant: str) -> frozenset[str]:
             break
         if row["user"] is not None:
             found.add(row["user"])
+            for name, of_plan in row["plans"]:
+                if (row["reason"] or "").endswith(mark(name)):
+                    found.update(of_plan)
     return frozenset(found)
 
 

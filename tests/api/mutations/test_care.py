@@ -1,6 +1,7 @@
 """Conflicts, approvals and requests over the API: who may decide what, once, and what then is held and says why."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from multiprocessing.synchronize import Barrier as BarrierType
@@ -206,3 +207,24 @@ def test_two_who_decide_at_once_in_two_processes_come_to_one_decision(service: S
         (state,) = states["rightsRequests"]["nodes"]
         won = APPROVE if not told[0] else others[0]
         assert state["state"] == ("approved" if won == APPROVE else "refused")
+
+
+def test_who_wrote_a_grant_in_a_plan_that_another_finished_does_not_approve_it(service: Served) -> None:
+    arguments = {"key": "g_planned", "title": "Fra en plan", "gives": "system_role:pay_all", "givenTo": ["person:anna"]}
+    plan = service.data(
+        """mutation($changes: [PlannedChangeInput!]!, $day: Date!) { createPlan(name: "Løn", day: $day,
+        changes: $changes, reason: "Prøve") { id } }""",
+        "rights",
+        day=today().isoformat(),
+        changes=[{"mutation": "createGrant", "arguments": json.dumps(arguments)}],
+    )["createPlan"]["id"]
+    edit = """mutation($plan: String!) { changePlan(plan: $plan, reason: "Samme prøve") { digest } }"""
+    digest = service.data(edit, "rights", "hr", plan=plan)["changePlan"]["digest"]
+    approve = """mutation($plan: String!, $digest: String!) { approvePlan(plan: $plan, digest: $digest, reason: "Ja")
+        { state } }"""
+    service.data(approve, "rights", "auditor", plan=plan, digest=digest)
+    service.data('mutation($plan: String!) { applyPlan(plan: $plan, reason: "Nu") { state } }', "rights", plan=plan)
+    grant = """mutation { approveGrant(grant: "g_planned", approvedBy: "dora", reason: "Ja") { change } }"""
+    for author in (("rights",), ("rights", "hr")):
+        assert refused(service, grant, *author)["code"] == "own_approval"
+    service.data(grant, "rights", "auditor")
