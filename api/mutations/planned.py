@@ -59,7 +59,7 @@ def check(draft: Draft, access: Access) -> None:
     """Every change is a mutation that a plan may hold and ``access`` may make, with arguments of its types.
 
     Raises GraphQLError (forbidden, unknown_kind), ChangeRejected (unknown_mutation, unknown_argument, wrong_value,
-    private_value).
+    private_value, unknown_property).
     """
     known = mutations()
     made: dict[str, str] = {}
@@ -129,8 +129,11 @@ def _faults(value: Any, type_: Any) -> Iterator[str]:
 def _refuse_private(where: str, kind: str, property_: Any) -> None:
     """A plan is read by more people than a home address is."""
     words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in str(property_))
-    hidden = {each.name for each in KINDS[kind].properties if each.access != "open" or each.identifies}
-    if words in hidden:
+    known = {each.name: each for each in KINDS[kind].properties}
+    if words not in known:
+        text = f"{where}.property: {kind} has no property {property_}; it has {', '.join(known)}"
+        raise ChangeRejected("unknown_property", text, field=f"{where}.property")
+    if known[words].access != "open" or known[words].identifies:
         text = f"{where}.property: {property_} is not for everybody to read: a plan holds no such value"
         raise ChangeRejected("private_value", text, field=f"{where}.property")
 

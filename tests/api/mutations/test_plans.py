@@ -264,6 +264,11 @@ def test_a_plan_is_withdrawn_before_it_is_applied_and_not_after(service: Served)
             "private_value",
             "changes[1].property",
         ),
+        (
+            change("setValue", kind="Person", thing="anna", property="Street", value="Vej 1"),
+            "unknown_property",
+            "changes[1].property",
+        ),
         ({"mutation": "placeUnits", "arguments": "{", "name": None}, "wrong_value", "arguments"),
         ({"mutation": "placeUnits", "arguments": "[]", "name": None}, "wrong_value", "changes[1]"),
     ],
