@@ -234,8 +234,9 @@ def show_consequences(found: Preview[Any], console: Console) -> None:
     from graph.questions.preview.standing import WHAT
 
     days = ", ".join(map(str, found.days)) or "no day from today on"
-    console.print(f"{found.changes} changes, which take effect on {days}.", highlight=False, soft_wrap=True)
-    console.print(f"They touch {found.touched} people; {found.persons} would gain or lose something.", highlight=False)
+    console.print(f"Changes: {found.changes}, in effect from {days}.", highlight=False, soft_wrap=True)
+    text = f"People touched: {found.touched}, of whom {found.persons} would gain or lose something."
+    console.print(text, highlight=False)
     for what in WHAT:
         gained, lost = (found.counts.get((what, change), 0) for change in ("gained", "lost"))
         if gained or lost:
