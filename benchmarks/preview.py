@@ -85,10 +85,12 @@ def opus_keys(keyring: Keyring) -> Keys:
     )
 
 
-def import_facts(driver: neo4j.Driver, keyring: Keyring, folder: Path, name: str, content: object) -> ImportReport:
-    """Import facts of a few things, or raise what stops it."""
+def import_facts(
+    driver: neo4j.Driver, keyring: Keyring, folder: Path, name: str, content: object, *, whole: bool = False
+) -> ImportReport:
+    """Import facts. ``whole``: what the file of that name said before, and says no more, ends."""
     file = folder / f"{name}.json"
     file.write_bytes(orjson.dumps(content))
-    source = Facts(FactsSettings(path=file, name=name, whole=False))
+    source = Facts(FactsSettings(path=file, name=name, whole=whole))
     no_brake = BrakeSettings(at_least=2**31)
     return run_import(driver, source, keyring, order=SourceOrder((_CHANGE, "opus", "facts")), brake=no_brake)
