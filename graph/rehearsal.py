@@ -7,7 +7,9 @@ Neo4j rolls back what is left open as well: after a kill nothing stays, nor afte
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from random import uniform
 from threading import RLock
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
@@ -22,6 +24,7 @@ LONGEST = 120.0
 LONGEST_KEPT = 600.0
 """Seconds that something may take that stays, in all."""
 ATTEMPTS = 3
+_PAUSE, _LONGEST_PAUSE = 0.05, 1.0  # seconds
 
 
 class RehearsalBroken(Exception):
@@ -50,9 +53,8 @@ def all_or_none(driver: neo4j.Driver, work: Callable[[neo4j.Driver], T]) -> T:
 def _in_one(driver: neo4j.Driver, work: Callable[[neo4j.Driver], T], longest: float, *, keep: bool) -> T:
     for attempt in range(ATTEMPTS):
         with driver.session() as session:
-            transaction = session.begin_transaction(timeout=longest)
+            transaction = _begun(session, longest)
             try:
-                take_numbers(cast(neo4j.ManagedTransaction, transaction), 0)
                 done = work(cast(neo4j.Driver, Rehearsal(transaction)))
                 if keep:
                     transaction.commit()
@@ -63,6 +65,29 @@ def _in_one(driver: neo4j.Driver, work: Callable[[neo4j.Driver], T], longest: fl
             finally:
                 transaction.close()
     raise AssertionError("each attempt returns or raises")
+
+
+def _begun(session: neo4j.Session, longest: float) -> neo4j.Transaction:
+    """A transaction that holds the change log's lock; waits for it as long as another rehearsal may take.
+
+    Each time that the holder counts on in the log, Neo4j finds a deadlock with those who wait, and ends their wait.
+    """
+    until, pause = monotonic() + LONGEST_KEPT, _PAUSE
+    while True:
+        transaction = session.begin_transaction(timeout=longest)
+        try:
+            take_numbers(cast(neo4j.ManagedTransaction, transaction), 0)
+        except TransientError as error:
+            transaction.close()
+            if monotonic() > until or not error.is_retryable():
+                raise
+            sleep(pause * uniform(0.5, 1))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        except BaseException:
+            transaction.close()
+            raise
+        else:
+            return transaction
 
 
 class Rows:
