@@ -19,6 +19,7 @@ from graph.model.derived_kinds import DERIVED_KINDS, NotDerivable, derivation
 from graph.questions.nearest import MANAGER
 from graph.questions.preview.learnt import Things
 from graph.questions.preview.sides import Sides, on_both
+from graph.questions.preview.unit_tree import UnitTree
 
 _TIES = ("Employment", "Affiliation")
 _OTHER_LINKS = "|".join(link.type for link in KINDS["Unit"].links if not link.incoming and link.type != "PART_OF")
@@ -34,19 +35,11 @@ class Touched:
     units: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    parent: str | None
-    active: bool
-    level: int | None
-    payer: str | None
-
-
 def touched(sides: Sides, at: date, things: Things) -> tuple[Touched, Touched]:
     """Of each side. ``things``: those that have changed."""
 
     def begun(session: neo4j.Session, day: Day) -> _Search:
-        search = _Search(session, day, at, things)
+        search = _Search(session, day, at, things, UnitTree(session, day, at))
         search.read()
         return search
 
@@ -55,7 +48,7 @@ def touched(sides: Sides, at: date, things: Things) -> tuple[Touched, Touched]:
     for unit in things.get("Unit", ()):
         # A unit that has moved and is what it was: whatever is above it on both sides has it below it on both.
         if unit in one.forms and one.forms[unit] == other.forms.get(unit):
-            still = {*one.chain(unit)} & {*other.chain(unit)} - {unit}
+            still = {*one.tree.chain(unit)} & {*other.tree.chain(unit)} - {unit}
             for search in searches:
                 search.still_above[unit] = still
     by_session = {id(each.session): each for each in searches}
@@ -68,8 +61,7 @@ class _Search:
     day: Day
     at: date
     things: Things
-    tree: dict[str, _Unit] = field(default_factory=dict)
-    children: dict[str, list[str]] = field(default_factory=dict)
+    tree: UnitTree
     units: set[str] = field(default_factory=set)
     grants: set[str] = field(default_factory=set)
     assignments: set[str] = field(default_factory=set)
@@ -81,8 +73,7 @@ class _Search:
     """Of a changed unit those above it that need not be looked at."""
 
     def read(self) -> None:
-        """The tree, and what the changed units are."""
-        self._read_tree()
+        """What the changed units are."""
         values = self.day.values("u")
         for row in self._ask(
             self._of("Unit"),
@@ -128,46 +119,6 @@ class _Search:
 
     def _uuids(self, uuids: Iterable[str], query: str) -> set[str]:
         return {row["found"] for row in self._ask(uuids, query)}
-
-    def _read_tree(self) -> None:
-        # In one row: to unpack a row a unit takes longer than to read them.
-        packed = self.session.run(
-            f"""
-            MATCH (u:Unit)
-            RETURN collect([
-                u.uuid,
-                {self.day.active("u")},
-                toIntegerOrNull(({self.day.values("u")}).level),
-                head([(u)-[r:PART_OF]->(x:Unit) WHERE {in_force("r")} | x.uuid]),
-                head([(u)-[r:PAID_OUT_BY]->(x:Unit) WHERE {in_force("r")} | x.uuid])
-            ]) AS units
-            """,
-            at=self.at,
-        ).single(strict=True)["units"]
-        for uuid, active, level, parent, payer in packed:
-            self.tree[uuid] = _Unit(parent, active, level, payer)
-            if parent is not None:
-                self.children.setdefault(parent, []).append(uuid)
-
-    def chain(self, unit: str) -> list[str]:
-        """A unit and those above it."""
-        chain: dict[str, None] = {}
-        at: str | None = unit
-        while at is not None and at in self.tree and at not in chain:
-            chain[at] = None
-            at = self.tree[at].parent
-        return [*chain]
-
-    def _below(self, tops: Iterable[str]) -> set[str]:
-        """The units and all below them."""
-        found: set[str] = set()
-        waiting = [*tops]
-        while waiting:
-            unit = waiting.pop()
-            if unit not in found:
-                found.add(unit)
-                waiting += self.children.get(unit, ())
-        return found
 
     # -- from things to those that they matter to -------------------------------------------------------------------
 
@@ -278,13 +229,15 @@ class _Search:
 
     def _units(self, changed: set[str]) -> None:
         """Who works in or below a changed unit, or has a role for it. Others, where a limit of theirs looks there."""
-        payees = {uuid for uuid, unit in self.tree.items() if unit.payer in changed}
-        self.units |= self._below(changed | self.units | payees)
+        payees = {uuid for uuid, unit in self.tree.units.items() if unit.payer in changed}
+        self.units |= self.tree.below(changed | self.units | payees)
         if not changed:
             self._at(self.units)
             return
-        all_above = {each for unit in changed for each in self.chain(unit)}
-        above = {each for unit in changed for each in self.chain(unit) if each not in self.still_above.get(unit, ())}
+        all_above = {each for unit in changed for each in self.tree.chain(unit)}
+        above = {
+            each for unit in changed for each in self.tree.chain(unit) if each not in self.still_above.get(unit, ())
+        }
         further = set(self.units)
         looking: set[str] = set()
         for setting in self._settings():
@@ -298,10 +251,10 @@ class _Search:
             except NotDerivable:
                 continue
             if how.kind is DERIVED_KINDS["unit_at_level"]:
-                tops = (self._at_level(each, how.number) for each in changed)
-                further |= self._below({each for each in tops if each is not None})
+                tops = (self.tree.at_level(each, how.number) for each in changed)
+                further |= self.tree.below({each for each in tops if each is not None})
             elif how.kind is DERIVED_KINDS["units_paid_out_by"]:
-                further |= {payer for each in all_above if (payer := self.tree[each].payer) is not None}
+                further |= {payer for each in all_above if (payer := self.tree.units[each].payer) is not None}
             if how.kind.below:
                 further |= above
         self._at(further)
@@ -314,14 +267,6 @@ class _Search:
             RETURN p.uuid AS found
             """,
         )
-
-    def _at_level(self, unit: str, level: int) -> str | None:
-        chain = self.chain(unit)
-        for place, each in enumerate(chain):
-            told = self.tree[each].level
-            if self.tree[each].active and (len(chain) - place if told is None else told) <= level:
-                return each
-        return None
 
     def _at(self, units: set[str]) -> None:
         """Ties in units, and roles for them."""
@@ -365,7 +310,7 @@ class _Search:
         self.persons |= named.get("Person", set())
         self.ties |= {uuid for kind in _TIES for uuid in named.get(kind, ())}
         self.ties |= self._uuids(
-            named.get("Unit", set()) and self._below(named["Unit"]),
+            named.get("Unit", set()) and self.tree.below(named["Unit"]),
             f"""
             MATCH (:Unit {{uuid: uuid}})<-[r:IN]-(tie)
             WHERE {in_force("r")}
@@ -448,7 +393,7 @@ class _Search:
             RETURN DISTINCT u.uuid AS found
             """,
         )
-        return self._below(tops | self._of("Unit"))
+        return self.tree.below(tops | self._of("Unit"))
 
     def _stood_for(self) -> set[str]:
         return self._uuids(
