@@ -2,7 +2,8 @@
 
 from api.access.roles import LOG
 from api.computed.contract import Answer, Argument, ComputedField, Part, Plain, Request, answer_type
-from api.computed.plan_preview import COST, MOST, consequence_form, of_plan
+from api.computed.plan_preview import COST, of_plan
+from api.previews import MOST, consequence_form
 from graph.questions.preview.comparing import compared_with
 
 

@@ -1,6 +1,5 @@
 """``planPreview``: what a plan would do, as of its day; nothing of it stays."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,13 +8,12 @@ import neo4j
 from api.access.roles import LOG
 from api.computed.contract import Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
 from api.mutations.planned import PlannedWriting
+from api.previews import MOST, preview_form
 from graph.plans.applying import DoesNotFit
 from graph.plans.kept import found
 from graph.plans.plan import Failure
-from graph.questions.preview.consequences import Consequence, Preview, preview
+from graph.questions.preview.consequences import Preview, preview
 
-MOST = 2_000
-"""Consequences that are listed; all are counted."""
 COST = 1_000_000
 """Fields: other writers wait for it, so that a token can't ask for one after the other."""
 
@@ -28,20 +26,6 @@ def of_plan(request: Request, name: str, on: date | None) -> Preview[Any]:
     return preview(request.driver, lambda rehearsal: writing.carried_out(rehearsal, plan), on)
 
 
-def consequence_form(each: Consequence) -> Answer:
-    """As ``PlanConsequence`` has it."""
-    return {
-        "person": each.person,
-        "name": each.name,
-        "change": each.change,
-        "what": each.what,
-        "about": list(each.about),
-        "text": each.text,
-        "since": each.since.isoformat(),
-        "until": None if each.until is None else each.until.isoformat(),
-    }
-
-
 def _answer(request: Request) -> list[Answer]:
     try:
         would = of_plan(request, request.arguments["plan"], request.get("on"))
@@ -51,23 +35,18 @@ def _answer(request: Request) -> list[Answer]:
 
 
 def _form(would: Preview[Any] | None, failure: Failure | None) -> Answer:
-    listed: Sequence[Consequence] = () if would is None else would.consequences
     return {
         "fits": failure is None,
         "failedChange": None if failure is None else failure.change,
         "failedRule": None if failure is None else failure.code,
         "failedText": None if failure is None else failure.text,
-        "changes": 0 if would is None else would.changes,
-        "days": [] if would is None else [each.isoformat() for each in would.days],
-        "touched": 0 if would is None else would.touched,
-        "persons": 0 if would is None else would.persons,
-        "counts": []
-        if would is None
-        else [{"what": what, "change": change, "count": count} for (what, change), count in would.counts.items()],
-        "consequences": [consequence_form(each) for each in listed[:MOST]],
-        "leftOff": max(len(listed) - MOST, 0),
+        **(_NOTHING if would is None else preview_form(would)),
     }
 
+
+_NOTHING: Answer = {
+    "changes": 0, "days": [], "touched": 0, "persons": 0, "counts": [], "consequences": [], "leftOff": 0,
+}  # fmt: skip
 
 FIELD = ComputedField(
     "planPreview",

@@ -16,13 +16,12 @@ from graphql import GraphQLError
 
 from api.context import Context
 from api.http.request_body import Asked, Previewed
+from api.previews import preview_form
 from api.reads.question import Rejected
-from graph.questions.preview.consequences import Preview, preview
+from graph.questions.preview.consequences import preview
 
 SHOWN = ("Person", "Employment", "Unit", "Assignment", "Role", "JobFunctionRole", "SystemRole", "ConstraintSetting")
-"""Types of which a preview tells: whoever asks for one may read them all."""
-MOST = 2_000
-"""Consequences that are listed; all are counted."""
+"""Types that a preview shows: who asks for one needs the right to read them all."""
 _THREAD = ThreadPoolExecutor(1, thread_name_prefix="preview")
 
 
@@ -44,29 +43,5 @@ async def previewed(asked: Asked, context: Context, execute: Callable[[Asked, Co
 
     found = await loop.run_in_executor(_THREAD, lambda: preview(context.driver, change, at))
     result = found.outcome
-    result.extensions = {**(result.extensions or {}), "preview": _written(found)}
+    result.extensions = {**(result.extensions or {}), "preview": preview_form(found)}
     return result
-
-
-def _written(found: Preview[Any]) -> dict[str, Any]:
-    return {
-        "changes": found.changes,
-        "days": [each.isoformat() for each in found.days],
-        "touched": found.touched,
-        "persons": found.persons,
-        "counts": [{"what": what, "change": change, "count": count} for (what, change), count in found.counts.items()],
-        "consequences": [
-            {
-                "person": each.person,
-                "name": each.name,
-                "change": each.change,
-                "what": each.what,
-                "about": list(each.about),
-                "text": each.text,
-                "since": each.since.isoformat(),
-                "until": None if each.until is None else each.until.isoformat(),
-            }
-            for each in found.consequences[:MOST]
-        ],
-        "leftOff": max(len(found.consequences) - MOST, 0),
-    }
