@@ -12,6 +12,7 @@ from graph.errors import Unknown
 from graph.identity.lookup import find
 from graph.questions.rights import reading
 from graph.questions.rights.evaluate import Evaluation
+from graph.questions.rights.framework import with_framework
 from graph.questions.rights.held import HeldRight, Omitted, Rights
 from graph.questions.rights.organisation import OrganisationOnDay
 from graph.time import ALWAYS, FOREVER, Period
@@ -102,8 +103,11 @@ def evaluation(
 ) -> Evaluation:
     """One person's surroundings on a day, ready to be evaluated. ``rights``: see ``reading.of_person``. ``known``: as
     ``Day`` has it."""
-    day = Day.of(at, turned_day(session), known)
-    return Evaluation(reading.of_person(session, day, at, person, rights))
+    organisation = None if known is not None else with_framework(session, at, person)
+    if organisation is None:
+        day = Day.of(at, turned_day(session), known)
+        organisation = reading.of_person(session, day, at, person, rights)
+    return Evaluation(organisation)
 
 
 def evaluation_of_all(session: neo4j.Session, at: date, known: int | None = None) -> Evaluation:

@@ -1,6 +1,7 @@
 """From rows of the graph to the organisation that the evaluation of rights is given."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -39,15 +40,13 @@ def organisation_of(at: date, rows: Row) -> OrganisationOnDay:
     numbers = frozenset(rows["kle"]) | {
         mark.number for unit in units.values() for mark in (*unit.performs, *unit.interested, *unit.responsible)
     }
+    people: dict[str, Any] = _people(rows)
     return OrganisationOnDay(
         at=at,
         units=units,
-        persons=_by_uuid(rows["persons"], _person),
-        ties=_by_uuid(rows["ties"], _tie),
+        **people,
         positions=_by_uuid(rows["positions"], _position),
         roles=_by_uuid(rows["roles"], _role),
-        assignments=_by_uuid((each for each in rows["assignments"] if each["role"]), _assignment),
-        stand_ins=_by_uuid((each for each in rows["stand_ins"] if each["stood"]), _stand_in),
         grants=_by_uuid((each for each in rows["grants"] if each["gives"] and _counts(each)), _grant),
         conflicts=_by_uuid((row for each in rights for row in each["conflicts"]), _conflict),
         exempted=_by_uuid((each for each in rows["grants"] if each["exception_to"] and _counts(each)), _exempted),
@@ -60,6 +59,23 @@ def organisation_of(at: date, rows: Row) -> OrganisationOnDay:
         includes={each["uuid"]: tuple(sorted(each["includes"])) for each in rights if each["includes"]},
         kle=_with_marks_of_ties(numbers, rows) if rows["has_kle"] else None,
     )
+
+
+def with_people(organisation: OrganisationOnDay, rows: Row) -> OrganisationOnDay:
+    """An ordered organisation without people, and the people of ``rows`` in the same order."""
+    numbers = organisation.kle
+    kle = None if numbers is None else _with_marks_of_ties(numbers, {**rows, "grants": ()})
+    people: dict[str, Any] = {name: dict(sorted(each.items())) for name, each in _people(rows).items()}
+    return replace(organisation, kle=kle, **people)
+
+
+def _people(rows: Row) -> dict[str, dict[str, Any]]:
+    return {
+        "persons": _by_uuid(rows["persons"], _person),
+        "ties": _by_uuid(rows["ties"], _tie),
+        "assignments": _by_uuid((each for each in rows["assignments"] if each["role"]), _assignment),
+        "stand_ins": _by_uuid((each for each in rows["stand_ins"] if each["stood"]), _stand_in),
+    }
 
 
 def units_of(rows: Iterable[Row]) -> dict[str, Unit]:

@@ -275,11 +275,57 @@ def _everybody(day: Day) -> Mapping[str, str]:
     return {name: day.asked(each) for name, each in queries.items()}
 
 
+_NOBODY: Mapping[str, list[Any]] = {"persons": [], "ties": [], "assignments": [], "stand_ins": []}
+
+
 def of_everybody(session: neo4j.Session, day: Day, at: date) -> OrganisationOnDay:
     """The whole organisation on a day, a flat statement a kind."""
-    read: dict[str, list[Any]] = {
-        name: [record[0] for record in session.run(query, at=at, known=day.known)]
-        for name, query in _everybody(day).items()
-    }
+    return organisation_of(at, {**rows_of_all_but_people(session, day, at), **_rows(session, day, at, _NOBODY)})
+
+
+def rows_of_all_but_people(session: neo4j.Session, day: Day, at: date) -> dict[str, Any]:
+    """Rows as ``organisation_of`` takes them, without persons, ties, assignments and substitutions."""
+    kinds = [each for each in _everybody(day) if each not in _NOBODY]
     has_kle = _Reading(session, day, at).has_kle()
-    return organisation_of(at, {**read, "has_kle": has_kle, "more_units": []})
+    return {**_rows(session, day, at, kinds), **_NOBODY, "has_kle": has_kle, "more_units": []}
+
+
+def _rows(session: neo4j.Session, day: Day, at: date, kinds: Iterable[str]) -> dict[str, list[Any]]:
+    queries = _everybody(day)
+    return {name: [each[0] for each in session.run(queries[name], at=at, known=day.known)] for name in kinds}
+
+
+def rows_of_person(session: neo4j.Session, day: Day, at: date, person: str) -> dict[str, Any]:
+    """What differs from person to person, in one statement: rows as ``with_people`` takes them."""
+    row = session.run(_of_person(day), person=person, at=at).single()
+    return dict(_NOBODY) if row is None else {**row, "persons": [row["persons"]]}
+
+
+@cache
+def _of_person(day: Day) -> str:
+    rows = Rows(day)
+    active, holds = day.active, rows.holds
+    return f"""
+        MATCH (p:Person {{uuid: $person}})
+        WHERE {active("p")} AND NOT {day.flag("p", "dead")}
+        RETURN {rows.person("p")} AS persons,
+            COLLECT {{
+                MATCH (p)-[has:HAS]->(t)
+                WHERE {holds("has")} AND {active("t")}
+                RETURN {rows.tie("t", "p")}
+            }} AS ties,
+            COLLECT {{
+                MATCH (p)-[held:HOLDS]->(a:Assignment)
+                WHERE {holds("held")} AND {active("a")}
+                RETURN {rows.assignment("a", "p")}
+            }} + COLLECT {{
+                MATCH (p)-[has:HAS]->(t)-[held:HOLDS]->(a:Assignment)
+                WHERE {holds("has")} AND {active("t")} AND {holds("held")} AND {active("a")}
+                RETURN {rows.assignment("a", "t")}
+            }} AS assignments,
+            COLLECT {{
+                MATCH (p)-[stands:STANDS_IN]->(s:Substitution)
+                WHERE {holds("stands")} AND {active("s")}
+                RETURN {rows.stand_in("s", "p")}
+            }} AS stand_ins
+    """

@@ -11,7 +11,8 @@ import pytest
 
 from graph.as_of import Day
 from graph.identity.lookup import find
-from graph.questions.rights import reading
+from graph.questions.rights import framework, reading
+from graph.questions.rights.building import with_people
 from graph.questions.rights.evaluate import Evaluation, evaluate
 from graph.questions.rights.held import Limit, Rights
 from idp.claims.oio_bpp import Receiver, privileges
@@ -47,12 +48,14 @@ def graph(driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def read(driver: neo4j.Driver, case: dict[str, Any], day: Day) -> Rights:
-    """Of one person; the same comes out of everybody's."""
+    """Of one person; the same comes out of everybody's, and with the framework that is kept in memory."""
     at = date.fromisoformat(case["at"])
     with driver.session() as session:
         person = find(session, "Person", case["id"]).uuid
         alone = Evaluation(reading.of_person(session, day, at, person)).of(person)
         assert alone == Evaluation(reading.of_everybody(session, day, at)).of(person)
+        rows = reading.rows_of_person(session, day, at, person)
+        assert alone == Evaluation(with_people(framework.read(session, at, ()).organisation, rows)).of(person)
     return alone
 
 
