@@ -127,6 +127,8 @@ BY_HAND: Mapping[str, frozenset[str]] = {
     "Grant": frozenset({"rights"}),
     "ConstraintSetting": frozenset({"rights"}),
     "RightsConflict": frozenset({"rights"}),
+    "NamePolicy": frozenset({"rights"}),
+    "AccountRule": frozenset({"rights"}),
 }
 
 

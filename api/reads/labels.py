@@ -13,6 +13,7 @@ BY_LINK: Mapping[str, str] = {
     "RightsRequest": "given_to",
     "Attestation": "grant",
     "ManualStep": "system_role",
+    "AccountException": "person",
 }
 """Kinds without a name of their own have the label of the thing that this link leads to."""
 _NUMBERED = frozenset({"KleNode", "KleFacet", "KleFacetCategory"})

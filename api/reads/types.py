@@ -243,6 +243,8 @@ PLURALS: dict[str, str] = {
     "systemRoles": "SystemRole", "jobFunctionRoles": "JobFunctionRole", "grants": "Grant",
     "constraintSettings": "ConstraintSetting", "rightsConflicts": "RightsConflict",
     "rightsRequests": "RightsRequest", "attestations": "Attestation", "manualSteps": "ManualStep",
+    "namePolicies": "NamePolicy", "accountRules": "AccountRule", "plannedAccounts": "PlannedAccount",
+    "accountExceptions": "AccountException",
 }  # fmt: skip
 RECORD_LISTS: dict[str, str] = {
     "changes": "Change", "runs": "Run", "badRecords": "BadRecord", "brakes": "Brake", "ambiguities": "Ambiguity",

@@ -32,6 +32,7 @@ from graph.writing.difference import NOTHING_DIFFERS
 _OWNING = {
     "Employment": "HAS", "Affiliation": "HAS", "Account": "OWNS", "Assignment": "HOLDS", "RightsRequest": "GIVEN_TO",
     "Attestation": "OF_PERSON", "ManualStep": "OF_PERSON",
+    "PlannedAccount": "OF_PERSON", "AccountException": "OF_PERSON",
 }  # fmt: skip
 _THEIRS = "|".join(("Person", *_OWNING, "Substitution"))
 """Labels of what is erased."""

@@ -74,6 +74,19 @@ DECIDED: dict[str, dict[str, str]] = {
     "RightsConflict": {"no target of rights": "key title mode scope reason"},
     "RightsRequest": {"what it gives reaches targets, not the request": "state reason"},
     "ManualStep": {"people do it": "key step action state limits compared comment"},
+    "NamePolicy": {
+        "the names that it makes are asked for": "key title login_patterns principal_name_pattern mail_pattern "
+        "common_name_pattern forbidden reserved longest",
+    },
+    "AccountRule": {
+        "what it gives is asked for": "key title condition effect per licence type lead_days grace_days "
+        "retention_days expiry order reason",
+    },
+    "PlannedAccount": {
+        "no target of planned accounts yet": "key login principal_name email common_name former_emails licence type "
+        "expires delete_on extra reason",
+    },
+    "AccountException": {"what it gives is asked for": "effect reason"},
     "Attestation": {"people answer it": "round state due"},
     "KleFacet": {"no target of KLE yet": "number title kle_uuid announced_end ending changed preservation"},
     "KleFacetCategory": {"no target of KLE yet": "number title kle_uuid announced_end ending changed"},

@@ -12,6 +12,8 @@ TELLS_NOTHING = {
     "Account": {"employment_number", "institution_numbers"},
     "RightsRequest": {"state"},
     "Attestation": {"state", "round"},
+    "PlannedAccount": {"key", "licence", "type"},
+    "AccountException": {"effect"},
     "ManualStep": {"key", "action", "state", "limits", "compared"},
 }  # fmt: skip
 """Of each kind that belongs to a person: open texts that many people share, or that no one outside of payroll knows."""

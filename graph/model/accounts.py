@@ -1,0 +1,107 @@
+"""The kinds of planned accounts: which accounts there should be, by which rules and names (architecture.md §4
+"Accounts").
+
+``PlannedAccount`` is what should be there, ``Account`` what a directory says is there. Neither changes the other.
+"""
+
+from graph.model.kind import Kind, Link, Property
+
+GIVE, WITHHOLD, KEEP = EXCEPTION_EFFECTS = ("give", "withhold", "keep")
+RULE_EFFECTS = (GIVE, WITHHOLD)
+PER_PERSON, PER_EMPLOYMENT = PER = ("person", "employment")
+
+NAME_POLICY = Kind(
+    "NamePolicy",
+    "How user names, mail addresses and names of accounts are made (navnepolitik).",
+    (
+        Property("key"),
+        Property("title"),
+        Property("login_patterns", "texts", "Patterns of the user name, tried in this order, such as {given:2}{last:2}"),
+        Property("principal_name_pattern", doc="Pattern of the userPrincipalName, such as {login}@example.dk"),
+        Property("mail_pattern", doc="Pattern of the mail address, such as {given}.{last}@example.dk"),
+        Property("common_name_pattern", doc="Pattern of the name in the directory (CN), such as {name}"),
+        Property("forbidden", "texts", "User names, and parts of them written with *, that are never given"),
+        Property("reserved", "texts", "User names and mail addresses that are taken, wherever they are used"),
+        Property("longest", "integer", "Most characters of a user name; 20 at most in a directory"),
+    ),
+    natural="key",
+)
+ACCOUNT_RULE = Kind(
+    "AccountRule",
+    "A rule on who is to have an account in a system, and for how long (kontoregel).",
+    (
+        Property("key"),
+        Property("title"),
+        Property("condition", doc="A condition in CEL that must be met, such as employment.type != 'hourly'"),
+        Property("effect", doc="give or withhold"),
+        Property("per", doc="person: one account for all employments; employment: one for each"),
+        Property("licence", doc="The licence that the account needs, as the target knows it"),
+        Property("type", doc="What the account is used for, in the municipality's own word"),
+        Property("lead_days", "integer", "Days before the first day on which the account is ready"),
+        Property("grace_days", "integer", "Days after the last day on which the account stays open, also over gaps"),
+        Property("retention_days", "integer", "Days after the account was closed before it is deleted; empty: never"),
+        Property("expiry", "yes_no", "The target writes the expiry date on the account"),
+        Property("order", "integer", "Among rules for the same unit, the lowest is asked first"),
+        Property("reason", doc="Why the rule exists"),
+    ),
+    (
+        Link("system", "AT", ("ItSystem",), single=True, doc="The directory or system that the account is in"),
+        Link("unit", "RULES_IN", ("Unit",), single=True, doc="The rule is for this unit and below; empty: everywhere"),
+        Link("names", "NAMED_BY", ("NamePolicy",), single=True, doc="How its accounts are named"),
+    ),
+    natural="key",
+)
+PLANNED_ACCOUNT = Kind(
+    "PlannedAccount",
+    "An account that there should be, open on the days on which it exists (planlagt konto).",
+    (
+        Property("key", doc="System, person and employment or number", own=True),
+        Property("login", doc="User name", identifies=True),
+        Property("principal_name", doc="userPrincipalName", identifies=True),
+        Property("email", identifies=True),
+        Property("common_name", doc="Name in the directory (CN)", identifies=True),
+        Property("former_emails", "texts", "Mail addresses that it had before, kept as aliases", identifies=True),
+        Property("licence", doc="The licence that it needs, as the target knows it"),
+        Property("type", doc="What it is used for, in the municipality's own word"),
+        Property("expires", "date", "The first day without access, where the target is to write it"),
+        Property("delete_on", "date", "The first day on which the target may delete it; empty: never"),
+        Property("extra", "yes_no", "Stated by a person, beside what rules give"),
+        Property("reason", doc="Why the extra account is needed", identifies=True),
+    ),
+    (
+        Link("owner", "OF_PERSON", ("Person",), single=True, owner=True, doc="Whose account it is"),
+        Link(
+            "employment",
+            "USED_FOR",
+            ("Employment",),
+            single=True,
+            owner=True,
+            doc="The employment that its title, unit and manager come from",
+        ),
+        Link(
+            "affiliation",
+            "USED_AS",
+            ("Affiliation",),
+            single=True,
+            owner=True,
+            doc="The affiliation that its title and unit come from, where it is for no employment",
+        ),
+        Link("system", "AT", ("ItSystem",), single=True, doc="The directory or system that it is in"),
+        Link("rule", "GIVEN_BY", ("AccountRule",), single=True, doc="The rule that gives it"),
+        Link("realised_by", "REALISED_BY", ("Account",), single=True, doc="The account that is there"),
+    ),
+    natural="key",
+)
+ACCOUNT_EXCEPTION = Kind(
+    "AccountException",
+    "An exception from the account rules for one person, with a reason (undtagelse).",
+    (
+        Property("effect", doc="give: an account although no rule gives it; withhold: none; keep: stay as it is"),
+        Property("reason", doc="Why the exception is made", identifies=True),
+    ),
+    (
+        Link("person", "OF_PERSON", ("Person",), single=True, owner=True, doc="Whom it is for"),
+        Link("system", "AT", ("ItSystem",), single=True, doc="The system that it is about; empty: all"),
+        Link("decided_by", "DECIDED_BY", ("Person",), single=True, doc="The person who decided"),
+    ),
+)
