@@ -76,14 +76,14 @@ DECIDED: dict[str, dict[str, str]] = {
     "ManualStep": {"people do it": "key step action state limits compared comment"},
     "NamePolicy": {
         "the names that it makes are asked for": "key title login_patterns principal_name_pattern mail_pattern "
-        "common_name_pattern forbidden reserved longest",
+        "common_name_pattern forbidden reserved longest keep_mail",
     },
     "AccountRule": {
-        "what it gives is asked for": "key title condition effect per licence type lead_days grace_days "
+        "what it gives is asked for": "key title condition effect per licence type lead_days grace_days after_days "
         "retention_days expiry order reason",
     },
     "PlannedAccount": {
-        "no target of planned accounts yet": "key login principal_name email common_name former_emails licence type "
+        "no target of planned accounts yet": "key named_for login principal_name email common_name former_emails licence type "
         "expires delete_on extra reason",
     },
     "AccountException": {"what it gives is asked for": "effect reason"},
