@@ -83,8 +83,8 @@ DECIDED: dict[str, dict[str, str]] = {
         "retention_days expiry order reason",
     },
     "PlannedAccount": {
-        "no target of planned accounts yet": "key named_for login principal_name email common_name former_emails licence "
-        "type expires delete_on extra reason",
+        "no target of planned accounts yet": "key named_for login principal_name email common_name former_emails "
+        "licence type expires delete_on extra reason",
     },
     "AccountException": {"what it gives is asked for": "effect reason"},
     "Attestation": {"people answer it": "round state due"},
