@@ -29,8 +29,8 @@ class ChangeRejected(GraphError):
     """A change that would break a rule of the model. Nothing of it has been written.
 
     ``code``: cycle, two_parents, two_at_once, empty_period, unknown_reference, unknown_property, wrong_value; of
-    changes by hand also never_was, not_there (the thing does not exist in the period), taken (a natural key) and
-    unit_in_use.
+    changes by hand also never_was, not_there (the thing does not exist in the period), taken (a natural key),
+    kept_by_source and unit_in_use.
     ``units`` are uuids, sorted; ``start``/``end`` the first period (half-open) in which the rule would be broken.
     ``things``: (kind, uuid) of the things that prevent it, sorted.
     """

@@ -33,6 +33,7 @@ WhyNotStep = enumerated(
         "held": "Nothing is missing: it is held",
         "person": "The person is not there, or all rights are stopped",
         "left_out": "It is granted and left out",
+        "requested": "A request for it waits for a decision",
         "condition": "A condition of the grant does not hold",
         "grantee": "The grant does not name the person",
         "no_grant": "Nothing grants it",

@@ -52,6 +52,11 @@ class Editing:
         self.reason = normal_text.normal(reason)
         self.origin = Origin(MANUAL, user=context.access.name, reason=self.reason)
 
+    @property
+    def driver(self) -> neo4j.Driver:
+        """The graph that is changed; in a preview the rehearsal's."""
+        return self._context.driver
+
     async def do(self, work: Callable[["Editing"], T]) -> T:
         try:
             return await anyio.to_thread.run_sync(lambda: work(self))

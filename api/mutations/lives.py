@@ -15,9 +15,12 @@ from graph.as_of import exists_or_will, not_over
 from graph.errors import ChangeRejected
 from graph.model import KINDS, Link
 from graph.statements.merge import Thing
+from graph.statements.precedence import MANUAL
 from graph.statements.statement import DatedLink, Ref, Statement
-from graph.time import Period, union, without
+from graph.statements.stored_record import from_text
+from graph.time import Period, today, union, without
 from graph.writing.amending import Amendment, Guard
+from graph.writing.loading import load
 
 Links = Mapping[str, tuple[DatedLink, ...]]
 
@@ -25,7 +28,12 @@ Links = Mapping[str, tuple[DatedLink, ...]]
 def relive(
     editing: Editing, kind: str, thing: str, start: Any, end: Any, links: Links, expected: int | None
 ) -> Written:
-    """Another period, other links. ``start``, ``end``: a day, None = unbounded, UNSET = as it is."""
+    """Another period, other links. ``start``, ``end``: a day, None = unbounded, UNSET = as it is.
+
+    Raises ChangeRejected (kept_by_source) where a link that is left out stays, because a source claims it.
+    """
+    uuid = editing.uuid(kind, thing)
+    _refuse_kept(editing, kind, uuid, links)
 
     def life(now: Thing) -> tuple[Period, ...]:
         first, last = now.states[0].period.start, now.states[-1].period.end
@@ -35,8 +43,27 @@ def relive(
         return replace(kept, links={**kept.links, **links})
 
     same = start is UNSET and end is UNSET
-    amendment = Amendment(kind, editing.uuid(kind, thing), edit, expected, None if same else life)
+    amendment = Amendment(kind, uuid, edit, expected, None if same else life)
     return editing.write_all([amendment])[0]
+
+
+def _refuse_kept(editing: Editing, kind: str, uuid: str, links: Links) -> None:
+    """Of a link with several targets every source's claims apply (architecture.md §4), so none is removed by hand."""
+    loaded = load(editing.driver, kind, [uuid]).get(uuid)
+    for record in () if loaded is None else loaded.records:
+        if record.source == MANUAL:
+            continue
+        statement, resolved = from_text(kind, record.key, record.text)
+        for name, wanted in links.items():
+            new = {editing.uuid(each.to.kind, each.to.key) for each in wanted}
+            for each in statement.links.get(name, ()):
+                target = resolved[each.to]
+                if target is not None and target not in new and each.period.last > today():
+                    text = (
+                        f"{name}: {record.source} claims the {each.to.kind} {target}, which therefore stays. Change it "
+                        f"there, or end this {kind} and create one by hand."
+                    )
+                    raise ChangeRejected("kept_by_source", text, field=name, things=((each.to.kind, target),))
 
 
 # -- the end of a unit ------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from graph.as_of import SUPERSEDED
-from graph.model.rights import APPROVED, CONTENTS, FORMS
+from graph.model.rights import APPROVED, CONTENTS, FORMS, WAITING
 from graph.questions.rights.held import ConstraintType, ItSystem, JobFunctionRole, Level, SystemRole, Thing
 from graph.questions.rights.organisation import (
     Assignment,
@@ -50,6 +50,7 @@ def organisation_of(at: date, rows: Row) -> OrganisationOnDay:
         grants=_by_uuid((each for each in rows["grants"] if each["gives"] and _counts(each)), _grant),
         conflicts=_by_uuid((row for each in rights for row in each["conflicts"]), _conflict),
         exempted=_by_uuid((each for each in rows["grants"] if each["exception_to"] and _counts(each)), _exempted),
+        waiting=_by_uuid((each for each in rows["grants"] if each["gives"] and _state(each) == WAITING), _grant),
         settings=_by_uuid((each for each in rows["settings"] if each["of"] and each["type"]), _setting),
         types=types,
         system_roles=_by_uuid(
@@ -211,7 +212,12 @@ def _stand_in(row: Row) -> StandIn:
 
 def _counts(row: Row) -> bool:
     """A request that is not approved gives nothing."""
-    return row["kind"] == "Grant" or (row["values"] or {}).get("state") == APPROVED
+    return row["kind"] == "Grant" or _state(row) == APPROVED
+
+
+def _state(row: Row) -> str | None:
+    """The state of a request; a grant has none."""
+    return (row["values"] or {}).get("state") if row["kind"] == "RightsRequest" else None
 
 
 def _grant(row: Row) -> Grant:
@@ -252,8 +258,9 @@ def _asked(row: Row) -> str:
         "an unknown person" if person is None else person["name"] or "a person whose name is protected"
         for person in (_person_of(row, "REQUESTED_BY"), _person_of(row, "DECIDED_BY"))
     )
+    approved = f", approved by {decided}" if _counts(row) else ""
     reason = f", because {values['reason']}" if values.get("reason") else ""
-    return f"asked for by {asked}, approved by {decided}{reason}"
+    return f"asked for by {asked}{approved}{reason}"
 
 
 def _conflict(row: Row) -> Conflict:

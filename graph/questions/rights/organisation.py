@@ -235,7 +235,7 @@ class OrganisationOnDay:
 
     ``includes``: a job-function role → the rights that it includes. ``kle``: the numbers of KLE in force, None where
     no KLE has been imported. ``exported``: units that FK Organisation knows; None: not asked, so nothing is left out
-    for it. ``ordered``: each mapping is in the order of its uuids.
+    for it. ``waiting``: requests that no one has decided, as the grants that they would be. ``ordered``: each mapping is in the order of its uuids.
     """
 
     at: date
@@ -249,6 +249,7 @@ class OrganisationOnDay:
     grants: Mapping[str, Grant] = field(default_factory=dict)
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
     exempted: Mapping[str, Exempted] = field(default_factory=dict)
+    waiting: Mapping[str, Grant] = field(default_factory=dict)
     settings: Mapping[str, Setting] = field(default_factory=dict)
     types: Mapping[str, ConstraintType] = field(default_factory=dict)
     system_roles: Mapping[str, SystemRole] = field(default_factory=dict)

@@ -8,8 +8,8 @@ from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import Thing
 from graph.questions.rights.organisation import Grant, Person
 
-Step = Literal["held", "person", "left_out", "condition", "grantee", "no_grant"]
-_ORDER: tuple[Step, ...] = ("held", "person", "left_out", "condition", "grantee", "no_grant")
+Step = Literal["held", "person", "left_out", "requested", "condition", "grantee", "no_grant"]
+_ORDER: tuple[Step, ...] = ("held", "person", "left_out", "requested", "condition", "grantee", "no_grant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Missing:
     """One way in which the right could come, and where it ends.
 
     ``step``: held: nothing is missing. person: not there, or stopped. left_out: granted, but a limit comes to nothing,
-    or the system is blocked. condition: a condition of the grant fails. grantee: the person is not among those whom
+    or the system is blocked. requested: a request for it waits for a decision. condition: a condition of the grant fails. grantee: the person is not among those whom
     the grant names. no_grant: nothing grants it. ``text``: what fails. ``remedy``: what would give it.
     """
 
@@ -46,6 +46,7 @@ def why_not(work: Evaluation, person: str, right: str) -> list[Missing]:
     for each in rights.omitted:
         if right in amounts_to(work, each.right.uuid) and each.reason not in ("stopped", "condition"):
             found.append(Missing("left_out", f"granted by {each.grant.title}, but {each.text}", each.text, each.grant))
+    found += _requested(work, person, right)
     found += _hindered(work, known, right)
     reached = {each.grant.uuid for each in found if each.grant is not None}
     grants = work.organisation.grants.values()
@@ -56,6 +57,13 @@ def why_not(work: Evaluation, person: str, right: str) -> list[Missing]:
     if not giving and not reached:
         found.append(Missing("no_grant", f"nothing grants {name} on the day", f"a grant that gives {name}"))
     return sorted(found, key=lambda each: (_ORDER.index(each.step), each.grant.uuid if each.grant else "", each.text))
+
+
+def _requested(work: Evaluation, person: str, right: str) -> Iterator[Missing]:
+    mine = {person, *(each.uuid for each in work.routes.ties(person))}
+    for each in work.organisation.waiting.values():
+        if right in _granted(work, each) and any(whom.uuid in mine for whom in each.given_to):
+            yield Missing("requested", f"a request waits for a decision: {each.title}", "an approval of the request")
 
 
 def _hindered(work: Evaluation, person: Person, right: str) -> Iterator[Missing]:

@@ -69,6 +69,10 @@ def request(service: Served, **variables: Any) -> str:
 def test_a_request_that_is_approved_gives_the_right_until_its_end_and_says_why(service: Served) -> None:
     uuid = request(service, gives="system_role:pay_make", to=SOON, **{"for": "employment:e_carl", "by": "dora"})
     assert pay(service, "carl") == ([], [])
+    why = '{ whyNot(person: "carl", right: "pay_make") { step text remedy } }'
+    nearest = service.data(why, person="carl")["whyNot"][0]
+    assert (nearest["step"], nearest["remedy"]) == ("REQUESTED", "an approval of the request")
+    assert nearest["text"].endswith("asked for by Dora Kjær, because Ferieafløsning")
     assert refused(service, APPROVE, request=uuid, by="carl")["code"] == "own_approval"
     assert refused(service, APPROVE, request=uuid, by="dora")["code"] == "own_approval"
     assert refused(service, APPROVE, "reader", request=uuid, by="bo")["code"] == "forbidden"
@@ -167,7 +171,7 @@ def test_a_sensitive_grant_counts_once_another_than_its_author_has_approved_it(s
 
 
 def test_a_sources_grant_that_is_changed_by_hand_is_approved_as_both_tell_it(service: Served) -> None:
-    change = """mutation { changeGrant(grant: "g_open_pay", givenTo: ["person:carl"], exceptions: ["person:anna"],
+    change = """mutation { changeGrant(grant: "g_open_pay", givenTo: ["employment:e_bo", "person:carl"], exceptions: ["person:anna"],
         reason: "Også Carl") { change } }"""
     service.data(change, "rights")
     assert pay(service, "bo")[1] == ["NOT_APPROVED"]

@@ -126,6 +126,18 @@ def test_made_by_hand_and_refused_with_the_field(service: Served) -> None:
     assert asked(service, RIGHTS, "auditor", person="carl", system="mail")["rights"]["held"] == []
 
 
+def test_a_grantee_whom_a_source_names_is_not_removed_by_hand(service: Served) -> None:
+    change = """mutation($to: [String!]!) { changeGrant(grant: "g_sapa", givenTo: $to, reason: "Færre") {
+        thing { ... on Grant { givenTo { __typename } } } } }"""
+    wrong = refused(service, change, "rights", to=["employment:e_carl"])
+    assert (wrong["code"], wrong["field"]) == ("kept_by_source", "given_to")
+    assert "facts claims the Role" in wrong["text"]
+    more = asked(service, change, "rights", to=["role:case_worker", "employment:e_carl"])["changeGrant"]["thing"]
+    assert sorted(each["__typename"] for each in more["givenTo"]) == ["Employment", "Role"]
+    fewer = asked(service, change, "rights", to=["role:case_worker"])["changeGrant"]["thing"]
+    assert fewer["givenTo"] == [{"__typename": "Role"}]
+
+
 def test_a_parameter_is_made_once(service: Served) -> None:
     create = """mutation { createConstraintSetting(of: "job_function_role:sapa_case_worker", systemRole: "sapa_read",
         type: "unit", derived: "unit_and_below", reason: "Prøve", from: "2026-01-01") {
