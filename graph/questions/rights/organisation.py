@@ -235,7 +235,8 @@ class OrganisationOnDay:
 
     ``includes``: a job-function role → the rights that it includes. ``kle``: the numbers of KLE in force, None where
     no KLE has been imported. ``exported``: units that FK Organisation knows; None: not asked, so nothing is left out
-    for it. ``waiting``: requests that no one has decided, as the grants that they would be. ``ordered``: each mapping is in the order of its uuids.
+    for it. ``waiting``: requests that no one has decided, as the grants that they would be. ``ordered``: each mapping
+    is in the order of its uuids.
     """
 
     at: date

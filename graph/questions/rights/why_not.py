@@ -17,8 +17,9 @@ class Missing:
     """One way in which the right could come, and where it ends.
 
     ``step``: held: nothing is missing. person: not there, or stopped. left_out: granted, but a limit comes to nothing,
-    or the system is blocked. requested: a request for it waits for a decision. condition: a condition of the grant fails. grantee: the person is not among those whom
-    the grant names. no_grant: nothing grants it. ``text``: what fails. ``remedy``: what would give it.
+    or the system is blocked. requested: a request for it waits for a decision. condition: a condition of the grant
+    fails. grantee: the person is not among those whom the grant names. no_grant: nothing grants it. ``text``: what
+    fails. ``remedy``: what would give it.
     """
 
     step: Step

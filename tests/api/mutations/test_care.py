@@ -171,8 +171,8 @@ def test_a_sensitive_grant_counts_once_another_than_its_author_has_approved_it(s
 
 
 def test_a_sources_grant_that_is_changed_by_hand_is_approved_as_both_tell_it(service: Served) -> None:
-    change = """mutation { changeGrant(grant: "g_open_pay", givenTo: ["employment:e_bo", "person:carl"], exceptions: ["person:anna"],
-        reason: "Også Carl") { change } }"""
+    change = """mutation { changeGrant(grant: "g_open_pay", givenTo: ["employment:e_bo", "person:carl"],
+        exceptions: ["person:anna"], reason: "Også Carl") { change } }"""
     service.data(change, "rights")
     assert pay(service, "bo")[1] == ["NOT_APPROVED"]
     approve = """mutation { approveGrant(grant: "g_open_pay", approvedBy: "dora", reason: "Ja") { change } }"""
