@@ -5,9 +5,10 @@ Whatever a rule would only trip over later is refused when it is stated, with th
 
 from collections.abc import Callable, Mapping
 
-from graph.conditions import CONDITION_NAMES
+from graph.conditions import ACCOUNT_CONDITION_NAMES, CONDITION_NAMES
 from graph.errors import ChangeRejected
-from graph.expressions import ExpressionRejected, compile_expression
+from graph.expressions import ExpressionRejected, Names, compile_expression
+from graph.model.accounts import EXCEPTION_EFFECTS, PER, RULE_EFFECTS
 from graph.model.derived_kinds import NotDerivable, derivation
 from graph.model.rights import (
     ATTESTATION_STATES,
@@ -19,6 +20,7 @@ from graph.model.rights import (
     STEP_ACTIONS,
     STEP_STATES,
 )  # fmt: skip
+from graph.name_patterns import LONGEST_LOGIN, PatternWrong, check_pattern
 from graph.patterns import PatternRejected, check
 from graph.statements.statement import Statement, Value
 
@@ -44,12 +46,36 @@ def _pattern(value: Value) -> str | None:
     return None
 
 
-def _condition(value: Value) -> str | None:
-    try:
-        compile_expression(str(value), CONDITION_NAMES)
-    except ExpressionRejected as rejected:
-        return str(rejected)
-    return None
+def _condition(names: Names) -> Callable[[Value], str | None]:
+    def check_condition(value: Value) -> str | None:
+        try:
+            compile_expression(str(value), names)
+        except ExpressionRejected as rejected:
+            return str(rejected)
+        return None
+
+    return check_condition
+
+
+def _names(field: str) -> Callable[[Value], str | None]:
+    def check_names(value: Value) -> str | None:
+        try:
+            for each in value if isinstance(value, tuple) else (str(value),):
+                check_pattern(each, field)
+        except PatternWrong as wrong:
+            return str(wrong)
+        return None
+
+    return check_names
+
+
+def _from_to(least: int, most: int) -> Callable[[Value], str | None]:
+    return lambda value: (
+        None if isinstance(value, int) and least <= value <= most else f"{value}; allowed: {least} to {most}"
+    )
+
+
+_DAYS = _from_to(0, 3_660)
 
 
 def _derived(value: Value) -> str | None:
@@ -110,7 +136,24 @@ _RULES: Mapping[str, Mapping[str, Callable[[Value], str | None]]] = {
         "delegated_from_cvr": _cvr,
         "delegated_to_cvr": _cvr,
     },
-    "Grant": {"condition": _condition},
+    "Grant": {"condition": _condition(CONDITION_NAMES)},
+    "AccountRule": {
+        "condition": _condition(ACCOUNT_CONDITION_NAMES),
+        "effect": _one_of(RULE_EFFECTS),
+        "per": _one_of(PER),
+        "lead_days": _DAYS,
+        "grace_days": _DAYS,
+        "after_days": _DAYS,
+        "retention_days": _DAYS,
+    },
+    "NamePolicy": {
+        "login_patterns": _names("login"),
+        "principal_name_pattern": _names("principal_name"),
+        "mail_pattern": _names("mail"),
+        "common_name_pattern": _names("common_name"),
+        "longest": _from_to(3, LONGEST_LOGIN),
+    },
+    "AccountException": {"effect": _one_of(EXCEPTION_EFFECTS)},
     "RightsConflict": {"mode": _one_of(CONFLICT_MODES), "scope": _one_of(CONFLICT_SCOPES)},
     "RightsRequest": {"state": _one_of(REQUEST_STATES)},
     "Attestation": {"state": _one_of(ATTESTATION_STATES)},

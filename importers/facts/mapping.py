@@ -7,7 +7,7 @@ from graph.cpr.keyring import number_in
 from graph.model import KINDS, Property
 from graph.statements.statement import DatedLink, DatedValue, Problem, Statement, Value
 from graph.time import Period
-from importers.facts import rights
+from importers.facts import accounts, rights
 from importers.facts.entries import OWN_KLE_NUMBER, Entries, Links, Values, key_of
 from importers.facts.loading import Doubled
 from importers.facts.reader import Entry, day
@@ -34,13 +34,16 @@ SECTIONS = {
     "constraint_settings": "ConstraintSetting",
     "rights_conflicts": "RightsConflict",
     "rights_requests": "RightsRequest",
+    "name_policies": "NamePolicy",
+    "account_rules": "AccountRule",
+    "account_exceptions": "AccountException",
 }
 # Stated in periods (absences, leave) or from a day on (dead), not for the whole life of the thing.
 TIMED = frozenset({"absent", "dead", "on_leave"})
 KEY_PROPERTY = {"KleNode": "number"} | dict.fromkeys(
     (
         "Function", "SystemGroup", "ItSystem", "Role", "ConstraintType", "SystemRole", "JobFunctionRole", "Grant",
-        "RightsConflict",
+        "RightsConflict", "NamePolicy", "AccountRule",
     ),
     "key",
 )  # fmt: skip
@@ -268,6 +271,9 @@ _SPECIAL: dict[str, Special] = {
     "ConstraintSetting": rights.constraint_setting,
     "RightsConflict": rights.rights_conflict,
     "RightsRequest": rights.rights_request,
+    "NamePolicy": _plain,
+    "AccountRule": accounts.account_rule,
+    "AccountException": accounts.account_exception,
 }
 
 

@@ -22,13 +22,14 @@ Sections = dict[str, list[Entry]]
 
 LISTS = (
     "units", "persons", "positions", "employments", "affiliations", "assignments", "substitutes", "accounts", "grants",
-    "constraint_settings", "rights_requests",
+    "constraint_settings", "rights_requests", "account_exceptions",
 )  # fmt: skip
 # Sections that are written as a mapping from the key to the rest: {manager: {title: Leder}}, {"27.12": "27"}, or a
 # plain list of keys. The value: the field that a bare value means.
 MAPPINGS = {
     "roles": "title", "kle": "parent", "functions": "title", "groups": "groups", "systems": "groups",
     "constraint_types": "title", "system_roles": "title", "job_function_roles": "title", "rights_conflicts": "title",
+    "name_policies": "title", "account_rules": "title",
 }  # fmt: skip
 BESIDE = frozenset({"format", "queries", "refusals"})  # no facts: acceptance files also contain their questions
 
@@ -37,7 +38,8 @@ SEPARATOR = "|"
 PERIODS = {"units": "parents", "employments": "units", "affiliations": "units", "assignments": "for"}
 MANY = frozenset({
     "about", "tags", "performs", "responsible_for", "interested_in", "groups", "kle", "values", "levels", "required",
-    "optional", "includes", "given_to", "except", "within", "fixed", "units", "excluded_units",
+    "optional", "includes", "given_to", "except", "within", "fixed", "units", "excluded_units", "login_patterns",
+    "forbidden", "reserved",
 })  # fmt: skip
 
 

@@ -54,11 +54,11 @@ class Planned:
 
 @dataclass(frozen=True)
 class Chore:
-    """What each worker does by itself, at a second of these minutes (None: of every minute)."""
+    """What each worker does by itself, at a second (or several) of these minutes (None: of every minute)."""
 
     name: str
     run: Callable[["Queue"], Awaitable[None]]
-    second: int
+    second: int | frozenset[int]
     minutes: frozenset[int] | None = None
 
 
@@ -189,8 +189,9 @@ def _chore(chore: Chore) -> CronJob:
     async def run(arq: dict[str, Any]) -> None:
         await chore.run(Queue(arq["redis"]))
 
+    second = chore.second if isinstance(chore.second, int) else set(chore.second)
     coroutine: Callable[..., Coroutine[Any, Any, None]] = run
-    return cron(coroutine, name=chore.name, minute=_set(chore.minutes), second=chore.second, keep_result=0)
+    return cron(coroutine, name=chore.name, minute=_set(chore.minutes), second=second, keep_result=0)
 
 
 def _set(values: frozenset[int] | None) -> set[int] | None:

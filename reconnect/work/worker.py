@@ -19,7 +19,7 @@ from graph.writing.day_turn import TurnWaits
 from importers.pipeline.report import text_of
 from reconnect.context import Context
 from reconnect.targets import full_name
-from reconnect.work import jobs, queue, retrying, silence
+from reconnect.work import due_accounts, jobs, queue, retrying, silence
 from reconnect.work.cron import parse
 from reconnect.work.due_plans import apply_due
 from reconnect.work.liveness import HEALTH_SECONDS, sign_of_life
@@ -27,6 +27,9 @@ from reconnect.work.queue import Chore, Planned, PutOff, Queue
 
 _WATCH = frozenset(range(0, 60, 5))
 """Minutes at which silent sources are looked for, and plans that were approved on their day or later."""
+
+_OFTEN = frozenset(range(0, 60, 4))
+"""Seconds at which planned accounts follow the change log: a person who leaves or is stopped is closed at once."""
 
 _AFTER_LOSS = 2.0
 """Seconds until a lost queue is tried again."""
@@ -94,6 +97,7 @@ class Jobs:
             Chore("release stranded jobs", self._release_stranded, second=30),
             Chore("watch for silent sources", self._watch, second=45, minutes=_WATCH),
             Chore("apply plans whose day has come", self._apply_plans, second=15, minutes=_WATCH),
+            Chore("plan accounts", self._plan_accounts, second=_OFTEN),
         ]
 
     async def import_source(self, attempt: int, name: str) -> None:
@@ -182,6 +186,16 @@ class Jobs:
 
     async def _apply_plans(self, opened: Queue) -> None:
         await asyncio.to_thread(apply_due, self._context, "worker")
+
+    async def _plan_accounts(self, opened: Queue) -> None:
+        done = await asyncio.to_thread(due_accounts.follow, self._context, "worker")
+        if done is None:
+            return
+        report, supplies = done
+        if report.total:
+            _log.info("accounts planned", opened=report.opened, changed=report.changed, closed=report.closed)
+        for name in due_accounts.account_targets(self._context) if supplies else ():
+            await opened.put("export", name)
 
 
 def _log_progress(title: str) -> Callable[[str, int, int], None]:

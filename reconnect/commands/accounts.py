@@ -1,0 +1,160 @@
+"""``accounts``: plan accounts by the rules, show why a person has one or none, and stop a person."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from graph.time import today
+from reconnect.context import of
+from reconnect.day_option import day_option
+from reconnect.exits import CommandFailed, Exit
+from reconnect.terminal import terminal
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Person = Annotated[str, typer.Argument(help="The person: their UUID, or a source's key for them.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    accounts = typer.Typer(help="Plan accounts by the account rules, and show why.", no_args_is_help=True)
+    accounts.command("plan")(plan)
+    accounts.command("why")(why)
+    accounts.command("stop")(stop)
+    app.add_typer(accounts, name="accounts")
+
+
+def plan(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")] = False,
+    approve: Annotated[
+        str | None, typer.Option("--approve", metavar="ID", help="Approve the stopped closings with this id.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Apply the account rules to everyone; the worker does the same after each change.
+
+    Where more accounts would close than the brake allows, these wait for an approval, and the rest is planned.
+    """
+    from graph.errors import GraphError
+    from graph.writing.graph_writer import GraphWriter
+    from reconnect.work import jobs
+    from reconnect.work.due_accounts import JOB, limits
+    from rules.accounts.following import covered, touched
+    from rules.accounts.run import apply
+
+    run = of(context)
+    driver = run.driver()
+    try:
+        with jobs.running(run, jobs.Caller(lambda what, done, total: None), JOB) as job:
+            found = touched(driver)
+            writer = GraphWriter(driver, run.keyring, run.order)
+            report = apply(
+                driver, writer, user="command line", limits=limits(run), approve=approve, dry_run=dry_run, step=job.step
+            )
+            if not dry_run:
+                covered(driver, found)
+            text = f"{report.opened} planned, {report.changed} changed, {report.closed} closed"
+            job.finish("waiting" if report.brake else "done", text, dry_run=dry_run)
+    except GraphError as error:
+        raise CommandFailed(str(error)) from error
+    if as_json:
+        _print({
+            "opened": report.opened, "changed": report.changed, "closed": report.closed, "brake": report.brake,
+            "reasons": report.reasons,
+            "problems": [{"key": each.key, "rule": each.rule, "text": each.text} for each in report.problems],
+        })  # fmt: skip
+    else:
+        console = terminal()
+        console.print(f"{'Would be' if dry_run else 'Accounts'}: {text}.", highlight=False)
+        for problem in report.problems:
+            console.print(f"{problem.key}: {problem.text}", highlight=False, soft_wrap=True)
+        for reason in report.reasons:
+            wait = f"; approve with --approve {report.brake}" if report.brake else ""
+            console.print(f"Stopped by the brake: {reason}{wait}.", highlight=False, soft_wrap=True)
+    if report.brake is not None:
+        raise typer.Exit(Exit.BRAKE)
+
+
+def why(
+    context: typer.Context,
+    person: Person,
+    at: Annotated[date | None, day_option("--at", help="The day; default today.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which accounts a person should have, why, and why not others."""
+    from graph.errors import Ambiguous, Unknown
+    from graph.identity.lookup import find
+    from rules.accounts.explaining import explain
+
+    with of(context).driver().session(default_access_mode="READ") as session:
+        try:
+            uuid = find(session, "Person", person).uuid
+        except (Unknown, Ambiguous) as error:
+            raise CommandFailed(str(error)) from error
+        found = explain(session, uuid, at or today())
+    if as_json:
+        _print([
+            {
+                "system": each.system.key, "open": each.open, "login": each.login, "reason": each.reason,
+                "text": each.text, "rule": None if each.rule is None else each.rule.key,
+            }
+            for each in found
+        ])  # fmt: skip
+        return
+    console = terminal()
+    if not found:
+        console.print("There are no account rules.")
+    for each in found:
+        what = "has an account" if each.open else "has no account"
+        login = f" ({each.login})" if each.login else ""
+        console.print(f"{each.system.title or each.system.key}: {what}{login}: {each.text}.", highlight=False,
+                      soft_wrap=True)  # fmt: skip
+
+
+def stop(
+    context: typer.Context,
+    person: Person,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the stop.")],
+    until: Annotated[
+        date | None, day_option("--until", help="The first day that is allowed again.", show_default=False)
+    ] = None,
+    end: Annotated[bool, typer.Option("--end", help="End the stop instead.")] = False,
+) -> None:
+    """Stop a person at once: every account is closed, whatever rule or source gives it, without a brake.
+
+    Targets that hold accounts are supplied by the worker, within seconds.
+    """
+    from graph.change_log import Origin
+    from graph.errors import Ambiguous, GraphError, Unknown
+    from graph.identity.lookup import find
+    from graph.statements.precedence import MANUAL
+    from graph.time import Period
+    from graph.writing.graph_writer import GraphWriter
+    from graph.writing.stopping import stopped
+
+    run = of(context)
+    driver = run.driver()
+    with driver.session(default_access_mode="READ") as session:
+        try:
+            uuid = find(session, "Person", person).uuid
+        except (Unknown, Ambiguous) as error:
+            raise CommandFailed(str(error)) from error
+    if until is not None and until <= today():
+        raise CommandFailed("--until must be a day to come.", Exit.USAGE)
+    edit = stopped(Period(today(), until), None if end else reason)
+    try:
+        writer = GraphWriter(driver, run.keyring, run.order)
+        written = writer.amend("Person", uuid, edit, Origin(MANUAL, user="command line", reason=reason))
+    except GraphError as error:
+        raise CommandFailed(str(error)) from error
+    same = "It was so already." if written.change is None else ""
+    terminal().print(f"The stop has ended. {same}" if end else f"Stopped from now on. {same}".strip())
+
+
+def _print(answer: Any) -> None:
+    import orjson
+
+    print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())

@@ -1,0 +1,88 @@
+"""Planned accounts follow the change log: a few seconds after a change, and once after each day turn.
+
+One worker does it at a time. An import is not held up: it writes, and what it wrote is looked at afterwards. Targets
+that hold accounts are then supplied, so that a person who leaves, or is stopped, is closed within the minute.
+"""
+
+import neo4j
+from structlog.stdlib import get_logger
+
+from graph.writing.graph_writer import GraphWriter
+from reconnect import folders
+from reconnect.context import Context
+from reconnect.work import jobs
+from reconnect.work.locks import LockTaken
+from rules.accounts.following import covered, touched
+from rules.accounts.run import Limits, Report, apply
+
+JOB = "accounts"
+_log = get_logger("reconnect.work.due_accounts")
+
+
+def due(driver: neo4j.Driver) -> bool:
+    """Whether there are account rules, or accounts that some gave."""
+    rows, _, _ = driver.execute_query(
+        "RETURN EXISTS { (:AccountRule) } OR EXISTS { (:PlannedAccount) } AS needed",
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return bool(rows[0]["needed"])
+
+
+def follow(context: Context, user: str, *, everybody: bool = False) -> tuple[Report, bool] | None:
+    """Look at whom the change log names since the last run. None: there was nothing to do, or another worker does it.
+
+    The second value: targets that hold accounts have something to do. Raises what ``apply`` does.
+    """
+    driver = context.driver()
+    if not due(driver):
+        return None
+    found = touched(driver)
+    if not (everybody or found.any):
+        return None
+    try:
+        with jobs.running(context, jobs.Caller(_quiet), JOB) as job:
+            found = touched(driver)
+            persons = None if everybody else found.persons
+            report = apply(
+                driver,
+                GraphWriter(driver, context.keyring, context.order),
+                persons,
+                user=user,
+                limits=limits(context),
+                step=job.step,
+            )
+            covered(driver, found)
+            text = f"{report.opened} planned, {report.changed} changed, {report.closed} closed"
+            if report.brake is not None:
+                job.finish("waiting", f"{text}; stopped by the brake, approve {report.brake}: {report.reasons[0]}")
+            else:
+                job.finish("done", text)
+    except LockTaken:
+        return None
+    for problem in report.problems:
+        _log.warning("account rule", rule=problem.rule, key=problem.key, text=problem.text)
+    return report, report.total > 0 or found.stopped
+
+
+def limits(context: Context) -> Limits:
+    """What one run may close: the brake of the settings."""
+    brake = context.settings.brake
+    return Limits(brake.share, brake.count, brake.at_least)
+
+
+def account_targets(context: Context) -> list[str]:
+    """The targets in the settings that hold accounts, by full name."""
+    found = []
+    for folder in folders.target_names():
+        if not getattr(folders.target(folder), "HOLDS_ACCOUNTS", False):
+            continue
+        several = context.settings.targets.several(folder)
+        if several is not None:
+            found += [f"{folder}-{each}" for each in sorted(several)]
+        elif context.settings.targets.of(folder) is not None:
+            found.append(folder)
+    return found
+
+
+def _quiet(what: str, done: int, total: int) -> None:
+    """A chore shows no progress."""

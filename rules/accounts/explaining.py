@@ -1,0 +1,141 @@
+"""Why a person is to have an account in a system on a day, or why not."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import neo4j
+
+from graph.model.accounts import GIVE, KEEP, WITHHOLD
+from graph.time import today
+from rules.accounts.deciding import Deciding, Decision
+from rules.accounts.facts import AccountException, AccountRule, Facts, Person, System, Tie
+from rules.accounts.reading import persons_of, read
+
+_PLANNED = """
+MATCH (a:PlannedAccount)-[:OF_PERSON]->(:Person {uuid: $person})
+MATCH (a)-[:AT]->(s:ItSystem)
+RETURN a.uuid AS uuid, s.uuid AS system, a.login AS login, a.extra AS extra,
+    EXISTS { MATCH (a)-[l:STATE]->() WHERE l.from <= $day AND (l.to IS NULL OR l.to > $day) } AS open,
+    head(COLLECT { MATCH (a)-[l:STATE]->() WHERE l.from > $day RETURN toString(l.from) ORDER BY l.from }) AS next
+ORDER BY open DESC, a.key
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """``open``: it is open on the day. ``reason``: given, lead, grace, exception, extra, stopped, withheld, condition,
+    no_rule, no_unit, no_tie, failed, waits. ``since``: the day on which it opens, if that is to come."""
+
+    system: System
+    open: bool
+    reason: str
+    text: str
+    rule: AccountRule | None = None
+    tie: str | None = None
+    planned: str | None = None
+    login: str | None = None
+    since: date | None = None
+
+
+def explain(session: neo4j.Session, person: str, day: date) -> list[Explanation]:
+    """One answer for each system that has rules, or in which the person has a planned account; by the system's key."""
+    facts = read(session, today(), [person])
+    who = facts.persons.get(person) or persons_of(session, [person], today()).get(person)
+    if who is None:
+        return []
+    planned: dict[str, neo4j.Record] = {}
+    for row in session.run(_PLANNED, person=person, day=day):
+        planned.setdefault(row["system"], row)
+    stops = session.run(
+        """
+        MATCH (:Person {uuid: $person})-[l:STATE]->({stopped: true})
+        WHERE l.from <= $day AND (l.to IS NULL OR l.to > $day)
+        RETURN count(*) > 0 AS stopped
+        """,
+        person=person,
+        day=day,
+    ).single(strict=True)["stopped"]
+    systems = sorted(
+        {each.system for each in facts.rules} | planned.keys(),
+        key=lambda each: facts.systems[each].key if each in facts.systems else each,
+    )
+    deciding = Deciding(facts)
+    found = []
+    for system in systems:
+        made = _of_system(facts, deciding, who, system, day, planned.get(system))
+        if stops:
+            made = Explanation(
+                made.system, False, "stopped", "the person is stopped, above every rule", made.rule, made.tie,
+                made.planned, made.login,
+            )  # fmt: skip
+        found.append(made)
+    return found
+
+
+def _of_system(
+    facts: Facts, deciding: Deciding, person: Person, system: str, day: date, row: neo4j.Record | None
+) -> Explanation:
+    shown = facts.systems.get(system) or System(system, system, system)
+    is_open = bool(row and row["open"])
+    planned, login = (None, None) if row is None else (row["uuid"], row["login"])
+    since = None if row is None or row["next"] is None else date.fromisoformat(row["next"])
+    if row is not None and row["extra"]:
+        return Explanation(shown, is_open, "extra", "a person has asked for it", None, None, planned, login, since)
+    reason, text, rule, tie = _because(facts, deciding, person, system, day)
+    if is_open and reason not in ("given", "exception"):
+        later = "it is kept open until the end of its days, or is ready before the first day"
+        reason, text = ("lead" if reason == "no_tie" else reason), f"{text}; {later}"
+    if not is_open and reason in ("given", "exception"):
+        text = f"{text}; it is not planned yet" if since is None else f"{text}; it opens on {since}"
+        reason = "waits"
+    return Explanation(shown, is_open, reason, text, rule, tie, planned, login, since)
+
+
+def _because(
+    facts: Facts, deciding: Deciding, person: Person, system: str, day: date
+) -> tuple[str, str, AccountRule | None, str | None]:
+    for each in facts.exceptions.get(person.uuid, ()):
+        if each.system in (None, system) and each.life.holds(day) and each.effect in (GIVE, WITHHOLD, KEEP):
+            return "exception", _excepted(each), None, None
+    answers = []
+    for tie in facts.ties.get(person.uuid, ()):
+        for state in tie.states:
+            if state.period.holds(day):
+                decision = dict(deciding.decide(tie, state, day)).get(system, Decision("no_rule"))
+                answers.append((_ORDER.index(decision.reason), decision, tie))
+    if not answers:
+        return "no_tie", "no employment or affiliation on the day", None, None
+    _, decision, tie = min(answers, key=lambda each: (each[0], each[2].uuid))
+    return decision.reason, _in_words(decision, tie, len(answers)), decision.rule, tie.uuid
+
+
+_ORDER = ("given", "failed", "withheld", "condition", "no_rule", "no_unit")
+
+
+def _excepted(each: AccountException) -> str:
+    until = "" if each.life.end is None else f" until {each.life.end}"
+    what = {
+        GIVE: "an exception gives it",
+        WITHHOLD: "an exception withholds it",
+        KEEP: "an exception keeps it as it is",
+    }
+    return f"{what[each.effect]}{until}: {each.reason}"
+
+
+def _in_words(decision: Decision, tie: Tie, count: int) -> str:
+    number = f" {tie.number}" if tie.number else ""
+    through = f"{tie.kind.lower()}{number}"
+    name = "" if decision.rule is None else decision.rule.name
+    match decision.reason:
+        case "given":
+            return f"{name} gives it to {through}"
+        case "withheld":
+            return f"{name} withholds it from {through}"
+        case "failed":
+            return f"the condition of {name} failed for {through}: {decision.failed}"
+        case "condition":
+            rules = ", ".join(f"{each.name} ({each.condition.text})" for each in decision.asked if each.condition)
+            return f"no condition holds for {through}{' or others' if count > 1 else ''}: {rules}"
+        case "no_unit":
+            return f"{through} is in no unit, and no rule is for everywhere"
+    return f"no rule is for the unit of {through}, or for a unit above it"

@@ -1,0 +1,367 @@
+"""From facts to planned accounts: what each person is to have from today on, beside what was planned before.
+
+Days that are past stay as they were planned: an account that was open yesterday was open. From today on an account is
+open on the days that rules and exceptions give; a stop of the person (STOP) is above all of that and changes nothing
+here: whoever carries the plan out closes the account of a stopped person.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+
+from graph.model.accounts import GIVE, KEEP, PER_EMPLOYMENT, WITHHOLD
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
+from graph.time import FOREVER, Period, union, within, without
+from rules.accounts.deciding import Deciding
+from rules.accounts.facts import AccountException, AccountRule, Facts, Person, Tie
+from rules.accounts.opening import Given, chosen, open_days
+
+KIND = "PlannedAccount"
+TIE_LINKS = {"Employment": "employment", "Affiliation": "affiliation"}
+
+
+@dataclass(slots=True)
+class Wanted:
+    """One account that there is to be, or was. ``opens``: its days from today on. ``chain``: through what, and by which
+    rule, on these days. ``kept``: what was stated of it before. ``rule``: the last one that gave it."""
+
+    key: str
+    system: str
+    person: Person
+    opens: tuple[Period, ...]
+    chain: tuple[Given, ...] = ()
+    kept: Statement | None = None
+    rule: AccountRule | None = None
+    keeps: bool = False
+    names: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def was_open(self) -> tuple[Period, ...]:
+        return () if self.kept is None or self.kept.exists is None else self.kept.exists
+
+    def exists(self, today: date) -> tuple[Period, ...]:
+        """All its days: as they were until yesterday, as they are to be from today on."""
+        return union((*_before(self.was_open, today), *self.opens))
+
+    def closes(self, today: date) -> bool:
+        """It is open today, or was to be one day, and no longer is."""
+        was = within(self.was_open, (Period(today),))
+        return bool(was) and was[0].start <= today and not any(each.holds(today) for each in self.opens)
+
+    def as_of(self, name: str) -> Value | None:
+        """The last value that was stated."""
+        values = self.kept.values.get(name, ()) if self.kept is not None else ()
+        return values[-1].value if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A rule that could not be evaluated for a person: their accounts in the system stay as they are."""
+
+    person: str
+    system: str
+    rule: AccountRule
+    tie: str
+    text: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """``wanted``: by key, in order; ``failed``: what could not be decided."""
+
+    today: date
+    wanted: dict[str, Wanted] = field(default_factory=dict)
+    failed: list[Failed] = field(default_factory=list)
+
+
+def plan(facts: Facts, kept: Mapping[str, Statement], persons: Mapping[str, Person]) -> Plan:
+    """What is to be, for the persons of the facts and those of ``kept`` (statements by key).
+
+    ``persons``: those of ``kept`` who have no tie any more.
+    """
+    made = Plan(facts.today)
+    deciding = Deciding(facts)
+    before: dict[str, list[Statement]] = {}
+    for key, each in kept.items():
+        before.setdefault(key.partition(":")[0], []).append(each)
+    people = {**persons, **facts.persons}
+    for uuid in sorted({*facts.ties, *before, *(facts.exceptions.keys() & people.keys())}):
+        person = people.get(uuid)
+        if person is not None:
+            _of_person(made, facts, deciding, person, before.get(uuid, ()))
+    return made
+
+
+def _of_person(made: Plan, facts: Facts, deciding: Deciding, person: Person, before: Sequence[Statement]) -> None:
+    given: dict[str, list[Given]] = {}
+    failed: dict[str, Failed] = {}
+    ties = facts.ties.get(person.uuid, ())
+    for tie in ties:
+        _decide(deciding, tie, given, failed)
+    made.failed += failed.values()
+    exceptions = facts.exceptions.get(person.uuid, ())
+    old: dict[str, list[Statement]] = {}
+    for each in before:
+        old.setdefault(each.key.split(":")[1], []).append(each)
+    for system in sorted({*given, *old, *(each for one in exceptions for each in _systems_of(one, facts))}):
+        if system in failed:
+            continue
+        own = [each for each in exceptions if each.system in (None, system)]
+        _of_system(made, facts, person, system, given.get(system, []), old.get(system, []), own, ties)
+
+
+def _decide(deciding: Deciding, tie: Tie, given: dict[str, list[Given]], failed: dict[str, Failed]) -> None:
+    for state in tie.states:
+        for period in _cut(state.period, deciding.borders):
+            for system, decision in deciding.decide(tie, state, period.start):
+                if decision.reason == "failed" and decision.rule is not None:
+                    failed[system] = Failed(tie.person, system, decision.rule, tie.uuid, decision.failed)
+                elif decision.gives and decision.rule is not None:
+                    several = given.setdefault(system, [])
+                    last = several[-1] if several else None
+                    if last and last.tie is tie and last.rule is decision.rule and last.period.last == period.start:
+                        several[-1] = Given(Period(last.period.start, period.end), tie, decision.rule)
+                    else:
+                        several.append(Given(period, tie, decision.rule))
+
+
+def _cut(period: Period, borders: Sequence[date]) -> tuple[Period, ...]:
+    inside = [each for each in borders if period.start < each < period.last]
+    if not inside:
+        return (period,)
+    cuts = [period.start, *inside, period.last]
+    return tuple(Period(start, None if last == FOREVER else last) for start, last in pairwise(cuts))
+
+
+def _systems_of(exception: AccountException, facts: Facts) -> Iterable[str]:
+    if exception.system is not None:
+        return (exception.system,)
+    return {each.system for each in facts.rules} if exception.effect == GIVE else ()
+
+
+def _of_system(
+    made: Plan,
+    facts: Facts,
+    person: Person,
+    system: str,
+    given: Sequence[Given],
+    old: Sequence[Statement],
+    exceptions: Sequence[AccountException],
+    ties: Sequence[Tie],
+) -> None:
+    """The accounts of a person in a system: one for all ties, and one for each where a rule says so."""
+    together = [each for each in given if each.rule.per != PER_EMPLOYMENT]
+    kept = {each.key: each for each in old}
+    groups: dict[str, list[Given]] = {}
+    alone: dict[str, list[Given]] = {}
+    for each in given:
+        if each.rule.per == PER_EMPLOYMENT:
+            alone.setdefault(each.tie.uuid, []).append(each)
+    own = _key(person.uuid, system)
+    if together:
+        # A rule that has become one for a person takes over the account that an employment had.
+        groups[own if own in kept or alone or not kept else max(kept)] = together
+    free = {key: each for key, each in kept.items() if key not in groups}
+    groups |= _slots(person.uuid, system, alone, free, facts.today)
+    extra = _excepted(person, system, exceptions, facts, ties)
+    if extra and not groups:
+        groups[next(iter(kept), own)] = []
+    withheld = [each.life for each in exceptions if each.effect == WITHHOLD]
+    keep = union(each.life for each in exceptions if each.effect == KEEP)
+    future = (Period(facts.today),)
+    for key in sorted({*groups, *kept}):
+        several = [*groups.get(key, ())]
+        opens = open_days([*several, *(extra if key in groups else ())])
+        opens = within(without(opens, withheld), future)
+        if person.dead is not None:
+            opens = without(opens, (Period(person.dead),))
+        before = kept.get(key)
+        keeps = False
+        if keep and before is not None and _holds_day(keep, facts.today):
+            until = next(each.end for each in keep if each.holds(facts.today))
+            if _holds_day(before.exists or (), facts.today) or _ended_on(before, facts.today):
+                opens = union((*opens, Period(facts.today, until)))
+            keeps = True
+        chain = tuple(_chain(chosen([*several, *(extra if key in groups else ())]), opens))
+        made.wanted[key] = Wanted(key, system, person, opens, chain, before, _rule(chain, before, facts.rules), keeps)
+
+
+def _key(person: str, system: str, tie: str = "") -> str:
+    return f"{person}:{system}:{tie}" if tie else f"{person}:{system}"
+
+
+def _slots(
+    person: str, system: str, alone: Mapping[str, list[Given]], kept: Mapping[str, Statement], today: date
+) -> dict[str, list[Given]]:
+    """The account of each tie that has its own: the one that it had, or one that another tie no longer needs.
+
+    So a person who comes back with a new employment number gets the old account back.
+    """
+    found: dict[str, list[Given]] = {}
+    last = {key: _last_tie(each) for key, each in kept.items()}
+    for key, tie in last.items():
+        if tie in alone:
+            found[key] = alone[tie]
+    had = {last[key] for key in found}
+    for tie in sorted(alone.keys() - had, key=lambda each: (alone[each][0].period.start, each)):
+        free = [
+            (kept[key].exists[-1].last, key)  # type: ignore[index]
+            for key in last
+            if key not in found and kept[key].exists and _usable(kept[key], today)
+        ]
+        found[max(free)[1] if free else _key(person, system, tie)] = alone[tie]
+    return found
+
+
+def _usable(kept: Statement, today: date) -> bool:
+    """It is not deleted yet."""
+    deleted = kept.values.get("delete_on", ())
+    gone = bool(deleted) and date.fromisoformat(str(deleted[-1].value)) <= today
+    return not gone
+
+
+def _last_tie(kept: Statement) -> str:
+    links = [each for name in TIE_LINKS.values() for each in kept.links.get(name, ())]
+    return max(links, key=lambda each: each.period.start).to.key if links else ""
+
+
+def _excepted(
+    person: Person, system: str, exceptions: Sequence[AccountException], facts: Facts, ties: Sequence[Tie]
+) -> list[Given]:
+    """Days that exceptions give: by the system's first rule that gives, and through the tie of these days."""
+    rules = sorted((each for each in facts.rules if each.system == system and each.effect == GIVE), key=_order)
+    if not rules:
+        return []
+    nobody = Tie("", "", person.uuid, "", (), ())
+    best = max(ties, key=lambda each: (each.weight, each.uuid), default=nobody)
+    return [Given(each.life, best, rules[0]) for each in exceptions if each.effect == GIVE]
+
+
+def _order(rule: AccountRule) -> tuple[int, int, str]:
+    return (rule.unit is not None, rule.order, rule.key)
+
+
+def _chain(given: Sequence[Given], opens: Sequence[Period]) -> Iterable[Given]:
+    """Through what an account is open on each of its days: lead time belongs to what follows, a gap to what was."""
+    for period in opens:
+        inside = [each for each in given if each.period.start < period.last and each.period.last >= period.start]
+        for place, each in enumerate(inside):
+            start = period.start if place == 0 else max(period.start, each.period.start)
+            end = period.end if place == len(inside) - 1 else inside[place + 1].period.start
+            if start < (FOREVER if end is None else end):
+                yield Given(Period(start, end), each.tie, each.rule)
+
+
+def _rule(chain: Sequence[Given], kept: Statement | None, rules: Sequence[AccountRule]) -> AccountRule | None:
+    if chain:
+        return chain[-1].rule
+    links = kept.links.get("rule", ()) if kept is not None else ()
+    return next((each for each in rules if links and each.uuid == links[-1].to.key), None)
+
+
+def _holds_day(periods: Iterable[Period], day: date) -> bool:
+    return any(each.holds(day) for each in periods)
+
+
+def _ended_on(kept: Statement, day: date) -> bool:
+    return bool(kept.exists) and kept.exists[-1].end == day  # type: ignore[index]
+
+
+def _before(periods: Iterable[Period], day: date) -> tuple[Period, ...]:
+    return without(periods, (Period(day),))
+
+
+def statement(wanted: Wanted, facts: Facts) -> Statement | None:
+    """What rules state of an account; None where there was nothing and is to be nothing."""
+    today = facts.today
+    exists = wanted.exists(today)
+    if not exists:
+        return None if wanted.kept is None else Statement(KIND, wanted.key, exists=())
+    values: dict[str, tuple[DatedValue, ...]] = {"key": (DatedValue(Period(), wanted.key),)}
+    if wanted.kept is not None:
+        values |= {name: tuple(each) for name, each in wanted.kept.values.items() if name not in ("delete_on",)}
+    for name, value in wanted.names.items():
+        values[name] = _from_today(values.get(name, ()), value, today)
+    if wanted.chain:
+        for name in ("licence", "type"):
+            told = [(each.period, getattr(each.rule, name)) for each in wanted.chain]
+            values[name] = _dated(values.get(name, ()), told, today)
+        values["expires"] = tuple(
+            DatedValue(each, each.end.isoformat())
+            for each in exists
+            if each.end is not None and each.last > today and wanted.rule is not None and wanted.rule.expiry
+        )
+    deleted = _delete_on(wanted, exists)
+    if deleted is not None:
+        values["delete_on"] = (DatedValue(Period(), deleted.isoformat()),)
+    links: dict[str, tuple[DatedLink, ...]] = {
+        "owner": (DatedLink(Period(), Ref("Person", wanted.person.uuid, "uuid")),),
+        "system": (DatedLink(Period(), Ref("ItSystem", wanted.system, "uuid")),),
+    }
+    for kind, name in TIE_LINKS.items():
+        told_links = [(each.period, Ref(kind, each.tie.uuid, "uuid")) for each in wanted.chain if each.tie.kind == kind]
+        links[name] = _linked(wanted.kept, name, told_links, today)
+    rules = [(each.period, Ref("AccountRule", each.rule.uuid, "uuid")) for each in wanted.chain]
+    links["rule"] = _linked(wanted.kept, "rule", rules, today)
+    return Statement(
+        KIND,
+        wanted.key,
+        exists=exists,
+        values={name: each for name, each in sorted(values.items()) if each},
+        links={name: each for name, each in sorted(links.items()) if each},
+    )
+
+
+def _delete_on(wanted: Wanted, exists: Sequence[Period]) -> date | None:
+    end = exists[-1].end
+    if end is None or wanted.keeps:
+        return None
+    if wanted.rule is None:
+        before = wanted.as_of("delete_on")
+        return None if before is None else date.fromisoformat(str(before))
+    if wanted.rule.retention is None:
+        return None
+    return end + timedelta(days=min(wanted.rule.retention, (FOREVER - end).days - 1))
+
+
+def _from_today(kept: Sequence[DatedValue], value: Value | None, today: date) -> tuple[DatedValue, ...]:
+    """A value that changes today; what it was before stays for the days before."""
+    if kept and kept[-1].value == value:
+        return tuple(kept)
+    if not kept:
+        return () if value is None else (DatedValue(Period(), value),)
+    before = tuple(DatedValue(left, each.value) for each in kept for left in without((each.period,), (Period(today),)))
+    return before if value is None else (*before, DatedValue(Period(today), value))
+
+
+def _dated(
+    kept: Sequence[DatedValue], told: Sequence[tuple[Period, Value | None]], today: date
+) -> tuple[DatedValue, ...]:
+    before = [DatedValue(left, each.value) for each in kept for left in without((each.period,), (Period(today),))]
+    for period, value in told:
+        if value is None:
+            continue
+        last = before[-1] if before else None
+        if last is not None and last.value == value and last.period.last == period.start:
+            before[-1] = DatedValue(Period(last.period.start, period.end), value)
+        else:
+            before.append(DatedValue(period, value))
+    return tuple(before)
+
+
+def _linked(
+    kept: Statement | None, name: str, told: Sequence[tuple[Period, Ref]], today: date
+) -> tuple[DatedLink, ...]:
+    before = [
+        DatedLink(left, each.to)
+        for each in (kept.links.get(name, ()) if kept is not None else ())
+        for left in without((each.period,), (Period(today),))
+    ]
+    for period, to in told:
+        last = before[-1] if before else None
+        if last is not None and last.to == to and last.period.last == period.start:
+            before[-1] = DatedLink(Period(last.period.start, period.end), to)
+        else:
+            before.append(DatedLink(period, to))
+    return tuple(before)

@@ -1,0 +1,87 @@
+"""Account rules from facts to planned accounts in the graph."""
+
+from pathlib import Path
+from typing import Any
+
+import neo4j
+import pytest
+
+from graph.writing.graph_writer import GraphWriter
+from rules.accounts.run import Limits, Report, apply
+from tests.graph.questions.rights.imported import RING, imported
+from tests.rules.accounts.account_town import day, town
+
+pytestmark = pytest.mark.slow
+NO_LIMIT = Limits(at_least=1_000)
+
+
+class Place:
+    """A graph in which facts are imported and account rules run."""
+
+    def __init__(self, driver: neo4j.Driver, folder: Path) -> None:
+        self.driver, self.folder = driver, folder
+
+    def run(self, limits: Limits = NO_LIMIT, **more: Any) -> Report:
+        """Import the town with these entries, and run the rules."""
+        assert imported(self.driver, town(**more), self.folder).problems == []
+        return self.apply(limits=limits)
+
+    def apply(self, **options: Any) -> Report:
+        return apply(self.driver, GraphWriter(self.driver, RING), **options)
+
+    def planned(self) -> dict[str, dict[str, Any]]:
+        """Planned accounts by the owner's given name and, where there are several, the user name."""
+        rows, _, _ = self.driver.execute_query(
+            """
+            MATCH (s:ItSystem)<-[:AT]-(a:PlannedAccount)-[:OF_PERSON]->(p:Person)
+            RETURN p.given_name AS person, s.key AS system, properties(a) AS a,
+                COLLECT { MATCH (a)-[l:STATE]->() RETURN [toString(l.from), toString(l.to)] ORDER BY l.from } AS days
+            ORDER BY person, a.login
+            """
+        )
+        found: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            values = dict(row["a"])
+            found[row["person"] if row["person"] not in found else f"{row['person']} {values['login']}"] = {
+                "expires": None, "delete_on": None, **values, "system": row["system"], "days": row["days"],
+            }  # fmt: skip
+        return found
+
+
+@pytest.fixture
+def place(clean_graph: neo4j.Driver, tmp_path: Path) -> Place:
+    return Place(clean_graph, tmp_path)
+
+
+def test_the_nearest_units_rule_gives_withholds_and_names(place: Place) -> None:
+    assert place.run().opened == 2
+    found = place.planned()
+    assert set(found) == {"Anna Marie", "Åse"}  # Bo is paid by the hour, and the canteen's own rule withholds
+    anna, aase = found["Anna Marie"], found["Åse"]
+    assert (anna["login"], anna["principal_name"], anna["email"], anna["common_name"], anna["licence"]) == (
+        "anbe", "anbe@solbjerg.example", "anna.berg@solbjerg.example", "Anna Marie Berg", "E3",
+    )  # fmt: skip
+    assert (aase["login"], aase["email"]) == ("aaba", "aase.baek@solbjerg.example")
+    assert anna["days"] == [[day(0), None]] and anna["active"]
+    assert anna["expires"] is None and anna["delete_on"] is None
+    assert place.apply().total == 0  # the same again changes nothing
+
+
+def test_a_leaver_is_closed_and_comes_back_to_the_same_account(place: Place) -> None:
+    place.run(employments=[{"id": "e_anna", "to": day(3)}])
+    anna = place.planned()["Anna Marie"]
+    assert (anna["days"], anna["expires"], anna["delete_on"]) == ([[day(0), day(3)]], day(3), day(93))
+    place.run(employments=[{"id": "e_anna", "to": day(0)}])
+    assert "Anna Marie" not in place.planned()  # it was never open: what began today ends today
+    place.run()
+    back = {
+        "id": "e_again", "person": "anna", "from": day(20), "units": [{"unit": "job"}], "type": "monthly_full",
+    }  # fmt: skip
+    place.run(employments=[{"id": "e_anna", "to": day(10)}, back])
+    over = place.planned()["Anna Marie"]
+    assert over["days"] == [[day(0), None]] and over["delete_on"] is None  # a gap of ten days is bridged
+    place.run(employments=[{"id": "e_anna", "to": day(1)}, {**back, "from": day(90)}])
+    gap = place.planned()["Anna Marie"]
+    assert gap["days"] == [[day(0), day(1)], [day(76), None]]  # ready 14 days before
+    assert (gap["uuid"], gap["login"], gap["delete_on"]) == (over["uuid"], "anbe", None)
+    assert gap["expires"] == day(1)
