@@ -103,11 +103,10 @@ def evaluation(
 ) -> Evaluation:
     """One person's surroundings on a day, ready to be evaluated. ``rights``: see ``reading.of_person``. ``known``: as
     ``Day`` has it."""
-    organisation = None if known is not None else with_framework(session, at, person)
-    if organisation is None:
-        day = Day.of(at, turned_day(session), known)
-        organisation = reading.of_person(session, day, at, person, rights)
-    return Evaluation(organisation)
+    if known is None and (organisation := with_framework(session, at, person)) is not None:
+        return Evaluation(organisation, ordered=True)
+    day = Day.of(at, turned_day(session), known)
+    return Evaluation(reading.of_person(session, day, at, person, rights))
 
 
 def evaluation_of_all(session: neo4j.Session, at: date, known: int | None = None) -> Evaluation:

@@ -6,7 +6,7 @@ says so. Nothing is ever held without a limit that it should have.
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 
 from graph.questions.rights.approvals import Approvals
 from graph.questions.rights.conflicts import Conflicts
@@ -54,9 +54,10 @@ Content = tuple[IncludedRight, ...] | Lost
 
 @dataclass(slots=True)
 class Evaluation:
-    """Evaluates one day; keep it for many people."""
+    """Evaluates one day; keep it for many people. ``ordered``: each mapping is in the order of its uuids already."""
 
     organisation: OrganisationOnDay
+    ordered: InitVar[bool] = False
     routes: Routes = field(init=False)
     limits: Limits = field(init=False)
     conflicts: Conflicts = field(init=False)
@@ -71,8 +72,9 @@ class Evaluation:
     _units: dict[str, Thing] = field(default_factory=dict)
     _amounts: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.organisation = in_order(self.organisation)
+    def __post_init__(self, ordered: bool) -> None:
+        if not ordered:
+            self.organisation = in_order(self.organisation)
         tree = Tree(self.organisation.units)
         for each in self.organisation.settings.values():
             of = self._settings.setdefault(each.of, {})

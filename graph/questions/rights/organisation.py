@@ -235,8 +235,7 @@ class OrganisationOnDay:
 
     ``includes``: a job-function role → the rights that it includes. ``kle``: the numbers of KLE in force, None where
     no KLE has been imported. ``exported``: units that FK Organisation knows; None: not asked, so nothing is left out
-    for it. ``waiting``: requests that no one has decided, as the grants that they would be. ``ordered``: each mapping
-    is in the order of its uuids.
+    for it. ``waiting``: requests that no one has decided, as the grants that they would be.
     """
 
     at: date
@@ -258,16 +257,13 @@ class OrganisationOnDay:
     includes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kle: frozenset[str] | None = None
     exported: frozenset[str] | None = None
-    ordered: bool = False
 
 
 def in_order(organisation: OrganisationOnDay) -> OrganisationOnDay:
     """The same, each mapping in the order of its uuids: equal facts then give equal reasons, however they came."""
-    if organisation.ordered:
-        return organisation
     mappings: dict[str, Any] = {}
     for each in fields(organisation):
         value = getattr(organisation, each.name)
         if isinstance(value, Mapping):
             mappings[each.name] = dict(sorted(value.items()))
-    return replace(organisation, **mappings, ordered=True)
+    return replace(organisation, **mappings)
