@@ -1,4 +1,7 @@
-"""The order of a delivery: first disabling, then objects, then links, and deletions last (scim.md §2)."""
+"""The order of a delivery: first disabling, then objects, then links, and deletions last (scim.md §2).
+
+A kind that closes last, such as the places of others, is closed just before the deletions.
+"""
 
 from dataclasses import replace
 
@@ -18,7 +21,8 @@ def deliver(work: Sending, plan: Plan) -> int:
     giving = Giving(work)
     linking = Linking(work, giving.unread)
     closing = _Closing(work)
-    work.send([each for each in due if each.is_closing and each.what != "deleting"], closing.disable)
+    ending = [each for each in due if each.is_closing and each.what != "deleting"]
+    work.send([each for each in ending if not work.kinds[each.ref.kind].closes_last], closing.disable)
     given = [each for each in due if each.wanted is not None]
     for kind, rules in work.kinds.items():
         own = [each for each in given if each.ref.kind == kind and _has_values(each, work)]
@@ -27,8 +31,15 @@ def deliver(work: Sending, plan: Plan) -> int:
         own = [each for ref, each in plan.differences.items() if ref.kind == kind]
         work.send([each for each in own if linking.is_due(each)], linking.link)
     for kind in reversed(list(work.kinds)):
+        last = work.kinds[kind].closes_last
+        work.send([each for each in ending if last and each.ref.kind == kind], closing.disable)
         work.send([each for each in due if each.ref.kind == kind and each.what == "deleting"], closing.delete)
     return linking.waiting
+
+
+def close(work: Sending, urgent: list[Difference]) -> None:
+    """Disable these now, before anything else is planned or approved. Raises DeliveryError."""
+    work.send(urgent, _Closing(work).disable)
 
 
 def _has_values(difference: Difference, work: Sending) -> bool:
@@ -56,7 +67,7 @@ class _Closing:
             if self.work.kinds[kind].on_close == "delete":
                 return self.delete(replace(difference, entry=entry), unsure)
         try:
-            self.work.channel.change(Change(kind, entry.remote, enabled=False))
+            self.work.channel.change(Change(kind, entry.remote, enabled=False, owner=entry.key))
         except Gone:
             if difference.wanted is not None:
                 raise
@@ -65,12 +76,19 @@ class _Closing:
         if difference.wanted is not None:
             # Its values and links follow: they stay unsure.
             return replace(entry, enabled=False, state="delivered", unsure=unsure)
-        return entry.settled("closed", enabled=False, closed=entry.closed or self.work.at)
+        lost = self.work.kinds[kind].lost
+        return entry.settled(
+            "closed",
+            enabled=False,
+            closed=entry.closed or self.work.at,
+            fields={name: each for name, each in entry.fields.items() if name not in lost},
+            links={name: each for name, each in entry.links.items() if name not in lost},
+        )
 
     def delete(self, difference: Difference, unsure: bool) -> Entry:
         """Delete the object, and remove it from objects that refer to it."""
         entry = self.work.entry(difference) if self.work.entry(difference).is_there else difference.entry
-        self.work.channel.delete(entry.kind, entry.remote)
+        self.work.channel.delete(entry.kind, entry.remote, entry.key)
         self.work.report(entry.kind).deleted += 1
         return self._deleted(entry)
 

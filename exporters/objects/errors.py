@@ -28,9 +28,13 @@ class Refused(ObjectError):
 
 
 class Taken(Refused):
-    """Another object at the target has a value that must be unique."""
+    """Another object at the target has a value that must be unique. ``field``: which, if the target says so."""
 
     retry = NEXT
+
+    def __init__(self, problem: str, text: str, field: str = "") -> None:
+        super().__init__(problem, text)
+        self.field = field
 
 
 class Gone(ObjectError):

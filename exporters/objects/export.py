@@ -17,10 +17,11 @@ import neo4j
 from exporters.errors import DeliveryError
 from exporters.image import read_image
 from exporters.objects.brake import digest, summary, too_much
-from exporters.objects.delivery import deliver
+from exporters.objects.calling import Calling
+from exporters.objects.delivery import close, deliver
 from exporters.objects.errors import ObjectError
 from exporters.objects.ledger import Entry, ObjectLedger
-from exporters.objects.plan import Plan, Planning
+from exporters.objects.plan import Difference, Plan, Planning
 from exporters.objects.preview import preview
 from exporters.objects.reconciliation import Hide, Reconciliation
 from exporters.objects.sending import Sending
@@ -120,12 +121,18 @@ class ObjectExport:
         for kind, total in plan.total.items():
             reports[kind].total = total
             reports[kind].parked = sum(each.object == kind for each in self.report.parked)
+        urgent = plan.urgent(objects.urgent)
+        if not self.dry_run:
+            self._close_urgent(channel, urgent, entries, reports)
+        for each in urgent:
+            del plan.differences[each.ref]
         allowed = self._stop_or_go(plan, entries)
+        plan.differences |= {each.ref: each for each in urgent} if self.dry_run else {}
         if self.dry_run:
             self.report.unread = preview(plan, channel, hide, reports)
             return
         self._park(plan, entries)
-        self._deliver(channel, plan, entries, reports)
+        self._deliver(channel, plan, entries, reports, objects)
         if allowed is not None and not self.report.error:
             self._brake.spend(allowed)
 
@@ -181,9 +188,49 @@ class ObjectExport:
             for ref in plan.released:
                 entries.pop(ref, None)
 
-    def _deliver(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry], reports: dict[str, KindReport]) -> None:
+    def _close_urgent(
+        self, channel: Channel, urgent: list[Difference], entries: dict[Ref, Entry], reports: dict[str, KindReport]
+    ) -> None:
+        """Before the brake: what must be closed waits for no approval of other changes."""
+        if not urgent:
+            return
+        self._run()
+        self.progress("closing", 0, len(urgent))
+        work = self._sending(channel, entries, reports, lambda kind: None)
+        try:
+            close(work, urgent)
+        finally:
+            self.report.parked = [*self.report.parked, *work.parked]
+
+    def _sending(
+        self,
+        channel: Channel,
+        entries: dict[Ref, Entry],
+        reports: dict[str, KindReport],
+        step: Callable[[str], None],
+    ) -> Sending:
+        return Sending(
+            channel, self.ledger, entries, self.target.kinds, self.target.policy, self._definition, self.at, step,
+            self.sleep, reports, self.report.notices,
+        )  # fmt: skip
+
+    def _deliver(
+        self,
+        channel: Channel,
+        plan: Plan,
+        entries: dict[Ref, Entry],
+        reports: dict[str, KindReport],
+        objects: Objects,
+    ) -> None:
         due = len(plan.of("new", "changed", "returning", "closing", "deleting"))
-        if not due:
+        hook = self.target.policy.hook
+        calling = None
+        if hook is not None:
+            calling = Calling(
+                self.target.name, hook, self.target.policy, self.ledger, entries, plan.wanted(), objects.private,
+                self.report.notices,
+            )  # fmt: skip
+        if not due and not (calling and calling.is_due):
             return
         self._run()
 
@@ -191,10 +238,7 @@ class ObjectExport:
             self.progress(kind, min(self._done, due), due)
             self._done += 1
 
-        work = Sending(
-            channel, self.ledger, entries, self.target.kinds, self.target.policy, self._definition, self.at, step,
-            self.sleep, reports, self.report.notices,
-        )  # fmt: skip
+        work = self._sending(channel, entries, reports, step)
         try:
             waiting = deliver(work, plan)
             if waiting:
@@ -202,6 +246,8 @@ class ObjectExport:
         finally:
             self.report.parked = [*self.report.parked, *work.parked]
         self.progress("delivery", due, due)
+        if calling is not None and (called := calling.run()):
+            self.report.counts = {**self.report.counts, "hooks called": called}
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:

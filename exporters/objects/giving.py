@@ -8,7 +8,8 @@ from exporters.objects.errors import Gone, Refused, Taken
 from exporters.objects.ledger import Entry, without
 from exporters.objects.plan import Difference
 from exporters.objects.sending import Sending
-from exporters.objects.target import Change, Found, Ref, Wanted
+from exporters.objects.target import Change, Found, Ref, Value, Wanted
+from exporters.objects.values import in_words
 from exporters.target import Notice
 
 
@@ -41,6 +42,8 @@ class Giving:
                 raise Gone(f"There is no longer an object {entry.remote}.")
             self.unread.add(wanted.ref)
             change = self._towards(difference, wanted, entry, found)
+            if difference.what in ("new", "returning"):
+                channel.completed(wanted, found)
         else:
             change = Change(
                 wanted.kind,
@@ -48,11 +51,24 @@ class Giving:
                 {name: wanted.values[name] for name in difference.set},
                 difference.clear,
                 None if entry.enabled == wanted.enabled and entry.closed is None else wanted.enabled,
+                owner=wanted.key,
+                wanted=wanted,
             )
+        another: dict[str, Value] = {}
         if not change.is_empty:
-            channel.change(change)
+            another = self._sent(change, wanted)
             self.work.report(wanted.kind).changed += 1
-        return self._verified(difference, wanted, entry, change.set)
+        return self._verified(difference, wanted, entry, change.set, another)
+
+    def _sent(self, change: Change, wanted: Wanted) -> dict[str, Value]:
+        """Send a change; with the next candidate of a value that another object has. Returns the candidates sent."""
+        another: dict[str, Value] = {}
+        while True:
+            try:
+                self.work.channel.change(replace(change, set={**change.set, **another}))
+                return another
+            except Taken as taken:
+                another |= _next(taken, wanted, change.set, another)
 
     def _towards(self, difference: Difference, wanted: Wanted, entry: Entry, found: Found) -> Change:
         """The differences between the found object and the wanted one."""
@@ -69,6 +85,8 @@ class Giving:
             frozenset(name for name in entry.fields if name not in wanted.values and name in found.values),
             None if found.enabled == wanted.enabled else wanted.enabled,
             key=None if found.key == wanted.key else wanted.key,
+            owner=wanted.key,
+            wanted=wanted,
         )
 
     # -- make ---------------------------------------------------------------------------------------------------
@@ -77,25 +95,32 @@ class Giving:
         channel = self.work.channel
         there = self._theirs(wanted, channel.find(wanted))
         links: dict[str, frozenset[Ref]] = {}
+        another: dict[str, Value] = {}
         if there is None:
             links = self._needed(wanted)
-            try:
-                id_ = channel.create(wanted, self._ids(links))
-            except Taken as taken:
-                # Others were quicker, or the target compares differently from its search.
-                there = self._theirs(wanted, channel.find(wanted))
-                if there is None:
-                    raise Refused(taken.problem, str(taken)) from taken
+            given = self._ids(links)
+            while there is None:
+                try:
+                    id_ = channel.create(replace(wanted, values={**wanted.values, **another}), given)
+                    break
+                except Taken as taken:
+                    # Others were quicker, or the target compares differently from its search.
+                    there = self._theirs(wanted, channel.find(wanted))
+                    if there is None:
+                        another |= _next(taken, wanted, wanted.values, another)
         self._relink(wanted.ref, id_ if there is None else there.id)
         if there is None:
             self.work.report(wanted.kind).created += 1
-            return self._verified(difference, wanted, replace(entry, remote=id_, links=links), wanted.values)
+            made = replace(entry, remote=id_, links=links)
+            return self._verified(difference, wanted, made, wanted.values, another)
         self.unread.add(wanted.ref)
         change = self._towards(difference, wanted, entry, there)
+        if there.key == wanted.key:
+            channel.completed(wanted, there)
         if not change.is_empty:
-            channel.change(change)
+            another = self._sent(change, wanted)
         self.work.report(wanted.kind).adopted += 1
-        return self._verified(difference, wanted, replace(entry, remote=there.id, links={}), change.set)
+        return self._verified(difference, wanted, replace(entry, remote=there.id, links={}), change.set, another)
 
     def _relink(self, ref: Ref, id_: str) -> None:
         """Links to the object by another id lead nowhere now: they must be sent again."""
@@ -143,9 +168,17 @@ class Giving:
 
     # -- what was sent, and the result --------------------------------------------------------------------------
 
-    def _verified(self, difference: Difference, wanted: Wanted, entry: Entry, sent: Mapping[str, object]) -> Entry:
+    def _verified(
+        self,
+        difference: Difference,
+        wanted: Wanted,
+        entry: Entry,
+        sent: Mapping[str, object],
+        another: Mapping[str, Value],
+    ) -> Entry:
         """The entry after the target has answered. Now and then the object is read again: a value that the target
-        accepts but does not keep is reported, and not sent again and again."""
+        accepts but does not keep is reported, and not sent again and again. The same applies to a value in whose place
+        the object has ``another``."""
         given = entry.settled(
             "delivered",
             fields=dict(difference.hashes),
@@ -154,6 +187,12 @@ class Giving:
             hash=difference.hash,
             definition=self.work.definition,
         )
+        for name, value in sorted(another.items()):
+            text = f"another object has {in_words(wanted.values[name])}; it got {in_words(value)}"
+            self.work.notices.append(Notice(wanted.kind, wanted.key, name, "taken", text))
+        if another:
+            kept = {**given.not_kept, **{name: difference.hashes.get(name, "") for name in another}}
+            given = replace(given, not_kept=kept)
         if not sent:
             return given
         self._written[wanted.kind] += 1
@@ -166,12 +205,22 @@ class Giving:
         lost = [
             name
             for name, value in sorted(sent.items())
-            if not self.work.channel.same(name, value, found.values.get(name))
+            if name not in another and not self.work.channel.same(name, value, found.values.get(name))
         ]
         for name in lost:
             text = "the target accepted it but has something else"
             self.work.notices.append(Notice(wanted.kind, wanted.key, name, "not_kept", text))
         return replace(given, not_kept={**given.not_kept, **{name: difference.hashes.get(name, "") for name in lost}})
+
+
+def _next(taken: Taken, wanted: Wanted, sent: Mapping[str, Value], another: Mapping[str, Value]) -> dict[str, Value]:
+    """The next candidate of the value that another object has. Raises Refused if there is none."""
+    name = taken.field
+    candidates = wanted.candidates.get(name, ()) if name in sent else ()
+    tried = candidates.index(another[name]) + 1 if name in another else 0
+    if tried >= len(candidates):
+        raise Refused(taken.problem, str(taken)) from taken
+    return {name: candidates[tried]}
 
 
 def _wanted(difference: Difference) -> Wanted:

@@ -26,7 +26,8 @@ class Entry:
     ``remote``: its id there; empty if unknown. ``fields``: field → hash of the sent value; ``links``: field → the sent
     links. ``closed``: the day on which it was disabled. ``hash``: of everything wanted at the last try; ``tries``: the
     number of failed tries, and ``again``: the earliest moment of the next. ``not_kept``: field → hash of a value that
-    the target accepts but does not keep.
+    the target accepts but does not keep. ``hooks``: events of which the hook has not been informed; ``hook_tries``,
+    ``hook_again``, ``hook_reason``: of the call that failed.
     """
 
     kind: str
@@ -45,6 +46,10 @@ class Entry:
     not_kept: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
     reason: str | None = None
+    hooks: tuple[str, ...] = ()
+    hook_tries: int = 0
+    hook_again: datetime | None = None
+    hook_reason: str | None = None
 
     @property
     def ref(self) -> Ref:
@@ -121,6 +126,10 @@ def _row(entry: Entry) -> dict[str, Any]:
         "not_kept": _pairs(entry.not_kept) or None,
         "problem": entry.problem,
         "reason": entry.reason,
+        "hooks": list(entry.hooks) or None,
+        "hook_tries": entry.hook_tries or None,
+        "hook_again": entry.hook_again,
+        "hook_reason": entry.hook_reason,
     }
 
 
@@ -129,7 +138,7 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
     for each in kept.get("links") or ():
         name, kind, key = each.split("|", 2)
         links.setdefault(name, set()).add(Ref(kind, key))
-    closed, again = kept.get("closed"), kept.get("again")
+    closed, again, hook_again = kept.get("closed"), kept.get("again"), kept.get("hook_again")
     return Entry(
         kind=kept["object"],
         key=kept["key"],
@@ -147,6 +156,10 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
         not_kept=_hashes(kept.get("not_kept")),
         problem=kept.get("problem"),
         reason=kept.get("reason"),
+        hooks=tuple(kept.get("hooks") or ()),
+        hook_tries=kept.get("hook_tries") or 0,
+        hook_again=hook_again.to_native() if hook_again else None,
+        hook_reason=kept.get("hook_reason"),
     )
 
 

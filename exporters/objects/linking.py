@@ -70,7 +70,7 @@ class Linking:
             wanted, there = self._ids(should.get(name, ())), has.get(name, set())
             add[name] = tuple(sorted(wanted - there))
             remove[name] = () if name in single and wanted else tuple(sorted(there - wanted))
-        return Change(entry.kind, entry.remote, add=add, remove=remove)
+        return Change(entry.kind, entry.remote, add=add, remove=remove, owner=entry.key)
 
     def _there(self, refs: Iterable[Ref]) -> frozenset[Ref]:
         entries = self.work.entries

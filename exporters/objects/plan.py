@@ -61,6 +61,13 @@ class Plan:
     def of(self, *whats: What) -> list[Difference]:
         return [each for each in self.differences.values() if each.what in whats]
 
+    def wanted(self) -> dict[Ref, Wanted]:
+        return {ref: each.wanted for ref, each in self.differences.items() if each.wanted is not None}
+
+    def urgent(self, refs: frozenset[Ref]) -> list[Difference]:
+        """The closings that wait for nothing."""
+        return [each for ref, each in self.differences.items() if ref in refs and each.what == "closing"]
+
     def takings(self, entries: Mapping[Ref, Entry], definition: str) -> list[Taking]:
         """What would be removed, by kind."""
         found: dict[str, Taking] = {}
@@ -120,7 +127,7 @@ class Planning:
         for ref, entry in entries.items():
             if ref in wanted or ref in unfit or ref.kind not in self.kinds:
                 continue
-            if (closing := self._unwanted(entry)) is not None:
+            if (closing := self._unwanted(entry, objects.keep_until)) is not None:
                 differences[ref] = closing
             elif not entry.is_there and entry.state in ("parked", "failed"):
                 released.append(ref)
@@ -181,7 +188,7 @@ class Planning:
             made.what = "held"
         return made
 
-    def _unwanted(self, entry: Entry) -> Difference | None:
+    def _unwanted(self, entry: Entry, keep_until: Mapping[Ref, date | None]) -> Difference | None:
         rules = self.kinds[entry.kind]
         if not entry.is_there:
             # It was being created when a run ended: it may exist.
@@ -191,7 +198,8 @@ class Planning:
         if entry.closed is None:
             what: What = "deleting" if rules.on_close == "delete" else "closing"
             return Difference(entry.ref, what, None, entry, enable=False)
-        due = rules.on_close == "disable_then_delete" and entry.closed + self.retention <= self.at
+        deleted_on = keep_until.get(entry.ref, entry.closed + self.retention)
+        due = rules.on_close == "disable_then_delete" and deleted_on is not None and deleted_on <= self.at
         if due or (entry.unsure and rules.on_close == "delete"):
             return Difference(entry.ref, "deleting", None, entry)
         return Difference(entry.ref, "closing", None, entry, enable=False) if entry.unsure else None

@@ -18,6 +18,11 @@ from exporters.objects.target import Channel, KindRules, Policy, Ref
 from exporters.report import KindReport
 from exporters.target import Notice, Parked
 
+_EVENTS = {
+    "new": "created", "changed": "changed", "unchanged": "changed", "returning": "returned", "closing": "closed",
+    "deleting": "deleted",
+}  # fmt: skip
+
 PORTION = 50
 """Objects that become unsure together: a killed run leaves at most this many to be read."""
 
@@ -57,7 +62,10 @@ class Sending:
         """Raises DeliveryError if the target fails; what it accepted until then is kept."""
         for portion in batches(differences, PORTION):
             before = {each.ref: self.entry(each) for each in portion}
-            self.ledger.write(replace(each, unsure=True, state="pending") for each in before.values())
+            events = {each.ref: self._events(each, before[each.ref]) for each in portion}
+            self.ledger.write(
+                replace(each, unsure=True, state="pending", hooks=events[ref]) for ref, each in before.items()
+            )
             left = dict(before)
             settled: dict[Ref, Entry | None] = {}
             try:
@@ -65,7 +73,9 @@ class Sending:
                     self.step(each.ref.kind)
                     del left[each.ref]
                     settled[each.ref] = replace(before[each.ref], unsure=True, state="pending")
-                    settled[each.ref] = self._tried(each, before[each.ref].unsure, act, settled)
+                    done = self._tried(each, before[each.ref].unsure, act, settled)
+                    told = before[each.ref].hooks if each.ref in self.refused else events[each.ref]
+                    settled[each.ref] = None if done is None else replace(done, hooks=told)
             finally:
                 self._keep({**settled, **left})
 
@@ -94,6 +104,16 @@ class Sending:
                     ) from lost
                 self.sleep(pause)
         raise AssertionError("the last try returns or raises")
+
+    def _events(self, difference: Difference, entry: Entry) -> tuple[str, ...]:
+        """The events of which the hook is to be informed once this has been sent. They are kept before it is sent, so
+        that a killed run loses none."""
+        event = _EVENTS.get(difference.what)
+        if self.policy.hook is None or event is None or event in entry.hooks:
+            return entry.hooks
+        if event == "changed" and "created" in entry.hooks:
+            return entry.hooks
+        return (*entry.hooks, event)
 
     def _in_vain(self, difference: Difference, problem: str, reason: str) -> Entry:
         known = self.entry(difference)

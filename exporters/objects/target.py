@@ -32,6 +32,7 @@ from datetime import date
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from exporters.objects.brake import ObjectBrake
+from exporters.objects.hook import Hook
 from exporters.target import Image, Notice, Parked
 
 Value = Any
@@ -55,6 +56,8 @@ class Wanted:
 
     ``links``: field → the objects that it refers to. Objects that the target does not have (yet) are omitted, and
     follow later. ``protected``: a person with a protected name, whose identifying fields are never shown.
+    ``candidates``: field → further values, tried in turn if another object has the first already (``Taken``).
+    ``context``: for the channel's own steps, such as the recipient of a password; never compared, kept or shown.
     """
 
     kind: str
@@ -63,6 +66,8 @@ class Wanted:
     links: Mapping[str, frozenset[Ref]] = field(default_factory=dict)
     enabled: bool = True
     protected: bool = False
+    candidates: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def ref(self) -> Ref:
@@ -84,7 +89,9 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Change:
     """The change of an object: only differences. ``links``: ids to add and to remove, by field; in a field with at most
-    one, the added link replaces the present one. ``key``: ours, to be kept there (adoption)."""
+    one, the added link replaces the present one. ``key``: ours, to be kept there (adoption). ``owner``: our key of the
+    object; a target that keeps keys may refuse to change an object with another. ``wanted``: what it leads to, if the
+    object is wanted."""
 
     kind: str
     id: str
@@ -94,6 +101,8 @@ class Change:
     add: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remove: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     key: str | None = None
+    owner: str = ""
+    wanted: Wanted | None = field(default=None, repr=False)
 
     @property
     def is_empty(self) -> bool:
@@ -108,12 +117,16 @@ class KindRules:
     ``on_close``: what happens to one that is no longer wanted; one that is wanted again is the same object, unless it
     has been deleted. ``needed``: link fields without which the target accepts no such object: they are sent with its
     creation, and the linked objects come first. All others are sent once every object exists, so that circles do no
-    harm. ``single``: fields that lead to at most one object.
+    harm. ``single``: fields that lead to at most one object. ``lost``: values and links that closing takes from an
+    object; they are sent again when it returns. ``closes_last``: closed after all others have been changed, such as a
+    place that they leave first.
     """
 
     on_close: OnClose = "disable"
     needed: frozenset[str] = frozenset()
     single: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
+    closes_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +137,7 @@ class Policy:
     ``drift``: whether a full comparison corrects differences. ``retention_days``: from disabling to deletion.
     ``verify_every``: one in this many written objects is read again. ``pauses``: seconds before the second, third … try
     of a request without an answer. ``first_hours``, ``longest_hours``: until a refused object is tried again although
-    it has not changed; doubled each time.
+    it has not changed; doubled each time. ``hook``: called after each change that the target has accepted.
     """
 
     adopt: bool = False
@@ -134,12 +147,17 @@ class Policy:
     pauses: tuple[float, ...] = (1, 4, 15, 60)
     first_hours: float = 1
     longest_hours: float = 24
+    hook: Hook | None = None
 
 
 @dataclass(slots=True)
 class Objects:
     """What the target should have on the day. ``parked``: objects that can't be delivered; the target's present ones
-    stay as they are. ``identifying``: fields that identify a person; ``private``: fields that are never shown."""
+    stay as they are. ``identifying``: fields that identify a person; ``private``: fields that are never shown.
+
+    ``keep_until``: objects that are no longer wanted → the first day on which they may be deleted, instead of the
+    policy's retention; None: never. ``urgent``: objects that are closed before anything else, whatever the brake says.
+    """
 
     wanted: list[Wanted]
     parked: list[Parked] = field(default_factory=list)
@@ -147,6 +165,8 @@ class Objects:
     counts: dict[str, int] = field(default_factory=dict)
     identifying: frozenset[str] = frozenset()
     private: frozenset[str] = frozenset()
+    keep_until: Mapping[Ref, date | None] = field(default_factory=dict)
+    urgent: frozenset[Ref] = frozenset()
 
 
 class Channel(Protocol):
@@ -173,8 +193,14 @@ class Channel(Protocol):
 
     def change(self, change: Change) -> None: ...
 
-    def delete(self, kind: str, id: str) -> None:
-        """Delete the object, and remove it from objects that refer to it. A missing one is not an error."""
+    def completed(self, wanted: Wanted, found: Found) -> None:
+        """Finish what goes with the creation or the return of our object, whose answer was lost: it is there, and it is
+        unknown whether, for example, its first password was handed over."""
+        ...
+
+    def delete(self, kind: str, id: str, owner: str) -> None:
+        """Delete the object, and remove it from objects that refer to it. A missing one is not an error. ``owner``: our
+        key of it."""
         ...
 
     def listing(self, kind: str) -> Iterator[Found]:

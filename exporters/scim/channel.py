@@ -157,7 +157,10 @@ class ScimChannel:
                 self._put(change)
                 return
 
-    def delete(self, kind: str, id: str) -> None:
+    def completed(self, wanted: Wanted, found: Found) -> None:
+        """Nothing goes with a creation."""
+
+    def delete(self, kind: str, id: str, owner: str = "") -> None:
         if kind == "user":
             self._detach(id)
         self._connection.write("DELETE", self._place(kind, id), None, f"deleting {kind} {id}", accepted=(404, 410))

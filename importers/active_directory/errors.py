@@ -10,24 +10,9 @@ SourceError
 └── Unreadable       the answer does not match the protocol
 """
 
-import re
-
 from graph.retry import NEVER, NEXT, SOON
 from importers.source import SourceError
-
-# active_directory.md §2: AD's codes in the text of a refused login.
-_LOGIN = {
-    "52e": "user or password is wrong",
-    "525": "there is no such user",
-    "530": "the account may not log in at this hour",
-    "531": "the account may not log in from here",
-    "532": "its password has expired",
-    "533": "the account is disabled",
-    "701": "the account has expired",
-    "773": "its password must be changed",
-    "775": "the account is locked",
-}
-_DATA = re.compile(r"\bdata ([0-9a-f]{3})\b")
+from protocols.ldap.errors import login_refusal
 
 
 class ConnectionLost(SourceError):
@@ -48,10 +33,8 @@ class LoginRejected(SourceError):
     retry = NEVER
 
     def __init__(self, controller: str, message: str) -> None:
-        found = _DATA.search(message)
-        why = _LOGIN.get(found[1], f"code {found[1]}") if found else "it gives no reason"
-        hour = NEXT if found and found[1] == "530" else None  # the account is fine; only the hour is wrong
-        super().__init__(f"{controller} refused the service account: {why}. Check user and password", retry=hour)
+        why, again = login_refusal(message)
+        super().__init__(f"{controller} refused the service account: {why}. Check user and password", retry=again)
 
 
 class RequestRejected(SourceError):

@@ -1,74 +1,23 @@
-"""Attribute values of a directory, as Python values (active_directory.md §4 "Values")."""
+"""Attribute values of a directory, as Python values (active_directory.md §4 "Values").
+
+What a target of the directory needs as well is in ``protocols.ldap.values``.
+"""
 
 import re
-from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from datetime import date, datetime
 
 from graph.cpr.keyring import number_in
 from graph.time import COPENHAGEN
 from protocols.ldap.connection import Raw
+from protocols.ldap.values import NEVER, Malformed, expiry, guid, guid_filter, is_enabled, number, text
 
-NEVER = frozenset({0, 0x7FFFFFFFFFFFFFFF})
-_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
-_DISABLED = 0x2
+__all__ = [
+    "NEVER", "Malformed", "cpr_number", "day", "expiry", "guid", "guid_filter", "is_enabled", "number", "text",
+    "written_day",
+]  # fmt: skip
+
 _UNIVERSAL = re.compile(r"(\d{14})(?:\.\d+)?Z")
 _DATES = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%Y%m%d")
-
-
-class Malformed(ValueError):
-    """A value that is invalid for its attribute. The text does not repeat the value."""
-
-
-def text(raw: Raw, name: str | None) -> str:
-    """The first value, stripped; empty if there is none. Raises Malformed."""
-    values = raw.get(name.lower(), ()) if name else ()
-    if not values:
-        return ""
-    try:
-        return " ".join(values[0].decode().split())
-    except UnicodeDecodeError as wrong:
-        raise Malformed(f"{name} is not UTF-8 text") from wrong
-
-
-def number(raw: Raw, name: str) -> int | None:
-    """A whole number. Raises Malformed."""
-    values = raw.get(name.lower(), ())
-    if not values:
-        return None
-    try:
-        return int(values[0])
-    except ValueError as wrong:
-        raise Malformed(f"{name} is not a whole number") from wrong
-
-
-def guid(value: bytes) -> UUID:
-    """An objectGUID: little-endian, ``86 84 b9 54 …`` is ``54b98486-…``. Raises Malformed."""
-    if len(value) != 16:
-        raise Malformed(f"objectGUID has {len(value)} bytes")
-    return UUID(bytes_le=value)
-
-
-def guid_filter(which: UUID) -> str:
-    """The same in a filter: sixteen bytes, each as ``\\xx``."""
-    return "(objectGUID=" + "".join(f"\\{byte:02x}" for byte in which.bytes_le) + ")"
-
-
-def is_enabled(control: int | None) -> bool | None:
-    """From one bit of userAccountControl. None if the directory does not send it."""
-    return None if control is None else not control & _DISABLED
-
-
-def expiry(ticks: int | None) -> date | None:
-    """The day in Denmark from which on accountExpires (100 ns since 1601) ends it; None = never. Raises Malformed.
-
-    "Last day 30 June" is written as the start of 1 July, local time.
-    """
-    if ticks is None or ticks in NEVER:
-        return None
-    try:
-        return (_EPOCH + timedelta(microseconds=ticks // 10)).astimezone(COPENHAGEN).date()
-    except OverflowError as wrong:
-        raise Malformed("accountExpires is beyond the calendar") from wrong
 
 
 def day(raw: Raw, name: str) -> date | None:

@@ -1,0 +1,23 @@
+"""Active Directory: users, groups and OUs of a domain, by LDAP. See README.md."""
+
+from typing import TYPE_CHECKING
+
+from exporters.active_directory.settings import ActiveDirectorySettings as Settings
+
+if TYPE_CHECKING:
+    from exporters.objects.target import ObjectTarget
+    from exporters.target import Surroundings
+
+__all__ = ["NEEDS", "OBJECTS", "SEVERAL", "TITLE", "Settings", "build"]
+
+TITLE = "Active Directory"
+NEEDS = "controllers, user, password, base, within and users_ou"
+OBJECTS = ("ou", "user", "group")
+SEVERAL = True
+
+
+def build(settings: Settings, surroundings: "Surroundings") -> "ObjectTarget":
+    """The target. Raises NotSetUp."""
+    from exporters.active_directory.target import ActiveDirectory
+
+    return ActiveDirectory(surroundings.name, settings, mail=surroundings.mail)

@@ -1,0 +1,70 @@
+"""The names that expressions in the settings may use, and names of objects: limits, candidates, characters."""
+
+import re
+from collections.abc import Iterator
+
+from graph.expressions import NO_MEMBERS, Names
+
+EXPRESSION_NAMES: Names = {
+    "account": dict.fromkeys(
+        ("login", "principal_name", "email", "common_name", "licence", "type", "extra", "expires"), NO_MEMBERS
+    ),
+    "person": dict.fromkeys(("uuid", "name", "given_name", "surname", "work_phone", "mobile"), NO_MEMBERS),
+    "employment": dict.fromkeys(("uuid", "number", "type", "title", "email", "phone", "start"), NO_MEMBERS),
+    "position": dict.fromkeys(("title",), NO_MEMBERS),
+    "unit": {
+        **dict.fromkeys(("uuid", "name", "number", "street", "postal_code", "city", "cost_center", "ean"), NO_MEMBERS),
+        "path": NO_MEMBERS,
+    },
+}
+"""``unit.path``: uuids of the unit and of all units above it."""
+
+LONGEST_LOGIN = 20
+LONGEST_CN = 64
+LIMITS = {
+    "sAMAccountName": LONGEST_LOGIN, "cn": LONGEST_CN, "ou": 64, "givenName": 64, "sn": 64, "department": 64,
+    "company": 64, "mobile": 64, "telephoneNumber": 64, "title": 128, "physicalDeliveryOfficeName": 128, "l": 128,
+    "postalCode": 40, "streetAddress": 1024, "displayName": 256, "mail": 256, "employeeType": 256,
+    "userPrincipalName": 1024, "description": 1024, "employeeID": 16, "employeeNumber": 512, "initials": 6,
+}  # fmt: skip
+"""Characters of the longest value (active_directory.md §3 "Names, limits, uniqueness"). Above, the server answers 21."""
+
+_FORBIDDEN = re.compile(r'["\[\]:;|=+*?<>/\\,@\x00-\x1f]')
+_COUNTER = re.compile(r" \d{1,3}")
+
+
+def login_problem(login: str) -> str:
+    """Why Windows would refuse a sAMAccountName; empty if it would not. Samba accepts much of this."""
+    if not login:
+        return "the plan has no user name"
+    if len(login) > LONGEST_LOGIN:
+        return f"it has {len(login)} characters; at most {LONGEST_LOGIN} are allowed"
+    if found := _FORBIDDEN.search(login):
+        return f"{found[0]!r} is not allowed in it"
+    return "a blank at an end, or a dot at the end, is not allowed" if login != login.strip() or login[-1] == "." else ""
+
+
+def next_logins(login: str, many: int = 9) -> tuple[str, ...]:
+    """What is tried if the name is taken: a counter at its end, within the limit."""
+    return tuple(f"{login[: LONGEST_LOGIN - len(str(n))]}{n}" for n in range(2, many + 2))
+
+
+def next_principal_names(name: str, many: int = 9) -> tuple[str, ...]:
+    before, at, domain = name.partition("@")
+    return tuple(f"{before}{n}{at}{domain}" for n in range(2, many + 2))
+
+
+def numbered(name: str, many: int = 99) -> Iterator[str]:
+    """The name of an object, then with a counter: unique within one OU."""
+    yield name[:LONGEST_CN]
+    for n in range(2, many + 2):
+        yield f"{name[: LONGEST_CN - len(str(n)) - 1].rstrip()} {n}"
+
+
+def is_numbered(name: str, found: str) -> bool:
+    """Whether the found name is the name itself, or the name with a counter."""
+    name = name[:LONGEST_CN]
+    if found == name:
+        return True
+    stem, counter = re.sub(r" \d{1,3}$", "", found), _COUNTER.search(found[-4:])
+    return counter is not None and stem != found and (name == stem or (len(found) >= LONGEST_CN and name.startswith(stem)))

@@ -1,0 +1,165 @@
+"""Settings of a domain: its controllers, where REConnect may write, what accounts get, and what happens to leavers."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from exporters.active_directory.names import EXPRESSION_NAMES
+from exporters.objects.brake import KindBrake, ObjectBrake
+from graph.expressions import ExpressionRejected, compile_expression
+from protocols.addresses import WebAddress
+from protocols.ldap.names import is_within
+
+Attribute = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", examples=["employeeID"])]
+Text = Annotated[str, Field(min_length=1)]
+GroupKind = Literal["unit", "role", "position"]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Passwords(Section):
+    """First passwords: how they are made, and who gets them. They are never kept or logged."""
+
+    length: int = Field(16, ge=12, le=64)
+    symbols: str = Field("-+!#%", description="the symbols that a password may contain; one is always there")
+    delivery: Literal["none", "mail", "sealed", "link"] = Field(
+        "none",
+        description="mail: to the nearest manager; sealed: a file for printing, encrypted with public_key_file; link: a "
+        "file that is encrypted with a key that only the mail to the manager has; none: somebody sets another password",
+    )
+    folder: Path | None = Field(None, description="where sealed and link files are put")
+    public_key_file: Path | None = Field(None, description="PEM of the RSA key with which files are sealed")
+    on_return: bool = Field(True, description="a new password when an account is enabled again")
+
+
+class Command(Section):
+    """A program that gets the event as JSON on standard input, and answers with JSON on standard output."""
+
+    kind: Literal["command"] = "command"
+    program: tuple[Text, ...] = Field(min_length=1, description="the program and its arguments")
+    seconds: float = Field(60, gt=0)
+
+
+class Webhook(Section):
+    """An address that gets the event by POST, signed with HMAC-SHA256 in X-REConnect-Signature."""
+
+    kind: Literal["webhook"] = "webhook"
+    url: WebAddress
+    secret: SecretStr = Field(min_length=16)
+    ca_file: Path | None = None
+    own_machine: bool = Field(False, description="allow an address of this machine, or a link-local one")
+    seconds: float = Field(30, gt=0)
+
+
+Hooks = Annotated[Command | Webhook, Field(discriminator="kind")]
+
+
+class Groups(Section):
+    """Groups that REConnect makes, and their members."""
+
+    kinds: tuple[GroupKind, ...] = ()
+    ou: str = Field("", description="DN of the OU in which they are made; needed if there are any")
+    roles: frozenset[str] = Field(frozenset(), description="keys of the roles that are groups; empty: all")
+    with_below: bool = Field(False, description="a unit's group also has the people of the units below")
+    nested: bool = Field(False, description="a unit's group has the groups of the units below as members")
+    prefixes: Mapping[GroupKind, str] = Field(
+        default={"unit": "Enhed ", "role": "Rolle ", "position": "Stilling "}, description="put before a group's name"
+    )
+    type: Literal["global", "universal", "domain_local"] = "global"
+
+
+class Units(Section):
+    """OUs from the tree of units."""
+
+    below: str = Field("", description="DN of the OU below which each unit gets an OU; empty: no OU is made")
+    closed: str = Field("", description="DN of the OU to which OUs of closed units are moved; empty: they stay")
+    roots: frozenset[str] = Field(frozenset(), description="uuids or numbers of the top units; empty: every top unit")
+    excluded: frozenset[str] = Field(frozenset(), description="uuids or numbers; the units below them are excluded too")
+
+
+class ActiveDirectorySettings(Section):
+    """One domain."""
+
+    controllers: tuple[Text, ...] = Field(
+        min_length=1, description="host names, or host:port; one run uses the first that answers, to its end"
+    )
+    encryption: Literal["ldaps", "starttls"] = "ldaps"
+    ca_file: Path | None = Field(None, description="PEM of the CA of the controllers' certificates; empty: the system's")
+    user: Text = Field(description="service account: user@domain, DOMAIN\\user or a DN")
+    password: SecretStr = Field(min_length=1)
+    base: Text = Field(description="the domain, DC=kommune,DC=dk")
+    timeout_s: float = Field(60, gt=0)
+    page_size: int = Field(500, ge=1, le=1000)
+    pauses: tuple[float, ...] = Field(
+        (1, 4, 15), description="seconds before the second, third … try of a request without an answer"
+    )
+
+    system: Text = Field("active_directory", description="key of the ItSystem whose planned accounts these are")
+    within: tuple[Text, ...] = Field(min_length=1, description="OUs (DN) in which REConnect may write; nowhere else")
+    excluded: tuple[Text, ...] = Field((), description="OUs (DN) below those in which nothing is written")
+    users_ou: Text = Field(description="OU (DN) of users, if units have no OUs, or for a user without one")
+    places: Mapping[str, str] = Field(
+        default_factory=dict, description="OU (DN) → CEL condition; the first that holds is the place of the user"
+    )
+    closed_ou: str = Field("", description="OU (DN) to which disabled users are moved; empty: they stay")
+    units: Units = Units()
+    groups: Groups = Groups()
+
+    key_attribute: Attribute = Field(
+        "msDS-cloudExtensionAttribute1", description="attribute of users, groups and OUs with REConnect's uuid"
+    )
+    attributes: Mapping[Attribute, str] = Field(
+        default_factory=dict, description="attribute → CEL expression of its value, in place of or beside the usual ones"
+    )
+    excluded_attributes: frozenset[str] = Field(frozenset(), description="attributes that others write")
+    limits: Mapping[Attribute, int] = Field(
+        default_factory=dict, description="attribute → characters of its longest value, where the domain differs"
+    )
+    cut: frozenset[str] = Field(
+        frozenset({"title", "department", "company", "physicalDeliveryOfficeName", "description"}),
+        description="attributes whose values are cut to their limit; others are omitted and listed",
+    )
+    manager: bool = True
+    adopt_by: tuple[Attribute, ...] = Field(
+        (), description="attributes that identify a user's account for adoption, such as employeeID"
+    )
+
+    passwords: Passwords = Passwords()
+    hook: Hooks | None = Field(None, description="called after each change: kind command or webhook")
+
+    retention_days: int = Field(180, ge=0, description="days from disabling to deletion, where the rule has none")
+    delete: bool = Field(False, description="delete disabled users when their retention is over")
+    drift: Literal["report", "correct"] = Field("report", description="what a full comparison does")
+    verify_every: int = Field(25, ge=0, description="one in this many written objects is read again; 0: none")
+    brake: ObjectBrake = ObjectBrake(kinds={"group": KindBrake(share=0.2, count=200)})
+
+    @field_validator("attributes", "places")
+    @classmethod
+    def _are_expressions(cls, given: Mapping[str, str]) -> Mapping[str, str]:
+        for name, text in given.items():
+            try:
+                compile_expression(text, EXPRESSION_NAMES)
+            except ExpressionRejected as wrong:
+                raise ValueError(f"{name}: {wrong}") from wrong
+        return given
+
+    @model_validator(mode="after")
+    def _places_are_ours(self) -> Self:
+        given = {
+            "users_ou": self.users_ou, "closed_ou": self.closed_ou, "groups.ou": self.groups.ou,
+            "units.below": self.units.below, "units.closed": self.units.closed, **{each: each for each in self.places},
+        }  # fmt: skip
+        for name, dn in given.items():
+            if dn and not any(is_within(dn, each) for each in self.within):
+                raise ValueError(f"{name}: {dn} is not in any OU of within, so nothing may be written there")
+        if self.groups.kinds and not self.groups.ou:
+            raise ValueError("groups.ou is needed if there are groups")
+        if self.passwords.delivery in ("sealed", "link") and self.passwords.folder is None:
+            raise ValueError(f"passwords.folder is needed for {self.passwords.delivery} files")
+        if self.passwords.delivery == "sealed" and self.passwords.public_key_file is None:
+            raise ValueError("passwords.public_key_file is needed for sealed files")
+        return self
