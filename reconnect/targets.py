@@ -6,7 +6,7 @@ settings; if there is only one, the folder's name is enough.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from exporters.ledger import FILE
@@ -34,9 +34,22 @@ def build(context: Context, name: str) -> Target | ObjectTarget:
             Exit.USAGE,
         )
     try:
-        return found.build(settings, Surroundings(name, context.driver, lambda: context.keyring))
+        mail = _mail(context) if context.settings.mail.host else None
+        return found.build(settings, Surroundings(name, context.driver, lambda: context.keyring, mail))
     except NotSetUp as error:
         raise CommandFailed(str(error), Exit.USAGE) from error
+
+
+def _mail(context: Context) -> Callable[[str, str, str], None]:
+    from reconnect.work.mail import MailFailed, send_to
+
+    def send(address: str, subject: str, text: str) -> None:
+        try:
+            send_to(context.settings.mail, (address,), subject, text)
+        except MailFailed as failed:
+            raise OSError(str(failed)) from None
+
+    return send
 
 
 def full_name(settings: TargetsSettings, name: str) -> str:

@@ -27,7 +27,7 @@ LIMITS = {
     "postalCode": 40, "streetAddress": 1024, "displayName": 256, "mail": 256, "employeeType": 256,
     "userPrincipalName": 1024, "description": 1024, "employeeID": 16, "employeeNumber": 512, "initials": 6,
 }  # fmt: skip
-"""Characters of the longest value (active_directory.md §3 "Names, limits, uniqueness"). Above, the server answers 21."""
+"""Characters of the longest value (active_directory.md §3 "Names, limits, uniqueness"); above, the answer is 21."""
 
 _FORBIDDEN = re.compile(r'["\[\]:;|=+*?<>/\\,@\x00-\x1f]')
 _COUNTER = re.compile(r" \d{1,3}")
@@ -41,7 +41,9 @@ def login_problem(login: str) -> str:
         return f"it has {len(login)} characters; at most {LONGEST_LOGIN} are allowed"
     if found := _FORBIDDEN.search(login):
         return f"{found[0]!r} is not allowed in it"
-    return "a blank at an end, or a dot at the end, is not allowed" if login != login.strip() or login[-1] == "." else ""
+    return (
+        "a blank at an end, or a dot at the end, is not allowed" if login != login.strip() or login[-1] == "." else ""
+    )
 
 
 def next_logins(login: str, many: int = 9) -> tuple[str, ...]:
@@ -67,4 +69,6 @@ def is_numbered(name: str, found: str) -> bool:
     if found == name:
         return True
     stem, counter = re.sub(r" \d{1,3}$", "", found), _COUNTER.search(found[-4:])
-    return counter is not None and stem != found and (name == stem or (len(found) >= LONGEST_CN and name.startswith(stem)))
+    return (
+        counter is not None and stem != found and (name == stem or (len(found) >= LONGEST_CN and name.startswith(stem)))
+    )

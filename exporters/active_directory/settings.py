@@ -26,13 +26,13 @@ class Passwords(Section):
 
     length: int = Field(16, ge=12, le=64)
     symbols: str = Field("-+!#%", description="the symbols that a password may contain; one is always there")
-    delivery: Literal["none", "mail", "sealed", "link"] = Field(
+    delivery: Literal["none", "mail", "sealed"] = Field(
         "none",
-        description="mail: to the nearest manager; sealed: a file for printing, encrypted with public_key_file; link: a "
-        "file that is encrypted with a key that only the mail to the manager has; none: somebody sets another password",
+        description="mail: to the nearest manager, by the mail server of the settings; sealed: a file for printing, "
+        "encrypted for certificate_file; none: a person sets another password",
     )
-    folder: Path | None = Field(None, description="where sealed and link files are put")
-    public_key_file: Path | None = Field(None, description="PEM of the RSA key with which files are sealed")
+    folder: Path | None = Field(None, description="where sealed files are put")
+    certificate_file: Path | None = Field(None, description="PEM of the certificate for which files are encrypted")
     on_return: bool = Field(True, description="a new password when an account is enabled again")
 
 
@@ -88,7 +88,9 @@ class ActiveDirectorySettings(Section):
         min_length=1, description="host names, or host:port; one run uses the first that answers, to its end"
     )
     encryption: Literal["ldaps", "starttls"] = "ldaps"
-    ca_file: Path | None = Field(None, description="PEM of the CA of the controllers' certificates; empty: the system's")
+    ca_file: Path | None = Field(
+        None, description="PEM of the CA of the controllers' certificates; empty: the system's"
+    )
     user: Text = Field(description="service account: user@domain, DOMAIN\\user or a DN")
     password: SecretStr = Field(min_length=1)
     base: Text = Field(description="the domain, DC=kommune,DC=dk")
@@ -106,14 +108,15 @@ class ActiveDirectorySettings(Section):
         default_factory=dict, description="OU (DN) → CEL condition; the first that holds is the place of the user"
     )
     closed_ou: str = Field("", description="OU (DN) to which disabled users are moved; empty: they stay")
-    units: Units = Units()
-    groups: Groups = Groups()
+    units: Units = Field(default_factory=lambda: Units.model_validate({}))
+    groups: Groups = Field(default_factory=lambda: Groups.model_validate({}))
 
     key_attribute: Attribute = Field(
         "msDS-cloudExtensionAttribute1", description="attribute of users, groups and OUs with REConnect's uuid"
     )
     attributes: Mapping[Attribute, str] = Field(
-        default_factory=dict, description="attribute → CEL expression of its value, in place of or beside the usual ones"
+        default_factory=dict,
+        description="attribute → CEL expression of its value, in place of or beside the usual ones",
     )
     excluded_attributes: frozenset[str] = Field(frozenset(), description="attributes that others write")
     limits: Mapping[Attribute, int] = Field(
@@ -128,7 +131,7 @@ class ActiveDirectorySettings(Section):
         (), description="attributes that identify a user's account for adoption, such as employeeID"
     )
 
-    passwords: Passwords = Passwords()
+    passwords: Passwords = Field(default_factory=lambda: Passwords.model_validate({}))
     hook: Hooks | None = Field(None, description="called after each change: kind command or webhook")
 
     retention_days: int = Field(180, ge=0, description="days from disabling to deletion, where the rule has none")
@@ -158,8 +161,7 @@ class ActiveDirectorySettings(Section):
                 raise ValueError(f"{name}: {dn} is not in any OU of within, so nothing may be written there")
         if self.groups.kinds and not self.groups.ou:
             raise ValueError("groups.ou is needed if there are groups")
-        if self.passwords.delivery in ("sealed", "link") and self.passwords.folder is None:
-            raise ValueError(f"passwords.folder is needed for {self.passwords.delivery} files")
-        if self.passwords.delivery == "sealed" and self.passwords.public_key_file is None:
-            raise ValueError("passwords.public_key_file is needed for sealed files")
+        needed = (self.passwords.folder, self.passwords.certificate_file)
+        if self.passwords.delivery == "sealed" and None in needed:
+            raise ValueError("sealed files need passwords.folder and passwords.certificate_file")
         return self

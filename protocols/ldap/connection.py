@@ -173,7 +173,7 @@ class Directory:
             text = f"{self.name} answered {failed.description} ({failed.result}) when asked for {what}"
             if failed.result in PASSING:
                 raise ConnectionLost(text) from failed
-            raise RequestRejected(text) from failed
+            raise RequestRejected(text, failed.result) from failed
         except (LDAPException, OSError) as broken:
             raise ConnectionLost(f"{self.name} broke off: {type(broken).__name__}") from broken
         code = self._wire.result.get("result", 0)

@@ -51,19 +51,22 @@ class LoginRejected(LdapError):
 
 
 class RequestRejected(LdapError):
-    """An unknown base, a filter, a missing right, a limit."""
+    """An unknown base, a filter, a missing right, a limit. ``code``: LDAP's result, if there is one."""
 
     retry = NEXT
 
+    def __init__(self, text: str, code: int = 0) -> None:
+        super().__init__(text)
+        self.code = code
+
 
 class WriteRejected(RequestRejected):
-    """``code``: LDAP's result; ``message``: the controller's own text, which begins with Windows' code (0000052D)."""
+    """``message``: the controller's own text, which begins with Windows' code (0000052D)."""
 
     retry = NEXT
 
     def __init__(self, controller: str, code: int, description: str, message: str) -> None:
-        super().__init__(f"{controller} answered {description} ({code}){': ' if message else ''}{message[:300]}")
-        self.code = code
+        super().__init__(f"{controller} answered {description} ({code}){': ' if message else ''}{message[:300]}", code)
         self.message = message
 
 

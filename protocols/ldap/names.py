@@ -46,6 +46,11 @@ def is_within(dn: str, place: str) -> bool:
     return len(inner) >= len(outer) and inner[len(inner) - len(outer) :] == outer
 
 
+def realm(base: str) -> str:
+    """The domain's name: of ``DC=kommune,DC=dk`` it is kommune.dk."""
+    return ".".join(text for type_, text in parts(base) if type_ == "dc")
+
+
 def rdn(type_: str, text: str) -> str:
     """A part for a name, escaped."""
     return f"{type_}={escape_rdn(text)}"

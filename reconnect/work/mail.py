@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from email.message import EmailMessage
 
 from graph.retry import SOON
@@ -22,12 +23,17 @@ def send(settings: MailSettings, subject: str, text: str) -> bool:
 
     Raises MailFailed. The password is sent over TLS only.
     """
-    if settings.host is None or not settings.to:
+    return send_to(settings, settings.to, subject, text)
+
+
+def send_to(settings: MailSettings, recipients: Sequence[str], subject: str, text: str) -> bool:
+    """The same, to these addresses."""
+    if settings.host is None or not recipients:
         return False
     message = EmailMessage()
     message["Subject"] = subject
     message["From"] = settings.sender
-    message["To"] = ", ".join(settings.to)
+    message["To"] = ", ".join(recipients)
     message.set_content(text)
     try:
         with _connected(settings, settings.host) as server:

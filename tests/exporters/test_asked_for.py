@@ -17,7 +17,7 @@ DECIDED: dict[str, dict[str, str]] = {
     "Unit": {
         "no column for it": "short_name type type_name supplement country status distinguished_name tags",
         "units' own phones and mail: no target takes them yet": "phone payroll_phone email personnel_email",
-        "for invoices: no target of invoices yet": "ean se_number p_number cvr",
+        "for invoices: no target of invoices yet": "se_number p_number cvr",
         "STIL's number of a school: for school systems": "institution_number",
         "limits rights": "sensitivity",
     },
@@ -28,7 +28,6 @@ DECIDED: dict[str, dict[str, str]] = {
         "only to see that it has changed": "photo",
         "for the nearest holder; who is away stays in Plan2Learn (on_leave: keep)": "absent",
         "payroll ends the employment, with its own last day": "dead",
-        "takes rights away": "stopped",
     },
     "Employment": {
         "payroll's own workings": "status weekly_hours full_time_hours pay_grade extra_digit start_assumed",
@@ -83,8 +82,7 @@ DECIDED: dict[str, dict[str, str]] = {
         "retention_days expiry order reason",
     },
     "PlannedAccount": {
-        "no target of planned accounts yet": "key named_for login principal_name email common_name former_emails "
-        "licence type expires delete_on extra reason",
+        "no target of planned accounts yet": "key named_forlicence type expires delete_on extra reason",
     },
     "AccountException": {"what it gives is asked for": "effect reason"},
     "Attestation": {"people answer it": "round state due"},

@@ -1,0 +1,352 @@
+"""A domain as a channel: finds, reads, creates, changes and deletes OUs, users and groups (active_directory.md §8).
+
+Everything is keyed by objectGUID. Objects that do not have our key, that lie outside the OUs of ``within``, or that are
+protected (adminCount), are never written.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from uuid import UUID
+
+from ldap3.utils.conv import escape_filter_chars
+
+from exporters.active_directory import entries, refusals
+from exporters.active_directory.entries import CLASSES, FILTERS, NAMED_BY, PLACE, PLACED_BY, Seen
+from exporters.active_directory.modifying import Modifications, modifications
+from exporters.active_directory.names import numbered
+from exporters.active_directory.passwords import FirstPasswords, as_bytes
+from exporters.active_directory.session import Session
+from exporters.active_directory.settings import ActiveDirectorySettings
+from exporters.objects.errors import Gone, Refused, Taken, Unanswered
+from exporters.objects.target import Change, Found, Offer, Value, Wanted
+from protocols.ldap import names, values
+from protocols.ldap.connection import Scope
+from protocols.ldap.errors import RequestRejected, WriteRejected
+from protocols.ldap.writing import Modification
+
+_LOOKS = 3
+"""How often an object is read again when others change it at the same time."""
+_PASSWORDS = 3
+"""How many passwords are tried against the domain's policy."""
+_PORTION = 1000
+"""Members in one request."""
+
+
+class DirectoryChannel:
+    """``fields``: kind → every field that the shape may set."""
+
+    def __init__(
+        self,
+        session: Session,
+        settings: ActiveDirectorySettings,
+        fields: Mapping[str, Sequence[str]],
+        passwords: FirstPasswords,
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._fields = fields
+        self._passwords = passwords
+        self._by_key: dict[tuple[str, str], list[Seen]] | None = None
+        self._uncertain: set[str] = set()
+        self._barred: set[tuple[str, names.Parts]] = set()
+
+    # -- what the domain accepts --------------------------------------------------------------------------------
+
+    def offers(self, kind: str, field: str | None = None) -> Offer:
+        if kind == "group" and field == "groupType":
+            return "creation"
+        return "never" if field in self._settings.excluded_attributes else "always"
+
+    def same(self, field: str, sent: Value, found: Value) -> bool:
+        return entries.same(field, sent, found)
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def find(self, wanted: Wanted) -> Sequence[Found]:
+        """By our key in the whole domain: also one that others have moved away. Otherwise by what identifies the
+        person's account: accounts that were seen as theirs, and ``adopt_by``."""
+        ours = self._having(wanted.kind, wanted.key)
+        if ours or wanted.kind != "user":
+            return [self._found(each) for each in ours]
+        others = {each.id: each for id_ in wanted.context.get("observed", ()) if (each := self._seen("user", id_))}
+        for name in self._settings.adopt_by:
+            if value := wanted.values.get(name):
+                fits = f"({name}={escape_filter_chars(str(value))})"
+                others |= {each.id: each for each in self._search("user", self._settings.base, fits)}
+        return [self._found(each) for each in others.values()]
+
+    def read(self, kind: str, id: str) -> Found | None:
+        seen = self._seen(kind, id)
+        return None if seen is None else self._found(seen)
+
+    def listing(self, kind: str) -> Iterator[Found]:
+        listed: set[str] = set()
+        for place in self._settings.within:
+            for each in self._search(kind, place, ""):
+                if each.id not in listed and self._is_ours_to_write(each.dn):
+                    listed.add(each.id)
+                    yield self._found(each)
+
+    def _having(self, kind: str, key: str) -> list[Seen]:
+        if key in self._uncertain:
+            attribute = self._settings.key_attribute
+            return list(self._search(kind, self._settings.base, f"({attribute}={escape_filter_chars(key)})"))
+        if self._by_key is None:
+            self._by_key = {}
+            for each_kind in CLASSES:
+                for each in self._search(each_kind, self._settings.base, f"({self._settings.key_attribute}=*)"):
+                    self._by_key.setdefault((each_kind, each.key), []).append(each)
+        return self._by_key.get((kind, key), [])
+
+    def _search(self, kind: str, base: str, fits: str, scope: Scope = "SUBTREE") -> list[Seen]:
+        asked = entries.attributes(self._settings, self._fields[kind], kind)
+        what = f"(&{FILTERS[kind]}{fits})"
+        try:
+            found = self._session.read(lambda directory: list(
+                directory.search(base, what, asked, scope=scope, guids=True)
+            ))  # fmt: skip
+        except RequestRejected as rejected:
+            if rejected.code == refusals.NO_SUCH_OBJECT:
+                return []
+            raise Refused("not_read", str(rejected)) from rejected
+        return [entries.seen(kind, each, self._settings) for each in found]
+
+    def _seen(self, kind: str, id_: str) -> Seen | None:
+        found = self._search(kind, entries.by_id(id_), "", "BASE")
+        return found[0] if found else None
+
+    def _found(self, seen: Seen) -> Found:
+        return entries.found(seen, self._fields[seen.kind])
+
+    # -- what may be written ------------------------------------------------------------------------------------
+
+    def _is_ours_to_write(self, dn: str) -> bool:
+        inside = any(names.is_within(dn, each) for each in self._settings.within)
+        return inside and not any(names.is_within(dn, each) for each in self._settings.excluded)
+
+    def _guard(self, seen: Seen, owner: str, adopting: bool = False) -> None:
+        if not self._is_ours_to_write(seen.dn):
+            raise Refused("outside", "It is outside the OUs in which REConnect may write. It was not changed.")
+        if seen.is_protected:
+            raise Refused("protected", "It is or was in a protected group (adminCount 1). It was not changed.")
+        if seen.key != owner and (seen.key or not adopting):
+            mark = self._settings.key_attribute
+            raise Refused("unmarked", f"Its {mark} does not have our key. It was not changed.")
+
+    def _guard_place(self, kind: str, dn: str) -> None:
+        if not self._is_ours_to_write(dn):
+            raise Refused("outside", f"{dn} is outside the OUs in which REConnect may write.")
+        if (kind, names.parts(dn)) in self._barred:
+            raise Refused("no_right", f"The service account may not write objects of this kind in {dn}.")
+
+    def _rejected(self, rejected: WriteRejected, kind: str, place: str, what: str) -> Exception:
+        if rejected.code == refusals.RIGHTS:
+            self._barred.add((kind, names.parts(place)))
+        return refusals.refusal(rejected, what)
+
+    def _dn_of(self, id_: str) -> str:
+        seen = self._seen("ou", id_)
+        if seen is None:
+            raise Gone(f"There is no longer an OU {id_}.")
+        return seen.dn
+
+    # -- creating -----------------------------------------------------------------------------------------------
+
+    def create(self, wanted: Wanted, links: Mapping[str, tuple[str, ...]]) -> str:
+        kind, what = wanted.kind, f"creating {wanted.kind} {wanted.key}"
+        above = links.get(PLACED_BY[kind], ())
+        place = self._dn_of(above[0]) if above else str(wanted.values[PLACE])
+        self._guard_place(kind, place)
+        if kind == "user":
+            self._passwords.require_recipient(wanted)
+        given: dict[str, list[str | bytes]] = {
+            name: entries.sent_value(name, value)
+            for name, value in wanted.values.items()
+            if name not in (PLACE, NAMED_BY[kind])
+        }
+        given[self._settings.key_attribute] = [wanted.key]
+        password, refused, name_index = self._passwords.make(), 0, 0
+        candidates = list(numbered(str(wanted.values[NAMED_BY[kind]])))
+        while True:
+            if kind == "user":
+                control = 512 if wanted.enabled else 512 | values.DISABLED
+                given |= {"userAccountControl": [str(control)], "unicodePwd": [as_bytes(password)], "pwdLastSet": ["0"]}
+            dn = f"{names.rdn(NAMED_BY[kind], candidates[name_index])},{place}"
+            try:
+                self._add(wanted, dn, given)
+                break
+            except WriteRejected as rejected:
+                if refusals.is_bad_password(rejected) and refused + 1 < _PASSWORDS:
+                    refused += 1
+                    password = self._passwords.make(longer=refused)
+                elif self._is_name_taken(rejected, wanted, place) and name_index + 1 < len(candidates):
+                    name_index += 1
+                else:
+                    raise self._rejected(rejected, kind, place, what) from rejected
+        made = self._search(kind, dn, "", "BASE")
+        if len(made) != 1:
+            self._uncertain.add(wanted.key)
+            raise Unanswered(f"{what}: it was created, and can't be read.")
+        if self._by_key is not None:
+            self._by_key[kind, wanted.key] = made
+        if kind == "user" and self._passwords.are_handed_over and wanted.enabled:
+            self._passwords.hand_over(wanted, str(wanted.values.get("sAMAccountName", "")), password)
+        return made[0].id
+
+    def _add(self, wanted: Wanted, dn: str, given: Mapping[str, Sequence[str | bytes]]) -> None:
+        try:
+            self._session.write(lambda at: at.add(dn, CLASSES[wanted.kind], given))
+        except Unanswered:
+            self._uncertain.add(wanted.key)  # it may have been created: the next search is made anew
+            raise
+
+    def _is_name_taken(self, rejected: WriteRejected, wanted: Wanted, place: str) -> bool:
+        """Whether only the object's own name in its OU is taken. Raises Taken if it is another name, or if it is our
+        own object, which an answer that was lost has made."""
+        if rejected.code not in (refusals.EXISTS, refusals.CONSTRAINT) or refusals.is_bad_password(rejected):
+            return False
+        self._uncertain.add(wanted.key)
+        if self._having(wanted.kind, wanted.key):
+            raise Taken("exists", str(rejected))
+        for field in ("sAMAccountName", "userPrincipalName"):
+            value = wanted.values.get(field)
+            if value and self._is_used(field, str(value)):
+                raise Taken("taken", f"{field} {value} is in use in the domain.", field)
+        return rejected.code == refusals.EXISTS
+
+    def _is_used(self, field: str, value: str) -> bool:
+        fits = f"({field}={escape_filter_chars(value)})"
+        before, _, domain = value.partition("@")
+        if field == "userPrincipalName" and domain.casefold() == names.realm(self._settings.base):
+            # The name of another account implies it.
+            fits = f"(|{fits}(sAMAccountName={escape_filter_chars(before)}))"
+        asked = self._session.read(lambda at: list(at.search(self._settings.base, fits, ["objectGUID"])))
+        return bool(asked)
+
+    # -- changing -----------------------------------------------------------------------------------------------
+
+    def change(self, change: Change) -> None:
+        for look in range(1, _LOOKS + 1):
+            seen = self._seen(change.kind, change.id)
+            if seen is None:
+                raise Gone(f"There is no longer a {change.kind} {change.id}.")
+            self._guard(seen, change.owner, adopting=change.key is not None)
+            try:
+                self._modify(seen, change)
+            except WriteRejected as rejected:
+                again = refusals.CONFLICT | {refusals.EXISTS, refusals.UNWILLING}
+                if look == _LOOKS or rejected.code not in again:
+                    what = f"changing {change.kind} {change.owner}"
+                    raise self._rejected(rejected, change.kind, names.parent(seen.dn), what) from rejected
+            else:
+                self._rename_and_move(seen, change)
+                return
+
+    def _modify(self, seen: Seen, change: Change) -> None:
+        """Attributes and links, conditional on the values that were read. Raises WriteRejected, Taken."""
+        changes = modifications(seen, change, self._settings.key_attribute)
+        password = ""
+        returns = change.kind == "user" and change.enabled is True and not seen.enabled
+        if returns and self._passwords.on_return and change.wanted is not None:
+            self._passwords.require_recipient(change.wanted)
+            password = self._passwords.make()
+            changes |= _first(password)
+        members = changes.pop("member", [])
+        if changes:
+            try:
+                self._session.write(lambda at: at.modify(entries.by_id(seen.id), changes))
+            except WriteRejected as rejected:
+                self._require_free_names(rejected, seen, change)
+                raise
+        for kind, several in members:
+            for start in range(0, len(several), _PORTION):
+                self._write_members(seen, (kind, several[start : start + _PORTION]))
+        if password and self._passwords.are_handed_over and change.wanted is not None:
+            login = str(change.set.get("sAMAccountName") or seen.first("sAMAccountName").decode(errors="replace"))
+            self._passwords.hand_over(change.wanted, login, password)
+
+    def _write_members(self, seen: Seen, part: Modification) -> None:
+        self._session.write(lambda at: at.modify(entries.by_id(seen.id), {"member": [part]}))
+
+    def _require_free_names(self, rejected: WriteRejected, seen: Seen, change: Change) -> None:
+        if rejected.code not in (refusals.EXISTS, refusals.CONSTRAINT):
+            return
+        for field in ("sAMAccountName", "userPrincipalName"):
+            value = change.set.get(field)
+            had = seen.first(field).decode(errors="replace")
+            if value and not entries.same(field, value, had) and self._is_used(field, str(value)):
+                raise Taken("taken", f"{field} {value} is in use in the domain.", field) from rejected
+
+    def _rename_and_move(self, seen: Seen, change: Change) -> None:
+        """The object's own name and its place, after its attributes (pitfall 30)."""
+        named = NAMED_BY[seen.kind]
+        here, now = names.parent(seen.dn), names.value(names.split(seen.dn)[0])
+        wanted = change.set.get(named)
+        place = self._place(seen, change)
+        moves = place is not None and names.parts(place) != names.parts(here)
+        renames = wanted is not None and not entries.same(named, wanted, now)
+        if not moves and not renames:
+            return
+        if place is not None:
+            self._guard_place(seen.kind, place)
+        what = f"moving {seen.kind} {change.owner}"
+        for name in numbered(str(wanted) if renames else now):
+            try:
+                self._move(seen, names.rdn(named, name), place if moves else None)
+                return
+            except WriteRejected as rejected:
+                if rejected.code != refusals.EXISTS:
+                    raise self._rejected(rejected, seen.kind, place or here, what) from rejected
+        raise Refused("taken", f"{what}: every name with a counter is taken there.")
+
+    def _move(self, seen: Seen, rdn: str, place: str | None) -> None:
+        self._session.write(lambda at: at.move(seen.dn, rdn, place))
+
+    def _place(self, seen: Seen, change: Change) -> str | None:
+        """The DN of the OU that the object is to be in; None if it stays."""
+        if change.enabled is False:
+            if change.kind == "ou":
+                return self._settings.units.closed or None
+            return self._settings.closed_ou or None if change.kind == "user" else None
+        if above := change.add.get(PLACED_BY[seen.kind]):
+            return self._dn_of(above[0])
+        return str(change.set[PLACE]) if PLACE in change.set else None
+
+    def completed(self, wanted: Wanted, found: Found) -> None:
+        """A new first password, if nobody has used the one that a run made whose end is unknown."""
+        if wanted.kind != "user" or not found.enabled or not self._passwords.are_handed_over:
+            return
+        seen = self._seen("user", found.id)
+        if seen is None or seen.number("pwdLastSet") != 0:
+            return
+        self._guard(seen, wanted.key)
+        self._passwords.require_recipient(wanted)
+        password = self._passwords.make()
+        changes = _first(password)
+        try:
+            self._session.write(lambda at: at.modify(entries.by_id(found.id), changes))
+        except WriteRejected as rejected:
+            raise refusals.refusal(rejected, f"the password of user {wanted.key}") from rejected
+        login = seen.first("sAMAccountName").decode(errors="replace")
+        self._passwords.hand_over(wanted, login, password)
+
+    # -- deleting -----------------------------------------------------------------------------------------------
+
+    def delete(self, kind: str, id: str, owner: str) -> None:
+        """The domain removes it from groups and from ``manager`` of others by itself."""
+        seen = self._seen(kind, id)
+        if seen is None:
+            return
+        self._guard(seen, owner)
+        if kind == "user" and seen.enabled:
+            raise Refused("in_use", "It was enabled again by others, so it was not deleted.")
+        try:
+            self._session.write(lambda at: at.delete(entries.by_id(str(UUID(id)))))
+        except WriteRejected as rejected:
+            if rejected.code != refusals.NO_SUCH_OBJECT:
+                place = names.parent(seen.dn)
+                raise self._rejected(rejected, kind, place, f"deleting {kind} {owner}") from rejected
+
+
+def _first(password: str) -> Modifications:
+    """A password that must be changed at the first login."""
+    return {"unicodePwd": [("replace", [as_bytes(password)])], "pwdLastSet": [("replace", ["0"])]}

@@ -1,0 +1,164 @@
+"""Objects of the domain as the export compares them, and values as the domain wants them."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from exporters.active_directory.names import is_numbered
+from exporters.active_directory.settings import ActiveDirectorySettings
+from exporters.objects.target import Found, Value
+from protocols.ldap import connection, names, values
+
+CLASSES = {
+    "ou": ("top", "organizationalUnit"),
+    "user": ("top", "person", "organizationalPerson", "user"),
+    "group": ("top", "group"),
+}
+FILTERS = {
+    "ou": "(objectClass=organizationalUnit)",
+    "user": "(sAMAccountType=805306368)",
+    "group": "(objectClass=group)",
+}
+NAMED_BY = {"ou": "ou", "user": "cn", "group": "cn"}
+"""The attribute in an object's own name. It is renamed, never modified (67)."""
+PLACED_BY = {"ou": "parent", "user": "ou", "group": "ou"}
+"""The link to the OU that an object is in."""
+PLACE = "place"
+"""Field with the DN of the OU that an object is in, where that OU is not one of ours."""
+LINKS = {"user": ("manager",), "group": ("member",), "ou": ()}
+EXPIRES = "accountExpires"
+_FOLDED = frozenset({"samaccountname", "userprincipalname", "mail", "proxyaddresses", "msds-cloudextensionattribute1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An object as it was just read. ``raw``: values as bytes, by attribute in lower case."""
+
+    kind: str
+    dn: str
+    id: str
+    key: str
+    raw: connection.Raw
+
+    def number(self, name: str) -> int:
+        return values.number(self.raw, name) or 0
+
+    def first(self, name: str) -> bytes:
+        given = self.raw.get(name.lower(), ())
+        return given[0] if given else b""
+
+    @property
+    def enabled(self) -> bool:
+        return self.kind != "user" or not self.number("userAccountControl") & values.DISABLED
+
+    @property
+    def is_protected(self) -> bool:
+        return self.number("adminCount") == 1
+
+    def ids(self, name: str) -> dict[str, bytes]:
+        """The objects that a link leads to: id → the value as it was sent."""
+        return {found: each for each in self.raw.get(name, ()) if (found := guid_of(each))}
+
+
+def attributes(settings: ActiveDirectorySettings, fields: Sequence[str], kind: str) -> list[str]:
+    """What is read of an object."""
+    fixed = ["objectGUID", "parentGUID", settings.key_attribute, "name", "adminCount", *LINKS[kind]]
+    if kind == "user":
+        fixed += ["userAccountControl", "pwdLastSet", "sAMAccountName", EXPIRES]
+    if kind == "group":
+        fixed += ["sAMAccountName", "groupType"]
+    known = {each.lower() for each in fixed}
+    pseudo = {PLACE, NAMED_BY[kind]}
+    return [*fixed, *(each for each in fields if each not in pseudo and each.lower() not in known)]
+
+
+def seen(kind: str, entry: connection.Found, settings: ActiveDirectorySettings) -> Seen:
+    """From an entry whose DNs contain GUIDs."""
+    raw = entry.values
+    ids = raw.get("objectguid", ())
+    if len(ids) != 1:
+        raise values.Malformed("there is no objectGUID")
+    dn = entry.dn.rpartition(">;")[2]
+    return Seen(kind, dn, str(values.guid(ids[0])), values.text(raw, settings.key_attribute), raw)
+
+
+def found(each: Seen, fields: Sequence[str]) -> Found:
+    """For comparison with what is wanted."""
+    given: dict[str, Value] = {}
+    for name in fields:
+        if name == PLACE:
+            given[name] = names.parent(each.dn)
+        elif name == NAMED_BY[each.kind]:
+            given[name] = names.value(names.split(each.dn)[0])
+        elif (value := _value(each, name)) is not None:
+            given[name] = value
+    parent = each.first("parentGUID")
+    links = {name: frozenset(each.ids(name)) for name in LINKS[each.kind]}
+    links[PLACED_BY[each.kind]] = frozenset({str(values.guid(parent))} if len(parent) == 16 else ())
+    return Found(each.id, each.key or None, given, links, each.enabled)
+
+
+def _value(each: Seen, name: str) -> Value | None:
+    sent = each.raw.get(name.lower(), ())
+    if name == EXPIRES:
+        day = values.expiry(each.number(name))
+        return day.isoformat() if day else None
+    texts = [value.decode(errors="replace") for value in sent]
+    return None if not texts else texts[0] if len(texts) == 1 else sorted(texts)
+
+
+def sent_value(name: str, value: Value) -> list[str | bytes]:
+    """A wanted value as the domain takes it."""
+    if name == EXPIRES:
+        return [str(values.expiry_ticks(date.fromisoformat(str(value))))]
+    several = value if isinstance(value, list | tuple) else [value]
+    return [_text(each) for each in several]
+
+
+def cleared_value(name: str) -> list[str | bytes]:
+    """What an attribute without a value has: nothing; no expiry is a number (active_directory.md §3)."""
+    return [str(values.FOREVER)] if name == EXPIRES else []
+
+
+def same(field: str, sent: Value, found: Value) -> bool:
+    """Equal for the domain: letters' case in names that it compares without case, the order of several values, and
+    spellings of a DN are no differences; a counter at the end of an object's own name is ours."""
+    if found is None:
+        return False
+    if field == PLACE:
+        return names.parts(str(sent)) == names.parts(str(found))
+    if field in ("cn", "ou"):
+        return is_numbered(_normal(str(sent)), _normal(str(found)))
+    fold = field.lower() in _FOLDED
+    return _comparable(sent, fold) == _comparable(found, fold)
+
+
+def _comparable(value: Value, fold: bool) -> tuple[str, ...]:
+    several = value if isinstance(value, list | tuple) else [value]
+    texts = [_normal(_text(each)) for each in several]
+    return tuple(sorted(each.casefold() if fold else each for each in texts))
+
+
+def _text(value: Value) -> str:
+    return str(value).upper() if isinstance(value, bool) else str(value)
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def guid_of(dn: bytes) -> str:
+    """The id in a DN that comes with it: ``<GUID=…>;<SID=…>;CN=…``."""
+    start = dn.partition(b">")[0]
+    return start[6:].decode().lower() if start.startswith(b"<GUID=") else ""
+
+
+def by_id(id_: str) -> str:
+    """An object as the base of a search, the entry of a write, or the value of a link: survives renames and moves."""
+    return f"<GUID={UUID(id_)}>"
+
+
+def key_text(found_values: Mapping[str, Value], name: str) -> str:
+    return str(found_values.get(name) or "")

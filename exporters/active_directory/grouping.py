@@ -1,0 +1,97 @@
+"""The groups that REConnect makes: of units, roles and positions, and their members."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from exporters.active_directory.image import Account, Organisation
+from exporters.active_directory.placing import Places
+from exporters.active_directory.settings import ActiveDirectorySettings, GroupKind
+from exporters.objects.target import Ref, Wanted
+
+_TYPES = {"global": -2147483646, "universal": -2147483640, "domain_local": -2147483644}
+_FORBIDDEN = re.compile(r'["\[\]:;|=+*?<>/\\,@\x00-\x1f]+')
+_LONGEST = 64
+
+
+def groups(
+    organisation: Organisation, places: Places, there: frozenset[str] | set[str], settings: ActiveDirectorySettings
+) -> Iterator[Wanted]:
+    """``there``: keys of the users that the domain has or gets."""
+    open_ = [each for each in organisation.accounts if each.uuid in there and not each.stopped]
+    if "unit" in settings.groups.kinds:
+        yield from _units(organisation, places, open_, settings)
+    if "role" in settings.groups.kinds:
+        yield from _roles(organisation, open_, settings)
+    if "position" in settings.groups.kinds:
+        yield from _positions(organisation, open_, settings)
+
+
+def _units(
+    organisation: Organisation, places: Places, open_: list[Account], settings: ActiveDirectorySettings
+) -> Iterator[Wanted]:
+    members: dict[str, set[Ref]] = {uuid: set() for uuid in places.delivered}
+    for each in open_:
+        tie = organisation.ties.get(each.tie or "")
+        if tie is None or tie.unit not in places.delivered:
+            continue
+        own = str(tie.unit)
+        for unit in places.path(own) if settings.groups.with_below else (own,):
+            if unit in members:
+                members[unit].add(Ref("user", each.uuid))
+    if settings.groups.nested:
+        for uuid in places.delivered:
+            parent = places.units[uuid].parent
+            # A unit in a circle of parents would be a group in itself: the domain accepts it, and nothing else does.
+            if parent in members and parent != uuid and uuid not in places.path(str(parent)):
+                members[str(parent)].add(Ref("group", uuid))
+    for uuid, own_members in sorted(members.items()):
+        yield _group("unit", uuid, places.units[uuid].name or places.units[uuid].number, own_members, settings)
+
+
+def _roles(organisation: Organisation, open_: list[Account], settings: ActiveDirectorySettings) -> Iterator[Wanted]:
+    by_tie: dict[str, set[Ref]] = {}
+    by_person: dict[str, set[Ref]] = {}
+    for each in open_:
+        by_person.setdefault(each.owner, set()).add(Ref("user", each.uuid))
+        if each.tie:
+            by_tie.setdefault(each.tie, set()).add(Ref("user", each.uuid))
+    titles: dict[str, str] = {}
+    members: dict[str, set[Ref]] = {}
+    for role in organisation.roles:
+        if settings.groups.roles and role.key not in settings.groups.roles:
+            continue
+        titles[role.uuid] = role.title or role.key
+        found = by_tie.get(role.holder) or by_person.get(role.person, set())
+        members.setdefault(role.uuid, set()).update(found)
+    for uuid, own_members in sorted(members.items()):
+        yield _group("role", uuid, titles[uuid], own_members, settings)
+
+
+def _positions(organisation: Organisation, open_: list[Account], settings: ActiveDirectorySettings) -> Iterator[Wanted]:
+    members: dict[str, set[Ref]] = {}
+    titles: Mapping[str, str] = {
+        tie.position: tie.position_title or "" for tie in organisation.ties.values() if tie.position
+    }
+    for each in open_:
+        tie = organisation.ties.get(each.tie or "")
+        if tie is not None and tie.position:
+            members.setdefault(tie.position, set()).add(Ref("user", each.uuid))
+    for uuid, own_members in sorted(members.items()):
+        yield _group("position", uuid, titles[uuid], own_members, settings)
+
+
+def _group(kind: GroupKind, uuid: str, title: str, members: set[Ref], settings: ActiveDirectorySettings) -> Wanted:
+    name = f"{settings.groups.prefixes.get(kind, '')}{title or uuid}"
+    login = " ".join(_FORBIDDEN.sub(" ", name).split())[:_LONGEST].rstrip(". ")
+    return Wanted(
+        "group",
+        uuid,
+        {
+            "cn": " ".join(name.split())[:_LONGEST].rstrip(),
+            "sAMAccountName": login,
+            "groupType": str(_TYPES[settings.groups.type]),
+            "place": settings.groups.ou,
+        },
+        {"member": frozenset(members)},
+        candidates={"sAMAccountName": tuple(f"{login[: _LONGEST - 4]} {n}" for n in range(2, 30))},
+    )

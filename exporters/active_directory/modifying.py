@@ -1,0 +1,70 @@
+"""A change as LDAP's modifications, each conditional on the value that was read (active_directory.md §3, §8 rule 5)."""
+
+from collections.abc import Sequence
+
+from exporters.active_directory.entries import NAMED_BY, PLACE, Seen, by_id, cleared_value, same, sent_value
+from exporters.objects.target import Change
+from protocols.ldap.values import DISABLED
+from protocols.ldap.writing import Modification
+
+Modifications = dict[str, list[Modification]]
+
+
+def modifications(seen: Seen, change: Change, key_attribute: str) -> Modifications:
+    """Only what differs from what was read: attributes, state, key, manager and members."""
+    made: Modifications = {}
+    own = {PLACE, NAMED_BY[seen.kind]}
+    for name, value in change.set.items():
+        if name not in own:
+            _replace(made, seen, name, sent_value(name, value))
+    for name in change.clear - own:
+        if seen.raw.get(name.lower()):
+            _replace(made, seen, name, cleared_value(name))
+    if change.key is not None and not same(key_attribute, change.key, seen.key):
+        _replace(made, seen, key_attribute, [change.key])
+    if seen.kind == "user" and change.enabled is not None:
+        # Only this bit: all others (password never expires, smart card) belong to others (pitfall 33).
+        control = seen.number("userAccountControl")
+        wanted = control & ~DISABLED if change.enabled else control | DISABLED
+        if wanted != control:
+            _replace(made, seen, "userAccountControl", [str(wanted)])
+    if seen.kind == "user":
+        _manager(made, seen, change)
+    if seen.kind == "group":
+        _members(made, seen, change)
+    return made
+
+
+def _replace(made: Modifications, seen: Seen, name: str, new: Sequence[str | bytes]) -> None:
+    old = list(seen.raw.get(name.lower(), ()))
+    if sorted(old) == sorted(each if isinstance(each, bytes) else each.encode() for each in new):
+        return
+    steps: list[Modification] = []
+    if old:
+        steps.append(("delete", old))
+    if new:
+        steps.append(("add", list(new)))
+    made[name] = steps
+
+
+def _manager(made: Modifications, seen: Seen, change: Change) -> None:
+    has = seen.ids("manager")
+    if added := change.add.get("manager"):
+        if added[0] not in has:
+            made["manager"] = [("replace", [by_id(added[0])])]
+    elif any(each in has for each in change.remove.get("manager", ())):
+        made["manager"] = [("replace", [])]
+
+
+def _members(made: Modifications, seen: Seen, change: Change) -> None:
+    """Only members that are missing, and only those that are there: otherwise the whole request is refused."""
+    has = seen.ids("member")
+    added = [by_id(each) for each in change.add.get("member", ()) if each not in has]
+    removed = [by_id(each) for each in change.remove.get("member", ()) if each in has]
+    steps: list[Modification] = []
+    if removed:
+        steps.append(("delete", removed))
+    if added:
+        steps.append(("add", added))
+    if steps:
+        made["member"] = steps

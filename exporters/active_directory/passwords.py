@@ -1,0 +1,121 @@
+"""First passwords: made by the policy, handed over once, and kept nowhere (active_directory.md pitfall 51)."""
+
+import os
+import secrets
+import string
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs7
+
+from exporters.active_directory.settings import Passwords
+from exporters.errors import NotSetUp
+from exporters.objects.errors import Refused
+from exporters.objects.target import Wanted
+
+SendMail = Callable[[str, str, str], None]
+"""(address, subject, text); raises OSError if the mail is not accepted."""
+
+_READABLE = str.maketrans("", "", "0O1lI")
+_SETS = (
+    string.ascii_uppercase.translate(_READABLE),
+    string.ascii_lowercase.translate(_READABLE),
+    string.digits.translate(_READABLE),
+)
+
+
+class FirstPasswords:
+    """``mail``: sends a mail; None if the settings name no mail server. Raises NotSetUp."""
+
+    def __init__(self, settings: Passwords, mail: SendMail | None) -> None:
+        self._settings = settings
+        self._mail = mail
+        self._certificate: x509.Certificate | None = None
+        if settings.delivery == "mail" and mail is None:
+            raise NotSetUp("passwords.delivery is mail, but [mail] names no server.")
+        if settings.delivery == "sealed" and settings.certificate_file is not None:
+            try:
+                self._certificate = x509.load_pem_x509_certificate(settings.certificate_file.read_bytes())
+            except (OSError, ValueError) as wrong:
+                raise NotSetUp(f"passwords.certificate_file: {settings.certificate_file}: {wrong}") from wrong
+
+    @property
+    def on_return(self) -> bool:
+        return self._settings.on_return
+
+    @property
+    def are_handed_over(self) -> bool:
+        return self._settings.delivery != "none"
+
+    def make(self, longer: int = 0) -> str:
+        """A new one, with letters of both cases, digits and a symbol. ``longer``: after the domain has refused one."""
+        sets = (*_SETS, self._settings.symbols) if self._settings.symbols else _SETS
+        everything = "".join(sets)
+        length = self._settings.length + 8 * longer
+        signs = [secrets.choice(each) for each in sets]
+        signs += [secrets.choice(everything) for _ in range(length - len(signs))]
+        secrets.SystemRandom().shuffle(signs)
+        return "".join(signs)
+
+    def require_recipient(self, wanted: Wanted) -> None:
+        """Raises Refused if there is no recipient, before an account is created."""
+        if self._settings.delivery == "mail" and not wanted.context.get("recipient"):
+            raise Refused(
+                "no_recipient", "The nearest manager has no mail address, so the first password can't be handed over."
+            )
+
+    def hand_over(self, wanted: Wanted, login: str, password: str) -> None:
+        """Raises Refused if it could not be handed over: another password is made when it is tried again."""
+        name = str(wanted.context.get("name") or login)
+        text = _TEXT.format(name=name, login=login, password=password)
+        try:
+            if self._settings.delivery == "mail" and self._mail is not None:
+                self._mail(str(wanted.context["recipient"]), f"Adgang til {name}", text)
+            elif self._certificate is not None and self._settings.folder is not None:
+                self._seal(self._certificate, self._settings.folder, wanted.key, text)
+        except OSError as failed:
+            raise Refused(
+                "password_not_delivered",
+                f"The first password could not be handed over ({type(failed).__name__}). Another is made with the next "
+                "try.",
+            ) from None
+
+    def _seal(self, certificate: x509.Certificate, folder: Path, key: str, text: str) -> None:
+        sealed = (
+            pkcs7.PKCS7EnvelopeBuilder()
+            .set_data(text.encode())
+            .add_recipient(certificate)
+            .encrypt(serialization.Encoding.PEM, [pkcs7.PKCS7Options.Binary])
+        )
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{key}.p7m"
+        part = made.with_suffix(".part")
+        opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(opened, "wb") as file:
+            file.write(sealed)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(made)
+
+
+_TEXT = """Adgang til {name}
+
+Brugernavn: {login}
+Adgangskode: {password}
+
+Adgangskoden skal skiftes ved første login. Giv den til {name} personligt, og slet denne besked.
+"""
+
+
+def as_bytes(password: str) -> bytes:
+    """The form of unicodePwd."""
+    return f'"{password}"'.encode("utf-16-le")
+
+
+def context(recipient: str, name: str) -> Mapping[str, Any]:
+    """What ``hand_over`` needs of a wanted user."""
+    return {"recipient": recipient, "name": name}

@@ -1,0 +1,39 @@
+"""What a controller's result code means for one object (active_directory.md §8 "Result codes")."""
+
+from exporters.errors import DeliveryError
+from exporters.objects.errors import Gone, ObjectError, Refused
+from graph.retry import NEVER
+from protocols.ldap.errors import WriteRejected
+
+NO_SUCH_ATTRIBUTE, ATTRIBUTE_OR_VALUE_EXISTS = 16, 20
+CONSTRAINT, INVALID_SYNTAX = 19, 21
+NO_SUCH_OBJECT, RIGHTS, UNWILLING, NOT_LEAF, EXISTS, OTHER = 32, 50, 53, 66, 68, 80
+CONFLICT = frozenset({NO_SUCH_ATTRIBUTE, ATTRIBUTE_OR_VALUE_EXISTS})
+LOGIN = frozenset({8, 49})
+BAD_PASSWORD = "0000052D"
+NO_PARENT = "00002095"
+
+
+def is_bad_password(rejected: WriteRejected) -> bool:
+    return rejected.code in (CONSTRAINT, UNWILLING) and BAD_PASSWORD in rejected.message.upper()
+
+
+def refusal(rejected: WriteRejected, what: str) -> ObjectError | DeliveryError:
+    """The error that a code means, where nothing better is known about it."""
+    said = f"{what}: {rejected}"
+    code = rejected.code
+    if code in LOGIN:
+        return DeliveryError(f"{said}. Check the service account.", retry=NEVER)
+    if code == NO_SUCH_OBJECT or (code == OTHER and NO_PARENT in rejected.message):
+        return Gone(said)
+    if code == RIGHTS:
+        return Refused("no_right", f"{said}. Delegate the right to the service account (README).")
+    if is_bad_password(rejected):
+        return Refused("password_policy", f"{what}: the domain's policy refuses the first password.")
+    if code in (CONSTRAINT, INVALID_SYNTAX):
+        return Refused("value", said)
+    if code in CONFLICT:
+        return Refused("changed_meanwhile", said)
+    if code == NOT_LEAF:
+        return Refused("not_empty", said)
+    return Refused(f"result_{code}", said)

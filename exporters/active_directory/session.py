@@ -1,0 +1,104 @@
+"""One controller for the length of a run: one login, reads and writes over one connection (pitfalls 48, 49, 50).
+
+A connection that was lost is opened again at the same controller, so that everything that was written is seen.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TypeVar
+
+from exporters.active_directory.settings import ActiveDirectorySettings
+from exporters.errors import DeliveryError
+from exporters.objects.errors import Unanswered
+from graph.retry import NEVER
+from protocols.ldap.connection import Access, Directory, opened
+from protocols.ldap.errors import ConnectionLost, LdapError, LoginRejected, RequestRejected, Untrusted, login_refusal
+from protocols.ldap.writing import Writing
+
+T = TypeVar("T")
+
+
+class Session:
+    """Use ``connected``."""
+
+    def __init__(self, settings: ActiveDirectorySettings) -> None:
+        self._settings = settings
+        self._access = Access(
+            settings.encryption,
+            settings.ca_file,
+            settings.user,
+            settings.password.get_secret_value(),
+            settings.timeout_s,
+        )
+        self._stack = ExitStack()
+        self._both: tuple[Directory, Writing] | None = None
+        self.controller = ""
+
+    def open(self) -> None:
+        """Connect to the first controller that answers, or to the one that the run has used before. Raises
+        DeliveryError."""
+        failed: LdapError | None = None
+        for controller in (self.controller,) if self.controller else self._settings.controllers:
+            try:
+                wire = self._stack.enter_context(opened(self._access, controller))
+            except LoginRejected as refused:
+                # One try: another, at any controller, would count against the service account.
+                why, again = login_refusal(refused.message)
+                text = f"{controller} refused the service account: {why}. Check user and password."
+                raise DeliveryError(text, retry=again) from refused
+            except ConnectionLost as lost:
+                failed = lost
+                continue
+            except RequestRejected as wrong:
+                raise DeliveryError(str(wrong), retry=NEVER) from wrong
+            self.controller = controller
+            self._both = Directory(wire, controller, self._settings.page_size), Writing(wire, controller)
+            return
+        retry = failed.retry if isinstance(failed, Untrusted) else None
+        raise DeliveryError(f"No controller can be reached: {failed}", retry=retry) from failed
+
+    def read(self, ask: Callable[[Directory], T]) -> T:
+        """Raises Unanswered if the connection is lost, RequestRejected."""
+        try:
+            return ask(self._pair()[0])
+        except ConnectionLost as lost:
+            self._drop()
+            raise Unanswered(str(lost)) from lost
+
+    def write(self, ask: Callable[[Writing], T]) -> T:
+        """Raises Unanswered if it is unknown whether the write took effect, WriteRejected."""
+        try:
+            return ask(self._pair()[1])
+        except ConnectionLost as lost:
+            self._drop()
+            raise Unanswered(str(lost)) from lost
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def _pair(self) -> tuple[Directory, Writing]:
+        if self._both is None:
+            try:
+                self.open()
+            except DeliveryError as away:
+                if away.retry == NEVER:
+                    raise
+                raise Unanswered(str(away)) from away
+        assert self._both is not None
+        return self._both
+
+    def _drop(self) -> None:
+        self._both = None
+        self._stack.close()
+        self._stack = ExitStack()
+
+
+@contextmanager
+def connected(settings: ActiveDirectorySettings) -> Iterator[Session]:
+    """A session for a block. Raises DeliveryError if no controller can be used."""
+    session = Session(settings)
+    try:
+        session.open()
+        yield session
+    finally:
+        session.close()

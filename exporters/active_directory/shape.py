@@ -1,0 +1,210 @@
+"""Makes OUs, users and groups from the image (active_directory.md §8). Pure: the same image gives the same objects."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from exporters.active_directory.grouping import groups
+from exporters.active_directory.image import Account, Organisation, Tie
+from exporters.active_directory.names import EXPRESSION_NAMES, LIMITS, login_problem, next_logins, next_principal_names
+from exporters.active_directory.passwords import context
+from exporters.active_directory.placing import Places, ous, placed
+from exporters.active_directory.settings import ActiveDirectorySettings
+from exporters.objects.target import Objects, Ref, Value, Wanted
+from exporters.target import Notice, Parked
+from graph.cpr.keyring import numbers_in
+from graph.expressions import ExpressionFailed, compile_expression
+
+IDENTIFYING = frozenset(
+    {"sAMAccountName", "userPrincipalName", "mail", "proxyAddresses", "cn", "displayName", "givenName", "sn", "mobile",
+     "telephoneNumber"}
+)  # fmt: skip
+USUAL = (
+    "sAMAccountName", "userPrincipalName", "mail", "cn", "displayName", "givenName", "sn", "title", "department",
+    "streetAddress", "postalCode", "l", "telephoneNumber", "mobile", "employeeID", "accountExpires", "place",
+)  # fmt: skip
+
+
+@dataclass
+class _Made:
+    """The parts of users, and the notices about them. ``chosen``: person → that person's accounts, in order."""
+
+    settings: ActiveDirectorySettings
+    organisation: Organisation
+    places: Places
+    chosen: Mapping[str, list[Account]]
+    ties: Mapping[str, list[Tie]]
+    parked: list[Parked] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+
+def shaped(organisation: Organisation, settings: ActiveDirectorySettings) -> Objects:
+    """What the domain should have."""
+    open_ = sorted((each for each in organisation.accounts if not each.stopped), key=lambda each: each.uuid)
+    chosen: dict[str, list[Account]] = {}
+    for each in open_:
+        chosen.setdefault(each.owner, []).append(each)
+    ties: dict[str, list[Tie]] = {}
+    for tie in sorted(organisation.ties.values(), key=lambda each: each.uuid):
+        ties.setdefault(tie.person, []).append(tie)
+    made = _Made(settings, organisation, placed(organisation.units, settings.units), chosen, ties)
+    users = [user for each in open_ if (user := _user(each, made)) is not None]
+    there = {each.key for each in users} | {each.key for each in made.parked}
+    keep: dict[Ref, date | None] = {Ref("user", uuid): day for uuid, day in organisation.delete_on.items()}
+    return Objects(
+        [*ous(made.places, settings.units), *users, *groups(organisation, made.places, there, settings)],
+        made.parked,
+        made.notices,
+        {"users": len(users), "stopped": len(organisation.accounts) - len(open_)},
+        IDENTIFYING,
+        keep_until=keep,
+        urgent=frozenset(Ref("user", each.uuid) for each in organisation.accounts if each.stopped),
+    )
+
+
+def _user(account: Account, made: _Made) -> Wanted | None:
+    login = account.values["login"] or ""
+    if problem := login_problem(login):
+        made.parked.append(Parked("user", account.uuid, "login", f"The user name can't be used: {problem}."))
+        return None
+    tie = made.organisation.ties.get(account.tie or "")
+    try:
+        values = _values(account, tie, made)
+        links = _links(account, tie, values, made)
+    except ExpressionFailed as failed:
+        made.parked.append(Parked("user", account.uuid, "expression", str(failed)))
+        return None
+    if any(True for name in ("sAMAccountName", "cn", "userPrincipalName") for _ in numbers_in(str(values.get(name)))):
+        made.parked.append(
+            Parked("user", account.uuid, "cpr_number", "A name contains a CPR number; it is never sent.")
+        )
+        return None
+    manager = next((_account(ref, made) for ref in links.get("manager", ())), None)
+    principal = values.get("userPrincipalName")
+    return Wanted(
+        "user",
+        account.uuid,
+        values,
+        links,
+        protected=account.protected,
+        candidates={
+            "sAMAccountName": next_logins(login),
+            **({"userPrincipalName": next_principal_names(str(principal))} if principal else {}),
+        },
+        context={
+            **context(str(manager.values["email"] or "") if manager else "", account.person["name"] or ""),
+            "observed": account.observed,
+        },
+    )
+
+
+def _values(account: Account, tie: Tie | None, made: _Made) -> dict[str, Value]:
+    """Every field; without a value it is omitted, and cleared at the domain. Raises ExpressionFailed."""
+    settings, person, plan = made.settings, account.person, account.values
+    unit = made.organisation.units.get(tie.unit or "") if tie else None
+    open_ = not account.protected
+    given_name, surname = person["given_name"], person["surname"]
+    if not (given_name or surname):
+        given_name, _, surname = (person["name"] or "").strip().rpartition(" ")
+    name = person["name"] or plan["login"]
+    values: dict[str, Any] = {
+        "sAMAccountName": plan["login"],
+        "userPrincipalName": plan["principal_name"],
+        "mail": plan["email"],
+        "cn": plan["common_name"] or name,
+        "displayName": name,
+        "givenName": given_name,
+        "sn": surname,
+        "title": (tie.values["title"] or tie.position_title) if tie else None,
+        "department": unit.name if unit else None,
+        "streetAddress": unit.values["street"] if unit and open_ else None,
+        "postalCode": unit.values["postal_code"] if unit and open_ else None,
+        "l": unit.values["city"] if unit and open_ else None,
+        "telephoneNumber": ((tie.values["phone"] if tie else None) or person["work_phone"]) if open_ else None,
+        "mobile": person["mobile"] if open_ else None,
+        "employeeID": tie.values["number"] if tie else None,
+        "accountExpires": account.expires,
+    }
+    if account.former_emails and "proxyAddresses" in settings.attributes:
+        values["proxyAddresses"] = None
+    names = _names(account, tie, made)
+    for attribute, text in settings.attributes.items():
+        values[attribute] = compile_expression(text, EXPRESSION_NAMES).evaluate(names)
+    return {
+        attribute: fit
+        for attribute, value in values.items()
+        if attribute not in settings.excluded_attributes and (fit := _fit(account, attribute, value, made)) is not None
+    }
+
+
+def _names(account: Account, tie: Tie | None, made: _Made) -> dict[str, Any]:
+    """What expressions may use; a value that is not known is null."""
+    unit = made.organisation.units.get(tie.unit or "") if tie else None
+    return {
+        "account": account.values,
+        "person": account.person,
+        "employment": tie.values if tie else None,
+        "position": {"title": tie.position_title} if tie else None,
+        "unit": {**unit.values, "path": made.places.path(unit.uuid)} if unit else None,
+    }
+
+
+def _fit(account: Account, attribute: str, value: Any, made: _Made) -> Value | None:
+    """The value within its limit, without CPR numbers; None if there is none. Never 21, never "None" at the domain."""
+    if value is None or isinstance(value, list | tuple):
+        texts = [each for each in (_fit(account, attribute, each, made) for each in value or ()) if each is not None]
+        return texts or None
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    text = " ".join(str(value).split())
+    if not text:
+        return None
+    if attribute not in ("sAMAccountName", "cn", "userPrincipalName") and any(True for _ in numbers_in(text)):
+        made.notices.append(Notice("user", account.uuid, attribute, "cpr_number", "omitted: it contains a CPR number"))
+        return None
+    longest = made.settings.limits.get(attribute, LIMITS.get(attribute, 0))
+    if not longest or len(text) <= longest:
+        return text
+    if attribute in made.settings.cut or attribute in ("cn", "displayName"):
+        return text[:longest].rstrip()
+    said = f"omitted: it has {len(text)} characters; {longest} are allowed"
+    made.notices.append(Notice("user", account.uuid, attribute, "too_long", said))
+    return None
+
+
+def _links(account: Account, tie: Tie | None, values: dict[str, Value], made: _Made) -> dict[str, frozenset[Ref]]:
+    """The OU, as a link to one of ours or as a field; and the manager. Raises ExpressionFailed."""
+    settings, links = made.settings, {}
+    if tie and tie.unit in made.places.delivered and settings.units.below:
+        links["ou"] = frozenset({Ref("ou", str(tie.unit))})
+    else:
+        values["place"] = settings.users_ou
+        names = _names(account, tie, made)
+        for dn, condition in settings.places.items():
+            if compile_expression(condition, EXPRESSION_NAMES).holds(names):
+                values["place"] = dn
+                break
+    if settings.manager and tie and (manager := _manager(account, tie, made)) is not None:
+        links["manager"] = frozenset({Ref("user", manager.uuid)})
+    return links
+
+
+def _manager(account: Account, tie: Tie, made: _Made) -> Account | None:
+    """The nearest manager's account in this domain; the next level's, if that person has none (pitfall 36)."""
+    managers, asked = made.organisation.managers, {account.owner}
+    level: Iterable[str] = managers.get(tie.uuid, ())
+    while level:
+        for person in level:
+            if person != account.owner and (accounts := made.chosen.get(person)):
+                return next((each for each in accounts if not each.values["extra"]), accounts[0])
+        fresh = [each for each in level if each not in asked]
+        asked |= {*fresh}
+        level = [
+            above for person in fresh for each in made.ties.get(person, ()) for above in managers.get(each.uuid, ())
+        ]
+    return None
+
+
+def _account(ref: Ref, made: _Made) -> Account | None:
+    return next((each for each in made.organisation.accounts if each.uuid == ref.key), None)

@@ -1,0 +1,103 @@
+"""A domain as a target."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+
+from exporters.active_directory.channel import DirectoryChannel
+from exporters.active_directory.hooks import hook_of
+from exporters.active_directory.image import organisation
+from exporters.active_directory.passwords import FirstPasswords, SendMail
+from exporters.active_directory.session import connected
+from exporters.active_directory.settings import ActiveDirectorySettings
+from exporters.active_directory.shape import USUAL, shaped
+from exporters.objects.target import KindRules, Objects, Policy
+from exporters.target import Image
+
+VERSION = "1"
+"""Version of the shape; raise it when the shape makes other objects from the same image."""
+
+_RULES = {
+    "system",
+    "users_ou",
+    "places",
+    "units",
+    "groups",
+    "attributes",
+    "excluded_attributes",
+    "limits",
+    "cut",
+    "manager",
+}
+_DAYS_AHEAD = 60
+"""How early the data of a coming employment are read: an account can be ready that long before."""
+
+
+class ActiveDirectory:
+    """OUs, users and groups of one domain. ``name``: the target's, such as active_directory-kommune. ``mail``: sends a
+    mail, if the settings name a mail server. Raises NotSetUp."""
+
+    document = Path(__file__).with_name("image.graphql").read_text(encoding="utf-8")
+
+    def __init__(self, name: str, settings: ActiveDirectorySettings, mail: SendMail | None = None) -> None:
+        self.name = name
+        self.settings = settings
+        self.brake = settings.brake
+        placed = frozenset({"ou", "place"})
+        self.kinds = {
+            "ou": KindRules(
+                "disable",
+                needed=frozenset({"parent"}),
+                single=frozenset({"parent"}),
+                lost=frozenset({"parent", "place"}),
+                closes_last=True,
+            ),
+            "user": KindRules(
+                "disable_then_delete" if settings.delete else "disable",
+                needed=frozenset({"ou"}),
+                single=frozenset({"ou", "manager"}),
+                lost=placed if settings.closed_ou else frozenset(),
+            ),
+            "group": KindRules("delete"),  # a group can't be disabled
+        }
+        self.policy = Policy(
+            adopt=False,  # a step of its own: reconnect accounts adopt
+            drift=settings.drift,
+            retention_days=settings.retention_days,
+            verify_every=settings.verify_every,
+            pauses=settings.pauses,
+            hook=hook_of(settings.hook),
+        )
+        rules = orjson.dumps(settings.model_dump(include=_RULES), default=sorted, option=orjson.OPT_SORT_KEYS)
+        self.rules = f"{VERSION}-{sha256(rules).hexdigest()[:16]}"
+        self._passwords = FirstPasswords(settings.passwords, mail)
+
+    def variables(self, at: date) -> Mapping[str, object]:
+        return {
+            "at": at.isoformat(),
+            "until": (at + timedelta(days=_DAYS_AHEAD + 1)).isoformat(),
+            "soon": (at + timedelta(days=_DAYS_AHEAD)).isoformat(),
+        }
+
+    def shape(self, image: Image, at: date) -> Objects:
+        return shaped(organisation(image, self.settings.system, at), self.settings)
+
+    @property
+    def fields(self) -> Mapping[str, tuple[str, ...]]:
+        """Every field that the shape may set, by kind."""
+        users = dict.fromkeys((*USUAL, *self.settings.attributes))
+        return {
+            "ou": ("ou", "place"),
+            "user": tuple(users),
+            "group": ("cn", "sAMAccountName", "groupType", "place"),
+        }
+
+    @contextmanager
+    def open(self) -> Iterator[DirectoryChannel]:
+        """Raises DeliveryError if no controller can be used."""
+        with connected(self.settings) as session:
+            yield DirectoryChannel(session, self.settings, self.fields, self._passwords)

@@ -1,0 +1,260 @@
+"""Accounts in a real domain: made, changed, closed, back again (active_directory.md §9)."""
+
+from datetime import date, datetime
+
+import pytest
+
+from graph.time import COPENHAGEN
+from protocols.ldap.values import expiry_ticks
+from tests.exporters.active_directory.town import KEY, Domain, Town, uuid_of
+
+UP_TO_DATE = {"passwords": {"delivery": "mail"}}
+
+
+def test_22_a_new_account_is_complete_in_one_request(domain: Domain) -> None:
+    town = Town().person("alma", "Alma Bæk", manager="bo", title="Pædagog").person("bo")
+    report = domain.export(town, settings=UP_TO_DATE)
+    assert (report.error, [each.reason for each in report.parked if each.key == uuid_of("alma")]) == ("", [])
+    made = domain.user("alma")
+    assert made["dn"] == f"CN=Alma Bæk,OU=Users,{domain.ou}"
+    assert made[KEY] == [uuid_of("alma")]
+    assert (made["userAccountControl"], made["pwdLastSet"]) == (["512"], ["0"])
+    assert (made["title"], made["mail"]) == (["Pædagog"], ["alma@klit.example"])
+
+
+def test_21_a_repeat_sends_nothing(domain: Domain) -> None:
+    town = Town().person("alma", manager="bo").person("bo", expires="2026-07-01")
+    domain.export(town)
+    before = domain.state()
+    again = domain.export(town)
+    assert (again.run, domain.state()) == (None, before)
+    full = domain.export(town, full=True)
+    assert (full.run, domain.state(), full.objects[1].drift) == (None, before, 0)
+
+
+def test_33_closing_sets_one_bit_and_moves(domain: Domain) -> None:
+    town = Town().person("alma").person("bo")
+    domain.export(town)
+    domain.set(domain.user("alma")["dn"], userAccountControl=66048 | 0x40000)
+    town.leave("alma").set("bo", title="Leder")
+    domain.export(town)
+    closed = domain.user("alma")
+    assert closed["userAccountControl"] == [str(66050 | 0x40000)]
+    assert closed["dn"] == f"CN=Alma Testrup,OU=Closed,{domain.ou}"
+    assert domain.enabled("bo")
+
+
+def test_38_who_comes_back_has_the_same_account(domain: Domain) -> None:
+    town = Town().person("alma").person("bo")
+    domain.export(town)
+    before = domain.user("alma")
+    values = town.people["alma"]
+    domain.export(town.leave("alma"))
+    assert not domain.enabled("alma")
+    domain.set(domain.user("alma")["dn"], pwdLastSet=-1)
+    town.people["alma"] = {**values, "number": "another", "manager": "bo"}
+    report = domain.export(town, settings=UP_TO_DATE)
+    again = domain.user("alma")
+    assert report.error == ""
+    assert (again["objectGUID"], again["dn"]) == (before["objectGUID"], before["dn"])
+    assert domain.enabled("alma") and again["pwdLastSet"] == ["0"]
+    assert [mail[0] for mail in domain.mails] == ["bo@klit.example"]
+
+
+def test_32_no_value_clears_and_a_long_one_is_cut_or_omitted(domain: Domain) -> None:
+    town = Town().person("alma", title="Leder", mobile="12345678")
+    domain.export(town)
+    town.set("alma", title="x" * 300, mobile=None, given_name="y" * 100, surname="Z")
+    report = domain.export(town)
+    (made,) = domain.found("(sAMAccountName=alma)", "mobile", "givenName")
+    assert (made["title"], "mobile" in made, "givenName" in made) == (["x" * 128], False, False)
+    assert [(each.field, each.rule) for each in report.notices] == [("givenName", "too_long")]
+    assert report.parked == []
+
+
+def test_an_expression_without_a_value_clears(domain: Domain) -> None:
+    mapped = {
+        "settings": {"attributes": {"extensionAttribute3": "unit.ean", "description": "'None' == 'x' ? 'y' : null"}}
+    }
+    town = Town().person("alma")
+    town.units["root"]["ean"] = "5798000000001"
+    domain.export(town, **mapped)
+    (made,) = domain.found("(sAMAccountName=alma)", "extensionAttribute3", "description")
+    assert (made["extensionAttribute3"], "description" in made) == (["5798000000001"], False)
+    town.units["root"]["ean"] = None
+    domain.export(town, **mapped)
+    (made,) = domain.found("(sAMAccountName=alma)", "extensionAttribute3")
+    assert "extensionAttribute3" not in made
+
+
+def test_an_expression_that_fails_leaves_the_account(domain: Domain) -> None:
+    domain.export(Town().person("alma", title="Leder"))
+    before = domain.state()
+    broken = {"attributes": {"description": "unit.ean.startsWith('5') ? 'x' : 'y'"}}
+    report = domain.export(Town().person("alma", title="Leder"), settings=broken)
+    assert [(each.problem, each.key) for each in report.parked] == [("expression", uuid_of("alma"))]
+    assert domain.state() == before
+
+
+@pytest.mark.parametrize("day", ["2026-07-01", "2026-01-15", "2026-10-25", "2026-03-29"])
+def test_10_the_first_day_without_access_begins_at_midnight_in_denmark(day: str) -> None:
+    moment = (expiry_ticks(date.fromisoformat(day)) // 10_000_000) - 11_644_473_600
+    assert datetime.fromtimestamp(moment, COPENHAGEN).strftime("%Y-%m-%d %H:%M:%S") == f"{day} 00:00:00"
+
+
+def test_expiry_is_written_and_cleared(domain: Domain) -> None:
+    town = Town().person("alma", expires="2026-07-01")
+    domain.export(town)
+    assert domain.user("alma")["accountExpires"] == [str(expiry_ticks(date(2026, 7, 1)))]
+    domain.export(town.set("alma", expires=None))
+    assert int(domain.user("alma")["accountExpires"][0]) in (0, 0x7FFFFFFFFFFFFFFF)
+
+
+def test_24_a_taken_name_gets_the_next(domain: Domain) -> None:
+    base = domain.controller.base
+    domain.wire.add(f"CN=ANNA,{domain.ou}", "group", {"sAMAccountName": "ANNA", "groupType": -2147483646})
+    domain.add("anna2", ou=f"CN=Users,{base}")
+    report = domain.export(Town().person("anna", "Anna Testrup", principal_name="anna@klit.example"))
+    assert report.parked == []
+    made = domain.user("anna3")
+    assert (made[KEY], made["dn"].split(",")[0]) == ([uuid_of("anna")], "CN=Anna Testrup")
+    assert [(each.field, each.rule) for each in report.notices] == [("sAMAccountName", "taken")]
+    before = domain.state()
+    again = domain.export(Town().person("anna", principal_name="anna@klit.example"), full=True)
+    assert (domain.state(), again.objects[1].drift) == (before, 0)
+
+
+def test_25_28_two_of_one_name_get_two_accounts(domain: Domain) -> None:
+    town = Town().person("a", "Åse Bæk", login="asba").person("b", "Åse Bæk", login="asba")
+    report = domain.export(town)
+    assert report.parked == []
+    both = domain.found("(displayName=Åse Bæk)")
+    assert sorted(each["dn"].split(",")[0] for each in both) == ["CN=Åse Bæk", "CN=Åse Bæk 2"]
+    assert domain.logins() == ["asba", "asba2"]
+    second = next(each for each in both if "CN=Åse Bæk 2" in each["dn"])
+    first = "a" if second[KEY] == [uuid_of("b")] else "b"
+    domain.export(town.leave(first))
+    assert domain.user(second["sAMAccountName"][0])["dn"] == second["dn"]
+
+
+@pytest.mark.parametrize("name", ["Bæk, Åse", "#1 start", "Jens + Co", 'a "q" \\ <b>; = /', "* (x)"])
+def test_29_names_with_every_sign(domain: Domain, name: str) -> None:
+    domain.export(Town().person("alma", name))
+    domain.export(Town().person("alma", name, title="Leder"))
+    made = domain.user("alma")
+    assert (made["displayName"], made["title"]) == ([name], ["Leder"])
+    domain.export(Town().person("alma", name + " x"))
+    again = domain.user("alma")
+    assert (again["displayName"], again["objectGUID"]) == ([name + " x"], made["objectGUID"])
+    before = domain.state()
+    assert domain.export(Town().person("alma", name + " x"), full=True).objects[1].drift == 0
+    assert domain.state() == before
+
+
+def test_30_a_new_name_renames_the_same_object(domain: Domain) -> None:
+    town = Town().person("alma", "Alma Gammel")
+    domain.export(town)
+    before = domain.user("alma")
+    report = domain.export(town.set("alma", name="Alma Ny", email="alma.ny@klit.example"))
+    assert report.parked == []
+    after = domain.user("alma")
+    assert (after["objectGUID"], after["dn"].split(",")[0]) == (before["objectGUID"], "CN=Alma Ny")
+    assert (after["displayName"], after["mail"]) == (["Alma Ny"], ["alma.ny@klit.example"])
+
+
+def test_27_a_name_that_windows_refuses_is_never_sent(domain: Domain) -> None:
+    town = Town()
+    for n, login in enumerate(("x" * 21, "a b ", "a@b", "a;b", "a.", 'a"b')):
+        town.person(f"p{n}", login=login, principal_name=None)
+    report = domain.export(town)
+    assert (len(report.parked), domain.logins()) == (6, [])
+
+
+def test_37_36_managers(domain: Domain) -> None:
+    town = Town().person("alma", manager="bo").person("bo", manager="chef").person("chef")
+    domain.export(town)
+    assert domain.user("alma")["manager"] == [domain.user("bo")["dn"]]
+    # bo's account goes; bo stays a manager in the organisation: the next level's account.
+    town.set("bo", system="another")
+    domain.export(town)
+    assert domain.user("alma")["manager"] == [domain.user("chef")["dn"]]
+
+
+def test_36_a_manager_that_others_deleted_is_set_anew(domain: Domain) -> None:
+    town = Town().person("alma", manager="bo").person("bo")
+    domain.export(town)
+    domain.wire.delete(domain.user("bo")["dn"])
+    assert "manager" not in domain.user("alma")
+    domain.export(town, full=True, settings={"drift": "correct"})
+    assert domain.user("alma")["manager"] == [domain.user("bo")["dn"]]
+
+
+def test_39_two_employments_of_which_one_ends(domain: Domain) -> None:
+    town = (
+        Town()
+        .person("e1", login="alma1", person="alma", cn="Alma 1")
+        .person("e2", login="alma2", person="alma", cn="Alma B")
+    )
+    domain.export(town)
+    domain.export(town.leave("e1"))
+    assert (domain.enabled("alma1"), domain.enabled("alma2")) == (False, True)
+
+
+def test_deleted_after_its_own_retention(domain: Domain) -> None:
+    town = Town().person("alma").person("bo").person("ida")
+    chosen = {"settings": {"delete": True, "retention_days": 0}}
+    domain.export(town, **chosen)
+    town.leave("alma", delete_on="2026-03-10").leave("bo")
+    domain.export(town, **chosen)
+    domain.export(town, at=date(2026, 3, 9), **chosen)
+    assert domain.logins() == ["alma", "bo", "ida"]
+    domain.export(town, at=date(2026, 3, 10), **chosen)
+    assert domain.logins() == ["bo", "ida"], "a rule without retention deletes nothing"
+
+
+def test_closing_needs_no_data(domain: Domain) -> None:
+    town = Town().person("alma", number="1").person("bo")
+    domain.export(town)
+    town.set("bo", login=None)
+    report = domain.export(town)
+    assert [each.problem for each in report.parked] == ["login"] and domain.enabled("bo")
+    domain.export(town.leave("alma").set("bo", stopped=True))
+    assert (domain.enabled("alma"), domain.enabled("bo")) == (False, False)
+
+
+def test_stop_waits_for_no_brake(domain: Domain) -> None:
+    town = Town()
+    for n in range(6):
+        town.person(f"p{n}")
+    domain.export(town)
+    town.set("p0", stopped=True).leave("p1", "p2", "p3")
+    report = domain.export(town, settings={"brake": {"share": 0.2, "count": 1}})
+    assert report.brake and [domain.enabled(f"p{n}") for n in range(5)] == [False, True, True, True, True]
+
+
+def test_42_a_broken_file_closes_nobody(domain: Domain) -> None:
+    town = Town()
+    for n in range(10):
+        town.person(f"p{n}")
+    domain.export(town)
+    before = domain.state()
+    report = domain.export(town.leave("p1", "p2", "p3"), settings={"brake": {"share": 0.2, "count": 50}})
+    assert report.brake and domain.state() == before
+    assert domain.export(town, approve=report.brake, settings={"brake": {"share": 0.2, "count": 50}}).brake is None
+    assert [domain.enabled(f"p{n}") for n in range(4)] == [True, False, False, False]
+
+
+def test_53_a_dry_run_shows_what_the_run_then_does(domain: Domain) -> None:
+    town = Town().person("alma", title="Leder").person("bo")
+    domain.export(town)
+    before = domain.state()
+    town.set("alma", title="Chef").leave("bo").person("ida")
+    dry = domain.export(town, dry_run=True)
+    assert domain.state() == before
+    lines = {each.key: each.lines for kind in dry.objects for each in kind.changes}
+    assert lines[uuid_of("alma")] == ("title: Leder → Chef",)
+    assert lines[uuid_of("bo")] == ("would be disabled",)
+    done = domain.export(town)
+    assert [(each.created, each.changed, each.closed) for each in done.objects] == [
+        (each.created, each.changed, each.closed) for each in dry.objects
+    ]
