@@ -5,6 +5,7 @@ protected (adminCount), are never written.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from ldap3.utils.conv import escape_filter_chars
@@ -115,7 +116,7 @@ class DirectoryChannel:
         return found[0] if found else None
 
     def _found(self, seen: Seen) -> Found:
-        return entries.found(seen, self._fields[seen.kind])
+        return replace(entries.found(seen, self._fields[seen.kind]), barred=self._barrier(seen))
 
     # -- what may be written ------------------------------------------------------------------------------------
 
@@ -123,11 +124,15 @@ class DirectoryChannel:
         inside = any(names.is_within(dn, each) for each in self._settings.within)
         return inside and not any(names.is_within(dn, each) for each in self._settings.excluded)
 
-    def _guard(self, seen: Seen, owner: str, adopting: bool = False) -> None:
-        if not self._is_ours_to_write(seen.dn):
-            raise Refused("outside", "It is outside the OUs in which REConnect may write. It was not changed.")
+    def _barrier(self, seen: Seen) -> str:
         if seen.is_protected:
-            raise Refused("protected", "It is or was in a protected group (adminCount 1). It was not changed.")
+            return "It is or was in a protected group (adminCount 1)."
+        inside = self._is_ours_to_write(seen.dn)
+        return "" if inside else "It is outside the OUs in which REConnect may write."
+
+    def _guard(self, seen: Seen, owner: str, adopting: bool = False) -> None:
+        if barrier := self._barrier(seen):
+            raise Refused("protected" if seen.is_protected else "outside", f"{barrier} It was not changed.")
         if seen.key != owner and (seen.key or not adopting):
             mark = self._settings.key_attribute
             raise Refused("unmarked", f"Its {mark} does not have our key. It was not changed.")

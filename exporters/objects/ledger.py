@@ -27,7 +27,8 @@ class Entry:
     links. ``closed``: the day on which it was disabled. ``hash``: of everything wanted at the last try; ``tries``: the
     number of failed tries, and ``again``: the earliest moment of the next. ``not_kept``: field → hash of a value that
     the target accepts but does not keep. ``hooks``: events of which the hook has not been informed; ``hook_tries``,
-    ``hook_again``, ``hook_reason``: of the call that failed.
+    ``hook_again``, ``hook_reason``: of the call that failed. ``accepted``: field → why a person has accepted that the
+    target has another value.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class Entry:
     hook_tries: int = 0
     hook_again: datetime | None = None
     hook_reason: str | None = None
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ref(self) -> Ref:
@@ -130,6 +132,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "hook_tries": entry.hook_tries or None,
         "hook_again": entry.hook_again,
         "hook_reason": entry.hook_reason,
+        "accepted": _pairs(entry.accepted) or None,
     }
 
 
@@ -160,6 +163,7 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
         hook_tries=kept.get("hook_tries") or 0,
         hook_again=hook_again.to_native() if hook_again else None,
         hook_reason=kept.get("hook_reason"),
+        accepted=dict(each.split("=", 1) for each in kept.get("accepted") or ()),
     )
 
 

@@ -77,13 +77,15 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Found:
     """An object as the target has it now. ``id``: the target's; ``key``: ours, if the target keeps it; ``values``:
-    by our fields, as far as the target sends them; ``links``: field → ids."""
+    by our fields, as far as the target sends them; ``links``: field → ids. ``barred``: why it is never written; empty
+    if it may be."""
 
     id: str
     key: str | None
     values: Mapping[str, Value]
     links: Mapping[str, frozenset[str]] = field(default_factory=dict)
     enabled: bool = True
+    barred: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from graph.time import today
+from reconnect import accounts_at_targets
 from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed, Exit
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
     accounts.command("plan")(plan)
     accounts.command("why")(why)
     accounts.command("stop")(stop)
+    accounts_at_targets.register(accounts)
     app.add_typer(accounts, name="accounts")
 
 

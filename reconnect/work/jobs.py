@@ -16,6 +16,7 @@ from exporters.files.pipeline import run_export
 from exporters.objects.export import run_object_export
 from exporters.objects.target import ObjectTarget
 from exporters.report import ExportReport
+from exporters.target import ImageReader
 from graph.cpr.keyring import require_keys_of
 from graph.questions.preview.consequences import Preview
 from graph.retry import NEVER, SOON, Retry
@@ -209,6 +210,23 @@ def export_target(
         else:
             job.finish("done", sent, dry_run=dry_run)
         return report
+
+
+@contextmanager
+def at_objects(context: Context, caller: Caller, name: str) -> Iterator[tuple[ObjectTarget, ImageReader]]:
+    """A target that takes objects one by one, and the reader of its image, while no export of it runs.
+
+    Raises CommandFailed for an unknown target, and for one that gets whole files; LockTaken, LockLost.
+    """
+    from reconnect.image_reader import image_reader  # only here: to build the API's schema takes a second
+
+    name = targets.full_name(context.settings.targets, name)
+    target = targets.build(context, name)
+    if not isinstance(target, ObjectTarget):
+        raise CommandFailed(f"{name} gets whole files, and has no accounts.", Exit.USAGE)
+    with running(context, caller, f"export:{name}") as job, image_reader(context, name) as read:
+        yield target, read
+        job.finish("done", "compared with the target", dry_run=True)
 
 
 def turn_day(

@@ -35,6 +35,7 @@ _OF_HELP = frozenset(
         "graph.model.rights",
         "graph.retry",
         "graph.time",
+        "reconnect.accounts_at_targets",
         "reconnect.commands",
         "reconnect.context",
         "reconnect.day_option",

@@ -1,0 +1,97 @@
+"""Adoption: objects that others made become ours, as a step of its own, seen before it is done.
+
+Nothing is written at the target: the ledger notes the object's id, and the next export compares it with what is wanted,
+shows the differences in its dry run, and puts our key on it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import neo4j
+
+from exporters.image import read_image
+from exporters.objects.ledger import Entry, ObjectLedger
+from exporters.objects.target import Found, ObjectTarget, Ref, Wanted
+from exporters.target import ImageReader
+from graph.runs.run_log import end_run, start_run
+
+
+class NotAdoptable(ValueError):
+    """The object can't be adopted; the text states why. Nothing was noted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A wanted object that the ledger does not have, and what is like it at the target. ``doubt``: why a person must
+    decide; empty if there is exactly one, which nothing speaks against."""
+
+    wanted: Wanted
+    found: tuple[Found, ...]
+    doubt: str
+
+    @property
+    def ref(self) -> Ref:
+        return self.wanted.ref
+
+
+def candidates(driver: neo4j.Driver, target: ObjectTarget, read: ImageReader, at: date) -> list[Candidate]:
+    """Every wanted object that something at the target is like. Reads only. Raises DeliveryError, ObjectError."""
+    objects = target.shape(read_image(target, read, at), at)
+    entries = ObjectLedger(driver, target.name).entries()
+    with target.open() as channel:
+        hits = {
+            each.ref: (each, tuple(channel.find(each)))
+            for each in objects.wanted
+            if not (known := entries.get(each.ref)) or not known.is_there
+        }
+    known_ids = {each.remote: ref for ref, each in entries.items() if each.is_there}
+    claims: dict[str, set[Ref]] = {}
+    for ref, (_, found) in hits.items():
+        for each in found:
+            claims.setdefault(each.id, set()).add(ref)
+    return [
+        Candidate(wanted, found, _doubt(wanted, found, claims, known_ids))
+        for wanted, found in hits.values()
+        if found and not any(each.key == wanted.key for each in found)
+    ]
+
+
+def _doubt(
+    wanted: Wanted, found: Sequence[Found], claims: Mapping[str, set[Ref]], known: Mapping[str, Ref]
+) -> str:  # fmt: skip
+    if len(found) > 1:
+        return f"{len(found)} objects are like it"
+    (only,) = found
+    if only.barred:
+        return only.barred
+    if only.key or only.id in known:
+        return f"it belongs to {only.key or known[only.id].key}"
+    if others := claims[only.id] - {wanted.ref}:
+        return f"it is also like {', '.join(sorted(each.key for each in others))}"
+    return ""
+
+
+def adopt(driver: neo4j.Driver, target: ObjectTarget, chosen: Mapping[Ref, Found]) -> str:
+    """Note these objects as ours. Returns the run's id. Raises NotAdoptable."""
+    ledger = ObjectLedger(driver, target.name)
+    entries = ledger.entries()
+    taken = {each.remote for each in entries.values() if each.is_there}
+    for ref, found in chosen.items():
+        problem = found.barred or (f"it has the key {found.key}" if found.key else "")
+        if problem or found.id in taken or ((known := entries.get(ref)) and known.is_there):
+            raise NotAdoptable(
+                f"{ref.kind} {ref.key}: {found.id} can't be adopted: {problem or 'one is ours already'}."
+            )
+        taken.add(found.id)
+    run = start_run(driver, "export", target.name, dry=False)
+    try:
+        ledger.claim(run)
+        # Unsure: the next export reads each before it writes anything.
+        ledger.write(
+            Entry(ref.kind, ref.key, "pending", remote=found.id, enabled=found.enabled, unsure=True)
+            for ref, found in chosen.items()
+        )
+    finally:
+        end_run(driver, run, "done", {"": {"adopted": len(chosen)}}, "")
+    return run

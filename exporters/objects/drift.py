@@ -1,0 +1,59 @@
+"""Drift: what others have changed at the target, by object and field; and differences that a person has accepted."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import neo4j
+
+from exporters.image import read_image
+from exporters.objects.ledger import Entry, ObjectLedger
+from exporters.objects.plan import Planning
+from exporters.objects.reconciliation import Hide, Reconciliation
+from exporters.objects.target import ObjectTarget, Ref
+from exporters.report import ExportReport, KindReport
+from exporters.target import ImageReader
+from graph.cpr.keyring import Keyring
+from graph.runs.run_log import end_run, start_run
+
+
+class NotAccepted(ValueError):
+    """There is nothing to accept; the text states why."""
+
+
+def drift(
+    driver: neo4j.Driver, target: ObjectTarget, read: ImageReader, keyring: Keyring, at: date
+) -> ExportReport:  # fmt: skip
+    """Every object at the target against what it was sent. Reads only, whatever the target's policy. Raises
+    DeliveryError, ObjectError."""
+    objects = target.shape(read_image(target, read, at), at)
+    entries: dict[Ref, Entry] = ObjectLedger(driver, target.name).entries()
+    reports = {kind: KindReport(kind) for kind in target.kinds}
+    with target.open() as channel:
+        retention = timedelta(days=target.policy.retention_days)
+        planning = Planning(target.kinds, channel.offers, keyring, "", retention, at, datetime.now(UTC))
+        wanted = planning.plan(objects, entries).wanted()
+        policy = replace(target.policy, drift="report")
+        hide = Hide(objects.identifying, objects.private)
+        found = Reconciliation(channel, target.kinds, policy, wanted, entries, reports, hide)
+        found.run()
+    report = ExportReport(target.name, at, dry_run=True)
+    report.objects, report.notices = list(reports.values()), found.notices
+    return report
+
+
+def accept(driver: neo4j.Driver, target: ObjectTarget, ref: Ref, field: str, reason: str, user: str) -> None:
+    """Leave the difference of a field, until another value is wanted of it. Raises NotAccepted."""
+    ledger = ObjectLedger(driver, target.name)
+    entry = ledger.entries().get(ref)
+    if entry is None or not entry.is_there:
+        raise NotAccepted(f"{target.name} has no {ref.kind} {ref.key}.")
+    if field not in entry.fields:
+        raise NotAccepted(f"{ref.kind} {ref.key} has no field {field}. It has: {', '.join(sorted(entry.fields))}.")
+    run = start_run(driver, "export", target.name, dry=False)
+    try:
+        ledger.claim(run)
+        said = {**entry.accepted, field: f"{reason} ({user})"}
+        kept = {**entry.not_kept, field: entry.fields[field]}
+        ledger.write([replace(entry, not_kept=kept, accepted=said)])
+    finally:
+        end_run(driver, run, "done", {"": {"accepted": 1}}, "")

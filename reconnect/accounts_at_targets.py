@@ -1,0 +1,136 @@
+"""``accounts adopt`` and ``accounts drift``: accounts at a target that others made, and what others changed there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from graph.time import today
+from reconnect.context import of
+from reconnect.exits import CommandFailed, Exit
+from reconnect.terminal import WAIT, terminal
+
+if TYPE_CHECKING:
+    from exporters.objects.adoption import Candidate
+    from exporters.objects.target import Found, ObjectTarget, Ref
+    from exporters.target import ImageReader
+
+Target = Annotated[str, typer.Argument(help="The target, such as active_directory-intranet.")]
+Wait = Annotated[bool, typer.Option("--wait", help=WAIT)]
+
+
+def register(accounts: typer.Typer) -> None:
+    """Add the commands to the group ``accounts``."""
+    accounts.command("adopt")(adopt)
+    accounts.command("drift")(drift)
+
+
+def adopt(
+    context: typer.Context,
+    target: Target,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Adopt every match that is not doubtful.")] = False,
+    account: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=ID", help="Adopt this one: UUID of the planned account, and the target's id. May be repeated."
+        ),
+    ] = None,
+    wait: Wait = False,
+) -> None:
+    """List accounts that others made at a target and that fit planned accounts, and take them over.
+
+    Nothing is written at the target; the next export shows, in its dry run, what it would change on them.
+    """
+    from exporters.objects.adoption import NotAdoptable, candidates
+    from exporters.objects.adoption import adopt as note
+
+    with _at(context, target, wait) as (made, read):
+        driver = of(context).driver()
+        found = candidates(driver, made, read, today())
+        chosen = _chosen(found, account or [], confirm)
+        _show(found)
+        try:
+            if chosen:
+                note(driver, made, chosen)
+        except NotAdoptable as wrong:
+            raise CommandFailed(str(wrong), Exit.USAGE) from wrong
+    done = f"{len(chosen)} adopted. " if chosen else "Nothing was adopted. "
+    terminal().print(f"{done}See what would change: reconnect export {made.name} --dry-run")
+
+
+def drift(
+    context: typer.Context,
+    target: Target,
+    accept: Annotated[
+        str | None,
+        typer.Option(metavar="KEY:FIELD", help="Leave this difference until another value is wanted. Needs --reason."),
+    ] = None,
+    kind: Annotated[str, typer.Option(help="The kind of object of --accept.")] = "user",
+    reason: Annotated[str | None, typer.Option(help="Why the difference is accepted.")] = None,
+    wait: Wait = False,
+) -> None:
+    """Show what others have changed at a target, by object and field; or accept one difference.
+
+    Reads only. To correct differences: drift = "correct" in the target's settings, and reconnect export --full.
+    """
+    from exporters.objects import drift as drifting
+    from exporters.objects.target import Ref
+    from reconnect.commands.exports import show
+
+    with _at(context, target, wait) as (made, read):
+        driver, run = of(context).driver(), of(context)
+        if accept is not None:
+            key, _, field = accept.partition(":")
+            if not field or not (reason or "").strip():
+                raise CommandFailed("--accept takes KEY:FIELD, and needs --reason.", Exit.USAGE)
+            try:
+                drifting.accept(driver, made, Ref(kind, key), field, str(reason), run.user or "command line")
+            except drifting.NotAccepted as wrong:
+                raise CommandFailed(str(wrong), Exit.USAGE) from wrong
+            terminal().print(f"{field} of {kind} {key} is left as it is.")
+            return
+        report = drifting.drift(driver, made, read, run.keyring, today())
+    show(report, terminal())
+
+
+def _chosen(found: list[Candidate], given: list[str], confirm: bool) -> dict[Ref, Found]:
+    chosen = {each.ref: each.found[0] for each in found if confirm and not each.doubt}
+    by_key = {each.wanted.key: each for each in found}
+    for text in given:
+        key, _, id_ = text.partition("=")
+        candidate = by_key.get(key)
+        one = next((each for each in candidate.found if each.id == id_), None) if candidate else None
+        if candidate is None or one is None:
+            raise CommandFailed(f"{text}: the list has no such planned account with such an object.", Exit.USAGE)
+        chosen[candidate.ref] = one
+    return chosen
+
+
+def _show(found: list[Candidate]) -> None:
+    console = terminal()
+    for each in sorted(found, key=lambda candidate: (bool(candidate.doubt), candidate.wanted.key)):
+        ids = ", ".join(one.id for one in each.found)
+        console.print(f"{each.wanted.kind} {each.wanted.key}: {ids}{f'  doubtful: {each.doubt}' if each.doubt else ''}")
+    sure = sum(not each.doubt for each in found)
+    console.print(f"{sure} matches, {len(found) - sure} doubtful")
+
+
+@contextmanager
+def _at(context: typer.Context, name: str, wait: bool) -> Iterator[tuple[ObjectTarget, ImageReader]]:
+    """The target and the reader of its image, while no export of it runs."""
+    from exporters.errors import ExportError
+    from reconnect.work import jobs
+    from reconnect.work.locks import LockLost, LockTaken
+
+    try:
+        with jobs.at_objects(of(context), jobs.Caller(_silent, wait=wait), name) as both:
+            yield both
+    except (ExportError, LockTaken, LockLost) as error:
+        raise CommandFailed(f"{name}: {error}") from error
+
+
+def _silent(*_: Any) -> None:
+    """No progress is shown."""
