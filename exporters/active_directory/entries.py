@@ -9,6 +9,7 @@ from uuid import UUID
 from exporters.active_directory.names import is_numbered
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.objects.target import Found, Value
+from graph.time import COPENHAGEN
 from protocols.ldap import connection, names, values
 
 CLASSES = {
@@ -103,7 +104,7 @@ def found(each: Seen, fields: Sequence[str]) -> Found:
 def _value(each: Seen, name: str) -> Value | None:
     sent = each.raw.get(name.lower(), ())
     if name == EXPIRES:
-        day = values.expiry(each.number(name))
+        day = values.expiry(each.number(name), COPENHAGEN)
         return day.isoformat() if day else None
     texts = [value.decode(errors="replace") for value in sent]
     return None if not texts else texts[0] if len(texts) == 1 else sorted(texts)
@@ -112,7 +113,7 @@ def _value(each: Seen, name: str) -> Value | None:
 def sent_value(name: str, value: Value) -> list[str | bytes]:
     """A wanted value as the domain takes it."""
     if name == EXPIRES:
-        return [str(values.expiry_ticks(date.fromisoformat(str(value))))]
+        return [str(values.expiry_ticks(date.fromisoformat(str(value)), COPENHAGEN))]
     several = value if isinstance(value, list | tuple) else [value]
     return [_text(each) for each in several]
 

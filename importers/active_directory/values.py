@@ -8,8 +8,9 @@ from datetime import date, datetime
 
 from graph.cpr.keyring import number_in
 from graph.time import COPENHAGEN
+from protocols.ldap import values
 from protocols.ldap.connection import Raw
-from protocols.ldap.values import NEVER, Malformed, expiry, guid, guid_filter, is_enabled, number, text
+from protocols.ldap.values import NEVER, Malformed, guid, guid_filter, is_enabled, number, text
 
 __all__ = [
     "NEVER", "Malformed", "cpr_number", "day", "expiry", "guid", "guid_filter", "is_enabled", "number", "text",
@@ -18,6 +19,11 @@ __all__ = [
 
 _UNIVERSAL = re.compile(r"(\d{14})(?:\.\d+)?Z")
 _DATES = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%Y%m%d")
+
+
+def expiry(ticks: int | None) -> date | None:
+    """The day in Denmark from which on accountExpires ends it; None = never. Raises Malformed."""
+    return values.expiry(ticks, COPENHAGEN)
 
 
 def day(raw: Raw, name: str) -> date | None:

@@ -1,9 +1,8 @@
 """Attribute values of a directory, as Python values and back (active_directory.md §4 "Values")."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from uuid import UUID
 
-from graph.time import COPENHAGEN
 from protocols.ldap.connection import Raw
 
 FOREVER = 0x7FFFFFFFFFFFFFFF
@@ -56,21 +55,21 @@ def is_enabled(control: int | None) -> bool | None:
     return None if control is None else not control & DISABLED
 
 
-def expiry(ticks: int | None) -> date | None:
-    """The day in Denmark from which on accountExpires (100 ns since 1601) ends it; None = never. Raises Malformed.
+def expiry(ticks: int | None, zone: tzinfo) -> date | None:
+    """The day in a zone from which on accountExpires (100 ns since 1601) ends it; None = never. Raises Malformed.
 
     "Last day 30 June" is written as the start of 1 July, local time.
     """
     if ticks is None or ticks in NEVER:
         return None
     try:
-        return (_EPOCH + timedelta(microseconds=ticks // 10)).astimezone(COPENHAGEN).date()
+        return (_EPOCH + timedelta(microseconds=ticks // 10)).astimezone(zone).date()
     except OverflowError as wrong:
         raise Malformed("accountExpires is beyond the calendar") from wrong
 
 
-def expiry_ticks(first_day_without: date) -> int:
-    """accountExpires of an account whose first day without access is this one: its start in Denmark."""
-    start = datetime.combine(first_day_without, datetime.min.time(), COPENHAGEN)
+def expiry_ticks(first_day_without: date, zone: tzinfo) -> int:
+    """accountExpires of an account whose first day without access is this one: its start in the zone."""
+    start = datetime.combine(first_day_without, datetime.min.time(), zone)
     since = start.astimezone(UTC) - _EPOCH
     return (since.days * 86_400 + since.seconds) * 10_000_000

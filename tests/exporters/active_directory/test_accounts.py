@@ -98,14 +98,14 @@ def test_an_expression_that_fails_leaves_the_account(domain: Domain) -> None:
 
 @pytest.mark.parametrize("day", ["2026-07-01", "2026-01-15", "2026-10-25", "2026-03-29"])
 def test_10_the_first_day_without_access_begins_at_midnight_in_denmark(day: str) -> None:
-    moment = (expiry_ticks(date.fromisoformat(day)) // 10_000_000) - 11_644_473_600
+    moment = (expiry_ticks(date.fromisoformat(day), COPENHAGEN) // 10_000_000) - 11_644_473_600
     assert datetime.fromtimestamp(moment, COPENHAGEN).strftime("%Y-%m-%d %H:%M:%S") == f"{day} 00:00:00"
 
 
 def test_expiry_is_written_and_cleared(domain: Domain) -> None:
     town = Town().person("alma", expires="2026-07-01")
     domain.export(town)
-    assert domain.user("alma")["accountExpires"] == [str(expiry_ticks(date(2026, 7, 1)))]
+    assert domain.user("alma")["accountExpires"] == [str(expiry_ticks(date(2026, 7, 1), COPENHAGEN))]
     domain.export(town.set("alma", expires=None))
     assert int(domain.user("alma")["accountExpires"][0]) in (0, 0x7FFFFFFFFFFFFFFF)
 
