@@ -102,7 +102,7 @@ def create_app(service: Service) -> Starlette:
         availability,
         service.targets,
     )
-    warming = Warming(reader, is_done=not service.warm_up)
+    warming = Warming(reader, service.driver, is_done=not service.warm_up)
     gate = Gate(service.reading, availability)
     graphiql = GraphiQL(service.graphiql)
     budgets = Budgets(service.limits.budget)

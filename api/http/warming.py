@@ -1,16 +1,21 @@
 """Warms the service up before it is ready, so that the first clients need not wait.
 
-Connections to Neo4j are opened, the lists of the graph are measured, and the smallest reads are planned.
+Connections to Neo4j are opened, the lists of the graph are measured, and the smallest reads are planned. What questions
+about rights need follows once the service is ready: Neo4j plans their statements for seconds.
 """
 
 import asyncio
 from dataclasses import dataclass, field
 
+import anyio
+import neo4j
 import structlog
 
 from api.http.availability import Away
 from api.reads.question import question_for
 from api.reads.reader import Reader
+from graph.questions.rights.asking import Asked, rights_on
+from graph.time import today
 
 AT_ONCE = 16
 """Clients that are expected right after a start."""
@@ -29,6 +34,7 @@ class Warming:
     """Warms up one reader. ``is_done``: no client needs to wait any longer."""
 
     reader: Reader
+    driver: neo4j.Driver
     is_done: bool = False
     _task: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -58,6 +64,14 @@ class Warming:
                 self._cold(error)
             else:
                 self.is_done = True
+                await self._warm_rights()
+
+    async def _warm_rights(self) -> None:
+        try:
+            await anyio.to_thread.run_sync(ask_for_rights, self.driver)
+        except Exception as error:
+            # The first question about rights waits, as it would without warming.
+            _log.warning("rights_not_warmed_up", error=type(error).__name__)
 
     def _cold(self, errors: BaseExceptionGroup[Exception]) -> None:
         _log.warning("not_warmed_up", errors=sorted({type(each).__name__ for each in errors.exceptions}))
@@ -66,3 +80,21 @@ class Warming:
     async def _asked(self, text: str) -> None:
         answer = await self.reader.answer(await question_for(text, None), None, frozenset(), "the service itself")
         assert isinstance(answer, bytes)  # of one thing each
+
+
+def ask_for_rights(driver: neo4j.Driver) -> None:
+    """The rights of anyone: alone, with a framework that is made for it, and with the framework that was kept."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        row = session.run(
+            """
+            MATCH (:Grant)
+            WITH 1 AS grants
+            LIMIT 1
+            MATCH (p:Person)-[:HAS]->(:Employment {active: true})
+            RETURN p.uuid AS uuid
+            LIMIT 1
+            """
+        ).single()
+        if row is not None:
+            for _ in range(3):
+                rights_on(session, Asked(row["uuid"]), today())

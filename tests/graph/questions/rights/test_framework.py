@@ -7,6 +7,7 @@ from typing import Any
 import neo4j
 import pytest
 
+from api.http.warming import ask_for_rights
 from graph.identity.lookup import find
 from graph.model import KINDS
 from graph.questions.rights import framework, reading
@@ -105,6 +106,17 @@ def test_another_graph_with_as_many_changes_is_another(town: neo4j.Driver, tmp_p
     empty(town)
     imported(town, changed(grants=TOWN["grants"][1:]), tmp_path)
     assert titles(town, "anna") == ["Alle"]
+
+
+def test_warming_up_makes_a_framework(driver: neo4j.Driver, tmp_path: Path, alone: list[str]) -> None:
+    empty(driver)
+    ask_for_rights(driver)
+    assert alone == [], "nothing grants anything"
+    assert imported(driver, TOWN, tmp_path).problems == []
+    ask_for_rights(driver)
+    assert len(alone) == 1
+    assert titles(driver, "anna") == ["Sagsbehandler i SAPA", "Alle"]
+    assert len(alone) == 1
 
 
 def test_what_is_kept_names_kinds_of_the_model() -> None:
