@@ -16,6 +16,7 @@ from strawberry.types import Info
 
 from api.context import Context
 from api.enums import Kind
+from api.mutations.accounts import Accounts
 from api.mutations.editing import (
     Editing,
     always,
@@ -42,7 +43,6 @@ from api.mutations.inputs import (
     Written,
 )
 from api.mutations.lives import end_unit, relive
-from api.mutations.manual_steps import ByHand
 from api.mutations.plans import Planning
 from graph.errors import ChangeRejected
 from graph.runs.brakes import approve
@@ -72,7 +72,7 @@ BY_HAND = "manual"  # how a position was found (positions.md §5)
 
 
 @strawberry.type(description="Changes made by hand. They outrank every source until they are released or end")
-class Mutation(ByHand, Planning):
+class Mutation(Accounts, Planning):
     # -- values -------------------------------------------------------------------------------------------------
 
     @strawberry.mutation(description="Set the value of a property in a period: names, addresses, tags (a|b), titles …")

@@ -29,6 +29,7 @@ _OF_HELP = frozenset(
         "api.access.rights",
         "api.access.roles",
         "graph.model",
+        "graph.model.accounts",
         "graph.model.descriptions",
         "graph.model.kind",
         "graph.model.organisation",

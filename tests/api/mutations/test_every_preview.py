@@ -91,6 +91,20 @@ EXAMPLES: dict[str, str] = {
     "decideAttestation": 'decideAttestation(attestation: "ATTESTED", keep: true, decidedBy: "dora", reason: "x")',
     "refreshManualSteps": 'refreshManualSteps(reason: "x")',
     "closeManualStep": 'closeManualStep(step: "STEP", doneBy: "bo", reason: "x")',
+    "createNamePolicy": 'createNamePolicy(key: "n", title: "N", loginPatterns: ["{given:2}{last:2}"], reason: "x")',
+    "createAccountRule": f'createAccountRule(key: "r", title: "R", system: "mail", from: "{DAY}", reason: "x")',
+    "changeAccountRule": f'changeAccountRule(rule: "r", to: "{LATER}", reason: "x")',
+    "createAccountException": (
+        f'createAccountException(person: "anna", effect: "withhold", from: "{DAY}", to: "{LATER}", reason: "x")'
+    ),
+    "changeAccountException": f'changeAccountException(exception: "EXCEPTION", to: "{LATER}", reason: "x")',
+    "createExtraAccount": (
+        f'createExtraAccount(person: "anna", system: "mail", login: "adm-anna", from: "{DAY}", to: "{LATER}", '
+        'reason: "x")'
+    ),
+    "changeExtraAccount": f'changeExtraAccount(account: "EXTRA", to: "{LATER}", reason: "x")',
+    "stopPerson": 'stopPerson(person: "anna", reason: "x")',
+    "endStop": 'endStop(person: "anna", reason: "x")',
     "approveBrake": 'approveBrake(id: "BRAKE", reason: "x")',
     "decideMatch": 'decideMatch(id: "opus|Person|9", thing: "ANNA", reason: "x")',
     "takeBackMatch": 'takeBackMatch(id: "opus|Person|9", reason: "x")',
@@ -113,6 +127,8 @@ BEFORE = {
     "unmarkAsDifferentPersons": "markAsDifferentPersons",
     "splitPerson": "joinPersons",
     "changeRightsConflict": "createRightsConflict",
+    "changeAccountRule": "createAccountRule",
+    "endStop": "stopPerson",
 }
 """What is made first, in the same request."""
 
@@ -146,6 +162,10 @@ def ids(service: Served) -> dict[str, str]:
             reason: "x") {{ uuid }}
         attest: startAttestation(round: "1", due: "{LATER}", system: "sapa", reason: "x") {{ uuid }}
         manual: refreshManualSteps(reason: "x") {{ opened }}
+        except: createAccountException(person: "bo", effect: "keep", from: "{DAY}", to: "{LATER}", reason: "x")
+            {{ uuid }}
+        extra: createExtraAccount(person: "bo", system: "mail", login: "adm-bo", from: "{DAY}", to: "{LATER}",
+            reason: "x") {{ uuid }}
         open: createPlan(name: "Flyt", day: "{DAY}", changes: {WRITTEN}, reason: "x") {{ id digest }}
         due: createPlan(name: "Besluttet", day: "{DAY}", changes: {WRITTEN}, reason: "x") {{ id digest }}
         done: createPlan(name: "Udført", day: "{DAY}", changes: {WRITTEN}, reason: "x") {{ id digest }}
@@ -162,7 +182,8 @@ def ids(service: Served) -> dict[str, str]:
     brake = keep_stopped(driver, "opus", "", "digest", ["a line"])
     return {
         "BRAKE": brake, "ANNA": anna, "DORA": dora, "DIGEST": made["open"]["digest"], "MADE": made["unit"]["uuid"],
-        "REQUEST": made["asks"]["uuid"], "ATTESTED": made["attest"][0]["uuid"], "STEP": steps[0]["uuid"],
+        "REQUEST": made["asks"]["uuid"], "ATTESTED": made["attest"][0]["uuid"],
+        "EXCEPTION": made["except"]["uuid"], "EXTRA": made["extra"]["uuid"], "STEP": steps[0]["uuid"],
         "TIE": made["tie"]["uuid"], "STANDS": made["stands"]["uuid"], "SETTING": made["setting"]["uuid"],
     }  # fmt: skip
 

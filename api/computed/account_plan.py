@@ -1,0 +1,57 @@
+"""``accountPlan``: which accounts a person should have, beside those that are there; why, and why not."""
+
+import neo4j
+
+from api.access.roles import LOG
+from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from graph.identity.lookup import find
+from rules.accounts.explaining import explain
+
+
+def _answer(request: Request) -> list[Answer]:
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        person = find(session, "Person", request.arguments["person"]).uuid
+        found = explain(session, person, request.day)
+        there = session.run(_OBSERVED, person=person)
+        observed = {row["system"]: row["accounts"] for row in there}
+    return [
+        {
+            "system": each.system.uuid,
+            "open": each.open,
+            "reason": each.reason,
+            "text": each.text,
+            "opens": None if each.since is None else each.since.isoformat(),
+            "rule": None if each.rule is None else each.rule.uuid,
+            "planned": each.planned,
+            "observed": observed.get(each.system.uuid, []),
+        }
+        for each in found
+    ]
+
+
+_OBSERVED = """
+MATCH (:Person {uuid: $person})-[owns:OWNS]->(a:Account)-[:AT]->(s:ItSystem)
+WHERE a.active AND owns.to IS NULL
+RETURN s.uuid AS system, collect(a.uuid) AS accounts
+"""
+FIELD = ComputedField(
+    "accountPlan",
+    "Which accounts a person should have on a day, beside those that are there: why, and why not; by system",
+    (
+        answer_type(
+            "AccountPlan",
+            "What the account rules make of a person in one system",
+            Thing("system", ("ItSystem",), "The system"),
+            Plain("open", "Boolean!", "An account is to be open on the day"),
+            Plain("reason", "String!", "given, exception, extra, lead, waits, stopped, withheld, condition, no_rule …"),
+            Plain("text", "String!", "Why, or why not, in words"),
+            Plain("opens", "Date", "The day on which it opens, if that is to come"),
+            Thing("rule", ("AccountRule",), "The rule that gives or withholds it"),
+            Thing("planned", ("PlannedAccount",), "The planned account"),
+            Thing("observed", ("Account",), "The person's accounts that are there", many=True),
+        ),
+    ),
+    LOG,
+    _answer,
+    arguments={"person": Argument("String!", "UUID of the person, or a source's key"), "at": AT},
+)

@@ -1,0 +1,70 @@
+"""``comingAccountChanges``: what will happen to accounts in the next days."""
+
+from datetime import timedelta
+
+import neo4j
+from graphql import GraphQLError
+
+from api.access.roles import LOG
+from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from graph.time import today
+
+_USUAL = 30
+_MOST = 3660
+_COMING = """
+MATCH (a:PlannedAccount)
+WHERE a.from IS NOT NULL AND (a.to IS NULL OR a.to > $today OR a.delete_on >= $now)
+CALL (a) {
+    MATCH (a)-[l:STATE]->()
+    WHERE l.from > $today AND l.from <= $last
+        AND NOT EXISTS { MATCH (a)-[before:STATE]->() WHERE before.to = l.from }
+    RETURN l.from AS day, 'opens' AS what
+    UNION
+    MATCH (a)-[l:STATE]->()
+    WHERE l.to > $today AND l.to <= $last
+        AND NOT EXISTS { MATCH (a)-[after:STATE]->() WHERE after.from = l.to }
+    RETURN l.to AS day, 'closes' AS what
+    UNION
+    WITH a
+    WHERE a.delete_on > $now AND a.delete_on <= $until AND a.to <= date(a.delete_on)
+    RETURN date(a.delete_on) AS day, 'is deleted' AS what
+}
+RETURN a.uuid AS account, toString(day) AS day, what
+ORDER BY day, what, a.key
+LIMIT $first
+"""
+
+
+def _answer(request: Request) -> list[Answer]:
+    days = _USUAL if request.get("days") is None else request.get("days")
+    if not 1 <= days <= _MOST:
+        raise GraphQLError(f"days: {days}; allowed: 1 to {_MOST}", extensions={"code": "wrong_value"})
+    last = today() + timedelta(days=days)
+    rows, _, _ = request.driver.execute_query(
+        _COMING,
+        today=today(),
+        last=last,
+        now=today().isoformat(),
+        until=last.isoformat(),
+        first=request.first,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return [{"account": row["account"], "day": row["day"], "what": row["what"]} for row in rows]
+
+
+FIELD = ComputedField(
+    "comingAccountChanges",
+    "What will happen to accounts in the next days, as planned now; by day",
+    (
+        answer_type(
+            "ComingAccountChange",
+            "A change of an account that is to come",
+            Plain("day", "Date!", "The day"),
+            Plain("what", "String!", "opens, closes or is deleted"),
+            Thing("account", ("PlannedAccount",), "The planned account"),
+        ),
+    ),
+    LOG,
+    _answer,
+    arguments={"days": Argument("Int", f"How many days ahead; by default {_USUAL}"), "first": FIRST},
+)

@@ -1,0 +1,159 @@
+"""Mutations of account rules, name policies, exceptions, extra accounts, and of STOP."""
+
+from datetime import date
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+from strawberry.types import Info
+
+from api.context import Context
+from api.mutations.editing import Editing, always, days, new
+from api.mutations.inputs import From_, To_, Written
+from api.mutations.lives import relive
+from api.mutations.manual_steps import ByHand
+from api.mutations.rights import NewFrom, NewTo
+from graph.errors import ChangeRejected
+from graph.model.accounts import GIVE, PER_PERSON
+from graph.statements.statement import DatedLink, Value
+from graph.time import Period, today
+from graph.writing.stopping import stopped
+
+CONTEXT = Info[Context, None]
+Until = Annotated[date | None, strawberry.argument(description="The first day without the stop; default: none is set")]
+End = Annotated[date, strawberry.argument(description="The day after its last")]
+
+
+@strawberry.type
+class Accounts(ByHand):
+    @strawberry.mutation(description="How user names, mail addresses and names in a directory are made")
+    async def create_name_policy(
+        self, info: CONTEXT, key: str, title: str, login_patterns: list[str], reason: str,
+        principal_name_pattern: str | None = None, mail_pattern: str | None = None,
+        common_name_pattern: str | None = None, forbidden: list[str] | None = None, reserved: list[str] | None = None,
+        longest: int | None = None, keep_mail: bool = False,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            told: dict[str, Value | None] = {
+                "key": key, "title": title, "login_patterns": tuple(login_patterns),
+                "principal_name_pattern": principal_name_pattern, "mail_pattern": mail_pattern,
+                "common_name_pattern": common_name_pattern, "longest": longest, "keep_mail": keep_mail,
+                "forbidden": None if forbidden is None else tuple(forbidden),
+                "reserved": None if reserved is None else tuple(reserved),
+            }  # fmt: skip
+            return editing.write("NamePolicy", None, new(Period(), told, {}))
+
+        return await Editing(info.context, "createNamePolicy", reason).do(work)
+
+    @strawberry.mutation(description="Who is to have an account in a system, and how long; preview it before")
+    async def create_account_rule(
+        self, info: CONTEXT, key: str, title: str, system: str, reason: str, from_: From_,
+        condition: str | None = None, effect: str = GIVE, per: str = PER_PERSON, unit: str | None = None,
+        names: str | None = None, licence: str | None = None, type: str | None = None, lead_days: int = 0,
+        grace_days: int = 0, after_days: int = 0, retention_days: int | None = None, expiry: bool = False,
+        order: int = 0, to: To_ = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            told: dict[str, Value | None] = {
+                "key": key, "title": title, "condition": condition, "effect": effect, "per": per, "licence": licence,
+                "type": type, "lead_days": lead_days, "grace_days": grace_days, "after_days": after_days,
+                "retention_days": retention_days, "expiry": expiry, "order": order, "reason": editing.reason,
+            }  # fmt: skip
+            links: dict[str, tuple[DatedLink, ...]] = {"system": always(editing.ref("ItSystem", system))}
+            for name, kind, given in (("unit", "Unit", unit), ("names", "NamePolicy", names)):
+                if given is not None:
+                    links[name] = always(editing.ref(kind, given))
+            return editing.write("AccountRule", None, new(days(from_, to), told, links))
+
+        return await Editing(info.context, "createAccountRule", reason).do(work)
+
+    @strawberry.mutation(description="Change the period of an account rule; setValue changes what it says")
+    async def change_account_rule(
+        self, info: CONTEXT, rule: str, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
+        expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            return relive(editing, "AccountRule", rule, from_, to, {}, expected_version)
+
+        return await Editing(info.context, "changeAccountRule", reason).do(work)
+
+    @strawberry.mutation(description="Except a person from the account rules: give, withhold, or keep as it is")
+    async def create_account_exception(
+        self, info: CONTEXT, person: str, effect: str, reason: str, from_: From_, to: End, system: str | None = None,
+        decided_by: str | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            told: dict[str, Value | None] = {"effect": effect, "reason": editing.reason}
+            links: dict[str, tuple[DatedLink, ...]] = {"person": always(editing.ref("Person", person))}
+            for name, kind, given in (("system", "ItSystem", system), ("decided_by", "Person", decided_by)):
+                if given is not None:
+                    links[name] = always(editing.ref(kind, given))
+            return editing.write("AccountException", None, new(days(from_, to), told, links))
+
+        return await Editing(info.context, "createAccountException", reason).do(work)
+
+    @strawberry.mutation(description="Change the period of an exception; to today ends it now")
+    async def change_account_exception(
+        self, info: CONTEXT, exception: str, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
+        expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            return relive(editing, "AccountException", exception, from_, to, {}, expected_version)
+
+        return await Editing(info.context, "changeAccountException", reason).do(work)
+
+    @strawberry.mutation(description="An extra account beside what rules give, with an owner and an end")
+    async def create_extra_account(
+        self, info: CONTEXT, person: str, system: str, login: str, reason: str, from_: From_, to: End,
+        type: str | None = None, common_name: str | None = None, email: str | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            owner, place = editing.ref("Person", person), editing.ref("ItSystem", system)
+            taken = editing.read(
+                lambda session: session.run(_TAKEN, login=login.lower(), system=place.key).single(strict=True)["taken"]
+            )
+            if taken:
+                raise ChangeRejected("wrong_value", f"login: {login} is taken in this system", field="login")
+            told: dict[str, Value | None] = {
+                "key": f"{owner.key}:{place.key}:{login.lower()}", "login": login, "type": type, "email": email,
+                "common_name": common_name, "extra": True, "reason": editing.reason,
+            }  # fmt: skip
+            links = {"owner": always(owner), "system": always(place)}
+            return editing.write("PlannedAccount", None, new(days(from_, to), told, links))
+
+        return await Editing(info.context, "createExtraAccount", reason).do(work)
+
+    @strawberry.mutation(description="Change the period of an extra account; to today ends it now")
+    async def change_extra_account(
+        self, info: CONTEXT, account: str, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
+        expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            return relive(editing, "PlannedAccount", account, from_, to, {}, expected_version)
+
+        return await Editing(info.context, "changeExtraAccount", reason).do(work)
+
+    @strawberry.mutation(
+        description="STOP: all accounts and rights of a person, at once, above every source and rule, without a brake"
+    )
+    async def stop_person(self, info: CONTEXT, person: str, reason: str, until: Until = None) -> Written:
+        def work(editing: Editing) -> Written:
+            edit = stopped(days(today(), until), editing.reason)
+            return editing.write("Person", editing.uuid("Person", person), edit)
+
+        return await Editing(info.context, "stopPerson", reason).do(work)
+
+    @strawberry.mutation(description="End a person's STOP; rules and sources decide again from today on")
+    async def end_stop(self, info: CONTEXT, person: str, reason: str) -> Written:
+        def work(editing: Editing) -> Written:
+            return editing.write("Person", editing.uuid("Person", person), stopped(Period(today()), None))
+
+        return await Editing(info.context, "endStop", reason).do(work)
+
+
+_TAKEN = """
+RETURN EXISTS {
+    MATCH (a:Account|PlannedAccount)-[:AT]->(:ItSystem {uuid: $system})
+    WHERE toLower(a.login) = $login
+} AS taken
+"""

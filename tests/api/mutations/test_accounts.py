@@ -1,0 +1,79 @@
+"""Account rules over the API: STOP, what a person is to have and why, and what will happen."""
+
+from collections.abc import Iterator
+
+import neo4j
+import pytest
+
+from graph.writing.graph_writer import GraphWriter
+from reconnect.embedded import Addresses
+from rules.accounts.run import Limits, apply
+from tests.api.serving import Served, serving
+from tests.emptied import empty
+from tests.graph.questions.rights.imported import RING, imported
+from tests.rules.accounts.account_town import day, town
+
+pytestmark = pytest.mark.slow
+PLAN = """
+query($person: String!) { accountPlan(person: $person) {
+  open reason text opens system { key } rule { key } planned { login } observed { login } } }
+"""
+COMING = "{ comingAccountChanges { day what account { login } } }"
+
+
+@pytest.fixture(scope="module")
+def service(driver: neo4j.Driver, addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    empty(driver)
+    facts = town(employments=[{"id": "e_aase", "to": day(5)}])
+    assert imported(driver, facts, tmp_path_factory.mktemp("town")).problems == []
+    apply(driver, GraphWriter(driver, RING))
+    with serving(addresses, driver, RING) as served:
+        yield served
+
+
+def planned(service: Served, person: str) -> list[tuple[bool, str, str | None]]:
+    found = service.data(PLAN, person=person)["accountPlan"]
+    return [(each["open"], each["reason"], each["rule"] and each["rule"]["key"]) for each in found]
+
+
+def test_why_and_why_not(service: Served) -> None:
+    assert planned(service, "anna") == [(True, "given", "everyone")]
+    assert planned(service, "bo") == [(False, "condition", None)]
+    assert planned(service, "carl") == [(False, "withheld", "canteen")]
+
+
+def test_what_will_happen(service: Served) -> None:
+    found = service.data(COMING)["comingAccountChanges"]
+    assert found == [{"day": day(5), "what": "closes", "account": {"login": "aaba"}}]
+
+
+def test_a_stop_is_above_every_rule_until_it_ends(service: Served) -> None:
+    service.data('mutation { stopPerson(person: "anna", reason: "Bortvist") { change } }', "hr")
+    assert planned(service, "anna") == [(False, "stopped", "everyone")]
+    service.data('mutation { endStop(person: "anna", reason: "Fejl") { change } }', "hr")
+    assert planned(service, "anna") == [(True, "given", "everyone")]
+
+
+def test_a_wrong_condition_or_pattern_is_refused_when_it_is_saved(service: Served) -> None:
+    rule = f'''mutation {{ createAccountRule(key: "w", title: "W", system: "ad", from: "{day(0)}",
+        condition: "employment.kidn == 'Employment'", reason: "x") {{ uuid }} }}'''
+    (error,) = service.ask(rule, "rights")["errors"]
+    assert error["extensions"]["field"] == "condition" and "employment.kind" in error["message"]
+    policy = 'mutation { createNamePolicy(key: "w", title: "W", loginPatterns: ["{first}"], reason: "x") { uuid } }'
+    (error,) = service.ask(policy, "rights")["errors"]
+    assert "given" in error["message"]
+
+
+def test_an_exception_withholds_and_a_run_closes_above_the_brake_only_when_approved(service: Served) -> None:
+    for person in ("anna", "aase"):
+        service.data(
+            f'mutation {{ createAccountException(person: "{person}", effect: "withhold", from: "{day(0)}", '
+            f'to: "{day(9)}", reason: "Prøve") {{ uuid }} }}', "rights",
+        )  # fmt: skip
+    writer = GraphWriter(service.driver, RING)
+    stopped = apply(service.driver, writer, limits=Limits(at_least=0))
+    assert stopped.brake is not None and stopped.closed == 0
+    assert planned(service, "anna")[0][0]  # still open
+    done = apply(service.driver, writer, limits=Limits(at_least=0), approve=stopped.brake, user="ida")
+    assert done.closed == 2
+    assert planned(service, "anna")[0][:2] == (False, "exception")
