@@ -23,8 +23,8 @@ ORDER BY open DESC, a.key
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``open``: it is open on the day. ``reason``: given, lead, grace, exception, extra, stopped, withheld, condition,
-    no_rule, no_unit, no_tie, failed, waits. ``since``: the day on which it opens, if that is to come."""
+    """``open``: it is open on the day. ``reason``: given, lead, exception, extra, stopped, withheld, kept,
+    condition, no_rule, no_unit, no_tie, failed, waits. ``since``: the day on which it opens, if that is to come."""
 
     system: System
     open: bool
@@ -96,7 +96,7 @@ def _because(
 ) -> tuple[str, str, AccountRule | None, str | None]:
     for each in facts.exceptions.get(person.uuid, ()):
         if each.system in (None, system) and each.life.holds(day) and each.effect in (GIVE, WITHHOLD, KEEP):
-            return "exception", _excepted(each), None, None
+            return _EXCEPTED[each.effect], _excepted(each), None, None
     answers = []
     for tie in facts.ties.get(person.uuid, ()):
         for state in tie.states:
@@ -109,6 +109,7 @@ def _because(
     return decision.reason, _in_words(decision, tie, len(answers)), decision.rule, tie.uuid
 
 
+_EXCEPTED = {GIVE: "exception", WITHHOLD: "withheld", KEEP: "kept"}
 _ORDER = ("given", "failed", "withheld", "condition", "no_rule", "no_unit")
 
 

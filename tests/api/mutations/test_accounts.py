@@ -76,4 +76,4 @@ def test_an_exception_withholds_and_a_run_closes_above_the_brake_only_when_appro
     assert planned(service, "anna")[0][0]  # still open
     done = apply(service.driver, writer, limits=Limits(at_least=0), approve=stopped.brake, user="ida")
     assert done.closed == 2
-    assert planned(service, "anna")[0][:2] == (False, "exception")
+    assert planned(service, "anna")[0][:2] == (False, "withheld")
