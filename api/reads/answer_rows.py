@@ -98,9 +98,9 @@ class AnswerForm:
 
 
 def form_of(
-    type_: AnswerType, selected: Mapping[str, Selected], statement_of: Callable[[Thing, Selected], int | None]
+    type_: AnswerType, selected: Mapping[str, Selected], statement_of: Callable[[Thing, Selected], int]
 ) -> AnswerForm:
-    """``statement_of``: the place of the statement that reads a thing; None where nothing of it is selected."""
+    """``statement_of``: the place of the statement that reads a thing."""
 
     def field_of(each: Selected) -> _Constant | _Value | _Thing | _Part:
         if each.name == "__typename":
@@ -111,7 +111,6 @@ def form_of(
         if isinstance(field, Part):
             form = form_of(ANSWER_TYPES[field.to], each.children[field.to], statement_of)
             return _Part(field.name, field.many, form)
-        statement = statement_of(field, each)
-        return _Constant(None) if statement is None else _Thing(field.name, field.many, statement)
+        return _Thing(field.name, field.many, statement_of(field, each))
 
     return AnswerForm(tuple(field_of(each) for each in read(selected)))

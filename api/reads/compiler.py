@@ -269,12 +269,10 @@ class Compiler(Objects):
             self._refuse_known(root.name, why)
         things: list[Statement] = []
 
-        def statement_of(field: Thing, selected: Selected) -> int | None:
+        def statement_of(field: Thing, selected: Selected) -> int:
             """Things of which the same is selected are read together."""
             self._begin(root)
             text = self._things_by_uuid(field.kinds, selected)
-            if text is None:
-                return None
             statement = Statement(place, self._finished(text), self.parameters)
             if statement not in things:
                 things.append(statement)

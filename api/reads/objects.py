@@ -55,24 +55,19 @@ class Objects(Compilation):
         """The thing of an answer that has this uuid."""
         if len(field.kinds) == 1:
             return self._named(field.kinds[0], selected.children[field.kinds[0]], uuid)
-        kinds = [kind for kind in field.kinds if selected.children[kind]]
-        if not kinds:
-            return "null"
         m, r = self.new_name("m"), self.new_name("r")
         v, binding = self.moment.bind_closed(m, self.new_name("v"))
-        found = " UNION ".join(f"MATCH ({m}:{kind} {{uuid: {uuid}}}) RETURN {m}" for kind in kinds)
+        # A kind of which nothing is selected is read too: its thing is {}, and null would say that there is none.
+        found = " UNION ".join(f"MATCH ({m}:{kind} {{uuid: {uuid}}}) RETURN {m}" for kind in field.kinds)
         return f"""head(COLLECT {{
             CALL ({uuid.partition(".")[0]}) {{ {found} }}
             {binding}
-            RETURN {self._of_kinds(kinds, selected, m, v, r)}
+            RETURN {self._of_kinds(field.kinds, selected, m, v, r)}
         }})"""
 
-    def _things_by_uuid(self, kinds: Sequence[str], selected: Selected) -> str | None:
-        """A statement that gives each thing of ``$uuids``, also where it does not exist on the day; None where nothing
-        is selected of any of the kinds."""
-        kinds = [kind for kind in kinds if selected.children[kind]]
-        if not kinds:
-            return None
+    def _things_by_uuid(self, kinds: Sequence[str], selected: Selected) -> str:
+        """A statement that gives each thing of ``$uuids``, of whichever of the kinds, even if nothing of its kind is
+        selected; also where it does not exist on the day."""
         m, r = self.new_name("m"), self.new_name("r")
         v, binding = self.moment.bind_closed(m, self.new_name("v"))
         found = " UNION ".join(f"MATCH ({m}:{kind} {{uuid: uuid}}) RETURN {m}" for kind in kinds)

@@ -111,3 +111,31 @@ def test_a_closed_thing_has_its_last_label(asking: Asking) -> None:
         last = each["history"][-1]
         ask = f'{{ thing(uuid: "{each["uuid"]}", at: "2090-01-01") {{ thing {{ label active }} }} }}'
         assert asking.data(ask)["thing"]["thing"] == {"label": last["name"], "active": False}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "{ thing(uuid: $uuid) { found: thing { SELECTED } } }",
+        "{ changes(first: 50) { nodes { kind found: thing { SELECTED } } } }",
+        '{ search(text: "alma") { kind found: thing { SELECTED } } }',
+        "{ changeFeed(first: 50) { kind found: thing { SELECTED } } }",
+        "{ assignments { nodes { found: holder { SELECTED } } } }",
+    ],
+)
+@pytest.mark.parametrize("selected", ["... on KleNode { uuid }", "uuid @include(if: false)"])
+def test_a_thing_of_another_kind_is_there_without_fields(asking: Asking, question: str, selected: str) -> None:
+    """Null would say that there is none."""
+    uuid = asking.data("{ units(first: 1) { nodes { uuid } } }")["units"]["nodes"][0]["uuid"]
+    if "holder" in question:
+        selected = selected.replace("KleNode", "Affiliation")
+    asked = "query($uuid: ID!) " * ("$uuid" in question) + question
+    found, named = (_found(asking.data(asked.replace("SELECTED", each), {"uuid": uuid})) for each in (selected, "uuid"))
+    assert {} in found
+    assert [each is None for each in found] == [each is None for each in named]
+
+
+def _found(data: Any) -> list[Any]:
+    (answer,) = data.values()
+    nodes = answer.get("nodes", [answer]) if isinstance(answer, dict) else answer
+    return [each["found"] for each in nodes]
