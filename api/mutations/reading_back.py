@@ -16,17 +16,21 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    NamedTypeNode,
     NameNode,
+    NonNullTypeNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    StringValueNode,
+    VariableDefinitionNode,
+    VariableNode,
 )
 
 from api.access.budget import Spent
 from api.reads.question import Question, Rejected
 
 Read = Callable[[Question, Mapping[str, Any] | None], Awaitable[bytes | AsyncIterator[bytes]]]
+_UUID = "__uuid"  # a variable of our own: names of clients' own rarely begin so
 Path = Sequence[str | int]
 
 
@@ -46,9 +50,14 @@ async def put_in(
 ) -> list[GraphQLError]:
     """Read what was changed into the mutation's ``data``. What could not be read."""
     errors = []
+    questions: dict[tuple[int, ...], Question] = {}
     for each in changed:
+        # The entries of a list are asked about by one question, so that it is compiled once.
+        nodes = tuple(map(id, each.nodes))
+        if nodes not in questions:
+            questions[nodes] = _question(each)
         try:
-            answer = await read(_question(each), variables)
+            answer = await read(questions[nodes], {**(variables or {}), _UUID: each.uuid})
             pieces = answer if isinstance(answer, bytes) else b"".join([piece async for piece in answer])
             found = orjson.loads(pieces)["data"]["thing"]
         except (Rejected, Spent) as refused:
@@ -71,7 +80,11 @@ def _question(back: ReadBack) -> Question:
     inner = FieldNode(
         name=NameNode(value="thing"), arguments=(), directives=(), selection_set=SelectionSetNode(selections=selections)
     )
-    uuid = ArgumentNode(name=NameNode(value="uuid"), value=StringValueNode(value=back.uuid))
+    variable = VariableNode(name=NameNode(value=_UUID))
+    uuid = ArgumentNode(name=NameNode(value="uuid"), value=variable)
+    given = VariableDefinitionNode(
+        variable=variable, type=NonNullTypeNode(type=NamedTypeNode(name=NameNode(value="ID"))), directives=()
+    )
     root = FieldNode(
         name=NameNode(value="thing"),
         arguments=(uuid, *(back.nodes[0].arguments or ())),
@@ -80,7 +93,7 @@ def _question(back: ReadBack) -> Question:
     )
     operation = OperationDefinitionNode(
         operation=OperationType.QUERY,
-        variable_definitions=back.operation.variable_definitions,
+        variable_definitions=(*(back.operation.variable_definitions or ()), given),
         directives=(),
         selection_set=SelectionSetNode(selections=(root,)),
     )
