@@ -21,6 +21,9 @@ _STREAM_AGAIN = 5
 """Seconds after which one of them may have ended."""
 _REFUSED = 1_000
 """Cost of a refused document, in fields,"""
+_NEW_FIELD = 1_000
+"""Cost, in fields of an answer, of a field of a long document that is new. Validating and compiling it takes up to a
+millisecond, the time in which some thousand fields are read."""
 _A_BYTE = 4
 """and of each byte of it: it is parsed and validated, but not kept."""
 
@@ -80,6 +83,12 @@ class Account:
         """Pay for a refused document of ``size`` bytes. It may leave a debt, since the work has been done."""
         self._fill()
         self._left -= _REFUSED + _A_BYTE * size
+
+    def charge_new(self, fields: int) -> None:
+        """Pay for a long document with this number of fields, before it is validated and compiled. It may leave a debt,
+        but takes half of a full budget at most: what is then read must still be affordable."""
+        self._fill()
+        self._left -= min(_NEW_FIELD * fields, self.limit / 2)
 
     def _fill(self) -> None:
         now = monotonic()

@@ -204,7 +204,7 @@ async def _graphql(
     try:
         account.require()
         asked = await asked_in(request)
-        question = await question_for(asked.query, asked.operation)
+        question = await question_for(asked.query, asked.operation, account)
         if question.operation.operation is OperationType.SUBSCRIPTION:
             if form != EVENTS and not takes_events(accept):
                 raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE, extensions={"code": "subscription_over_http"}))

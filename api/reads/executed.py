@@ -1,7 +1,8 @@
 """Operations that graphql-core executes: queries about the schema, and mutations."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
 from functools import partial
 from typing import Any
 
@@ -17,13 +18,15 @@ from api.mutations.reading_back import Read, put_in
 from api.reads.limits import Limits
 from api.reads.question import SCHEMA, Question, Rejected, coerced, in_turn
 from api.reads.schema_cost import checked_schema_cost
-from api.reads.selection import Document, select
+from api.reads.selection import Document, Selected, select
 from api.schema import schema
 
 MOST_MUTATIONS = 100
 """At most this many changes in one request. They are made one after the other, each by itself."""
+MOST_ENTRIES = 1_000
+"""At most this many entries in the lists among the arguments of a request: each is looked up, written and read back."""
 _A_CHANGE = 1_000
-"""Cost of a change, in fields."""
+"""Cost of a change, or of an entry, in fields."""
 _log = structlog.get_logger("api")
 _TOO_LONG = "The preview has taken too long. Nothing was changed."
 _UNKNOWN = (
@@ -45,16 +48,17 @@ async def executed(
     if question.is_about_schema:
         paid = account.spend(await in_turn(partial(checked_schema_cost, question, asked.variables or {})))
         return await in_turn(partial(_of_schema, question, asked)), paid
-    if question.fields > 10 * MOST_MUTATIONS or (mutations := _changes(question, asked)) > MOST_MUTATIONS:
-        raise Rejected(
-            GraphQLError(
-                f"A request makes {MOST_MUTATIONS} changes at most; make the others in further requests.",
-                extensions={"code": "over_limit"},
-            )
+    if question.fields > 10 * MOST_MUTATIONS or len(changes := _changes(question, asked)) > MOST_MUTATIONS:
+        raise _too_many(f"A request makes {MOST_MUTATIONS} changes at most; make the others in further requests.")
+    entries = sum(_entries(each.arguments) for each in changes)
+    if entries > MOST_ENTRIES:
+        raise _too_many(
+            f"The lists among the arguments have {entries} entries; {MOST_ENTRIES} are allowed in a request. Make the "
+            "other changes in further requests."
         )
     if availability.trouble is not None:
         raise Away
-    paid = account.spend(mutations * _A_CHANGE)
+    paid = account.spend((len(changes) + entries) * _A_CHANGE)
     if asked.preview is not None:
         try:
             return await Patience(availability, limits.seconds).wait(lambda: previewed(asked, context, _changed)), paid
@@ -73,9 +77,26 @@ async def executed(
     return result, paid
 
 
-def _changes(question: Question, asked: Asked) -> int:
-    """The number of changes in the request: one fragment may contain many."""
-    return len(select(question.operation, Document(SCHEMA, question.fragments, coerced(question, asked.variables))))
+def _changes(question: Question, asked: Asked) -> Sequence[Selected]:
+    """The changes in the request: one fragment may contain many. Raises Rejected."""
+    try:
+        document = Document(SCHEMA, question.fragments, coerced(question, asked.variables))
+        return tuple(select(question.operation, document).values())
+    except GraphQLError as error:
+        raise Rejected(error) from error
+
+
+def _entries(value: Any) -> int:
+    """The number of entries in the lists within a value."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = vars(value)
+    if isinstance(value, Mapping):
+        return sum(map(_entries, value.values()))
+    return len(value) + sum(map(_entries, value)) if isinstance(value, list | tuple) else 0
+
+
+def _too_many(text: str) -> Rejected:
+    return Rejected(GraphQLError(text, extensions={"code": "over_limit"}))
 
 
 def _forgotten(work: "asyncio.Task[Any]") -> None:

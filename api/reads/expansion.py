@@ -13,12 +13,19 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    ListTypeNode,
+    ListValueNode,
+    Node,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
 )
 
 MOST_FIELDS = 10_000
 """At most this many fields in a document, counting a fragment's once for each place where it is spread."""
+DEEPEST = 100
+"""At most this many levels of brackets in a document, with a fragment's at each place where it is spread: later walks
+call themselves at each level. Clients stay far below; the schema's own query has about 25."""
 MOST_PAIRS = 50_000
 """At most this many pairs of fields with the same name within one object: validation compares each pair."""
 
@@ -58,8 +65,9 @@ class _Counting:
 
 
 def check_expansion(document: DocumentNode) -> int:
-    """The number of fields in the document. Raises GraphQLError (over_limit) for one that is too large;
+    """The number of fields in the document. Raises GraphQLError (over_limit) for one that is too large or nested;
     SpreadsItself."""
+    check_nesting(document)
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
     counting = _Counting(fragments)
     operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
@@ -78,6 +86,59 @@ def check_expansion(document: DocumentNode) -> int:
             extensions={"code": "over_limit"},
         )
     return total
+
+
+def check_nesting(document: DocumentNode) -> None:
+    """Raises GraphQLError (over_limit) for a document that is nested too deep: selections, fragments, and the values of
+    arguments. A fragment that leads back to itself is none of its business."""
+    deepest: dict[str, int] = {}
+    spread: dict[str, list[tuple[int, str]]] = {}
+    starts = []
+    for each in document.definitions:
+        name = f"...{each.name.value}" if isinstance(each, FragmentDefinitionNode) else ""
+        depth, spreads = _brackets(each)
+        deepest[name] = max(depth, deepest.get(name, 0))
+        spread.setdefault(name, []).extend(spreads)
+        starts.append(name)
+    longest: dict[str, int] = {}
+    waiting = [(name, False) for name in starts]
+    entered: set[str] = set()
+    while waiting:
+        name, is_left = waiting.pop()
+        if is_left:
+            inner = [depth + longest.get(other, 0) for depth, other in spread[name]]
+            longest[name] = max([deepest[name], *inner])
+            if longest[name] > DEEPEST:
+                raise GraphQLError(
+                    f"The document is nested {longest[name]} levels deep; {DEEPEST} are allowed. Give lists and "
+                    "objects as the values of variables, and spread fragments side by side.",
+                    extensions={"code": "over_limit"},
+                )
+        elif name not in entered:
+            entered.add(name)
+            waiting.append((name, True))
+            waiting += [(other, False) for _, other in spread[name] if other in spread]
+
+
+def _brackets(definition: Node) -> tuple[int, list[tuple[int, str]]]:
+    """(the levels of brackets in a definition; each fragment that it spreads, and the level)."""
+    deepest = 0
+    spreads: list[tuple[int, str]] = []
+    waiting = [(definition, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        if isinstance(node, FragmentSpreadNode):
+            spreads.append((depth, f"...{node.name.value}"))
+        for key in node.keys:
+            inner = getattr(node, key, None)
+            for each in inner if isinstance(inner, list | tuple) else (inner,):
+                if isinstance(each, Node) and key != "loc":
+                    waiting.append((each, depth + isinstance(each, _BRACKETS)))
+    return deepest, spreads
+
+
+_BRACKETS = (SelectionSetNode, ListValueNode, ObjectValueNode, ListTypeNode)
 
 
 def _pairs(sets: list[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]) -> int:

@@ -32,7 +32,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
-from api.access.budget import Spent
+from api.access.budget import Account, Spent
 from api.reads.bounded_cache import Kept
 from api.reads.deprecated import DEPRECATED
 from api.reads.expansion import SpreadsItself, check_expansion
@@ -121,15 +121,16 @@ async def in_turn(work: Callable[[], T]) -> T:
         _waiting -= 1
 
 
-async def question_for(text: str, name: str | None) -> Question:
-    """As ``question_of``, without blocking the event loop."""
+async def question_for(text: str, name: str | None, account: Account | None = None) -> Question:
+    """As ``question_of``, without blocking the event loop. ``account``: pays for a long document that is new, before it
+    is validated."""
     found = _kept.get((text, name))
     if found is not None:
         return found
-    if len(text) > _SHORT:
-        return await in_turn(partial(question_of, text, name))
-    document, fields = _counted(text)
-    if fields > _FEW:
+    document, fields = await in_turn(partial(_counted, text)) if len(text) > _SHORT else _counted(text)
+    if fields > _FEW and account is not None:
+        account.charge_new(fields)
+    if fields > _FEW or len(text) > _SHORT:
         return await in_turn(partial(_validated, document, fields, text, name))
     return _validated(document, fields, text, name)
 

@@ -20,7 +20,11 @@ _INFO: Any = SimpleNamespace(schema=SCHEMA)
 
 def checked_schema_cost(question: Question, variables: Mapping[str, Any]) -> int:
     """The number of fields in the answer. Raises Rejected: bad_variables, over_limit."""
-    cost = schema_cost(question, coerced(question, variables))
+    given = coerced(question, variables)
+    try:
+        cost = schema_cost(question, given)
+    except GraphQLError as error:
+        raise Rejected(error) from error
     if cost > MOST:
         raise Rejected(
             GraphQLError(

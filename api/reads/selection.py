@@ -8,6 +8,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
@@ -21,6 +22,11 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
+
+MOST_SELECTED = 40_000
+"""At most this many fields, counting a field of an interface once for each of its types: each is compiled."""
+MOST_ROOTS = 500
+"""At most this many fields at the top of a query: each is a query of Neo4j."""
 
 
 @dataclass(slots=True)
@@ -42,6 +48,17 @@ class Document:
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: VariableValues
+    _counted: list[int] = field(default_factory=lambda: [0])
+
+    def count(self, fields: int) -> None:
+        """Raises GraphQLError (over_limit) when there are more than ``MOST_SELECTED`` in all."""
+        self._counted[0] += fields
+        if self._counted[0] > MOST_SELECTED:
+            raise GraphQLError(
+                f"The query selects more than {MOST_SELECTED} fields, counting those of an interface once for each "
+                "type that may stand there. Select in fragments on the types that you need, or split the query.",
+                extensions={"code": "over_limit"},
+            )
 
 
 def sources(fields: Mapping[str, Selected]) -> dict[str, str]:
@@ -66,9 +83,17 @@ def _asks_for(selected: Selected) -> Hashable:
 
 
 def select(operation: OperationDefinitionNode, document: Document) -> dict[str, Selected]:
-    """The root fields of a validated operation."""
+    """The root fields of a validated operation. Raises GraphQLError (over_limit) for too many fields."""
     root = document.schema.get_root_type(operation.operation)
     assert root is not None  # validation has seen that the schema has such a root
+    grouped: dict[str, list[FieldNode]] = {}
+    _collect(root, operation.selection_set, document, grouped)
+    if len(grouped) > MOST_ROOTS:
+        raise GraphQLError(
+            f"The query has {len(grouped)} fields at the top; {MOST_ROOTS} are allowed. Read many of a kind in one "
+            "list with a filter, or split the query.",
+            extensions={"code": "over_limit"},
+        )
     return _fields(root, [operation.selection_set], document)
 
 
@@ -76,6 +101,7 @@ def _fields(parent: GraphQLObjectType, sets: Sequence[SelectionSetNode], documen
     grouped: dict[str, list[FieldNode]] = {}
     for each in sets:
         _collect(parent, each, document, grouped)
+    document.count(len(grouped))
     found: dict[str, Selected] = {}
     for key, nodes in grouped.items():
         node = nodes[0]

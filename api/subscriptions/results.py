@@ -42,7 +42,7 @@ class Subscriptions:
         account = self.budgets.of(access.name)
         try:
             account.require()
-            root = _root(await question_for(asked.query, asked.operation), asked.variables)
+            root = _root(await question_for(asked.query, asked.operation, account), asked.variables)
             access.require("Change")
             with self._counted(access.name):
                 async for result in self._followed(header, access, root):

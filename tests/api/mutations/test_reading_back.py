@@ -1,5 +1,8 @@
 """Mutations return what they changed, read after the change with the caller's own rights."""
 
+import pytest
+
+from api.reads.compiler import Compiler
 from tests.api.serving import Served
 
 RENAME = """
@@ -74,3 +77,31 @@ def test_from_can_not_be_left_out(service: Served) -> None:
     ):
         (error,) = service.ask(f"mutation {{ {change} {{ uuid }} }}")["errors"]
         assert "from" in error["message"] and "required" in error["message"]
+
+
+def test_entries_of_a_list_are_read_back_by_one_question(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """3,000 of them were compiled 3,000 times."""
+    compiled = []
+    plan = Compiler.plan
+    monkeypatch.setattr(Compiler, "plan", lambda self, roots: compiled.append(roots) or plan(self, roots))
+    unit = '{unit: "%s", parents: [{unit: "root", from: "0001-01-01"}]}'
+    units = ", ".join(unit % each for each in ("school", "it"))
+    made = service.data(
+        f'mutation {{ placeUnits(units: [{units}], reason: "x") {{ uuid thing {{ uuid }} }} }}', "organisation"
+    )
+    assert [each["thing"]["uuid"] for each in made["placeUnits"]] == [each["uuid"] for each in made["placeUnits"]]
+    assert len(compiled) == 1
+
+
+def test_entries_are_bounded_and_paid_for(service: Served) -> None:
+    ask = """
+    mutation($units: [PlacedUnitInput!]!) { placeUnits(units: $units, reason: "x") { uuid } }
+    """
+    place = {"unit": "school", "parents": [{"unit": "root", "from": "0001-01-01"}]}
+    many = service.ask(ask, "organisation", units=[place] * 600)
+    assert many["errors"][0]["extensions"]["code"] == "over_limit"
+    assert "1200 entries; 1000 are allowed" in many["errors"][0]["message"]
+    assert service.ask(ask, "organisation", units=[place])["extensions"]["cost"]["requested"] == 3_000
+    several = " ".join(f'a{n}: endUnit(unit: "it", to: "2090-01-01", reason: "x") {{ uuid }}' for n in range(501))
+    refused = service.ask(f"mutation {{ {several} }}", "organisation")
+    assert refused["errors"][0]["extensions"]["code"] == "over_limit"

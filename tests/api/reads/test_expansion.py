@@ -3,13 +3,13 @@
 import threading
 
 import pytest
-from graphql import get_introspection_query, parse
+from graphql import GraphQLError, get_introspection_query, parse
 
 from api.reads.bounded_cache import Kept
 from api.reads.expansion import MOST_FIELDS, MOST_PAIRS, SpreadsItself, check_expansion
-from api.reads.question import Rejected, question_of
+from api.reads.question import SCHEMA, Rejected, question_of
 from api.reads.schema_cost import MOST, schema_cost
-from api.reads.selection import VariableValues
+from api.reads.selection import MOST_ROOTS, MOST_SELECTED, Document, VariableValues, select
 
 
 def chain(link: str, last: str, length: int = 25) -> str:
@@ -38,6 +38,39 @@ def test_what_grows_beyond_bounds_is_refused(document: str) -> None:
     assert error.extensions == {"code": "over_limit"}
 
 
+NESTED = {
+    "list": ("{ units(filter: {uuids: DEEP}) { totalCount } }", "[", "]"),
+    "object": ("{ units(filter: DEEP) { totalCount } }", "{a: ", "}"),
+    "default": ("query($a: [ID!] = DEEP) { units(filter: {uuids: $a}) { totalCount } }", "[", "]"),
+    "directive": ("{ units @include(if: DEEP) { totalCount } }", "[", "]"),
+    "type": ("query($a: DEEP) { units { totalCount } }", "[", "]"),
+    "selections": ("{ units { nodes { DEEP } } }", "parent { ", "}"),
+    "inline": ("{ units { nodes { DEEP } } }", "... { ", "}"),
+    "mutation": ('mutation { createUnit(name: DEEP, reason: "x") { uuid } }', "[", "]"),
+    "of the schema": ("{ __type(name: DEEP) { name } }", "[", "]"),
+}
+FILLED = {"type": "ID", "selections": "uuid", "inline": "uuid", "object": "1"}
+
+
+@pytest.mark.parametrize("depth", [101, 250, 1_000, 5_000])
+@pytest.mark.parametrize("kind", NESTED)
+def test_what_is_nested_deep_is_refused_in_words(kind: str, depth: int) -> None:
+    """Whatever stack is left: the walks over a document call themselves at each level."""
+    document, opening, closing = NESTED[kind]
+    deep = opening * depth + (FILLED.get(kind) or "") + closing * depth
+    with pytest.raises(Rejected) as refused:
+        question_of(document.replace("DEEP", deep), None)
+    (error,) = refused.value.errors
+    assert "nested" in error.message
+
+
+@pytest.mark.parametrize("length", [101, 400, 1_500])
+def test_fragments_that_lead_to_fragments_are_nested_too(length: int) -> None:
+    with pytest.raises(Rejected, match="nested"):
+        question_of(chain("NEXT", "name", length), None)
+    assert question_of(chain("NEXT", "name", 90), None).root_fields == {"units"}
+
+
 @pytest.mark.parametrize("length", [1, 12, 25])
 def test_what_leads_back_to_itself_is_named(length: int) -> None:
     every = [f"...F{n}" for n in range(length + 1)]
@@ -47,6 +80,23 @@ def test_what_leads_back_to_itself_is_named(length: int) -> None:
         check_expansion(parse(document))
     with pytest.raises(Rejected, match="within itself"):
         question_of(document, None)
+
+
+def test_fields_of_an_interface_are_counted_for_each_of_its_types() -> None:
+    """Each is compiled: 57,000 bytes were 100,000 fields."""
+    asked = question_of(
+        "{ changes { nodes { thing { " + " ".join(f"a{n}: label b{n}: uuid" for n in range(2_400)) + " } } } }", None
+    )
+    with pytest.raises(GraphQLError, match=f"more than {MOST_SELECTED} fields"):
+        select(asked.operation, Document(SCHEMA, asked.fragments, VariableValues({}, {})))
+
+
+@pytest.mark.parametrize("root", ["units { totalCount }", "me { name }", "__typename", '__type(name: "Unit") { name }'])
+def test_fields_at_the_top_are_counted(root: str) -> None:
+    """Each is a query of Neo4j, even if it is planned once for all of them."""
+    asked = question_of("{ " + " ".join(f"a{n}: {root}" for n in range(MOST_ROOTS + 1)) + " }", None)
+    with pytest.raises(GraphQLError, match=f"{MOST_ROOTS + 1} fields at the top"):
+        select(asked.operation, Document(SCHEMA, asked.fragments, VariableValues({}, {})))
 
 
 def test_fields_are_counted_where_they_are_spread() -> None:
