@@ -89,12 +89,12 @@ class DirectoryChannel:
 
     def _having(self, kind: str, key: str) -> list[Seen]:
         if key in self._uncertain:
-            attribute = self._settings.key_attribute
+            attribute = self._settings.key_of(kind)
             return list(self._search(kind, self._settings.base, f"({attribute}={escape_filter_chars(key)})"))
         if self._by_key is None:
             self._by_key = {}
             for each_kind in CLASSES:
-                for each in self._search(each_kind, self._settings.base, f"({self._settings.key_attribute}=*)"):
+                for each in self._search(each_kind, self._settings.base, f"({self._settings.key_of(each_kind)}=*)"):
                     self._by_key.setdefault((each_kind, each.key), []).append(each)
         return self._by_key.get((kind, key), [])
 
@@ -134,7 +134,7 @@ class DirectoryChannel:
         if barrier := self._barrier(seen):
             raise Refused("protected" if seen.is_protected else "outside", f"{barrier} It was not changed.")
         if seen.key != owner and (seen.key or not adopting):
-            mark = self._settings.key_attribute
+            mark = self._settings.key_of(seen.kind)
             raise Refused("unmarked", f"Its {mark} does not have our key. It was not changed.")
 
     def _guard_place(self, kind: str, dn: str) -> None:
@@ -168,7 +168,7 @@ class DirectoryChannel:
             for name, value in wanted.values.items()
             if name not in (PLACE, NAMED_BY[kind])
         }
-        given[self._settings.key_attribute] = [wanted.key]
+        given[self._settings.key_of(kind)] = [wanted.key]
         password, refused, name_index = self._passwords.make(), 0, 0
         candidates = list(numbered(str(wanted.values[NAMED_BY[kind]])))
         while True:
@@ -248,7 +248,7 @@ class DirectoryChannel:
 
     def _modify(self, seen: Seen, change: Change) -> None:
         """Attributes and links, conditional on the values that were read. Raises WriteRejected, Taken."""
-        changes = modifications(seen, change, self._settings.key_attribute)
+        changes = modifications(seen, change, self._settings.key_of(seen.kind))
         password = ""
         returns = change.kind == "user" and change.enabled is True and not seen.enabled
         if returns and self._passwords.on_return and change.wanted is not None:

@@ -65,7 +65,7 @@ class Seen:
 
 def attributes(settings: ActiveDirectorySettings, fields: Sequence[str], kind: str) -> list[str]:
     """What is read of an object."""
-    fixed = ["objectGUID", "parentGUID", settings.key_attribute, "name", "adminCount", *LINKS[kind]]
+    fixed = ["objectGUID", "parentGUID", settings.key_of(kind), "name", "adminCount", *LINKS[kind]]
     if kind == "user":
         fixed += ["userAccountControl", "pwdLastSet", "sAMAccountName", EXPIRES]
     if kind == "group":
@@ -82,7 +82,7 @@ def seen(kind: str, entry: connection.Found, settings: ActiveDirectorySettings) 
     if len(ids) != 1:
         raise values.Malformed("there is no objectGUID")
     dn = entry.dn.rpartition(">;")[2]
-    return Seen(kind, dn, str(values.guid(ids[0])), values.text(raw, settings.key_attribute), raw)
+    return Seen(kind, dn, str(values.guid(ids[0])), values.text(raw, settings.key_of(kind)), raw)
 
 
 def found(each: Seen, fields: Sequence[str]) -> Found:

@@ -112,7 +112,10 @@ class ActiveDirectorySettings(Section):
     groups: Groups = Field(default_factory=lambda: Groups.model_validate({}))
 
     key_attribute: Attribute = Field(
-        "msDS-cloudExtensionAttribute1", description="attribute of users, groups and OUs with REConnect's uuid"
+        "msDS-cloudExtensionAttribute1", description="attribute of users with REConnect's uuid of the planned account"
+    )
+    other_key_attribute: Attribute = Field(
+        "adminDescription", description="attribute of groups and OUs with REConnect's uuid; not every one fits them"
     )
     attributes: Mapping[Attribute, str] = Field(
         default_factory=dict,
@@ -139,6 +142,10 @@ class ActiveDirectorySettings(Section):
     drift: Literal["report", "correct"] = Field("report", description="what a full comparison does")
     verify_every: int = Field(25, ge=0, description="one in this many written objects is read again; 0: none")
     brake: ObjectBrake = ObjectBrake(kinds={"group": KindBrake(share=0.2, count=200)})
+
+    def key_of(self, kind: str) -> str:
+        """The attribute with our key."""
+        return self.key_attribute if kind == "user" else self.other_key_attribute
 
     @field_validator("attributes", "places")
     @classmethod

@@ -42,7 +42,8 @@ class Giving:
                 raise Gone(f"There is no longer an object {entry.remote}.")
             self.unread.add(wanted.ref)
             change = self._towards(difference, wanted, entry, found)
-            if difference.what in ("new", "returning"):
+            # One that was never delivered was just found by our key: its creation may have ended in the middle.
+            if found.key == wanted.key and (difference.what in ("new", "returning") or not entry.fields):
                 channel.completed(wanted, found)
         else:
             change = Change(

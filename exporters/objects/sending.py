@@ -76,6 +76,8 @@ class Sending:
                     done = self._tried(each, before[each.ref].unsure, act, settled)
                     told = before[each.ref].hooks if each.ref in self.refused else events[each.ref]
                     settled[each.ref] = None if done is None else replace(done, hooks=told)
+                    if done is not None:
+                        self.entries[each.ref] = replace(done, hooks=told)  # the next one may need it
             finally:
                 self._keep({**settled, **left})
 

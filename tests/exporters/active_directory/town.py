@@ -1,6 +1,7 @@
 """A small municipality as the image has it, its domain (a real Samba), and short ways to change both."""
 
 import hashlib
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +11,7 @@ from uuid import UUID, uuid5
 
 import ldap3
 import neo4j
+from ldap3.protocol.formatters.formatters import format_sid
 
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.active_directory.target import ActiveDirectory
@@ -239,6 +241,15 @@ class Domain:
                 for name, value in attributes.items()
             },
         )
+
+    def delegate(self, login: str, ou: str) -> None:
+        """Full control on the OU and what is below it, as the README's command for Samba gives it."""
+        self.wire.search(self.user(login)["dn"], "(objectClass=*)", ldap3.BASE, attributes=["objectSid"])
+        sid = format_sid(self.wire.response[0]["raw_attributes"]["objectSid"][0])
+        # The copy that reset takes is longer.
+        database = min(self.controller.folder.glob("**/private/sam.ldb"), key=lambda each: len(str(each)))
+        command = ["samba-tool", "dsacl", "set", "-H", str(database), f"--objectdn={ou}", f"--sddl=(A;CI;GA;;;{sid})"]
+        subprocess.run(command, check=True, capture_output=True)
 
     def state(self) -> str:
         """A digest of everything below the test's OU: equal if nothing was written."""

@@ -1,0 +1,91 @@
+"""Groups, their members, and OUs of units (active_directory.md §9)."""
+
+import neo4j
+
+from tests.exporters.active_directory.town import Domain, Town, uuid_of
+
+
+def _groups(domain: Domain, **more: object) -> dict[str, object]:
+    return {"groups": {"kinds": ["unit", "role"], "ou": f"OU=Groups,{domain.ou}", **more}}
+
+
+def test_who_moves_gets_the_new_groups_and_loses_the_old_ones(domain: Domain) -> None:
+    town = Town().unit("north", "Nord").unit("south", "Syd").person("alma", unit="north").person("bo", unit="north")
+    town.roles = [("leader", "alma")]
+    domain.export(town, settings=_groups(domain))
+    assert domain.members("Enhed Nord") == ["Alma Testrup", "Bo Testrup"]
+    assert domain.members("Rolle Leader") == ["Alma Testrup"]
+    town.set("alma", unit="south")
+    town.roles = []
+    domain.export(town, settings=_groups(domain))
+    assert (domain.members("Enhed Nord"), domain.members("Enhed Syd")) == (["Bo Testrup"], ["Alma Testrup"])
+    assert not domain.found("(cn=Rolle Leader)")
+
+
+def test_34_35_members_that_others_added_stay(domain: Domain) -> None:
+    town = Town().person("alma").person("bo").person("ida")
+    domain.export(town, settings=_groups(domain))
+    (group,) = domain.found("(cn=Enhed Rådhuset)")
+    theirs = domain.add("theirs")["dn"]
+    domain.set(group["dn"], member=[theirs, domain.user("bo")["dn"], domain.user("ida")["dn"]])
+    # alma was removed and theirs was added by hand; bo leaves, and per is new.
+    town.leave("bo").person("per")
+    report = domain.export(town, settings=_groups(domain))
+    assert report.parked == []
+    assert domain.members("Enhed Rådhuset") == ["Ida Testrup", "Per Testrup", "theirs"]
+    domain.export(town, full=True, settings={**_groups(domain), "drift": "correct"})
+    assert domain.members("Enhed Rådhuset") == ["Alma Testrup", "Ida Testrup", "Per Testrup", "theirs"]
+
+
+def test_34_a_member_that_is_there_already_is_no_problem(domain: Domain) -> None:
+    town = Town().person("alma").person("bo")
+    domain.export(town, settings=_groups(domain))
+    (group,) = domain.found("(cn=Enhed Rådhuset)")
+    new = domain.add("ny")["dn"]
+    domain.set(group["dn"], member=[new])
+    report = domain.export(town.person("ida").leave("bo"), settings=_groups(domain))
+    assert (report.parked, domain.members("Enhed Rådhuset")) == ([], ["Ida Testrup", "ny"])
+
+
+def test_nested_groups_without_a_circle(domain: Domain) -> None:
+    town = Town().unit("a", "A").unit("b", "B", parent="a").person("alma", unit="b")
+    town.units["root"]["parent"] = "b"
+    domain.export(town, settings=_groups(domain, nested=True))
+    assert domain.members("Enhed B") == ["Alma Testrup"]
+    town.units["root"]["parent"] = None
+    domain.export(town, settings=_groups(domain, nested=True))
+    assert domain.members("Enhed A") == ["Enhed B"]
+    assert domain.members("Enhed Rådhuset") == ["Enhed A"]
+
+
+def test_45_46_ous_follow_the_tree(domain: Domain) -> None:
+    tree = {"units": {"below": f"OU=Units,{domain.ou}", "closed": f"OU=ClosedUnits,{domain.ou}"}}
+    town = Town().unit("a", "Skole, A").unit("b", "B").person("alma", unit="a").person("bo", unit="b")
+    assert domain.export(town, settings=tree).parked == []
+    assert domain.user("alma")["dn"] == f"CN=Alma Testrup,OU=Skole\\, A,OU=Rådhuset,OU=Units,{domain.ou}"
+    before = domain.user("alma")["uSNChanged"]
+    town.units["a"]["parent"] = "b"
+    domain.export(town, settings=tree)
+    assert domain.user("alma")["dn"] == f"CN=Alma Testrup,OU=Skole\\, A,OU=B,OU=Rådhuset,OU=Units,{domain.ou}"
+    assert domain.user("alma")["uSNChanged"] == before, "the OU was moved, not each user"
+    del town.units["a"]
+    domain.export(town.set("alma", unit="b"), settings=tree)
+    assert domain.user("alma")["dn"] == f"CN=Alma Testrup,OU=B,OU=Rådhuset,OU=Units,{domain.ou}"
+    (closed,) = domain.found("(ou=Skole, A)")
+    assert closed["dn"] == f"OU=Skole\\, A,OU=ClosedUnits,{domain.ou}"
+    town.leave("alma")
+    domain.export(town, settings=tree)
+    assert domain.user("alma")["dn"].endswith(f"OU=Closed,{domain.ou}")
+    town.person("alma", unit="b")
+    domain.export(town, settings=tree)
+    assert domain.user("alma")["dn"] == f"CN=Alma Testrup,OU=B,OU=Rådhuset,OU=Units,{domain.ou}"
+
+
+def test_two_domains_at_the_same_time(domain: Domain, school: Domain, clean_graph: neo4j.Driver) -> None:
+    town = Town().person("alma").person("teacher", system="school_ad", account="t")
+    assert domain.export(town).error == "" and school.export(town, settings={"system": "school_ad"}).error == ""
+    assert (domain.logins(), school.logins()) == (["alma"], ["teacher"])
+    town.leave("alma")
+    domain.export(town)
+    assert (domain.enabled("alma"), school.enabled("teacher")) == (False, True)
+    assert uuid_of("t") == school.user("teacher")["msDS-cloudExtensionAttribute1"][0]

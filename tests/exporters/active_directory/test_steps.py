@@ -1,0 +1,174 @@
+"""First passwords, hooks, adoption and drift (active_directory.md §9)."""
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ldap3.core.exceptions import LDAPException
+
+from exporters.active_directory.hooks import SIGNATURE, hook_of, signature
+from exporters.active_directory.settings import Command, Webhook
+from exporters.objects.adoption import NotAdoptable, adopt, candidates
+from exporters.objects.drift import accept, drift
+from exporters.objects.target import Ref
+from graph.time import today
+from tests.answering import Reply, Request, answering
+from tests.exporters.active_directory.town import AT, KEY, RING, Domain, Town, certificate, uuid_of
+
+
+def test_51_a_first_password_works_once_and_stays_nowhere(
+    domain: Domain, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    sealed, key = certificate(tmp_path)
+    chosen = {"passwords": {"delivery": "sealed", "folder": tmp_path / "out", "certificate_file": sealed}}
+    report = domain.export(Town().person("alma"), settings=chosen)
+    (file,) = (tmp_path / "out").iterdir()
+    opened = subprocess.run(
+        ["openssl", "cms", "-decrypt", "-inform", "PEM", "-in", file, "-inkey", key],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    password = next(line.split(": ")[1] for line in opened.splitlines() if line.startswith("Adgangskode: ")).strip()
+    with pytest.raises(LDAPException, match="773"):  # it is right, and must be changed
+        domain.controller.connection(f"alma@{domain.controller.realm}", password)
+    kept = domain.ledger() + repr(report) + caplog.text + file.read_text()
+    rows, _, _ = domain.driver.execute_query("MATCH (n) RETURN properties(n) AS all")
+    assert password not in kept + repr(rows)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_51_it_reaches_the_manager(domain: Domain) -> None:
+    town = Town().person("alma", manager="bo").person("bo")
+    report = domain.export(town, settings={"passwords": {"delivery": "mail"}})
+    assert [each.problem for each in report.parked] == ["no_recipient"], "bo has no manager, and no account yet"
+    assert [(mail[0], "Brugernavn: alma" in mail[2]) for mail in domain.mails] == [("bo@klit.example", True)]
+
+
+def test_51_a_password_that_was_not_handed_over_is_replaced(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    town, mails = Town().person("alma", manager="bo").person("bo", manager="alma"), domain.mails
+
+    def down(self: Domain, *mail: str) -> None:
+        raise OSError("the mail server is away")
+
+    monkeypatch.setattr(Domain, "_mail", down)
+    report = domain.export(town, settings={"passwords": {"delivery": "mail"}})
+    assert {each.problem for each in report.parked} == {"password_not_delivered"}
+    monkeypatch.undo()
+    again = domain.export(town, full=True, settings={"passwords": {"delivery": "mail"}})
+    assert (again.parked, domain.logins(), len(mails)) == ([], ["alma", "bo"], 2)
+    town.leave("alma")
+    domain.export(town)
+    assert not domain.enabled("alma")
+
+
+HOOK = """
+import json, pathlib, sys
+event, notes = json.load(sys.stdin), pathlib.Path(sys.argv[1])
+with notes.open("a") as file:
+    file.write(json.dumps(event) + "\\n")
+if len(notes.read_text().splitlines()) == 1:
+    print(json.dumps({"done": False, "again_in": 0, "text": "the mail server is away"}))
+else:
+    print(json.dumps({"done": True}))
+"""
+
+
+def test_52_a_hook_that_fails_is_called_again_and_the_account_stays(domain: Domain, tmp_path: Path) -> None:
+    script, notes = tmp_path / "hook.py", tmp_path / "notes"
+    script.write_text(HOOK)
+    hook = {"hook": {"kind": "command", "program": [sys.executable, str(script), str(notes)]}}
+    report = domain.export(Town().person("alma", title="Leder"), settings=hook)
+    assert [(each.rule, each.text) for each in report.notices] == [("hook_failed", "the mail server is away")]
+    made = domain.user("alma")
+    assert (report.parked, made["title"]) == ([], ["Leder"])
+    again = domain.export(Town().person("alma", title="Leder"), settings=hook)
+    events = [json.loads(line) for line in notes.read_text().splitlines()]
+    assert [each["event"] for each in events] == ["created", "created"]
+    assert events[1]["id"] == made["objectGUID"] and events[1]["values"]["title"] == "Leder"
+    assert (again.notices, domain.user("alma")["uSNChanged"]) == ([], made["uSNChanged"])
+    domain.export(Town(), settings=hook)
+    assert json.loads(notes.read_text().splitlines()[-1])["event"] == "closed"
+    assert domain.export(Town(), settings=hook).run is None
+
+
+def test_a_webhook_is_signed_and_says_itself_when_to_be_called_again() -> None:
+    said: list[Any] = [{"done": False, "again_in": 7, "text": "later"}, {"give_up": True}, {"done": True}, ["?"]]
+
+    def answer(request: Request) -> Reply:
+        given = {name.lower(): value for name, value in request.headers.items()}
+        assert given[SIGNATURE.lower()] == signature("s" * 16, request.body)
+        return Reply(200, json.dumps(said.pop(0)).encode(), {"content-type": "application/json"})
+
+    with answering(answer) as server:
+        hook = hook_of(Webhook(url=server.url, secret="s" * 16, own_machine=True))  # type: ignore[arg-type]
+        assert hook is not None
+        later, never, done, odd = (hook.call({"event": "created"}) for _ in range(4))
+    assert (later.done, later.wait and later.wait.seconds, later.text) == (False, 7, "later")
+    assert (never.give_up, done.done, odd.done) == (True, True, False)
+
+
+@pytest.mark.parametrize("program", [["/nowhere/at/all"], [sys.executable, "-c", "raise SystemExit(3)"]])
+def test_a_command_that_fails_has_an_answer(program: list[str]) -> None:
+    hook = hook_of(Command(program=tuple(program)))
+    assert hook is not None and not hook.call({"event": "created"}).done
+
+
+def test_adoption_is_a_step_of_its_own(domain: Domain) -> None:
+    theirs = domain.add("alma", title="By hand", mail="old@klit.example")
+    two = [domain.add(f"bo{n}")["objectGUID"] for n in range(2)]
+    admin = domain.add("admin", adminCount=1)["objectGUID"]
+    town = Town().person("alma", "Alma Bæk", observed=[theirs["objectGUID"]]).person("bo", observed=two)
+    town.person("ida", login="idax").person("adm", observed=[admin])
+    report = domain.export(town)
+    assert sorted(each.problem for each in report.parked) == ["ambiguous", "made_by_others", "made_by_others"]
+    assert domain.user("alma")["uSNChanged"] == theirs["uSNChanged"]
+
+    found = {each.wanted.key: each for each in candidates(domain.driver, domain.target(), town.read, AT)}
+    assert {key: bool(each.doubt) for key, each in found.items()} == {
+        uuid_of("alma"): False, uuid_of("bo"): True, uuid_of("adm"): True,
+    }  # fmt: skip
+    with pytest.raises(NotAdoptable):
+        adopt(domain.driver, domain.target(), {Ref("user", uuid_of("adm")): found[uuid_of("adm")].found[0]})
+    adopt(domain.driver, domain.target(), {Ref("user", uuid_of("alma")): found[uuid_of("alma")].found[0]})
+    assert domain.user("alma")["uSNChanged"] == theirs["uSNChanged"], "the ledger only"
+
+    dry = domain.export(town, dry_run=True)
+    (lines,) = [each.lines for kind in dry.objects for each in kind.changes if each.key == uuid_of("alma")]
+    assert "mail: old@klit.example → alma@klit.example" in lines
+    domain.export(town)
+    after = domain.user("alma")
+    assert (after["objectGUID"], after[KEY], after["mail"]) == (
+        theirs["objectGUID"], [uuid_of("alma")], ["alma@klit.example"],
+    )  # fmt: skip
+    assert domain.enabled("alma")
+
+
+def test_drift_is_shown_by_attribute_accepted_or_corrected(domain: Domain) -> None:
+    town = Town().person("alma", title="Leder").person("bo")
+    domain.export(town)
+    domain.set(domain.user("alma")["dn"], title="By hand", mail="other@klit.example")
+    domain.set(domain.user("bo")["dn"], userAccountControl=514)
+    before = domain.state()
+
+    def shown() -> dict[str, tuple[str, ...]]:
+        report = drift(domain.driver, domain.target(), town.read, RING, AT)
+        return {each.key: each.lines for kind in report.objects for each in kind.changes}
+
+    assert shown() == {
+        uuid_of("alma"): (
+            "mail: other@klit.example at the target, alma@klit.example was sent",
+            "title: By hand at the target, Leder was sent",
+        ),
+        uuid_of("bo"): ("enabled: no at the target, yes was sent",),
+    }
+    accept(domain.driver, domain.target(), Ref("user", uuid_of("alma")), "title", "agreed with HR", "anna")
+    assert shown()[uuid_of("alma")] == ("mail: other@klit.example at the target, alma@klit.example was sent",)
+    assert domain.state() == before
+    domain.export(town, full=True, settings={"drift": "correct"})
+    made = domain.user("alma")
+    assert (made["title"], made["mail"], domain.enabled("bo")) == (["By hand"], ["alma@klit.example"], True)
+    assert today() >= AT
