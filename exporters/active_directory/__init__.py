@@ -14,6 +14,8 @@ TITLE = "Active Directory"
 NEEDS = "controllers, user, password, base, within and users_ou"
 OBJECTS = ("ou", "user", "group")
 SEVERAL = True
+HOLDS_ACCOUNTS = True
+"""It is supplied as soon as planned accounts change, or a person is stopped."""
 
 
 def build(settings: Settings, surroundings: "Surroundings") -> "ObjectTarget":

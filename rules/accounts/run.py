@@ -12,15 +12,18 @@ from datetime import date
 
 import neo4j
 
+from graph.as_of import exists_or_will
 from graph.change_log import Origin
 from graph.identity.known_keys import RecordId
 from graph.runs.brakes import Brake, StoppedByBrake
 from graph.runs.problems import kept_problems, problem_id, settle_problems
 from graph.runs.run_log import end_run, start_run
-from graph.statements.precedence import RULE_PREFIX
+from graph.statements.merge import Thing
+from graph.statements.precedence import MANUAL, RULE_PREFIX
 from graph.statements.statement import Problem, Ref, Statement
 from graph.statements.stored_record import from_text, to_text
-from graph.time import today
+from graph.time import Period, today, without
+from graph.writing.amending import Amendment
 from graph.writing.graph_writer import GraphWriter
 from rules.accounts.naming import name_all, needs_names, taken
 from rules.accounts.planning import KIND, Plan, Wanted, plan, statement
@@ -156,6 +159,7 @@ def apply(
         for start in range(0, len(stated), _AT_ONCE):
             writer.state(SOURCE, [each for _, each in stated[start : start + _AT_ONCE]], origin)
             step("Plan accounts", min(start + _AT_ONCE, len(stated)), len(stated))
+        report.closed += _close_extra(driver, writer, origin, asked)
         if spend is not None:
             brake.spend(spend)
         _keep_problems(driver, found, run, asked)
@@ -168,6 +172,31 @@ def apply(
             counts = {"opened": report.opened, "changed": report.changed, "closed": report.closed}
             end_run(driver, run, state, counts, error)
     return report
+
+
+_LEFT = f"""
+MATCH (a:PlannedAccount {{extra: true}})-[:OF_PERSON]->(p:Person)
+WHERE a.active AND a.from < $today AND ($persons IS NULL OR p.uuid IN $persons)
+    AND (coalesce(p.dead, false) OR NOT EXISTS {{
+        MATCH (p)-[:HAS]->(t:Employment|Affiliation)
+        WHERE {exists_or_will("t")}
+    }})
+RETURN a.uuid AS uuid
+"""
+
+
+def _close_extra(driver: neo4j.Driver, writer: GraphWriter, origin: Origin, persons: Sequence[str] | None) -> int:
+    """Extra accounts of people who have left end today, whatever end they were given; how many."""
+    rows, _, _ = driver.execute_query(_LEFT, today=today(), persons=persons, routing_=neo4j.RoutingControl.READ)
+    for row in rows:
+        reason = "its owner has no employment or affiliation any more"
+        ending = Amendment("PlannedAccount", row["uuid"], lambda kept: kept, None, _until_today)
+        writer.amend_all([ending], Origin(MANUAL, user=origin.user or SOURCE, reason=reason))
+    return len(rows)
+
+
+def _until_today(now: Thing) -> tuple[Period, ...]:
+    return without((each.period for each in now.states), (Period(today()),))
 
 
 def _count(report: Report, wanted: Wanted, day: date) -> None:

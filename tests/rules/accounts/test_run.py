@@ -9,7 +9,7 @@ import pytest
 from graph.writing.graph_writer import GraphWriter
 from rules.accounts.run import Limits, Report, apply
 from tests.graph.questions.rights.imported import RING, imported
-from tests.rules.accounts.account_town import day, town
+from tests.rules.accounts.account_town import ACCOUNT_TOWN, day, town
 
 pytestmark = pytest.mark.slow
 NO_LIMIT = Limits(at_least=1_000)
@@ -85,3 +85,46 @@ def test_a_leaver_is_closed_and_comes_back_to_the_same_account(place: Place) -> 
     assert gap["days"] == [[day(0), day(1)], [day(76), None]]  # ready 14 days before
     assert (gap["uuid"], gap["login"], gap["delete_on"]) == (over["uuid"], "anbe", None)
     assert gap["expires"] == day(1)
+
+
+def test_names_are_unique_follow_the_person_and_keep_old_addresses(place: Place) -> None:
+    twin = [{"id": "twin", "given_name": "Anna", "surname": "Berg"}]
+    job = [{"id": "e_twin", "person": "twin", "from": "2021-01-01", "units": [{"unit": "job"}], "type": "monthly_full"}]
+    place.run()
+    place.run(persons=twin, employments=job)
+    found = place.planned()
+    assert (found["Anna"]["login"], found["Anna"]["email"]) == ("annber", "anna.berg2@solbjerg.example")
+    place.run(persons=[*twin, {"id": "anna", "surname": "Holm"}], employments=job)
+    anna = place.planned()["Anna Marie"]
+    assert (anna["login"], anna["email"], anna["former_emails"]) == (
+        "anbe", "anna.holm@solbjerg.example", ["anna.berg@solbjerg.example"],
+    )  # fmt: skip
+    assert (anna["common_name"], anna["principal_name"]) == ("Anna Marie Holm", "anbe@solbjerg.example")
+
+
+def test_a_name_of_any_account_that_is_there_is_taken(place: Place) -> None:
+    there = [{"id": "x", "system": "ad", "login": "ANBE", "enabled": False, "email": "Anna.Berg@solbjerg.example"}]
+    place.run(accounts=there)
+    anna = place.planned()["Anna Marie"]
+    assert (anna["login"], anna["email"]) == ("annber", "anna.berg2@solbjerg.example")
+
+
+def test_people_keep_the_user_name_that_they_have(place: Place) -> None:
+    place.run(accounts=[{"id": "x", "system": "ad", "login": "am1", "person": "anna"}])
+    assert place.planned()["Anna Marie"]["login"] == "am1"
+
+
+def test_a_condition_that_fails_leaves_the_accounts_as_they_are(place: Place) -> None:
+    place.run()
+    rule = {**ACCOUNT_TOWN["account_rules"]["everyone"], "condition": "employment.fraction > 0.5"}
+    report = place.run(account_rules={"everyone": rule})
+    assert {each.rule for each in report.problems} == {"condition_failed"}
+    assert set(place.planned()) == {"Anna Marie", "Åse"} and report.closed == 0
+
+
+def test_each_employment_has_its_own_account_where_the_rule_says_so(place: Place) -> None:
+    rule = {**ACCOUNT_TOWN["account_rules"]["everyone"], "per": "employment"}
+    second = {"id": "e_2", "person": "anna", "from": "2021-01-01", "units": [{"unit": "job"}], "type": "monthly_part"}
+    place.run(account_rules={"everyone": rule}, employments=[second])
+    found = {each["login"] for each in place.planned().values()}
+    assert found == {"anbe", "annber", "aaba"}

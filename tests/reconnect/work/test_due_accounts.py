@@ -1,0 +1,58 @@
+"""Planned accounts follow the change log through the worker's chore."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import neo4j
+import pytest
+
+from graph.change_log import Origin
+from graph.statements.precedence import MANUAL
+from graph.time import Period, today
+from graph.writing.graph_writer import GraphWriter
+from graph.writing.stopping import stopped
+from reconnect.context import Context
+from reconnect.embedded import Addresses
+from reconnect.work.due_accounts import follow
+from tests.graph.questions.rights.imported import RING, imported
+from tests.rules.accounts.account_town import day, town
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def context(
+    addresses: Addresses, clean_graph: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Context]:
+    monkeypatch.setenv("RECONNECT_HOME", str(tmp_path))
+    monkeypatch.setenv("RECONNECT__NEO4J__URI", addresses.bolt_uri)
+    monkeypatch.setenv("RECONNECT__NEO4J__PASSWORD", addresses.password)
+    monkeypatch.setenv("RECONNECT__REDIS__URL", addresses.redis_url)
+    made = Context()
+    yield made
+    made.close()
+
+
+def _open(driver: neo4j.Driver) -> set[str]:
+    rows, _, _ = driver.execute_query("MATCH (a:PlannedAccount) WHERE a.active RETURN a.login AS login")
+    return {row["login"] for row in rows}
+
+
+def test_only_what_changed_is_looked_at_and_a_stop_supplies_the_targets(
+    context: Context, clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    driver = clean_graph
+    assert follow(context, "worker") is None  # without account rules there is nothing to do
+    assert imported(driver, town(), tmp_path).problems == []
+    assert follow(context, "worker") is not None
+    assert _open(driver) == {"anbe", "aaba"}
+    assert follow(context, "worker") is None  # nothing has changed since
+    leaver = town(employments=[{"id": "e_aase", "to": day(0)}])
+    assert imported(driver, leaver, tmp_path).problems == []
+    done = follow(context, "worker")
+    assert done is not None and done[1] and _open(driver) == {"anbe"}
+    rows, _, _ = driver.execute_query("MATCH (p:Person {given_name: 'Anna Marie'}) RETURN p.uuid AS uuid")
+    edit = stopped(Period(today()), "Bortvist")
+    GraphWriter(driver, RING).amend("Person", rows[0]["uuid"], edit, Origin(MANUAL, user="ida", reason="Bortvist"))
+    done = follow(context, "worker")
+    assert done is not None and done[1]  # the accounts of a stopped person close without any change of the plan
