@@ -77,3 +77,12 @@ def test_an_exception_withholds_and_a_run_closes_above_the_brake_only_when_appro
     done = apply(service.driver, writer, limits=Limits(at_least=0), approve=stopped.brake, user="ida")
     assert done.closed == 2
     assert planned(service, "anna")[0][:2] == (False, "withheld")
+
+
+def test_a_rule_is_previewed_before_it_is_saved(service: Served) -> None:
+    ask = """query($condition: String) { accountRulePreview(key: "everyone", system: "ad", condition: $condition) {
+        gaining losing gains { givenName } loses { givenName } } }"""
+    found = service.data(ask, condition="employment.type != 'monthly_part'")["accountRulePreview"]
+    assert (found["gains"], found["loses"]) == ([{"givenName": "Bo"}], [])  # Åse and Anna are excepted meanwhile
+    (error,) = service.ask(ask, condition="employment.kidn == 'x'")["errors"]
+    assert "employment.kind" in error["message"]

@@ -1,0 +1,82 @@
+"""``accountRulePreview``: who gains and who loses an account by a rule, before it is saved."""
+
+import neo4j
+from graphql import GraphQLError
+
+from api.access.roles import LOG
+from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from graph.expressions import ExpressionRejected
+from graph.identity.lookup import find
+from graph.model.accounts import GIVE, PER, PER_PERSON, RULE_EFFECTS
+from rules.accounts.previewing import preview
+
+
+def _answer(request: Request) -> list[Answer]:
+    values = {
+        "condition": request.get("condition"),
+        "effect": _allowed("effect", request.get("effect") or GIVE, RULE_EFFECTS),
+        "per": _allowed("per", request.get("per") or PER_PERSON, PER),
+        "lead_days": request.get("leadDays"),
+        "order": request.get("order"),
+    }
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        links = {"AT": find(session, "ItSystem", request.arguments["system"]).uuid}
+        if request.get("unit") is not None:
+            links["RULES_IN"] = find(session, "Unit", request.get("unit")).uuid
+        try:
+            found = preview(session, request.day, request.arguments["key"], values, links)
+        except ExpressionRejected as rejected:
+            raise GraphQLError(f"condition: {rejected}", extensions={"code": "wrong_value"}) from rejected
+    return [
+        {
+            "gaining": len(found.gains),
+            "losing": len(found.loses),
+            "same": found.same,
+            "failing": len(found.failed),
+            "gains": list(found.gains[: request.first]),
+            "loses": list(found.loses[: request.first]),
+            "failed": list(found.failed[: request.first]),
+        }
+    ]
+
+
+def _allowed(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        text = f"{name}: {value!r}; allowed: {', '.join(allowed)}"
+        raise GraphQLError(text, extensions={"code": "wrong_value"})
+    return value
+
+
+FIELD = ComputedField(
+    "accountRulePreview",
+    "Who would gain and who would lose an account if the rule were so from today on; nothing is saved",
+    (
+        answer_type(
+            "AccountRulePreview",
+            "What a rule would do",
+            Plain("gaining", "Int!", "How many would gain an account"),
+            Plain("losing", "Int!", "How many would lose theirs"),
+            Plain("same", "Int!", "How many have one with it and without it"),
+            Plain("failing", "Int!", "For how many a condition can't be evaluated"),
+            Thing("gains", ("Person",), "Who would gain one", many=True),
+            Thing("loses", ("Person",), "Who would lose theirs", many=True),
+            Thing("failed", ("Person",), "For whom a condition can't be evaluated", many=True),
+        ),
+    ),
+    LOG,
+    _answer,
+    arguments={
+        "key": Argument("String!", "Key of the rule that it replaces, or of a new one"),
+        "system": Argument("String!", "Key of the system"),
+        "condition": Argument("String", "The condition; omitted = all"),
+        "effect": Argument("String", "give or withhold"),
+        "per": Argument("String", "person or employment"),
+        "unit": Argument("String", "The unit that it is for, and below; omitted = everywhere"),
+        "leadDays": Argument("Int", "Days before the first day on which the account is ready"),
+        "order": Argument("Int", "Among rules for the same unit, the lowest is asked first"),
+        "at": AT,
+        "first": FIRST,
+    },
+    many=False,
+    only_now="rules are evaluated as they are known now",
+)
