@@ -146,7 +146,9 @@ class Giving:
         (other,) = found
         if other.key:
             raise Refused("taken", f"Object {other.id} at the target has the same name and belongs to {other.key}.")
-        if other.id in {each.remote for each in self.work.entries.values() if each.is_there}:
+        if other.id in {
+            each.remote for each in self.work.entries.values() if each.kind == wanted.kind and each.is_there
+        }:
             raise Refused("taken", f"Object {other.id} at the target has the same name and is another of ours.")
         if not self.work.policy.adopt:
             raise Refused(

@@ -8,6 +8,7 @@ from exporters.objects.ledger import Entry, ObjectState
 from exporters.objects.plan import Difference
 from exporters.objects.sending import Sending
 from exporters.objects.target import Change, Found, Ref
+from exporters.objects.values import comparable
 
 
 @dataclass
@@ -52,10 +53,11 @@ class Linking:
         """The differences from the found object. Links that others made stay."""
         ours = {name: self._ids(refs) for name, refs in entry.links.items()}
         single = self.work.kinds[entry.kind].single
+        spelt = {comparable(id_): id_ for refs in (*entry.links.values(), *should.values()) for id_ in self._ids(refs)}
         has = {
             name: {
                 id_
-                for id_ in found.links.get(name, frozenset())
+                for id_ in (spelt.get(comparable(each), each) for each in found.links.get(name, frozenset()))
                 if id_ in ours.get(name, set()) or id_ in self._ids(should.get(name, ())) or name in single
             }
             for name in {*should, *entry.links}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from exporters.objects.ledger import Entry, without
 from exporters.objects.target import Channel, Found, KindRules, Policy, Ref, Wanted
-from exporters.objects.values import in_words
+from exporters.objects.values import comparable, in_words
 from exporters.report import KindReport, RowChange
 from exporters.target import Notice
 
@@ -34,15 +34,15 @@ class Reconciliation:
     def run(self) -> None:
         """Raises DeliveryError, before anything has been changed."""
         listed = {kind: self._listed(kind) for kind in self.kinds if self.channel.offers(kind) != "never"}
-        refs = {each.remote: ref for ref, each in self.entries.items() if each.is_there}
+        refs = {(ref.kind, comparable(each.remote)): ref for ref, each in self.entries.items() if each.is_there}
         for kind, found in listed.items():
             self._unknown(kind, found)
             for ref in [ref for ref, each in self.entries.items() if ref.kind == kind and each.is_there]:
                 entry = self.entries[ref]
-                there = found.get(entry.remote) or self.channel.read(kind, entry.remote)
+                there = found.get(comparable(entry.remote)) or self.channel.read(kind, entry.remote)
                 if there is None:
                     self._tell(ref, "gone", ["the target no longer has it"])
-                    refs.pop(entry.remote, None)
+                    refs.pop((kind, comparable(entry.remote)), None)
                     self._mend(ref, replace(entry, remote="", state="failed"))
                     for other, each in list(self.entries.items()):
                         if any(ref in refs for refs in each.links.values()):
@@ -51,7 +51,7 @@ class Reconciliation:
                     self._compare(ref, entry, there, refs)
 
     def _listed(self, kind: str) -> dict[str, Found]:
-        return {each.id: each for each in self.channel.listing(kind)}
+        return {comparable(each.id): each for each in self.channel.listing(kind)}
 
     def _unknown(self, kind: str, found: Mapping[str, Found]) -> None:
         """Objects with one of our keys that the ledger does not know, several with one key, and others' objects."""
@@ -59,13 +59,13 @@ class Reconciliation:
         for each in found.values():
             if each.key:
                 by_key.setdefault(each.key, []).append(each)
-        known = {each.remote for each in self.entries.values() if each.is_there}
+        known = {comparable(each.remote) for each in self.entries.values() if each.kind == kind and each.is_there}
         for key, several in sorted(by_key.items()):
             ref = Ref(kind, key)
             if len(several) > 1:
                 ids = ", ".join(sorted(each.id for each in several))
                 self.notices.append(Notice(kind, key, "", "ambiguous", f"several objects have this key: {ids}"))
-            elif several[0].id not in known and (ref in self.wanted or ref in self.entries):
+            elif comparable(several[0].id) not in known and (ref in self.wanted or ref in self.entries):
                 self._tell(ref, "changed", [f"object {several[0].id} has our key and was not in the ledger"])
                 entry = self.entries.get(ref) or Entry(kind, key, "pending")
                 if not entry.is_there:
@@ -74,11 +74,11 @@ class Reconciliation:
                     taken = replace(entry, state="pending", remote=there.id, enabled=there.enabled)
                     self.entries[ref] = replace(taken, unsure=True, closed=None)
         ours = {ref.key for ref in (*self.wanted, *self.entries) if ref.kind == kind}
-        others = sum(1 for each in found.values() if each.id not in known and each.key not in ours)
+        others = sum(1 for each in found.values() if comparable(each.id) not in known and each.key not in ours)
         if others:
             self.notices.append(Notice(kind, "", "", "others", f"{others} objects at the target are not ours"))
 
-    def _compare(self, ref: Ref, entry: Entry, found: Found, refs: Mapping[str, Ref]) -> None:
+    def _compare(self, ref: Ref, entry: Entry, found: Found, refs: Mapping[tuple[str, str], Ref]) -> None:
         if entry.unsure:
             return  # it is read anyway
         differences: list[str] = []
@@ -102,18 +102,26 @@ class Reconciliation:
                         else f"{name}: {in_words(there)} at the target, {in_words(value)} was sent"
                     )
                     fields[name] = ""
-            differences += self._linked(entry, found, refs, links)
+            differences += self._linked(entry, wanted, found, refs, links)
         if differences:
             self._tell(ref, "changed", differences)
             self._mend(ref, replace(entry, fields=fields, links=links, enabled=enabled, closed=closed))
 
     def _linked(
-        self, entry: Entry, found: Found, refs: Mapping[str, Ref], links: dict[str, frozenset[Ref]]
+        self,
+        entry: Entry,
+        wanted: Wanted,
+        found: Found,
+        refs: Mapping[tuple[str, str], Ref],
+        links: dict[str, frozenset[Ref]],
     ) -> Iterator[str]:
         """Missing links, and links between our own objects that were not sent. Links of others are ignored."""
         for name, there in found.links.items():
             sent = entry.links.get(name, frozenset()) & set(refs.values())
-            has = {refs[id_] for id_ in there if id_ in refs}
+            # Objects of two kinds may have the same id: many targets number each kind from 1.
+            kinds = {ref.kind for ref in (*sent, *wanted.links.get(name, ()))} or set(self.kinds)
+            places = {(kind, comparable(id_)) for kind in kinds for id_ in there}
+            has = {refs[place] for place in places & set(refs)}
             if lacking := sent - has:
                 yield f"{name}: {len(lacking)} lacking at the target"
             if added := has - sent:

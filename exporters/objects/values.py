@@ -1,5 +1,6 @@
 """Values of objects: their one normal form, their hash, and how they are shown."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,14 @@ import orjson
 from exporters.files.transliteration import normalised
 from exporters.objects.target import Value, Wanted
 from graph.cpr.keyring import Keyring
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def comparable(id: str) -> str:
+    """The form in which ids of a target's objects are compared: some targets write UUIDs now in upper, now in lower
+    case. Other ids are what they are."""
+    return id.lower() if _UUID.fullmatch(id) else id
 
 
 def normal(value: Value) -> Value:

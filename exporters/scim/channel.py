@@ -5,16 +5,30 @@ from typing import Any
 
 from exporters.objects.errors import Gone, Refused, Unanswered
 from exporters.objects.target import Change, Found, Offer, Value, Wanted
+from exporters.objects.values import comparable
 from exporters.scim.connection import Connection, as_text
 from exporters.scim.discovery import Server
 from exporters.scim.paging import paged
 from exporters.scim.patch import boolean, cleared, merged, patches
-from exporters.scim.paths import MANAGER, MEMBERS, SEARCH, AnyCase, at, drop, leaves, put, resource
-from exporters.scim.refusals import refusal, scim_type
+from exporters.scim.paths import MANAGER, MEMBERS, SEARCH, AnyCase, at, drop, enterprise, leaves, put, resource
+from exporters.scim.refusals import refusal, scim_type, words
 from exporters.scim.sameness import same
 from exporters.scim.settings import ScimSettings
+from protocols.http.client import Answer
 
 _IDENTITY = frozenset({"schemas", "id", "externalid", "username", "displayname", "active"})
+OURS = {
+    "user": (
+        *("externalId", "userName", "active", "name.givenName", "name.familyName", "name.formatted", "displayName"),
+        *("title", "emails", "phoneNumbers", "addresses", "preferredLanguage", "locale", "timezone"),
+        *map(enterprise, ("employeeNumber", "department", "division", "organization", "costCenter", "manager.value")),
+    ),
+    "group": ("externalId", "displayName", MEMBERS),
+}
+"""Paths that are ours, which a PUT repeats whatever has changed."""
+_NO_SEARCH = "no_search"
+_UNFILTERABLE = frozenset({400, 404, 405, 501})
+_STALE = frozenset({412, 428})
 _LOOKS = 3
 """How often a resource is read again when others change it at the same time (412)."""
 
@@ -27,7 +41,7 @@ class ScimChannel:
         self._server = server
         self._settings = settings
         self._patches = settings.patch == "on" or (settings.patch == "auto" and server.patch)
-        self._filters = server.filter
+        self._unfiltered = set[str]() if server.filter else {"externalId", "userName"}
         self._indexes: dict[str, list[Found]] = {}
 
     # -- what the server accepts --------------------------------------------------------------------------------
@@ -61,20 +75,20 @@ class ScimChannel:
 
     def _having(self, kind: str, name: str, value: str) -> list[Found]:
         """Those with this value. Others, from a server that does not filter, are ignored."""
-        if self._filters:
+        if name not in self._unfiltered:
             try:
                 found = [
                     self._found(kind, each) for each in self._pages(kind, {"filter": f"{name} eq {as_text(value)}"})
                 ]
             except Refused as refused:
-                if refused.problem not in ("invalidFilter", "tooMany", "status_400", "status_501"):
+                if refused.problem != _NO_SEARCH:
                     raise
-                self._filters = False
+                self._unfiltered.add(name)
             else:
                 fits = [each for each in found if _has(each, name, value)]
                 if len(fits) == len(found):
                     return fits
-                self._filters = False  # the filter was ignored: only a complete listing is reliable
+                self._unfiltered.add(name)  # the filter was ignored: only a complete listing is reliable
         if kind not in self._indexes:
             self._indexes[kind] = list(self.listing(kind))
         return [each for each in self._indexes[kind] if _has(each, name, value)]
@@ -94,6 +108,9 @@ class ScimChannel:
                 return sent
             if answer.succeeded:
                 raise Unanswered(f"{path}: the answer is not a list ({len(answer.content)} bytes).")
+            # Servers refuse a filter that they do not support in many ways; 403 "sensitive" is one (RFC 7644 §7.5.2).
+            if "filter" in given and (answer.status in _UNFILTERABLE or scim_type(answer) == "sensitive"):
+                raise Refused(_NO_SEARCH, f"{path}: the server does not search by this ({words(answer)})")
             if answer.status == 501:
                 raise Refused("status_501", f"{path}: not implemented")
             raise refusal(answer, path, others_pass=False)
@@ -163,12 +180,27 @@ class ScimChannel:
     def delete(self, kind: str, id: str, owner: str = "") -> None:
         if kind == "user":
             self._detach(id)
-        self._connection.write("DELETE", self._place(kind, id), None, f"deleting {kind} {id}", accepted=(404, 410))
+        self._of_its_version("DELETE", self._place(kind, id), None, f"deleting {kind} {id}", (404, 410))
+
+    def _of_its_version(self, method: str, path: str, body: Any, what: str, accepted: tuple[int, ...]) -> Answer:
+        """Send a change of named parts, or a deletion. Only a server that insists on it (428, 412) gets the version,
+        since reading it takes a request; the change is the same whatever the version."""
+        version = ""
+        for _ in range(_LOOKS + 1):
+            answer = self._connection.write(method, path, body, what, version=version, accepted=(*accepted, *_STALE))
+            if answer.status not in _STALE:
+                return answer
+            now = self._connection.get(path)
+            sent = now.json()
+            version = str((at(sent, "meta.version") if isinstance(sent, Mapping) else None) or "")
+            if not version:
+                raise refusal(answer if now.succeeded else now, what, others_pass=True)
+        raise Refused("changed_meanwhile", f"{what}: others changed it {_LOOKS} times while it was being changed.")
 
     def _patch(self, path: str, body: Mapping[str, Any], what: str) -> bool:
         """False if the server does not support PATCH. If there are too many members at once, they are sent in
         halves."""
-        answer = self._connection.write("PATCH", path, body, what, accepted=(400, 405, 413, 501))
+        answer = self._of_its_version("PATCH", path, body, what, (400, 405, 413, 501))
         if answer.succeeded:
             return True
         if answer.status in (405, 501):
@@ -196,10 +228,10 @@ class ScimChannel:
     def _with(self, change: Change, now: Mapping[str, Any]) -> dict[str, Any]:
         made = merged(now, self._server.read_only(change.kind))
         if not self._settings.put_merge:
-            kept = {
-                path: at(now, path) for path in ("schemas", "id", "externalId", "userName", "displayName", "active")
-            }
-            made = {name: value for name, value in kept.items() if value is not None}
+            made = {name: at(now, name) for name in ("schemas", "id") if at(now, name) is not None}
+            for path in (*OURS[change.kind], *self._settings.add):
+                if (value := at(now, path)) is not None:
+                    put(made, path, value)
         for path in change.clear:
             if self._settings.clear_with == "remove":
                 drop(made, path)
@@ -216,10 +248,10 @@ class ScimChannel:
         elif change.remove.get(MANAGER):
             drop(made, MANAGER)
         if change.add.get(MEMBERS) or change.remove.get(MEMBERS):
-            gone = set(change.remove.get(MEMBERS, ()))
-            stay = [each for each in at(now, MEMBERS) or () if str(each.get("value")) not in gone]
-            there = {str(each.get("value")) for each in stay}
-            new = [{"value": id_} for id_ in change.add.get(MEMBERS, ()) if id_ not in there]
+            gone = {comparable(id_) for id_ in change.remove.get(MEMBERS, ())}
+            stay = [each for each in at(now, MEMBERS) or () if comparable(str(each.get("value"))) not in gone]
+            there = {comparable(str(each.get("value"))) for each in stay}
+            new = [{"value": id_} for id_ in change.add.get(MEMBERS, ()) if comparable(id_) not in there]
             put(made, MEMBERS, [*stay, *new])
         urns = {path.rpartition(":")[0] for path in (*change.set, *change.add)} - {""}
         made["schemas"] = sorted({*(now.get("schemas") or ()), *urns})
@@ -244,7 +276,7 @@ class ScimChannel:
             found = [self._found(kind, each) for each in self._pages(kind, {"filter": f"{path} eq {as_text(id)}"})]
         except (Refused, Unanswered):
             found = list(self.listing(kind))
-        return [each for each in found if id in each.links.get(link, ())]
+        return [each for each in found if comparable(id) in map(comparable, each.links.get(link, ()))]
 
     def _without_answer_of_gone(self, change: Change) -> None:
         try:

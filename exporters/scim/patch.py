@@ -80,6 +80,12 @@ def _quoted(id_: str) -> str:
     return id_.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def merged(resource: Mapping[str, Any], read_only: frozenset[str]) -> dict[str, Any]:
-    """A resource as it was read, without the attributes that must not be sent back."""
-    return {name: value for name, value in resource.items() if name.lower() not in read_only}
+def merged(resource: Mapping[str, Any], read_only: frozenset[str], inside: str = "") -> dict[str, Any]:
+    """A resource as it was read, without the attributes that must not be sent back, also within others."""
+    made: dict[str, Any] = {}
+    for name, value in resource.items():
+        path = f"{inside}{name}".lower()
+        if path not in read_only:
+            inner = f"{path}:" if ":" in name else f"{path}."
+            made[name] = merged(value, read_only, inner) if isinstance(value, Mapping) else value
+    return made

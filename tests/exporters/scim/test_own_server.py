@@ -1,0 +1,105 @@
+"""Whole lives at a server of our own, as particular as servers of the field are (scim.md §1, §3)."""
+
+from typing import Any
+
+import neo4j
+import pytest
+
+from tests.exporters.scim.own_server import ENTERPRISE, own_server
+from tests.exporters.scim.town import Town, export, settings
+
+FLAVOURS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "patch answers 200": {"patch": 200},
+    "without patch": {"patch": 501},
+    "without patch, strict": {"patch": 501, "is_strict": True},
+    "versions": {"versions": True},
+    "versions without patch": {"versions": True, "patch": 501},
+    "ids change case": {"shouts": True},
+    "ids change case without patch": {"shouts": True, "patch": 501},
+    "filters by userName only": {"filters": ("userName",)},
+    "filters by userName only, its own error": {"filters": ("userName",), "wrong_filter": (400, "invalidPath")},
+    "filters by userName only, 501": {"filters": ("userName",), "wrong_filter": (501, "")},
+    "filters by userName only, 403": {"filters": ("userName",), "wrong_filter": (403, "sensitive")},
+    "filters by userName only, 404": {"filters": ("userName",), "wrong_filter": (404, "")},
+    "strict": {"is_strict": True},
+    "large": {"page": 1_000},
+}
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_whole_life(clean_graph: neo4j.Driver, flavour: str) -> None:
+    town = Town().unit("north").unit("south")
+    for number in range(5):
+        town.person(f"p{number}", unit="north", manager="boss")
+    town.person("boss", unit="root")
+    with own_server(**FLAVOURS[flavour]) as server:
+        chosen = settings(server.url, image={"groups": ["unit"]}, drift="correct", adopt=True)
+
+        def delivered(full: bool = False) -> Any:
+            server.seen.clear()
+            report = export(clean_graph, town, chosen, full=full)
+            assert (report.error, report.parked) == ("", [])
+            return report
+
+        def members(name: str) -> set[str]:
+            given = [each["value"].lower() for each in server.group(name).get("members", [])]
+            assert len(given) == len(set(given))
+            return {server.things["Users"][each]["externalId"] for each in given}
+
+        delivered()
+        assert len(server.things["Users"]) == 6 and members("North") == {f"p{number}" for number in range(5)}
+        delivered()
+        assert server.writes() == []
+        report = delivered(full=True)
+        assert sum(each.drift for each in report.objects) == 0, report.objects
+        assert server.writes() == []
+        town.set("p0", unit="south").set("p1", name="Alma Nygift").leave("p2")
+        delivered()
+        assert members("North") == {"p1", "p3", "p4"} and members("South") == {"p0"}
+        assert server.user("p1@klit.example")["displayName"] == "Alma Nygift"
+        assert server.user("p1@klit.example")["emails"] and server.user("p2@klit.example")["active"] is False
+        assert (
+            server.user("p1@klit.example")[ENTERPRISE]["manager"]["value"].lower()
+            == server.user("boss@klit.example")["id"]
+        )
+        town.person("p2", unit="north", manager="boss")
+        delivered()
+        assert server.user("p2@klit.example")["active"] is True and "p2" in members("North")
+        server.user("p3@klit.example")["active"] = False
+        gone = server.user("p4@klit.example")["id"]
+        del server.things["Users"][gone]
+        server.group("North")["members"] = [
+            each for each in server.group("North")["members"] if each["value"].lower() != gone
+        ]
+        delivered(full=True)
+        assert server.user("p3@klit.example")["active"] is True
+        assert len(server.things["Users"]) == 6 and members("North") == {"p1", "p2", "p3", "p4"}
+        assert delivered(full=True) and server.writes() == []
+
+
+def test_what_is_not_implemented_parks_its_objects_and_no_others(clean_graph: neo4j.Driver) -> None:
+    town = Town().unit("north").person("a", unit="north").person("b", unit="north")
+    with own_server(not_there=("Groups",)) as server:
+        chosen = settings(server.url, image={"groups": ["unit"]})
+        report = export(clean_graph, town, chosen)
+        assert report.error == "" and len(server.things["Users"]) == 2
+        assert {each.object for each in report.parked} <= {"group"}
+        report = export(clean_graph, town.set("a", name="Alma Nygift"), chosen, full=True)
+        assert report.error == "" and server.user("a@klit.example")["displayName"] == "Alma Nygift"
+
+
+def test_without_put_merge_all_of_our_own_values_are_put(clean_graph: neo4j.Driver) -> None:
+    town = Town().unit("north").person("a", unit="north", manager="b", title="Chef").person("b", unit="north")
+    with own_server(patch=501) as server:
+        chosen = settings(server.url, image={"groups": ["unit"]}, put_merge=False)
+        assert export(clean_graph, town, chosen).error == ""
+        server.user("a@klit.example")["nickName"] = "Alle kalder mig A"
+        before = dict(server.user("a@klit.example"))
+        town.units["north"]["name"] = "Nord"
+        assert export(clean_graph, town.set("a", title="Direktør"), chosen).error == ""
+        after = server.user("a@klit.example")
+        assert after["title"] == "Direktør" and "nickName" not in after
+        assert (after["emails"], after["name"]) == (before["emails"], before["name"])
+        assert after[ENTERPRISE] == {**before[ENTERPRISE], "department": "Nord"}
+        assert len(server.group("Nord")["members"]) == 2
