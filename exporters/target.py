@@ -164,14 +164,14 @@ class Surroundings:
 
     ``name``: the target's name: its folder's, or ``<folder>-<name>`` if the folder has several. ``driver``: opens the
     graph's store; ``keyring``: opens the keys of CPR numbers. A target of files needs neither: the export reads the
-    image and keeps the ledger for it. ``mail``: sends a mail (address, subject, text), and raises OSError if it is not
-    accepted; None if the settings name no mail server.
+    image and keeps the ledger for it. ``mail``: gives what sends a mail (address, subject, text) and
+    raises OSError if it is not accepted; None if the settings name no mail server.
     """
 
     name: str
     driver: "Callable[[], neo4j.Driver]"
     keyring: "Callable[[], Keyring]"
-    mail: Callable[[str, str, str], None] | None = None
+    mail: Callable[[], Callable[[str, str, str], None] | None] = lambda: None
 
 
 class TargetFolder(Protocol):

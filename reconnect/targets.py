@@ -34,13 +34,15 @@ def build(context: Context, name: str) -> Target | ObjectTarget:
             Exit.USAGE,
         )
     try:
-        mail = _mail(context) if context.settings.mail.host else None
-        return found.build(settings, Surroundings(name, context.driver, lambda: context.keyring, mail))
+        surroundings = Surroundings(name, context.driver, lambda: context.keyring, lambda: _mail(context))
+        return found.build(settings, surroundings)
     except NotSetUp as error:
         raise CommandFailed(str(error), Exit.USAGE) from error
 
 
-def _mail(context: Context) -> Callable[[str, str, str], None]:
+def _mail(context: Context) -> Callable[[str, str, str], None] | None:
+    if context.settings.mail.host is None:
+        return None
     from reconnect.work.mail import MailFailed, send_to
 
     def send(address: str, subject: str, text: str) -> None:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from exporters.objects.target import ObjectTarget
     from exporters.target import Surroundings
 
-__all__ = ["NEEDS", "OBJECTS", "SEVERAL", "TITLE", "Settings", "build"]
+__all__ = ["HOLDS_ACCOUNTS", "NEEDS", "OBJECTS", "SEVERAL", "TITLE", "Settings", "build"]
 
 TITLE = "Active Directory"
 NEEDS = "controllers, user, password, base, within and users_ou"
@@ -22,4 +22,4 @@ def build(settings: Settings, surroundings: "Surroundings") -> "ObjectTarget":
     """The target. Raises NotSetUp."""
     from exporters.active_directory.target import ActiveDirectory
 
-    return ActiveDirectory(surroundings.name, settings, mail=surroundings.mail)
+    return ActiveDirectory(surroundings.name, settings, mail=surroundings.mail())

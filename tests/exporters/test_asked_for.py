@@ -81,9 +81,7 @@ DECIDED: dict[str, dict[str, str]] = {
         "what it gives is asked for": "key title condition effect per licence type lead_days grace_days after_days "
         "retention_days expiry order reason",
     },
-    "PlannedAccount": {
-        "no target of planned accounts yet": "key named_forlicence type expires delete_on extra reason",
-    },
+    "PlannedAccount": {"the rules' own workings": "key named_for reason"},
     "AccountException": {"what it gives is asked for": "effect reason"},
     "Attestation": {"people answer it": "round state due"},
     "KleFacet": {"no target of KLE yet": "number title kle_uuid announced_end ending changed preservation"},
