@@ -8,6 +8,7 @@ listing lacks is looked up before it counts as gone.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from exporters.objects.errors import Gone, Refused
 from exporters.objects.ledger import Entry, without
 from exporters.objects.target import Channel, Found, KindRules, Policy, Ref, Wanted
 from exporters.objects.values import comparable, in_words
@@ -33,7 +34,14 @@ class Reconciliation:
 
     def run(self) -> None:
         """Raises DeliveryError, before anything has been changed."""
-        listed = {kind: self._listed(kind) for kind in self.kinds if self.channel.offers(kind) != "never"}
+        listed: dict[str, dict[str, Found]] = {}
+        for kind in self.kinds:
+            if self.channel.offers(kind) == "never":
+                continue
+            try:
+                listed[kind] = self._listed(kind)
+            except (Refused, Gone) as refused:
+                self.notices.append(Notice(kind, "", "", "not_listed", str(refused)))
         refs = {(ref.kind, comparable(each.remote)): ref for ref, each in self.entries.items() if each.is_there}
         for kind, found in listed.items():
             self._unknown(kind, found)
