@@ -44,6 +44,10 @@ class Difference:
         return self.what in ("closing", "deleting") or (self.enable is False and self.entry.enabled)
 
     @property
+    def is_disabling(self) -> bool:
+        return self.is_closing and self.what != "deleting"
+
+    @property
     def has_links(self) -> bool:
         return any(self.add.values()) or any(self.remove.values())
 
@@ -66,7 +70,7 @@ class Plan:
 
     def urgent(self, refs: frozenset[Ref]) -> list[Difference]:
         """The closings that wait for nothing."""
-        return [each for ref, each in self.differences.items() if ref in refs and each.what == "closing"]
+        return [each for ref, each in self.differences.items() if ref in refs and each.is_disabling]
 
     def takings(self, entries: Mapping[Ref, Entry], definition: str) -> list[Taking]:
         """What would be removed, by kind."""

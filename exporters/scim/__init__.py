@@ -8,12 +8,14 @@ if TYPE_CHECKING:
     from exporters.objects.target import ObjectTarget
     from exporters.target import Surroundings
 
-__all__ = ["NEEDS", "OBJECTS", "SEVERAL", "TITLE", "Settings", "build"]
+__all__ = ["HOLDS_ACCOUNTS", "NEEDS", "OBJECTS", "SEVERAL", "TITLE", "Settings", "build"]
 
 TITLE = "SCIM"
 NEEDS = "base_url and login"
 OBJECTS = ("user", "group")
 SEVERAL = True
+HOLDS_ACCOUNTS = True
+"""It is supplied as soon as an account is to be opened or closed."""
 
 
 def build(settings: Settings, surroundings: "Surroundings") -> "ObjectTarget":

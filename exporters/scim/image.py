@@ -38,13 +38,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """``work_email``, ``work_phone``, ``mobile``: from a directory; never private ones."""
+    """``work_email``, ``work_phone``, ``mobile``: from a directory; never private ones. ``stopped``: on the day."""
 
     uuid: str
     name: str
     given_name: str
     surname: str
     protected: bool
+    stopped: bool
     work_email: str
     work_phone: str
     mobile: str
@@ -167,6 +168,7 @@ def _person(node: Node, at: date) -> Person:
         given_name=_text(values, "givenName"),
         surname=_text(values, "surname"),
         protected=bool(values["addressProtected"]),
+        stopped=bool(values["stopped"]),
         work_email=_text(values, "workEmail"),
         work_phone=_text(values, "workPhone"),
         mobile=_text(values, "mobile"),

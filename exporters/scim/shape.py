@@ -55,6 +55,7 @@ def shaped(organisation: Organisation, settings: ScimSettings, at: date) -> Obje
         made.notices,
         {"users": len(users)},
         IDENTIFYING,
+        urgent=frozenset(Ref("user", uuid) for uuid, ties in people.items() if ties[0].person.stopped),
     )
 
 
@@ -131,7 +132,7 @@ def _user(name: str, ties: list[Tie], made: _Made) -> Wanted:
         person.uuid,
         {path: value for path, value in values.items() if path not in settings.excluded_attributes},
         {MANAGER: frozenset(Ref("user", each) for each in managers)},
-        enabled=first.has_begun,
+        enabled=first.has_begun and not person.stopped,
         protected=person.protected,
     )
 

@@ -22,7 +22,7 @@ from exporters.scim.shape import shaped
 from exporters.target import Image
 from protocols.http.pauses import Sleep
 
-VERSION = "1"
+VERSION = "2"
 """Version of the shape; raise it when the shape makes other objects from the same image."""
 
 _RULES = {"image", "prefixes", "add", "excluded_attributes"}

@@ -34,11 +34,13 @@ def follow(context: Context, user: str, *, everybody: bool = False) -> tuple[Rep
     The second value: targets that hold accounts have something to do. Raises what ``apply`` does.
     """
     driver = context.driver()
-    if not due(driver):
-        return None
     found = touched(driver)
     if not (everybody or found.any):
         return None
+    if not due(driver):
+        # Without account rules a STOP still closes accounts, at targets that are supplied with employments.
+        covered(driver, found)
+        return (Report(), True) if found.stopped else None
     try:
         with jobs.running(context, jobs.Caller(_quiet), JOB) as job:
             found = touched(driver)

@@ -16,8 +16,8 @@ MOST_PERSONS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """``number``: the last change that is covered. ``persons`` None: everybody. ``stopped``: a person's STOP began or
-    ended."""
+    """``number``: the last change that is covered. ``persons`` None: everybody. ``stopped``: a person who is or was
+    stopped has changed."""
 
     number: int
     persons: frozenset[str] | None
@@ -50,7 +50,8 @@ def touched(driver: neo4j.Driver) -> Touched:
         """
         MATCH (c:Change)
         WHERE c.number > $since AND c.number <= $last AND c.kind IN $kinds
-        RETURN c.kind AS kind, collect(DISTINCT c.uuid) AS uuids
+        RETURN c.kind AS kind, collect(DISTINCT c.uuid) AS uuids,
+            any(side IN collect(c.before + c.after) WHERE c.kind = 'Person' AND side CONTAINS '"stopped"') AS stopped
         """,
         since=since,
         last=last,
@@ -58,8 +59,9 @@ def touched(driver: neo4j.Driver) -> Touched:
         routing_=neo4j.RoutingControl.READ,
     )
     by_kind = {row["kind"]: row["uuids"] for row in rows}
+    stopped = any(row["stopped"] for row in rows)
     if any(each in by_kind for each in _OF_ALL) or sum(map(len, by_kind.values())) > MOST_PERSONS:
-        return Touched(last, None, "Person" in by_kind)
+        return Touched(last, None, stopped)
     rows, _, _ = driver.execute_query(
         """
         UNWIND $uuids AS uuid
@@ -75,7 +77,7 @@ def touched(driver: neo4j.Driver) -> Touched:
         uuids=sorted({each for uuids in by_kind.values() for each in uuids}),
         routing_=neo4j.RoutingControl.READ,
     )
-    return Touched(last, frozenset(rows[0]["persons"]), "Person" in by_kind)
+    return Touched(last, frozenset(rows[0]["persons"]), stopped)
 
 
 def covered(driver: neo4j.Driver, found: Touched) -> None:

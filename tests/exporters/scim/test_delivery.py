@@ -85,6 +85,21 @@ def test_15_who_leaves_is_disabled_first_and_taken_out_of_groups(clean_graph: ne
     assert not [each for each in after if each.path == first.path]
 
 
+def test_who_is_stopped_is_disabled_whatever_the_brake_says(clean_graph: neo4j.Driver, peer: Peer) -> None:
+    town = circle()
+    chosen = settings(peer.url, brake={"share": 0, "count": 0}, on_close="delete")
+    export(clean_graph, town, settings(peer.url))
+    town.set("b", stopped=True).leave("c")
+    stopped = export(clean_graph, town, chosen)
+    assert stopped.brake is not None, "the leaver waits for an approval"
+    assert [each["active"] for each in (peer.user("b@klit.example"), peer.user("c@klit.example"))] == [False, True]
+    peer.forget()
+    export(clean_graph, town, chosen)
+    assert peer.writes == []
+    export(clean_graph, town.set("b", stopped=False), settings(peer.url))
+    assert peer.user("b@klit.example")["active"] is True
+
+
 def test_17_who_comes_back_is_the_same_user(clean_graph: neo4j.Driver, peer: Peer) -> None:
     town = Town().person("a").person("b")
     export(clean_graph, town, settings(peer.url))

@@ -74,7 +74,7 @@ class Town:
         person = {
             "name": values["name"], "givenName": values.get("given_name"), "surname": values.get("surname"),
             "workEmail": None, "workPhone": None, "mobile": values.get("mobile"),
-            "addressProtected": values.get("protected"),
+            "addressProtected": values.get("protected"), "stopped": values.get("stopped"),
         }  # fmt: skip
         return {
             "uuid": f"e-{uuid}",

@@ -6,6 +6,7 @@ from pathlib import Path
 import neo4j
 import pytest
 
+from api.mutations.editing import with_value
 from graph.change_log import Origin
 from graph.statements.precedence import MANUAL
 from graph.time import Period, today
@@ -36,6 +37,25 @@ def context(
 def _open(driver: neo4j.Driver) -> set[str]:
     rows, _, _ = driver.execute_query("MATCH (a:PlannedAccount) WHERE a.active RETURN a.login AS login")
     return {row["login"] for row in rows}
+
+
+def test_a_stop_supplies_the_targets_also_without_account_rules(
+    context: Context, clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    content = {name: each for name, each in town().items() if not name.startswith(("account", "name_pol"))}
+    assert imported(clean_graph, content, tmp_path).problems == []
+    assert follow(context, "worker") is None
+    rows, _, _ = clean_graph.execute_query("MATCH (p:Person {given_name: 'Anna Marie'}) RETURN p.uuid AS uuid")
+    writer = GraphWriter(clean_graph, RING)
+    for title in ("Fru", "Dr."):  # any other change of a person supplies no target
+        edit = with_value("alias_given_name", title, Period(today()))
+        writer.amend("Person", rows[0]["uuid"], edit, Origin(MANUAL, user="ida", reason="Prøve"))
+        assert follow(context, "worker") is None
+    edit = stopped(Period(today()), "Bortvist")
+    writer.amend("Person", rows[0]["uuid"], edit, Origin(MANUAL, user="ida", reason="Bortvist"))
+    done = follow(context, "worker")
+    assert done is not None and done[1]
+    assert follow(context, "worker") is None
 
 
 def test_only_what_changed_is_looked_at_and_a_stop_supplies_the_targets(
