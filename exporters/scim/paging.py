@@ -23,10 +23,9 @@ def paged(page: Page, size: int, *, cursor: bool = False) -> Iterator[Resource]:
         asked = {"cursor": after} if cursor else {"startIndex": str(start)}
         answer = page({**asked, "count": str(size)})
         came = resources(answer)
-        fresh = [each for each in came if str(each.get("id")) not in seen]
-        for each in fresh:
-            seen.add(str(each.get("id")))
-            yield each
+        fresh = {id_: each for each in came if (id_ := str(each.get("id"))) not in seen}
+        seen |= fresh.keys()
+        yield from fresh.values()
         start += len(came)
         after = str(named(answer, "nextCursor") or "")
         total = named(answer, "totalResults")

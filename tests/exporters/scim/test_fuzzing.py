@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from exporters.errors import ExportError
@@ -38,6 +38,7 @@ def test_what_a_server_says_of_itself(config: Any, types: Any, schemas: Any) -> 
         assert "meta" in server.read_only(kind)
 
 
+@example([{"Resources": [{"id": "a"}, {"id": "a"}]}], False)
 @given(some.lists(some.dictionaries(NAMES, JSON, max_size=4), max_size=4), some.booleans())
 def test_lists(pages: list[Mapping[str, Any]], cursor: bool) -> None:
     left = [*pages]
