@@ -325,6 +325,8 @@ def test_what_is_kept_only_as_it_is_now_is_refused(history: Callable[[int], Hist
         "search": 'text: "alma", ',
         "provenance": f'kind: Person, thing: "{organisation.uuids["p1"]}", ',
         "disagreements": "kind: Person, ",
+        "accountPlan": f'person: "{organisation.uuids["p1"]}", ',
+        "accountRulePreview": 'key: "staff", system: "ad", ',
     }
     refused = set()
     for name, field_ in FIELDS.items():
@@ -336,7 +338,10 @@ def test_what_is_kept_only_as_it_is_now_is_refused(history: Callable[[int], Hist
         except Rejected:
             assert organisation.asking.code(question) == "known_only_now"
             refused.add(name)
-    assert refused == {"search", "provenance", "disagreements", "endedKle", "unmatchedPositions"}
+    assert refused == {
+        "search", "provenance", "disagreements", "endedKle", "unmatchedPositions", "accountPlan",
+        "accountRulePreview",
+    }  # fmt: skip
     for within, why in (
         ("cpr", "a person's number is kept as it is now"),
         ("version", "it serves to change the thing as it is known now"),
