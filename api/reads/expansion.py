@@ -90,7 +90,7 @@ def check_expansion(document: DocumentNode) -> int:
 
 def check_nesting(document: DocumentNode) -> None:
     """Raises GraphQLError (over_limit) for a document that is nested too deep: selections, fragments, and the values of
-    arguments. A fragment that leads back to itself is none of its business."""
+    arguments. Validation rejects a fragment that leads back to itself."""
     deepest: dict[str, int] = {}
     spread: dict[str, list[tuple[int, str]]] = {}
     starts = []

@@ -57,7 +57,7 @@ class Objects(Compilation):
             return self._named(field.kinds[0], selected.children[field.kinds[0]], uuid)
         m, r = self.new_name("m"), self.new_name("r")
         v, binding = self.moment.bind_closed(m, self.new_name("v"))
-        # A kind of which nothing is selected is read too: its thing is {}, and null would say that there is none.
+        # Kinds of which nothing is selected are read too: such a thing is {}. Null would mean that there is no thing.
         found = " UNION ".join(f"MATCH ({m}:{kind} {{uuid: {uuid}}}) RETURN {m}" for kind in field.kinds)
         return f"""head(COLLECT {{
             CALL ({uuid.partition(".")[0]}) {{ {found} }}

@@ -317,7 +317,7 @@ class DirectoryChannel:
         return str(change.set[PLACE]) if PLACE in change.set else None
 
     def completed(self, wanted: Wanted, found: Found) -> None:
-        """A new first password, if nobody has used the one that a run made whose end is unknown."""
+        """A new first password, if the one that an interrupted run may have set was never used."""
         if wanted.kind != "user" or not found.enabled or not self._passwords.are_handed_over:
             return
         seen = self._seen("user", found.id)

@@ -2,7 +2,7 @@
 
 Days that are past stay as they were planned: an account that was open yesterday was open. From today on an account is
 open on the days that rules and exceptions give; a stop of the person (STOP) is above all of that and changes nothing
-here: whoever carries the plan out closes the account of a stopped person.
+here: the target closes the account of a stopped person.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

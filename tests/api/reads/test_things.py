@@ -125,7 +125,7 @@ def test_a_closed_thing_has_its_last_label(asking: Asking) -> None:
 )
 @pytest.mark.parametrize("selected", ["... on KleNode { uuid }", "uuid @include(if: false)"])
 def test_a_thing_of_another_kind_is_there_without_fields(asking: Asking, question: str, selected: str) -> None:
-    """Null would say that there is none."""
+    """Null would mean that no thing exists."""
     uuid = asking.data("{ units(first: 1) { nodes { uuid } } }")["units"]["nodes"][0]["uuid"]
     if "holder" in question:
         selected = selected.replace("KleNode", "Affiliation")
