@@ -1,0 +1,18 @@
+"""Instants in SAML: UTC, whole seconds, with Z."""
+
+import re
+from datetime import UTC, datetime
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def written(moment: datetime) -> str:
+    """``moment`` must have an offset."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read(text: str) -> datetime:
+    """An xs:dateTime with its offset; fractions below a microsecond are cut. Raises ValueError."""
+    if not _INSTANT.fullmatch(text):
+        raise ValueError("not an instant with an offset")
+    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
