@@ -50,8 +50,9 @@ def touched(driver: neo4j.Driver) -> Touched:
         """
         MATCH (c:Change)
         WHERE c.number > $since AND c.number <= $last AND c.kind IN $kinds
-        RETURN c.kind AS kind, collect(DISTINCT c.uuid) AS uuids,
-            any(side IN collect(c.before + c.after) WHERE c.kind = 'Person' AND side CONTAINS '"stopped"') AS stopped
+        WITH c.kind AS kind, c.uuid AS uuid,
+            c.kind = 'Person' AND (c.before CONTAINS '"stopped"' OR c.after CONTAINS '"stopped"') AS stopped
+        RETURN kind, collect(DISTINCT uuid) AS uuids, max(stopped) AS stopped
         """,
         since=since,
         last=last,

@@ -76,3 +76,15 @@ def test_only_what_changed_is_looked_at_and_a_stop_supplies_the_targets(
     GraphWriter(driver, RING).amend("Person", rows[0]["uuid"], edit, Origin(MANUAL, user="ida", reason="Bortvist"))
     done = follow(context, "worker")
     assert done is not None and done[1]  # the accounts of a stopped person close without any change of the plan
+
+
+def test_everybody_whom_the_log_names_is_looked_at(context: Context, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    assert imported(clean_graph, town(), tmp_path).problems == []
+    assert follow(context, "worker") is not None
+    names = {"dora": "Kjær", "eva": "Friis", "finn": "Dahl"}
+    persons = [{"id": id_, "given_name": id_.title(), "surname": name} for id_, name in names.items()]
+    hired = {"from": day(0), "units": [{"unit": "desk"}], "type": "monthly_full"}
+    employments = [{"id": f"e_{id_}", "person": id_, **hired} for id_ in names]
+    assert imported(clean_graph, town(persons=persons, employments=employments), tmp_path).problems == []
+    assert follow(context, "worker") is not None
+    assert _open(clean_graph) == {"anbe", "aaba", "dokj", "evfr", "fida"}
