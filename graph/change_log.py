@@ -6,6 +6,7 @@ back gives its numbers back), they are in the order of commits, and what a write
 has written.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
@@ -99,6 +100,40 @@ def new_identities(tx: neo4j.ManagedTransaction) -> None:
 def now() -> datetime:
     """The moment at which a change is learnt, in UTC: the driver's C code crashes on zoneinfo's time zones."""
     return datetime.now(UTC)
+
+
+def last_number(driver: neo4j.Driver) -> int:
+    """The number of the last change; 0 before the first."""
+    rows, _, _ = driver.execute_query(
+        "MATCH (log:ChangeLog {name: $log}) RETURN log.number AS number",
+        log=LOG,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return int(rows[0]["number"]) if rows else 0
+
+
+def changed_since(
+    driver: neo4j.Driver, after: int, last: int, asked: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
+    """Which things have changed after one number, up to another. ``asked``: a name → (kind, property); without a
+    property ("") every change of the kind counts. Returns uuids by name."""
+    rows, _, _ = driver.execute_query(
+        """
+        UNWIND $asked AS asked
+        MATCH (c:Change)
+        WHERE c.number > $after AND c.number <= $last AND c.kind = asked.kind
+            AND (asked.word = '' OR c.before CONTAINS asked.word OR c.after CONTAINS asked.word)
+        RETURN asked.name AS name, collect(DISTINCT c.uuid) AS uuids
+        """,
+        after=after,
+        last=last,
+        asked=[
+            {"name": name, "kind": kind, "word": f'"{property_}"' if property_ else ""}
+            for name, (kind, property_) in asked.items()
+        ],
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return {**{name: [] for name in asked}, **{row["name"]: sorted(row["uuids"]) for row in rows}}
 
 
 def known_on(session: neo4j.Session, day: date) -> int:

@@ -10,10 +10,13 @@ from typing import Any
 
 @dataclass
 class Proxy:
-    """Passes bytes on at ``port``. ``hang``: no more of them; ``cut``: connections end and none is taken."""
+    """Passes bytes on at ``port``. ``hang``: no more of them; ``cut``: connections end and none is taken. ``delay``:
+    seconds for which it keeps each part."""
 
     to_port: int
     port: int = 0
+    host: str = "127.0.0.1"
+    delay: float = 0
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _passing: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
@@ -46,7 +49,7 @@ class Proxy:
             each.transport.abort()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", self.to_port)
+        there, back = await asyncio.open_connection(self.host, self.to_port)
         with suppress(OSError):
             await asyncio.gather(self._passed(reader, back), self._passed(there, writer))
 
@@ -55,6 +58,7 @@ class Proxy:
         try:
             while part := await reader.read(65536):
                 await self._passing.wait()
+                await asyncio.sleep(self.delay)
                 writer.write(part)
                 await writer.drain()
         finally:
@@ -63,9 +67,9 @@ class Proxy:
 
 
 @contextmanager
-def proxied(to_port: int) -> Iterator[Proxy]:
+def proxied(to_port: int, host: str = "127.0.0.1") -> Iterator[Proxy]:
     """A proxy that passes bytes on, while the block runs."""
-    proxy = Proxy(to_port)
+    proxy = Proxy(to_port, host=host)
     thread = threading.Thread(target=proxy._loop.run_forever, daemon=True)
     thread.start()
     proxy.come_back()

@@ -65,7 +65,7 @@ class DirectoryChannel:
     def find(self, wanted: Wanted) -> Sequence[Found]:
         """By our key in the whole domain: also one that others have moved away. Otherwise by what identifies the
         person's account: accounts that were seen as theirs, and ``adopt_by``."""
-        ours = self._having(wanted.kind, wanted.key)
+        ours = self._having(wanted.kind, wanted.key, alone=not wanted.values)
         if ours or wanted.kind != "user":
             return [self._found(each) for each in ours]
         others = {each.id: each for id_ in wanted.context.get("observed", ()) if (each := self._seen("user", id_))}
@@ -87,8 +87,8 @@ class DirectoryChannel:
                     listed.add(each.id)
                     yield self._found(each)
 
-    def _having(self, kind: str, key: str) -> list[Seen]:
-        if key in self._uncertain:
+    def _having(self, kind: str, key: str, alone: bool = False) -> list[Seen]:
+        if key in self._uncertain or (alone and self._by_key is None):
             attribute = self._settings.key_of(kind)
             return list(self._search(kind, self._settings.base, f"({attribute}={escape_filter_chars(key)})"))
         if self._by_key is None:

@@ -1,6 +1,6 @@
 """A domain as a target."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from hashlib import sha256
@@ -9,13 +9,14 @@ from pathlib import Path
 import orjson
 
 from exporters.active_directory.channel import DirectoryChannel
+from exporters.active_directory.closing import closings
 from exporters.active_directory.hooks import hook_of
 from exporters.active_directory.image import organisation
 from exporters.active_directory.passwords import FirstPasswords, SendMail
 from exporters.active_directory.session import connected
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.active_directory.shape import USUAL, shaped
-from exporters.objects.target import KindRules, Objects, Policy
+from exporters.objects.target import Closing, KindRules, Objects, Policy
 from exporters.target import Image
 
 VERSION = "1"
@@ -42,6 +43,7 @@ class ActiveDirectory:
     mail, if the settings name a mail server. Raises NotSetUp."""
 
     document = Path(__file__).with_name("image.graphql").read_text(encoding="utf-8")
+    closing_document = Path(__file__).with_name("closing.graphql").read_text(encoding="utf-8")
 
     def __init__(self, name: str, settings: ActiveDirectorySettings, mail: SendMail | None = None) -> None:
         self.name = name
@@ -85,6 +87,9 @@ class ActiveDirectory:
 
     def shape(self, image: Image, at: date) -> Objects:
         return shaped(organisation(image, self.settings.system, at), self.settings)
+
+    def closing(self, image: Image, asked: Mapping[str, Sequence[str]], at: date) -> Closing:
+        return closings(image, asked, self.settings.system)
 
     @property
     def fields(self) -> Mapping[str, tuple[str, ...]]:

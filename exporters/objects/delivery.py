@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from exporters.objects.errors import Gone
 from exporters.objects.giving import Giving
-from exporters.objects.ledger import Entry
+from exporters.objects.ledger import Entry, without_lost
 from exporters.objects.linking import Linking
 from exporters.objects.order import in_order
 from exporters.objects.plan import Difference, Plan
@@ -77,13 +77,7 @@ class _Closing:
             # Its values and links follow: they stay unsure.
             return replace(entry, enabled=False, state="delivered", unsure=unsure)
         lost = self.work.kinds[kind].lost
-        return entry.settled(
-            "closed",
-            enabled=False,
-            closed=entry.closed or self.work.at,
-            fields={name: each for name, each in entry.fields.items() if name not in lost},
-            links={name: each for name, each in entry.links.items() if name not in lost},
-        )
+        return without_lost(entry, lost).settled("closed", enabled=False, closed=entry.closed or self.work.at)
 
     def delete(self, difference: Difference, unsure: bool) -> Entry:
         """Delete the object, and remove it from objects that refer to it."""

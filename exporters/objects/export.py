@@ -18,6 +18,7 @@ from exporters.errors import DeliveryError
 from exporters.image import read_image
 from exporters.objects.brake import digest, summary, too_much
 from exporters.objects.calling import Calling
+from exporters.objects.closing import Lookout
 from exporters.objects.delivery import close, deliver
 from exporters.objects.errors import ObjectError
 from exporters.objects.ledger import Entry, ObjectLedger
@@ -25,9 +26,10 @@ from exporters.objects.plan import Difference, Plan, Planning
 from exporters.objects.preview import preview
 from exporters.objects.reconciliation import Hide, Reconciliation
 from exporters.objects.sending import Sending
-from exporters.objects.target import Channel, Objects, ObjectTarget, Ref
+from exporters.objects.target import Channel, ClosesAtOnce, Objects, ObjectTarget, Ref
 from exporters.report import ExportReport, KindReport
-from exporters.target import ImageReader, Parked
+from exporters.target import ImageReader, Notice, Parked
+from graph.change_log import last_number
 from graph.cpr.keyring import Keyring
 from graph.planning import replan
 from graph.runs.brakes import Brake, StoppedByBrake
@@ -35,6 +37,9 @@ from graph.runs.run_log import end_run, start_run
 from graph.time import today
 
 Progress = Callable[[str, int, int | None], None]
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks at the change log while objects are sent."""
 
 
 @dataclass
@@ -56,6 +61,8 @@ class ObjectExport:
     ledger: ObjectLedger = field(init=False)
     _brake: Brake = field(init=False)
     _done: int = field(init=False, default=0)
+    _lookout: Lookout | None = field(init=False, default=None)
+    _looked: float = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         name = f"export:{self.target.name}"
@@ -66,6 +73,8 @@ class ObjectExport:
     def run(self) -> ExportReport:
         self._brake.require_waiting()
         self.progress("image", 0, None)
+        if isinstance(self.target, ClosesAtOnce):
+            self._lookout = Lookout(self.driver, self.target, self.read, last_number(self.driver))
         image = read_image(self.target, self.read, self.at)
         self.progress("shape", sum(len(each) for each in image.values()), None)
         objects = self.target.shape(image, self.at)
@@ -211,8 +220,22 @@ class ObjectExport:
     ) -> Sending:
         return Sending(
             channel, self.ledger, entries, self.target.kinds, self.target.policy, self._definition, self.at, step,
-            self.sleep, reports, self.report.notices,
+            self._must_close, self.sleep, reports, self.report.notices,
         )  # fmt: skip
+
+    def _must_close(self, ref: Ref) -> bool:
+        """Whether the object's owner was stopped, or has left, since the image was read."""
+        if self._lookout is None:
+            return False
+        if time.monotonic() - self._looked > LOOK_EVERY:
+            self._lookout.look(self.at)
+            self._looked = time.monotonic()
+        if ref not in self._lookout.due:
+            return False
+        notice = Notice(ref.kind, ref.key, "", "closed_meanwhile", "it is no longer to be open, and was left out")
+        if notice not in self.report.notices:
+            self.report.notices.append(notice)
+        return True
 
     def _deliver(
         self,

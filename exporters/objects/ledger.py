@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
+import neo4j
+
 from exporters.ledger import BATCH, ClaimedLedger, batches
 from exporters.objects.target import Ref
 from graph.change_log import now
@@ -84,6 +86,50 @@ class ObjectLedger(ClaimedLedger):
         found = (_entry(row["entry"]) for row in rows)
         return {each.ref: each for each in found}
 
+    def of(self, refs: Iterable[Ref]) -> dict[Ref, Entry]:
+        """The entries of these objects."""
+        rows, _, _ = self._driver.execute_query(
+            "UNWIND $ids AS id MATCH (e:LedgerEntry {id: id}) RETURN properties(e) AS entry",
+            ids=[self._id(each) for each in refs],
+            routing_=neo4j.RoutingControl.READ,
+        )
+        found = (_entry(row["entry"]) for row in rows)
+        return {each.ref: each for each in found}
+
+    def in_use(self, kind: str) -> int:
+        """How many objects of the kind are in use at the target."""
+        rows, _, _ = self._driver.execute_query(
+            """
+            MATCH (e:LedgerEntry {target: $target, object: $kind})
+            WHERE e.remote IS NOT NULL AND e.state <> 'deleted' AND e.closed IS NULL
+            RETURN count(e) AS count
+            """,
+            target=self._target,
+            kind=kind,
+            routing_=neo4j.RoutingControl.READ,
+        )
+        return int(rows[0]["count"])
+
+    def disabled(self, before: Entry, after: Entry) -> None:
+        """Keep that an object was disabled beside any run, unless a run has changed its entry meanwhile. Needs no
+        claim."""
+        self._driver.execute_query(
+            """
+            MATCH (e:LedgerEntry {id: $id})
+            SET e.id = e.id  // the node's lock
+            WITH e
+            WHERE e.enabled AND e.unsure IS NULL AND e.state = $state AND e.remote = $remote
+            SET e += $row
+            """,
+            id=self._id(before.ref),
+            state=before.state,
+            remote=before.remote,
+            row=_row(after),
+        )
+
+    def _id(self, ref: Ref) -> str:
+        return f"{self._target}|{ref.kind}|{ref.key}"
+
     def write(self, entries: Iterable[Entry]) -> None:
         """Keep the entries as they are now."""
         for batch in batches((_row(each) for each in entries), BATCH):
@@ -101,8 +147,17 @@ class ObjectLedger(ClaimedLedger):
 
     def forget(self, refs: Iterable[Ref]) -> None:
         """Remove entries of objects that the target never had and that are no longer wanted."""
-        for batch in batches((f"{self._target}|{each.kind}|{each.key}" for each in refs), BATCH):
+        for batch in batches(map(self._id, refs), BATCH):
             self._write("UNWIND $ids AS id MATCH (e:LedgerEntry {id: id}) DELETE e", ids=batch)
+
+
+def without_lost(entry: Entry, lost: frozenset[str]) -> Entry:
+    """The entry after its object was closed: values and links that closing takes are sent again when it returns."""
+    return replace(
+        entry,
+        fields={name: each for name, each in entry.fields.items() if name not in lost},
+        links={name: each for name, each in entry.links.items() if name not in lost},
+    )
 
 
 def without(links: Mapping[str, frozenset[Ref]], ref: Ref) -> dict[str, frozenset[Ref]]:

@@ -34,7 +34,8 @@ the new entry; None if there is nothing to keep."""
 @dataclass
 class Sending:
     """One run's sending. ``entries``: the ledger's, kept up to date; ``step(kind)`` is called before each object and
-    may raise to stop the run. ``refused``: objects parked in this run."""
+    may raise to stop the run. ``must_close(ref)``: whether the object is no longer to be open, which the run did not
+    know when it began: it is left out. ``refused``: objects parked in this run."""
 
     channel: Channel
     ledger: ObjectLedger
@@ -44,6 +45,7 @@ class Sending:
     definition: str
     at: date
     step: Callable[[str], None]
+    must_close: Callable[[Ref], bool] = lambda ref: False
     sleep: Callable[[float], None] = time.sleep
     reports: dict[str, KindReport] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
@@ -60,7 +62,8 @@ class Sending:
 
     def send(self, differences: Iterable[Difference], act: Act) -> None:
         """Raises DeliveryError if the target fails; what it accepted until then is kept."""
-        for portion in batches(differences, PORTION):
+        for given in batches(differences, PORTION):
+            portion = [each for each in given if not self._is_left_out(each)]
             before = {each.ref: self.entry(each) for each in portion}
             events = {each.ref: self._events(each, before[each.ref]) for each in portion}
             self.ledger.write(
@@ -71,6 +74,8 @@ class Sending:
             try:
                 for each in portion:
                     self.step(each.ref.kind)
+                    if self._is_left_out(each):
+                        continue  # meanwhile: its entry is kept as it was
                     del left[each.ref]
                     settled[each.ref] = replace(before[each.ref], unsure=True, state="pending")
                     done = self._tried(each, before[each.ref].unsure, act, settled)
@@ -80,6 +85,9 @@ class Sending:
                         self.entries[each.ref] = replace(done, hooks=told)  # the next one may need it
             finally:
                 self._keep({**settled, **left})
+
+    def _is_left_out(self, difference: Difference) -> bool:
+        return not difference.is_closing and self.must_close(difference.ref)
 
     def park(self, difference: Difference, problem: str, reason: str) -> Entry:
         """The entry of an object that the target refuses."""

@@ -171,6 +171,16 @@ class Objects:
     urgent: frozenset[Ref] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What the organisation has, now, of objects that others have changed: ``stopped`` must not be open, whatever the
+    brake; ``ended`` is no longer wanted; ``open`` is to be open."""
+
+    stopped: frozenset[Ref] = frozenset()
+    ended: frozenset[Ref] = frozenset()
+    open: frozenset[Ref] = frozenset()
+
+
 class Channel(Protocol):
     """Speaks the target's protocol. Every method except ``offers`` may call the target, and raises ObjectError for one
     object, DeliveryError for the target."""
@@ -250,4 +260,21 @@ class ObjectTarget(Protocol):
 
     def open(self) -> AbstractContextManager[Channel]:
         """The channel, for a block. Raises DeliveryError if the target can't be reached."""
+        ...
+
+
+@runtime_checkable
+class ClosesAtOnce(ObjectTarget, Protocol):
+    """A target whose objects are also closed while a run goes on, as soon as a person is stopped or leaves.
+
+    ``closing_document``: GraphQL beside the image's. Each operation is named by whose changes it is asked about: a kind
+    of the model (``PlannedAccount``), or a kind and property (``Person_stopped``). It has the image's variables, and
+    ``uuids``: the things that have changed.
+    """
+
+    @property
+    def closing_document(self) -> str: ...
+
+    def closing(self, image: Image, asked: Mapping[str, Sequence[str]], at: date) -> Closing:
+        """What these answers mean for our objects. ``asked``: operation → ``uuids``. Pure. Raises ImageError."""
         ...

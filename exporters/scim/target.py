@@ -1,7 +1,7 @@
 """A SCIM server as a target."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from hashlib import sha256
@@ -11,8 +11,9 @@ import orjson
 
 from exporters.errors import DeliveryError
 from exporters.objects.errors import ObjectError
-from exporters.objects.target import KindRules, Objects, Policy
+from exporters.objects.target import Closing, KindRules, Objects, Policy
 from exporters.scim.channel import ScimChannel
+from exporters.scim.closing import closings
 from exporters.scim.connection import Connection
 from exporters.scim.discovery import Server, discovered
 from exporters.scim.image import organisation
@@ -32,6 +33,7 @@ class Scim:
     """Users and groups at one server. ``name``: the target's, such as scim-intranet."""
 
     document = Path(__file__).with_name("image.graphql").read_text(encoding="utf-8")
+    closing_document = Path(__file__).with_name("closing.graphql").read_text(encoding="utf-8")
 
     def __init__(self, name: str, settings: ScimSettings, sleep: Sleep = time.sleep) -> None:
         self.name = name
@@ -64,6 +66,9 @@ class Scim:
 
     def shape(self, image: Image, at: date) -> Objects:
         return shaped(organisation(image, at), self.settings, at)
+
+    def closing(self, image: Image, asked: Mapping[str, Sequence[str]], at: date) -> Closing:
+        return closings(image, at)
 
     @contextmanager
     def open(self) -> Iterator[ScimChannel]:

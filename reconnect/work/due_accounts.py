@@ -1,22 +1,49 @@
 """Planned accounts follow the change log: a few seconds after a change, and once after each day turn.
 
-One worker does it at a time. An import is not held up: it writes, and what it wrote is looked at afterwards. Targets
-that hold accounts are then supplied, so that a person who leaves, or is stopped, is closed within the minute.
+One worker does it at a time, beside its jobs. An import is not held up: it writes, and what it wrote is looked at
+afterwards. Targets that hold accounts are then supplied; one that is being supplied already is supplied once more after
+that. What must be closed does not wait for it (``reconnect.work.closings``).
 """
 
+import asyncio
+from typing import cast
+
 import neo4j
+import redis
 from structlog.stdlib import get_logger
 
 from graph.writing.graph_writer import GraphWriter
 from reconnect import folders
 from reconnect.context import Context
-from reconnect.work import jobs
+from reconnect.work import jobs, queue
 from reconnect.work.locks import LockTaken
 from rules.accounts.following import covered, touched
 from rules.accounts.run import Limits, Report, apply
 
 JOB = "accounts"
+OWED = "reconnect:owed"
+"""Redis set: targets that are to be supplied once the run that goes on has ended."""
+EVERY = 4.0
+"""Seconds between two looks."""
 _log = get_logger("reconnect.work.due_accounts")
+
+
+def look(context: Context) -> None:
+    """Follow the change log, and see that targets are supplied. Raises what ``follow`` does."""
+    done = follow(context, "worker")
+    with redis.Redis.from_url(context.redis_url()) as client:
+        if done is not None and done[1] and (names := account_targets(context)):
+            client.sadd(OWED, *names)
+        owed = sorted(each.decode() for each in cast("set[bytes]", client.smembers(OWED)))
+        if owed:
+            for name in asyncio.run(_queued(context, owed)):
+                client.srem(OWED, name)
+
+
+async def _queued(context: Context, names: list[str]) -> list[str]:
+    """Those that wait in the queue now. One that runs may have read the organisation before the change: it stays."""
+    async with queue.opened(context.redis_url()) as opened:
+        return [name for name in names if await opened.put("export", name) or not await opened.runs("export", name)]
 
 
 def due(driver: neo4j.Driver) -> bool:
@@ -63,6 +90,8 @@ def follow(context: Context, user: str, *, everybody: bool = False) -> tuple[Rep
         return None
     for problem in report.problems:
         _log.warning("account rule", rule=problem.rule, key=problem.key, text=problem.text)
+    if report.total:
+        _log.info("accounts planned", opened=report.opened, changed=report.changed, closed=report.closed)
     return report, report.total > 0 or found.stopped
 
 

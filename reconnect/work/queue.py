@@ -88,6 +88,10 @@ class Queue:
         )
         return job is not None
 
+    async def runs(self, function: str, *arguments: str) -> bool:
+        """Whether a worker runs the job."""
+        return bool(await self._pool.exists(f"{in_progress_key_prefix}{job_id(function, *arguments)}"))
+
     async def release_stranded(self, longest: float, lock_seconds: float) -> list[str]:
         """Return the jobs of workers that were killed to the queue; their ids.
 

@@ -8,7 +8,8 @@ being run twice at once. The job's error decides whether and when a failed job i
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 import redis
@@ -20,16 +21,15 @@ from importers.pipeline.report import text_of
 from reconnect.context import Context
 from reconnect.targets import full_name
 from reconnect.work import due_accounts, jobs, queue, retrying, silence
+from reconnect.work.closings import Closings
 from reconnect.work.cron import parse
 from reconnect.work.due_plans import apply_due
 from reconnect.work.liveness import HEALTH_SECONDS, sign_of_life
 from reconnect.work.queue import Chore, Planned, PutOff, Queue
+from reconnect.work.watches import Watch, kept
 
 _WATCH = frozenset(range(0, 60, 5))
 """Minutes at which silent sources are looked for, and plans that were approved on their day or later."""
-
-_OFTEN = frozenset(range(0, 60, 4))
-"""Seconds at which planned accounts follow the change log: a person who leaves or is stopped is closed at once."""
 
 _AFTER_LOSS = 2.0
 """Seconds until a lost queue is tried again."""
@@ -52,11 +52,18 @@ def run(context: Context, burst: bool = False) -> None:
     settings = context.settings.worker
     loop = queue.Loop(settings.at_once, settings.longest, sign_of_life(context), HEALTH_SECONDS, burst)
     own = Jobs(context)
+    with ExitStack() as stack:
+        if not burst:
+            stack.enter_context(kept(stack.enter_context(own.watches())))
+        _work(context, own, loop)
+
+
+def _work(context: Context, own: "Jobs", loop: queue.Loop) -> None:
     while True:
         try:
             queue.work(context.redis_url(), own.functions(), own.schedule(), own.chores(), loop)
         except (redis.RedisError, OSError) as error:
-            if burst:
+            if loop.burst:
                 raise
             _log.warning("queue lost", error=str(error), again_in=_AFTER_LOSS)
             time.sleep(_AFTER_LOSS)
@@ -97,8 +104,17 @@ class Jobs:
             Chore("release stranded jobs", self._release_stranded, second=30),
             Chore("watch for silent sources", self._watch, second=45, minutes=_WATCH),
             Chore("apply plans whose day has come", self._apply_plans, second=15, minutes=_WATCH),
-            Chore("plan accounts", self._plan_accounts, second=_OFTEN),
         ]
+
+    @contextmanager
+    def watches(self) -> Iterator[list[Watch]]:
+        """What each worker does beside jobs, however busy it is."""
+        with ExitStack() as stack:
+            made = [Closings(self._context, name) for name in due_accounts.account_targets(self._context)]
+            for each in made:
+                stack.callback(each.close)
+            plan = Watch("plan accounts", due_accounts.EVERY, lambda: due_accounts.look(self._context))
+            yield [plan, *(each.watch for each in made)]
 
     async def import_source(self, attempt: int, name: str) -> None:
         """Import the source ``name``."""
@@ -186,16 +202,6 @@ class Jobs:
 
     async def _apply_plans(self, opened: Queue) -> None:
         await asyncio.to_thread(apply_due, self._context, "worker")
-
-    async def _plan_accounts(self, opened: Queue) -> None:
-        done = await asyncio.to_thread(due_accounts.follow, self._context, "worker")
-        if done is None:
-            return
-        report, supplies = done
-        if report.total:
-            _log.info("accounts planned", opened=report.opened, changed=report.changed, closed=report.closed)
-        for name in due_accounts.account_targets(self._context) if supplies else ():
-            await opened.put("export", name)
 
 
 def _log_progress(title: str) -> Callable[[str, int, int], None]:

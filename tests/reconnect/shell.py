@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from reconnect import cli
@@ -35,6 +37,20 @@ def command(
         process.kill()
         raise subprocess.TimeoutExpired(arguments, _PATIENCE)
     return subprocess.CompletedProcess(arguments, process.exitcode, *(each.read_text() for each in said))
+
+
+@contextmanager
+def beside(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, output: Path
+) -> Iterator[ForkServerProcess]:
+    """``reconnect`` with these arguments beside the test, such as a worker; it is killed at the end of the block."""
+    said = [output / f"{arguments[0]}.stdout", output / f"{arguments[0]}.stderr"]
+    process = started(_reconnect, arguments, environment, folder, said)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
 
 
 def _reconnect(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, said: Sequence[Path]) -> None:
