@@ -2,7 +2,7 @@
 
 Roles, an excerpt of a classification in KLE's form (numbers like KLE's, none of its texts), functions, IT systems and
 their groups, the subjects of units, STIL's numbers of schools and day-care centres, administrators, a substitute, and
-people without payroll. Their rights in systems are in ``sample.rights``.
+people without payroll. Their rights in systems are in ``sample.rights``, account rules in ``sample.accounts``.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sample import classification, rights
+from sample import accounts, classification, rights
 from sample.municipality import Municipality, Unit
 from sample.people import Employment, at
 from sample.schools import institutions
@@ -55,7 +55,10 @@ def facts(municipality: Municipality, keys: Keys) -> Facts:
         "kle": dict(KLE),
         "functions": ["payroll_reporting", "economy", "staff_management"],
         "groups": {"line_of_business": [], "care_systems": []},
-        "systems": {name: list(groups) for name, groups in _SYSTEMS.items()},
+        "systems": {
+            **{name: list(groups) for name, groups in _SYSTEMS.items()},
+            accounts.SYSTEM: {"title": accounts.TITLE},
+        },
         "units": [
             {"id": f"f_stil_{number}", "adds_to": keys.unit(unit), "institution_number": number}
             for number, unit in institutions(municipality).items()
@@ -63,6 +66,7 @@ def facts(municipality: Municipality, keys: Keys) -> Facts:
         + list(_dealing_with(municipality, keys))
         + list(rights.performing(municipality, keys.unit)),
         **rights.sections(keys.unit(municipality.root)),
+        **accounts.sections(municipality, keys.unit),
         **_people(municipality, keys),
         "assignments": list(_assignments(municipality, keys)),
         "substitutes": list(_substitutes(municipality, keys)),

@@ -20,6 +20,7 @@ from reconnect.terminal import terminal
 
 if TYPE_CHECKING:
     from importers.pipeline.report import ImportReport
+    from reconnect.demo.accounts import Line
     from reconnect.demo.run import Demo
     from reconnect.demo.sources import DemoImport
 
@@ -43,8 +44,8 @@ def demo(
     from reconnect.commands.serve import api_port
 
     # Imported here, since they load every source and the sample.
+    from reconnect.demo import accounts, sources
     from reconnect.demo import run as steps
-    from reconnect.demo import sources
     from reconnect.service import BackgroundService
 
     console = terminal()
@@ -63,6 +64,7 @@ def demo(
                 _require(each)
             others = list(sources.import_others(run, made, report))
             supplied = list(steps.supply(run, report))
+            shown = list(accounts.scene(run, made, report))
             report("Starting the web service", 0, 1)
             address = BackgroundService(instance.home).start(api_port(run))
             report("Starting the web service", 1, 1)
@@ -72,6 +74,7 @@ def demo(
             _show_import(other, console)
         for export in supplied:
             exports.show(export, console)
+        _show_accounts(shown, console, _command(made.home))
         _show_pages(run, made, address, console)
     finally:
         run.close()
@@ -89,6 +92,18 @@ def _show_import(other: DemoImport, console: Console) -> None:
     doubts = ", ".join(f"{count} {rule}" for rule, count in other.doubts.items())
     console.print(f"  Look at {shown.look}" + (f" ({doubts})." if doubts else "."))
     console.print(f"    {shown.query}")
+
+
+def _show_accounts(lines: list[Line], console: Console, here: str) -> None:
+    """Print what happened to accounts, and how to ask why."""
+    for each in lines:
+        indent = "  " if each.person else ""
+        console.print(f"{indent}{each.what} {each.text}", highlight=False, soft_wrap=True)
+    asked = next((each for each in lines if each.person), None)
+    if asked is not None:
+        console.print("  Look at why each account is there, and at what will happen to accounts in the next 30 days:")
+        console.print(f"    {here} accounts why {asked.person}", soft_wrap=True)
+        console.print("    { comingAccountChanges { day what account { login owner { name } } } }")
 
 
 def _show_pages(run: Context, made: Demo, address: str, console: Console) -> None:

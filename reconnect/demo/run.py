@@ -30,7 +30,7 @@ from reconnect.settings.file import FILE_NAME
 from reconnect.work import jobs
 from sample import demo_settings, write_opus
 from sample.facts import Keys, facts
-from sample.municipality import CLIENT, SIZES, Municipality
+from sample.municipality import CLIENT, SIZES, Municipality, Unit
 
 _AUTHOR = "demo"
 _BEGUN = "municipality.json"
@@ -90,7 +90,7 @@ def make_payroll(demo: Demo, size: str, seed: int, day: date, keyring: Keyring, 
         report("Making the sample's payroll", total, total)
     if not _facts_file(demo, "facts").exists():
         keys = Keys(
-            unit=lambda unit: f"opus:{CLIENT}:unit:{unit.number}",
+            unit=unit_key,
             employment=lambda employment: f"opus:{CLIENT}:employment:{employment.number}",
             person=lambda employment: f"opus:{keyring.hash(employment.person.cpr)}",
         )
@@ -99,6 +99,11 @@ def make_payroll(demo: Demo, size: str, seed: int, day: date, keyring: Keyring, 
         rest = {name: entries for name, entries in told.items() if name not in _CATALOGUE}
         for name, content in (("catalogue", {"format": told["format"], **catalogue}), ("facts", rest)):
             write_whole(_facts_file(demo, name), orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
+
+
+def unit_key(unit: Unit) -> str:
+    """How the demo's facts name a unit of payroll."""
+    return f"opus:{CLIENT}:unit:{unit.number}"
 
 
 def import_all(context: Context, demo: Demo, report: Report) -> Iterator[ImportReport]:

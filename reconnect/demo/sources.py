@@ -165,7 +165,7 @@ ACCOUNTS, INSTITUTIONS = 1_600, 6
 @contextmanager
 def _active_directory(context: Context, folder: Path, municipality: Municipality) -> Iterator[Source]:
     """The administration's directory, in a controller of its own for the time of the import."""
-    with _domain(folder, "KOMMUNE", administration.directory_of(municipality, ACCOUNTS)) as controller:
+    with municipal_domain(folder, municipality) as controller:
         settings = ActiveDirectorySettings.model_validate(demo_settings.active_directory(controller))
         yield ActiveDirectory(settings, DirectoryLookup(context.driver(), ActiveDirectory.name))
 
@@ -176,6 +176,11 @@ def _school_ad(context: Context, folder: Path, municipality: Municipality) -> It
     with _domain(folder, "SKOLE", school.directory_of(municipality, INSTITUTIONS)) as controller:
         settings = SchoolAdSettings.model_validate(demo_settings.school_ad(controller))
         yield SchoolAd(settings, DirectoryLookup(context.driver(), SchoolAd.name))
+
+
+def municipal_domain(folder: Path, municipality: Municipality) -> AbstractContextManager[Controller]:
+    """The municipality's domain, with the administration's directory in it. Raises SourceError if it can't run."""
+    return _domain(folder, "KOMMUNE", administration.directory_of(municipality, ACCOUNTS))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from graph.statements.precedence import SourceOrder
 from graph.time import today
 from importers.source import SourceError
 from reconnect.context import Context
-from reconnect.demo import found, sources
+from reconnect.demo import account_places, accounts, found, sources
 from reconnect.demo import run as steps
 from reconnect.demo.run import Demo
 from reconnect.demo.sources import SHOWN
@@ -87,6 +88,54 @@ def test_every_source_is_imported_and_disagrees(clean_graph: neo4j.Driver, demo:
     )
     assert last_write(clean_graph) == before
     every_target_is_supplied(demo)
+    accounts_follow(demo, "Active Directory (a Samba domain", "nony is enabled, in no group")
+
+
+def test_accounts_are_shown_at_a_scim_server_where_no_controller_can_run(
+    clean_graph: neo4j.Driver, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def refused(folder: Path, municipality: Municipality) -> Iterator[None]:
+        raise SourceError("Samba is not installed")
+        yield
+
+    context = Context(demo.settings_file)
+    try:
+        steps.make_payroll(demo, "XS", 42, today(), context.keyring, quiet)
+
+        assert [each.brake for each in steps.import_all(context, demo, quiet)] == [None, None, None]
+    finally:
+        context.close()
+    monkeypatch.setattr(account_places, "municipal_domain", refused)
+    # A SCIM server has no first day; until then the user is disabled there.
+    accounts_follow(
+        demo,
+        "a SCIM server, since no Active Directory can run here (Samba is not installed)",
+        "nora.nyvang@klitkoebing.example is disabled",
+    )
+
+
+def accounts_follow(demo: Demo, where: str, hired: str) -> None:
+    """Twice: the second time all is done, and only the drift is made and put right again."""
+    begins = demo.municipality().today + timedelta(days=7)
+    first, second = scene(demo), scene(demo)
+    assert where in first["Accounts"] and "of Stab and Ydelse" in first["Accounts"]
+    assert first["Hire"].startswith(f"Nora Nyvang: begin{'s' if begins > today() else 'gan'} on {begins}, and is ready")
+    assert first["Hire"].endswith(hired)
+    assert first["Leaver"].endswith("is disabled")
+    assert first["Move"].startswith("Mads Mose: was in Enhed Stab: ")
+    for told in (first, second):
+        assert told["Move"].endswith("is enabled, in Enhed Ydelse")
+        assert told["STOP"].endswith("is disabled")
+        assert "1 found, put right: Konsulent → Direktør → Konsulent: " in told["Drift"]
+
+
+def scene(demo: Demo) -> dict[str, str]:
+    context = Context(demo.settings_file)
+    try:
+        return {each.what: each.text for each in accounts.scene(context, demo, quiet)}
+    finally:
+        context.close()
 
 
 def every_target_is_supplied(demo: Demo) -> None:
