@@ -6,7 +6,7 @@ records queries the graph once a record.
 
 import marshal
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -19,6 +19,7 @@ from graph.change_log import identities
 from graph.disk_map import DiskMap
 from graph.identity.lookup import PERSON_OF_HASH, surviving_query
 from graph.model import KINDS
+from graph.row_blocks import in_blocks
 from graph.statements.statement import Ref
 from graph.time import ALWAYS, Period, today
 
@@ -79,13 +80,7 @@ def _holders(kind: str) -> str:
 
 
 def _in_blocks(query: str, *columns: str) -> str:
-    """A query that returns lists of many rows: each row of a result costs two reads of the socket, however little is
-    in it."""
-    return f"""{query}
-    WITH collect([{", ".join(columns)}]) AS found
-    UNWIND range(0, size(found), 5000) AS start
-    RETURN found[start..start + 5000] AS rows
-    """
+    return in_blocks(query, f"[{', '.join(columns)}]")
 
 
 RECORDS = _in_blocks(
@@ -166,10 +161,23 @@ class KnownKeys:
                         known[key] = Kept(uuid, fingerprint)
 
     def learn_records(self, ids: Iterable[RecordId]) -> None:
-        new: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        wanted: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         for source, kind, key in ids:
-            if key not in self._records[source, kind]:
-                new[source, kind].add(key)
+            wanted[source, kind].append(key)
+        self._learn_keys(wanted)
+
+    def learn_keys(self, source: str, wanted: Mapping[str, Iterable[str]]) -> None:
+        """As ``learn_records``, of one source: its keys by kind."""
+        self._learn_keys({(source, kind): keys for kind, keys in wanted.items()})
+
+    def _learn_keys(self, wanted: Mapping[tuple[str, str], Iterable[str]]) -> None:
+        new: dict[tuple[str, str], set[str]] = {}
+        for each, keys in wanted.items():
+            if each in self._whole:
+                continue
+            known = self._records[each]
+            if unknown := {key for key in keys if key not in known}:
+                new[each] = unknown
         asked: list[str] = []
         for (source, kind), keys in new.items():
             self._asked[source, kind] += len(keys)
@@ -264,6 +272,10 @@ class KnownKeys:
 
     def kept(self, record: RecordId) -> Kept | None:
         return self._records[record.source, record.kind].get(record.key)
+
+    def kept_in(self, source: str, kind: str) -> Callable[[str], Kept | None]:
+        """As ``kept``, for the keys of one source and kind. It holds until the next ``forget``."""
+        return self._records[source, kind].get
 
     def kept_of(self, source: str, kind: str) -> Iterator[tuple[str, Kept]]:
         """Key and kept record, of all that was learnt of this source and kind. Nothing may be learnt meanwhile."""

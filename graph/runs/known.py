@@ -24,7 +24,7 @@ class _Keys:
     kind: str
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self.index.kept(RecordId(self.source, self.kind, key)) is not None
+        return isinstance(key, str) and self.index.kept_in(self.source, self.kind)(key) is not None
 
     def __iter__(self) -> Iterator[str]:
         return (key for key, _ in self.index.kept_of(self.source, self.kind))
@@ -77,14 +77,17 @@ class GraphKnown:
         return {key: each for (_, key), each in self.of_kinds({kind: keys}).items()}
 
     def of_kinds(self, keys: Mapping[str, Collection[str]]) -> dict[tuple[str, str], Statement]:
-        """In one query."""
+        """In one query; in none if there is no key."""
+        ids = [RecordId(self._source, kind, key).text() for kind, each in keys.items() for key in each]
+        if not ids:
+            return {}
         rows, _, _ = self._driver.execute_query(
             """
             UNWIND $ids AS id
             MATCH (r:SourceRecord {id: id})
             RETURN r.kind AS kind, r.key AS key, r.values AS values
             """,
-            ids=[RecordId(self._source, kind, key).text() for kind, each in keys.items() for key in each],
+            ids=ids,
             routing_=neo4j.RoutingControl.READ,
         )
         return {(row["kind"], row["key"]): from_text(row["kind"], row["key"], row["values"])[0] for row in rows}

@@ -57,10 +57,9 @@ def _of_employment_gone(file: File, previous: Statement) -> Mapped | None:
 
 def vanished(file: File) -> Mapping[str, Statement]:
     """Employments that were live before, and that the file has neither live nor as a stub."""
+    clients = file.survey.clients
     missing = [
-        key
-        for key in file.known.keys("Employment")
-        if not file.is_present(key) and key.split(":")[0] in file.survey.clients
+        key for key in file.known.keys("Employment") if not file.is_present(key) and key.split(":")[0] in clients
     ]
     kept = file.known.several("Employment", sorted(missing))
     return {key: each for key, each in kept.items() if advance.was(each) == "live"}

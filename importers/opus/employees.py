@@ -103,7 +103,7 @@ class Seen:
 
     ``unit``: None if the file does not have it. ``cpr``, ``login`` and ``functions`` only if the record is accepted. If
     the file was cut (``pieces``): ``name`` of its bytes; ``recalled``, the row remembered of them (it was not parsed
-    then, and ``digest`` and ``cpr`` are empty); ``noted``, the beginning of a row to remember.
+    then, and ``digest`` and ``cpr`` are empty; ``memory.Row``); ``noted``, the beginning of a row to remember.
     """
 
     unit: UnitKey | None
@@ -113,7 +113,7 @@ class Seen:
     login: str = ""
     functions: tuple[Element, ...] = ()
     name: str = ""
-    recalled: bytes | None = None
+    recalled: tuple[Any, ...] | None = None
     noted: tuple[Any, ...] | None = None
 
     def packed(self) -> bytes:
@@ -138,6 +138,10 @@ class Employees(Generic[V]):
 
     def __contains__(self, key: EmployeeKey) -> bool:
         return key.text() in self._entries
+
+    def has(self, text: str) -> bool:
+        """As ``in``, for a key as in statements."""
+        return text in self._entries
 
     def __setitem__(self, key: EmployeeKey, value: V) -> None:
         self._entries[key.text()] = value

@@ -62,7 +62,7 @@ def _ref(unit: UnitKey) -> Ref:
 def prints(file: File, employee: EmployeeKey, seen: Seen) -> tuple[str, str, str]:
     """The state of its unit, and the fingerprints of the employment and of the login, if any."""
     if seen.recalled is not None:
-        row = Row.unpacked(seen.recalled)
+        row = Row._make(seen.recalled)
         return row.standing, row.employment_print, row.account_print
     unit = seen.unit
     standing = "unknown" if unit is None else "closed" if unit in file.survey.closed_units else ""

@@ -75,9 +75,8 @@ class File:
 
     def is_present(self, key: str) -> bool:
         """Whether the file has an employee, live or as a stub, who is stated under this key."""
-        own = [] if key in self.exchanged else [key]
-        numbers = map(EmployeeKey.of_text, (*own, *self._numbers.get(key, ())))
-        return any(each in self.survey.live or each in self.survey.stubs for each in numbers)
+        own = () if key in self.exchanged else (key,)
+        return any(map(self.survey.has, (*own, *self._numbers.get(key, ()))))
 
     @cached_property
     def filtered_employments(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from importers.source import Known
 
 PARTS = 64
 """A day's file changes few rows, and a part without a changed row is not written again."""
+_NAME = 32  # hexadecimal digits
 _AT_ONCE = 100  # rows of a part
 _LEVEL = 1  # level of compression: hashes don't shrink, but the rest does
 
@@ -77,7 +79,7 @@ class Memory:
             if context == self._context:
                 self._counts[part] = len(lines)
                 for line in lines:
-                    self.rows[line[:32].decode()] = line[32:]
+                    self.rows[line[:_NAME].decode()] = line[_NAME:]
             else:
                 self._others.add(part)
 
@@ -85,8 +87,9 @@ class Memory:
         """The name of an employee's bytes; without the key it does not reveal whose they are."""
         return hashlib.blake2b(content, key=self._key, digest_size=16).hexdigest()
 
-    def parts(self, rows: Iterable[tuple[str, bytes]]) -> Callable[[], Iterator[tuple[str, bytes]]]:
-        """The parts that differ from the present memory if these rows replace it. No name occurs twice.
+    def parts(self, rows: Iterable[tuple[str, bytes | None]]) -> Callable[[], Iterator[tuple[str, bytes]]]:
+        """The parts that differ from the present memory if these rows (None = as remembered) replace it. No name occurs
+        twice.
 
         Calling it yields them anew each time.
         """
@@ -97,10 +100,10 @@ class Memory:
         for name, packed in rows:
             part = _part(name)
             counts[part] += 1
-            if part not in changed and self.rows.get(name) != packed:
+            if packed is not None and part not in changed and self.rows.get(name) != packed:
                 changed.add(part)
             # A copy, since orjson's bytes occupy some kilobytes of memory, however short they are.
-            begun.setdefault(part, []).append(name.encode() + packed)
+            begun.setdefault(part, []).append(name.encode() + (packed or b""))
             if len(begun[part]) == _AT_ONCE:
                 by_part.setdefault(part, Batches(_pack, marshal.loads)).add(begun.pop(part))
         changed |= {part for part in counts | self._counts if counts[part] != self._counts[part]}
@@ -108,10 +111,14 @@ class Memory:
         def each() -> Iterator[tuple[str, bytes]]:
             for part in sorted(changed):
                 aside = by_part[part].each() if part in by_part else ()
-                lines = sorted([*aside, *begun.get(part, ())])
+                lines = sorted(map(self._line, chain(aside, begun.get(part, ()))))
                 yield part, zlib.compress(b"\n".join([self._context, *lines]), _LEVEL)
 
         return each
+
+    def _line(self, noted: bytes) -> bytes:
+        """A name with its row, which was not noted if it is the remembered one."""
+        return noted if len(noted) > _NAME else noted + self.rows[noted.decode()]
 
 
 def _part(name: str) -> str:

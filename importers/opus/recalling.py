@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from graph.batches import Batches
 from graph.statements.statement import Problem
@@ -63,8 +64,8 @@ def look_with(
         raise
 
 
-_Place = tuple[int, int, str]
-"""Offset and length of an employee, and the name of its bytes."""
+_Place = tuple[int, int, str, tuple[Any, ...] | None]
+"""Offset and length of an employee, the name of its bytes, and the row remembered of them if it holds."""
 
 
 def _pack(places: Sequence[_Place]) -> bytes:
@@ -97,20 +98,23 @@ class _Look:
         self.survey = begin(
             day, settings, known_employments, units, kept_roots, has_another, pieces, problems, oddities
         )
+        tree = self.survey.tree
+        self._is_closed: dict[tuple[str, str], bool] = {
+            unit: unit in self.survey.closed_units for unit in tree.parents if unit not in tree.filtered
+        }
+        self._today = day.toordinal()
         self._take(oddities)
         self.survey.problems += oddities.problems()
 
     def _take(self, oddities: Oddities) -> None:
         places, again = self._sorted_out()
-        for offset, length, name in places.each():
-            packed = self._memory.rows.get(name)
-            row = None if packed is None else Row.unpacked(packed)
-            if row is None or packed is None or row.person in again or not self._holds(row):
+        for offset, length, name, remembered in places.each():
+            if remembered is None or (row := Row._make(remembered)).person in again:
                 element = self._pieces.element((offset, length))
                 is_odd = oddities.count(element)
                 add_employee(self.survey, element, (offset, length), name, is_odd=is_odd)
             else:
-                self._recall(row, Seen(None, b"", (offset, length), name=name, recalled=packed))
+                self._recall(row, Seen(None, b"", (offset, length), name=name, recalled=remembered))
 
     def _sorted_out(self) -> tuple[Batches[_Place], set[str]]:
         """The places of the live employees, and the persons with a difference."""
@@ -127,29 +131,28 @@ class _Look:
                 self.survey.stubs[EmployeeKey(fields.number(client), fields.number(number))] = None
                 continue
             name = self._memory.name_of(piece.content)
-            begun.append((piece.offset, len(piece.content), name))
-            if len(begun) == _AT_ONCE:
-                places.add(begun)
-                begun = []
+            remembered: tuple[Any, ...] | None = None
             if (packed := rows.get(name)) is not None and self._holds(row := Row.unpacked(packed)):
+                remembered = tuple(row)
                 if row.of_person > 1:  # a person with one employee: that one occurred now
                     met[row.person] += 1
                     counts[row.person] = row.of_person
             elif has_rows and (cpr := parsed(piece.content)["cpr"]):
                 again.add(self._known.person_key(cpr))
+            begun.append((piece.offset, len(piece.content), name, remembered))
+            if len(begun) == _AT_ONCE:
+                places.add(begun)
+                begun = []
         places.add(begun)
         again.update(person for person, count in met.items() if count != counts[person])
         return places, again
 
     def _holds(self, row: Row) -> bool:
         """Whether a fresh reading of the same bytes would give this row, on this day and in this tree."""
-        survey, unit = self.survey, UnitKey(row.client, row.unit)
         return (
-            unit in survey.tree.parents
-            and unit not in survey.tree.filtered
-            and (unit in survey.closed_units) == bool(row.standing)
-            and order_of(row.start, row.end, survey.day.toordinal()) == row.order
-            and f"{row.client}:employment:{row.number}" in survey.known_employments
+            self._is_closed.get((row.client, row.unit)) == bool(row.standing)
+            and order_of(row.start, row.end, self._today) == row.order
+            and f"{row.client}:employment:{row.number}" in self.survey.known_employments
         )
 
     def _recall(self, row: Row, seen: Seen) -> None:
@@ -171,11 +174,12 @@ def remember(memory: Memory, file: File) -> None:
     file.known.remember(memory.parts(_rows(file)))
 
 
-def _rows(file: File) -> Iterator[tuple[str, bytes]]:
+def _rows(file: File) -> Iterator[tuple[str, bytes | None]]:
+    """The name of each employee's bytes, with its row; None = as remembered."""
     persons: dict[str, tuple[str, int, str]] = {}  # persons with several employees
     for employee, seen in file.survey.live.items():
         if seen.recalled is not None:
-            yield seen.name, seen.recalled
+            yield seen.name, None
         elif seen.noted is not None:
             known = persons.get(seen.cpr) or mapping.print_of_person(file, seen.cpr)
             if known[1] > 1:

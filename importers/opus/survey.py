@@ -84,6 +84,10 @@ class Survey:
         """Whose data the file holds."""
         return {each.client for each in self.tree.parents}
 
+    def has(self, employee: str) -> bool:
+        """Whether the file has the employee, live or as a stub. ``employee``: its key as in statements."""
+        return self.live.has(employee) or self.stubs.has(employee)
+
     def unit_of(self, client: str, employee: Element) -> UnitKey | None:
         """The employee's unit, if it is in the file."""
         try:

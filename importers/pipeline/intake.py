@@ -1,7 +1,7 @@
 """The intake of a reading: its new or changed records, their statements, and the things that it lacks."""
 
 import marshal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar
@@ -71,12 +71,9 @@ class Intake:
         bad_before = set(self.bad)
         count = 0
         for raws in batches(self.reading.records, BATCH):
-            incoming.add(each for each in self._mapped(raws) if self.is_sound(each))
-            for raw in raws:
-                bad_before.discard((raw.kind, raw.key))
-                # Without earlier records nothing can be missing.
-                if raw.kind in seen and self.index.kept(RecordId(self.source, raw.kind, raw.key)) is not None:
-                    seen[raw.kind][raw.key] = None
+            incoming.add(each for each in self._mapped(raws, seen) if self.is_sound(each))
+            if bad_before:
+                bad_before.difference_update((raw.kind, raw.key) for raw in raws)
             count += len(raws)
             self.progress("reading", count, None)
         # A bad record that is no longer sent is gone, or was corrected under another key.
@@ -119,21 +116,29 @@ class Intake:
         if lost:
             incoming.without(is_unowned, [kind for kind in KINDS if _has_owner(kind)])
 
-    def _mapped(self, raws: Sequence[RawRecord]) -> list[IncomingStatement]:
-        ids = [RecordId(self.source, each.kind, each.key) for each in raws]
-        self.index.learn_records(ids)
+    def _mapped(self, raws: Sequence[RawRecord], seen: Mapping[str, DiskMap[None]]) -> list[IncomingStatement]:
+        """The statements of new and changed records. Notes in ``seen``, by kind, the known keys that were sent: without
+        earlier records nothing can be missing."""
         changed: list[RawRecord] = []
         kept: dict[str, list[str]] = {}
-        for record, raw in zip(ids, raws, strict=True):
-            old = self.index.kept(record)
-            if old is not None and old.fingerprint == raw.fingerprint:
-                self.unchanged += 1
-                # A bad record may be as it was before it was bad: it is corrected then.
-                if (raw.kind, raw.key) not in self.bad:
-                    continue
-            changed.append(raw)
+        keys: dict[str, list[str]] = {}
+        for raw in raws:
+            keys.setdefault(raw.kind, []).append(raw.key)
+        self.index.learn_keys(self.source, keys)
+        of_kind = {kind: (self.index.kept_in(self.source, kind), seen.get(kind)) for kind in keys}
+        for raw in raws:
+            find, met = of_kind[raw.kind]
+            old = find(raw.key)
             if old is not None:
+                if met is not None:
+                    met[raw.key] = None
+                if old.fingerprint == raw.fingerprint:
+                    self.unchanged += 1
+                    # A bad record may be as it was before it was bad: it is corrected then.
+                    if not self.bad or (raw.kind, raw.key) not in self.bad:
+                        continue
                 kept.setdefault(raw.kind, []).append(raw.key)
+            changed.append(raw)
         previous = self.known.of_kinds(kept) if kept else {}
         incoming: list[IncomingStatement] = []
         for raw in changed:
