@@ -158,11 +158,15 @@ class Day:
             return f"coalesce({node}.{name}, false)"
         return f"EXISTS {{ ({node})-[state:STATE]->(values {{{name}: true}}) WHERE {in_force('state', self.day)} }}"
 
-    def values(self, node: str) -> str:
-        """The map of the thing's values on the day; null if it does not exist."""
+    def values(self, node: str, *names: str) -> str:
+        """The map of the thing's values on the day, or only of those with these names; null if it does not exist."""
+
+        def of(holder: str) -> str:
+            return f"{holder} {{{', '.join(f'.{name}' for name in names)}}}" if names else f"properties({holder})"
+
         if self.copied:
-            return f"CASE WHEN {node}.active THEN properties({node}) END"
+            return f"CASE WHEN {node}.active THEN {of(node)} END"
         return (
             f"head(COLLECT {{ MATCH ({node})-[state:STATE]->(shown) WHERE {in_force('state', self.day)} "
-            "RETURN properties(shown) })"
+            f"RETURN {of('shown')} }})"
         )

@@ -20,13 +20,16 @@ class Approvals:
 
     organisation: OrganisationOnDay
     amounts_to: Callable[[str], frozenset[str]]
-    _sensitive: dict[tuple[str, str], bool] = field(default_factory=dict)
     _lacking: dict[str, str | None] = field(default_factory=dict)
     _settings: dict[str, list[Setting]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for each in self.organisation.settings.values():
             self._settings.setdefault(each.of, []).append(each)
+
+    def concerns(self, grant: Grant, right: Right, why: Iterable[Reason]) -> bool:
+        """Whether it hangs on an approval that the grant gives the right; the same for everyone. As ``lacking``."""
+        return grant.kind == "RightsRequest" or self.is_sensitive(right.uuid, *(each.uuid for each in why))
 
     def lacking(self, grant: Grant, right: Right, why: Iterable[Reason], person: Person) -> str | None:
         """Why a grant's right does not count for want of an approval, with what would help; None where it counts.
@@ -36,11 +39,7 @@ class Approvals:
         if grant.kind == "RightsRequest":
             own = grant.approved_by in (None, person.uuid)
             return "people can't approve a request for themselves: another person must decide it" if own else None
-        key = (grant.gives, right.uuid)
-        sensitive = self._sensitive.get(key)
-        if sensitive is None:
-            sensitive = self._sensitive[key] = self.is_sensitive(right.uuid, *(each.uuid for each in why))
-        if not sensitive:
+        if not self.is_sensitive(right.uuid, *(each.uuid for each in why)):
             return None
         if (wrong := self.wrong(grant)) is not None:
             return wrong

@@ -1,7 +1,7 @@
 """Rights of one person, employment or account on a day, over a period, and the rights of everybody."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import neo4j
@@ -188,7 +188,7 @@ def narrowed(rights: Rights, of: Asked, organisation: OrganisationOnDay) -> Righ
 def _in_system(right: HeldRight, system: str) -> Iterator[HeldRight]:
     included = tuple(each for each in right.included if each.system.uuid == system)
     if included:
-        yield replace(right, included=included)
+        yield right._replace(included=included)
 
 
 def _systems(omitted: Omitted, organisation: OrganisationOnDay) -> set[str]:

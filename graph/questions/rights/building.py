@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from graph.as_of import SUPERSEDED
@@ -95,9 +96,10 @@ def _by_uuid(rows: Any, make: Callable[[Row], T]) -> dict[str, T]:
     return {each["uuid"]: make(each) for each in rows}
 
 
-def _days(start: Any, end: Any) -> Days:
-    since = None if start is None else start.to_native()
-    return Days(None if since == ALWAYS else since, None if end is None else end.to_native())
+@lru_cache(maxsize=1 << 16)  # most things of an organisation begin on one of few days
+def _days(start: str | None, end: str | None) -> Days:
+    since = None if start is None else date.fromisoformat(start)
+    return Days(None if since == ALWAYS else since, None if end is None else date.fromisoformat(end))
 
 
 def _life(row: Row) -> Days:

@@ -6,7 +6,7 @@ both be held until then; the approver must not be the person.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 
 from graph.questions.rights.held import HeldRight, IncludedRight, Limit, Omitted, Reason, Thing
@@ -165,7 +165,7 @@ def _until(held: HeldRight, exempted: Exempted) -> HeldRight:
     since = max((each for each in (held.since, days.since) if each is not None), default=None)
     until = min((each for each in (held.until, days.until) if each is not None), default=None)
     reason = Reason("RightsRequest", exempted.uuid, exempted.text, *Days(*days))
-    return replace(held, why=(*held.why, reason), since=since, until=until)
+    return held._replace(why=(*held.why, reason), since=since, until=until)
 
 
 def _title(held: HeldRight) -> str:

@@ -7,7 +7,8 @@ one. Among the values of one constraint there is a union, never an intersection.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, starmap
+from typing import NamedTuple
 
 from graph.model.derived_kinds import Derivation
 from graph.questions.rights.held import ConstraintType, Reason
@@ -33,8 +34,7 @@ Values = dict[str, Why]
 Found = Iterator[tuple[str, Why]]
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """A grant at work. ``unit``: the uuid of the unit that values count from."""
 
     grant: Grant
@@ -52,6 +52,7 @@ class Deriving:
     tree: Tree
     _of_unit: dict[tuple[str, str, bool], Values] = field(default_factory=dict)
     _roles_held: dict[str, list[tuple[str, Unit, Why]]] | None = None
+    _ways_down: dict[str, list[tuple[str, Why]]] = field(default_factory=dict)
     _standing_in: dict[str, list[StandIn]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -101,9 +102,11 @@ class Deriving:
             yield from self._down(top, self._up(unit, top))
 
     def _down(self, top: Unit, why: Why) -> Found:
-        for way in self.tree.below(top.uuid):
-            steps = (_below(above, each) for above, each in pairwise(way))
-            yield way[-1].uuid.lower(), (*why, *steps)
+        ways = self._ways_down.get(top.uuid)
+        if ways is None:
+            found = ((way[-1].uuid.lower(), pairwise(way)) for way in self.tree.below(top.uuid))
+            ways = self._ways_down[top.uuid] = [(uuid, tuple(starmap(_below, steps))) for uuid, steps in found]
+        return ((uuid, (*why, *steps)) for uuid, steps in ways)
 
     def _up(self, unit: Unit, to: Unit) -> Why:
         """From a unit to one above it."""
@@ -337,9 +340,12 @@ def of_unit(how: Derivation, holding: Holding) -> tuple[object, ...] | None:
 
 def of_person(how: Derivation, setting: Setting, holding: Holding) -> tuple[object, ...]:
     """What other values of one person depend on, as a key."""
-    if how.kind.name in _OF_ROLES_HELD:
+    name = how.kind.name
+    if name in _OF_ROLES_HELD:
         return ()
     tie, assignment, grant = holding.tie, holding.assignment, holding.grant
+    if name in _OF_RESPONSIBILITY:
+        return tie and tie.uuid, grant.uuid if assignment is None else assignment.uuid
     return setting.uuid, tie and tie.uuid, assignment and assignment.uuid, grant.uuid, holding.unit
 
 
@@ -383,6 +389,7 @@ OF_UNIT: Mapping[str, Callable[[Deriving, Unit, Derivation, bool], Found]] = {
 }
 _KLE_OF_UNIT = frozenset({"kle_performs", "kle_interested", "kle_performs_or_interested", "kle_responsible"})
 _OF_ROLES_HELD = frozenset({"managed_units", "managed_units_and_below", "held_units", "held_units_and_below"})
+_OF_RESPONSIBILITY = frozenset({"kle_of_responsibility", "itsystem_of_responsibility"})
 _OF_HOLDING: Mapping[str, Callable[[Deriving, Derivation, Setting, Holding], Found]] = {
     "managed_units": Deriving._managed,
     "managed_units_and_below": Deriving._managed,

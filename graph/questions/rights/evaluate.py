@@ -7,6 +7,7 @@ says so. Nothing is ever held without a limit that it should have.
 
 from collections.abc import Collection, Iterator
 from dataclasses import InitVar, dataclass, field
+from typing import NamedTuple
 
 from graph.questions.rights.approvals import Approvals
 from graph.questions.rights.conflicts import Conflicts
@@ -24,7 +25,7 @@ from graph.questions.rights.held import (
     SystemRole,
     Thing,
 )  # fmt: skip
-from graph.questions.rights.limits import Failure, Limits
+from graph.questions.rights.limits import Derived, Failure, Limits
 from graph.questions.rights.organisation import Days, Grant, OrganisationOnDay, Person, Setting, in_order
 from graph.questions.rights.routes import Route, Routes, in_order_of_keys
 from graph.questions.rights.tree import Tree
@@ -32,16 +33,14 @@ from graph.questions.rights.tree import Tree
 Right = JobFunctionRole | SystemRole
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A right that a granted one amounts to: itself, or one that a bundle includes. ``why``: from the granted one."""
 
     right: Right
     why: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """Why a right has no content, and the first constraint that it lacks."""
 
     reason: OmittedBecause
@@ -50,6 +49,21 @@ class Lost:
 
 
 Content = tuple[IncludedRight, ...] | Lost
+Plan = tuple[tuple[SystemRole, tuple[Limit | Failure | Derived, ...]], ...] | Lost
+"""The content of a right for anyone who holds it, or why no one does: for each system role its limits, and how those
+that are not the same for everyone follow from the holding."""
+
+
+class Offer(NamedTuple):
+    """A right that a grant gives: what is the same for everyone whom the grant reaches.
+
+    ``needs_approval``: it may lack one. ``is_of_unit``: its content only depends on the unit, and on the KLE of the
+    employment itself.
+    """
+
+    part: Part
+    needs_approval: bool
+    is_of_unit: bool
 
 
 @dataclass(slots=True)
@@ -67,8 +81,9 @@ class Evaluation:
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
     _amiss: dict[str, Lost | None] = field(default_factory=dict)
     _included: dict[str, tuple[SystemRole, ...]] = field(default_factory=dict)
-    _is_of_unit: dict[str, bool] = field(default_factory=dict)
+    _offers: dict[str, tuple[Offer, ...]] = field(default_factory=dict)
     _contents: dict[tuple[str, str, bool], Content] = field(default_factory=dict)
+    _plans: dict[tuple[str, str], Plan] = field(default_factory=dict)
     _units: dict[str, Thing] = field(default_factory=dict)
     _amounts: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -150,17 +165,32 @@ class Evaluation:
                 for part in self.parts(route.holding.grant.gives):
                     yield self._omitted(route, part, "condition", route.hindrance.text)
             return
-        for part in self.parts(route.holding.grant.gives):
+        grant = route.holding.grant
+        for offer in self._offers.get(grant.uuid) or self._offered(grant):
+            part = offer.part
             if person.stopped:
                 yield self._omitted(route, part, "stopped", "all rights of the person are stopped")
-            elif (wrong := self.approvals.lacking(route.holding.grant, part.right, part.why, person)) is not None:
+            elif (
+                offer.needs_approval
+                and (wrong := self.approvals.lacking(grant, part.right, part.why, person)) is not None
+            ):
                 yield self._omitted(route, part, "not_approved", wrong)
             else:
-                yield self.at_work(route, part)
+                yield self._at_work(route, offer)
 
-    def at_work(self, route: Route, part: Part) -> HeldRight | Omitted:
+    def _offered(self, grant: Grant) -> tuple[Offer, ...]:
+        made = []
+        for part in self.parts(grant.gives):
+            settings = self._settings.get(part.right.uuid, {}).values()
+            is_of_unit = grant.uuid not in self.limits.given and all(map(self.limits.is_of_unit, settings))
+            made.append(Offer(part, self.approvals.concerns(grant, part.right, part.why), is_of_unit))
+        self._offers[grant.uuid] = found = tuple(made)
+        return found
+
+    def _at_work(self, route: Route, offer: Offer) -> HeldRight | Omitted:
         """A right on a route: held with all its limits, or left out."""
-        content = self._content(part.right, route.holding)
+        part = offer.part
+        content = self._content(offer, route.holding)
         if isinstance(content, Lost):
             return self._omitted(route, part, content.reason, content.text, content.constraint)
         why = (*route.why, *part.why)
@@ -194,39 +224,34 @@ class Evaluation:
         settings = self._settings.get(of, {})
         return settings.get((system_role, type_)) or settings.get((None, type_))
 
-    def _content(self, right: Right, holding: Holding) -> Content:
+    def _content(self, offer: Offer, holding: Holding) -> Content:
         """The system roles with their limits; what only depends on the unit is worked out once for all there."""
-        tie, assignment, grant = holding.tie, holding.assignment, holding.grant
-        if (tie is not None and tie.kle) or grant.uuid in self.limits.given or not self._only_of_unit(right):
+        right = offer.part.right
+        grant, _, tie, assignment, unit = holding
+        if not offer.is_of_unit or (tie is not None and tie.kle):
             return self._worked_out(right, holding)
         own = grant.own_kle_only or (assignment is not None and assignment.own_kle_only)
-        key = (right.uuid, holding.unit or "", own)
+        key = (right.uuid, unit or "", own)
         kept = self._contents.get(key)
         if kept is None:
             kept = self._contents[key] = self._worked_out(right, holding)
         return kept
 
-    def _only_of_unit(self, right: Right) -> bool:
-        kept = self._is_of_unit.get(right.uuid)
-        if kept is None:
-            settings = self._settings.get(right.uuid, {}).values()
-            kept = self._is_of_unit[right.uuid] = all(self.limits.is_of_unit(each) for each in settings)
-        return kept
-
     def _worked_out(self, right: Right, holding: Holding) -> Content:
-        included = self.included(right)
-        for each in included:
-            if each.system.blocked:
-                return Lost("system_blocked", f"{each.system.title or each.system.key} is blocked")
+        plan = self._plan(right, holding.grant)
+        if isinstance(plan, Lost):
+            return plan
         made: list[IncludedRight] = []
         failures: list[Failure] = []
-        if (amiss := self.amiss_with(right) or self.amiss_with(holding.grant)) is not None:
-            return amiss
-        if not _is_delegated(right):
-            for each in included:
-                limits, failed = self._made(right, each, holding)
-                made.append(IncludedRight(each, limits))
-                failures += failed
+        for system_role, planned in plan:
+            limits: list[Limit] = []
+            for each in planned:
+                found = self.limits.derived(each, holding) if isinstance(each, Derived) else each
+                if isinstance(found, Failure):
+                    failures.append(found)
+                else:
+                    limits.append(found)
+            made.append(IncludedRight(system_role, tuple(limits)))
         if failures:
             first = min(failures, key=lambda one: (one.reason != "mandatory_not_configured", one.type.uri, one.text))
             texts = dict.fromkeys(each.text for each in (first, *failures))
@@ -267,24 +292,37 @@ class Evaluation:
                 return Lost("invalid_value", text, type_)
         return None
 
-    def _made(self, right: Right, included: SystemRole, holding: Holding) -> tuple[tuple[Limit, ...], list[Failure]]:
-        """By the type's URI: of all types that the system role takes, and of what else is set for it."""
-        settings = {**self._settings.get(right.uuid, {}), **self._settings.get(holding.grant.uuid, {})}
+    def _plan(self, right: Right, grant: Grant) -> Plan:
+        key = (right.uuid, grant.uuid if grant.uuid in self._settings else "")
+        kept = self._plans.get(key)
+        if kept is None:
+            kept = self._plans[key] = self._planned(right, grant)
+        return kept
+
+    def _planned(self, right: Right, grant: Grant) -> Plan:
+        included = self.included(right)
+        for each in included:
+            if each.system.blocked:
+                return Lost("system_blocked", f"{each.system.title or each.system.key} is blocked")
+        if (amiss := self.amiss_with(right) or self.amiss_with(grant)) is not None:
+            return amiss
+        if _is_delegated(right):
+            return ()
+        return tuple((each, tuple(self._limited(right, each, grant))) for each in included)
+
+    def _limited(self, right: Right, included: SystemRole, grant: Grant) -> Iterator[Limit | Failure | Derived]:
+        """By the type's URI: all types that the system role takes, and what else is set for it."""
+        settings = {**self._settings.get(right.uuid, {}), **self._settings.get(grant.uuid, {})}
         types: dict[str, ConstraintType] = {each.uuid: each for each in (*included.required, *included.optional)}
         for (system_role, type_), _ in settings.items():
             if system_role == included.uuid and type_ in self.organisation.types:
                 types[type_] = self.organisation.types[type_]
         required = {each.uuid for each in included.required}
-        limits: list[Limit] = []
-        failures: list[Failure] = []
         for each in sorted(types.values(), key=lambda one: (one.uri, one.uuid)):
             setting = self.setting(right.uuid, included.uuid, each.uuid)
-            found = self.limits.limit(each, setting, holding, included.uuid, required=each.uuid in required)
-            if isinstance(found, Failure):
-                failures.append(found)
-            elif found is not None:
-                limits.append(found)
-        return tuple(limits), failures
+            found = self.limits.limit(each, setting, grant, included.uuid, required=each.uuid in required)
+            if found is not None:
+                yield found
 
     def _omitted(
         self, route: Route, part: Part, reason: OmittedBecause, text: str, constraint: ConstraintType | None = None

@@ -7,7 +7,7 @@ a document is made (kombit_access.md §3 rule 11). All values are wire values: w
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Content = Literal["kle", "unit", "sensitivity", "itsystem", "payout", "text", "other"]
 Form = Literal["single", "multi", "text"]
@@ -26,8 +26,7 @@ OmittedBecause = Literal[
 _COMMA_SEPARATED: tuple[Content, ...] = ("kle", "unit", "itsystem", "payout")
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(NamedTuple):
     """A thing that takes part in a right: its kind in the model, its uuid, and what people call it."""
 
     kind: str
@@ -35,8 +34,7 @@ class Thing:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One step of a chain that a layman reads. Half-open period; None = not limited on that side."""
 
     kind: str
@@ -131,8 +129,7 @@ class JobFunctionRole:
     delegated_to_cvr: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LimitValue:
+class LimitValue(NamedTuple):
     """A value of a limit, and the chain from the grant to it."""
 
     value: str
@@ -160,8 +157,7 @@ class Limit:
         object.__setattr__(self, "wire", tuple(each.value for each in self.values))
 
 
-@dataclass(frozen=True, slots=True)
-class IncludedRight:
+class IncludedRight(NamedTuple):
     """A system role that a held right amounts to, with its limits, in the order of their types' URIs."""
 
     system_role: SystemRole
@@ -172,9 +168,8 @@ class IncludedRight:
         return self.system_role.system
 
 
-@dataclass(frozen=True, slots=True)
-class HeldRight:
-    """A right at work on a day.
+class HeldRight(NamedTuple):
+    """A right at work on a day. Everybody's are made in one go, so it is a tuple: no dataclass is made as fast.
 
     ``subject``: the employment, affiliation or person through which it is held. ``assignment``: the role held, where
     the grant goes through one. ``unit``: the unit that derived values count from. ``included``: all system roles of a
@@ -193,8 +188,7 @@ class HeldRight:
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Omitted:
+class Omitted(NamedTuple):
     """A right that would be held if it were not for ``reason``. ``text`` says it to people, with what would help.
 
     ``conflict``: the one for which it is left out, if it is.

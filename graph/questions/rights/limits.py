@@ -7,6 +7,7 @@ What a type does not allow is left out; where nothing is left, there is no limit
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from graph.model.derived_kinds import GIVEN_WITH_GRANT, Derivation, NotDerivable, derivation
 from graph.patterns import PatternRejected, compiled
@@ -22,19 +23,26 @@ from graph.questions.rights.derive import (
     up_to,
 )
 from graph.questions.rights.held import ConstraintType, Limit, LimitValue, OmittedBecause, Reason
-from graph.questions.rights.organisation import Setting
+from graph.questions.rights.organisation import Grant, Setting
 from graph.writing.rights_rules import refused_value
 
 _UNITS = ("unit", "payout")
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """Why a right has no limit of a type that it must have. ``text``: with what would help."""
 
     type: ConstraintType
     reason: OmittedBecause
     text: str
+
+
+class Derived(NamedTuple):
+    """A limit that follows from the organisation."""
+
+    type: ConstraintType
+    setting: Setting
+    how: Derivation
 
 
 Checked = tuple[LimitValue, ...] | Failure
@@ -70,14 +78,14 @@ class Limits:
         return kept
 
     def limit(
-        self, type_: ConstraintType, setting: Setting | None, holding: Holding, system_role: str, *, required: bool
-    ) -> Limit | Failure | None:
-        """The limit of one type in a system role. None: an optional type for which nothing is set, so that it limits
-        nothing.
+        self, type_: ConstraintType, setting: Setting | None, grant: Grant, system_role: str, *, required: bool
+    ) -> Limit | Failure | Derived | None:
+        """The limit of one type in a system role, or how it follows from a holding (``derived``). None: an optional
+        type for which nothing is set, so that it limits nothing.
 
         ``setting``: that of the job-function role, None where it has none or the right is a system role.
         """
-        with_grant = self.given.get(holding.grant.uuid, {})
+        with_grant = self.given.get(grant.uuid, {})
         given = with_grant.get((system_role, type_.uuid)) or with_grant.get((None, type_.uuid))
         if setting is None:
             setting, given = given, None
@@ -99,18 +107,19 @@ class Limits:
         how = self._derivation(setting.derived)
         if isinstance(how, NotDerivable):
             return Failure(type_, "invalid_value", str(how))
-        return _limit(type_, self._derived(type_, setting, how, given, holding), setting)
-
-    def _derived(
-        self, type_: ConstraintType, setting: Setting, how: Derivation, given: Setting | None, holding: Holding
-    ) -> Checked:
         if how.kind.name == GIVEN_WITH_GRANT:
-            return _checked(type_, {} if given is None else self._fixed(type_, given), how.kind.lacking)
+            values = {} if given is None else self._fixed(type_, given)
+            return _limit(type_, _checked(type_, values, how.kind.lacking), setting)
         if given is not None:
             text = f"{type_.title or type_.key} follows from the organisation, and the grant can't set it"
             return Failure(type_, "invalid_value", text)
         if not how.kind.suits(type_.content):
             return Failure(type_, "invalid_value", f"{how.kind.name} is not for {type_.title or type_.key}")
+        return Derived(type_, setting, how)
+
+    def derived(self, what: Derived, holding: Holding) -> Limit | Failure:
+        """The limit of a holding."""
+        type_, setting, how = what
         unit = of_unit(how, holding)
         key = (type_.uuid, setting.derived, setting.below, setting.excluded, unit or of_person(how, setting, holding))
         kept = self._of_person if unit is None else self._of_unit
@@ -118,7 +127,7 @@ class Limits:
         if found is None:
             values = self.deriving.values(how, setting, type_, holding)
             found = kept[key] = _checked(type_, values, how.kind.lacking)
-        return found
+        return _limit(type_, found, setting)
 
     def _fixed(self, type_: ConstraintType, setting: Setting) -> Values:
         """Fixed values in their wire form; those of closed units and retired KLE numbers are left out."""

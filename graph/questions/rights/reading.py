@@ -21,8 +21,10 @@ from graph.questions.rights.building import organisation_of, units_of
 from graph.questions.rights.organisation import OrganisationOnDay
 from graph.questions.rights.rows import Rows
 from graph.questions.rights.tree import Tree
+from graph.row_blocks import in_blocks
 
 Row = Mapping[str, Any]
+_ROWS = 1000  # of everybody, that the driver reads together
 
 
 @cache
@@ -243,56 +245,68 @@ def _everybody(day: Day) -> Mapping[str, str]:
     active, holds = day.active, rows.holds
     alive = f"{active('p')} AND NOT {day.flag('p', 'dead')}"
     queries = {
-        "persons": f"MATCH (p:Person) WHERE {alive} RETURN {rows.person('p')} AS row",
+        "persons": f"MATCH (p:Person) WHERE {alive} WITH {rows.person('p')} AS row",
         "ties": f"""
             MATCH (p:Person)-[has:HAS]->(t)
             WHERE {holds("has")} AND {active("t")}
-            RETURN {rows.tie("t", "p")} AS row
+            WITH {rows.tie("t", "p", "title")} AS row
         """,
-        "positions": f"MATCH (x:Position) WHERE {active('x')} RETURN {rows.position('x')} AS row",
+        "ties_for_conditions": f"""
+            MATCH (p:Person)-[has:HAS]->(t)
+            WHERE {holds("has")} AND {active("t")}
+            WITH {rows.tie("t", "p")} AS row
+        """,
+        "positions": f"MATCH (x:Position) WHERE {active('x')} WITH {rows.position('x')} AS row",
         "assignments": f"""
             MATCH (holder)-[held:HOLDS]->(a:Assignment)
             WHERE {holds("held")} AND {active("a")}
-            RETURN {rows.assignment("a", "holder")} AS row
+            WITH {rows.assignment("a", "holder")} AS row
         """,
         "stand_ins": f"""
             MATCH (p:Person)-[stands:STANDS_IN]->(s:Substitution)
             WHERE {holds("stands")} AND {active("s")}
-            RETURN {rows.stand_in("s", "p")} AS row
+            WITH {rows.stand_in("s", "p")} AS row
         """,
-        "roles": f"MATCH (role:Role) RETURN {rows.role('role')} AS row",
-        "grants": f"MATCH (g:Grant|RightsRequest) WHERE {active('g')} RETURN {rows.grant('g')} AS row",
+        "roles": f"MATCH (role:Role) WITH {rows.role('role')} AS row",
+        "grants": f"MATCH (g:Grant|RightsRequest) WHERE {active('g')} WITH {rows.grant('g')} AS row",
         "rights": f"""
             MATCH (right:SystemRole|JobFunctionRole)
             WHERE {active("right")}
-            RETURN {rows.right("right")} AS row
+            WITH {rows.right("right")} AS row
         """,
-        "settings": f"MATCH (c:ConstraintSetting) WHERE {active('c')} RETURN {rows.setting('c')} AS row",
-        "types": f"MATCH (c:ConstraintType) WHERE {active('c')} RETURN {rows.type('c')} AS row",
-        "units": f"MATCH (u:Unit) RETURN {rows.unit('u')} AS row",
-        "kle": f"MATCH (k:KleNode) WHERE {active('k')} RETURN k.number AS row",
+        "settings": f"MATCH (c:ConstraintSetting) WHERE {active('c')} WITH {rows.setting('c')} AS row",
+        "types": f"MATCH (c:ConstraintType) WHERE {active('c')} WITH {rows.type('c')} AS row",
+        "units": f"MATCH (u:Unit) WITH {rows.unit('u')} AS row",
+        "kle": f"MATCH (k:KleNode) WHERE {active('k')} WITH k.number AS row",
     }
-    return {name: day.asked(each) for name, each in queries.items()}
+    return {name: day.asked(in_blocks(each, "row", _ROWS)) for name, each in queries.items()}
 
 
 _NOBODY: Mapping[str, list[Any]] = {"persons": [], "ties": [], "assignments": [], "stand_ins": []}
+_OF_PEOPLE = {*_NOBODY, "ties_for_conditions"}
 
 
 def of_everybody(session: neo4j.Session, day: Day, at: date) -> OrganisationOnDay:
     """The whole organisation on a day, a flat statement a kind."""
-    return organisation_of(at, {**rows_of_all_but_people(session, day, at), **_rows(session, day, at, _NOBODY)})
+    rows = {**rows_of_all_but_people(session, day, at), **_rows(session, day, at, _NOBODY.keys() - {"ties"})}
+    has_conditions = any((each["values"] or {}).get("condition") for each in rows["grants"])
+    ties = "ties_for_conditions" if has_conditions else "ties"
+    return organisation_of(at, {**rows, "ties": _rows(session, day, at, [ties])[ties]})
 
 
 def rows_of_all_but_people(session: neo4j.Session, day: Day, at: date) -> dict[str, Any]:
     """Rows as ``organisation_of`` takes them, without persons, ties, assignments and substitutions."""
-    kinds = [each for each in _everybody(day) if each not in _NOBODY]
+    kinds = [each for each in _everybody(day) if each not in _OF_PEOPLE]
     has_kle = _Reading(session, day, at).has_kle()
     return {**_rows(session, day, at, kinds), **_NOBODY, "has_kle": has_kle, "more_units": []}
 
 
 def _rows(session: neo4j.Session, day: Day, at: date, kinds: Iterable[str]) -> dict[str, list[Any]]:
     queries = _everybody(day)
-    return {name: [each[0] for each in session.run(queries[name], at=at, known=day.known)] for name in kinds}
+    return {
+        name: [row for block in session.run(queries[name], at=at, known=day.known) for row in block["rows"]]
+        for name in kinds
+    }
 
 
 def rows_of_person(session: neo4j.Session, day: Day, at: date, person: str) -> dict[str, Any]:

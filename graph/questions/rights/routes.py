@@ -7,7 +7,8 @@ two units of one role are never joined here.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
+from operator import attrgetter
+from typing import NamedTuple
 
 from graph.conditions import CONDITION_NAMES
 from graph.expressions import ExpressionFailed, ExpressionRejected, compile_expression
@@ -33,10 +34,13 @@ class Hindrance:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A way from a grant to a holding. ``place``: the unit where the person works or has the role."""
+class Route(NamedTuple):
+    """A way from a grant to a holding. ``place``: the unit where the person works or has the role.
 
+    ``key`` orders routes, whatever order the facts come in; of two with the same, their reasons do.
+    """
+
+    key: tuple[str, ...]
     holding: Holding
     subject: Thing
     person: Thing
@@ -44,16 +48,8 @@ class Route:
     why: tuple[Reason, ...]
     hindrance: Hindrance | None = None
 
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What orders routes, whatever order the facts come in; of two with the same, their reasons do."""
-        holding = self.holding
-        assignment = "" if holding.assignment is None else holding.assignment.uuid
-        return holding.grant.uuid, self.subject.uuid, assignment, holding.unit or ""
 
-
-@dataclass(frozen=True, slots=True)
-class _Through:
+class _Through(NamedTuple):
     """Who is reached, and through which tie, if any. ``named``: the person; ``why``: the tie, and where it is."""
 
     person: Person
@@ -65,10 +61,10 @@ class _Through:
 
 def in_order_of_keys(routes: Iterable[Route]) -> list[Route]:
     """The routes, the same ones always in the same order."""
-    found = [(each.key, each) for each in routes]
-    if len({key for key, _ in found}) == len(found):
-        return [each for _, each in sorted(found, key=itemgetter(0))]
-    return [each for _, each in sorted(found, key=lambda one: (one[0], [step.uuid for step in one[1].why]))]
+    found = list(routes)
+    if len({each.key for each in found}) == len(found):
+        return sorted(found, key=attrgetter("key"))
+    return sorted(found, key=lambda each: (each.key, [step.uuid for step in each.why]))
 
 
 @dataclass(slots=True)
@@ -82,11 +78,15 @@ class Routes:
     _assignments: dict[str, list[Assignment]] = field(default_factory=dict)
     _of_unit: dict[str, tuple[tuple[Grant, tuple[Reason, ...]], ...]] = field(default_factory=dict)
     _grants: dict[str, Thing] = field(default_factory=dict)
+    _asking: set[str] = field(default_factory=set)
+    """Grants that ask for something besides."""
     _given: dict[tuple[str, str], Reason] = field(default_factory=dict)
     _in_units: dict[tuple[str, Days], tuple[Reason, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for grant in self.organisation.grants.values():
+            if grant.exceptions or grant.within_units or grant.covered or grant.condition:
+                self._asking.add(grant.uuid)
             for grantee in grant.given_to:
                 self._by_grantee.setdefault(grantee.uuid, []).append(grant)
         for tie in self.organisation.ties.values():
@@ -213,10 +213,13 @@ class Routes:
         self, grant: Grant, through: _Through, assignment: Assignment | None, place: str | None,
         why: tuple[Reason, ...],
     ) -> Route:  # fmt: skip
-        if grant.for_unit is not None and (unit := self.organisation.units.get(grant.for_unit)) is not None:
-            why = (*why, Reason("Unit", unit.uuid, f"counted from {unit.name}"))
-        holding = Holding(grant, through.person, through.tie, assignment, grant.for_unit or place)
-        return Route(holding, through.subject, through.named, place, why, self._hindrance(holding, place))
+        if grant.for_unit is not None and (counted := self.organisation.units.get(grant.for_unit)) is not None:
+            why = (*why, Reason("Unit", counted.uuid, f"counted from {counted.name}"))
+        unit = grant.for_unit or place
+        holding = Holding(grant, through.person, through.tie, assignment, unit)
+        hindrance = self._hindrance(holding, place) if grant.uuid in self._asking else None
+        key = (grant.uuid, through.subject.uuid, "" if assignment is None else assignment.uuid, unit or "")
+        return Route(key, holding, through.subject, through.named, place, why, hindrance)
 
     # -- what a grant asks for besides --------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from graph.as_of import Day, in_force, last_day
 
 PEOPLE = "APPROVED_BY|REQUESTED_BY|DECIDED_BY"
+DAYS = "toString(r.from), toString(r.to)"
+"""Of the link ``r``, as texts: the driver makes its own kind of date of each date, which takes longer than all else."""
 OF_UNIT_KLE = "PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN"
 
 
@@ -23,7 +25,7 @@ class Rows:
     def life(self, node: str) -> str:
         """First day of the thing, and the day after its last."""
         end = f"{node}.to" if self.day.known is None else last_day(node)
-        return f"from: {self.day.since(node)}, to: {end}"
+        return f"from: toString({self.day.since(node)}), to: toString({end})"
 
     def one(self, node: str, arrow: str, to: str, give: str) -> str:
         """``give`` of the first thing that a link leads to, where ``r`` is the link and ``x`` the thing; else null."""
@@ -34,7 +36,7 @@ class Rows:
 
     def linked(self, node: str, arrow: str, to: str = "") -> str:
         """uuid and days of what a link leads to."""
-        return self.many(node, arrow, to, "[x.uuid, r.from, r.to]")
+        return self.many(node, arrow, to, f"[x.uuid, {DAYS}]")
 
     def active_linked(self, node: str, arrow: str, to: str = "") -> str:
         """uuids of what a link leads to, where that exists on the day."""
@@ -47,7 +49,7 @@ class Rows:
             kle: COLLECT {{
                 MATCH ({node})-[r:{OF_UNIT_KLE}]->(x:KleNode)
                 WHERE {self.holds("r")} AND {self.day.active("x")}
-                RETURN [type(r), x.uuid, x.number, r.from, r.to]
+                RETURN [type(r), x.uuid, x.number, {DAYS}]
             }}
         }}"""
 
@@ -57,24 +59,23 @@ class Rows:
 
     def _placed_unit(self, node: str) -> str:
         return f"""uuid: {node}.uuid, active: {self.day.active(node)},
-            parent: {self.one(node, "PART_OF", ":Unit", "[x.uuid, r.from, r.to]")},
-            payer: {self.one(node, "PAID_OUT_BY", ":Unit", "[x.uuid, r.from, r.to]")}"""
+            parent: {self.one(node, "PART_OF", ":Unit", f"[x.uuid, {DAYS}]")},
+            payer: {self.one(node, "PAID_OUT_BY", ":Unit", f"[x.uuid, {DAYS}]")}"""
 
     def person(self, node: str) -> str:
-        return f"""{{
-            uuid: {node}.uuid, values: {self.day.values(node)}
-        }}"""
+        return f"{{ uuid: {node}.uuid, values: {self.day.values(node, 'name', 'stopped')} }}"
 
-    def tie(self, node: str, person: str) -> str:
+    def tie(self, node: str, person: str, *names: str) -> str:
+        """``names``: of the values that matter; by default all do, since a grant's condition may name any."""
         return f"""{{
             uuid: {node}.uuid, kind: labels({node})[0], person: {person}.uuid, {self.life(node)},
-            values: {self.day.values(node)},
-            unit: {self.one(node, "IN", ":Unit", "[x.uuid, r.from, r.to]")},
-            position: {self.one(node, "AS", ":Position", "[x.uuid, r.from, r.to]")},
+            values: {self.day.values(node, *names)},
+            unit: {self.one(node, "IN", ":Unit", f"[x.uuid, {DAYS}]")},
+            position: {self.one(node, "AS", ":Position", f"[x.uuid, {DAYS}]")},
             kle: COLLECT {{
                 MATCH ({node})-[r:HANDLES]->(x:KleNode)
                 WHERE {self.holds("r")} AND {self.day.active("x")}
-                RETURN [x.uuid, x.number, r.from, r.to]
+                RETURN [x.uuid, x.number, {DAYS}]
             }}
         }}"""
 
@@ -120,7 +121,7 @@ class Rows:
         return f"""{{
             uuid: {node}.uuid, kind: labels({node})[0], {self.life(node)}, values: {self.day.values(node)},
             gives: {self.one(node, "GIVES", "", "x.uuid")},
-            given_to: {self.many(node, "GIVEN_TO", "", f"[labels(x)[0], x.uuid, {title}, r.from, r.to]")},
+            given_to: {self.many(node, "GIVEN_TO", "", f"[labels(x)[0], x.uuid, {title}, {DAYS}]")},
             exceptions: {self.many(node, "EXCEPTED", "", f"[labels(x)[0], x.uuid, {title}]")},
             about: {self.about(node)},
             covered: COLLECT {{

@@ -46,7 +46,7 @@ def test_what_an_expected_document_means_is_written_as_these_bytes(case: dict[st
         made = right("any", *limits, delegated_from_cvr=delegated)
         assert isinstance(made.right, JobFunctionRole)
         role = replace(made.right, uri=privilege)
-        held.append(replace(made, right=role))
+        held.append(made._replace(right=role))
     made = document(*reversed(held), namespace=NAMESPACES[case["profile"]])
     assert made.xml == expected
     assert made.encoded is not None

@@ -72,11 +72,11 @@ def document(driver: neo4j.Driver, case: dict[str, Any], rights: Rights) -> str 
     systems = {key: uuid for uuid, key in keys(driver, "ItSystem").items()}
 
     def renamed(limit: Limit) -> Limit:
-        values = (replace(each, value=units.get(each.value, each.value)) for each in limit.values)
+        values = (each._replace(value=units.get(each.value, each.value)) for each in limit.values)
         return replace(limit, values=tuple(sorted(values, key=lambda each: each.value)))
 
     held = tuple(
-        replace(each, included=tuple(replace(one, limits=tuple(map(renamed, one.limits))) for one in each.included))
+        each._replace(included=tuple(one._replace(limits=tuple(map(renamed, one.limits))) for one in each.included))
         for each in rights.held
     )
     system = systems[case["system"]] if "system" in case else None
