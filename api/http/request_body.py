@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -103,13 +104,20 @@ def _refuse_misspelt(form: Mapping[str, object], meant: str, within: str = "") -
     ``within``: where ``meant`` belongs, if it is not in ``form``. Raises BadRequest.
     """
     for name in form:
-        plain = "".join(letter for letter in name.lower() if letter.isalpha())
         if name == meant and not within:
             continue
-        alike = plain.startswith(meant) or SequenceMatcher(None, plain, meant, autojunk=False).ratio() >= _ALIKE
-        if (alike or (meant == _PREVIEW and plain == _DRY_RUN)) and name != within:
+        alike = _is_alike(name, meant) if len(name) <= _SHOWN else _is_alike.__wrapped__(name, meant)
+        if alike and name != within:
             known = f'"{within}": {{"{meant}": …}}' if within else f'"{meant}"'
             raise BadRequest(f"{name[:_SHOWN]!r} has no meaning here. Is {known} meant? Nothing was carried out.")
+
+
+@lru_cache(maxsize=1024)  # clients send the same names with every request
+def _is_alike(name: str, meant: str) -> bool:
+    plain = "".join(letter for letter in name.lower() if letter.isalpha())
+    if plain.startswith(meant) or (meant == _PREVIEW and plain == _DRY_RUN):
+        return True
+    return SequenceMatcher(None, plain, meant, autojunk=False).ratio() >= _ALIKE
 
 
 def _preview(given: object) -> Previewed | None:
