@@ -38,26 +38,35 @@ def adopt(
             metavar="KEY=ID", help="Adopt this one: UUID of the planned account, and the target's id. May be repeated."
         ),
     ] = None,
+    other: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--other", metavar="KEY=ID", help="This one is another's: an account is created beside it. May be repeated."
+        ),
+    ] = None,
     wait: Wait = False,
 ) -> None:
     """List accounts that others made at a target and that fit planned accounts, and take them over.
 
     Nothing is written at the target; the next export shows, in its dry run, what it would change on them.
     """
-    from exporters.objects.adoption import NotAdoptable, candidates
+    from exporters.objects.adoption import NotAdoptable, candidates, keep_apart
     from exporters.objects.adoption import adopt as note
 
     with _at(context, target, wait) as (made, read):
         driver = of(context).driver()
         found = candidates(driver, made, read, today())
-        chosen = _chosen(found, account or [], confirm)
+        chosen, apart = _chosen(found, account or [], confirm), _given(found, other or [])
         _show(found)
         try:
+            if apart:
+                keep_apart(driver, made, {ref: frozenset(each.id for each in ids) for ref, ids in apart.items()})
             if chosen:
                 note(driver, made, chosen)
         except NotAdoptable as wrong:
             raise CommandFailed(str(wrong), Exit.USAGE) from wrong
     done = f"{len(chosen)} adopted. " if chosen else "Nothing was adopted. "
+    done += f"{len(apart)} kept apart. " if apart else ""
     terminal().print(f"{done}See what would change: reconnect export {made.name} --dry-run")
 
 
@@ -98,15 +107,21 @@ def drift(
 
 def _chosen(found: list[Candidate], given: list[str], confirm: bool) -> dict[Ref, Found]:
     chosen = {each.ref: each.found[0] for each in found if confirm and not each.doubt}
+    return chosen | {ref: several[0] for ref, several in _given(found, given).items()}
+
+
+def _given(found: list[Candidate], texts: list[str]) -> dict[Ref, list[Found]]:
+    """The objects that were named as KEY=ID."""
     by_key = {each.wanted.key: each for each in found}
-    for text in given:
+    given: dict[Ref, list[Found]] = {}
+    for text in texts:
         key, _, id_ = text.partition("=")
         candidate = by_key.get(key)
         one = next((each for each in candidate.found if each.id == id_), None) if candidate else None
         if candidate is None or one is None:
             raise CommandFailed(f"{text}: the list has no such planned account with such an object.", Exit.USAGE)
-        chosen[candidate.ref] = one
-    return chosen
+        given.setdefault(candidate.ref, []).append(one)
+    return given
 
 
 def _show(found: list[Candidate]) -> None:

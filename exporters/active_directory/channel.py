@@ -12,6 +12,7 @@ from ldap3.utils.conv import escape_filter_chars
 
 from exporters.active_directory import entries, refusals
 from exporters.active_directory.entries import CLASSES, FILTERS, NAMED_BY, PLACE, PLACED_BY, Seen
+from exporters.active_directory.likeness import ATTRIBUTES, Unmarked
 from exporters.active_directory.modifying import Modifications, modifications
 from exporters.active_directory.names import numbered
 from exporters.active_directory.passwords import FirstPasswords, as_bytes
@@ -47,6 +48,7 @@ class DirectoryChannel:
         self._fields = fields
         self._passwords = passwords
         self._by_key: dict[tuple[str, str], list[Seen]] | None = None
+        self._unmarked: Unmarked | None = None
         self._uncertain: set[str] = set()
         self._barred: set[tuple[str, names.Parts]] = set()
 
@@ -63,17 +65,23 @@ class DirectoryChannel:
     # -- reading ------------------------------------------------------------------------------------------------
 
     def find(self, wanted: Wanted) -> Sequence[Found]:
-        """By our key in the whole domain: also one that others have moved away. Otherwise by what identifies the
-        person's account: accounts that were seen as theirs, and ``adopt_by``."""
+        """By our key in the whole domain: also one that others have moved away. Otherwise what may be the person's
+        account: accounts that were seen as theirs, and users that are like it (``likeness``)."""
         ours = self._having(wanted.kind, wanted.key, alone=not wanted.values)
         if ours or wanted.kind != "user":
             return [self._found(each) for each in ours]
         others = {each.id: each for id_ in wanted.context.get("observed", ()) if (each := self._seen("user", id_))}
-        for name in self._settings.adopt_by:
-            if value := wanted.values.get(name):
-                fits = f"({name}={escape_filter_chars(str(value))})"
-                others |= {each.id: each for each in self._search("user", self._settings.base, fits)}
+        if wanted.values:
+            others |= {each.id: each for each in self._unmarked_users().like(wanted)}
         return [self._found(each) for each in others.values()]
+
+    def _unmarked_users(self) -> Unmarked:
+        """Read once: many attributes have no index, and a new account may be like any of them."""
+        if self._unmarked is None:
+            keyless = f"(!({self._settings.key_of('user')}=*))"
+            users = self._search("user", self._settings.base, keyless, also=ATTRIBUTES)
+            self._unmarked = Unmarked(users, self._settings.adopt_by, self._is_ours_to_write)
+        return self._unmarked
 
     def read(self, kind: str, id: str) -> Found | None:
         seen = self._seen(kind, id)
@@ -98,8 +106,11 @@ class DirectoryChannel:
                     self._by_key.setdefault((each_kind, each.key), []).append(each)
         return self._by_key.get((kind, key), [])
 
-    def _search(self, kind: str, base: str, fits: str, scope: Scope = "SUBTREE") -> list[Seen]:
+    def _search(
+        self, kind: str, base: str, fits: str, scope: Scope = "SUBTREE", also: Sequence[str] = ()
+    ) -> list[Seen]:
         asked = entries.attributes(self._settings, self._fields[kind], kind)
+        asked += [each for each in also if each not in asked]
         what = f"(&{FILTERS[kind]}{fits})"
         try:
             found = self._session.read(lambda directory: list(

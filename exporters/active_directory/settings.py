@@ -134,6 +134,11 @@ class ActiveDirectorySettings(Section):
         (), description="attributes that identify a user's account for adoption, such as employeeID"
     )
 
+    first_beside_others: Literal["match", "stop"] = Field(
+        "match",
+        description="first run in a domain with accounts: match, only people like one of them wait for a decision; "
+        "stop, everyone waits for an approval",
+    )
     passwords: Passwords = Field(default_factory=lambda: Passwords.model_validate({}))
     hook: Hooks | None = Field(None, description="called after each change: kind command or webhook")
 

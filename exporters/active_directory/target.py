@@ -68,6 +68,7 @@ class ActiveDirectory:
         }
         self.policy = Policy(
             adopt=False,  # a step of its own: reconnect accounts adopt
+            first_beside_others=settings.first_beside_others,
             drift=settings.drift,
             retention_days=settings.retention_days,
             verify_every=settings.verify_every,

@@ -5,12 +5,13 @@ shows the differences in its dry run, and puts our key on it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import neo4j
 
 from exporters.image import read_image
+from exporters.objects.errors import Refused
 from exporters.objects.ledger import Entry, ObjectLedger
 from exporters.objects.target import Found, ObjectTarget, Ref, Wanted
 from exporters.target import ImageReader
@@ -35,15 +36,46 @@ class Candidate:
         return self.wanted.ref
 
 
+def theirs(
+    wanted: Wanted, found: Sequence[Found], entry: Entry, entries: Mapping[Ref, Entry], adopt: bool
+) -> Found | None:
+    """The existing object that is or becomes ours; None if there is none, so that one may be created. Raises Refused
+    if it is ambiguous, or must not be adopted: nothing is created beside an object that may be the same."""
+    ours = [each for each in found if each.key == wanted.key]
+    others = [each for each in found if each.id not in entry.others]
+    if len(several := ours or others) > 1:
+        ids = ", ".join(sorted(each.id for each in several))
+        raise Refused(
+            "ambiguous", f"Several objects at the target may be this one: {ids}. Nothing was changed. {_DECIDE}"
+        )
+    if ours or not others:
+        return ours[0] if ours else None
+    (other,) = others
+    if other.key:
+        raise Refused("taken", f"Object {other.id} at the target has the same name and belongs to {other.key}.")
+    if other.id in {each.remote for each in entries.values() if each.kind == wanted.kind and each.is_there}:
+        raise Refused("taken", f"Object {other.id} at the target has the same name and is another of ours.")
+    if not adopt:
+        raise Refused(
+            "made_by_others",
+            f"Object {other.id} at the target may be this one, and was not created by REConnect. Nothing was created "
+            f"beside it. {_DECIDE}",
+        )
+    return other
+
+
+_DECIDE = "Decide: reconnect accounts adopt."
+
+
 def candidates(driver: neo4j.Driver, target: ObjectTarget, read: ImageReader, at: date) -> list[Candidate]:
     """Every wanted object that something at the target is like. Reads only. Raises DeliveryError, ObjectError."""
     objects = target.shape(read_image(target, read, at), at)
     entries = ObjectLedger(driver, target.name).entries()
     with target.open() as channel:
         hits = {
-            each.ref: (each, tuple(channel.find(each)))
+            each.ref: (each, tuple(one for one in channel.find(each) if one.id not in known.others))
             for each in objects.wanted
-            if not (known := entries.get(each.ref)) or not known.is_there
+            if not (known := entries.get(each.ref, Entry(each.kind, each.key, "pending"))).is_there
         }
     known_ids = {each.remote: ref for ref, each in entries.items() if each.is_there}
     claims: dict[str, set[Ref]] = {}
@@ -94,4 +126,21 @@ def adopt(driver: neo4j.Driver, target: ObjectTarget, chosen: Mapping[Ref, Found
         )
     finally:
         end_run(driver, run, "done", {"": {"adopted": len(chosen)}}, "")
+    return run
+
+
+def keep_apart(driver: neo4j.Driver, target: ObjectTarget, decided: Mapping[Ref, frozenset[str]]) -> str:
+    """Note that these objects (ids) are not the wanted ones, although they are like them: the next run creates what is
+    wanted beside them. Returns the run's id."""
+    ledger = ObjectLedger(driver, target.name)
+    entries = ledger.entries()
+    run = start_run(driver, "export", target.name, dry=False)
+    try:
+        ledger.claim(run)
+        known = {ref: entries.get(ref, Entry(ref.kind, ref.key, "pending")) for ref in decided}
+        ledger.write(
+            replace(each, others=each.others | decided[ref], again=None, tries=0) for ref, each in known.items()
+        )
+    finally:
+        end_run(driver, run, "done", {"": {"kept apart": len(decided)}}, "")
     return run

@@ -135,10 +135,12 @@ class ObjectExport:
             self._close_urgent(channel, urgent, entries, reports)
         for each in urgent:
             del plan.differences[each.ref]
-        allowed = self._stop_or_go(plan, entries)
+        allowed = self._stop_or_go(plan, entries, self._beside(channel, plan, entries))
         plan.differences |= {each.ref: each for each in urgent} if self.dry_run else {}
         if self.dry_run:
-            self.report.unread = preview(plan, channel, hide, reports)
+            self.report.unread = preview(
+                plan, channel, hide, reports, entries, self.target.policy.adopt, self.report.parked
+            )
             return
         self._park(plan, entries)
         self._deliver(channel, plan, entries, reports, objects)
@@ -158,16 +160,33 @@ class ObjectExport:
     def _definition(self) -> str:
         return sha256(self.target.rules.encode()).hexdigest()[:16]
 
-    def _stop_or_go(self, plan: Plan, entries: dict[Ref, Entry]) -> str | None:
+    def _beside(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry]) -> list[str]:
+        """Why the first objects of a kind must not be created yet: others' are there, which may have to be adopted."""
+        reasons = []
+        for kind in self.target.kinds if self.target.policy.first_beside_others == "stop" else ():
+            new = sum(each.ref.kind == kind for each in plan.of("new"))
+            if not new or self.target.kinds[kind].on_close == "delete":
+                continue
+            if not any(each.is_there for each in entries.values() if each.kind == kind):
+                others = sum(1 for each in channel.listing(kind) if not each.key and not each.barred)
+                if others:
+                    reasons.append(
+                        f"{kind}: {new} would be created beside {others} that others made; adopt those first "
+                        f"(reconnect accounts adopt {self.target.name})"
+                    )
+        return reasons
+
+    def _stop_or_go(self, plan: Plan, entries: dict[Ref, Entry], beside: list[str]) -> str | None:
         """The digest that was approved, if one was needed. Raises StoppedByBrake."""
         takings = plan.takings(entries, self._definition)
-        reasons = too_much(takings, self.target.brake)
+        reasons = [*too_much(takings, self.target.brake), *beside]
         if not reasons:
             return None
         self.report.reasons = tuple(reasons)
         if self.dry_run:
             return None
         lines = {line for each in takings for line in each.lines}
+        lines |= {f"{each.ref.kind} {each.ref.key} beside others" for each in plan.of("new") if beside}
         return self._brake.stop_or_go(digest(lines), reasons, lambda: summary(reasons, takings), self._run(), lines)
 
     def _run(self) -> str:

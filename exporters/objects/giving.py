@@ -1,9 +1,10 @@
 """Creates or changes an object at the target: it looks first, adopts our own objects, and reads some again."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from exporters.objects.adoption import theirs
 from exporters.objects.errors import Gone, Refused, Taken
 from exporters.objects.ledger import Entry, without
 from exporters.objects.plan import Difference
@@ -94,7 +95,7 @@ class Giving:
 
     def _made(self, difference: Difference, wanted: Wanted, entry: Entry) -> Entry:
         channel = self.work.channel
-        there = self._theirs(wanted, channel.find(wanted))
+        there = self._theirs(wanted, entry)
         links: dict[str, frozenset[Ref]] = {}
         another: dict[str, Value] = {}
         if there is None:
@@ -106,7 +107,7 @@ class Giving:
                     break
                 except Taken as taken:
                     # Others were quicker, or the target compares differently from its search.
-                    there = self._theirs(wanted, channel.find(wanted))
+                    there = self._theirs(wanted, entry)
                     if there is None:
                         another |= _next(taken, wanted, wanted.values, another)
         self._relink(wanted.ref, id_ if there is None else there.id)
@@ -133,30 +134,8 @@ class Giving:
                 self.work.entries[other] = replace(entry, links=without(entry.links, ref))
                 self.unread.add(other)
 
-    def _theirs(self, wanted: Wanted, found: Sequence[Found]) -> Found | None:
-        """The existing object that is or becomes ours; None if there is none. Raises Refused if it is ambiguous, or
-        must not be adopted."""
-        ours = [each for each in found if each.key == wanted.key]
-        several = ours or found
-        if len(several) > 1:
-            ids = ", ".join(sorted(each.id for each in several))
-            raise Refused("ambiguous", f"Several objects at the target are this one: {ids}. Nothing was changed.")
-        if ours or not found:
-            return ours[0] if ours else None
-        (other,) = found
-        if other.key:
-            raise Refused("taken", f"Object {other.id} at the target has the same name and belongs to {other.key}.")
-        if other.id in {
-            each.remote for each in self.work.entries.values() if each.kind == wanted.kind and each.is_there
-        }:
-            raise Refused("taken", f"Object {other.id} at the target has the same name and is another of ours.")
-        if not self.work.policy.adopt:
-            raise Refused(
-                "made_by_others",
-                f"Object {other.id} at the target has the same name and was not created by REConnect. Allow adoption "
-                "(adopt), or give it another name there.",
-            )
-        return other
+    def _theirs(self, wanted: Wanted, entry: Entry) -> Found | None:
+        return theirs(wanted, self.work.channel.find(wanted), entry, self.work.entries, self.work.policy.adopt)
 
     def _needed(self, wanted: Wanted) -> dict[str, frozenset[Ref]]:
         links = {name: wanted.links.get(name, frozenset()) for name in self.work.kinds[wanted.kind].needed}

@@ -30,7 +30,7 @@ class Entry:
     number of failed tries, and ``again``: the earliest moment of the next. ``not_kept``: field → hash of a value that
     the target accepts but does not keep. ``hooks``: events of which the hook has not been informed; ``hook_tries``,
     ``hook_again``, ``hook_reason``: of the call that failed. ``accepted``: field → why a person has accepted that the
-    target has another value.
+    target has another value. ``others``: ids of objects that are like it, and that a person has decided are not it.
     """
 
     kind: str
@@ -54,6 +54,7 @@ class Entry:
     hook_again: datetime | None = None
     hook_reason: str | None = None
     accepted: Mapping[str, str] = field(default_factory=dict)
+    others: frozenset[str] = frozenset()
 
     @property
     def ref(self) -> Ref:
@@ -188,6 +189,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "hook_again": entry.hook_again,
         "hook_reason": entry.hook_reason,
         "accepted": _pairs(entry.accepted) or None,
+        "others": sorted(entry.others) or None,
     }
 
 
@@ -219,6 +221,7 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
         hook_again=hook_again.to_native() if hook_again else None,
         hook_reason=kept.get("hook_reason"),
         accepted=dict(each.split("=", 1) for each in kept.get("accepted") or ()),
+        others=frozenset(kept.get("others") or ()),
     )
 
 

@@ -6,18 +6,30 @@ The ledger keeps no values: old ones are read at the target.
 from collections.abc import Iterator, Mapping
 
 from exporters.errors import DeliveryError
-from exporters.objects.errors import ObjectError
+from exporters.objects.adoption import theirs
+from exporters.objects.errors import ObjectError, Refused
+from exporters.objects.ledger import Entry
 from exporters.objects.plan import Difference, Plan
 from exporters.objects.reconciliation import Hide
 from exporters.objects.target import Channel, Found, Ref
 from exporters.objects.values import in_words
 from exporters.report import KindReport, RowChange
+from exporters.target import Parked
 
 UNKNOWN = "the old value can't be read at the target"
 
 
-def preview(plan: Plan, channel: Channel, hide: Hide, reports: Mapping[str, KindReport]) -> str:
-    """Fills in the planned changes. Returns why old values can't be shown; empty if they can."""
+def preview(
+    plan: Plan,
+    channel: Channel,
+    hide: Hide,
+    reports: Mapping[str, KindReport],
+    entries: Mapping[Ref, Entry],
+    adopt: bool,
+    parked: list[Parked],
+) -> str:
+    """Fills in the planned changes, and what would be ``parked`` because others made it. Returns why the target
+    can't be read; empty if it can."""
     unread = ""
     for each in plan.differences.values():
         report = reports[each.ref.kind]
@@ -28,8 +40,17 @@ def preview(plan: Plan, channel: Channel, hide: Hide, reports: Mapping[str, Kind
                 report.deleted += 1
             else:
                 report.closed += 1
-        elif each.what == "new":
-            report.created += 1
+        elif each.what == "new" and each.wanted is not None:
+            try:
+                there = None if unread else theirs(each.wanted, channel.find(each.wanted), each.entry, entries, adopt)
+            except Refused as refused:
+                parked.append(Parked(each.ref.kind, each.ref.key, refused.problem, str(refused)))
+                report.parked += 1
+                continue
+            except (DeliveryError, ObjectError) as failure:
+                unread, there = str(failure), None
+            report.created += there is None
+            report.adopted += there is not None
             report.changes.append(RowChange(each.ref.key, "new", tuple(_new(each, hide))))
         elif each.what in ("changed", "returning"):
             report.changed += 1

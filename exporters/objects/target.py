@@ -135,7 +135,9 @@ class KindRules:
 class Policy:
     """A municipality's decisions about a target.
 
-    ``adopt``: whether an object that others created, and that is found by another key than ours, becomes ours.
+    ``adopt``: whether an object that others created, and that is found by another key than ours, becomes ours at once;
+    otherwise a person decides, and nothing is created beside it. ``first_beside_others``: what happens to the first
+    objects of a kind if others' are there: "match", those that are like one wait for a decision; "stop", all wait.
     ``drift``: whether a full comparison corrects differences. ``retention_days``: from disabling to deletion.
     ``verify_every``: one in this many written objects is read again. ``pauses``: seconds before the second, third … try
     of a request without an answer. ``first_hours``, ``longest_hours``: until a refused object is tried again although
@@ -143,6 +145,7 @@ class Policy:
     """
 
     adopt: bool = False
+    first_beside_others: Literal["match", "stop"] = "match"
     drift: Literal["report", "correct"] = "report"
     retention_days: int = 180
     verify_every: int = 25
@@ -191,8 +194,8 @@ class Channel(Protocol):
         ...
 
     def find(self, wanted: Wanted) -> Sequence[Found]:
-        """Every object with our key; if there is none, every one with another key of the wanted object, such as its
-        login. Never by a name that two may share."""
+        """Every object with our key; if there is none, every one that may be the wanted object: with another key of it,
+        such as its login or mail address. Never by nothing but a name that two may share."""
         ...
 
     def read(self, kind: str, id: str) -> Found | None:
