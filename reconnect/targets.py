@@ -86,6 +86,20 @@ def settings_of(settings: TargetsSettings, name: str) -> BaseModel | None:
     return settings.of(folder) if several is None else several.get(instance)
 
 
+def account_targets(settings: TargetsSettings) -> list[str]:
+    """The targets in the settings that hold accounts, by full name."""
+    found = []
+    for folder in folders.target_names():
+        if not getattr(folders.target(folder), "HOLDS_ACCOUNTS", False):
+            continue
+        several = settings.several(folder)
+        if several is not None:
+            found += [f"{folder}-{each}" for each in sorted(several)]
+        elif settings.of(folder) is not None:
+            found.append(folder)
+    return found
+
+
 def objects(settings: TargetsSettings) -> Mapping[str, tuple[str, ...]]:
     """What the ledger keeps for each target, by its full name."""
     found: dict[str, tuple[str, ...]] = {}

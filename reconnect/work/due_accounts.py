@@ -13,8 +13,8 @@ import redis
 from structlog.stdlib import get_logger
 
 from graph.writing.graph_writer import GraphWriter
-from reconnect import folders
 from reconnect.context import Context
+from reconnect.targets import account_targets
 from reconnect.work import jobs, queue
 from reconnect.work.locks import LockTaken
 from rules.accounts.following import covered, touched
@@ -32,7 +32,7 @@ def look(context: Context) -> None:
     """Follow the change log, and see that targets are supplied. Raises what ``follow`` does."""
     done = follow(context, "worker")
     with redis.Redis.from_url(context.redis_url()) as client:
-        if done is not None and done[1] and (names := account_targets(context)):
+        if done is not None and done[1] and (names := account_targets(context.settings.targets)):
             client.sadd(OWED, *names)
         owed = sorted(each.decode() for each in cast("set[bytes]", client.smembers(OWED)))
         if owed:
@@ -99,20 +99,6 @@ def limits(context: Context) -> Limits:
     """What one run may close: the brake of the settings."""
     brake = context.settings.brake
     return Limits(brake.share, brake.count, brake.at_least)
-
-
-def account_targets(context: Context) -> list[str]:
-    """The targets in the settings that hold accounts, by full name."""
-    found = []
-    for folder in folders.target_names():
-        if not getattr(folders.target(folder), "HOLDS_ACCOUNTS", False):
-            continue
-        several = context.settings.targets.several(folder)
-        if several is not None:
-            found += [f"{folder}-{each}" for each in sorted(several)]
-        elif context.settings.targets.of(folder) is not None:
-            found.append(folder)
-    return found
 
 
 def _quiet(what: str, done: int, total: int) -> None:

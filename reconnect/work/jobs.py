@@ -33,7 +33,8 @@ from reconnect.errors import ProgramError
 from reconnect.exits import CommandFailed, Exit
 from reconnect.logs.redaction import redact_text
 from reconnect.progress import Report
-from reconnect.work import job_states, retrying
+from reconnect.targets import account_targets
+from reconnect.work import job_states, realised, retrying
 from reconnect.work.due_plans import apply_due
 from reconnect.work.due_steps import refresh_steps
 from reconnect.work.job_states import WorkState
@@ -149,6 +150,9 @@ def import_from(
             bad = sum(problem.severity == "bad" for problem in report.problems)
             text = f"{report.changes} changed, {report.unchanged} unchanged, {bad} bad records"
             run.finish("done", text, dry_run=dry_run)
+            if report.changes and not dry_run:
+                for target in account_targets(settings.targets):
+                    realised.link(context, target)
         return report
 
 
@@ -209,6 +213,8 @@ def export_target(
             job.fail(f"{sent}; {report.error}", report.retry)
         else:
             job.finish("done", sent, dry_run=dry_run)
+        if report.run is not None and name in account_targets(context.settings.targets):
+            realised.link(context, name)
         return report
 
 

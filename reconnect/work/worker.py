@@ -19,7 +19,7 @@ from exporters.errors import DeliveryError
 from graph.writing.day_turn import TurnWaits
 from importers.pipeline.report import text_of
 from reconnect.context import Context
-from reconnect.targets import full_name
+from reconnect.targets import account_targets, full_name
 from reconnect.work import due_accounts, jobs, queue, retrying, silence
 from reconnect.work.closings import Closings
 from reconnect.work.cron import parse
@@ -110,7 +110,7 @@ class Jobs:
     def watches(self) -> Iterator[list[Watch]]:
         """What each worker does beside jobs, however busy it is."""
         with ExitStack() as stack:
-            made = [Closings(self._context, name) for name in due_accounts.account_targets(self._context)]
+            made = [Closings(self._context, name) for name in account_targets(self._context.settings.targets)]
             for each in made:
                 stack.callback(each.close)
             plan = Watch("plan accounts", due_accounts.EVERY, lambda: due_accounts.look(self._context))
