@@ -9,20 +9,28 @@ from graph.connection import connect
 from reconnect.embedded import Addresses
 from tests.exporters.active_directory.town import AT, RING, Town
 
-PEOPLE = 30
+
+def people(count: int, version: int) -> tuple[list[str], list[str]]:
+    """(who has an account, who had one): of a third more than ``count``, the first or the last third has none."""
+    third = count // 3
+    everybody = [f"p{n:03}" for n in range(count + third)]
+    return (everybody[third:], everybody[:third]) if version else (everybody[:count], everybody[count:])
 
 
-def town(version: int) -> Town:
-    """0: everybody. 1: a third leaves and as many come."""
+def town(count: int, version: int) -> Town:
+    """Version 0 and 1: a third goes, or returns, while another third comes."""
+    here, gone = people(count, version)
     made = Town()
-    for n in range(PEOPLE + 10 * version):
-        made.person(f"p{n:02}", manager="p29")
-    return made.leave(*(f"p{n:02}" for n in range(10))) if version else made
+    for each in (*here, *gone):
+        made.person(each, manager=here[0])
+    return made.leave(*gone)
 
 
-def exported(tell: Connection, addresses: Addresses, settings: ActiveDirectorySettings, version: int) -> None:
+def exported(
+    tell: Connection, addresses: Addresses, settings: ActiveDirectorySettings, count: int, version: int
+) -> None:
     """Export a version, and tell when that begins."""
-    target, image = ActiveDirectory("active_directory-kommune", settings), town(version)
+    target, image = ActiveDirectory("active_directory-kommune", settings), town(count, version)
     with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
         tell.send("ready")
         run_object_export(driver, target, image.read, RING, at=AT)
