@@ -55,7 +55,7 @@ RECORD_FILTERS: Mapping[str, Arguments] = {
         "source": (str | None, "Only by this source"),
     },
     "runs": {
-        "type": (RunType | None, "Only imports or only exports"),
+        "type": (RunType | None, "Only of this type"),
         "state": (RunState | None, "Only in this state"),
     },
     "badRecords": {

@@ -66,7 +66,14 @@ Operation = enumerated(
     },
 )
 RunType = enumerated(
-    "RunType", "What a run does", {"import": "It reads from a source", "export": "It delivers to a target"}
+    "RunType",
+    "What a run does",
+    {
+        "import": "It reads from a source",
+        "export": "It delivers to a target",
+        "accounts": "It plans accounts by the rules",
+        "closing": "It closes accounts at a target at once, beside its exports",
+    },
 )
 RunState = enumerated(
     "RunState",

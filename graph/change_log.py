@@ -9,7 +9,7 @@ has written.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import neo4j
 
@@ -110,6 +110,14 @@ def last_number(driver: neo4j.Driver) -> int:
         routing_=neo4j.RoutingControl.READ,
     )
     return int(rows[0]["number"]) if rows else 0
+
+
+def moment_of(driver: neo4j.Driver, number: int) -> datetime | None:
+    """When the change was learnt; None if there is none with this number."""
+    rows, _, _ = driver.execute_query(
+        "MATCH (c:Change {number: $number}) RETURN c.at AS at", number=number, routing_=neo4j.RoutingControl.READ
+    )
+    return cast("datetime", rows[0]["at"].to_native()) if rows else None
 
 
 def changed_since(

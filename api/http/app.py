@@ -139,7 +139,7 @@ def create_app(service: Service) -> Starlette:
             WebSocketRoute("/graphql", partial(socket, service, gate, subscriptions)),
             Route("/health/live", live),
             Route("/health/ready", partial(ready, availability, warming, service.redis_url)),
-            Route("/metrics", partial(metrics, availability, service.states)),
+            Route("/metrics", partial(metrics, availability, service.driver, service.states)),
         ],
     )
 

@@ -1,12 +1,17 @@
 """The metrics for Prometheus. They contain no names, numbers or other data of people."""
 
+from collections.abc import Sequence
+
 import anyio.to_thread
+import neo4j
+from neo4j.exceptions import DriverError, Neo4jError
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.computed.answers import NotAnswering, States
 from api.http.availability import Availability, Away, OutOfTime
+from graph.runs.orders import Orders, orders
 
 _PATIENCE = 8.0  # seconds; Prometheus itself waits for ten
 ANSWERS = Counter("reconnect_api_answers_total", "Requests answered by the API", ["kind"])
@@ -25,9 +30,31 @@ NOTICES = Gauge(
 )
 
 
-async def metrics(availability: Availability, states: States | None, request: Request) -> Response:
-    """Counters since the start, and the present state of the sources."""
+ORDERS = Gauge(
+    "reconnect_target_orders",
+    "Objects that wait, or that the target refused or did not answer",
+    ["target", "object", "state"],
+)
+REFUSED = Gauge("reconnect_target_refused", "Objects that were not delivered, by rule", ["target", "object", "rule"])
+HOOKS = Gauge("reconnect_target_hooks", "Objects of which the target's hook is still to be informed", ["target"])
+DRIFT = Gauge("reconnect_target_drift", "Objects that others have changed at the target", ["target", "object"])
+CLOSING = Gauge(
+    "reconnect_target_closing_seconds",
+    "Of the last closing of stopped people and leavers: from the change in the graph to the target's answer",
+    ["target"],
+)
+
+
+async def metrics(
+    availability: Availability, driver: neo4j.Driver, states: States | None, request: Request
+) -> Response:
+    """Counters since the start, and the present state of the sources and targets."""
     availability.watched()
+    try:
+        async with availability.within(_PATIENCE):
+            _of_targets(await anyio.to_thread.run_sync(orders, driver, abandon_on_cancel=True))
+    except (NotAnswering, Away, OutOfTime, DriverError, Neo4jError):
+        _of_targets(())
     if states is not None:
         try:
             async with availability.within(_PATIENCE):
@@ -44,3 +71,18 @@ async def metrics(availability: Availability, states: States | None, request: Re
             if each["lagSeconds"] is not None:
                 LAG.labels(each["name"]).set(each["lagSeconds"])
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _of_targets(found: Sequence[Orders]) -> None:
+    for gauge in (ORDERS, REFUSED, HOOKS, DRIFT, CLOSING):
+        gauge.clear()
+    for each in found:
+        for (kind, state), count in each.states.items():
+            ORDERS.labels(each.target, kind, state).set(count)
+        for (kind, rule), count in each.refused.items():
+            REFUSED.labels(each.target, kind, rule).set(count)
+        for kind, count in each.drift.items():
+            DRIFT.labels(each.target, kind).set(count)
+        HOOKS.labels(each.target).set(each.hooks)
+        if each.closing_seconds is not None:
+            CLOSING.labels(each.target).set(each.closing_seconds)

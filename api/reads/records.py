@@ -29,7 +29,7 @@ _OF_ONE: Mapping[str, str] = {
     "Change.operation": "What it did to the thing",
     "Change.before": "Before the change, as JSON",
     "Change.after": "After the change, as JSON",
-    "Run.type": "Import or export",
+    "Run.type": "What it does",
     "Run.name": "The source or target",
     "Run.started": "When it began",
     "Run.ended": "When it ended; null = it is running, or was killed",
@@ -51,6 +51,20 @@ _OF_ONE: Mapping[str, str] = {
     "LedgerEntry.problem": "The rule that it breaks",
     "LedgerEntry.reason": "Why it could not be delivered, in words",
     "LedgerEntry.delivered": "When it was last delivered",
+    "LedgerEntry.targetId": "The id that the target gave it, such as objectGUID",
+    "LedgerEntry.enabled": "Whether it was last sent as enabled",
+    "LedgerEntry.unsure": "It is being sent, or a run ended while it was sent: it is read before anything else",
+    "LedgerEntry.tries": "How often it was refused, or not answered, since it was last delivered",
+    "LedgerEntry.nextTry": "The earliest moment of the next try of a refused object that stays as it is",
+    "LedgerEntry.drift": "Fields that others have changed at the target, and that differ still",
+    "LedgerEntry.driftPutRight": "Fields that others had changed at the target, and that a run has corrected",
+    "LedgerEntry.driftAccepted": "Fields that differ with a user's consent: the field, a colon, and the reason",
+    "LedgerEntry.driftAt": "When drift was last found, or put right",
+    "LedgerEntry.hooksLeft": "Events of which the target's hook is still to be informed, in order",
+    "LedgerEntry.hookTries": "How often the hook has failed for the first of them",
+    "LedgerEntry.hookNext": "When it is called again",
+    "LedgerEntry.hookAnswer": "The last event of which it was informed, and what it answered",
+    "LedgerEntry.hookAt": "When it last answered",
     "MatchDecision.thing": "UUID of the thing that the record belongs to; null = a new one",
     "CprLookup.person": "UUID of the person who was looked up",
     "CprLookup.by": "The user who looked the person up, or system",
@@ -78,6 +92,13 @@ _IN_CAPITALS = frozenset({"Operation", "RunType", "RunState", "BrakeState", "Sev
 
 # A record of a person may contain a home address: null without the right to private fields.
 _UNLESS_PRIVATE = "CASE WHEN {private} OR {n}.kind <> 'Person' THEN {n}.%s END"
+
+# Kept as field=state.
+_FIELDS = "[each IN coalesce({n}.drift, []) WHERE each ENDS WITH '=%s' | replace(each, '=%s', '')]"
+
+_ACCEPTED = (
+    "[each IN coalesce({n}.accepted, []) | split(each, '=')[0] + ': ' + substring(each, size(split(each, '=')[0]) + 1)]"
+)
 
 RECORDS = (
     _plain(
@@ -119,6 +140,16 @@ RECORDS = (
         ("key", "String", "{n}.key"), ("state", "LedgerState", "{n}.state"), ("problem", "String", "{n}.problem"),
         ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
         ("delivered", "Moment", "toString({n}.delivered)"),
+        ("targetId", "String", "{n}.remote"), ("enabled", "Boolean", "{n}.enabled"),
+        ("unsure", "Boolean", "coalesce({n}.unsure, false)"), ("tries", "Int", "coalesce({n}.tries, 0)"),
+        ("nextTry", "Moment", "toString({n}.again)"),
+        ("drift", "[String!]", _FIELDS % ("found", "found")),
+        ("driftPutRight", "[String!]", _FIELDS % ("put_right", "put_right")),
+        ("driftAccepted", "[String!]", _ACCEPTED),
+        ("driftAt", "Moment", "toString({n}.drift_at)"),
+        ("hooksLeft", "[String!]", "coalesce({n}.hooks, [])"), ("hookTries", "Int", "coalesce({n}.hook_tries, 0)"),
+        ("hookNext", "Moment", "toString({n}.hook_again)"), ("hookAnswer", "String", "{n}.hook_answer"),
+        ("hookAt", "Moment", "toString({n}.hook_at)"),
     ),
     _plain(
         "MatchDecision", "The decision on an ambiguous record", "id",

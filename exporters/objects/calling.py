@@ -56,6 +56,11 @@ class Calling:
                 "values": self._values(ref),
             }
         )  # fmt: skip
+        moment = datetime.now(UTC)
+        said = "done" if answer.done else "given up" if answer.give_up else "failed"
+        entry = replace(
+            entry, hook_answer=f"{event}: {said}{f', {answer.text}' if answer.text else ''}", hook_at=moment
+        )
         settled = replace(entry, hooks=tuple(rest), hook_tries=0, hook_again=None, hook_reason=None)
         if answer.done:
             return settled, True
@@ -66,7 +71,7 @@ class Calling:
         if wait is None:
             hours = min(self.policy.first_hours * 2**entry.hook_tries, self.policy.longest_hours)
             wait = timedelta(hours=hours)
-        again = datetime.now(UTC) + wait
+        again = moment + wait
         return replace(
             entry, hook_tries=entry.hook_tries + 1, hook_again=again, hook_reason=answer.text
         ), False  # fmt: skip

@@ -15,7 +15,7 @@ hook), which does no harm.
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 import neo4j
@@ -26,7 +26,7 @@ from exporters.objects.errors import Gone, Refused
 from exporters.objects.ledger import Entry, ObjectLedger, without_lost
 from exporters.objects.target import Change, Channel, ClosesAtOnce, Found, Ref, Wanted
 from exporters.target import Image, ImageReader
-from graph.change_log import changed_since, last_number
+from graph.change_log import changed_since, last_number, moment_of
 
 Why = Literal["stopped", "ended"]
 
@@ -37,13 +37,15 @@ or has it in hand."""
 
 @dataclass
 class Lookout:
-    """``number``: the last change that was looked at; ``due``: what must not be open, and why."""
+    """``number``: the last change that was looked at; ``due``: what must not be open, and why; ``known``: since when
+    the first of them has been known."""
 
     driver: neo4j.Driver
     target: ClosesAtOnce
     read: ImageReader
     number: int
     due: dict[Ref, Why] = field(default_factory=dict)
+    known: datetime | None = None
 
     def look(self, at: date) -> bool:
         """Look at what the change log has had since; whether it named anything. Raises ImageError."""
@@ -53,11 +55,13 @@ class Lookout:
         names = operations(self.target.closing_document)
         asked = changed_since(self.driver, self.number, last, {name: name.partition("_")[::2] for name in names})
         found = self.target.closing(self._image(names, asked, at), asked, at) if any(asked.values()) else None
-        self.number = last
+        first, self.number = self.number + 1, last
         if found is None:
             return False
         for ref in found.open:
             self.due.pop(ref, None)
+        if (found.stopped or found.ended) and not self.due:
+            self.known = moment_of(self.driver, first)
         self.due |= dict.fromkeys(found.ended, "ended")
         self.due |= dict.fromkeys(found.stopped, "stopped")
         return bool(found.stopped or found.ended)

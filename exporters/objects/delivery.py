@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from exporters.objects.errors import Gone
 from exporters.objects.giving import Giving
-from exporters.objects.ledger import Entry, without_lost
+from exporters.objects.ledger import Entry, put_right, without_lost
 from exporters.objects.linking import Linking
 from exporters.objects.order import in_order
 from exporters.objects.plan import Difference, Plan
@@ -77,7 +77,8 @@ class _Closing:
             # Its values and links follow: they stay unsure.
             return replace(entry, enabled=False, state="delivered", unsure=unsure)
         lost = self.work.kinds[kind].lost
-        return without_lost(entry, lost).settled("closed", enabled=False, closed=entry.closed or self.work.at)
+        day = entry.closed or self.work.at
+        return without_lost(entry, lost).settled("closed", enabled=False, closed=day, **put_right(entry))
 
     def delete(self, difference: Difference, unsure: bool) -> Entry:
         """Delete the object, and remove it from objects that refer to it."""

@@ -23,10 +23,11 @@ class NotAccepted(ValueError):
 def drift(
     driver: neo4j.Driver, target: ObjectTarget, read: ImageReader, keyring: Keyring, at: date
 ) -> ExportReport:  # fmt: skip
-    """Every object at the target against what it was sent. Reads only, whatever the target's policy. Raises
-    DeliveryError, ObjectError."""
+    """Every object at the target against what it was sent; writes nothing there, whatever the target's policy. Which
+    fields differ is kept in the ledger. Raises DeliveryError, ObjectError."""
     objects = target.shape(read_image(target, read, at), at)
-    entries: dict[Ref, Entry] = ObjectLedger(driver, target.name).entries()
+    ledger, changed = ObjectLedger(driver, target.name), 0
+    entries: dict[Ref, Entry] = ledger.entries()
     reports = {kind: KindReport(kind) for kind in target.kinds}
     with target.open() as channel:
         retention = timedelta(days=target.policy.retention_days)
@@ -36,6 +37,16 @@ def drift(
         hide = Hide(objects.identifying, objects.private)
         found = Reconciliation(channel, target.kinds, policy, wanted, entries, reports, hide)
         found.run()
+    if any(
+        {*names} != {name for name, state in entries[ref].drift.items() if state == "found"}
+        for ref, names in found.found.items()
+    ):
+        run = start_run(driver, "export", target.name, dry=False)
+        try:
+            ledger.claim(run)
+            changed = ledger.note_drift(entries, found.found)
+        finally:
+            end_run(driver, run, "done", {"": {"compared": changed}}, "")
     report = ExportReport(target.name, at, dry_run=True)
     report.objects, report.notices = list(reports.values()), found.notices
     return report
@@ -54,6 +65,7 @@ def accept(driver: neo4j.Driver, target: ObjectTarget, ref: Ref, field: str, rea
         ledger.claim(run)
         said = {**entry.accepted, field: f"{reason} ({user})"}
         kept = {**entry.not_kept, field: entry.fields[field]}
-        ledger.write([replace(entry, not_kept=kept, accepted=said)])
+        drift = {name: state for name, state in entry.drift.items() if name != field}
+        ledger.write([replace(entry, not_kept=kept, accepted=said, drift=drift)])
     finally:
         end_run(driver, run, "done", {"": {"accepted": 1}}, "")

@@ -122,7 +122,9 @@ class ObjectExport:
             found = Reconciliation(
                 channel, self.target.kinds, self.target.policy, wanted, entries, reports, hide
             )  # fmt: skip
+            kept = dict(entries)
             found.run()
+            self._note_drift(found.found, kept, entries)
             plan = planning.plan(objects, entries)
             plan.notices += found.notices
         self.report.notices = plan.notices
@@ -146,6 +148,17 @@ class ObjectExport:
         self._deliver(channel, plan, entries, reports, objects)
         if allowed is not None and not self.report.error:
             self._brake.spend(allowed)
+
+    def _note_drift(self, found: dict[Ref, frozenset[str]], kept: dict[Ref, Entry], entries: dict[Ref, Entry]) -> None:
+        """As the ledger has the entries: what the comparison has set them to is not sent yet."""
+        is_new = any({*names} != {*_found(kept[ref])} for ref, names in found.items() if ref in kept)
+        if self.dry_run or not is_new:
+            return
+        self._run()
+        self.ledger.note_drift(kept, found)
+        for ref in found:
+            if ref in kept and ref in entries:
+                entries[ref] = replace(entries[ref], drift=kept[ref].drift, drift_at=kept[ref].drift_at)
 
     def _held(self, plan: Plan) -> list[Parked]:
         """Objects that the target refused before, and that are not tried again now."""
@@ -290,6 +303,10 @@ class ObjectExport:
         self.progress("delivery", due, due)
         if calling is not None and (called := calling.run()):
             self.report.counts = {**self.report.counts, "hooks called": called}
+
+
+def _found(entry: Entry) -> list[str]:
+    return [name for name, state in entry.drift.items() if state == "found"]
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:

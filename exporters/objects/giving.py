@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from exporters.objects.adoption import theirs
 from exporters.objects.errors import Gone, Refused, Taken
-from exporters.objects.ledger import Entry, without
+from exporters.objects.ledger import Entry, put_right, without
 from exporters.objects.plan import Difference
 from exporters.objects.sending import Sending
 from exporters.objects.target import Change, Found, Ref, Value, Wanted
@@ -168,6 +168,7 @@ class Giving:
             closed=None,
             hash=difference.hash,
             definition=self.work.definition,
+            **put_right(entry),
         )
         for name, value in sorted(another.items()):
             text = f"another object has {in_words(wanted.values[name])}; it got {in_words(value)}"

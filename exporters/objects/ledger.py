@@ -10,7 +10,7 @@ whatever the state: the object is read before anything else is done with it.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import neo4j
 
@@ -18,6 +18,7 @@ from exporters.ledger import BATCH, ClaimedLedger, batches
 from exporters.objects.target import Ref
 from graph.change_log import now
 
+DriftState = Literal["found", "put_right"]
 ObjectState = Literal["pending", "delivered", "closed", "deleted", "parked", "failed"]
 
 
@@ -31,6 +32,8 @@ class Entry:
     the target accepts but does not keep. ``hooks``: events of which the hook has not been informed; ``hook_tries``,
     ``hook_again``, ``hook_reason``: of the call that failed. ``accepted``: field → why a person has accepted that the
     target has another value. ``others``: ids of objects that are like it, and that a person has decided are not it.
+    ``drift``: field → what became of a difference that others made, never the value; ``drift_at``: when that was noted.
+    ``hook_answer``, ``hook_at``: the event of the last call, and its answer.
     """
 
     kind: str
@@ -55,6 +58,10 @@ class Entry:
     hook_reason: str | None = None
     accepted: Mapping[str, str] = field(default_factory=dict)
     others: frozenset[str] = frozenset()
+    drift: Mapping[str, DriftState] = field(default_factory=dict)
+    drift_at: datetime | None = None
+    hook_answer: str | None = None
+    hook_at: datetime | None = None
 
     @property
     def ref(self) -> Ref:
@@ -96,6 +103,22 @@ class ObjectLedger(ClaimedLedger):
         )
         found = (_entry(row["entry"]) for row in rows)
         return {each.ref: each for each in found}
+
+    def note_drift(self, entries: dict[Ref, Entry], found: Mapping[Ref, frozenset[str]]) -> int:
+        """Keep which fields differ at the target, of the objects that were compared; how many entries have changed.
+        What a run has put right stays noted."""
+        moment, changed = now(), []
+        for ref, names in found.items():
+            entry = entries.get(ref)
+            if entry is None:
+                continue
+            put_right = {name: state for name, state in entry.drift.items() if state == "put_right"}
+            drift: dict[str, DriftState] = {**put_right, **dict.fromkeys(sorted(names), "found")}
+            if drift != entry.drift:
+                entries[ref] = replace(entry, drift=drift, drift_at=moment)
+                changed.append(entries[ref])
+        self.write(changed)
+        return len(changed)
 
     def in_use(self, kind: str) -> int:
         """How many objects of the kind are in use at the target."""
@@ -152,6 +175,16 @@ class ObjectLedger(ClaimedLedger):
             self._write("UNWIND $ids AS id MATCH (e:LedgerEntry {id: id}) DELETE e", ids=batch)
 
 
+def put_right(entry: Entry) -> dict[str, Any]:
+    """What to note of drift that was just corrected: the target has what is wanted again."""
+    if "found" not in entry.drift.values():
+        return {}
+    return {
+        "drift": {name: "found" if name in entry.not_kept else "put_right" for name in entry.drift},
+        "drift_at": now(),
+    }
+
+
 def without_lost(entry: Entry, lost: frozenset[str]) -> Entry:
     """The entry after its object was closed: values and links that closing takes are sent again when it returns."""
     return replace(
@@ -190,6 +223,10 @@ def _row(entry: Entry) -> dict[str, Any]:
         "hook_reason": entry.hook_reason,
         "accepted": _pairs(entry.accepted) or None,
         "others": sorted(entry.others) or None,
+        "drift": _pairs(entry.drift) or None,
+        "drift_at": entry.drift_at,
+        "hook_answer": entry.hook_answer,
+        "hook_at": entry.hook_at,
     }
 
 
@@ -198,7 +235,7 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
     for each in kept.get("links") or ():
         name, kind, key = each.split("|", 2)
         links.setdefault(name, set()).add(Ref(kind, key))
-    closed, again, hook_again = kept.get("closed"), kept.get("again"), kept.get("hook_again")
+    closed = kept.get("closed")
     return Entry(
         kind=kept["object"],
         key=kept["key"],
@@ -212,17 +249,25 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
         hash=kept.get("hash") or "",
         definition=kept.get("definition") or "",
         tries=kept.get("tries") or 0,
-        again=again.to_native() if again else None,
+        again=_moment(kept.get("again")),
         not_kept=_hashes(kept.get("not_kept")),
         problem=kept.get("problem"),
         reason=kept.get("reason"),
         hooks=tuple(kept.get("hooks") or ()),
         hook_tries=kept.get("hook_tries") or 0,
-        hook_again=hook_again.to_native() if hook_again else None,
+        hook_again=_moment(kept.get("hook_again")),
         hook_reason=kept.get("hook_reason"),
         accepted=dict(each.split("=", 1) for each in kept.get("accepted") or ()),
         others=frozenset(kept.get("others") or ()),
+        drift=cast("dict[str, DriftState]", _hashes(kept.get("drift"))),
+        drift_at=_moment(kept.get("drift_at")),
+        hook_answer=kept.get("hook_answer"),
+        hook_at=_moment(kept.get("hook_at")),
     )
+
+
+def _moment(kept: Any) -> datetime | None:
+    return None if kept is None else cast("datetime", kept.to_native())
 
 
 def _pairs(hashes: Mapping[str, str]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from exporters.objects.errors import Gone
-from exporters.objects.ledger import Entry, ObjectState
+from exporters.objects.ledger import Entry, ObjectState, put_right
 from exporters.objects.plan import Difference
 from exporters.objects.sending import Sending
 from exporters.objects.target import Change, Found, Ref
@@ -47,7 +47,8 @@ class Linking:
             self.work.channel.change(change)
             if difference.what != "new" and not (difference.set or difference.clear):
                 self.work.report(entry.kind).changed += 1
-        return entry.settled(entry_state(entry), links={name: refs for name, refs in should.items() if refs})
+        links = {name: refs for name, refs in should.items() if refs}
+        return entry.settled(entry_state(entry), links=links, **put_right(entry))
 
     def _towards(self, entry: Entry, should: dict[str, frozenset[Ref]], found: Found) -> Change:
         """The differences from the found object. Links that others made stay."""

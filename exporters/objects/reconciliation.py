@@ -16,12 +16,14 @@ from exporters.report import KindReport, RowChange
 from exporters.target import Notice
 
 Hidden = Mapping[str, str]
+GONE = "gone"
+"""The field of an object that the target no longer has."""
 
 
 @dataclass
 class Reconciliation:
     """``wanted``: as the target should have it; ``hidden(wanted, field)``: why a value is not shown; empty if it is.
-    ``entries`` is changed if drift is to be corrected."""
+    ``entries`` is changed if drift is to be corrected. ``found``: compared objects → the fields that differ."""
 
     channel: Channel
     kinds: Mapping[str, KindRules]
@@ -31,6 +33,7 @@ class Reconciliation:
     reports: dict[str, KindReport]
     hide: "Hide"
     notices: list[Notice] = field(default_factory=list)
+    found: dict[Ref, frozenset[str]] = field(default_factory=dict)
 
     def run(self) -> None:
         """Raises DeliveryError, before anything has been changed."""
@@ -50,6 +53,7 @@ class Reconciliation:
                 there = found.get(comparable(entry.remote)) or self.channel.read(kind, entry.remote)
                 if there is None:
                     self._tell(ref, "gone", ["the target no longer has it"])
+                    self.found[ref] = frozenset({GONE})
                     refs.pop((kind, comparable(entry.remote)), None)
                     self._mend(ref, replace(entry, remote="", state="failed"))
                     for other, each in list(self.entries.items()):
@@ -111,6 +115,7 @@ class Reconciliation:
                     )
                     fields[name] = ""
             differences += self._linked(entry, wanted, found, refs, links)
+        self.found[ref] = frozenset(each.partition(":")[0] for each in differences)
         if differences:
             self._tell(ref, "changed", differences)
             self._mend(ref, replace(entry, fields=fields, links=links, enabled=enabled, closed=closed))

@@ -123,8 +123,10 @@ class Closings:
                         _log.warning("not closed", target=self.name, key=entry.key, error=str(refused))
         finally:
             if closed:
-                end_run(self.context.driver(), run, "done", {due[0].kind: {"closed": len(closed)}})
-                _log.info("closed at once", target=self.name, keys=closed, since=begun.isoformat())
+                seconds = (datetime.now(UTC) - (closer.lookout.known or begun)).total_seconds()
+                counts = {due[0].kind: {"closed": len(closed)}, "": {"seconds": round(seconds, 3)}}
+                end_run(self.context.driver(), run, "done", counts)
+                _log.info("closed at once", target=self.name, keys=closed, seconds=seconds)
 
     def _keep(self, closer: Closer) -> None:
         """Note how far the log was looked at, once nothing of it is left to be closed."""

@@ -14,6 +14,7 @@ from exporters.active_directory.hooks import SIGNATURE, hook_of, signature
 from exporters.active_directory.settings import Command, Webhook
 from exporters.objects.adoption import NotAdoptable, adopt, candidates
 from exporters.objects.drift import accept, drift
+from exporters.objects.ledger import ObjectLedger
 from exporters.objects.target import Ref
 from graph.time import today
 from tests.answering import Reply, Request, answering
@@ -90,6 +91,8 @@ def test_52_a_hook_that_fails_is_called_again_and_the_account_stays(domain: Doma
     assert [each["event"] for each in events] == ["created", "created"]
     assert events[1]["id"] == made["objectGUID"] and events[1]["values"]["title"] == "Leder"
     assert (again.notices, domain.user("alma")["uSNChanged"]) == ([], made["uSNChanged"])
+    (entry,) = (each for each in ObjectLedger(domain.driver, domain.name).entries().values() if each.kind == "user")
+    assert (entry.hooks, entry.hook_answer) == ((), "created: done") and entry.hook_at is not None
     domain.export(Town(), settings=hook)
     assert json.loads(notes.read_text().splitlines()[-1])["event"] == "closed"
     assert domain.export(Town(), settings=hook).run is None
@@ -165,10 +168,18 @@ def test_drift_is_shown_by_attribute_accepted_or_corrected(domain: Domain) -> No
         ),
         uuid_of("bo"): ("enabled: no at the target, yes was sent",),
     }
-    accept(domain.driver, domain.target(), Ref("user", uuid_of("alma")), "title", "agreed with HR", "anna")
+    ledger = ObjectLedger(domain.driver, domain.name)
+    alma, bo = Ref("user", uuid_of("alma")), Ref("user", uuid_of("bo"))
+    assert dict(ledger.entries()[alma].drift) == {"mail": "found", "title": "found"}
+    assert "By hand" not in domain.ledger(), "values are not kept"
+    accept(domain.driver, domain.target(), alma, "title", "agreed with HR", "anna")
     assert shown()[uuid_of("alma")] == ("mail: other@klit.example at the target, alma@klit.example was sent",)
     assert domain.state() == before
     domain.export(town, full=True, settings={"drift": "correct"})
     made = domain.user("alma")
     assert (made["title"], made["mail"], domain.enabled("bo")) == (["By hand"], ["alma@klit.example"], True)
+    entries = ledger.entries()
+    assert (dict(entries[alma].drift), dict(entries[bo].drift)) == ({"mail": "put_right"}, {"enabled": "put_right"})
+    assert entries[alma].accepted == {"title": "agreed with HR (anna)"}
+    assert domain.export(town, full=True, settings={"drift": "correct"}).run is None
     assert today() >= AT
