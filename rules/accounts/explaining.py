@@ -1,6 +1,6 @@
 """Why a person is to have an account in a system on a day, or why not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import neo4j
@@ -15,6 +15,7 @@ _PLANNED = """
 MATCH (a:PlannedAccount)-[:OF_PERSON]->(:Person {uuid: $person})
 MATCH (a)-[:AT]->(s:ItSystem)
 RETURN a.uuid AS uuid, s.uuid AS system, a.login AS login, a.extra AS extra,
+    head([(a)-[l:USED_FOR|USED_AS]->(t) WHERE l.from <= $day AND (l.to IS NULL OR l.to > $day) | t.uuid]) AS tie,
     EXISTS { MATCH (a)-[l:STATE]->() WHERE l.from <= $day AND (l.to IS NULL OR l.to > $day) } AS open,
     head(COLLECT { MATCH (a)-[l:STATE]->() WHERE l.from > $day RETURN toString(l.from) ORDER BY l.from }) AS next
 ORDER BY open DESC, a.key
@@ -38,14 +39,15 @@ class Explanation:
 
 
 def explain(session: neo4j.Session, person: str, day: date) -> list[Explanation]:
-    """One answer for each system that has rules, or in which the person has a planned account; by the system's key."""
+    """An answer for each planned account of the person, or each system that has rules and no account of theirs; by the
+    system's key, open ones first."""
     facts = read(session, today(), [person])
     who = facts.persons.get(person) or persons_of(session, [person], today()).get(person)
     if who is None:
         return []
-    planned: dict[str, neo4j.Record] = {}
+    planned: dict[str, list[neo4j.Record]] = {}
     for row in session.run(_PLANNED, person=person, day=day):
-        planned.setdefault(row["system"], row)
+        planned.setdefault(row["system"], []).append(row)
     stops = session.run(
         """
         MATCH (:Person {uuid: $person})-[l:STATE]->({stopped: true})
@@ -62,26 +64,40 @@ def explain(session: neo4j.Session, person: str, day: date) -> list[Explanation]
     deciding = Deciding(facts)
     found = []
     for system in systems:
-        made = _of_system(facts, deciding, who, system, day, planned.get(system))
+        rows = planned.get(system, [])
+        by_rule = [row for row in rows if not row["extra"]]
+        # Several accounts are for several employments; each is explained by its own.
+        several: list[neo4j.Record | None] = [row for row in by_rule if row["open"]] or [*by_rule[:1]]
+        if not several and any(each.system == system for each in facts.rules):
+            several = [None]
+        answers = [
+            _of_system(facts, deciding, who, system, day, row, row["tie"] if row and len(several) > 1 else None)
+            for row in (*several, *(row for row in rows if row["extra"]))
+        ]
         if stops:
-            made = Explanation(
-                made.system, False, "stopped", "the person is stopped, above every rule", made.rule, made.tie,
-                made.planned, made.login,
-            )  # fmt: skip
-        found.append(made)
+            said = "the person is stopped, above every rule"
+            answers = [replace(each, open=False, reason="stopped", text=said, since=None) for each in answers]
+        found += answers
     return found
 
 
 def _of_system(
-    facts: Facts, deciding: Deciding, person: Person, system: str, day: date, row: neo4j.Record | None
+    facts: Facts,
+    deciding: Deciding,
+    person: Person,
+    system: str,
+    day: date,
+    row: neo4j.Record | None,
+    only: str | None,
 ) -> Explanation:
+    """``only``: the tie that the account is for, where the person has several accounts."""
     shown = facts.systems.get(system) or System(system, system, system)
     is_open = bool(row and row["open"])
     planned, login = (None, None) if row is None else (row["uuid"], row["login"])
     since = None if row is None or row["next"] is None else date.fromisoformat(row["next"])
     if row is not None and row["extra"]:
         return Explanation(shown, is_open, "extra", "a person has asked for it", None, None, planned, login, since)
-    reason, text, rule, tie = _because(facts, deciding, person, system, day)
+    reason, text, rule, tie = _because(facts, deciding, person, system, day, only)
     if is_open and reason not in ("given", "exception"):
         later = "it is kept open until the end of its days, or is ready before the first day"
         reason, text = ("lead" if reason == "no_tie" else reason), f"{text}; {later}"
@@ -92,13 +108,15 @@ def _of_system(
 
 
 def _because(
-    facts: Facts, deciding: Deciding, person: Person, system: str, day: date
+    facts: Facts, deciding: Deciding, person: Person, system: str, day: date, only: str | None
 ) -> tuple[str, str, AccountRule | None, str | None]:
-    for each in facts.exceptions.get(person.uuid, ()):
-        if each.system in (None, system) and each.life.holds(day) and each.effect in (GIVE, WITHHOLD, KEEP):
+    for each in sorted(facts.exceptions.get(person.uuid, ()), key=lambda each: _RANK.get(each.effect, len(_RANK))):
+        if each.system in (None, system) and each.life.holds(day) and each.effect in _RANK:
             return _EXCEPTED[each.effect], _excepted(each), None, None
     answers = []
     for tie in facts.ties.get(person.uuid, ()):
+        if only is not None and tie.uuid != only:
+            continue
         for state in tie.states:
             if state.period.holds(day):
                 decision = dict(deciding.decide(tie, state, day)).get(system, Decision("no_rule"))
@@ -109,6 +127,8 @@ def _because(
     return decision.reason, _in_words(decision, tie, len(answers)), decision.rule, tie.uuid
 
 
+_RANK = {KEEP: 0, WITHHOLD: 1, GIVE: 2}
+"""Of several exceptions, the first of these counts, as it does where accounts are planned."""
 _EXCEPTED = {GIVE: "exception", WITHHOLD: "withheld", KEEP: "kept"}
 _ORDER = ("given", "failed", "withheld", "condition", "no_rule", "no_unit")
 

@@ -1,8 +1,9 @@
 """The names of planned accounts: user name, principal name, mail address and common name, by policy.
 
-A name is given once. The user name stays for good; mail address and common name follow a change of the person's name,
-and the old address is kept as an alias. A name is taken while any account that is there has it, disabled ones too, and
-while a planned account has it that is not deleted yet; names are compared without regard to case.
+A name is given once. The user name stays as long as the account is not deleted; mail address and common name follow a
+change of the person's name, and the old address is kept as an alias. A name is taken while any account that is there
+has it, disabled ones too, and while a planned account has it that is not deleted yet; names are compared without regard
+to case.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -125,10 +126,11 @@ def policy_of(facts: Facts, uuid: str | None) -> NamePolicy:
 
 
 def needs_names(wanted: Wanted) -> bool:
-    """It is to be open and has none, or the person is called otherwise than when it got them."""
+    """It is to be open and has none, or none that is still its own, or the person is called otherwise than when it got
+    them."""
     if not wanted.opens or not (wanted.person.given or wanted.person.surname):
         return False
-    return wanted.as_of("login") is None or wanted.as_of("named_for") != _called(wanted)
+    return wanted.as_of("login") is None or wanted.as_of("named_for") != _called(wanted) or wanted.was_deleted
 
 
 def name_all(facts: Facts, every: Iterable[Wanted], known: Taken) -> list[tuple[Wanted, str]]:
@@ -146,12 +148,12 @@ def name_all(facts: Facts, every: Iterable[Wanted], known: Taken) -> list[tuple[
     return failed
 
 
-def names_of(wanted: Wanted, policy: NamePolicy, known: Taken) -> dict[str, Value]:
+def names_of(wanted: Wanted, policy: NamePolicy, known: Taken) -> dict[str, Value | None]:
     """The names of one account, which are taken from now on. Raises NoName."""
     person, system = wanted.person.uuid, wanted.system
     who = Holder(person, system, wanted.key)
     named = Named(wanted.person.given, wanted.person.surname, _number(wanted), person)
-    old_login, old_mail = wanted.as_of("login"), wanted.as_of("email")
+    old_login, old_mail = _own(wanted, known, who)
     has_login, has_mail = known.own.get((person, system), (None, None)) if old_login is None else (None, None)
     login = str(old_login) if old_login is not None else ""
     if not login:
@@ -161,8 +163,10 @@ def names_of(wanted: Wanted, policy: NamePolicy, known: Taken) -> dict[str, Valu
             else logins(policy.logins, named, policy.longest)
         )
         login = _first(offered, lambda each: known.free_login(each, who) and not _forbidden(each, policy), "user name")
-    made: dict[str, Value] = {"login": login, "named_for": _called(wanted)}
+    made: dict[str, Value | None] = {"login": login, "named_for": _called(wanted)}
     known.take(known.logins, login, who)
+    if wanted.was_deleted:
+        made = {"email": None, "former_emails": None, "principal_name": None, **made}
     mail = str(old_mail) if old_mail is not None else ""
     if policy.mail and not (mail and policy.keep_mail):
         own = [has_mail] if has_mail and not mail else []
@@ -173,12 +177,12 @@ def names_of(wanted: Wanted, policy: NamePolicy, known: Taken) -> dict[str, Valu
     if mail:
         made["email"] = mail
         known.take(known.mails, mail, who)
-        formers = wanted.as_of("former_emails")
+        formers = wanted.as_of("former_emails") if not wanted.was_deleted else ()
         before = (*(formers if isinstance(formers, tuple) else ()), *([str(old_mail)] if old_mail else []))
         aliases = tuple(dict.fromkeys(each for each in before if each.lower() != mail.lower()))
         if aliases:
             made["former_emails"] = aliases
-    old_principal = wanted.as_of("principal_name")
+    old_principal = None if wanted.was_deleted else wanted.as_of("principal_name")
     if policy.principal_name and (old_principal is None or "{login}" not in policy.principal_name):
         offered_names = _some(principal_name(policy.principal_name, named, login, mail))
         free = _first(offered_names, lambda each: known.free_mail(each, who), "principal name")
@@ -190,7 +194,19 @@ def names_of(wanted: Wanted, policy: NamePolicy, known: Taken) -> dict[str, Valu
     return made
 
 
-def next_name(facts: Facts, known: Taken, policy: NamePolicy, given: str, surname: str) -> Mapping[str, Value]:
+def _own(wanted: Wanted, known: Taken, who: Holder) -> tuple[Value | None, Value | None]:
+    """User name and mail address that it has already. An account that was deleted has them only if they are free
+    still: others may have got them since."""
+    login, mail = wanted.as_of("login"), wanted.as_of("email")
+    if not wanted.was_deleted:
+        return login, mail
+    return (
+        login if login is not None and known.free_login(str(login), who) else None,
+        mail if mail is not None and known.free_mail(str(mail), who) else None,
+    )
+
+
+def next_name(facts: Facts, known: Taken, policy: NamePolicy, given: str, surname: str) -> Mapping[str, Value | None]:
     """The names that the next person of this name would get: nothing is taken."""
     logins_, mails_, common = (
         {name: list(each) for name, each in among.items()} for among in (known.logins, known.mails, known.common)

@@ -6,7 +6,7 @@ here: the target closes the account of a stopped person.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -24,7 +24,10 @@ TIE_LINKS = {"Employment": "employment", "Affiliation": "affiliation"}
 @dataclass(slots=True)
 class Wanted:
     """One account that there is to be, or was. ``opens``: its days from today on. ``chain``: through what, and by which
-    rule, on these days. ``kept``: what was stated of it before. ``rule``: the last one that gave it."""
+    rule, on these days. ``kept``: what was stated of it before. ``rule``: the last one that gave it.
+
+    ``was_deleted``: its retention is over, and the target has it no more.
+    """
 
     key: str
     system: str
@@ -34,7 +37,8 @@ class Wanted:
     kept: Statement | None = None
     rule: AccountRule | None = None
     keeps: bool = False
-    names: dict[str, Value] = field(default_factory=dict)
+    was_deleted: bool = False
+    names: dict[str, Value | None] = field(default_factory=dict)
 
     @property
     def was_open(self) -> tuple[Period, ...]:
@@ -165,26 +169,33 @@ def _of_system(
     free = {key: each for key, each in kept.items() if key not in groups}
     groups |= _slots(person.uuid, system, alone, free, facts.today)
     extra = _excepted(person, system, exceptions, facts, ties)
-    if extra and not groups:
-        groups[next(iter(kept), own)] = []
+    if extra:
+        # One account gets these days, however many the person has.
+        ties_of = {key: {each.tie.uuid for each in several} for key, several in groups.items()}
+        same = [key for key in sorted(groups) if extra[0].tie.uuid in ties_of[key]]
+        key = own if own in groups else next(iter([*same, *sorted(groups), *sorted(kept)]), own)
+        groups[key] = [*groups.get(key, ()), *extra]
     withheld = [each.life for each in exceptions if each.effect == WITHHOLD]
     keep = union(each.life for each in exceptions if each.effect == KEEP)
     future = (Period(facts.today),)
     for key in sorted({*groups, *kept}):
         several = [*groups.get(key, ())]
-        opens = open_days([*several, *(extra if key in groups else ())])
+        opens = open_days(several)
         opens = within(without(opens, withheld), future)
         if person.dead is not None:
             opens = without(opens, (Period(person.dead),))
         before = kept.get(key)
         keeps = False
-        if keep and before is not None and _holds_day(keep, facts.today):
+        if _holds_day(keep, facts.today):
             until = next(each.end for each in keep if each.holds(facts.today))
-            if _holds_day(before.exists or (), facts.today) or _ended_on(before, facts.today):
+            was = (before.exists if before is not None else None) or ()
+            if any(each.holds(facts.today) or each.end == facts.today for each in (*opens, *was)):
                 opens = union((*opens, Period(facts.today, until)))
             keeps = True
-        chain = tuple(_chain(chosen([*several, *(extra if key in groups else ())]), opens))
-        made.wanted[key] = Wanted(key, system, person, opens, chain, before, _rule(chain, before, facts.rules), keeps)
+        chain = tuple(_chain(chosen(several), opens))
+        rule = _rule(chain, before, facts.rules, facts.today)
+        deleted = before is not None and not _usable(before, facts.today)
+        made.wanted[key] = Wanted(key, system, person, opens, chain, before, rule, keeps, deleted)
 
 
 def _key(person: str, system: str, tie: str = "") -> str:
@@ -194,23 +205,27 @@ def _key(person: str, system: str, tie: str = "") -> str:
 def _slots(
     person: str, system: str, alone: Mapping[str, list[Given]], kept: Mapping[str, Statement], today: date
 ) -> dict[str, list[Given]]:
-    """The account of each tie that has its own: the one that it had, or one that another tie no longer needs.
+    """The account of each tie that has its own: the one that it had, or one that no other tie needs on its days.
 
     So a person who comes back with a new employment number gets the old account back.
     """
     found: dict[str, list[Given]] = {}
-    last = {key: _last_tie(each) for key, each in kept.items()}
-    for key, tie in last.items():
-        if tie in alone:
-            found[key] = alone[tie]
-    had = {last[key] for key in found}
+    had: set[str] = set()
+    for key, each in kept.items():
+        for tie in _ties_of(each, today) & alone.keys() - had:
+            if open_days(alone[tie])[-1].last > today:
+                found[key] = [*found.get(key, ()), *alone[tie]]
+                had.add(tie)
     for tie in sorted(alone.keys() - had, key=lambda each: (alone[each][0].period.start, each)):
+        own = [each.period for each in alone[tie]]
         free = [
-            (kept[key].exists[-1].last, key)  # type: ignore[index]
-            for key in last
-            if key not in found and kept[key].exists and _usable(kept[key], today)
+            (kept[key].exists[-1].last if key in kept and kept[key].exists else FOREVER, key)  # type: ignore[index]
+            for key in {*kept, *found}
+            if (key not in kept or _usable(kept[key], today))
+            and not within((each.period for each in found.get(key, ())), own)
         ]
-        found[max(free)[1] if free else _key(person, system, tie)] = alone[tie]
+        key = max(free)[1] if free else _key(person, system, tie)
+        found[key] = [*found.get(key, ()), *alone[tie]]
     return found
 
 
@@ -221,9 +236,11 @@ def _usable(kept: Statement, today: date) -> bool:
     return not gone
 
 
-def _last_tie(kept: Statement) -> str:
+def _ties_of(kept: Statement, today: date) -> set[str]:
+    """The ties that it is used for from today on, and the last one that it was used for."""
     links = [each for name in TIE_LINKS.values() for each in kept.links.get(name, ())]
-    return max(links, key=lambda each: each.period.start).to.key if links else ""
+    last = max(links, key=lambda each: each.period.start, default=None)
+    return {each.to.key for each in links if each is last or each.period.last > today}
 
 
 def _excepted(
@@ -235,7 +252,8 @@ def _excepted(
         return []
     nobody = Tie("", "", person.uuid, "", (), ())
     best = max(ties, key=lambda each: (each.weight, each.uuid), default=nobody)
-    return [Given(each.life, best, rules[0]) for each in exceptions if each.effect == GIVE]
+    exact = replace(rules[0], lead=0, grace=0, after=0)  # an exception states its days itself
+    return [Given(each.life, best, exact) for each in exceptions if each.effect == GIVE]
 
 
 def _order(rule: AccountRule) -> tuple[int, int, str]:
@@ -243,29 +261,33 @@ def _order(rule: AccountRule) -> tuple[int, int, str]:
 
 
 def _chain(given: Sequence[Given], opens: Sequence[Period]) -> Iterable[Given]:
-    """Through what an account is open on each of its days: lead time belongs to what follows, a gap to what was."""
+    """Through what an account is open on each of its days: lead time and a gap belong to what follows."""
     for period in opens:
-        inside = [each for each in given if each.period.start < period.last and each.period.last >= period.start]
+        inside = [each for each in given if each.period.overlap(period) is not None]
+        if not inside and given:
+            # Days before the first, or after the last, that a rule or an exception adds.
+            earlier = [each for each in given if each.period.last <= period.start]
+            inside = earlier[-1:] or [*given[:1]]
         for place, each in enumerate(inside):
-            start = period.start if place == 0 else max(period.start, each.period.start)
-            end = period.end if place == len(inside) - 1 else inside[place + 1].period.start
+            start = period.start if place == 0 else max(period.start, inside[place - 1].period.last)
+            end = period.end if place == len(inside) - 1 else each.period.end
             if start < (FOREVER if end is None else end):
                 yield Given(Period(start, end), each.tie, each.rule)
 
 
-def _rule(chain: Sequence[Given], kept: Statement | None, rules: Sequence[AccountRule]) -> AccountRule | None:
+def _rule(
+    chain: Sequence[Given], kept: Statement | None, rules: Sequence[AccountRule], today: date
+) -> AccountRule | None:
+    """The rule that gives it last; of what none gives any more, the one that did, as it is or was last."""
     if chain:
         return chain[-1].rule
     links = kept.links.get("rule", ()) if kept is not None else ()
-    return next((each for each in rules if links and each.uuid == links[-1].to.key), None)
+    was = [each for each in rules if links and each.uuid == links[-1].to.key]
+    return max(was, key=lambda each: (each.life.start <= today, each.life.start), default=None)
 
 
 def _holds_day(periods: Iterable[Period], day: date) -> bool:
     return any(each.holds(day) for each in periods)
-
-
-def _ended_on(kept: Statement, day: date) -> bool:
-    return bool(kept.exists) and kept.exists[-1].end == day  # type: ignore[index]
 
 
 def _before(periods: Iterable[Period], day: date) -> tuple[Period, ...]:

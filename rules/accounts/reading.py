@@ -91,7 +91,7 @@ def read(session: neo4j.Session, day: date, persons: Iterable[str] | None = None
     )
     back = max((each.grace + each.after for each in all_rules), default=0)
     since = day - timedelta(days=min(back, _LONGEST_LOOK_BACK))
-    held = _roles(session, asked) if facts.roles else {}
+    held = _roles(session, asked, since) if facts.roles else {}
     needs_position = any(
         ref.startswith("position") for each in all_rules if each.condition is not None
         for ref in each.condition.references
@@ -283,18 +283,18 @@ def _ask_for_roles(rules: Rules) -> bool:
     )
 
 
-def _roles(session: neo4j.Session, persons: Sequence[str] | None) -> dict[str, list[tuple[Period, str]]]:
+def _roles(session: neo4j.Session, persons: Sequence[str] | None, since: date) -> dict[str, list[tuple[Period, str]]]:
     """Role, and days, of all who hold one, by the holder's uuid."""
     rows = session.run(
         f"""
         MATCH (holder:Person|Employment|Affiliation)-[:HOLDS]->(a:Assignment)-[:OF]->(r:Role)
-        WHERE a.from IS NOT NULL AND {not_over("a")} AND
+        WHERE a.from IS NOT NULL AND {not_over("a", "$since")} AND
             ($persons IS NULL OR holder.uuid IN $persons
                 OR EXISTS {{ MATCH (p:Person)-[:HAS]->(holder) WHERE p.uuid IN $persons }})
         RETURN holder.uuid AS holder, r.uuid AS role, toString(a.from) AS start, toString(a.to) AS end
         """,
         persons=persons,
-        today=today(),
+        since=since,
     )
     found: dict[str, list[tuple[Period, str]]] = {}
     for row in rows:

@@ -6,7 +6,9 @@ from typing import Any
 import neo4j
 import pytest
 
+from graph.time import today
 from graph.writing.graph_writer import GraphWriter
+from rules.accounts.explaining import explain
 from rules.accounts.run import Limits, Report, apply
 from tests.graph.questions.rights.imported import RING, imported
 from tests.rules.accounts.account_town import ACCOUNT_TOWN, day, town
@@ -128,3 +130,50 @@ def test_each_employment_has_its_own_account_where_the_rule_says_so(place: Place
     place.run(account_rules={"everyone": rule}, employments=[second])
     found = {each["login"] for each in place.planned().values()}
     assert found == {"anbe", "annber", "aaba"}
+
+
+def test_affiliations_roles_and_employments_without_dates(place: Place) -> None:
+    """Who has a role, is tied without payroll, or has a first day that nobody knows."""
+    rule = ACCOUNT_TOWN["account_rules"]["everyone"]
+    rules = {
+        "everyone": {**rule, "condition": "employment.kind == 'Affiliation' && employment.type == 'external'"},
+        "managers": {**rule, "condition": "roles.exists(each, each.key == 'manager')", "order": 1},
+        "numbers": {**rule, "condition": "employment.number == '77'", "order": 2},
+    }
+    told = {
+        "affiliations": [
+            {"id": "a_carl", "person": "carl", "units": [{"unit": "job"}], "type": "external"},
+            {"id": "a_aase", "person": "aase", "units": [{"unit": "job"}], "type": "elected"},
+        ],
+        "assignments": [
+            {
+                "id": "m",
+                "holder": {"employment": "e_anna"},
+                "role": "manager",
+                "for": [{"unit": "desk"}],
+                "from": day(5),
+            }
+        ],
+        "employments": [
+            {"id": "e_unknown", "person": "bo", "units": [{"unit": "job"}], "type": "hourly", "number": "77"}
+        ],
+    }
+    place.run(account_rules=rules, **told)
+    found = place.planned()
+    assert {name: each["days"] for name, each in found.items()} == {
+        "Anna Marie": [[day(0), None]], "Bo": [[day(0), None]], "Carl": [[day(0), None]],
+    }  # fmt: skip
+
+
+def test_each_account_is_explained_by_its_own_employment(place: Place) -> None:
+    rule = {**ACCOUNT_TOWN["account_rules"]["everyone"], "per": "employment"}
+    second = {"id": "e_2", "person": "anna", "number": "22", "from": "2021-01-01", "units": [{"unit": "job"}]}
+    place.run(account_rules={"everyone": rule}, employments=[second])
+    anna = place.planned()["Anna Marie"]
+    with place.driver.session() as session:
+        (uuid,) = session.run("MATCH (p:Person {given_name: 'Anna Marie'}) RETURN p.uuid AS uuid").value()
+        by_login = {each.login: each for each in explain(session, uuid, today())}
+    assert by_login.keys() == {"anbe", "annber"} and anna["active"]
+    assert sorted(each.text for each in by_login.values()) == [
+        "Månedslønnede gives it to employment 22", "Månedslønnede gives it to employment e_anna",
+    ]  # fmt: skip

@@ -1,0 +1,279 @@
+"""Which days an account is open, through what, and until when it is kept: cases, and what holds in every case."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph.model.accounts import GIVE, KEEP, PER_EMPLOYMENT, WITHHOLD
+from graph.time import Period, within, without
+from rules.accounts.facts import AccountException, AccountRule, NamePolicy, Tie
+from rules.accounts.naming import Holder, Taken, names_of, needs_names
+from rules.accounts.planning import statement
+from tests.rules.accounts.made import TODAY, WHO, days, exception, facts, job, kept_of, opens, planned, rule
+
+NOW = job("e", days(-1000))
+EARLIER = TODAY - timedelta(days=3)
+Days = list[tuple[int, int | None]]
+
+
+@pytest.mark.parametrize(
+    ("rules", "ties", "exceptions", "expected"),
+    [
+        # The first and the last day.
+        ([rule(lead=14)], [job("e", days(14))], [], [(0, None)]),
+        ([rule(lead=14)], [job("e", days(15))], [], [(1, None)]),
+        ([rule()], [job("e", days(-9, 1))], [], [(0, 1)]),
+        ([rule()], [job("e", days(-9, 0))], [], []),
+        ([rule(after=10)], [job("e", days(-90, -9))], [], [(0, 1)]),
+        ([rule(after=10)], [job("e", days(-90, -10))], [], []),
+        ([rule(lead=400_000_000, after=400_000_000)], [job("e", days(-9, 9))], [], [(0, 2_912_381)]),
+        # Gaps.
+        ([rule(grace=30)], [job("e", days(-9, 5)), job("f", days(35))], [], [(0, None)]),
+        ([rule(grace=30)], [job("e", days(-9, 5)), job("f", days(36))], [], [(0, 5), (36, None)]),
+        ([rule(grace=30)], [job("e", days(-90, -29)), job("f", days(1))], [], [(0, None)]),
+        ([rule(grace=30)], [job("e", days(-90, -29)), job("f", days(2))], [], [(2, None)]),
+        ([rule(grace=30)], [job("e", days(-9, 5), days(20))], [], [(0, None)]),
+        ([rule(grace=30)], [job("e", days(-9, 5))], [], [(0, 5)]),
+        ([rule(grace=5, lead=7, after=3)], [job("e", days(-9, 5)), job("f", days(16))], [], [(0, 8), (9, None)]),
+        # Dates that are not known.
+        ([rule()], [job("e", days(None))], [], [(0, None)]),
+        ([rule(lead=14)], [job("e", days(None, 4))], [], [(0, 4)]),
+        # Exceptions: exactly their days.
+        ([rule("r", "employment.type == 'hourly'", lead=14, after=14)], [NOW], [exception(GIVE, days(3, 9))], [(3, 9)]),
+        ([rule()], [NOW], [exception(WITHHOLD, days(3, 9))], [(0, 3), (9, None)]),
+        ([rule()], [NOW], [exception(WITHHOLD, days(3, 9), None)], [(0, 3), (9, None)]),
+        ([rule()], [NOW], [exception(WITHHOLD, days(3, 9), "school")], [(0, None)]),
+        ([rule()], [NOW], [exception(GIVE, days(3, 9)), exception(WITHHOLD, days(0))], []),
+        ([rule()], [], [exception(GIVE, days(-5, 9))], [(0, 9)]),
+        # Where rules are: the nearest unit that has any decides.
+        ([rule("a"), rule("b", effect=WITHHOLD, unit="job")], [NOW], [], []),
+        ([rule("a", effect=WITHHOLD, unit="town"), rule("b", unit="desk")], [NOW], [], [(0, None)]),
+        ([rule("a", unit="canteen")], [NOW], [], []),
+        ([rule("a", unit="canteen"), rule("b", unit="desk")], [NOW], [], [(0, None)]),
+        ([rule("a", "employment.type == 'hourly'", unit="desk"), rule("b")], [NOW], [], []),
+        ([rule("a"), rule("b", effect=WITHHOLD, unit="town")], [job("e", days(-9), unit=None)], [], [(0, None)]),
+        ([rule("a", unit="town")], [job("e", days(-9), unit=None)], [], []),
+        ([rule("a", effect=WITHHOLD, order=2), rule("b", order=1)], [NOW], [], [(0, None)]),
+        # A rule's own days; changed, and changed back.
+        ([rule(life=days(-9, 4))], [NOW], [], [(0, 4)]),
+        ([rule(life=days(None, 0)), rule(effect=WITHHOLD, life=days(0))], [NOW], [], []),
+        ([rule(life=days(None, 2)), rule(effect=WITHHOLD, life=days(2, 5)), rule(life=days(5))], [NOW], [],
+         [(0, 2), (5, None)]),
+        # Affiliations, and several ties.
+        ([rule("a", "employment.kind == 'Affiliation'")], [NOW], [], []),
+        ([rule("a", "employment.kind == 'Affiliation'")], [job("a", days(-9, 9), kind="Affiliation")], [], [(0, 9)]),
+        ([rule("a", "employment.type != 'hourly'")], [NOW, job("h", days(-9), type="hourly")], [], [(0, None)]),
+        ([rule("a", "employment.type != 'hourly'")], [job("h", days(-9), type="hourly")], [], []),
+        ([rule("a", "employment.type != 'hourly'")], [job("h", days(-9), type=None)], [], [(0, None)]),
+    ],
+)  # fmt: skip
+def test_the_days_on_which_it_is_open(
+    rules: list[AccountRule], ties: list[Tie], exceptions: list[AccountException], expected: Days
+) -> None:
+    assert opens(planned(facts(rules, ties, exceptions))) == expected
+
+
+def test_a_condition_over_roles() -> None:
+    only = rule("m", "roles.exists(each, each.key == 'manager')")
+    roles = {"u": {"key": "manager", "title": "Leder"}}
+    for held, expected in ((("u",), [(0, None)]), ((), [])):
+        assert opens(planned(facts([only], [job("e", days(-9), roles=held)], roles=roles))) == expected
+
+
+def test_a_value_that_is_missing_fails_where_it_is_compared_and_changes_nothing() -> None:
+    asked = rule("m", "employment.fraction >= 0.5")
+    before = kept_of(facts([asked], [NOW]))
+    made = planned(facts([asked], [job("e", days(-1000), fraction=None)]), before)
+    assert [each.rule.key for each in made.failed] == ["m"] and made.wanted == {}
+    guarded = rule("m", "employment.fraction == null || employment.fraction >= 0.5")
+    assert opens(planned(facts([guarded], [job("e", days(-1000), fraction=None)]))) == [(0, None)]
+
+
+def test_keep_neither_closes_nor_opens_nor_deletes() -> None:
+    everyone = rule(retention=10)
+    was_open = kept_of(facts([everyone], [NOW], today=EARLIER))
+    left = facts([everyone], [job("e", days(-1000, 0))], [exception(KEEP, days(0, 30))])
+    assert opens(planned(left, was_open)) == [(0, 30)]
+    assert "delete_on" not in kept_of(left, was_open)["p:ad"].values
+    closed = kept_of(facts([everyone], [job("e", days(-1000, 0))]), was_open)
+    later = facts([everyone], [], [exception(KEEP, days(0, 30))], today=TODAY + timedelta(days=5))
+    made = planned(later, closed)
+    assert opens(made) == [] and "delete_on" not in kept_of(later, closed)["p:ad"].values
+    assert opens(planned(facts([everyone], [], [exception(KEEP, days(0, 30))]))) == []
+
+
+def test_who_returns_has_the_same_account_with_another_employment() -> None:
+    for per in ("person", PER_EMPLOYMENT):
+        own = [rule(per=per, retention=90)]
+        first = kept_of(facts(own, [job("e1", days(-100))], today=EARLIER))
+        left = kept_of(facts(own, [job("e1", days(-100, 0))]), first)
+        day = TODAY + timedelta(days=50)
+        back = kept_of(facts(own, [job("e2", days(50))], today=day), left)
+        assert back.keys() == first.keys()
+        (kept,) = back.values()
+        assert [each.start for each in kept.exists or ()] == [EARLIER, day]
+        assert "delete_on" not in kept.values
+        assert [each.to.key for each in kept.links["employment"]] == ["e1", "e2"]
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_who_returns_after_the_deletion_has_the_old_names_unless_others_have_them_now(is_taken: bool) -> None:
+    policy = NamePolicy("n", ("{given:2}{last:2}", "{given:3}{last:3}"), "{login}@klit.example", "{given}@klit.example")
+    own = [rule(retention=10)]
+    first = planned(facts(own, [NOW], today=EARLIER))
+    wanted = first.wanted["p:ad"]
+    wanted.names = names_of(wanted, policy, Taken())
+    stated = {"p:ad": statement(wanted, facts(own, [NOW], today=EARLIER))}
+    left = kept_of(facts(own, [job("e", days(-1000, 0))]), stated)
+    later = facts(own, [job("f", days(20))], today=TODAY + timedelta(days=20))
+    (back,) = planned(later, left).wanted.values()
+    assert back.was_deleted and needs_names(back)
+    known = Taken()
+    if is_taken:
+        other = Holder("q", "ad", "q:ad")
+        known.take(known.logins, "ANBE", other)
+        known.take(known.mails, "anna@klit.example", other)
+    back.names = names_of(back, policy, known)
+    values = statement(back, later).values
+    now = {name: each[-1].value for name, each in values.items() if name in ("login", "email", "principal_name")}
+    assert now == (
+        {"login": "annber", "email": "anna2@klit.example", "principal_name": "annber@klit.example"}
+        if is_taken
+        else {"login": "anbe", "email": "anna@klit.example", "principal_name": "anbe@klit.example"}
+    )
+    assert "former_emails" not in values or values["former_emails"][-1].period.last <= later.today
+
+
+def test_each_employment_has_one_and_a_later_one_takes_a_free_one() -> None:
+    own = [rule(per=PER_EMPLOYMENT, retention=90)]
+    first = kept_of(facts(own, [job("e1", days(-100)), job("e2", days(-50))], today=EARLIER))
+    assert {each.links["employment"][0].to.key for each in first.values()} == {"e1", "e2"}
+    ties = [job("e1", days(-100, 0)), job("e2", days(-50)), job("e3", days(0))]
+    for before in (first, kept_of(facts(own, ties[:2]), first)):
+        after = kept_of(facts(own, ties), before)
+        assert after.keys() == first.keys(), "e3 has the account that e1 no longer needs"
+        assert {each.links["employment"][-1].to.key for each in after.values()} == {"e2", "e3"}
+
+
+def test_deletion_follows_the_rule_as_it_is_now() -> None:
+    changed = [rule(retention=10, life=days(None, -5)), rule(retention=400, life=days(-5))]
+    first = kept_of(facts(changed, [NOW], today=EARLIER))
+    for ended in (changed, [*changed[:1], replace(changed[1], life=days(-5, 0))]):
+        left = facts(ended, [job("e", days(-1000, 0))])
+        (deleted,) = kept_of(left, first)["p:ad"].values["delete_on"]
+        assert deleted.value == (TODAY + timedelta(days=400)).isoformat()
+
+
+def test_days_in_a_gap_belong_to_the_employment_that_follows() -> None:
+    """What has ended has no title and no unit any more that a target could show."""
+    made = facts([rule(grace=30)], [job("e", days(-9, 5)), job("f", days(20))])
+    links = kept_of(made)["p:ad"].links["employment"]
+    assert [(each.to.key, each.period) for each in links] == [("e", days(0, 5)), ("f", days(5))]
+
+
+def test_the_dead_have_no_account() -> None:
+    made = facts([rule(after=90, grace=30)], [NOW], who=replace(WHO, dead=TODAY))
+    assert opens(planned(made)) == []
+
+
+@pytest.mark.parametrize("per", ["person", PER_EMPLOYMENT])
+def test_the_order_in_which_things_are_read_decides_nothing(per: str) -> None:
+    rules = [rule("a", per=per, lead=5), rule("b", per=per, unit="desk", order=1), rule("c", per=per, unit="desk")]
+    ties = [job("e1", days(-100, 40)), job("e2", days(-50)), job("e3", days(20), unit="canteen")]
+    found = {
+        str(sorted((key, statement(each, made)) for key, each in planned(made).wanted.items()))
+        for several in permutations(rules)
+        for each_ties in permutations(ties)
+        for made in [facts(several, each_ties)]
+    }
+    assert len(found) == 1
+
+
+# -- what holds in every case ---------------------------------------------------------------------------------------
+
+
+@st.composite
+def _life(draw: Any) -> Period:
+    start = draw(st.integers(-60, 60))
+    return days(start, draw(st.none() | st.integers(start + 1, 90)))
+
+
+_RULES = st.lists(
+    st.builds(
+        rule,
+        st.sampled_from("abc"),
+        st.sampled_from([None, "employment.type != 'hourly'", "employment.kind == 'Employment'"]),
+        effect=st.sampled_from([GIVE, GIVE, WITHHOLD]),
+        per=st.sampled_from(["person", PER_EMPLOYMENT]),
+        unit=st.sampled_from([None, "town", "desk"]),
+        lead=st.sampled_from([0, 14]),
+        grace=st.sampled_from([0, 30]),
+        after=st.sampled_from([0, 7]),
+        retention=st.sampled_from([None, 20]),
+        licence=st.sampled_from([None, "E3"]),
+        expiry=st.booleans(),
+        life=_life(),
+    ),
+    min_size=1,
+    max_size=3,
+)
+_TIES = st.lists(
+    st.builds(
+        job,
+        st.sampled_from(["e1", "e2", "e3"]),
+        _life(),
+        unit=st.sampled_from([None, "desk", "canteen"]),
+        kind=st.sampled_from(["Employment", "Affiliation"]),
+        type=st.sampled_from([None, "hourly", "monthly_full"]),
+    ),
+    max_size=3,
+    unique_by=lambda each: each.uuid,
+)
+_EXCEPTIONS = st.lists(st.builds(exception, st.sampled_from([GIVE, WITHHOLD, KEEP]), _life()), max_size=2)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(_RULES, _TIES, _EXCEPTIONS, st.lists(st.integers(0, 40), min_size=1, max_size=3))
+def test_in_every_case(
+    rules: list[AccountRule], ties: list[Tie], exceptions: list[AccountException], later: list[int]
+) -> None:
+    kept: dict[str, Any] = {}
+    for after in sorted(later):
+        today = TODAY + timedelta(days=after)
+        made = facts(rules, ties, exceptions, today=today)
+        before, kept = kept, kept_of(made, kept)
+        assert kept_of(made, kept) == kept, "a second run changes nothing"
+        past = (Period(date.min, today),)
+        for key, each in kept.items():
+            assert within(each.exists or (), past) == within(before[key].exists or () if key in before else (), past)
+            _fits(each, today, exceptions)
+            farthest = [
+                Period(one.life[0].start - timedelta(days=14), one.life[0].last + timedelta(days=30))
+                if one.life[0].end
+                else Period(one.life[0].start - timedelta(days=14))
+                for one in ties
+            ]
+            excepted = [one.life for one in exceptions if one.effect != WITHHOLD]
+            from_now = within(each.exists or (), (Period(today),))
+            assert without(from_now, [*farthest, *excepted]) == (), "it is open for no reason"
+
+
+def _fits(stated: Any, today: date, exceptions: list[AccountException]) -> None:
+    """Links and values lie within the days; from today on there is one owner, one tie and one rule at a time."""
+    exists = stated.exists
+    from_now = within(exists, (Period(today),))
+    for name in ("rule",):
+        linked = [each.period for each in stated.links.get(name, ())]
+        if not any(each.effect != WITHHOLD for each in exceptions):
+            assert without(from_now, linked) == (), "every day has its rule"
+    ties = [each.period for name in ("employment", "affiliation") for each in stated.links.get(name, ())]
+    for place, one in enumerate(ties):
+        assert all(one.overlap(other) is None for other in ties[place + 1 :]), "one tie at a time"
+    for each in exceptions:
+        if each.effect == WITHHOLD and not any(other.effect == KEEP for other in exceptions):
+            assert within(from_now, (each.life,)) == ()
