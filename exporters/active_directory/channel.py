@@ -10,7 +10,8 @@ from uuid import UUID
 
 from ldap3.utils.conv import escape_filter_chars
 
-from exporters.active_directory import entries, refusals
+from exporters.active_directory import addresses, entries, refusals
+from exporters.active_directory.addresses import Addresses
 from exporters.active_directory.entries import CLASSES, FILTERS, NAMED_BY, PLACE, PLACED_BY, Seen
 from exporters.active_directory.likeness import ATTRIBUTES, Unmarked
 from exporters.active_directory.modifying import Modifications, modifications
@@ -49,6 +50,7 @@ class DirectoryChannel:
         self._passwords = passwords
         self._by_key: dict[tuple[str, str], list[Seen]] | None = None
         self._unmarked: Unmarked | None = None
+        self._addresses: Addresses | None = None
         self._uncertain: set[str] = set()
         self._barred: set[tuple[str, names.Parts]] = set()
 
@@ -174,6 +176,7 @@ class DirectoryChannel:
         self._guard_place(kind, place)
         if kind == "user":
             self._passwords.require_recipient(wanted)
+        self._require_free_addresses(wanted.values, "")
         given: dict[str, list[str | bytes]] = {
             name: entries.sent_value(name, value)
             for name, value in wanted.values.items()
@@ -204,6 +207,7 @@ class DirectoryChannel:
             raise Unanswered(f"{what}: it was created, and can't be read.")
         if self._by_key is not None:
             self._by_key[kind, wanted.key] = made
+        self._note_addresses(made[0].id, wanted.values)
         if kind == "user" and self._passwords.are_handed_over and wanted.enabled:
             self._passwords.hand_over(wanted, str(wanted.values.get("sAMAccountName", "")), password)
         return made[0].id
@@ -238,6 +242,28 @@ class DirectoryChannel:
         asked = self._session.read(lambda at: list(at.search(self._settings.base, fits, ["objectGUID"])))
         return bool(asked)
 
+    def _require_free_addresses(self, sent: Mapping[str, Value], own: str) -> None:
+        """Raises Taken if another object of the domain has a mail address that is to be sent."""
+        for name in addresses.ATTRIBUTES:
+            for each in addresses.several(sent.get(name)):
+                if self._addresses_of_all().is_used(each, own):
+                    raise Taken("taken", f"mail address {each} is in use in the domain.", name)
+
+    def _note_addresses(self, id_: str, sent: Mapping[str, Value]) -> None:
+        if self._addresses is not None:
+            for name in addresses.ATTRIBUTES:
+                if sent.get(name):
+                    self._addresses.given(id_, sent[name])
+
+    def _addresses_of_all(self) -> Addresses:
+        if self._addresses is None:
+            fits = "(|(mail=*)(proxyAddresses=*))"
+            asked = ["objectGUID", *addresses.ATTRIBUTES]
+            found = self._session.read(lambda at: list(at.search(self._settings.base, fits, asked)))
+            ids = ((str(values.guid(each.values["objectguid"][0])), each.values) for each in found)
+            self._addresses = Addresses(ids)
+        return self._addresses
+
     # -- changing -----------------------------------------------------------------------------------------------
 
     def change(self, change: Change) -> None:
@@ -259,6 +285,7 @@ class DirectoryChannel:
 
     def _modify(self, seen: Seen, change: Change) -> None:
         """Attributes and links, conditional on the values that were read. Raises WriteRejected, Taken."""
+        self._require_free_addresses(change.set, seen.id)
         changes = modifications(seen, change, self._settings.key_of(seen.kind))
         password = ""
         returns = change.kind == "user" and change.enabled is True and not seen.enabled
@@ -266,6 +293,7 @@ class DirectoryChannel:
             self._passwords.require_recipient(change.wanted)
             password = self._passwords.make()
             changes |= _first(password)
+        self._note_addresses(seen.id, change.set)
         members = changes.pop("member", [])
         if changes:
             try:

@@ -30,7 +30,8 @@ PLACE = "place"
 """Field with the DN of the OU that an object is in, where that OU is not one of ours."""
 LINKS = {"user": ("manager",), "group": ("member",), "ou": ()}
 EXPIRES = "accountExpires"
-_FOLDED = frozenset({"samaccountname", "userprincipalname", "mail", "proxyaddresses", "msds-cloudextensionattribute1"})
+ALIASES = "proxyAddresses"
+_FOLDED = frozenset({"samaccountname", "userprincipalname", "mail", "msds-cloudextensionattribute1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,22 @@ def same(field: str, sent: Value, found: Value) -> bool:
         return names.parts(str(sent)) == names.parts(str(found))
     if field in ("cn", "ou"):
         return is_numbered(_normal(str(sent)), _normal(str(found)))
+    if field == ALIASES:
+        return _mail_addresses(sent) == _mail_addresses(found)
     fold = field.lower() in _FOLDED
     return _comparable(sent, fold) == _comparable(found, fold)
+
+
+def is_mail(address: str) -> bool:
+    """Whether a value of proxyAddresses is a mail address: sip:, x500: and others belong to others."""
+    return address[:5].lower() == "smtp:"
+
+
+def _mail_addresses(value: Value) -> set[tuple[bool, str]]:
+    """(whether it is the primary one, the address). Upper case marks the primary one, and nothing else."""
+    several = value if isinstance(value, list | tuple) else [value]
+    texts = [str(each) for each in several]
+    return {(each[:5] == "SMTP:", _normal(each[5:]).casefold()) for each in texts if is_mail(each)}
 
 
 def _comparable(value: Value, fold: bool) -> tuple[str, ...]:

@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from exporters.active_directory.entries import NAMED_BY, PLACE, Seen, by_id, cleared_value, same, sent_value
+from exporters.active_directory.entries import (
+    ALIASES,
+    NAMED_BY,
+    PLACE,
+    Seen,
+    by_id,
+    cleared_value,
+    is_mail,
+    same,
+    sent_value,
+)
 from exporters.objects.target import Change
 from protocols.ldap.values import DISABLED
 from protocols.ldap.writing import Modification
@@ -16,10 +26,10 @@ def modifications(seen: Seen, change: Change, key_attribute: str) -> Modificatio
     own = {PLACE, NAMED_BY[seen.kind]}
     for name, value in change.set.items():
         if name not in own:
-            _replace(made, seen, name, sent_value(name, value))
+            _replace(made, seen, name, [*sent_value(name, value), *_of_others(seen, name)])
     for name in change.clear - own:
         if seen.raw.get(name.lower()):
-            _replace(made, seen, name, cleared_value(name))
+            _replace(made, seen, name, [*cleared_value(name), *_of_others(seen, name)])
     if change.key is not None and not same(key_attribute, change.key, seen.key):
         _replace(made, seen, key_attribute, [change.key])
     if seen.kind == "user" and change.enabled is not None:
@@ -45,6 +55,13 @@ def _replace(made: Modifications, seen: Seen, name: str, new: Sequence[str | byt
     if new:
         steps.append(("add", list(new)))
     made[name] = steps
+
+
+def _of_others(seen: Seen, name: str) -> list[bytes]:
+    """Values that are not ours of an attribute which others share."""
+    if name != ALIASES:
+        return []
+    return [each for each in seen.raw.get(name.lower(), ()) if not is_mail(each.decode(errors="replace"))]
 
 
 def _manager(made: Modifications, seen: Seen, change: Change) -> None:

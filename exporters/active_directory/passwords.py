@@ -63,10 +63,15 @@ class FirstPasswords:
 
     def require_recipient(self, wanted: Wanted) -> None:
         """Raises Refused if there is no recipient, before an account is created."""
-        if self._settings.delivery == "mail" and not wanted.context.get("recipient"):
+        if self._settings.delivery == "mail" and not self._recipient(wanted):
             raise Refused(
-                "no_recipient", "The nearest manager has no mail address, so the first password can't be handed over."
+                "no_recipient",
+                "No manager has a mail address, so the first password can't be handed over. passwords.recipient is "
+                "for such people.",
             )
+
+    def _recipient(self, wanted: Wanted) -> str:
+        return str(wanted.context.get("recipient") or self._settings.recipient)
 
     def hand_over(self, wanted: Wanted, login: str, password: str) -> None:
         """Raises Refused if it could not be handed over: another password is made when it is tried again."""
@@ -74,7 +79,7 @@ class FirstPasswords:
         text = _TEXT.format(name=name, login=login, password=password)
         try:
             if self._settings.delivery == "mail" and self._mail is not None:
-                self._mail(str(wanted.context["recipient"]), f"Adgang til {name}", text)
+                self._mail(self._recipient(wanted), f"Adgang til {name}", text)
             elif self._certificate is not None and self._settings.folder is not None:
                 self._seal(self._certificate, self._settings.folder, wanted.key, text)
         except OSError as failed:

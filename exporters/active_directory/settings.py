@@ -31,6 +31,10 @@ class Passwords(Section):
         description="mail: to the nearest manager, by the mail server of the settings; sealed: a file for printing, "
         "encrypted for certificate_file; none: a person sets another password",
     )
+    recipient: str = Field(
+        "",
+        description="mail address for people without a manager who has one, such as the top manager; empty: they wait",
+    )
     folder: Path | None = Field(None, description="where sealed files are put")
     certificate_file: Path | None = Field(None, description="PEM of the certificate for which files are encrypted")
     on_return: bool = Field(True, description="a new password when an account is enabled again")
@@ -130,6 +134,9 @@ class ActiveDirectorySettings(Section):
         description="attributes whose values are cut to their limit; others are omitted and listed",
     )
     manager: bool = True
+    aliases: bool = Field(
+        False, description="proxyAddresses: the mail address (SMTP:) and those that the person had before (smtp:)"
+    )
     adopt_by: tuple[Attribute, ...] = Field(
         (), description="attributes that identify a user's account for adoption, such as employeeID"
     )

@@ -1,10 +1,11 @@
 """Makes OUs, users and groups from the image (active_directory.md §8). Pure: the same image gives the same objects."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from exporters.active_directory.entries import ALIASES
 from exporters.active_directory.grouping import groups
 from exporters.active_directory.image import Account, Organisation, Tie
 from exporters.active_directory.names import EXPRESSION_NAMES, LIMITS, login_problem, next_logins, next_principal_names
@@ -80,20 +81,19 @@ def _user(account: Account, made: _Made) -> Wanted | None:
             Parked("user", account.uuid, "cpr_number", "A name contains a CPR number; it is never sent.")
         )
         return None
-    manager = next((_account(ref, made) for ref in links.get("manager", ())), None)
-    principal = values.get("userPrincipalName")
+    recipient = next((mail for each in _managers(account, tie, made) if (mail := each.values["email"])), "")
+    # An alias follows the mail address, so that has no next one where there are aliases: a person decides.
+    addresses = ("userPrincipalName",) if ALIASES in values else ("userPrincipalName", "mail")
+    next_addresses = {name: next_principal_names(str(value)) for name in addresses if (value := values.get(name))}
     return Wanted(
         "user",
         account.uuid,
         values,
         links,
         protected=account.protected,
-        candidates={
-            "sAMAccountName": next_logins(login),
-            **({"userPrincipalName": next_principal_names(str(principal))} if principal else {}),
-        },
+        candidates={"sAMAccountName": next_logins(login), **next_addresses},
         context={
-            **context(str(manager.values["email"] or "") if manager else "", account.person["name"] or ""),
+            **context(str(recipient), account.person["name"] or ""),
             "observed": account.observed,
         },
     )
@@ -126,8 +126,10 @@ def _values(account: Account, tie: Tie | None, made: _Made) -> dict[str, Value]:
         "employeeID": tie.values["number"] if tie else None,
         "accountExpires": account.expires,
     }
-    if account.former_emails and "proxyAddresses" in settings.attributes:
-        values["proxyAddresses"] = None
+    if settings.aliases and plan["email"]:
+        former = {each.casefold(): each for each in account.former_emails}
+        former.pop(str(plan["email"]).casefold(), None)
+        values[ALIASES] = [f"SMTP:{plan['email']}", *(f"smtp:{each}" for each in former.values())]
     names = _names(account, tie, made)
     for attribute, text in settings.attributes.items():
         values[attribute] = compile_expression(text, EXPRESSION_NAMES).evaluate(names)
@@ -185,26 +187,21 @@ def _links(account: Account, tie: Tie | None, values: dict[str, Value], made: _M
             if compile_expression(condition, EXPRESSION_NAMES).holds(names):
                 values["place"] = dn
                 break
-    if settings.manager and tie and (manager := _manager(account, tie, made)) is not None:
+    if settings.manager and (manager := next(_managers(account, tie, made), None)) is not None:
         links["manager"] = frozenset({Ref("user", manager.uuid)})
     return links
 
 
-def _manager(account: Account, tie: Tie, made: _Made) -> Account | None:
-    """The nearest manager's account in this domain; the next level's, if that person has none (pitfall 36)."""
+def _managers(account: Account, tie: Tie | None, made: _Made) -> Iterator[Account]:
+    """The accounts of managers in this domain, the nearest first; a level's are those that have one (pitfall 36)."""
     managers, asked = made.organisation.managers, {account.owner}
-    level: Iterable[str] = managers.get(tie.uuid, ())
+    level: Iterable[str] = managers.get(tie.uuid, ()) if tie else ()
     while level:
         for person in level:
-            if person != account.owner and (accounts := made.chosen.get(person)):
-                return next((each for each in accounts if not each.values["extra"]), accounts[0])
+            if person not in asked and (accounts := made.chosen.get(person)):
+                yield next((each for each in accounts if not each.values["extra"]), accounts[0])
         fresh = [each for each in level if each not in asked]
         asked |= {*fresh}
         level = [
             above for person in fresh for each in made.ties.get(person, ()) for above in managers.get(each.uuid, ())
         ]
-    return None
-
-
-def _account(ref: Ref, made: _Made) -> Account | None:
-    return next((each for each in made.organisation.accounts if each.uuid == ref.key), None)

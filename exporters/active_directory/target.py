@@ -10,6 +10,7 @@ import orjson
 
 from exporters.active_directory.channel import DirectoryChannel
 from exporters.active_directory.closing import closings
+from exporters.active_directory.entries import ALIASES
 from exporters.active_directory.hooks import hook_of
 from exporters.active_directory.image import organisation
 from exporters.active_directory.passwords import FirstPasswords, SendMail
@@ -33,6 +34,7 @@ _RULES = {
     "limits",
     "cut",
     "manager",
+    "aliases",
 }
 _DAYS_AHEAD = 60
 """How early the data of a coming employment are read: an account can be ready that long before."""
@@ -95,7 +97,8 @@ class ActiveDirectory:
     @property
     def fields(self) -> Mapping[str, tuple[str, ...]]:
         """Every field that the shape may set, by kind."""
-        users = dict.fromkeys((*USUAL, *self.settings.attributes))
+        aliases = (ALIASES,) if self.settings.aliases else ()
+        users = dict.fromkeys((*USUAL, *aliases, *self.settings.attributes))
         return {
             "ou": ("ou", "place"),
             "user": tuple(users),

@@ -258,3 +258,46 @@ def test_53_a_dry_run_shows_what_the_run_then_does(domain: Domain) -> None:
     assert [(each.created, each.changed, each.closed) for each in done.objects] == [
         (each.created, each.changed, each.closed) for each in dry.objects
     ]
+
+
+def test_26_a_mail_address_in_use_is_not_given(domain: Domain) -> None:
+    base = f"CN=Users,{domain.controller.base}"
+    held = domain.add("contact", ou=base, proxyAddresses=["SMTP:x@klit.example", "smtp:ALMA@klit.example"])
+    other = domain.add("bobo", ou=base, mail="Bo@klit.example")
+    report = domain.export(Town().person("alma").person("bo").person("ida"))
+    assert report.parked == []
+    mails = {each["sAMAccountName"][0]: each["mail"][0] for each in domain.found("(objectClass=user)")}
+    assert mails == {"alma": "alma2@klit.example", "bo": "bo2@klit.example", "ida": "ida@klit.example"}
+    assert {each.field for each in report.notices} == {"mail"} and len(report.notices) == 2
+    assert domain.export(Town().person("alma").person("bo").person("ida"), full=True).run is None
+    domain.export(Town().person("alma").person("bo").person("ida", email="bo@klit.example"))
+    assert domain.user("ida")["mail"] == ["bo3@klit.example"]
+    for each in (held, other):
+        domain.wire.delete(each["dn"])
+
+
+def test_30_old_addresses_are_kept_as_aliases(domain: Domain) -> None:
+    aliases, town = {"aliases": True}, Town().person("alma", email="alma.bæk@klit.example").person("bo")
+
+    def addresses() -> list[str]:
+        (found,) = domain.found("(sAMAccountName=alma)", "proxyAddresses")
+        return sorted(each for each in found["proxyAddresses"])
+
+    domain.export(town, settings=aliases)
+    assert addresses() == ["SMTP:alma.bæk@klit.example"]
+    domain.set(domain.user("alma")["dn"], proxyAddresses=["SMTP:alma.bæk@klit.example", "sip:alma@klit.example"])
+    former = ["Alma.Bæk@klit.example", "alma.ny@klit.example"]
+    town.set("alma", name="Alma Ny", email="alma.ny@klit.example", former_emails=former)
+    domain.export(town, settings=aliases)
+    assert domain.user("alma")["mail"] == ["alma.ny@klit.example"]
+    assert addresses() == ["SMTP:alma.ny@klit.example", "sip:alma@klit.example", "smtp:Alma.Bæk@klit.example"]
+    assert domain.export(town, settings=aliases, full=True).run is None
+    swapped = ["smtp:alma.ny@klit.example", "SMTP:alma.bæk@klit.example", "sip:alma@klit.example"]
+    domain.set(domain.user("alma")["dn"], proxyAddresses=swapped)
+    report = domain.export(town, settings=aliases, full=True)
+    assert sum(each.drift for each in report.objects) == 1, "which one is the primary one is a difference"
+    held = domain.add("contact", proxyAddresses=["smtp:bo.ny@klit.example"], displayName="Contact")
+    report = domain.export(town.set("bo", email="bo.ny@klit.example"), settings=aliases)
+    assert [each.problem for each in report.parked] == ["taken"]
+    assert domain.user("bo")["mail"] == ["bo@klit.example"]
+    domain.wire.delete(held["dn"])

@@ -49,6 +49,18 @@ def test_51_it_reaches_the_manager(domain: Domain) -> None:
     assert [(mail[0], "Brugernavn: alma" in mail[2]) for mail in domain.mails] == [("bo@klit.example", True)]
 
 
+def test_51_of_people_without_a_manager_it_reaches_the_set_recipient(domain: Domain) -> None:
+    town = Town().person("alma", manager="bo").person("bo").person("ida", manager="eva").person("eva", manager="bo")
+    town.set("eva", email=None)
+    passwords = {"delivery": "mail", "recipient": "servicedesk@klit.example"}
+    report = domain.export(town, settings={"passwords": passwords, "manager": False})
+    assert (report.parked, domain.logins()) == ([], ["alma", "bo", "eva", "ida"])
+    told = {mail[2].split("Brugernavn: ")[1].split()[0]: mail[0] for mail in domain.mails}
+    assert told == {
+        "alma": "bo@klit.example", "bo": "servicedesk@klit.example", "eva": "bo@klit.example", "ida": "bo@klit.example",
+    }  # fmt: skip
+
+
 def test_51_a_password_that_was_not_handed_over_is_replaced(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
     town, mails = Town().person("alma", manager="bo").person("bo", manager="alma"), domain.mails
 

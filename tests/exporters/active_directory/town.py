@@ -101,7 +101,7 @@ class Town:
             ),
             "email": values["email"],
             "commonName": values.get("cn"),
-            "formerEmails": None,
+            "formerEmails": values.get("former_emails"),
             "licence": None,
             "type": None,
             "expires": values.get("expires"),
