@@ -16,7 +16,10 @@ def _answer(request: Request) -> list[Answer]:
         "condition": request.get("condition"),
         "effect": _allowed("effect", request.get("effect") or GIVE, RULE_EFFECTS),
         "per": _allowed("per", request.get("per") or PER_PERSON, PER),
+        "licence": request.get("licence"),
         "lead_days": request.get("leadDays"),
+        "grace_days": request.get("graceDays"),
+        "after_days": request.get("afterDays"),
         "order": request.get("order"),
     }
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
@@ -31,10 +34,12 @@ def _answer(request: Request) -> list[Answer]:
         {
             "gaining": len(found.gains),
             "losing": len(found.loses),
+            "changing": len(found.changes),
             "same": found.same,
             "failing": len(found.failed),
             "gains": list(found.gains[: request.first]),
             "loses": list(found.loses[: request.first]),
+            "changes": list(found.changes[: request.first]),
             "failed": list(found.failed[: request.first]),
         }
     ]
@@ -49,17 +54,20 @@ def _allowed(name: str, value: str, allowed: tuple[str, ...]) -> str:
 
 FIELD = ComputedField(
     "accountRulePreview",
-    "Who would gain and who would lose an account if the rule were so from today on; nothing is saved",
+    "Who would gain and who would lose an account, on the day or later, if the rule were so from today on; nothing is "
+    "saved",
     (
         answer_type(
             "AccountRulePreview",
             "What a rule would do",
             Plain("gaining", "Int!", "How many would gain an account"),
             Plain("losing", "Int!", "How many would lose theirs"),
-            Plain("same", "Int!", "How many have one with it and without it"),
+            Plain("changing", "Int!", "How many would have theirs on other days, or with another licence"),
+            Plain("same", "Int!", "How many have the same one with it and without it"),
             Plain("failing", "Int!", "For how many a condition can't be evaluated"),
             Thing("gains", ("Person",), "Who would gain one", many=True),
             Thing("loses", ("Person",), "Who would lose theirs", many=True),
+            Thing("changes", ("Person",), "Who would have theirs on other days, or with another licence", many=True),
             Thing("failed", ("Person",), "For whom a condition can't be evaluated", many=True),
         ),
     ),
@@ -72,6 +80,9 @@ FIELD = ComputedField(
         "effect": Argument("String", "give or withhold"),
         "per": Argument("String", "person or employment"),
         "unit": Argument("String", "The unit that it is for, and below; omitted = everywhere"),
+        "licence": Argument("String", "The licence that the account needs"),
+        "graceDays": Argument("Int", "A gap of up to this many days between employments does not close it"),
+        "afterDays": Argument("Int", "Days after the last day on which the account stays open"),
         "leadDays": Argument("Int", "Days before the first day on which the account is ready"),
         "order": Argument("Int", "Among rules for the same unit, the lowest is asked first"),
         "at": AT,

@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     accounts.command("plan")(plan)
     accounts.command("why")(why)
     accounts.command("stop")(stop)
+    accounts.command("next-name")(next_name)
     accounts_at_targets.register(accounts)
     app.add_typer(accounts, name="accounts")
 
@@ -152,8 +153,37 @@ def stop(
         written = writer.amend("Person", uuid, edit, Origin(MANUAL, user="command line", reason=reason))
     except GraphError as error:
         raise CommandFailed(str(error)) from error
-    same = "It was so already." if written.change is None else ""
-    terminal().print(f"The stop has ended. {same}" if end else f"Stopped from now on. {same}".strip())
+    until_day = "" if until is None else f" until {until}"
+    done = f"The stop has ended{until_day}." if end else f"Stopped from {today()} on{until_day}."
+    terminal().print(f"{done} It was so already." if written.change is None else done, highlight=False)
+
+
+def next_name(
+    context: typer.Context,
+    given_name: Annotated[str, typer.Argument(help="Given names.")],
+    surname: Annotated[str, typer.Argument(help="Surname.")],
+    policy: Annotated[str | None, typer.Option(help="Key of the name policy; default the only one.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the names that the next person of this name would get; nothing is taken."""
+    from graph.errors import Ambiguous, Unknown
+    from graph.identity.lookup import find
+    from rules.accounts import naming
+    from rules.accounts.reading import read
+
+    with of(context).driver().session(default_access_mode="READ") as session:
+        facts = read(session, today(), [])
+        try:
+            chosen = naming.policy_of(facts, None if policy is None else find(session, "NamePolicy", policy).uuid)
+            names = naming.next_name(facts, naming.taken(session, facts), chosen, given_name, surname)
+        except (Unknown, Ambiguous, naming.NoName) as error:
+            raise CommandFailed(str(error)) from error
+    shown = {name: names[name] for name in ("login", "principal_name", "email", "common_name") if names.get(name)}
+    if as_json:
+        _print(shown)
+        return
+    for name, value in shown.items():
+        terminal().print(f"{name.replace('_', ' ')}: {value}", highlight=False)
 
 
 def _print(answer: Any) -> None:

@@ -206,14 +206,16 @@ def _own(wanted: Wanted, known: Taken, who: Holder) -> tuple[Value | None, Value
     )
 
 
-def next_name(facts: Facts, known: Taken, policy: NamePolicy, given: str, surname: str) -> Mapping[str, Value | None]:
-    """The names that the next person of this name would get: nothing is taken."""
+def next_name(
+    facts: Facts, known: Taken, policy: NamePolicy, given: str, surname: str, system: str = ""
+) -> Mapping[str, Value | None]:
+    """The names that the next person of this name would get in a system (uuid): nothing is taken. Raises NoName."""
     logins_, mails_, common = (
         {name: list(each) for name, each in among.items()} for among in (known.logins, known.mails, known.common)
     )
     trial = Taken(logins_, mails_, common)
     person = Person("", given, surname, f"{given} {surname}".strip())
-    return names_of(Wanted("", "", person, ()), policy, trial)
+    return names_of(Wanted("", system, person, ()), policy, trial)
 
 
 def _called(wanted: Wanted) -> str:

@@ -86,3 +86,27 @@ def test_a_rule_is_previewed_before_it_is_saved(service: Served) -> None:
     assert (found["gains"], found["loses"]) == ([{"givenName": "Bo"}], [])  # Åse and Anna are excepted meanwhile
     (error,) = service.ask(ask, condition="employment.kidn == 'x'")["errors"]
     assert "employment.kind" in error["message"]
+
+
+def test_a_preview_counts_hires_to_come_lead_time_and_licence(service: Served) -> None:
+    ask = """query($lead: Int, $licence: String) { accountRulePreview(key: "everyone", system: "ad", leadDays: $lead,
+        condition: "employment.type != 'hourly'", licence: $licence, graceDays: 30) {
+        gaining losing changing same changes { givenName } } }"""
+    usual = service.data(ask, lead=14, licence="E3")["accountRulePreview"]
+    assert (usual["gaining"], usual["losing"], usual["changing"]) == (0, 0, 0)
+    other = service.data(ask, lead=14, licence="F1")["accountRulePreview"]
+    assert other["changing"] == usual["same"] > 0 and other["same"] == 0
+
+
+def test_the_next_names_are_shown_and_not_taken(service: Served) -> None:
+    ask = """query($patterns: [String!], $mail: String) { nextAccountNames(givenName: "Anna Marie", surname: "Berg",
+        system: "ad", policy: "staff", loginPatterns: $patterns, mailPattern: $mail) {
+        login principalName email commonName } }"""
+    for _ in range(2):
+        assert service.data(ask)["nextAccountNames"] == {
+            "login": "annber", "principalName": "annber@solbjerg.example", "email": "anna.berg2@solbjerg.example",
+            "commonName": "Anna Marie Berg_2",
+        }  # fmt: skip
+    assert service.data(ask, patterns=["{surname}"], mail="{login}@klit.example")["nextAccountNames"]["login"] == "berg"
+    (error,) = service.ask(ask, mail="{login}")["errors"]
+    assert error["extensions"]["field"] == "mailPattern" and "domain" in error["message"]

@@ -16,9 +16,9 @@ from importers.pipeline.report import ImportReport
 RING = Keyring.generate()
 
 
-def imported(driver: neo4j.Driver, content: dict[str, Any], folder: Path) -> ImportReport:
+def imported(driver: neo4j.Driver, content: dict[str, Any], folder: Path, name: str = "facts") -> ImportReport:
     """Imported as YAML, whatever would end by it."""
     file = folder / "facts.yaml"
     file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
     no_brake = BrakeSettings(at_least=10_000)
-    return run_import(driver, Facts(FactsSettings(path=file)), RING, brake=no_brake)
+    return run_import(driver, Facts(FactsSettings(path=file, name=name)), RING, brake=no_brake)
