@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -73,11 +73,11 @@ async def asked_in(request: Request) -> Asked:
         form = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not valid JSON: {error}") from error
-    return replace(asked_of(form), size=len(body))
+    return asked_of(form, len(body))
 
 
-def asked_of(form: object) -> Asked:
-    """The request's form, checked. Raises BadRequest, Rejected."""
+def asked_of(form: object, size: int = 0) -> Asked:
+    """The request's form, checked. ``size``: as ``Asked`` has it. Raises BadRequest, Rejected."""
     if isinstance(form, list):
         raise BadRequest("A request may contain only one query: send each in a request of its own.")
     if not isinstance(form, dict):
@@ -95,7 +95,7 @@ def asked_of(form: object) -> Asked:
     _refuse_misspelt(form, "extensions")
     _refuse_misspelt(form, _PREVIEW, "extensions")
     _refuse_misspelt(extensions or {}, _PREVIEW)
-    return Asked(query, variables, operation or None, preview=_preview((extensions or {}).get(_PREVIEW, False)))
+    return Asked(query, variables, operation or None, size, _preview((extensions or {}).get(_PREVIEW, False)))
 
 
 def _refuse_misspelt(form: Mapping[str, object], meant: str, within: str = "") -> None:

@@ -1,53 +1,70 @@
 """The fields of an answer, in the order in which they are selected, as GraphQL promises.
 
-A row comes from Neo4j as the list of its values (``api.reads.objects``): here they get their names.
+A row comes from Neo4j as the list of its values (``api.reads.objects``): here they get their names. A large answer has
+hundreds of thousands of objects, so each query gets a Python expression of its own that makes all objects of a block,
+in a third of the time that a function for each field takes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from api.reads.selection import Selected, read, sources
 
-Naming = Callable[[Any], Any]
+Naming = Callable[[Sequence[Any]], list[Any]]
 Children = Mapping[str, Mapping[str, Selected]]
 
 
-def naming(children: Children) -> Callable[[list[Any]], list[Any]]:
-    """Makes an object from each row. ``children``: its fields, by the type that it may be."""
-    one = _of_types(children)
-    return lambda rows: [None if row is None else one(row) for row in rows]
-
-
-def _of_types(children: Children) -> Naming:
-    if len(children) == 1:
-        (fields,) = children.values()
-        return _of_fields(fields, 0)
-    by_type = {type_: _of_fields(fields, 1) for type_, fields in children.items()}
-    return lambda row: by_type[row[0]](row)
-
-
-def _of_fields(fields: Mapping[str, Selected], before: int) -> Naming:
-    """``before``: the number of values before those of the fields."""
-    keys = tuple(fields)
-    place_of = {each.key: place for place, each in enumerate(read(fields), before)}
-    places = [place_of[source] for source in sources(fields).values()]
-    are_all = not before and places == list(range(len(place_of)))
-    inner = [(place, _of_field(each)) for place, each in enumerate(fields.values()) if each.children]
-
-    def named(row: list[Any]) -> dict[str, Any]:
-        values = row if are_all else [row[place] for place in places]
-        if inner:
-            values = list(values)  # a field with several names in the answer is one and the same list
-            for place, of_field in inner:
-                values[place] = of_field(values[place])
-        return dict(zip(keys, values, strict=True))
-
+def naming(children: Children) -> Naming:
+    """Makes an object from each row; None stays None. ``children``: its fields, by the type that it may be."""
+    expression = _Expression()
+    thing = expression.thing(children, "row")
+    named: Naming = expression.function("rows", f"[None if row is None else {thing} for row in rows]")
     return named
 
 
-def _of_field(selected: Selected) -> Naming:
-    if selected.many:
-        several = naming(selected.children)
-        return lambda rows: None if rows is None else several(rows)
-    one = _of_types(selected.children)
-    return lambda row: None if row is None else one(row)
+@dataclass(slots=True)
+class _Expression:
+    """Nothing of a request is in it but the names of fields, each as the literal of a text.
+
+    ``scope``: what it refers to.
+    """
+
+    scope: dict[str, Any] = field(default_factory=lambda: {"__builtins__": {}})
+    _names: int = 0
+
+    def function(self, parameter: str, text: str) -> Any:
+        return eval(compile(f"lambda {parameter}: {text}", "<names of an answer>", "eval"), self.scope)
+
+    def thing(self, children: Children, row: str) -> str:
+        """An object from the variable ``row``; if it may be of several types, the row begins with the type's name."""
+        if len(children) == 1:
+            (fields,) = children.values()
+            return self._object(fields, row, 0)
+        by_type = self._new()
+        self.scope[by_type] = {
+            type_: self.function("row", self._object(fields, "row", 1)) for type_, fields in children.items()
+        }
+        return f"{by_type}[{row}[0]]({row})"
+
+    def _object(self, fields: Mapping[str, Selected], row: str, before: int) -> str:
+        """``before``: the number of values before those of the fields."""
+        place_of = {each.key: place for place, each in enumerate(read(fields), before)}
+        values = (
+            f"{key!r}: {self._value(each, f'{row}[{place_of[source]}]')}"
+            for (key, each), source in zip(fields.items(), sources(fields).values(), strict=True)
+        )
+        return f"{{{', '.join(values)}}}"
+
+    def _value(self, selected: Selected, value: str) -> str:
+        if not selected.children:
+            return value
+        row = self._new()
+        thing = self.thing(selected.children, row)
+        if not selected.many:
+            return f"None if ({row} := {value}) is None else {thing}"
+        return f"None if {value} is None else [None if {row} is None else {thing} for {row} in {value}]"
+
+    def _new(self) -> str:
+        self._names += 1
+        return f"each{self._names}"
