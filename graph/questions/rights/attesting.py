@@ -27,7 +27,7 @@ class Question:
 def of_system(work: Evaluation, system: str) -> list[Question]:
     """Every grant and approved request that gives a right in the system."""
     roles = {uuid for uuid, role in work.organisation.system_roles.items() if role.system.uuid == system}
-    grants = (each for each in work.organisation.grants.values() if roles & work.amounts_to(each.gives))
+    grants = (each for each in work.organisation.grants.values() if roles & work.bundles.amounts_to(each.gives))
     return [Question(each.thing, only_person(work, each)) for each in grants]
 
 

@@ -10,13 +10,13 @@ from dataclasses import InitVar, dataclass, field
 from typing import NamedTuple
 
 from graph.questions.rights.approvals import Approvals
+from graph.questions.rights.bundles import Bundles, Part, Right, is_delegated
 from graph.questions.rights.conflicts import Conflicts
 from graph.questions.rights.derive import Deriving, Holding
 from graph.questions.rights.held import (
     ConstraintType,
     HeldRight,
     IncludedRight,
-    JobFunctionRole,
     Limit,
     Omitted,
     OmittedBecause,
@@ -29,15 +29,6 @@ from graph.questions.rights.limits import Derived, Failure, Limits
 from graph.questions.rights.organisation import Days, Grant, OrganisationOnDay, Person, Setting, in_order
 from graph.questions.rights.routes import Route, Routes, in_order_of_keys
 from graph.questions.rights.tree import Tree
-
-Right = JobFunctionRole | SystemRole
-
-
-class Part(NamedTuple):
-    """A right that a granted one amounts to: itself, or one that a bundle includes. ``why``: from the granted one."""
-
-    right: Right
-    why: tuple[Reason, ...]
 
 
 class Lost(NamedTuple):
@@ -72,20 +63,19 @@ class Evaluation:
 
     organisation: OrganisationOnDay
     ordered: InitVar[bool] = False
+    bundles: Bundles = field(init=False)
     routes: Routes = field(init=False)
     limits: Limits = field(init=False)
     conflicts: Conflicts = field(init=False)
     approvals: Approvals = field(init=False)
     _settings: dict[str, dict[tuple[str | None, str], Setting]] = field(default_factory=dict)
     _twice: dict[str, str] = field(default_factory=dict)
-    _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
     _amiss: dict[str, Lost | None] = field(default_factory=dict)
     _included: dict[str, tuple[SystemRole, ...]] = field(default_factory=dict)
     _offers: dict[str, tuple[Offer, ...]] = field(default_factory=dict)
     _contents: dict[tuple[str, str, bool], Content] = field(default_factory=dict)
     _plans: dict[tuple[str, str], Plan] = field(default_factory=dict)
     _units: dict[str, Thing] = field(default_factory=dict)
-    _amounts: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self, ordered: bool) -> None:
         if not ordered:
@@ -95,11 +85,12 @@ class Evaluation:
             of = self._settings.setdefault(each.of, {})
             if of.setdefault((each.system_role, each.type), each) is not each:
                 self._twice.setdefault(each.of, each.type)
+        self.bundles = Bundles(self.organisation)
         self.routes = Routes(self.organisation, tree)
         given = {uuid: each for uuid, each in self._settings.items() if uuid in self.organisation.grants}
         self.limits = Limits(Deriving(self.organisation, tree), given)
-        self.conflicts = Conflicts(self.organisation, self._rights_of)
-        self.approvals = Approvals(self.organisation, self.amounts_to)
+        self.conflicts = Conflicts(self.organisation, self.bundles.rights_of)
+        self.approvals = Approvals(self.organisation, self.bundles.amounts_to)
 
     def of(self, person: str) -> Rights:
         """What one person holds. A person who is unknown, dead or without a tie holds nothing."""
@@ -122,47 +113,10 @@ class Evaluation:
             if rights.held or rights.omitted:
                 yield person, rights
 
-    def amounts_to(self, right: str) -> frozenset[str]:
-        """uuids of the right itself and of all rights that it includes."""
-        kept = self._amounts.get(right)
-        if kept is None:
-            found = {right}
-            for part in self.parts(right):
-                found |= {part.right.uuid, *(each.uuid for each in part.why)}
-                found |= {*self.organisation.includes.get(part.right.uuid, ())}
-            kept = self._amounts[right] = frozenset(found)
-        return kept
-
-    def _rights_of(self, held: HeldRight) -> frozenset[str]:
-        """All that a held right stands for: what it includes, and the bundles through which it is granted."""
-        bundles = (each.uuid for each in held.why if each.kind == "JobFunctionRole")
-        return self.amounts_to(held.right.uuid) | frozenset(bundles)
-
-    def parts(self, right: str) -> tuple[Part, ...]:
-        """The rights that a granted one amounts to. A bundle that includes itself is gone through once."""
-        kept = self._parts.get(right)
-        if kept is None:
-            kept = self._parts[right] = tuple(self._found_parts(right, (), frozenset()))
-        return kept
-
-    def _found_parts(self, uuid: str, why: tuple[Reason, ...], above: frozenset[str]) -> Iterator[Part]:
-        right = self.organisation.job_function_roles.get(uuid) or self.organisation.system_roles.get(uuid)
-        if right is None or uuid in above:
-            return
-        kind = "JobFunctionRole" if isinstance(right, JobFunctionRole) else "SystemRole"
-        reason = Reason(kind, uuid, f"{'includes' if why else 'gives'} {right.title or right.key}")
-        included = self.organisation.includes.get(uuid, ())
-        bundled = [each for each in included if each in self.organisation.job_function_roles]
-        if len(bundled) < len(included) or not bundled or _is_delegated(right):
-            yield Part(right, (*why, reason))
-        if not _is_delegated(right):
-            for each in sorted(bundled):
-                yield from self._found_parts(each, (*why, reason), above | {uuid})
-
     def _of_route(self, route: Route, person: Person) -> Iterator[HeldRight | Omitted]:
         if route.hindrance is not None:
             if route.hindrance.check == "condition_failed":
-                for part in self.parts(route.holding.grant.gives):
+                for part in self.bundles.parts(route.holding.grant.gives):
                     yield self._omitted(route, part, "condition", route.hindrance.text)
             return
         grant = route.holding.grant
@@ -180,7 +134,7 @@ class Evaluation:
 
     def _offered(self, grant: Grant) -> tuple[Offer, ...]:
         made = []
-        for part in self.parts(grant.gives):
+        for part in self.bundles.parts(grant.gives):
             settings = self._settings.get(part.right.uuid, {}).values()
             is_of_unit = grant.uuid not in self.limits.given and all(map(self.limits.is_of_unit, settings))
             made.append(Offer(part, self.approvals.concerns(grant, part.right, part.why), is_of_unit))
@@ -266,8 +220,8 @@ class Evaluation:
                 included = self.included(of)
             elif of.uuid in self.limits.given:
                 roles = self.organisation.system_roles
-                included = [roles[each] for each in self.amounts_to(of.gives) if each in roles]
-            self._amiss[of.uuid] = None if _is_delegated(of) else self._found_amiss(of.uuid, included)
+                included = [roles[each] for each in self.bundles.amounts_to(of.gives) if each in roles]
+            self._amiss[of.uuid] = None if is_delegated(of) else self._found_amiss(of.uuid, included)
         return self._amiss[of.uuid]
 
     def _found_amiss(self, of: str, included: Collection[SystemRole]) -> Lost | None:
@@ -306,7 +260,7 @@ class Evaluation:
                 return Lost("system_blocked", f"{each.system.title or each.system.key} is blocked")
         if (amiss := self.amiss_with(right) or self.amiss_with(grant)) is not None:
             return amiss
-        if _is_delegated(right):
+        if is_delegated(right):
             return ()
         return tuple((each, tuple(self._limited(right, each, grant))) for each in included)
 
@@ -369,8 +323,3 @@ def _in_all(why: tuple[Reason, ...]) -> Days:
         if each.until is not None and (until is None or each.until < until):
             until = each.until
     return Days(since, until)
-
-
-def _is_delegated(right: Right | Grant) -> bool:
-    """What another authority's role contains is that authority's."""
-    return isinstance(right, JobFunctionRole) and right.delegated_from_cvr is not None

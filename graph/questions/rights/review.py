@@ -87,7 +87,7 @@ def _meeting_in_roles(work: Evaluation) -> Iterator[Found]:
     """Job-function roles that hold both sides of a conflict that was made after them."""
     for conflict in work.organisation.conflicts.values():
         for uuid, role in work.organisation.job_function_roles.items():
-            if conflict.scope == "person" and {conflict.first, conflict.second} <= work.amounts_to(uuid):
+            if conflict.scope == "person" and {conflict.first, conflict.second} <= work.bundles.amounts_to(uuid):
                 text = f"it holds both sides of {conflict.title}, so no one holds it"
                 yield Found("conflict", Thing("JobFunctionRole", uuid, role.title or role.key), text)
 
@@ -95,7 +95,7 @@ def _meeting_in_roles(work: Evaluation) -> Iterator[Found]:
 def _not_approved(work: Evaluation) -> Iterator[Found]:
     """Grants of sensitive rights that give nothing for want of an approval."""
     for grant in work.organisation.grants.values():
-        if grant.kind == "Grant" and work.approvals.is_sensitive(*work.amounts_to(grant.gives)):
+        if grant.kind == "Grant" and work.approvals.is_sensitive(*work.bundles.amounts_to(grant.gives)):
             wrong = work.approvals.wrong(grant)
             if wrong is not None:
                 yield Found("not_approved", grant.thing, wrong)
@@ -106,7 +106,7 @@ def _unreachable(work: Evaluation) -> Iterator[Found]:
     organisation = work.organisation
     reached: set[str] = set()
     for grant in organisation.grants.values():
-        for part in work.parts(grant.gives):
+        for part in work.bundles.parts(grant.gives):
             reached |= {part.right.uuid, *organisation.includes.get(part.right.uuid, ())}
         reached.add(grant.gives)
     for kind, rights in (

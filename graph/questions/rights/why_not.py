@@ -119,7 +119,7 @@ def _granted(work: Evaluation, grant: Grant) -> frozenset[str]:
 
 def amounts_to(work: Evaluation, right: str) -> frozenset[str]:
     """uuids of the right itself and of all rights that it includes."""
-    return work.amounts_to(right)
+    return work.bundles.amounts_to(right)
 
 
 def _title(work: Evaluation, right: str) -> str:

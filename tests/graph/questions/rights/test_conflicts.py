@@ -1,5 +1,6 @@
 """Separation of duties and approvals of sensitive rights, on the evaluator alone."""
 
+import gc
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -232,3 +233,15 @@ def test_a_right_that_the_role_gets_later_is_not_approved() -> None:
     assert "1 more right" in (Evaluation(more).of("bo").omitted[0].text)
     limit = {"s": Setting("s", "clerk", "kle", "make", fixed=("27",))}
     assert Evaluation(replace(work, settings=limit, types={"kle": KLE})).of("bo").omitted[0].reason == "not_approved"
+
+
+def test_an_evaluation_is_freed_with_its_last_use() -> None:
+    """What refers to itself waits for Python's collector, which frees it with thousands of others in one long pause."""
+    of("anna")
+    gc.collect()
+    gc.disable()
+    try:
+        assert of("anna").omitted
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
