@@ -16,10 +16,12 @@ import neo4j
 from benchmarks.measured import Measured
 from benchmarks.payroll import SEED, TODAY
 from benchmarks.preview import import_facts, opus_keys
-from benchmarks.rights_by_hand import Answers, bare_paths, by_hand
+from benchmarks.rights_by_hand import Key, Values, bare_paths, by_hand
+from benchmarks.rights_with_reasons import Told, with_reasons
 from benchmarks.taken import in_turns, ratios
 from graph.cpr.keyring import Keyring
 from graph.questions.rights.asking import Asked, evaluation_of_all, rights_on
+from graph.questions.rights.held import HeldRight, Rights
 from sample import rights
 from sample.facts import facts
 from sample.municipality import Municipality
@@ -37,32 +39,45 @@ def measure(driver: neo4j.Driver, keyring: Keyring, size: str, today: date, fold
     own = {**facts(municipality, opus_keys(keyring)), "grants": []}
     import_facts(driver, keyring, folder, "facts", own, whole=True)
     import_facts(driver, keyring, folder, "rights", _granted(driver))
-    yield _of_all(driver, size, today)
+    yield from _of_all(driver, size, today)
     yield _of_one(driver, size, today)
 
 
-def _of_all(driver: neo4j.Driver, size: str, today: date) -> Measured:
-    def ours() -> Answers:
+def _of_all(driver: neo4j.Driver, size: str, today: date) -> Iterator[Measured]:
+    """Against two alternatives: one tells the same except texts, the other only who holds what."""
+
+    def ours() -> list[Rights]:
         with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
             work = evaluation_of_all(session, today)
-        return {
-            (held.person.uuid, held.subject.uuid, held.right.uuid, held.unit.uuid if held.unit else ""): {
-                limit.type.key: limit.wire for each in held.included for limit in each.limits
-            }
-            for _, found in work.everybody()
-            for held in found.held
-        }
+        return [found for _, found in work.everybody()]
 
-    def theirs() -> Answers:
-        return by_hand(driver, today)
+    (our, told, plain), (rights, reasons, answers) = in_turns(
+        driver, ROUNDS, ours, lambda: with_reasons(driver, today), lambda: by_hand(driver, today)
+    )
+    assert isinstance(rights, list) and isinstance(reasons, Told) and isinstance(answers, dict)
+    held = {_key(each): each for found in rights for each in found.held}
+    _compare({key: _limits(each) for key, each in held.items()}, answers)
+    _compare(
+        {key: tuple(step.uuid for step in each.why) for key, each in held.items()},
+        {key: tuple(step[1] for step in chain) for key, (_, chain, _, _) in reasons.held.items()},
+    )
+    if (omitted := sum(len(found.omitted) for found in rights)) != len(reasons.lost):
+        raise RuntimeError(f"{omitted} rights are left out, and {len(reasons.lost)} by hand")
+    about = {"held": len(held), "left out": omitted, "grants": GRANTS}
+    for what, against, their in (
+        ("rights of all", "the same facts by hand", told),
+        ("rights of all, with reasons", "only who holds what, by hand", plain),
+    ):
+        ratio, notes = ratios(our, their)
+        yield Measured(what, against, size, "s", min(our.wall), min(their.wall), ratio, GOAL, True, {**about, **notes})
 
-    (our, other), (found, expected) = in_turns(driver, ROUNDS, ours, theirs)
-    _compare(found, expected)
-    ratio, notes = ratios(our, other)
-    return Measured(
-        "rights of all", "the best Cypher by hand", size, "s", min(our.wall), min(other.wall), ratio, GOAL, True,
-        {"held": len(theirs()), "grants": GRANTS, **notes},
-    )  # fmt: skip
+
+def _key(held: HeldRight) -> Key:
+    return held.person.uuid, held.subject.uuid, held.right.uuid, held.unit.uuid if held.unit else ""
+
+
+def _limits(held: HeldRight) -> Values:
+    return {limit.type.key: limit.wire for each in held.included for limit in each.limits}
 
 
 def _compare(ours: Any, theirs: Any) -> None:

@@ -5,14 +5,19 @@ out once a unit, and all who hold a right in a unit share a row.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 import neo4j
 
 from benchmarks.nearest_by_hand import holds
 
-Answers = dict[tuple[str, str, str, str], dict[str, tuple[str, ...]]]
-"""Person, tie, right and unit → key of a type → its values, sorted."""
+Key = tuple[str, str, str, str]
+"""Person, tie, right and unit."""
+Values = dict[str, tuple[str, ...]]
+Answers = dict[Key, Values]
+"""Key → key of a type → its values, sorted."""
 
 _KLE = f"""COLLECT {{
     MATCH (unit)-[parts:PART_OF*0..]->(above:Unit {{active: true}})-[does:PERFORMS]->(kle:KleNode {{active: true}})
@@ -113,42 +118,59 @@ RETURN COLLECT {{
 """
 
 
-def by_hand(driver: neo4j.Driver, today: date) -> Answers:
-    """What everybody holds; only for today, as it reads today's values."""
-    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        limits = {row["right"]: dict(row["limits"]) for row in session.run(_LIMITS, at=today)}
-        of_unit = {
+@dataclass(slots=True)
+class Limits:
+    """What rights are limited to. ``of_right``: for each right, type → how it is derived. ``of_unit``: for each unit,
+    how → values. ``managed``: for each person, the units at and below those that the person manages."""
+
+    of_right: dict[str, dict[str, str]]
+    of_unit: dict[str, Values]
+    managed: dict[str, set[str]]
+
+    @classmethod
+    def read(cls, session: neo4j.Session, today: date) -> "Limits":
+        of_right = {row["right"]: dict(row["limits"]) for row in session.run(_LIMITS, at=today)}
+        of_unit: dict[str, Values] = {
             row["unit"]: {
                 "kle_performs": tuple(sorted(row["kle"])), "unit_and_below": tuple(sorted(row["org_unit"])),
             }
             for row in session.run(_UNITS, at=today)
         }  # fmt: skip
-        below = {unit: found["unit_and_below"] for unit, found in of_unit.items()}
         managed: dict[str, set[str]] = defaultdict(set)
         for row in session.run(_MANAGED, at=today):
-            managed[row["person"]].update(below[row["unit"]])
+            managed[row["person"]].update(of_unit[row["unit"]]["unit_and_below"])
+        return cls(of_right, of_unit, managed)
+
+    def of(self, right: str, values: Values) -> Values | None:
+        """None: one of them comes to nothing."""
+        found = {type_: values.get(how, ()) for type_, how in self.of_right.get(right, {}).items()}
+        return found if all(found.values()) else None
+
+    def in_role(self, unit: str, person: str, about: Iterable[str]) -> Values:
+        return {
+            **self.of_unit.get(unit, {}),
+            "kle_of_responsibility": tuple(sorted(about)),
+            "managed_units_and_below": tuple(sorted(self.managed[person])),
+        }
+
+
+def by_hand(driver: neo4j.Driver, today: date) -> Answers:
+    """What everybody holds; only for today, as it reads today's values."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        limits = Limits.read(session, today)
         answers: Answers = {}
-
-        def limited(right: str, values: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]] | None:
-            found = {type_: values.get(how, ()) for type_, how in limits.get(right, {}).items()}
-            return found if all(found.values()) else None
-
         for statement in (_BY_UNIT, _BY_POSITION):
             for row in session.run(statement, at=today):
-                values = of_unit.get(row["unit"], {})
+                values = limits.of_unit.get(row["unit"], {})
                 for right in row["rights"]:
-                    found = limited(right, values)
+                    found = limits.of(right, values)
                     if found is not None:
                         for person, tie in row["holders"]:
                             answers[person, tie, right, row["unit"]] = found
         for row in session.run(_BY_ROLE, at=today):
-            values = {
-                **of_unit.get(row["unit"], {}),
-                "kle_of_responsibility": tuple(sorted(row["about"])),
-                "managed_units_and_below": tuple(sorted(managed[row["person"]])),
-            }
+            values = limits.in_role(row["unit"], row["person"], row["about"])
             for right in row["rights"]:
-                found = limited(right, values)
+                found = limits.of(right, values)
                 if found is not None:
                     answers[row["person"], row["tie"], right, row["unit"]] = found
     return answers
