@@ -66,9 +66,16 @@ class RoleRules:
             self._kept, self._begun = now, False
 
     def of(self, employments: Callable[[], Iterable[Sequence[Statement]]]) -> Iterator[IncomingStatement]:
-        """What the rules make of these employments, which are given in batches, to each rule anew."""
-        for rule in self._rules:
-            yield from self._by(rule, employments())
+        """What the rules make of these employments, which are given in batches: each batch is read once, for all
+        rules."""
+        rules = [each for each in self._rules if not each.by_list]
+        is_first = True
+        for batch in employments() if rules else ():
+            if batch and is_first:
+                yield from (IncomingStatement(rule.source, role_of(rule), "") for rule in rules)
+                is_first = False
+            for rule in rules:
+                yield from self._by(rule, batch)
 
     def of_changed_rules(self) -> Iterator[IncomingStatement] | None:
         """Statements of rules that are new, changed or removed, from all records of the source; None: no change."""
@@ -114,19 +121,12 @@ class RoleRules:
         self._index.learn_records(RecordId(each.source, each.statement.kind, each.statement.key) for each in stated)
         return stated
 
-    def _by(self, rule: RoleRule, employments: Iterable[Sequence[Statement]]) -> Iterator[IncomingStatement]:
-        if rule.by_list:
-            return
-        is_first = True
-        for batch in employments:
-            records = [RecordId(rule.source, "Assignment", f"{self._source}:{each.key}") for each in batch]
-            self._index.learn_records([*records, RecordId(rule.source, "Role", rule.role)])
-            if batch and is_first:
-                yield IncomingStatement(rule.source, role_of(rule), "")
-                is_first = False
-            for record, employment in zip(records, batch, strict=True):
-                made = derived(rule, self._source, employment)
-                if made is None and self._index.kept(record) is not None:
-                    made = withdrawn(rule, self._source, employment)
-                if made is not None:
-                    yield IncomingStatement(rule.source, made, "")
+    def _by(self, rule: RoleRule, batch: Sequence[Statement]) -> Iterator[IncomingStatement]:
+        records = [RecordId(rule.source, "Assignment", f"{self._source}:{each.key}") for each in batch]
+        self._index.learn_records([*records, RecordId(rule.source, "Role", rule.role)])
+        for record, employment in zip(records, batch, strict=True):
+            made = derived(rule, self._source, employment)
+            if made is None and self._index.kept(record) is not None:
+                made = withdrawn(rule, self._source, employment)
+            if made is not None:
+                yield IncomingStatement(rule.source, made, "")
