@@ -13,6 +13,7 @@ from graph.statements.stored_record import ADDS, from_text
 
 NOT_COMPLETE = ""  # fingerprint of an incomplete record: it is mapped again at the next reading
 ABSENT = "absent"  # fingerprint of a record that was missing in a whole reading: settled, until it comes back
+_PARTS = 8  # of what a source remembers, that the driver keeps at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class GraphKnown:
         return self._keyring.hash(cpr)
 
     def recalled(self) -> Iterator[tuple[str, bytes]]:
-        with self._driver.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=2) as session:
+        with self._driver.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=_PARTS) as session:
             for row in session.run(
                 "MATCH (m:SourceMemory {source: $source}) RETURN m.part AS part, m.content AS content",
                 source=self._source,
