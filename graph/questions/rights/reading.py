@@ -19,7 +19,7 @@ from graph.model.derived_kinds import DERIVED_KINDS, NotDerivable, derivation
 from graph.model.rights import GRANTEES
 from graph.questions.rights.building import organisation_of, units_of
 from graph.questions.rights.organisation import OrganisationOnDay
-from graph.questions.rights.rows import Rows
+from graph.questions.rights.rows import DAYS, Rows
 from graph.questions.rights.tree import Tree
 from graph.row_blocks import in_blocks
 
@@ -249,12 +249,27 @@ def _everybody(day: Day) -> Mapping[str, str]:
         "ties": f"""
             MATCH (p:Person)-[has:HAS]->(t)
             WHERE {holds("has")} AND {active("t")}
-            WITH {rows.tie("t", "p", "title")} AS row
+            WITH {rows.tie_alone("t", "p", "title")} AS row
         """,
         "ties_for_conditions": f"""
             MATCH (p:Person)-[has:HAS]->(t)
             WHERE {holds("has")} AND {active("t")}
-            WITH {rows.tie("t", "p")} AS row
+            WITH {rows.tie_alone("t", "p")} AS row
+        """,
+        "tie_units": f"""
+            MATCH (t:Employment|Affiliation)-[r:IN]->(x:Unit)
+            WHERE {holds("r")}
+            WITH [t.uuid, [x.uuid, {DAYS}]] AS row
+        """,
+        "tie_positions": f"""
+            MATCH (t:Employment|Affiliation)-[r:AS]->(x:Position)
+            WHERE {holds("r")}
+            WITH [t.uuid, [x.uuid, {DAYS}]] AS row
+        """,
+        "tie_kle": f"""
+            MATCH (t:Employment|Affiliation)-[r:HANDLES]->(x:KleNode)
+            WHERE {holds("r")} AND {active("x")}
+            WITH [t.uuid, [x.uuid, x.number, {DAYS}]] AS row
         """,
         "positions": f"MATCH (x:Position) WHERE {active('x')} WITH {rows.position('x')} AS row",
         "assignments": f"""
@@ -283,15 +298,30 @@ def _everybody(day: Day) -> Mapping[str, str]:
 
 
 _NOBODY: Mapping[str, list[Any]] = {"persons": [], "ties": [], "assignments": [], "stand_ins": []}
-_OF_PEOPLE = {*_NOBODY, "ties_for_conditions"}
+_LINKS_OF_TIES = ("tie_units", "tie_positions", "tie_kle")
+_OF_PEOPLE = {*_NOBODY, "ties_for_conditions", *_LINKS_OF_TIES}
 
 
 def of_everybody(session: neo4j.Session, day: Day, at: date) -> OrganisationOnDay:
     """The whole organisation on a day, a flat statement a kind."""
     rows = {**rows_of_all_but_people(session, day, at), **_rows(session, day, at, _NOBODY.keys() - {"ties"})}
     has_conditions = any((each["values"] or {}).get("condition") for each in rows["grants"])
-    ties = "ties_for_conditions" if has_conditions else "ties"
-    return organisation_of(at, {**rows, "ties": _rows(session, day, at, [ties])[ties]})
+    return organisation_of(at, {**rows, "ties": _ties(session, day, at, has_conditions=has_conditions)})
+
+
+def _ties(session: neo4j.Session, day: Day, at: date, *, has_conditions: bool) -> list[Row]:
+    """All ties with their links, which are read by themselves: a look at each tie's own would take thrice as long."""
+    name = "ties_for_conditions" if has_conditions else "ties"
+    found = _rows(session, day, at, (name, *_LINKS_OF_TIES))
+    unit, position = (dict(reversed(found[each])) for each in ("tie_units", "tie_positions"))
+    kle: dict[str, list[Any]] = {}
+    for uuid, mark in found["tie_kle"]:
+        kle.setdefault(uuid, []).append(mark)
+    return [
+        {**tie, "unit": unit.get(uuid), "position": position.get(uuid), "kle": kle.get(uuid, ())}
+        for tie in found[name]
+        for uuid in (tie["uuid"],)
+    ]
 
 
 def rows_of_all_but_people(session: neo4j.Session, day: Day, at: date) -> dict[str, Any]:

@@ -65,11 +65,9 @@ class Rows:
     def person(self, node: str) -> str:
         return f"{{ uuid: {node}.uuid, values: {self.day.values(node, 'name', 'stopped')} }}"
 
-    def tie(self, node: str, person: str, *names: str) -> str:
-        """``names``: of the values that matter; by default all do, since a grant's condition may name any."""
+    def tie(self, node: str, person: str) -> str:
         return f"""{{
-            uuid: {node}.uuid, kind: labels({node})[0], person: {person}.uuid, {self.life(node)},
-            values: {self.day.values(node, *names)},
+            {self._tie(node, person)},
             unit: {self.one(node, "IN", ":Unit", f"[x.uuid, {DAYS}]")},
             position: {self.one(node, "AS", ":Position", f"[x.uuid, {DAYS}]")},
             kle: COLLECT {{
@@ -78,6 +76,15 @@ class Rows:
                 RETURN [x.uuid, x.number, {DAYS}]
             }}
         }}"""
+
+    def tie_alone(self, node: str, person: str, *names: str) -> str:
+        """A tie without its links. ``names``: of the values that matter; by default all do, since a grant's condition
+        may name any."""
+        return f"{{ {self._tie(node, person, *names)} }}"
+
+    def _tie(self, node: str, person: str, *names: str) -> str:
+        return f"""uuid: {node}.uuid, kind: labels({node})[0], person: {person}.uuid, {self.life(node)},
+            values: {self.day.values(node, *names)}"""
 
     def position(self, node: str) -> str:
         return f"""{{
