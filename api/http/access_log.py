@@ -12,7 +12,16 @@ from api.http.metrics import SECONDS
 
 _log = structlog.get_logger("api.access")
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS", "WEBSOCKET")
-_PATHS = ("/graphql", "/graphql/events")
+_PATHS = (
+    "/graphql",
+    "/graphql/events",
+    "/login",
+    "/login/code",
+    "/logout",
+    "/saml/logout",
+    "/saml/metadata",
+    "/saml/sso",
+)
 _OWN_LINES = ("/health/live", "/health/ready", "/metrics")  # requested every few seconds, by machines
 
 

@@ -37,6 +37,7 @@ from api.http.request_body import Asked, BadRequest, asked_in, hash_only
 from api.http.schema_file import schema_file
 from api.http.streamed import Streamed
 from api.http.warming import Warming
+from api.login.routes import Login, routes
 from api.reads.executed import executed
 from api.reads.known_names import Targets
 from api.reads.limits import Limits
@@ -84,6 +85,8 @@ class Service:
     """Whether tokens may read the schema (``__schema``, ``__type``)."""
     warm_up: bool = False
     """Whether the service is ready only once it is warm (``api.http.warming``)."""
+    login: Login | None = field(default=None, repr=False)
+    """The pages of login; None where no people log in here."""
     graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
     """The files of ``api.http.graphiql.FETCHED``; None if they are not available."""
 
@@ -140,6 +143,7 @@ def create_app(service: Service) -> Starlette:
             Route("/health/live", live),
             Route("/health/ready", partial(ready, availability, warming, service.redis_url)),
             Route("/metrics", partial(metrics, availability, service.driver, service.states)),
+            *(() if service.login is None else routes(service.login)),
         ],
     )
 

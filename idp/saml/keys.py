@@ -1,7 +1,7 @@
 """The keys that the identity provider signs with, and their states.
 
 A new key is published (``next``) long before it signs (``active``), because service providers read metadata once a day;
-a ``retired`` one is not published.
+a ``former`` one stays published for a while; a ``retired`` one is not published.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-State = Literal["next", "active", "retired"]
+State = Literal["next", "active", "former", "retired"]
 BITS = 3072
 PUBLISHED_AHEAD = timedelta(days=7)
 """How long a new key must have been in the metadata before it signs: at least two daily readings of each peer."""

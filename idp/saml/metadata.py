@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from idp.saml.keys import SigningKey
-from idp.saml.names import DS, METADATA, PERSISTENT, POST, REDIRECT, SAML, SAMLP, URI_NAME, X509_SUBJECT
+from idp.saml.names import DS, METADATA, PERSISTENT, POST, REDIRECT, SAML, SAMLP, TRANSIENT, URI_NAME, X509_SUBJECT
 from protocols.xml import add
 
 
@@ -33,7 +33,7 @@ def metadata(provider: IdentityProvider, keys: Sequence[SigningKey], attributes:
         add(data, DS, "X509Certificate", base64.b64encode(der).decode())
     for binding in (REDIRECT, POST):
         add(role, METADATA, "SingleLogoutService", Binding=binding, Location=provider.single_logout)
-    for name_id_format in (PERSISTENT, X509_SUBJECT):
+    for name_id_format in (PERSISTENT, TRANSIENT, X509_SUBJECT):
         add(role, METADATA, "NameIDFormat", name_id_format)
     for binding in (REDIRECT, POST):
         add(role, METADATA, "SingleSignOnService", Binding=binding, Location=provider.single_sign_on)

@@ -87,6 +87,7 @@ async def _serve(
     from graph.connection import connect_async
     from graph.cpr.keyring import require_keys_of
     from reconnect.collector import keep_what_is_loaded
+    from reconnect.identity_provider import login_pages
     from reconnect.targets import objects
     from reconnect.work.source_health import as_answers
 
@@ -106,6 +107,7 @@ async def _serve(
         introspection=context.settings.api.introspection,
         limits=Limits(budget=context.settings.api.budget),
         warm_up=True,
+        login=login_pages(context, f"http://{host}:{port}"),
         graphiql=graphiql,
     )
     config = connections.config(create_app(service), host, port, context.settings.api.proxies, _GRACE)

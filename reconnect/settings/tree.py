@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from api.http.origins import origin
 from graph.statements.precedence import DEFAULT_ORDER
+from idp.settings import IdpSettings
 from importers.pipeline.brake import BrakeSettings
 from protocols.addresses import HostName
 from reconnect import folders
@@ -246,6 +247,7 @@ class Settings(BaseSettings):
     silence: SilenceSettings = SilenceSettings()
     mail: MailSettings = MailSettings()
     worker: WorkerSettings = WorkerSettings()
+    idp: IdpSettings = IdpSettings()
     sources: SourcesSettings = SourcesSettings()
     targets: TargetsSettings = TargetsSettings()
 

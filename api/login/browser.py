@@ -1,0 +1,95 @@
+"""What a browser brings and keeps: its cookies, its form, and the proof that a form came from a page of ours."""
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.saml.bindings import LARGEST_MESSAGE
+from idp.sealing import Seal
+
+_LARGEST_FORM = 3 * LARGEST_MESSAGE  # bytes: Base64, escaped
+_MOST_FIELDS = 30
+
+
+class BadForm(ValueError):
+    """A form that is too large, or none."""
+
+
+@dataclass(frozen=True)
+class Cookies:
+    """The names of the cookies. Over https they can't be set by another host or over http (``__Host-``)."""
+
+    secure: bool
+
+    @property
+    def session(self) -> str:
+        return self._named("session")
+
+    @property
+    def browser(self) -> str:
+        return self._named("login")
+
+    @property
+    def device(self) -> str:
+        return self._named("device")
+
+    def keep(self, response: Response, name: str, value: str, seconds: int | None = None) -> None:
+        """Give the browser a cookie: for its session, or for some seconds."""
+        response.set_cookie(name, value, max_age=seconds, path="/", secure=self.secure, httponly=True, samesite="lax")
+
+    def drop(self, response: Response, name: str) -> None:
+        """Take it away."""
+        response.delete_cookie(name, path="/", secure=self.secure, httponly=True, samesite="lax")
+
+    def _named(self, name: str) -> str:
+        return f"__Host-reconnect-{name}" if self.secure else f"reconnect-{name}"
+
+
+class FormTokens:
+    """Tokens that prove that a form came from a page that this browser got from us."""
+
+    def __init__(self, seal: Seal, cookies: Cookies) -> None:
+        self._seal = seal
+        self._cookies = cookies
+
+    def browser_of(self, request: Request) -> str:
+        """The secret of the browser's cookie; a new one if it has none."""
+        return request.cookies.get(self._cookies.browser) or secrets.token_urlsafe(32)
+
+    def token(self, browser: str, session: str = "") -> str:
+        """For a form on a page for this browser, and this session if there is one."""
+        return self._seal.fingerprint(f"form:{browser}:{session}")
+
+    def is_valid(self, request: Request, form: Mapping[str, str], session: str = "") -> bool:
+        """Whether the form came from such a page."""
+        browser = request.cookies.get(self._cookies.browser)
+        if not browser:
+            return False
+        return hmac.compare_digest(self.token(browser, session), form.get("token", ""))
+
+
+async def form_of(request: Request) -> dict[str, list[str]]:
+    """The fields of a form, read within a bound. Raises BadForm."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+        raise BadForm("the request is not a form")
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _LARGEST_FORM:
+            raise BadForm("the form is too large")
+    try:
+        return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError as wrong:
+        raise BadForm("the form can't be read") from wrong
+
+
+def return_path(text: str | None) -> str:
+    """A path of this service to return to; anything else is the account's page."""
+    if text and text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and "\\" not in text:
+        return text
+    return "/login/account"

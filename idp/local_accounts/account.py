@@ -1,0 +1,104 @@
+"""Who has a local account, and whether it is open today."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import neo4j
+
+from graph.time import Period
+
+State = Literal["open", "not_started", "ended", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAccount:
+    """An account in the identity provider's system. ``uuid`` is the name that service providers get: it belongs to one
+    person for ever, whatever their user name or mail address becomes."""
+
+    uuid: str
+    person: str
+    login: str
+    state: State
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == "open"
+
+
+_FOUND = """
+    WHERE (a)-[:AT]->(:ItSystem {key: $system})
+    MATCH (a)-[:OF_PERSON]->(p:Person)
+    WITH DISTINCT a, p
+    RETURN a.uuid AS uuid, p.uuid AS person,
+        COLLECT {
+            MATCH (a)-[s:STATE]->(v)
+            RETURN [toString(s.from), toString(s.to), v.login]
+            ORDER BY s.from
+        } AS lives,
+        COLLECT {
+            MATCH (p)-[s:STATE]->(v)
+            WHERE v.stopped
+            RETURN [toString(s.from), toString(s.to)]
+        } AS stops
+    """
+_BY_LOGIN = f"""
+    MATCH (v:PlannedAccountState)
+    WHERE v.login IN $logins
+    MATCH (a:PlannedAccount)-[:STATE]->(v)
+    {_FOUND}"""
+_BY_UUID = f"""
+    MATCH (a:PlannedAccount {{uuid: $uuid}})
+    {_FOUND}"""
+
+
+def account_by_login(tx: neo4j.ManagedTransaction, system: str, login: str, day: date) -> LocalAccount | None:
+    """The account with this user name, in any case of letters: the open one, else one that isn't open now."""
+    typed = login.strip()
+    rows = tx.run(_BY_LOGIN, system=system, logins=sorted({typed, typed.lower(), typed.upper()}))
+    found = [each for each in _accounts(rows, day) if each.login.lower() == typed.lower()]
+    open_ = [each for each in found if each.is_open]
+    if len(open_) > 1:
+        return None  # two people with one user name: neither may be taken for the other
+    return open_[0] if open_ else next(iter(found), None)
+
+
+def account_of(tx: neo4j.ManagedTransaction, system: str, uuid: str, day: date) -> LocalAccount | None:
+    """The account with this uuid."""
+    return next(_accounts(tx.run(_BY_UUID, system=system, uuid=uuid), day), None)
+
+
+def account_of_person(tx: neo4j.ManagedTransaction, system: str, person: str, day: date) -> LocalAccount | None:
+    """The person's account: the open one, else one that starts or has ended."""
+    rows = tx.run(
+        f"""
+        MATCH (:Person {{uuid: $person}})<-[:OF_PERSON]-(a:PlannedAccount)
+        {_FOUND}""",
+        system=system,
+        person=person,
+    )
+    found = sorted(_accounts(rows, day), key=lambda each: ("open", "not_started", "stopped", "ended").index(each.state))
+    return next(iter(found), None)
+
+
+def _accounts(rows: neo4j.Result, day: date) -> Iterator[LocalAccount]:
+    for row in rows:
+        lives = [(_period(start, end), login) for start, end, login in row["lives"]]
+        if not lives:
+            continue  # it was withdrawn: it never was
+        # Of an account that is not open, the name of its last days, or of its first.
+        named = [login for life, login in lives if life.holds(day)] or [lives[-1][1]]
+        yield LocalAccount(row["uuid"], row["person"], named[0] or "", _state(lives, row["stops"], day))
+
+
+def _state(lives: list[tuple[Period, Any]], stops: list[list[str | None]], day: date) -> State:
+    if any(_period(*stop).holds(day) for stop in stops):
+        return "stopped"
+    if any(life.holds(day) for life, _ in lives):
+        return "open"
+    return "not_started" if all(life.start > day for life, _ in lives) else "ended"
+
+
+def _period(start: str | None, end: str | None) -> Period:
+    return Period(date.fromisoformat(start or ""), None if end is None else date.fromisoformat(end))

@@ -1,0 +1,219 @@
+"""Logging in to a local account: password, then the second factor where there is one.
+
+Whatever is wrong, the answer is the same, and takes the same time: an unknown user, a wrong password, a locked account,
+one that has not started, has ended or is stopped. Why, is in the log of logins only.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import neo4j
+
+from graph.time import COPENHAGEN
+from idp import audit, sessions
+from idp.local_accounts import credentials, passwords, second_factor
+from idp.local_accounts.account import LocalAccount, account_by_login, account_of
+from idp.sealing import Seal
+
+INVITATION_LIFE = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """The password was right and the account is open. ``needs_code``: a second factor must follow."""
+
+    account: LocalAccount
+    needs_code: bool
+
+
+class LocalLogins:
+    """The local accounts of one system, in the graph. Every method runs in a thread of the caller."""
+
+    def __init__(self, driver: neo4j.Driver, system: str, seal: Seal) -> None:
+        self._driver = driver
+        self._system = system
+        self._seal = seal
+
+    def prove_password(
+        self, login: str, password: str, now: datetime, *, device: str | None = None, address: str | None = None
+    ) -> Proven | None:
+        """Check a password. None: refused, for whatever reason."""
+        with self._noting(now, address) as session:
+            account = session.execute_read(account_by_login, self._system, login, _day(now))
+            if account is None:
+                passwords.waste(password)
+                raise _Refusal(None, "unknown")
+            if not session.execute_write(credentials.begin_attempt, account.uuid, device, now):
+                passwords.waste(password)
+                raise _Refusal(account, "locked")
+            kept = session.execute_read(credentials.credential_of, account.uuid)
+            if kept is None or kept.password is None:
+                passwords.waste(password)
+                raise _Refusal(account, "no_password")
+            if not passwords.matches(password, kept.password):
+                raise _Refusal(account, "wrong_password")
+            if account.state != "open":
+                raise _Refusal(account, account.state)
+            if passwords.is_outdated(kept.password):
+                fresh = passwords.hashed(password)
+                session.execute_write(credentials.keep_rehashed, account.uuid, kept.password, fresh)
+            return Proven(account, kept.totp is not None)
+        return None
+
+    def prove_code(
+        self, account_uuid: str, code: str, now: datetime, *, device: str | None = None, address: str | None = None
+    ) -> LocalAccount | None:
+        """Check a code of the second factor, or a recovery code, after the password. None: refused."""
+        with self._noting(now, address) as session:
+            account = session.execute_read(account_of, self._system, account_uuid, _day(now))
+            if account is None or account.state != "open":
+                raise _Refusal(account, "unknown" if account is None else account.state)
+            if not session.execute_write(credentials.begin_attempt, account.uuid, device, now):
+                raise _Refusal(account, "locked")
+            if not session.execute_write(self._use_code, account.uuid, code, now):
+                raise _Refusal(account, "wrong_code")
+            return account
+        return None
+
+    def log_in(
+        self,
+        account: LocalAccount,
+        two_factors: bool,
+        now: datetime,
+        *,
+        replaces: str | None = None,
+        device: str | None = None,
+        address: str | None = None,
+    ) -> tuple[str, str]:
+        """Begin a session after everything was proven: (the session's secret, the device's)."""
+
+        def written(tx: neo4j.ManagedTransaction) -> tuple[str, str]:
+            credentials.end_attempt(tx, account.uuid, device)
+            used = device or secrets.token_urlsafe(32)
+            credentials.remember_device(tx, account.uuid, used, now)
+            secret, _ = sessions.begin(tx, account, two_factors, now, replaces)
+            audit.note(tx, "login", now, account=account.uuid, address=address)
+            return secret, used
+
+        with self._driver.session() as session:
+            return session.execute_write(written)
+
+    def invite(self, account: LocalAccount, now: datetime, *, by: str) -> str:
+        """A code with which the owner chooses a password. Shown once; an earlier one ends."""
+        code = "-".join(secrets.token_hex(3) for _ in range(3))
+
+        def written(tx: neo4j.ManagedTransaction) -> None:
+            credentials.keep_invitation(tx, account.uuid, self._code_hash(account.uuid, code), now + INVITATION_LIFE)
+            audit.note(tx, "invited", now, account=account.uuid, by=by)
+
+        with self._driver.session() as session:
+            session.execute_write(written)
+        return code
+
+    def accept_invitation(
+        self, login: str, code: str, password: str, now: datetime, *, address: str | None = None
+    ) -> LocalAccount | None:
+        """Choose a password with an invitation; None: refused, as for a wrong password. Raises PasswordRejected.
+
+        It may be accepted before the account's first day: that still opens nothing.
+        """
+        passwords.check(password, about=(login,))
+        made = passwords.hashed(password)
+        with self._noting(now, address) as session:
+            account = session.execute_read(account_by_login, self._system, login, _day(now))
+            if account is None:
+                raise _Refusal(None, "unknown")
+            if not session.execute_write(credentials.begin_attempt, account.uuid, None, now):
+                raise _Refusal(account, "locked")
+            if account.state not in ("open", "not_started"):
+                raise _Refusal(account, account.state)
+            hash_ = self._code_hash(account.uuid, code)
+
+            def written(tx: neo4j.ManagedTransaction) -> bool:
+                if not credentials.has_invitation(tx, account.uuid, hash_, now):
+                    return False
+                credentials.keep_password(tx, account.uuid, made, now)
+                sessions.end_all(tx, account.uuid)
+                audit.note(tx, "password_set", now, account=account.uuid, address=address)
+                return True
+
+            if not session.execute_write(written):
+                raise _Refusal(account, "wrong_invitation")
+            return account
+        return None
+
+    def reset(self, account: LocalAccount, now: datetime, *, by: str) -> str:
+        """Take the password and the second factor away, end every session, and invite anew: the code."""
+
+        def written(tx: neo4j.ManagedTransaction) -> None:
+            credentials.remove_factors(tx, account.uuid)
+            sessions.end_all(tx, account.uuid)
+            audit.note(tx, "reset", now, account=account.uuid, by=by)
+
+        with self._driver.session() as session:
+            session.execute_write(written)
+        return self.invite(account, now, by=by)
+
+    def begin_second_factor(self, account: LocalAccount, issuer: str) -> tuple[str, str]:
+        """(a new secret, the address for an authenticator app). It counts once it has been confirmed with a code."""
+        secret = second_factor.new_secret()
+        with self._driver.session() as session:
+            session.execute_write(second_factor.keep_pending, account.uuid, secret, self._seal)
+        return secret, second_factor.address(secret, account.login, issuer)
+
+    def confirm_second_factor(self, account: LocalAccount, code: str, now: datetime) -> list[str] | None:
+        """The recovery codes, shown once; None if the code is wrong."""
+
+        def written(tx: neo4j.ManagedTransaction) -> list[str] | None:
+            secret = second_factor.pending(tx, account.uuid, self._seal)
+            step = None if secret is None else second_factor.step_of(secret, code, now)
+            if step is None:
+                return None
+            made = second_factor.new_recovery_codes()
+            hashes = [second_factor.recovery_code_hash(each, account.uuid, self._seal) for each in made]
+            second_factor.confirm(tx, account.uuid, step, hashes)
+            audit.note(tx, "second_factor_set", now, account=account.uuid)
+            return made
+
+        with self._driver.session() as session:
+            return session.execute_write(written)
+
+    def _use_code(self, tx: neo4j.ManagedTransaction, account: str, code: str, now: datetime) -> bool:
+        kept = credentials.credential_of(tx, account)
+        if kept is None or kept.totp is None:
+            return False
+        step = second_factor.step_of(second_factor.opened(kept.totp, account, self._seal), code, now)
+        if step is not None:
+            return second_factor.use_step(tx, account, step)
+        hash_ = second_factor.recovery_code_hash(code, account, self._seal)
+        return second_factor.use_recovery_code(tx, account, hash_)
+
+    def _code_hash(self, account: str, code: str) -> str:
+        compact = "".join(each for each in code.lower() if each.isalnum())
+        return self._seal.fingerprint(f"invitation:{account}:{compact}")
+
+    @contextmanager
+    def _noting(self, now: datetime, address: str | None) -> Iterator[neo4j.Session]:
+        """A session with the graph; a refusal within ends here, in the log of logins."""
+        with self._driver.session() as session:
+            try:
+                yield session
+            except _Refusal as refusal:
+                uuid = None if refusal.account is None else refusal.account.uuid
+                session.execute_write(audit.note, "login_refused", now, account=uuid, why=refusal.why, address=address)
+
+
+class _Refusal(Exception):
+    """Why a login is refused; for the log only."""
+
+    def __init__(self, account: LocalAccount | None, why: str) -> None:
+        super().__init__(why)
+        self.account = account
+        self.why = why
+
+
+def _day(now: datetime) -> date:
+    return now.astimezone(COPENHAGEN).date()

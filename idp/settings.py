@@ -1,0 +1,90 @@
+"""The settings of the identity provider."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from graph.expressions import ExpressionRejected, compile_expression
+from idp.attribute_names import NAMES
+from idp.saml.names import PERSISTENT, X509_SUBJECT
+from idp.saml.profiles import PROFILES, Profile, ProfileName
+from protocols.addresses import WebAddress
+
+
+class ServiceProviderSettings(BaseModel):
+    """One service provider: an application, or ADFS in front of many."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metadata_url: WebAddress | None = Field(default=None, description="where its metadata is read, https")
+    metadata_file: Path | None = Field(default=None, description="or the file with it")
+    entity_id: str | None = Field(default=None, description="needed if the metadata describes several")
+    metadata_signed_by: Path | None = Field(default=None, description="PEM of the keys that must have signed it")
+    profile: ProfileName = "modern"
+    encrypt: bool = Field(default=True, description="false: assertions are sent in clear (signed)")
+    unsigned_requests: bool = Field(default=False, description="true: requests without a signature are accepted")
+    name_id: Literal["persistent", "x509_subject"] = "persistent"
+    attributes: dict[str, str] = Field(default_factory=dict, description='name → CEL, e.g. email = "account.email"')
+    cpr: bool = Field(default=False, description="true: its attributes may use person.cpr")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "ServiceProviderSettings":
+        if (self.metadata_url is None) == (self.metadata_file is None):
+            raise ValueError("set metadata_url or metadata_file, one of them")
+        return self
+
+    @field_validator("attributes")
+    @classmethod
+    def _expressions(cls, given: dict[str, str]) -> dict[str, str]:
+        for name, text in given.items():
+            try:
+                compile_expression(text, NAMES)
+            except ExpressionRejected as wrong:
+                raise ValueError(f"{name}: {wrong}") from wrong
+        return given
+
+    @model_validator(mode="after")
+    def _cpr_only_by_consent(self) -> "ServiceProviderSettings":
+        for name, text in self.attributes.items():
+            if not self.cpr and "person.cpr" in compile_expression(text, NAMES).references:
+                raise ValueError(f"attribute {name} uses person.cpr; set cpr = true to allow it for this provider")
+        return self
+
+    @property
+    def crypto(self) -> Profile:
+        return PROFILES[self.profile]
+
+    @property
+    def name_id_format(self) -> str:
+        return X509_SUBJECT if self.name_id == "x509_subject" else PERSISTENT
+
+
+class IdpSettings(BaseModel):
+    """The identity provider, and login by local accounts. Without ``system`` there is none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    system: str | None = Field(default=None, description="key of the IT system whose planned accounts log in here")
+    address: WebAddress | None = Field(
+        default=None, description="public address of this service, e.g. https://login.kommune.dk; empty: where it runs"
+    )
+    entity_id: str | None = Field(default=None, description="empty: ADDRESS/saml/metadata")
+    name: str = Field(default="REConnect", description="shown on the login page and in authenticator apps")
+    cvr: str | None = Field(
+        default=None,
+        pattern=r"^\d{8}$",
+        examples=["29189846"],
+        description="the municipality's CVR number, for name_id x509_subject",
+    )
+    key: SecretStr | None = Field(default=None, description="seals secrets in the graph; empty: made once and kept")
+    providers: dict[str, ServiceProviderSettings] = Field(
+        default_factory=dict, description="service providers by a short name"
+    )
+
+    @model_validator(mode="after")
+    def _cvr_for_subjects(self) -> "IdpSettings":
+        for name, each in self.providers.items():
+            if each.name_id == "x509_subject" and self.cvr is None:
+                raise ValueError(f"provider {name} has name_id x509_subject, which needs idp.cvr")
+        return self

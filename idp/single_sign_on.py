@@ -1,0 +1,307 @@
+"""Single sign-on: from a service provider's message to the answer, with what is kept between them.
+
+Knows no HTTP: the web pages give it what came, and send what it returns. Every method runs in a thread of the caller.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+import neo4j
+import structlog
+
+from graph.cpr.keyring import Keyring
+from graph.expressions import ExpressionFailed
+from graph.time import COPENHAGEN
+from idp import audit, flows, sessions, used_messages
+from idp.attributes import attributes_of, facts_of
+from idp.providers import Provider, Providers
+from idp.saml import authn_requests, contexts, logout
+from idp.saml.authn_requests import AuthnRequest, Known
+from idp.saml.bindings import Carried, redirect_to
+from idp.saml.encryption import usable
+from idp.saml.errors import BadMessage, Declined, SamlError
+from idp.saml.metadata import IdentityProvider, metadata
+from idp.saml.name_ids import x509_subject
+from idp.saml.names import (
+    AUTHN_FAILED,
+    NO_PASSIVE,
+    PARTIAL_LOGOUT,
+    REDIRECT,
+    REQUESTER,
+    RESPONDER,
+    SUCCESS,
+    TRANSIENT,
+    UNKNOWN_PRINCIPAL,
+    X509_SUBJECT,
+)
+from idp.saml.responses import Assertion, response, status_response
+from idp.saml.service_providers import ServiceProvider
+from idp.saml.signatures import RSA_SHA256
+from idp.sessions import Session, Visited
+from idp.settings import ServiceProviderSettings
+from idp.signing_keys import SigningKeys
+
+_log = structlog.get_logger("idp")
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A response that the browser posts to ``location``."""
+
+    location: str
+    document: bytes
+    relay_state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """The person must log in; ``code_needed``: with the second factor."""
+
+    code_needed: bool
+
+
+class SingleSignOn:
+    """The identity provider of one municipality."""
+
+    def __init__(
+        self,
+        driver: neo4j.Driver,
+        identity: IdentityProvider,
+        keys: SigningKeys,
+        providers: Providers,
+        keyring: Keyring,
+        cvr: str | None = None,
+    ) -> None:
+        self._driver = driver
+        self.identity = identity
+        self.keys = keys
+        self._providers = providers
+        self._keyring = keyring
+        self._cvr = cvr
+
+    def metadata(self, now: datetime) -> bytes:
+        """The identity provider's own."""
+        offered = [name for each in self._providers.all for name in each.settings.attributes]
+        return metadata(self.identity, self.keys.published(now), offered)
+
+    def begin(self, carried: Carried, now: datetime, address: str | None) -> str | Posted:
+        """The name of the flow that a request begins, or a status at once. Raises BadMessage."""
+        try:
+            request = authn_requests.authn_request(
+                carried, lambda sender: self._known(sender, now), self.identity.single_sign_on, now
+            )
+            if not used_messages.use(self._driver, request.sender, request.id, now + authn_requests.LIFE):
+                raise BadMessage("repeated", "This login was begun before. Go back to the application and start again.")
+        except BadMessage as wrong:
+            self._note("request_refused", now, why=wrong.rule, address=address)
+            raise
+        provider, _ = self._provider(request, now)
+        try:
+            authn_requests.check_answerable(request, (provider.settings.name_id_format, TRANSIENT))
+            contexts.needs_second_factor(request.context)
+        except Declined as declined:
+            return self._declined(request, declined, now, address)
+        with self._driver.session() as session:
+            return session.execute_write(flows.begin, request, now)
+
+    def proceed(
+        self,
+        name: str,
+        request: AuthnRequest,
+        session: Session | None,
+        now: datetime,
+        *,
+        fresh: bool,
+        address: str | None,
+    ) -> LogIn | Posted:
+        """What comes next in a flow, with the browser's session or without. ``fresh``: the person has just logged in.
+
+        Raises BadMessage: the flow was used already.
+        """
+        try:
+            needs_code = contexts.needs_second_factor(request.context)
+            if session is None or (request.must_log_in and not fresh) or (needs_code and not session.two_factors):
+                if request.is_passive:
+                    raise Declined(RESPONDER, NO_PASSIVE, "The person must log in.")
+                return LogIn(needs_code)
+            if request.subject is not None and request.subject != session.account.uuid:
+                raise Declined(REQUESTER, UNKNOWN_PRINCIPAL, "Another person has logged in.")
+            return self._asserted(name, request, session, now, address)
+        except Declined as declined:
+            return self.decline(name, request, declined, now, address)
+
+    def decline(
+        self, name: str, request: AuthnRequest, declined: Declined, now: datetime, address: str | None
+    ) -> Posted:
+        """The service provider gets a status. Raises BadMessage: the flow was used already."""
+        self._use(name)
+        return self._declined(request, declined, now, address)
+
+    def log_out(self, carried: Carried, now: datetime, address: str | None) -> tuple[str, list[str]]:
+        """(where the answer goes, addresses of requests to the other service providers of the session).
+
+        A session ends only by a signed request of a service provider that has an assertion of it. Raises BadMessage.
+        """
+        try:
+            found = self._providers.of(logout.logout_sender(carried), now)
+            if found is None:
+                raise BadMessage("unknown_sender", "The application that sent you here is not registered here.")
+            _, provider = found
+            asked = logout.logout_request(carried, provider, self.identity.single_logout, now)
+            if not used_messages.use(self._driver, asked.sender, asked.id, now + authn_requests.LIFE):
+                raise BadMessage("repeated", "This logout was asked for before.")
+            answer_to = _logout_address(provider, is_answer=True)
+            if answer_to is None:
+                raise BadMessage("no_address", "The metadata of the application has no address to answer at.")
+            others, ended = self._ended(asked, now, address)
+        except BadMessage as wrong:
+            self._note("logout_refused", now, why=wrong.rule, address=address)
+            raise
+        key = self.keys.signing(now)
+        fan_out = [each for each in (self._logout_request(visit, index, now) for visit, index in others) if each]
+        complete = ended and len(fan_out) == len(others)
+        status = (SUCCESS, None) if complete and not others else (SUCCESS, PARTIAL_LOGOUT)
+        document = logout.new_logout_answer(self.identity.entity_id, answer_to, asked.id, status, now)
+        back = redirect_to(answer_to, "SAMLResponse", document, asked.relay_state, RSA_SHA256, key.sign_query)
+        return back, fan_out
+
+    def farewell(self, session: Session, now: datetime, address: str | None) -> list[str]:
+        """End a session here; the addresses of requests to the service providers that have an assertion of it."""
+
+        def ended(tx: neo4j.ManagedTransaction) -> list[Visited]:
+            visited = sessions.visits(tx, session.hash)
+            sessions.end(tx, session.hash)
+            audit.note(tx, "logout", now, account=session.account.uuid, address=address)
+            return visited
+
+        with self._driver.session() as graph:
+            visited = graph.execute_write(ended)
+        return [each for each in (self._logout_request(visit, session.index, now) for visit in visited) if each]
+
+    def _known(self, sender: str, now: datetime) -> Known | None:
+        found = self._providers.of(sender, now)
+        return None if found is None else Known(found[1], found[0].settings.unsigned_requests)
+
+    def _provider(self, request: AuthnRequest, now: datetime) -> tuple[Provider, ServiceProvider]:
+        found = self._providers.of(request.sender, now)
+        if found is None:
+            raise BadMessage("unknown_sender", "The application that sent you here is no longer registered here.")
+        return found
+
+    def _asserted(
+        self, name: str, request: AuthnRequest, session: Session, now: datetime, address: str | None
+    ) -> Posted:
+        provider, described = self._provider(request, now)
+        settings = provider.settings
+        context = contexts.context_of(request.context, session.two_factors)
+        day = now.astimezone(COPENHAGEN).date()
+        keyring = self._keyring if settings.cpr else None
+        try:
+            with self._driver.session() as graph:
+                facts = graph.execute_read(facts_of, session.account.uuid, day, keyring)
+            values = attributes_of(settings.attributes, facts)
+            name_id, name_id_format = self._name_id(request, session, settings, str(facts["person"].get("name") or ""))
+            certificate = usable(described.encryption, now) if settings.encrypt else None
+            assertion = Assertion(
+                name_id,
+                name_id_format,
+                session.index,
+                session.authenticated,
+                context,
+                session.ends,
+                values,
+            )
+            key = self.keys.signing(now)
+            document, identity = response(
+                self.identity.entity_id, request, assertion, key, settings.crypto, certificate, now
+            )
+        except (ExpressionFailed, SamlError) as wrong:
+            _log.error("no_assertion", provider=provider.name, problem=str(wrong))
+            raise Declined(RESPONDER, AUTHN_FAILED, "No assertion could be made.") from wrong
+
+        def noted(tx: neo4j.ManagedTransaction) -> bool:
+            if not flows.use(tx, name):
+                return False
+            sessions.note_visit(tx, session.hash, Visited(request.sender, name_id, name_id_format))
+            released = [each for each, several in sorted(values.items()) if several]
+            audit.note(
+                tx,
+                "assertion",
+                now,
+                account=session.account.uuid,
+                provider=provider.name,
+                message=identity,
+                attributes=released,
+                address=address,
+            )
+            return True
+
+        with self._driver.session() as graph:
+            if not graph.execute_write(noted):
+                raise BadMessage("repeated", "This login is over. Go back to the application and start again.")
+        return Posted(request.consumer.location, document, request.relay_state)
+
+    def _name_id(
+        self, request: AuthnRequest, session: Session, settings: ServiceProviderSettings, name: str
+    ) -> tuple[str, str]:
+        """(the name ID, its format): the one of the settings, unless the request wants one for this login only."""
+        if request.name_id_format == TRANSIENT:
+            return f"_{secrets.token_hex(20)}", TRANSIENT
+        if settings.name_id_format == X509_SUBJECT:
+            return x509_subject(self._cvr or "", name, session.account.uuid), X509_SUBJECT
+        return session.account.uuid, settings.name_id_format
+
+    def _declined(self, request: AuthnRequest, declined: Declined, now: datetime, address: str | None) -> Posted:
+        self._note("status", now, why=(declined.status[1] or declined.status[0]).rpartition(":")[2], address=address)
+        document = status_response(self.identity.entity_id, request, declined.status, self.keys.signing(now), now)
+        return Posted(request.consumer.location, document, request.relay_state)
+
+    def _use(self, name: str) -> None:
+        with self._driver.session() as graph:
+            if not graph.execute_write(flows.use, name):
+                raise BadMessage("repeated", "This login is over. Go back to the application and start again.")
+
+    def _ended(
+        self, asked: logout.LogoutRequest, now: datetime, address: str | None
+    ) -> tuple[list[tuple[Visited, str]], bool]:
+        """(the other service providers of the ended sessions with the session's index, whether there was a session)."""
+
+        def ended(tx: neo4j.ManagedTransaction) -> tuple[list[tuple[Visited, str]], bool]:
+            found = sessions.of_visitor(tx, asked.sender, asked.name_id, asked.session_indexes)
+            others = []
+            for each, index in found:
+                others += [(visit, index) for visit in sessions.visits(tx, each) if visit.entity_id != asked.sender]
+                sessions.end(tx, each)
+            if found:
+                audit.note(tx, "logout", now, provider=asked.sender, address=address)
+            return others, bool(found)
+
+        with self._driver.session() as graph:
+            others, was_there = graph.execute_write(ended)
+        if not was_there:
+            raise BadMessage("no_session", "There is no such session.")
+        return others, was_there
+
+    def _logout_request(self, visit: Visited, index: str, now: datetime) -> str | None:
+        """The address of a signed request; None where the service provider has no address for it."""
+        found = self._providers.of(visit.entity_id, now)
+        target = None if found is None else _logout_address(found[1], is_answer=False)
+        if target is None:
+            return None
+        document, _ = logout.new_logout_request(
+            self.identity.entity_id, target, visit.name_id, visit.name_id_format, index, now
+        )
+        key = self.keys.signing(now)
+        return redirect_to(target, "SAMLRequest", document, None, RSA_SHA256, key.sign_query)
+
+    def _note(self, event: audit.Event, now: datetime, *, why: str, address: str | None) -> None:
+        with self._driver.session() as graph:
+            graph.execute_write(audit.note, event, now, why=why, address=address)
+
+
+def _logout_address(provider: ServiceProvider, *, is_answer: bool) -> str | None:
+    found = next((each for each in provider.logouts if each.binding == REDIRECT), None)
+    if found is None:
+        return None
+    return found.answers if is_answer else found.location

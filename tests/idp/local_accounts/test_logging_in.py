@@ -1,0 +1,266 @@
+"""Logging in to local accounts, on a real graph. Numbers: docs/formats/saml.md §6."""
+
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from statistics import median
+
+import neo4j
+import pyotp
+import pytest
+
+from idp import sessions
+from idp.local_accounts.account import account_by_login, account_of
+from idp.local_accounts.authenticating import LocalLogins, Proven
+from idp.local_accounts.credentials import ATTEMPTS
+from idp.local_accounts.passwords import PasswordRejected, check
+from idp.sealing import Seal
+from tests.idp.staff import SYSTEM, in_days, state_account, stop
+
+PASSWORD = "Blå traktor i regnvejr"
+WRONG = "Grøn traktor i solskin"
+
+
+@pytest.fixture
+def logins(clean_graph: neo4j.Driver) -> LocalLogins:
+    return LocalLogins(clean_graph, SYSTEM, Seal("0123456789abcdef0123456789abcdef"))
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def with_password(driver: neo4j.Driver, logins: LocalLogins, login: str = "anje", **given: date) -> str:
+    uuid = state_account(driver, login, **given)
+    with driver.session() as session:
+        account = session.execute_read(account_of, SYSTEM, uuid, in_days(0))
+    assert account is not None
+    code = logins.invite(account, now(), by="ida")
+    if account.state in ("open", "not_started"):
+        assert logins.accept_invitation(login, code, PASSWORD, now()) is not None
+    return uuid
+
+
+def reasons(driver: neo4j.Driver) -> list[str]:
+    rows, _, _ = driver.execute_query("MATCH (e:LoginEvent {event: 'login_refused'}) RETURN e.why AS why ORDER BY e.at")
+    return [row["why"] for row in rows]
+
+
+def proven(logins: LocalLogins, password: str = PASSWORD, login: str = "anje", **more: str) -> Proven | None:
+    return logins.prove_password(login, password, now(), **more)
+
+
+def test_the_right_password(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    uuid = with_password(clean_graph, logins)
+    for spelling in ("anje", "ANJE", " Anje "):
+        found = proven(logins, login=spelling)
+        assert found is not None and found.account.uuid == uuid and not found.needs_code
+        logins.log_in(found.account, False, now())
+    assert proven(logins, WRONG) is None and proven(logins, "") is None
+    assert proven(logins, PASSWORD.replace("å", "a\u030a")) is not None  # å as two signs
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "why"), [(1, None, "not_started"), (-9, 0, "ended"), (-9, -1, "ended"), (-9, None, "stopped")]
+)
+def test_pitfall_30_only_the_active(
+    clean_graph: neo4j.Driver, logins: LocalLogins, start: int, end: int | None, why: str
+) -> None:
+    uuid = with_password(clean_graph, logins, start=in_days(min(start, 0) if why != "not_started" else start))
+    if end is not None:
+        state_account(clean_graph, "anje", start=in_days(start), end=in_days(end))
+    if why == "stopped":
+        stop(clean_graph, uuid)
+    assert proven(logins) is None
+    assert reasons(clean_graph) == [why]
+
+
+def test_pitfall_31_a_second_period(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    with_password(clean_graph, logins, start=in_days(-9))
+    state_account(clean_graph, "anje", start=in_days(-2), end=in_days(1))
+    assert proven(logins) is not None
+
+
+def test_pitfall_33_the_same_time_for_everybody(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    """Of the work only: the hash is made in every case. Times are compared with room, as machines are shared."""
+    with_password(clean_graph, logins)
+    state_account(clean_graph, "nopw")
+    spent: dict[str, list[float]] = {}
+    for _ in range(4):
+        for login in ("anje", "unknown", "nopw"):
+            began = time.process_time()
+            assert proven(logins, WRONG, login) is None
+            spent.setdefault(login, []).append(time.process_time() - began)
+    known = median(spent["anje"])
+    assert all(0.5 * known < median(each) < 2 * known for each in spent.values())
+
+
+def test_pitfall_34_locked_and_open_again(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    with_password(clean_graph, logins)
+    for _ in range(ATTEMPTS):
+        assert proven(logins, WRONG) is None
+    assert proven(logins) is None
+    assert reasons(clean_graph) == ["wrong_password"] * ATTEMPTS + ["locked"]
+    later = now() + timedelta(seconds=31)
+    found = logins.prove_password("anje", PASSWORD, later)
+    assert found is not None
+    logins.log_in(found.account, False, later)
+    # The counter began again; the lock does not come with the next wrong one.
+    assert logins.prove_password("anje", WRONG, later) is None
+    assert logins.prove_password("anje", PASSWORD, later) is not None
+
+
+def test_a_lock_is_never_for_ever(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    with_password(clean_graph, logins)
+    moment = now()
+    for _ in range(ATTEMPTS + 12):
+        assert logins.prove_password("anje", WRONG, moment) is None
+        moment += timedelta(minutes=15, seconds=1)
+    assert logins.prove_password("anje", PASSWORD, moment) is not None
+
+
+def test_strangers_do_not_lock_the_owner_out(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    with_password(clean_graph, logins)
+    found = proven(logins)
+    assert found is not None
+    _, device = logins.log_in(found.account, False, now())
+    for _ in range(ATTEMPTS + 1):
+        assert proven(logins, WRONG) is None
+    assert proven(logins) is None  # from an unknown device
+    assert proven(logins, device=device) is not None
+    assert proven(logins, device="made up") is None
+    state_account(clean_graph, "other")
+    for _ in range(ATTEMPTS + 1):  # the device's own attempts have their own limit
+        assert proven(logins, WRONG, device=device) is None
+    assert reasons(clean_graph)[-1] == "locked"
+
+
+def test_pitfall_35_fifty_at_once(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    with_password(clean_graph, logins)
+    with ThreadPoolExecutor(25) as pool:
+        assert not any(pool.map(lambda _: proven(logins, WRONG), range(50)))
+    assert sorted(reasons(clean_graph)) == ["locked"] * (50 - ATTEMPTS) + ["wrong_password"] * ATTEMPTS
+
+
+def test_pitfall_36_a_code_is_good_once(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    uuid = with_password(clean_graph, logins)
+    found = proven(logins)
+    assert found is not None
+    secret, address = logins.begin_second_factor(found.account, "Kommune")
+    assert address.startswith("otpauth://totp/Kommune:anje?")
+    moment = datetime.fromtimestamp(1_800_000_000, UTC)
+    code = pyotp.TOTP(secret)
+    assert logins.confirm_second_factor(found.account, "000000", moment) is None
+    recovery = logins.confirm_second_factor(found.account, code.at(moment), moment)
+    assert recovery is not None and len(set(recovery)) == 8
+    again = proven(logins)
+    assert again is not None and again.needs_code
+    logins.log_in(again.account, True, now())
+    step = timedelta(seconds=30)
+    assert logins.prove_code(uuid, code.at(moment), moment) is None  # used when it was confirmed
+    assert logins.prove_code(uuid, code.at(moment + step), moment + 3 * step) is None  # two steps old
+    assert logins.prove_code(uuid, code.at(moment + step), moment + 2 * step) is not None
+    assert logins.prove_code(uuid, code.at(moment + step), moment + 2 * step) is None
+    later = moment + timedelta(hours=1)
+    assert logins.prove_code(uuid, recovery[0].upper().replace("-", " "), later) is not None
+    assert logins.prove_code(uuid, recovery[0], later + timedelta(hours=1)) is None
+    sealed, _, _ = clean_graph.execute_query("MATCH (c:LocalCredential) RETURN c {.*} AS kept")
+    assert secret not in str(sealed) and not any(each in str(sealed) for each in recovery)
+
+
+def test_codes_count_as_attempts(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    uuid = with_password(clean_graph, logins)
+    for _ in range(ATTEMPTS):
+        assert logins.prove_code(uuid, "123456", now()) is None
+    assert proven(logins) is None
+    assert reasons(clean_graph)[-1] == "locked"
+
+
+def test_an_invitation_counts_once_and_ends(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    uuid = state_account(clean_graph, "anje")
+    with clean_graph.session() as session:
+        account = session.execute_read(account_by_login, SYSTEM, "anje", in_days(0))
+    assert account is not None
+    first, code = logins.invite(account, now(), by="ida"), logins.invite(account, now(), by="ida")
+    assert logins.accept_invitation("anje", first, PASSWORD, now()) is None
+    assert logins.accept_invitation("anje", code, PASSWORD, now() + timedelta(days=15)) is None
+    assert logins.accept_invitation("nobody", code, PASSWORD, now()) is None
+    with pytest.raises(PasswordRejected):
+        logins.accept_invitation("anje", code, "too short", now())
+    assert logins.accept_invitation("anje", code, PASSWORD, now()) is not None
+    assert logins.accept_invitation("anje", code, WRONG, now()) is None
+    kept, _, _ = clean_graph.execute_query("MATCH (c:LocalCredential {account: $a}) RETURN c {.*} AS kept", a=uuid)
+    assert PASSWORD not in str(kept) and kept[0]["kept"]["password"].startswith("$argon2id$")
+
+
+def test_a_reset_ends_everything(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    with_password(clean_graph, logins)
+    found = proven(logins)
+    assert found is not None
+    secret, _ = logins.log_in(found.account, False, now())
+    code = logins.reset(found.account, now(), by="ida")
+    assert proven(logins) is None
+    with clean_graph.session() as session:
+        assert session.execute_write(sessions.session_of, secret, SYSTEM, now(), in_days(0)) is None
+    assert logins.accept_invitation("anje", code, WRONG, now()) is not None
+
+
+def test_a_session_ends_with_the_account(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    uuid = with_password(clean_graph, logins)
+
+    def is_open(secret: str, moment: datetime | None = None) -> bool:
+        with clean_graph.session() as session:
+            at = moment or now()
+            return session.execute_write(sessions.session_of, secret, SYSTEM, at, in_days(0)) is not None
+
+    found = proven(logins)
+    assert found is not None
+    first, _ = logins.log_in(found.account, False, now())
+    second, _ = logins.log_in(found.account, False, now(), replaces=first)
+    assert first != second and not is_open(first) and is_open(second)
+    assert not is_open(second, now() + timedelta(hours=1, minutes=1))  # idle
+    stop(clean_graph, uuid)
+    assert not is_open(second)
+    rows, _, _ = clean_graph.execute_query("MATCH (s:LoginSession) RETURN count(s) AS left")
+    assert rows[0]["left"] == 0
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "kort",
+        "aaaaaaaaaaaaaaaa",
+        "123456789012",
+        "Sommer20262026",
+        "password1234",
+        "anjeanje1234",
+        "x" * 300,
+        "med\x00nul i midten",
+    ],
+)
+def test_passwords_that_are_refused(password: str) -> None:
+    with pytest.raises(PasswordRejected) as refused:
+        check(password, about=("anje",))
+    assert password not in str(refused.value)
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "korrekt hest batteri", "Xk2#pq9!vB4z", "sommerhus ved vesterhavet"])
+def test_passwords_that_are_accepted(password: str) -> None:
+    check(password, about=("anje",))
+
+
+def test_pitfall_68_every_check_is_there_with_optimisation() -> None:
+    """Python run with -O leaves assert statements out; none of the checks may be one."""
+    code = "\n".join(
+        (
+            "import datetime, idp.saml.service_providers as s",
+            "try:",
+            " s.service_provider(b'<x/>', datetime.datetime.now())",
+            "except s.BadMetadata:",
+            " print('refused')",
+        )
+    )
+    done = subprocess.run([sys.executable, "-O", "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "refused\n"
