@@ -17,6 +17,13 @@ Text = Annotated[str, Field(min_length=1)]
 GroupKind = Literal["unit", "role", "position"]
 
 
+_NOT_WRITABLE = frozenset({
+    "name", "distinguishedname", "memberof", "objectguid", "objectsid", "objectclass", "whenchanged", "whencreated",
+    "useraccountcontrol", "unicodepwd", "pwdlastset", "lockouttime", "manager", "directreports", "admincount", "place",
+})  # fmt: skip
+"""In lower case: the domain refuses them (67, 53, 19), or they have a setting of their own."""
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -167,6 +174,15 @@ class ActiveDirectorySettings(Section):
                 compile_expression(text, EXPRESSION_NAMES)
             except ExpressionRejected as wrong:
                 raise ValueError(f"{name}: {wrong}") from wrong
+        return given
+
+    @field_validator("attributes")
+    @classmethod
+    def _may_be_written(cls, given: Mapping[str, str]) -> Mapping[str, str]:
+        if refused := sorted(name for name in given if name.lower() in _NOT_WRITABLE):
+            raise ValueError(
+                f"{', '.join(refused)}: the domain or REConnect itself sets this; it can't have an expression"
+            )
         return given
 
     @model_validator(mode="after")

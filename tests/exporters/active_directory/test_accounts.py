@@ -6,7 +6,7 @@ import pytest
 
 from graph.time import COPENHAGEN
 from protocols.ldap.values import expiry_ticks
-from tests.exporters.active_directory.town import KEY, Domain, Town, uuid_of
+from tests.exporters.active_directory.town import AT, KEY, Domain, Town, uuid_of
 
 UP_TO_DATE = {"passwords": {"delivery": "mail"}}
 
@@ -301,3 +301,47 @@ def test_30_old_addresses_are_kept_as_aliases(domain: Domain) -> None:
     assert [each.problem for each in report.parked] == ["taken"]
     assert domain.user("bo")["mail"] == ["bo@klit.example"]
     domain.wire.delete(held["dn"])
+
+
+@pytest.mark.parametrize("name", ["name", "memberOf", "ObjectGUID", "userAccountControl", "unicodePwd"])
+def test_31_what_the_domain_never_takes_is_no_attribute(domain: Domain, name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        domain.settings(attributes={name: "person.name"})
+
+
+def test_31_an_expression_for_the_name_renames(domain: Domain) -> None:
+    domain.export(Town().person("alma", "Alma Bæk"))
+    made = domain.user("alma")
+    chosen = {"attributes": {"cn": "person.name + ' (' + account.login + ')'"}}
+    report = domain.export(Town().person("alma", "Alma Bæk"), settings=chosen)
+    assert (report.error, report.parked) == ("", [])
+    assert domain.user("alma")["dn"] == made["dn"].replace("CN=Alma Bæk", "CN=Alma Bæk (alma)")
+
+
+def test_40_an_end_that_is_moved_or_taken_back_closes_nobody(domain: Domain) -> None:
+    town = Town().person("alma", expires="2026-03-03")
+    domain.export(town)
+    first = domain.user("alma")["accountExpires"]
+    domain.export(town.set("alma", expires="2026-07-01"))
+    assert int(domain.user("alma")["accountExpires"][0]) - int(first[0]) > 119 * 86_400 * 10**7
+    domain.export(town.set("alma", expires="2026-07-01"), at=AT.replace(month=4))
+    assert domain.enabled("alma")
+    domain.export(town.set("alma", expires=None))
+    assert domain.user("alma")["accountExpires"] == ["9223372036854775807"] and domain.enabled("alma")
+
+
+def test_41_a_leave_closes_and_its_end_gives_everything_back(domain: Domain) -> None:
+    groups = {"groups": {"kinds": ["unit"], "ou": f"OU=Groups,{domain.ou}"}}
+    town = Town().person("alma", title="Leder", manager="bo").person("bo")
+    domain.export(town, settings=groups)
+    before = domain.user("alma")
+    away = town.people["alma"]
+    domain.export(town.leave("alma"), settings=groups)
+    assert not domain.enabled("alma") and domain.members("Enhed Rådhuset") == ["Bo Testrup"]
+    town.people["alma"] = away
+    domain.export(town, settings=groups)
+    after = domain.user("alma")
+    assert {name: after[name] for name in ("dn", "objectGUID", "title", "manager", "userAccountControl")} == {
+        name: before[name] for name in ("dn", "objectGUID", "title", "manager", "userAccountControl")
+    }
+    assert domain.members("Enhed Rådhuset") == ["Alma Testrup", "Bo Testrup"]
