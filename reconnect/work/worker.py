@@ -17,6 +17,7 @@ from structlog.stdlib import get_logger
 
 from exporters.errors import DeliveryError
 from graph.writing.day_turn import TurnWaits
+from idp.sweeping import sweep
 from importers.pipeline.report import text_of
 from reconnect.context import Context
 from reconnect.targets import account_targets, full_name
@@ -104,6 +105,7 @@ class Jobs:
             Chore("release stranded jobs", self._release_stranded, second=30),
             Chore("watch for silent sources", self._watch, second=45, minutes=_WATCH),
             Chore("apply plans whose day has come", self._apply_plans, second=15, minutes=_WATCH),
+            Chore("remove what is over of logins", self._sweep_logins, second=5, minutes=_WATCH),
         ]
 
     @contextmanager
@@ -202,6 +204,9 @@ class Jobs:
 
     async def _apply_plans(self, opened: Queue) -> None:
         await asyncio.to_thread(apply_due, self._context, "worker")
+
+    async def _sweep_logins(self, opened: Queue) -> None:
+        await asyncio.to_thread(sweep, self._context.driver(), datetime.now(UTC))
 
 
 def _log_progress(title: str) -> Callable[[str, int, int], None]:

@@ -1,0 +1,40 @@
+"""Removes what is over: logins under way, sessions, used messages, devices, and what belongs to accounts that are gone.
+
+Nothing depends on it but room, and that an erased person leaves nothing behind: each record says itself when it ends.
+"""
+
+from datetime import datetime
+
+import neo4j
+
+from idp import audit, sessions
+from idp.saml.authn_requests import SKEW
+
+_AT_ONCE = 5_000
+_OVER = (
+    "(n:LoginFlow) WHERE n.until <= $now",
+    "(n:UsedMessage) WHERE n.until <= $before",
+    "(n:KnownDevice) WHERE n.until <= $now",
+    "(n:LoginSession) WHERE n.ends <= $now OR n.used <= $idle",
+    "(n:LoginEvent) WHERE n.at <= $kept",
+    *(
+        f"(n:{label}) WHERE NOT EXISTS {{ (:PlannedAccount {{uuid: n.account}}) }}"
+        for label in ("LocalCredential", "KnownDevice", "LoginSession")
+    ),
+)
+
+
+def sweep(driver: neo4j.Driver, now: datetime) -> int:
+    """How many records were removed."""
+    removed = 0
+    for each in _OVER:
+        rows, _, _ = driver.execute_query(
+            f"MATCH {each} WITH n LIMIT $most DETACH DELETE n RETURN count(*) AS removed",
+            now=now,
+            before=now - SKEW,
+            idle=now - sessions.IDLE,
+            kept=now - audit.KEPT,
+            most=_AT_ONCE,
+        )
+        removed += rows[0]["removed"]
+    return removed
