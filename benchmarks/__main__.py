@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import (
+    accounts,
     directory,
     first_question,
     kle,
@@ -35,7 +36,7 @@ from reconnect.collector import collect_seldom
 SIZES = ("S", "L")
 
 
-ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top", "preview", "rights")
+ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top", "preview", "rights", "accounts")
 """Measurements within one size, on one graph."""
 PARTS = (*ON_A_PAYROLL, "unchanged", "first", "kle", "ten", "organisation", "directory")
 
@@ -62,6 +63,8 @@ def of_size(size: str, parts: Collection[str] = PARTS) -> Iterator[Measured]:
             yield preview.measure(driver, keyring, size, day, Path(folder))
         if "rights" in parts:
             yield from rights.measure(driver, keyring, size, day, Path(folder))
+        if "accounts" in parts:
+            yield accounts.measure(driver, keyring, size, Path(folder))
 
 
 def of_directory() -> Iterator[Measured]:

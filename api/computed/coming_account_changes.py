@@ -17,6 +17,10 @@ WHERE a.from IS NOT NULL AND (a.to IS NULL OR a.to > $today OR a.delete_on >= $n
 CALL (a) {
     MATCH (a)-[l:STATE]->()
     WHERE l.from > $today AND l.from <= $last
+        AND NOT EXISTS {
+            MATCH (a)-[:OF_PERSON]->(:Person)-[s:STATE]->({stopped: true})
+            WHERE s.from <= l.from AND (s.to IS NULL OR s.to > l.from)
+        }
         AND NOT EXISTS { MATCH (a)-[before:STATE]->() WHERE before.to = l.from }
     RETURN l.from AS day, 'opens' AS what
     UNION
@@ -54,7 +58,7 @@ def _answer(request: Request) -> list[Answer]:
 
 FIELD = ComputedField(
     "comingAccountChanges",
-    "What will happen to accounts in the next days, as planned now; by day",
+    "What will happen to accounts in the next days, as planned now; by day. Accounts of stopped persons don't open",
     (
         answer_type(
             "ComingAccountChange",

@@ -24,7 +24,9 @@ COMING = "{ comingAccountChanges { day what account { login } } }"
 @pytest.fixture(scope="module")
 def service(driver: neo4j.Driver, addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     empty(driver)
-    facts = town(employments=[{"id": "e_aase", "to": day(5)}])
+    hired = {"id": "e_dora", "person": "dora", "from": day(40), "units": [{"unit": "desk"}], "type": "monthly_full"}
+    dora = {"id": "dora", "given_name": "Dora", "surname": "Kjær"}
+    facts = town(persons=[dora], employments=[{"id": "e_aase", "to": day(5)}, hired])
     assert imported(driver, facts, tmp_path_factory.mktemp("town")).problems == []
     apply(driver, GraphWriter(driver, RING))
     with serving(addresses, driver, RING) as served:
@@ -44,7 +46,11 @@ def test_why_and_why_not(service: Served) -> None:
 
 def test_what_will_happen(service: Served) -> None:
     found = service.data(COMING)["comingAccountChanges"]
-    assert found == [{"day": day(5), "what": "closes", "account": {"login": "aaba"}}]
+    closes = {"day": day(5), "what": "closes", "account": {"login": "aaba"}}
+    assert found == [closes, {"day": day(26), "what": "opens", "account": {"login": "dokj"}}]
+    service.data('mutation { stopPerson(person: "dora", reason: "Fortrudt") { change } }', "hr")
+    assert service.data(COMING)["comingAccountChanges"] == [closes]
+    service.data('mutation { endStop(person: "dora", reason: "Fejl") { change } }', "hr")
 
 
 def test_a_stop_is_above_every_rule_until_it_ends(service: Served) -> None:

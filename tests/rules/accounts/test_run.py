@@ -1,10 +1,12 @@
 """Account rules from facts to planned accounts in the graph."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import neo4j
 import pytest
+import yaml
 
 from graph.time import today
 from graph.writing.graph_writer import GraphWriter
@@ -177,3 +179,11 @@ def test_each_account_is_explained_by_its_own_employment(place: Place) -> None:
     assert sorted(each.text for each in by_login.values()) == [
         "Månedslønnede gives it to employment 22", "Månedslønnede gives it to employment e_anna",
     ]  # fmt: skip
+
+
+def test_the_example_of_the_page_is_a_facts_file(place: Place) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "accounts.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    content = town()
+    assert imported(place.driver, {**content, **yaml.safe_load(example)}, place.folder).problems == []
+    assert (place.apply().opened, place.planned()["Anna Marie"]["login"]) == (2, "anbe")
