@@ -5,6 +5,7 @@ one that has not started, has ended or is stopped. Why, is in the log of logins 
 """
 
 import secrets
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from idp.local_accounts.account import LocalAccount, account_by_login, account_o
 from idp.sealing import Seal
 
 INVITATION_LIFE = timedelta(days=14)
+_NOBODIES = 64  # records that count attempts at unknown names, so that these do not wait for each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,10 @@ class LocalLogins:
         with self._noting(now, address) as session:
             account = session.execute_read(account_by_login, self._system, login, _day(now))
             if account is None:
+                # The same work as for a known one, also in the graph.
+                nobody = f"nobody:{zlib.crc32(login.encode()) % _NOBODIES}"
+                session.execute_write(credentials.begin_attempt, nobody, device, now)
+                session.execute_read(credentials.credential_of, nobody)
                 passwords.waste(password)
                 raise _Refusal(None, "unknown")
             if not session.execute_write(credentials.begin_attempt, account.uuid, device, now):

@@ -18,11 +18,11 @@ class Page:
     headers: httpx.Headers
 
     def form(self, action: str | None = None) -> "Form":
-        for found in re.finditer(r'<form method="post" action="([^"]*)">(.*?)</form>', self.text, re.S):
+        for found in re.finditer(r'<form [^>]*action="([^"]*)"[^>]*>(.*?)</form>', self.text, re.S):
             if action is None or unescape(found[1]) == action:
                 fields = {
                     unescape(name): unescape(value)
-                    for name, value in re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', found[2])
+                    for name, value in re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)" ?/?>', found[2])
                 }
                 return Form(urljoin(self.url, unescape(found[1])), fields)
         raise AssertionError(f"no form in {self.text}")

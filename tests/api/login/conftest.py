@@ -118,12 +118,7 @@ class Town:
         return httpx.get(f"{self.url}/saml/metadata", trust_env=False).content
 
     def give_password(self, login: str) -> None:
-        with self.driver.session() as session:
-            account = session.execute_read(account_by_login, SYSTEM, login, in_days(0))
-        assert account is not None
-        now = datetime.now(UTC)
-        code = self.logins.invite(account, now, by="ida")
-        assert self.logins.accept_invitation(login, code, PASSWORD, now) is not None
+        give_password(self.driver, self.logins, login)
 
     def asked(self, browser: Browser, number: int = 0, **how: Any) -> tuple[Page, str]:
         """(the page that a browser sees that comes from an application, the id of the request)."""
@@ -139,6 +134,15 @@ class Town:
         auth = self.applications[number].auth(self.metadata, post_data=form.fields)
         auth.process_response(request_id=request)
         return auth
+
+
+def give_password(driver: neo4j.Driver, logins: LocalLogins, login: str) -> None:
+    """Invite the account's owner, who chooses ``PASSWORD``."""
+    with driver.session() as session:
+        account = session.execute_read(account_by_login, SYSTEM, login, in_days(0))
+    assert account is not None
+    now = datetime.now(UTC)
+    assert logins.accept_invitation(login, logins.invite(account, now, by="ida"), PASSWORD, now) is not None
 
 
 @pytest.fixture

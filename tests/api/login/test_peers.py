@@ -1,23 +1,25 @@
 """Service providers that others wrote complete a login (saml.md pitfalls 1, 28, 42, 43, 46)."""
 
+import json
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import neo4j
 import pytest
 
-from idp.local_accounts.account import account_by_login
 from idp.saml.names import PERSISTENT
 from idp.saml.profiles import ProfileName
 from idp.settings import ServiceProviderSettings
 from idp.signing_keys import SigningKeys
 from reconnect.embedded import Addresses
 from tests.api.login.browser import Browser
-from tests.api.login.conftest import PASSWORD, SEAL, serving_login
+from tests.api.login.conftest import PASSWORD, SEAL, give_password, serving_login
 from tests.api.login.mellon import mellon, metadata
-from tests.idp.staff import SYSTEM, in_days, state_account
+from tests.api.login.node_saml import introduce, node_saml
+from tests.idp.staff import state_account
 
 
 @pytest.mark.parametrize(
@@ -39,14 +41,11 @@ def test_mellon(
     )
     uuid = state_account(clean_graph, "anje", email="anje@kommune.dk")
     with serving_login(clean_graph, addresses, {"mellon": settings}) as (url, logins):
-        with clean_graph.session() as session:
-            account = session.execute_read(account_by_login, SYSTEM, "anje", in_days(0))
-        assert account is not None
         now = datetime.now(UTC)
         keys = SigningKeys(clean_graph, SEAL, f"{url}/saml/metadata")
         keys.published(now)
         keys.roll_over(now)  # the metadata that mellon reads has both keys
-        assert logins.accept_invitation("anje", logins.invite(account, now, by="ida"), PASSWORD, now) is not None
+        give_password(clean_graph, logins, "anje")
         identity = httpx.get(f"{url}/saml/metadata", trust_env=False).content
         with mellon(port, described, identity) as application:
             browser = Browser()
@@ -66,3 +65,35 @@ def test_mellon(
             gone = browser.get(f"{application}/mellon/logout?ReturnTo=/")
             assert gone.status in (200, 404)  # back at the application, which has no page there
             assert "Adgangskode" in browser.get(f"{application}/secret/").text
+
+
+@pytest.mark.parametrize(("binding", "profile"), [("HTTP-Redirect", "modern"), ("HTTP-POST", "adfs")])
+def test_node_saml(
+    binding: Literal["HTTP-Redirect", "HTTP-POST"],
+    profile: ProfileName,
+    clean_graph: neo4j.Driver,
+    addresses: Addresses,
+    tmp_path: Path,
+) -> None:
+    """With the POST binding it deflates its requests (pitfall 3)."""
+    uuid = state_account(clean_graph, "anje", email="anje@kommune.dk")
+    with node_saml(binding) as application:
+        (tmp_path / "node.xml").write_bytes(httpx.get(f"{application}/metadata", trust_env=False).content)
+        settings = ServiceProviderSettings(
+            metadata_file=tmp_path / "node.xml",
+            profile=profile,
+            attributes={"mail": "account.email", "several": '["Ås & <b>", person.given_name]'},
+        )
+        with serving_login(clean_graph, addresses, {"node": settings}) as (url, logins):
+            give_password(clean_graph, logins, "anje")
+            introduce(application, httpx.get(f"{url}/saml/metadata", trust_env=False).content)
+            browser = Browser()
+            page = browser.get(f"{application}/login")
+            if binding == "HTTP-POST":
+                page = browser.submit(page.form())
+            answer = browser.submit(page.form("/login"), login="anje", password=PASSWORD)
+            shown = browser.submit(answer.form())
+            assert json.loads(shown.text) == {
+                "nameID": uuid, "mail": "anje@kommune.dk", "several": ["Ås & <b>", "Anje"],
+            }  # fmt: skip
+            assert browser.submit(answer.form()).status == 403  # it takes a response once
