@@ -11,6 +11,8 @@ from typing import Any
 
 from api.reads.selection import Selected, read, sources
 
+_DEEPEST = 20
+"""Objects within each other in one expression: Python's parser takes no more than 200 brackets."""
 Naming = Callable[[Sequence[Any]], list[Any]]
 Children = Mapping[str, Mapping[str, Selected]]
 
@@ -36,31 +38,35 @@ class _Expression:
     def function(self, parameter: str, text: str) -> Any:
         return eval(compile(f"lambda {parameter}: {text}", "<names of an answer>", "eval"), self.scope)
 
-    def thing(self, children: Children, row: str) -> str:
+    def thing(self, children: Children, row: str, depth: int = 0) -> str:
         """An object from the variable ``row``; if it may be of several types, the row begins with the type's name."""
         if len(children) == 1:
             (fields,) = children.values()
-            return self._object(fields, row, 0)
+            if depth < _DEEPEST:
+                return self._object(fields, row, 0, depth + 1)
+            by_itself = self._new()
+            self.scope[by_itself] = self.function("row", self._object(fields, "row", 0, 0))
+            return f"{by_itself}({row})"
         by_type = self._new()
         self.scope[by_type] = {
-            type_: self.function("row", self._object(fields, "row", 1)) for type_, fields in children.items()
+            type_: self.function("row", self._object(fields, "row", 1, 0)) for type_, fields in children.items()
         }
         return f"{by_type}[{row}[0]]({row})"
 
-    def _object(self, fields: Mapping[str, Selected], row: str, before: int) -> str:
-        """``before``: the number of values before those of the fields."""
+    def _object(self, fields: Mapping[str, Selected], row: str, before: int, depth: int) -> str:
+        """``before``: the number of values before those of the fields. ``depth``: of objects within each other."""
         place_of = {each.key: place for place, each in enumerate(read(fields), before)}
         values = (
-            f"{key!r}: {self._value(each, f'{row}[{place_of[source]}]')}"
+            f"{key!r}: {self._value(each, f'{row}[{place_of[source]}]', depth)}"
             for (key, each), source in zip(fields.items(), sources(fields).values(), strict=True)
         )
         return f"{{{', '.join(values)}}}"
 
-    def _value(self, selected: Selected, value: str) -> str:
+    def _value(self, selected: Selected, value: str, depth: int) -> str:
         if not selected.children:
             return value
         row = self._new()
-        thing = self.thing(selected.children, row)
+        thing = self.thing(selected.children, row, depth)
         if not selected.many:
             return f"None if ({row} := {value}) is None else {thing}"
         return f"None if {value} is None else [None if {row} is None else {thing} for {row} in {value}]"
