@@ -1,7 +1,12 @@
 """Service providers as the settings name them: where their metadata is, and what they get.
 
-Metadata is read again every few hours, by whoever needs it first. If that fails, or brings a document that can't be
-used, the last good copy stays in use, in the graph too, so that a restart without the network changes nothing.
+Metadata is read again every few hours, by whoever needs it first; the others go on with what is known meanwhile. If
+that fails, or brings a document that can't be used, the last good copy stays in use until its own end. It is in the
+graph too, so that a restart without the network changes nothing.
+
+A place stands for one entity: once a service provider's metadata was read from it, the metadata of another one does not
+take its place, and two service providers of the settings are never the same entity. Otherwise an application could take
+another's place by what it writes in its metadata.
 """
 
 import threading
@@ -30,6 +35,7 @@ class Provider:
     def __init__(self, name: str, settings: ServiceProviderSettings, driver: neo4j.Driver, fetch: Fetch) -> None:
         self.name = name
         self.settings = settings
+        self._place = str(settings.metadata_file or settings.metadata_url)
         self._driver = driver
         self._fetch = fetch
         self._lock = threading.Lock()
@@ -37,25 +43,34 @@ class Provider:
         self._next: datetime | None = None
 
     def metadata(self, now: datetime) -> ServiceProvider | None:
-        """As last read; None if there never was a document that can be used."""
-        with self._lock:
-            if self._next is None or now >= self._next:
-                self._refresh(now)
-            return self._known
+        """As last read; None if there never was a document that can be used, or if it has ended."""
+        # Only one caller waits for a slow server, as long as there is a copy to go on with.
+        if self._lock.acquire(blocking=self._known is None):
+            try:
+                if self._next is None or now >= self._next:
+                    self._refresh(now)
+            finally:
+                self._lock.release()
+        return self.known(now)
+
+    def known(self, now: datetime) -> ServiceProvider | None:
+        """As ``metadata``, without reading anything."""
+        known = self._known
+        return None if known is None or (known.valid_until is not None and known.valid_until <= now) else known
 
     def _refresh(self, now: datetime) -> None:
+        if self._known is None:
+            self._known = self._last_good(now)
+        self._next = now + RETRY
         try:
             document = self._read()
             found = service_provider(document, now, self._expected(), self._signers())
         except (BadMetadata, HttpError, OSError, UnusableFile) as wrong:
             _log.warning("metadata_not_refreshed", provider=self.name, problem=str(wrong))
-            self._next = now + RETRY
-            if self._known is None:
-                self._known = self._last_good(now)
             self._note(now, problem=str(wrong))
             return
         self._known, self._next = found, now + AGAIN
-        self._note(now, document=document.decode("utf-8", "replace"), entity_id=found.entity_id)
+        self._note(now, document=document, entity_id=found.entity_id)
 
     def _read(self) -> bytes:
         if self.settings.metadata_file is not None:
@@ -63,35 +78,47 @@ class Provider:
         return self._fetch(str(self.settings.metadata_url), LARGEST_METADATA)
 
     def _expected(self) -> str | None:
-        """The entity that is meant; once one was read, another one doesn't take its place."""
+        """The entity that is meant: the one of the settings, else the first that was read from there."""
         if self.settings.entity_id is not None:
             return self.settings.entity_id
-        return None if self._known is None else self._known.entity_id
+        rows, _, _ = self._driver.execute_query(
+            "MATCH (m:ProviderMetadata {name: $name, place: $place}) RETURN m.entity_id AS entity_id",
+            name=self.name,
+            place=self._place,
+        )
+        return rows[0]["entity_id"] if rows else None
 
     def _signers(self) -> tuple[x509.Certificate, ...]:
         file = self.settings.metadata_signed_by
         return () if file is None else certificates(file)
 
     def _last_good(self, now: datetime) -> ServiceProvider | None:
+        """The copy in the graph, as strictly read as a new one: the settings may ask for more than they did then."""
         rows, _, _ = self._driver.execute_query(
-            "MATCH (m:ProviderMetadata {name: $name}) RETURN m.document AS document", name=self.name
+            "MATCH (m:ProviderMetadata {name: $name, place: $place}) RETURN m.document AS document",
+            name=self.name,
+            place=self._place,
         )
         if not rows or rows[0]["document"] is None:
             return None
         try:
-            return service_provider(rows[0]["document"].encode(), now, self._expected())
-        except BadMetadata as wrong:
+            return service_provider(rows[0]["document"], now, self._expected(), self._signers())
+        except (BadMetadata, UnusableFile) as wrong:
             _log.warning("last_metadata_unusable", provider=self.name, problem=str(wrong))
             return None
 
-    def _note(self, now: datetime, problem: str | None = None, **good: str) -> None:
+    def _note(self, now: datetime, problem: str | None = None, **good: str | bytes) -> None:
+        """``good``: the document, as its bytes came, and the entity that it describes."""
         self._driver.execute_query(
             """
             MERGE (m:ProviderMetadata {name: $name})
+            WITH m, coalesce(m.place = $place, false) AS is_same_place
+            FOREACH (_ IN CASE WHEN is_same_place THEN [] ELSE [1] END | SET m = {name: $name, place: $place})
             SET m.problem = $problem, m.tried = $now, m += $good
             SET m.read = CASE WHEN $problem IS NULL THEN $now ELSE m.read END
             """,
             name=self.name,
+            place=self._place,
             problem=problem,
             now=now,
             good=good,
@@ -105,9 +132,20 @@ class Providers:
         self.all = [Provider(name, each, driver, fetch) for name, each in sorted(settings.items())]
 
     def of(self, entity_id: str, now: datetime) -> tuple[Provider, ServiceProvider] | None:
-        """The one with this entity id."""
-        for each in self.all:
-            found = each.metadata(now)
-            if found is not None and found.entity_id == entity_id:
-                return each, found
-        return None
+        """The one with this entity id. None if several have it, unless the settings name it for one of them."""
+        # Only its own metadata is read again: a server that doesn't answer must not hold other logins up.
+        for each in [each for each, _ in self._entities(entity_id, now)] or self.all:
+            each.metadata(now)
+        found = self._entities(entity_id, now)
+        named = [each for each in found if each[0].settings.entity_id is not None]
+        if len(found) > 1 and len(named) != 1:
+            _log.error("several_providers_are_one_entity", providers=[each.name for each, _ in found])
+            return None
+        return next(iter(named or found), None)
+
+    def _entities(self, entity_id: str, now: datetime) -> list[tuple[Provider, ServiceProvider]]:
+        return [
+            (each, known)
+            for each in self.all
+            if (known := each.known(now)) is not None and known.entity_id == entity_id
+        ]

@@ -12,7 +12,10 @@ def written(moment: datetime) -> str:
 
 
 def read(text: str) -> datetime:
-    """An xs:dateTime with its offset; fractions below a microsecond are cut. Raises ValueError."""
+    """An xs:dateTime with its offset, in UTC; fractions below a microsecond are cut. Raises ValueError."""
     if not _INSTANT.fullmatch(text):
         raise ValueError("not an instant with an offset")
-    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+    try:
+        return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text)).astimezone(UTC)
+    except OverflowError as wrong:
+        raise ValueError("outside of the years 1 to 9999 in UTC") from wrong

@@ -6,7 +6,6 @@ document past its end makes the document unusable: the last good copy stays in u
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,13 +13,14 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from lxml import etree
 
 from idp.saml import instants
 from idp.saml.errors import BadMessage, BadMetadata
 from idp.saml.names import DS, METADATA, POST, REDIRECT, SAMLP
-from idp.saml.signatures import SMALLEST_RSA, check
+from idp.saml.signatures import SMALLEST_CURVE, SMALLEST_RSA, check
 from protocols.xml import BadXml, tree
 
 LARGEST_METADATA = 20_000_000  # bytes: a federation's document has thousands of entities
@@ -49,7 +49,6 @@ class ServiceProvider:
     logouts: tuple[Endpoint, ...]
     signing: tuple[x509.Certificate, ...]
     encryption: tuple[x509.Certificate, ...]
-    name_id_formats: tuple[str, ...]
     valid_until: datetime | None
 
     @property
@@ -96,7 +95,6 @@ def service_provider(
         tuple(_logouts(descriptor, found)),
         tuple(_certificates(descriptor, "signing", found)),
         tuple(_certificates(descriptor, "encryption", found)),
-        tuple(_text(each) for each in descriptor.findall(f"{{{METADATA}}}NameIDFormat")),
         min(ends, default=None),
     )
 
@@ -114,8 +112,8 @@ def _entity(root: etree._Element, entity_id: str | None) -> etree._Element:
             else "This is not SAML 2.0 metadata: it has no EntityDescriptor."
         )
     found = str(entities[0].get("entityID", "")).strip()
-    if not found or len(found) > LONGEST_ENTITY_ID:
-        raise BadMetadata(f"The metadata's entityID must have 1 to {LONGEST_ENTITY_ID} characters.")
+    if not found or len(found) > LONGEST_ENTITY_ID or not found.isprintable():
+        raise BadMetadata(f"The metadata's entityID must have 1 to {LONGEST_ENTITY_ID} characters, none of control.")
     return entities[0]
 
 
@@ -173,7 +171,12 @@ def _check_address(address: str, entity_id: str) -> None:
     except ValueError:
         host, parts = "", urlsplit("")
     allowed = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
-    if not allowed or not _HOST.fullmatch(host) or "@" in parts.netloc or not address.isprintable() or "\\" in address:
+    if (
+        not allowed
+        or not _HOST.fullmatch(host)
+        or not address.isprintable()
+        or any(each in where for each, where in (("@", parts.netloc), ("\\", address), ("#", address), (" ", address)))
+    ):
         raise BadMetadata(f"The metadata of {entity_id} has an endpoint whose address is not a valid https address.")
 
 
@@ -185,13 +188,12 @@ def _certificates(descriptor: etree._Element, use: str, entity_id: str) -> Itera
             try:
                 found = x509.load_der_x509_certificate(base64.b64decode("".join(_text(element).split()), validate=True))
                 public = found.public_key()
-            except (ValueError, binascii.Error) as wrong:
+            except (ValueError, UnsupportedAlgorithm) as wrong:
                 raise BadMetadata(f"The metadata of {entity_id} has a certificate that can't be read.") from wrong
-            if isinstance(public, rsa.RSAPublicKey):
-                if public.key_size < SMALLEST_RSA:
-                    raise BadMetadata(f"The metadata of {entity_id} has a key of {public.key_size} bits; too short.")
-            elif not isinstance(public, ec.EllipticCurvePublicKey):
+            if not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
                 raise BadMetadata(f"The metadata of {entity_id} has a key that is neither RSA nor elliptic curve.")
+            if public.key_size < (SMALLEST_RSA if isinstance(public, rsa.RSAPublicKey) else SMALLEST_CURVE):
+                raise BadMetadata(f"The metadata of {entity_id} has a key of {public.key_size} bits; too short.")
             yield found
 
 

@@ -5,6 +5,7 @@ the element that it covers, and that this element is the whole document. Keys co
 says about its key is ignored.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -34,7 +35,12 @@ _RSA = {f"{_MORE}rsa-{name}": each for name, each in _HASHES.items()}
 _ECDSA = {f"{_MORE}ecdsa-{name}": each for name, each in _HASHES.items()}
 _DIGESTS = ("http://www.w3.org/2001/04/xmlenc#sha256", f"{_MORE}sha384", "http://www.w3.org/2001/04/xmlenc#sha512")
 _TRANSFORMS = (ENVELOPED, EXCLUSIVE)
+_SIGNED = [f"{{{DS}}}SignedInfo", f"{{{DS}}}SignatureValue"]
+_PARTS = (_SIGNED, [*_SIGNED, f"{{{DS}}}KeyInfo"])
+ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,255}", re.ASCII)
+"""What an ID of a message may be."""
 SMALLEST_RSA = 2048  # bits
+SMALLEST_CURVE = 256  # bits
 
 
 def check(root: etree._Element, trusted: Sequence[x509.Certificate]) -> None:
@@ -113,10 +119,7 @@ def _only_signature(root: etree._Element) -> etree._Element:
     if len(found) != 1 or found[0].getparent() is not root:
         raise BadMessage("signature", "The message must have exactly one signature, of the whole message.")
     signature = found[0]
-    names = [etree.QName(each) for each in signature]
-    if [each.localname for each in names if each.localname != "KeyInfo"] != ["SignedInfo", "SignatureValue"] or any(
-        each.namespace != DS for each in names
-    ):
+    if [etree.QName(each).text for each in signature][:3] not in _PARTS or len(signature) > 3:
         raise BadMessage("signature", "The signature of the message has unexpected parts.")
     info = signature[0]
     if [etree.QName(each).text for each in info] != [
@@ -133,8 +136,9 @@ def _only_signature(root: etree._Element) -> etree._Element:
 
 
 def _check_reference(root: etree._Element, reference: etree._Element) -> None:
-    identity = root.get("ID")
-    if not identity or reference.get("URI") != f"#{identity}":
+    identity = str(root.get("ID", ""))
+    # An ID such as "xpointer(/)" would make the address mean something else.
+    if not ID.fullmatch(identity) or reference.get("URI") != f"#{identity}":
         raise BadMessage("signature", "The signature does not cover the whole message.")
     transforms = reference.findall(f"{{{DS}}}Transforms/{{{DS}}}Transform")
     algorithms = [each.get("Algorithm") for each in transforms]
