@@ -3,13 +3,19 @@
 import base64
 import tracemalloc
 import zlib
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote, quote_plus
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from idp.saml.authn_requests import AuthnRequest, Known, authn_request, check_answerable
 from idp.saml.bindings import from_form, from_query
+from idp.saml.contexts import needs_second_factor
 from idp.saml.errors import BadMessage, Declined
 from idp.saml.names import PERSISTENT, POST
 from idp.saml.service_providers import service_provider
@@ -177,6 +183,50 @@ def test_pitfall_12_two_documents_and_two_signed_infos() -> None:
     refused(lambda: by_form(signed.replace(info, info * 2)), "signature")
     nested = signed.replace("</ds:SignatureValue>", f"</ds:SignatureValue><ds:Object>{info}</ds:Object>")
     refused(lambda: by_form(nested), "signature")
+
+
+def test_pitfall_12_another_element_in_place_of_the_signed_info() -> None:
+    """What is checked is what xmlsec verifies: a KeyInfo with the parts of a SignedInfo does not stand for it."""
+    signed = signed_xml(request_xml()).decode()
+    info = signed[signed.index("<ds:SignedInfo") : signed.index("</ds:SignedInfo>") + len("</ds:SignedInfo>")]
+    strong = info.replace("ds:SignedInfo", "ds:KeyInfo")
+    weak = signed.replace("rsa-sha256", "rsa-md5").replace("<ds:SignedInfo", f"{strong}<ds:SignedInfo", 1)
+    assert "unexpected parts" in str(refused(lambda: by_form(weak), "signature"))
+
+
+def test_a_declared_context_is_not_ignored() -> None:
+    wanted = (
+        "<samlp:RequestedAuthnContext><saml:AuthnContextDeclRef>https://sp.kommune.dk/card</saml:AuthnContextDeclRef>"
+        "</samlp:RequestedAuthnContext>"
+    )
+    with pytest.raises(Declined):
+        needs_second_factor(by_query(query(request_xml(content=wanted))).context)
+
+
+@pytest.mark.parametrize("issued", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-29T24:00:00Z"])
+def test_instants_that_are_none(issued: str) -> None:
+    given = request_xml().replace(f"{NOW:%Y-%m-%dT%H:%M:%SZ}", issued)
+    refused(lambda: by_query(query(given)), "instant")
+
+
+@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()])
+def test_a_query_signed_with_an_elliptic_curve(curve: ec.EllipticCurve) -> None:
+    """Of two keys in the metadata, RSA first; r and s beside each other, or in DER."""
+    key = ec.generate_private_key(curve)
+    name = x509.Name([])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(7).not_valid_before(NOW).not_valid_after(NOW + timedelta(days=1))
+    provider = service_provider(sp_metadata(), NOW)
+    two = replace(provider, signing=(*provider.signing, builder.sign(key, hashes.SHA256())))
+    signed = query(request_xml(), algorithm="http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256")
+    octets = signed.partition(b"&Signature=")[0]
+    der = key.sign(octets, ec.ECDSA(hashes.SHA256()))
+    size = (curve.key_size + 7) // 8
+    plain = b"".join(each.to_bytes(size, "big") for each in decode_dss_signature(der))
+    for value in (der, plain):
+        given = octets + b"&Signature=" + quote_plus(base64.b64encode(value)).encode()
+        assert authn_request(from_query(given), lambda _: Known(two), SSO, NOW).id == "_r1"
+        refused(lambda given=given: by_query(given), "signature")  # not with the RSA key alone
 
 
 def test_pitfall_13_comments_cut_nothing_off() -> None:

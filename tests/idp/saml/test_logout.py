@@ -59,7 +59,7 @@ def test_a_skewed_clock_is_allowed_for_in_logout_too() -> None:
 def test_our_messages_can_be_read_back(status: tuple[str, str | None], succeeded: bool) -> None:
     """By the code that reads those of others: it trusts only the key in the metadata."""
     key = new_key(ISSUER, "active", NOW, bits=2048)
-    provider = ServiceProvider(ISSUER, (), (), (key.certificate,), (), (), None)
+    provider = ServiceProvider(ISSUER, (), (), (key.certificate,), (), None)
     sent, identity = new_logout_request(ISSUER, SLO, "3f2c", PERSISTENT, "_s", NOW)
     address = redirect_to(SLO, "SAMLRequest", sent, "æ&?", RSA_SHA256, key.sign_query)
     found = logout_request(from_query(address.partition("?")[2].encode()), provider, SLO, NOW)

@@ -1,13 +1,34 @@
 """Metadata of service providers: what is read of it, and what is refused. Numbers: docs/formats/saml.md §6."""
 
+import base64
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from idp.saml.errors import BadMetadata
 from idp.saml.service_providers import service_provider
 from tests.idp.saml.peer import CONSUMER, ENTITY_ID, NOW, SECOND_CONSUMER, pair, signed_xml, sp_metadata
+
+
+def with_key(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey,
+    changed: bytes = b"",
+    into: bytes = b"",
+) -> bytes:
+    """Metadata with this key; ``changed``: octets of its certificate that are replaced, such as the kind of key."""
+    name = x509.Name([])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(7).not_valid_before(NOW).not_valid_after(NOW + timedelta(days=1))
+    made = builder.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
+    octets = made.public_bytes(Encoding.DER)
+    assert changed in octets
+    text = base64.b64encode(octets.replace(changed, into) if changed else octets)
+    return sp_metadata().replace(pair().text.encode(), text)
 
 
 def test_what_is_read() -> None:
@@ -30,6 +51,8 @@ def test_what_is_read() -> None:
         "https://sp.kommune.dk\\@evil.dk/acs",
         "https://sp.kommune.dk:port/acs",
         "https://[::1/acs",
+        "https://sp.kommune.dk/acs#here",
+        "https://sp.kommune.dk/a cs",
         "",
     ],
 )
@@ -58,6 +81,12 @@ def test_http_on_this_machine_only() -> None:
         sp_metadata().replace(b"SPSSODescriptor", b"IDPSSODescriptor"),
         sp_metadata().replace(b"bindings:HTTP-POST", b"bindings:PAOS"),
         sp_metadata().replace(pair().text[:40].encode(), b"@"),
+        sp_metadata(attributes='validUntil="0001-01-01T00:00:00+14:00"'),
+        sp_metadata(entity_id="https://sp.kommune.dk&#10;saml"),
+        with_key(ec.generate_private_key(ec.SECP224R1())),
+        with_key(ed25519.Ed25519PrivateKey.generate()),
+        with_key(ec.generate_private_key(ec.SECP256R1()), bytes.fromhex("2a8648ce3d030107"), b"*\x86H\xce=\x03\x01c"),
+        with_key(pair().key, bytes.fromhex("2a864886f70d010101"), bytes.fromhex("2a864886f70d010163")),
     ],
 )
 def test_pitfall_48_documents_that_can_not_be_used(document: bytes) -> None:
