@@ -14,6 +14,7 @@ from graph.as_of import in_force
 from graph.cpr.keyring import Keyring
 from graph.expressions import ExpressionFailed, compile_expression
 from idp.attribute_names import NAMES
+from idp.local_accounts.account import LocalAccount
 
 
 def attributes_of(expressions: Mapping[str, str], facts: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -21,11 +22,15 @@ def attributes_of(expressions: Mapping[str, str], facts: Mapping[str, Any]) -> d
     return {name: _values(text, compile_expression(text, NAMES).evaluate(facts)) for name, text in expressions.items()}
 
 
-def facts_of(tx: neo4j.ManagedTransaction, account: str, day: date, keyring: Keyring | None) -> dict[str, Any]:
-    """What the expressions see of an account's owner. ``keyring``: None where CPR numbers may not be read."""
+def facts_of(
+    tx: neo4j.ManagedTransaction, account: LocalAccount, day: date, keyring: Keyring | None
+) -> dict[str, Any] | None:
+    """What the expressions see of an account's owner; None if either is gone. ``keyring``: None where CPR numbers may
+    not be read."""
     row = tx.run(
         f"""
-        MATCH (a:PlannedAccount {{uuid: $account}})-[:OF_PERSON]->(p:Person)
+        MATCH (a:PlannedAccount {{uuid: $account}})
+        MATCH (p:Person {{uuid: $person}})
         RETURN p.cpr_cipher AS cipher, p.cpr_key AS cpr_key,
             p {{.uuid}} AS person_id, a {{.uuid}} AS account_id,
             head(COLLECT {{ MATCH (p)-[s:STATE]->(v) WHERE {in_force("s", "$day")} RETURN properties(v) }}) AS person,
@@ -44,9 +49,12 @@ def facts_of(tx: neo4j.ManagedTransaction, account: str, day: date, keyring: Key
                 ORDER BY e.uuid
             }} AS employments
         """,
-        account=account,
+        account=account.uuid,
+        person=account.person,
         day=day,
-    ).single(strict=True)
+    ).single()
+    if row is None:
+        return None
     person = {**(row["person"] or {}), **row["person_id"]}
     person["cpr"] = None
     if keyring is not None and row["cipher"] is not None:

@@ -23,10 +23,12 @@ _CODE_WITHIN = timedelta(minutes=5)  # of the password
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """``request``: None for REConnect's own pages. ``account``: whose password was right, if a code must follow."""
+    """``request``: None for REConnect's own pages. ``account``: whose password was right, if a code must follow, and
+    ``proven``: when it was given."""
 
     request: AuthnRequest | None
     account: str | None
+    proven: datetime | None
     return_to: str | None
 
 
@@ -54,7 +56,7 @@ def flow_of(tx: neo4j.ManagedTransaction, name: str, browser: str, now: datetime
         WITH f
         WHERE f.browser = $browser AND f.until > $now AND f.used IS NULL
         RETURN f.request AS request, f.return_to AS return_to,
-            CASE WHEN f.verified > $since THEN f.account END AS account
+            CASE WHEN f.proven > $since THEN f.account END AS account, f.proven AS proven
         """,
         hash=hash_of(name),
         browser=hash_of(browser),
@@ -63,16 +65,21 @@ def flow_of(tx: neo4j.ManagedTransaction, name: str, browser: str, now: datetime
     ).single()
     if row is None:
         return None
-    return Flow(_request(json.loads(row["request"])) if row["request"] else None, row["account"], row["return_to"])
+    return Flow(
+        _request(json.loads(row["request"])) if row["request"] else None,
+        row["account"],
+        row["proven"] and row["proven"].to_native(),
+        row["return_to"],
+    )
 
 
-def note_password(tx: neo4j.ManagedTransaction, name: str, account: str, now: datetime) -> None:
+def note_password(tx: neo4j.ManagedTransaction, name: str, account: str, proven: datetime) -> None:
     """The password was right; the second factor must follow."""
     tx.run(
-        "MATCH (f:LoginFlow {hash: $hash}) SET f.account = $account, f.verified = $now",
+        "MATCH (f:LoginFlow {hash: $hash}) SET f.account = $account, f.proven = $proven",
         hash=hash_of(name),
         account=account,
-        now=now,
+        proven=proven,
     )
 
 

@@ -199,7 +199,9 @@ class SingleSignOn:
         keyring = self._keyring if settings.cpr else None
         try:
             with self._driver.session() as graph:
-                facts = graph.execute_read(facts_of, session.account.uuid, day, keyring)
+                facts = graph.execute_read(facts_of, session.account, day, keyring)
+            if facts is None:
+                raise Declined(RESPONDER, AUTHN_FAILED, "The account is gone.")
             values = attributes_of(settings.attributes, facts)
             name_id, name_id_format = self._name_id(request, session, settings, str(facts["person"].get("name") or ""))
             certificate = usable(described.encryption, now) if settings.encrypt else None

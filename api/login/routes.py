@@ -21,8 +21,7 @@ from api.login.browser import BadForm, Cookies, FormTokens, form_of, return_path
 from graph.time import COPENHAGEN
 from idp import flows, sessions
 from idp.flows import Flow
-from idp.local_accounts.account import LocalAccount
-from idp.local_accounts.authenticating import LocalLogins
+from idp.local_accounts.authenticating import LocalLogins, Proven
 from idp.local_accounts.credentials import DEVICE_LIFE, credential_of
 from idp.local_accounts.passwords import PasswordRejected
 from idp.saml.bindings import Carried, from_form, from_query
@@ -151,9 +150,9 @@ class _Pages:
             self._failed.failed(address)
             return pages.login_form(self._login.name, name, token, pages.WRONG_LOGIN, login)
         if proven.needs_code:
-            await _in_thread(self._written, flows.note_password, name, proven.account.uuid, _now())
+            await _in_thread(self._written, flows.note_password, name, proven.account.uuid, proven.at)
             return pages.code_form(self._login.name, name, token)
-        return await self._finish(request, name, flow, proven.account, two_factors=False)
+        return await self._finish(request, name, flow, proven, two_factors=False)
 
     async def code(self, request: Request) -> Response:
         form = _single(await form_of(request))
@@ -162,7 +161,7 @@ class _Pages:
         if not self._tokens.is_valid(request, form):
             return pages.failed(self._login.name, "over")
         flow = await self._flow(name, browser)
-        if flow.account is None:
+        if flow.account is None or flow.proven is None:
             return pages.failed(self._login.name, "over")
         address, device = _address(request), request.cookies.get(self._cookies.device)
         account = await self._with_password(
@@ -174,24 +173,26 @@ class _Pages:
         if account is None:
             self._failed.failed(address)
             return pages.code_form(self._login.name, name, self._tokens.token(browser), pages.WRONG_CODE)
-        return await self._finish(request, name, flow, account, two_factors=True)
+        proven = Proven(account, needs_code=False, at=flow.proven)
+        return await self._finish(request, name, flow, proven, two_factors=True)
 
-    async def _finish(
-        self, request: Request, name: str, flow: Flow, account: LocalAccount, *, two_factors: bool
-    ) -> Response:
+    async def _finish(self, request: Request, name: str, flow: Flow, proven: Proven, *, two_factors: bool) -> Response:
         """Begin the session, and answer the application or go back to the page."""
         now, address = _now(), _address(request)
-        secret, device = await _in_thread(
+        begun = await _in_thread(
             partial(
                 self._login.logins.log_in,
                 replaces=request.cookies.get(self._cookies.session),
                 device=request.cookies.get(self._cookies.device),
                 address=address,
             ),
-            account,
+            proven,
             two_factors,
             now,
         )
+        if begun is None:
+            return pages.failed(self._login.name, "over")
+        secret, device = begun
         if flow.request is None:
             await _in_thread(self._written, flows.use, name)
             response: Response = RedirectResponse(flow.return_to or "/login/account", 303)

@@ -1,5 +1,6 @@
 """Who has a local account, and whether it is open today."""
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -7,6 +8,7 @@ from typing import Any, Literal
 
 import neo4j
 
+from graph.as_of import in_force
 from graph.time import Period
 
 State = Literal["open", "not_started", "ended", "stopped"]
@@ -27,26 +29,32 @@ class LocalAccount:
         return self.state == "open"
 
 
-_FOUND = """
-    WHERE (a)-[:AT]->(:ItSystem {key: $system})
-    MATCH (a)-[:OF_PERSON]->(p:Person)
-    WITH DISTINCT a, p
+_ORDER: tuple[State, ...] = ("open", "not_started", "stopped", "ended")
+_FOUND = f"""
+    WHERE (a)-[:AT]->(:ItSystem {{key: $system}})
+    WITH DISTINCT a
+    CALL (a) {{
+        MATCH (a)-[of:OF_PERSON]->(p:Person)
+        RETURN p
+        ORDER BY {in_force("of", "$day")} DESC, of.from DESC, p.uuid
+        LIMIT 1
+    }}
     RETURN a.uuid AS uuid, p.uuid AS person,
-        COLLECT {
+        COLLECT {{
             MATCH (a)-[s:STATE]->(v)
             RETURN [toString(s.from), toString(s.to), v.login]
             ORDER BY s.from
-        } AS lives,
-        COLLECT {
+        }} AS lives,
+        COLLECT {{
             MATCH (p)-[s:STATE]->(v)
             WHERE v.stopped
             RETURN [toString(s.from), toString(s.to)]
-        } AS stops
+        }} AS stops
     """
 _BY_LOGIN = f"""
-    MATCH (v:PlannedAccountState)
-    WHERE v.login IN $logins
-    MATCH (a:PlannedAccount)-[:STATE]->(v)
+    MATCH (:ItSystem {{key: $system}})<-[:AT]-(a:PlannedAccount)-[:STATE]->(v)
+    WHERE toLower(v.login) = $login
+    WITH a
     {_FOUND}"""
 _BY_UUID = f"""
     MATCH (a:PlannedAccount {{uuid: $uuid}})
@@ -54,32 +62,23 @@ _BY_UUID = f"""
 
 
 def account_by_login(tx: neo4j.ManagedTransaction, system: str, login: str, day: date) -> LocalAccount | None:
-    """The account with this user name, in any case of letters: the open one, else one that isn't open now."""
-    typed = login.strip()
-    rows = tx.run(_BY_LOGIN, system=system, logins=sorted({typed, typed.lower(), typed.upper()}))
-    found = [each for each in _accounts(rows, day) if each.login.lower() == typed.lower()]
-    open_ = [each for each in found if each.is_open]
-    if len(open_) > 1:
+    """The account with this user name, in any case of letters: the open one, else one that will be open, else one that
+    was. A user name may have been another person's before."""
+    typed = unicodedata.normalize("NFC", login).strip().lower()
+    rows = tx.run(_BY_LOGIN, system=system, login=typed, day=day)
+    found = sorted((each for each in _accounts(rows, day) if each.login.lower() == typed), key=_place)
+    if len([each for each in found if each.is_open]) > 1:
         return None  # two people with one user name: neither may be taken for the other
-    return open_[0] if open_ else next(iter(found), None)
+    return next(iter(found), None)
 
 
 def account_of(tx: neo4j.ManagedTransaction, system: str, uuid: str, day: date) -> LocalAccount | None:
     """The account with this uuid."""
-    return next(_accounts(tx.run(_BY_UUID, system=system, uuid=uuid), day), None)
+    return next(_accounts(tx.run(_BY_UUID, system=system, uuid=uuid, day=day), day), None)
 
 
-def account_of_person(tx: neo4j.ManagedTransaction, system: str, person: str, day: date) -> LocalAccount | None:
-    """The person's account: the open one, else one that starts or has ended."""
-    rows = tx.run(
-        f"""
-        MATCH (:Person {{uuid: $person}})<-[:OF_PERSON]-(a:PlannedAccount)
-        {_FOUND}""",
-        system=system,
-        person=person,
-    )
-    found = sorted(_accounts(rows, day), key=lambda each: ("open", "not_started", "stopped", "ended").index(each.state))
-    return next(iter(found), None)
+def _place(account: LocalAccount) -> int:
+    return _ORDER.index(account.state)
 
 
 def _accounts(rows: neo4j.Result, day: date) -> Iterator[LocalAccount]:
@@ -87,8 +86,8 @@ def _accounts(rows: neo4j.Result, day: date) -> Iterator[LocalAccount]:
         lives = [(_period(start, end), login) for start, end, login in row["lives"]]
         if not lives:
             continue  # it was withdrawn: it never was
-        # Of an account that is not open, the name of its last days, or of its first.
-        named = [login for life, login in lives if life.holds(day)] or [lives[-1][1]]
+        # Of an account that is not open, the name of the days that come next, else of its last ones.
+        named = [login for life, login in lives if life.end is None or life.end > day] or [lives[-1][1]]
         yield LocalAccount(row["uuid"], row["person"], named[0] or "", _state(lives, row["stops"], day))
 
 
@@ -97,7 +96,7 @@ def _state(lives: list[tuple[Period, Any]], stops: list[list[str | None]], day: 
         return "stopped"
     if any(life.holds(day) for life, _ in lives):
         return "open"
-    return "not_started" if all(life.start > day for life, _ in lives) else "ended"
+    return "not_started" if any(life.start > day for life, _ in lives) else "ended"
 
 
 def _period(start: str | None, end: str | None) -> Period:

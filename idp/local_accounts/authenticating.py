@@ -25,10 +25,12 @@ _NOBODIES = 64  # records that count attempts at unknown names, so that these do
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """The password was right and the account is open. ``needs_code``: a second factor must follow."""
+    """The password was right and the account is open. ``needs_code``: a second factor must follow. ``at``: when the
+    password was given."""
 
     account: LocalAccount
     needs_code: bool
+    at: datetime
 
 
 class LocalLogins:
@@ -47,7 +49,7 @@ class LocalLogins:
             account = session.execute_read(account_by_login, self._system, login, _day(now))
             if account is None:
                 # The same work as for a known one, also in the graph.
-                nobody = f"nobody:{zlib.crc32(login.encode()) % _NOBODIES}"
+                nobody = _nobody(login)
                 session.execute_write(credentials.begin_attempt, nobody, device, now)
                 session.execute_read(credentials.credential_of, nobody)
                 passwords.waste(password)
@@ -66,7 +68,7 @@ class LocalLogins:
             if passwords.is_outdated(kept.password):
                 fresh = passwords.hashed(password)
                 session.execute_write(credentials.keep_rehashed, account.uuid, kept.password, fresh)
-            return Proven(account, kept.totp is not None)
+            return Proven(account, kept.totp is not None, now)
         return None
 
     def prove_code(
@@ -86,26 +88,30 @@ class LocalLogins:
 
     def log_in(
         self,
-        account: LocalAccount,
+        proven: Proven,
         two_factors: bool,
         now: datetime,
         *,
         replaces: str | None = None,
         device: str | None = None,
         address: str | None = None,
-    ) -> tuple[str, str]:
-        """Begin a session after everything was proven: (the session's secret, the device's)."""
+    ) -> tuple[str, str] | None:
+        """Begin a session after everything was proven: (the session's secret, the device's). None: refused, because the
+        account was reset or got another password meanwhile."""
+        account = proven.account
 
         def written(tx: neo4j.ManagedTransaction) -> tuple[str, str]:
-            credentials.end_attempt(tx, account.uuid, device)
+            if not credentials.end_attempt(tx, account.uuid, device, proven.at, now):
+                raise _Refusal(account, "password_changed")
             used = device or secrets.token_urlsafe(32)
             credentials.remember_device(tx, account.uuid, used, now)
             secret, _ = sessions.begin(tx, account, two_factors, now, replaces)
             audit.note(tx, "login", now, account=account.uuid, address=address)
             return secret, used
 
-        with self._driver.session() as session:
+        with self._noting(now, address) as session:
             return session.execute_write(written)
+        return None
 
     def invite(self, account: LocalAccount, now: datetime, *, by: str) -> str:
         """A code with which the owner chooses a password. Shown once; an earlier one ends."""
@@ -130,24 +136,21 @@ class LocalLogins:
         made = passwords.hashed(password)
         with self._noting(now, address) as session:
             account = session.execute_read(account_by_login, self._system, login, _day(now))
-            if account is None:
-                raise _Refusal(None, "unknown")
-            if not session.execute_write(credentials.begin_attempt, account.uuid, None, now):
-                raise _Refusal(account, "locked")
-            if account.state not in ("open", "not_started"):
-                raise _Refusal(account, account.state)
-            hash_ = self._code_hash(account.uuid, code)
+            # The same work for an unknown one. A code can't be guessed, so attempts are not counted: a count could only
+            # keep its owner, who has no known device yet, from using it.
+            uuid = _nobody(login) if account is None else account.uuid
+            hash_ = self._code_hash(uuid, code)
 
-            def written(tx: neo4j.ManagedTransaction) -> bool:
-                if not credentials.has_invitation(tx, account.uuid, hash_, now):
-                    return False
-                credentials.keep_password(tx, account.uuid, made, now)
-                sessions.end_all(tx, account.uuid)
-                audit.note(tx, "password_set", now, account=account.uuid, address=address)
-                return True
+            def written(tx: neo4j.ManagedTransaction) -> None:
+                if not credentials.use_invitation(tx, uuid, hash_, now):
+                    raise _Refusal(account, "unknown" if account is None else "wrong_invitation")
+                if account is None or account.state not in ("open", "not_started"):
+                    raise _Refusal(account, "unknown" if account is None else account.state)
+                credentials.keep_password(tx, uuid, made, now)
+                sessions.end_all(tx, uuid)
+                audit.note(tx, "password_set", now, account=uuid, address=address)
 
-            if not session.execute_write(written):
-                raise _Refusal(account, "wrong_invitation")
+            session.execute_write(written)
             return account
         return None
 
@@ -171,7 +174,7 @@ class LocalLogins:
         return secret, second_factor.address(secret, account.login, issuer)
 
     def confirm_second_factor(self, account: LocalAccount, code: str, now: datetime) -> list[str] | None:
-        """The recovery codes, shown once; None if the code is wrong."""
+        """The recovery codes, shown once; None if the code is wrong, or there is nothing to confirm."""
 
         def written(tx: neo4j.ManagedTransaction) -> list[str] | None:
             secret = second_factor.pending(tx, account.uuid, self._seal)
@@ -219,6 +222,11 @@ class _Refusal(Exception):
         super().__init__(why)
         self.account = account
         self.why = why
+
+
+def _nobody(login: str) -> str:
+    """The record of attempts at a user name that is unknown."""
+    return f"nobody:{zlib.crc32(login.encode()) % _NOBODIES}"
 
 
 def _day(now: datetime) -> date:

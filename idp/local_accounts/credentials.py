@@ -26,7 +26,6 @@ class Credential:
 
     password: str | None
     totp: str | None
-    recovery_codes: int
 
 
 def credential_of(tx: neo4j.ManagedTransaction, account: str) -> Credential | None:
@@ -34,11 +33,11 @@ def credential_of(tx: neo4j.ManagedTransaction, account: str) -> Credential | No
     row = tx.run(
         """
         MATCH (c:LocalCredential {account: $account})
-        RETURN c.password AS password, c.totp AS totp, size(coalesce(c.recovery_codes, [])) AS recovery_codes
+        RETURN c.password AS password, c.totp AS totp
         """,
         account=account,
     ).single()
-    return None if row is None else Credential(row["password"], row["totp"], row["recovery_codes"])
+    return None if row is None else Credential(row["password"], row["totp"])
 
 
 def begin_attempt(tx: neo4j.ManagedTransaction, account: str, device: str | None, now: datetime) -> bool:
@@ -72,7 +71,7 @@ def begin_attempt(tx: neo4j.ManagedTransaction, account: str, device: str | None
         RETURN is_allowed
         """,
         account=account,
-        device=None if device is None else hash_of(device),
+        device=None if device is None else _device_hash(device, account),
         now=now,
         most=ATTEMPTS,
         first=FIRST_LOCK.total_seconds(),
@@ -81,17 +80,27 @@ def begin_attempt(tx: neo4j.ManagedTransaction, account: str, device: str | None
     return bool(row["is_allowed"])
 
 
-def end_attempt(tx: neo4j.ManagedTransaction, account: str, device: str | None) -> None:
-    """The attempt succeeded: the counters start again."""
-    tx.run(
+def end_attempt(
+    tx: neo4j.ManagedTransaction, account: str, device: str | None, proven: datetime, now: datetime
+) -> bool:
+    """The attempt succeeded: the counters start again. False if the account was reset, or got another password, after
+    the password was ``proven``."""
+    row = tx.run(
         """
-        OPTIONAL MATCH (c:LocalCredential {account: $account})
+        MATCH (c:LocalCredential {account: $account})
+        SET c.touched = $now
+        WITH c
+        WHERE c.password IS NOT NULL AND c.password_set <= $proven
         OPTIONAL MATCH (d:KnownDevice {hash: $device, account: $account})
         FOREACH (each IN [n IN [c, d] WHERE n IS NOT NULL] | SET each.attempts = 0, each.locked_until = null)
+        RETURN 1 AS found
         """,
         account=account,
-        device=None if device is None else hash_of(device),
-    )
+        device=None if device is None else _device_hash(device, account),
+        proven=proven,
+        now=now,
+    ).single()
+    return row is not None
 
 
 def remember_device(tx: neo4j.ManagedTransaction, account: str, device: str, now: datetime) -> None:
@@ -99,14 +108,17 @@ def remember_device(tx: neo4j.ManagedTransaction, account: str, device: str, now
     tx.run(
         """
         MERGE (d:KnownDevice {hash: $hash})
-        ON CREATE SET d.account = $account
-        WITH d WHERE d.account = $account
-        SET d.until = $until
+        SET d.account = $account, d.until = $until
         """,
-        hash=hash_of(device),
+        hash=_device_hash(device, account),
         account=account,
         until=now + DEVICE_LIFE,
     )
+
+
+def _device_hash(device: str, account: str) -> str:
+    """One device may be several people's, each with a counter of attempts of their own."""
+    return hash_of(f"{device}:{account}")
 
 
 def keep_password(tx: neo4j.ManagedTransaction, account: str, password: str, now: datetime) -> None:
@@ -146,23 +158,26 @@ def keep_invitation(tx: neo4j.ManagedTransaction, account: str, code_hash: str, 
     )
 
 
-def has_invitation(tx: neo4j.ManagedTransaction, account: str, code_hash: str, now: datetime) -> bool:
-    """Whether this is the account's valid code."""
+def use_invitation(tx: neo4j.ManagedTransaction, account: str, code_hash: str, now: datetime) -> bool:
+    """Use the account's code up. False if it isn't the valid one, or was used: of two at the same time, one counts."""
     row = tx.run(
         """
         MATCH (c:LocalCredential {account: $account, invitation: $hash})
-        WHERE c.invitation_until > $now
-        RETURN 1 AS found
+        SET c.touched = $now
+        WITH c, c.invitation = $hash AND c.invitation_until > $now AS is_valid
+        FOREACH (_ IN CASE WHEN is_valid THEN [1] ELSE [] END | REMOVE c.invitation, c.invitation_until)
+        RETURN is_valid
         """,
         account=account,
         hash=code_hash,
         now=now,
     ).single()
-    return row is not None
+    return row is not None and bool(row["is_valid"])
 
 
 def remove_factors(tx: neo4j.ManagedTransaction, account: str) -> None:
-    """Take password and second factor away: the account is reset, and its owner gets a new invitation."""
+    """Take password and second factor away: the account is reset, and its owner gets a new invitation. Its devices may
+    be somebody else's."""
     tx.run(
         """
         MATCH (c:LocalCredential {account: $account})
@@ -170,3 +185,4 @@ def remove_factors(tx: neo4j.ManagedTransaction, account: str) -> None:
         """,
         account=account,
     )
+    tx.run("MATCH (d:KnownDevice {account: $account}) DETACH DELETE d", account=account)

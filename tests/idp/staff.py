@@ -23,12 +23,15 @@ def state_account(
     *,
     start: date = ALWAYS,
     end: date | None = None,
+    again: date | None = None,
     person: str | None = None,
     email: str | None = None,
 ) -> str:
-    """State a person (``person``: its key, by default the login) with an account; the account's uuid."""
+    """State a person (``person``: its key, by default the login) with an account, open from ``start`` to ``end`` and
+    from the day ``again``; the account's uuid."""
     who = person or login
-    life = Period(start, end)
+    lives = (Period(start, end), *(() if again is None else (Period(again),)))
+    life = Period(start, end if again is None else None)
 
     def values(period: Period, **given: Value) -> dict[str, tuple[DatedValue, ...]]:
         return {name: (DatedValue(period, each),) for name, each in given.items() if each is not None}
@@ -44,7 +47,7 @@ def state_account(
             Statement(
                 "PlannedAccount",
                 f"{SYSTEM}:{who}",
-                exists=(life,),
+                exists=lives,
                 values=values(life, key=f"{SYSTEM}:{who}", login=login, email=email),
                 links={"owner": link("Person", who), "system": link("ItSystem", SYSTEM)},
             ),

@@ -6,7 +6,7 @@ import neo4j
 
 from idp import flows, used_messages
 from idp.local_accounts.account import account_of
-from idp.local_accounts.authenticating import LocalLogins
+from idp.local_accounts.authenticating import LocalLogins, Proven
 from idp.sealing import Seal
 from idp.sweeping import sweep
 from tests.idp.staff import SYSTEM, in_days, state_account
@@ -19,8 +19,9 @@ def test_what_is_over_is_removed(clean_graph: neo4j.Driver) -> None:
         account = session.execute_read(account_of, SYSTEM, state_account(clean_graph, "anje"), in_days(0))
         assert account is not None
         session.execute_write(flows.begin, None, now)
-    logins.invite(account, now, by="ida")
-    logins.log_in(account, False, now)
+    password = "Blå traktor i regnvejr"
+    assert logins.accept_invitation("anje", logins.invite(account, now, by="ida"), password, now) is not None
+    assert logins.log_in(Proven(account, False, now), False, now) is not None
     assert used_messages.use(clean_graph, "sp", "_1", now + timedelta(minutes=10))
 
     def left() -> dict[str, int]:

@@ -11,21 +11,27 @@ import neo4j
 import pyotp
 import pytest
 
+from graph.connection import connect
+from graph.time import COPENHAGEN
 from idp import sessions
 from idp.local_accounts.account import account_by_login, account_of
 from idp.local_accounts.authenticating import LocalLogins, Proven
 from idp.local_accounts.credentials import ATTEMPTS
 from idp.local_accounts.passwords import PasswordRejected, check
 from idp.sealing import Seal
+from reconnect.embedded import Addresses
 from tests.idp.staff import SYSTEM, in_days, state_account, stop
 
 PASSWORD = "Blå traktor i regnvejr"
 WRONG = "Grøn traktor i solskin"
 
 
+SEAL = Seal("0123456789abcdef0123456789abcdef")
+
+
 @pytest.fixture
 def logins(clean_graph: neo4j.Driver) -> LocalLogins:
-    return LocalLogins(clean_graph, SYSTEM, Seal("0123456789abcdef0123456789abcdef"))
+    return LocalLogins(clean_graph, SYSTEM, SEAL)
 
 
 def now() -> datetime:
@@ -57,7 +63,7 @@ def test_the_right_password(clean_graph: neo4j.Driver, logins: LocalLogins) -> N
     for spelling in ("anje", "ANJE", " Anje "):
         found = proven(logins, login=spelling)
         assert found is not None and found.account.uuid == uuid and not found.needs_code
-        logins.log_in(found.account, False, now())
+        logins.log_in(found, False, now())
     assert proven(logins, WRONG) is None and proven(logins, "") is None
     assert proven(logins, PASSWORD.replace("å", "a\u030a")) is not None  # å as two signs
 
@@ -106,7 +112,7 @@ def test_pitfall_34_locked_and_open_again(clean_graph: neo4j.Driver, logins: Loc
     later = now() + timedelta(seconds=31)
     found = logins.prove_password("anje", PASSWORD, later)
     assert found is not None
-    logins.log_in(found.account, False, later)
+    logins.log_in(found, False, later)
     # The counter began again; the lock does not come with the next wrong one.
     assert logins.prove_password("anje", WRONG, later) is None
     assert logins.prove_password("anje", PASSWORD, later) is not None
@@ -125,7 +131,9 @@ def test_strangers_do_not_lock_the_owner_out(clean_graph: neo4j.Driver, logins: 
     with_password(clean_graph, logins)
     found = proven(logins)
     assert found is not None
-    _, device = logins.log_in(found.account, False, now())
+    begun = logins.log_in(found, False, now())
+    assert begun is not None
+    _, device = begun
     for _ in range(ATTEMPTS + 1):
         assert proven(logins, WRONG) is None
     assert proven(logins) is None  # from an unknown device
@@ -157,7 +165,7 @@ def test_pitfall_36_a_code_is_good_once(clean_graph: neo4j.Driver, logins: Local
     assert recovery is not None and len(set(recovery)) == 8
     again = proven(logins)
     assert again is not None and again.needs_code
-    logins.log_in(again.account, True, now())
+    logins.log_in(again, True, now())
     step = timedelta(seconds=30)
     assert logins.prove_code(uuid, code.at(moment), moment) is None  # used when it was confirmed
     assert logins.prove_code(uuid, code.at(moment + step), moment + 3 * step) is None  # two steps old
@@ -195,11 +203,130 @@ def test_an_invitation_counts_once_and_ends(clean_graph: neo4j.Driver, logins: L
     assert PASSWORD not in str(kept) and kept[0]["kept"]["password"].startswith("$argon2id$")
 
 
+def invited(driver: neo4j.Driver, logins: LocalLogins, login: str = "anje") -> str:
+    with driver.session() as session:
+        account = session.execute_read(account_by_login, SYSTEM, login, in_days(0))
+    assert account is not None
+    return logins.invite(account, now(), by="ida")
+
+
+def test_an_invitation_counts_once_at_the_same_time(
+    clean_graph: neo4j.Driver, logins: LocalLogins, addresses: Addresses
+) -> None:
+    state_account(clean_graph, "anje")
+    with connect(addresses.bolt_uri, addresses.user, addresses.password) as second, ThreadPoolExecutor(4) as pool:
+        both = (logins, LocalLogins(second, SYSTEM, SEAL))
+        for _ in range(4):
+            code = invited(clean_graph, logins)
+            tried = [(each, f"{PASSWORD} {number}") for number, each in enumerate(both * 2)]
+            found = list(pool.map(lambda one, code=code: one[0].accept_invitation("anje", code, one[1], now()), tried))
+            accepted = [password for (_, password), account in zip(tried, found, strict=True) if account is not None]
+            assert len(accepted) == 1 and proven(logins, accepted[0]) is not None
+
+
+def test_wrong_codes_keep_no_invited_person_out(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    state_account(clean_graph, "anje")
+    code = invited(clean_graph, logins)
+    for _ in range(ATTEMPTS + 3):
+        assert logins.accept_invitation("anje", "ffffff-ffffff-ffffff", PASSWORD, now()) is None
+    assert logins.accept_invitation("anje", code, PASSWORD, now()) is not None
+    assert proven(logins) is not None
+
+
+def test_a_user_name_in_any_case_of_letters(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    with_password(clean_graph, logins, "Åse01")
+    for spelling in ("Åse01", "åse01", "ÅSE01", "åSe01", "A\u030ase01"):
+        assert proven(logins, login=spelling) is not None
+
+
+def test_a_user_name_that_was_another_persons(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    """The next owner gets the invitation before the first day, whichever account is found first."""
+    for number in range(3):
+        login = f"anje{number}"
+        before = state_account(clean_graph, login, start=in_days(-9), end=in_days(-2), person=f"before{number}")
+        after = state_account(clean_graph, login, start=in_days(2), person=f"after{number}")
+        with clean_graph.session() as session:
+            found = session.execute_read(account_by_login, SYSTEM, login, in_days(0))
+        assert found is not None and found.uuid == after != before and found.state == "not_started"
+
+
+def test_an_account_with_a_gap(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    state_account(clean_graph, "anje", start=in_days(-9), end=in_days(-2), again=in_days(2))
+    code = invited(clean_graph, logins)
+    assert logins.accept_invitation("anje", code, PASSWORD, now()) is not None
+    assert proven(logins) is None and reasons(clean_graph) == ["not_started"]
+    assert logins.prove_password("anje", PASSWORD, now() + timedelta(days=3)) is not None
+
+
+def test_the_first_day_begins_at_midnight_in_copenhagen(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    with_password(clean_graph, logins, start=in_days(1))
+    midnight = datetime.combine(in_days(1), datetime.min.time(), COPENHAGEN)
+    assert logins.prove_password("anje", PASSWORD, (midnight - timedelta(seconds=1)).astimezone(UTC)) is None
+    assert logins.prove_password("anje", PASSWORD, midnight.astimezone(UTC)) is not None
+
+
+def test_an_account_whose_owner_changes(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    """As when a source corrects whose it is: it is one account, of the person of the day."""
+    uuid = with_password(clean_graph, logins)
+    state_account(clean_graph, "boje")
+    clean_graph.execute_query(
+        """
+        MATCH (a:PlannedAccount {uuid: $uuid})-[of:OF_PERSON]->(), (:PlannedAccountState {login: 'boje'})<--(b)
+        MATCH (b)-[:OF_PERSON]->(next)
+        SET of.to = $day
+        CREATE (a)-[new:OF_PERSON]->(next) SET new = properties(of), new.from = $day, new.to = null
+        """,
+        uuid=uuid,
+        day=in_days(1),
+    )
+    with clean_graph.session() as session:
+        today, later = (session.execute_read(account_of, SYSTEM, uuid, in_days(each)) for each in (0, 1))
+    assert today is not None and later is not None and today.person != later.person
+    assert proven(logins) is not None
+
+
+@pytest.mark.parametrize("how", ["reset", "new password"])
+def test_no_login_with_what_was_proven_before(clean_graph: neo4j.Driver, logins: LocalLogins, how: str) -> None:
+    with_password(clean_graph, logins)
+    found = proven(logins)
+    assert found is not None
+    if how == "reset":
+        logins.reset(found.account, now(), by="ida")
+    else:
+        assert logins.accept_invitation("anje", invited(clean_graph, logins), WRONG, now()) is not None
+    assert logins.log_in(found, False, now()) is None
+    rows, _, _ = clean_graph.execute_query("MATCH (s:LoginSession) RETURN count(s) AS open")
+    assert rows[0]["open"] == 0 and reasons(clean_graph) == ["password_changed"]
+
+
+def test_one_machine_of_two_people(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    """Each has an own counter on it; a reset forgets the machine, which may be somebody else's."""
+    device = None
+    for login in ("anje", "boje"):
+        with_password(clean_graph, logins, login)
+        found = proven(logins, login=login)
+        assert found is not None
+        begun = logins.log_in(found, False, now(), device=device)
+        assert begun is not None
+        device = begun[1]
+    for login in ("anje", "boje"):
+        for _ in range(ATTEMPTS + 1):
+            assert proven(logins, WRONG, login) is None
+        assert proven(logins, login=login) is None
+        assert proven(logins, login=login, device=device) is not None
+    logins.reset(found.account, now(), by="ida")
+    assert logins.accept_invitation("boje", invited(clean_graph, logins, "boje"), PASSWORD, now()) is not None
+    rows, _, _ = clean_graph.execute_query("MATCH (d:KnownDevice) RETURN count(d) AS devices")
+    assert rows[0]["devices"] == 1
+
+
 def test_a_reset_ends_everything(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
     with_password(clean_graph, logins)
     found = proven(logins)
     assert found is not None
-    secret, _ = logins.log_in(found.account, False, now())
+    begun = logins.log_in(found, False, now())
+    assert begun is not None
+    secret, _ = begun
     code = logins.reset(found.account, now(), by="ida")
     assert proven(logins) is None
     with clean_graph.session() as session:
@@ -217,8 +344,12 @@ def test_a_session_ends_with_the_account(clean_graph: neo4j.Driver, logins: Loca
 
     found = proven(logins)
     assert found is not None
-    first, _ = logins.log_in(found.account, False, now())
-    second, _ = logins.log_in(found.account, False, now(), replaces=first)
+    begun = logins.log_in(found, False, now())
+    assert begun is not None
+    first, _ = begun
+    replaced = logins.log_in(found, False, now(), replaces=first)
+    assert replaced is not None
+    second, _ = replaced
     assert first != second and not is_open(first) and is_open(second)
     assert not is_open(second, now() + timedelta(hours=1, minutes=1))  # idle
     stop(clean_graph, uuid)
