@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from graph.retry import NEXT
 
+SHORTEST_SECRET = 32
+"""Characters of the secret that a seal is made with: 16 bytes, written as hexadecimal digits."""
 _NONCE = 12  # bytes
 
 
@@ -23,7 +25,7 @@ class WrongSeal(Exception):
 
 
 class Seal:
-    """Seals and opens secrets. ``secret``: the instance's own, of at least 16 random bytes in text."""
+    """Seals and opens secrets. ``secret``: the instance's own, random, of at least SHORTEST_SECRET characters."""
 
     def __init__(self, secret: str) -> None:
         self._key = hashlib.blake2b(secret.encode(), digest_size=32, person=b"reconnect idp").digest()

@@ -1,15 +1,42 @@
 """The settings of the identity provider."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from graph.expressions import ExpressionRejected, compile_expression
 from idp.attribute_names import NAMES
 from idp.saml.names import PERSISTENT, X509_SUBJECT
 from idp.saml.profiles import PROFILES, Profile, ProfileName
-from protocols.addresses import WebAddress
+from idp.saml.service_providers import LONGEST_ENTITY_ID
+from idp.sealing import SHORTEST_SECRET
+from protocols.addresses import WebAddress, web_address
+
+
+def _entity_id(text: str) -> str:
+    if not text or len(text) > LONGEST_ENTITY_ID or not text.isprintable() or any(each.isspace() for each in text):
+        raise ValueError(f"is not an entity ID: an address or a URN of 1 to {LONGEST_ENTITY_ID} characters, no blanks")
+    return text
+
+
+def _public_address(text: str) -> str:
+    parts = urlsplit(web_address(text))
+    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("has more than https:// and a host (and a port): the pages of login are at its root")
+    return text
+
+
+def _sealing_key(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(f"is too short: give at least {SHORTEST_SECRET} random characters, as `openssl rand -hex 32`")
+    return secret
+
+
+EntityId = Annotated[str, AfterValidator(_entity_id)]
+PublicAddress = Annotated[str, AfterValidator(_public_address)]
+SealingKey = Annotated[SecretStr, AfterValidator(_sealing_key)]
 
 
 class ServiceProviderSettings(BaseModel):
@@ -19,7 +46,7 @@ class ServiceProviderSettings(BaseModel):
 
     metadata_url: WebAddress | None = Field(default=None, description="where its metadata is read, https")
     metadata_file: Path | None = Field(default=None, description="or the file with it")
-    entity_id: str | None = Field(default=None, description="needed if the metadata describes several")
+    entity_id: EntityId | None = Field(default=None, description="needed if the metadata describes several")
     metadata_signed_by: Path | None = Field(default=None, description="PEM of the keys that must have signed it")
     profile: ProfileName = "modern"
     encrypt: bool = Field(default=True, description="false: assertions are sent in clear (signed)")
@@ -38,6 +65,8 @@ class ServiceProviderSettings(BaseModel):
     @classmethod
     def _expressions(cls, given: dict[str, str]) -> dict[str, str]:
         for name, text in given.items():
+            if not name.strip() or not name.isprintable():
+                raise ValueError(f"{name!r} is not the name of an attribute")
             try:
                 compile_expression(text, NAMES)
             except ExpressionRejected as wrong:
@@ -66,10 +95,10 @@ class IdpSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     system: str | None = Field(default=None, description="key of the IT system whose planned accounts log in here")
-    address: WebAddress | None = Field(
+    address: PublicAddress | None = Field(
         default=None, description="public address of this service, e.g. https://login.kommune.dk; empty: where it runs"
     )
-    entity_id: str | None = Field(default=None, description="empty: ADDRESS/saml/metadata")
+    entity_id: EntityId | None = Field(default=None, description="empty: ADDRESS/saml/metadata")
     name: str = Field(default="REConnect", description="shown on the login page and in authenticator apps")
     cvr: str | None = Field(
         default=None,
@@ -77,7 +106,7 @@ class IdpSettings(BaseModel):
         examples=["29189846"],
         description="the municipality's CVR number, for name_id x509_subject",
     )
-    key: SecretStr | None = Field(default=None, description="seals secrets in the graph; empty: made once and kept")
+    key: SealingKey | None = Field(default=None, description="seals secrets in the graph; empty: made once and kept")
     providers: dict[str, ServiceProviderSettings] = Field(
         default_factory=dict, description="service providers by a short name"
     )

@@ -29,7 +29,7 @@ class SigningKeys:
         self._opened: dict[str, SigningKey] = {}
 
     def published(self, now: datetime) -> list[SigningKey]:
-        """Those in the metadata; the first key is made here. What is due is changed first."""
+        """Those in the metadata; the first key is made here. What is due is changed first. Raises WrongSeal."""
         with self._driver.session() as session:
             session.execute_write(_turn, now)
             kept = session.execute_read(_kept)
@@ -53,15 +53,15 @@ class SigningKeys:
         return min(waiting) + PUBLISHED_AHEAD
 
     def promote(self, now: datetime) -> bool:
-        """In an emergency: sign with the next key at once, and retire the present one. False without a next key."""
+        """In an emergency: sign with the next key at once, and retire every one before. False without a next key."""
         with self._driver.session() as session:
-            return session.execute_write(_promote, now, at_once=True)
+            return session.execute_write(_promote_at_once, now)
 
     def _add(self, state: State, now: datetime) -> None:
         made = new_key(self._entity_id, state, now)
         certificate = made.certificate.public_bytes(Encoding.PEM).decode()
         identity = f"{made.certificate.serial_number:x}"
-        # The constraint on the state's name makes two processes agree on one first key.
+        # The constraint on the id of the lock makes two processes agree on one key of each state.
         with self._driver.session() as session:
             session.execute_write(
                 _add, identity, state, now, certificate, self._seal.seal(made.pem, f"signing key:{identity}")
@@ -117,23 +117,33 @@ def _turn(tx: neo4j.ManagedTransaction, now: datetime) -> None:
         "MATCH (k:IdpKey {state: 'next'}) WHERE k.since <= $ahead RETURN count(k) AS due", ahead=now - PUBLISHED_AHEAD
     ).single(strict=True)
     if due["due"]:
-        _promote(tx, now, at_once=False)
-    tx.run(
-        "MATCH (k:IdpKey {state: 'former'}) WHERE k.since <= $stays SET k.state = 'retired', k.sealed = null",
-        stays=now - STAYS,
-    )
+        _promote(tx, now)
+    _retire(tx, now - STAYS)
 
 
-def _promote(tx: neo4j.ManagedTransaction, now: datetime, at_once: bool) -> bool:
+def _promote(tx: neo4j.ManagedTransaction, now: datetime) -> bool:
     row = tx.run(
         """
         MATCH (new:IdpKey {state: 'next'})
         MATCH (old:IdpKey {state: 'active'})
-        SET new.state = 'active', new.since = $now,
-            old.state = CASE WHEN $at_once THEN 'retired' ELSE 'former' END, old.since = $now
+        SET new.state = 'active', new.since = $now, old.state = 'former', old.since = $now
         RETURN count(*) AS promoted
         """,
         now=now,
-        at_once=at_once,
     ).single(strict=True)
     return bool(row["promoted"])
+
+
+def _promote_at_once(tx: neo4j.ManagedTransaction, now: datetime) -> bool:
+    if not _promote(tx, now):
+        return False
+    _retire(tx, now)
+    return True
+
+
+def _retire(tx: neo4j.ManagedTransaction, since: datetime) -> None:
+    """Those that were followed by then; the secret keys are gone with that."""
+    tx.run(
+        "MATCH (k:IdpKey {state: 'former'}) WHERE k.since <= $since SET k.state = 'retired', k.sealed = null",
+        since=since,
+    )

@@ -54,13 +54,6 @@ class Posted:
     relay_state: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class LogIn:
-    """The person must log in; ``code_needed``: with the second factor."""
-
-    code_needed: bool
-
-
 class SingleSignOn:
     """The identity provider of one municipality."""
 
@@ -114,8 +107,9 @@ class SingleSignOn:
         *,
         fresh: bool,
         address: str | None,
-    ) -> LogIn | Posted:
-        """What comes next in a flow, with the browser's session or without. ``fresh``: the person has just logged in.
+    ) -> Posted | None:
+        """The answer that a flow leads to, with the browser's session or without; None: the person must log in, with
+        what the request asks for. ``fresh``: the person has just logged in.
 
         Raises BadMessage: the flow was used already.
         """
@@ -124,9 +118,7 @@ class SingleSignOn:
             if session is None or (request.must_log_in and not fresh) or (needs_code and not session.two_factors):
                 if request.is_passive:
                     raise Declined(RESPONDER, NO_PASSIVE, "The person must log in.")
-                return LogIn(needs_code)
-            if request.subject is not None and request.subject != session.account.uuid:
-                raise Declined(REQUESTER, UNKNOWN_PRINCIPAL, "Another person has logged in.")
+                return None
             return self._asserted(name, request, session, now, address)
         except Declined as declined:
             return self.decline(name, request, declined, now, address)
@@ -204,6 +196,8 @@ class SingleSignOn:
                 raise Declined(RESPONDER, AUTHN_FAILED, "The account is gone.")
             values = attributes_of(settings.attributes, facts)
             name_id, name_id_format = self._name_id(request, session, settings, str(facts["person"].get("name") or ""))
+            if request.subject not in (None, session.account.uuid, name_id):
+                raise Declined(REQUESTER, UNKNOWN_PRINCIPAL, "Another person has logged in.")
             certificate = usable(described.encryption, now) if settings.encrypt else None
             assertion = Assertion(
                 name_id,

@@ -1,4 +1,5 @@
 """Removes what is over: logins under way, sessions, used messages, devices, and what belongs to accounts that are gone.
+Of these the log of logins keeps what happened, and loses whose it was and from where.
 
 Nothing depends on it but room, and that an erased person leaves nothing behind: each record says itself when it ends.
 """
@@ -37,4 +38,11 @@ def sweep(driver: neo4j.Driver, now: datetime) -> int:
             most=_AT_ONCE,
         )
         removed += rows[0]["removed"]
+    driver.execute_query(
+        """
+        MATCH (e:LoginEvent)
+        WHERE e.account IS NOT NULL AND NOT EXISTS { (:PlannedAccount {uuid: e.account}) }
+        REMOVE e.account, e.address, e.message
+        """
+    )
     return removed

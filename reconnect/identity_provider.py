@@ -1,12 +1,13 @@
 """The identity provider of the settings, ready to use: for the web service, and for the commands of ``login``."""
 
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from api.login.routes import Login
 from idp.local_accounts.authenticating import LocalLogins
 from idp.providers import Providers
 from idp.saml.metadata import IdentityProvider
-from idp.sealing import Seal
+from idp.sealing import Seal, WrongSeal
 from idp.settings import IdpSettings
 from idp.signing_keys import SigningKeys
 from idp.single_sign_on import SingleSignOn
@@ -14,6 +15,7 @@ from protocols.http.client import Client, Limits
 from protocols.http.errors import AnswerLost
 from reconnect.context import Context
 from reconnect.exits import CommandFailed, Exit
+from reconnect.terminal import terminal
 
 _SECRET = "idp_key"
 _NO_SYSTEM = "There is no login: set idp.system to the key of the IT system whose planned accounts log in here."
@@ -44,6 +46,26 @@ def login_pages(context: Context, served_at: str) -> Login | None:
         settings.name,
         secure=address.startswith("https://"),
     )
+
+
+def require_system_and_key(context: Context, login: Login | None) -> None:
+    """Before people log in: whether the settings fit the graph. Raises CommandFailed."""
+    if login is None:
+        return
+    found, _, _ = context.driver().execute_query("MATCH (s:ItSystem {key: $key}) RETURN s.uuid", key=login.system)
+    if not found:
+        terminal(stderr=True).print(
+            f"No one can log in yet: there is no IT system with the key {login.system} (idp.system). Make account "
+            "rules for it first."
+        )
+    try:
+        login.single_sign_on.keys.published(datetime.now(UTC))
+    except WrongSeal as wrong:
+        raise CommandFailed(
+            f"{wrong} Put the key back (idp.key, or the secret idp_key of the home). If it is lost, "
+            "`reconnect login roll-key` and then `reconnect login roll-key --now` make another signing key, which "
+            "applications must read again; reset the accounts that have a second factor."
+        ) from wrong
 
 
 def local_logins(context: Context) -> LocalLogins:

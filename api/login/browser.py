@@ -1,23 +1,25 @@
 """What a browser brings and keeps: its cookies, its form, and the proof that a form came from a page of ours."""
 
+import asyncio
 import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from idp.saml.bindings import LARGEST_MESSAGE
 from idp.sealing import Seal
 
 _LARGEST_FORM = 3 * LARGEST_MESSAGE  # bytes: Base64, escaped
+_FORM_SECONDS = 30.0  # seconds in which a form must arrive
 _MOST_FIELDS = 30
 
 
 class BadForm(ValueError):
-    """A form that is too large, or none."""
+    """A form that is too large, too slow, or none."""
 
 
 @dataclass(frozen=True)
@@ -70,18 +72,25 @@ class FormTokens:
         browser = request.cookies.get(self._cookies.browser)
         if not browser:
             return False
-        return hmac.compare_digest(self.token(browser, session), form.get("token", ""))
+        return hmac.compare_digest(self.token(browser, session).encode(), form.get("token", "").encode())
 
 
 async def form_of(request: Request) -> dict[str, list[str]]:
     """The fields of a form, read within a bound. Raises BadForm."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
         raise BadForm("the request is not a form")
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _LARGEST_FORM:
-            raise BadForm("the form is too large")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_FORM_SECONDS):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > _LARGEST_FORM:
+                    raise BadForm("the form is too large")
+    except TimeoutError as late:
+        raise BadForm("the form did not arrive in time") from late
+    except ClientDisconnect as gone:
+        raise BadForm("the connection ended before the form did") from gone
     try:
         return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError as wrong:

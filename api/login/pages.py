@@ -28,7 +28,7 @@ def page(
         f"form-action {forms_to}"
     )
     if frames:
-        policy += f"; frame-src {' '.join(frames)}"
+        policy += f"; frame-src 'self' {' '.join(frames)}"  # the applications answer to an address of ours
     html = (
         '<!doctype html><html lang="da"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -78,8 +78,11 @@ def invitation_form(name: str, token: str, problem: str | None = None, login: st
 
 
 def post_form(location: str, document: bytes, relay_state: str | None) -> Response:
-    """Sends an answer to an application's own address, and nowhere else."""
-    parts = urlsplit(location)
+    """Sends an answer to an application's own address.
+
+    form-action is no narrower than the scheme: browsers apply it to redirects too, and an application (ADFS first of
+    all) leads on to another host.
+    """
     fields = _hidden(SAMLResponse=base64.b64encode(document).decode())
     if relay_state is not None:
         fields += _hidden(RelayState=relay_state)
@@ -87,7 +90,7 @@ def post_form(location: str, document: bytes, relay_state: str | None) -> Respon
         f'<form method="post" action="{escape(location)}">{fields}<button>Fortsæt</button></form>'
         '<script src="/login/assets/post.js"></script>'
     )
-    return page("Du sendes videre", body, forms_to=f"{parts.scheme}://{parts.netloc}")
+    return page("Du sendes videre", body, forms_to="https:" if urlsplit(location).scheme == "https" else "https: http:")
 
 
 def account_page(name: str, login: str, token: str, *, two_factors: bool) -> Response:
@@ -141,6 +144,10 @@ _WHAT_WENT_WRONG = {
     "repeated": "Dette login er allerede brugt. Gå tilbage til programmet og begynd forfra.",
     "over": "Dette login er udløbet. Gå tilbage til programmet og begynd forfra.",
     "no_session": "Du var ikke logget ind.",
+    "code": "Koden passer ikke. Gå tilbage, og prøv med den næste kode fra din app.",
+    "form": "Formularen kunne ikke læses. Gå tilbage, og prøv igen.",
+    "unavailable": "Login virker ikke lige nu. Prøv igen om lidt.",
+    "internal": "Der skete en fejl. Kontakt it-afdelingen med referencen herunder.",
 }
 _ELSE = "Programmet sendte en forespørgsel, som ikke kan bruges. Kontakt it-afdelingen med referencen herunder."
 

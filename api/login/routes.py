@@ -16,6 +16,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from api.access.failed_logins import FailedLogins
+from api.http.availability import RETRY_AFTER
+from api.http.failures import unavailable, unforeseen
 from api.login import pages
 from api.login.browser import BadForm, Cookies, FormTokens, form_of, return_path
 from graph.time import COPENHAGEN
@@ -26,10 +28,10 @@ from idp.local_accounts.credentials import DEVICE_LIFE, credential_of
 from idp.local_accounts.passwords import PasswordRejected
 from idp.saml.bindings import Carried, from_form, from_query
 from idp.saml.errors import BadMessage, Declined
-from idp.saml.names import NO_AUTHN_CONTEXT, RESPONDER
+from idp.saml.names import AUTHN_FAILED, NO_AUTHN_CONTEXT, RESPONDER
 from idp.sealing import Seal
 from idp.sessions import Session
-from idp.single_sign_on import LogIn, Posted, SingleSignOn
+from idp.single_sign_on import Posted, SingleSignOn
 
 _PASSWORDS_AT_ONCE = 2  # each takes 64 MB and a tenth of a second of a processor
 _BROWSER_LIFE = timedelta(days=1)
@@ -61,6 +63,11 @@ def routes(login: Login) -> list[BaseRoute]:
         Route("/login", made.caught(made.login_page), methods=["GET"]),
         Route("/login", made.caught(made.log_in), methods=["POST"]),
         Route("/login/code", made.caught(made.code), methods=["POST"]),
+        # Who loads the page after a form again, or comes back to it, is led to a page.
+        *(
+            Route(path, _to_account, methods=["GET"])
+            for path in ("/login/code", "/login/second-factor", "/login/second-factor/confirm", "/logout")
+        ),
         Route("/login/invitation", made.caught(made.invitation), methods=["GET", "POST"]),
         Route("/login/account", made.caught(made.account), methods=["GET"]),
         Route("/login/second-factor", made.caught(made.second_factor), methods=["POST"]),
@@ -79,7 +86,7 @@ class _Pages:
         self._failed = FailedLogins()
 
     def caught(self, endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-        """The endpoint; what is wrong with a message is a page with a reference, never an answer to its sender."""
+        """The endpoint; what is wrong is a page with a reference, never an answer to the sender of a message."""
 
         async def answered(request: Request) -> Response:
             try:
@@ -90,6 +97,14 @@ class _Pages:
                 return pages.failed(self._login.name, wrong.rule, reference)
             except BadForm:
                 return pages.failed(self._login.name, "form")
+            except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
+                unavailable(error)
+                away = pages.failed(self._login.name, "unavailable", status=503)
+                away.headers["retry-after"] = str(RETRY_AFTER)
+                return away
+            except Exception as error:
+                id_ = str((unforeseen(error).extensions or {})["id"])
+                return pages.failed(self._login.name, "internal", id_, 500)
 
         return answered
 
@@ -126,7 +141,7 @@ class _Pages:
                     address=_address(request),
                 )
             )
-            if isinstance(found, Posted):
+            if found is not None:
                 return _posted(found)
         return self._with_browser(pages.login_form(self._login.name, name, self._tokens.token(browser)), browser)
 
@@ -202,9 +217,10 @@ class _Pages:
             found = await _in_thread(
                 partial(sso.proceed, name, flow.request, session, now, fresh=True, address=address)
             )
-            if isinstance(found, LogIn):
-                # The application wants a second factor, and this person has none.
-                declined = Declined(RESPONDER, NO_AUTHN_CONTEXT, "The account has no second factor.")
+            if found is None:
+                # The application wants a second factor, and this person has none; or the account has closed just now.
+                why = AUTHN_FAILED if session is None else NO_AUTHN_CONTEXT
+                declined = Declined(RESPONDER, why, "The login that took place is not enough.")
                 found = await _in_thread(partial(sso.decline, name, flow.request, declined, now, address))
             response = _posted(found)
         self._cookies.keep(response, self._cookies.session, secret)
@@ -356,6 +372,10 @@ def _address(request: Request) -> str | None:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+async def _to_account(request: Request) -> Response:
+    return RedirectResponse("/login/account", 303)
 
 
 async def _asset(request: Request) -> Response:

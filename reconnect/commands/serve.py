@@ -87,12 +87,14 @@ async def _serve(
     from graph.connection import connect_async
     from graph.cpr.keyring import require_keys_of
     from reconnect.collector import keep_what_is_loaded
-    from reconnect.identity_provider import login_pages
+    from reconnect.identity_provider import login_pages, require_system_and_key
     from reconnect.targets import objects
     from reconnect.work.source_health import as_answers
 
     uri, user, password = context.neo4j_login()
     require_keys_of(context.driver(), context.keyring)
+    login = login_pages(context, f"http://{host}:{port}")
+    require_system_and_key(context, login)
     service = Service(
         driver=context.driver(),
         # Made here, as an async driver belongs to the event loop that it runs in. The app closes it.
@@ -107,7 +109,7 @@ async def _serve(
         introspection=context.settings.api.introspection,
         limits=Limits(budget=context.settings.api.budget),
         warm_up=True,
-        login=login_pages(context, f"http://{host}:{port}"),
+        login=login,
         graphiql=graphiql,
     )
     config = connections.config(create_app(service), host, port, context.settings.api.proxies, _GRACE)

@@ -40,3 +40,5 @@ def test_what_is_over_is_removed(clean_graph: neo4j.Driver) -> None:
     clean_graph.execute_query("MATCH (a:PlannedAccount) DETACH DELETE a")  # as when the person is erased
     sweep(clean_graph, now)
     assert left() == {}
+    rows, _, _ = clean_graph.execute_query("MATCH (e:LoginEvent) RETURN e {.*} AS entry")
+    assert len(rows) >= 2 and all(set(row["entry"]) <= {"event", "at", "why", "by"} for row in rows)

@@ -1,0 +1,127 @@
+"""What browsers get that send what no page of ours sends, or that come while the graph is away."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import anyio
+import httpx
+import neo4j
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+
+from api.login import pages
+from api.login.browser import BadForm, form_of
+from api.login.routes import Login, routes
+from idp.local_accounts.authenticating import LocalLogins
+from idp.providers import Providers
+from idp.saml.metadata import IdentityProvider
+from idp.sealing import Seal
+from idp.signing_keys import SigningKeys
+from idp.single_sign_on import SingleSignOn
+from tests.idp.staff import RING, SYSTEM
+
+SEAL = Seal("0123456789abcdef0123456789abcdef")
+AT = "https://login.kommune.dk"
+
+
+class Client:
+    """Sends requests to an application in this process."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return anyio.run(self._sent, "GET", path, more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        return anyio.run(self._sent, "POST", path, more)
+
+    async def _sent(self, method: str, path: str, more: dict[str, Any]) -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(self._app), base_url=AT) as client:
+            return await client.request(method, path, **more)
+
+
+@pytest.fixture(scope="module")
+def away() -> Iterator[Client]:
+    """The pages over https, where nothing answers for the graph."""
+    with neo4j.GraphDatabase.driver(
+        "bolt://127.0.0.1:1", auth=("neo4j", "x"), max_transaction_retry_time=0, connection_timeout=5
+    ) as driver:
+        single_sign_on = SingleSignOn(
+            driver,
+            IdentityProvider(f"{AT}/saml/metadata", f"{AT}/saml/sso", f"{AT}/saml/logout"),
+            SigningKeys(driver, SEAL, AT),
+            Providers({}, driver, lambda url, largest: b""),
+            RING,
+        )
+        login = Login(
+            driver, LocalLogins(driver, SYSTEM, SEAL), single_sign_on, SEAL, SYSTEM, "Kommune <By>", secure=True
+        )
+        app = Starlette(routes=routes(login))
+        yield Client(app)
+
+
+@pytest.mark.parametrize("path", ["/login", "/saml/metadata", "/saml/sso?SAMLRequest=YQ"])
+def test_the_graph_is_away(away: Client, path: str) -> None:
+    answer = away.get(path)
+    assert answer.headers["content-type"].startswith("text/html")
+    if "sso" not in path:
+        assert answer.status_code == 503 and answer.headers["retry-after"]
+    assert "Kommune &lt;By&gt;" in answer.text
+
+
+@pytest.mark.parametrize("token", ["æ", "", "\x00", "a" * 10_000])
+@pytest.mark.parametrize("path", ["/login", "/login/code", "/login/invitation"])
+def test_tokens_that_are_none(away: Client, path: str, token: str) -> None:
+    answer = away.post(path, data={"token": token}, headers={"cookie": "__Host-reconnect-login=x"})
+    assert answer.status_code == 400 and "udløbet" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/login/code", "/login/second-factor", "/login/second-factor/confirm", "/logout"])
+def test_who_comes_back_to_a_form_is_led_to_a_page(away: Client, path: str) -> None:
+    answer = away.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login/account")
+
+
+def test_cookies_over_https(away: Client) -> None:
+    answer = away.get("/login/invitation")
+    name, _, rest = answer.headers["set-cookie"].partition("=")
+    assert name == "__Host-reconnect-login"
+    said = {each.strip().lower() for each in rest.split(";")[1:]}
+    assert {"secure", "httponly", "path=/", "samesite=lax"} <= said and not any("domain" in each for each in said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("application/json", b"{}"),
+        ("", b"token=x"),
+        ("multipart/form-data; boundary=x", b"--x--"),
+        ("application/x-www-form-urlencoded", b"a=\xff\xfe"),
+        ("application/x-www-form-urlencoded", b"&".join(b"a%d=1" % number for number in range(40))),
+        ("application/x-www-form-urlencoded", b"a=" + b"1" * 900_000),
+    ],
+)
+def test_forms_that_are_none(away: Client, kind: str, content: bytes) -> None:
+    answer = away.post("/login", content=content, headers={"content-type": kind})
+    assert answer.status_code == 400 and "kunne ikke læses" in answer.text
+
+
+def test_a_form_that_is_half_sent() -> None:
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    request = Request(
+        {"type": "http", "method": "POST", "headers": [(b"content-type", b"Application/X-WWW-form-urlencoded")]}, gone
+    )
+    with pytest.raises(BadForm, match="ended"):
+        anyio.run(form_of, request)
+
+
+def test_an_application_may_lead_on_to_another_host() -> None:
+    """Browsers apply form-action to the redirects after a form, too: ADFS leads on to the application."""
+    policy = pages.post_form("https://adfs.kommune.dk/adfs/ls/", b"<x/>", None).headers["content-security-policy"]
+    assert "form-action https:;" in f"{policy};" and "default-src 'none'" in policy
+    framed = pages.logged_out("Kommune", ["https://sp.kommune.dk:8443/slo?SAMLRequest=x"])
+    assert "frame-src 'self' https://sp.kommune.dk:8443" in framed.headers["content-security-policy"]

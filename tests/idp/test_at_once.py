@@ -1,0 +1,75 @@
+"""Two processes that do the same at the same time, each with a driver of its own."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Barrier
+from typing import TypeVar
+
+import neo4j
+import pytest
+
+from graph.connection import connect
+from idp import flows, used_messages
+from idp.saml.keys import PUBLISHED_AHEAD
+from idp.sealing import Seal, WrongSeal
+from idp.signing_keys import SigningKeys
+from reconnect.embedded import Addresses
+
+T = TypeVar("T")
+NOW = datetime.now(UTC)
+SEAL = Seal("0123456789abcdef0123456789abcdef")
+
+
+@pytest.fixture
+def both(clean_graph: neo4j.Driver, addresses: Addresses) -> Iterator[tuple[neo4j.Driver, neo4j.Driver]]:
+    with connect(addresses.bolt_uri, addresses.user, addresses.password) as second:
+        yield clean_graph, second
+
+
+def at_once(drivers: tuple[neo4j.Driver, ...], work: Callable[[neo4j.Driver], T]) -> list[T]:
+    started = Barrier(len(drivers))
+
+    def one(driver: neo4j.Driver) -> T:
+        started.wait(30)
+        return work(driver)
+
+    with ThreadPoolExecutor(len(drivers)) as pool:
+        return list(pool.map(one, drivers))
+
+
+def test_a_message_and_a_flow_count_once(both: tuple[neo4j.Driver, neo4j.Driver]) -> None:
+    for number in range(5):
+        used = at_once(both * 2, lambda each, name=f"_{number}": used_messages.use(each, "sp", name, NOW))  # type: ignore[misc]
+        assert sorted(used) == [False, False, False, True]
+        with both[0].session() as session:
+            flow = session.execute_write(flows.begin, None, NOW)
+
+        def use(driver: neo4j.Driver, name: str = flow) -> bool:
+            with driver.session() as session:
+                return session.execute_write(flows.use, name)
+
+        assert sorted(at_once(both * 2, use)) == [False, False, False, True]
+
+
+def test_one_first_key_and_one_next(both: tuple[neo4j.Driver, neo4j.Driver]) -> None:
+    def serial(driver: neo4j.Driver, moment: datetime = NOW) -> int:
+        return SigningKeys(driver, SEAL, "https://login.kommune.dk").signing(moment).certificate.serial_number
+
+    first = set(at_once(both, serial))
+    assert len(first) == 1
+    at_once(both, lambda each: SigningKeys(each, SEAL, "https://login.kommune.dk").roll_over(NOW))
+    keys = SigningKeys(both[0], SEAL, "https://login.kommune.dk")
+    assert sorted(each.state for each in keys.published(NOW)) == ["active", "next"]
+    due = NOW + PUBLISHED_AHEAD
+    second = set(at_once(both, lambda each: serial(each, due)))
+    assert len(second) == 1 and second != first
+    assert sorted(each.state for each in keys.published(due)) == ["active", "former"]
+    # With another idp_key nothing is signed, and nothing is replaced by itself.
+    other = SigningKeys(both[0], Seal("another key, another key, another key"), "https://login.kommune.dk")
+    with pytest.raises(WrongSeal, match="idp_key"):
+        other.published(due)
+    other.roll_over(due)
+    assert other.promote(due) and [each.state for each in other.published(due)] == ["active"]
+    rows, _, _ = both[0].execute_query("MATCH (k:IdpKey) WHERE k.sealed IS NOT NULL RETURN k.state AS state")
+    assert [row["state"] for row in rows] == ["active"]
