@@ -12,7 +12,7 @@ from idp.saml.names import PERSISTENT, X509_SUBJECT
 from idp.saml.profiles import PROFILES, Profile, ProfileName
 from idp.saml.service_providers import LONGEST_ENTITY_ID
 from idp.sealing import SHORTEST_SECRET
-from protocols.addresses import WebAddress, web_address
+from protocols.addresses import SecretAddress, web_address
 
 
 def _entity_id(text: str) -> str:
@@ -44,7 +44,7 @@ class ServiceProviderSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    metadata_url: WebAddress | None = Field(default=None, description="where its metadata is read, https")
+    metadata_url: SecretAddress | None = Field(default=None, description="where its metadata is read, https")
     metadata_file: Path | None = Field(default=None, description="or the file with it")
     entity_id: EntityId | None = Field(default=None, description="needed if the metadata describes several")
     metadata_signed_by: Path | None = Field(default=None, description="PEM of the keys that must have signed it")

@@ -130,8 +130,9 @@ class SingleSignOn:
         self._use(name)
         return self._declined(request, declined, now, address)
 
-    def log_out(self, carried: Carried, now: datetime, address: str | None) -> tuple[str, list[str]]:
-        """(where the answer goes, addresses of requests to the other service providers of the session).
+    def log_out(self, carried: Carried, now: datetime, address: str | None) -> tuple[str | None, list[str]]:
+        """(where the answer goes, if the service provider has an address for it; addresses of requests to the other
+        service providers of the session).
 
         A session ends only by a signed request of a service provider that has an assertion of it. Raises BadMessage.
         """
@@ -143,17 +144,17 @@ class SingleSignOn:
             asked = logout.logout_request(carried, provider, self.identity.single_logout, now)
             if not used_messages.use(self._driver, asked.sender, asked.id, now + authn_requests.LIFE):
                 raise BadMessage("repeated", "This logout was asked for before.")
-            answer_to = _logout_address(provider, is_answer=True)
-            if answer_to is None:
-                raise BadMessage("no_address", "The metadata of the application has no address to answer at.")
-            others, ended = self._ended(asked, now, address)
+            others = self._ended(asked, now, address)
         except BadMessage as wrong:
             self._note("logout_refused", now, why=wrong.rule, address=address)
             raise
         key = self.keys.signing(now)
         fan_out = [each for each in (self._logout_request(visit, index, now) for visit, index in others) if each]
-        complete = ended and len(fan_out) == len(others)
-        status = (SUCCESS, None) if complete and not others else (SUCCESS, PARTIAL_LOGOUT)
+        answer_to = _logout_address(provider, is_answer=True)
+        if answer_to is None:
+            return None, fan_out
+        # The others are told in frames; whether they listen isn't known when the answer is written.
+        status = (SUCCESS, PARTIAL_LOGOUT if others else None)
         document = logout.new_logout_answer(self.identity.entity_id, answer_to, asked.id, status, now)
         back = redirect_to(answer_to, "SAMLResponse", document, asked.relay_state, RSA_SHA256, key.sign_query)
         return back, fan_out
@@ -258,10 +259,9 @@ class SingleSignOn:
             if not graph.execute_write(flows.use, name):
                 raise BadMessage("repeated", "This login is over. Go back to the application and start again.")
 
-    def _ended(
-        self, asked: logout.LogoutRequest, now: datetime, address: str | None
-    ) -> tuple[list[tuple[Visited, str]], bool]:
-        """(the other service providers of the ended sessions with the session's index, whether there was a session)."""
+    def _ended(self, asked: logout.LogoutRequest, now: datetime, address: str | None) -> list[tuple[Visited, str]]:
+        """The other service providers of the ended sessions, with the session's index. Raises BadMessage if there was
+        no session."""
 
         def ended(tx: neo4j.ManagedTransaction) -> tuple[list[tuple[Visited, str]], bool]:
             found = sessions.of_visitor(tx, asked.sender, asked.name_id, asked.session_indexes)
@@ -277,7 +277,7 @@ class SingleSignOn:
             others, was_there = graph.execute_write(ended)
         if not was_there:
             raise BadMessage("no_session", "There is no such session.")
-        return others, was_there
+        return others
 
     def _logout_request(self, visit: Visited, index: str, now: datetime) -> str | None:
         """The address of a signed request; None where the service provider has no address for it."""

@@ -27,17 +27,7 @@ _OVER = (
 
 def sweep(driver: neo4j.Driver, now: datetime) -> int:
     """How many records were removed."""
-    removed = 0
-    for each in _OVER:
-        rows, _, _ = driver.execute_query(
-            f"MATCH {each} WITH n LIMIT $most DETACH DELETE n RETURN count(*) AS removed",
-            now=now,
-            before=now - SKEW,
-            idle=now - sessions.IDLE,
-            kept=now - audit.KEPT,
-            most=_AT_ONCE,
-        )
-        removed += rows[0]["removed"]
+    removed = sum(_removed(driver, each, now) for each in _OVER)
     driver.execute_query(
         """
         MATCH (e:LoginEvent)
@@ -46,3 +36,20 @@ def sweep(driver: neo4j.Driver, now: datetime) -> int:
         """
     )
     return removed
+
+
+def _removed(driver: neo4j.Driver, over: str, now: datetime) -> int:
+    removed = 0
+    while True:
+        rows, _, _ = driver.execute_query(
+            f"MATCH {over} WITH n LIMIT $most DETACH DELETE n RETURN count(*) AS removed",
+            now=now,
+            before=now - SKEW,
+            idle=now - sessions.IDLE,
+            kept=now - audit.KEPT,
+            most=_AT_ONCE,
+        )
+        found = int(rows[0]["removed"])
+        removed += found
+        if found < _AT_ONCE:
+            return removed

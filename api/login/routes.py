@@ -271,9 +271,8 @@ class _Pages:
         session, token = await self._own_form(request)
         if session is None:
             return pages.failed(self._login.name, "over")
-        kept = await _in_thread(self._read, credential_of, session.account.uuid)
-        if kept is not None and kept.totp is not None and not session.two_factors:
-            return pages.failed(self._login.name, "over")  # a second factor is changed only by who has it
+        if not await self._may_change_factor(session):
+            return pages.failed(self._login.name, "over")
         secret, address = await _in_thread(self._login.logins.begin_second_factor, session.account, self._login.name)
         return pages.second_factor_form(self._login.name, token, secret, address)
 
@@ -282,12 +281,19 @@ class _Pages:
         session = await self._session(request)
         if session is None or not self._tokens.is_valid(request, form, session.hash):
             return pages.failed(self._login.name, "over")
+        if not await self._may_change_factor(session):
+            return pages.failed(self._login.name, "over")
         codes = await _in_thread(
             self._login.logins.confirm_second_factor, session.account, form.get("code", ""), _now()
         )
         if codes is None:
             return pages.failed(self._login.name, "code")
         return pages.recovery_codes_page(self._login.name, codes)
+
+    async def _may_change_factor(self, session: Session) -> bool:
+        """A second factor is changed only by who has it."""
+        kept = await _in_thread(self._read, credential_of, session.account.uuid)
+        return kept is None or kept.totp is None or session.two_factors
 
     async def log_out(self, request: Request) -> Response:
         session, _ = await self._own_form(request)
@@ -304,7 +310,10 @@ class _Pages:
             # The answer to a request that was sent from a frame. The session has ended here, whatever it says.
             return Response(status_code=204)
         back, frames = await _in_thread(self._login.single_sign_on.log_out, carried, _now(), _address(request))
-        response = pages.logged_out(self._login.name, frames, back) if frames else RedirectResponse(back, 303)
+        if frames or back is None:
+            response = pages.logged_out(self._login.name, frames, back)
+        else:
+            response = RedirectResponse(back, 303)
         self._cookies.drop(response, self._cookies.session)
         return response
 

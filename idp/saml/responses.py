@@ -36,7 +36,6 @@ class Assertion:
     context: str
     session_ends: datetime
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    authenticating_authority: str | None = None
 
 
 def new_id() -> str:

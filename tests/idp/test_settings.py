@@ -35,6 +35,7 @@ def test_wrong_settings(given: dict[str, Any], text: str) -> None:
     [
         {"metadata_file": FILE, "metadata_url": "https://sp.kommune.dk/metadata"},
         {},
+        {"metadata_url": "http://sp.kommune.dk/metadata"},  # its keys would be anybody's on the way
         {"metadata_file": FILE, "entity_id": " "},
         {"metadata_file": FILE, "attributes": {"": "account.email"}},
         {"metadata_file": FILE, "attributes": {"a\x00b": "account.email"}},

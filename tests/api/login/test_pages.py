@@ -9,7 +9,9 @@ import neo4j
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.routing import Route
 
+from api.http import access_log
 from api.login import pages
 from api.login.browser import BadForm, form_of
 from api.login.routes import Login, routes
@@ -43,8 +45,8 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def away() -> Iterator[Client]:
-    """The pages over https, where nothing answers for the graph."""
+def login() -> Iterator[Login]:
+    """Login over https, where nothing answers for the graph."""
     with neo4j.GraphDatabase.driver(
         "bolt://127.0.0.1:1", auth=("neo4j", "x"), max_transaction_retry_time=0, connection_timeout=5
     ) as driver:
@@ -55,11 +57,19 @@ def away() -> Iterator[Client]:
             Providers({}, driver, lambda url, largest: b""),
             RING,
         )
-        login = Login(
+        yield Login(
             driver, LocalLogins(driver, SYSTEM, SEAL), single_sign_on, SEAL, SYSTEM, "Kommune <By>", secure=True
         )
-        app = Starlette(routes=routes(login))
-        yield Client(app)
+
+
+@pytest.fixture(scope="module")
+def away(login: Login) -> Client:
+    return Client(Starlette(routes=routes(login)))
+
+
+def test_the_access_log_knows_every_page(login: Login) -> None:
+    paths = {each.path for each in routes(login) if isinstance(each, Route) and "{" not in each.path}
+    assert len(paths) > 8 and paths <= set(access_log._PATHS)
 
 
 @pytest.mark.parametrize("path", ["/login", "/saml/metadata", "/saml/sso?SAMLRequest=YQ"])

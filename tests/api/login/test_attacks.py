@@ -1,0 +1,130 @@
+"""What attackers do to a login that is under way, or to what it leaves behind."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pyotp
+import pytest
+
+from idp.local_accounts.account import account_by_login
+from idp.saml.names import MULTIPLE_FACTORS
+from tests.api.login.browser import Browser
+from tests.api.login.conftest import PASSWORD, Town
+from tests.api.login.test_single_sign_on import logged_in
+from tests.idp.staff import SYSTEM, in_days, state_account, stop
+
+
+def protected(town: Town, login: str = "anje") -> tuple[Browser, str, list[str]]:
+    """(a browser in which the owner has just set a second factor up, its secret, the recovery codes)."""
+    browser = Browser()
+    page = browser.get(f"{town.url}/login")
+    own = browser.submit(page.form("/login"), login=login, password=PASSWORD)
+    shown = browser.submit(own.form("/login/second-factor"))
+    secret = re.search(r'<p class="code">([A-Z2-7]+)</p>', shown.text)[1]  # type: ignore[index]
+    codes = browser.submit(shown.form("/login/second-factor/confirm"), code=pyotp.TOTP(secret).now())
+    return browser, secret, re.findall(r'<li class="code">([^<]*)</li>', codes.text)
+
+
+def new_code(town: Town, how: str, login: str = "anje") -> str:
+    with town.driver.session() as session:
+        account = session.execute_read(account_by_login, SYSTEM, login, in_days(0))
+    assert account is not None
+    return getattr(town.logins, how)(account, datetime.now(UTC), by="ida")  # type: ignore[no-any-return]
+
+
+def test_a_flow_used_by_several_at_once_gives_one_assertion(town: Town) -> None:
+    state_account(town.driver, "anje")
+    town.give_password("anje")
+    browser = Browser()
+    page, _ = town.asked(browser)
+    form = page.form("/login")
+
+    def sent(_: int) -> httpx.Response:
+        fields = {**form.fields, "login": "anje", "password": PASSWORD}
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.client.cookies.items())
+        return httpx.post(form.action, data=fields, headers={"cookie": cookies}, timeout=60, trust_env=False)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(sent, range(4)))
+    assert sum("SAMLResponse" in each.text for each in answers) == 1
+    assert {each.status_code for each in answers if "SAMLResponse" not in each.text} == {400}
+    rows, _, _ = town.driver.execute_query("MATCH (e:LoginEvent {event: 'assertion'}) RETURN count(e) AS made")
+    assert rows[0]["made"] == 1
+
+
+@pytest.mark.parametrize("what", ["stop", "reset", "invite"])
+def test_between_the_password_and_the_code(town: Town, what: str) -> None:
+    uuid = state_account(town.driver, "anje")
+    town.give_password("anje")
+    _, _, recovery = protected(town)
+    attacker = Browser()
+    page, _ = town.asked(attacker)
+    asked = attacker.submit(page.form("/login"), login="anje", password=PASSWORD)
+    form = asked.form("/login/code")
+    if what == "stop":
+        stop(town.driver, uuid)
+    else:
+        code = new_code(town, what)
+        if what == "invite":  # the owner chooses another password: the old one counts for nothing from then on
+            assert town.logins.accept_invitation("anje", code, "Grøn traktor i solskin", datetime.now(UTC))
+    done = attacker.submit(form, code=recovery[0])
+    assert done.status in (400, 401) and "SAMLResponse" not in done.text
+    rows, _, _ = town.driver.execute_query(
+        "MATCH (e:LoginEvent {event: 'login_refused'}) RETURN e.why AS why ORDER BY e.at DESC LIMIT 1"
+    )
+    assert rows[0]["why"] == {"stop": "stopped", "reset": "wrong_code", "invite": "password_changed"}[what]
+
+
+def test_a_session_without_the_second_factor_does_not_change_it(town: Town) -> None:
+    """Of two browsers with the password, the one that was first with its code keeps the account."""
+    state_account(town.driver, "anje")
+    town.give_password("anje")
+    thief = Browser()
+    page = thief.get(f"{town.url}/login")
+    own = thief.submit(page.form("/login"), login="anje", password=PASSWORD)
+    shown = thief.submit(own.form("/login/second-factor"))
+    secret = re.search(r'<p class="code">([A-Z2-7]+)</p>', shown.text)[1]  # type: ignore[index]
+    protected(town)
+    for form, typed in (
+        (shown.form("/login/second-factor/confirm"), {"code": pyotp.TOTP(secret).now()}),
+        (own.form("/login/second-factor"), {}),
+    ):
+        assert thief.submit(form, **typed).status == 400
+
+
+def test_a_stop_between_the_login_and_the_next_assertion(town: Town) -> None:
+    uuid = state_account(town.driver, "anje")
+    town.give_password("anje")
+    browser = Browser()
+    logged_in(town, browser)
+    url = town.applications[1].auth(town.metadata).login(return_to="tilbage", is_passive=True)
+    stop(town.driver, uuid)
+    page = browser.get(url)
+    # Passive: the application gets a status, and no assertion.
+    assert "SAMLResponse" in page.form().fields
+    auth = town.applications[1].auth(town.metadata, post_data=page.form().fields)
+    auth.process_response()
+    assert not auth.is_authenticated() and "NoPassive" in (auth.get_last_error_reason() or "")
+
+
+def test_a_second_factor_is_never_claimed_without_one(town: Town) -> None:
+    """Not by a session from before the second factor was set up."""
+    state_account(town.driver, "anje")
+    town.give_password("anje")
+    before, _, _ = protected(town)
+    town.applications[0].settings["security"]["requestedAuthnContext"] = [MULTIPLE_FACTORS]
+    page, _ = town.asked(before)
+    assert "Adgangskode" in page.text and "SAMLResponse" not in page.text
+
+
+def test_what_was_not_foreseen_is_a_page(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*given: Any, **named: Any) -> None:
+        raise KeyError("Anje Jensen 010190-1234")
+
+    monkeypatch.setattr("idp.flows.begin", failing)
+    page = Browser().get(f"{town.url}/login")
+    assert page.status == 500 and page.headers["content-type"].startswith("text/html")
+    assert re.search(r'<span class="code">[0-9a-f]{12}</span>', page.text) and "Anje" not in page.text
