@@ -18,7 +18,7 @@ from reconnect.exits import CommandFailed, Exit
 from reconnect.terminal import terminal
 
 _SECRET = "idp_key"
-_NO_SYSTEM = "There is no login: set idp.system to the key of the IT system whose planned accounts log in here."
+NO_SYSTEM = "There is no login: set idp.system to the key of the IT system whose planned accounts log in here."
 
 
 def login_pages(context: Context, served_at: str) -> Login | None:
@@ -76,7 +76,7 @@ def local_logins(context: Context) -> LocalLogins:
 def system_of(settings: IdpSettings) -> str:
     """The IT system whose accounts log in here. Raises CommandFailed."""
     if settings.system is None:
-        raise CommandFailed(_NO_SYSTEM, Exit.USAGE)
+        raise CommandFailed(NO_SYSTEM, Exit.USAGE)
     return settings.system
 
 

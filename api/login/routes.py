@@ -224,8 +224,7 @@ class _Pages:
                 found = await _in_thread(partial(sso.decline, name, flow.request, declined, now, address))
             response = _posted(found)
         self._cookies.keep(response, self._cookies.session, secret)
-        self._cookies.keep(response, self._cookies.device, device, int(DEVICE_LIFE.total_seconds()))
-        return response
+        return self._with_device(response, device)
 
     async def invitation(self, request: Request) -> Response:
         browser = self._tokens.browser_of(request)
@@ -238,11 +237,11 @@ class _Pages:
         login, password = form.get("login", ""), form.get("password", "")
         if password != form.get("again"):
             return pages.invitation_form(self._login.name, token, "De to adgangskoder er ikke ens.", login)
-        address = _address(request)
+        address, device = _address(request), request.cookies.get(self._cookies.device) or secrets.token_urlsafe(32)
         try:
             async with self._failed.looking_up(address):
                 account = await self._with_password(
-                    partial(self._login.logins.accept_invitation, address=address),
+                    partial(self._login.logins.accept_invitation, device=device, address=address),
                     login,
                     form.get("code", ""),
                     password,
@@ -253,7 +252,7 @@ class _Pages:
         if account is None:
             self._failed.failed(address)
             return pages.invitation_form(self._login.name, token, "Brugernavn eller kode er forkert.", login)
-        return RedirectResponse("/login", 303)
+        return self._with_device(RedirectResponse("/login", 303), device)
 
     async def account(self, request: Request) -> Response:
         session = await self._session(request)
@@ -345,6 +344,10 @@ class _Pages:
 
     def _with_browser(self, response: Response, browser: str) -> Response:
         self._cookies.keep(response, self._cookies.browser, browser, int(_BROWSER_LIFE.total_seconds()))
+        return response
+
+    def _with_device(self, response: Response, device: str) -> Response:
+        self._cookies.keep(response, self._cookies.device, device, int(DEVICE_LIFE.total_seconds()))
         return response
 
     def _written(self, work: Callable[..., T], *given: Any) -> T:

@@ -126,9 +126,17 @@ class LocalLogins:
         return code
 
     def accept_invitation(
-        self, login: str, code: str, password: str, now: datetime, *, address: str | None = None
+        self,
+        login: str,
+        code: str,
+        password: str,
+        now: datetime,
+        *,
+        device: str | None = None,
+        address: str | None = None,
     ) -> LocalAccount | None:
         """Choose a password with an invitation; None: refused, as for a wrong password. Raises PasswordRejected.
+        ``device``: what is used becomes a known device, so that strangers can't prevent even the first login.
 
         It may be accepted before the account's first day: that still opens nothing.
         """
@@ -147,6 +155,8 @@ class LocalLogins:
                 if account is None or account.state not in ("open", "not_started"):
                     raise _Refusal(account, "unknown" if account is None else account.state)
                 credentials.keep_password(tx, uuid, made, now)
+                if device is not None:
+                    credentials.remember_device(tx, uuid, device, now)
                 sessions.end_all(tx, uuid)
                 audit.note(tx, "password_set", now, account=uuid, address=address)
 

@@ -104,7 +104,8 @@ def end_attempt(
 
 
 def remember_device(tx: neo4j.ManagedTransaction, account: str, device: str, now: datetime) -> None:
-    """A device on which the owner has logged in: its attempts are counted apart from those of strangers."""
+    """A device on which the owner has logged in or chosen a password: its attempts are counted apart from those of
+    strangers."""
     tx.run(
         """
         MERGE (d:KnownDevice {hash: $hash})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconnect.context import Context, of
-from reconnect.exits import CommandFailed
+from reconnect.exits import CommandFailed, Exit
 from reconnect.terminal import terminal
 
 if TYPE_CHECKING:
@@ -34,7 +34,11 @@ def invite(context: typer.Context, login: Login) -> None:
     from reconnect.identity_provider import local_logins
 
     run = of(context)
-    print(local_logins(run).invite(_account(run, login), datetime.now(UTC), by="command line"))
+    account = _account(run, login)
+    if account.state in ("ended", "stopped"):
+        what = "is over" if account.state == "ended" else "is closed: its owner is stopped"
+        raise CommandFailed(f"The account {account.login} {what}. A code would not be accepted.")
+    print(local_logins(run).invite(account, datetime.now(UTC), by="command line"))
 
 
 def reset(context: typer.Context, login: Login) -> None:
@@ -53,12 +57,12 @@ def roll_key(
     ] = False,
 ) -> None:
     """Publish a new signing key in the metadata; it signs by itself when peers have had a week to read it."""
-    from reconnect.identity_provider import login_pages
+    from reconnect.identity_provider import NO_SYSTEM, login_pages
 
     run = of(context)
     pages = login_pages(run, "http://localhost")
     if pages is None:
-        raise CommandFailed("There is no login: set idp.system.")
+        raise CommandFailed(NO_SYSTEM, Exit.USAGE)
     keys = pages.single_sign_on.keys
     moment = datetime.now(UTC)
     if now:

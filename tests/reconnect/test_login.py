@@ -56,6 +56,13 @@ attributes = {{ mail = "account.email" }}
         stop(clean_graph, account)
         assert "Adgangskode" in browser.get(f"{url}/login/account").text
         assert run("login", "reset", "anje").returncode == 0
+        refused = run("login", "invite", "anje")
+        assert refused.returncode == 1 and "its owner is stopped" in refused.stderr
+    # With another key nothing is served, and the message says what to do.
+    settings.write_text(settings.read_text().replace("[idp]\n", f'[idp]\nkey = "{"another key " * 4}"\n'))
+    failed = run("serve", "--port", str(port))
+    assert failed.returncode == 1 and "idp_key" in failed.stderr and "roll-key --now" in failed.stderr
+    assert run("login", "roll-key", "--now").returncode == 0
 
 
 def _wait_for(url: str) -> None:

@@ -10,6 +10,7 @@ import pyotp
 import pytest
 
 from idp.local_accounts.account import account_by_login
+from idp.local_accounts.credentials import ATTEMPTS
 from idp.saml.names import MULTIPLE_FACTORS
 from tests.api.login.browser import Browser
 from tests.api.login.conftest import PASSWORD, Town
@@ -53,6 +54,20 @@ def test_a_flow_used_by_several_at_once_gives_one_assertion(town: Town) -> None:
     assert {each.status_code for each in answers if "SAMLResponse" not in each.text} == {400}
     rows, _, _ = town.driver.execute_query("MATCH (e:LoginEvent {event: 'assertion'}) RETURN count(e) AS made")
     assert rows[0]["made"] == 1
+
+
+def test_strangers_do_not_prevent_the_first_login(town: Town) -> None:
+    """The browser in which the password was chosen is known from then on."""
+    state_account(town.driver, "anje")
+    browser, stranger = Browser(), Browser()
+    page = browser.get(f"{town.url}/login/invitation")
+    chosen = {"login": "anje", "code": new_code(town, "invite"), "password": PASSWORD, "again": PASSWORD}
+    page = browser.submit(page.form(), **chosen)
+    wrong = stranger.get(f"{town.url}/login")
+    for _ in range(ATTEMPTS + 1):
+        wrong = stranger.submit(wrong.form("/login"), login="anje", password="Grøn traktor i solskin")
+    assert stranger.submit(wrong.form("/login"), login="anje", password=PASSWORD).status == 401
+    assert "logget ind som" in browser.submit(page.form("/login"), login="anje", password=PASSWORD).text
 
 
 @pytest.mark.parametrize("what", ["stop", "reset", "invite"])
