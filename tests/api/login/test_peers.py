@@ -75,7 +75,7 @@ def test_node_saml(
     addresses: Addresses,
     tmp_path: Path,
 ) -> None:
-    """With the POST binding it deflates its requests (pitfall 3)."""
+    """With the POST binding it deflates its requests (saml.md pitfall 3)."""
     uuid = state_account(clean_graph, "anje", email="anje@kommune.dk")
     with node_saml(binding) as application:
         (tmp_path / "node.xml").write_bytes(httpx.get(f"{application}/metadata", trust_env=False).content)
