@@ -22,6 +22,8 @@ Event = Literal[
     "password_set",
     "second_factor_set",
     "reset",
+    "claims",
+    "claims_refused",
 ]
 KEPT = timedelta(days=400)
 _log = structlog.get_logger("idp.audit")

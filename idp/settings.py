@@ -106,6 +106,10 @@ class IdpSettings(BaseModel):
         examples=["29189846"],
         description="the municipality's CVR number, for name_id x509_subject",
     )
+    domains: dict[str, str] = Field(
+        default_factory=dict,
+        description='NetBIOS name → key of the IT system whose accounts are in it, e.g. { KOMMUNE = "ad" }',
+    )
     key: SealingKey | None = Field(default=None, description="seals secrets in the graph; empty: made once and kept")
     providers: dict[str, ServiceProviderSettings] = Field(
         default_factory=dict, description="service providers by a short name"

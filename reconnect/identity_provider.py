@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from api.login.claims import ClaimsService
 from api.login.routes import Login
 from idp.local_accounts.authenticating import LocalLogins
 from idp.providers import Providers
@@ -66,6 +67,14 @@ def require_system_and_key(context: Context, login: Login | None) -> None:
             "`reconnect login roll-key` and then `reconnect login roll-key --now` make another signing key, which "
             "applications must read again; reset the accounts that have a second factor."
         ) from wrong
+
+
+def claims_service(context: Context) -> ClaimsService | None:
+    """Claims for ADFS; None without ``idp.cvr``, which is in every name and privilege."""
+    settings = context.settings.idp
+    if settings.cvr is None:
+        return None
+    return ClaimsService(context.driver(), settings.cvr, settings.domains)
 
 
 def local_logins(context: Context) -> LocalLogins:

@@ -37,6 +37,7 @@ from api.http.request_body import Asked, BadRequest, asked_in, hash_only
 from api.http.schema_file import schema_file
 from api.http.streamed import Streamed
 from api.http.warming import Warming
+from api.login.claims import ClaimsService, claims_routes
 from api.login.routes import Login, routes
 from api.reads.executed import executed
 from api.reads.known_names import Targets
@@ -87,6 +88,8 @@ class Service:
     """Whether the service is ready only once it is warm (``api.http.warming``)."""
     login: Login | None = field(default=None, repr=False)
     """The pages of login; None where no people log in here."""
+    claims: ClaimsService | None = None
+    """The addresses of claims; None where no CVR number is known."""
     graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
     """The files of ``api.http.graphiql.FETCHED``; None if they are not available."""
 
@@ -144,6 +147,7 @@ def create_app(service: Service) -> Starlette:
             Route("/health/ready", partial(ready, availability, warming, service.redis_url)),
             Route("/metrics", partial(metrics, availability, service.driver, service.states)),
             *(() if service.login is None else routes(service.login)),
+            *(() if service.claims is None else claims_routes(service.claims)),
         ],
     )
 

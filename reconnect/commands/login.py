@@ -23,6 +23,9 @@ def register(app: typer.Typer) -> None:
     group.command()(invite)
     group.command()(reset)
     group.command("roll-key")(roll_key)
+    group.command("farm-key")(farm_key)
+    group.command("farm-keys")(farm_keys)
+    group.command("revoke-farm-key")(revoke_farm_key)
     app.add_typer(group, name="login")
 
 
@@ -71,6 +74,45 @@ def roll_key(
         terminal().print("The new key signs now, and the one before is no longer published.")
         return
     terminal().print(f"The new key is in the metadata, and signs from {keys.roll_over(moment):%Y-%m-%d}.")
+
+
+def farm_key(
+    context: typer.Context,
+    farm: Annotated[str, typer.Argument(help="The name of the ADFS farm.")],
+    network: Annotated[
+        list[str] | None,
+        typer.Option(help="An address or range that the key may be used from; may be repeated.", show_default=False),
+    ] = None,
+) -> None:
+    """Print a new key with which an ADFS farm asks for claims. It can't be shown again."""
+    from idp.claims import farm_keys
+
+    try:
+        print(farm_keys.create(of(context).driver(), farm, network or [], datetime.now(UTC)))
+    except farm_keys.FarmKeyRejected as rejected:
+        raise CommandFailed(str(rejected)) from rejected
+
+
+def farm_keys(context: typer.Context) -> None:
+    """List the keys of ADFS farms, without their secrets."""
+    from rich.table import Table
+
+    from idp.claims import farm_keys
+
+    table = Table("Id", "Farm", "From", "Made", box=None)
+    for each in farm_keys.keys(of(context).driver()):
+        table.add_row(each.id, each.farm, ", ".join(each.networks) or "anywhere", f"{each.created:%Y-%m-%d}")
+    terminal().print(table)
+
+
+def revoke_farm_key(
+    context: typer.Context, identity: Annotated[str, typer.Argument(metavar="ID", help="The id in `farm-keys`.")]
+) -> None:
+    """End a key of an ADFS farm at once."""
+    from idp.claims import farm_keys
+
+    if not farm_keys.revoke(of(context).driver(), identity):
+        raise CommandFailed(f"There is no key with the id {identity}.")
 
 
 def _account(run: Context, login: str) -> LocalAccount:

@@ -87,7 +87,7 @@ async def _serve(
     from graph.connection import connect_async
     from graph.cpr.keyring import require_keys_of
     from reconnect.collector import keep_what_is_loaded
-    from reconnect.identity_provider import login_pages, require_system_and_key
+    from reconnect.identity_provider import claims_service, login_pages, require_system_and_key
     from reconnect.targets import objects
     from reconnect.work.source_health import as_answers
 
@@ -109,6 +109,7 @@ async def _serve(
         introspection=context.settings.api.introspection,
         limits=Limits(budget=context.settings.api.budget),
         warm_up=True,
+        claims=claims_service(context),
         login=login,
         graphiql=graphiql,
     )

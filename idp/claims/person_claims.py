@@ -1,0 +1,128 @@
+"""Everything that ADFS needs to know of a person at a login, in one answer."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import neo4j
+
+from graph.as_of import in_force
+from graph.errors import Unknown
+from graph.identity.lookup import find
+from graph.questions.rights.asking import Asked, asked, rights_on
+from graph.questions.rights.at_kombit import roles_at_kombit
+from graph.questions.rights.held import HeldRight, JobFunctionRole, Rights
+from idp.claims.oio_bpp import DocumentTooLarge, Receiver, privileges
+from idp.claims.subjects import NoClaims, Subject
+from idp.saml.name_ids import x509_subject
+
+KOMBIT = "KOMBIT"
+"""Asked for as a system, it means all systems behind KOMBIT's context handler."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A job-function role or system role that is held. ``identifier``: its URI, or its key where it has none."""
+
+    identifier: str
+    number: int | None
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonClaims:
+    """The claims of a person on a day; every list is sorted. ``data_roles``: system roles that are limited.
+
+    ``oio_bpp``: as one attribute value; None if nothing is left.
+    """
+
+    person: str
+    login: str | None
+    name_id: str
+    email: str | None
+    oio_bpp: str | None = field(repr=False)
+    roles: tuple[Role, ...]
+    system_roles: tuple[str, ...]
+    data_roles: tuple[str, ...]
+    units: tuple[tuple[str, str], ...]
+
+    @property
+    def function_roles(self) -> tuple[str, ...]:
+        """System roles without limits."""
+        return tuple(each for each in self.system_roles if each not in self.data_roles)
+
+    @property
+    def etag(self) -> str:
+        """Changes with any claim."""
+        return hashlib.sha256(repr(self).encode() + (self.oio_bpp or "").encode()).hexdigest()[:32]
+
+
+def claims_of(session: neo4j.Session, subject: Subject, system: str | None, cvr: str, day: date) -> PersonClaims:
+    """``system``: key, uuid or a source's key of an IT system; ``KOMBIT`` or None: all. Raises NoClaims."""
+    of_kombit = system is None or system == KOMBIT
+    try:
+        wanted = None if of_kombit else find(session, "ItSystem", str(system)).uuid
+        of = Asked(subject.person) if subject.account is None else asked(session, account=subject.account)
+    except Unknown as unknown:
+        raise NoClaims(400, "unknown_system", "The IT system is not known.") from unknown
+    rights = rights_on(session, Asked(of.person, of.through, wanted), day)
+    try:
+        document = privileges(rights, _receiver(session, cvr, wanted, day))
+    except DocumentTooLarge as large:
+        raise NoClaims(500, "too_many_rights", "The person's privileges do not fit into a token.") from large
+    person = session.run(_PERSON, person=subject.person, day=day).single(strict=True)
+    return PersonClaims(
+        subject.person,
+        subject.login,
+        x509_subject(cvr, person["name"] or "", subject.person),
+        person["email"],
+        document.encoded,
+        _roles(rights),
+        _system_roles(rights.held, limited=None),
+        _system_roles(rights.held, limited=True),
+        tuple(sorted((each["uuid"], each["name"] or "") for each in person["units"])),
+    )
+
+
+def _receiver(session: neo4j.Session, cvr: str, system: str | None, day: date) -> Receiver:
+    if system is None:
+        return Receiver("kombit", cvr, known=roles_at_kombit(session, cvr, day))
+    return Receiver("system", cvr, system=system)
+
+
+_PERSON = f"""
+    MATCH (p:Person {{uuid: $person}})
+    OPTIONAL MATCH (p)-[s:STATE]->(v)
+    WHERE {in_force("s", "$day")}
+    RETURN coalesce(v.name, trim(coalesce(v.given_name, '') + ' ' + coalesce(v.surname, ''))) AS name,
+        v.work_email AS email,
+        COLLECT {{
+            MATCH (p)-[has:HAS]->(tie)-[i:IN]->(u:Unit)-[us:STATE]->(uv)
+            WHERE {in_force("has", "$day")} AND {in_force("i", "$day")} AND {in_force("us", "$day")}
+            RETURN DISTINCT {{uuid: u.uuid, name: uv.name}}
+        }} AS units
+    LIMIT 1
+    """
+
+
+def _roles(rights: Rights) -> tuple[Role, ...]:
+    found = {}
+    for held in rights.held:
+        right = held.right
+        systems = sorted({each.system.title for each in held.included})
+        number = right.number if isinstance(right, JobFunctionRole) else None
+        title = f"{right.title} ({', '.join(systems)})" if systems else right.title
+        found[right.uri or right.key] = Role(right.uri or right.key, number, title)
+    return tuple(found[each] for each in sorted(found))
+
+
+def _system_roles(held: Sequence[HeldRight], *, limited: bool | None) -> tuple[str, ...]:
+    return tuple(
+        sorted({
+            each.system_role.uri or each.system_role.key
+            for one in held
+            for each in one.included
+            if limited is None or bool(each.limits) is limited
+        })
+    )  # fmt: skip

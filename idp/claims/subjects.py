@@ -1,0 +1,131 @@
+"""Who a caller means by a user name, and whether that person may have claims today.
+
+A caller that asks at a login must never get another person's claims, nor a placeholder: an unknown, an ambiguous and an
+inactive user are three different refusals (saml.md pitfalls 54 and 55).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import neo4j
+
+from graph.as_of import exists, in_force
+from graph.retry import NEVER
+
+KeyType = Literal["sam", "upn", "uuid"]
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_LONGEST = 256
+
+
+class NoClaims(Exception):
+    """There are no claims. ``status``: of HTTP; ``code``: for the caller. The text quotes no name."""
+
+    retry = NEVER
+
+    def __init__(self, status: int, code: str, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who is meant. ``account``: the observed account, which may be for one employment only."""
+
+    person: str
+    account: str | None
+    login: str | None
+
+
+_ACCOUNTS = f"""
+    MATCH (p:Person)-[:OWNS]->(a)
+    WHERE size($systems) = 0 OR EXISTS {{ MATCH (a)-[:AT]->(i:ItSystem) WHERE i.key IN $systems }}
+    RETURN DISTINCT p.uuid AS person, a.uuid AS account, a.login AS login,
+        {exists("a")} AND coalesce(a.enabled, true) AND (a.expires IS NULL OR a.expires > $today) AS is_open
+    """
+_BY_LOGIN = f"MATCH (a:Account) WHERE a.login IN $spellings {_ACCOUNTS}"
+_BY_ANY_CASE = f"MATCH (a:Account) WHERE toLower(a.login) = $lower {_ACCOUNTS}"
+_BY_PRINCIPAL_NAME = f"MATCH (a:Account) WHERE toLower(a.principal_name) = $lower {_ACCOUNTS}"
+_BY_UUID = """
+    MATCH (p:Person {uuid: $lower})
+    RETURN p.uuid AS person, null AS account, null AS login, true AS is_open
+    UNION
+    MATCH (a:PlannedAccount {uuid: $lower})-[:OF_PERSON]->(p:Person)
+    RETURN p.uuid AS person, null AS account, a.login AS login, true AS is_open
+    UNION
+    MATCH (p:Person)-[:OWNS]->(a:Account {uuid: $lower})
+    RETURN p.uuid AS person, a.uuid AS account, a.login AS login, coalesce(a.enabled, true) AS is_open
+    """
+_ACTIVE = f"""
+    MATCH (p:Person {{uuid: $person}})
+    RETURN NOT EXISTS {{
+            MATCH (p)-[s:STATE]->(v)
+            WHERE {in_force("s", "$today")} AND v.stopped
+        }} AND EXISTS {{
+            MATCH (p)-[:HAS]->(tie)
+            WHERE {exists("tie")}
+        }} AS is_active
+    """
+
+
+def subject_of(
+    tx: neo4j.ManagedTransaction,
+    key: str,
+    today: date,
+    *,
+    key_type: KeyType | None = None,
+    domain: str | None = None,
+    domains: Mapping[str, str] | None = None,
+) -> Subject:
+    """The person of a key, who is active today.
+
+    ``key_type``: None = found by its form. ``domain``: NetBIOS name, as in ``DOMAIN\\user``. ``domains``: NetBIOS name
+    → key of the IT system whose accounts are in it. Raises NoClaims.
+    """
+    name = key
+    if key_type in (None, "sam") and "\\" in key:
+        domain, _, name = key.partition("\\")
+    if not name or len(name) > _LONGEST or not name.isprintable() or any(each in name for each in "\\/"):
+        raise NoClaims(404, "unknown_user", "This is not the name of a user.")
+    systems = _systems(domain, domains or {})
+    found = _found(tx, name, key_type, systems, today)
+    persons = {each["person"] for each in found}
+    if not persons:
+        raise NoClaims(404, "unknown_user", "No account has this name.")
+    if len(persons) > 1:
+        raise NoClaims(409, "ambiguous_user", "Accounts of several people have this name; give the domain.")
+    open_ = [each for each in found if each["is_open"]]
+    (person,) = persons
+    row = tx.run(_ACTIVE, person=person, today=today).single(strict=True)
+    if not open_ or not row["is_active"]:
+        raise NoClaims(403, "inactive_user", "The account or its owner is not active today.")
+    # An account for one employment has the rights of that one; of several accounts, those of the person.
+    account = open_[0]["account"] if len(open_) == 1 else None
+    return Subject(person, account, open_[0]["login"])
+
+
+def _systems(domain: str | None, domains: Mapping[str, str]) -> list[str]:
+    if domain is None:
+        return sorted(set(domains.values()))
+    known = {name.casefold(): system for name, system in domains.items()}
+    if domain.casefold() not in known:
+        raise NoClaims(404, "unknown_domain", "This domain is not in the settings (idp.domains).")
+    return [known[domain.casefold()]]
+
+
+def _found(
+    tx: neo4j.ManagedTransaction, name: str, key_type: KeyType | None, systems: Sequence[str], today: date
+) -> list[dict[str, Any]]:
+    kind: KeyType = key_type or ("uuid" if _UUID.fullmatch(name) else "upn" if "@" in name else "sam")
+    lower = name.lower()
+    given = {"lower": lower, "systems": list(systems), "today": today}
+    if kind == "uuid":
+        return [dict(row) for row in tx.run(_BY_UUID, given)]
+    if kind == "upn":
+        return [dict(row) for row in tx.run(_BY_PRINCIPAL_NAME, given)]
+    # By the index, in the spellings that directories use; else by looking at all.
+    found = [dict(row) for row in tx.run(_BY_LOGIN, given, spellings=sorted({name, lower, name.upper()}))]
+    return found or [dict(row) for row in tx.run(_BY_ANY_CASE, given)]

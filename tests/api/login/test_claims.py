@@ -1,0 +1,212 @@
+"""Claims at a login, as ADFS's attribute store fetches them. Numbers: docs/formats/saml.md §6."""
+
+import base64
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import neo4j
+import pytest
+import uvicorn
+from lxml import etree
+
+from api.http import connections
+from api.http.app import Service, create_app
+from api.login.claims import ClaimsService
+from graph.change_log import Origin
+from graph.connection import connect_async
+from graph.statements.precedence import MANUAL
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
+from graph.time import Period
+from graph.writing.graph_writer import GraphWriter
+from graph.writing.stopping import stopped
+from idp.claims import farm_keys
+from reconnect.embedded import Addresses
+from tests.graph.questions.rights.imported import RING, imported
+from tests.graph.questions.rights.town import TOWN
+from tests.idp.staff import in_days
+
+CVR = "29189846"
+
+
+@dataclass
+class Farm:
+    """An ADFS farm that asks."""
+
+    url: str
+    driver: neo4j.Driver
+    key: str
+
+    def get(self, path: str, key: str | None = None, header: str = "ApiKey") -> httpx.Response:
+        given = self.key if key is None else key
+        return httpx.get(f"{self.url}{path}", headers={header: given} if given else {}, timeout=60, trust_env=False)
+
+
+def account(driver: neo4j.Driver, login: str, owner: str, system: str = "ad", **values: Value) -> None:
+    """State an account that a directory was seen to have."""
+
+    def link(kind: str, key: str, by: str = "natural") -> tuple[DatedLink, ...]:
+        return (DatedLink(Period(), Ref(kind, key, by)),)  # type: ignore[arg-type]
+
+    given = {"login": login, "enabled": True, **values}
+    GraphWriter(driver, RING).state(
+        "active_directory",
+        [
+            Statement("ItSystem", system, values={"key": (DatedValue(Period(), system),)}),
+            Statement(
+                "Account",
+                f"{system}:{login}",
+                exists=(Period(),),
+                values={name: (DatedValue(Period(), each),) for name, each in given.items()},
+                links={"owner": link("Person", f"facts:{owner}", "other"), "system": link("ItSystem", system)},
+            ),
+        ],
+        Origin("active_directory"),
+    )
+
+
+@pytest.fixture
+def farm(clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path) -> Iterator[Farm]:
+    assert imported(clean_graph, TOWN, tmp_path).problems == []
+    account(clean_graph, "AnBe", "anna", principal_name="anna.berg@kommune.dk")
+    account(clean_graph, "bolu", "bo")
+    account(clean_graph, "doub", "anna")
+    account(clean_graph, "doub", "bo", "school")
+    account(clean_graph, "dokj", "dora")
+    account(clean_graph, "carl", "carl", enabled=False)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
+    claims = ClaimsService(clean_graph, CVR, {"KOMMUNE": "ad", "SKOLE": "school"})
+    app = create_app(Service(clean_graph, reading, RING, claims=claims))
+    server = uvicorn.Server(connections.config(app, "127.0.0.1", port))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not server.started:
+        assert time.monotonic() < deadline, "the service did not start"
+        time.sleep(0.02)
+    yield Farm(f"http://127.0.0.1:{port}", clean_graph, farm_keys.create(clean_graph, "adfs", [], datetime.now(UTC)))
+    server.should_exit = True
+    thread.join(30)
+
+
+def test_pitfall_52_claims_are_the_same_each_time(farm: Farm) -> None:
+    first = farm.get("/api/adfs/v1/users/AnBe/claims?system=KOMBIT").json()
+    second = farm.get("/api/adfs/v1/users/AnBe/claims?system=KOMBIT").json()
+    assert first.pop("generatedAt") and second.pop("generatedAt")
+    assert first == second
+    assert first["nameID"].startswith(f"C=DK,O={CVR},CN=Anna Berg,Serial=") and first["userId"] == "AnBe"
+    assert first["roles"] == [
+        "http://solbjerg.example/roles/jobrole/all/1",
+        "http://solbjerg.example/roles/jobrole/sapa/1",
+    ]
+    assert first["dataRoles"] == ["http://sapa.example/roles/read/1"]
+    assert first["functionRoles"] == ["http://mail.example/roles/box/1"]
+    assert [each["name"] for each in first["orgUnits"]] == ["Jobcenter"]
+    document = etree.fromstring(base64.b64decode(first["oioBPP"]))
+    assert [each.text for each in document.iter("Privilege")] == first["roles"]
+    assert {each.get("Scope") for each in document.iter("PrivilegeGroup")} == {
+        f"urn:dk:gov:saml:cvrNumberIdentifier:{CVR}"
+    }
+    limits = document.find(".//Constraint[@Name='http://solbjerg.example/sapa-kle/1/parametric']")
+    assert limits is not None and limits.text
+
+
+def test_one_system(farm: Farm) -> None:
+    found = farm.get("/api/adfs/v1/users/AnBe/claims?system=mail").json()
+    assert found["systemRoles"] == ["http://mail.example/roles/box/1"]
+    assert farm.get("/api/adfs/v1/users/AnBe/claims?system=nonsense").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "wrong", "rcf_wrong"],
+)
+def test_pitfall_53_without_a_valid_key(farm: Farm, key: str) -> None:
+    answers = [farm.get(f"/api/user/{user}/roles?system=KOMBIT", key=key) for user in ("AnBe", "unknown")]
+    assert [each.status_code for each in answers] == [401, 401]
+    assert answers[0].json() == answers[1].json()  # no hint
+
+
+def test_pitfall_53_two_keys_and_revoking(farm: Farm) -> None:
+    now = datetime.now(UTC)
+    second = farm_keys.create(farm.driver, "adfs", ["10.0.0.0/8"], now)
+    with pytest.raises(farm_keys.FarmKeyRejected):
+        farm_keys.create(farm.driver, "adfs", [], now)
+    assert farm.get("/api/user/AnBe/nameid", key=second).status_code == 401  # another network
+    assert farm.get("/api/user/AnBe/nameid", key=f"Bearer {farm.key}", header="Authorization").status_code == 200
+    for each in farm_keys.keys(farm.driver):
+        assert farm_keys.revoke(farm.driver, each.id)
+    assert farm.get("/api/user/AnBe/nameid").status_code == 401
+    kept, _, _ = farm.driver.execute_query("MATCH (k:FarmKey) RETURN k {.*} AS key")
+    assert farm.key not in str(kept)
+
+
+@pytest.mark.parametrize(
+    ("user", "status"),
+    [
+        ("KOMMUNE\\AnBe", 200),
+        ("kommune\\ANBE", 200),
+        ("anbe", 200),
+        ("anna.berg@KOMMUNE.dk", 200),
+        ("OTHER\\AnBe", 404),
+        ("åse", 404),
+        ("..", 404),
+        ("../AnBe", 404),
+        ("a/b", 404),
+        ("AnBe\x00", 404),
+        ("a" * 300, 404),
+        ("doub", 409),
+        ("SKOLE\\doub", 200),
+        ("carl", 403),
+        ("dokj", 403),  # without an employment
+    ],
+)
+def test_pitfall_54_and_55_names(farm: Farm, user: str, status: int) -> None:
+    for path in ("/api/user/{}/roles?system=KOMBIT", "/api/adfs/v1/users/{}/claims"):
+        answer = farm.get(path.format(quote(user, safe="")))
+        assert answer.status_code == status, answer.text
+        assert ("nameID" in answer.json()) is (status == 200)
+
+
+def test_pitfall_55_a_stopped_person(farm: Farm) -> None:
+    rows, _, _ = farm.driver.execute_query("MATCH (p:Person {name: 'Anna Berg'}) RETURN p.uuid AS uuid")
+    edit = stopped(Period(in_days(0)), "Bortvist")
+    GraphWriter(farm.driver, RING).amend("Person", rows[0]["uuid"], edit, Origin(MANUAL, user="ida", reason="Bortvist"))
+    answer = farm.get("/api/user/AnBe/roles?system=KOMBIT")
+    assert answer.status_code == 403 and "nameID" not in answer.json()
+
+
+def test_the_addresses_of_os2rollekatalog(farm: Farm) -> None:
+    roles = farm.get("/api/user/AnBe/roles?system=KOMBIT").json()
+    assert set(roles) == {"oioBPP", "nameID", "roleMap"}
+    assert roles["roleMap"]["http://solbjerg.example/roles/jobrole/sapa/1"] == "Sagsbehandler i SAPA (SAPA)"
+    listed = farm.get("/api/user/AnBe/rolesAsList?system=mail").json()
+    assert listed["userRoles"] == ["http://solbjerg.example/roles/jobrole/all/1"] and listed["disabled"] is False
+    assert farm.get("/api/user/AnBe/nameid").json() == {"nameID": roles["nameID"]}
+    role = quote("http://sapa.example/roles/read/1", safe="")
+    assert farm.get(f"/api/user/AnBe/hasSystemRole?roleIdentifier={role}&system=sapa").status_code == 200
+    assert farm.get(f"/api/user/AnBe/hasSystemRole?roleIdentifier={role}&system=mail").status_code == 404
+    assert farm.get("/api/user/bolu/hasUserRole/1?system=sapa").status_code == 404
+    assert farm.get("/api/user/AnBe/nemloginRoles").json() == {"oioBPP": roles["oioBPP"]}
+
+
+def test_every_look_up_is_noted(farm: Farm) -> None:
+    farm.get("/api/user/AnBe/roles?system=KOMBIT")
+    farm.get("/api/user/unknown/roles?system=KOMBIT")
+    farm.get("/api/user/AnBe/roles?system=KOMBIT", key="wrong")
+    kept, _, _ = farm.driver.execute_query("MATCH (e:LoginEvent) RETURN e {.*} AS entry ORDER BY e.at")
+    entries = [(each["entry"]["event"], each["entry"].get("why"), each["entry"].get("provider")) for each in kept]
+    assert entries == [
+        ("claims", None, "adfs"),
+        ("claims_refused", "unknown_user", "adfs"),
+        ("claims_refused", "unauthenticated", None),
+    ]
