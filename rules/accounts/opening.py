@@ -62,4 +62,9 @@ def _earlier(day: date, days: int) -> date:
 
 
 def _later(day: date | None, days: int) -> date | None:
-    return day if day is None or not days else day + timedelta(days=min(days, (FOREVER - day).days - 1))
+    return None if day is None else days_after(day, days)
+
+
+def days_after(day: date, days: int) -> date:
+    """So many days later, as far as there are dates; FOREVER stays."""
+    return day if day == FOREVER or not days else day + timedelta(days=min(days, (FOREVER - day).days - 1))

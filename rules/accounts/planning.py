@@ -15,7 +15,7 @@ from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Va
 from graph.time import FOREVER, Period, union, within, without
 from rules.accounts.deciding import Deciding
 from rules.accounts.facts import AccountException, AccountRule, Facts, Person, Tie
-from rules.accounts.opening import Given, chosen, open_days
+from rules.accounts.opening import Given, chosen, days_after, open_days
 
 KIND = "PlannedAccount"
 TIE_LINKS = {"Employment": "employment", "Affiliation": "affiliation"}
@@ -109,9 +109,10 @@ def _of_person(made: Plan, facts: Facts, deciding: Deciding, person: Person, bef
     for each in before:
         old.setdefault(each.key.split(":")[1], []).append(each)
     for system in sorted({*given, *old, *(each for one in exceptions for each in _systems_of(one, facts))}):
-        if system in failed:
-            continue
         own = [each for each in exceptions if each.system in (None, system)]
+        if system in failed:
+            _ending(made, facts, person, system, old.get(system, []), own, ties, failed[system].rule)
+            continue
         _of_system(made, facts, person, system, given.get(system, []), old.get(system, []), own, ties)
 
 
@@ -196,6 +197,43 @@ def _of_system(
         rule = _rule(chain, before, facts.rules, facts.today)
         deleted = before is not None and not _usable(before, facts.today)
         made.wanted[key] = Wanted(key, system, person, opens, chain, before, rule, keeps, deleted)
+
+
+def _ending(
+    made: Plan,
+    facts: Facts,
+    person: Person,
+    system: str,
+    old: Sequence[Statement],
+    exceptions: Sequence[AccountException],
+    ties: Sequence[Tie],
+    rule: AccountRule,
+) -> None:
+    """The accounts of a person for whom a rule could not be evaluated stay as they are. They still end with the last
+    tie, with death and where an exception withholds them: that asks no condition."""
+    future = (Period(facts.today),)
+    if _holds_day((each.life for each in exceptions if each.effect == KEEP), facts.today):
+        return
+    over = [each.life for each in exceptions if each.effect == WITHHOLD]
+    over += [Period(person.dead)] if person.dead is not None else []
+    by_uuid = {each.uuid: each for each in ties}
+    for before in old:
+        given = _rule((), before, facts.rules, facts.today)
+        last = days_after(max(each.last for tie in ties for each in tie.life), (given or rule).after)
+        was = within(before.exists or (), future)
+        opens = without(was, [*over, *([Period(last)] if last != FOREVER else [])])
+        if opens == was:
+            continue
+        links = [each for name in TIE_LINKS.values() for each in before.links.get(name, ())]
+        chain = tuple(
+            Given(period, by_uuid[each.to.key], given or rule)
+            for each in sorted(links, key=lambda link: link.period.start)
+            for period in within((each.period,), opens)
+            if each.to.key in by_uuid
+        )
+        made.wanted[before.key] = Wanted(
+            before.key, system, person, opens, chain, before, given, was_deleted=not _usable(before, facts.today)
+        )
 
 
 def _key(person: str, system: str, tie: str = "") -> str:

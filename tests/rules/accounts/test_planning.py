@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from graph.model.accounts import GIVE, KEEP, PER_EMPLOYMENT, WITHHOLD
 from graph.time import Period, within, without
-from rules.accounts.facts import AccountException, AccountRule, NamePolicy, Tie
+from rules.accounts.facts import AccountException, AccountRule, NamePolicy, Person, Tie
 from rules.accounts.naming import Holder, Taken, names_of, needs_names
 from rules.accounts.planning import statement
-from tests.rules.accounts.made import TODAY, WHO, days, exception, facts, job, kept_of, opens, planned, rule
+from tests.rules.accounts.made import TODAY, WHO, at, days, exception, facts, job, kept_of, opens, planned, rule
 
 NOW = job("e", days(-1000))
 EARLIER = TODAY - timedelta(days=3)
@@ -92,6 +92,36 @@ def test_a_value_that_is_missing_fails_where_it_is_compared_and_changes_nothing(
     assert [each.rule.key for each in made.failed] == ["m"] and made.wanted == {}
     guarded = rule("m", "employment.fraction == null || employment.fraction >= 0.5")
     assert opens(planned(facts([guarded], [job("e", days(-1000), fraction=None)]))) == [(0, None)]
+
+
+@pytest.mark.parametrize(
+    ("life", "who", "exceptions", "expected"),
+    [
+        (days(), WHO, [], None),
+        (days(-1000, 0), WHO, [], [(0, 5)]),
+        (days(-1000, -5), WHO, [], []),
+        (days(-1000, 9), WHO, [], [(0, 14)]),
+        (days(), replace(WHO, dead=TODAY), [], []),
+        (days(), WHO, [exception(WITHHOLD, days(0))], []),
+        (days(), WHO, [exception(WITHHOLD, days(3, 9), None)], [(0, 3), (9, None)]),
+        (days(), WHO, [exception(WITHHOLD, days(0), "school")], None),
+        (days(-1000, -5), WHO, [exception(KEEP, days(0, 9))], None),
+    ],
+)
+def test_a_condition_that_fails_keeps_nothing_open_that_is_over(
+    life: Period, who: Person, exceptions: list[AccountException], expected: Days | None
+) -> None:
+    asked = rule("m", "employment.fraction >= 0.5", after=5, grace=30, retention=90)
+    before = kept_of(facts([asked], [NOW], today=EARLIER))
+    now = facts([asked], [job("e", life, fraction=None)], exceptions, who=who)
+    made = planned(now, before)
+    assert [each.rule.key for each in made.failed] == ["m"]
+    assert ("p:ad" in made.wanted) is (expected is not None)
+    if expected is not None:
+        kept = kept_of(now, before)
+        last = [(opens(made), [(each.to.key, each.period.end) for each in kept["p:ad"].links["employment"]][-1:])]
+        assert last == [(expected, [("e", at(expected[-1][1]) if expected else TODAY)])]
+        assert planned(now, kept).wanted == {}, "the next run has nothing to do"
 
 
 def test_keep_neither_closes_nor_opens_nor_deletes() -> None:
