@@ -6,21 +6,29 @@ these seconds; or ``{"give_up": true, "text": "…"}``. A command that ends with
 
 import hashlib
 import hmac
+import os
+import signal
 import subprocess
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import orjson
 
 from exporters.active_directory.settings import Command, Webhook
+from exporters.files.transliteration import normalised
 from exporters.objects.hook import Event, Hook, HookAnswer
+from graph.cpr.keyring import numbers_in
 from protocols.http.client import Certificates, Client, Limits
 from protocols.http.errors import HttpError
 
 SIGNATURE = "X-REConnect-Signature"
 _LONGEST = 300
 """Characters of a hook's own text that are kept."""
+_LARGEST = 1 << 20
+"""Bytes of an answer."""
 
 
 def hook_of(settings: Command | Webhook | None) -> Hook | None:
@@ -31,27 +39,65 @@ def hook_of(settings: Command | Webhook | None) -> Hook | None:
 
 
 class CommandHook:
-    """A program of the municipality, started anew for each event, without a shell."""
+    """A program of the municipality, started anew for each event, without a shell. One that
+    hangs, or never stops answering, is ended with what it has started."""
 
     def __init__(self, settings: Command) -> None:
         self._settings = settings
 
     def call(self, event: Event) -> HookAnswer:
+        settings = self._settings
         try:
-            done = subprocess.run(
-                self._settings.program,
-                input=_body(event),
-                capture_output=True,
-                timeout=self._settings.seconds,
-                check=False,
+            process = subprocess.Popen(
+                settings.program,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
             )
-        except subprocess.TimeoutExpired:
-            return HookAnswer(False, f"no answer in {self._settings.seconds:g} seconds")
         except OSError as failed:
             return HookAnswer(False, f"it can't be started: {failed.strerror or type(failed).__name__}")
-        if done.returncode != 0 and not done.stdout.strip():
-            return HookAnswer(False, f"it ended with {done.returncode}")
-        return _answer(done.stdout, done.returncode == 0)
+        said: list[bytes] = []
+        writing = threading.Thread(target=_written, args=(process, _body(event)), daemon=True)
+        reading = threading.Thread(target=_read, args=(process, said), daemon=True)
+        ended: int | None = None
+        try:
+            writing.start()
+            reading.start()
+            reading.join(settings.seconds)
+            if not said:
+                return HookAnswer(False, f"no answer in {settings.seconds:g} seconds")
+            if len(said[0]) > _LARGEST:
+                return HookAnswer(False, f"its answer is longer than {_LARGEST} bytes")
+            ended = process.wait(settings.seconds)
+        except subprocess.TimeoutExpired:
+            return HookAnswer(False, f"it has answered, and did not end in {settings.seconds:g} seconds")
+        finally:
+            if ended is None:
+                _end(process)
+        if ended != 0 and not said[0].strip():
+            return HookAnswer(False, f"it ended with {ended}")
+        return _answer(said[0], ended == 0)
+
+
+def _written(process: subprocess.Popen[bytes], body: bytes) -> None:
+    """A program need not read the event."""
+    assert process.stdin is not None
+    with suppress(OSError), process.stdin as pipe:
+        pipe.write(body)
+
+
+def _read(process: subprocess.Popen[bytes], said: list[bytes]) -> None:
+    assert process.stdout is not None
+    with process.stdout as pipe:
+        said.append(pipe.read(_LARGEST + 1))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the program, and what it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 class WebhookHook:
@@ -64,7 +110,7 @@ class WebhookHook:
         settings = self._settings
         signed = signature(settings.secret.get_secret_value(), _body(event))
         headers = {"Content-Type": "application/json", SIGNATURE: signed}
-        limits = Limits(seconds=settings.seconds, attempts=1, own_machine=settings.own_machine, largest=1 << 20)
+        limits = Limits(seconds=settings.seconds, attempts=1, own_machine=settings.own_machine, largest=_LARGEST)
         try:
             with Client(settings.url, limits=limits, certificates=Certificates(settings.ca_file)) as http:
                 answer = http.send("POST", "", body=event, headers=headers)
@@ -92,13 +138,21 @@ def _answer(sent: bytes, succeeded: bool) -> HookAnswer:
         said = None
     if not isinstance(said, Mapping):
         return HookAnswer(False, "its answer is not a JSON object")
-    text = str(said.get("text") or "")[:_LONGEST]
     return HookAnswer(
         done=succeeded and said.get("done") is True,
-        text=text,
+        text=_shown(str(said.get("text") or "")),
         wait=_wait(said.get("again_in")),
         give_up=said.get("give_up") is True,
     )
+
+
+def _shown(text: str) -> str:
+    """A hook's own text as it may be kept and shown: without CPR numbers, and without what steers a terminal."""
+    kept, end = [], 0
+    for start, after in numbers_in(text):
+        kept += [text[end:start], "(CPR number)"]
+        end = after
+    return " ".join(normalised("".join([*kept, text[end:]])).split())[:_LONGEST]
 
 
 def _wait(seconds: Any) -> timedelta | None:

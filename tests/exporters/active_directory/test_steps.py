@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from exporters.active_directory.hooks import SIGNATURE, hook_of, signature
 from exporters.active_directory.settings import Command, Webhook
 from exporters.objects.adoption import NotAdoptable, adopt, candidates
 from exporters.objects.drift import accept, drift
+from exporters.objects.hook import HookAnswer
 from exporters.objects.ledger import ObjectLedger
 from exporters.objects.target import Ref
 from graph.time import today
@@ -130,6 +132,51 @@ def test_a_webhook_is_signed_and_says_itself_when_to_be_called_again() -> None:
 def test_a_command_that_fails_has_an_answer(program: list[str]) -> None:
     hook = hook_of(Command(program=tuple(program)))
     assert hook is not None and not hook.call({"event": "created"}).done
+
+
+ENDLESS = """
+import sys
+while True:
+    sys.stdout.write("y" * 65536)
+"""
+HANGING = """
+import subprocess, sys
+started = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+open(sys.argv[1], "w").write(str(started.pid))
+started.wait()
+"""
+
+
+def test_a_command_that_never_stops_answering_is_ended() -> None:
+    answer = _called(ENDLESS)
+    assert not answer.done and "longer than" in answer.text
+
+
+def test_a_command_that_hangs_is_ended_with_what_it_has_started(tmp_path: Path) -> None:
+    answer = _called(HANGING, str(tmp_path / "pid"), seconds=2)
+    assert (answer.done, answer.text) == (False, "no answer in 2 seconds")
+    stat = Path(f"/proc/{(tmp_path / 'pid').read_text()}/stat")
+    ended = time.monotonic() + 10
+    while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z" and time.monotonic() < ended:
+        time.sleep(0.05)
+    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_an_event_that_is_not_read_is_no_failure() -> None:
+    hook = hook_of(Command(program=(sys.executable, "-c", "print('{\"done\": true}')")))
+    assert hook is not None and hook.call({"event": "created", "values": {"description": "x" * 1_000_000}}).done
+
+
+def test_a_hooks_text_is_kept_without_numbers_and_terminal_codes() -> None:
+    text = "0101700000 er p\u00e5 plads\x1b[2J\r\nn\u00e6ste"
+    answer = _called(f"import json; print(json.dumps({{'done': False, 'text': {text!r}}}))")
+    assert answer.text == "(CPR number) er p\u00e5 plads[2J n\u00e6ste"
+
+
+def _called(script: str, *arguments: str, seconds: float = 20) -> HookAnswer:
+    hook = hook_of(Command(program=(sys.executable, "-c", script, *arguments), seconds=seconds))
+    assert hook is not None
+    return hook.call({"event": "created"})
 
 
 def test_adoption_is_a_step_of_its_own(domain: Domain) -> None:
