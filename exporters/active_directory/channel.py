@@ -138,6 +138,8 @@ class DirectoryChannel:
         return inside and not any(names.is_within(dn, each) for each in self._settings.excluded)
 
     def _barrier(self, seen: Seen) -> str:
+        if seen.is_of_domain:
+            return "The domain itself needs it."
         if seen.is_protected:
             return "It is or was in a protected group (adminCount 1)."
         inside = self._is_ours_to_write(seen.dn)
@@ -145,7 +147,9 @@ class DirectoryChannel:
 
     def _guard(self, seen: Seen, owner: str, adopting: bool = False) -> None:
         if barrier := self._barrier(seen):
-            raise Refused("protected" if seen.is_protected else "outside", f"{barrier} It was not changed.")
+            raise Refused(
+                "protected" if seen.is_protected or seen.is_of_domain else "outside", f"{barrier} It was not changed."
+            )
         if seen.key != owner and (seen.key or not adopting):
             mark = self._settings.key_of(seen.kind)
             raise Refused("unmarked", f"Its {mark} does not have our key. It was not changed.")
@@ -156,15 +160,10 @@ class DirectoryChannel:
         if (kind, names.parts(dn)) in self._barred:
             raise Refused("no_right", f"The service account may not write objects of this kind in {dn}.")
 
-    def _rejected(self, rejected: WriteRejected, kind: str, place: str, what: str) -> Exception:
-        if rejected.code == refusals.RIGHTS:
-            self._barred.add((kind, names.parts(place)))
-        return refusals.refusal(rejected, what)
-
     def _dn_of(self, id_: str) -> str:
         seen = self._seen("ou", id_)
         if seen is None:
-            raise Gone(f"There is no longer an OU {id_}.")
+            raise Refused("no_place", f"There is no longer an OU {id_}.")
         return seen.dn
 
     # -- creating -----------------------------------------------------------------------------------------------
@@ -200,7 +199,10 @@ class DirectoryChannel:
                 elif self._is_name_taken(rejected, wanted, place) and name_index + 1 < len(candidates):
                     name_index += 1
                 else:
-                    raise self._rejected(rejected, kind, place, what) from rejected
+                    if rejected.code == refusals.RIGHTS:
+                        # A right that lacks for one object that is there is that object's own, and bars no other.
+                        self._barred.add((kind, names.parts(place)))
+                    raise refusals.placing(rejected, what, place) from rejected
         made = self._search(kind, dn, "", "BASE")
         if len(made) != 1:
             self._uncertain.add(wanted.key)
@@ -278,7 +280,7 @@ class DirectoryChannel:
                 again = refusals.CONFLICT | {refusals.EXISTS, refusals.UNWILLING}
                 if look == _LOOKS or rejected.code not in again:
                     what = f"changing {change.kind} {change.owner}"
-                    raise self._rejected(rejected, change.kind, names.parent(seen.dn), what) from rejected
+                    raise refusals.refusal(rejected, what) from rejected
             else:
                 self._rename_and_move(seen, change)
                 return
@@ -339,7 +341,7 @@ class DirectoryChannel:
                 return
             except WriteRejected as rejected:
                 if rejected.code != refusals.EXISTS:
-                    raise self._rejected(rejected, seen.kind, place or here, what) from rejected
+                    raise refusals.placing(rejected, what, place or here) from rejected
         raise Refused("taken", f"{what}: every name with a counter is taken there.")
 
     def _move(self, seen: Seen, rdn: str, place: str | None) -> None:
@@ -387,8 +389,7 @@ class DirectoryChannel:
             self._session.write(lambda at: at.delete(entries.by_id(str(UUID(id)))))
         except WriteRejected as rejected:
             if rejected.code != refusals.NO_SUCH_OBJECT:
-                place = names.parent(seen.dn)
-                raise self._rejected(rejected, kind, place, f"deleting {kind} {owner}") from rejected
+                raise refusals.refusal(rejected, f"deleting {kind} {owner}") from rejected
 
 
 def _first(password: str) -> Modifications:

@@ -59,6 +59,11 @@ class Seen:
     def is_protected(self) -> bool:
         return self.number("adminCount") == 1
 
+    @property
+    def is_of_domain(self) -> bool:
+        """Guest, krbtgt, Administrator and the domain's own groups."""
+        return self.first("isCriticalSystemObject") == b"TRUE"
+
     def ids(self, name: str) -> dict[str, bytes]:
         """The objects that a link leads to: id → the value as it was sent."""
         return {found: each for each in self.raw.get(name, ()) if (found := guid_of(each))}
@@ -66,7 +71,15 @@ class Seen:
 
 def attributes(settings: ActiveDirectorySettings, fields: Sequence[str], kind: str) -> list[str]:
     """What is read of an object."""
-    fixed = ["objectGUID", "parentGUID", settings.key_of(kind), "name", "adminCount", *LINKS[kind]]
+    fixed = [
+        "objectGUID",
+        "parentGUID",
+        settings.key_of(kind),
+        "name",
+        "adminCount",
+        "isCriticalSystemObject",
+        *LINKS[kind],
+    ]
     if kind == "user":
         fixed += ["userAccountControl", "pwdLastSet", "sAMAccountName", EXPIRES]
     if kind == "group":

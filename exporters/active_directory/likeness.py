@@ -23,7 +23,7 @@ class Unmarked:
         self._by: dict[tuple[str, str], list[Seen]] = {}
         self._fields = {**_LIKE, **{name: (name,) for name in adopt_by}}
         for each in users:
-            if each.key:
+            if each.key or each.is_of_domain:
                 continue
             names = {*adopt_by}
             if is_managed(each.dn):

@@ -2,12 +2,12 @@
 
 from exporters.errors import DeliveryError
 from exporters.objects.errors import Gone, ObjectError, Refused
-from graph.retry import NEVER
+from graph.retry import NEVER, NEXT
 from protocols.ldap.errors import WriteRejected
 
 NO_SUCH_ATTRIBUTE, ATTRIBUTE_OR_VALUE_EXISTS = 16, 20
 CONSTRAINT, INVALID_SYNTAX = 19, 21
-NO_SUCH_OBJECT, RIGHTS, UNWILLING, NOT_LEAF, EXISTS, OTHER = 32, 50, 53, 66, 68, 80
+REFERRAL, NO_SUCH_OBJECT, RIGHTS, UNWILLING, NOT_LEAF, EXISTS, OTHER = 10, 32, 50, 53, 66, 68, 80
 CONFLICT = frozenset({NO_SUCH_ATTRIBUTE, ATTRIBUTE_OR_VALUE_EXISTS})
 LOGIN = frozenset({8, 49})
 BAD_PASSWORD = "0000052D"
@@ -24,6 +24,8 @@ def refusal(rejected: WriteRejected, what: str) -> ObjectError | DeliveryError:
     code = rejected.code
     if code in LOGIN:
         return DeliveryError(f"{said}. Check the service account.", retry=NEVER)
+    if code == REFERRAL:
+        return DeliveryError(f"{said}. Name a controller that can be written to.", retry=NEXT)
     if code == NO_SUCH_OBJECT or (code == OTHER and NO_PARENT in rejected.message):
         return Gone(said)
     if code == RIGHTS:
@@ -37,3 +39,12 @@ def refusal(rejected: WriteRejected, what: str) -> ObjectError | DeliveryError:
     if code == NOT_LEAF:
         return Refused("not_empty", said)
     return Refused(f"result_{code}", said)
+
+
+def placing(rejected: WriteRejected, what: str, place: str) -> ObjectError | DeliveryError:
+    """The same, of an object that is to be put in an OU: an OU that is not there does not mean that the object is
+    gone."""
+    found = refusal(rejected, what)
+    if isinstance(found, Gone):
+        return Refused("no_place", f"{what}: there is no {place}, or the service account can't see it.")
+    return found

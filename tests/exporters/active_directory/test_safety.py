@@ -10,11 +10,14 @@ import pytest
 from exporters.active_directory.channel import DirectoryChannel
 from exporters.active_directory.entries import by_id
 from exporters.objects.errors import Refused
+from exporters.objects.ledger import ObjectLedger
 from exporters.objects.target import Change
 from graph.retry import NEVER
-from protocols.ldap.errors import AnswerLost
+from protocols.ldap.errors import AnswerLost, WriteRejected
 from protocols.ldap.writing import Writing
 from tests.exporters.active_directory.town import KEY, Domain, Town, uuid_of
+
+ALMA = uuid_of("alma")
 
 
 @contextmanager
@@ -188,3 +191,69 @@ def test_an_id_is_a_base_that_survives_renames(domain: Domain) -> None:
         found = channel.read("user", made["objectGUID"])
     assert found is not None and found.values["cn"] == "Another"
     assert uuid_of("a") != uuid_of("b")
+
+
+def test_a_closed_ou_that_is_missing_does_not_make_an_account_gone(domain: Domain) -> None:
+    missing = {"settings": {"closed_ou": f"OU=Nowhere,{domain.ou}"}}
+    town = Town().person("alma").person("bo")
+    domain.export(town, **missing)
+    report = domain.export(town.leave("alma"), **missing)
+    assert [each.problem for each in report.parked] == ["no_place"]
+    assert not domain.enabled("alma"), "it is closed, wherever it lies"
+    (entry,) = (each for each in ObjectLedger(domain.driver, domain.name).entries().values() if each.key == ALMA)
+    assert (entry.state, entry.is_there) == ("parked", True)
+    domain.wire.add(f"OU=Nowhere,{domain.ou}", "organizationalUnit")
+    domain.export(town, full=True, **missing)
+    assert f"OU=Nowhere,{domain.ou}" in domain.user("alma")["dn"]
+
+
+def test_an_ou_that_is_missing_stops_only_those_who_are_to_be_in_it(domain: Domain) -> None:
+    places = {"settings": {"places": {f"OU=Nowhere,{domain.ou}": "employment.title == 'x'"}}}
+    town = Town().person("alma").person("bo", title="x")
+    domain.export(Town().person("alma"), **places)
+    report = domain.export(town.set("alma", title="x"), **places)
+    assert sorted((each.key, each.problem) for each in report.parked) == sorted(
+        [(ALMA, "no_place"), (uuid_of("bo"), "no_place")]
+    )
+    assert domain.enabled("alma")
+
+
+def test_44_a_right_that_lacks_for_one_object_holds_up_no_other(
+    domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where an administrator has ended the inheritance of rights on one account."""
+    domain.export(Town().person("alma", title="Leder"))
+    own, modify = by_id(domain.user("alma")["objectGUID"]), Writing.modify
+
+    def refusing(self: Writing, dn: str, *given: Any) -> None:
+        if dn == own:
+            raise WriteRejected("dc1", 50, "insufficientAccessRights", "00002098")
+        modify(self, dn, *given)
+
+    monkeypatch.setattr(Writing, "modify", refusing)
+    town = Town().person("alma", title="Chef")
+    for n in range(6):  # some of them come after her
+        town.person(f"p{n}")
+    report = domain.export(town)
+    assert [(each.key, each.problem) for each in report.parked] == [(ALMA, "no_right")]
+    assert domain.logins() == ["alma", *(f"p{n}" for n in range(6))]
+
+
+def test_43_accounts_that_the_domain_needs_are_nobodys(domain: Domain) -> None:
+    everything = {"settings": {"within": [domain.controller.base]}}
+    report = domain.export(Town().person("gu", login="Guest").person("kr", login="krbtgt"), **everything)
+    assert (report.parked, domain.logins()) == ([], ["Guest2", "krbtgt2"])
+    with domain.target(within=[domain.controller.base]).open() as channel:
+        barred = {each.id: each.barred for each in channel.listing("user")}
+    assert "domain itself" in barred[domain.user("Guest")["objectGUID"]]
+
+
+def test_a_controller_that_takes_no_writes_parks_nobody(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    def referring(self: Writing, *given: Any) -> None:
+        raise WriteRejected("rodc1", 10, "referral", "0000202B")
+
+    monkeypatch.setattr(Writing, "add", referring)
+    report = domain.export(Town().person("alma").person("bo"))
+    assert "can be written to" in report.error and report.parked == []
+    monkeypatch.undo()
+    assert (domain.export(Town().person("alma").person("bo")).error, domain.logins()) == ("", ["alma", "bo"])
