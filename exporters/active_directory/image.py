@@ -65,7 +65,7 @@ class Role:
 @dataclass(frozen=True, slots=True)
 class Organisation:
     """``managers``: employment or affiliation → persons; ``delete_on``: every planned account that has been open → the
-    first day on which it may be deleted, if there is one."""
+    first day on which it may be deleted, if there is one; ``stopped``: those of them whose owner is stopped."""
 
     units: Mapping[str, Unit]
     accounts: tuple[Account, ...]
@@ -73,6 +73,7 @@ class Organisation:
     managers: Mapping[str, tuple[str, ...]]
     roles: tuple[Role, ...]
     delete_on: Mapping[str, date | None]
+    stopped: frozenset[str]
 
 
 def organisation(image: Image, system: str, at: date) -> Organisation:
@@ -89,6 +90,7 @@ def organisation(image: Image, system: str, at: date) -> Organisation:
             managers={**dict(_managers(image["ComingManagers"])), **dict(_managers(image["Managers"]))},
             roles=tuple(role for each in image["Roles"] for role in _roles(each)),
             delete_on={each["uuid"]: _delete_on(each) for each in image["Former"]},
+            stopped=frozenset(each["uuid"] for each in image["Former"] if _is_stopped(each["owner"], at)),
         )
     except (LookupError, TypeError, ValueError) as error:
         raise ImageError(f"The image lacks what Active Directory's shape needs: {error!r}") from error
@@ -183,6 +185,11 @@ def _roles(node: Node) -> Iterator[Role]:
 def _delete_on(node: Node) -> date | None:
     last = max(node["history"], key=lambda each: str(each["from"]), default=None)
     return date.fromisoformat(last["deleteOn"]) if last and last["deleteOn"] else None
+
+
+def _is_stopped(owner: Node | None, at: date) -> bool:
+    history = owner["history"] if owner else ()
+    return any(each["stopped"] and _period(each).holds(at) for each in history)
 
 
 def _period(node: Node) -> Period:

@@ -60,7 +60,10 @@ def shaped(organisation: Organisation, settings: ActiveDirectorySettings) -> Obj
         {"users": len(users), "stopped": len(organisation.accounts) - len(open_)},
         IDENTIFYING,
         keep_until=keep,
-        urgent=frozenset(Ref("user", each.uuid) for each in organisation.accounts if each.stopped),
+        urgent=frozenset(
+            Ref("user", uuid)
+            for uuid in (*organisation.stopped, *(each.uuid for each in organisation.accounts if each.stopped))
+        ),
     )
 
 

@@ -228,8 +228,12 @@ def test_stop_waits_for_no_brake(domain: Domain) -> None:
         town.person(f"p{n}")
     domain.export(town)
     town.set("p0", stopped=True).leave("p1", "p2", "p3")
-    report = domain.export(town, settings={"brake": {"share": 0.2, "count": 1}})
+    brake = {"settings": {"brake": {"share": 0.2, "count": 1}}}
+    report = domain.export(town, **brake)
     assert report.brake and [domain.enabled(f"p{n}") for n in range(5)] == [False, True, True, True, True]
+    town.stopped.add("p1")  # one who waits for the approval is stopped
+    report = domain.export(town, **brake)
+    assert report.brake and [domain.enabled(f"p{n}") for n in range(5)] == [False, False, True, True, True]
 
 
 def test_42_a_broken_file_closes_nobody(domain: Domain) -> None:

@@ -39,6 +39,8 @@ class Town:
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     former: dict[str, str | None] = field(default_factory=dict)
     """Short name → the day on which the account may be deleted."""
+    stopped: set[str] = field(default_factory=set)
+    """Of those who have left."""
     roles: list[tuple[str, str]] = field(default_factory=list)
 
     def unit(self, uuid: str, name: str = "", parent: str | None = "root") -> "Town":
@@ -68,7 +70,11 @@ class Town:
             "Units": [self._unit(*each) for each in self.units.items()],
             "Accounts": [self._account(*each) for each in self.people.items()],
             "Former": [
-                {"uuid": uuid_of(short), "history": [{"from": "2020-01-01", "to": None, "deleteOn": day}]}
+                {
+                    "uuid": uuid_of(short),
+                    "owner": {"history": [{"from": "2020-01-01", "to": None, "stopped": short in self.stopped}]},
+                    "history": [{"from": "2020-01-01", "to": None, "deleteOn": day}],
+                }
                 for short, day in self.former.items()
             ],
             "Employments": [_employment(*each) for each in self.people.items()],
