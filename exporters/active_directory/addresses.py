@@ -1,10 +1,19 @@
 """Mail addresses of the whole domain: nobody else checks that each is given once (active_directory.md pitfall 26)."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from exporters.objects.target import Value
 
 ATTRIBUTES = ("mail", "proxyAddresses")
+
+
+_ONE = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]*[^\s@,;:<>()\[\]\"\\.]")
+
+
+def is_one(text: str) -> bool:
+    """Whether it is one mail address and nothing else: what a password is sent to has no second recipient."""
+    return text.isprintable() and _ONE.fullmatch(text) is not None
 
 
 def several(value: Value) -> list[str]:

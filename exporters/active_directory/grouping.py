@@ -82,7 +82,10 @@ def _positions(organisation: Organisation, open_: list[Account], settings: Activ
 
 def _group(kind: GroupKind, uuid: str, title: str, members: set[Ref], settings: ActiveDirectorySettings) -> Wanted:
     name = f"{settings.groups.prefixes.get(kind, '')}{title or uuid}"
-    login = " ".join(_FORBIDDEN.sub(" ", name).split())[:_LONGEST].rstrip(". ")
+    login = " ".join(_FORBIDDEN.sub(" ", name).split())[:_LONGEST].rstrip(". ") or uuid
+    # Many units may have one name (Køkken, Rengøring): the last candidate is never another's.
+    counted = (f"{login[: _LONGEST - 4].rstrip()} {n}" for n in range(2, 30))
+    own = f"{login[: _LONGEST - 1 - len(uuid)].rstrip()} {uuid}"
     return Wanted(
         "group",
         uuid,
@@ -93,5 +96,5 @@ def _group(kind: GroupKind, uuid: str, title: str, members: set[Ref], settings: 
             "place": settings.groups.ou,
         },
         {"member": frozenset(members)},
-        candidates={"sAMAccountName": tuple(f"{login[: _LONGEST - 4]} {n}" for n in range(2, 30))},
+        candidates={"sAMAccountName": (*counted, own)},
     )

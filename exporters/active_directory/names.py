@@ -56,7 +56,7 @@ def next_principal_names(name: str, many: int = 9) -> tuple[str, ...]:
     return tuple(f"{before}{n}{at}{domain}" for n in range(2, many + 2))
 
 
-def numbered(name: str, many: int = 99) -> Iterator[str]:
+def numbered(name: str, many: int = 998) -> Iterator[str]:
     """The name of an object, then with a counter: unique within one OU."""
     yield name[:LONGEST_CN]
     for n in range(2, many + 2):

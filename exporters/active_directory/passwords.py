@@ -75,7 +75,7 @@ class FirstPasswords:
 
     def hand_over(self, wanted: Wanted, login: str, password: str) -> None:
         """Raises Refused if it could not be handed over: another password is made when it is tried again."""
-        name = str(wanted.context.get("name") or login)
+        name = " ".join(str(wanted.context.get("name") or login).split())  # it stands in the mail's subject
         text = _TEXT.format(name=name, login=login, password=password)
         try:
             if self._settings.delivery == "mail" and self._mail is not None:

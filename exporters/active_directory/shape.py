@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from exporters.active_directory.addresses import is_one
 from exporters.active_directory.entries import ALIASES
 from exporters.active_directory.grouping import groups
 from exporters.active_directory.image import Account, Organisation, Tie
@@ -84,7 +85,8 @@ def _user(account: Account, made: _Made) -> Wanted | None:
             Parked("user", account.uuid, "cpr_number", "A name contains a CPR number; it is never sent.")
         )
         return None
-    recipient = next((mail for each in _managers(account, tie, made) if (mail := each.values["email"])), "")
+    mails = (str(each.values["email"] or "") for each in _managers(account, tie, made))
+    recipient = next(filter(is_one, mails), "")
     # An alias follows the mail address, so that has no next one where there are aliases: a person decides.
     addresses = ("userPrincipalName",) if ALIASES in values else ("userPrincipalName", "mail")
     next_addresses = {name: next_principal_names(str(value)) for name in addresses if (value := values.get(name))}
@@ -96,7 +98,7 @@ def _user(account: Account, made: _Made) -> Wanted | None:
         protected=account.protected,
         candidates={"sAMAccountName": next_logins(login), **next_addresses},
         context={
-            **context(str(recipient), account.person["name"] or ""),
+            **context(recipient, account.person["name"] or ""),
             "observed": account.observed,
         },
     )

@@ -31,9 +31,12 @@ def send_to(settings: MailSettings, recipients: Sequence[str], subject: str, tex
     if settings.host is None or not recipients:
         return False
     message = EmailMessage()
-    message["Subject"] = subject
-    message["From"] = settings.sender
-    message["To"] = ", ".join(recipients)
+    try:
+        message["Subject"] = subject
+        message["From"] = settings.sender
+        message["To"] = ", ".join(recipients)
+    except (ValueError, LookupError, AttributeError) as wrong:  # as the library sees fit: a line break, half an address
+        raise MailFailed(f"the subject or an address of the mail can't be used: {wrong}") from wrong
     message.set_content(text)
     try:
         with _connected(settings, settings.host) as server:
