@@ -29,6 +29,8 @@ LONGEST_LOGIN = 20
 """Characters of a ``sAMAccountName``. CN is another field, and has 64."""
 LONGEST_COMMON_NAME = 64
 LONGEST_MAIL = 256
+LONGEST_LOCAL = 64
+"""Characters before the @: RFC 5321 §4.5.3.1.1."""
 _FIELD = re.compile(r"\{([a-z]+)(?::([0-9]{1,2}))?\}")
 _DANISH = {"æ": "ae", "ø": "oe", "å": "aa", "ß": "ss", "ð": "d", "đ": "d", "þ": "th", "ł": "l", "ı": "i", "œ": "oe"}
 _MOST = 999
@@ -147,7 +149,7 @@ def _login(pattern: str, named: Named, most: int, number: int = 0) -> str:
         if each.field == "counter":
             tail, filled = cleaned, True
             continue
-        filled |= bool(each.field and cleaned)
+        filled |= bool(each.field and cleaned.strip("._-"))
         cleaned = cleaned[: each.length] if each.length and each.field else cleaned
         stem += cleaned
     made = (stem[: most - len(tail)] + tail).strip("._-")
@@ -178,11 +180,17 @@ def _addresses(pattern: str, named: Named, login: str, mail: str) -> Iterator[st
         for each in parts_of(pattern.rpartition("@")[0]):
             text = known.get(each.field) or (each.text if not each.field else _filled(each, named, number))
             cleaned = re.sub(r"[^a-z0-9._-]", "", re.sub(r"\s+", ".", latin(text)))
-            made += cleaned[: each.length] if each.length and each.field not in ("counter", "") else cleaned
+            if each.field == "counter":  # which a long name must leave room for
+                made = made[: LONGEST_LOCAL - len(cleaned)] + cleaned
+                continue
+            made += cleaned[: each.length] if each.length and each.field else cleaned
         made = re.sub(r"[.]{2,}", ".", made).strip("._-")
         if not made:
             made = login or _letters(named.seed, 6)
-        yield f"{made}{'' if has_counter or not number else number}@{domain.strip().lower()}"[-LONGEST_MAIL:]
+        at_end = f"@{domain.strip().lower()}"
+        tail = "" if has_counter or not number else str(number)
+        most = min(LONGEST_LOCAL, LONGEST_MAIL - len(at_end)) - len(tail)
+        yield f"{made[:most].rstrip('._-')}{tail}{at_end}"
 
 
 def common_names(pattern: str, named: Named, login: str) -> Iterator[str]:

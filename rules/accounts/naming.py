@@ -159,7 +159,7 @@ def names_of(wanted: Wanted, policy: NamePolicy, known: Taken) -> dict[str, Valu
     if not login:
         offered = (
             [has_login]
-            if has_login and known.free_login(has_login, who)
+            if has_login and known.free_login(has_login, who) and not _forbidden(has_login, policy)
             else logins(policy.logins, named, policy.longest)
         )
         login = _first(offered, lambda each: known.free_login(each, who) and not _forbidden(each, policy), "user name")
@@ -172,7 +172,7 @@ def names_of(wanted: Wanted, policy: NamePolicy, known: Taken) -> dict[str, Valu
         own = [has_mail] if has_mail and not mail else []
         offered_mails = (*own, *_some(mails(policy.mail, named, login)))
         mail = _first(offered_mails, lambda each: known.free_mail(each, who), "mail address")
-    elif has_mail and not mail:
+    elif has_mail and not mail and known.free_mail(has_mail, who):
         mail = has_mail
     if mail:
         made["email"] = mail
