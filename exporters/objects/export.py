@@ -120,7 +120,7 @@ class ObjectExport:
             self.progress("full comparison", 0, None)
             wanted = {ref: each.wanted for ref, each in plan.differences.items() if each.wanted is not None}
             found = Reconciliation(
-                channel, self.target.kinds, self.target.policy, wanted, entries, reports, hide
+                channel, self.target.kinds, self.target.policy, wanted, entries, reports, hide, objects.urgent
             )  # fmt: skip
             kept = dict(entries)
             found.run()

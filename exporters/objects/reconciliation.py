@@ -23,7 +23,8 @@ GONE = "gone"
 @dataclass
 class Reconciliation:
     """``wanted``: as the target should have it; ``hidden(wanted, field)``: why a value is not shown; empty if it is.
-    ``entries`` is changed if drift is to be corrected. ``found``: compared objects → the fields that differ."""
+    ``entries`` is changed if drift is to be corrected, and for ``urgent`` objects that others have enabled: these are
+    closed again, whatever the policy. ``found``: compared objects → the fields that differ."""
 
     channel: Channel
     kinds: Mapping[str, KindRules]
@@ -32,6 +33,7 @@ class Reconciliation:
     entries: dict[Ref, Entry]
     reports: dict[str, KindReport]
     hide: "Hide"
+    urgent: frozenset[Ref] = frozenset()
     notices: list[Notice] = field(default_factory=list)
     found: dict[Ref, frozenset[str]] = field(default_factory=dict)
 
@@ -119,6 +121,8 @@ class Reconciliation:
         if differences:
             self._tell(ref, "changed", differences)
             self._mend(ref, replace(entry, fields=fields, links=links, enabled=enabled, closed=closed))
+        if ref in self.urgent and enabled:
+            self.entries[ref] = replace(self.entries[ref], enabled=True, closed=None)
 
     def _linked(
         self,

@@ -236,6 +236,21 @@ def test_stop_waits_for_no_brake(domain: Domain) -> None:
     assert report.brake and [domain.enabled(f"p{n}") for n in range(5)] == [False, False, True, True, True]
 
 
+def test_a_stopped_person_whom_others_have_enabled_is_closed_again(domain: Domain) -> None:
+    town = Town().person("alma").person("bo").person("ida").person("eva")
+    domain.export(town)
+    town.set("alma", stopped=True).leave("bo", "eva").stopped.add("eva")
+    domain.export(town)
+    for login in ("alma", "bo", "eva"):
+        domain.set(domain.user(login)["dn"], userAccountControl="512")
+    domain.export(town)
+    assert domain.enabled("alma"), "an ordinary run looks at nothing that it has sent"
+    report = domain.export(town, full=True)
+    assert report.parked == []
+    assert [domain.enabled(each) for each in ("alma", "eva", "bo", "ida")] == [False, False, True, True]
+    assert domain.export(town).run is None
+
+
 def test_42_a_broken_file_closes_nobody(domain: Domain) -> None:
     town = Town()
     for n in range(10):
