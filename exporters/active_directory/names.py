@@ -19,6 +19,11 @@ EXPRESSION_NAMES: Names = {
 }
 """``unit.path``: uuids of the unit and of all units above it."""
 
+USUAL = (
+    "sAMAccountName", "userPrincipalName", "mail", "cn", "displayName", "givenName", "sn", "title", "department",
+    "streetAddress", "postalCode", "l", "telephoneNumber", "mobile", "employeeID", "accountExpires", "place",
+)  # fmt: skip
+"""Fields of a user that the shape sets, where they have a value."""
 LONGEST_LOGIN = 20
 LONGEST_CN = 64
 LIMITS = {

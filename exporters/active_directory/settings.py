@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from exporters.active_directory.names import EXPRESSION_NAMES
+from exporters.active_directory.names import EXPRESSION_NAMES, LIMITS, USUAL
 from exporters.objects.brake import KindBrake, ObjectBrake
 from graph.expressions import ExpressionRejected, compile_expression
 from protocols.addresses import WebAddress
@@ -22,6 +22,9 @@ _NOT_WRITABLE = frozenset({
     "useraccountcontrol", "unicodepwd", "pwdlastset", "lockouttime", "manager", "directreports", "admincount", "place",
 })  # fmt: skip
 """In lower case: the domain refuses them (67, 53, 19), or they have a setting of their own."""
+_NEEDED = frozenset({"cn", "ou", "place", "sAMAccountName"})
+"""Without these there is no object."""
+_SPELT = {name.lower(): name for name in (*USUAL, *LIMITS, "proxyAddresses")}
 
 
 class Section(BaseModel):
@@ -166,6 +169,26 @@ class ActiveDirectorySettings(Section):
         """The attribute with our key."""
         return self.key_attribute if kind == "user" else self.other_key_attribute
 
+    @field_validator("attributes", "limits")
+    @classmethod
+    def _as_usual(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """As the shape spells them: the domain takes Mail and mail for one attribute."""
+        if len({name.lower() for name in given}) < len(given):
+            raise ValueError("an attribute stands there twice")
+        return {_spelt(name): each for name, each in given.items()}
+
+    @field_validator("excluded_attributes", "cut")
+    @classmethod
+    def _all_as_usual(cls, given: frozenset[str]) -> frozenset[str]:
+        return frozenset(map(_spelt, given))
+
+    @field_validator("excluded_attributes")
+    @classmethod
+    def _are_not_needed(cls, given: frozenset[str]) -> frozenset[str]:
+        if needed := sorted(given & _NEEDED):
+            raise ValueError(f"{', '.join(needed)}: no object can be made without it")
+        return given
+
     @field_validator("attributes", "places")
     @classmethod
     def _are_expressions(cls, given: Mapping[str, str]) -> Mapping[str, str]:
@@ -186,6 +209,18 @@ class ActiveDirectorySettings(Section):
         return given
 
     @model_validator(mode="after")
+    def _keys_are_ours(self) -> Self:
+        users = {name.lower() for name in (*USUAL, *self.attributes, "proxyAddresses")}
+        others = {"cn", "ou", "samaccountname", "grouptype"}
+        for name, own, written in (
+            ("key_attribute", self.key_attribute, users),
+            ("other_key_attribute", self.other_key_attribute, others),
+        ):
+            if own.lower() in written | _NOT_WRITABLE:
+                raise ValueError(f"{name}: {own} has another value; REConnect's uuid needs an attribute of its own")
+        return self
+
+    @model_validator(mode="after")
     def _places_are_ours(self) -> Self:
         given = {
             "users_ou": self.users_ou, "closed_ou": self.closed_ou, "groups.ou": self.groups.ou,
@@ -200,3 +235,7 @@ class ActiveDirectorySettings(Section):
         if self.passwords.delivery == "sealed" and None in needed:
             raise ValueError("sealed files need passwords.folder and passwords.certificate_file")
         return self
+
+
+def _spelt(name: str) -> str:
+    return _SPELT.get(name.lower(), name)

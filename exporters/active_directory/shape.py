@@ -22,10 +22,6 @@ IDENTIFYING = frozenset(
     {"sAMAccountName", "userPrincipalName", "mail", "proxyAddresses", "cn", "displayName", "givenName", "sn", "mobile",
      "telephoneNumber"}
 )  # fmt: skip
-USUAL = (
-    "sAMAccountName", "userPrincipalName", "mail", "cn", "displayName", "givenName", "sn", "title", "department",
-    "streetAddress", "postalCode", "l", "telephoneNumber", "mobile", "employeeID", "accountExpires", "place",
-)  # fmt: skip
 
 
 @dataclass
@@ -69,16 +65,16 @@ def shaped(organisation: Organisation, settings: ActiveDirectorySettings) -> Obj
 
 
 def _user(account: Account, made: _Made) -> Wanted | None:
-    login = account.values["login"] or ""
-    if problem := login_problem(login):
-        made.parked.append(Parked("user", account.uuid, "login", f"The user name can't be used: {problem}."))
-        return None
     tie = made.organisation.ties.get(account.tie or "")
     try:
         values = _values(account, tie, made)
         links = _links(account, tie, values, made)
     except ExpressionFailed as failed:
         made.parked.append(Parked("user", account.uuid, "expression", str(failed)))
+        return None
+    login = str(values.get("sAMAccountName") or "")
+    if problem := login_problem(login):
+        made.parked.append(Parked("user", account.uuid, "login", f"The user name can't be used: {problem}."))
         return None
     if any(True for name in ("sAMAccountName", "cn", "userPrincipalName") for _ in numbers_in(str(values.get(name)))):
         made.parked.append(
@@ -138,11 +134,12 @@ def _values(account: Account, tie: Tie | None, made: _Made) -> dict[str, Value]:
     names = _names(account, tie, made)
     for attribute, text in settings.attributes.items():
         values[attribute] = compile_expression(text, EXPRESSION_NAMES).evaluate(names)
-    return {
+    fitting = {
         attribute: fit
         for attribute, value in values.items()
         if attribute not in settings.excluded_attributes and (fit := _fit(account, attribute, value, made)) is not None
     }
+    return {"cn": plan["login"], **fitting}  # without a name there is no object
 
 
 def _names(account: Account, tie: Tie | None, made: _Made) -> dict[str, Any]:
@@ -164,6 +161,8 @@ def _fit(account: Account, attribute: str, value: Any, made: _Made) -> Value | N
         return texts or None
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
+    if attribute == "sAMAccountName":
+        return str(value)  # whether it can be used is asked of it as it is
     text = " ".join(str(value).split())
     if not text:
         return None

@@ -13,10 +13,11 @@ from exporters.active_directory.closing import closings
 from exporters.active_directory.entries import ALIASES
 from exporters.active_directory.hooks import hook_of
 from exporters.active_directory.image import organisation
+from exporters.active_directory.names import USUAL
 from exporters.active_directory.passwords import FirstPasswords, SendMail
 from exporters.active_directory.session import connected
 from exporters.active_directory.settings import ActiveDirectorySettings
-from exporters.active_directory.shape import USUAL, shaped
+from exporters.active_directory.shape import shaped
 from exporters.objects.target import Closing, KindRules, Objects, Policy
 from exporters.target import Image
 

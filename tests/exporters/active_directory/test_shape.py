@@ -87,3 +87,49 @@ def test_51_a_name_with_a_line_break_is_one_line_of_the_mail() -> None:
 def test_a_mail_that_can_not_be_written_has_failed(address: str) -> None:
     with pytest.raises(MailFailed, match="can't be used"):
         send_to(MailSettings(host="localhost"), (address,), "x", "y")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"attributes": {"Mail": "person.name", "mail": "account.email"}},
+        {"attributes": {"msDS-cloudExtensionAttribute1": "person.name"}},
+        {"attributes": {"MSDS-CloudExtensionAttribute1": "person.name"}},
+        {"key_attribute": "employeeID"},
+        {"key_attribute": "title"},
+        {"key_attribute": "userAccountControl"},
+        {"key_attribute": "employeeNumber", "attributes": {"EmployeeNumber": "employment.number"}},
+        {"other_key_attribute": "CN"},
+        {"excluded_attributes": ["CN"]},
+        {"excluded_attributes": ["samaccountname"]},
+        {"excluded_attributes": ["place"]},
+    ],
+)
+def test_settings_that_lose_our_key_or_the_object_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"twice|attribute of its own|no object"):
+        shaped(Town(), **values)
+
+
+def test_attributes_are_the_domains_whatever_their_case() -> None:
+    (user,) = shaped(
+        Town().person("alma", title="Leder"),
+        attributes={"MAIL": "account.login + '@skole.example'", "DisplayName": "account.login"},
+        excluded_attributes=["TITLE"],
+    ).wanted
+    assert (user.values["mail"], user.values["displayName"], "title" in user.values) == (
+        "alma@skole.example", "alma", False,
+    )  # fmt: skip
+    assert not {"MAIL", "DisplayName"} & user.values.keys()
+
+
+@pytest.mark.parametrize(
+    "login", ["null", "''", "'a' + account.login + 'bcdefghijklmnopqrstu'", "'a/b'", "'a.'", "'a '"]
+)
+def test_27_a_login_from_an_expression_is_looked_at(login: str) -> None:
+    made = shaped(Town().person("alma"), attributes={"sAMAccountName": login})
+    assert ([each.problem for each in made.parked], made.wanted) == (["login"], [])
+
+
+def test_an_object_without_a_name_of_its_own_is_named_by_its_login() -> None:
+    (user,) = shaped(Town().person("alma"), attributes={"cn": "null"}).wanted
+    assert user.values["cn"] == "alma"
