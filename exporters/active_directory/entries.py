@@ -1,7 +1,7 @@
 """Objects of the domain as the export compares them, and values as the domain wants them."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -187,7 +187,3 @@ def guid_of(dn: bytes) -> str:
 def by_id(id_: str) -> str:
     """An object as the base of a search, the entry of a write, or the value of a link: survives renames and moves."""
     return f"<GUID={UUID(id_)}>"
-
-
-def key_text(found_values: Mapping[str, Value], name: str) -> str:
-    return str(found_values.get(name) or "")

@@ -73,9 +73,11 @@ class Giving:
                 another |= _next(taken, wanted, change.set, another)
 
     def _towards(self, difference: Difference, wanted: Wanted, entry: Entry, found: Found) -> Change:
-        """The differences between the found object and the wanted one."""
+        """The differences between the found object and the wanted one, without those that stay as they are: what a
+        person has accepted, and what the target has in place of the same wanted value."""
         channel = self.work.channel
         fixed = {name for name in wanted.values if channel.offers(wanted.kind, name) == "creation"}
+        fixed |= {name for name, kept in entry.not_kept.items() if kept == difference.hashes.get(name)}
         return Change(
             wanted.kind,
             found.id,
@@ -168,6 +170,8 @@ class Giving:
             closed=None,
             hash=difference.hash,
             definition=self.work.definition,
+            # Another value than the one that a person has accepted as it is there.
+            accepted={name: why for name, why in entry.accepted.items() if name not in sent},
             **put_right(entry),
         )
         for name, value in sorted(another.items()):

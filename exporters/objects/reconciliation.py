@@ -15,14 +15,13 @@ from exporters.objects.values import comparable, in_words
 from exporters.report import KindReport, RowChange
 from exporters.target import Notice
 
-Hidden = Mapping[str, str]
 GONE = "gone"
 """The field of an object that the target no longer has."""
 
 
 @dataclass
 class Reconciliation:
-    """``wanted``: as the target should have it; ``hidden(wanted, field)``: why a value is not shown; empty if it is.
+    """``wanted``: as the target should have it; ``hide(wanted, field)``: why a value is not shown; empty if it is.
     ``entries`` is changed if drift is to be corrected, and for ``urgent`` objects that others have enabled: these are
     closed again, whatever the policy. ``found``: compared objects → the fields that differ."""
 

@@ -124,6 +124,16 @@ def test_24_a_taken_name_gets_the_next(domain: Domain) -> None:
     assert (domain.state(), again.objects[1].drift) == (before, 0)
 
 
+def test_24_a_login_stays_when_the_better_one_is_free_later(domain: Domain) -> None:
+    domain.add("alma", displayName="Alma Første")
+    domain.export(Town().person("alma", name="Alma Anden"))
+    assert domain.logins() == ["alma", "alma2"]
+    domain.wire.delete(domain.user("alma")["dn"])
+    domain.driver.execute_query("MATCH (e:LedgerEntry) SET e.unsure = true")  # as a killed run leaves it
+    domain.export(Town().person("alma", name="Alma Anden", title="Leder"))
+    assert (domain.logins(), domain.user("alma2")["title"]) == (["alma2"], ["Leder"])
+
+
 def test_25_28_two_of_one_name_get_two_accounts(domain: Domain) -> None:
     town = Town().person("a", "Åse Bæk", login="asba").person("b", "Åse Bæk", login="asba")
     report = domain.export(town)

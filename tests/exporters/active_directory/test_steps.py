@@ -241,4 +241,9 @@ def test_drift_is_shown_by_attribute_accepted_or_corrected(domain: Domain) -> No
     assert (dict(entries[alma].drift), dict(entries[bo].drift)) == ({"mail": "put_right"}, {"enabled": "put_right"})
     assert entries[alma].accepted == {"title": "agreed with HR (anna)"}
     assert domain.export(town, full=True, settings={"drift": "correct"}).run is None
+    domain.driver.execute_query("MATCH (e:LedgerEntry) SET e.unsure = true")  # as a killed run leaves it
+    domain.export(town)
+    assert domain.user("alma")["title"] == ["By hand"]
+    domain.export(town.set("alma", title="Chef"))
+    assert (domain.user("alma")["title"], dict(ledger.entries()[alma].accepted)) == (["Chef"], {})
     assert today() >= AT
