@@ -89,6 +89,8 @@ class _Pages:
         """The endpoint; what is wrong is a page with a reference, never an answer to the sender of a message."""
 
         async def answered(request: Request) -> Response:
+            if request.method == "HEAD":
+                return Response()  # links are looked at by programs; that begins no login, and uses no request up
             try:
                 return await endpoint(request)
             except BadMessage as wrong:

@@ -36,6 +36,9 @@ class Client:
     def get(self, path: str, **more: Any) -> httpx.Response:
         return anyio.run(self._sent, "GET", path, more)
 
+    def head(self, path: str) -> httpx.Response:
+        return anyio.run(self._sent, "HEAD", path, {})
+
     def post(self, path: str, **more: Any) -> httpx.Response:
         return anyio.run(self._sent, "POST", path, more)
 
@@ -79,6 +82,13 @@ def test_the_graph_is_away(away: Client, path: str) -> None:
     if "sso" not in path:
         assert answer.status_code == 503 and answer.headers["retry-after"]
     assert "Kommune &lt;By&gt;" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/login", "/saml/sso?SAMLRequest=YQ", "/saml/logout"])
+def test_a_look_at_a_link_does_nothing(away: Client, path: str) -> None:
+    """Without the graph, whatever did something would fail."""
+    answer = away.head(path)
+    assert (answer.status_code, answer.content) == (200, b"")
 
 
 @pytest.mark.parametrize("token", ["æ", "", "\x00", "a" * 10_000])
