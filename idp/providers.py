@@ -1,7 +1,7 @@
 """Service providers as the settings name them: where their metadata is, and what they get.
 
-Metadata is read again every few hours, by whoever needs it first; the others go on with what is known meanwhile. If
-that fails, or brings a document that can't be used, the last good copy stays in use until its own end. It is in the
+Metadata is read again every few hours, by the first request that needs it; others go on with what is known meanwhile.
+If that fails, or brings a document that can't be used, the last good copy stays in use until its own end. It is in the
 graph too, so that a restart without the network changes nothing.
 
 A place stands for one entity: once a service provider's metadata was read from it, the metadata of another one does not

@@ -43,7 +43,7 @@ def begin(
     tx: neo4j.ManagedTransaction, account: LocalAccount, two_factors: bool, now: datetime, replaces: str | None = None
 ) -> tuple[str, Session]:
     """(the secret for the cookie, the session). ``replaces``: the secret before: what it had visited is kept, and it
-    ends, so that nobody who planted or read it has the new one."""
+    ends, so that a person who planted or read it does not have the new one."""
     secret = secrets.token_urlsafe(32)
     session = Session(hash_of(secret), account, f"_{secrets.token_hex(16)}", now, two_factors, now + LONGEST)
     tx.run(

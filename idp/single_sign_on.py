@@ -276,7 +276,7 @@ class SingleSignOn:
         with self._driver.session() as graph:
             others, was_there = graph.execute_write(ended)
         if not was_there:
-            raise BadMessage("no_session", "There is no such session.")
+            raise BadMessage("no_session", "The session does not exist.")
         return others
 
     def _logout_request(self, visit: Visited, index: str, now: datetime) -> str | None:

@@ -40,7 +40,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who is hired, leaves, moves, is stopped, and has an account that somebody changes by hand."""
+    """Who is hired, leaves, moves, is stopped, and has an account that is changed by hand."""
 
     hired: Shown
     leaver: Shown

@@ -308,7 +308,7 @@ class _Pages:
     async def single_logout(self, request: Request) -> Response:
         carried = await _carried(request)
         if carried.kind == "SAMLResponse":
-            # The answer to a request that was sent from a frame. The session has ended here, whatever it says.
+            # An application answers our request to log out. The session has ended here, also if the application failed.
             return Response(status_code=204)
         back, frames = await _in_thread(self._login.single_sign_on.log_out, carried, _now(), _address(request))
         if frames or back is None:
@@ -395,5 +395,5 @@ async def _to_account(request: Request) -> Response:
 async def _asset(request: Request) -> Response:
     found = pages.ASSETS.get(request.path_params["name"])
     if found is None:
-        return PlainTextResponse("There is no such file.", 404)
+        return PlainTextResponse("This file does not exist.", 404)
     return Response(found[0], media_type=found[1], headers={"cache-control": "public, max-age=3600"})

@@ -1,4 +1,4 @@
-"""Mail addresses of the whole domain: nobody else checks that each is given once (active_directory.md pitfall 26)."""
+"""Mail addresses of the whole domain, which does not check that each is given once (active_directory.md pitfall 26)."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -163,7 +163,7 @@ class DirectoryChannel:
     def _dn_of(self, id_: str) -> str:
         seen = self._seen("ou", id_)
         if seen is None:
-            raise Refused("no_place", f"There is no longer an OU {id_}.")
+            raise Refused("no_place", f"The OU {id_} does not exist any more.")
         return seen.dn
 
     # -- creating -----------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ _NOT_WRITABLE = frozenset({
 })  # fmt: skip
 """In lower case: the domain refuses them (67, 53, 19), or they have a setting of their own."""
 _NEEDED = frozenset({"cn", "ou", "place", "sAMAccountName"})
-"""Without these there is no object."""
+"""An object can't be made without these."""
 _SPELT = {name.lower(): name for name in (*USUAL, *LIMITS, "proxyAddresses")}
 
 

@@ -139,7 +139,7 @@ def _values(account: Account, tie: Tie | None, made: _Made) -> dict[str, Value]:
         for attribute, value in values.items()
         if attribute not in settings.excluded_attributes and (fit := _fit(account, attribute, value, made)) is not None
     }
-    return {"cn": plan["login"], **fitting}  # without a name there is no object
+    return {"cn": plan["login"], **fitting}  # an object can't be made without a name
 
 
 def _names(account: Account, tie: Tie | None, made: _Made) -> dict[str, Any]:

@@ -7,9 +7,9 @@ A run may take hours, and reads the organisation at its beginning. So two look a
 
 The closer claims no ledger, so it ends no run. What makes that safe is that it looks at what is there, again and again:
 an object that the run has in hand (*unsure*) is read at the target until the run has settled it, and is disabled
-whenever it is found enabled. So whoever is killed, and whoever writes last, it ends up disabled. The ledger is changed
-only for entries that are settled and still as they were read; the next run then finishes the closing (its day, its
-hook), which does no harm.
+whenever it is found enabled. So it ends up disabled, whichever of the two is killed or writes last. The ledger is
+changed only for entries that are settled and still as they were read; the next run then finishes the closing (its day,
+its hook), which does no harm.
 """
 
 import time

@@ -178,7 +178,7 @@ def use_invitation(tx: neo4j.ManagedTransaction, account: str, code_hash: str, n
 
 def remove_factors(tx: neo4j.ManagedTransaction, account: str) -> None:
     """Take password and second factor away: the account is reset, and its owner gets a new invitation. Its devices may
-    be somebody else's."""
+    be another person's."""
     tx.run(
         """
         MATCH (c:LocalCredential {account: $account})

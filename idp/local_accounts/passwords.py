@@ -72,7 +72,7 @@ def is_outdated(kept: str) -> bool:
 
 
 def waste(password: str) -> None:
-    """Take as long as ``matches`` for somebody who isn't known."""
+    """Take as long as ``matches`` for an unknown user."""
     matches(password, _nobodys())
 
 

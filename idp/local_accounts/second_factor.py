@@ -42,7 +42,7 @@ def step_of(secret: str, code: str, now: datetime) -> int | None:
 
 
 def use_step(tx: neo4j.ManagedTransaction, account: str, step: int) -> bool:
-    """Use a step up. False if it, or a later one, was used: a code was read by somebody else."""
+    """Use a step up. False if it, or a later one, was used: another person has read the code."""
     row = tx.run(
         """
         MATCH (c:LocalCredential {account: $account})

@@ -1,7 +1,7 @@
 """AuthnRequests: read, checked, and what they ask for.
 
 The order of the checks is a rule of its own: nothing of a request is used before its sender is known and its signature
-has been checked; until the address for the response has been found in the metadata, there is no SAML answer at all.
+has been checked; no SAML answer is sent before the address for it has been found in the metadata.
 """
 
 from collections.abc import Callable, Sequence
@@ -141,7 +141,7 @@ def authn_request(
     destination: str,
     now: datetime,
 ) -> AuthnRequest:
-    """The request that a message carries, whoever may have sent it. Its ID must still be checked for repetition.
+    """The request that a message carries, as it claims to be sent. Its ID must still be checked for repetition.
 
     ``destination``: the address that it must be meant for. Raises BadMessage.
     """

@@ -125,7 +125,7 @@ class _Scene:
         titles = " → ".join(each.title if each else "–" for each in (before, between, after))
         count = sum(each.drift for each in found.objects)
         return self._line(
-            "Drift", cast.changed, f"somebody changed the title there; {count} found, put right: {titles}"
+            "Drift", cast.changed, f"the title was changed there by hand; {count} found, put right: {titles}"
         )
 
     def _line(self, what: str, shown: Shown, text: str) -> Line:

@@ -61,7 +61,7 @@ class Taken:
 
 
 def _is_free(holders: Iterable[Holder], who: Holder) -> bool:
-    """Nobody else has it, and no other planned account of the same person in the same system."""
+    """No other person has it, and no other planned account of the same person in the same system."""
     return all(
         each.person == who.person and (not each.key or each.key == who.key or each.system != who.system)
         for each in holders
