@@ -10,6 +10,7 @@ ProgramError
 │   ├── Damaged
 │   └── DidNotStart
 ├── QueryRejected      next    the API rejects a query of the program itself
+├── NoPlace            next    the demo finds no place for its accounts
 ├── LockTaken          soon    another run of the same job is under way
 ├── LockLost           soon    the run can't be sure that it is the only one
 ├── Interrupted        soon    the program was asked to end

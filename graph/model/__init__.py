@@ -73,6 +73,8 @@ PROSE = frozenset({
 
 # Texts that the graph has an index of, the captions that names are sorted by among them. An entry of an index holds
 # 8 kB at most, and Neo4j refuses to write what is longer.
-INDEXED: frozenset[str] = frozenset({"name", "title", "number", "institution_number", "login", "code", "key"})
+INDEXED: frozenset[str] = frozenset({
+    "name", "title", "number", "institution_number", "login", "principal_name", "code", "key",
+})  # fmt: skip
 LONGEST_INDEXED = 1000
 """Letters; of four bytes at most. Keys of records are indexed as well."""

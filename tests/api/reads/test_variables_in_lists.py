@@ -37,16 +37,27 @@ def test_a_variable_within_a_list(asking: Asking, root: str, name: str, type_: s
     whole = (
         "totalCount"
         if name.startswith("filter.")
-        else {"search": "property", "rightsReview": "finding", "plans": "name"}.get(root, "steps")
+        else {
+            "search": "property",
+            "rightsReview": "finding",
+            "plans": "name",
+            "nextAccountNames": "login",
+        }.get(root, "steps")
     )
 
     def question(value: str, variable: str) -> str:
         argument = f"filter: {{{name.removeprefix('filter.')}: {value}}}" if "." in name else f"{name}: {value}"
-        needed = {"nearestManager": 'person: "jytte", ', "search": 'text: "skole", '}.get(root, "")
+        needed = {
+            "nearestManager": 'person: "jytte", ',
+            "search": 'text: "skole", ',
+            "nextAccountNames": 'givenName: "Jytte", surname: "Holm", ',
+        }.get(root, "")
         return f"query({variable}) {{ {root}({needed}{argument}) {{ {whole} }} }}"
 
     uuid = asking.data("{ units(first: 1) { nodes { uuid } } }")["units"]["nodes"][0]["uuid"]
     known = {"types": "monthly_full", "kinds": "Unit", "findings": "UNREACHABLE", "states": "DRAFT"}.get(name, uuid)
+    if name == "loginPatterns":
+        known = "{given:2}{last:2}{counter:2}"
     literal = known if is_enum_type(SCHEMA.type_map[item]) else f'"{known}"'
     answers: list[Any] = []
     for value, variable, variables in (
