@@ -1,6 +1,7 @@
 """REConnect itself as an IT system: its system roles are in the graph, and are granted like any other.
 
-They may be limited by unit. What a token may do is still on the token (``api.access.tokens``).
+They may be limited by unit. What a person may do follows from them (``api.access.held``); what a token may do is on the
+token (``api.access.tokens``).
 """
 
 import neo4j

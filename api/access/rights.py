@@ -7,12 +7,12 @@ that is missing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from api.access.readers import STORED
-from api.access.roles import ROLES
+from api.access.roles import ANYONE, ROLES
 
 if TYPE_CHECKING:
     from graphql import GraphQLError
@@ -143,20 +143,32 @@ BY_HAND: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A token's name and system roles."""
+    """What a caller may do: a machine with a token, or a person who is logged in.
+
+    ``name``: as it is in the change log. ``person``: UUID of the person; None for a token. ``within``: for each role
+    that is limited, the UUIDs of the units in which it holds; a role that isn't in it holds everywhere.
+    """
 
     name: str
     roles: frozenset[str]
+    person: str | None = None
+    within: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+
+    @property
+    def everywhere(self) -> frozenset[str]:
+        """The roles that hold everywhere. A check that knows nothing of units counts these alone."""
+        return self.roles - self.within.keys()
 
     def may_read(self, type_: str) -> bool:
-        return bool(READ.get(type_, frozenset()) & self.roles)
+        readers = READ.get(type_, frozenset())
+        return bool(readers & (self.roles if readers == ANYONE else self.everywhere))
 
     def may_write(self, mutation: str) -> bool:
-        return bool(WRITE.get(mutation, frozenset()) & self.roles)
+        return bool(WRITE.get(mutation, frozenset()) & self.everywhere)
 
     def fields(self) -> frozenset[str]:
         """The rights to fields that have one of their own: private, cpr."""
-        return frozenset(name for name, roles in FIELDS.items() if roles & self.roles)
+        return frozenset(name for name, roles in FIELDS.items() if roles & self.everywhere)
 
     def require(self, type_: str) -> None:
         """Raises GraphQLError (forbidden) if the type may not be read."""
@@ -178,7 +190,7 @@ class Access:
             from graphql import GraphQLError
 
             raise GraphQLError(f"kind: one of {', '.join(BY_HAND)}", extensions={"code": "unknown_kind"})
-        if not BY_HAND[kind] & self.roles:
+        if not BY_HAND[kind] & self.everywhere:
             raise forbidden(f"values of {kind} are set by hand with", BY_HAND[kind])
 
 

@@ -223,9 +223,13 @@ async def _graphql(
             raise Rejected(GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
         gate.check(access, question)
         deprecated.note(access.name, question.deprecated)
-        read = partial(reader.answer, rights=access.fields(), asker=access.name, account=account, roles=access.roles)
+        read = partial(
+            reader.answer, rights=access.fields(), asker=access.name, account=account, roles=access.everywhere
+        )
         if question.is_read:
-            answer = await reader.answer(question, asked.variables, access.fields(), access.name, account, access.roles)
+            answer = await reader.answer(
+                question, asked.variables, access.fields(), access.name, account, access.everywhere
+            )
             ANSWERS.labels("read").inc()
             return _answered(answer, form)
         context = Context(access, service.driver, service.reading, service.keyring, service.order)

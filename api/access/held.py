@@ -1,0 +1,132 @@
+"""The rights in REConnect that a person holds: assignments and grants like those to any other system.
+
+REConnect is an IT system of the graph (``api.access.own_system``). Whoever holds one of its system roles has that role
+here. A limit of the type ``reconnect_unit`` is exact: the role holds for the units that the limit names, and for no
+other. So ``unit_and_below`` gives a subtree, ``managed_units_and_below`` what a manager manages, and a fixed value one
+unit.
+"""
+
+from collections.abc import Iterable
+
+import anyio.to_thread
+import neo4j
+
+from api.access.own_system import SYSTEM, UNIT, key_of
+from api.access.rights import Access
+from api.access.roles import ROLES
+from graph.as_of import in_force
+from graph.errors import Unknown
+from graph.questions.rights.asking import asked, rights_on
+from graph.questions.rights.held import IncludedRight
+from graph.time import today
+
+_ROLES = {key_of(role): role for role in ROLES}
+
+
+async def access_of_person(driver: neo4j.Driver, person: str, name: str) -> Access | None:
+    """What a person may do in REConnect today, by the rights that the person holds; None where that is nothing.
+
+    Args:
+        driver: the driver whose sessions block; the evaluation runs in a thread of its own.
+        person: UUID of the person.
+        name: how the change log is to name the person.
+
+    Returns:
+        ``roles``: the roles held. ``within``: for each that is limited, the UUIDs of the units in which it holds; a
+        role that isn't in ``within`` holds everywhere. A role that the person holds in several ways holds where any of
+        them does. A stopped, dead or unknown person holds nothing. A limit that comes to nothing takes its role away,
+        and so does a limit of a type that REConnect doesn't know.
+
+    It takes some milliseconds, so remember the answer: for a few seconds only, since rights change.
+    """
+    return await anyio.to_thread.run_sync(_held, driver, person, name)
+
+
+def _held(driver: neo4j.Driver, person: str, name: str) -> Access | None:
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        try:
+            of = asked(session, person=person, system=SYSTEM)
+        except Unknown:
+            return None
+        held = rights_on(session, of, today()).held
+        limits: dict[str, set[str] | None] = {}
+        for each in (included for right in held for included in right.included):
+            role = _ROLES.get(each.system_role.key)
+            if role is None or each.system.key != SYSTEM:
+                continue
+            try:
+                units = _units(each)
+            except ValueError:
+                continue
+            known = limits.setdefault(role, set())
+            if units is None or known is None:
+                limits[role] = None
+            else:
+                known |= units
+        if not limits:
+            return None
+        within = {role: with_closed(session, units) for role, units in limits.items() if units is not None}
+    return Access(name, frozenset(limits), of.person, within)
+
+
+def _units(right: IncludedRight) -> set[str] | None:
+    """The units of a right; None = everywhere. Raises ValueError for a limit that REConnect can't keep to."""
+    limited = [each for each in right.limits if not each.unlimited]
+    if any(each.type.key != UNIT for each in limited):
+        raise ValueError(right.system_role.key)
+    return {uuid for each in limited for uuid in each.wire} if limited else None
+
+
+def with_closed(session: neo4j.Session, units: Iterable[str]) -> frozenset[str]:
+    """The units, and those that are not open today and lie directly below one of them, or below such a one.
+
+    A closed unit lies where it lay last, and one to come where it is first placed. So a unit's past and its future
+    belong to whoever answers for the place today.
+    """
+    rows = session.run(
+        f"""
+        MATCH (u:Unit)
+        WHERE NOT EXISTS {{ (u)-[state:STATE]->() WHERE {in_force("state")} }}
+        RETURN u.uuid AS uuid, {PLACE} AS parent
+        """,
+        at=today(),
+    )
+    above = {row["uuid"]: row["parent"] for row in rows}
+    found = frozenset(units)
+    return found | {each for each in above if _open_above(each, above) in found}
+
+
+PLACE = f"""head(COLLECT {{
+            MATCH (u)-[part:PART_OF]->(above:Unit)
+            WITH part, above,
+                CASE WHEN {in_force("part")} THEN 0 WHEN part.from > $at THEN 1 ELSE 2 END AS turn
+            RETURN above.uuid
+            ORDER BY turn, CASE turn WHEN 2 THEN null ELSE part.from END, part.to DESC
+            LIMIT 1
+        }})"""
+"""The unit above ``u`` today; of one that isn't placed, where it is first placed; otherwise where it lay last."""
+
+
+def _open_above(unit: str, above: dict[str, str | None]) -> str | None:
+    """The nearest unit above that is open."""
+    met = {unit}
+    at = above[unit]
+    while at is not None and at in above and at not in met:
+        met.add(at)
+        at = above[at]
+    return None if at in above else at
+
+
+def subtree(session: neo4j.Session, roots: Iterable[str]) -> frozenset[str]:
+    """The units, and all that lie below them today."""
+    rows = session.run(
+        f"""
+        UNWIND $roots AS root
+        MATCH (:Unit {{uuid: root}})<-[parts:PART_OF*0..]-(u:Unit)
+        WHERE all(part IN parts WHERE {in_force("part")})
+        RETURN collect(DISTINCT u.uuid) AS units
+        """,
+        roots=sorted(roots),
+        at=today(),
+    )
+    return with_closed(session, rows.single(strict=True)["units"])
