@@ -111,8 +111,6 @@ class ScimChannel:
             # Servers refuse a filter that they do not support in many ways; 403 "sensitive" is one (RFC 7644 §7.5.2).
             if "filter" in given and (answer.status in _UNFILTERABLE or scim_type(answer) == "sensitive"):
                 raise Refused(_NO_SEARCH, f"{path}: the server does not search by this ({words(answer)})")
-            if answer.status == 501:
-                raise Refused("status_501", f"{path}: not implemented")
             raise refusal(answer, path, others_pass=False)
 
         return paged(page, self._settings.page_size, cursor=self._server.cursor)

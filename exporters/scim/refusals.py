@@ -42,6 +42,8 @@ def refusal(answer: Answer, what: str, *, others_pass: bool) -> ObjectError | De
         if others_pass:
             return Refused("forbidden", said)
         return DeliveryError(f"The server denies access: {said}. Give the login the right to it.", retry=NEVER)
+    if answer.status == 501:
+        return Refused("status_501", f"{said}: the server does not implement this")
     if answer.status in (408, 425) or answer.status >= 500:
         return Unanswered(said)
     return Refused(scim_type(answer) or f"status_{answer.status}", said)

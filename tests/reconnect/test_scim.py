@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import neo4j
@@ -120,3 +121,26 @@ def test_3_killed_between_the_request_and_the_ledger(
     assert len(members) == len(set(members)) == 3
     peer.forget()
     assert run("export", "scim").returncode == 0 and peer.writes == []
+
+
+def test_two_runs_at_once_make_everyone_once(run: Run, peer: Peer) -> None:
+    """The second one waits for the first, or gives up: in processes of their own, as a person beside the worker does.
+    The server asks for pauses (429) meanwhile, which both keep."""
+    asked: list[str] = []
+
+    def busy(request: object, on: object) -> Reply | None:
+        asked.append(getattr(request, "method", ""))
+        return Reply(429, headers={"Retry-After": "1"}) if len(asked) in (3, 12) else None
+
+    peer.disturb = busy
+    with ThreadPoolExecutor(2) as both:  # each ``run`` is a process
+        waits = both.submit(run, "export", "scim", "--wait")
+        gives_up = both.submit(run, "export", "scim")
+    peer.disturb = None
+    assert waits.result().returncode == 0, waits.result().stdout
+    assert gives_up.result().returncode == 0 or "already running" in gives_up.result().stderr
+    made = [each for each in peer.writes if each.method == "POST"]
+    assert sorted(each["userName"] for each in peer.all()) == [f"p{n}@klit.example" for n in (1, 2, 3)]
+    assert len(peer.group("North")["members"]) == 3 and len(made) >= 5
+    peer.forget()
+    assert run("export", "scim", "--full").returncode == 0 and peer.writes == []

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import date
 from inspect import signature
 from typing import Any
 
@@ -15,8 +16,11 @@ from gql.transport.websockets import WebsocketsTransport
 from graphql import build_client_schema, get_introspection_query, print_schema
 
 from api.schema import schema
+from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
-from graph.time import today
+from graph.statements.statement import DatedValue, Statement
+from graph.time import ALWAYS, Period, today
+from graph.writing.graph_writer import GraphWriter
 from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
 from tests.api.clients import node
@@ -137,3 +141,38 @@ def test_the_standard_introspection_tells_the_schema_that_is_printed(service: Se
     answer = service.ask(query, "reader")
     assert "errors" not in answer, answer["errors"][:3]
     assert print_schema(build_client_schema(answer["data"])) == print_schema(schema._schema)
+
+
+def test_paging_while_others_write_gives_what_stays_exactly_once(service: Served) -> None:
+    """Units come, are renamed and end while a frontend pages by cursor. What was there all the time comes once."""
+    writer = GraphWriter(service.driver, Keyring.generate())
+    keys: dict[str, str] = {}
+
+    def state(key: str, name: str, to: date | None = None) -> None:
+        values = {"name": (DatedValue(Period(ALWAYS, to), name),)}
+        writer.state("facts", [Statement("Unit", key, values=values)], Origin("facts"))
+        keys[name] = key
+
+    stay = {f"Stays {n:02}" for n in range(12)}
+    for name in sorted(stay):
+        state(name, name)
+    question = """query($after: String, $order: Order) { units(first: 3, after: $after, order: $order) {
+        nodes { name } pageInfo { hasNextPage endCursor } } }"""
+    for order in ("NAME", "UUID"):
+        for turn in range(4):
+            state(f"{order} moves {turn}", f"Q moves {order} {turn}")
+        found: list[str] = []
+        after, turn = None, 0
+        while True:
+            page = service.data(question, "reader", after=after, order=order)["units"]
+            found += [each["name"] for each in page["nodes"]]
+            if not page["pageInfo"]["hasNextPage"]:
+                break
+            after, turn = page["pageInfo"]["endCursor"], turn + 1
+            state(f"{order} comes {turn}", f"{'AT'[turn % 2]} comes {order} {turn}")
+            if found[-1] not in stay and found[-1] in keys:  # the cursor stands on it
+                state(keys[found[-1]], f"Z was {found[-1]}")
+            state(f"{order} moves {turn % 4}", f"{'AT'[turn % 2]} moves {order} {turn}")
+            state(f"{order} comes {turn - 1}", "ends", date(2020, 1, 1))
+        assert sorted(each for each in found if each in stay) == sorted(stay)
+        assert turn > 4

@@ -133,6 +133,24 @@ def test_a_403_of_one_object_parks_it(clean_graph: neo4j.Driver, peer: Peer) -> 
     assert [(each.key, each.problem) for each in report.parked] == [("b", "forbidden")] and len(peer.all()) == 2
 
 
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
+def test_what_a_server_does_not_implement_is_an_answer(clean_graph: neo4j.Driver, peer: Peer, method: str) -> None:
+    """A 501 is the same next time: it is not tried again at once, and the other objects go on."""
+    chosen = settings(peer.url, patch="off" if method == "PUT" else "on")
+    town = Town().person("a").person("b").person("c")
+    if method != "POST":
+        assert export(clean_graph, town, chosen).error == ""
+        town.set("b", title="Chef")
+    peer.forget()
+    peer.disturb = lambda request, on: Reply(501) if request.method == method and b"b@klit" in request.body else None
+    if method == "PATCH":
+        peer.disturb = lambda request, on: Reply(501) if request.method in ("PATCH", "PUT") else None
+    report = export(clean_graph, town, chosen)
+    assert report.error == "" and [(each.key, each.problem) for each in report.parked] == [("b", "status_501")]
+    assert len(peer.all()) == (2 if method == "POST" else 3)
+    assert sum(each.method == method for each in peer.requests) == (3 if method == "POST" else 1)
+
+
 def test_24_the_token_goes_to_no_other_host(clean_graph: neo4j.Driver, peer: Peer) -> None:
     elsewhere = f"{peer.url.replace('127.0.0.1', 'localhost')}/Users"
     peer.disturb = lambda request, on: Reply(307, headers={"Location": elsewhere}) if request.method == "POST" else None
