@@ -11,14 +11,18 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from graph.runs.limits import exceeds
+
 
 class FileBrake(BaseModel):
-    """When one file stops the run: more rows gone, or altered by a changed definition, than ``share`` or ``count``."""
+    """When one file stops the run: more rows gone, or altered by a changed definition, than ``share`` or ``count``;
+    never for ``at_least`` or fewer."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     share: float = Field(default=0.10, ge=0, le=1, description="of the rows delivered last")
     count: int = Field(default=50, ge=0)
+    at_least: int = Field(default=5, ge=0, description="so many never stop the run, however small the file is")
     empty: Literal["stop", "allow"] = Field(default="stop", description="a file without rows")
 
 
@@ -54,12 +58,11 @@ def too_much(differences: Iterable[FileDifference], brake: ExportBrake) -> list[
     reasons = []
     for each in differences:
         rule = brake.of(each.object)
-        limit = min(rule.count, rule.share * each.total)
         if each.rows == 0 and rule.empty == "stop":
             reasons.append(f"{each.name} would be empty; {each.total} rows were delivered last")
-        elif len(each.gone) > limit:
+        elif exceeds(rule, len(each.gone), each.total):
             reasons.append(f"{each.name}: {len(each.gone)} of {each.total} rows would be gone")
-        if each.definition_changed and each.total and len(each.changed) > limit:
+        if each.definition_changed and each.total and exceeds(rule, len(each.changed), each.total):
             reasons.append(f"{each.name}: definition changed: {len(each.changed)} rows")
     return reasons
 

@@ -2,22 +2,37 @@
 
 Nothing is sent until a person has approved exactly that. If a run ends early, the rest of an approved difference needs
 no new approval: it is a part of what was approved.
+
+Closings count over a window of hours, not only in one run: a source that is broken a little more in each run would
+otherwise close a department in a day, one account a run. What a person has approved, and what a STOP closed, does not
+count.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from graph.runs.limits import exceeds
+
 
 class KindBrake(BaseModel):
-    """The limits of a kind of object: ``share`` or ``count``, whichever is less."""
+    """The limits of a kind of object: ``share`` or ``count``, whichever is less; never ``at_least`` or fewer."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     share: float = Field(default=0.05, ge=0, le=1, description="of the objects that are there, or of their links")
     count: int = Field(default=50, ge=0)
+    at_least: int = Field(default=5, ge=0, description="so many never stop a run, however few there are")
+    hours: float = Field(
+        default=24, ge=0, description="what was closed within so many hours before counts too; 0: only the run's own"
+    )
+
+    def since(self, moment: datetime) -> datetime:
+        """The beginning of the window at this moment."""
+        return moment - timedelta(hours=self.hours)
 
 
 class ObjectBrake(KindBrake):
@@ -31,19 +46,26 @@ class ObjectBrake(KindBrake):
 
 @dataclass(slots=True)
 class Taking:
-    """What a run would remove of one kind. ``total``, ``links``: objects in use at the target now, and their links.
+    """What a run would remove of one kind.
 
-    ``closing``: keys of objects that would be disabled or deleted; ``unlinked``: links that would be removed between
-    objects that stay; ``redefined``: keys and new hashes of objects that another definition would change. ``lines``
-    identify each of these.
+    ``total``: objects in use at the target now, without ``closed``; ``links``: of all in use. ``closing``: keys of
+    objects that would be disabled or deleted; ``closed``: keys of those that were, within the window; ``unlinked``:
+    links that would be removed between objects that stay; ``redefined``: keys and new hashes of objects that another
+    definition would change. ``lines`` identify each of these.
     """
 
     kind: str
     total: int
     links: int
     closing: list[str] = field(default_factory=list)
+    closed: frozenset[str] = frozenset()
     unlinked: list[str] = field(default_factory=list)
     redefined: list[str] = field(default_factory=list)
+
+    @property
+    def before(self) -> list[str]:
+        """Keys of those that were closed within the window, and that this run does not close (again)."""
+        return sorted(self.closed - {*self.closing}) if self.closing else []
 
     @property
     def lines(self) -> set[str]:
@@ -58,11 +80,14 @@ def too_much(takings: Iterable[Taking], brake: ObjectBrake) -> list[str]:
     reasons = []
     for each in takings:
         rule = brake.of(each.kind)
-        if len(each.closing) > min(rule.count, rule.share * each.total):
-            reasons.append(f"{each.kind}: {len(each.closing)} of {each.total} would be disabled or deleted")
-        if len(each.unlinked) > min(rule.count, rule.share * each.links):
+        before = each.before
+        total = each.total + len(each.closed)
+        if each.closing and exceeds(rule, len(each.closing) + len(before), total):
+            lately = f", after {len(before)} in the last {rule.hours:g} hours" if before else ""
+            reasons.append(f"{each.kind}: {len(each.closing)} of {total} would be disabled or deleted{lately}")
+        if exceeds(rule, len(each.unlinked), each.links):
             reasons.append(f"{each.kind}: {len(each.unlinked)} of {each.links} links would be removed")
-        if len(each.redefined) > min(rule.count, rule.share * each.total):
+        if exceeds(rule, len(each.redefined), each.total):
             reasons.append(f"{each.kind}: definition changed: {len(each.redefined)} of {each.total} would be changed")
     return reasons
 
@@ -74,6 +99,8 @@ def digest(lines: Iterable[str]) -> str:
 
 def summary(reasons: Iterable[str], takings: Iterable[Taking], limit: int = 200) -> list[str]:
     """The consequences, for the user who decides."""
+    takings = list(takings)
     shown = [f"{each.kind} {key} disabled or deleted" for each in takings for key in each.closing]
+    shown += [f"{each.kind} {key} was disabled or deleted before" for each in takings for key in each.before]
     more = len(shown) - limit
     return [*reasons, *shown[:limit], *([f"… and {more} more"] if more > 0 else [])]

@@ -26,7 +26,7 @@ from exporters.objects.errors import Gone, Refused
 from exporters.objects.ledger import Entry, ObjectLedger, without_lost
 from exporters.objects.target import Change, Channel, ClosesAtOnce, Found, Ref, Wanted
 from exporters.target import Image, ImageReader
-from graph.change_log import changed_since, last_number, moment_of
+from graph.change_log import changed_since, last_number, moment_of, now
 
 Why = Literal["stopped", "ended"]
 
@@ -123,7 +123,8 @@ class Closer:
             raise
         if found is not None and not entry.unsure:
             lost = self.target.kinds[entry.kind].lost
-            self._ledger.disabled(entry, replace(without_lost(entry, lost), enabled=False))
+            counts_from = now() if self.lookout.due.get(entry.ref) == "ended" else entry.counts_from
+            self._ledger.disabled(entry, replace(without_lost(entry, lost), enabled=False, counts_from=counts_from))
         return found is not None and found.enabled
 
     def _found(self, channel: Channel, entry: Entry) -> Found | None:
@@ -141,6 +142,9 @@ class Closer:
                 if ref.kind == kind and why == "ended" and (entry := entries.get(ref)) and entry.in_use
                 and entry.enabled
             ]  # fmt: skip
-            if closing and too_much([Taking(kind, self._ledger.in_use(kind), 0, closing)], self.target.brake):
+            if not closing:
+                continue
+            in_use, closed = self._ledger.since(kind, self.target.brake.of(kind).since(now()))
+            if too_much([Taking(kind, in_use, 0, closing, closed)], self.target.brake):
                 for key in closing:
                     del self.lookout.due[Ref(kind, key)]

@@ -13,6 +13,7 @@ from exporters.objects.order import in_order
 from exporters.objects.plan import Difference, Plan
 from exporters.objects.sending import Sending
 from exporters.objects.target import Change, Wanted
+from graph.change_log import now
 
 
 def deliver(work: Sending, plan: Plan) -> int:
@@ -73,19 +74,28 @@ class _Closing:
                 raise
             return self._deleted(entry)
         self.work.report(kind).closed += 1
+        entry = self._counted(entry)
         if difference.wanted is not None:
             # Its values and links follow: they stay unsure.
             return replace(entry, enabled=False, state="delivered", unsure=unsure)
         lost = self.work.kinds[kind].lost
         day = entry.closed or self.work.at
-        return without_lost(entry, lost).settled("closed", enabled=False, closed=day, **put_right(entry))
+        return without_lost(entry, lost).settled(
+            "closed", enabled=False, closed=day, **put_right(replace(entry, enabled=False))
+        )
 
     def delete(self, difference: Difference, unsure: bool) -> Entry:
         """Delete the object, and remove it from objects that refer to it."""
         entry = self.work.entry(difference) if self.work.entry(difference).is_there else difference.entry
         self.work.channel.delete(entry.kind, entry.remote, entry.key)
+        entry = self._counted(entry)
         self.work.report(entry.kind).deleted += 1
         return self._deleted(entry)
+
+    def _counted(self, entry: Entry) -> Entry:
+        """Noted for the brake, if the object was in use, and that a run or the closer closed it is not noted yet."""
+        anew = self.work.counts and entry.enabled and entry.closed is None
+        return replace(entry, counts_from=now()) if anew else entry
 
     def _deleted(self, entry: Entry) -> Entry:
         return entry.settled("deleted", enabled=False, links={}, fields={}, closed=entry.closed or self.work.at)

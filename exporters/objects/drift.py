@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import neo4j
 
 from exporters.image import read_image
-from exporters.objects.ledger import Entry, ObjectLedger
+from exporters.objects.ledger import ENABLED, Entry, ObjectLedger
 from exporters.objects.plan import Planning
 from exporters.objects.reconciliation import Hide, Reconciliation
 from exporters.objects.target import ObjectTarget, Ref
@@ -58,13 +58,15 @@ def accept(driver: neo4j.Driver, target: ObjectTarget, ref: Ref, field: str, rea
     entry = ledger.entries().get(ref)
     if entry is None or not entry.is_there:
         raise NotAccepted(f"{target.name} has no {ref.kind} {ref.key}.")
-    if field not in entry.fields:
+    if field == ENABLED and not entry.enabled:
+        raise NotAccepted(f"{ref.kind} {ref.key} is closed. Others have enabled it; disable it there, or plan it.")
+    if field not in entry.fields and field != ENABLED:
         raise NotAccepted(f"{ref.kind} {ref.key} has no field {field}. It has: {', '.join(sorted(entry.fields))}.")
     run = start_run(driver, "export", target.name, dry=False)
     try:
         ledger.claim(run)
         said = {**entry.accepted, field: f"{reason} ({user})"}
-        kept = {**entry.not_kept, field: entry.fields[field]}
+        kept = {**entry.not_kept, **({field: entry.fields[field]} if field != ENABLED else {})}
         drift = {name: state for name, state in entry.drift.items() if name != field}
         ledger.write([replace(entry, not_kept=kept, accepted=said, drift=drift)])
     finally:

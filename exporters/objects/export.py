@@ -29,7 +29,7 @@ from exporters.objects.sending import Sending
 from exporters.objects.target import Channel, ClosesAtOnce, Objects, ObjectTarget, Ref
 from exporters.report import ExportReport, KindReport
 from exporters.target import ImageReader, Notice, Parked
-from graph.change_log import last_number
+from graph.change_log import last_number, now
 from graph.cpr.keyring import Keyring
 from graph.planning import replan
 from graph.runs.brakes import Brake, StoppedByBrake
@@ -145,7 +145,7 @@ class ObjectExport:
             )
             return
         self._park(plan, entries)
-        self._deliver(channel, plan, entries, reports, objects)
+        self._deliver(channel, plan, entries, reports, objects, counts=allowed is None)
         if allowed is not None and not self.report.error:
             self._brake.spend(allowed)
 
@@ -191,8 +191,11 @@ class ObjectExport:
 
     def _stop_or_go(self, plan: Plan, entries: dict[Ref, Entry], beside: list[str]) -> str | None:
         """The digest that was approved, if one was needed. Raises StoppedByBrake."""
-        takings = plan.takings(entries, self._definition)
-        reasons = [*too_much(takings, self.target.brake), *beside]
+        brake, moment = self.target.brake, now()
+        takings = plan.takings(
+            entries, self._definition, {kind: brake.of(kind).since(moment) for kind in self.target.kinds}
+        )
+        reasons = [*too_much(takings, brake), *beside]
         if not reasons:
             return None
         self.report.reasons = tuple(reasons)
@@ -200,7 +203,12 @@ class ObjectExport:
             return None
         lines = {line for each in takings for line in each.lines}
         lines |= {f"{each.ref.kind} {each.ref.key} beside others" for each in plan.of("new") if beside}
-        return self._brake.stop_or_go(digest(lines), reasons, lambda: summary(reasons, takings), self._run(), lines)
+        allowed = self._brake.stop_or_go(digest(lines), reasons, lambda: summary(reasons, takings), self._run(), lines)
+        # Who approved these has seen those before them, too.
+        seen = [replace(entries[Ref(each.kind, key)], counts_from=None) for each in takings for key in each.before]
+        self.ledger.write(seen)
+        entries |= {each.ref: each for each in seen}
+        return allowed
 
     def _run(self) -> str:
         """The run's id. A run that finds nothing new is not noted, so the note is made with the first write."""
@@ -249,10 +257,12 @@ class ObjectExport:
         entries: dict[Ref, Entry],
         reports: dict[str, KindReport],
         step: Callable[[str], None],
+        *,
+        counts: bool = False,
     ) -> Sending:
         return Sending(
             channel, self.ledger, entries, self.target.kinds, self.target.policy, self._definition, self.at, step,
-            self._must_close, self.sleep, reports, self.report.notices,
+            self._must_close, counts, self.sleep, reports, self.report.notices,
         )  # fmt: skip
 
     def _must_close(self, ref: Ref) -> bool:
@@ -276,7 +286,10 @@ class ObjectExport:
         entries: dict[Ref, Entry],
         reports: dict[str, KindReport],
         objects: Objects,
+        *,
+        counts: bool,
     ) -> None:
+        """``counts``: whether closings count for the brake."""
         due = len(plan.of("new", "changed", "returning", "closing", "deleting"))
         hook = self.target.policy.hook
         calling = None
@@ -293,7 +306,7 @@ class ObjectExport:
             self.progress(kind, min(self._done, due), due)
             self._done += 1
 
-        work = self._sending(channel, entries, reports, step)
+        work = self._sending(channel, entries, reports, step, counts=counts)
         try:
             waiting = deliver(work, plan)
             if waiting:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from exporters.objects.adoption import theirs
 from exporters.objects.errors import Gone, Refused, Taken
-from exporters.objects.ledger import Entry, put_right, without
+from exporters.objects.ledger import ENABLED, Entry, put_right, without
 from exporters.objects.plan import Difference
 from exporters.objects.sending import Sending
 from exporters.objects.target import Change, Found, Ref, Value, Wanted
@@ -87,7 +87,7 @@ class Giving:
                 if name not in fixed and not channel.same(name, value, found.values.get(name))
             },
             frozenset(name for name in entry.fields if name not in wanted.values and name in found.values),
-            None if found.enabled == wanted.enabled else wanted.enabled,
+            None if found.enabled == wanted.enabled or entry.is_disabled_by_others else wanted.enabled,
             key=None if found.key == wanted.key else wanted.key,
             owner=wanted.key,
             wanted=wanted,
@@ -168,10 +168,15 @@ class Giving:
             fields=dict(difference.hashes),
             enabled=wanted.enabled,
             closed=None,
+            counts_from=None if wanted.enabled else entry.counts_from,
             hash=difference.hash,
             definition=self.work.definition,
             # Another value than the one that a person has accepted as it is there.
-            accepted={name: why for name, why in entry.accepted.items() if name not in sent},
+            accepted={
+                name: why
+                for name, why in entry.accepted.items()
+                if name not in sent and (name != ENABLED or entry.is_disabled_by_others)
+            },
             **put_right(entry),
         )
         for name, value in sorted(another.items()):

@@ -19,6 +19,8 @@ from exporters.objects.target import Ref
 from graph.change_log import now
 
 DriftState = Literal["found", "put_right"]
+ENABLED = "enabled"
+"""The field of drift of an object that others have enabled, or disabled."""
 ObjectState = Literal["pending", "delivered", "closed", "deleted", "parked", "failed"]
 
 
@@ -33,7 +35,8 @@ class Entry:
     ``hook_again``, ``hook_reason``: of the call that failed. ``accepted``: field → why a person has accepted that the
     target has another value. ``others``: ids of objects that are like it, and that a person has decided are not it.
     ``drift``: field → what became of a difference that others made, never the value; ``drift_at``: when that was noted.
-    ``hook_answer``, ``hook_at``: the event of the last call, and its answer.
+    ``hook_answer``, ``hook_at``: the event of the last call, and its answer. ``counts_from``: when it was closed, if
+    that counts for the brake: without a STOP, and without an approval.
     """
 
     kind: str
@@ -62,6 +65,7 @@ class Entry:
     drift_at: datetime | None = None
     hook_answer: str | None = None
     hook_at: datetime | None = None
+    counts_from: datetime | None = None
 
     @property
     def ref(self) -> Ref:
@@ -75,6 +79,12 @@ class Entry:
     @property
     def in_use(self) -> bool:
         return self.is_there and self.closed is None
+
+    @property
+    def is_disabled_by_others(self) -> bool:
+        """Others have disabled what REConnect had enabled, as far as it is known: it stays so, or a person decides."""
+        known = self.drift.get(ENABLED) == "found" or ENABLED in self.accepted
+        return self.enabled and self.closed is None and known
 
     def settled(self, state: ObjectState, **values: Any) -> "Entry":
         """The entry after the target has answered."""
@@ -120,19 +130,23 @@ class ObjectLedger(ClaimedLedger):
         self.write(changed)
         return len(changed)
 
-    def in_use(self, kind: str) -> int:
-        """How many objects of the kind are in use at the target."""
+    def since(self, kind: str, moment: datetime) -> tuple[int, frozenset[str]]:
+        """(how many objects of the kind are in use, keys of those that were closed from this moment on, as far as that
+        counts for the brake)."""
         rows, _, _ = self._driver.execute_query(
             """
             MATCH (e:LedgerEntry {target: $target, object: $kind})
-            WHERE e.remote IS NOT NULL AND e.state <> 'deleted' AND e.closed IS NULL
-            RETURN count(e) AS count
+            WITH e, coalesce(e.counts_from >= $moment, false) AS closed,
+                e.remote IS NOT NULL AND e.state <> 'deleted' AND e.closed IS NULL AS in_use
+            RETURN sum(CASE WHEN in_use AND NOT closed THEN 1 ELSE 0 END) AS count,
+                collect(CASE WHEN closed THEN e.key END) AS keys
             """,
             target=self._target,
             kind=kind,
+            moment=moment,
             routing_=neo4j.RoutingControl.READ,
         )
-        return int(rows[0]["count"])
+        return int(rows[0]["count"]), frozenset(rows[0]["keys"])
 
     def disabled(self, before: Entry, after: Entry) -> None:
         """Keep that an object was disabled beside any run, unless a run has changed its entry meanwhile. Needs no
@@ -180,7 +194,12 @@ def put_right(entry: Entry) -> dict[str, Any]:
     if "found" not in entry.drift.values():
         return {}
     return {
-        "drift": {name: "found" if name in entry.not_kept else "put_right" for name in entry.drift},
+        "drift": {
+            name: "found"
+            if name in entry.not_kept or (name == ENABLED and entry.is_disabled_by_others)
+            else "put_right"
+            for name in entry.drift
+        },
         "drift_at": now(),
     }
 
@@ -227,6 +246,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "drift_at": entry.drift_at,
         "hook_answer": entry.hook_answer,
         "hook_at": entry.hook_at,
+        "counts_from": entry.counts_from,
     }
 
 
@@ -263,6 +283,7 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
         drift_at=_moment(kept.get("drift_at")),
         hook_answer=kept.get("hook_answer"),
         hook_at=_moment(kept.get("hook_at")),
+        counts_from=_moment(kept.get("counts_from")),
     )
 
 

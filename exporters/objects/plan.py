@@ -72,13 +72,21 @@ class Plan:
         """The closings that wait for nothing."""
         return [each for ref, each in self.differences.items() if ref in refs and each.is_disabling]
 
-    def takings(self, entries: Mapping[Ref, Entry], definition: str) -> list[Taking]:
-        """What would be removed, by kind."""
+    def takings(self, entries: Mapping[Ref, Entry], definition: str, since: Mapping[str, datetime]) -> list[Taking]:
+        """What would be removed, by kind. ``since``: kind → the beginning of the brake's window."""
         found: dict[str, Taking] = {}
+        again = {ref for ref, each in self.differences.items() if each.wanted is not None and each.wanted.enabled}
         for entry in entries.values():
             taking = found.setdefault(entry.kind, Taking(entry.kind, 0, 0))
+            is_lately = (
+                entry.counts_from is not None
+                and entry.counts_from >= since.get(entry.kind, entry.counts_from)
+                and entry.ref not in again
+            )
+            if is_lately:
+                taking.closed |= {entry.key}
             if entry.in_use:
-                taking.total += 1
+                taking.total += not is_lately
                 taking.links += sum(map(len, entry.links.values()))
         gone = {ref for ref, each in self.differences.items() if each.is_closing}
         for ref, each in self.differences.items():

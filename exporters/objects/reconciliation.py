@@ -1,15 +1,15 @@
 """Full comparison: every object at the target against what it was sent (drift).
 
 Reads only. Depending on ``Policy.drift``, differences are only reported, or the ledger is set to what the target has:
-the plan that is made from it then corrects the difference, behind the same brake as everything else. An object that a
-listing lacks is looked up before it counts as gone.
+the plan that is made from it then corrects the difference, behind the same brake as everything else. An object that
+others have disabled is shown, and stays disabled. One that a listing lacks is looked up before it counts as gone.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from exporters.objects.errors import Gone, Refused
-from exporters.objects.ledger import Entry, without
+from exporters.objects.ledger import ENABLED, Entry, without
 from exporters.objects.target import Channel, Found, KindRules, Policy, Ref, Wanted
 from exporters.objects.values import comparable, in_words
 from exporters.report import KindReport, RowChange
@@ -97,10 +97,12 @@ class Reconciliation:
         differences: list[str] = []
         fields, links = dict(entry.fields), dict(entry.links)
         enabled, closed = entry.enabled, entry.closed
-        if found.enabled != entry.enabled:
-            differences.append(f"enabled: {in_words(found.enabled)} at the target, {in_words(entry.enabled)} was sent")
-            enabled = found.enabled
-            closed = None if found.enabled else closed
+        if found.enabled != entry.enabled and not (entry.enabled and ENABLED in entry.accepted):
+            texts = in_words(found.enabled), in_words(entry.enabled)
+            differences.append(f"{ENABLED}: {texts[0]} at the target, {texts[1]} was sent")
+            # To disable an account by hand is a safety act: only a person's decision undoes it, no correction.
+            if found.enabled:
+                enabled, closed = True, None
         wanted = self.wanted.get(ref)
         if wanted is not None and entry.closed is None:
             for name, value in sorted(wanted.values.items()):

@@ -35,7 +35,8 @@ the new entry; None if there is nothing to keep."""
 class Sending:
     """One run's sending. ``entries``: the ledger's, kept up to date; ``step(kind)`` is called before each object and
     may raise to stop the run. ``must_close(ref)``: whether the object is no longer to be open, which the run did not
-    know when it began: it is left out. ``refused``: objects parked in this run."""
+    know when it began: it is left out. ``counts``: whether closings count for the brake. ``refused``: objects parked in
+    this run."""
 
     channel: Channel
     ledger: ObjectLedger
@@ -46,6 +47,7 @@ class Sending:
     at: date
     step: Callable[[str], None]
     must_close: Callable[[Ref], bool] = lambda ref: False
+    counts: bool = False
     sleep: Callable[[float], None] = time.sleep
     reports: dict[str, KindReport] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)

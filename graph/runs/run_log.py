@@ -1,6 +1,7 @@
 """The runs of imports and exports: when each began and ended, what became of it, and what it counted."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -36,6 +37,23 @@ def end_run(driver: neo4j.Driver, run: str, state: str, counts: Mapping[str, Any
         counts=orjson.dumps(counts).decode(),
         error=error or None,
     )
+
+
+def counts_since(driver: neo4j.Driver, kind: str, name: str, moment: datetime) -> list[dict[str, Any]]:
+    """What each run that has ended from this moment on counted, in order of their ends."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (r:Run {type: $type, name: $name, dry: false})
+        WHERE r.ended >= $moment AND r.counts IS NOT NULL
+        RETURN r.counts AS counts
+        ORDER BY r.ended
+        """,
+        type=kind,
+        name=name,
+        moment=moment,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return [orjson.loads(row["counts"]) for row in rows]
 
 
 def end_killed(driver: neo4j.Driver, kind: str, name: str) -> int:

@@ -8,6 +8,7 @@ import neo4j
 from pydantic import BaseModel, ConfigDict, Field
 
 from graph.identity.statement_matching import MatchedStatement
+from graph.runs.limits import exceeds
 from graph.writing.difference import Difference
 from graph.writing.difference_text import names_of, places
 
@@ -36,7 +37,7 @@ def too_many(differences: Iterable[Difference], totals: Mapping[str, int], setti
     return [
         f"{count} of {totals.get(kind, 0)} {kind} would end, move or be withdrawn"
         for kind, count in sorted(hits.items())
-        if count > settings.at_least and (count > settings.count or count > settings.share * totals.get(kind, 0))
+        if exceeds(settings, count, totals.get(kind, 0))
     ]
 
 

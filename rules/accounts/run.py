@@ -7,18 +7,19 @@ and the rest is written. A person's STOP is no part of this, and waits for nothi
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 import neo4j
 
 from graph.as_of import exists_or_will
-from graph.change_log import Origin
+from graph.change_log import Origin, now
 from graph.identity.known_keys import RecordId
+from graph.row_blocks import in_blocks
 from graph.runs.brakes import Brake, StoppedByBrake
+from graph.runs.limits import exceeds
 from graph.runs.problems import kept_problems, problem_id, settle_problems
-from graph.runs.run_log import end_run, start_run
-from graph.statements.merge import Thing
+from graph.runs.run_log import counts_since, end_run, start_run
 from graph.statements.precedence import MANUAL, RULE_PREFIX
 from graph.statements.statement import Problem, Ref, Statement
 from graph.statements.stored_record import from_text, to_text
@@ -32,15 +33,21 @@ from rules.accounts.reading import persons_of, read
 SOURCE = f"{RULE_PREFIX}accounts"
 _AT_ONCE = 500  # statements in a transaction
 _KEPT_SHOWN = 200  # lines of a stopped run
+_APPROVED = "approved"  # in a run's counts: a person had approved what it closed
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one run may close: of the open accounts at most ``share``, and ``count``; never stops for ``at_least``."""
+    """What may close: of the open accounts at most ``share``, and ``count``; never stops for ``at_least``.
+
+    ``hours``: what runs have closed within so many hours before counts too, unless it was approved; 0: each run by
+    itself. Otherwise what closes one account a run would pass.
+    """
 
     share: float = 0.10
     count: int = 500
     at_least: int = 5
+    hours: float = 24
 
 
 @dataclass(slots=True)
@@ -170,13 +177,14 @@ def apply(
     finally:
         if run:
             counts = {"opened": report.opened, "changed": report.changed, "closed": report.closed}
+            counts |= {_APPROVED: 1} if spend is not None else {}
             end_run(driver, run, state, counts, error)
     return report
 
 
 _LEFT = f"""
 MATCH (a:PlannedAccount {{extra: true}})-[:OF_PERSON]->(p:Person)
-WHERE a.active AND a.from < $today AND ($persons IS NULL OR p.uuid IN $persons)
+WHERE a.from IS NOT NULL AND (a.to IS NULL OR a.to > $today) AND ($persons IS NULL OR p.uuid IN $persons)
     AND (coalesce(p.dead, false) OR NOT EXISTS {{
         MATCH (p)-[:HAS]->(t:Employment|Affiliation)
         WHERE {exists_or_will("t")}
@@ -190,13 +198,14 @@ def _close_extra(driver: neo4j.Driver, writer: GraphWriter, origin: Origin, pers
     rows, _, _ = driver.execute_query(_LEFT, today=today(), persons=persons, routing_=neo4j.RoutingControl.READ)
     for row in rows:
         reason = "its owner has no employment or affiliation any more"
-        ending = Amendment("PlannedAccount", row["uuid"], lambda kept: kept, None, _until_today)
+        # What began today, or is to come, has no day left: it is withdrawn.
+        ending = Amendment("PlannedAccount", row["uuid"], _until_today, None)
         writer.amend_all([ending], Origin(MANUAL, user=origin.user or SOURCE, reason=reason))
     return len(rows)
 
 
-def _until_today(now: Thing) -> tuple[Period, ...]:
-    return without((each.period for each in now.states), (Period(today()),))
+def _until_today(kept: Statement) -> Statement:
+    return replace(kept, exists=without(kept.exists or (), (Period(today()),)))
 
 
 def _count(report: Report, wanted: Wanted, day: date) -> None:
@@ -211,22 +220,17 @@ def _count(report: Report, wanted: Wanted, day: date) -> None:
 def _kept(session: neo4j.Session, persons: Sequence[str] | None) -> dict[str, str]:
     """What the rules have stated before, by key, as it is kept."""
     if persons is None:
-        rows = session.run(
-            "MATCH (r:SourceRecord {source: $source, kind: $kind}) RETURN r.key AS key, r.values AS values",
-            source=SOURCE,
-            kind=KIND,
-        )
+        query = "MATCH (r:SourceRecord {source: $source, kind: $kind})"
+        rows = session.run(in_blocks(query, "[r.key, r.values]"), source=SOURCE, kind=KIND)
     else:
-        rows = session.run(
-            """
+        query = """
             UNWIND $starts AS start
             MATCH (r:SourceRecord)
             WHERE r.id STARTS WITH start
-            RETURN r.key AS key, r.values AS values
-            """,
-            starts=[RecordId(SOURCE, KIND, f"{each}:").text() for each in persons],
-        )
-    return {row["key"]: row["values"] for row in rows}
+        """
+        starts = [RecordId(SOURCE, KIND, f"{each}:").text() for each in persons]
+        rows = session.run(in_blocks(query, "[r.key, r.values]"), starts=starts)
+    return {key: values for block in rows for key, values in block["rows"]}
 
 
 def _text(stated: Statement) -> str:
@@ -243,15 +247,28 @@ def _too_many(
 ) -> list[str]:
     """Why the brake stops; empty = it does not. The share is of all accounts, also where few persons were looked at."""
     count = len(closing)
-    if count <= limits.at_least:
+    if not count:
+        return []
+    before = _closed_before(driver, limits.hours) if limits.hours else 0
+    if count + before <= limits.at_least:
         return []
     total = open_now
     if persons is not None:
         rows, _, _ = driver.execute_query("MATCH (n:PlannedAccount) WHERE n.active RETURN count(n) AS total")
         total = rows[0]["total"]
-    if count <= limits.count and count <= limits.share * total:
+    total += before
+    if not exceeds(limits, count + before, total):
         return []
-    return [f"{count} of {total} open accounts would close"]
+    lately = f", after {before} in the last {limits.hours:g} hours" if before else ""
+    return [f"{count} of {total} open accounts would close{lately}"]
+
+
+def _closed_before(driver: neo4j.Driver, hours: float) -> int:
+    """How many accounts runs have closed within so many hours, since the last closings that a person approved."""
+    closed = 0
+    for counts in counts_since(driver, "accounts", SOURCE, now() - timedelta(hours=hours)):
+        closed = 0 if counts.get(_APPROVED) else closed + int(counts.get("closed", 0))
+    return closed
 
 
 def _summary(closing: Sequence[Wanted]) -> list[str]:

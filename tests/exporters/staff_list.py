@@ -38,7 +38,7 @@ class StaffList:
         **file_rules: Any,
     ) -> None:
         self.delivery = FolderDelivery(path=delivery, pauses=(0,)) if isinstance(delivery, Path) else delivery
-        self.brake = brake or ExportBrake()
+        self.brake = brake or ExportBrake(at_least=0)
         self.files = FileRules(**{"form": TableForm(encoding="utf-8"), **file_rules})
         self.rules = rules
         self.people = {"p1": "Alma", "p2": "Birk"} if people is None else people

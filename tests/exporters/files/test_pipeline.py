@@ -22,7 +22,7 @@ from tests.graph.snapshot import last_write
 
 RING = Keyring.generate()
 AT = date(2026, 3, 2)
-LOOSE = ExportBrake(files={"unit": FileBrake(empty="allow")})
+LOOSE = ExportBrake(at_least=0, files={"unit": FileBrake(empty="allow", at_least=0)})
 MANY = {f"p{number:03}": f"Person {number}" for number in range(100)}
 
 
@@ -174,7 +174,7 @@ def test_files_15_the_first_file_is_not_empty_either(clean_graph: neo4j.Driver, 
     report = export(clean_graph, StaffList(tmp_path, {}))
     assert report.reasons == ("people.csv would be empty; 0 rows were delivered last",)
     assert (tmp_path / "people.csv").read_bytes() == b"from before REConnect"
-    allowed = ExportBrake(files={"person": FileBrake(empty="allow")})
+    allowed = ExportBrake(at_least=0, files={"person": FileBrake(empty="allow", at_least=0)})
     assert export(clean_graph, StaffList(tmp_path, {}, brake=allowed)).sent == ["units.csv", "people.csv"]
 
 

@@ -6,8 +6,13 @@ import neo4j
 import orjson
 import pytest
 
+from exporters.objects.closing import Closer, Lookout, Why
+from exporters.objects.drift import NotAccepted, accept
 from exporters.objects.export import run_object_export
+from exporters.objects.ledger import ObjectLedger
+from exporters.objects.target import Ref
 from exporters.scim.target import Scim
+from graph.change_log import last_number
 from graph.runs.brakes import StaleApproval
 from tests.answering import Reply, Request
 from tests.exporters.scim.peer import Peer
@@ -41,12 +46,15 @@ def test_16_what_was_changed_at_the_server_is_told_and_mended_where_that_is_set(
         assert peer.writes == [] and report.run is not None, "what was found is kept"
         assert export(clean_graph, town, chosen, full=True).run is None, "once"
         return
-    assert peer.user("a@klit.example")["active"] is True
+    assert peer.user("a@klit.example")["active"] is False, "who was disabled by hand stays so"
     assert peer.user("b@klit.example")["displayName"] == "B Testrup"
     ours = {each["id"] for each in peer.all() if each.get("externalId")}
     assert len(ours) == 3 and {each["value"] for each in peer.group("Rådhuset")["members"]} >= {stranger["id"], *ours}
     peer.forget()
     assert export(clean_graph, town, chosen, full=True).run is None
+
+
+BRAKE = {"share": 0.05, "at_least": 0}
 
 
 def test_somebody_who_was_enabled_by_hand_is_disabled_again_behind_the_brake(
@@ -56,7 +64,7 @@ def test_somebody_who_was_enabled_by_hand_is_disabled_again_behind_the_brake(
     export(clean_graph, town, settings(peer.url))
     export(clean_graph, town.leave("b"), settings(peer.url))
     peer.patch(f"Users/{peer.user('b@klit.example')['id']}", {"op": "replace", "path": "active", "value": True})
-    stopped = export(clean_graph, town, settings(peer.url, drift="correct", brake={"share": 0}), full=True)
+    stopped = export(clean_graph, town, settings(peer.url, drift="correct", brake={**BRAKE, "share": 0}), full=True)
     assert stopped.brake is not None and peer.user("b@klit.example")["active"] is True
     export(clean_graph, town, settings(peer.url, drift="correct"), full=True)
     assert peer.user("b@klit.example")["active"] is False
@@ -88,7 +96,7 @@ def organisation() -> Town:
 
 
 def test_30_a_unit_that_is_lost_disables_nobody_until_that_is_approved(clean_graph: neo4j.Driver, peer: Peer) -> None:
-    chosen = settings(peer.url, brake={"share": 0.05})
+    chosen = settings(peer.url, brake=BRAKE)
     town = organisation()
     export(clean_graph, town, chosen)
     peer.forget()
@@ -122,8 +130,91 @@ def test_30_a_unit_that_is_lost_disables_nobody_until_that_is_approved(clean_gra
     assert export(clean_graph, town, chosen).brake not in (None, stopped.brake)
 
 
+def test_a_small_organisation_closes_its_leavers_without_an_approval(clean_graph: neo4j.Driver, peer: Peer) -> None:
+    town = Town()
+    for number in range(8):
+        town.person(f"p{number}")
+    export(clean_graph, town, settings(peer.url, brake={}))
+    report = export(clean_graph, town.leave("p1", "p2"), settings(peer.url, brake={}))
+    assert report.brake is None and sum(not each["active"] for each in peer.all()) == 2
+
+
+def test_closings_that_trickle_wait_too_until_they_are_approved(clean_graph: neo4j.Driver, peer: Peer) -> None:
+    """A source that is broken a little more in each run: one leaver a run."""
+    chosen = settings(peer.url, brake={"share": 0.1, "at_least": 1})
+    town = organisation()
+
+    def closed() -> int:
+        return sum(not each["active"] for each in peer.all())
+
+    export(clean_graph, town, chosen)
+    for number in range(4):
+        assert export(clean_graph, town.leave(f"p{number}"), chosen).brake is None
+    town.set("p9", stopped=True)  # a STOP neither waits nor counts
+    stopped = export(clean_graph, town.leave("p4"), chosen)
+    assert stopped.reasons == ("user: 1 of 40 would be disabled or deleted, after 4 in the last 24 hours",)
+    assert closed() == 5 and not peer.user("p9@klit.example")["active"]
+    rows, _, _ = clean_graph.execute_query("MATCH (b:Brake {id: $id}) RETURN b.summary AS lines", id=stopped.brake)
+    assert "user p0 was disabled or deleted before" in rows[0]["lines"]
+    # Who comes back is not lost.
+    for number in range(4):
+        town.person(f"p{number}")
+    assert export(clean_graph, town, chosen).brake is None and closed() == 2
+    for number in range(3):
+        assert export(clean_graph, town.leave(f"p{number}"), chosen).brake is None
+    stopped = export(clean_graph, town.leave("p5"), chosen)
+    assert export(clean_graph, town, chosen, approve=stopped.brake).brake is None
+    # What was approved, and what came before it, counts no more; nor does what is older than the window.
+    for number in range(10, 13):
+        assert export(clean_graph, town.leave(f"p{number}"), chosen).brake is None
+    assert export(clean_graph, town.leave("p14"), chosen).brake is not None
+    clean_graph.execute_query("MATCH (e:LedgerEntry) SET e.counts_from = e.counts_from - duration('PT25H')")
+    assert export(clean_graph, town, chosen).brake is None
+
+
+def test_closings_beside_a_run_count_as_well(clean_graph: neo4j.Driver, peer: Peer) -> None:
+    """The worker closes who leaves while runs go on: one after the other, within the same window."""
+    town = organisation()
+    target = Scim("scim-intranet", settings(peer.url, brake={"share": 0.1, "at_least": 1}))
+    export(clean_graph, town, target.settings)
+    closer = Closer(clean_graph, target, Lookout(clean_graph, target, town.read, last_number(clean_graph)))
+
+    def leaves(key: str, why: Why) -> int:
+        closer.lookout.due[Ref("user", key)] = why
+        with target.open() as channel:
+            return sum(closer.close(channel, each) for each in closer.due(AT))
+
+    assert [leaves(f"p{number}", "ended") for number in range(6)] == [1, 1, 1, 1, 0, 0]
+    assert leaves("p9", "stopped") == 1
+    town.leave(*(f"p{number}" for number in range(5)))
+    report = export(clean_graph, town, target.settings)
+    assert report.reasons == ("user: 5 of 40 would be disabled or deleted",), "those that it has disabled count once"
+
+
+def test_a_change_of_others_to_active_is_accepted_with_a_reason(clean_graph: neo4j.Driver, peer: Peer) -> None:
+    town, chosen = Town().person("a", title="Chef").person("b"), settings(peer.url, drift="correct")
+    target, ref = Scim("scim-intranet", chosen), Ref("user", "a")
+    export(clean_graph, town, chosen)
+    peer.patch(f"Users/{peer.user('a@klit.example')['id']}", {"op": "replace", "path": "active", "value": False})
+    for _ in range(2):
+        export(clean_graph, town, chosen, full=True)
+        assert not peer.user("a@klit.example")["active"]
+    assert ObjectLedger(clean_graph, target.name).entries()[ref].drift == {"enabled": "found"}
+    export(clean_graph, town.set("a", title="Leder"), chosen)
+    clean_graph.execute_query("MATCH (e:LedgerEntry) SET e.unsure = true")  # as a killed run leaves it
+    export(clean_graph, town, chosen)
+    assert (peer.user("a@klit.example")["title"], peer.user("a@klit.example")["active"]) == ("Leder", False)
+    accept(clean_graph, target, ref, "enabled", "under investigation", "anna")
+    assert export(clean_graph, town, chosen, full=True).run is None
+    export(clean_graph, town.leave("a"), chosen)
+    with pytest.raises(NotAccepted):
+        accept(clean_graph, target, ref, "enabled", "x", "anna")
+    export(clean_graph, town.person("a"), chosen)
+    assert peer.user("a@klit.example")["active"] is True, "who comes back is enabled: that was decided anew"
+
+
 def test_an_approval_of_less_lets_nothing_through(clean_graph: neo4j.Driver, peer: Peer) -> None:
-    chosen = settings(peer.url, brake={"share": 0.05})
+    chosen = settings(peer.url, brake=BRAKE)
     town = organisation()
     export(clean_graph, town, chosen)
     stopped = export(clean_graph, town.leave("p1", "p2", "p3"), chosen)
@@ -135,7 +226,7 @@ def test_an_approval_of_less_lets_nothing_through(clean_graph: neo4j.Driver, pee
 
 
 def test_a_group_that_would_lose_its_members_stops_the_run(clean_graph: neo4j.Driver, peer: Peer) -> None:
-    chosen = settings(peer.url, brake={"share": 0.2}, image={"groups": ["role"]})
+    chosen = settings(peer.url, brake={**BRAKE, "share": 0.2}, image={"groups": ["role"]})
     town = Town()
     for number in range(10):
         town.person(f"p{number}")
@@ -148,9 +239,9 @@ def test_a_group_that_would_lose_its_members_stops_the_run(clean_graph: neo4j.Dr
 
 def test_another_definition_that_changes_all_stops_the_run_once(clean_graph: neo4j.Driver, peer: Peer) -> None:
     town = organisation()
-    export(clean_graph, town, settings(peer.url, brake={"share": 0.05}))
+    export(clean_graph, town, settings(peer.url, brake=BRAKE))
     peer.forget()
-    chosen = settings(peer.url, brake={"share": 0.05}, add={"userType": "Ansat"})
+    chosen = settings(peer.url, brake=BRAKE, add={"userType": "Ansat"})
     stopped = export(clean_graph, town, chosen)
     assert stopped.reasons == ("user: definition changed: 40 of 40 would be changed",) and peer.writes == []
     assert export(clean_graph, town, chosen, approve=stopped.brake).brake is None

@@ -123,7 +123,7 @@ system = "ad"
 within = ["{ou}"]
 users_ou = "OU=Users,{ou}"
 closed_ou = "OU=Closed,{ou}"
-brake = {{ share = 0.5, count = 5 }}
+brake = {{ share = 0.5, count = 5, at_least = 0 }}
 """,
         )
         yield Domain(municipal_ad, clean_graph, ou), line
@@ -208,7 +208,7 @@ login = {{ kind = "bearer", token = "file:{secret}" }}
 own_machine = true
 rate_per_s = 0
 image = {{ groups = [] }}
-brake = {{ share = 0.5, count = 5 }}
+brake = {{ share = 0.5, count = 5, at_least = 0 }}
 """,
         )
         content = town(**new_people())

@@ -1,6 +1,8 @@
 """Account rules from facts to planned accounts in the graph."""
 
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,11 @@ import neo4j
 import pytest
 import yaml
 
-from graph.time import today
+from graph.change_log import Origin
+from graph.statements.precedence import MANUAL
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
+from graph.time import Period, today
+from graph.writing.amending import Amendment
 from graph.writing.graph_writer import GraphWriter
 from rules.accounts.explaining import explain
 from rules.accounts.run import Limits, Report, apply
@@ -47,7 +53,8 @@ class Place:
         for row in rows:
             values = dict(row["a"])
             found[row["person"] if row["person"] not in found else f"{row['person']} {values['login']}"] = {
-                "expires": None, "delete_on": None, **values, "system": row["system"], "days": row["days"],
+                "expires": None, "delete_on": None, "extra": None, **values, "system": row["system"],
+                "days": row["days"],
             }  # fmt: skip
         return found
 
@@ -116,6 +123,59 @@ def test_a_name_of_any_account_that_is_there_is_taken(place: Place) -> None:
 def test_people_keep_the_user_name_that_they_have(place: Place) -> None:
     place.run(accounts=[{"id": "x", "system": "ad", "login": "am1", "person": "anna"}])
     assert place.planned()["Anna Marie"]["login"] == "am1"
+
+
+def test_closings_one_a_run_wait_for_an_approval_too(place: Place) -> None:
+    """A source that is broken a little more each minute closes no department."""
+    limits = Limits(share=0.1, at_least=2)
+    persons = [{"id": f"p{n}", "given_name": f"Per{n}", "surname": "Ny"} for n in range(20)]
+
+    def left(count: int, **options: Any) -> Report:
+        """Import the town after so many have left, and run the rules."""
+        start = {"from": "2021-01-01", "units": [{"unit": "job"}], "type": "monthly_full"}
+        gone = [{"to": day(0)} if n < count else {} for n in range(20)]
+        jobs = [{"id": f"e{n}", "person": f"p{n}", **start, **gone[n]} for n in range(20)]
+        assert imported(place.driver, town(persons=persons, employments=jobs), place.folder).problems == []
+        return place.apply(limits=limits, **options)
+
+    assert left(0).opened == 22
+    assert [left(1).closed, left(2).closed] == [1, 1]
+    stopped = left(3)
+    assert stopped.closed == 0
+    assert stopped.reasons == ("1 of 22 open accounts would close, after 2 in the last 24 hours",)
+    assert left(3, dry_run=True).reasons == stopped.reasons
+    assert left(3, approve=stopped.brake, user="ida").closed == 1
+    assert [left(4).closed, left(5).closed] == [1, 1], "what was approved counts no more, nor what came before"
+    assert left(6).brake is not None
+    place.driver.execute_query("MATCH (r:Run {type: 'accounts'}) SET r.ended = r.ended - duration('PT25H')")
+    assert left(6).closed == 1, "nor what is older than a day"
+
+
+def test_extra_accounts_of_a_leaver_end_whenever_they_begin(place: Place) -> None:
+    place.run()
+    rows, _, _ = place.driver.execute_query(
+        "MATCH (p:Person {given_name: 'Anna Marie'}), (s:ItSystem {key: 'ad'}) RETURN p.uuid AS p, s.uuid AS s"
+    )
+    links = {"owner": Ref("Person", rows[0]["p"], "uuid"), "system": Ref("ItSystem", rows[0]["s"], "uuid")}
+    writer = GraphWriter(place.driver, RING)
+    for login, start in (("adm1", -3), ("adm2", 0), ("adm3", 4)):
+        life = Period(date.fromisoformat(day(start)), date.fromisoformat(day(30)))
+
+        def made(kept: Statement, login: str = login, life: Period = life) -> Statement:
+            told = {"login": login, "key": login, "extra": True}
+            return replace(
+                kept,
+                exists=(life,),
+                values={name: (DatedValue(life, value),) for name, value in told.items()},
+                links={name: (DatedLink(Period(), to),) for name, to in links.items()},
+            )
+
+        writer.amend_all([Amendment("PlannedAccount", None, made)], Origin(MANUAL, user="ida", reason="x"))
+    assert len(place.planned()) == 5
+    place.run(employments=[{"id": "e_anna", "to": day(0)}])
+    left = {each["login"]: each["days"] for each in place.planned().values() if each["extra"]}
+    assert left == {"adm1": [[day(-3), day(0)]]}, "the others have had no day: they are withdrawn"
+    assert place.apply().total == 0
 
 
 def test_a_condition_that_fails_leaves_the_accounts_as_they_are(place: Place) -> None:
