@@ -164,6 +164,10 @@ def _root(n: str, v: str, p: str, in_force: InForce) -> str:
     return f"NOT EXISTS {{ MATCH ({n})-[up:PART_OF]->(:Unit) WHERE {in_force('up')} }} = {p}"
 
 
+def _stopped(n: str, v: str, p: str, in_force: InForce) -> str:
+    return f"coalesce({v}.stopped, false) = {p}"
+
+
 def _linked(*types: str) -> Condition:
     """To the thing with this uuid."""
     return lambda n, v, p, in_force: (
@@ -230,6 +234,7 @@ _BY_KIND: dict[str, tuple[Filter, ...]] = {
     "Person": (
         Filter("below", "ID", _below("-[:HAS]->()-[at:IN]->"), _UNDER, names="Unit"),
         Filter("role", "String", _role_of_person, "Holds the role with this key", names="Role"),
+        Filter("stopped", "Boolean", _stopped, "All rights are stopped on the day; false: they are not"),
     ),
     "Assignment": (
         Filter("below", "ID", _below("-[at:FOR]->"), "Counts for a unit that is this one or below it", names="Unit"),

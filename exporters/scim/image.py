@@ -90,12 +90,14 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """``managers``: employment → uuids of its nearest managers, the primary one first."""
+    """``managers``: employment → uuids of its nearest managers, the primary one first; ``stopped``: everyone who is
+    stopped, also without a tie."""
 
     units: Mapping[str, Unit]
     ties: tuple[Tie, ...]
     managers: Mapping[str, tuple[str, ...]]
     holders: tuple[Holder, ...]
+    stopped: frozenset[str]
 
 
 def organisation(image: Image, at: date) -> Organisation:
@@ -111,6 +113,7 @@ def organisation(image: Image, at: date) -> Organisation:
             ties=tuple(each for each in ties if each is not None),
             managers=dict(_managers(image["Managers"])),
             holders=tuple(holder for each in image["Roles"] for holder in _holders(each)),
+            stopped=frozenset(each["uuid"] for each in image["Stopped"]),
         )
     except (LookupError, TypeError, ValueError) as error:
         raise ImageError(f"The image lacks what SCIM's shape needs: {error!r}") from error

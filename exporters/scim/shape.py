@@ -49,13 +49,14 @@ def shaped(organisation: Organisation, settings: ScimSettings, at: date) -> Obje
         else:
             users.append(_user(names[uuid], ties, made))
     active = {uuid: [each for each in ties if each.has_begun] for uuid, ties in people.items()}
+    stopped = {*organisation.stopped, *(uuid for uuid, ties in people.items() if ties[0].person.stopped)}
     return Objects(
         [*users, *groups(organisation, made.where, active, settings)],
         made.parked,
         made.notices,
         {"users": len(users)},
         IDENTIFYING,
-        urgent=frozenset(Ref("user", uuid) for uuid, ties in people.items() if ties[0].person.stopped),
+        urgent=frozenset(Ref("user", uuid) for uuid in stopped),
     )
 
 

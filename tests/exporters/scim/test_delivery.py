@@ -87,7 +87,7 @@ def test_15_who_leaves_is_disabled_first_and_taken_out_of_groups(clean_graph: ne
 
 def test_who_is_stopped_is_disabled_whatever_the_brake_says(clean_graph: neo4j.Driver, peer: Peer) -> None:
     town = circle()
-    chosen = settings(peer.url, brake={"share": 0, "count": 0}, on_close="delete")
+    chosen = settings(peer.url, brake={"share": 0, "count": 0, "at_least": 0}, on_close="delete")
     export(clean_graph, town, settings(peer.url))
     town.set("b", stopped=True).leave("c")
     stopped = export(clean_graph, town, chosen)
@@ -98,6 +98,15 @@ def test_who_is_stopped_is_disabled_whatever_the_brake_says(clean_graph: neo4j.D
     assert peer.writes == []
     export(clean_graph, town.set("b", stopped=False), settings(peer.url))
     assert peer.user("b@klit.example")["active"] is True
+
+
+def test_who_is_stopped_without_an_employment_waits_for_no_brake(clean_graph: neo4j.Driver, peer: Peer) -> None:
+    town = circle()
+    export(clean_graph, town, settings(peer.url))
+    town.leave("a", "b").stopped.add("b")
+    report = export(clean_graph, town, settings(peer.url, brake={"share": 0, "count": 0, "at_least": 0}))
+    assert report.brake is not None
+    assert [peer.user(f"{each}@klit.example")["active"] for each in "abc"] == [True, False, True]
 
 
 def test_17_who_comes_back_is_the_same_user(clean_graph: neo4j.Driver, peer: Peer) -> None:

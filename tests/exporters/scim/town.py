@@ -26,6 +26,8 @@ class Town:
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     roles: list[tuple[str, str, str]] = field(default_factory=list)
     """(key of the role, uuid of the person, uuid of the unit)"""
+    stopped: set[str] = field(default_factory=set)
+    """Of those who have left."""
 
     def unit(self, uuid: str, name: str = "", parent: str | None = "root", **values: Any) -> "Town":
         self.units[uuid] = {"name": name or uuid.title(), "parent": parent, **values}
@@ -57,6 +59,8 @@ class Town:
             return iter([_manager(*each) for each in self.people.items()])
         if operation == "Roles":
             return iter([_role(*each) for each in self.roles])
+        if operation == "Stopped":
+            return iter([{"uuid": each} for each in sorted(self.stopped)])
         return iter(())
 
     def _unit(self, uuid: str, values: Mapping[str, Any]) -> dict[str, Any]:
