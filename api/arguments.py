@@ -74,5 +74,6 @@ RECORD_FILTERS: Mapping[str, Arguments] = {
         "target": (str | None, "Only of this target"),
         "object": (str | None, "Only of this kind of object at the target"),
         "state": (LedgerState | None, "Only in this state"),
+        "drift": (bool | None, "Only those of which others have changed something that differs still; false: the rest"),
     },
 }

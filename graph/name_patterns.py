@@ -27,6 +27,7 @@ FIELDS: Mapping[str, str] = {
 }
 LONGEST_LOGIN = 20
 """Characters of a ``sAMAccountName``. CN is another field, and has 64."""
+_NOT_IN_LOGIN = re.compile(r'["\[\]:;|=+*?<>/\\,@\x00-\x1f]')
 LONGEST_COMMON_NAME = 64
 LONGEST_MAIL = 256
 LONGEST_LOCAL = 64
@@ -121,6 +122,19 @@ def latin(text: str) -> str:
     """Small letters a to z, digits and signs: æ is ae, ø is oe, å is aa; accents go, and letters of other scripts."""
     spelt = "".join(_DANISH.get(each, each) for each in text.lower())
     return unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode()
+
+
+def login_problem(login: str) -> str:
+    """Why Windows would refuse a sAMAccountName; empty if it would not. Samba accepts much of this."""
+    if not login:
+        return "there is none"
+    if len(login) > LONGEST_LOGIN:
+        return f"it has {len(login)} characters; at most {LONGEST_LOGIN} are allowed"
+    if found := _NOT_IN_LOGIN.search(login):
+        return f"{found[0]!r} is not allowed in it"
+    return (
+        "a blank at an end, or a dot at the end, is not allowed" if login != login.strip() or login[-1] == "." else ""
+    )
 
 
 def logins(patterns: Sequence[str], named: Named, longest: int = LONGEST_LOGIN) -> Iterator[str]:

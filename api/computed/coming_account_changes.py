@@ -1,6 +1,7 @@
 """``comingAccountChanges``: what will happen to accounts in the next days."""
 
 from datetime import timedelta
+from typing import LiteralString
 
 import neo4j
 from graphql import GraphQLError
@@ -11,7 +12,9 @@ from graph.time import today
 
 _USUAL = 30
 _MOST = 3660
-_COMING = """
+DAYS = Argument("Int", f"How many days ahead; by default {_USUAL}")
+_COUNTED = {"opening": "opens", "closing": "closes", "deleting": "is deleted"}
+_CHANGES = """
 MATCH (a:PlannedAccount)
 WHERE a.from IS NOT NULL AND (a.to IS NULL OR a.to > $today OR a.delete_on >= $now)
 CALL (a) {
@@ -33,26 +36,46 @@ CALL (a) {
     WHERE a.delete_on > $now AND a.delete_on <= $until AND a.to <= date(a.delete_on)
     RETURN date(a.delete_on) AS day, 'is deleted' AS what
 }
+"""
+_COMING = f"""
+{_CHANGES}
 RETURN a.uuid AS account, toString(day) AS day, what
 ORDER BY day, what, a.key
 LIMIT $first
 """
+_TOTALS = f"""
+{_CHANGES}
+RETURN what, count(*) AS count
+"""
 
 
-def _answer(request: Request) -> list[Answer]:
+def _rows(request: Request, statement: LiteralString, first: int | None = None) -> list[neo4j.Record]:
+    """Raises GraphQLError."""
     days = _USUAL if request.get("days") is None else request.get("days")
     if not 1 <= days <= _MOST:
         raise GraphQLError(f"days: {days}; allowed: 1 to {_MOST}", extensions={"code": "wrong_value"})
     last = today() + timedelta(days=days)
     rows, _, _ = request.driver.execute_query(
-        _COMING,
+        statement,
         today=today(),
         last=last,
         now=today().isoformat(),
         until=last.isoformat(),
-        first=request.first,
+        first=first,
         routing_=neo4j.RoutingControl.READ,
     )
+    return rows
+
+
+def totals(request: Request) -> list[Answer]:
+    """How many of each kind there are, in one answer. Raises GraphQLError."""
+    counts = {row["what"]: row["count"] for row in _rows(request, _TOTALS)}
+    found = {name: counts.get(what, 0) for name, what in _COUNTED.items()}
+    return [{**found, "all": sum(found.values())}]
+
+
+def _answer(request: Request) -> list[Answer]:
+    rows = _rows(request, _COMING, first=request.first)
     return [{"account": row["account"], "day": row["day"], "what": row["what"]} for row in rows]
 
 
@@ -70,5 +93,5 @@ FIELD = ComputedField(
     ),
     LOG,
     _answer,
-    arguments={"days": Argument("Int", f"How many days ahead; by default {_USUAL}"), "first": FIRST},
+    arguments={"days": DAYS, "first": FIRST},
 )

@@ -13,8 +13,10 @@ from api.mutations.inputs import From_, To_, Written
 from api.mutations.lives import relive
 from api.mutations.manual_steps import ByHand
 from api.mutations.rights import NewFrom, NewTo
+from graph.cpr.keyring import numbers_in
 from graph.errors import ChangeRejected
 from graph.model.accounts import GIVE, PER_PERSON
+from graph.name_patterns import login_problem
 from graph.statements.statement import DatedLink, Value
 from graph.time import Period, today
 from graph.writing.stopping import stopped
@@ -84,6 +86,7 @@ class Accounts(ByHand):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             told: dict[str, Value | None] = {"effect": effect, "reason": editing.reason}
+            _refuse_over(to)
             links: dict[str, tuple[DatedLink, ...]] = {"person": always(editing.ref("Person", person))}
             for name, kind, given in (("system", "ItSystem", system), ("decided_by", "Person", decided_by)):
                 if given is not None:
@@ -108,6 +111,8 @@ class Accounts(ByHand):
         type: str | None = None, common_name: str | None = None, email: str | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
+            _refuse_login(login)
+            _refuse_over(to)
             owner, place = editing.ref("Person", person), editing.ref("ItSystem", system)
             taken = editing.read(
                 lambda session: session.run(_TAKEN, login=login.lower(), system=place.key).single(strict=True)["taken"]
@@ -149,6 +154,22 @@ class Accounts(ByHand):
             return editing.write("Person", editing.uuid("Person", person), stopped(Period(today()), None))
 
         return await Editing(info.context, "endStop", reason).do(work)
+
+
+def _refuse_login(login: str) -> None:
+    """No target could make the account: it would wait for ever."""
+    problem = login_problem(login)
+    if not problem and any(True for _ in numbers_in(login)):
+        problem = "it contains a CPR number"
+    if problem:
+        raise ChangeRejected("wrong_value", f"login: {login!r} can't be a user name: {problem}", field="login")
+
+
+def _refuse_over(to: date) -> None:
+    if to <= today():
+        raise ChangeRejected(
+            "empty_period", f"to: {to}; it would be over already. Give a day to come", end=to, field="to"
+        )
 
 
 _TAKEN = """

@@ -23,6 +23,7 @@ from api.reads.limits import one_more, parts_of
 from api.reads.node_ids import node_id
 from api.reads.objects import Objects, asks_for_manager
 from api.reads.plan import BLOCK, ROWS, Answers, PageField, Plan, RootForm, Statement
+from api.reads.records import CONDITIONS
 from api.reads.selection import Selected, read
 from api.reads.types import NODE, PLURALS, RECORD_LISTS, SINGULARS, TYPES
 from api.reads.variables import Given, Parameters, current, plain
@@ -298,7 +299,8 @@ class Compiler(Objects):
                 else:
                     form = uuid_of if name in ("uuid", "person") else plain
                     wanted = self.parameters.add(value, form)
-                conditions.append(f"n.{name} = {wanted}")
+                condition = CONDITIONS.get((root.name, name), f"n.{name} = {{wanted}}")
+                conditions.append(condition.format(wanted=wanted))
             return "n", "", " AND ".join(conditions)
         v, clauses, exists = self.moment.bind("n", "v", "s")
         conditions.append(exists)

@@ -60,7 +60,7 @@ def _page(root: Selected) -> Term:
     filters: Mapping[str, Any] = root.arguments.get("filter") or {}
     looks = _looks(root.arguments)
     looks += _LOOKED_AT * any(each.name == "totalCount" for each in connection.values())
-    looks += _LOOKED_AT * sum(root.arguments.get(name) is not None for name in ("source", "kind", "state"))
+    looks += _LOOKED_AT * sum(root.arguments.get(name) is not None for name in ("source", "kind", "state", "drift"))
 
     def cost(values: Values, lengths: Lengths, _: bool) -> float:
         held = lengths.all(label)

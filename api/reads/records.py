@@ -100,6 +100,11 @@ _ACCEPTED = (
     "[each IN coalesce({n}.accepted, []) | split(each, '=')[0] + ': ' + substring(each, size(split(each, '=')[0]) + 1)]"
 )
 
+CONDITIONS: Mapping[tuple[str, str], str] = {
+    ("ledgerEntries", "drift"): "any(each IN coalesce(n.drift, []) WHERE each ENDS WITH '=found') = {wanted}",
+}
+"""(list, argument) → its condition in Cypher, where it is no property of the record."""
+
 RECORDS = (
     _plain(
         "SourceRecord", "The record of a thing in a source", "id",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from graph.expressions import NO_MEMBERS, Names
+from graph.name_patterns import LONGEST_LOGIN
 
 EXPRESSION_NAMES: Names = {
     "account": dict.fromkeys(
@@ -24,7 +25,6 @@ USUAL = (
     "streetAddress", "postalCode", "l", "telephoneNumber", "mobile", "employeeID", "accountExpires", "place",
 )  # fmt: skip
 """Fields of a user that the shape sets, where they have a value."""
-LONGEST_LOGIN = 20
 LONGEST_CN = 64
 LIMITS = {
     "sAMAccountName": LONGEST_LOGIN, "cn": LONGEST_CN, "ou": 64, "givenName": 64, "sn": 64, "department": 64,
@@ -34,21 +34,7 @@ LIMITS = {
 }  # fmt: skip
 """Characters of the longest value (active_directory.md §3 "Names, limits, uniqueness"); above, the answer is 21."""
 
-_FORBIDDEN = re.compile(r'["\[\]:;|=+*?<>/\\,@\x00-\x1f]')
 _COUNTER = re.compile(r" \d{1,3}")
-
-
-def login_problem(login: str) -> str:
-    """Why Windows would refuse a sAMAccountName; empty if it would not. Samba accepts much of this."""
-    if not login:
-        return "the plan has no user name"
-    if len(login) > LONGEST_LOGIN:
-        return f"it has {len(login)} characters; at most {LONGEST_LOGIN} are allowed"
-    if found := _FORBIDDEN.search(login):
-        return f"{found[0]!r} is not allowed in it"
-    return (
-        "a blank at an end, or a dot at the end, is not allowed" if login != login.strip() or login[-1] == "." else ""
-    )
 
 
 def next_logins(login: str, many: int = 9) -> tuple[str, ...]:

@@ -145,6 +145,8 @@ def stop(
             uuid = find(session, "Person", person).uuid
         except (Unknown, Ambiguous) as error:
             raise CommandFailed(str(error)) from error
+    if until is not None and end:
+        raise CommandFailed("--end ends the stop today, so --until can't be given with it.", Exit.USAGE)
     if until is not None and until <= today():
         raise CommandFailed("--until must be a day to come.", Exit.USAGE)
     edit = stopped(Period(today(), until), None if end else reason)

@@ -44,6 +44,10 @@ def test_of_targets(addresses: Addresses, clean_graph: neo4j.Driver) -> None:
     end_run(clean_graph, run, "done", {"user": {"closed": 1}, "": {"seconds": 1.25}})
     with serving(addresses, clean_graph, Keyring.generate()) as served:
         found = {each["key"]: each for each in served.data(ASK)["ledgerEntries"]["nodes"]}
+        by_drift = "query($drift: Boolean) { ledgerEntries(drift: $drift) { totalCount nodes { key } } }"
+        with_drift, without = (served.data(by_drift, drift=each)["ledgerEntries"] for each in (True, False))
+        assert (with_drift["totalCount"], with_drift["nodes"]) == (1, [{"key": "a"}])
+        assert {each["key"] for each in without["nodes"]} == {"b", "c", "d", "e"}
         assert served.data("{ runs(type: CLOSING) { nodes { type state } } }")["runs"]["nodes"] == [
             {"type": "CLOSING", "state": "DONE"}
         ]

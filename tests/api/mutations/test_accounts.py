@@ -53,6 +53,52 @@ def test_what_will_happen(service: Served) -> None:
     service.data('mutation { endStop(person: "dora", reason: "Fejl") { change } }', "hr")
 
 
+def test_how_much_will_happen(service: Served) -> None:
+    ask = "query($days: Int) { comingAccountTotals(days: $days) { opening closing deleting all } }"
+    assert service.data(ask)["comingAccountTotals"] == {"opening": 1, "closing": 1, "deleting": 0, "all": 2}
+    assert service.data(ask, days=200)["comingAccountTotals"] == {"opening": 1, "closing": 1, "deleting": 1, "all": 3}
+    assert service.data(ask, days=3)["comingAccountTotals"]["all"] == 0
+    (error,) = service.ask(ask, days=0)["errors"]
+    assert error["extensions"]["code"] == "wrong_value"
+
+
+@pytest.mark.parametrize(
+    ("login", "to", "field"),
+    [
+        ("a" * 21, 9, "login"), ("adm|x", 9, "login"), ("adm.", 9, "login"), ("a@b", 9, "login"),
+        ("x0101011234", 9, "login"), ("adm-anna", 0, "to"), ("adm-anna", -3, "to"),
+    ],
+)  # fmt: skip
+def test_an_extra_account_that_could_never_be_is_refused(service: Served, login: str, to: int, field: str) -> None:
+    (error,) = service.ask(
+        f'mutation {{ createExtraAccount(person: "anna", system: "ad", login: "{login}", from: "{day(-9)}", '
+        f'to: "{day(to)}", reason: "Prøve") {{ uuid }} }}', "rights",
+    )["errors"]  # fmt: skip
+    assert error["extensions"]["field"] == field
+    assert error["message"].startswith(f"{field}: ")
+
+
+def test_an_exception_that_is_over_already_is_refused(service: Served) -> None:
+    (error,) = service.ask(
+        f'mutation {{ createAccountException(person: "anna", effect: "withhold", from: "{day(-9)}", to: "{day(0)}", '
+        'reason: "Prøve") { uuid } }', "rights",
+    )["errors"]  # fmt: skip
+    assert error["extensions"]["field"] == "to"
+
+
+def test_who_is_stopped_is_found(service: Served) -> None:
+    ask = "query($stopped: Boolean) { persons(filter: {stopped: $stopped}) { nodes { givenName } } }"
+
+    def names(stopped: bool) -> set[str]:
+        return {each["givenName"] for each in service.data(ask, stopped=stopped)["persons"]["nodes"]}
+
+    assert names(True) == set() and "Dora" in names(False)
+    service.data('mutation { stopPerson(person: "dora", reason: "Fortrudt") { change } }', "hr")
+    assert names(True) == {"Dora"} and "Dora" not in names(False)
+    service.data('mutation { endStop(person: "dora", reason: "Fejl") { change } }', "hr")
+    assert names(True) == set()
+
+
 def test_a_stop_is_above_every_rule_until_it_ends(service: Served) -> None:
     service.data('mutation { stopPerson(person: "anna", reason: "Bortvist") { change } }', "hr")
     assert planned(service, "anna") == [(False, "stopped", "everyone")]

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from exporters.active_directory.entries import same
-from exporters.active_directory.names import LONGEST_CN, is_numbered, login_problem, next_logins, numbered
+from exporters.active_directory.names import LONGEST_CN, is_numbered, next_logins, numbered
+from graph.name_patterns import login_problem
 from protocols.ldap import names
 
 TEXT = some.text(min_size=1, max_size=80)
