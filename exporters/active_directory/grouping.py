@@ -1,4 +1,4 @@
-"""The groups that REConnect makes: of units, roles and positions, and their members."""
+"""The groups that REConnect makes: of units, roles, positions and rights, and their members."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -24,6 +24,8 @@ def groups(
         yield from _roles(organisation, open_, settings)
     if "position" in settings.groups.kinds:
         yield from _positions(organisation, open_, settings)
+    if "right" in settings.groups.kinds:
+        yield from _rights(organisation, open_, settings)
 
 
 def _units(
@@ -48,21 +50,31 @@ def _units(
         yield _group("unit", uuid, places.units[uuid].name or places.units[uuid].number, own_members, settings)
 
 
+class _Accounts:
+    """The accounts of holders."""
+
+    def __init__(self, open_: list[Account]) -> None:
+        self._by_tie: dict[str, set[Ref]] = {}
+        self._by_person: dict[str, set[Ref]] = {}
+        for each in open_:
+            self._by_person.setdefault(each.owner, set()).add(Ref("user", each.uuid))
+            if each.tie:
+                self._by_tie.setdefault(each.tie, set()).add(Ref("user", each.uuid))
+
+    def of(self, holder: str, person: str) -> set[Ref]:
+        """Those of the employment or affiliation; of the person where it has none of its own."""
+        return self._by_tie.get(holder) or self._by_person.get(person, set())
+
+
 def _roles(organisation: Organisation, open_: list[Account], settings: ActiveDirectorySettings) -> Iterator[Wanted]:
-    by_tie: dict[str, set[Ref]] = {}
-    by_person: dict[str, set[Ref]] = {}
-    for each in open_:
-        by_person.setdefault(each.owner, set()).add(Ref("user", each.uuid))
-        if each.tie:
-            by_tie.setdefault(each.tie, set()).add(Ref("user", each.uuid))
+    accounts = _Accounts(open_)
     titles: dict[str, str] = {}
     members: dict[str, set[Ref]] = {}
     for role in organisation.roles:
         if settings.groups.roles and role.key not in settings.groups.roles:
             continue
         titles[role.uuid] = role.title or role.key
-        found = by_tie.get(role.holder) or by_person.get(role.person, set())
-        members.setdefault(role.uuid, set()).update(found)
+        members.setdefault(role.uuid, set()).update(accounts.of(role.holder, role.person))
     for uuid, own_members in sorted(members.items()):
         yield _group("role", uuid, titles[uuid], own_members, settings)
 
@@ -78,6 +90,25 @@ def _positions(organisation: Organisation, open_: list[Account], settings: Activ
             members.setdefault(tie.position, set()).add(Ref("user", each.uuid))
     for uuid, own_members in sorted(members.items()):
         yield _group("position", uuid, titles[uuid], own_members, settings)
+
+
+def _rights(organisation: Organisation, open_: list[Account], settings: ActiveDirectorySettings) -> Iterator[Wanted]:
+    """A group of each right, also without members: who has set permissions for it must find it again."""
+    accounts = _Accounts(open_)
+    members = {
+        right.uuid: {ref for holder in right.holders for ref in accounts.of(*holder)} for right in organisation.rights
+    }
+    within = {each.uuid: each.within for each in organisation.rights}
+    for right in sorted(organisation.rights, key=lambda each: each.uuid):
+        own = members[right.uuid]
+        nested: set[Ref] = set()
+        for other in right.within if settings.groups.nested else ():
+            # Only where each of its members holds this right too: a limit may take it from some of them. Rights that
+            # include each other would be a circle.
+            if members[other] <= members[right.uuid] and right.uuid not in within[other]:
+                nested.add(Ref("group", other))
+                own = own - members[other]
+        yield _group("right", right.uuid, right.title or right.key, own | nested, settings)
 
 
 def _group(kind: GroupKind, uuid: str, title: str, members: set[Ref], settings: ActiveDirectorySettings) -> Wanted:

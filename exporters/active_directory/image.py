@@ -63,6 +63,18 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class Right:
+    """A right that is a group. ``holders``: (employment, affiliation or person; person); ``within``: uuids of those of
+    the other rights that include it."""
+
+    uuid: str
+    key: str
+    title: str
+    holders: tuple[tuple[str, str], ...]
+    within: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """``managers``: employment or affiliation → persons; ``delete_on``: every planned account that has been open → the
     first day on which it may be deleted, if there is one; ``stopped``: those of them whose owner is stopped."""
@@ -74,6 +86,7 @@ class Organisation:
     roles: tuple[Role, ...]
     delete_on: Mapping[str, date | None]
     stopped: frozenset[str]
+    rights: tuple[Right, ...] = ()
 
 
 def organisation(image: Image, system: str, at: date) -> Organisation:
@@ -91,6 +104,7 @@ def organisation(image: Image, system: str, at: date) -> Organisation:
             roles=tuple(role for each in image["Roles"] for role in _roles(each)),
             delete_on={each["uuid"]: _delete_on(each) for each in image["Former"]},
             stopped=frozenset(each["uuid"] for each in image["Former"] if _is_stopped(each["owner"], at)),
+            rights=tuple(_right(each) for each in image["Rights"] if each["right"]),
         )
     except (LookupError, TypeError, ValueError) as error:
         raise ImageError(f"The image lacks what Active Directory's shape needs: {error!r}") from error
@@ -180,6 +194,18 @@ def _roles(node: Node) -> Iterator[Role]:
         person = holder.get("person", holder)
         if person is not None:
             yield Role(role["uuid"], role["key"] or "", role["title"] or "", holder["uuid"], person["uuid"])
+
+
+def _right(node: Node) -> Right:
+    right = node["right"]
+    holders = ((each["uuid"], each.get("person", each)) for each in node["subjects"])
+    return Right(
+        right["uuid"],
+        right["key"] or "",
+        right["title"] or "",
+        tuple((uuid, person["uuid"]) for uuid, person in holders if person is not None),
+        frozenset(each["uuid"] for each in node["within"]),
+    )
 
 
 def _delete_on(node: Node) -> date | None:

@@ -63,9 +63,9 @@ DECIDED: dict[str, dict[str, str]] = {
     "ConstraintType": {
         "no target of rights yet": "key title uri content form pattern values levels cumulative common",
     },
-    "SystemRole": {"no target of rights yet": "key title uri description sensitive"},
+    "SystemRole": {"no target of rights yet": "uri description sensitive"},
     "JobFunctionRole": {
-        "no target of rights yet": "key title uri description number sensitive delegated_from_cvr delegated_to_cvr",
+        "no target of rights yet": "uri description number sensitive delegated_from_cvr delegated_to_cvr",
         "what FK-adm itself has": "at_kombit",
     },
     "Grant": {"no target of rights yet": "key title reason condition sensitivity"},

@@ -1,6 +1,6 @@
 """Who holds a right on a day, in a unit and below."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import HeldRight
@@ -17,6 +17,21 @@ def holders(work: Evaluation, right: str, unit: str | None = None) -> Iterator[H
         for each in rights.held:
             if right in amounts_to(work, each.right.uuid) and (wanted is None or is_in(work, each, wanted)):
                 yield each
+
+
+def members(work: Evaluation, rights: Collection[str]) -> dict[str, set[str]]:
+    """Of each of these rights (uuids of job-function roles and system roles): the employments, affiliations and persons
+    through which it is held. A system role within a job-function role counts where it is left. ``work``: of everybody.
+    """
+    found: dict[str, set[str]] = {right: set() for right in rights}
+    system_roles = work.organisation.system_roles
+    for _, person in work.everybody():
+        for held in person.held:
+            left = {each.system_role.uuid for each in held.included}
+            for right in amounts_to(work, held.right.uuid) & found.keys():
+                if right not in system_roles or right == held.right.uuid or right in left:
+                    found[right].add(held.subject.uuid)
+    return found
 
 
 def is_in(work: Evaluation, held: HeldRight, units: frozenset[str]) -> bool:

@@ -85,6 +85,23 @@ def test_why_not_holders_and_review(service: Served) -> None:
     ]
 
 
+def test_everyone_who_holds_each_of_several_rights(service: Served) -> None:
+    names = ["sapa_read", "sapa_case_worker", "no_such_right"]
+    query = """query($rights: [String!]!) { rightMembers(rights: $rights, at: "2026-06-15") { asked
+        right { ... on SystemRole { key } ... on JobFunctionRole { key } }
+        subjects { ... on Employment { person { name } } ... on Affiliation { person { name } } ... on Person { name } }
+        within { ... on JobFunctionRole { key } } } }"""
+    found = {each["asked"]: each for each in asked(service, query, "auditor", rights=names)["rightMembers"]}
+    assert list(found) == names[:2] and found["sapa_read"]["within"] == [{"key": "sapa_case_worker"}]
+    one = 'query($right: String!) { rightHolders(right: $right, at: "2026-06-15") { person { name } } }'
+    for name, each in found.items():
+        holders = asked(service, one, "auditor", right=name)["rightHolders"]
+        people = {one.get("name") or one["person"]["name"] for one in each["subjects"]}
+        assert people == {one["person"]["name"] for one in holders} and "Anna Berg" in people
+    assert refused(service, query, "reader", rights=names)["code"] == "forbidden"
+    assert asked(service, query, "auditor", rights=[])["rightMembers"] == []
+
+
 def test_over_a_period(service: Served) -> None:
     query = """{ rightsOver(person: "bo", system: "sapa", from: "2026-01-01", to: "2027-01-01") {
         from to rights { held { since } } } }"""

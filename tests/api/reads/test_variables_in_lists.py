@@ -42,6 +42,7 @@ def test_a_variable_within_a_list(asking: Asking, root: str, name: str, type_: s
             "rightsReview": "finding",
             "plans": "name",
             "nextAccountNames": "login",
+            "rightMembers": "asked",
         }.get(root, "steps")
     )
 

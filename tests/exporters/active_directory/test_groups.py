@@ -1,7 +1,9 @@
 """Groups, their members, and OUs of units (active_directory.md §9)."""
 
 import neo4j
+import pytest
 
+from exporters.active_directory.settings import Groups
 from tests.exporters.active_directory.town import Domain, Town, uuid_of
 
 
@@ -56,6 +58,33 @@ def test_nested_groups_without_a_circle(domain: Domain) -> None:
     domain.export(town, settings=_groups(domain, nested=True))
     assert domain.members("Enhed A") == ["Enhed B"]
     assert domain.members("Enhed Rådhuset") == ["Enhed A"]
+
+
+def test_groups_of_rights_follow_who_holds_them(domain: Domain) -> None:
+    chosen = {"groups": {"kinds": ["right"], "rights": ["nurse", "read"], "ou": f"OU=Groups,{domain.ou}"}}
+    nested = {"groups": {**chosen["groups"], "nested": True}}
+    town = Town().person("alma").person("bo").person("ida")
+    town.rights = {"nurse": (["alma", "bo"], []), "read": (["alma", "bo", "ida"], ["nurse"])}
+    domain.export(town, settings=chosen)
+    assert domain.members("Rettighed Nurse") == ["Alma Testrup", "Bo Testrup"]
+    assert domain.members("Rettighed Read") == ["Alma Testrup", "Bo Testrup", "Ida Testrup"]
+    (group,) = domain.found("(cn=Rettighed Read)")
+    domain.set(group["dn"], member=[*group["member"], domain.add("theirs")["dn"]])
+    domain.export(town, settings=nested)
+    assert domain.members("Rettighed Read") == ["Ida Testrup", "Rettighed Nurse", "theirs"]
+    # Bo holds the role, but a limit takes the right within it from him: nobody gets it through the other group.
+    town.rights["read"] = (["alma", "ida"], ["nurse"])
+    domain.export(town, settings=nested)
+    assert domain.members("Rettighed Read") == ["Alma Testrup", "Ida Testrup", "theirs"]
+    town.rights = {"nurse": ([], ["read"]), "read": ([], ["nurse"])}  # each includes the other
+    domain.export(town.set("ida", stopped=True), settings=nested)
+    assert (domain.members("Rettighed Read"), domain.members("Rettighed Nurse")) == (["theirs"], [])
+    assert domain.found("(cn=Rettighed Read)")[0]["objectGUID"] == group["objectGUID"], "it stays without members"
+
+
+def test_groups_of_rights_are_named() -> None:
+    with pytest.raises(ValueError, match="name the rights"):
+        Groups.model_validate({"kinds": ["right"]})
 
 
 def test_45_46_ous_follow_the_tree(domain: Domain) -> None:

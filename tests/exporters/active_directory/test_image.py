@@ -9,6 +9,7 @@ import neo4j
 import pytest
 
 from exporters.active_directory.image import organisation
+from exporters.active_directory.settings import ActiveDirectorySettings, Groups
 from exporters.active_directory.target import ActiveDirectory
 from exporters.image import read_image
 from graph.change_log import Origin
@@ -23,6 +24,9 @@ from tests.graph.questions.rights.imported import RING, imported
 from tests.rules.accounts.account_town import day, town
 
 pytestmark = pytest.mark.slow
+SETTINGS = ActiveDirectorySettings.model_construct(
+    groups=Groups.model_validate({"kinds": ["right"], "rights": ["no_such_right"]})
+)
 
 
 @dataclass
@@ -31,6 +35,7 @@ class Asking:
 
     name: str = "active_directory-klit"
     document: str = ActiveDirectory.document
+    settings: Any = SETTINGS
     variables = ActiveDirectory.variables
 
 
@@ -55,4 +60,4 @@ def test_a_stopped_person_who_has_left_is_still_known_as_stopped(
     image = read_image(Asking(), image_reader(addresses, clean_graph, RING), at)  # type: ignore[arg-type]
     made = organisation(image, "ad", at)
     assert (made.accounts, made.stopped) == ((), frozenset({rows[0]["uuid"]}))
-    assert len(made.delete_on) == 2
+    assert len(made.delete_on) == 2 and made.rights == ()

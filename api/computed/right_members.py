@@ -1,0 +1,75 @@
+"""``rightMembers``: everyone who holds each of several rights, for targets that keep a group of each."""
+
+from collections.abc import Iterable
+
+import neo4j
+
+from api.access.roles import LOG
+from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from api.computed.rights import HOLDERS
+from graph.errors import Unknown
+from graph.model.rights import RIGHTS
+from graph.questions.rights.asking import evaluation_of_all, find_right
+from graph.questions.rights.evaluate import Evaluation
+from graph.questions.rights.holders import members
+
+
+def _answer(request: Request) -> list[Answer]:
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        asked = _known(session, request.arguments["rights"])
+        if not asked:
+            return []
+        work = evaluation_of_all(session, request.day, request.last_known)
+    return _answers(work, asked)
+
+
+def _known(session: neo4j.Session, names: Iterable[str]) -> dict[str, str]:
+    """uuid → the name that it was asked by. A right that is not known has no holders, and stops no other's answer."""
+    found: dict[str, str] = {}
+    for name in names:
+        try:
+            found.setdefault(find_right(session, name), name)
+        except Unknown:
+            continue
+    return found
+
+
+def _answers(work: Evaluation, asked: dict[str, str]) -> list[Answer]:
+    held = members(work, asked)
+    return [
+        {
+            "asked": name,
+            "right": uuid,
+            "subjects": sorted(held[uuid]),
+            "within": sorted(
+                other for other in asked if other != uuid and uuid in work.bundles.amounts_to(other)
+            ),
+        }
+        for uuid, name in asked.items()
+    ]  # fmt: skip
+
+
+FIELD = ComputedField(
+    "rightMembers",
+    "Everyone who holds each of these rights on a day. A right that is not known is left out",
+    (
+        answer_type(
+            "RightMembers",
+            "Who holds a right",
+            Plain("asked", "String!", "What it was asked by"),
+            Thing("right", RIGHTS, "The job-function role or system role", interface="Right"),
+            Thing(
+                "subjects", HOLDERS, "The employments, affiliations and persons through which it is held", many=True,
+                interface="Holder",
+            ),
+            Thing("within", RIGHTS, "Those of the others asked for that include it", many=True, interface="Right"),
+        ),
+    ),
+    LOG,
+    _answer,
+    arguments={
+        "rights": Argument("[String!]!", "Keys or UUIDs of job-function roles and system roles"),
+        "at": AT,
+    },
+    looks_at=("Employment", "Affiliation", "Assignment"),
+)  # fmt: skip
