@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks import (
     accounts,
     directory,
+    domain_accounts,
     first_question,
     kle,
     large_read,
@@ -38,7 +39,7 @@ SIZES = ("S", "L")
 
 ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top", "preview", "rights", "accounts")
 """Measurements within one size, on one graph."""
-PARTS = (*ON_A_PAYROLL, "unchanged", "first", "kle", "ten", "organisation", "directory")
+PARTS = (*ON_A_PAYROLL, "unchanged", "first", "kle", "ten", "organisation", "directory", "domain")
 
 
 def of_size(size: str, parts: Collection[str] = PARTS) -> Iterator[Measured]:
@@ -87,6 +88,8 @@ def wanted(sizes: Sequence[str], parts: Collection[str] = PARTS) -> Iterator[Mea
     if "kle" in parts:
         with tempfile.TemporaryDirectory(prefix="rc-bench-kle-") as folder, fresh_servers() as (_, driver):
             yield kle.measure(driver, Keyring.generate(), Path(folder))
+    if "domain" in parts:
+        yield from domain_accounts.measure()
     if len(sizes) > 1:
         if "ten" in parts:
             yield ten_changes.measure(payroll.SEED, payroll.TODAY, *sizes[:2])
