@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # the settings are read with every command; these take long t
     from pydantic import BaseModel
 
     from exporters.objects.target import ObjectTarget
+    from exporters.one_time_links import OneTimeLinks
     from graph.cpr.keyring import Keyring
 
 ImageReader = Callable[[str, str, Mapping[str, object]], Iterable[Mapping[str, Any]]]
@@ -165,13 +166,16 @@ class Surroundings:
     ``name``: the target's name: its folder's, or ``<folder>-<name>`` if the folder has several. ``driver``: opens the
     graph's store; ``keyring``: opens the keys of CPR numbers. A target of files needs neither: the export reads the
     image and keeps the ledger for it. ``mail``: gives what sends a mail (address, subject, text) and
-    raises OSError if it is not accepted; None if the settings name no mail server.
+    raises OSError if it is not accepted; None if the settings name no mail server. ``sms``: the same for text messages
+    (number in the form of E.164, text) and their gateway. ``links``: keeps the texts of one-time links.
     """
 
     name: str
     driver: "Callable[[], neo4j.Driver]"
     keyring: "Callable[[], Keyring]"
     mail: Callable[[], Callable[[str, str, str], None] | None] = lambda: None
+    sms: Callable[[], Callable[[str, str], None] | None] = lambda: None
+    links: "Callable[[], OneTimeLinks | None]" = lambda: None
 
 
 class TargetFolder(Protocol):

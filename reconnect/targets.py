@@ -34,7 +34,16 @@ def build(context: Context, name: str) -> Target | ObjectTarget:
             Exit.USAGE,
         )
     try:
-        surroundings = Surroundings(name, context.driver, lambda: context.keyring, lambda: _mail(context))
+        from exporters.one_time_links import OneTimeLinks  # only here: it loads the library of Redis
+
+        surroundings = Surroundings(
+            name,
+            context.driver,
+            lambda: context.keyring,
+            lambda: _mail(context),
+            lambda: _sms(context),
+            lambda: OneTimeLinks(context.redis_url()),
+        )
         return found.build(settings, surroundings)
     except NotSetUp as error:
         raise CommandFailed(str(error), Exit.USAGE) from error
@@ -49,6 +58,20 @@ def _mail(context: Context) -> Callable[[str, str, str], None] | None:
         try:
             send_to(context.settings.mail, (address,), subject, text)
         except MailFailed as failed:
+            raise OSError(str(failed)) from None
+
+    return send
+
+
+def _sms(context: Context) -> Callable[[str, str], None] | None:
+    if context.settings.sms.url is None:
+        return None
+    from reconnect.work.sms import SmsFailed, send_sms
+
+    def send(number: str, text: str) -> None:
+        try:
+            send_sms(context.settings.sms, number, text)
+        except SmsFailed as failed:
             raise OSError(str(failed)) from None
 
     return send

@@ -33,6 +33,7 @@ from api.http.graphiql import GraphiQL
 from api.http.health import live, ready
 from api.http.last_resort import LastResort
 from api.http.metrics import ANSWERS, metrics
+from api.http.one_time_links import routes as one_time_links
 from api.http.request_body import Asked, BadRequest, asked_in, hash_only
 from api.http.schema_file import schema_file
 from api.http.streamed import Streamed
@@ -146,6 +147,7 @@ def create_app(service: Service) -> Starlette:
             Route("/health/live", live),
             Route("/health/ready", partial(ready, availability, warming, service.redis_url)),
             Route("/metrics", partial(metrics, availability, service.driver, service.states)),
+            *(() if service.redis_url is None else one_time_links(service.redis_url)),
             *(() if service.login is None else routes(service.login)),
             *(() if service.claims is None else claims_routes(service.claims)),
         ],

@@ -72,7 +72,7 @@ def routes(login: Login) -> list[BaseRoute]:
         Route("/login/account", made.caught(made.account), methods=["GET"]),
         Route("/login/second-factor", made.caught(made.second_factor), methods=["POST"]),
         Route("/login/second-factor/confirm", made.caught(made.confirm_second_factor), methods=["POST"]),
-        Route("/login/assets/{name}", _asset),
+        Route("/login/assets/{name}", asset),
         Route("/logout", made.caught(made.log_out), methods=["POST"]),
     ]
 
@@ -392,7 +392,8 @@ async def _to_account(request: Request) -> Response:
     return RedirectResponse("/login/account", 303)
 
 
-async def _asset(request: Request) -> Response:
+async def asset(request: Request) -> Response:
+    """A file that the pages need."""
     found = pages.ASSETS.get(request.path_params["name"])
     if found is None:
         return PlainTextResponse("This file does not exist.", 404)

@@ -20,6 +20,8 @@ HOLDS_ACCOUNTS = True
 
 def build(settings: Settings, surroundings: "Surroundings") -> "ObjectTarget":
     """The target. Raises NotSetUp."""
+    from exporters.active_directory.passwords import Channels
     from exporters.active_directory.target import ActiveDirectory
 
-    return ActiveDirectory(surroundings.name, settings, mail=surroundings.mail())
+    channels = Channels(surroundings.mail(), surroundings.sms(), surroundings.links())
+    return ActiveDirectory(surroundings.name, settings, channels)

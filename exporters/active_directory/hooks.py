@@ -113,7 +113,7 @@ class WebhookHook:
         limits = Limits(seconds=settings.seconds, attempts=1, own_machine=settings.own_machine, largest=_LARGEST)
         try:
             with Client(settings.url, limits=limits, certificates=Certificates(settings.ca_file)) as http:
-                answer = http.send("POST", "", body=event, headers=headers)
+                answer = http.send("POST", settings.url, body=event, headers=headers)
         except HttpError as failed:
             return HookAnswer(False, str(failed)[:_LONGEST])
         if not answer.succeeded and not answer.content.strip():

@@ -4,6 +4,7 @@ import os
 import secrets
 import string
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,16 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 
 from exporters.active_directory.settings import Passwords
 from exporters.errors import NotSetUp
+from exporters.files.shape import phone
 from exporters.objects.errors import Refused
 from exporters.objects.target import Wanted
+from exporters.one_time_links import OneTimeLinks
 
 SendMail = Callable[[str, str, str], None]
 """(address, subject, text); raises OSError if the mail is not accepted."""
+
+SendSms = Callable[[str, str], None]
+"""(number in the form of E.164, text); raises OSError if the message is not accepted."""
 
 _READABLE = str.maketrans("", "", "0O1lI")
 _SETS = (
@@ -28,15 +34,28 @@ _SETS = (
 )
 
 
-class FirstPasswords:
-    """``mail``: sends a mail; None if the settings name no mail server. Raises NotSetUp."""
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """How the program reaches people. None: the settings name no mail server, no gateway, no Redis."""
 
-    def __init__(self, settings: Passwords, mail: SendMail | None) -> None:
+    mail: SendMail | None = None
+    sms: SendSms | None = None
+    links: OneTimeLinks | None = None
+
+
+class FirstPasswords:
+    """Raises NotSetUp."""
+
+    def __init__(self, settings: Passwords, channels: Channels) -> None:
         self._settings = settings
-        self._mail = mail
+        self._channels = channels
         self._certificate: x509.Certificate | None = None
-        if settings.delivery == "mail" and mail is None:
-            raise NotSetUp("passwords.delivery is mail, but [mail] names no server.")
+        if settings.delivery in ("mail", "link") and channels.mail is None:
+            raise NotSetUp(f"passwords.delivery is {settings.delivery}, but [mail] names no server.")
+        if settings.delivery == "sms" and channels.sms is None:
+            raise NotSetUp("passwords.delivery is sms, but [sms] names no gateway.")
+        if settings.delivery == "link" and channels.links is None:
+            raise NotSetUp("passwords.delivery is link, and there is no Redis to keep its texts in.")
         if settings.delivery == "sealed" and settings.certificate_file is not None:
             try:
                 self._certificate = x509.load_pem_x509_certificate(settings.certificate_file.read_bytes())
@@ -63,14 +82,19 @@ class FirstPasswords:
 
     def require_recipient(self, wanted: Wanted) -> None:
         """Raises Refused if there is no recipient, before an account is created."""
-        if self._settings.delivery == "mail" and not self._recipient(wanted):
+        if self._settings.delivery in ("mail", "link", "sms") and not self._recipient(wanted):
+            what = "mobile number" if self._settings.delivery == "sms" else "mail address"
             raise Refused(
                 "no_recipient",
-                "No manager has a mail address, so the first password can't be handed over. passwords.recipient is "
-                "for such people.",
+                f"No manager has a {what}, so the first password can't be handed over. passwords.recipient is for such "
+                "people.",
             )
 
     def _recipient(self, wanted: Wanted) -> str:
+        """Exactly one mail address, or mobile number."""
+        if self._settings.delivery == "sms":
+            number = str(wanted.context.get("mobile") or self._settings.recipient)
+            return phone(number, "e164") or ""
         return str(wanted.context.get("recipient") or self._settings.recipient)
 
     def hand_over(self, wanted: Wanted, login: str, password: str) -> None:
@@ -78,8 +102,16 @@ class FirstPasswords:
         name = " ".join(str(wanted.context.get("name") or login).split())  # it stands in the mail's subject
         text = _TEXT.format(name=name, login=login, password=password)
         try:
-            if self._settings.delivery == "mail" and self._mail is not None:
-                self._mail(self._recipient(wanted), f"Adgang til {name}", text)
+            channels, delivery = self._channels, self._settings.delivery
+            if delivery == "mail" and channels.mail is not None:
+                channels.mail(self._recipient(wanted), f"Adgang til {name}", text)
+            elif delivery == "sms" and channels.sms is not None:
+                short = _SHORT.format(name=name, login=login, password=password)
+                channels.sms(self._recipient(wanted), short)
+            elif delivery == "link" and channels.links is not None and channels.mail is not None:
+                link = channels.links.make(str(self._settings.link_address), text, self._settings.link_hours)
+                told = _LINK.format(name=name, link=link, hours=f"{self._settings.link_hours:g}")
+                channels.mail(self._recipient(wanted), f"Adgang til {name}", told)
             elif self._certificate is not None and self._settings.folder is not None:
                 self._seal(self._certificate, self._settings.folder, wanted.key, text)
         except OSError as failed:
@@ -116,11 +148,21 @@ Adgangskoden skal skiftes ved første login. Giv den til {name} personligt, og s
 """
 
 
+_SHORT = "Adgang til {name}. Brugernavn: {login} Adgangskode: {password} Skal skiftes ved første login. Slet beskeden."
+_LINK = """Adgang til {name}
+
+Brugernavn og adgangskode står her:
+{link}
+
+Linket kan åbnes én gang, inden {hours} timer. Åbn det, når du er sammen med {name}, og giv oplysningerne personligt.
+"""
+
+
 def as_bytes(password: str) -> bytes:
     """The form of unicodePwd."""
     return f'"{password}"'.encode("utf-16-le")
 
 
-def context(recipient: str, name: str) -> Mapping[str, Any]:
-    """What ``hand_over`` needs of a wanted user."""
-    return {"recipient": recipient, "name": name}
+def context(recipient: str, mobile: str, name: str) -> Mapping[str, Any]:
+    """What ``hand_over`` needs of a wanted user. ``recipient``, ``mobile``: of the nearest manager who has one."""
+    return {"recipient": recipient, "mobile": mobile, "name": name}

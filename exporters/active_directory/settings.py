@@ -7,14 +7,15 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from exporters.active_directory.names import EXPRESSION_NAMES, LIMITS, USUAL
+from exporters.files.shape import phone
 from exporters.objects.brake import KindBrake, ObjectBrake
 from graph.expressions import ExpressionRejected, compile_expression
-from protocols.addresses import WebAddress
+from protocols.addresses import SecretAddress, WebAddress
 from protocols.ldap.names import is_within
 
 Attribute = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", examples=["employeeID"])]
 Text = Annotated[str, Field(min_length=1)]
-GroupKind = Literal["unit", "role", "position"]
+GroupKind = Literal["unit", "role", "position", "right"]
 
 
 _NOT_WRITABLE = frozenset({
@@ -36,18 +37,32 @@ class Passwords(Section):
 
     length: int = Field(16, ge=12, le=64)
     symbols: str = Field("-+!#%", description="the symbols that a password may contain; one is always there")
-    delivery: Literal["none", "mail", "sealed"] = Field(
+    delivery: Literal["none", "mail", "sms", "link", "sealed"] = Field(
         "none",
-        description="mail: to the nearest manager, by the mail server of the settings; sealed: a file for printing, "
-        "encrypted for certificate_file; none: a person sets another password",
+        description="mail: to the nearest manager, by the mail server; sms: to that manager's mobile, by the gateway "
+        "of [sms]; link: as mail, with a link that can be opened once; sealed: a file for printing, encrypted for "
+        "certificate_file; none: a person sets another password",
     )
     recipient: str = Field(
         "",
-        description="mail address for people without a manager who has one, such as the top manager; empty: they wait",
+        description="mail address (sms: mobile number) for people without a manager who has one, such as the top "
+        "manager; empty: they wait",
     )
+    link_address: SecretAddress | None = Field(
+        None, description="link: the address of REConnect's web service in a browser, https"
+    )
+    link_hours: float = Field(72, gt=0, le=30 * 24, description="link: hours until it can't be opened any more")
     folder: Path | None = Field(None, description="where sealed files are put")
     certificate_file: Path | None = Field(None, description="PEM of the certificate for which files are encrypted")
     on_return: bool = Field(True, description="a new password when an account is enabled again")
+
+    @model_validator(mode="after")
+    def _can_be_delivered(self) -> Self:
+        if self.delivery == "link" and self.link_address is None:
+            raise ValueError("link_address is needed if delivery is link")
+        if self.delivery == "sms" and self.recipient and not phone(self.recipient, "e164"):
+            raise ValueError("recipient is not a phone number, and delivery is sms")
+        return self
 
 
 class Command(Section):
@@ -78,12 +93,26 @@ class Groups(Section):
     kinds: tuple[GroupKind, ...] = ()
     ou: str = Field("", description="DN of the OU in which they are made; needed if there are any")
     roles: frozenset[str] = Field(frozenset(), description="keys of the roles that are groups; empty: all")
+    rights: frozenset[str] = Field(
+        frozenset(), description="kind right: keys or uuids of the job-function roles and system roles that are groups"
+    )
     with_below: bool = Field(False, description="a unit's group also has the people of the units below")
-    nested: bool = Field(False, description="a unit's group has the groups of the units below as members")
+    nested: bool = Field(
+        False,
+        description="a unit's group has the groups of the units below as members, a right's group those of the rights "
+        "that include it",
+    )
     prefixes: Mapping[GroupKind, str] = Field(
-        default={"unit": "Enhed ", "role": "Rolle ", "position": "Stilling "}, description="put before a group's name"
+        default={"unit": "Enhed ", "role": "Rolle ", "position": "Stilling ", "right": "Rettighed "},
+        description="put before a group's name",
     )
     type: Literal["global", "universal", "domain_local"] = "global"
+
+    @model_validator(mode="after")
+    def _rights_are_named(self) -> Self:
+        if "right" in self.kinds and not self.rights:
+            raise ValueError("rights: name the rights that are groups; kind right makes a group of each of these")
+        return self
 
 
 class Units(Section):

@@ -9,14 +9,16 @@ from exporters.active_directory.addresses import is_one
 from exporters.active_directory.entries import ALIASES
 from exporters.active_directory.grouping import groups
 from exporters.active_directory.image import Account, Organisation, Tie
-from exporters.active_directory.names import EXPRESSION_NAMES, LIMITS, login_problem, next_logins, next_principal_names
+from exporters.active_directory.names import EXPRESSION_NAMES, LIMITS, next_logins, next_principal_names
 from exporters.active_directory.passwords import context
 from exporters.active_directory.placing import Places, ous, placed
 from exporters.active_directory.settings import ActiveDirectorySettings
+from exporters.files.shape import phone
 from exporters.objects.target import Objects, Ref, Value, Wanted
 from exporters.target import Notice, Parked
 from graph.cpr.keyring import numbers_in
 from graph.expressions import ExpressionFailed, compile_expression
+from graph.name_patterns import login_problem
 
 IDENTIFYING = frozenset(
     {"sAMAccountName", "userPrincipalName", "mail", "proxyAddresses", "cn", "displayName", "givenName", "sn", "mobile",
@@ -81,8 +83,10 @@ def _user(account: Account, made: _Made) -> Wanted | None:
             Parked("user", account.uuid, "cpr_number", "A name contains a CPR number; it is never sent.")
         )
         return None
-    mails = (str(each.values["email"] or "") for each in _managers(account, tie, made))
-    recipient = next(filter(is_one, mails), "")
+    managers = list(_managers(account, tie, made))
+    recipient = next(filter(is_one, (str(each.values["email"] or "") for each in managers)), "")
+    mobiles = (str(each.person["mobile"] or "") for each in managers if not each.protected)
+    mobile = next((each for each in mobiles if phone(each, "e164")), "")
     # An alias follows the mail address, so that has no next one where there are aliases: a person decides.
     addresses = ("userPrincipalName",) if ALIASES in values else ("userPrincipalName", "mail")
     next_addresses = {name: next_principal_names(str(value)) for name in addresses if (value := values.get(name))}
@@ -94,7 +98,7 @@ def _user(account: Account, made: _Made) -> Wanted | None:
         protected=account.protected,
         candidates={"sAMAccountName": next_logins(login), **next_addresses},
         context={
-            **context(recipient, account.person["name"] or ""),
+            **context(recipient, mobile, account.person["name"] or ""),
             "observed": account.observed,
         },
     )

@@ -14,7 +14,7 @@ from exporters.active_directory.entries import ALIASES
 from exporters.active_directory.hooks import hook_of
 from exporters.active_directory.image import organisation
 from exporters.active_directory.names import USUAL
-from exporters.active_directory.passwords import FirstPasswords, SendMail
+from exporters.active_directory.passwords import Channels, FirstPasswords
 from exporters.active_directory.session import connected
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.active_directory.shape import shaped
@@ -42,13 +42,13 @@ _DAYS_AHEAD = 60
 
 
 class ActiveDirectory:
-    """OUs, users and groups of one domain. ``name``: the target's, such as active_directory-kommune. ``mail``: sends a
-    mail, if the settings name a mail server. Raises NotSetUp."""
+    """OUs, users and groups of one domain. ``name``: the target's, such as active_directory-kommune. ``channels``: of
+    first passwords. Raises NotSetUp."""
 
     document = Path(__file__).with_name("image.graphql").read_text(encoding="utf-8")
     closing_document = Path(__file__).with_name("closing.graphql").read_text(encoding="utf-8")
 
-    def __init__(self, name: str, settings: ActiveDirectorySettings, mail: SendMail | None = None) -> None:
+    def __init__(self, name: str, settings: ActiveDirectorySettings, channels: Channels | None = None) -> None:
         self.name = name
         self.settings = settings
         self.brake = settings.brake
@@ -80,13 +80,14 @@ class ActiveDirectory:
         )
         rules = orjson.dumps(settings.model_dump(include=_RULES), default=sorted, option=orjson.OPT_SORT_KEYS)
         self.rules = f"{VERSION}-{sha256(rules).hexdigest()[:16]}"
-        self._passwords = FirstPasswords(settings.passwords, mail)
+        self._passwords = FirstPasswords(settings.passwords, channels or Channels())
 
     def variables(self, at: date) -> Mapping[str, object]:
         return {
             "at": at.isoformat(),
             "until": (at + timedelta(days=_DAYS_AHEAD + 1)).isoformat(),
             "soon": (at + timedelta(days=_DAYS_AHEAD)).isoformat(),
+            "rights": sorted(self.settings.groups.rights) if "right" in self.settings.groups.kinds else [],
         }
 
     def shape(self, image: Image, at: date) -> Objects:

@@ -5,6 +5,7 @@ Each source's and target's own settings are in its folder; here they only get th
 
 from collections.abc import Mapping
 from ipaddress import ip_network
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from api.http.origins import origin
 from graph.statements.precedence import DEFAULT_ORDER
 from idp.settings import IdpSettings
 from importers.pipeline.brake import BrakeSettings
-from protocols.addresses import HostName
+from protocols.addresses import HostName, SecretAddress
 from reconnect import folders
 from reconnect.work.cron import Cron
 from rules.roles import RoleRule
@@ -170,6 +171,32 @@ class MailSettings(Section):
     to: tuple[str, ...] = Field(default=(), description="who gets the warnings")
 
 
+class SmsSettings(Section):
+    """The HTTP gateway for text messages to people. Without ``url``, none are sent."""
+
+    url: SecretAddress | None = Field(default=None, description="where messages are sent to by POST, https")
+    token: SecretStr | None = Field(default=None, description="sent as a bearer token")
+    user: str | None = Field(default=None, description="with password, instead of a token")
+    password: SecretStr | None = None
+    body: Mapping[str, Any] = Field(
+        default={"to": "{number}", "message": "{text}"},
+        description="what the gateway wants, as JSON; values {number} (+4512345678), {digits} (4512345678) and {text} "
+        "are filled in, also within lists and tables",
+    )
+    form: bool = Field(default=False, description="true: the body is sent as fields of a form")
+    ca_file: Path | None = Field(default=None, description="PEM of the authority to trust; empty: the public ones")
+    own_machine: bool = Field(default=False, description="allow an address of this machine, or a link-local one")
+    seconds: float = Field(default=30, gt=0)
+
+    @field_validator("body")
+    @classmethod
+    def _is_filled_in(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        whole = str(given)
+        if "'{text}'" not in whole or ("'{number}'" not in whole and "'{digits}'" not in whole):
+            raise ValueError("needs a value {text}, and a value {number} or {digits}")
+        return given
+
+
 class WorkerSettings(Section):
     """The job worker."""
 
@@ -246,6 +273,7 @@ class Settings(BaseSettings):
     schedules: ScheduleSettings = ScheduleSettings()
     silence: SilenceSettings = SilenceSettings()
     mail: MailSettings = MailSettings()
+    sms: SmsSettings = SmsSettings()
     worker: WorkerSettings = WorkerSettings()
     idp: IdpSettings = IdpSettings()
     sources: SourcesSettings = SourcesSettings()

@@ -12,6 +12,7 @@ from graph.conditions import ACCOUNT_CONDITION_NAMES
 from graph.expressions import Expression, compile_expression
 from graph.model.accounts import GIVE, PER_PERSON
 from graph.name_patterns import LONGEST_LOGIN
+from graph.row_blocks import in_blocks
 from graph.time import ALWAYS, FOREVER, Period, today
 from rules.accounts.deciding import referenced
 from rules.accounts.facts import AccountException, AccountRule, Facts, NamePolicy, Person, State, System, Tie
@@ -97,11 +98,11 @@ def read(session: neo4j.Session, day: date, persons: Iterable[str] | None = None
         for ref in each.condition.references
     )  # fmt: skip
     query = _ties(facts.columns, everybody=asked is None, positions=needs_position)
-    for row in session.run(query, uuids=asked, since=since):
-        person = row["person"]
+    rows = (row for block in session.run(query, uuids=asked, since=since) for row in block["rows"])
+    for person, named, told in rows:
         if person not in facts.persons:
-            facts.persons[person] = _person(person, row["named"], day)
-        tie = _tie(row["tie"], person, held)
+            facts.persons[person] = _person(person, named, day)
+        tie = _tie(told, person, held)
         if tie is not None:
             facts.ties.setdefault(person, []).append(tie)
     return facts
@@ -117,10 +118,10 @@ def _ties(columns: Sequence[str], *, everybody: bool, positions: bool) -> str:
             WHERE {still}
             RETURN [toString(l.from), toString(l.to), x.uuid]
         }}"""
-    return f"""
+    query = f"""
     {start}MATCH {person}-[has:HAS]->(t:Employment|Affiliation)
     WHERE t.from IS NOT NULL AND {not_over("t", "$since")} AND {not_over("has", "$since")}
-    RETURN p.uuid AS person, [p.given_name, p.surname, p.name, p.dead, p.stopped] AS named,
+    WITH [p.uuid, [p.given_name, p.surname, p.name, p.dead, p.stopped],
         [t.uuid, labels(t)[0], t.number, t.fraction, t.weekly_hours, COLLECT {{
             MATCH (t)-[l:STATE]->(v)
             WHERE {still}
@@ -129,8 +130,9 @@ def _ties(columns: Sequence[str], *, everybody: bool, positions: bool) -> str:
             MATCH (t)-[l:IN]->(x:Unit)
             WHERE {still}
             RETURN [toString(l.from), toString(l.to), x.uuid]
-        }}, {as_ if positions else "[]"}] AS tie
+        }}, {as_ if positions else "[]"}]] AS row
     """
+    return in_blocks(query, "row")
 
 
 def persons_of(session: neo4j.Session, uuids: Iterable[str], day: date) -> dict[str, Person]:

@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 
-from exporters.active_directory.names import LONGEST_CN, is_numbered, login_problem, numbered
-from exporters.active_directory.passwords import FirstPasswords
+from exporters.active_directory.names import LONGEST_CN, is_numbered, numbered
+from exporters.active_directory.passwords import Channels, FirstPasswords
 from exporters.active_directory.settings import ActiveDirectorySettings, Passwords
 from exporters.active_directory.target import ActiveDirectory
+from exporters.errors import NotSetUp
 from exporters.image import read_image
 from exporters.objects.errors import Refused
 from exporters.objects.target import Objects, Wanted
+from graph.name_patterns import login_problem
 from reconnect.settings.tree import MailSettings
 from reconnect.work.mail import MailFailed, send_to
 from tests.exporters.active_directory.town import AT, Town, uuid_of
@@ -73,9 +75,43 @@ def test_51_a_password_goes_to_one_address(mail: str | None, recipient: str) -> 
     assert wanted(town.person("ny", manager="leder"), "ny").context["recipient"] == recipient
 
 
+@pytest.mark.parametrize(
+    ("mobile", "protected", "reached"),
+    [("12 34 56 78", False, "+4512345678"), ("12345678", True, "+4587654321"), ("local 4", False, "+4587654321")],
+)
+def test_51_a_text_message_goes_to_one_mobile(mobile: str, protected: bool, reached: str) -> None:
+    sent: list[tuple[str, ...]] = []
+    settings = Passwords(delivery="sms", recipient="87654321")
+    passwords = FirstPasswords(settings, Channels(sms=lambda *message: sent.append(message)))
+    town = Town().person("leder", mobile=mobile, protected=protected).person("ny", "Ny\nPerson", manager="leder")
+    passwords.hand_over(wanted(town, "ny"), "ny", "secret")
+    ((number, text),) = sent
+    assert number == reached and "Brugernavn: ny Adgangskode: secret" in text and "Ny Person" in text
+    alone = FirstPasswords(Passwords(delivery="sms"), Channels(sms=lambda *message: None))
+    with pytest.raises(Refused, match="mobile number"):
+        alone.require_recipient(wanted(Town().person("ny"), "ny"))
+
+
+@pytest.mark.parametrize(
+    ("delivery", "named"), [("mail", "mail"), ("link", "mail"), ("sms", "sms")],
+)  # fmt: skip
+def test_51_a_channel_that_is_not_there_is_found_at_the_start(delivery: Any, named: str) -> None:
+    address = "https://reconnect.example" if delivery == "link" else None
+    with pytest.raises(NotSetUp, match=rf"\[{named}\]"):
+        FirstPasswords(Passwords(delivery=delivery, link_address=address), Channels())
+
+
+@pytest.mark.parametrize(
+    "values", [{"delivery": "link"}, {"delivery": "sms", "recipient": "x@klit.example"}],
+)  # fmt: skip
+def test_51_channels_that_could_reach_no_one_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"link_address|phone number"):
+        Passwords(**values)
+
+
 def test_51_a_name_with_a_line_break_is_one_line_of_the_mail() -> None:
     sent: list[tuple[str, ...]] = []
-    passwords = FirstPasswords(Passwords(delivery="mail"), lambda *mail: sent.append(mail))
+    passwords = FirstPasswords(Passwords(delivery="mail"), Channels(lambda *mail: sent.append(mail)))
     new = wanted(Town().person("chef").person("ny", "Ny\r\nBcc: other@elsewhere.example", manager="chef"), "ny")
     passwords.hand_over(new, "ny", "secret")
     assert sent[0][1] == "Adgang til Ny Bcc: other@elsewhere.example"

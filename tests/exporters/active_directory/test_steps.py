@@ -18,7 +18,9 @@ from exporters.objects.drift import accept, drift
 from exporters.objects.hook import HookAnswer
 from exporters.objects.ledger import ObjectLedger
 from exporters.objects.target import Ref
+from exporters.one_time_links import OneTimeLinks
 from graph.time import today
+from reconnect.embedded import Addresses
 from tests.answering import Reply, Request, answering
 from tests.exporters.active_directory.town import AT, KEY, RING, Domain, Town, certificate, uuid_of
 
@@ -61,6 +63,26 @@ def test_51_of_people_without_a_manager_it_reaches_the_set_recipient(domain: Dom
     assert told == {
         "alma": "bo@klit.example", "bo": "servicedesk@klit.example", "eva": "bo@klit.example", "ida": "bo@klit.example",
     }  # fmt: skip
+
+
+def test_51_a_link_shows_the_password_once_and_keeps_it_sealed(domain: Domain, addresses: Addresses) -> None:
+    domain.links = OneTimeLinks(addresses.redis_url)
+    town = Town().person("alma", manager="bo").person("bo")
+    passwords = {"delivery": "link", "recipient": "desk@klit.example", "link_address": "https://reconnect.example"}
+    report = domain.export(town, settings={"passwords": passwords, "manager": False})
+    assert report.parked == []
+    texts = {}
+    for recipient, _, text in domain.mails:
+        assert "Adgangskode: " not in text
+        (link,) = [line for line in text.splitlines() if line.startswith("https://reconnect.example/secret/")]
+        texts[recipient] = domain.links.open(link.rpartition("/")[2]) or ""
+        assert domain.links.open(link.rpartition("/")[2]) is None, "once"
+    assert texts.keys() == {"bo@klit.example", "desk@klit.example"}
+    password = texts["bo@klit.example"].split("Adgangskode: ")[1].split()[0]
+    with pytest.raises(LDAPException, match="773"):  # it is right, and must be changed
+        domain.controller.connection(f"alma@{domain.controller.realm}", password)
+    rows, _, _ = domain.driver.execute_query("MATCH (n) RETURN properties(n) AS all")
+    assert password not in domain.ledger() + repr(report) + repr(rows)
 
 
 def test_51_a_password_that_was_not_handed_over_is_replaced(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,10 +140,11 @@ def test_a_webhook_is_signed_and_says_itself_when_to_be_called_again() -> None:
     def answer(request: Request) -> Reply:
         given = {name.lower(): value for name, value in request.headers.items()}
         assert given[SIGNATURE.lower()] == signature("s" * 16, request.body)
+        assert request.path == "/hook", "the address as it was given"
         return Reply(200, json.dumps(said.pop(0)).encode(), {"content-type": "application/json"})
 
     with answering(answer) as server:
-        hook = hook_of(Webhook(url=server.url, secret="s" * 16, own_machine=True))  # type: ignore[arg-type]
+        hook = hook_of(Webhook(url=f"{server.url}/hook", secret="s" * 16, own_machine=True))  # type: ignore[arg-type]
         assert hook is not None
         later, never, done, odd = (hook.call({"event": "created"}) for _ in range(4))
     assert (later.done, later.wait and later.wait.seconds, later.text) == (False, 7, "later")
@@ -236,9 +259,9 @@ def test_drift_is_shown_by_attribute_accepted_or_corrected(domain: Domain) -> No
     assert domain.state() == before
     domain.export(town, full=True, settings={"drift": "correct"})
     made = domain.user("alma")
-    assert (made["title"], made["mail"], domain.enabled("bo")) == (["By hand"], ["alma@klit.example"], True)
+    assert (made["title"], made["mail"], domain.enabled("bo")) == (["By hand"], ["alma@klit.example"], False)
     entries = ledger.entries()
-    assert (dict(entries[alma].drift), dict(entries[bo].drift)) == ({"mail": "put_right"}, {"enabled": "put_right"})
+    assert (dict(entries[alma].drift), dict(entries[bo].drift)) == ({"mail": "put_right"}, {"enabled": "found"})
     assert entries[alma].accepted == {"title": "agreed with HR (anna)"}
     assert domain.export(town, full=True, settings={"drift": "correct"}).run is None
     domain.driver.execute_query("MATCH (e:LedgerEntry) SET e.unsure = true")  # as a killed run leaves it

@@ -13,9 +13,11 @@ import ldap3
 import neo4j
 from ldap3.protocol.formatters.formatters import format_sid
 
+from exporters.active_directory.passwords import Channels
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.active_directory.target import ActiveDirectory
 from exporters.objects.export import run_object_export
+from exporters.one_time_links import OneTimeLinks
 from exporters.report import ExportReport
 from graph.cpr.keyring import Keyring
 from tests.directories.controller import Controller
@@ -42,6 +44,8 @@ class Town:
     stopped: set[str] = field(default_factory=set)
     """Of those who have left."""
     roles: list[tuple[str, str]] = field(default_factory=list)
+    rights: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
+    """Right → (short names of its holders, other rights that include it)."""
 
     def unit(self, uuid: str, name: str = "", parent: str | None = "root") -> "Town":
         self.units[uuid] = {"name": name or uuid.title(), "parent": parent}
@@ -80,6 +84,14 @@ class Town:
             "Employments": [_employment(*each) for each in self.people.items()],
             "Managers": [_manager(*each) for each in self.people.items() if not each[1].get("comes")],
             "ComingManagers": [_manager(*each) for each in self.people.items()],
+            "Rights": [
+                {
+                    "right": {"uuid": f"right-{key}", "key": key, "title": key.title()},
+                    "subjects": [{"uuid": f"e-{short}", "person": {"uuid": short}} for short in holders],
+                    "within": [{"uuid": f"right-{other}"} for other in within],
+                }
+                for key, (holders, within) in self.rights.items()
+            ],
             "Roles": [
                 {
                     "uuid": f"a-{key}-{short}",
@@ -161,6 +173,8 @@ class Domain:
     ou: str
     name: str = "active_directory-kommune"
     mails: list[tuple[str, str, str]] = field(default_factory=list)
+    messages: list[tuple[str, str]] = field(default_factory=list)
+    links: OneTimeLinks | None = None
 
     def __post_init__(self) -> None:
         self.wire = self.controller.connection()
@@ -186,10 +200,13 @@ class Domain:
         )
 
     def target(self, **values: Any) -> ActiveDirectory:
-        return ActiveDirectory(self.name, self.settings(**values), mail=self._mail)
+        return ActiveDirectory(self.name, self.settings(**values), Channels(self._mail, self._sms, self.links))
 
     def _mail(self, *mail: str) -> None:
         self.mails.append(mail)  # type: ignore[arg-type]
+
+    def _sms(self, *message: str) -> None:
+        self.messages.append(message)  # type: ignore[arg-type]
 
     def export(self, town: Town, *, made: ActiveDirectory | None = None, **how: Any) -> ExportReport:
         """One run, of the fixed day unless ``at`` is given. ``settings``: values of the settings."""
