@@ -1,9 +1,10 @@
 """The tests nearest to a change: ``python -m tools.quick [REVISION]``, or ``make quick [SINCE=REVISION]``.
 
-The nearest are the changed tests, then those named like a changed module, those that import it, those in the test
-folder of its folder (for a page: ``tests/docs``), and those that reach it through one more module. They run in this
-order until ``SECONDS`` are over; how many were left for `make test` is printed at the end. Without a revision: the
-uncommitted changes, otherwise the last commit.
+The tests that look at the whole code come first (marked ``whole``): what they look for is missing elsewhere than where
+the change is. Then come the nearest: the changed tests, those named like a changed module, those that import it, those
+in the test folder of its folder (for a page: ``tests/docs``), and those that reach it through one more module. They run
+in this order until ``SECONDS`` are over; how many were left for `make test` is printed at the end. Without a revision:
+the uncommitted changes, otherwise the last commit.
 """
 
 import ast
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -27,6 +29,7 @@ _LEAST = 20
 """Seconds for tests, however long the checks took."""
 
 _FARTHEST = 4
+_WHOLE = "pytest.mark.whole"
 
 
 def changed(since: str = "") -> list[str]:
@@ -62,6 +65,12 @@ def nearest(paths: Iterable[str], files: Sequence[str]) -> list[str]:
     return [test for far, test in ranked if far <= _FARTHEST]
 
 
+def whole(files: Iterable[str]) -> list[str]:
+    """The test files that hold tests of the whole code."""
+    tests = (file for file in files if PurePosixPath(file).name.startswith("test_"))
+    return [file for file in tests if _WHOLE in (ROOT / file).read_text(encoding="utf-8")]
+
+
 def left(now: float, environment: Mapping[str, str]) -> float:
     """Seconds for the tests. ``now``: seconds since 1970."""
     return max(_LEAST, SECONDS - (now - float(environment.get("QUICK_BEGAN", now))))
@@ -77,8 +86,9 @@ class Nearest:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """The nearest first, whatever else sorts tests."""
-        items.sort(key=lambda item: self._rank[item.path])
+        """Those of the whole code, then the nearest, whatever else sorts tests."""
+        items[:] = [item for item in items if _is_whole(item) or item.path in self._rank]
+        items.sort(key=lambda item: -1 if _is_whole(item) else self._rank[item.path])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
@@ -94,11 +104,16 @@ class Nearest:
             terminalreporter.write_line(f"{self.left_out} more tests are near the change: `make test` runs them.")
 
 
+def _is_whole(item: pytest.Item) -> bool:
+    return item.get_closest_marker("whole") is not None
+
+
 def _module(file: str) -> str:
     return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _imported(path: Path) -> set[str]:
+@cache
+def _imported(path: Path) -> frozenset[str]:
     """Each module that the file imports, and each name that it imports from one, which may be a module itself."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_bytes())):
@@ -106,7 +121,7 @@ def _imported(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+    return frozenset(found)
 
 
 def _git(*arguments: str) -> list[str]:
@@ -117,12 +132,14 @@ def _git(*arguments: str) -> list[str]:
 def main() -> int:
     """pytest's exit code; 0 where no test is near."""
     listed = _git("ls-files", "--cached", "--others", "--exclude-standard", "*.py")
-    tests = nearest(changed(*sys.argv[1:]), [file for file in listed if (ROOT / file).exists()])
+    files = [file for file in listed if (ROOT / file).exists()]
+    tests = nearest(changed(*sys.argv[1:]), files)
     if not tests:
         print("No test is near the change.")
         return 0
+    asked = list(dict.fromkeys([*whole(files), *tests]))
     seconds = left(time.time(), os.environ)
-    return int(pytest.main(["-p", "no:xdist", "--maxfail=3", *tests], plugins=[Nearest(tests, seconds)]))
+    return int(pytest.main(["-p", "no:xdist", "--maxfail=3", *asked], plugins=[Nearest(tests, seconds)]))
 
 
 if __name__ == "__main__":

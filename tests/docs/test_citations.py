@@ -8,6 +8,8 @@ import pytest
 from tests.acceptance.cases import QUERIES, REFUSALS
 from tests.docs.pages import ROOT, Page, committed, decisions, page_of, pages
 
+pytestmark = pytest.mark.whole
+
 TEXTS = (".md", ".py", ".xsd", ".wsdl", ".yaml", ".yml", ".cypher", ".graphql", ".sh")
 # Pages that define what others cite; docs/README.md shows the form, with examples.
 NOT_CITING = ("docs/formats/", "docs/architecture.md", "docs/README.md", "tests/docs/")

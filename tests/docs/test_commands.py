@@ -13,6 +13,8 @@ from reconnect.root import app
 from reconnect.settings.tree import Settings
 from tests.docs.pages import ROOT, committed
 
+pytestmark = pytest.mark.whole
+
 PAGES = [each for each in committed() if each.suffix == ".md" and each.name != "CHANGELOG.md"]
 _TYPED = re.compile(
     r"`(?:RECONNECT_HOME=\S+ )?reconnect ([^`]+)`|^(?:docker compose exec \w+ )?reconnect (.+)$", re.MULTILINE

@@ -5,9 +5,12 @@ import tomllib
 from datetime import date
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.docs.pages import ROOT
+
+pytestmark = pytest.mark.whole
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 

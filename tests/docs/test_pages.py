@@ -13,6 +13,8 @@ from graph.cpr.keyring import is_number
 from graph.model import KINDS
 from tests.docs.pages import DOCS, ROOT, committed
 
+pytestmark = pytest.mark.whole
+
 PAGES = [file for file in committed() if file.suffix == ".md"]
 _LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 _CODE_PATH = re.compile(

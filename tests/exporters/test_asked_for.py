@@ -3,12 +3,15 @@
 import ast
 from pathlib import Path
 
+import pytest
 from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, build_schema, parse, visit
 
 import exporters
 import importers
 from api.reads.filters import camel
 from graph.model import KINDS
+
+pytestmark = pytest.mark.whole
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schema.graphql"
 

@@ -13,6 +13,8 @@ from reconnect import folders
 from reconnect.demo import found
 from reconnect.settings.file import SettingsError, load
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parents[2]
 HEADINGS = ("What it needs", "What it gets", "What goes wrong")
 every_target = pytest.mark.parametrize("name", folders.target_names())

@@ -14,6 +14,8 @@ from reconnect.demo import found
 from reconnect.settings.file import SettingsError, load
 from sample import demo_settings
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parents[2]
 HEADINGS = ("What it needs", "What it states", "What goes wrong")
 every_source = pytest.mark.parametrize("name", folders.source_names())

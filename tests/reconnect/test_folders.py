@@ -30,6 +30,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     return Context(file)
 
 
+@pytest.mark.whole
 def test_the_folders_of_today_are_found() -> None:
     assert {"facts", "kle", "opus", "positions", *SERVICES} <= {*folders.source_names()}
     assert "plan2learn" in folders.target_names()
@@ -37,6 +38,7 @@ def test_the_folders_of_today_are_found() -> None:
     assert not {"files", "objects"} & {*folders.target_names()}
 
 
+@pytest.mark.whole
 def test_each_folder_has_its_place_in_the_settings() -> None:
     empty = Settings()
     for name in folders.source_names():

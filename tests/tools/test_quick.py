@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from tools.quick import SECONDS, left, nearest
+from tools.quick import SECONDS, left, nearest, whole
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,3 +37,9 @@ def test_the_checks_take_from_the_time_of_the_tests_but_not_all_of_it() -> None:
     assert left(1000.0, {}) == SECONDS
     assert left(1000.0, {"QUICK_BEGAN": "970"}) == SECONDS - 30
     assert 0 < left(1000.0, {"QUICK_BEGAN": "0"}) < SECONDS - 30
+
+
+def test_what_looks_at_the_whole_code_is_found_by_its_mark() -> None:
+    found = whole(files())
+    assert {"tests/docs/test_pages.py", "tests/graph/statements/test_normal_text.py"} <= set(found)
+    assert "tests/graph/test_time.py" not in found

@@ -23,6 +23,7 @@ FORMS = {
 }
 
 
+@pytest.mark.whole
 def test_every_type_of_the_schema_is_in_the_table() -> None:
     named = {
         name
@@ -34,6 +35,7 @@ def test_every_type_of_the_schema_is_in_the_table() -> None:
     assert set(READ) <= named
 
 
+@pytest.mark.whole
 def test_every_mutation_is_in_the_table() -> None:
     assert SCHEMA.mutation_type is not None
     assert set(SCHEMA.mutation_type.fields) == set(WRITE)

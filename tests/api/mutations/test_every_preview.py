@@ -218,6 +218,7 @@ def test_it_answers_as_it_would_and_writes_nothing(service: Served, ids: dict[st
     assert but_tokens(service.driver) == before
 
 
+@pytest.mark.whole
 def test_no_mutation_is_left_out() -> None:
     assert SCHEMA.mutation_type is not None
     assert set(EXAMPLES) == set(SCHEMA.mutation_type.fields)

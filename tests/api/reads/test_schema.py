@@ -19,6 +19,8 @@ from api.reads.types import TYPES
 from api.schema import schema
 from graph.model import KINDS, Kind, Link
 
+pytestmark = pytest.mark.whole
+
 FILE = Path(__file__).parents[3] / "schema.graphql"
 
 

@@ -48,6 +48,7 @@ def test_the_start_and_end_of_every_link_are_indexed_for_the_day_turn() -> None:
     assert made(OF_LINK) == {(each, end) for each in types for end in ("from", "to")}
 
 
+@pytest.mark.whole
 def test_the_model_limits_every_text_that_is_indexed() -> None:
     """An index rejects a text of more than 8 kB: ``graph.model.INDEXED`` names those that are cut."""
     indexed = {(label, name) for label, name in made(CONSTRAINT) | made(INDEX) if label in KINDS}

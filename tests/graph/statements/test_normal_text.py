@@ -109,6 +109,7 @@ def test_a_text_longer_than_an_index_holds_is_refused_for_its_record_only() -> N
         assert refused.value.code == "too_long"
 
 
+@pytest.mark.whole
 def test_every_text_that_is_indexed_has_a_longest_form() -> None:
     """Neo4j refuses to write a longer one, and the run stops."""
     indexed = {

@@ -1,5 +1,7 @@
 """What of the model tells who a person is."""
 
+import pytest
+
 from graph.model import KINDS
 from graph.writing.protection import is_protected
 
@@ -19,6 +21,7 @@ TELLS_NOTHING = {
 """Of each kind that belongs to a person: open texts that many people share, or that no one outside of payroll knows."""
 
 
+@pytest.mark.whole
 def test_of_every_text_that_stands_on_a_persons_things_it_is_decided_whether_it_identifies() -> None:
     """A new property fails here until somebody has decided."""
     for kind in KINDS.values():

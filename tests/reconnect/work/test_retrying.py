@@ -33,6 +33,8 @@ from reconnect.work.locks import LockLost, LockTaken
 from reconnect.work.mail import MailFailed
 from reconnect.work.retrying import retry_of
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parents[3]
 OPENS = datetime(2026, 11, 25, 6, tzinfo=UTC)
 LOGINS = frozenset({
