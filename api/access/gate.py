@@ -8,8 +8,9 @@ import neo4j
 from graphql import GraphQLError
 
 from api.access.failed_logins import FailedLogins
-from api.access.rights import READ, Access
+from api.access.rights import READ, Access, whole
 from api.access.tokens import access_of
+from api.computed.types import FIELDS
 from api.http.availability import CLOSED, Availability, Away, OutOfTime
 from api.reads.question import Question, Rejected
 
@@ -83,12 +84,22 @@ class Gate:
 
     def check(self, access: Access, question: Question) -> None:
         """Check that every type in the query may be read. Raises Rejected (forbidden)."""
+        if access.within:
+            _check_fields(access, question)
         for name in sorted(question.types):
             if name in READ:
                 try:
                     access.require(name)
                 except GraphQLError as error:
                     raise Rejected(error) from error
+
+
+def _check_fields(access: Access, question: Question) -> None:
+    """Check that each computed field keeps to the places where the caller's roles hold. Raises Rejected (forbidden)."""
+    for name in sorted(question.root_fields & FIELDS.keys()):
+        field = FIELDS[name]
+        if not field.in_part and not field.roles & access.everywhere:
+            raise Rejected(whole(f"{name} is about the whole organisation: it", field.roles))
 
 
 def _secret(header: str) -> str:

@@ -6,7 +6,7 @@ other. So ``unit_and_below`` gives a subtree, ``managed_units_and_below`` what a
 unit.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import anyio.to_thread
 import neo4j
@@ -65,7 +65,9 @@ def _held(driver: neo4j.Driver, person: str, name: str) -> Access | None:
                 known |= units
         if not limits:
             return None
-        within = {role: with_closed(session, units) for role, units in limits.items() if units is not None}
+        limited = {role: units for role, units in limits.items() if units is not None}
+        above = {row["uuid"]: row["parent"] for row in session.run(_CLOSED, at=today())} if limited else {}
+    within = {role: with_closed(units, above) for role, units in limited.items()}
     return Access(name, frozenset(limits), of.person, within)
 
 
@@ -77,26 +79,7 @@ def _units(right: IncludedRight) -> set[str] | None:
     return {uuid for each in limited for uuid in each.wire} if limited else None
 
 
-def with_closed(session: neo4j.Session, units: Iterable[str]) -> frozenset[str]:
-    """The units, and those that are not open today and lie directly below one of them, or below such a one.
-
-    A closed unit lies where it lay last, and one to come where it is first placed. So a unit's past and its future
-    belong to whoever answers for the place today.
-    """
-    rows = session.run(
-        f"""
-        MATCH (u:Unit)
-        WHERE NOT EXISTS {{ (u)-[state:STATE]->() WHERE {in_force("state")} }}
-        RETURN u.uuid AS uuid, {PLACE} AS parent
-        """,
-        at=today(),
-    )
-    above = {row["uuid"]: row["parent"] for row in rows}
-    found = frozenset(units)
-    return found | {each for each in above if _open_above(each, above) in found}
-
-
-PLACE = f"""head(COLLECT {{
+_PLACE = f"""head(COLLECT {{
             MATCH (u)-[part:PART_OF]->(above:Unit)
             WITH part, above,
                 CASE WHEN {in_force("part")} THEN 0 WHEN part.from > $at THEN 1 ELSE 2 END AS turn
@@ -107,7 +90,7 @@ PLACE = f"""head(COLLECT {{
 """The unit above ``u`` today; of one that isn't placed, where it is first placed; otherwise where it lay last."""
 
 
-def _open_above(unit: str, above: dict[str, str | None]) -> str | None:
+def _open_above(unit: str, above: Mapping[str, str | None]) -> str | None:
     """The nearest unit above that is open."""
     met = {unit}
     at = above[unit]
@@ -117,16 +100,32 @@ def _open_above(unit: str, above: dict[str, str | None]) -> str | None:
     return None if at in above else at
 
 
-def subtree(session: neo4j.Session, roots: Iterable[str]) -> frozenset[str]:
-    """The units, and all that lie below them today."""
-    rows = session.run(
-        f"""
+_CLOSED = f"""
+        MATCH (u:Unit)
+        WHERE NOT EXISTS {{ (u)-[state:STATE]->() WHERE {in_force("state")} }}
+        RETURN u.uuid AS uuid, {_PLACE} AS parent
+        """
+_BELOW = f"""
         UNWIND $roots AS root
         MATCH (:Unit {{uuid: root}})<-[parts:PART_OF*0..]-(u:Unit)
         WHERE all(part IN parts WHERE {in_force("part")})
         RETURN collect(DISTINCT u.uuid) AS units
-        """,
-        roots=sorted(roots),
-        at=today(),
-    )
-    return with_closed(session, rows.single(strict=True)["units"])
+        """
+
+
+async def subtree(driver: neo4j.AsyncDriver, roots: Iterable[str]) -> frozenset[str]:
+    """The units and all that lie below them today, with those that are not open (``with_closed``)."""
+    async with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        below = await (await session.run(_BELOW, roots=sorted(roots), at=today())).single(strict=True)
+        closed = [row async for row in await session.run(_CLOSED, at=today())]
+    return with_closed(below["units"], {row["uuid"]: row["parent"] for row in closed})
+
+
+def with_closed(units: Iterable[str], above: Mapping[str, str | None]) -> frozenset[str]:
+    """The units, and those that are not open today and lie directly below one of them, or below such a one.
+
+    A closed unit lies where it lay last, and one to come where it is first placed. So a unit's past and its future
+    belong to whoever answers for the place today. ``above``: for each unit that is not open, the one above.
+    """
+    found = frozenset(units)
+    return found | {each for each in above if _open_above(each, above) in found}

@@ -6,13 +6,14 @@ that is missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from api.access.places import PLACES, WHOLE
 from api.access.readers import STORED
-from api.access.roles import ANYONE, ROLES
+from api.access.roles import ROLES
 
 if TYPE_CHECKING:
     from graphql import GraphQLError
@@ -142,6 +143,19 @@ BY_HAND: Mapping[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Which roles a caller has: those that hold everywhere, and those that hold within units. Callers of one scope read
+    by the same statements; the units are parameters."""
+
+    everywhere: frozenset[str]
+    within: frozenset[str]
+
+    def limited(self, roles: frozenset[str]) -> tuple[str, ...] | None:
+        """Those of ``roles`` whose units count together; None where one of them holds everywhere."""
+        return None if roles & self.everywhere else tuple(sorted(roles & self.within))
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """What a caller may do: a machine with a token, or a person who is logged in.
 
@@ -157,17 +171,27 @@ class Access:
     @property
     def everywhere(self) -> frozenset[str]:
         """The roles that hold everywhere. A check that knows nothing of units counts these alone."""
-        return self.roles - self.within.keys()
+        return self.roles - frozenset(self.within)
+
+    @property
+    def scope(self) -> Scope | None:
+        """The shape of what may be read; None where no role is limited."""
+        return Scope(self.everywhere, frozenset(self.within)) if self.within else None
+
+    def units(self, roles: Iterable[str]) -> frozenset[str]:
+        """The units in which one of these roles, all of them limited, holds."""
+        return frozenset().union(*(self.within.get(each, ()) for each in roles))
 
     def may_read(self, type_: str) -> bool:
+        """Whether things of the type may be read, wherever they lie (``api.access.places``)."""
         readers = READ.get(type_, frozenset())
-        return bool(readers & (self.roles if readers == ANYONE else self.everywhere))
+        return bool(readers & (self.everywhere if PLACES.get(type_) == WHOLE else self.roles))
 
     def may_write(self, mutation: str) -> bool:
         return bool(WRITE.get(mutation, frozenset()) & self.everywhere)
 
     def fields(self) -> frozenset[str]:
-        """The rights to fields that have one of their own: private, cpr."""
+        """The rights to fields that have one of their own, of whatever thing: private, cpr."""
         return frozenset(name for name, roles in FIELDS.items() if roles & self.everywhere)
 
     def require(self, type_: str) -> None:
@@ -192,6 +216,16 @@ class Access:
             raise GraphQLError(f"kind: one of {', '.join(BY_HAND)}", extensions={"code": "unknown_kind"})
         if not BY_HAND[kind] & self.everywhere:
             raise forbidden(f"values of {kind} are set by hand with", BY_HAND[kind])
+
+
+def whole(what: str, roles: frozenset[str]) -> GraphQLError:
+    """The refusal of a role that holds in a part of the organisation only."""
+    from graphql import GraphQLError
+
+    return GraphQLError(
+        f"{what} needs one of the system roles {', '.join(sorted(roles))}, held for the whole organisation",
+        extensions={"code": "forbidden"},
+    )
 
 
 def forbidden(what: str, roles: frozenset[str]) -> GraphQLError:

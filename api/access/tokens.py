@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import neo4j
 
+from api.access.held import subtree
 from api.access.rights import ROLES, Access
 from graph.change_log import now
 from graph.errors import ChangeRejected
@@ -31,10 +32,21 @@ class Token:
     created: datetime
     expires: datetime
     revoked: bool
+    within: tuple[str, ...] = ()
+    """UUIDs of the units in and below which its roles hold; none = everywhere."""
 
 
-def create(driver: neo4j.Driver, name: str, roles: Iterable[str], life: timedelta = timedelta(days=90)) -> str:
-    """Make a token; its secret. Raises TokenError: unknown role, no role, a name that is taken, a life too long."""
+def create(
+    driver: neo4j.Driver,
+    name: str,
+    roles: Iterable[str],
+    life: timedelta = timedelta(days=90),
+    within: Iterable[str] = (),
+) -> str:
+    """Make a token; its secret. ``within``: UUIDs of units; its roles hold in and below these only.
+
+    Raises TokenError: unknown role, no role, a name that is taken, a life too long.
+    """
     try:
         normal_text.refuse(name, "name", words=True)
     except ChangeRejected as refused:
@@ -54,7 +66,8 @@ def create(driver: neo4j.Driver, name: str, roles: Iterable[str], life: timedelt
         OPTIONAL MATCH (old:Token {name: $name})
         WITH old WHERE old IS NULL OR old.revoked OR old.expires <= $now
         DETACH DELETE old
-        CREATE (t:Token {name: $name, hash: $hash, roles: $roles, created: $now, expires: $expires, revoked: false})
+        CREATE (t:Token {name: $name, hash: $hash, roles: $roles, created: $now, expires: $expires, revoked: false,
+            within: $within})
         RETURN t.name AS name
         """,
         name=name,
@@ -62,6 +75,7 @@ def create(driver: neo4j.Driver, name: str, roles: Iterable[str], life: timedelt
         roles=wanted,
         now=moment,
         expires=moment + life,
+        within=sorted(set(within)) or None,
     )
     if not rows:
         raise TokenError(f"there is a token {name!r} already; revoke it first, or choose another name")
@@ -86,6 +100,7 @@ def tokens(driver: neo4j.Driver) -> list[Token]:
             each["token"]["created"].to_native(),
             each["token"]["expires"].to_native(),
             each["token"]["revoked"],
+            tuple(each["token"].get("within") or ()),
         )
         for each in rows
     ]
@@ -97,13 +112,19 @@ async def access_of(driver: neo4j.AsyncDriver, secret: str) -> Access | None:
         """
         MATCH (t:Token {hash: $hash})
         WHERE NOT t.revoked AND t.expires > $now
-        RETURN t.name AS name, t.roles AS roles
+        RETURN t.name AS name, t.roles AS roles, t.within AS within
         """,
         hash=_hash(secret),
         now=now(),
         routing_=neo4j.RoutingControl.READ,
     )
-    return Access(rows[0]["name"], frozenset(rows[0]["roles"])) if rows else None
+    if not rows:
+        return None
+    name, roles = rows[0]["name"], frozenset(rows[0]["roles"])
+    if rows[0]["within"] is None:
+        return Access(name, roles)
+    units = await subtree(driver, rows[0]["within"])
+    return Access(name, roles, None, dict.fromkeys(roles, units))
 
 
 def _hash(secret: str) -> str:

@@ -6,9 +6,11 @@ from datetime import date, timedelta
 
 import neo4j
 
-from api.computed.contract import Answer, Caller, NotAnswering, Request, Resources, States
+from api.access.sight import Sight
+from api.computed.contract import Answer, Caller, NotAnswering, Request, Resources, States, require_seen
 from api.computed.nearest import EVERYBODY, Everybody
 from api.computed.types import FIELDS
+from api.reads.compilation import SEEN
 from api.reads.known_names import KNOWN, NAMED, Targets
 from api.reads.known_names import known as named
 from api.reads.plan import Rule
@@ -40,19 +42,27 @@ class Rules:
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     targets: Targets = field(default_factory=dict)
     everybody: Everybody = field(default_factory=Everybody)
+    sight: Sight = field(default_factory=Sight)
     _known: dict[date, int] = field(default_factory=dict)
 
-    def answer(self, rule: Rule, values: Values, today: date, caller: Caller) -> Sequence[Answer] | Answer | str | int:
+    def answer(
+        self, rule: Rule, values: Values, today: date, caller: Caller
+    ) -> Sequence[Answer] | Answer | Sequence[str] | str | int:
         """One map per answer. Raises GraphError (unknown_unit …), GraphQLError (over_limit, unknown_kind)."""
         asked = {name: plain(found(value, values)) for name, value in rule.arguments.items()}
         day: date = asked.get("at") or today
         if rule.field == NAMED:
-            return named(self.driver, self.order, self.targets, asked["what"], asked["name"])
+            found_as = named(self.driver, self.order, self.targets, asked["what"], asked["name"])
+            require_seen(self.driver, caller, asked["what"], asked["name"], found_as)
+            return found_as
         believed = asked.get("asKnownOn")
         known = None if believed is None else self._known_on(believed)
         if rule.field == KNOWN:
             assert known is not None
             return known
+        if rule.field == SEEN:
+            assert caller.access is not None
+            return self.sight.of(self.driver, caller.access, asked["roles"])
         if rule.field == EVERYBODY:
             return self.everybody.on(self.driver, day, known)
         resources = Resources(

@@ -4,7 +4,7 @@ A rule's answer is a map, passed to the statement as a parameter. It contains pl
 the graph; the read adds the selected fields of these.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING, Any
 import neo4j
 from graphql import GraphQLError
 
+from api.access.places import PLACES, Place
+from api.access.rights import Access, Scope
+from api.access.sight import seen
 from api.reads.known_names import Targets, known
 from graph.cpr.keyring import Keyring
 from graph.errors import GraphError
+from graph.identity.lookup import find, found
 from graph.retry import SOON
 from graph.statements.precedence import SourceOrder
 
@@ -107,11 +111,22 @@ FIRST = Argument("Int", f"At most this many, 1 to {LARGEST}; by default {USUAL}"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller. ``roles``: the token's system roles. ``rights``: to fields that have a right of their own."""
+    """The caller. ``roles``: system roles that hold everywhere. ``rights``: to fields that have a right of their own,
+    of whatever thing. ``access``: all that the caller may do, if a role is limited to units."""
 
     name: str
     roles: frozenset[str]
     rights: frozenset[str]
+    access: Access | None = None
+
+    @property
+    def scope(self) -> Scope | None:
+        return None if self.access is None else self.access.scope
+
+    @property
+    def within(self) -> Mapping[str, frozenset[str]]:
+        """The units of each limited role."""
+        return {} if self.access is None else self.access.within
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +165,24 @@ class Request:
         """``api.reads.known_names.known``. Raises Unknown."""
         return known(self.driver, self.resources.order, self.resources.targets, what, name)
 
+    def find(self, kind: str, name: str) -> str:
+        """UUID of the thing of this kind with this name, as it was known then. Raises Unknown, Ambiguous."""
+        with self.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            uuid = find(session, kind, name, self.last_known).uuid
+        require_seen(self.driver, self.caller, kind, name, uuid)
+        return uuid
+
+    def seen(self, things: Iterable[tuple[str, str]]) -> Container[str]:
+        """The UUIDs of those of the things (kind, UUID) that the caller may read."""
+        if self.caller.scope is None:
+            return _Every()
+        assert self.caller.access is not None
+        return seen(self.driver, self.caller.access, things)
+
+    def sees(self, kind: str, uuid: str) -> bool:
+        """The caller may read the thing of this kind, as far as it is a matter of where it lies."""
+        return not isinstance(PLACES.get(kind), Place) or uuid in self.seen([(kind, uuid)])
+
     @property
     def first(self) -> int:
         """The most answers wanted. Raises GraphQLError (over_limit)."""
@@ -159,6 +192,20 @@ class Request:
         if not 0 < first <= LARGEST:
             raise GraphQLError(f"first: give 1 to {LARGEST}", extensions={"code": "over_limit"})
         return int(first)
+
+
+class _Every(Container[str]):
+    def __contains__(self, uuid: object) -> bool:
+        return True
+
+
+def require_seen(driver: neo4j.Driver, caller: Caller, kind: str, name: str, uuid: str) -> None:
+    """Raises Unknown, as if there were no such thing, for one that the caller may not read."""
+    if caller.scope is None or not isinstance(PLACES.get(kind), Place):
+        return
+    assert caller.access is not None
+    if uuid not in seen(driver, caller.access, [(kind, uuid)]):
+        found(kind, name, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +233,8 @@ class ComputedField:
     """The name of the type of an answer, if another module defines it."""
     only_now: str = ""
     """Why it can't be answered as it was known on another day; empty if it can."""
+    in_part: bool = False
+    """Whether a caller whose roles hold in a part of the organisation may ask it: its answers keep to the part."""
 
     def __post_init__(self) -> None:
         """Every field with ``at`` also has ``asKnownOn``; if it can't answer that, it says why."""

@@ -19,7 +19,8 @@ def _answer(request: Request) -> list[Answer]:
     rows, _, _ = request.driver.execute_query(
         query, uuid=uuid, known=request.last_known, routing_=neo4j.RoutingControl.READ
     )
-    return [{"kind": row["kind"], "thing": uuid} for row in rows]
+    found = [{"kind": row["kind"], "thing": uuid} for row in rows]
+    return [each for each in found if request.sees(each["kind"], uuid)]
 
 
 FIELD = ComputedField(
@@ -37,4 +38,5 @@ FIELD = ComputedField(
     _answer,
     many=False,
     arguments={"uuid": Argument("ID!", "Its UUID"), "at": AT},
+    in_part=True,
 )

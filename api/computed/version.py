@@ -25,4 +25,5 @@ FIELD = ComputedField(
     ANYONE,
     _answer,
     many=False,
+    in_part=True,
 )

@@ -226,12 +226,15 @@ async def _graphql(
         gate.check(access, question)
         deprecated.note(access.name, question.deprecated)
         read = partial(
-            reader.answer, rights=access.fields(), asker=access.name, account=account, roles=access.everywhere
+            reader.answer,
+            rights=access.fields(),
+            asker=access.name,
+            account=account,
+            roles=access.everywhere,
+            access=access,
         )
         if question.is_read:
-            answer = await reader.answer(
-                question, asked.variables, access.fields(), access.name, account, access.everywhere
-            )
+            answer = await read(question, asked.variables)
             ANSWERS.labels("read").inc()
             return _answered(answer, form)
         context = Context(access, service.driver, service.reading, service.keyring, service.order)

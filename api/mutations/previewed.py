@@ -14,6 +14,8 @@ from typing import Any
 import neo4j
 from graphql import GraphQLError
 
+from api.access.rights import whole
+from api.access.roles import EVERYBODY
 from api.context import Context
 from api.http.request_body import Asked, Previewed
 from api.previews import preview_form
@@ -27,6 +29,8 @@ _THREAD = ThreadPoolExecutor(1, thread_name_prefix="preview")
 
 async def previewed(asked: Asked, context: Context, execute: Callable[[Asked, Context], Awaitable[Any]]) -> Any:
     """The result, with what the mutations would do in its extensions. Raises Rejected (forbidden)."""
+    if context.access.within:
+        raise Rejected(whole("A preview shows what a change would do anywhere: it", EVERYBODY))
     for type_ in SHOWN:
         try:
             context.access.require(type_)

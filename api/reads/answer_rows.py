@@ -52,7 +52,7 @@ class _Thing:
     def of(self, answer: Answer, found: Found) -> Any:
         rows = found[self.statement]
         if self.many:
-            return [rows.get(uuid) for uuid in answer.get(self.name) or ()]
+            return [rows[uuid] for uuid in answer.get(self.name) or () if uuid in rows]
         uuid = answer.get(self.name)
         return None if uuid is None else rows.get(uuid)
 

@@ -1,18 +1,23 @@
 """The state that a query's statements share while it is compiled: day, parameters, and rules and names to look up."""
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLError
 
+from api.access.places import PLACES, RECORD, among, inside
+from api.access.rights import READ, Scope
 from api.reads.as_of import Moment
 from api.reads.fields import Type
 from api.reads.known_names import NAMED
 from api.reads.plan import Rule
 from api.reads.selection import Selected
 from api.reads.variables import Given, Parameters, Values, current, found
+from graph.model import KINDS
 
 
 @dataclass(slots=True)
@@ -36,8 +41,18 @@ class Compilation:
     reads_cpr: bool = False
     shaped_by: set[tuple[str, ...]] = field(default_factory=set)
     """Variables (``Given.path``) whose values are in the statement itself."""
+    scope: Scope | None = None
+    """The caller's roles, if one of them is limited to units."""
     _everybody: dict[str, str] = field(default_factory=dict)
     _names: int = 0
+    _reaches: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """Roles → the parameter with the units in which one of them holds."""
+    _day: str = ""
+    """The parameter of today, in conditions on places."""
+    _from: tuple[Type, str] = field(default_factory=lambda: (Type("", "", ""), ""))
+    """The type and the variable of the thing from which a way leads."""
+    _places: list[str] = field(default_factory=list)
+    """Conditions on places: a statement has their marks until it is finished, since places are those of today."""
 
     def _moment(self, selected: Selected) -> Moment:
         """The moment of a root field, or of a field below it; ``asKnownOn`` is given once, at the root."""
@@ -99,9 +114,72 @@ class Compilation:
         """See ``Moment.bind``. A record has no day."""
         return self.moment.bind(n, self.new_name("v"), self.new_name("s")) if type_.kind else (n, "", "true")
 
+    # -- where the caller may read ------------------------------------------------------------------------------------
+
+    def _inside(self, types: Sequence[str], n: str, roles: frozenset[str] | None = None) -> str:
+        """The condition that the caller may read a thing of one of these types; "" if there is none. ``roles``: those
+        that may read it, instead of those in ``READ``."""
+        if self.scope is None:
+            return ""
+        reach = self._reach if roles is None else lambda _: self._units(roles)
+        if PLACES[types[0]] == RECORD or len(types) == len(KINDS):
+            condition = self._among(types, n, roles)
+        else:
+            self._day = self._day or self.parameters.add(self.today)
+            condition = inside(types, n, reach, self._day, self.new_name)
+        if not condition:
+            return ""
+        self._places.append(condition)
+        return f"«{len(self._places) - 1}»"
+
+    def _among(self, types: Sequence[str], n: str, roles: frozenset[str] | None) -> str:
+        """The same for a record, or a thing of any kind."""
+        is_record = PLACES[types[0]] == RECORD
+        roles = READ[types[0]] if is_record and roles is None else roles
+        if all(self._limited(READ[each] if roles is None else roles) is None for each in types):
+            return ""
+        seen = self._rule(SEEN, {"roles": None if roles is None else sorted(roles)})
+        return among(types[0] if is_record else "Thing", n, seen, self.new_name)
+
+    def _limited(self, roles: frozenset[str]) -> tuple[str, ...] | None:
+        assert self.scope is not None
+        return self.scope.limited(roles)
+
+    def _and_inside(self, types: Sequence[str], n: str, before: str = "AND") -> str:
+        """The same, after other conditions."""
+        condition = self._inside(types, n)
+        return f" {before} {condition}" if condition else ""
+
+    def _reach(self, type_: str) -> str | None:
+        return self._units(READ[type_])
+
+    def _units(self, roles: frozenset[str]) -> str | None:
+        limited = self._limited(roles)
+        if limited is None:
+            return None
+        if limited not in self._reaches:
+            held = Given(None, (WITHIN,))
+            self._reaches[limited] = self.parameters.add(held, partial(_of_roles, limited))
+        return self._reaches[limited]
+
+    def _placed(self, text: str) -> str:
+        """The statement with its conditions on places."""
+        return _MARK.sub(lambda mark: self._places[int(mark[1])], text) if self._places else text
+
     def new_name(self, letter: str) -> str:
         self._names += 1
         return f"{letter}{self._names}"
+
+
+SEEN = "seen"
+"""The rule that finds the UUIDs of all things, of kinds that lie somewhere, that the caller may read."""
+WITHIN = "units of roles"
+"""The name of the value that has the units of each limited role of the caller."""
+_MARK = re.compile("«([0-9]+)»")
+
+
+def _of_roles(roles: Sequence[str], within: Mapping[str, frozenset[str]]) -> list[str]:
+    return list(frozenset().union(*(within[each] for each in roles)))
 
 
 def row_of(values: Iterable[str]) -> str:

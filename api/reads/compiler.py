@@ -84,12 +84,15 @@ class Compiler(Objects):
         """Begin a statement of a root field."""
         self.parameters = Parameters()
         self._everybody, self._names = {}, 0
+        self._reaches, self._day, self._places = {}, "", []
         self._knowledge(root)
         self.moment = self._moment(root)
 
     def _finished(self, text: str) -> str:
         """The statement as it is sent."""
-        return laid_out(text if self.known is None else as_known(text, self._rule(KNOWN, {"asKnownOn": self.known})))
+        if self.known is not None:
+            text = as_known(text, self._rule(KNOWN, {"asKnownOn": self.known}))
+        return laid_out(self._placed(text))
 
     # -- root fields ----------------------------------------------------------------------------------------------
 
@@ -198,6 +201,7 @@ class Compiler(Objects):
         v, exists = self._existing(type_, "n")
         return f"""
         {start}
+        {self._and_inside((name,), "n", "WITH * WHERE")}
         {exists}
         RETURN null AS head, [{self._values_of(type_, root.children[name], "n", v, "r")}] AS rows"""
 
@@ -221,15 +225,18 @@ class Compiler(Objects):
     def _tree(self, root: Selected) -> str:
         """``tree(root: …, depth: …)``: each unit before those below it."""
         asked, depth = root.arguments.get("root"), root.arguments.get("depth")
+        lies = self._inside(("Unit",), "each")
         if asked is not None:
             start = f"MATCH (top:Unit {{uuid: {self._known('Unit', asked)}}}) WHERE {self.moment.active('top')}"
-        elif self.moment.copied:
+        elif self.moment.copied and not lies:
             start = "MATCH (top:Unit {top: true})"
         else:
+            above = "above" if lies else ""
             start = f"""
         MATCH (top:Unit)
-        WHERE NOT EXISTS {{ MATCH (top)-[up:PART_OF]->(:Unit) WHERE {self.moment.in_force("up")} }}
-          AND {self.moment.active("top")}"""
+        WHERE NOT EXISTS {{ MATCH (top)-[up:PART_OF]->({above}:Unit)
+            WHERE {self.moment.in_force("up")}{self._and_inside(("Unit",), above)} }}
+          AND {self.moment.active("top")}{self._and_inside(("Unit",), "top")}"""
         parts = {
             "depth": "entry.depth",
             "parent": "entry.parent",
@@ -243,7 +250,9 @@ class Compiler(Objects):
         return f"""
         {start}
         MATCH way = (top)<-[parts:PART_OF*0..{self._levels(depth)}]-(n:Unit)
-        WHERE all(part IN parts WHERE {self.moment.in_force("part")})
+        WHERE all(part IN parts WHERE {self.moment.in_force("part")}){
+            f" AND all(each IN nodes(way) WHERE {lies})" if lies else ""
+        }
         {exists}
         WITH n, size(parts) AS depth, nodes(way) AS line
         WITH n, depth, line[-2].uuid AS parent ORDER BY [u IN line | {self._in_line("u")} + u.uuid]
@@ -289,6 +298,8 @@ class Compiler(Objects):
     def _chosen(self, type_: Type, root: Selected) -> tuple[str, str, str]:
         """(the variable with a thing's values, clauses, condition after them) for a list's arguments."""
         conditions = [f"n.{type_.key} IS NOT NULL"]  # always true; it lets Neo4j use the index for the order
+        if lies := self._inside((type_.name,), "n"):
+            conditions.append(lies)
         if type_.kind is None:
             for name, value in root.arguments.items():
                 if name in _PAGING or value is None:

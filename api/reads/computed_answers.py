@@ -36,6 +36,11 @@ def _field(selected: Selected, type_: AnswerType, answer: str, thing_of: ThingOf
     if field.many:
         step = compilation.new_name("step")
         thing = thing_of(field, selected, step)
+        if compilation.scope is not None:  # what the caller may not read is left out
+            found = compilation.new_name("found")
+            thing = f"{thing} AS {found}"
+            kept = f"WITH {thing} WHERE {found} IS NOT NULL RETURN {found}"
+            return f"COLLECT {{ UNWIND {answer}.{field.name} AS {step} {kept} }}"
         return f"COLLECT {{ UNWIND {answer}.{field.name} AS {step} RETURN {thing} }}"
     return thing_of(field, selected, f"{answer}.{field.name}")
 

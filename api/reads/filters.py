@@ -1,6 +1,6 @@
 """The filters of lists: each one's argument and type, and its condition in Cypher."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,27 @@ from graph.statements.normal_text import normal
 
 FILTERED = ("name", "title", "number", "code", "type", "key", "login", "position_code", "institution")
 SEARCHED = ("name", "title", "login")
-InForce = Callable[[str], str]
-Condition = Callable[[str, str, str, InForce], str]
-"""(identity node, node of the day's values, parameter, condition that a relationship is in force on the day) →
-Cypher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """How a condition follows links. ``in_force``: the condition that a relationship is in force on the day.
+
+    ``inside``: (kinds, variable) → the condition that the caller may read what it leads to, after AND; "" if there is
+    none: a filter must not reveal what can't be read.
+    """
+
+    in_force: Callable[[str], str]
+    inside: Callable[[Sequence[str], str], str]
+
+    def thing(self, kind: str, name: str) -> tuple[str, str]:
+        """(a thing of the kind in a pattern, the condition that the caller may read it)."""
+        condition = self.inside((kind,), name)
+        return f"({name if condition else ''}:{kind})", condition
+
+
+Condition = Callable[[str, str, str, Linked], str]
+"""(identity node, node of the day's values, parameter, how links are followed) → Cypher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,7 @@ def of_kind(kind: str) -> dict[str, Filter]:
 
 
 def _equals(name: str) -> Condition:
-    return lambda n, v, p, in_force: f"{v}.{name} = {p}"
+    return lambda n, v, p, by: f"{v}.{name} = {p}"
 
 
 def _empty(name: str) -> Callable[[str], str]:
@@ -77,11 +94,11 @@ def _empty(name: str) -> Callable[[str], str]:
 
 
 def _like(name: str, operator: str) -> Condition:
-    return lambda n, v, p, in_force: f"toLower({v}.{name}) {operator} toLower({p})"
+    return lambda n, v, p, by: f"toLower({v}.{name}) {operator} toLower({p})"
 
 
 def _words(name: str) -> Condition:
-    def condition(n: str, v: str, p: str, in_force: InForce) -> str:
+    def condition(n: str, v: str, p: str, by: Linked) -> str:
         # The node's own key is already in the form that is compared.
         key = f"{n}.{SORT_KEY}" if v == n else in_cypher(f"{v}.{name}")
         return f"all(word IN {p} WHERE {key} STARTS WITH word OR {key} CONTAINS ' ' + word)"
@@ -89,36 +106,39 @@ def _words(name: str) -> Condition:
     return condition
 
 
-def _uuids(n: str, v: str, p: str, in_force: InForce) -> str:
+def _uuids(n: str, v: str, p: str, by: Linked) -> str:
     return f"{n}.uuid IN {p}"
 
 
-def _keys(n: str, v: str, p: str, in_force: InForce) -> str:
+def _keys(n: str, v: str, p: str, by: Linked) -> str:
     return f"EXISTS {{ MATCH (record:SourceRecord)-[:TELLS]->({n}) WHERE record.key IN {p} }}"
 
 
-def _changed_since(n: str, v: str, p: str, in_force: InForce) -> str:
+def _changed_since(n: str, v: str, p: str, by: Linked) -> str:
     return f"EXISTS {{ MATCH ({n})<-[:CONCERNS]-(c:Change) WHERE c.number > {p} }}"
 
 
-def _changed_after(n: str, v: str, p: str, in_force: InForce) -> str:
+def _changed_after(n: str, v: str, p: str, by: Linked) -> str:
     return f"EXISTS {{ MATCH ({n})<-[:CONCERNS]-(c:Change) WHERE c.at > datetime({p}) }}"
 
 
-def _source(n: str, v: str, p: str, in_force: InForce) -> str:
+def _source(n: str, v: str, p: str, by: Linked) -> str:
     return f"EXISTS {{ MATCH (record:SourceRecord {{source: {p}}})-[:TELLS]->({n}) }}"
 
 
-def _below(way: str) -> Condition:
-    """``way``: from the thing to a unit, over the relationship ``at``; empty for a unit itself."""
+def _below(way: str, ties: tuple[str, ...] = ()) -> Condition:
+    """``way``: from the thing to a unit, over the relationship ``at``; empty for a unit itself. ``ties``: the kinds of
+    what {tie} stands for in it."""
 
-    def condition(n: str, v: str, p: str, in_force: InForce) -> str:
+    def condition(n: str, v: str, p: str, by: Linked) -> str:
+        lies = by.inside(ties, "tie") if ties else ""
         start = f"({n}){way}(place:Unit)" if way else f"(place:Unit {{uuid: {n}.uuid}})"
-        at = f"AND {in_force('at')}" if way else ""
+        start = start.replace("{tie}", "tie" if lies else "")
+        at = f"AND {by.in_force('at')}{lies}" if way else ""
         return f"""EXISTS {{
             MATCH {start}
             MATCH (place)-[parts:PART_OF*0..]->(top:Unit)
-            WHERE all(part IN parts WHERE {in_force("part")}) {at}
+            WHERE all(part IN parts WHERE {by.in_force("part")}) {at}
               AND top.uuid = {p}
         }}"""
 
@@ -126,59 +146,62 @@ def _below(way: str) -> Condition:
 
 
 def _kle(way: str) -> Condition:
-    def condition(n: str, v: str, p: str, in_force: InForce) -> str:
+    def condition(n: str, v: str, p: str, by: Linked) -> str:
         return f"""EXISTS {{
             MATCH ({n})-[does:{way}]->(:KleNode)-[:WITHIN*0..]->(:KleNode {{number: {p}}})
-            WHERE {in_force("does")}
+            WHERE {by.in_force("does")}
         }}"""
 
     return condition
 
 
-def _role_held(n: str, v: str, p: str, in_force: InForce) -> str:
+def _role_held(n: str, v: str, p: str, by: Linked) -> str:
+    assignment, lies = by.thing("Assignment", "assignment")
     return f"""EXISTS {{
-        MATCH ({n})-[holds:HOLDS]->(:Assignment)-[of:OF]->(:Role {{key: {p}}})
-        WHERE {in_force("holds")} AND {in_force("of")}
+        MATCH ({n})-[holds:HOLDS]->{assignment}-[of:OF]->(:Role {{key: {p}}})
+        WHERE {by.in_force("holds")} AND {by.in_force("of")}{lies}
     }}"""
 
 
-def _role_of_person(n: str, v: str, p: str, in_force: InForce) -> str:
+def _role_of_person(n: str, v: str, p: str, by: Linked) -> str:
+    assignment, lies = by.thing("Assignment", "assignment")
     return f"""EXISTS {{
-        MATCH ({n})-[held:HAS|HOLDS*1..2]->(:Assignment)-[of:OF]->(:Role {{key: {p}}})
-        WHERE all(each IN held WHERE {in_force("each")}) AND {in_force("of")}
+        MATCH ({n})-[held:HAS|HOLDS*1..2]->{assignment}-[of:OF]->(:Role {{key: {p}}})
+        WHERE all(each IN held WHERE {by.in_force("each")}) AND {by.in_force("of")}{lies}
     }}"""
 
 
-def _role_of_assignment(n: str, v: str, p: str, in_force: InForce) -> str:
-    return f"EXISTS {{ MATCH ({n})-[of:OF]->(:Role {{key: {p}}}) WHERE {in_force('of')} }}"
+def _role_of_assignment(n: str, v: str, p: str, by: Linked) -> str:
+    return f"EXISTS {{ MATCH ({n})-[of:OF]->(:Role {{key: {p}}}) WHERE {by.in_force('of')} }}"
 
 
-def _position(n: str, v: str, p: str, in_force: InForce) -> str:
+def _position(n: str, v: str, p: str, by: Linked) -> str:
     return f"""EXISTS {{
         MATCH ({n})-[as:AS]->(position:Position)
-        WHERE {in_force("as")} AND (position.uuid = {p} OR position.code = {p})
+        WHERE {by.in_force("as")} AND (position.uuid = {p} OR position.code = {p})
     }}"""
 
 
-def _root(n: str, v: str, p: str, in_force: InForce) -> str:
-    return f"NOT EXISTS {{ MATCH ({n})-[up:PART_OF]->(:Unit) WHERE {in_force('up')} }} = {p}"
+def _root(n: str, v: str, p: str, by: Linked) -> str:
+    above, lies = by.thing("Unit", "above")
+    return f"NOT EXISTS {{ MATCH ({n})-[up:PART_OF]->{above} WHERE {by.in_force('up')}{lies} }} = {p}"
 
 
-def _stopped(n: str, v: str, p: str, in_force: InForce) -> str:
+def _stopped(n: str, v: str, p: str, by: Linked) -> str:
     return f"coalesce({v}.stopped, false) = {p}"
 
 
 def _linked(*types: str) -> Condition:
     """To the thing with this uuid."""
-    return lambda n, v, p, in_force: (
+    return lambda n, v, p, by: (
         f"""EXISTS {{
         MATCH ({n})-[of:{"|".join(types)}]->(linked {{uuid: {p}}})
-        WHERE {in_force("of")}
+        WHERE {by.in_force("of")}
     }}"""
     )
 
 
-def _for_person(n: str, v: str, p: str, in_force: InForce) -> str:
+def _for_person(n: str, v: str, p: str, by: Linked) -> str:
     """For the person, or an employment or affiliation of the person's. It counts before it is wanted as well."""
     return f"""EXISTS {{
         MATCH ({n})-[:GIVEN_TO]->(whose)
@@ -232,7 +255,9 @@ _BY_KIND: dict[str, tuple[Filter, ...]] = {
         Filter("role", "String", _role_held, "Holds the role with this key", names="Role"),
     ),
     "Person": (
-        Filter("below", "ID", _below("-[:HAS]->()-[at:IN]->"), _UNDER, names="Unit"),
+        Filter(
+            "below", "ID", _below("-[:HAS]->({tie})-[at:IN]->", ("Employment", "Affiliation")), _UNDER, names="Unit"
+        ),
         Filter("role", "String", _role_of_person, "Holds the role with this key", names="Role"),
         Filter("stopped", "Boolean", _stopped, "All rights are stopped on the day; false: they are not"),
     ),

@@ -1,10 +1,10 @@
 """The ``label`` of a thing of any kind, by which users recognise it, as Cypher."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from api.reads.as_of import Moment
 from graph.collation import caption
-from graph.model import KINDS, Link
+from graph.model import KINDS
 
 BY_LINK: Mapping[str, str] = {
     "Assignment": "role",
@@ -16,11 +16,17 @@ BY_LINK: Mapping[str, str] = {
     "AccountException": "person",
 }
 """Kinds without a name of their own have the label of the thing that this link leads to."""
+_THERE = frozenset({"RightsRequest", "AccountException"})
+"""What their label is taken from lies where they do (``api.access.places``), so that nothing need be checked."""
 _NUMBERED = frozenset({"KleNode", "KleFacet", "KleFacetCategory"})
 """Kinds whose number comes first: 27.12 Titel."""
 
 
-def label(kinds: Sequence[str], n: str, v: str, moment: Moment) -> str:
+Inside = Callable[[Sequence[str], str], str]
+"""(kinds, variable) → the condition that the caller may read the thing, after AND; "" if every caller may."""
+
+
+def label(kinds: Sequence[str], n: str, v: str, moment: Moment, inside: Inside) -> str:
     """The label of a thing of one of these kinds. Neo4j plans one expression for all of them in much less time than one
     for each.
 
@@ -29,10 +35,7 @@ def label(kinds: Sequence[str], n: str, v: str, moment: Moment) -> str:
     """
     linked = [each for each in kinds if each in BY_LINK]
     named = [each for each in kinds if each not in BY_LINK]
-    cases = [
-        f"WHEN {n}:{each} THEN coalesce({_of_link(KINDS[each].link(BY_LINK[each]), n, moment)}, {n}.uuid)"
-        for each in linked
-    ]
+    cases = [f"WHEN {n}:{each} THEN coalesce({_of_link(each, n, moment, inside)}, {n}.uuid)" for each in linked]
     if not named:
         return f"CASE {' '.join(cases)} END"
     own = _own(named, n, v)
@@ -75,7 +78,9 @@ def _own(kinds: Sequence[str], n: str, v: str) -> str:
 NAMES = ("name", "title", "number", "login", "key", "code")
 
 
-def _of_link(link: Link, n: str, moment: Moment) -> str:
+def _of_link(kind: str, n: str, moment: Moment, inside: Inside) -> str:
+    link = KINDS[kind].link(BY_LINK[kind])
+    lies = "" if kind in _THERE else inside(link.targets, "named")
     arrow = f"<-[by:{link.type}]-" if link.incoming else f"-[by:{link.type}]->"
     v, binding = moment.bind_closed("named", "shown_then")
     shown = _own(link.targets, "named", v)
@@ -84,7 +89,7 @@ def _of_link(link: Link, n: str, moment: Moment) -> str:
         shown = f"coalesce({shown}, {closed if moment.known_on is None else _closest(link.targets, 'named', moment)})"
     return f"""head(COLLECT {{
             MATCH ({n}){arrow}(named:{"|".join(link.targets)})
-            WHERE {moment.in_force("by")}
+            WHERE {moment.in_force("by")}{lies}
             {binding}
             WITH *
             ORDER BY by.from, named.uuid

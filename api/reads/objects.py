@@ -9,11 +9,13 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from api.access.rights import FIELDS, READ
 from api.computed.nearest import EVERYBODY
 from api.computed.types import ANSWER_TYPES, Thing
 from api.reads.compilation import Compilation, row_of
 from api.reads.computed_answers import answer_row
 from api.reads.fields import Answered, Counted, Linked, Paged, Periods, Type, Value, Way
+from api.reads.filters import Linked as LinkedBy
 from api.reads.filters import of_kind
 from api.reads.labels import label
 from api.reads.limits import levels, some
@@ -61,6 +63,7 @@ class Objects(Compilation):
         found = " UNION ".join(f"MATCH ({m}:{kind} {{uuid: {uuid}}}) RETURN {m}" for kind in field.kinds)
         return f"""head(COLLECT {{
             CALL ({uuid.partition(".")[0]}) {{ {found} }}
+            {self._and_inside(field.kinds, m, "WITH * WHERE")}
             {binding}
             RETURN {self._of_kinds(field.kinds, selected, m, v, r)}
         }})"""
@@ -81,6 +84,7 @@ class Objects(Compilation):
         return f"""
         UNWIND $uuids AS uuid
         {match}
+        {self._and_inside(kinds, m, "WITH * WHERE")}
         {binding}
         WITH uuid, {row} AS row
         RETURN collect([uuid, row]) AS things"""
@@ -90,7 +94,7 @@ class Objects(Compilation):
         m, r = self.new_name("m"), self.new_name("r")
         v, binding = self.moment.bind_closed(m, self.new_name("v"))
         return f"""head(COLLECT {{
-            MATCH ({m}:{kind} {{uuid: {uuid}}})
+            MATCH ({m}:{kind} {{uuid: {uuid}}}){self._and_inside((kind,), m, "WHERE")}
             {binding}
             RETURN {self._values_of(TYPES[kind], selected, m, v, r, *first)}
         }})"""
@@ -111,26 +115,40 @@ class Objects(Compilation):
             return self._object(found_field.way, selected, n, v, r)
         if isinstance(found_field, Counted):
             return self._counts(selected, n)
-        return self._way(found_field, selected, n)
+        return self._way(type_, found_field, selected, n)
 
     def _value(self, type_: Type, value: Value, n: str, v: str, r: str) -> str:
+        shown_where = ""
         if value.right != "open" and value.right not in self.rights:
-            raise GraphQLError(
-                f"{type_.name}.{value.name} needs the right {value.right!r}; ask for a token that has it",
-                extensions={"code": "forbidden"},
-            )
+            if self.scope is None or not self.scope.limited(FIELDS[value.right]):
+                raise GraphQLError(
+                    f"{type_.name}.{value.name} needs the right {value.right!r}; ask for a token that has it",
+                    extensions={"code": "forbidden"},
+                )
+            shown_where = self._where_of_person(type_, n, FIELDS[value.right])
         if value.only_now:
             self._refuse_known(f"{type_.name}.{value.name}", value.only_now)
+        text = self._plain(type_, value, n, v, r)
+        return f"CASE WHEN {shown_where} THEN {text} END" if shown_where else text
+
+    def _where_of_person(self, type_: Type, n: str, roles: frozenset[str]) -> str:
+        """The condition that a person, or a state of one, lies where one of these roles holds."""
+        if type_.name == "Person":
+            return self._inside(("Person",), n, roles)
+        owner = self.new_name("owner")
+        return f"EXISTS {{ MATCH ({owner}:Person)-[:STATE]->({n}) WHERE {self._inside(('Person',), owner, roles)} }}"
+
+    def _plain(self, type_: Type, value: Value, n: str, v: str, r: str) -> str:
         if value.right == "cpr":
             self.reads_cpr = True
             return f"{{`_cpr`: [{n}.cpr_cipher, {n}.cpr_key, {n}.uuid]}}"
         text = value.text.replace("{active}", self.moment.active(n))
         if "{label}" in text:
-            return label((type_.name,), n, v, self.moment)
+            return label((type_.name,), n, v, self.moment, self._and_inside)
         if "{child_count}" in text:
             return f"""COUNT {{
             MATCH ({n})<-[part:PART_OF]-(child:Unit)
-            WHERE {self.moment.in_force("part")} AND {self.moment.active("child")}
+            WHERE {self.moment.in_force("part")} AND {self.moment.active("child")}{self._and_inside(("Unit",), "child")}
             RETURN DISTINCT child
         }}"""
         text = text.replace("{as_of}", self.moment.as_of(n)).replace("{moment}", self.moment.text)
@@ -138,11 +156,23 @@ class Objects(Compilation):
         text = text.replace("{exists_from}", self.moment.exists_from(n)).replace(
             "{exists_to}", self.moment.exists_to(n)
         )
-        text = text.replace("{private}", "true" if "private" in self.rights else "false")
+        if "{private}" in text:  # the whole text of a record, which may name things of anywhere
+            if self.scope is not None and self.scope.limited(READ[type_.name]) is not None:
+                return "null"
+            text = text.replace("{private}", self._may_read_private(type_, n))
         return text.replace("{n}", n).replace("{v}", v).replace("{r}", r)
 
-    def _way(self, way: Way | Periods | Paged, selected: Selected, n: str) -> str:
+    def _may_read_private(self, record: Type, n: str) -> str:
+        """Whether private values in a record of a person may be read, as Cypher."""
+        if "private" in self.rights:
+            return "true"
+        if self.scope is None or not self.scope.limited(FIELDS["private"]):
+            return "false"
+        return self._inside((record.name,), n, FIELDS["private"])
+
+    def _way(self, type_: Type, way: Way | Periods | Paged, selected: Selected, n: str) -> str:
         above = self.moment
+        self._from = (type_, n)
         if (way.way if isinstance(way, Paged) else way).name == "sources":
             self._refuse_known(selected.name, NOT_DATED)
         if selected.arguments.get("at") is not None or selected.arguments.get("period") is not None:
@@ -187,7 +217,22 @@ class Objects(Compilation):
             conditions.append(self.moment.in_force(r))
         elif way.is_tree:
             conditions.append(f"all(part IN {r} WHERE {self.moment.in_force('part')})")
+        if lies := self._lies(way, m):
+            conditions.append(lies)
         return conditions
+
+    def _lies(self, way: Way, m: str) -> str:
+        """The condition that the caller may read what a way leads to. A thing's own states are read with it, and its
+        records lie where it does."""
+        if self.scope is None or way.name == "history":
+            return ""
+        type_, n = self._from
+        if type_.kind is None or way.name not in ("changes", "sources"):
+            return self._inside(way.to, m)
+        roles = READ[way.to[0]]
+        if self.scope.limited(roles) == self.scope.limited(READ[type_.name]):
+            return ""
+        return self._inside((type_.name,), n, roles)
 
     def _reached(self, way: Way, selected: Selected, n: str, m: str, r: str) -> tuple[str, str, list[str]]:
         """(the variable with the values of each thing that the way leads to, clauses that find them, their order)."""
@@ -235,7 +280,8 @@ class Objects(Compilation):
             if value is not None:
                 known_as = filter_.names
                 wanted = self._known(known_as, value) if known_as else self.parameters.add(value, filter_.form)
-                conditions.append(f"({filter_.condition(n, v, wanted, self.moment.in_force)})")
+                linked = LinkedBy(self.moment.in_force, self._and_inside)
+                conditions.append(f"({filter_.condition(n, v, wanted, linked)})")
             elif filter_.empty is not None:
                 conditions.append(f"({filter_.empty(v)})")
             else:
@@ -261,7 +307,7 @@ class Objects(Compilation):
         return f"""COLLECT {{
             {units}
             MATCH ({place})<-[at:IN]-(employment:Employment)
-            WHERE {self.moment.in_force("at")} AND {exists}
+            WHERE {self.moment.in_force("at")} AND {exists}{self._and_inside(("Employment",), "employment")}
             WITH DISTINCT employment
             {binding}
             WITH {v}.type AS type, count(*) AS count
@@ -277,7 +323,9 @@ class Objects(Compilation):
         pattern = way.pattern.replace("{n}", n).replace("{m}", m).replace("{r}", r)
         v, binding, exists = self._bound(TYPES[way.to[0]], m)
         return f"""COLLECT {{
-            MATCH {pattern} WHERE {m}:{"|".join(way.to)} AND {exists} AND {self.moment.in_force(r)}
+            MATCH {pattern} WHERE {m}:{"|".join(way.to)} AND {exists} AND {self.moment.in_force(r)}{
+            self._and_inside(way.to, m)
+        }
             {binding}
             WITH * ORDER BY {r}.from, {m}.uuid{self._limit(selected)}
             RETURN {self._values_of(TYPES[periods.to], selected.children[periods.to], m, v, r)}
@@ -315,7 +363,9 @@ class Objects(Compilation):
                 assert isinstance(value, Value)
                 is_label = name == "label"
                 shared[name] = (
-                    label(kinds, m, v, self.moment) if is_label else self._value(TYPES[kinds[0]], value, m, v, r)
+                    label(kinds, m, v, self.moment, self._and_inside)
+                    if is_label
+                    else self._value(TYPES[kinds[0]], value, m, v, r)
                 )
         of_all = self.new_name("shared")
         place = {name: f"{of_all}[{number}]" for number, name in enumerate(shared)}

@@ -24,10 +24,12 @@ from neo4j.exceptions import Neo4jError
 
 from api.access.budget import Account, Spent, Stream
 from api.access.cpr_readings import opened
+from api.access.rights import Access
 from api.computed.answers import Rules, States
 from api.computed.contract import Answer, Caller
 from api.http.availability import Availability, OutOfTime, Patience
 from api.reads.bounded_cache import Kept
+from api.reads.compilation import WITHIN
 from api.reads.compiler import Compiler
 from api.reads.explained import Explained, explained
 from api.reads.json_writer import Ambiguous, Opened, Writer
@@ -126,14 +128,16 @@ class Reader:
         asker: str,
         account: Account | None = None,
         roles: frozenset[str] = frozenset(),
+        access: Access | None = None,
     ) -> bytes | AsyncIterator[bytes]:
         """The answer as JSON: whole, or streamed in pieces. ``account``: pays for it; the answer shows the cost.
-        ``roles``: the caller's system roles, for fields that depend on them.
+        ``roles``: the caller's system roles, for fields that depend on them. ``access``: where they hold, if one
+        of them is limited to units.
 
         Raises Rejected, Spent, Away; the pieces raise CutOff.
         """
         try:
-            return await self._answer(question, variables, Caller(asker, roles, rights), account)
+            return await self._answer(question, variables, Caller(asker, roles, rights, access), account)
         except GraphQLError as error:
             raise Rejected(error) from error
         except GraphError as error:
@@ -157,8 +161,8 @@ class Reader:
         patience = Patience(self._available, self.limits.seconds)
         given = coerced(question, variables)
         day = today()
-        plan, key = await self._plan(question, given, caller.rights, day, await self._shows(day, patience))
-        values: dict[str, Any] = dict(given.coerced)
+        plan, key = await self._plan(question, given, caller, day, await self._shows(day, patience))
+        values: dict[str, Any] = {**given.coerced, WITHIN: caller.within}
         cost = plan.cost(values, await self._held(patience))
         check_cost(cost, self.limits)
         extensions = b""
@@ -190,8 +194,8 @@ class Reader:
         patience = Patience(self._available, self.limits.seconds)
         given = coerced(question, variables)
         day = today()
-        plan, _ = await self._plan(question, given, caller.rights, day, await self._shows(day, patience))
-        asked = await self._bound(plan, dict(given.coerced), day, caller, patience)
+        plan, _ = await self._plan(question, given, caller, day, await self._shows(day, patience))
+        asked = await self._bound(plan, {**given.coerced, WITHIN: caller.within}, day, caller, patience)
         found: list[Explained] = []
         for each in asked:
             field = plan.roots[each.read.place].key
@@ -215,15 +219,15 @@ class Reader:
         return await asyncio.get_running_loop().run_in_executor(self._threads, inside.run, work)
 
     async def _plan(
-        self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool
+        self, question: Question, given: VariableValues, caller: Caller, day: date, copied: bool
     ) -> tuple[Plan, Hashable | None]:
         """(the plan; if it is new, so that Neo4j has to plan it first, the key by which to keep it)."""
         values, shape = marked(given.coerced, day)
-        form = (question, rights, day, copied, shape)
+        form = (question, caller.rights, caller.scope, day, copied, shape)
         known = self._plans.get((*form, question.shaping(given.coerced)))
         if known is not None:
             return known, None
-        work = partial(self._compiled, question, given._replace(coerced=values), rights, day, copied)
+        work = partial(self._compiled, question, given._replace(coerced=values), caller, day, copied)
         plan, shaped_by = await in_turn(work) if question.is_long else work()
         question.shaped_by |= shaped_by
         return plan, (*form, question.shaping(given.coerced))
@@ -251,11 +255,11 @@ class Reader:
         self._looked = monotonic()
 
     def _compiled(
-        self, question: Question, given: VariableValues, rights: frozenset[str], day: date, copied: bool
+        self, question: Question, given: VariableValues, caller: Caller, day: date, copied: bool
     ) -> tuple[Plan, set[tuple[str, ...]]]:
         roots = select(question.operation, Document(SCHEMA, question.fragments, given))
         check_depth(roots, self.limits)
-        compiler = Compiler(rights, day, copied)
+        compiler = Compiler(caller.rights, day, copied, scope=caller.scope)
         plan = compiler.plan(roots)
         check_parts(plan.parts, self.limits)
         return plan, compiler.shaped_by

@@ -10,7 +10,7 @@ from graphql import GraphQLError, OperationType
 
 from api.access.budget import Budgets, Spent
 from api.access.gate import Gate
-from api.access.rights import Access
+from api.access.rights import READ, Access, whole
 from api.computed.change_feed import form
 from api.computed.types import ANSWER_TYPES, Part
 from api.http.availability import Away
@@ -44,6 +44,8 @@ class Subscriptions:
             account.require()
             root = _root(await question_for(asked.query, asked.operation, account), asked.variables)
             access.require("Change")
+            if not READ["Change"] & access.everywhere:
+                raise whole("The subscription", READ["Change"])
             with self._counted(access.name):
                 async for result in self._followed(header, access, root):
                     yield result

@@ -10,8 +10,9 @@ from graphql import GraphQLError
 
 from api.access.held import access_of_person, subtree
 from api.access.own_system import key_of, state_own_system
-from api.access.rights import READ, WRITE, Access
-from api.access.roles import ANYONE
+from api.access.places import PLACES, WHOLE
+from api.access.rights import WRITE, Access
+from reconnect.embedded import Addresses
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
 
@@ -24,7 +25,7 @@ def _grant(name: str, role: str, to: str, **limit: object) -> tuple[list[dict[st
     return [grant], [setting] if limit else []
 
 
-def test_the_roles_held_and_where(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+def test_the_roles_held_and_where(clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path) -> None:
     state_own_system(clean_graph, RING)
     content = deepcopy(TOWN)
     content["units"] += [
@@ -57,8 +58,14 @@ def test_the_roles_held_and_where(clean_graph: neo4j.Driver, tmp_path: Path) -> 
         def units(*keys: str) -> frozenset[str]:
             return frozenset(uuids[each] for each in keys)
 
-        assert subtree(session, units("center")) == units("center", "job", "old", "room", "new")
-        assert subtree(session, units("canteen")) == units("canteen", "moved")
+    async def below(*keys: str) -> frozenset[str]:
+        async with neo4j.AsyncGraphDatabase.driver(
+            addresses.bolt_uri, auth=(addresses.user, addresses.password)
+        ) as driver:
+            return await subtree(driver, units(*keys))
+
+    assert asyncio.run(below("center")) == units("center", "job", "old", "room", "new")
+    assert asyncio.run(below("canteen")) == units("canteen", "moved")
 
     def access(person: str) -> Access | None:
         return asyncio.run(access_of_person(clean_graph, uuids[person], person))
@@ -102,7 +109,7 @@ def test_a_limit_of_a_type_that_is_unknown_here_takes_the_role_away(clean_graph:
 
 def test_a_limited_role_does_not_count_where_nothing_is_known_of_units() -> None:
     access = Access("a", frozenset({"hr", "rights"}), None, {"hr": frozenset({"u"}), "rights": frozenset()})
-    assert not any(access.may_read(each) for each in READ if READ[each] != ANYONE)
+    assert not any(access.may_read(each) for each, place in PLACES.items() if place == WHOLE)
     assert not any(map(access.may_write, WRITE))
     assert access.fields() == frozenset()
     with pytest.raises(GraphQLError):

@@ -3,6 +3,8 @@
 import pytest
 from graphql import GraphQLError, GraphQLInputObjectType, GraphQLObjectType
 
+from api.access.places import PLACES
+from api.access.readers import STORED
 from api.access.rights import FIELDS, READ, ROLES, WRITE, Access
 from api.reads.question import SCHEMA
 from api.reads.types import PLURALS, RECORD_LISTS, TYPES
@@ -33,6 +35,11 @@ def test_every_type_of_the_schema_is_in_the_table() -> None:
     forms = FORMS | {name for name in named if name.endswith(("Connection", "Edge", "State", "Period"))}
     assert named - forms == set(READ) - {"RightsInPeriod"}  # an answer, which is named like the period of a link
     assert set(READ) <= named
+
+
+@pytest.mark.whole
+def test_every_stored_type_has_a_place() -> None:
+    assert set(PLACES) == set(STORED)
 
 
 @pytest.mark.whole

@@ -9,6 +9,7 @@ import neo4j
 import orjson
 from graphql import GraphQLError
 
+from api.access.rights import Access
 from api.reads.question import Rejected, question_of
 from api.reads.reader import Reader
 from graph.connection import connect_async
@@ -27,6 +28,8 @@ class Asking:
     rights: frozenset[str] = EVERY_RIGHT
     asker: str = "tests"
     chunks: int = field(default=0)
+    access: Access | None = None
+    """The caller's, where a role of it is limited to units; its rights and roles then count instead."""
 
     def data(self, text: str, variables: Mapping[str, Any] | None = None, operation: str | None = None) -> Any:
         """``data`` of an answer without errors."""
@@ -55,7 +58,12 @@ class Asking:
 
     async def _text(self, text: str, variables: Mapping[str, Any] | None, operation: str | None) -> bytes:
         roles = frozenset({"reader", *(_ROLE[each] for each in self.rights)})
-        answer = await self.reader.answer(question_of(text, operation), variables, self.rights, self.asker, roles=roles)
+        rights = self.rights
+        if self.access is not None:
+            roles, rights = self.access.everywhere, self.access.fields()
+        answer = await self.reader.answer(
+            question_of(text, operation), variables, rights, self.asker, roles=roles, access=self.access
+        )
         if isinstance(answer, bytes):
             self.chunks = 1
             return answer

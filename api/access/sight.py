@@ -1,0 +1,76 @@
+"""Which things a caller may read, whose roles hold in a part of the organisation."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+import neo4j
+
+from api.access.places import PLACED, inside
+from api.access.rights import READ, Access
+from graph.time import today
+
+
+def seen(driver: neo4j.Driver, access: Access, things: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """The UUIDs of those things that may be read. ``things``: (kind, UUID); a kind that can't be read has none."""
+    wanted: dict[str, list[str]] = {}
+    for kind, uuid in things:
+        wanted.setdefault(kind, []).append(uuid)
+    found: set[str] = set()
+    for kind, uuids in wanted.items():
+        if not access.may_read(kind):
+            continue
+        where, parameters = condition(access, kind, "n", READ[kind])
+        rows, _, _ = driver.execute_query(
+            f"UNWIND $uuids AS uuid MATCH (n:{kind} {{uuid: uuid}}) WHERE {where} RETURN collect(uuid) AS seen",
+            {**parameters, "uuids": uuids},
+            routing_=neo4j.RoutingControl.READ,
+        )
+        found.update(rows[0]["seen"])
+    return frozenset(found)
+
+
+@dataclass(slots=True)
+class Sight:
+    """All that callers may read of what lies somewhere, kept as long as nothing changes."""
+
+    _kept: dict[Hashable, list[str]] = field(default_factory=dict)
+
+    def of(self, driver: neo4j.Driver, access: Access, roles: Sequence[str] | None) -> list[str]:
+        """UUIDs. ``roles``: what one of these may read; None = by the roles that may read each kind."""
+        rows, _, _ = driver.execute_query("MATCH (log:ChangeLog) RETURN log.number AS number")
+        number = rows[0]["number"] if rows else None
+        held = frozenset(access.within.items())
+        key = (number, today(), access.everywhere, held, None if roles is None else tuple(roles))
+        if key not in self._kept:
+            found: list[str] = []
+            for kind in PLACED:
+                may = READ[kind] if roles is None else frozenset(roles)
+                if not may & access.roles:
+                    continue
+                where, parameters = condition(access, kind, "n", may)
+                rows, _, _ = driver.execute_query(
+                    f"MATCH (n:{kind}) WHERE {where} RETURN collect(n.uuid) AS seen",
+                    dict(parameters),
+                    routing_=neo4j.RoutingControl.READ,
+                )
+                found += rows[0]["seen"]
+            self._kept = {each: uuids for each, uuids in self._kept.items() if each[0] == number}  # type: ignore[index]
+            while len(self._kept) >= _MOST:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = found
+        return self._kept[key]
+
+
+_MOST = 20
+"""Callers whose sight is kept at the same time."""
+
+
+def condition(access: Access, kind: str, n: str, roles: frozenset[str]) -> tuple[str, Mapping[str, object]]:
+    """(the condition that one of these roles holds where a thing lies, its parameters)."""
+    limited = None if access.scope is None else access.scope.limited(roles)
+    if limited is None:
+        return "true", {}
+    numbers = count()
+    text = inside((kind,), n, lambda _: "$units", "$today", lambda name: f"{name}_{next(numbers)}")
+    return text or "true", {"units": list(access.units(limited)), "today": today()}

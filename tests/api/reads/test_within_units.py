@@ -1,0 +1,164 @@
+"""A caller whose roles hold in a part of the organisation reads that part only: whatever is asked for, however.
+
+What lies where is worked out here from the plain links, apart from the table that reads are made from.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+
+import neo4j
+import pytest
+
+from api.access.held import subtree
+from api.access.places import PLACES, Place
+from api.access.rights import Access
+from api.access.roles import ROLES
+from api.reads.types import PLURALS, SINGULARS
+from graph.model import KINDS
+from graph.time import today
+from tests.api.reads.asking import Asking
+from tests.api.reads.test_everything import LISTS, RECORDS, WHEN, of_kind
+
+pytestmark = pytest.mark.slow
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PLACED = [kind for kind in KINDS if isinstance(PLACES[kind], Place)]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the organisation: a caller of all roles there, and the UUIDs of what lies inside and outside."""
+
+    asking: Asking
+    inside: frozenset[str]
+    outside: frozenset[str]
+
+    def check(self, text: str) -> None:
+        """No UUID of what lies outside is in an answer."""
+        found = set(_UUID.findall(text)) & self.outside
+        assert not found, found
+
+
+def _links(graph: neo4j.Driver, type_: str, incoming: bool = False) -> dict[str, list[tuple[str, date | None]]]:
+    rows, _, _ = graph.execute_query(
+        f"MATCH (a)-[r:{type_}]->(b) RETURN a.uuid AS a, b.uuid AS b, r.to AS to, a.to AS a_to, b.to AS b_to"
+    )
+    found: dict[str, list[tuple[str, date | None]]] = {}
+    for row in rows:
+        a, b = (row["b"], row["a"]) if incoming else (row["a"], row["b"])
+        end = None if row["to"] is None else row["to"].to_native()
+        found.setdefault(a, []).append((b, end))
+    return found
+
+
+def _lasting(links: list[tuple[str, date | None]], end: date | None) -> list[str]:
+    """Where links lead that are in force or to come; of what has ended, those that were there to the end."""
+    return [to for to, until in links if until is None or until > today() or (end is not None and until >= end)]
+
+
+def lies_in(graph: neo4j.Driver, units: frozenset[str]) -> frozenset[str]:
+    """The UUIDs of all things of placed kinds that lie in these units."""
+    rows, _, _ = graph.execute_query(
+        "MATCH (n) WHERE n.uuid IS NOT NULL AND NOT n:Change AND any(kind IN $kinds WHERE kind IN labels(n)) "
+        "RETURN head([kind IN labels(n) WHERE kind IN $kinds]) AS kind, n.uuid AS uuid, n.from AS from, n.to AS to",
+        kinds=list(KINDS),
+    )
+    end = {row["uuid"]: None if row["to"] is None else row["to"].to_native() for row in rows}
+    exists = {row["uuid"] for row in rows if row["from"] is not None}
+    kind = {row["uuid"]: row["kind"] for row in rows}
+    in_, for_, has, holds = (_links(graph, each) for each in ("IN", "FOR", "HAS", "HOLDS"))
+    owner, used_for, of_person = _links(graph, "OWNS", True), _links(graph, "USED_FOR"), _links(graph, "OF_PERSON")
+    substitutes, given_to = _links(graph, "SUBSTITUTES"), _links(graph, "GIVEN_TO")
+
+    def here(uuid: str) -> bool:
+        match kind[uuid]:
+            case "Unit":
+                return uuid in units
+            case "Employment" | "Affiliation":
+                return bool(units & set(_lasting(in_.get(uuid, []), end[uuid])))
+            case "Assignment":
+                return bool(units & set(_lasting(for_.get(uuid, []), end[uuid])))
+            case "Person":
+                ties = [tie for tie, _ in (*has.get(uuid, []), *holds.get(uuid, []))]
+                places = {tie: [*in_.get(tie, []), *for_.get(tie, [])] for tie in ties}
+                stays = any(tie in exists and (end[tie] is None or end[tie] > today()) for tie in ties)
+                now = [place for tie in ties for place, until in places[tie] if until is None or until > today()]
+                last = [] if stays else [place for tie in ties for place in _lasting(places[tie], end[tie])]
+                return bool(units & {*now, *last})
+            case "Substitution":
+                return any(here(each) for each in _lasting(substitutes.get(uuid, []), end[uuid]))
+            case "Account":
+                used = used_for.get(uuid, [])
+                return any(here(each) for each in _lasting(used or owner.get(uuid, []), end[uuid]))
+            case "RightsRequest":
+                return any(here(each) for each in _lasting(given_to.get(uuid, []), end[uuid]))
+            case _:
+                return any(here(each) for each in _lasting(of_person.get(uuid, []), end[uuid]))
+
+    return frozenset(each for each in kind if kind[each] in _PLACED and here(each))
+
+
+@pytest.fixture(scope="module")
+def part(asking: Asking, graph: neo4j.Driver) -> Part:
+    """A unit in the middle of the tree, and what is below it."""
+    rows, _, _ = graph.execute_query(
+        """
+        MATCH (u:Unit)-[:PART_OF]->(), (u)<-[:PART_OF]-(below)
+        WHERE u.active
+        WITH u, COUNT { (u)<-[:PART_OF*0..]-()<-[:IN]-() } AS people, COUNT { (:Employment)-[:IN]->() } AS all
+        WHERE people < all / 2
+        RETURN u.uuid AS uuid ORDER BY people DESC, uuid LIMIT 1
+        """
+    )
+    units = asking.runner.run(subtree(asking.reader.reading, [rows[0]["uuid"]]))
+    access = Access("nord", frozenset(ROLES), None, dict.fromkeys(ROLES, units))
+    inside = lies_in(graph, units)
+    everything = lies_in(graph, frozenset(_all(graph, "Unit")))
+    all_ = {uuid for kind in _PLACED for uuid in _all(graph, kind)}
+    assert {kind for kind in ("Unit", "Person", "Employment", "Assignment") if inside & set(_all(graph, kind))} == {
+        "Unit", "Person", "Employment", "Assignment",
+    }  # fmt: skip
+    assert inside < everything
+    return Part(replace(asking, access=access), inside, frozenset(all_ - inside))
+
+
+def _all(graph: neo4j.Driver, kind: str) -> list[str]:
+    rows, _, _ = graph.execute_query(f"MATCH (n:{kind}) RETURN n.uuid AS uuid")
+    return [row["uuid"] for row in rows]
+
+
+@pytest.mark.parametrize("name", [each for each in PLURALS if PLURALS[each] in _PLACED])
+def test_a_list_has_what_lies_inside_and_counts_it(part: Part, graph: neo4j.Driver, name: str) -> None:
+    page = part.asking.data(
+        f'{{ {name}(first: 10000, period: {{from: "0001-01-01"}}) {{ totalCount nodes {{ uuid }} }} }}'
+    )[name]
+    rows, _, _ = graph.execute_query(f"MATCH (n:{PLURALS[name]})-[:STATE]->() RETURN DISTINCT n.uuid AS uuid")
+    wanted = {row["uuid"] for row in rows} & part.inside
+    assert {each["uuid"] for each in page["nodes"]} == wanted
+    assert page["totalCount"] == len(wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "when"),
+    [pytest.param(name, WHEN[when], id=f"{name}-{when}") for name in LISTS for when in WHEN if name not in RECORDS]
+    + [pytest.param(name, "", id=name) for name in RECORDS],
+)
+def test_no_field_of_anything_leads_outside(part: Part, name: str, when: str) -> None:
+    arguments = ", ".join(each for each in (when, "first: 200") if each)
+    for each in of_kind(name, when):
+        part.check(part.asking.text(f"{{ {name}({arguments}) {{ totalCount nodes {{ {each} }} }} }}").decode())
+
+
+@pytest.mark.parametrize("kind", _PLACED)
+def test_a_thing_outside_is_as_if_it_were_not_there(part: Part, graph: neo4j.Driver, kind: str) -> None:
+    name = next(each for each, of in SINGULARS.items() if of == kind)
+    for uuid in sorted(set(_all(graph, kind)) & part.outside)[:3]:
+        assert part.asking.data(f'{{ {name}(uuid: "{uuid}") {{ uuid }} }}')[name] is None
+        node = replace(part.asking, access=None).data(f'{{ {name}(uuid: "{uuid}") {{ id keys }} }}')[name]
+        if node is None:
+            continue
+        assert part.asking.data(f'{{ node(id: "{node["id"]}") {{ id }} }}')["node"] is None
+        for key in node["keys"]:
+            assert (
+                part.asking.data(f"query($key: String) {{ {name}(key: $key) {{ uuid }} }}", {"key": key})[name] is None
+            )
