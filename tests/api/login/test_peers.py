@@ -19,6 +19,8 @@ from tests.api.login.browser import Browser
 from tests.api.login.conftest import PASSWORD, SEAL, give_password, serving_login
 from tests.api.login.mellon import mellon, metadata
 from tests.api.login.node_saml import introduce, node_saml
+from tests.api.login.shibboleth import metadata as shibboleth_metadata
+from tests.api.login.shibboleth import shibboleth
 from tests.idp.staff import state_account
 
 
@@ -65,6 +67,33 @@ def test_mellon(
             gone = browser.get(f"{application}/mellon/logout?ReturnTo=/")
             assert gone.status in (200, 404)  # back at the application, which has no page there
             assert "Adgangskode" in browser.get(f"{application}/secret/").text
+
+
+@pytest.mark.parametrize("profile", ["modern", "oiosaml3"])
+def test_shibboleth(profile: ProfileName, clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path) -> None:
+    """Also with the key transport that only Shibboleth reads, and that OIOSAML 3 wants."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    described = shibboleth_metadata(port)
+    (tmp_path / "shibboleth.xml").write_bytes(described)
+    settings = ServiceProviderSettings(
+        metadata_file=tmp_path / "shibboleth.xml",
+        profile=profile,
+        attributes={"mail": "account.email", "several": '["Ås & <b>", person.given_name]'},
+    )
+    uuid = state_account(clean_graph, "anje", email="anje@kommune.dk")
+    with serving_login(clean_graph, addresses, {"shibboleth": settings}) as (url, logins):
+        give_password(clean_graph, logins, "anje")
+        identity = httpx.get(f"{url}/saml/metadata", trust_env=False).content
+        with shibboleth(port, described, identity, f"{url}/saml/metadata") as application:
+            browser = Browser()
+            asked = browser.get(f"{application}/secret/")
+            answer = browser.submit(asked.form("/login"), login="anje", password=PASSWORD)
+            shown = browser.submit(answer.form())
+            assert (shown.status, shown.text) == (200, "the secret page"), shown.text
+            assert shown.headers["x-user"] == uuid and shown.headers["x-mail"] == "anje@kommune.dk"
+            assert shown.headers["x-several"] == "Ås & <b>;Anje"
 
 
 @pytest.mark.parametrize(("binding", "profile"), [("HTTP-Redirect", "modern"), ("HTTP-POST", "adfs")])
