@@ -5,12 +5,16 @@ of other languages are where Danish has them (``ä`` with ``æ``, ``ö`` with ``
 their accents. Hyphens and dots are blanks, so that each part of a double name is a word.
 """
 
+import unicodedata
 from functools import cache
 
 from graph.model import KINDS
 
 SORT_KEY = "sort_key"
 """The property of an identity node with the key of today's caption; empty if it has no caption."""
+
+PRINCIPAL_KEY = "principal_key"
+"""The property of an account's identity node with its principal name of today, folded."""
 
 # In this order, of the name in small letters. What follows z are code points that no name has.
 _REPLACED: tuple[tuple[str, str], ...] = (
@@ -32,6 +36,12 @@ def sort_key(text: str) -> str:
     for old, new in _REPLACED:
         key = key.replace(old, new)
     return key.strip()
+
+
+def folded(text: str) -> str:
+    """The form in which user names and mail addresses are compared: as in Active Directory, case does not count and
+    accents do."""
+    return unicodedata.normalize("NFC", text).strip().lower()
 
 
 def words(text: str) -> list[str]:

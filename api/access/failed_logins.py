@@ -9,11 +9,12 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 from time import monotonic
 
 import structlog
 from prometheus_client import Counter
+
+from protocols.networks import network_of
 
 ALLOWED = 10
 """Failed logins that an address may have at once."""
@@ -44,7 +45,7 @@ class FailedLogins:
 
     def wait(self, address: str | None) -> int:
         """Seconds until a failed login from there is answered normally again; 0 if it is now."""
-        tried = self._tried.get(_network(address))
+        tried = self._tried.get(network_of(address))
         if tried is None or (left := _left(tried)) >= 1:
             return 0
         return max(1, round((1 - left) * SECONDS))
@@ -62,7 +63,7 @@ class FailedLogins:
     def failed(self, address: str | None) -> None:
         """Count a failed login, and log it; for a throttled address only once."""
         FAILED.inc()
-        network = _network(address)
+        network = network_of(address)
         tried = self._tried.pop(network, None) or _Tried(ALLOWED, monotonic())
         left = _left(tried)
         throttled = left < 1
@@ -77,13 +78,3 @@ class FailedLogins:
 
 def _left(tried: _Tried) -> float:
     return min(float(ALLOWED), tried.left + (monotonic() - tried.moment) / SECONDS)
-
-
-def _network(address: str | None) -> str:
-    try:
-        found = ip_address(address or "")
-    except ValueError:
-        return address or ""  # a socket of this machine
-    if isinstance(found, IPv6Address):
-        return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
-    return str(found)

@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from api.login import pacing
 from graph.time import COPENHAGEN
 from idp import audit
 from idp.claims.farm_keys import FarmKey, key_of
-from idp.claims.person_claims import PersonClaims, claims_of
+from idp.claims.person_claims import PersonClaims, Role, claims_of
 from idp.claims.subjects import KeyType, NoClaims, subject_of
 
 _UNKNOWN_KEY = "This address needs a valid key in the header ApiKey."
@@ -50,6 +51,7 @@ def claims_routes(service: ClaimsService) -> list[BaseRoute]:
 class _Answers:
     def __init__(self, service: ClaimsService) -> None:
         self._service = service
+        self._strangers = pacing.refusals()
 
     async def claims(self, request: Request) -> Response:
         found = await self._asked(request)
@@ -65,6 +67,7 @@ class _Answers:
                 "systemRoles": list(found.system_roles),
                 "dataRoles": list(found.data_roles),
                 "functionRoles": list(found.function_roles),
+                "kle": {"read": list(found.kle_read), "write": list(found.kle_write)},
                 "orgUnits": [{"uuid": uuid, "name": name} for uuid, name in found.units],
                 "email": found.email,
                 "etag": found.etag,
@@ -104,7 +107,7 @@ class _Answers:
         if isinstance(found, Response):
             return found
         wanted = request.path_params["role"]
-        return _has(any(wanted in (each.identifier, str(each.number)) for each in found.roles))
+        return _has(any(wanted in _names(each) for each in found.roles))
 
     async def has_system_role(self, request: Request) -> Response:
         found = await self._asked(request)
@@ -146,7 +149,11 @@ class _Answers:
                 )
                 found = claims_of(session, subject, query.get("system"), self._service.cvr, day)
             except NoClaims as none:
-                session.execute_write(audit.note, "claims_refused", now, why=none.code, address=address, provider=farm)
+                # A farm is known, and each of its look-ups noted. Strangers do not fill the log.
+                if farm is not None or not self._strangers.take(address):
+                    session.execute_write(
+                        audit.note, "claims_refused", now, why=none.code, address=address, provider=farm
+                    )
                 raise
             session.execute_write(
                 audit.note, "claims", now, account=subject.account or subject.person, address=address, provider=farm
@@ -164,6 +171,11 @@ def _farm(session: neo4j.Session, headers: Mapping[str, str], address: str | Non
     if found is None or not found.is_allowed_from(address):
         raise NoClaims(401, "unauthenticated", _UNKNOWN_KEY)
     return found
+
+
+def _names(role: Role) -> tuple[str, ...]:
+    """What a caller may call a role; one without a number has none of its own."""
+    return (role.identifier,) if role.number is None else (role.identifier, str(role.number))
 
 
 def _role_map(found: PersonClaims) -> dict[str, Any]:

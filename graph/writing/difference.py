@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from graph.change_log import Operation
-from graph.collation import SORT_KEY, caption, sort_key
+from graph.collation import PRINCIPAL_KEY, SORT_KEY, caption, folded, sort_key
 from graph.identity.known_keys import RecordId
 from graph.model import KINDS
 from graph.statements.merge import LinkRow, State, Thing
@@ -141,6 +141,9 @@ def copied(kind: str, thing: Thing, day: date) -> dict[str, Any]:
     copy["active"] = active
     name = shown.get(caption(kind))
     copy[SORT_KEY] = sort_key(name) if isinstance(name, str) else ""
+    if kind == "Account":
+        principal = shown.get("principal_name")
+        copy[PRINCIPAL_KEY] = folded(principal) if isinstance(principal, str) else None
     if kind == "Unit":
         # Where the tree begins, by the index.
         above = any(each.name == "parent" and each.period.holds(day) for each in thing.links)

@@ -13,6 +13,7 @@ from graph.identity.lookup import find
 from graph.questions.rights.asking import Asked, asked, rights_on
 from graph.questions.rights.at_kombit import roles_at_kombit
 from graph.questions.rights.held import HeldRight, JobFunctionRole, Rights
+from graph.questions.rights.kle import collapse, plain
 from idp.claims.oio_bpp import DocumentTooLarge, Receiver, privileges
 from idp.claims.subjects import NoClaims, Subject
 from idp.saml.name_ids import x509_subject
@@ -33,6 +34,8 @@ class Role:
 @dataclass(frozen=True, slots=True)
 class PersonClaims:
     """The claims of a person on a day; every list is sorted. ``data_roles``: system roles that are limited.
+    ``kle_write``: KLE numbers that the person's units perform, or that are the employment's own; ``kle_read``: those
+    that the units are interested in besides. The widest of them.
 
     ``oio_bpp``: as one attribute value; None if nothing is left.
     """
@@ -46,6 +49,8 @@ class PersonClaims:
     system_roles: tuple[str, ...]
     data_roles: tuple[str, ...]
     units: tuple[tuple[str, str], ...]
+    kle_read: tuple[str, ...] = ()
+    kle_write: tuple[str, ...] = ()
 
     @property
     def function_roles(self) -> tuple[str, ...]:
@@ -72,6 +77,10 @@ def claims_of(session: neo4j.Session, subject: Subject, system: str | None, cvr:
     except DocumentTooLarge as large:
         raise NoClaims(500, "too_many_rights", "The person's privileges do not fit into a token.") from large
     person = session.run(_PERSON, person=subject.person, day=day).single(strict=True)
+    performs, interested = (
+        [row["number"] for row in session.run(each, person=subject.person, through=of.through, day=day)]
+        for each in (_PERFORMS, _INTERESTED)
+    )
     return PersonClaims(
         subject.person,
         subject.login,
@@ -82,6 +91,8 @@ def claims_of(session: neo4j.Session, subject: Subject, system: str | None, cvr:
         _system_roles(rights.held, limited=None),
         _system_roles(rights.held, limited=True),
         tuple(sorted((each["uuid"], each["name"] or "") for each in person["units"])),
+        tuple(sorted(map(plain, collapse([*performs, *interested])))),
+        tuple(sorted(map(plain, collapse(performs)))),
     )
 
 
@@ -103,6 +114,38 @@ _PERSON = f"""
             RETURN DISTINCT {{uuid: u.uuid, name: uv.name}}
         }} AS units
     LIMIT 1
+    """
+
+
+_TIES = f"""
+    MATCH (:Person {{uuid: $person}})-[has:HAS]->(tie)
+    WHERE {in_force("has", "$day")} AND ($through IS NULL OR tie.uuid = $through)
+        AND EXISTS {{ MATCH (tie)-[s:STATE]->() WHERE {in_force("s", "$day")} }}
+    """
+
+
+def _marked(link: str) -> str:
+    """Numbers of the units of the person's employments, and of the units above that pass theirs down."""
+    return f"""{_TIES}
+    MATCH (tie)-[i:IN]->(own:Unit)
+    WHERE {in_force("i", "$day")}
+    MATCH (own)-[ups:PART_OF*0..50]->(u:Unit)
+    WHERE all(up IN ups WHERE {in_force("up", "$day")})
+    MATCH (u)-[s:STATE]->(v)
+    WHERE {in_force("s", "$day")} AND (u = own OR v.passes_kle_down)
+    MATCH (u)-[m:{link}]->(k:KleNode)
+    WHERE {in_force("m", "$day")}
+    RETURN DISTINCT k.number AS number
+    """
+
+
+_INTERESTED = _marked("INTERESTED_IN")
+_PERFORMS = f"""{_marked("PERFORMS")}
+    UNION
+    {_TIES}
+    MATCH (tie)-[h:HANDLES]->(k:KleNode)
+    WHERE {in_force("h", "$day")}
+    RETURN DISTINCT k.number AS number
     """
 
 

@@ -4,18 +4,22 @@ A caller that asks at a login must never get another person's claims, nor a plac
 inactive user are three different refusals (saml.md pitfalls 54 and 55).
 """
 
+import base64
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
+from uuid import UUID
 
 import neo4j
 
 from graph.as_of import exists, in_force
+from graph.collation import folded, sort_key
 from graph.retry import NEVER
 
-KeyType = Literal["sam", "upn", "uuid"]
+KeyType = Literal["sam", "upn", "uuid", "objectguid"]
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LONGEST = 256
 
@@ -43,12 +47,17 @@ class Subject:
 _ACCOUNTS = f"""
     MATCH (p:Person)-[:OWNS]->(a)
     WHERE size($systems) = 0 OR EXISTS {{ MATCH (a)-[:AT]->(i:ItSystem) WHERE i.key IN $systems }}
-    RETURN DISTINCT p.uuid AS person, a.uuid AS account, a.login AS login,
+    RETURN DISTINCT p.uuid AS person, a.uuid AS account, a.login AS login, a.principal_name AS principal_name,
         {exists("a")} AND coalesce(a.enabled, true) AND (a.expires IS NULL OR a.expires > $today) AS is_open
     """
-_BY_LOGIN = f"MATCH (a:Account) WHERE a.login IN $spellings {_ACCOUNTS}"
-_BY_ANY_CASE = f"MATCH (a:Account) WHERE toLower(a.login) = $lower {_ACCOUNTS}"
-_BY_PRINCIPAL_NAME = f"MATCH (a:Account) WHERE toLower(a.principal_name) = $lower {_ACCOUNTS}"
+# By indexes that hold each name in one form; which of what they find is the name that was asked for, is for Python.
+_BY_LOGIN = f"MATCH (a:Account) WHERE a.sort_key = $sort_key AND a.uuid IS NOT NULL {_ACCOUNTS}"
+_BY_LOGIN_WITHOUT_LETTERS = f"MATCH (a:Account {{login: $name}}) {_ACCOUNTS}"
+_BY_PRINCIPAL_NAME = f"MATCH (a:Account {{principal_key: $folded}}) {_ACCOUNTS}"
+_BY_OBJECT_GUID = f"""
+    MATCH (r:SourceRecord)-[:TELLS]->(a:Account)
+    WHERE r.key IN $guids
+    {_ACCOUNTS}"""
 _BY_UUID = """
     MATCH (p:Person {uuid: $lower})
     RETURN p.uuid AS person, null AS account, null AS login, true AS is_open
@@ -85,14 +94,16 @@ def subject_of(
     ``key_type``: None = found by its form. ``domain``: NetBIOS name, as in ``DOMAIN\\user``. ``domains``: NetBIOS name
     → key of the IT system whose accounts are in it. Raises NoClaims.
     """
-    name = key
-    if key_type in (None, "sam") and "\\" in key:
-        domain, _, name = key.partition("\\")
-    if not name or len(name) > _LONGEST or not name.isprintable() or any(each in name for each in "\\/"):
+    name = unicodedata.normalize("NFC", key)
+    if key_type in (None, "sam") and "\\" in name:
+        domain, _, name = name.partition("\\")
+    wrong = "\\" if key_type == "objectguid" else "\\/"  # which may be in Base64
+    if not name or len(name) > _LONGEST or not name.isprintable() or any(each in name for each in wrong):
         raise NoClaims(404, "unknown_user", "This is not the name of a user.")
     systems = _systems(domain, domains or {})
     found = _found(tx, name, key_type, systems, today)
-    persons = {each["person"] for each in found}
+    # A name that was another person's before is the one's who has it now.
+    persons = {each["person"] for each in found if each["is_open"]} or {each["person"] for each in found}
     if not persons:
         raise NoClaims(404, "unknown_user", "No account has this name.")
     if len(persons) > 1:
@@ -120,12 +131,26 @@ def _found(
     tx: neo4j.ManagedTransaction, name: str, key_type: KeyType | None, systems: Sequence[str], today: date
 ) -> list[dict[str, Any]]:
     kind: KeyType = key_type or ("uuid" if _UUID.fullmatch(name) else "upn" if "@" in name else "sam")
-    lower = name.lower()
+    lower = folded(name)
     given = {"lower": lower, "systems": list(systems), "today": today}
     if kind == "uuid":
         return [dict(row) for row in tx.run(_BY_UUID, given)]
     if kind == "upn":
-        return [dict(row) for row in tx.run(_BY_PRINCIPAL_NAME, given)]
-    # By the index, in the spellings that directories use; else by looking at all.
-    found = [dict(row) for row in tx.run(_BY_LOGIN, given, spellings=sorted({name, lower, name.upper()}))]
-    return found or [dict(row) for row in tx.run(_BY_ANY_CASE, given)]
+        return [dict(row) for row in tx.run(_BY_PRINCIPAL_NAME, given, folded=folded(name))]
+    if kind == "objectguid":
+        return [dict(row) for row in tx.run(_BY_OBJECT_GUID, given, guids=_guids(name))]
+    key = sort_key(name)
+    rows = tx.run(_BY_LOGIN, given, sort_key=key) if key else tx.run(_BY_LOGIN_WITHOUT_LETTERS, given, name=name)
+    return [dict(row) for row in rows if folded(row["login"] or "") == folded(name)]
+
+
+def _guids(name: str) -> list[str]:
+    """A GUID as text, in braces or not; or its octets in Base64, as ADFS has objectGUID, or in Base64url."""
+    bare = name.strip("{}").lower()
+    if _UUID.fullmatch(bare):
+        return [bare]
+    try:
+        octets = base64.b64decode(name.translate(str.maketrans("-_", "+/")), validate=True)
+    except ValueError:
+        return []
+    return [str(UUID(bytes_le=octets))] if len(octets) == 16 else []

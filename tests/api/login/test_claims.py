@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 import neo4j
@@ -26,7 +27,7 @@ from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Va
 from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
 from graph.writing.stopping import stopped
-from idp.claims import farm_keys
+from idp.claims import farm_keys, subjects
 from reconnect.embedded import Addresses
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
@@ -80,6 +81,10 @@ def farm(clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path) -> Ite
     account(clean_graph, "doub", "bo", "school")
     account(clean_graph, "dokj", "dora")
     account(clean_graph, "carl", "carl", enabled=False)
+    account(clean_graph, "reused", "bo")
+    account(clean_graph, "Reused", "carl", enabled=False)
+    account(clean_graph, "twice", "bo")
+    account(clean_graph, "Twice", "anna", "school")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -166,6 +171,11 @@ def test_pitfall_53_two_keys_and_revoking(farm: Farm) -> None:
         ("a" * 300, 404),
         ("doub", 409),
         ("SKOLE\\doub", 200),
+        ("A\u030anBe", 404),
+        ("CARL", 403),
+        ("reused", 200),  # it was another person's before
+        ("twice", 409),  # of two people, in two cases of letters
+        ("TWICE", 409),
         ("carl", 403),
         ("dokj", 403),  # without an employment
     ],
@@ -197,6 +207,54 @@ def test_the_addresses_of_os2rollekatalog(farm: Farm) -> None:
     assert farm.get(f"/api/user/AnBe/hasSystemRole?roleIdentifier={role}&system=mail").status_code == 404
     assert farm.get("/api/user/bolu/hasUserRole/1?system=sapa").status_code == 404
     assert farm.get("/api/user/AnBe/nemloginRoles").json() == {"oioBPP": roles["oioBPP"]}
+
+
+def test_each_key_type(farm: Farm) -> None:
+    guid = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    farm.driver.execute_query(
+        "MATCH (r:SourceRecord)-[:TELLS]->(:Account {login: 'AnBe'}) SET r.key = $guid", guid=guid
+    )
+    rows, _, _ = farm.driver.execute_query("MATCH (p:Person {name: 'Anna Berg'}) RETURN p.uuid AS uuid")
+    octets = base64.urlsafe_b64encode(UUID(guid).bytes_le).decode()
+    for kind, key in (
+        ("sam", "anbe"), ("upn", "Anna.Berg@kommune.dk"), ("uuid", rows[0]["uuid"].upper()),
+        ("objectguid", guid.upper()), ("objectguid", f"{{{guid}}}"), ("objectguid", octets),
+    ):  # fmt: skip
+        answer = farm.get(f"/api/adfs/v1/users/{quote(key, safe='')}/claims?keytype={kind}")
+        assert answer.status_code == 200, (kind, key, answer.text)
+        assert answer.json()["userId"] in ("AnBe", None)
+    assert farm.get("/api/adfs/v1/users/AnBe/claims?keytype=objectguid").status_code == 404
+    assert farm.get("/api/adfs/v1/users/AnBe/claims?keytype=other").status_code == 400
+
+
+def test_kle_numbers(farm: Farm) -> None:
+    """What the job centre performs, and the centre above passes down; nothing of a person elsewhere."""
+    kle = farm.get("/api/adfs/v1/users/AnBe/claims").json()["kle"]
+    assert kle == {"read": ["15.20", "32.24.04"], "write": ["15.20", "32.24.04"]}
+    assert farm.get("/api/adfs/v1/users/bolu/claims").json()["kle"]["write"] == ["27"]
+
+
+def test_a_role_without_a_number_has_no_number(farm: Farm) -> None:
+    farm.driver.execute_query("MATCH (n:JobFunctionRole|JobFunctionRoleState) REMOVE n.number")
+    for wanted in ("None", "null", "0", ""):
+        assert farm.get(f"/api/user/AnBe/hasUserRole/{wanted}?system=sapa").status_code == 404
+
+
+def test_names_are_found_by_indexes(farm: Farm) -> None:
+    """A scan of all accounts would be a stranger's to start."""
+    for query in (subjects._BY_LOGIN, subjects._BY_PRINCIPAL_NAME, subjects._BY_OBJECT_GUID):
+        given = {"sort_key": "x", "folded": "x", "guids": ["x"], "systems": [], "today": in_days(0)}
+        _, summary, _ = farm.driver.execute_query(f"EXPLAIN {query}", given)
+        operators = str(summary.plan)
+        assert "NodeIndexSeek" in operators and "Scan" not in operators, query
+
+
+def test_strangers_do_not_fill_the_log(farm: Farm) -> None:
+    for _ in range(30):
+        assert farm.get("/api/user/AnBe/nameid", key="wrong").status_code == 401
+    assert farm.get("/api/user/AnBe/nameid").status_code == 200  # a farm is never kept out
+    rows, _, _ = farm.driver.execute_query("MATCH (e:LoginEvent {event: 'claims_refused'}) RETURN count(e) AS noted")
+    assert rows[0]["noted"] == 20
 
 
 def test_every_look_up_is_noted(farm: Farm) -> None:

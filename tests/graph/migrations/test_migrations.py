@@ -15,7 +15,7 @@ CONSTRAINT = re.compile(
 INDEX = re.compile(r"CREATE INDEX (?P<name>\w+) IF NOT EXISTS FOR \(\w+:(?P<label>\w+)\) ON (?P<of>\(.+\))")
 OF_LINK = re.compile(r"CREATE INDEX (?P<name>\w+) IF NOT EXISTS FOR \(\)-\[\w+:(?P<label>\w+)\]-\(\) ON (?P<of>\(.+\))")
 DROP = re.compile(r"DROP (?:CONSTRAINT|INDEX) (?P<name>\w+) IF EXISTS")
-OF_PIPELINE = {"sort_key", "top", "uuid"}
+OF_PIPELINE = {"sort_key", "principal_key", "top", "uuid"}
 """Properties of things that are indexed and are no values of the model."""
 
 
