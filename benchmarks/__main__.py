@@ -17,6 +17,7 @@ from benchmarks import (
     first_question,
     kle,
     large_read,
+    login,
     nearest_of_all,
     payroll,
     preview,
@@ -37,9 +38,9 @@ from reconnect.collector import collect_seldom
 SIZES = ("S", "L")
 
 
-ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top", "preview", "rights", "accounts")
+ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top", "preview", "rights", "claims", "accounts")
 """Measurements within one size, on one graph."""
-PARTS = (*ON_A_PAYROLL, "unchanged", "first", "kle", "ten", "organisation", "directory", "domain")
+PARTS = (*ON_A_PAYROLL, "unchanged", "first", "kle", "ten", "organisation", "directory", "domain", "responses")
 
 
 def of_size(size: str, parts: Collection[str] = PARTS) -> Iterator[Measured]:
@@ -64,6 +65,8 @@ def of_size(size: str, parts: Collection[str] = PARTS) -> Iterator[Measured]:
             yield preview.measure(driver, keyring, size, day, Path(folder))
         if "rights" in parts:
             yield from rights.measure(driver, keyring, size, day, Path(folder))
+        if "claims" in parts:
+            yield login.claims(driver, size, day)
         if "accounts" in parts:
             yield accounts.measure(driver, keyring, size, Path(folder))
 
@@ -81,6 +84,8 @@ def wanted(sizes: Sequence[str], parts: Collection[str] = PARTS) -> Iterator[Mea
             yield from of_size(size, parts)
         if "unchanged" in parts:
             yield unchanged_sources.measure(size)
+    if "responses" in parts:
+        yield from login.responses()
     if "organisation" in parts:
         yield ten_changes.of_the_organisation(payroll.SEED, payroll.TODAY, sizes[0])
     if "first" in parts:

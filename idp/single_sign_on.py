@@ -6,6 +6,7 @@ Knows no HTTP: the web pages give it what came, and send what it returns. Every 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import neo4j
 import structlog
@@ -13,7 +14,7 @@ import structlog
 from graph.cpr.keyring import Keyring
 from graph.expressions import ExpressionFailed
 from graph.time import COPENHAGEN
-from idp import audit, flows, sessions, used_messages
+from idp import audit, flows, logouts, sessions, used_messages
 from idp.attributes import attributes_of, facts_of
 from idp.providers import Provider, Providers
 from idp.saml import authn_requests, contexts, logout
@@ -54,6 +55,25 @@ class Posted:
     relay_state: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """A logout here. ``name``: of the logout if others are told of it, by ``frames``, addresses of requests. ``back``:
+    where the answer goes if there is no other to tell."""
+
+    name: str | None
+    frames: tuple[str, ...]
+    back: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """``back``: where the answer goes, if there is an address for it. ``unsure``: hosts of service providers that have
+    not confirmed it."""
+
+    back: str | None
+    unsure: tuple[str, ...]
+
+
 class SingleSignOn:
     """The identity provider of one municipality."""
 
@@ -79,16 +99,13 @@ class SingleSignOn:
         return metadata(self.identity, self.keys.published(now), offered)
 
     def begin(self, carried: Carried, now: datetime, address: str | None) -> str | Posted:
-        """The name of the flow that a request begins, or a status at once. Raises BadMessage."""
-        try:
-            request = authn_requests.authn_request(
-                carried, lambda sender: self._known(sender, now), self.identity.single_sign_on, now
-            )
-            if not used_messages.use(self._driver, request.sender, request.id, now + authn_requests.LIFE):
-                raise BadMessage("repeated", "This login was begun before. Go back to the application and start again.")
-        except BadMessage as wrong:
-            self._note("request_refused", now, why=wrong.rule, address=address)
-            raise
+        """The name of the flow that a request begins, or a status at once. Raises BadMessage: nothing is written of
+        it, unless the caller notes it with ``refused``."""
+        request = authn_requests.authn_request(
+            carried, lambda sender: self._known(sender, now), self.identity.single_sign_on, now
+        )
+        if not used_messages.use(self._driver, request.sender, request.id, now + authn_requests.LIFE):
+            raise BadMessage("repeated", "This login was begun before. Go back to the application and start again.")
         provider, _ = self._provider(request, now)
         try:
             authn_requests.check_answerable(request, (provider.settings.name_id_format, TRANSIENT))
@@ -130,37 +147,30 @@ class SingleSignOn:
         self._use(name)
         return self._declined(request, declined, now, address)
 
-    def log_out(self, carried: Carried, now: datetime, address: str | None) -> tuple[str | None, list[str]]:
-        """(where the answer goes, if the service provider has an address for it; addresses of requests to the other
-        service providers of the session).
+    def note_refusal(self, event: audit.Event, now: datetime, *, why: str, address: str | None) -> None:
+        """Write in the log of logins that a message was refused."""
+        self._note(event, now, why=why, address=address)
+
+    def log_out(self, carried: Carried, now: datetime, address: str | None) -> Leave:
+        """End the sessions that a service provider asks to end, and say who is to be told.
 
         A session ends only by a signed request of a service provider that has an assertion of it. Raises BadMessage.
         """
-        try:
-            found = self._providers.of(logout.logout_sender(carried), now)
-            if found is None:
-                raise BadMessage("unknown_sender", "The application that sent you here is not registered here.")
-            _, provider = found
-            asked = logout.logout_request(carried, provider, self.identity.single_logout, now)
-            if not used_messages.use(self._driver, asked.sender, asked.id, now + authn_requests.LIFE):
-                raise BadMessage("repeated", "This logout was asked for before.")
-            others = self._ended(asked, now, address)
-        except BadMessage as wrong:
-            self._note("logout_refused", now, why=wrong.rule, address=address)
-            raise
-        key = self.keys.signing(now)
-        fan_out = [each for each in (self._logout_request(visit, index, now) for visit, index in others) if each]
-        answer_to = _logout_address(provider, is_answer=True)
-        if answer_to is None:
-            return None, fan_out
-        # The others are told in frames; whether they listen isn't known when the answer is written.
-        status = (SUCCESS, PARTIAL_LOGOUT if others else None)
-        document = logout.new_logout_answer(self.identity.entity_id, answer_to, asked.id, status, now)
-        back = redirect_to(answer_to, "SAMLResponse", document, asked.relay_state, RSA_SHA256, key.sign_query)
-        return back, fan_out
+        found = self._providers.of(logout.logout_sender(carried), now)
+        if found is None:
+            raise BadMessage("unknown_sender", "The application that sent you here is not registered here.")
+        _, provider = found
+        asked = logout.logout_request(carried, provider, self.identity.single_logout, now)
+        if not used_messages.use(self._driver, asked.sender, asked.id, now + authn_requests.LIFE):
+            raise BadMessage("repeated", "This logout was asked for before.")
+        others = self._ended(asked, now, address)
+        by = logouts.Asked(asked.sender, asked.id, asked.relay_state)
+        if not others:
+            return Leave(None, (), self._logout_answer(by, (SUCCESS, None), now))
+        return self._tell(by, others, now)
 
-    def farewell(self, session: Session, now: datetime, address: str | None) -> list[str]:
-        """End a session here; the addresses of requests to the service providers that have an assertion of it."""
+    def farewell(self, session: Session, now: datetime, address: str | None) -> Leave:
+        """End a session here; the service providers that have an assertion of it are to be told."""
 
         def ended(tx: neo4j.ManagedTransaction) -> list[Visited]:
             visited = sessions.visits(tx, session.hash)
@@ -170,7 +180,42 @@ class SingleSignOn:
 
         with self._driver.session() as graph:
             visited = graph.execute_write(ended)
-        return [each for each in (self._logout_request(visit, session.index, now) for visit in visited) if each]
+        if not visited:
+            return Leave(None, (), None)
+        return self._tell(None, [(visit, session.index) for visit in visited], now)
+
+    def hear(self, carried: Carried, now: datetime) -> None:
+        """A service provider answers our request to log out. Raises BadMessage, also where there was no request."""
+        found = self._providers.of(logout.logout_sender(carried), now)
+        if found is None:
+            raise BadMessage("unknown_sender", "The application that sent you here is not registered here.")
+        _, provider = found
+        answer = logout.logout_answer(carried, provider, self.identity.single_logout, now)
+        with self._driver.session() as graph:
+            known = graph.execute_write(
+                logouts.note_answer, answer.in_response_to, answer.sender, answer.succeeded, now
+            )
+        if not known:
+            raise BadMessage("unexpected", "The application answers a question that it was not asked.")
+
+    def is_awaited(self, name: str, now: datetime) -> bool:
+        """Whether a service provider that was told of the logout has yet to answer."""
+        found = self._logout(name, now)
+        return found is not None and any(each.state == "told" for each in found.told)
+
+    def leave_taken(self, name: str, now: datetime) -> Left:
+        """How a logout has ended: the answer to the service provider that asked for it, and who has not confirmed it.
+        It counts once; after that there is nothing to tell."""
+        found = self._logout(name, now)
+        if found is None:
+            return Left(None, ())
+        with self._driver.session() as graph:
+            if not graph.execute_write(logouts.end, name):
+                return Left(None, ())
+        unsure = tuple(self._title(each.entity_id, now) for each in found.told if each.state != "ended")
+        status = (SUCCESS, PARTIAL_LOGOUT if unsure else None)
+        back = None if found.asked is None else self._logout_answer(found.asked, status, now)
+        return Left(back, unsure)
 
     def _known(self, sender: str, now: datetime) -> Known | None:
         found = self._providers.of(sender, now)
@@ -279,17 +324,47 @@ class SingleSignOn:
             raise BadMessage("no_session", "The session does not exist.")
         return others
 
-    def _logout_request(self, visit: Visited, index: str, now: datetime) -> str | None:
-        """The address of a signed request; None where the service provider has no address for it."""
+    def _logout(self, name: str, now: datetime) -> logouts.Logout | None:
+        with self._driver.session() as graph:
+            return graph.execute_read(logouts.logout_of, name, now)
+
+    def _tell(self, asked: logouts.Asked | None, others: list[tuple[Visited, str]], now: datetime) -> Leave:
+        """Requests to the service providers of ended sessions, each with what it calls its session."""
+        told, frames = [], []
+        for visit, index in others:
+            made = self._logout_request(visit, index, now)
+            told.append(logouts.Told(visit.entity_id, made[1] if made else "", "told" if made else "unreachable"))
+            frames += [made[0]] if made else []
+        with self._driver.session() as graph:
+            name = graph.execute_write(logouts.begin, asked, told, now)
+        return Leave(name, tuple(frames), None)
+
+    def _logout_request(self, visit: Visited, index: str, now: datetime) -> tuple[str, str] | None:
+        """(the address of a signed request, its ID); None where the service provider has no address for it."""
         found = self._providers.of(visit.entity_id, now)
         target = None if found is None else _logout_address(found[1], is_answer=False)
         if target is None:
             return None
-        document, _ = logout.new_logout_request(
+        document, identity = logout.new_logout_request(
             self.identity.entity_id, target, visit.name_id, visit.name_id_format, index, now
         )
         key = self.keys.signing(now)
-        return redirect_to(target, "SAMLRequest", document, None, RSA_SHA256, key.sign_query)
+        return redirect_to(target, "SAMLRequest", document, None, RSA_SHA256, key.sign_octets), identity
+
+    def _logout_answer(self, asked: logouts.Asked, status: tuple[str, str | None], now: datetime) -> str | None:
+        """The address of the signed answer; None where the service provider has no address for it."""
+        found = self._providers.of(asked.entity_id, now)
+        target = None if found is None else _logout_address(found[1], is_answer=True)
+        if target is None:
+            return None
+        document = logout.new_logout_answer(self.identity.entity_id, target, asked.message, status, now)
+        key = self.keys.signing(now)
+        return redirect_to(target, "SAMLResponse", document, asked.relay_state, RSA_SHA256, key.sign_octets)
+
+    def _title(self, entity_id: str, now: datetime) -> str:
+        """What people may know a service provider by: the host that they are sent to."""
+        found = self._providers.of(entity_id, now)
+        return entity_id if found is None else urlsplit(found[1].default_consumer.location).netloc
 
     def _note(self, event: audit.Event, now: datetime, *, why: str, address: str | None) -> None:
         with self._driver.session() as graph:

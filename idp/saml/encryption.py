@@ -1,20 +1,27 @@
 """Encrypted assertions: a new AES-256 key for each, itself encrypted for the service provider's certificate."""
 
+import base64
+import os
 from collections.abc import Sequence
 from datetime import datetime
 
-import xmlsec
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lxml import etree
 
 from idp.saml.errors import CannotEncrypt
 from idp.saml.names import DS, SAML, XENC, XENC11
 from idp.saml.profiles import Profile
 
-_CIPHERS = {"aes256-gcm": xmlsec.constants.TransformAes256Gcm, "aes256-cbc": xmlsec.constants.TransformAes256Cbc}
-_ELEMENT = f"{XENC}Element"
+_KEY, _NONCE, _BLOCK = 32, 12, 16  # bytes
+_OAEP = f"{XENC}rsa-oaep-mgf1p"
+_SHA256_TRANSPORT = (
+    f'<xenc:EncryptionMethod Algorithm="{XENC11}rsa-oaep"><ds:DigestMethod Algorithm="{XENC}sha256"/>'
+    f'<xenc11:MGF xmlns:xenc11="{XENC11}" Algorithm="{XENC11}mgf1sha256"/></xenc:EncryptionMethod>'
+)
 
 
 def usable(certificates: Sequence[x509.Certificate], now: datetime) -> x509.Certificate:
@@ -30,22 +37,34 @@ def usable(certificates: Sequence[x509.Certificate], now: datetime) -> x509.Cert
 
 def encrypted(assertion: bytes, certificate: x509.Certificate, profile: Profile) -> etree._Element:
     """An EncryptedAssertion. ``assertion``: with all its namespaces, because it is read by itself once decrypted."""
-    outer = etree.Element(f"{{{SAML}}}EncryptedAssertion", nsmap={"saml": SAML})
-    data = xmlsec.template.encrypted_data_create(outer, _CIPHERS[profile.cipher], type=_ELEMENT, ns="xenc")
-    xmlsec.template.encrypted_data_ensure_cipher_value(data)
-    info = xmlsec.template.encrypted_data_ensure_key_info(data, ns="ds")
-    transported = xmlsec.template.add_encrypted_key(info, xmlsec.constants.TransformRsaOaep)
-    xmlsec.template.encrypted_data_ensure_cipher_value(transported)
-    if profile.sha256_transport:
-        method = transported.find(f"{{{XENC}}}EncryptionMethod")
-        assert method is not None
-        method.set("Algorithm", f"{XENC11}rsa-oaep")
-        etree.SubElement(method, f"{{{DS}}}DigestMethod", Algorithm=f"{XENC}sha256")
-        etree.SubElement(method, f"{{{XENC11}}}MGF", Algorithm=f"{XENC11}mgf1sha256", nsmap={"xenc11": XENC11})
-    keys = xmlsec.KeysManager()
-    keys.add_key(xmlsec.Key.from_memory(certificate.public_bytes(Encoding.PEM), xmlsec.constants.KeyDataFormatCertPem))
-    context = xmlsec.EncryptionContext(keys)
-    context.key = xmlsec.Key.generate(xmlsec.constants.KeyDataAes, 256, xmlsec.constants.KeyDataTypeSession)
-    made = context.encrypt_binary(data, assertion)
-    outer.append(made)
-    return outer
+    public = certificate.public_key()
+    if not isinstance(public, rsa.RSAPublicKey):
+        raise CannotEncrypt("The certificate of the service provider is not for RSA.")
+    secret = os.urandom(_KEY)
+    digest: hashes.HashAlgorithm = hashes.SHA256() if profile.sha256_transport else hashes.SHA1()  # SHA1 as in mgf1p
+    key = public.encrypt(secret, padding.OAEP(padding.MGF1(digest), digest, None))
+    transport = _SHA256_TRANSPORT if profile.sha256_transport else f'<xenc:EncryptionMethod Algorithm="{_OAEP}"/>'
+    cipher, content = _content(secret, assertion, profile)
+    return etree.fromstring(
+        f'<saml:EncryptedAssertion xmlns:saml="{SAML}"><xenc:EncryptedData xmlns:xenc="{XENC}" Type="{XENC}Element">'
+        f'<xenc:EncryptionMethod Algorithm="{cipher}"/><ds:KeyInfo xmlns:ds="{DS}"><xenc:EncryptedKey>{transport}'
+        f"<xenc:CipherData><xenc:CipherValue>{_text(key)}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey>"
+        f"</ds:KeyInfo><xenc:CipherData><xenc:CipherValue>{_text(content)}</xenc:CipherValue></xenc:CipherData>"
+        "</xenc:EncryptedData></saml:EncryptedAssertion>"
+    )
+
+
+def _content(secret: bytes, clear: bytes, profile: Profile) -> tuple[str, bytes]:
+    """(the algorithm, the initialisation vector and what follows it), as XML encryption has them."""
+    if profile.cipher == "aes256-gcm":
+        nonce = os.urandom(_NONCE)
+        return f"{XENC11}aes256-gcm", nonce + AESGCM(secret).encrypt(nonce, clear, None)
+    vector = os.urandom(_BLOCK)
+    left = _BLOCK - len(clear) % _BLOCK
+    padded = clear + os.urandom(left - 1) + bytes([left])  # the last octet says how many were added
+    encryptor = Cipher(algorithms.AES256(secret), modes.CBC(vector)).encryptor()
+    return f"{XENC}aes256-cbc", vector + encryptor.update(padded) + encryptor.finalize()
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode()

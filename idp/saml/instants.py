@@ -2,10 +2,12 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
+@lru_cache(maxsize=64)  # a response has the same few instants many times
 def written(moment: datetime) -> str:
     """``moment`` must have an offset."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,12 +4,12 @@ A new key is published (``next``) long before it signs (``active``), because ser
 a ``former`` one stays published for a while; a ``retired`` one is not published.
 """
 
+import base64
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Literal
 
-import xmlsec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -44,14 +44,12 @@ class SigningKey:
         return key
 
     @cached_property
-    def for_xml(self) -> xmlsec.Key:
-        """The key with its certificate, as xmlsec takes it."""
-        key = xmlsec.Key.from_memory(self.pem, xmlsec.constants.KeyDataFormatPem)
-        key.load_cert_from_memory(self.certificate.public_bytes(Encoding.PEM), xmlsec.constants.KeyDataFormatCertPem)
-        return key
+    def certificate_text(self) -> str:
+        """The certificate, as XML has it."""
+        return base64.b64encode(self.certificate.public_bytes(Encoding.DER)).decode()
 
-    def sign_query(self, octets: bytes) -> bytes:
-        """RSA-SHA256 over the octets of a query."""
+    def sign_octets(self, octets: bytes) -> bytes:
+        """RSA-SHA256 over the octets of a query, or of what an XML signature says is signed."""
         return self.private.sign(octets, padding.PKCS1v15(), hashes.SHA256())
 
 

@@ -60,7 +60,7 @@ def response(
     add(status, SAMLP, "StatusCode", Value=SUCCESS)
     root.append(etree.fromstring(signed) if encrypt_for is None else encrypted(signed, encrypt_for, profile))
     if profile.sign_response:
-        signatures.sign(root, key.for_xml, after)
+        signatures.sign(root, key, after)
     return etree.tostring(root), identity
 
 
@@ -70,7 +70,7 @@ def status_response(
     """A signed response without an assertion. ``status``: the first and the second code."""
     root, after = _response(issuer, request, now)
     add_status(root, status)
-    signatures.sign(root, key.for_xml, after)
+    signatures.sign(root, key, after)
     return etree.tostring(root)
 
 
@@ -132,7 +132,7 @@ def _assertion(
         _add_attributes(root, assertion.attributes)
     except ValueError as wrong:
         raise SamlError("A value of the person can't be written in XML.") from wrong
-    signatures.sign(root, key.for_xml, after)
+    signatures.sign(root, key, after)
     return etree.tostring(root), identity
 
 
