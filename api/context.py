@@ -11,6 +11,7 @@ from graph.statements.precedence import SourceOrder
 
 if TYPE_CHECKING:
     from api.mutations.reading_back import ReadBack
+    from idp.local_accounts.handing_over import HandingOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,5 @@ class Context:
     order: SourceOrder
     changed: "list[ReadBack]" = field(default_factory=list)
     """The things that the request's mutations have changed, if they must be read back."""
+    handing: "HandingOver | None" = None
+    """How people are invited to log in; None where no people log in here."""

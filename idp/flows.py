@@ -33,15 +33,22 @@ class Flow:
 
 
 def begin(
-    tx: neo4j.ManagedTransaction, request: AuthnRequest | None, now: datetime, return_to: str | None = None
+    tx: neo4j.ManagedTransaction,
+    request: AuthnRequest | None,
+    now: datetime,
+    return_to: str | None = None,
+    browser: str | None = None,
 ) -> str:
-    """The name of a new flow. ``return_to``: a path of this service."""
+    """The name of a new flow. ``return_to``: a path of this service. ``browser``: whose it is, if that is known."""
     name = secrets.token_urlsafe(32)
     tx.run(
-        "CREATE (:LoginFlow {hash: $hash, request: $request, return_to: $return_to, until: $until})",
+        """
+        CREATE (f:LoginFlow {hash: $hash, request: $request, return_to: $return_to, until: $until, browser: $browser})
+        """,
         hash=hash_of(name),
         request=None if request is None else json.dumps(asdict(request)),
         return_to=return_to,
+        browser=None if browser is None else hash_of(browser),
         until=now + LIFE,
     )
     return name

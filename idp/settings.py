@@ -12,7 +12,7 @@ from idp.saml.names import PERSISTENT, X509_SUBJECT
 from idp.saml.profiles import PROFILES, Profile, ProfileName
 from idp.saml.service_providers import LONGEST_ENTITY_ID
 from idp.sealing import SHORTEST_SECRET
-from protocols.addresses import SecretAddress, web_address
+from protocols.addresses import SecretAddress, WebAddress, web_address
 
 
 def _entity_id(text: str) -> str:
@@ -99,6 +99,9 @@ class IdpSettings(BaseModel):
         default=None, description="public address of this service, e.g. https://login.kommune.dk; empty: where it runs"
     )
     entity_id: EntityId | None = Field(default=None, description="empty: ADDRESS/saml/metadata")
+    elsewhere: WebAddress | None = Field(
+        default=None, description="where people with an account in AD log in: a link on the login page"
+    )
     name: str = Field(default="REConnect", description="shown on the login page and in authenticator apps")
     cvr: str | None = Field(
         default=None,
@@ -111,6 +114,9 @@ class IdpSettings(BaseModel):
         description='NetBIOS name → key of the IT system whose accounts are in it, e.g. { KOMMUNE = "ad" }',
     )
     key: SealingKey | None = Field(default=None, description="seals secrets in the graph; empty: made once and kept")
+    self_service: bool = Field(
+        default=True, description="whether people who forgot their password get a code by mail or SMS"
+    )
     providers: dict[str, ServiceProviderSettings] = Field(
         default_factory=dict, description="service providers by a short name"
     )

@@ -29,10 +29,15 @@ class SigningKeys:
         self._opened: dict[str, SigningKey] = {}
 
     def published(self, now: datetime) -> list[SigningKey]:
-        """Those in the metadata; the first key is made here. What is due is changed first. Raises WrongSeal."""
+        """Those in the metadata; the first key is made here. What is due is changed first. Raises WrongSeal.
+
+        Each signature asks for them: nothing is written unless something is due.
+        """
         with self._driver.session() as session:
-            session.execute_write(_turn, now)
             kept = session.execute_read(_kept)
+            if _is_due(kept, now):
+                session.execute_write(_turn, now)
+                kept = session.execute_read(_kept)
             if not any(each["state"] == "active" for each in kept):
                 self._add("active", now)
                 kept = session.execute_read(_kept)
@@ -109,6 +114,11 @@ def _add(
         certificate=certificate,
         sealed=sealed,
     )
+
+
+def _is_due(kept: Sequence[dict[str, Any]], now: datetime) -> bool:
+    waits = {"next": PUBLISHED_AHEAD, "former": STAYS}
+    return any(each["state"] in waits and each["since"].to_native() + waits[each["state"]] <= now for each in kept)
 
 
 def _turn(tx: neo4j.ManagedTransaction, now: datetime) -> None:

@@ -14,13 +14,16 @@ from idp.saml.authn_requests import SKEW
 _AT_ONCE = 5_000
 _OVER = (
     "(n:LoginFlow) WHERE n.until <= $now",
+    "(n:LoginLogout) WHERE n.until <= $now",
+    "(n:ToldLogout) WHERE n.until <= $now",
     "(n:UsedMessage) WHERE n.until <= $before",
     "(n:KnownDevice) WHERE n.until <= $now",
+    "(n:LoginAttempts) WHERE n.until <= $now",
     "(n:LoginSession) WHERE n.ends <= $now OR n.used <= $idle",
     "(n:LoginEvent) WHERE n.at <= $kept",
     *(
         f"(n:{label}) WHERE NOT EXISTS {{ (:PlannedAccount {{uuid: n.account}}) }}"
-        for label in ("LocalCredential", "KnownDevice", "LoginSession")
+        for label in ("LocalCredential", "KnownDevice", "LoginSession", "LoginAttempts", "Passkey")
     ),
 )
 

@@ -1,11 +1,15 @@
 """The identity provider of the settings, ready to use: for the web service, and for the commands of ``login``."""
 
 from datetime import UTC, datetime
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from api.login.claims import ClaimsService
 from api.login.routes import Login
 from idp.local_accounts.authenticating import LocalLogins
+from idp.local_accounts.handing_over import HandingOver
+from idp.local_accounts.passkey_logins import PasskeyLogins
+from idp.local_accounts.passkeys import Passkeys, RelyingParty, origin_of
 from idp.providers import Providers
 from idp.saml.metadata import IdentityProvider
 from idp.sealing import Seal, WrongSeal
@@ -17,23 +21,29 @@ from protocols.http.errors import AnswerLost
 from reconnect.context import Context
 from reconnect.exits import CommandFailed, Exit
 from reconnect.terminal import terminal
+from reconnect.work.messages import PersonalMessages
 
 _SECRET = "idp_key"
 NO_SYSTEM = "There is no login: set idp.system to the key of the IT system whose planned accounts log in here."
 
 
-def login_pages(context: Context, served_at: str) -> Login | None:
-    """The pages of login; None without ``idp.system``. ``served_at``: the address, unless the settings have one."""
+def login_pages(context: Context, host: str, port: int) -> Login | None:
+    """The pages of login; None without ``idp.system``. ``host``, ``port``: where they are served, which is their
+    address on this machine. Raises CommandFailed: others can't know them by where they are served, and
+    ``idp.address`` is missing."""
     settings = context.settings.idp
     if settings.system is None:
         return None
-    address = (settings.address or served_at).rstrip("/")
+    address = (settings.address or _here(host, port)).rstrip("/")
     seal = seal_of(context)
     entity_id = settings.entity_id or f"{address}/saml/metadata"
     driver = context.driver()
+    logins = LocalLogins(driver, settings.system, seal)
+    questions = Passkeys(RelyingParty(urlsplit(address).hostname or "", settings.name, origin_of(address)), seal)
     return Login(
         driver,
-        LocalLogins(driver, settings.system, seal),
+        logins,
+        PasskeyLogins(driver, settings.system, seal, questions, logins),
         SingleSignOn(
             driver,
             IdentityProvider(entity_id, f"{address}/saml/sso", f"{address}/saml/logout"),
@@ -46,6 +56,23 @@ def login_pages(context: Context, served_at: str) -> Login | None:
         settings.system,
         settings.name,
         secure=address.startswith("https://"),
+        elsewhere=settings.elsewhere,
+        handing=handing_over(context, host, port),
+    )
+
+
+def handing_over(context: Context, host: str, port: int) -> HandingOver | None:
+    """How people are invited; None without ``idp.system``. As ``login_pages``."""
+    settings = context.settings.idp
+    if settings.system is None:
+        return None
+    return HandingOver(
+        context.driver(),
+        local_logins(context),
+        PersonalMessages(context.settings.mail, context.settings.sms),
+        settings.name,
+        (settings.address or _here(host, port)).rstrip("/"),
+        self_service=settings.self_service,
     )
 
 
@@ -97,6 +124,23 @@ def seal_of(context: Context) -> Seal:
     home = context.instance.home
     with home.locked():
         return Seal(home.secret(_SECRET))
+
+
+def _here(host: str, port: int) -> str:
+    """An address of this machine. Applications know the identity provider by it: it may not be that of all networks,
+    nor change with the machine."""
+    try:
+        known = ip_address(host)
+        is_here = known.is_loopback
+    except ValueError:
+        known, is_here = None, host == "localhost"
+    if not is_here:
+        raise CommandFailed(
+            f"Login is to be served on {host}, and idp.address is not set. Applications know REConnect by that "
+            "address: set it to the public one, such as https://login.kommune.example.",
+            Exit.USAGE,
+        )
+    return f"http://[{known}]:{port}" if isinstance(known, IPv6Address) else f"http://{host}:{port}"
 
 
 def _fetched(url: str, largest: int) -> bytes:

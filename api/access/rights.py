@@ -100,6 +100,10 @@ WRITE: Mapping[str, frozenset[str]] = {
     "changeExtraAccount": frozenset({"rights"}),
     "stopPerson": frozenset({"hr", "rights", "operations"}),
     "endStop": frozenset({"hr", "rights"}),
+    # And the nearest manager or administrator, who needs no role for it (``api.mutations.login_care``).
+    "inviteToLogin": frozenset({"hr", "rights", "operations"}),
+    "unlockLogin": frozenset({"hr", "rights", "operations"}),
+    "resetLogin": frozenset({"rights", "operations"}),
     # Whoever writes or approves a plan must also be allowed to make each of its changes (``api.mutations.planned``).
     "createPlan": frozenset({"hr", "organisation", "rights"}),
     "changePlan": frozenset({"hr", "organisation", "rights"}),

@@ -50,6 +50,7 @@ from api.subscriptions.results import Subscriptions
 from api.subscriptions.transport import as_event, events, socket
 from graph.cpr.keyring import Keyring, MissingKey
 from graph.statements.precedence import SourceOrder
+from idp.local_accounts.handing_over import HandingOver
 
 SMALLEST_COMPRESSED = 1024
 """Bytes of an answer; below that, compression takes more than it saves."""
@@ -89,6 +90,8 @@ class Service:
     """Whether the service is ready only once it is warm (``api.http.warming``)."""
     login: Login | None = field(default=None, repr=False)
     """The pages of login; None where no people log in here."""
+    handing: HandingOver | None = field(default=None, repr=False)
+    """How people are invited to log in."""
     claims: ClaimsService | None = None
     """The addresses of claims; None where no CVR number is known."""
     graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
@@ -237,7 +240,9 @@ async def _graphql(
             answer = await read(question, asked.variables)
             ANSWERS.labels("read").inc()
             return _answered(answer, form)
-        context = Context(access, service.driver, service.reading, service.keyring, service.order)
+        context = Context(
+            access, service.driver, service.reading, service.keyring, service.order, handing=service.handing
+        )
         result, paid = await executed(question, asked, context, availability, service.limits, account, read)
     except Spent as spent:
         ANSWERS.labels("rejected").inc()

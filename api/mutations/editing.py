@@ -40,8 +40,10 @@ T = TypeVar("T")
 class Editing:
     """One mutation of one request. ``do`` runs it in a thread, and turns refusals into GraphQL errors."""
 
-    def __init__(self, context: Context, mutation: str, reason: str) -> None:
-        context.access.require_write(mutation)
+    def __init__(self, context: Context, mutation: str, reason: str, *, checks_itself: bool = False) -> None:
+        """``checks_itself``: whether the mutation itself checks who may do it, since it depends on what it is about."""
+        if not checks_itself:
+            context.access.require_write(mutation)
         if not reason.strip():
             raise GraphQLError("reason: say why, for the change log", extensions={"code": "reason"})
         try:

@@ -43,6 +43,7 @@ from api.mutations.inputs import (
     Written,
 )
 from api.mutations.lives import end_unit, relive
+from api.mutations.login_care import LoginCare
 from api.mutations.plans import Planning
 from graph.errors import ChangeRejected
 from graph.runs.brakes import approve
@@ -72,7 +73,7 @@ BY_HAND = "manual"  # how a position was found (positions.md §5)
 
 
 @strawberry.type(description="Changes made by hand. They outrank every source until they are released or end")
-class Mutation(Accounts, Planning):
+class Mutation(Accounts, Planning, LoginCare):
     # -- values -------------------------------------------------------------------------------------------------
 
     @strawberry.mutation(description="Set the value of a property in a period: names, addresses, tags (a|b), titles …")

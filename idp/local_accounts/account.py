@@ -9,8 +9,11 @@ from typing import Any, Literal
 import neo4j
 
 from graph.as_of import in_force
+from graph.collation import folded, sort_key
 from graph.time import Period
 
+LONGEST_LOGIN = 256
+"""Letters; a longer text is a user name of no account."""
 State = Literal["open", "not_started", "ended", "stopped"]
 
 
@@ -51,9 +54,18 @@ _FOUND = f"""
             RETURN [toString(s.from), toString(s.to)]
         }} AS stops
     """
+# By two indexes: of the name of the day in any case of letters, and of all names as they are written. Which of them are
+# the same name is for Python to say.
 _BY_LOGIN = f"""
-    MATCH (:ItSystem {{key: $system}})<-[:AT]-(a:PlannedAccount)-[:STATE]->(v)
-    WHERE toLower(v.login) = $login
+    CALL () {{
+        MATCH (a:PlannedAccount)
+        WHERE a.sort_key = $sort_key AND a.uuid IS NOT NULL
+        RETURN a
+        UNION
+        MATCH (v:PlannedAccountState)<-[:STATE]-(a:PlannedAccount)
+        WHERE v.login IN $spellings
+        RETURN a
+    }}
     WITH a
     {_FOUND}"""
 _BY_UUID = f"""
@@ -64,9 +76,13 @@ _BY_UUID = f"""
 def account_by_login(tx: neo4j.ManagedTransaction, system: str, login: str, day: date) -> LocalAccount | None:
     """The account with this user name, in any case of letters: the open one, else one that will be open, else one that
     was. A user name may have been another person's before."""
-    typed = unicodedata.normalize("NFC", login).strip().lower()
-    rows = tx.run(_BY_LOGIN, system=system, login=typed, day=day)
-    found = sorted((each for each in _accounts(rows, day) if each.login.lower() == typed), key=_place)
+    given = unicodedata.normalize("NFC", login).strip()
+    typed = folded(given)
+    if not typed or len(typed) > LONGEST_LOGIN:
+        return None
+    spellings = sorted({given, given.lower(), given.upper(), given.capitalize()})
+    rows = tx.run(_BY_LOGIN, system=system, sort_key=sort_key(given) or None, spellings=spellings, day=day)
+    found = sorted((each for each in _accounts(rows, day) if folded(each.login) == typed), key=_place)
     if len([each for each in found if each.is_open]) > 1:
         return None  # two people with one user name: neither may be taken for the other
     return next(iter(found), None)

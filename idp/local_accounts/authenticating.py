@@ -6,8 +6,6 @@ one that has not started, has ended or is stopped. Why, is in the log of logins 
 
 import secrets
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,22 +13,26 @@ import neo4j
 
 from graph.time import COPENHAGEN
 from idp import audit, sessions
-from idp.local_accounts import credentials, passwords, second_factor
+from idp.local_accounts import attempts, credentials, passkeys, passwords, second_factor
 from idp.local_accounts.account import LocalAccount, account_by_login, account_of
+from idp.local_accounts.refusals import Refused, noting
 from idp.sealing import Seal
 
 INVITATION_LIFE = timedelta(days=14)
+FORGOTTEN_LIFE = timedelta(minutes=30)
+"""Of a code that was asked for on the login page."""
 _NOBODIES = 64  # records that count attempts at unknown names, so that these do not wait for each other
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """The password was right and the account is open. ``needs_code``: a second factor must follow. ``at``: when the
-    password was given."""
+    """The password or the passkey was right and the account is open. ``needs_code``: a second factor must follow.
+    ``at``: when it was given. ``passkey``: the id, if no password was given."""
 
     account: LocalAccount
     needs_code: bool
     at: datetime
+    passkey: str | None = None
 
 
 class LocalLogins:
@@ -41,48 +43,57 @@ class LocalLogins:
         self._system = system
         self._seal = seal
 
+    @property
+    def system(self) -> str:
+        """The key of the IT system."""
+        return self._system
+
+    def over(self, driver: neo4j.Driver) -> "LocalLogins":
+        """The same with another driver, such as that of a rehearsal."""
+        return LocalLogins(driver, self._system, self._seal)
+
     def prove_password(
         self, login: str, password: str, now: datetime, *, device: str | None = None, address: str | None = None
     ) -> Proven | None:
         """Check a password. None: refused, for whatever reason."""
-        with self._noting(now, address) as session:
+        with noting(self._driver, now, address) as session:
             account = session.execute_read(account_by_login, self._system, login, _day(now))
             if account is None:
                 # The same work as for a known one, also in the graph.
                 nobody = _nobody(login)
-                session.execute_write(credentials.begin_attempt, nobody, device, now)
+                session.execute_write(attempts.begin_attempt, nobody, device, address, now)
                 session.execute_read(credentials.credential_of, nobody)
                 passwords.waste(password)
-                raise _Refusal(None, "unknown")
-            if not session.execute_write(credentials.begin_attempt, account.uuid, device, now):
+                raise Refused(None, "unknown")
+            if not session.execute_write(attempts.begin_attempt, account.uuid, device, address, now):
                 passwords.waste(password)
-                raise _Refusal(account, "locked")
+                raise Refused(account, "locked")
             kept = session.execute_read(credentials.credential_of, account.uuid)
             if kept is None or kept.password is None:
                 passwords.waste(password)
-                raise _Refusal(account, "no_password")
+                raise Refused(account, "no_password")
             if not passwords.matches(password, kept.password):
-                raise _Refusal(account, "wrong_password")
+                raise Refused(account, "wrong_password")
             if account.state != "open":
-                raise _Refusal(account, account.state)
+                raise Refused(account, account.state)
             if passwords.is_outdated(kept.password):
                 fresh = passwords.hashed(password)
                 session.execute_write(credentials.keep_rehashed, account.uuid, kept.password, fresh)
-            return Proven(account, kept.totp is not None, now)
+            return Proven(account, kept.has_second_factor, now)
         return None
 
     def prove_code(
         self, account_uuid: str, code: str, now: datetime, *, device: str | None = None, address: str | None = None
     ) -> LocalAccount | None:
         """Check a code of the second factor, or a recovery code, after the password. None: refused."""
-        with self._noting(now, address) as session:
+        with noting(self._driver, now, address) as session:
             account = session.execute_read(account_of, self._system, account_uuid, _day(now))
             if account is None or account.state != "open":
-                raise _Refusal(account, "unknown" if account is None else account.state)
-            if not session.execute_write(credentials.begin_attempt, account.uuid, device, now):
-                raise _Refusal(account, "locked")
+                raise Refused(account, "unknown" if account is None else account.state)
+            if not session.execute_write(attempts.begin_attempt, account.uuid, device, address, now):
+                raise Refused(account, "locked")
             if not session.execute_write(self._use_code, account.uuid, code, now):
-                raise _Refusal(account, "wrong_code")
+                raise Refused(account, "wrong_code")
             return account
         return None
 
@@ -101,15 +112,20 @@ class LocalLogins:
         account = proven.account
 
         def written(tx: neo4j.ManagedTransaction) -> tuple[str, str]:
-            if not credentials.end_attempt(tx, account.uuid, device, proven.at, now):
-                raise _Refusal(account, "password_changed")
+            if proven.passkey is not None:
+                is_kept = credentials.has_passkey(tx, account.uuid, proven.passkey, now)
+            else:
+                is_kept = credentials.has_what_was_proven(tx, account.uuid, proven.at, now)
+            if not is_kept:
+                raise Refused(account, "password_changed")
+            attempts.end_attempts(tx, account.uuid, device, address, now)
             used = device or secrets.token_urlsafe(32)
-            credentials.remember_device(tx, account.uuid, used, now)
+            attempts.remember_device(tx, account.uuid, used, now)
             secret, _ = sessions.begin(tx, account, two_factors, now, replaces)
             audit.note(tx, "login", now, account=account.uuid, address=address)
             return secret, used
 
-        with self._noting(now, address) as session:
+        with noting(self._driver, now, address) as session:
             return session.execute_write(written)
         return None
 
@@ -124,6 +140,20 @@ class LocalLogins:
         with self._driver.session() as session:
             session.execute_write(written)
         return code
+
+    def forgotten(self, account: LocalAccount, now: datetime, address: str | None) -> str | None:
+        """A code for an owner who has forgotten the password, beside an invitation; None if there was one just now."""
+        code = "-".join(secrets.token_hex(3) for _ in range(3))
+
+        def written(tx: neo4j.ManagedTransaction) -> bool:
+            hash_ = self._code_hash(account.uuid, code)
+            kept = credentials.keep_forgotten(tx, account.uuid, hash_, now, FORGOTTEN_LIFE)
+            if kept:
+                audit.note(tx, "password_forgotten", now, account=account.uuid, address=address)
+            return kept
+
+        with self._driver.session() as session:
+            return code if session.execute_write(written) else None
 
     def accept_invitation(
         self,
@@ -142,21 +172,21 @@ class LocalLogins:
         """
         passwords.check(password, about=(login,))
         made = passwords.hashed(password)
-        with self._noting(now, address) as session:
+        with noting(self._driver, now, address) as session:
             account = session.execute_read(account_by_login, self._system, login, _day(now))
             # The same work for an unknown one. A code can't be guessed, so attempts are not counted: a count could only
             # keep its owner, who has no known device yet, from using it.
-            uuid = _nobody(login) if account is None else account.uuid
-            hash_ = self._code_hash(uuid, code)
+            uuid, hash_ = self.invitation_of(account, login, code)
 
             def written(tx: neo4j.ManagedTransaction) -> None:
                 if not credentials.use_invitation(tx, uuid, hash_, now):
-                    raise _Refusal(account, "unknown" if account is None else "wrong_invitation")
+                    raise Refused(account, "unknown" if account is None else "wrong_invitation")
                 if account is None or account.state not in ("open", "not_started"):
-                    raise _Refusal(account, "unknown" if account is None else account.state)
+                    raise Refused(account, "unknown" if account is None else account.state)
                 credentials.keep_password(tx, uuid, made, now)
+                attempts.unlock(tx, uuid)
                 if device is not None:
-                    credentials.remember_device(tx, uuid, device, now)
+                    attempts.remember_device(tx, uuid, device, now)
                 sessions.end_all(tx, uuid)
                 audit.note(tx, "password_set", now, account=uuid, address=address)
 
@@ -164,11 +194,18 @@ class LocalLogins:
             return account
         return None
 
+    def invitation_of(self, account: LocalAccount | None, login: str, code: str) -> tuple[str, str]:
+        """(the record of an invitation, the hash of its code); for an unknown user name, of one that never is."""
+        uuid = _nobody(login) if account is None else account.uuid
+        return uuid, self._code_hash(uuid, code)
+
     def reset(self, account: LocalAccount, now: datetime, *, by: str) -> str:
-        """Take the password and the second factor away, end every session, and invite anew: the code."""
+        """Take the password, the passkeys and the second factor away, end every session, and invite anew: the code."""
 
         def written(tx: neo4j.ManagedTransaction) -> None:
             credentials.remove_factors(tx, account.uuid)
+            passkeys.remove_all(tx, account.uuid)
+            attempts.forget_devices(tx, account.uuid)
             sessions.end_all(tx, account.uuid)
             audit.note(tx, "reset", now, account=account.uuid, by=by)
 
@@ -202,36 +239,18 @@ class LocalLogins:
 
     def _use_code(self, tx: neo4j.ManagedTransaction, account: str, code: str, now: datetime) -> bool:
         kept = credentials.credential_of(tx, account)
-        if kept is None or kept.totp is None:
+        if kept is None or not kept.has_second_factor:
             return False
-        step = second_factor.step_of(second_factor.opened(kept.totp, account, self._seal), code, now)
-        if step is not None:
-            return second_factor.use_step(tx, account, step)
+        if kept.totp is not None:
+            step = second_factor.step_of(second_factor.opened(kept.totp, account, self._seal), code, now)
+            if step is not None:
+                return second_factor.use_step(tx, account, step)
         hash_ = second_factor.recovery_code_hash(code, account, self._seal)
         return second_factor.use_recovery_code(tx, account, hash_)
 
     def _code_hash(self, account: str, code: str) -> str:
         compact = "".join(each for each in code.lower() if each.isalnum())
         return self._seal.fingerprint(f"invitation:{account}:{compact}")
-
-    @contextmanager
-    def _noting(self, now: datetime, address: str | None) -> Iterator[neo4j.Session]:
-        """A session with the graph; a refusal within ends here, in the log of logins."""
-        with self._driver.session() as session:
-            try:
-                yield session
-            except _Refusal as refusal:
-                uuid = None if refusal.account is None else refusal.account.uuid
-                session.execute_write(audit.note, "login_refused", now, account=uuid, why=refusal.why, address=address)
-
-
-class _Refusal(Exception):
-    """Why a login is refused; for the log only."""
-
-    def __init__(self, account: LocalAccount | None, why: str) -> None:
-        super().__init__(why)
-        self.account = account
-        self.why = why
 
 
 def _nobody(login: str) -> str:

@@ -100,6 +100,15 @@ def new_recovery_codes() -> list[str]:
     ]
 
 
+def keep_recovery_codes(tx: neo4j.ManagedTransaction, account: str, code_hashes: list[str]) -> None:
+    """New ones, instead of those before."""
+    tx.run(
+        "MATCH (c:LocalCredential {account: $account}) SET c.recovery_codes = $codes",
+        account=account,
+        codes=code_hashes,
+    )
+
+
 def use_recovery_code(tx: neo4j.ManagedTransaction, account: str, code_hash: str) -> bool:
     """Use one up. False if it is not one of the account's unused codes."""
     row = tx.run(

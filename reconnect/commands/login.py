@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +14,12 @@ from reconnect.terminal import terminal
 
 if TYPE_CHECKING:
     from idp.local_accounts.account import LocalAccount
+    from idp.local_accounts.handing_over import Way
 
+By = Annotated[str, typer.Option("--by", help="How the code reaches its owner: mail, sms or paper.")]
+Sheet = Annotated[
+    Path | None, typer.Option(help="A new file for the sheet to print, instead of the code alone.", show_default=False)
+]
 Login = Annotated[str, typer.Argument(help="The user name of the local account.")]
 
 
@@ -22,34 +28,68 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Invite people to log in, reset their login, and roll keys over.", no_args_is_help=True)
     group.command()(invite)
     group.command()(reset)
+    group.command()(unlock)
     group.command("roll-key")(roll_key)
+    group.command("adfs-setup")(adfs_setup)
     group.command("farm-key")(farm_key)
     group.command("farm-keys")(farm_keys)
     group.command("revoke-farm-key")(revoke_farm_key)
     app.add_typer(group, name="login")
 
 
-def invite(context: typer.Context, login: Login) -> None:
-    """Print a code with which the account's owner chooses a password. An earlier code ends.
+def invite(context: typer.Context, login: Login, by: By = "paper", sheet: Sheet = None) -> None:
+    """Invite an account's owner to choose a password or a passkey. An earlier code ends.
 
-    It can't be shown again. Hand it over in person, or by a channel that only the owner reads.
+    By mail or SMS the code goes to the private address or telephone that a source knows. Otherwise it is printed, and
+    can't be shown again: hand it over in person.
     """
-    from reconnect.identity_provider import local_logins
+    _hand_over(of(context), login, by, sheet, is_reset=False)
+
+
+def reset(context: typer.Context, login: Login, by: By = "paper", sheet: Sheet = None) -> None:
+    """Take the password, passkeys and second factor away, end every session, and invite anew, as `invite` does."""
+    _hand_over(of(context), login, by, sheet, is_reset=True)
+
+
+def unlock(context: typer.Context, login: Login) -> None:
+    """Forget the failed attempts at an account, so that it is locked nowhere."""
+    from reconnect.identity_provider import handing_over
 
     run = of(context)
     account = _account(run, login)
-    if account.state in ("ended", "stopped"):
-        what = "is over" if account.state == "ended" else "is closed: its owner is stopped"
-        raise CommandFailed(f"The account {account.login} {what}. A code would not be accepted.")
-    print(local_logins(run).invite(account, datetime.now(UTC), by="command line"))
+    handing = handing_over(run, "localhost", 80)
+    ended = handing is not None and handing.unlock(account, datetime.now(UTC), by="command line")
+    terminal().print(f"{account.login} is {'unlocked' if ended else 'not locked'}.")
 
 
-def reset(context: typer.Context, login: Login) -> None:
-    """Take the password and the second factor away, end every session, and print a new code."""
-    from reconnect.identity_provider import local_logins
+def _hand_over(run: Context, login: str, by: str, sheet: Path | None, *, is_reset: bool) -> None:
+    from idp.local_accounts.handing_over import NotHandedOver
+    from reconnect.identity_provider import NO_SYSTEM, handing_over
 
-    run = of(context)
-    print(local_logins(run).reset(_account(run, login), datetime.now(UTC), by="command line"))
+    account = _account(run, login)
+    if by not in ("mail", "sms", "paper"):
+        raise CommandFailed("--by is mail, sms or paper.", Exit.USAGE)
+    handing = handing_over(run, "localhost", 80)
+    if handing is None:
+        raise CommandFailed(NO_SYSTEM, Exit.USAGE)
+    way: Way = "mail" if by == "mail" else "sms" if by == "sms" else "paper"
+    act = handing.reset if is_reset else handing.invite
+    try:
+        handed = act(account, way, datetime.now(UTC), by="command line")
+    except NotHandedOver as wrong:
+        raise CommandFailed(str(wrong)) from wrong
+    if handed.code is None:
+        terminal().print(f"The code for {account.login} is on its way by {'mail' if way == 'mail' else 'SMS'}.")
+    elif sheet is not None:
+        try:
+            with sheet.open("x", encoding="utf-8") as file:  # for this user alone, as every file that a command makes
+                file.write(handed.sheet or "")
+        except OSError as wrong:
+            print(handed.code)  # it can't be shown again
+            raise CommandFailed(f"{sheet} can't be written: {wrong.strerror}. The code is above.") from wrong
+        terminal().print(f"The sheet for {account.login} is in {sheet}. Print it, and delete the file.")
+    else:
+        print(handed.code)
 
 
 def roll_key(
@@ -63,7 +103,7 @@ def roll_key(
     from reconnect.identity_provider import NO_SYSTEM, login_pages
 
     run = of(context)
-    pages = login_pages(run, "http://localhost")
+    pages = login_pages(run, "localhost", 80)
     if pages is None:
         raise CommandFailed(NO_SYSTEM, Exit.USAGE)
     keys = pages.single_sign_on.keys
@@ -74,6 +114,51 @@ def roll_key(
         terminal().print("The new key signs now, and the one before is no longer published.")
         return
     terminal().print(f"The new key is in the metadata, and signs from {keys.roll_over(moment):%Y-%m-%d}.")
+
+
+def adfs_setup(
+    context: typer.Context,
+    provider: Annotated[
+        str | None, typer.Option(help="The name of ADFS in idp.providers; by default the one.", show_default=False)
+    ] = None,
+    suffix: Annotated[
+        str | None,
+        typer.Option(help="End of the names that REConnect may state, such as ekstern.kommune.dk.", show_default=False),
+    ] = None,
+) -> None:
+    """Print the PowerShell that makes ADFS know REConnect: a claims provider trust, an attribute store, their rules.
+
+    There is no secret in it. Read it, and try it on a test farm, before you run it.
+    """
+    from idp.adfs_setup import AdfsSetup, SetupRejected, script
+
+    settings = of(context).settings.idp
+    if settings.address is None or not settings.address.startswith("https://"):
+        raise CommandFailed("Set idp.address: ADFS reads REConnect's metadata there, over https.", Exit.USAGE)
+    farms = [name for name, each in settings.providers.items() if each.profile == "adfs"]
+    if provider is not None and provider not in settings.providers:
+        raise CommandFailed(f"{provider} is not one of idp.providers.", Exit.USAGE)
+    if provider is None and len(farms) > 1:
+        raise CommandFailed(f"Give --provider: one of {', '.join(farms)}.", Exit.USAGE)
+    named = provider or next(iter(farms), None)
+    if (settings.system is None or named is None) and settings.cvr is None:
+        raise CommandFailed('There is nothing for ADFS: no provider with profile = "adfs", and no idp.cvr.', Exit.USAGE)
+    try:
+        print(
+            script(
+                AdfsSetup(
+                    settings.address.rstrip("/"),
+                    tuple(settings.providers[named].attributes) if named is not None else (),
+                    suffix,
+                    settings.cvr,
+                    next(iter(settings.domains), None) if len(settings.domains) == 1 else None,
+                    is_provider=settings.system is not None and named is not None,
+                )
+            ),
+            end="",
+        )
+    except SetupRejected as rejected:
+        raise CommandFailed(str(rejected)) from rejected
 
 
 def farm_key(

@@ -93,7 +93,7 @@ async def _serve(
 
     uri, user, password = context.neo4j_login()
     require_keys_of(context.driver(), context.keyring)
-    login = login_pages(context, f"http://{host}:{port}")
+    login = login_pages(context, host, port)
     require_system_and_key(context, login)
     service = Service(
         driver=context.driver(),
@@ -111,6 +111,7 @@ async def _serve(
         warm_up=True,
         claims=claims_service(context),
         login=login,
+        handing=None if login is None else login.handing,
         graphiql=graphiql,
     )
     config = connections.config(create_app(service), host, port, context.settings.api.proxies, _GRACE)

@@ -19,6 +19,7 @@ from api.http import connections
 from api.http.app import Service, create_app
 from graph.connection import connect_async
 from graph.cpr.keyring import Keyring
+from idp.local_accounts.handing_over import HandingOver
 from reconnect.embedded import Addresses
 
 CLIENT = httpx.Client(timeout=60, trust_env=False)  # one for all, as each reads the authorities' certificates
@@ -65,10 +66,21 @@ def serving(
     keyring: Keyring,
     states: States | None = None,
     origins: tuple[str, ...] = (),
+    handing: HandingOver | None = None,
 ) -> Iterator[Served]:
     """Run the application on a free port while the block runs."""
     reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
-    app = create_app(Service(driver, reading, keyring, redis_url=addresses.redis_url, states=states, origins=origins))
+    app = create_app(
+        Service(
+            driver,
+            reading,
+            keyring,
+            redis_url=addresses.redis_url,
+            states=states,
+            origins=origins,
+            handing=handing,
+        )
+    )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from graph.connection import connect
 from idp import flows, used_messages
 from idp.saml.keys import PUBLISHED_AHEAD
 from idp.sealing import Seal, WrongSeal
-from idp.signing_keys import SigningKeys
+from idp.signing_keys import STAYS, SigningKeys
 from reconnect.embedded import Addresses
 
 T = TypeVar("T")
@@ -73,3 +73,27 @@ def test_one_first_key_and_one_next(both: tuple[neo4j.Driver, neo4j.Driver]) -> 
     assert other.promote(due) and [each.state for each in other.published(due)] == ["active"]
     rows, _, _ = both[0].execute_query("MATCH (k:IdpKey) WHERE k.sealed IS NOT NULL RETURN k.state AS state")
     assert [row["state"] for row in rows] == ["active"]
+
+
+def test_a_signature_writes_nothing(clean_graph: neo4j.Driver) -> None:
+    """Each answer asks for the key: what is due is turned once, and not with each signature."""
+    keys = SigningKeys(clean_graph, SEAL, "https://login.kommune.dk")
+    keys.signing(NOW)
+    keys.roll_over(NOW)
+
+    def written(moment: datetime) -> int:
+        before = _last_transaction(clean_graph)
+        keys.signing(moment)
+        return _last_transaction(clean_graph) - before
+
+    assert written(NOW) == written(NOW + PUBLISHED_AHEAD - timedelta(seconds=1)) == 0
+    due = NOW + PUBLISHED_AHEAD
+    assert written(due) > 0 and written(due) == 0
+    assert written(due + STAYS) > 0 and written(due + STAYS) == 0
+
+
+def _last_transaction(driver: neo4j.Driver) -> int:
+    rows, _, _ = driver.execute_query(
+        "SHOW DATABASES YIELD name, lastCommittedTxn WHERE name = 'neo4j' RETURN lastCommittedTxn AS last"
+    )
+    return int(rows[0]["last"])

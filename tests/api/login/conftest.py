@@ -26,6 +26,9 @@ from api.login.routes import Login
 from graph.connection import connect_async
 from idp.local_accounts.account import account_by_login
 from idp.local_accounts.authenticating import LocalLogins
+from idp.local_accounts.handing_over import HandingOver
+from idp.local_accounts.passkey_logins import PasskeyLogins
+from idp.local_accounts.passkeys import Passkeys, RelyingParty
 from idp.providers import Providers
 from idp.saml.metadata import IdentityProvider
 from idp.saml.names import PERSISTENT
@@ -80,6 +83,7 @@ class Application:
                 "security": {
                     "authnRequestsSigned": True,
                     "logoutRequestSigned": True,
+                    "logoutResponseSigned": True,
                     "wantAssertionsSigned": True,
                     "wantMessagesSigned": True,
                     "wantAssertionsEncrypted": True,
@@ -105,6 +109,19 @@ class Application:
 
 
 @dataclass
+class Post:
+    """Takes messages to people: (address or number, text)."""
+
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def mail(self, address: str, subject: str, text: str) -> None:
+        self.sent.append((address, text))
+
+    def sms(self, number: str, text: str) -> None:
+        self.sent.append((number, text))
+
+
+@dataclass
 class Town:
     """The service, and what belongs to it."""
 
@@ -112,6 +129,7 @@ class Town:
     driver: neo4j.Driver
     logins: LocalLogins
     applications: tuple[Application, Application]
+    post: Post
 
     @property
     def metadata(self) -> bytes:
@@ -156,15 +174,20 @@ def town(clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path) -> Ite
             attributes={name: text for name, text in ATTRIBUTES.items() if name != "numbers" or each.name == "first"},
             cpr=each.name == "first",
         )
-    with serving_login(clean_graph, addresses, settings) as (url, logins):
-        yield Town(url, clean_graph, logins, applications)
+    post = Post()
+    with serving_login(clean_graph, addresses, settings, post) as (url, logins):
+        yield Town(url, clean_graph, logins, applications, post)
 
 
 @contextmanager
 def serving_login(
-    driver: neo4j.Driver, addresses: Addresses, settings: Mapping[str, ServiceProviderSettings]
+    driver: neo4j.Driver,
+    addresses: Addresses,
+    settings: Mapping[str, ServiceProviderSettings],
+    post: Post | None = None,
 ) -> Iterator[tuple[str, LocalLogins]]:
-    """(the address of the service, its local accounts) while the block runs."""
+    """(the address of the service, its local accounts) while the block runs. ``post``: takes the messages."""
+    post = post or Post()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -178,7 +201,10 @@ def serving_login(
         Providers(settings, driver, lambda url, largest: b""),
         RING,
     )
-    login = Login(driver, logins, single_sign_on, SEAL, SYSTEM, "Kommune", secure=False)
+    questions = Passkeys(RelyingParty("127.0.0.1", "Kommune", url), SEAL)
+    passkeys = PasskeyLogins(driver, SYSTEM, SEAL, questions, logins)
+    handing = HandingOver(driver, logins, post, "Kommune", url)
+    login = Login(driver, logins, passkeys, single_sign_on, SEAL, SYSTEM, "Kommune", secure=False, handing=handing)
     reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
     server = uvicorn.Server(
         connections.config(create_app(Service(driver, reading, RING, login=login)), "127.0.0.1", port)

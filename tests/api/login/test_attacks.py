@@ -10,7 +10,7 @@ import pyotp
 import pytest
 
 from idp.local_accounts.account import account_by_login
-from idp.local_accounts.credentials import ATTEMPTS
+from idp.local_accounts.attempts import STRANGER
 from idp.saml.names import MULTIPLE_FACTORS
 from tests.api.login.browser import Browser
 from tests.api.login.conftest import PASSWORD, Town
@@ -64,7 +64,7 @@ def test_strangers_do_not_prevent_the_first_login(town: Town) -> None:
     chosen = {"login": "anje", "code": new_code(town, "invite"), "password": PASSWORD, "again": PASSWORD}
     page = browser.submit(page.form(), **chosen)
     wrong = stranger.get(f"{town.url}/login")
-    for _ in range(ATTEMPTS + 1):
+    for _ in range(STRANGER.attempts + 1):
         wrong = stranger.submit(wrong.form("/login"), login="anje", password="Grøn traktor i solskin")
     assert stranger.submit(wrong.form("/login"), login="anje", password=PASSWORD).status == 401
     assert "logget ind som" in browser.submit(page.form("/login"), login="anje", password=PASSWORD).text
@@ -139,7 +139,17 @@ def test_what_was_not_foreseen_is_a_page(town: Town, monkeypatch: pytest.MonkeyP
     def failing(*given: Any, **named: Any) -> None:
         raise KeyError("Anje Jensen 010190-1234")
 
-    monkeypatch.setattr("idp.flows.begin", failing)
-    page = Browser().get(f"{town.url}/login")
+    monkeypatch.setattr("idp.flows.flow_of", failing)
+    page = Browser().get(f"{town.url}/login?flow=x")
     assert page.status == 500 and page.headers["content-type"].startswith("text/html")
     assert re.search(r'<span class="code">[0-9a-f]{12}</span>', page.text) and "Anje" not in page.text
+
+
+def test_refused_messages_fill_neither_the_graph_nor_the_log(town: Town) -> None:
+    """Of an address that sends many, the first ones are written down."""
+    for number in range(60):
+        answer = httpx.get(f"{town.url}/saml/sso?SAMLRequest=YQ{number}", timeout=60, trust_env=False)
+        assert answer.status_code == 400 and ("Reference" in answer.text) is (number < 20), number
+        httpx.get(f"{town.url}/login?to=/{number}", timeout=60, trust_env=False)
+    rows, _, _ = town.driver.execute_query("MATCH (n:LoginEvent|LoginFlow) RETURN labels(n)[0] AS label, count(*) AS n")
+    assert {row["label"]: row["n"] for row in rows} == {"LoginEvent": 20}

@@ -14,8 +14,11 @@ from starlette.routing import Route
 from api.http import access_log
 from api.login import pages
 from api.login.browser import BadForm, form_of
+from api.login.pacing import Pace
 from api.login.routes import Login, routes
 from idp.local_accounts.authenticating import LocalLogins
+from idp.local_accounts.passkey_logins import PasskeyLogins
+from idp.local_accounts.passkeys import Passkeys, RelyingParty
 from idp.providers import Providers
 from idp.saml.metadata import IdentityProvider
 from idp.sealing import Seal
@@ -43,7 +46,9 @@ class Client:
         return anyio.run(self._sent, "POST", path, more)
 
     async def _sent(self, method: str, path: str, more: dict[str, Any]) -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(self._app), base_url=AT) as client:
+        address = more.pop("address", "127.0.0.1")
+        transport = httpx.ASGITransport(self._app, client=(address, 50_000))
+        async with httpx.AsyncClient(transport=transport, base_url=AT) as client:
             return await client.request(method, path, **more)
 
 
@@ -60,9 +65,10 @@ def login() -> Iterator[Login]:
             Providers({}, driver, lambda url, largest: b""),
             RING,
         )
-        yield Login(
-            driver, LocalLogins(driver, SYSTEM, SEAL), single_sign_on, SEAL, SYSTEM, "Kommune <By>", secure=True
-        )
+        logins = LocalLogins(driver, SYSTEM, SEAL)
+        questions = Passkeys(RelyingParty("login.kommune.dk", "Kommune", AT), SEAL)
+        passkeys = PasskeyLogins(driver, SYSTEM, SEAL, questions, logins)
+        yield Login(driver, logins, passkeys, single_sign_on, SEAL, SYSTEM, "Kommune <By>", secure=True)
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +81,9 @@ def test_the_access_log_knows_every_page(login: Login) -> None:
     assert len(paths) > 8 and paths <= set(access_log._PATHS)
 
 
-@pytest.mark.parametrize("path", ["/login", "/saml/metadata", "/saml/sso?SAMLRequest=YQ"])
+@pytest.mark.parametrize("path", ["/login/account", "/saml/metadata", "/saml/sso?SAMLRequest=YQ"])
 def test_the_graph_is_away(away: Client, path: str) -> None:
-    answer = away.get(path)
+    answer = away.get(path, headers={"cookie": "__Host-reconnect-session=x"})
     assert answer.headers["content-type"].startswith("text/html")
     if "sso" not in path:
         assert answer.status_code == 503 and answer.headers["retry-after"]
@@ -89,6 +95,37 @@ def test_a_look_at_a_link_does_nothing(away: Client, path: str) -> None:
     """Without the graph, whatever did something would fail."""
     answer = away.head(path)
     assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_the_login_page_needs_no_graph(away: Client) -> None:
+    """A look at it writes nothing, so that it fills nothing either."""
+    answer = away.get("/login?to=/login/account")
+    assert answer.status_code == 200 and "Adgangskode" in answer.text
+
+
+@pytest.mark.parametrize(
+    "header", [{"sec-purpose": "prefetch;prerender"}, {"purpose": "prefetch"}, {"x-moz": "prefetch"}]
+)
+@pytest.mark.parametrize("path", ["/saml/sso?SAMLRequest=YQ", "/login?flow=x", "/saml/logout?SAMLRequest=YQ"])
+def test_a_page_that_is_fetched_ahead_uses_nothing_up(away: Client, path: str, header: dict[str, str]) -> None:
+    """Without the graph, whatever did something would fail. The browser asks again for the visit."""
+    answer = away.get(path, headers=header)
+    assert (answer.status_code, answer.content) == (503, b"")
+
+
+def test_an_address_that_asks_for_too_much_is_refused_before_the_work(
+    login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.login.pacing.requests", lambda: Pace(5, 10_000))
+    client = Client(Starlette(routes=routes(login)))
+    assert [client.get("/login/invitation").status_code for _ in range(7)] == [200] * 5 + [429] * 2
+    # The graph is away: what reached it would be a 503.
+    for path in ("/login/account", "/saml/metadata", "/saml/sso?SAMLRequest=YQ", "/logout/done?logout=x"):
+        refused = client.get(path, headers={"cookie": "__Host-reconnect-session=x"})
+        assert refused.status_code == 429 and refused.headers["retry-after"] and "for mange" in refused.text
+    assert client.post("/login", data={"token": "x"}).status_code == 429
+    assert client.get("/login/assets/pages.css").status_code == 200
+    assert client.get("/login/invitation", address="10.0.0.2").status_code == 200
 
 
 @pytest.mark.parametrize("token", ["æ", "", "\x00", "a" * 10_000])
@@ -143,5 +180,5 @@ def test_an_application_may_lead_on_to_another_host() -> None:
     """Browsers apply form-action to the redirects after a form, too: ADFS leads on to the application."""
     policy = pages.post_form("https://adfs.kommune.dk/adfs/ls/", b"<x/>", None).headers["content-security-policy"]
     assert "form-action https:;" in f"{policy};" and "default-src 'none'" in policy
-    framed = pages.logged_out("Kommune", ["https://sp.kommune.dk:8443/slo?SAMLRequest=x"])
+    framed = pages.logged_out("Kommune", ["https://sp.kommune.dk:8443/slo?SAMLRequest=x"], "/logout/done?logout=x")
     assert "frame-src 'self' https://sp.kommune.dk:8443" in framed.headers["content-security-policy"]

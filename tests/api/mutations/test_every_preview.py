@@ -8,11 +8,15 @@ import neo4j
 import pytest
 from graphql import get_named_type
 
+from api.mutations.login_care import Silent
 from api.reads.question import SCHEMA
 from graph.identity.known_keys import RecordId
 from graph.identity.matching import Undecided, keep_undecided
 from graph.runs.brakes import keep_stopped
 from graph.time import today
+from idp.local_accounts.authenticating import LocalLogins
+from idp.local_accounts.handing_over import HandingOver
+from idp.sealing import Seal
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.emptied import empty
@@ -105,6 +109,9 @@ EXAMPLES: dict[str, str] = {
     "changeExtraAccount": f'changeExtraAccount(account: "EXTRA", to: "{LATER}", reason: "x")',
     "stopPerson": 'stopPerson(person: "anna", reason: "x")',
     "endStop": 'endStop(person: "anna", reason: "x")',
+    "inviteToLogin": 'inviteToLogin(account: "EXTRA", by: PAPER, reason: "x")',
+    "resetLogin": 'resetLogin(account: "EXTRA", by: PAPER, reason: "x")',
+    "unlockLogin": 'unlockLogin(account: "EXTRA", reason: "x")',
     "approveBrake": 'approveBrake(id: "BRAKE", reason: "x")',
     "decideMatch": 'decideMatch(id: "opus|Person|9", thing: "ANNA", reason: "x")',
     "takeBackMatch": 'takeBackMatch(id: "opus|Person|9", reason: "x")',
@@ -143,7 +150,9 @@ def service(driver: neo4j.Driver, addresses: Addresses, tmp_path_factory: pytest
         "accounts": [{"id": "login", "login": "anna", "person": "bo", "system": "mail"}],
     }
     assert imported(driver, more, tmp_path_factory.mktemp("town")).problems == []
-    with serving(addresses, driver, RING) as served:
+    logins = LocalLogins(driver, "mail", Seal("0123456789abcdef0123456789abcdef"))
+    handing = HandingOver(driver, logins, Silent(), "Kommune", "https://login.kommune.dk")
+    with serving(addresses, driver, RING, handing=handing) as served:
         yield served
 
 

@@ -11,13 +11,15 @@ import neo4j
 import pyotp
 import pytest
 
+from graph.collation import folded
 from graph.connection import connect
 from graph.time import COPENHAGEN
 from idp import sessions
-from idp.local_accounts import credentials
+from idp.local_accounts import account as accounts
+from idp.local_accounts import attempts, credentials
 from idp.local_accounts.account import account_by_login, account_of
+from idp.local_accounts.attempts import ANOTHER, OWN_DEVICE, STRANGER, STRANGERS, Limit
 from idp.local_accounts.authenticating import LocalLogins, Proven
-from idp.local_accounts.credentials import ATTEMPTS
 from idp.local_accounts.passwords import PasswordRejected, check
 from idp.sealing import Seal
 from reconnect.embedded import Addresses
@@ -106,10 +108,10 @@ def test_pitfall_33_the_same_time_for_everybody(clean_graph: neo4j.Driver, login
 
 def test_pitfall_34_locked_and_open_again(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
     with_password(clean_graph, logins)
-    for _ in range(ATTEMPTS):
+    for _ in range(STRANGER.attempts):
         assert proven(logins, WRONG) is None
     assert proven(logins) is None
-    assert reasons(clean_graph) == ["wrong_password"] * ATTEMPTS + ["locked"]
+    assert reasons(clean_graph) == ["wrong_password"] * STRANGER.attempts + ["locked"]
     later = now() + timedelta(seconds=31)
     found = logins.prove_password("anje", PASSWORD, later)
     assert found is not None
@@ -122,7 +124,7 @@ def test_pitfall_34_locked_and_open_again(clean_graph: neo4j.Driver, logins: Loc
 def test_a_lock_is_never_for_ever(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
     with_password(clean_graph, logins)
     moment = now()
-    for _ in range(ATTEMPTS + 12):
+    for _ in range(STRANGER.attempts + 12):
         assert logins.prove_password("anje", WRONG, moment) is None
         moment += timedelta(minutes=15, seconds=1)
     assert logins.prove_password("anje", PASSWORD, moment) is not None
@@ -135,22 +137,95 @@ def test_strangers_do_not_lock_the_owner_out(clean_graph: neo4j.Driver, logins: 
     begun = logins.log_in(found, False, now())
     assert begun is not None
     _, device = begun
-    for _ in range(ATTEMPTS + 1):
+    for _ in range(STRANGER.attempts + 1):
         assert proven(logins, WRONG) is None
     assert proven(logins) is None  # from an unknown device
     assert proven(logins, device=device) is not None
     assert proven(logins, device="made up") is None
-    state_account(clean_graph, "other")
-    for _ in range(ATTEMPTS + 1):  # the device's own attempts have their own limit
-        assert proven(logins, WRONG, device=device) is None
+
+
+def test_strangers_elsewhere_do_not_lock_a_new_device_out(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    with_password(clean_graph, logins)
+    for _ in range(STRANGER.attempts + 1):
+        assert proven(logins, WRONG, address="2001:db8:1:2::7") is None
+    assert proven(logins, address="2001:db8:1:2:ffff::1") is None  # the same network
+    assert proven(logins, address="2001:db8:1:3::7") is not None
+    assert proven(logins, address="10.1.2.3") is not None and proven(logins, address="::ffff:10.1.2.3") is not None
+    kept, _, _ = clean_graph.execute_query("MATCH (a:LoginAttempts) RETURN a {.*} AS kept")
+    assert "2001" not in str(kept) and "10.1" not in str(kept)
+
+
+def test_all_strangers_together_have_a_limit_that_passes(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    uuid = with_password(clean_graph, logins)
+    found = proven(logins)
+    assert found is not None
+    begun = logins.log_in(found, False, now())
+    assert begun is not None
+    for number in range(STRANGERS):
+        address = f"10.1.{number}.1"
+        with clean_graph.session() as session:
+            assert session.execute_write(attempts.begin_attempt, uuid, None, address, now())
+    assert proven(logins, address="10.2.0.1") is None
+    rows, _, _ = clean_graph.execute_query("MATCH (a:LoginAttempts) RETURN count(a) AS networks")
+    assert rows[0]["networks"] == STRANGERS  # no further one is kept for those who are refused
+    assert proven(logins, device=begun[1]) is not None  # the owner's own device is not theirs to lock
+    assert logins.prove_password("anje", PASSWORD, now() + ANOTHER, address="10.2.0.1") is not None
+    assert logins.prove_password("anje", WRONG, now() + ANOTHER, address="10.2.0.1") is None
+    with clean_graph.session() as session:
+        assert session.execute_write(attempts.unlock, uuid) and not session.execute_write(attempts.unlock, uuid)
+    assert proven(logins, address="10.2.0.1") is not None
+
+
+def test_a_colleague_at_the_owners_machine_delays_the_owner_only(
+    clean_graph: neo4j.Driver, logins: LocalLogins
+) -> None:
+    """However long it goes on, the owner waits two minutes at most, and no single attempt locks the device again once
+    the day is over."""
+    with_password(clean_graph, logins)
+    found = proven(logins)
+    assert found is not None
+    begun = logins.log_in(found, False, now())
+    assert begun is not None
+    device, moment = begun[1], now()
+    for _ in range(OWN_DEVICE.attempts):
+        assert logins.prove_password("anje", WRONG, moment, device=device) is None
+    assert logins.prove_password("anje", PASSWORD, moment, device=device) is None
     assert reasons(clean_graph)[-1] == "locked"
+    for _ in range(20):
+        moment += timedelta(minutes=2)
+        assert logins.prove_password("anje", WRONG, moment, device=device) is None
+    assert logins.prove_password("anje", PASSWORD, moment + timedelta(minutes=2), device=device) is not None
+    moment += timedelta(days=1, minutes=3)
+    for _ in range(OWN_DEVICE.attempts - 1):
+        assert logins.prove_password("anje", WRONG, moment, device=device) is None
+    assert logins.prove_password("anje", PASSWORD, moment, device=device) is not None
+
+
+@pytest.mark.parametrize("limit", [STRANGER, OWN_DEVICE])
+def test_a_lock_grows_to_its_longest(limit: Limit) -> None:
+    moment, counted = datetime(2026, 3, 2, tzinfo=UTC), attempts.Count(0, None)
+    last, locks = None, []
+    for _ in range(60):
+        following = limit.counted(counted.attempts, last, counted.locked_until, moment)
+        assert following is not None
+        counted, last = following, moment
+        locks.append((counted.locked_until or moment) - moment)
+        if counted.locked_until is not None:
+            just_before = counted.locked_until - timedelta(microseconds=1)
+            assert limit.counted(counted.attempts, last, counted.locked_until, just_before) is None
+        moment = counted.locked_until or moment + timedelta(minutes=1)
+    assert locks == sorted(locks) and locks[limit.attempts - 2 : limit.attempts] == [timedelta(0), limit.first]
+    assert locks[-1] == limit.longest
 
 
 def test_pitfall_35_fifty_at_once(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
     with_password(clean_graph, logins)
+    moment = now()
     with ThreadPoolExecutor(25) as pool:
-        assert not any(pool.map(lambda _: proven(logins, WRONG), range(50)))
-    assert sorted(reasons(clean_graph)) == ["locked"] * (50 - ATTEMPTS) + ["wrong_password"] * ATTEMPTS
+        assert not any(pool.map(lambda _: logins.prove_password("anje", WRONG, moment), range(50)))
+    assert (
+        sorted(reasons(clean_graph)) == ["locked"] * (50 - STRANGER.attempts) + ["wrong_password"] * STRANGER.attempts
+    )
 
 
 def test_pitfall_36_a_code_is_good_once(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
@@ -181,7 +256,7 @@ def test_pitfall_36_a_code_is_good_once(clean_graph: neo4j.Driver, logins: Local
 
 def test_codes_count_as_attempts(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
     uuid = with_password(clean_graph, logins)
-    for _ in range(ATTEMPTS):
+    for _ in range(STRANGER.attempts):
         assert logins.prove_code(uuid, "123456", now()) is None
     assert proven(logins) is None
     assert reasons(clean_graph)[-1] == "locked"
@@ -239,7 +314,7 @@ def test_an_invitation_counts_once_at_the_same_time(
 def test_wrong_codes_keep_no_invited_person_out(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
     state_account(clean_graph, "anje")
     code = invited(clean_graph, logins)
-    for _ in range(ATTEMPTS + 3):
+    for _ in range(STRANGER.attempts + 3):
         assert logins.accept_invitation("anje", "ffffff-ffffff-ffffff", PASSWORD, now()) is None
     assert logins.accept_invitation("anje", code, PASSWORD, now()) is not None
     assert proven(logins) is not None
@@ -249,6 +324,25 @@ def test_a_user_name_in_any_case_of_letters(clean_graph: neo4j.Driver, logins: L
     with_password(clean_graph, logins, "Åse01")
     for spelling in ("Åse01", "åse01", "ÅSE01", "åSe01", "A\u030ase01"):
         assert proven(logins, login=spelling) is not None
+
+
+def test_a_user_name_is_found_by_an_index(clean_graph: neo4j.Driver) -> None:
+    """Whatever its letters are, and whoever asks: a scan of all accounts would be a stranger's to start."""
+    for login in ("Åse.O'Neil-01", "-", "ﬁnn", "İnci"):
+        uuid = state_account(clean_graph, login, person=login)
+        for spelling in {login, login.lower(), login.upper(), f" {login}\t"}:
+            if folded(spelling) != folded(login):
+                continue  # İ in small letters is another text
+            with clean_graph.session() as session:
+                found = session.execute_read(account_by_login, SYSTEM, spelling, in_days(0))
+            assert found is not None and found.uuid == uuid, spelling
+    with clean_graph.session() as session:
+        for wrong in ("", " ", "x" * 10_000, "*", "Aase.O'Neil-01", "Åse.ONeil-01"):
+            assert session.execute_read(account_by_login, SYSTEM, wrong, in_days(0)) is None
+    given = {"system": SYSTEM, "sort_key": "x", "spellings": ["x"], "day": in_days(0)}
+    _, summary, _ = clean_graph.execute_query(f"EXPLAIN {accounts._BY_LOGIN}", given)
+    operators = str(summary.plan)
+    assert "NodeIndexSeek" in operators and "Scan" not in operators
 
 
 def test_a_user_name_that_was_another_persons(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
@@ -322,7 +416,7 @@ def test_one_machine_of_two_people(clean_graph: neo4j.Driver, logins: LocalLogin
         assert begun is not None
         device = begun[1]
     for login in ("anje", "boje"):
-        for _ in range(ATTEMPTS + 1):
+        for _ in range(STRANGER.attempts + 1):
             assert proven(logins, WRONG, login) is None
         assert proven(logins, login=login) is None
         assert proven(logins, login=login, device=device) is not None

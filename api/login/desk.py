@@ -1,0 +1,230 @@
+"""What every page of login has: the browser's cookies and session, and an answer to whatever fails."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+import anyio
+import anyio.to_thread
+import neo4j
+import structlog
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.access.failed_logins import FailedLogins
+from api.http.availability import RETRY_AFTER
+from api.http.failures import unavailable, unforeseen
+from api.login import pacing, pages
+from api.login.browser import BadForm, Cookies, FormTokens, form_of
+from graph.time import COPENHAGEN
+from idp import audit, sessions
+from idp.local_accounts.attempts import DEVICE_LIFE
+from idp.local_accounts.authenticating import LocalLogins
+from idp.local_accounts.credentials import credential_of
+from idp.local_accounts.handing_over import HandingOver
+from idp.local_accounts.passkey_logins import PasskeyLogins
+from idp.saml.bindings import Carried, from_form, from_query
+from idp.saml.errors import BadMessage
+from idp.sealing import Seal
+from idp.sessions import Session
+from idp.single_sign_on import Posted, SingleSignOn
+
+_PASSWORDS_AT_ONCE = 2  # each takes 64 MB and a tenth of a second of a processor
+_BROWSER_LIFE = timedelta(days=1)
+_REFUSED: Mapping[str, audit.Event] = {"/saml/sso": "request_refused", "/saml/logout": "logout_refused"}
+_log = structlog.get_logger("api.login")
+P = ParamSpec("P")
+T = TypeVar("T")
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Login:
+    """What the pages of login need. ``name``: shown on them. ``system``: the IT system of local accounts.
+    ``elsewhere``: where people with another account log in. ``handing``: how people get codes; None where only
+    commands hand them over."""
+
+    driver: neo4j.Driver
+    logins: LocalLogins
+    passkeys: PasskeyLogins
+    single_sign_on: SingleSignOn
+    seal: Seal
+    system: str
+    name: str
+    secure: bool
+    elsewhere: str | None = None
+    handing: HandingOver | None = None
+
+
+class Desk:
+    """The login of a request's browser."""
+
+    def __init__(self, login: Login) -> None:
+        self.login = login
+        self.cookies = Cookies(login.secure)
+        self.tokens = FormTokens(login.seal, self.cookies)
+        self.failed = FailedLogins()
+        self._passwords = anyio.CapacityLimiter(_PASSWORDS_AT_ONCE)
+        self._requests = pacing.requests()
+        self._refusals = pacing.refusals()
+
+    def caught(self, endpoint: Endpoint) -> Endpoint:
+        """The endpoint; what is wrong is a page with a reference, never an answer to the sender of a message."""
+
+        async def answered(request: Request) -> Response:
+            if request.method == "HEAD":
+                return Response()  # links are looked at by programs; that begins no login, and uses no request up
+            if _is_ahead(request):
+                return Response(status_code=503, headers={"cache-control": "no-store"})
+            wait = self._requests.take(address_of(request))
+            if wait:
+                return _later(pages.failed(self.login.name, "too_many", status=429), wait)
+            try:
+                return await endpoint(request)
+            except BadMessage as wrong:
+                return await self._refused(request, wrong)
+            except BadForm:
+                return self.sorry("form")
+            except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
+                unavailable(error)
+                return _later(pages.failed(self.login.name, "unavailable", status=503), RETRY_AFTER)
+            except Exception as error:
+                id_ = str((unforeseen(error).extensions or {})["id"])
+                return pages.failed(self.login.name, "internal", id_, 500)
+
+        return answered
+
+    async def _refused(self, request: Request, wrong: BadMessage) -> Response:
+        """The page for a message that is refused. Of the first ones from an address it is in the logs."""
+        if self._refusals.take(address_of(request)):
+            return self.sorry(wrong.rule)
+        reference = secrets.token_hex(6)
+        _log.warning("saml_message_refused", reference=reference, rule=wrong.rule, problem=str(wrong))
+        event = _REFUSED.get(request.url.path)
+        if event is not None:
+            try:
+                await in_thread(
+                    self.login.single_sign_on.note_refusal, event, now(), why=wrong.rule, address=address_of(request)
+                )
+            except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
+                unavailable(error)  # the person is told what was wrong with the message all the same
+        return pages.failed(self.login.name, wrong.rule, reference)
+
+    def login_form(self, browser: str, flow: str, to: str, problem: str | None = None, login: str = "") -> Response:
+        """The login page for a browser."""
+        return pages.login_form(
+            self.login.name,
+            flow,
+            self.tokens.token(browser),
+            self.question(browser),
+            to,
+            problem,
+            login,
+            self.login.elsewhere,
+            has_help=self.has_help,
+        )
+
+    @property
+    def has_help(self) -> bool:
+        """Whether people who forgot their password can ask for a code here."""
+        return self.login.handing is not None and self.login.handing.self_service
+
+    def question(self, browser: str) -> str:
+        """For any passkey that logs in here."""
+        return self.login.passkeys.questions.to_log_in(browser, now())
+
+    def sorry(self, rule: str) -> Response:
+        """A page that tells what went wrong."""
+        return pages.failed(self.login.name, rule)
+
+    async def own_form(self, request: Request) -> tuple[Session | None, dict[str, str]]:
+        """(the session of a form that came from a page of ours, the form); None as the session if it did not."""
+        form = single(await form_of(request))
+        session = await self.session(request)
+        if session is None or not self.tokens.is_valid(request, form, session.hash):
+            return None, form
+        return session, form
+
+    async def may_change_factor(self, session: Session) -> bool:
+        """A second factor is changed only by who has it."""
+        kept = await in_thread(self.read, credential_of, session.account.uuid)
+        return kept is None or not kept.has_second_factor or session.two_factors
+
+    async def session(self, request: Request) -> Session | None:
+        secret = request.cookies.get(self.cookies.session)
+        return None if not secret else await self.session_of(secret)
+
+    async def session_of(self, secret: str) -> Session | None:
+        moment = now()
+        day = moment.astimezone(COPENHAGEN).date()
+        return await in_thread(self.written, sessions.session_of, secret, self.login.system, moment, day)
+
+    async def with_password(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        return await anyio.to_thread.run_sync(partial(work, *given, **named), limiter=self._passwords)
+
+    def with_browser(self, response: Response, browser: str) -> Response:
+        self.cookies.keep(response, self.cookies.browser, browser, int(_BROWSER_LIFE.total_seconds()))
+        return response
+
+    def with_device(self, response: Response, device: str) -> Response:
+        self.cookies.keep(response, self.cookies.device, device, int(DEVICE_LIFE.total_seconds()))
+        return response
+
+    def written(self, work: Callable[..., T], *given: Any) -> T:
+        with self.login.driver.session() as session:
+            return session.execute_write(work, *given)
+
+    def read(self, work: Callable[..., T], *given: Any) -> T:
+        with self.login.driver.session() as session:
+            return session.execute_read(work, *given)
+
+
+async def in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """The work in a thread of its own."""
+    return await anyio.to_thread.run_sync(partial(work, *given, **named))
+
+
+def posted(answer: Posted) -> Response:
+    """The page that sends an answer to the application."""
+    return pages.post_form(answer.location, answer.document, answer.relay_state)
+
+
+async def carried_by(request: Request) -> Carried:
+    """The SAML message of a request. Raises BadMessage, BadForm."""
+    if request.method == "POST":
+        return from_form(await form_of(request))
+    return from_query(request.scope["query_string"])
+
+
+def single(form: dict[str, list[str]]) -> dict[str, str]:
+    """Fields that are there once; one that is there twice counts for nothing."""
+    return {name: values[0] for name, values in form.items() if len(values) == 1}
+
+
+def address_of(request: Request) -> str | None:
+    """Where a request comes from."""
+    return request.client.host if request.client else None
+
+
+def now() -> datetime:
+    """The present instant."""
+    return datetime.now(UTC)
+
+
+async def to_account(request: Request) -> Response:
+    """Who loads the page after a form again, or comes back to it, is led to a page."""
+    return RedirectResponse("/login/account", 303)
+
+
+def _is_ahead(request: Request) -> bool:
+    """Whether a browser fetches a page that its person may never look at. It asks again for the real visit."""
+    said = " ".join(request.headers.get(name, "") for name in ("sec-purpose", "purpose", "x-purpose", "x-moz"))
+    return any(each in said.lower() for each in ("prefetch", "prerender", "preview"))
+
+
+def _later(response: Response, seconds: int) -> Response:
+    response.headers["retry-after"] = str(seconds)
+    return response

@@ -1,0 +1,101 @@
+"""Passkeys in the browser: logging in with one, and making and removing one's own."""
+
+import secrets
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.login import pages
+from api.login.browser import form_of, return_path
+from api.login.desk import Desk, address_of, in_thread, now, single
+from api.login.entering import Entering
+from idp.flows import Flow
+from idp.local_accounts.passkeys import INVITATION
+
+
+class PasskeyPages:
+    """The pages of passkeys."""
+
+    def __init__(self, desk: Desk, entering: Entering) -> None:
+        self._desk = desk
+        self._login = desk.login
+        self._entering = entering
+
+    async def log_in(self, request: Request) -> Response:
+        """With a passkey alone, or after a password in the same flow."""
+        form = single(await form_of(request))
+        browser, name = self._desk.tokens.browser_of(request), form.get("flow", "")
+        if not self._desk.tokens.is_valid(request, form):
+            return self._desk.sorry("over")
+        to = return_path(form.get("to"))
+        flow = await self._entering.flow(name, browser) if name else Flow(None, None, None, to)
+        address = address_of(request)
+        async with self._desk.failed.looking_up(address):
+            proven = await in_thread(
+                partial(self._login.passkeys.prove, account=flow.account, address=address),
+                form.get("credential", ""),
+                browser,
+                now(),
+            )
+        if proven is None:
+            self._desk.failed.failed(address)
+            if flow.account is not None:
+                token, question = self._desk.tokens.token(browser), self._desk.question(browser)
+                return pages.code_form(self._login.name, name, token, question, pages.WRONG_PASSKEY)
+            return self._desk.login_form(browser, name, to, pages.WRONG_PASSKEY)
+        return await self._entering.finished(request, name, flow, proven, two_factors=True)
+
+    async def invitation(self, request: Request) -> Response:
+        browser = self._desk.tokens.browser_of(request)
+        if request.method != "POST":
+            return self._desk.with_browser(self._invitation_form(browser), browser)
+        form = single(await form_of(request))
+        if not self._desk.tokens.is_valid(request, form):
+            return self._desk.sorry("over")
+        address, login = address_of(request), form.get("login", "")
+        device = request.cookies.get(self._desk.cookies.device) or secrets.token_urlsafe(32)
+        async with self._desk.failed.looking_up(address):
+            account = await in_thread(
+                partial(self._login.passkeys.accept_invitation, device=device, address=address),
+                login,
+                form.get("code", ""),
+                form.get("credential", ""),
+                browser,
+                now(),
+            )
+        if account is None:
+            self._desk.failed.failed(address)
+            return self._invitation_form(browser, "Brugernavn, kode eller adgangsnøgle kan ikke bruges.", login)
+        return self._desk.with_device(RedirectResponse("/login", 303), device)
+
+    async def add(self, request: Request) -> Response:
+        session, form = await self._desk.own_form(request)
+        if session is None or not await self._desk.may_change_factor(session):
+            return self._desk.sorry("over")
+        browser = self._desk.tokens.browser_of(request)
+        is_made, codes = await in_thread(
+            self._login.passkeys.add,
+            session.account,
+            form.get("credential", ""),
+            browser,
+            form.get("called", ""),
+            now(),
+        )
+        if not is_made:
+            return self._desk.sorry("passkey")
+        if codes:
+            return pages.recovery_codes_page(self._login.name, codes)
+        return RedirectResponse("/login/account", 303)
+
+    async def remove(self, request: Request) -> Response:
+        session, form = await self._desk.own_form(request)
+        if session is None or not await self._desk.may_change_factor(session):
+            return self._desk.sorry("over")
+        await in_thread(self._login.passkeys.remove, session.account, form.get("passkey", ""), now())
+        return RedirectResponse("/login/account", 303)
+
+    def _invitation_form(self, browser: str, problem: str | None = None, login: str = "") -> Response:
+        question = self._login.passkeys.questions.to_make(browser, INVITATION, now())
+        token = self._desk.tokens.token(browser)
+        return pages.passkey_invitation_form(self._login.name, token, question, problem, login)

@@ -1,0 +1,30 @@
+"""Why a login is refused: for the log of logins only, never for the person who tries."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import neo4j
+
+from idp import audit
+from idp.local_accounts.account import LocalAccount
+
+
+class Refused(Exception):
+    """Ends a login within ``noting``."""
+
+    def __init__(self, account: LocalAccount | None, why: str) -> None:
+        super().__init__(why)
+        self.account = account
+        self.why = why
+
+
+@contextmanager
+def noting(driver: neo4j.Driver, now: datetime, address: str | None) -> Iterator[neo4j.Session]:
+    """A session with the graph; a refusal within ends here, in the log of logins."""
+    with driver.session() as session:
+        try:
+            yield session
+        except Refused as refused:
+            uuid = None if refused.account is None else refused.account.uuid
+            session.execute_write(audit.note, "login_refused", now, account=uuid, why=refused.why, address=address)

@@ -1,0 +1,35 @@
+"""What service providers get of a person. Numbers: docs/formats/saml.md §6."""
+
+import neo4j
+import pytest
+from pydantic import ValidationError
+
+from graph.change_log import Origin
+from graph.statements.statement import DatedValue, Statement
+from graph.time import Period
+from graph.writing.graph_writer import GraphWriter
+from idp.attributes import attributes_of, facts_of
+from idp.local_accounts.account import account_of
+from idp.settings import ServiceProviderSettings
+from tests.idp.staff import RING, RULES, SYSTEM, in_days, state_account
+
+CPR = "0101901234"
+
+
+def test_pitfall_66_a_cpr_number_only_by_consent(clean_graph: neo4j.Driver) -> None:
+    """Settings refuse it, and without consent it is not even read, however the expression is written."""
+    uuid = state_account(clean_graph, "anje")
+    person = Statement("Person", "anje", values={"given_name": (DatedValue(Period(), "Anje"),)}, cpr=CPR)
+    GraphWriter(clean_graph, RING).state(RULES, [person], Origin(RULES))
+    with clean_graph.session() as session:
+        account = session.execute_read(account_of, SYSTEM, uuid, in_days(0))
+        assert account is not None
+        with_consent = session.execute_read(facts_of, account, in_days(0), RING)
+        without = session.execute_read(facts_of, account, in_days(0), None)
+    assert with_consent is not None and without is not None
+    wanted = {"a": "person.cpr", "b": "[person.cpr]", "c": "person.given_name"}
+    assert attributes_of(wanted, with_consent) == {"a": [CPR], "b": [CPR], "c": ["Anje"]}
+    assert attributes_of(wanted, without) == {"a": [], "b": [], "c": ["Anje"]}
+    assert CPR not in str(without)
+    with pytest.raises(ValidationError, match=r"set cpr = true"):
+        ServiceProviderSettings(metadata_file="sp.xml", attributes={"a": "person.cpr"})  # type: ignore[arg-type]
