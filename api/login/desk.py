@@ -136,6 +136,10 @@ class Desk:
         """For any passkey that logs in here."""
         return self.login.passkeys.questions.to_log_in(browser, now())
 
+    def is_throttled(self, address: str | None) -> bool:
+        """Whether so many logins from there have failed that each further one waits."""
+        return self.failed.wait(address) > 0
+
     def sorry(self, rule: str) -> Response:
         """A page that tells what went wrong."""
         return pages.failed(self.login.name, rule)

@@ -73,7 +73,12 @@ class Entering:
         address, device = address_of(request), request.cookies.get(self._desk.cookies.device)
         async with self._desk.failed.looking_up(address):
             proven = await self._desk.with_password(
-                partial(self._login.logins.prove_password, device=device, address=address),
+                partial(
+                    self._login.logins.prove_password,
+                    device=device,
+                    address=address,
+                    quiet=self._desk.is_throttled(address),
+                ),
                 login,
                 form.get("password", ""),
                 now(),

@@ -48,7 +48,12 @@ class OwnLogin:
         try:
             async with self._desk.failed.looking_up(address):
                 account = await self._desk.with_password(
-                    partial(self._login.logins.accept_invitation, device=device, address=address),
+                    partial(
+                        self._login.logins.accept_invitation,
+                        device=device,
+                        address=address,
+                        quiet=self._desk.is_throttled(address),
+                    ),
                     login,
                     form.get("code", ""),
                     password,

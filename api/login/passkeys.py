@@ -33,7 +33,12 @@ class PasskeyPages:
         address = address_of(request)
         async with self._desk.failed.looking_up(address):
             proven = await in_thread(
-                partial(self._login.passkeys.prove, account=flow.account, address=address),
+                partial(
+                    self._login.passkeys.prove,
+                    account=flow.account,
+                    address=address,
+                    quiet=self._desk.is_throttled(address),
+                ),
                 form.get("credential", ""),
                 browser,
                 now(),
@@ -57,7 +62,12 @@ class PasskeyPages:
         device = request.cookies.get(self._desk.cookies.device) or secrets.token_urlsafe(32)
         async with self._desk.failed.looking_up(address):
             account = await in_thread(
-                partial(self._login.passkeys.accept_invitation, device=device, address=address),
+                partial(
+                    self._login.passkeys.accept_invitation,
+                    device=device,
+                    address=address,
+                    quiet=self._desk.is_throttled(address),
+                ),
                 login,
                 form.get("code", ""),
                 form.get("credential", ""),

@@ -53,10 +53,17 @@ class LocalLogins:
         return LocalLogins(driver, self._system, self._seal)
 
     def prove_password(
-        self, login: str, password: str, now: datetime, *, device: str | None = None, address: str | None = None
+        self,
+        login: str,
+        password: str,
+        now: datetime,
+        *,
+        device: str | None = None,
+        address: str | None = None,
+        quiet: bool = False,
     ) -> Proven | None:
-        """Check a password. None: refused, for whatever reason."""
-        with noting(self._driver, now, address) as session:
+        """Check a password. None: refused, for whatever reason. ``quiet``: as ``noting`` has it."""
+        with noting(self._driver, now, address, quiet=quiet) as session:
             account = session.execute_read(account_by_login, self._system, login, _day(now))
             if account is None:
                 # The same work as for a known one, also in the graph.
@@ -164,6 +171,7 @@ class LocalLogins:
         *,
         device: str | None = None,
         address: str | None = None,
+        quiet: bool = False,
     ) -> LocalAccount | None:
         """Choose a password with an invitation; None: refused, as for a wrong password. Raises PasswordRejected.
         ``device``: what is used becomes a known device, so that strangers can't prevent even the first login.
@@ -172,7 +180,7 @@ class LocalLogins:
         """
         passwords.check(password, about=(login,))
         made = passwords.hashed(password)
-        with noting(self._driver, now, address) as session:
+        with noting(self._driver, now, address, quiet=quiet) as session:
             account = session.execute_read(account_by_login, self._system, login, _day(now))
             # The same work for an unknown one. A code can't be guessed, so attempts are not counted: a count could only
             # keep its owner, who has no known device yet, from using it.

@@ -26,13 +26,20 @@ class PasskeyLogins:
         self._logins = logins
 
     def prove(
-        self, answer: str, browser: str, now: datetime, *, account: str | None = None, address: str | None = None
+        self,
+        answer: str,
+        browser: str,
+        now: datetime,
+        *,
+        account: str | None = None,
+        address: str | None = None,
+        quiet: bool = False,
     ) -> Proven | None:
         """Check a passkey's answer. ``account``: whose it must be, after a password. None: refused.
 
         Attempts are not counted: there is nothing to guess, and a count could only keep the owner out.
         """
-        with noting(self._driver, now, address) as session:
+        with noting(self._driver, now, address, quiet=quiet) as session:
             try:
                 found = session.execute_read(passkeys.passkey_of, self.questions.id_of(answer))
                 if found is None:
@@ -61,12 +68,13 @@ class PasskeyLogins:
         *,
         device: str | None = None,
         address: str | None = None,
+        quiet: bool = False,
     ) -> LocalAccount | None:
         """Make the first passkey with an invitation, instead of a password. None: refused, as for a wrong code.
 
         An account that has a second factor keeps it: it takes a reset to get another one with a code alone.
         """
-        with noting(self._driver, now, address) as session:
+        with noting(self._driver, now, address, quiet=quiet) as session:
             account = session.execute_read(account_by_login, self._system, login, _day(now))
             try:
                 made = self.questions.made(answer, browser, INVITATION, now)

@@ -9,6 +9,9 @@ import neo4j
 from idp import audit
 from idp.local_accounts.account import LocalAccount
 
+COUNTED = frozenset({"wrong_password", "wrong_code", "copied_passkey"})
+"""Refusals that attempts bound (``idp.local_accounts.attempts``), or that only the owner's device can bring about."""
+
 
 class Refused(Exception):
     """Ends a login within ``noting``."""
@@ -20,11 +23,17 @@ class Refused(Exception):
 
 
 @contextmanager
-def noting(driver: neo4j.Driver, now: datetime, address: str | None) -> Iterator[neo4j.Session]:
-    """A session with the graph; a refusal within ends here, in the log of logins."""
+def noting(driver: neo4j.Driver, now: datetime, address: str | None, *, quiet: bool = False) -> Iterator[neo4j.Session]:
+    """A session with the graph; a refusal within ends here, in the log of logins.
+
+    ``quiet``: the caller has failed so often that only what is counted elsewhere is still written. Strangers could fill
+    the graph with the rest.
+    """
     with driver.session() as session:
         try:
             yield session
         except Refused as refused:
+            if quiet and refused.why not in COUNTED:
+                return
             uuid = None if refused.account is None else refused.account.uuid
             session.execute_write(audit.note, "login_refused", now, account=uuid, why=refused.why, address=address)

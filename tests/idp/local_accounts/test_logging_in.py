@@ -201,6 +201,16 @@ def test_a_colleague_at_the_owners_machine_delays_the_owner_only(
     assert logins.prove_password("anje", PASSWORD, moment, device=device) is not None
 
 
+def test_who_fails_very_often_fills_no_log(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    """What is written of such an address is bounded by the attempts that are counted."""
+    with_password(clean_graph, logins)
+    for number in range(STRANGER.attempts + 3):
+        assert logins.prove_password("anje", WRONG, now(), quiet=True) is None
+        assert logins.prove_password(f"unknown{number}", WRONG, now(), quiet=True) is None
+        assert logins.accept_invitation("anje", "ffffff", WRONG, now(), quiet=True) is None
+    assert reasons(clean_graph) == ["wrong_password"] * STRANGER.attempts
+
+
 @pytest.mark.parametrize("limit", [STRANGER, OWN_DEVICE])
 def test_a_lock_grows_to_its_longest(limit: Limit) -> None:
     moment, counted = datetime(2026, 3, 2, tzinfo=UTC), attempts.Count(0, None)
