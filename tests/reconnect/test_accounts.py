@@ -36,7 +36,7 @@ system = "ad"
 within = ["{ou}"]
 users_ou = "OU=Users,{ou}"
 closed_ou = "OU=Closed,{ou}"
-brake = {{ share = 0.0, count = 0 }}
+brake = {{ share = 0.0, count = 0, at_least = 0 }}
 groups = {{ kinds = ["unit"], ou = "OU=Groups,{ou}" }}
 """
     )
