@@ -77,8 +77,11 @@ def today() -> date:
 
 def union(periods: Iterable[Period]) -> tuple[Period, ...]:
     """The same days as few, sorted, non-adjacent periods."""
+    given = tuple(periods)
+    if len(given) < 2:  # by far the commonest
+        return () if not given or given[0].is_empty() else given
     merged: list[Period] = []
-    for each in sorted(periods, key=lambda p: (p.start, p.last)):
+    for each in sorted(given, key=lambda p: (p.start, p.last)):
         if each.is_empty():
             continue
         if merged and each.start <= merged[-1].last:
@@ -104,6 +107,16 @@ def without(periods: Iterable[Period], taken: Iterable[Period]) -> tuple[Period,
                 cut.append(Period(hole.end, each.end))
         left = tuple(cut)
     return left
+
+
+def until(periods: Iterable[Period], day: date) -> tuple[Period, ...]:
+    """Of sorted periods without overlap: their days before that day."""
+    return tuple(each if each.last <= day else Period(each.start, day) for each in periods if each.start < day)
+
+
+def since(periods: Iterable[Period], day: date) -> tuple[Period, ...]:
+    """Of sorted periods without overlap: their days from that day on."""
+    return tuple(each if each.start >= day else Period(day, each.end) for each in periods if each.last > day)
 
 
 def within(periods: Iterable[Period], bounds: Iterable[Period]) -> tuple[Period, ...]:

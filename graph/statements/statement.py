@@ -14,6 +14,9 @@ Scalar = str | int | float | bool
 Value = Scalar | tuple[str, ...]
 
 
+By = Literal["source", "other", "natural", "uuid", "cpr", "employment"]
+
+
 @dataclass(frozen=True, slots=True)
 class Ref:
     """Points to another thing of the model.
@@ -28,7 +31,7 @@ class Ref:
 
     kind: str
     key: str
-    by: Literal["source", "other", "natural", "uuid", "cpr", "employment"] = "source"
+    by: By = "source"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,21 @@
 A link's last part is the uuid that its reference was resolved to; null as long as nothing fits it.
 """
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, Protocol
 
 import orjson
 
-from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
+from graph.statements.statement import By, DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import ALWAYS, Period
 
-Resolved = Mapping[Ref, str | None]
+
+class Resolved(Protocol):
+    """What each reference leads to; None as long as nothing fits it."""
+
+    def __getitem__(self, ref: Ref, /) -> str | None: ...
+
 
 ADDS = '{"exists":null'
 """How the text of a statement begins that only adds to a thing which others make."""
@@ -56,15 +61,19 @@ def from_text(kind: str, key: str, text: str) -> tuple[Statement, dict[Ref, str 
     """A kept statement, and what its references were resolved to."""
     form: dict[str, Any] = orjson.loads(text)
     resolved: dict[Ref, str | None] = {}
-    links: dict[str, tuple[DatedLink, ...]] = {}
-    for name, several in form["links"].items():
-        row = []
-        for start, end, target, by, target_key, properties, uuid in several:
-            ref = Ref(target, target_key, by)
-            resolved[ref] = uuid
-            row.append(DatedLink(_period(start, end), ref, tuple(properties.items())))
-        links[name] = tuple(row)
-    statement = Statement(
+    for several in form["links"].values():
+        for _, _, target, by, target_key, _, uuid in several:
+            resolved[_ref(target, target_key, by)] = uuid
+    return _statement(kind, key, form), resolved
+
+
+def statement_in(kind: str, key: str, text: str) -> Statement:
+    """A kept statement alone."""
+    return _statement(kind, key, orjson.loads(text))
+
+
+def _statement(kind: str, key: str, form: dict[str, Any]) -> Statement:
+    return Statement(
         kind=kind,
         key=key,
         exists=None if form["exists"] is None else tuple(_period(*each) for each in form["exists"]),
@@ -72,15 +81,26 @@ def from_text(kind: str, key: str, text: str) -> tuple[Statement, dict[Ref, str 
             name: tuple(DatedValue(_period(start, end), _value(value)) for start, end, value in several)
             for name, several in form["values"].items()
         },
-        links=links,
+        links={
+            name: tuple(
+                DatedLink(_period(start, end), _ref(target, target_key, by), tuple(properties.items()))
+                for start, end, target, by, target_key, properties, _ in several
+            )
+            for name, several in form["links"].items()
+        },
     )
-    return statement, resolved
+
+
+@lru_cache(10_000)  # many lead to the same: a system, a rule, a unit
+def _ref(kind: str, key: str, by: By) -> Ref:
+    return Ref(kind, key, by)
 
 
 def _dates(each: Period) -> list[str | None]:
     return [each.start.isoformat(), None if each.end is None else each.end.isoformat()]
 
 
+@lru_cache(10_000)  # few days begin or end much
 def _period(start: str | None, end: str | None) -> Period:
     return Period(
         ALWAYS if start is None else date.fromisoformat(start), None if end is None else date.fromisoformat(end)

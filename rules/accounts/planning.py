@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from graph.model.accounts import GIVE, KEEP, PER_EMPLOYMENT, WITHHOLD
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
-from graph.time import FOREVER, Period, union, within, without
+from graph.time import FOREVER, Period, since, union, until, within, without
 from rules.accounts.deciding import Deciding
 from rules.accounts.facts import AccountException, AccountRule, Facts, Person, Tie
 from rules.accounts.opening import Given, chosen, days_after, open_days
@@ -46,12 +46,11 @@ class Wanted:
 
     def exists(self, today: date) -> tuple[Period, ...]:
         """All its days: as they were until yesterday, as they are to be from today on."""
-        return union((*_before(self.was_open, today), *self.opens))
+        return union((*until(self.was_open, today), *self.opens))
 
     def closes(self, today: date) -> bool:
         """It is open today, or was to be one day, and no longer is."""
-        was = within(self.was_open, (Period(today),))
-        return bool(was) and was[0].start <= today and not any(each.holds(today) for each in self.opens)
+        return _holds_day(self.was_open, today) and not _holds_day(self.opens, today)
 
     def as_of(self, name: str) -> Value | None:
         """The last value that was stated."""
@@ -178,20 +177,19 @@ def _of_system(
         groups[key] = [*groups.get(key, ()), *extra]
     withheld = [each.life for each in exceptions if each.effect == WITHHOLD]
     keep = union(each.life for each in exceptions if each.effect == KEEP)
-    future = (Period(facts.today),)
     for key in sorted({*groups, *kept}):
         several = [*groups.get(key, ())]
         opens = open_days(several)
-        opens = within(without(opens, withheld), future)
+        opens = since(without(opens, withheld) if withheld else opens, facts.today)
         if person.dead is not None:
             opens = without(opens, (Period(person.dead),))
         before = kept.get(key)
         keeps = False
         if _holds_day(keep, facts.today):
-            until = next(each.end for each in keep if each.holds(facts.today))
+            kept_until = next(each.end for each in keep if each.holds(facts.today))
             was = (before.exists if before is not None else None) or ()
             if any(each.holds(facts.today) or each.end == facts.today for each in (*opens, *was)):
-                opens = union((*opens, Period(facts.today, until)))
+                opens = union((*opens, Period(facts.today, kept_until)))
             keeps = True
         chain = tuple(_chain(chosen(several), opens))
         rule = _rule(chain, before, facts.rules, facts.today)
@@ -211,7 +209,6 @@ def _ending(
 ) -> None:
     """The accounts of a person for whom a rule could not be evaluated stay as they are. They still end with the last
     tie, with death and where an exception withholds them: that asks no condition."""
-    future = (Period(facts.today),)
     if _holds_day((each.life for each in exceptions if each.effect == KEEP), facts.today):
         return
     over = [each.life for each in exceptions if each.effect == WITHHOLD]
@@ -220,7 +217,7 @@ def _ending(
     for before in old:
         given = _rule((), before, facts.rules, facts.today)
         last = days_after(max(each.last for tie in ties for each in tie.life), (given or rule).after)
-        was = within(before.exists or (), future)
+        was = since(before.exists or (), facts.today)
         opens = without(was, [*over, *([Period(last)] if last != FOREVER else [])])
         if opens == was:
             continue
@@ -285,13 +282,14 @@ def _excepted(
     person: Person, system: str, exceptions: Sequence[AccountException], facts: Facts, ties: Sequence[Tie]
 ) -> list[Given]:
     """Days that exceptions give: by the system's first rule that gives, and through the tie of these days."""
+    given = [each for each in exceptions if each.effect == GIVE]
     rules = sorted((each for each in facts.rules if each.system == system and each.effect == GIVE), key=_order)
-    if not rules:
+    if not given or not rules:
         return []
     nobody = Tie("", "", person.uuid, "", (), ())
     best = max(ties, key=lambda each: (each.weight, each.uuid), default=nobody)
     exact = replace(rules[0], lead=0, grace=0, after=0)  # an exception states its days itself
-    return [Given(each.life, best, exact) for each in exceptions if each.effect == GIVE]
+    return [Given(each.life, best, exact) for each in given]
 
 
 def _order(rule: AccountRule) -> tuple[int, int, str]:
@@ -326,10 +324,6 @@ def _rule(
 
 def _holds_day(periods: Iterable[Period], day: date) -> bool:
     return any(each.holds(day) for each in periods)
-
-
-def _before(periods: Iterable[Period], day: date) -> tuple[Period, ...]:
-    return without(periods, (Period(day),))
 
 
 def statement(wanted: Wanted, facts: Facts) -> Statement | None:
@@ -391,14 +385,14 @@ def _from_today(kept: Sequence[DatedValue], value: Value | None, today: date) ->
         return tuple(kept)
     if not kept:
         return () if value is None else (DatedValue(Period(), value),)
-    before = tuple(DatedValue(left, each.value) for each in kept for left in without((each.period,), (Period(today),)))
+    before = tuple(DatedValue(left, each.value) for each in kept for left in until((each.period,), today))
     return before if value is None else (*before, DatedValue(Period(today), value))
 
 
 def _dated(
     kept: Sequence[DatedValue], told: Sequence[tuple[Period, Value | None]], today: date
 ) -> tuple[DatedValue, ...]:
-    before = [DatedValue(left, each.value) for each in kept for left in without((each.period,), (Period(today),))]
+    before = [DatedValue(left, each.value) for each in kept for left in until((each.period,), today)]
     for period, value in told:
         if value is None:
             continue
@@ -416,7 +410,7 @@ def _linked(
     before = [
         DatedLink(left, each.to)
         for each in (kept.links.get(name, ()) if kept is not None else ())
-        for left in without((each.period,), (Period(today),))
+        for left in until((each.period,), today)
     ]
     for period, to in told:
         last = before[-1] if before else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -304,6 +305,7 @@ def _roles(session: neo4j.Session, persons: Sequence[str] | None, since: date) -
     return found
 
 
+@lru_cache(10_000)  # few days begin or end much
 def _period(start: str | None, end: str | None) -> Period:
     return Period(
         ALWAYS if start is None else date.fromisoformat(start), None if end is None else date.fromisoformat(end)

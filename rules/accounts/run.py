@@ -22,7 +22,7 @@ from graph.runs.problems import kept_problems, problem_id, settle_problems
 from graph.runs.run_log import counts_since, end_run, start_run
 from graph.statements.precedence import MANUAL, RULE_PREFIX
 from graph.statements.statement import Problem, Ref, Statement
-from graph.statements.stored_record import from_text, to_text
+from graph.statements.stored_record import statement_in, to_text
 from graph.time import Period, today, without
 from graph.writing.amending import Amendment
 from graph.writing.graph_writer import GraphWriter
@@ -95,7 +95,7 @@ def evaluate(driver: neo4j.Driver, persons: Iterable[str] | None = None, day: da
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         facts = read(session, at, asked)
         texts = _kept(session, asked)
-        kept = {key: from_text(KIND, key, text)[0] for key, text in texts.items()}
+        kept = {key: statement_in(KIND, key, text) for key, text in texts.items()}
         gone = {key.partition(":")[0] for key in kept} - facts.persons.keys()
         persons_left = persons_of(session, {*gone, *(facts.exceptions.keys() - facts.persons.keys())}, at)
         made = plan(facts, kept, persons_left)
@@ -233,9 +233,15 @@ def _kept(session: neo4j.Session, persons: Sequence[str] | None) -> dict[str, st
     return {key: values for block in rows for key, values in block["rows"]}
 
 
+class _ByUuid:
+    """Rules refer to things by their uuids: each leads to itself."""
+
+    def __getitem__(self, ref: Ref) -> str:
+        return ref.key
+
+
 def _text(stated: Statement) -> str:
-    resolved: dict[Ref, str | None] = {link.to: link.to.key for each in stated.links.values() for link in each}
-    return to_text(stated, resolved)
+    return to_text(stated, _ByUuid())
 
 
 def _open(kept: Statement, day: date) -> bool:
