@@ -93,6 +93,7 @@ WRITE: Mapping[str, frozenset[str]] = {
     "closeManualStep": frozenset({"rights", "operations"}),
     "createNamePolicy": frozenset({"rights"}),
     "createAccountRule": frozenset({"rights"}),
+    "copyAccountRule": frozenset({"rights"}),
     "changeAccountRule": frozenset({"rights"}),
     "createAccountException": frozenset({"rights"}),
     "changeAccountException": frozenset({"rights"}),

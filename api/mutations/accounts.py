@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Annotated
 
+import neo4j
 import strawberry
 from strawberry import UNSET
 from strawberry.types import Info
@@ -15,9 +16,10 @@ from api.mutations.manual_steps import ByHand
 from api.mutations.rights import NewFrom, NewTo
 from graph.cpr.keyring import numbers_in
 from graph.errors import ChangeRejected
+from graph.model import KINDS
 from graph.model.accounts import GIVE, PER_PERSON
 from graph.name_patterns import login_problem
-from graph.statements.statement import DatedLink, Value
+from graph.statements.statement import DatedLink, Ref, Value
 from graph.time import Period, today
 from graph.writing.stopping import stopped
 
@@ -68,6 +70,23 @@ class Accounts(ByHand):
             return editing.write("AccountRule", None, new(days(from_, to), told, links))
 
         return await Editing(info.context, "createAccountRule", reason).do(work)
+
+    @strawberry.mutation(description="A rule that says what another one says now, for another unit or other days")
+    async def copy_account_rule(
+        self, info: CONTEXT, rule: str, key: str, reason: str, from_: From_, title: str | None = None,
+        unit: str | None = None, to: To_ = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            uuid = editing.uuid("AccountRule", rule)
+            values, linked = editing.read(lambda session: _as_it_is(session, uuid))
+            told: dict[str, Value | None] = {**values, "key": key, "reason": editing.reason}
+            told |= {} if title is None else {"title": title}
+            links = {name: always(Ref(kind, to_uuid, "uuid")) for name, kind, to_uuid in linked}
+            if unit is not None:
+                links["unit"] = always(editing.ref("Unit", unit))
+            return editing.write("AccountRule", None, new(days(from_, to), told, links))
+
+        return await Editing(info.context, "copyAccountRule", reason).do(work)
 
     @strawberry.mutation(description="Change the period of an account rule; setValue changes what it says")
     async def change_account_rule(
@@ -154,6 +173,27 @@ class Accounts(ByHand):
             return editing.write("Person", editing.uuid("Person", person), stopped(Period(today()), None))
 
         return await Editing(info.context, "endStop", reason).do(work)
+
+
+_RULE = """
+MATCH (r:AccountRule {uuid: $uuid})
+RETURN properties(r) AS values,
+    COLLECT {
+        MATCH (r)-[l:AT|RULES_IN|NAMED_BY]->(x)
+        WHERE l.to IS NULL OR l.to > $today
+        RETURN [type(l), x.uuid]
+        ORDER BY l.from DESC
+    } AS links
+"""
+
+
+def _as_it_is(session: neo4j.Session, uuid: str) -> tuple[dict[str, Value | None], list[tuple[str, str, str]]]:
+    """What a rule says now: its values, and (link, kind, uuid) of what it leads to."""
+    row = session.run(_RULE, uuid=uuid, today=today()).single(strict=True)
+    kind = KINDS["AccountRule"]
+    values = {each.name: row["values"].get(each.name) for each in kind.properties}
+    found = dict(row["links"])  # of what holds today and later, what holds first
+    return values, [(each.name, each.targets[0], found[each.type]) for each in kind.links if each.type in found]
 
 
 def _refuse_login(login: str) -> None:

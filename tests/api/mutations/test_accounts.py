@@ -162,3 +162,21 @@ def test_the_next_names_are_shown_and_not_taken(service: Served) -> None:
     assert service.data(ask, patterns=["{surname}"], mail="{login}@klit.example")["nextAccountNames"]["login"] == "berg"
     (error,) = service.ask(ask, mail="{login}")["errors"]
     assert error["extensions"]["field"] == "mailPattern" and "domain" in error["message"]
+
+
+def test_a_rule_is_copied_to_another_unit(service: Served) -> None:
+    copy = f'''mutation($key: String!, $unit: String) {{ copyAccountRule(rule: "everyone", key: $key, unit: $unit,
+        title: "Jobcentret", from: "{day(3)}", reason: "Egen regel") {{ uuid }} }}'''
+    uuid = service.data(copy, "rights", key="job", unit="job")["copyAccountRule"]["uuid"]
+    ask = """query($uuids: [ID!], $day: Date) { accountRules(filter: {uuids: $uuids}, at: $day) { nodes {
+        key title condition leadDays graceDays retentionDays expiry licence reason
+        system { key } unit { name } names { key } } } }"""
+    (made,) = service.data(ask, uuids=[uuid], day=day(3))["accountRules"]["nodes"]
+    assert made == {
+        "key": "job", "title": "Jobcentret", "condition": "employment.type != 'hourly'", "leadDays": 14,
+        "graceDays": 30, "retentionDays": 90, "expiry": True, "licence": "E3", "reason": "Egen regel",
+        "system": {"key": "ad"}, "unit": {"name": "Jobcenter"}, "names": {"key": "staff"},
+    }  # fmt: skip
+    assert service.data(ask, uuids=[uuid], day=day(0))["accountRules"]["nodes"] == []
+    (error,) = service.ask(copy, "rights", key="job", unit="job")["errors"]
+    assert error["extensions"]["code"] == "taken"

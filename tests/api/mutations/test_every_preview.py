@@ -98,6 +98,7 @@ EXAMPLES: dict[str, str] = {
     "createNamePolicy": 'createNamePolicy(key: "n", title: "N", loginPatterns: ["{given:2}{last:2}"], reason: "x")',
     "createAccountRule": f'createAccountRule(key: "r", title: "R", system: "mail", from: "{DAY}", reason: "x")',
     "changeAccountRule": f'changeAccountRule(rule: "r", to: "{LATER}", reason: "x")',
+    "copyAccountRule": f'copyAccountRule(rule: "r", key: "r2", unit: "job", from: "{DAY}", reason: "x")',
     "createAccountException": (
         f'createAccountException(person: "anna", effect: "withhold", from: "{DAY}", to: "{LATER}", reason: "x")'
     ),
@@ -135,6 +136,7 @@ BEFORE = {
     "splitPerson": "joinPersons",
     "changeRightsConflict": "createRightsConflict",
     "changeAccountRule": "createAccountRule",
+    "copyAccountRule": "createAccountRule",
     "endStop": "stopPerson",
 }
 """What is made first, in the same request."""
