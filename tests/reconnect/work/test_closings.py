@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -87,14 +88,14 @@ def client(addresses: Addresses) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def worker(environment: dict[str, str], client: redis.Redis, tmp_path: Path, tmp_path_factory: Any) -> Any:
-    """Starts a worker with one slot."""
+    """Starts a worker with one slot: gives its process."""
 
     @contextmanager
-    def start() -> Iterator[Path]:
+    def start() -> Iterator[ForkServerProcess]:
         output = tmp_path_factory.mktemp("worker")
         try:
-            with beside(["worker"], environment, tmp_path, output):
-                yield output
+            with beside(["worker"], environment, tmp_path, output) as process:
+                yield process
         finally:
             print((output / "worker.stderr").read_text())  # shown where the test fails
 
@@ -162,6 +163,8 @@ def test_stopped_and_gone_while_a_run_goes_on(
         until(lambda: len(domain.logins()) >= MANY + 1)
         until(lambda: not is_held(client, lock))
     closed = {"aaba", "anbe", new["sAMAccountName"][0]}
+    closed |= killed_in_the_middle(domain, line, worker)
+    until(lambda: not is_held(client, lock))
     hers = domain.found(f"(displayName={given_name(missing)} Ny)")
     closed |= {each["sAMAccountName"][0] for each in hers}
     assert len(hers) < 2
@@ -175,6 +178,26 @@ def test_stopped_and_gone_while_a_run_goes_on(
         "MATCH (e:LedgerEntry {object: 'user'}) WHERE e.state <> 'closed' AND NOT e.enabled RETURN count(e) AS count"
     )
     assert kept[0]["count"] == 0, "the next run has finished each closing"
+
+
+def killed_in_the_middle(domain: Domain, line: Proxy, worker: Any) -> set[str]:
+    """A worker that is killed while it closes several people: another one closes the rest. Returns their logins."""
+    names = [given_name(n) for n in range(MANY - 8, MANY)]
+    users = [each for each in domain.found("(displayName=*ora Ny)") if each["displayName"][0].split()[0] in names]
+    logins = {each["sAMAccountName"][0] for each in users}
+    assert len(logins) == len(names)
+    for each in names:
+        stop(domain.driver, each)
+    line.delay = 0.1
+    with worker() as process:
+        until(lambda: not all(map(domain.enabled, logins)))
+        process.kill()
+        process.join()
+    assert any(map(domain.enabled, logins)), "it was in the middle"
+    line.delay = 0
+    with worker():
+        until(lambda: not any(map(domain.enabled, logins)))
+    return logins
 
 
 def test_stopped_and_gone_at_a_scim_server_while_a_run_goes_on(
