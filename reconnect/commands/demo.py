@@ -21,6 +21,7 @@ from reconnect.terminal import terminal
 if TYPE_CHECKING:
     from importers.pipeline.report import ImportReport
     from reconnect.demo.accounts import Line
+    from reconnect.demo.logins import Entrance
     from reconnect.demo.run import Demo
     from reconnect.demo.sources import DemoImport
 
@@ -44,7 +45,7 @@ def demo(
     from reconnect.commands.serve import api_port
 
     # Imported here, since they load every source and the sample.
-    from reconnect.demo import accounts, sources
+    from reconnect.demo import accounts, logins, sources
     from reconnect.demo import run as steps
     from reconnect.service import BackgroundService
 
@@ -65,6 +66,7 @@ def demo(
             others = list(sources.import_others(run, made, report))
             supplied = list(steps.supply(run, report))
             shown = list(accounts.scene(run, made, report))
+            entrances = list(logins.entrances(run, made, report))
             report("Starting the web service", 0, 1)
             address = BackgroundService(instance.home).start(api_port(run))
             report("Starting the web service", 1, 1)
@@ -76,6 +78,7 @@ def demo(
             exports.show(export, console)
         _show_accounts(shown, console, _command(made.home))
         _show_pages(run, made, address, console)
+        _show_entrances(entrances, address, console)
     finally:
         run.close()
 
@@ -144,6 +147,19 @@ def _show_pages(run: Context, made: Demo, address: str, console: Console) -> Non
         console.print(f"    {here} plans approve {move.plan} --reason 'Decided'")
     console.print("Stop", style="bold")
     console.print(f"  {here} down    (the data stays)")
+
+
+def _show_entrances(entrances: list[Entrance], address: str, console: Console) -> None:
+    """Print who can log in, and where."""
+    if not entrances:
+        return
+    console.print("Log in", style="bold")
+    console.print(f"  {address}/")
+    for each in entrances:
+        who = f"{each.shown.name}, {each.shown.who}"
+        console.print(
+            f"    {who}: user {each.login}, password {each.password}", highlight=False, markup=False, soft_wrap=True
+        )
 
 
 def _command(home: Path) -> str:

@@ -30,6 +30,7 @@ from reconnect.settings.file import FILE_NAME
 from reconnect.work import jobs
 from sample import demo_settings, write_opus
 from sample.facts import Keys, facts
+from sample.logins import SYSTEM
 from sample.municipality import CLIENT, SIZES, Municipality, Unit
 
 _AUTHOR = "demo"
@@ -74,6 +75,7 @@ def prepare(demo: Demo) -> None:
     tree["targets"] = {name: found.supplied_to(name, demo.supplied(name)) for name in found.targets()}
     for name in found.targets():
         demo.supplied(name).mkdir(parents=True, exist_ok=True)
+    tree["idp"] = {"system": SYSTEM, "name": "Klitkøbing"}
     head = "# The settings of the demo; change them as you like. `reconnect config` shows all there are.\n\n"
     write_whole(demo.settings_file, head + tomli_w.dumps(tree))
 

@@ -1,18 +1,22 @@
 """The demo's steps on the session's servers, and that what it tells people to ask can be asked."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import graphql
 import neo4j
 import pytest
 
+from api.access.held import access_of_person
+from api.access.rights import Access
 from api.mutations.planned import PlannedWriting
 from graph.cpr.keyring import Keyring
+from graph.identity.lookup import find
 from graph.plans import kept
 from graph.questions.nearest import nearest
 from graph.questions.preview.consequences import preview
@@ -22,11 +26,12 @@ from graph.statements.precedence import SourceOrder
 from graph.time import today
 from importers.source import SourceError
 from reconnect.context import Context
-from reconnect.demo import account_places, accounts, found, sources
+from reconnect.demo import account_places, accounts, found, logins, sources
 from reconnect.demo import run as steps
 from reconnect.demo.run import Demo
 from reconnect.demo.sources import SHOWN
 from reconnect.embedded import Addresses
+from reconnect.identity_provider import local_logins
 from reconnect.rights_preview import preview_of_facts
 from sample.municipality import Municipality
 from tests.graph.snapshot import last_write
@@ -104,6 +109,7 @@ def test_accounts_are_shown_at_a_scim_server_where_no_controller_can_run(
         steps.make_payroll(demo, "XS", 42, today(), context.keyring, quiet)
 
         assert [each.brake for each in steps.import_all(context, demo, quiet)] == [None, None, None]
+        people_can_log_in(context, demo)
     finally:
         context.close()
     monkeypatch.setattr(account_places, "municipal_domain", refused)
@@ -128,6 +134,23 @@ def accounts_follow(demo: Demo, where: str, hired: str) -> None:
         assert told["Move"].endswith("is enabled, in Enhed Ydelse")
         assert told["STOP"].endswith("is disabled")
         assert "1 found, put right: Konsulent → Direktør → Konsulent: " in told["Drift"]
+
+
+def people_can_log_in(context: Context, demo: Demo) -> None:
+    """Each with a password of this demo: HR for one area, a manager for the school, and one without any right."""
+    first, second = ({each.shown.who: each for each in logins.entrances(context, demo, quiet)} for _ in range(2))
+    local, now = local_logins(context), datetime.now(UTC)
+    held: dict[str, Access | None] = {}
+    for who, each in second.items():
+        assert local.prove_password(each.login, each.password, now) is not None
+        assert local.prove_password(each.login, first[who].password, now) is None, "it was of an earlier demo"
+        with context.driver().session() as session:
+            person = find(session, "Person", each.shown.key).uuid
+        held[who] = asyncio.run(access_of_person(context.driver(), person, who))
+    hr, manager = held["HR"], held["manager"]
+    assert hr is not None and hr.roles == {"hr", "rights"} and hr.everywhere == {"rights"} and len(hr.within["hr"]) > 1
+    assert manager is not None and manager.roles == {"reader"} and len(manager.within["reader"]) == 1
+    assert held["teaching assistant without AD"] is None
 
 
 def scene(demo: Demo) -> dict[str, str]:
