@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import neo4j
 
+from api.access.four_eyes import Rule
 from api.access.rights import Access
 from graph.cpr.keyring import Keyring
 from graph.statements.precedence import SourceOrder
@@ -23,6 +24,8 @@ class Context:
     reading: neo4j.AsyncDriver
     keyring: Keyring
     order: SourceOrder
+    four_eyes: frozenset[Rule] = frozenset()
+    """The rules of ``api.access.four_eyes`` that apply."""
     changed: "list[ReadBack]" = field(default_factory=list)
     """The things that the request's mutations have changed, if they must be read back."""
     handing: "HandingOver | None" = None

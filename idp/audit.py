@@ -28,6 +28,8 @@ Event = Literal[
     "reset",
     "claims",
     "claims_refused",
+    "break_glass",
+    "break_glass_made",
 ]
 KEPT = timedelta(days=400)
 _log = structlog.get_logger("idp.audit")

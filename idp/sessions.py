@@ -15,7 +15,8 @@ from idp.sealing import hash_of
 
 LONGEST = timedelta(hours=10)  # a working day
 IDLE = timedelta(hours=1)
-_NOTED = timedelta(minutes=1)  # how often the last use is written
+NOTED = timedelta(minutes=1)
+"""How often the last use is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +77,23 @@ def session_of(
     now: datetime,
     day: date | None,
     known: LocalAccount | None = None,
+    *,
+    is_use: bool = True,
 ) -> Session | None:
-    """The session of a cookie, if it and its account are open. One whose account has closed is ended."""
+    """The session of a cookie, if it and its account are open. One whose account has closed is ended. ``is_use``: it
+    counts as used now."""
     row = tx.run(
         """
         MATCH (s:LoginSession {hash: $hash})
-        WHERE s.ends > $now AND s.used > $idle
-        FOREACH (_ IN CASE WHEN s.used < $noted THEN [1] ELSE [] END | SET s.used = $now)
+        WHERE s.account IS NOT NULL AND s.ends > $now AND s.used > $idle
+        FOREACH (_ IN CASE WHEN $is_use AND s.used < $noted THEN [1] ELSE [] END | SET s.used = $now)
         RETURN s {.hash, .account, .index, .authenticated, .two_factors, .ends} AS session
         """,
         hash=hash_of(secret),
         now=now,
         idle=now - IDLE,
-        noted=now - _NOTED,
+        noted=now - NOTED,
+        is_use=is_use,
     ).single()
     if row is None:
         return None

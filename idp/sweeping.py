@@ -16,15 +16,17 @@ _OVER = (
     "(n:LoginFlow) WHERE n.until <= $now",
     "(n:LoginLogout) WHERE n.until <= $now",
     "(n:ToldLogout) WHERE n.until <= $now",
+    "(n:SamlLogin) WHERE n.until <= $now",
     "(n:UsedMessage) WHERE n.until <= $before",
     "(n:KnownDevice) WHERE n.until <= $now",
     "(n:LoginAttempts) WHERE n.until <= $now",
     "(n:LoginSession) WHERE n.ends <= $now OR n.used <= $idle",
     "(n:LoginEvent) WHERE n.at <= $kept",
     *(
-        f"(n:{label}) WHERE NOT EXISTS {{ (:PlannedAccount {{uuid: n.account}}) }}"
+        f"(n:{label}) WHERE n.account IS NOT NULL AND NOT EXISTS {{ (:PlannedAccount {{uuid: n.account}}) }}"
         for label in ("LocalCredential", "KnownDevice", "LoginSession", "LoginAttempts", "Passkey")
     ),
+    "(n:LoginSession) WHERE n.person IS NOT NULL AND NOT EXISTS { (:Person {uuid: n.person}) }",
 )
 
 

@@ -1,11 +1,17 @@
 """The identity provider of the settings, ready to use: for the web service, and for the commands of ``login``."""
 
 from datetime import UTC, datetime
+from functools import partial
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
+from structlog.stdlib import get_logger
+
+from api.access.sessions import Sessions
 from api.login.claims import ClaimsService
 from api.login.routes import Login
+from api.login.saml_service import SamlService
+from api.login.web_login import WebLogin
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.handing_over import HandingOver
 from idp.local_accounts.passkey_logins import PasskeyLogins
@@ -21,9 +27,11 @@ from protocols.http.errors import AnswerLost
 from reconnect.context import Context
 from reconnect.exits import CommandFailed, Exit
 from reconnect.terminal import terminal
+from reconnect.work.mail import MailFailed, send_to
 from reconnect.work.messages import PersonalMessages
 
 _SECRET = "idp_key"
+_log = get_logger("reconnect.login")
 NO_SYSTEM = "There is no login: set idp.system to the key of the IT system whose planned accounts log in here."
 
 
@@ -74,6 +82,37 @@ def handing_over(context: Context, host: str, port: int) -> HandingOver | None:
         (settings.address or _here(host, port)).rstrip("/"),
         self_service=settings.self_service,
     )
+
+
+def web_login(context: Context, served_at: str) -> WebLogin:
+    """Login of people to REConnect itself."""
+    settings, through = context.settings.idp, context.settings.login.through
+    driver, seal = context.driver(), seal_of(context)
+    address = (settings.address or served_at).rstrip("/")
+    entity_id = settings.entity_id or f"{address}/saml/metadata"
+    peer = context.settings.login.saml if through == "saml" else None
+    saml = None if peer is None else SamlService(driver, peer, address, SigningKeys(driver, seal, entity_id), _fetched)
+    return WebLogin(
+        driver,
+        Sessions(driver, settings.system, through),
+        seal,
+        settings.name,
+        secure=address.startswith("https://"),
+        address=settings.address,
+        through=through,
+        can_log_in=settings.system is not None or saml is not None,
+        alarm=partial(_alarm, context),
+        saml=saml,
+    )
+
+
+def _alarm(context: Context, text: str) -> None:
+    """A mail about the break-glass account. One that can't be sent is logged: the login must work all the same."""
+    settings = context.settings
+    try:
+        send_to(settings.mail, settings.login.alarm_to or settings.mail.to, "REConnect: break-glass account used", text)
+    except MailFailed as failed:
+        _log.error("alarm_not_mailed", problem=str(failed))
 
 
 def require_system_and_key(context: Context, login: Login | None) -> None:

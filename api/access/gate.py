@@ -1,4 +1,4 @@
-"""The gate: identifies the token, and checks whether it may run the query."""
+"""The gate: identifies the caller by token or session, and checks whether they may run the query."""
 
 import asyncio
 from functools import partial
@@ -7,79 +7,93 @@ from time import monotonic
 import neo4j
 from graphql import GraphQLError
 
+from api.access.clients import PREFIX, access_of_token
+from api.access.credentials import Credential
 from api.access.failed_logins import FailedLogins
 from api.access.rights import READ, Access, whole
+from api.access.sessions import Sessions
 from api.access.tokens import access_of
 from api.computed.types import FIELDS
 from api.http.availability import CLOSED, Availability, Away, OutOfTime
 from api.reads.question import Question, Rejected
 
-REMEMBERED = 5.0  # seconds: a revoked token ends within this time, everywhere
+REMEMBERED = 5.0  # seconds: a revoked token and a session end within this time, everywhere
 
 _PATIENCE = 20.0  # seconds that Neo4j may take to find a token, however busy it is
+_MOST_KNOWN = 10_000
+_Known = tuple[Credential, bool]
+"""A credential, and whether its session was noted as used: a look by a subscription that only listens is no use."""
 
 
 class Gate:
-    """Looks tokens up, and remembers them for a few seconds."""
+    """Looks tokens and sessions up, and remembers them for a few seconds. ``sessions``: where people log in."""
 
-    def __init__(self, driver: neo4j.AsyncDriver, availability: Availability) -> None:
+    def __init__(self, driver: neo4j.AsyncDriver, availability: Availability, sessions: Sessions | None = None) -> None:
         self._driver = driver
         self._available = availability
+        self._sessions = sessions
         self.failed_logins = FailedLogins()
-        self._known: dict[str, tuple[float, Access]] = {}
-        self._looking: dict[str, asyncio.Task[Access | None]] = {}
+        self._known: dict[_Known, tuple[float, Access]] = {}
+        self._looking: dict[_Known, asyncio.Task[Access | None]] = {}
 
-    async def login(self, header: str | None, address: str | None) -> Access | None:
-        """The access of an Authorization header. An unknown token is a failed login from this address."""
-        if not header:
+    async def login(self, credential: Credential | None, address: str | None) -> Access | None:
+        """The access of a credential. An unknown one is a failed login from this address. Raises Away."""
+        if credential is None:
             return None  # nothing was tried
-        secret = _secret(header)
-        access = self._remembered(secret)
+        access = self._remembered((credential, True))
         if access is not None:
             return access
         async with self.failed_logins.looking_up(address):
-            access = await self.of_secret(secret)
+            access = await self.access_of(credential)
         if access is None:
             self.failed_logins.failed(address)
         return access
 
-    async def of_header(self, header: str | None) -> Access | None:
-        """The access of an Authorization header. Raises Away."""
-        return await self.of_secret(_secret(header or ""))
-
-    async def of_secret(self, secret: str) -> Access | None:
-        """The access of a token. All simultaneous requests with it, such as a client's subscriptions after a change,
-        share one look-up. Raises Away."""
-        if not secret:
+    async def access_of(self, credential: Credential, *, is_use: bool = True) -> Access | None:
+        """The access of a credential. All simultaneous requests with it, such as a client's subscriptions after a
+        change, share one look-up. ``is_use``: its session counts as used now. Raises Away."""
+        if not credential.secret:
             return None
-        access = self._remembered(secret)
+        wanted = (credential, is_use)
+        access = self._remembered(wanted)
         if access is not None:
             return access
-        looking = self._looking.get(secret)
+        looking = self._looking.get(wanted)
         if looking is None:
-            looking = self._looking[secret] = asyncio.create_task(self._looked_up(secret), name="look up a token")
-            looking.add_done_callback(partial(self._found, secret))
+            looking = self._looking[wanted] = asyncio.create_task(self._looked_up(wanted), name="look up a caller")
+            looking.add_done_callback(partial(self._found, wanted))
         return await asyncio.shield(looking)
 
-    def _found(self, secret: str, looking: "asyncio.Task[Access | None]") -> None:
-        del self._looking[secret]
+    def _found(self, wanted: _Known, looking: "asyncio.Task[Access | None]") -> None:
+        del self._looking[wanted]
         if not looking.cancelled():
             looking.exception()  # it is raised in those who wait; if none is left, nothing is lost
 
-    async def _looked_up(self, secret: str) -> Access | None:
+    async def _looked_up(self, wanted: _Known) -> Access | None:
+        credential, is_use = wanted
         try:
             async with self._available.within(_PATIENCE):
-                found = await access_of(self._driver, secret)
+                found = await self._access(credential, is_use)
         except (OutOfTime, *CLOSED) as error:
             raise Away from error
         if found is None:
-            self._known.pop(secret, None)
+            self._known.pop(wanted, None)
         else:
-            self._known[secret] = (monotonic(), found)
+            if len(self._known) > _MOST_KNOWN:
+                self._known.clear()  # sessions come and go, and each is found again
+            self._known[wanted] = (monotonic(), found)
         return found
 
-    def _remembered(self, secret: str) -> Access | None:
-        looked, access = self._known.get(secret, (0.0, None))
+    async def _access(self, credential: Credential, is_use: bool) -> Access | None:
+        if not credential.is_session:
+            look_up = access_of_token if credential.secret.startswith(PREFIX) else access_of
+            return await look_up(self._driver, credential.secret)
+        if self._sessions is None:
+            return None
+        return await self._sessions.access_of(credential.secret, is_use=is_use)
+
+    def _remembered(self, wanted: _Known) -> Access | None:
+        looked, access = self._known.get(wanted, (0.0, None))
         return access if monotonic() - looked < REMEMBERED else None
 
     def check(self, access: Access, question: Question) -> None:
@@ -100,8 +114,3 @@ def _check_fields(access: Access, question: Question) -> None:
         field = FIELDS[name]
         if not field.in_part and not field.roles & access.everywhere:
             raise Rejected(whole(f"{name} is about the whole organisation: it", field.roles))
-
-
-def _secret(header: str) -> str:
-    scheme, _, secret = header.partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from api.access.places import PLACES, WHOLE
 from api.access.readers import STORED
-from api.access.roles import ROLES
+from api.access.roles import ANYONE, ROLES
 
 if TYPE_CHECKING:
     from graphql import GraphQLError
@@ -121,8 +121,13 @@ WRITE: Mapping[str, frozenset[str]] = {
     "markAsDifferentPersons": frozenset({"hr"}),
     "unmarkAsDifferentPersons": frozenset({"hr"}),
     "setOwner": frozenset({"hr"}),
+    "endSession": ANYONE,  # of one's own; another's with the roles of endSessionsOf
+    "endSessionsOf": frozenset({"rights", "operations"}),
 }
 
+
+OF_ONESELF = frozenset({"endSession"})
+"""Mutations of what is one's own, for which it doesn't matter where a role holds."""
 
 # The roles that may set values by hand (setValue, releaseValue). Whether a role covers all, or a holder is primary,
 # decides who answers: that is a right, not a detail.
@@ -193,7 +198,8 @@ class Access:
         return bool(readers & (self.everywhere if PLACES.get(type_) == WHOLE else self.roles))
 
     def may_write(self, mutation: str) -> bool:
-        return bool(WRITE.get(mutation, frozenset()) & self.everywhere)
+        held = self.roles if mutation in OF_ONESELF else self.everywhere
+        return bool(WRITE.get(mutation, frozenset()) & held)
 
     def fields(self) -> frozenset[str]:
         """The rights to fields that have one of their own, of whatever thing: private, cpr."""

@@ -17,6 +17,9 @@ from graph.statements import normal_text
 PREFIX = "rc_"  # so that a secret scanner recognises a leaked one
 BYTES = 32
 LONGEST = timedelta(days=366)
+PERSON, BREAK_GLASS, CLIENT = OWN_NAMES = ("person:", "break-glass:", "client:")
+"""What the names of others than tokens begin with, followed by a person's uuid or a name: so that a token can't be
+taken for them in the change log, or where another than the author must approve."""
 
 
 class TokenError(Exception):
@@ -42,8 +45,11 @@ def create(
     roles: Iterable[str],
     life: timedelta = timedelta(days=90),
     within: Iterable[str] = (),
+    person: str | None = None,
 ) -> str:
-    """Make a token; its secret. ``within``: UUIDs of units; its roles hold in and below these only.
+    """Make a token; its secret. ``within``: UUIDs of units; its roles hold in and below these only. ``person``: uuid of
+    the person who uses it, and under whose name it acts then, so that the person's sessions and tokens are one person
+    where two must decide.
 
     Raises TokenError: unknown role, no role, a name that is taken, a life too long.
     """
@@ -53,6 +59,8 @@ def create(
         raise TokenError(str(refused)) from refused
     if not normal_text.normal(name):
         raise TokenError("name: it is blank; name the owner of the token")
+    if normal_text.normal(name).lower().startswith(OWN_NAMES):
+        raise TokenError(f"name: no token's name begins with {', '.join(OWN_NAMES)}: these are names of others")
     wanted = sorted(set(roles))
     unknown = [each for each in wanted if each not in ROLES]
     if unknown or not wanted:
@@ -67,7 +75,7 @@ def create(
         WITH old WHERE old IS NULL OR old.revoked OR old.expires <= $now
         DETACH DELETE old
         CREATE (t:Token {name: $name, hash: $hash, roles: $roles, created: $now, expires: $expires, revoked: false,
-            within: $within})
+            within: $within, person: $person})
         RETURN t.name AS name
         """,
         name=name,
@@ -76,6 +84,7 @@ def create(
         now=moment,
         expires=moment + life,
         within=sorted(set(within)) or None,
+        person=person,
     )
     if not rows:
         raise TokenError(f"there is a token {name!r} already; revoke it first, or choose another name")
@@ -112,7 +121,7 @@ async def access_of(driver: neo4j.AsyncDriver, secret: str) -> Access | None:
         """
         MATCH (t:Token {hash: $hash})
         WHERE NOT t.revoked AND t.expires > $now
-        RETURN t.name AS name, t.roles AS roles, t.within AS within
+        RETURN t.name AS name, t.roles AS roles, t.within AS within, t.person AS person
         """,
         hash=_hash(secret),
         now=now(),
@@ -120,11 +129,12 @@ async def access_of(driver: neo4j.AsyncDriver, secret: str) -> Access | None:
     )
     if not rows:
         return None
-    name, roles = rows[0]["name"], frozenset(rows[0]["roles"])
+    person, roles = rows[0]["person"], frozenset(rows[0]["roles"])
+    name = rows[0]["name"] if person is None else f"{PERSON}{person}"
     if rows[0]["within"] is None:
-        return Access(name, roles)
+        return Access(name, roles, person)
     units = await subtree(driver, rows[0]["within"])
-    return Access(name, roles, None, dict.fromkeys(roles, units))
+    return Access(name, roles, person, dict.fromkeys(roles, units))
 
 
 def _hash(secret: str) -> str:

@@ -13,21 +13,29 @@ from api.http.metrics import SECONDS
 _log = structlog.get_logger("api.access")
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS", "WEBSOCKET")
 _PATHS = (
+    "/",
     "/graphql",
     "/graphql/events",
     "/login",
     "/login/account",
+    "/login/break-glass",
     "/login/code",
+    "/login/end",
     "/login/forgotten",
     "/login/invitation",
     "/login/invitation/passkey",
     "/login/passkey",
     "/login/passkeys",
     "/login/passkeys/remove",
+    "/login/saml",
+    "/login/saml/acs",
+    "/login/saml/done",
+    "/login/saml/metadata",
     "/login/second-factor",
     "/login/second-factor/confirm",
     "/logout",
     "/logout/done",
+    "/oauth/token",
     "/saml/logout",
     "/saml/metadata",
     "/saml/sso",
@@ -36,7 +44,8 @@ _OWN_LINES = ("/health/live", "/health/ready", "/metrics")  # requested every fe
 
 
 class AccessLog:
-    """Middleware around the application. ``scope["state"]["by"]`` is the token's name, noted where it was checked."""
+    """Middleware around the application. ``scope["state"]["by"]`` is the caller: a token's name, or a person's uuid,
+    noted where it was checked."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

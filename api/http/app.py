@@ -19,8 +19,11 @@ from starlette.routing import Route, WebSocketRoute
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
 from api.access.budget import Budgets, Spent
+from api.access.credentials import Credential, credential_of
 from api.access.deprecated_uses import DeprecatedUses
+from api.access.four_eyes import Rule
 from api.access.gate import Gate
+from api.access.read_log import ReadLog
 from api.access.rights import Access
 from api.computed.answers import States
 from api.context import Context
@@ -33,13 +36,19 @@ from api.http.graphiql import GraphiQL
 from api.http.health import live, ready
 from api.http.last_resort import LastResort
 from api.http.metrics import ANSWERS, metrics
+from api.http.noted_reads import NotedReads
 from api.http.one_time_links import routes as one_time_links
+from api.http.origins import is_own_page
 from api.http.request_body import Asked, BadRequest, asked_in, hash_only
 from api.http.schema_file import schema_file
 from api.http.streamed import Streamed
 from api.http.warming import Warming
 from api.login.claims import ClaimsService, claims_routes
+from api.login.client_credentials import oauth_routes
 from api.login.routes import Login, routes
+from api.login.saml_routes import saml_routes
+from api.login.web_login import WebLogin
+from api.login.web_routes import web_routes
 from api.reads.executed import executed
 from api.reads.known_names import Targets
 from api.reads.limits import Limits
@@ -92,6 +101,12 @@ class Service:
     """The pages of login; None where no people log in here."""
     handing: HandingOver | None = field(default=None, repr=False)
     """How people are invited to log in."""
+    four_eyes: frozenset[Rule] = frozenset()
+    """What one person must not do alone (``api.access.four_eyes``)."""
+    address: str | None = None
+    """The public address of this service, if the settings have it."""
+    web_login: WebLogin | None = field(default=None, repr=False)
+    """Login of people to REConnect itself; None: only tokens are accepted."""
     claims: ClaimsService | None = None
     """The addresses of claims; None where no CVR number is known."""
     graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
@@ -113,12 +128,14 @@ def create_app(service: Service) -> Starlette:
         service.targets,
     )
     warming = Warming(reader, service.driver, is_done=not service.warm_up)
-    gate = Gate(service.reading, availability)
+    login = service.web_login
+    gate = Gate(service.reading, availability, None if login is None else login.sessions)
     graphiql = GraphiQL(service.graphiql)
     budgets = Budgets(service.limits.budget)
     subscriptions = Subscriptions(gate, Feed(service.reading, availability), budgets)
     deprecated = DeprecatedUses(service.reading, availability)
-    graphql = partial(_graphql, service, reader, gate, availability, subscriptions, budgets, deprecated)
+    noting = NotedReads(ReadLog(service.reading))
+    graphql = partial(_graphql, service, reader, gate, availability, subscriptions, budgets, deprecated, noting)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -127,6 +144,7 @@ def create_app(service: Service) -> Starlette:
             warming.begin()
         yield
         await warming.close()
+        await noting.log.close()
         await availability.close()
         await service.reading.close()
 
@@ -152,6 +170,9 @@ def create_app(service: Service) -> Starlette:
             Route("/metrics", partial(metrics, availability, service.driver, service.states)),
             *(() if service.redis_url is None else one_time_links(service.redis_url)),
             *(() if service.login is None else routes(service.login)),
+            *oauth_routes(service.driver, gate.failed_logins, service.address),
+            *(() if login is None else web_routes(login)),
+            *(() if login is None or login.saml is None else saml_routes(login, login.saml)),
             *(() if service.claims is None else claims_routes(service.claims)),
         ],
     )
@@ -202,6 +223,7 @@ async def _graphql(
     subscriptions: Subscriptions,
     budgets: Budgets,
     deprecated: DeprecatedUses,
+    noting: NotedReads,
     request: Request,
     as_events: bool = False,
 ) -> Response:
@@ -209,9 +231,11 @@ async def _graphql(
     accept = request.headers.get("accept", "")
     own = takes_graphql(accept)
     form = EVENTS if as_events or takes_only_events(accept) else GRAPHQL if own else JSON
-    access = await _login(gate, request)
+    credential = _credential(service, request)
+    access = await _login(service, gate, request, credential)
     if isinstance(access, Response):
         return access
+    assert credential is not None
     account = budgets.of(access.name)
     asked: Asked | None = None
     try:
@@ -221,7 +245,7 @@ async def _graphql(
         if question.operation.operation is OperationType.SUBSCRIPTION:
             if form != EVENTS and not takes_events(accept):
                 raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE, extensions={"code": "subscription_over_http"}))
-            return events(subscriptions, request.headers.get("authorization") or "", access, asked)
+            return events(subscriptions, credential, access, asked)
         if asked.preview is not None and question.operation.operation is not OperationType.MUTATION:
             raise Rejected(GraphQLError(_ONLY_MUTATIONS, extensions={"code": "bad_request"}))
         if question.is_about_schema and not service.introspection:
@@ -237,11 +261,20 @@ async def _graphql(
             access=access,
         )
         if question.is_read:
-            answer = await read(question, asked.variables)
+            if credential.is_session:  # a person
+                answer = await noting.answer(read, question, asked, access, account)
+            else:
+                answer = await read(question, asked.variables)
             ANSWERS.labels("read").inc()
             return _answered(answer, form)
         context = Context(
-            access, service.driver, service.reading, service.keyring, service.order, handing=service.handing
+            access,
+            service.driver,
+            service.reading,
+            service.keyring,
+            service.order,
+            service.four_eyes,
+            handing=service.handing,
         )
         result, paid = await executed(question, asked, context, availability, service.limits, account, read)
     except Spent as spent:
@@ -263,20 +296,35 @@ async def _graphql(
     return _answered(orjson.dumps(body), form)
 
 
-async def _login(gate: Gate, request: Request) -> Access | Response:
-    """The caller's access, or the answer to an unknown caller."""
-    header = request.headers.get("authorization")
+def _credential(service: Service, request: Request) -> Credential | None:
+    cookie = None if service.web_login is None else service.web_login.cookie
+    return credential_of(request.headers.get("authorization"), request.cookies, cookie)
+
+
+async def _login(service: Service, gate: Gate, request: Request, credential: Credential | None) -> Access | Response:
+    """The caller's access, or the answer to an unknown caller, to one without rights, and to a page of others that lets
+    a browser ask."""
+    login = service.web_login
+    is_session = credential is not None and credential.is_session
+    if login is not None and is_session and request.method != "GET" and not is_own_page(request.headers, login.address):
+        return _failed(403, GraphQLError(_OTHER_PAGE, extensions={"code": "cross_site"}))
     address = request.client.host if request.client else None
-    access = await gate.login(header, address)
+    access = await gate.login(credential, address)
     if access is None:
-        return _unknown(gate.failed_logins.wait(address) if header else 0, bool(header))
+        if is_session:
+            return _failed(401, GraphQLError(_NO_SESSION, extensions={"code": "unauthenticated"}))
+        return _unknown(0 if credential is None else gate.failed_logins.wait(address), credential is not None)
     request.state.by = access.name
+    if not access.roles:
+        assert login is not None
+        missing = await login.missing_rights()
+        return _failed(403, GraphQLError(missing.text, extensions={"code": "no_rights", **missing.extensions}))
     return access
 
 
 async def _schema_file(service: Service, gate: Gate, request: Request) -> Response:
     """For callers who may also query the schema."""
-    access = await _login(gate, request)
+    access = await _login(service, gate, request, _credential(service, request))
     if isinstance(access, Response):
         return access
     if not service.introspection:
@@ -295,6 +343,11 @@ def _answered(answer: bytes | AsyncIterator[bytes], form: str) -> Response:
 _NO_TOKEN = (
     "This request has no token. Send the header 'Authorization: Bearer TOKEN'; operations make a token with "
     "`reconnect token create`."
+)
+_NO_SESSION = "You are not logged in, or the session has ended. Log in again, at /."
+_OTHER_PAGE = (
+    "Only pages of this service may use the session of a browser. Other clients send the header 'Authorization: Bearer "
+    "TOKEN'."
 )
 _WRONG_TOKEN = (
     "This token is not valid: it may be mistyped, revoked or expired. Ask operations for another one "

@@ -1,7 +1,7 @@
 """The pages that may use the API: those of the service itself, and those of the origins in the settings.
 
-A browser sends its page's origin with every request that a page of another origin makes, and with every websocket.
-Other clients send none.
+A browser sends its page's origin with every request that a page of another origin makes, with every POST, and with
+every websocket. Other clients send none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,3 +40,23 @@ def may_ask(headers: Mapping[str, str], allowed: Sequence[str]) -> bool:
     except ValueError:
         return False
     return asking in own or asking in allowed
+
+
+def is_own_page(headers: Mapping[str, str], address: str | None = None) -> bool:
+    """Whether a page of this service asks. A browser sends its cookies whoever's page asks, but says whose page it is.
+
+    ``address``: the public address of this service; None: it is taken from the request. False for a client that says
+    nothing: it is no browser, and has no use for a cookie.
+    """
+    site = headers.get("sec-fetch-site")
+    sent = headers.get("origin")
+    if site not in (None, "same-origin") or (sent is None and site is None):
+        return False
+    if sent is None:
+        return True
+    try:
+        asking = origin(sent)
+        own = [address] if address else [f"{scheme}://{headers.get('host', '')}" for scheme in _USUAL]
+        return asking in map(origin, own)
+    except ValueError:
+        return False

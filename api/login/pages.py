@@ -143,6 +143,17 @@ def passkey_invitation_form(
     return page(f"Opret adgangsnøgle – {name}", body, status=400 if problem else 200)
 
 
+def break_glass_form(name: str, token: str, problem: str | None = None) -> Response:
+    """The code from the sealed envelope."""
+    body = (
+        f"{_problem(problem)}<p>Nødadgang. Brugen bliver meldt med det samme.</p>"
+        f'<form method="post" action="/login/break-glass">{_hidden(token=token)}'
+        '<label for="code">Kode fra den forseglede kuvert</label>'
+        '<input id="code" name="code" type="password" autocomplete="off" required><button>Fortsæt</button></form>'
+    )
+    return page(f"Nødadgang – {name}", body, status=401 if problem else 200)
+
+
 def post_form(location: str, document: bytes, relay_state: str | None) -> Response:
     """Sends an answer to an application's own address.
 
@@ -235,6 +246,13 @@ _WHAT_WENT_WRONG = {
     "forfra; brug ikke et bogmærke til login-siden.",
     "repeated": "Dette login er allerede brugt. Gå tilbage til programmet og begynd forfra.",
     "over": "Dette login er udløbet. Gå tilbage til programmet og begynd forfra.",
+    "unsolicited": "Dette login blev ikke begyndt her, eller det er udløbet. Gå til forsiden, og log ind igen.",
+    "unknown_user": "Du er logget ind, men din bruger kendes ikke i REConnect. Kontakt it-afdelingen.",
+    "inactive_user": "Du er logget ind, men din bruger eller ansættelse er ikke aktiv i dag. Kontakt din leder.",
+    "ambiguous_user": "Du er logget ind, men flere personer har din bruger i REConnect. Kontakt it-afdelingen.",
+    "no_user": "Du er logget ind, men login-systemet sender ikke, hvem du er. Kontakt it-afdelingen.",
+    "no_identity_provider": "Login-systemet kan ikke findes lige nu. Prøv igen om lidt.",
+    "no_login": "Her kan ingen logge ind. Andre systemer bruger API'et med en nøgle.",
     "no_session": "Du var ikke logget ind.",
     "code": "Koden passer ikke. Gå tilbage, og prøv med den næste kode fra din app.",
     "passkey": "Adgangsnøglen blev ikke gemt. Gå tilbage, og prøv igen.",

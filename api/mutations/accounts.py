@@ -170,6 +170,7 @@ class Accounts(ByHand):
     @strawberry.mutation(description="End a person's STOP; rules and sources decide again from today on")
     async def end_stop(self, info: CONTEXT, person: str, reason: str) -> Written:
         def work(editing: Editing) -> Written:
+            editing.require_other_than_stopper("Person", person, "stopped")
             return editing.write("Person", editing.uuid("Person", person), stopped(Period(today()), None))
 
         return await Editing(info.context, "endStop", reason).do(work)

@@ -61,7 +61,9 @@ class Deciding:
     )
     async def erase_person(self, info: CONTEXT, person: str, reason: str) -> Erased:
         def work(editing: Editing) -> Erased:
-            erased = erase_person(info.context.driver, editing.uuid("Person", person), editing.origin)
+            uuid = editing.uuid("Person", person)
+            editing.require_second("erase_person", uuid)
+            erased = erase_person(info.context.driver, uuid, editing.origin)
             return Erased(uuids=[strawberry.ID(each) for each in erased])
 
         return await Editing(info.context, "erasePerson", reason).do(work)

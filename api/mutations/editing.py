@@ -11,7 +11,9 @@ import neo4j
 import strawberry
 from graphql import GraphQLError
 
+from api.access import four_eyes
 from api.access.cpr_readings import looked_up
+from api.access.four_eyes import Rule
 from api.context import Context
 from api.mutations.inputs import AssignedUnitInput, HolderInput, PlaceInput, ResponsibilityInput, Written
 from graph.change_log import Origin
@@ -67,6 +69,23 @@ class Editing:
             raise GraphQLError(text, extensions={"code": "conflict"}) from error
         except (GraphError, EmptyPeriod) as error:
             raise as_graphql(error, self._context.driver) from error
+
+    # -- four eyes ----------------------------------------------------------------------------------------------
+
+    def require_second(self, rule: Rule, thing: str) -> None:
+        """Raises GraphQLError (second_person) for the first of the two who must ask for it. A preview needs one."""
+        context = self._context
+        if not isinstance(context.driver, Rehearsal):
+            four_eyes.require_second(context.driver, context.four_eyes, rule, thing, context.access.name)
+
+    def require_other_than_stopper(self, kind: str, thing: str, name: str) -> None:
+        """Before a person's STOP is changed by hand. Raises GraphQLError (second_person), Unknown."""
+        if kind != "Person" or name not in ("stopped", "stopped_because"):
+            return
+        context, uuid = self._context, self.uuid("Person", thing)
+        self.read(
+            lambda session: four_eyes.require_other_than_stopper(session, context.four_eyes, uuid, context.access.name)
+        )
 
     # -- finding ------------------------------------------------------------------------------------------------
 

@@ -63,6 +63,11 @@ class Erased:
     )
 
 
+@strawberry.type(description="The result of ending sessions")
+class Ended:
+    count: int = strawberry.field(description="How many sessions have ended")
+
+
 @strawberry.input(description="A place in a period")
 class PlaceInput:
     unit: str = strawberry.field(description="UUID, or a source's key, of the unit")

@@ -44,6 +44,7 @@ from api.mutations.inputs import (
 )
 from api.mutations.lives import end_unit, relive
 from api.mutations.login_care import LoginCare
+from api.mutations.logins import LoggingIn
 from api.mutations.plans import Planning
 from graph.errors import ChangeRejected
 from graph.runs.brakes import approve
@@ -73,7 +74,7 @@ BY_HAND = "manual"  # how a position was found (positions.md §5)
 
 
 @strawberry.type(description="Changes made by hand. They outrank every source until they are released or end")
-class Mutation(Accounts, Planning, LoginCare):
+class Mutation(Accounts, Planning, LoginCare, LoggingIn):
     # -- values -------------------------------------------------------------------------------------------------
 
     @strawberry.mutation(description="Set the value of a property in a period: names, addresses, tags (a|b), titles …")
@@ -86,6 +87,7 @@ class Mutation(Accounts, Planning, LoginCare):
             if value is UNSET:
                 raise ChangeRejected("wrong_value", "value: give one, or null where there is none", field="value")
             life = days(from_, to)
+            editing.require_other_than_stopper(kind.value, thing, name)
             edit = with_value(name, parsed(kind.value, name, value), life)
             return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version, about=life)
 
@@ -98,6 +100,7 @@ class Mutation(Accounts, Planning, LoginCare):
         to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
+            editing.require_other_than_stopper(kind.value, thing, _snake(property))
             edit = released(property_of(kind.value, _snake(property)).name, days(from_, to))
             return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version)
 
@@ -348,7 +351,9 @@ class Mutation(Accounts, Planning, LoginCare):
     @strawberry.mutation(description="Approve exactly the changes that a brake has stopped; the next run applies them")
     async def approve_brake(self, info: CONTEXT, id: strawberry.ID, reason: str) -> Decided:
         context = info.context
-        why = Editing(context, "approveBrake", reason).reason
+        editing = Editing(context, "approveBrake", reason)
+        await editing.do(lambda each: each.require_second("approve_brake", as_kept(id)))
+        why = editing.reason
         done = await anyio.to_thread.run_sync(lambda: approve(context.driver, as_kept(id), context.access.name, why))
         if not done:
             raise GraphQLError(

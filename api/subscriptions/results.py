@@ -9,6 +9,7 @@ from typing import Any
 from graphql import GraphQLError, OperationType
 
 from api.access.budget import Budgets, Spent
+from api.access.credentials import Credential
 from api.access.gate import Gate
 from api.access.rights import READ, Access, whole
 from api.computed.change_feed import form
@@ -37,17 +38,16 @@ class Subscriptions:
     budgets: Budgets
     _running: Counter[str] = field(default_factory=Counter)
 
-    async def results(self, header: str, access: Access, asked: Asked) -> AsyncIterator[dict[str, Any]]:
-        """Each result as it comes; a refused subscription is one result with errors. It ends with its token."""
+    async def results(self, credential: Credential, access: Access, asked: Asked) -> AsyncIterator[dict[str, Any]]:
+        """Each result as it comes; a refused subscription is one result with errors. It ends with its token or
+        session."""
         account = self.budgets.of(access.name)
         try:
             account.require()
             root = _root(await question_for(asked.query, asked.operation, account), asked.variables)
-            access.require("Change")
-            if not READ["Change"] & access.everywhere:
-                raise whole("The subscription", READ["Change"])
+            _require_log(access)
             with self._counted(access.name):
-                async for result in self._followed(header, access, root):
+                async for result in self._followed(credential, access, root):
                     yield result
         except Spent as spent:
             yield {"errors": [formed(spent.error)]}
@@ -59,22 +59,26 @@ class Subscriptions:
         except Broken as broken:
             yield {"errors": [formed(unforeseen(broken))]}
 
-    async def _followed(self, header: str, access: Access, root: Selected) -> AsyncIterator[dict[str, Any]]:
+    async def _followed(self, credential: Credential, access: Access, root: Selected) -> AsyncIterator[dict[str, Any]]:
         selected = root.children["ChangeEvent"]
-        private = "private" in access.fields()
         async for change in self.feed.follow(root.arguments.get("after"), _IDLE):
-            if not await self._holds(header):
-                yield {"errors": [{"message": "the token has expired", "extensions": {"code": "unauthenticated"}}]}
+            now_is = await self._access_now(credential, access)
+            if now_is is None:
+                over = "the session has ended" if credential.is_session else "the token has expired"
+                yield {"errors": [{"message": over, "extensions": {"code": "unauthenticated"}}]}
                 return
+            _require_log(now_is)  # rights may have been taken away
+            private = "private" in now_is.fields()
             if change is not None:
                 yield {"data": {root.key: event(change, selected, private)}}
 
-    async def _holds(self, header: str) -> bool:
-        """Whether the token is valid. It counts as valid while Neo4j is away, since it can't be checked then."""
+    async def _access_now(self, credential: Credential, access: Access) -> Access | None:
+        """The access that the token or session gives now; None: it is over. ``access``: the one before, which counts
+        while Neo4j is away, since it can't be checked then."""
         try:
-            return await self.gate.of_header(header) is not None
+            return await self.gate.access_of(credential, is_use=False)
         except Away:
-            return True
+            return access
 
     @contextmanager
     def _counted(self, name: str) -> Iterator[None]:
@@ -90,6 +94,13 @@ class Subscriptions:
             yield
         finally:
             self._running[name] -= 1
+
+
+def _require_log(access: Access) -> None:
+    """Raises GraphQLError (forbidden) unless the change log of the whole organisation may be read."""
+    access.require("Change")
+    if not READ["Change"] & access.everywhere:
+        raise whole("The subscription", READ["Change"])
 
 
 def _root(question: Question, variables: Mapping[str, Any] | None) -> Selected:

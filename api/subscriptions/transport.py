@@ -11,11 +11,12 @@ import orjson
 from starlette.responses import Response, StreamingResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from api.access.credentials import Credential, bearer, credential_of
 from api.access.gate import Gate
 from api.access.rights import Access
 from api.http.availability import Away
 from api.http.failures import formed, unforeseen
-from api.http.origins import may_ask
+from api.http.origins import is_own_page, may_ask
 from api.http.request_body import Asked, asked_of
 from api.reads.question import Rejected
 from api.subscriptions.results import Subscriptions
@@ -34,7 +35,7 @@ LARGEST_MESSAGE = 128 * 1024
 _REASONS = {  # of at most 123 bytes each
     BAD_MESSAGE: "Invalid message",
     UNAUTHORIZED: "Unauthorized: connection_init comes first",
-    FORBIDDEN: "Forbidden: connection_init brings no valid token as Authorization",
+    FORBIDDEN: "Forbidden: connection_init brings no valid token as Authorization, and the browser no session",
     WRONG_PROTOCOL: f"Subprotocol not acceptable: {PROTOCOL} is spoken here",
     TOO_LATE: "Connection initialisation timeout",
     TAKEN: "Subscriber for this id already exists",
@@ -44,11 +45,11 @@ _REASONS = {  # of at most 123 bytes each
 }
 
 
-def events(subscriptions: Subscriptions, header: str, access: Access, asked: Asked) -> Response:
+def events(subscriptions: Subscriptions, credential: Credential, access: Access, asked: Asked) -> Response:
     """A subscription as an event stream; every event is ``next`` with a result, then ``complete``."""
 
     async def stream() -> AsyncIterator[bytes]:
-        results = subscriptions.results(header, access, asked)
+        results = subscriptions.results(credential, access, asked)
         following: asyncio.Task[dict[str, Any]] = asyncio.ensure_future(anext(results))
         try:
             while True:
@@ -87,7 +88,7 @@ async def socket(service: "Service", gate: Gate, subscriptions: Subscriptions, w
     """One connection of the graphql-transport-ws protocol.
 
     The token is in ``connection_init``, or in the header of the request that opens the connection, if the client can
-    set it.
+    set it. A page of this service may use the session of its browser instead.
     """
     if not may_ask(websocket.headers, service.origins):
         await websocket.close(FORBIDDEN)  # before it is accepted: HTTP 403
@@ -102,7 +103,7 @@ async def socket(service: "Service", gate: Gate, subscriptions: Subscriptions, w
     await websocket.accept(PROTOCOL)
     running: dict[str, asyncio.Task[None]] = {}
     access: Access | None = None
-    header = ""
+    credential: Credential | None = None
     deadline = asyncio.get_running_loop().time() + PATIENCE
     with suppress(WebSocketDisconnect):  # the other side has gone; its subscriptions are ended below
         while True:
@@ -124,13 +125,13 @@ async def socket(service: "Service", gate: Gate, subscriptions: Subscriptions, w
                 if access is not None:
                     await _end(websocket, TWICE)
                     break
-                header = _authorization(payload) or websocket.headers.get("authorization") or ""
+                credential = bearer(_authorization(payload)) or _of_handshake(service, websocket)
                 try:
-                    access = await gate.login(header, websocket.client.host if websocket.client else None)
+                    access = await gate.login(credential, websocket.client.host if websocket.client else None)
                 except Away:
                     await _end(websocket, LATER)
                     break
-                if access is None:
+                if access is None or not access.roles:
                     await _end(websocket, FORBIDDEN)
                     break
                 websocket.state.by = access.name
@@ -138,7 +139,7 @@ async def socket(service: "Service", gate: Gate, subscriptions: Subscriptions, w
             elif kind == "ping":
                 await _send(websocket, {"type": "pong"})
             elif kind == "subscribe":
-                if access is None:
+                if access is None or credential is None:
                     await _end(websocket, UNAUTHORIZED)
                     break
                 id_ = message.get("id")
@@ -153,7 +154,7 @@ async def socket(service: "Service", gate: Gate, subscriptions: Subscriptions, w
                 except Rejected:
                     await _end(websocket, BAD_MESSAGE)
                     break
-                task = asyncio.create_task(_run(websocket, id_, subscriptions.results(header, access, asked)))
+                task = asyncio.create_task(_run(websocket, id_, subscriptions.results(credential, access, asked)))
                 running[id_] = task
                 task.add_done_callback(partial(_forget, running, id_))
             elif kind == "complete":
@@ -168,6 +169,14 @@ async def socket(service: "Service", gate: Gate, subscriptions: Subscriptions, w
 
 async def _end(websocket: WebSocket, code: int) -> None:
     await websocket.close(code, _REASONS[code])
+
+
+def _of_handshake(service: "Service", websocket: WebSocket) -> Credential | None:
+    """A browser sends its cookies with a websocket that any page opens, so they count for pages of ours only."""
+    login = service.web_login
+    own = login is not None and is_own_page(websocket.headers, login.address)
+    cookie = login.cookie if login is not None and own else None
+    return credential_of(websocket.headers.get("authorization"), websocket.cookies, cookie)
 
 
 def _authorization(payload: Any) -> str:

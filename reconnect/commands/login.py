@@ -34,6 +34,10 @@ def register(app: typer.Typer) -> None:
     group.command("farm-key")(farm_key)
     group.command("farm-keys")(farm_keys)
     group.command("revoke-farm-key")(revoke_farm_key)
+    group.command("break-glass")(break_glass)
+    group.command("end-break-glass")(end_break_glass)
+    group.command()(sessions)
+    group.command()(end)
     app.add_typer(group, name="login")
 
 
@@ -198,6 +202,74 @@ def revoke_farm_key(
 
     if not farm_keys.revoke(of(context).driver(), identity):
         raise CommandFailed(f"There is no key with the id {identity}.")
+
+
+def break_glass(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A name for the account, such as the safe that it lies in.")] = "safe",
+) -> None:
+    """Print the code of an account that works when no other login does. It can't be shown again.
+
+    Seal it in an envelope, and let two people sign it. It has all system roles but cpr, works at /login/break-glass,
+    raises an alarm, and closes four hours after its first use. An earlier one of the same name ends.
+    """
+    from idp import break_glass as accounts
+
+    run = of(context)
+    print(accounts.make(run.driver(), name, datetime.now(UTC), run.user))
+
+
+def end_break_glass(
+    context: typer.Context, name: Annotated[str, typer.Argument(help="The account's name.")] = "safe"
+) -> None:
+    """End a break-glass account and its sessions at once."""
+    from idp import break_glass as accounts
+
+    if not accounts.end(of(context).driver(), name):
+        raise CommandFailed(f"There is no break-glass account {name!r}.")
+
+
+def sessions(
+    context: typer.Context,
+    person: Annotated[str | None, typer.Option(help="UUID or key of a person; default: everybody.")] = None,
+) -> None:
+    """List the browsers in which people are logged in."""
+    from rich.table import Table
+
+    from api.access.session_list import open_sessions
+
+    run = of(context)
+    table = Table("Id", "Person", "Way", "Began", "Last used", "Ends", box=None)
+    for each in open_sessions(run.driver(), None if person is None else _person(run, person)):
+        moments = (f"{moment:%Y-%m-%d %H:%M}" for moment in (each.started, each.used, each.ends))
+        table.add_row(each.id, each.person or "(break-glass)", each.way, *moments)
+    terminal().print(table)
+
+
+def end(
+    context: typer.Context,
+    session: Annotated[str | None, typer.Argument(metavar="ID", help="The id in `sessions`.")] = None,
+    person: Annotated[str | None, typer.Option(help="UUID or key of a person: all sessions.")] = None,
+) -> None:
+    """End a session, or all of a person, in every process of the service within seconds."""
+    from api.access import session_list
+
+    if (session is None) == (person is None):
+        raise CommandFailed("Give the id of a session, or --person.", Exit.USAGE)
+    run = of(context)
+    of_person = None if person is None else _person(run, person)
+    ended = session_list.end(run.driver(), run.user, id=session, person=of_person)
+    if session is not None and not ended:
+        raise CommandFailed(f"There is no open session {session}; `reconnect login sessions` shows all.")
+    terminal().print(f"{ended} ended.")
+
+
+def _person(run: Context, name: str) -> str:
+    """uuid. Raises Unknown."""
+    from graph.identity.lookup import find
+
+    with run.driver().session() as session:
+        return find(session, "Person", name).uuid
 
 
 def _account(run: Context, login: str) -> LocalAccount:

@@ -87,7 +87,7 @@ async def _serve(
     from graph.connection import connect_async
     from graph.cpr.keyring import require_keys_of
     from reconnect.collector import keep_what_is_loaded
-    from reconnect.identity_provider import claims_service, login_pages, require_system_and_key
+    from reconnect.identity_provider import claims_service, login_pages, require_system_and_key, web_login
     from reconnect.targets import objects
     from reconnect.work.source_health import as_answers
 
@@ -112,6 +112,9 @@ async def _serve(
         claims=claims_service(context),
         login=login,
         handing=None if login is None else login.handing,
+        four_eyes=frozenset(context.settings.api.four_eyes),
+        address=context.settings.idp.address,
+        web_login=web_login(context, f"http://{host}:{port}"),
         graphiql=graphiql,
     )
     config = connections.config(create_app(service), host, port, context.settings.api.proxies, _GRACE)

@@ -25,12 +25,21 @@ def create(
     name: Annotated[str, typer.Argument(help="Owner, as shown in the change log.")],
     role: Annotated[list[str], typer.Option(help=f"A system role: {', '.join(ROLES)}. May be repeated.")],
     days: Annotated[int, typer.Option(min=1, max=366, help="Days until the token expires.")] = 90,
+    person: Annotated[
+        str | None,
+        typer.Option(help="UUID or key of the person who uses it; it then acts under that name.", show_default=False),
+    ] = None,
 ) -> None:
     """Create a token and print it. It can't be shown again: only a hash is kept."""
     from api.access import tokens
+    from graph.identity.lookup import find
 
+    run, uuid = of(context), None
+    if person is not None:
+        with run.driver().session() as session:
+            uuid = find(session, "Person", person).uuid
     try:
-        secret = tokens.create(of(context).driver(), name, role, timedelta(days=days))
+        secret = tokens.create(run.driver(), name, role, timedelta(days=days), person=uuid)
     except tokens.TokenError as error:
         raise CommandFailed(str(error), Exit.USAGE) from error
     print(secret)

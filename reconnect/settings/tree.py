@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, create_model, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from api.access.four_eyes import Rule
 from api.http.origins import origin
+from api.login.settings import LoginSettings
 from graph.statements.precedence import DEFAULT_ORDER
 from idp.settings import IdpSettings
 from importers.pipeline.brake import BrakeSettings
@@ -103,6 +105,9 @@ class ApiSettings(Section):
         default=60_000_000,
         ge=10_000_000,  # the cost of the most expensive question that is allowed
         description="fields that each token may ask for in a minute; extensions.cost has the cost of an answer",
+    )
+    four_eyes: tuple[Rule, ...] = Field(
+        default=("approve_brake", "end_stop", "erase_person"), description="what one person must not do alone"
     )
     introspection: bool = Field(
         default=True, description="show the schema to every user with a token; GraphiQL needs it"
@@ -276,6 +281,7 @@ class Settings(BaseSettings):
     sms: SmsSettings = SmsSettings()
     worker: WorkerSettings = WorkerSettings()
     idp: IdpSettings = IdpSettings()
+    login: LoginSettings = LoginSettings()
     sources: SourcesSettings = SourcesSettings()
     targets: TargetsSettings = TargetsSettings()
 

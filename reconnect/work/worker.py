@@ -10,11 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import redis
 from structlog.stdlib import get_logger
 
+from api.access.read_log import sweep as sweep_reads
 from exporters.errors import DeliveryError
 from graph.writing.day_turn import TurnWaits
 from idp.sweeping import sweep
@@ -206,7 +207,9 @@ class Jobs:
         await asyncio.to_thread(apply_due, self._context, "worker")
 
     async def _sweep_logins(self, opened: Queue) -> None:
-        await asyncio.to_thread(sweep, self._context.driver(), datetime.now(UTC))
+        now, kept = datetime.now(UTC), timedelta(days=self._context.settings.login.reads_kept_days)
+        await asyncio.to_thread(sweep, self._context.driver(), now)
+        await asyncio.to_thread(sweep_reads, self._context.driver(), kept, now)
 
 
 def _log_progress(title: str) -> Callable[[str, int, int], None]:

@@ -12,6 +12,7 @@ import httpx
 import neo4j
 import uvicorn
 
+from api.access.four_eyes import Rule
 from api.access.rights import ROLES
 from api.access.tokens import create
 from api.computed.answers import States
@@ -67,6 +68,7 @@ def serving(
     states: States | None = None,
     origins: tuple[str, ...] = (),
     handing: HandingOver | None = None,
+    four_eyes: frozenset[Rule] = frozenset(),
 ) -> Iterator[Served]:
     """Run the application on a free port while the block runs."""
     reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
@@ -79,6 +81,7 @@ def serving(
             states=states,
             origins=origins,
             handing=handing,
+            four_eyes=four_eyes,
         )
     )
     with socket.socket() as free:

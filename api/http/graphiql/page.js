@@ -22,13 +22,13 @@ let socket = null;
 
 const editor = document.getElementById("editor");
 
-// What is wrong with the token, in words; empty where nothing is.
-async function trouble(token) {
+// What is wrong with the token, or with the session of the browser, in words; empty where nothing is.
+async function trouble(access) {
   let answer;
   try {
     answer = await fetch("/graphql", {
       method: "POST",
-      headers: { Authorization: "Bearer " + token, "Content-Type": "application/json" },
+      headers: { ...access, "Content-Type": "application/json" },
       body: JSON.stringify({ query: "{ me { name } }" }),
     });
     const errors = (await answer.json()).errors;
@@ -43,14 +43,23 @@ async function show() {
     say("A token is one word without blanks, such as rc_…. Copy it again from where it was made.");
     return;
   }
-  const wrong = await trouble(field.value);
+  const access = { Authorization: "Bearer " + field.value };
+  const wrong = await trouble(access);
   if (wrong) {
     say(wrong);
     return;
   }
-  editor.textContent = "";
-  const access = { Authorization: "Bearer " + field.value };
   sessionStorage.setItem("token", field.value);
+  render(access);
+}
+
+// Who has logged in needs no token: the browser sends the session's cookie.
+async function showForSession() {
+  if (!(await trouble({}))) render({});
+}
+
+function render(access) {
+  editor.textContent = "";
   if (root) {
     root.unmount();
     socket.dispose();
@@ -84,3 +93,4 @@ document.getElementById("access").addEventListener("submit", (event) => {
   show();
 });
 if (field.value) show();
+else showForSession();

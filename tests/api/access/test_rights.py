@@ -18,6 +18,7 @@ FORMS = {
     "PageInfo",
     "Written",
     "Decided",
+    "Ended",
     "Marked",
     "Erased",
     "Refreshed",

@@ -10,6 +10,7 @@ from websockets import ConnectionClosed
 from websockets.asyncio.client import connect
 
 from api.access import failed_logins, gate
+from api.access.credentials import Credential
 from api.access.failed_logins import ALLOWED, FailedLogins
 from api.access.rights import Access
 from api.http.availability import Availability, Away
@@ -125,8 +126,8 @@ def test_all_who_ask_with_a_token_at_the_same_time_wait_for_one_look_up(monkeypa
         driver: Any = None
         door = gate.Gate(driver, Availability(driver))
         secrets = ["rc_known", "rc_unknown", "rc_away"] * 20
-        first = await asyncio.gather(*map(door.of_secret, secrets), return_exceptions=True)
-        assert await door.of_secret("rc_unknown") is None  # asked again, as it is not remembered
+        first = await asyncio.gather(*(door.access_of(Credential(each)) for each in secrets), return_exceptions=True)
+        assert await door.access_of(Credential("rc_unknown")) is None  # asked again, as it is not remembered
         return first
 
     known, unknown, away = asyncio.run(all_of_them())[:3]

@@ -36,7 +36,7 @@ class Form:
 
 @dataclass
 class Browser:
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60, trust_env=False))
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=180, trust_env=False))
 
     def get(self, url: str) -> Page:
         return self._shown(self.client.get(url))

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,9 +20,11 @@ from onelogin.saml2.constants import OneLogin_Saml2_Constants as Constants
 from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
+from api.access.sessions import Sessions
 from api.http import connections
 from api.http.app import Service, create_app
 from api.login.routes import Login
+from api.login.web_login import WebLogin
 from graph.connection import connect_async
 from idp.local_accounts.account import account_by_login
 from idp.local_accounts.authenticating import LocalLogins
@@ -188,33 +190,45 @@ def serving_login(
 ) -> Iterator[tuple[str, LocalLogins]]:
     """(the address of the service, its local accounts) while the block runs. ``post``: takes the messages."""
     post = post or Post()
+    logins = LocalLogins(driver, SYSTEM, SEAL)
+
+    def service(url: str, reading: neo4j.AsyncDriver) -> Service:
+        entity_id = f"{url}/saml/metadata"
+        single_sign_on = SingleSignOn(
+            driver,
+            IdentityProvider(entity_id, f"{url}/saml/sso", f"{url}/saml/logout"),
+            SigningKeys(driver, SEAL, entity_id),
+            Providers(settings, driver, lambda url, largest: b""),
+            RING,
+        )
+        questions = Passkeys(RelyingParty("127.0.0.1", "Kommune", url), SEAL)
+        passkeys = PasskeyLogins(driver, SYSTEM, SEAL, questions, logins)
+        handing = HandingOver(driver, logins, post, "Kommune", url)
+        login = Login(driver, logins, passkeys, single_sign_on, SEAL, SYSTEM, "Kommune", secure=False, handing=handing)
+        web_login = WebLogin(driver, Sessions(driver, SYSTEM, "own"), SEAL, "Kommune <By>", secure=False)
+        return Service(driver, reading, RING, login=login, web_login=web_login)
+
+    with running(addresses, service) as url:
+        yield url, logins
+
+
+@contextmanager
+def running(
+    addresses: Addresses, service: Callable[[str, neo4j.AsyncDriver], Service], host: str = "127.0.0.1"
+) -> Iterator[str]:
+    """The address of a service while the block runs. ``service``: makes it for its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    entity_id = f"{url}/saml/metadata"
-    logins = LocalLogins(driver, SYSTEM, SEAL)
-    single_sign_on = SingleSignOn(
-        driver,
-        IdentityProvider(entity_id, f"{url}/saml/sso", f"{url}/saml/logout"),
-        SigningKeys(driver, SEAL, entity_id),
-        Providers(settings, driver, lambda url, largest: b""),
-        RING,
-    )
-    questions = Passkeys(RelyingParty("127.0.0.1", "Kommune", url), SEAL)
-    passkeys = PasskeyLogins(driver, SYSTEM, SEAL, questions, logins)
-    handing = HandingOver(driver, logins, post, "Kommune", url)
-    login = Login(driver, logins, passkeys, single_sign_on, SEAL, SYSTEM, "Kommune", secure=False, handing=handing)
+    url = f"http://{host}:{port}"
     reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
-    server = uvicorn.Server(
-        connections.config(create_app(Service(driver, reading, RING, login=login)), "127.0.0.1", port)
-    )
+    server = uvicorn.Server(connections.config(create_app(service(url, reading)), "127.0.0.1", port))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 60
     while not server.started:
         assert time.monotonic() < deadline, "the service did not start"
         time.sleep(0.02)
-    yield url, logins
+    yield url
     server.should_exit = True
     thread.join(30)

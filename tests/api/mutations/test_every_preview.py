@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import neo4j
 import pytest
@@ -14,6 +14,7 @@ from graph.identity.known_keys import RecordId
 from graph.identity.matching import Undecided, keep_undecided
 from graph.runs.brakes import keep_stopped
 from graph.time import today
+from idp import person_sessions
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.handing_over import HandingOver
 from idp.sealing import Seal
@@ -113,6 +114,8 @@ EXAMPLES: dict[str, str] = {
     "inviteToLogin": 'inviteToLogin(account: "EXTRA", by: PAPER, reason: "x")',
     "resetLogin": 'resetLogin(account: "EXTRA", by: PAPER, reason: "x")',
     "unlockLogin": 'unlockLogin(account: "EXTRA", reason: "x")',
+    "endSession": 'endSession(id: "SESSION", reason: "x")',
+    "endSessionsOf": 'endSessionsOf(person: "anna", reason: "x")',
     "approveBrake": 'approveBrake(id: "BRAKE", reason: "x")',
     "decideMatch": 'decideMatch(id: "opus|Person|9", thing: "ANNA", reason: "x")',
     "takeBackMatch": 'takeBackMatch(id: "opus|Person|9", reason: "x")',
@@ -190,12 +193,16 @@ def ids(service: Served) -> dict[str, str]:
     steps, _, _ = driver.execute_query("MATCH (s:ManualStep) RETURN s.uuid AS uuid ORDER BY uuid LIMIT 1")
     ambiguous = RecordId("opus", "Person", "9")
     keep_undecided(driver, [Undecided(ambiguous, (anna,))])
+    with driver.session() as session:
+        session.execute_write(person_sessions.begin, "saml", datetime.now(UTC), person=anna)
+        begun = session.run("MATCH (s:LoginSession) RETURN s.index AS id").single(strict=True)["id"]
     brake = keep_stopped(driver, "opus", "", "digest", ["a line"])
     return {
         "BRAKE": brake, "ANNA": anna, "DORA": dora, "DIGEST": made["open"]["digest"], "MADE": made["unit"]["uuid"],
         "REQUEST": made["asks"]["uuid"], "ATTESTED": made["attest"][0]["uuid"],
         "EXCEPTION": made["except"]["uuid"], "EXTRA": made["extra"]["uuid"], "STEP": steps[0]["uuid"],
         "TIE": made["tie"]["uuid"], "STANDS": made["stands"]["uuid"], "SETTING": made["setting"]["uuid"],
+        "SESSION": begun,
     }  # fmt: skip
 
 

@@ -1,0 +1,59 @@
+"""``personReads``: who has seen whose personal data."""
+
+from datetime import UTC, datetime, timedelta
+
+from api.access.read_log import reads
+from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, answer_type
+from graph.time import COPENHAGEN
+
+_DAYS = 30
+
+
+def _answer(request: Request) -> list[Answer]:
+    start, end, person = request.get("from"), request.get("to"), request.get("person")
+    until = datetime.now(UTC) if end is None else datetime.combine(end, datetime.min.time(), COPENHAGEN)
+    since = until - timedelta(days=_DAYS) if start is None else datetime.combine(start, datetime.min.time(), COPENHAGEN)
+    found = reads(
+        request.driver,
+        since,
+        until,
+        person=None if person is None else request.known("Person", person),
+        by=request.get("by"),
+        most=request.first,
+    )
+    return [
+        {
+            "at": each.at.isoformat(),
+            "by": each.by,
+            "operation": each.operation,
+            "groups": list(each.groups),
+            "persons": list(each.persons),
+        }
+        for each in found
+    ]
+
+
+FIELD = ComputedField(
+    "personReads",
+    "Who has seen whose personal data: reads of people who were logged in, the latest first",
+    (
+        answer_type(
+            "PersonRead",
+            "A query by which a person saw data of others",
+            Plain("at", "Moment!", "When"),
+            Plain("by", "String!", "Who: person: and the UUID, or break-glass: and the account"),
+            Plain("operation", "String!", "Name of the operation, otherwise its root fields"),
+            Plain("groups", "[String!]!", "Groups of the fields: identity, private, cpr, employment, accounts …"),
+            Plain("persons", "[String!]!", "UUIDs of the people whose data it was"),
+        ),
+    ),
+    frozenset({"auditor"}),
+    _answer,
+    arguments={
+        "person": Argument("String", "UUID or key of the person whose data it was"),
+        "by": Argument("String", "Who read it, as by has it"),
+        "from": Argument("Date", f"The first day; by default {_DAYS} days ago"),
+        "to": Argument("Date", "The day after the last; by default now"),
+        "first": FIRST,
+    },
+)

@@ -1,0 +1,29 @@
+"""``sessions``: who is logged in."""
+
+from itertools import islice
+
+from api.access.session_list import open_sessions
+from api.computed.contract import FIRST, Answer, Argument, ComputedField, Request, answer_type
+from api.computed.my_sessions import FIELDS, session_form
+
+LISTED_BY = frozenset({"rights", "operations", "auditor"})
+"""The system roles that may see other people's sessions."""
+
+
+def _answer(request: Request) -> list[Answer]:
+    name = request.get("person")
+    person = None if name is None else request.known("Person", name)
+    return list(islice(session_form(open_sessions(request.driver, person)), request.first))
+
+
+FIELD = ComputedField(
+    "sessions",
+    "The browsers in which people are logged in, the latest first",
+    (answer_type("LoginSession", "A browser in which a person is logged in", *FIELDS),),
+    LISTED_BY,
+    _answer,
+    arguments={
+        "person": Argument("String", "UUID or key of a person; by default everybody"),
+        "first": FIRST,
+    },
+)

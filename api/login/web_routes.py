@@ -1,0 +1,170 @@
+"""The pages of login to REConnect itself: the start page, and the end of a session."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
+from html import escape
+
+import anyio.to_thread
+import neo4j
+import structlog
+from prometheus_client import Counter
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from api.access.failed_logins import FailedLogins
+from api.access.own_system import TITLES
+from api.access.rights import Access
+from api.access.sessions import LoggedIn
+from api.http.availability import RETRY_AFTER
+from api.http.failures import unavailable, unforeseen
+from api.login import pages
+from api.login.browser import BadForm, Cookies, FormTokens, form_of
+from api.login.web_login import WebLogin
+from idp import break_glass, sessions
+
+DANISH = {
+    "reader": "Læser",
+    "hr": "HR",
+    "organisation": "Organisation",
+    "rights": "Rettigheder",
+    "operations": "Drift",
+    "auditor": "Revisor",
+    "cpr": "CPR-numre",
+}
+"""The system roles, as the pages call them."""
+BROWSER_SECONDS = 24 * 3600
+BREAK_GLASS_USED = Counter("reconnect_break_glass_logins", "Logins with a break-glass account")
+_log = structlog.get_logger("api.login")
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def web_routes(login: WebLogin) -> list[BaseRoute]:
+    """The routes, for the service that serves them."""
+    made = _Pages(login)
+    return [
+        Route("/", caught(login.name, made.start), methods=["GET"]),
+        Route("/login/break-glass", caught(login.name, made.break_glass), methods=["GET", "POST"]),
+        Route("/login/end", caught(login.name, made.end), methods=["POST"]),
+    ]
+
+
+def caught(name: str, endpoint: Endpoint) -> Endpoint:
+    """The endpoint; what is wrong is a page. ``name``: shown on it."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except BadForm:
+            return pages.failed(name, "form")
+        except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
+            unavailable(error)
+            away = pages.failed(name, "unavailable", status=503)
+            away.headers["retry-after"] = str(RETRY_AFTER)
+            return away
+        except Exception as error:
+            id_ = str((unforeseen(error).extensions or {})["id"])
+            return pages.failed(name, "internal", id_, 500)
+
+    return answered
+
+
+class _Pages:
+    def __init__(self, login: WebLogin) -> None:
+        self._login = login
+        self._cookies = Cookies(login.secure)
+        self._tokens = FormTokens(login.seal, self._cookies)
+        self._failed = FailedLogins()
+
+    async def start(self, request: Request) -> Response:
+        """Who has logged in, what they may do, and where to go on."""
+        who = await self._login.whose(request.cookies.get(self._cookies.session))
+        if who is None and not self._login.can_log_in:
+            return pages.failed(self._login.name, "no_login", status=404)
+        if who is None:
+            return RedirectResponse("/login?to=/" if self._login.through == "own" else "/login/saml?to=/", 303)
+        request.state.by = who.name
+        browser = self._tokens.browser_of(request)
+        access = await self._login.sessions.access(who)
+        shown = _rights(access) if access.roles else await self._no_rights()
+        response = pages.page(self._login.name, _who(who) + shown + self._logout(who, browser))
+        self._cookies.keep(response, self._cookies.browser, browser, BROWSER_SECONDS)
+        return response
+
+    async def break_glass(self, request: Request) -> Response:
+        """The account for when no other login works."""
+        browser = self._tokens.browser_of(request)
+        token = self._tokens.token(browser)
+        if request.method != "POST":
+            shown = pages.break_glass_form(self._login.name, token)
+            self._cookies.keep(shown, self._cookies.browser, browser, BROWSER_SECONDS)
+            return shown
+        form = {name: values[0] for name, values in (await form_of(request)).items() if len(values) == 1}
+        if not self._tokens.is_valid(request, form):
+            return pages.failed(self._login.name, "over")
+        address = request.client.host if request.client else None
+        replaces = request.cookies.get(self._cookies.session)
+        async with self._failed.looking_up(address):
+            if self._failed.wait(address):
+                return pages.break_glass_form(self._login.name, token, "For mange forsøg. Vent lidt.")
+            work = partial(break_glass.open_, self._login.driver, form.get("code", ""), datetime.now(UTC))
+            found = await anyio.to_thread.run_sync(partial(work, address=address, replaces=replaces))
+        if found is None:
+            self._failed.failed(address)
+            return pages.break_glass_form(self._login.name, token, "Koden er forkert, eller kontoen er lukket.")
+        name, secret = found
+        BREAK_GLASS_USED.inc()
+        _log.warning("break_glass_used", account=name, address=address)
+        response = RedirectResponse("/", 303)
+        moment = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        told = f"The break-glass account {name} of REConnect was used from {address} at {moment}."
+        response.background = BackgroundTask(self._login.alarm, told)  # no login waits for a mail server
+        self._cookies.keep(response, self._cookies.session, secret)
+        return response
+
+    async def end(self, request: Request) -> Response:
+        """End the session of this browser."""
+        form = {name: values[0] for name, values in (await form_of(request)).items() if len(values) == 1}
+        who = await self._login.whose(request.cookies.get(self._cookies.session))
+        if who is not None:
+            if not self._tokens.is_valid(request, form, who.hash):
+                return pages.failed(self._login.name, "over")
+            await anyio.to_thread.run_sync(self._ended, who.hash)
+        response = pages.left(self._login.name, ())
+        self._cookies.drop(response, self._cookies.session)
+        return response
+
+    def _ended(self, session_hash: str) -> None:
+        with self._login.driver.session() as session:
+            session.execute_write(sessions.end, session_hash)
+
+    async def _no_rights(self) -> str:
+        missing = await self._login.missing_rights()
+        who = "".join(f"<li>{escape(name)}</li>" for _, name in missing.givers)
+        return (
+            '<p class="problem" role="alert">Du har ingen rettigheder i REConnect. '
+            "Der mangler en tildeling af en af systemrollerne "
+            f"{escape(', '.join(DANISH[each] for each in TITLES))}.</p>"
+            + (f"<p>Den kan gives af:</p><ul>{who}</ul>" if who else "<p>Den gives af it-afdelingen.</p>")
+        )
+
+    def _logout(self, who: LoggedIn, browser: str) -> str:
+        is_own = self._login.through == "own" and who.person is not None
+        action = "/logout" if is_own else "/login/end"
+        account = '<p><a href="/login/account">Adgangskode og beskyttelse</a></p>' if is_own else ""
+        token = escape(self._tokens.token(browser, who.hash))
+        return (
+            f'{account}<form method="post" action="{action}"><input type="hidden" name="token" value="{token}">'
+            "<button>Log ud</button></form>"
+        )
+
+
+def _who(who: LoggedIn) -> str:
+    return f"<p>Du er logget ind som <strong>{escape(who.shown)}</strong>.</p>"
+
+
+def _rights(access: Access) -> str:
+    roles = "".join(f"<li>{escape(DANISH[each])}</li>" for each in TITLES if each in access.roles)
+    return f'<p>Dine roller:</p><ul>{roles}</ul><p><a href="/graphql">GraphiQL</a></p>'

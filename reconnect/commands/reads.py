@@ -1,0 +1,57 @@
+"""``reads``: who has seen whose personal data."""
+
+import csv
+import sys
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+
+import typer
+
+from graph.time import COPENHAGEN
+from reconnect.context import of
+from reconnect.day_option import day_option
+
+group = typer.Typer(no_args_is_help=True, help="Export who has seen whose personal data.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to ``app``."""
+    app.add_typer(group, name="reads")
+
+
+@group.callback()
+def reads_group() -> None:
+    """Export who has seen whose personal data."""
+
+
+@group.command()
+def export(
+    context: typer.Context,
+    start: Annotated[date, day_option("--from", help="The first day.")],
+    end: Annotated[
+        date | None, day_option("--to", help="The day after the last; default: until now.", show_default=False)
+    ] = None,
+    person: Annotated[
+        str | None, typer.Option(help="Only of this person's data: UUID or key.", show_default=False)
+    ] = None,
+) -> None:
+    """Print as CSV when who has seen which groups of fields of whom, and by which operation: a line for each person."""
+    from api.access.read_log import reads
+    from graph.identity.lookup import find
+
+    run = of(context)
+    since = _midnight(start)
+    until = datetime.now(UTC) + timedelta(seconds=1) if end is None else _midnight(end)
+    uuid = None
+    if person is not None:
+        with run.driver().session() as session:
+            uuid = find(session, "Person", person).uuid
+    written = csv.writer(sys.stdout)
+    written.writerow(["at", "by", "person", "groups", "operation"])
+    for each in reads(run.driver(), since, until, person=uuid):
+        for seen in each.persons if uuid is None else (uuid,):
+            written.writerow([each.at.isoformat(), each.by, seen, " ".join(each.groups), each.operation])
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), COPENHAGEN)
