@@ -84,7 +84,7 @@ def session_of(
                     MATCH (b:BreakGlass {{name: s.break_glass}})
                     WHERE b.closes > $now
                 }}
-                ELSE {_IS_ACTIVE}
+                ELSE {IS_ACTIVE}
             END AS is_open
         """,
         hash=hash_of(secret),
@@ -107,11 +107,11 @@ def session_of(
 
 def is_active(tx: neo4j.ManagedTransaction, person: str, day: date) -> bool:
     """Whether a person has an employment or affiliation on a day, and is not stopped."""
-    row = tx.run(f"UNWIND [{{person: $person}}] AS s RETURN {_IS_ACTIVE} AS is_active", person=person, day=day)
+    row = tx.run(f"UNWIND [{{person: $person}}] AS s RETURN {IS_ACTIVE} AS is_active", person=person, day=day)
     return bool(row.single(strict=True)["is_active"])
 
 
-_IS_ACTIVE = f"""
+IS_ACTIVE = f"""
     (EXISTS {{
         MATCH (:Person {{uuid: s.person}})-[has:HAS]->()-[state:STATE]->()
         WHERE {in_force("has", "$day")} AND {in_force("state", "$day")}
@@ -119,3 +119,4 @@ _IS_ACTIVE = f"""
         MATCH (:Person {{uuid: s.person}})-[state:STATE]->(values)
         WHERE values.stopped AND {in_force("state", "$day")}
     }})"""
+"""Whether the person ``s.person`` has an employment or affiliation on ``$day``, and is not stopped."""

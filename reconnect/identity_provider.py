@@ -110,7 +110,9 @@ def _alarm(context: Context, text: str) -> None:
     """A mail about the break-glass account. One that can't be sent is logged: the login must work all the same."""
     settings = context.settings
     try:
-        send_to(settings.mail, settings.login.alarm_to or settings.mail.to, "REConnect: break-glass account used", text)
+        to = settings.login.alarm_to or settings.mail.to
+        if not send_to(settings.mail, to, "REConnect: break-glass account used", text):
+            _log.error("alarm_not_mailed", problem="there is no mail server (mail.host) or nobody to write to")
     except MailFailed as failed:
         _log.error("alarm_not_mailed", problem=str(failed))
 

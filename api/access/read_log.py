@@ -52,7 +52,7 @@ class ReadLog:
 
     def note(self, by: str, operation: str, groups: Collection[str], persons: Collection[str]) -> None:
         """A person has seen data of these people (uuids). ``operation``: its name, else its root fields."""
-        if not persons:
+        if not persons and not {"log", "search"} & set(groups):
             return
         self._waiting.append(
             {"at": now(), "by": by, "operation": operation, "groups": sorted(groups), "persons": sorted(persons)}

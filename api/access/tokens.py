@@ -13,6 +13,8 @@ from api.access.rights import ROLES, Access
 from graph.change_log import now
 from graph.errors import ChangeRejected
 from graph.statements import normal_text
+from graph.time import today
+from idp.person_sessions import IS_ACTIVE
 
 PREFIX = "rc_"  # so that a secret scanner recognises a leaked one
 BYTES = 32
@@ -116,15 +118,20 @@ def tokens(driver: neo4j.Driver) -> list[Token]:
 
 
 async def access_of(driver: neo4j.AsyncDriver, secret: str) -> Access | None:
-    """The access of a secret; None if it is unknown, revoked or expired."""
+    """The access of a secret; None if it is unknown, revoked or expired, or if its person has left or is stopped."""
     rows, _, _ = await driver.execute_query(
         """
         MATCH (t:Token {hash: $hash})
         WHERE NOT t.revoked AND t.expires > $now
+        WITH t, {person: t.person} AS s
+        WHERE s.person IS NULL OR """
+        + IS_ACTIVE
+        + """
         RETURN t.name AS name, t.roles AS roles, t.within AS within, t.person AS person
         """,
         hash=_hash(secret),
         now=now(),
+        day=today(),
         routing_=neo4j.RoutingControl.READ,
     )
     if not rows:

@@ -242,6 +242,8 @@ async def _graphql(
         account.require()
         asked = await asked_in(request)
         question = await question_for(asked.query, asked.operation, account)
+        if question.operation.operation is not OperationType.MUTATION:  # these check themselves
+            await _require_rights(service.web_login, access)
         if question.operation.operation is OperationType.SUBSCRIPTION:
             if form != EVENTS and not takes_events(accept):
                 raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE, extensions={"code": "subscription_over_http"}))
@@ -261,7 +263,7 @@ async def _graphql(
             access=access,
         )
         if question.is_read:
-            if credential.is_session:  # a person
+            if credential.is_session or access.person is not None:
                 answer = await noting.answer(read, question, asked, access, account)
             else:
                 answer = await read(question, asked.variables)
@@ -302,8 +304,7 @@ def _credential(service: Service, request: Request) -> Credential | None:
 
 
 async def _login(service: Service, gate: Gate, request: Request, credential: Credential | None) -> Access | Response:
-    """The caller's access, or the answer to an unknown caller, to one without rights, and to a page of others that lets
-    a browser ask."""
+    """The caller's access, or the answer to an unknown caller, and to a page of others that lets a browser ask."""
     login = service.web_login
     is_session = credential is not None and credential.is_session
     if login is not None and is_session and request.method != "GET" and not is_own_page(request.headers, login.address):
@@ -315,11 +316,14 @@ async def _login(service: Service, gate: Gate, request: Request, credential: Cre
             return _failed(401, GraphQLError(_NO_SESSION, extensions={"code": "unauthenticated"}))
         return _unknown(0 if credential is None else gate.failed_logins.wait(address), credential is not None)
     request.state.by = access.name
-    if not access.roles:
-        assert login is not None
-        missing = await login.missing_rights()
-        return _failed(403, GraphQLError(missing.text, extensions={"code": "no_rights", **missing.extensions}))
     return access
+
+
+async def _require_rights(login: WebLogin | None, access: Access) -> None:
+    """Raises Rejected (no_rights) for a person without any."""
+    if not access.roles and login is not None:
+        missing = await login.missing_rights()
+        raise Rejected(GraphQLError(missing.text, extensions={"code": "no_rights", **missing.extensions}))
 
 
 async def _schema_file(service: Service, gate: Gate, request: Request) -> Response:
@@ -327,7 +331,7 @@ async def _schema_file(service: Service, gate: Gate, request: Request) -> Respon
     access = await _login(service, gate, request, _credential(service, request))
     if isinstance(access, Response):
         return access
-    if not service.introspection:
+    if not service.introspection or not access.roles:
         return _failed(403, GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
     return await schema_file(request)
 

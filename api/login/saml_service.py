@@ -191,11 +191,13 @@ class SamlService:
 
     def _person(self, found: OneLogin_Saml2_Response, now: datetime) -> tuple[str, str]:
         """(uuid of the person, name ID). Nobody is created: who is unknown here, has not logged in."""
-        subject = str(found.get_nameid() or "")
-        if self.settings.attribute is None:
-            users = [subject]
-        else:
-            users = [str(each) for each in found.get_attributes().get(self.settings.attribute, [])]
+        try:
+            subject = str(found.get_nameid() or "")
+            attributes = found.get_attributes()
+        except OneLogin_Saml2_ValidationError as wrong:  # an attribute twice, an empty name ID
+            raise SamlRefused(f"response_{wrong.code}") from None
+        named = self.settings.attribute
+        users = [subject] if named is None else [str(each) for each in attributes.get(named, [])]
         if len(users) != 1 or not users[0]:
             raise SamlRefused("no_user", 403)
         day = now.astimezone(COPENHAGEN).date()
@@ -243,6 +245,7 @@ class SamlService:
                 "authnRequestsSigned": True,
                 "wantAssertionsSigned": True,
                 "wantAttributeStatement": False,
+                "wantNameId": self.settings.attribute is None,
                 "signMetadata": False,
                 "signatureAlgorithm": Constants.RSA_SHA256,
                 "digestAlgorithm": Constants.SHA256,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 import anyio.to_thread
@@ -15,6 +16,7 @@ from idp.sealing import Seal
 
 _NAMED = 5
 """People whom a refusal names."""
+_REMEMBERED = 60.0  # seconds
 _ASKED = 20
 """People of whom it is looked up whether they may give rights."""
 _GIVERS = f"""
@@ -70,6 +72,7 @@ class WebLogin:
     """Tells people at once that the break-glass account is used; it runs in a thread, and raises nothing."""
     saml: SamlService | None = field(default=None, repr=False)
     """REConnect as a service provider, for ``through = "saml"``."""
+    _known: dict[str, tuple[float, tuple[tuple[str, str], ...]]] = field(default_factory=dict, repr=False)
 
     @property
     def cookie(self) -> str:
@@ -88,7 +91,10 @@ class WebLogin:
         return Missing(text, roles, givers)
 
     async def _givers(self) -> tuple[tuple[str, str], ...]:
-        """(uuid, name) of the first people who may give rights in REConnect."""
+        """(uuid, name) of the first people who may give rights in REConnect; looked up once a minute."""
+        known = self._known.get("givers")
+        if known is not None and monotonic() - known[0] < _REMEMBERED:
+            return known[1]
         found = []
         for uuid, name in await anyio.to_thread.run_sync(self._candidates):
             access = await self.sessions.access_of_person(uuid)
@@ -96,6 +102,7 @@ class WebLogin:
                 found.append((uuid, name))
             if len(found) == _NAMED:
                 break
+        self._known["givers"] = (monotonic(), tuple(found))
         return tuple(found)
 
     def _candidates(self) -> list[tuple[str, str]]:

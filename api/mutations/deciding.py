@@ -7,6 +7,7 @@ import neo4j
 import strawberry
 from strawberry.types import Info
 
+from api.access import session_list
 from api.context import Context
 from api.mutations.editing import Editing, as_kept, days, with_link
 from api.mutations.inputs import Decided, Erased, From_, Marked, To_, Written
@@ -50,6 +51,7 @@ class Deciding:
             found = editing.uuid("Person", person)
             back = None if into is None else as_kept(into)
             split = _joining(info).split(found, editing.origin, records, back)
+            session_list.end(editing.driver, info.context.access.name, person=found)  # who it was isn't sure any more
             return Written(uuid=strawberry.ID(split.uuid), version=split.version, change=split.change, notice=None)
 
         return await Editing(info.context, "splitPerson", reason).do(work)

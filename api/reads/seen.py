@@ -44,9 +44,17 @@ _LONGEST = 100
 """Bytes of such a field at most: as many wait for the next piece, in case it goes on there."""
 _OF_PERSON = {"private": "private", "cpr": "cpr"}
 _GROUPS = {
-    "Person": "identity", "Employment": "employment", "Affiliation": "employment", "Account": "accounts",
-    "PlannedAccount": "accounts", "HeldRight": "rights", "Grant": "rights", "Assignment": "responsibilities",
+    "Person": "identity", "PersonState": "identity", "Employment": "employment", "Affiliation": "employment",
+    "Account": "accounts", "PlannedAccount": "accounts", "HeldRight": "rights", "Grant": "rights",
+    "Assignment": "responsibilities",
 }  # fmt: skip
+
+
+_INDIRECT = {
+    "search": "search", "changes": "log", "changeFeed": "log", "provenance": "log", "disagreements": "log",
+    "sourceRecords": "log", "badRecords": "log", "accountPlan": "log", "comingAccountChanges": "log",
+}  # fmt: skip
+"""Root fields whose answers have texts about people, and don't say whom: such a read is noted, whoever it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,9 @@ class _Adding(Visitor):
         parent = self._types.get_parent_type()
         if parent is None:
             return
-        if parent.name == "Person" and node.name.value in _ACCESS:
+        if parent is SCHEMA.query_type and node.name.value in _INDIRECT:
+            self.groups.add(_INDIRECT[node.name.value])
+        if parent.name in ("Person", "PersonState") and node.name.value in _ACCESS:
             self.groups.add(_ACCESS[node.name.value])
         elif parent.name in _GROUPS and node.name.value not in ("uuid", "__typename"):
             self.groups.add(_GROUPS[parent.name])

@@ -216,6 +216,9 @@ def break_glass(
     from idp import break_glass as accounts
 
     run = of(context)
+    mail = run.settings.mail
+    if mail.host is None or not (run.settings.login.alarm_to or mail.to):
+        terminal(stderr=True).print("No one gets a mail when it is used: set mail.host, and login.alarm_to or mail.to.")
     print(accounts.make(run.driver(), name, datetime.now(UTC), run.user))
 
 

@@ -56,7 +56,8 @@ def test_every_object_about_a_person_tells_whose_it_is() -> None:
     }
     fragment More on Person { accounts { login } }"""
     found = looking(query)
-    assert found.groups == ("accounts", "employment", "identity", "private")
+    assert found.groups == ("accounts", "employment", "identity", "private", "search")
+    assert looking('{ person(key: "a") { history { street } } }').groups == ("identity", "private")
     again = question_of(found.query, None)
     assert again.root_fields == question_of(query, None).root_fields
     text = found.query
